@@ -1,0 +1,1 @@
+//! The school census, as COLLECT exports it.

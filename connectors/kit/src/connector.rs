@@ -1,0 +1,138 @@
+//! The connector's side of the bargain.
+
+use std::io::BufRead;
+
+use proto::events::{Event, Family, Finding, Subject, Version, When};
+use proto::quarantine::Reason;
+
+/// Where in a source something stood.
+pub use proto::quarantine::Place;
+
+/// What a connector is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Descriptor {
+    /// Its name, the folder's: "social-care-cin-census". Also the `source` of its events.
+    pub name: &'static str,
+    /// One line for `--help`.
+    pub about: &'static str,
+    /// The sector whose topic it writes to.
+    pub family: Family,
+    /// How its records arrive.
+    pub delivery: Delivery,
+    /// Raised by one whenever the mapping changes what a record becomes, so that a redrive gives new events.
+    pub mapping_revision: u32,
+}
+
+/// How a source delivers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Delivery {
+    /// Whole files that state everything again each time: the differ turns them into changes.
+    Snapshot,
+    /// Messages that each state one thing once.
+    Feed,
+}
+
+/// A file, or one message, to translate.
+pub struct SourceFile<'a> {
+    /// Its name without the folder.
+    pub name: String,
+    /// Its bytes, from the start.
+    pub bytes: Box<dyn BufRead + Send + 'a>,
+}
+
+/// Translates one kind of source. Pure: the same bytes give the same drafts and rejections, in the same order.
+pub trait Connector: Send + Sync {
+    /// What this connector is.
+    fn descriptor(&self) -> Descriptor;
+
+    /// Which of these file names belong together as one submission, and which are not for this connector at all (in no
+    /// group). The default takes each file by itself.
+    fn submissions(&self, names: &[String]) -> Vec<Vec<String>> {
+        names.iter().map(|name| vec![name.clone()]).collect()
+    }
+
+    /// Reads one submission to its end and says what it holds. Never fails: what cannot be read is a rejection, and the
+    /// rest goes on.
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output);
+}
+
+/// What a connector says into.
+pub trait Output {
+    /// Opens a scope of a snapshot: drafts that name it are compared with what the scope last held.
+    fn scope(&mut self, scope: Scope);
+
+    /// One record of the source was read, whatever became of it.
+    fn record(&mut self);
+
+    /// One event.
+    fn draft(&mut self, draft: Draft);
+
+    /// Something that could not be translated. Its good parts are drafted as well.
+    fn reject(&mut self, rejection: Rejection);
+
+    /// The scope of this key was read whole, without structural error: absence from it means something.
+    fn whole(&mut self, scope_key: &str);
+}
+
+/// What a snapshot states everything of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scope {
+    /// Authority, collection, period and table, as one path: "878/cin/2025", "8784001/school-census/2025-spring/pupilonroll".
+    pub key: String,
+    /// When the source stood so: the file's own date. `None` leaves it to the given date or the pick-up time.
+    pub as_of_us: Option<i64>,
+    /// The order among files with one as-of: the return's serial number. 0 where there is none.
+    pub sequence: u64,
+}
+
+/// An event before it has ids, keys or a version.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    /// Whom it is about: the source's own local id, normalised.
+    pub subject: Subject,
+    /// The organisation that answers for the record: an organisation id.
+    pub controller: String,
+    /// The scope that it belongs to; `None` on a feed.
+    pub scope_key: Option<String>,
+    /// The kind of record within the source ("assessment"): start-date corrections are paired within subject and table.
+    pub table: &'static str,
+    /// The natural key within the source, readable: "12345/2024-05-01/1/assessment/2024-05-09".
+    pub record_key: String,
+    /// Which of the record's events this is, 0 first.
+    pub ordinal: u32,
+    /// When it happened.
+    pub effective: When,
+    /// When the source knew, microseconds since 1970; `None` means the snapshot's as-of.
+    pub observed_at_us: Option<i64>,
+    /// On a feed, the version that the message states. On a snapshot `None`: the differ gives it.
+    pub version: Option<Version>,
+    /// What the data say of their own quality.
+    pub findings: Vec<Finding>,
+    /// People other than the child whom the event tells of.
+    pub third_parties: Vec<Subject>,
+    /// Numbers of the fields that this version empties (HL7 `""`). On a snapshot the differ computes them.
+    pub clears: Vec<u32>,
+    /// What happened.
+    pub event: Event,
+    /// Where it stood.
+    pub place: Place,
+}
+
+/// Something that could not be translated.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rejection {
+    /// Why.
+    pub reason: Reason,
+    /// What is wrong and what to do next. Names fields, never values.
+    pub message: String,
+    /// Where it stood.
+    pub place: Place,
+    /// The organisation that answers for it, where known.
+    pub controller: Option<String>,
+    /// The record as it came, as far as it was kept.
+    pub raw: Vec<u8>,
+    /// The scope that it stood in, where known: an unreadable record counts as present.
+    pub scope_key: Option<String>,
+    /// Whom it was about, where known: with it only this subject's absences say nothing, without it the whole scope's.
+    pub subject: Option<Subject>,
+}

@@ -1,0 +1,11 @@
+//! What every connector stands on.
+//!
+//! To add a connector: make a folder `connectors/<sector>-<source>/` whose library implements [`Connector`]: it says what
+//! it is ([`Descriptor`]) and translates files into [`Draft`]s and [`Rejection`]s, and does nothing else: no I/O, no
+//! clock, no keys, no ids. Give it golden files, call [`conformance`] in its tests, add a fuzz target, and add it to the
+//! list in `services/throughline/src/connectors.rs`. Sources, diffing, sealing, publishing, quarantine and the cursor are
+//! here and are the same for all.
+
+mod connector;
+
+pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};

@@ -1,0 +1,1 @@
+//! An invented authority, in every source's real format.

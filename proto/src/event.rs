@@ -1,0 +1,111 @@
+//! Names and numbers of the event kinds.
+
+use crate::events::{Event, event::Kind};
+use crate::fields::{KINDS, KindInfo};
+
+/// A kind of event, by its number in the catalogue.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KindNumber(pub u32);
+
+impl KindNumber {
+    /// The kind's name, "EnrolmentStarted"; "Unknown" for a number that this build does not know.
+    pub fn name(self) -> &'static str {
+        self.info().map_or("Unknown", |info| info.name)
+    }
+
+    /// The kind's line in the generated table.
+    pub fn info(self) -> Option<&'static KindInfo> {
+        KINDS.binary_search_by_key(&self.0, |k| k.number).ok().and_then(|at| KINDS.get(at))
+    }
+
+    /// The kind of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        KINDS.iter().find(|k| k.name == name).map(|k| Self(k.number))
+    }
+}
+
+impl Event {
+    /// Which kind this is; `None` when it says nothing, or a kind that this build does not know.
+    pub fn kind_number(&self) -> Option<KindNumber> {
+        self.kind.as_ref().map(Kind::number)
+    }
+}
+
+/// Implements the number of every kind and the wrapping of every message into its `Event`.
+macro_rules! kinds {
+    ($($number:literal $variant:ident $message:path;)*) => {
+        impl Kind {
+            /// The kind's number in the catalogue.
+            pub fn number(&self) -> KindNumber {
+                KindNumber(match self { $(Kind::$variant(_) => $number,)* })
+            }
+        }
+        $(impl From<$message> for Event {
+            fn from(message: $message) -> Self {
+                Event { kind: Some(Kind::$variant(message)) }
+            }
+        })*
+    };
+}
+
+use crate::{events as e, sharing as s};
+kinds! {
+    10 SourceRecordKept e::SourceRecordKept;
+    11 EntryCorrected e::EntryCorrected;
+    12 EntryRetracted e::EntryRetracted;
+    100 EnrolmentStarted e::EnrolmentStarted;
+    101 EnrolmentEnded e::EnrolmentEnded;
+    102 AttendanceSummarised e::AttendanceSummarised;
+    103 SuspensionGiven e::SuspensionGiven;
+    104 ExclusionGiven e::ExclusionGiven;
+    105 SenProvisionChanged e::SenProvisionChanged;
+    106 SenNeedRecorded e::SenNeedRecorded;
+    107 FreeSchoolMealsStarted e::FreeSchoolMealsStarted;
+    108 FreeSchoolMealsEnded e::FreeSchoolMealsEnded;
+    109 YoungCarerIdentified e::YoungCarerIdentified;
+    110 AlternativeProvisionStarted e::AlternativeProvisionStarted;
+    111 AlternativeProvisionEnded e::AlternativeProvisionEnded;
+    200 ReferralReceived e::ReferralReceived;
+    201 AssessmentStarted e::AssessmentStarted;
+    202 AssessmentCompleted e::AssessmentCompleted;
+    203 ChildInNeedPlanStarted e::ChildInNeedPlanStarted;
+    204 ChildInNeedPlanEnded e::ChildInNeedPlanEnded;
+    205 Section47EnquiryStarted e::Section47EnquiryStarted;
+    206 ConferenceHeld e::ConferenceHeld;
+    207 ProtectionPlanStarted e::ProtectionPlanStarted;
+    208 ProtectionPlanReviewed e::ProtectionPlanReviewed;
+    209 ProtectionPlanEnded e::ProtectionPlanEnded;
+    210 CaseClosed e::CaseClosed;
+    211 FactorIdentified e::FactorIdentified;
+    212 DisabilityRecorded e::DisabilityRecorded;
+    300 AttendedEmergency e::AttendedEmergency;
+    301 AdmissionStarted e::AdmissionStarted;
+    302 AdmissionMoved e::AdmissionMoved;
+    303 AdmissionEnded e::AdmissionEnded;
+    304 AppointmentBooked e::AppointmentBooked;
+    305 AppointmentMissed e::AppointmentMissed;
+    306 AppointmentCancelled e::AppointmentCancelled;
+    307 ImmunisationGiven e::ImmunisationGiven;
+    308 ImmunisationNotGiven e::ImmunisationNotGiven;
+    309 AllergyRecorded e::AllergyRecorded;
+    400 InvolvementStarted e::InvolvementStarted;
+    401 InvolvementEnded e::InvolvementEnded;
+    500 PersonDescribed e::PersonDescribed;
+    501 RelationshipRecorded e::RelationshipRecorded;
+    502 SubjectsLinked e::SubjectsLinked;
+    503 SubjectsUnlinked e::SubjectsUnlinked;
+    504 IdentifierSuperseded e::IdentifierSuperseded;
+    505 IdentitySealed e::IdentitySealed;
+    600 OrganisationRecorded s::OrganisationRecorded;
+    601 PolicyApproved s::PolicyApproved;
+    602 ConsentRecorded s::ConsentRecorded;
+    603 CompetenceAssessed s::CompetenceAssessed;
+    604 AgreementRecorded s::AgreementRecorded;
+    605 StatutoryStatusChanged s::StatutoryStatusChanged;
+    606 RestrictionSet s::RestrictionSet;
+    607 RestrictionLifted s::RestrictionLifted;
+    608 AccessGranted s::AccessGranted;
+    609 AccessRevoked s::AccessRevoked;
+    610 LegalProcessRecorded s::LegalProcessRecorded;
+    611 BreakGlassAsserted s::BreakGlassAsserted;
+}

@@ -1,0 +1,1 @@
+//! What every log must hold, as tests that a backend runs against itself.

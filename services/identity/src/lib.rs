@@ -1,0 +1,1 @@
+//! Pure: which subjects are one child.

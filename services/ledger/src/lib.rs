@@ -1,0 +1,1 @@
+//! Pure: the Merkle tree over a log partition.

@@ -1,0 +1,1 @@
+//! Consume, fold, store, decide, record, serve.

@@ -1,0 +1,1 @@
+//! The same edges for every process: config, telemetry, shutdown, health.

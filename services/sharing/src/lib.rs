@@ -1,0 +1,1 @@
+//! Pure: a request and facts in, a decision out.

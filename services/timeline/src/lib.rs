@@ -1,0 +1,1 @@
+//! Pure: events in, a child's timeline out.

@@ -1,0 +1,1 @@
+//! Journeys, and the rules of the house.
