@@ -10,6 +10,7 @@
 
 pub mod event;
 pub mod fields;
+pub mod wire;
 
 /// The compiled `.proto` files, options included: for reflection, and for printing messages as JSON.
 pub const DESCRIPTORS: &[u8] = include_bytes!("generated/descriptors.bin");
@@ -18,7 +19,8 @@ macro_rules! packages {
     ($($area:ident)*) => {
         /// The generated packages, nested as their names are: `throughline.events.v1` is `generated::events::v1`.
         mod generated {
-            $(pub mod $area {
+            $(#[allow(unreachable_pub, reason = "reached through the re-export below")]
+            pub mod $area {
                 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated code")]
                 pub mod v1 {
                     include!(concat!("generated/throughline.", stringify!($area), ".v1.rs"));

@@ -1,0 +1,7 @@
+
+f
+#	invented issuerinvented value?R=
+invented record_typeinvented media_typeinvented content
+f
+#	invented issuerinvented value?R=
+invented record_typeinvented media_typeinvented content

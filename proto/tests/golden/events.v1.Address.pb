@@ -1,0 +1,3 @@
+
+invented lines
+invented linesinvented postcodeinvented uprn"ÿÿÿÿÿÿÿÿÿ®¯ *ÿÿÿÿÿÿÿÿÿ®¯ 

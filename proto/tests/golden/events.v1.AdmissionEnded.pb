@@ -1,0 +1,3 @@
+
+€‹Ò»1
+invented codeinvented code_setinvented textinvented discharged_to

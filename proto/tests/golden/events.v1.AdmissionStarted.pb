@@ -1,0 +1,5 @@
+
+€‹Ò»1
+invented codeinvented code_setinvented textinvented place"1
+invented codeinvented code_setinvented text*1
+invented codeinvented code_setinvented text

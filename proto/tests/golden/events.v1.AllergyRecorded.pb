@@ -1,0 +1,5 @@
+
+1
+invented codeinvented code_setinvented text1
+invented codeinvented code_setinvented text1
+invented codeinvented code_setinvented text"invented reaction

@@ -1,0 +1,4 @@
+
+€‹Ò»€‹Ò»1
+invented codeinvented code_setinvented text"invented place*1
+invented codeinvented code_setinvented text

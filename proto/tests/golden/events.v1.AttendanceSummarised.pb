@@ -1,0 +1,6 @@
+­1
+invented codeinvented code_setinvented text¯"6
+1
+invented codeinvented code_setinvented text®"6
+1
+invented codeinvented code_setinvented text®

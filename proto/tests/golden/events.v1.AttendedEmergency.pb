@@ -1,0 +1,3 @@
+
+€‹Ò»invented place1
+invented codeinvented code_setinvented text

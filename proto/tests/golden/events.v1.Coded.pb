@@ -1,0 +1,2 @@
+
+invented codeinvented code_setinvented text

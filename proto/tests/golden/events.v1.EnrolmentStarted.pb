@@ -1,0 +1,5 @@
+
+invented schoolÿÿÿÿÿÿÿÿÿ®¯ 1
+invented codeinvented code_setinvented text"1
+invented codeinvented code_setinvented text(21
+invented codeinvented code_setinvented text

@@ -1,0 +1,2 @@
+R=
+invented record_typeinvented media_typeinvented content

@@ -1,0 +1,3 @@
+
+#	invented issuerinvented value"1
+invented codeinvented code_setinvented text

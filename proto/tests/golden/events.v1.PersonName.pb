@@ -1,0 +1,2 @@
+
+invented familyinvented giveninvented middle"invented prefix*invented suffix0

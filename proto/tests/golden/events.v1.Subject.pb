@@ -1,0 +1,1 @@
+	invented issuerinvented value

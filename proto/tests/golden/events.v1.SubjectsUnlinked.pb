@@ -1,0 +1,2 @@
+
+#	invented issuerinvented valueinvented decided_byinvented reason

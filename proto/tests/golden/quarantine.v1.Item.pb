@@ -1,0 +1,3 @@
+
+invented source"invented controller*1
+invented file‚ä—Ðƒä—Ð „ä—Ð*invented field2invented message:@ñë”£üÿÿÿÿ

@@ -1,0 +1,2 @@
+
+invented file‚ä—Ðƒä—Ð „ä—Ð*invented field

@@ -1,0 +1,2 @@
+
+invented idinvented revoked_by

@@ -1,0 +1,2 @@
+
+invented idinvented partiesinvented parties"*ÿÿÿÿÿÿÿÿÿ®¯ 2ÿÿÿÿÿÿÿÿÿ®¯ 8

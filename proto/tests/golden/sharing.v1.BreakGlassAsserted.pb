@@ -1,0 +1,2 @@
+
+invented personinvented organisationinvented reason"€‹Ò»(±

@@ -1,0 +1,1 @@
+invented decision_kindinvented assessed_by"ÿÿÿÿÿÿÿÿÿ®¯ 

@@ -1,0 +1,2 @@
+
+invented idinvented recipient"*ÿÿÿÿÿÿÿÿÿ®¯ 2ÿÿÿÿÿÿÿÿÿ®¯ :invented approved_by

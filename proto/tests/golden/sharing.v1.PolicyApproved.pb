@@ -1,0 +1,2 @@
+
+invented approved_by

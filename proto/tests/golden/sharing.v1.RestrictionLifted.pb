@@ -1,0 +1,2 @@
+
+invented idinvented lifted_byÿÿÿÿÿÿÿÿÿ®¯ 

@@ -1,0 +1,2 @@
+
+invented idinvented person"*ÿÿÿÿÿÿÿÿÿ®¯ 

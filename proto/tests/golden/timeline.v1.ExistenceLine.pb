@@ -1,0 +1,2 @@
+
+invented organisationinvented askinvented reasonsinvented reasons
