@@ -85,12 +85,17 @@ fn every_message_has_golden_bytes_that_still_read_the_same() {
     assert_eq!(standing, expected, "tests/golden holds one pair a message");
 }
 
-/// The generated Rust reads and writes the same bytes as the descriptors do.
+/// What the generated Rust reads and writes again is the same message. (Not always the same bytes: prost does not pack
+/// repeated enums, and every reader takes both.)
 #[test]
 fn the_generated_rust_agrees_with_the_golden_bytes() {
     fn check<M: prost::Message + Default>(name: &str) {
+        let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
+        let message = pool.get_message_by_name(name).unwrap();
         let bytes = std::fs::read(paths(name).0).unwrap();
-        assert_eq!(M::decode(bytes.as_slice()).unwrap().encode_to_vec(), bytes, "{name}");
+        let again = M::decode(bytes.as_slice()).unwrap().encode_to_vec();
+        let read = |bytes: &[u8]| DynamicMessage::decode(message.clone(), bytes).unwrap();
+        assert_eq!(read(&again), read(&bytes), "{name}");
     }
     check::<proto::events::Envelope>("throughline.events.v1.Envelope");
     check::<proto::events::Body>("throughline.events.v1.Body");
