@@ -6,6 +6,9 @@
 //! list in `services/throughline/src/connectors.rs`. Sources, diffing, sealing, publishing, quarantine and the cursor are
 //! here and are the same for all.
 
+pub mod identifier;
+pub mod reading;
+
 mod connector;
 
 pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};
