@@ -6,6 +6,8 @@
 //! list in `services/throughline/src/connectors.rs`. Sources, diffing, sealing, publishing, quarantine and the cursor are
 //! here and are the same for all.
 
+pub mod codes;
+pub mod dates;
 pub mod identifier;
 pub mod reading;
 
