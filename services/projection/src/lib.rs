@@ -1,1 +1,3 @@
 //! Consume, fold, store, decide, record, serve.
+
+pub mod store;

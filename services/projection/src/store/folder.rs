@@ -1,0 +1,209 @@
+//! The folder of a store: whose it is, and which of its copies is the live one.
+//!
+//! `DIR/lock` is held by whoever has the store open. `DIR/ENGINE-LAYOUT` is the live copy; beside it, with a suffix:
+//! `.building`, a rebuild not yet whole; `.rebuilt`, one that is, about to take the live copy's place; `.set-aside`, the
+//! last copy that did not open; `.damaged`, a note that the live copy is to be set aside at the next opening.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use event_log::Partition;
+
+use super::engine::{SortedRows, Table};
+use super::fjall_engine::FjallEngine;
+use super::sled_engine::SledEngine;
+use super::{Engine, Fresh, Options, Shards, StoreError, View, keys};
+
+/// The layout of [`keys`]. A change to it gets the next number, so that no store is read by rules it was not written by.
+const LAYOUT: u32 = 1;
+
+pub(super) struct Folder {
+    dir: PathBuf,
+    engine: Engine,
+    _lock: File,
+}
+
+impl Folder {
+    pub(super) fn lock(dir: &Path, engine: Engine) -> Result<Self, StoreError> {
+        fs::create_dir_all(dir).map_err(io("make its folder"))?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join("lock"))
+            .map_err(io("open its lock file"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { dir: dir.to_owned(), engine, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(dir.to_owned())),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io { doing: "lock its folder", source }),
+        }
+    }
+
+    pub(super) fn live(&self) -> PathBuf {
+        self.beside("")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        self.dir.join(format!("{}-{LAYOUT}{suffix}", self.engine))
+    }
+
+    pub(super) fn open(&self, options: &Options) -> Result<(Box<dyn Table>, Fresh), StoreError> {
+        remove(&self.beside(".building"))?;
+        if exists(&self.beside(".rebuilt"))? {
+            self.take_rebuilt()?;
+        }
+        if !exists(&self.live())? {
+            return Ok((self.open_live(options)?, Fresh::New));
+        }
+        let because = match fs::read_to_string(self.beside(".damaged")) {
+            Ok(because) => because,
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(io("read its note of damage")(e)),
+            Err(_) => match self.open_live(options) {
+                Ok(table) => return Ok((table, Fresh::Existing)),
+                Err(StoreError::Engine { source, .. }) => source.to_string(),
+                Err(e @ StoreError::BadValue(_)) => e.to_string(),
+                Err(e) => return Err(e),
+            },
+        };
+        let moved_to = self.set_aside()?;
+        Ok((self.open_live(options)?, Fresh::SetAside { moved_to, because }))
+    }
+
+    pub(super) fn rebuild(&self, options: &Options, rows: &mut dyn SortedRows) -> Result<Box<dyn Table>, StoreError> {
+        let building = self.beside(".building");
+        remove(&building)?;
+        let table = open_engine(&building, options)?;
+        table.fill(rows)?;
+        table.durable()?;
+        drop(table);
+        remove(&self.beside(".rebuilt"))?;
+        fs::rename(&building, self.beside(".rebuilt")).map_err(io("name a rebuilt store"))?;
+        sync_dir(&self.dir)?;
+        self.take_rebuilt()?;
+        self.open_live(options)
+    }
+
+    /// Puts a rebuilt copy in the live one's place; a crash before the end is made good at the next opening.
+    fn take_rebuilt(&self) -> Result<(), StoreError> {
+        remove(&self.live())?;
+        remove(&self.beside(".damaged"))?;
+        fs::rename(self.beside(".rebuilt"), self.live()).map_err(io("put a rebuilt store in place"))?;
+        sync_dir(&self.dir)
+    }
+
+    fn set_aside(&self) -> Result<PathBuf, StoreError> {
+        let moved_to = self.beside(".set-aside");
+        remove(&moved_to)?;
+        fs::rename(self.live(), &moved_to).map_err(io("set a damaged store aside"))?;
+        remove(&self.beside(".damaged"))?;
+        sync_dir(&self.dir)?;
+        Ok(moved_to)
+    }
+
+    pub(super) fn discard_set_aside(&self) -> Result<(), StoreError> {
+        remove(&self.beside(".set-aside"))
+    }
+
+    /// Best effort: the caller already has an error to report.
+    pub(super) fn note_damage(&self, because: &str) {
+        if let Err(e) = fs::write(self.beside(".damaged"), because) {
+            tracing::warn!(error = %e, "could not note that the store is damaged");
+        }
+    }
+
+    fn open_live(&self, options: &Options) -> Result<Box<dyn Table>, StoreError> {
+        let table = open_engine(&self.live(), options)?;
+        sync_dir(&self.dir)?;
+        Ok(table)
+    }
+}
+
+/// Opens and looks over, in a thread of its own: an engine that panics over damaged files is an engine that did not open.
+fn open_engine(path: &Path, options: &Options) -> Result<Box<dyn Table>, StoreError> {
+    let failed = |what: &str| StoreError::Engine { doing: "open its files", source: what.into() };
+    std::thread::scope(|scope| {
+        let opening = || -> Result<Box<dyn Table>, StoreError> {
+            let table: Box<dyn Table> = match options.engine {
+                Engine::Sled => Box::new(SledEngine::open(path, options)?),
+                Engine::Fjall => Box::new(FjallEngine::open(path, options)?),
+            };
+            look_over(table.as_ref())?;
+            Ok(table)
+        };
+        let thread = std::thread::Builder::new().name("store-open".to_owned());
+        let handle = thread.spawn_scoped(scope, opening).map_err(io("start a thread"))?;
+        handle.join().unwrap_or_else(|panic| {
+            let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            Err(failed(said.unwrap_or("the engine panicked")))
+        })
+    })
+}
+
+/// Every offset can be read, and every table and shard has a first row or is empty: cheap, and enough to touch every part.
+fn look_over(table: &dyn Table) -> Result<(), StoreError> {
+    let mut found = Ok(());
+    table.at_one_point(Shards::ALL, &mut |rows| {
+        let view = View { rows, shards: Shards::ALL };
+        found = Partition::all().try_for_each(|shard| {
+            for topic in event_log::Topic::ALL {
+                view.offset(topic, shard)?;
+            }
+            keys::TABLES.into_iter().try_for_each(|table| view.has_rows(&keys::table(table, shard)).map(|_| ()))
+        });
+    })?;
+    found
+}
+
+/// The room under a path, bytes.
+pub(super) fn bytes_under(path: &Path) -> u64 {
+    /// What `stat` counts in, whatever the file system does.
+    const BLOCK: u64 = 512;
+    let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
+    let within = match fs::read_dir(path) {
+        Ok(entries) if metadata.is_dir() => entries.flatten().map(|entry| bytes_under(&entry.path())).sum(),
+        _ => 0,
+    };
+    metadata.blocks() * BLOCK + within
+}
+
+/// Makes names in a folder durable.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io("sync its folder"))
+}
+
+/// Whether a fault is the machine's, to be mended there: making a new store would not help.
+pub(super) fn is_of_the_machine(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::OutOfMemory
+    ) || error
+        .raw_os_error()
+        .map(rustix::io::Errno::from_raw_os_error)
+        .is_some_and(|errno| matches!(errno, rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
+}
+
+pub(super) fn io(doing: &'static str) -> impl Fn(io::Error) -> StoreError {
+    move |source| StoreError::Io { doing, source }
+}
+
+fn exists(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(io("look into its folder"))
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(io("remove an old copy")(e)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! sled 0.34.7, with its known faults worked round: one tree and small batches, a durable point that is one, torn
+//! recovery snapshots removed before opening, and reads held to one point in time.
+
+use std::fs::{self, File};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::engine::{Rows, SortedRows, Table};
+use super::point_in_time::PointInTime;
+use super::{Batch, Held, Options, Shards, StoreError, Value, folder};
+
+/// What a crash may cost between durable points. sled's own thread does sync the file.
+const FLUSH_EVERY_MS: u64 = 100;
+
+/// How long a store just closed may take to let go of its file: sled's worker threads keep it past the drop.
+const LET_GO_MAX: Duration = Duration::from_secs(5);
+
+/// Rows of a rebuild applied at once. Nobody reads meanwhile, so larger than a live batch.
+const FILL_ROWS: usize = 1000;
+
+pub(super) struct SledEngine {
+    db: sled::Db,
+    /// Our own handle: `flush` of 0.34 asks Linux to start writing, not to have written.
+    db_file: File,
+    points: PointInTime,
+}
+
+impl SledEngine {
+    /// Opens or makes a store. The caller holds the lock on the folder.
+    pub(super) fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        remove_torn_snapshots(path).map_err(folder::io("remove sled's unfinished snapshots"))?;
+        let config =
+            sled::Config::new().path(path).cache_capacity(options.cache_bytes).flush_every_ms(Some(FLUSH_EVERY_MS));
+        let asked_at = Instant::now();
+        let db = loop {
+            match config.open() {
+                Err(e) if is_locked(&e) && asked_at.elapsed() < LET_GO_MAX => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Err(e) if is_locked(&e) => return Err(StoreError::Locked(path.to_owned())),
+                opened => break opened.map_err(|e| engine("open sled's files", e))?,
+            }
+        };
+        let db_file = File::open(path.join("db")).map_err(folder::io("open sled's file"))?;
+        folder::sync_dir(path)?;
+        Ok(Self { db, db_file, points: PointInTime::default() })
+    }
+}
+
+/// A kill while sled writes a snapshot leaves one half-written, which 0.34.7 takes for the newest and then fails to open.
+fn remove_torn_snapshots(path: &Path) -> io::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(e) if e.to_string().starts_with("could not acquire lock"))
+}
+
+fn engine(doing: &'static str, error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(source) if folder::is_of_the_machine(&source) => StoreError::Io { doing, source },
+        error => StoreError::Engine { doing, source: error.into() },
+    }
+}
+
+impl Table for SledEngine {
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        let mut changes = sled::Batch::default();
+        for (key, value) in batch.changes() {
+            match value {
+                Some(value) => changes.insert(key, value),
+                None => changes.remove(key),
+            }
+        }
+        self.points.commit(batch.shards(), || self.db.apply_batch(changes).map_err(|e| engine("commit", e)))
+    }
+
+    fn at_one_point(&self, shards: Shards, f: &mut dyn FnMut(&dyn Rows)) -> Result<(), StoreError> {
+        self.points.read(shards, &mut || f(self))
+    }
+
+    fn durable(&self) -> Result<(), StoreError> {
+        self.db.flush().map_err(|e| engine("flush", e))?;
+        self.db_file.sync_data().map_err(folder::io("sync sled's file"))
+    }
+
+    fn fill(&self, rows: &mut dyn SortedRows) -> Result<(), StoreError> {
+        loop {
+            let mut changes = sled::Batch::default();
+            let mut taken = 0;
+            while taken < FILL_ROWS
+                && let Some((key, value)) = rows.next()?
+            {
+                changes.insert(key.as_ref(), value);
+                taken += 1;
+            }
+            if taken == 0 {
+                return Ok(());
+            }
+            self.db.apply_batch(changes).map_err(|e| engine("fill a store", e))?;
+        }
+    }
+}
+
+impl Rows for SledEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError> {
+        let value = self.db.get(key).map_err(|e| engine("read", e))?;
+        Ok(value.map(|value| Value(Held::Sled(value))))
+    }
+
+    fn scan(&self, from: &[u8], f: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), StoreError> {
+        for row in self.db.range(from..) {
+            let (key, value) = row.map_err(|e| engine("read", e))?;
+            if f(&key, &value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
