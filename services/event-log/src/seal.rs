@@ -1,4 +1,176 @@
 //! Sealing: pseudonyms, ids, data keys and envelopes.
 //!
-//! A data key is random, one for each (subject, source), and named by its own random key id. Its record, wrapped under
-//! the controller's wrapping key, is acknowledged by the keys topic before the first body that it seals.
+//! A data key is random, one for each (subject, source, controller), and named by its own random key id. Its record,
+//! wrapped under the controller's wrapping key, is acknowledged by the keys topic before the first body that it seals.
+//!
+//! What is here is written to the log for ever: the labels, the layouts and the order of the hashed fields never change,
+//! and `tests/seal.rs` pins them by golden values.
+
+mod data_keys;
+mod error;
+mod key_record;
+mod keyring;
+mod pseudonym;
+mod wrapping;
+
+use aes_gcm_siv::aead::AeadInOut;
+use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce, Tag};
+use bytes::{BufMut, Bytes, BytesMut};
+use proto::events::Family;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::position::{EventId, KeyId, Pseudonym};
+
+pub use data_keys::DataKeys;
+pub use error::SealError;
+pub use key_record::{decode_key_record, destruction, key_record_to_append};
+pub(crate) use keyring::Found;
+pub use keyring::{KeyOf, KeyState, Keyring};
+pub use pseudonym::PseudonymKey;
+pub use wrapping::WrappingKeys;
+
+/// The only shape of envelope there is.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The largest envelope in bytes: what Kafka takes without being told otherwise, less a record's own overhead.
+pub const ENVELOPE_BYTES_MAX: usize = 1_000_000;
+
+/// The largest plaintext in bytes that still gives an envelope of [`ENVELOPE_BYTES_MAX`].
+pub const PLAINTEXT_BYTES_MAX: usize = ENVELOPE_BYTES_MAX - CLEAR_BYTES - LENGTH_BYTES_MAX - TAG_BYTES;
+
+pub(crate) const TAG_BYTES: usize = 16;
+/// The clear fields as protobuf writes them, the tag of the sealed field included.
+pub(crate) const CLEAR_BYTES: usize = 59;
+const LENGTH_BYTES_MAX: usize = 3;
+
+const ASSOCIATED_LABEL: &[u8; 24] = b"throughline.envelope.v1\0";
+const NONCE_LABEL: &[u8] = b"throughline.envelope.nonce.v1\0";
+
+/// What stands in clear on an envelope.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// The event's id.
+    pub event_id: EventId,
+    /// Whose event it is.
+    pub subject: Pseudonym,
+    /// The part of the catalogue that it belongs to: see [`crate::authority::family_of`].
+    pub family: Family,
+    /// Which data key seals the body.
+    pub key_id: KeyId,
+}
+
+/// A data key: 32 bytes, wiped when dropped.
+#[derive(Clone)]
+pub struct DataKey(Zeroizing<[u8; 32]>);
+
+impl DataKey {
+    /// A new key from the operating system.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn generate() -> Result<Self, SealError> {
+        random().map(Self)
+    }
+
+    pub(crate) fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn cipher(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new((&*self.0).into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey")
+    }
+}
+
+/// Thirty-two bytes from the operating system.
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>, SealError> {
+    use rand::TryRng as _;
+    let mut bytes = Zeroizing::new([0; 32]);
+    rand::rngs::SysRng.try_fill_bytes(&mut *bytes).map_err(|_| SealError::NoRandomness)?;
+    Ok(bytes)
+}
+
+/// Seals a body: the encoded envelope. The same header, key and plaintext give the same bytes.
+///
+/// # Errors
+/// [`SealError::TooLarge`] past [`PLAINTEXT_BYTES_MAX`].
+pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Bytes, SealError> {
+    if plaintext.len() > PLAINTEXT_BYTES_MAX {
+        return Err(SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX });
+    }
+    let sealed_bytes = plaintext.len() + TAG_BYTES;
+    let mut envelope = BytesMut::with_capacity(CLEAR_BYTES + LENGTH_BYTES_MAX + sealed_bytes);
+    put_clear(&mut envelope, header);
+    prost::encoding::encode_varint(sealed_bytes as u64, &mut envelope);
+    let mut sealed = envelope.split_off(envelope.len());
+    sealed.put_slice(plaintext);
+    let tag = data_key
+        .cipher()
+        .encrypt_inout_detached(&nonce_of(header.event_id), &associated_data(header), sealed.as_mut().into())
+        .map_err(|_| SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX })?;
+    sealed.put_slice(&tag);
+    envelope.unsplit(sealed);
+    Ok(envelope.freeze())
+}
+
+/// Opens what [`seal`] sealed. `None` when any bit of the header or of the sealed bytes is not as it was.
+pub(crate) fn open(header: &Header, data_key: &DataKey, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (body, tag) = sealed.split_at_checked(sealed.len().checked_sub(TAG_BYTES)?)?;
+    let mut plaintext = body.to_vec();
+    data_key
+        .cipher()
+        .decrypt_inout_detached(
+            &nonce_of(header.event_id),
+            &associated_data(header),
+            plaintext.as_mut_slice().into(),
+            &Tag::try_from(tag).ok()?,
+        )
+        .ok()?;
+    Some(plaintext)
+}
+
+/// Fields 1 to 5 in order of number, then the tag of field 6: protobuf's canonical bytes, always [`CLEAR_BYTES`] long.
+fn put_clear(envelope: &mut BytesMut, header: &Header) {
+    envelope.put_slice(&[0x08, FORMAT_VERSION as u8, 0x12, 16]);
+    envelope.put_slice(header.event_id.as_bytes());
+    envelope.put_slice(&[0x1a, 16]);
+    envelope.put_slice(header.subject.as_bytes());
+    envelope.put_slice(&[0x20, header.family as u8, 0x2a, 16]);
+    envelope.put_slice(header.key_id.as_bytes());
+    envelope.put_u8(0x32);
+}
+
+/// The header as the cipher binds it: a label, then every clear field at its full width.
+fn associated_data(header: &Header) -> [u8; 80] {
+    let mut bytes = [0; 80];
+    let mut rest = bytes.as_mut_slice();
+    rest.put_slice(ASSOCIATED_LABEL);
+    rest.put_u32(FORMAT_VERSION);
+    rest.put_slice(header.event_id.as_bytes());
+    rest.put_slice(header.subject.as_bytes());
+    rest.put_u32(header.family as u32);
+    rest.put_slice(header.key_id.as_bytes());
+    bytes
+}
+
+fn nonce_of(event_id: EventId) -> Nonce {
+    nonce(NONCE_LABEL, event_id.as_bytes())
+}
+
+/// Twelve bytes of SHA-256 over a label and an id. The cipher forgives a repeated nonce; ids do not repeat.
+pub(crate) fn nonce(label: &[u8], id: &[u8; 16]) -> Nonce {
+    let digest = Sha256::new().chain_update(label).chain_update(id).finalize();
+    let mut nonce = Nonce::default();
+    nonce.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    nonce
+}

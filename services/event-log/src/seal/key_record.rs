@@ -1,0 +1,85 @@
+//! Records of the keys topic: strict on the way in, one way to write them.
+
+use prost::Message;
+use proto::keys::{KeyRecord, key_record::State};
+
+use super::SealError;
+use crate::log::{Record, StoredRecord};
+use crate::position::{KeyId, Pseudonym, Topic};
+
+const CONTROLLER_BYTES_MAX: usize = 128;
+const SOURCE_BYTES_MAX: usize = 64;
+const WRAPPED_BYTES: usize = 48;
+
+/// Reads and checks a record of the keys topic.
+///
+/// # Errors
+/// [`SealError::KeyRecordMalformed`] names the field.
+pub fn decode_key_record(stored: &StoredRecord) -> Result<KeyRecord, SealError> {
+    let record = KeyRecord::decode(stored.value.clone()).map_err(|_| malformed("encoding"))?;
+    if record.encode_to_vec() != stored.value {
+        return Err(malformed("encoding"));
+    }
+    let checked = Checked::of(&record)?;
+    if checked.key_id.as_bytes() != &stored.key || stored.position.topic != Topic::Keys {
+        return Err(malformed("key_id"));
+    }
+    Ok(record)
+}
+
+/// The record as the keys topic takes it.
+///
+/// # Errors
+/// [`SealError::KeyRecordMalformed`] names the field.
+pub fn key_record_to_append(record: &KeyRecord) -> Result<Record, SealError> {
+    let key_id = Checked::of(record)?.key_id;
+    Ok(Record {
+        topic: Topic::Keys,
+        partition: key_id.partition(),
+        key: *key_id.as_bytes(),
+        value: record.encode_to_vec().into(),
+    })
+}
+
+/// The record that destroys a key: once it is acknowledged, and the topic compacted, what the key sealed is erased.
+///
+/// # Errors
+/// [`SealError::KeyRecordMalformed`] names the field.
+pub fn destruction(of: &KeyRecord) -> Result<Record, SealError> {
+    key_record_to_append(&KeyRecord { state: State::Destroyed as i32, wrapped: Vec::new(), ..of.clone() })
+}
+
+/// A key record's fields, each of the right length and known.
+pub(super) struct Checked {
+    pub(super) key_id: KeyId,
+    pub(super) subject: Pseudonym,
+    /// `None` when the key is destroyed.
+    pub(super) wrapped: Option<[u8; WRAPPED_BYTES]>,
+}
+
+impl Checked {
+    pub(super) fn of(record: &KeyRecord) -> Result<Self, SealError> {
+        let key_id = KeyId::from_slice(&record.key_id).ok_or(malformed("key_id"))?;
+        let subject = Pseudonym::from_slice(&record.subject).ok_or(malformed("subject"))?;
+        if record.controller.is_empty() || record.controller.len() > CONTROLLER_BYTES_MAX {
+            return Err(malformed("controller"));
+        }
+        if record.source.is_empty() || record.source.len() > SOURCE_BYTES_MAX {
+            return Err(malformed("source"));
+        }
+        if record.wrapping_epoch == 0 {
+            return Err(malformed("wrapping_epoch"));
+        }
+        let wrapped = match record.state() {
+            State::Unspecified => return Err(malformed("state")),
+            State::Live => Some(record.wrapped.as_slice().try_into().map_err(|_| malformed("wrapped"))?),
+            State::Destroyed if record.wrapped.is_empty() => None,
+            State::Destroyed => return Err(malformed("wrapped")),
+        };
+        Ok(Self { key_id, subject, wrapped })
+    }
+}
+
+fn malformed(field: &'static str) -> SealError {
+    SealError::KeyRecordMalformed { field }
+}

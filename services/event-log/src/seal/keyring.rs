@@ -1,0 +1,177 @@
+use std::collections::{HashMap, hash_map};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use proto::keys::{KeyRecord, key_record::State};
+
+use super::key_record::Checked;
+use super::{DataKey, SealError, WrappingKeys};
+use crate::position::{KeyId, Pseudonym};
+
+const SHARDS: usize = 64;
+/// Unwrapped keys kept for each shard: 260,000 in all, about 25 MB.
+const UNWRAPPED_MAX: usize = 4_096;
+
+/// What is known of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyState {
+    /// What it sealed can be opened.
+    Live,
+    /// What it sealed is erased.
+    Destroyed,
+    /// Not arrived yet, or its controller's wrapping key is not here: what it sealed is parked.
+    Unknown,
+}
+
+/// The data keys of every source, at a reader. Shared by reference between threads.
+#[derive(Debug)]
+pub struct Keyring {
+    wrapping: Arc<WrappingKeys>,
+    origins: RwLock<HashMap<(String, u32, String), Arc<Origin>>>,
+    shards: Vec<RwLock<Shard>>,
+}
+
+/// Who may seal with a key, as its record says under the controller's wrapping key.
+#[derive(PartialEq, Eq, Debug)]
+pub struct KeyOf {
+    /// The organisation whose wrapping key wraps it.
+    pub controller: String,
+    /// The source whose bodies it seals.
+    pub source: String,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+struct Origin {
+    key_of: Arc<KeyOf>,
+    epoch: u32,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    recorded: HashMap<KeyId, Recorded>,
+    unwrapped: HashMap<KeyId, Ready>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    subject: Pseudonym,
+    origin: Arc<Origin>,
+    /// `None` once destroyed.
+    wrapped: Option<[u8; 48]>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    pub(crate) subject: Pseudonym,
+    pub(crate) key_of: Arc<KeyOf>,
+    pub(crate) data_key: DataKey,
+}
+
+pub(crate) enum Found {
+    Live(Ready),
+    Destroyed { subject: Pseudonym },
+    Unknown,
+}
+
+impl Keyring {
+    /// No keys yet.
+    pub fn new(wrapping: Arc<WrappingKeys>) -> Self {
+        let shards = std::iter::repeat_with(RwLock::default).take(SHARDS).collect();
+        Self { wrapping, origins: RwLock::default(), shards }
+    }
+
+    /// Takes in a record of the keys topic, in whatever order they come: what is destroyed stays so.
+    ///
+    /// # Errors
+    /// When the record is malformed, or says something else of a key id than its first record did. The rest can still be
+    /// absorbed.
+    pub fn absorb(&self, record: &KeyRecord) -> Result<(), SealError> {
+        let checked = Checked::of(record)?;
+        let origin = self.origin(record);
+        let Some(shard) = self.shard(checked.key_id) else { return Ok(()) };
+        let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+        match shard.recorded.entry(checked.key_id) {
+            hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(Recorded { subject: checked.subject, origin, wrapped: checked.wrapped });
+                return Ok(());
+            }
+            hash_map::Entry::Occupied(mut held) => {
+                let held = held.get_mut();
+                let wrapped_differently = matches!((held.wrapped, checked.wrapped), (Some(a), Some(b)) if a != b);
+                if held.subject != checked.subject || held.origin != origin || wrapped_differently {
+                    return Err(SealError::KeyRecordConflicts(checked.key_id));
+                }
+                if checked.wrapped.is_some() {
+                    return Ok(());
+                }
+                held.wrapped = None;
+            }
+        }
+        shard.unwrapped.remove(&checked.key_id);
+        Ok(())
+    }
+
+    /// What is known of this key.
+    pub fn state(&self, key_id: KeyId) -> KeyState {
+        let Some(shard) = self.shard(key_id) else { return KeyState::Unknown };
+        let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+        match shard.recorded.get(&key_id) {
+            None => KeyState::Unknown,
+            Some(Recorded { wrapped: None, .. }) => KeyState::Destroyed,
+            Some(held) if self.wrapping.holds(&held.origin.key_of.controller, held.origin.epoch) => KeyState::Live,
+            Some(_) => KeyState::Unknown,
+        }
+    }
+
+    /// The key, unwrapped when it is first asked for.
+    pub(crate) fn find(&self, key_id: KeyId) -> Result<Found, SealError> {
+        let Some(shard) = self.shard(key_id) else { return Ok(Found::Unknown) };
+        let read = shard.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = read.unwrapped.get(&key_id) {
+            return Ok(Found::Live(ready.clone()));
+        }
+        let Some(held) = read.recorded.get(&key_id) else { return Ok(Found::Unknown) };
+        let Some(wrapped) = held.wrapped else { return Ok(Found::Destroyed { subject: held.subject }) };
+        let Some(data_key) = self.wrapping.unwrap(&held.record(key_id, &wrapped))? else { return Ok(Found::Unknown) };
+        let ready = Ready { subject: held.subject, key_of: Arc::clone(&held.origin.key_of), data_key };
+        drop(read);
+        let mut write = shard.write().unwrap_or_else(PoisonError::into_inner);
+        // It may have been destroyed between the two locks.
+        if write.recorded.get(&key_id).is_some_and(|held| held.wrapped.is_some()) {
+            if write.unwrapped.len() >= UNWRAPPED_MAX {
+                write.unwrapped.clear();
+            }
+            write.unwrapped.insert(key_id, ready.clone());
+        }
+        Ok(Found::Live(ready))
+    }
+
+    fn shard(&self, key_id: KeyId) -> Option<&RwLock<Shard>> {
+        let [.., last] = key_id.0;
+        self.shards.get(usize::from(last) % SHARDS)
+    }
+
+    /// A few hundred in all, shared by millions of keys.
+    fn origin(&self, record: &KeyRecord) -> Arc<Origin> {
+        let name = (record.controller.clone(), record.wrapping_epoch, record.source.clone());
+        if let Some(origin) = self.origins.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
+            return Arc::clone(origin);
+        }
+        let key_of = KeyOf { controller: record.controller.clone(), source: record.source.clone() };
+        let origin = Arc::new(Origin { key_of: Arc::new(key_of), epoch: record.wrapping_epoch });
+        Arc::clone(self.origins.write().unwrap_or_else(PoisonError::into_inner).entry(name).or_insert(origin))
+    }
+}
+
+impl Recorded {
+    fn record(&self, key_id: KeyId, wrapped: &[u8; 48]) -> KeyRecord {
+        KeyRecord {
+            key_id: key_id.as_bytes().to_vec(),
+            state: State::Live as i32,
+            controller: self.origin.key_of.controller.clone(),
+            wrapping_epoch: self.origin.epoch,
+            wrapped: wrapped.to_vec(),
+            subject: self.subject.as_bytes().to_vec(),
+            source: self.origin.key_of.source.clone(),
+        }
+    }
+}

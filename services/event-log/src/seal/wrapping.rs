@@ -1,0 +1,239 @@
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::RwLock;
+
+use aes_gcm_siv::aead::AeadInOut;
+use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Tag};
+use proto::keys::{KeyRecord, key_record::State};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::{DataKey, SealError, TAG_BYTES, key_record::Checked, nonce, random};
+use crate::position::{KeyId, Pseudonym};
+
+const NONCE_LABEL: &[u8] = b"throughline.wrapped-key.nonce.v1\0";
+const ASSOCIATED_LABEL: &[u8] = b"throughline.wrapped-key.v1\0";
+const CONTROLLER_BYTES_MAX: usize = 64;
+
+/// The wrapping keys that this process holds: one file for each controller and epoch, `<controller>/<epoch>.key`, 64
+/// hexadecimal digits, readable to its owner. A connector's folder holds only its own controllers' keys.
+#[derive(Debug)]
+pub struct WrappingKeys {
+    dir: PathBuf,
+    held: RwLock<BTreeMap<String, BTreeMap<u32, DataKey>>>,
+}
+
+impl WrappingKeys {
+    /// Over this folder, which is made when absent. Keys are read when first needed.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(dir: &Path) -> Result<Self, SealError> {
+        create_dir(dir)?;
+        Ok(Self { dir: dir.to_path_buf(), held: RwLock::default() })
+    }
+
+    /// The epoch of this controller's newest key; makes the first one, durably, when it has none.
+    ///
+    /// # Errors
+    /// When the controller is no organisation id, or the files cannot be read or written.
+    pub fn ensure(&self, controller: &str) -> Result<u32, SealError> {
+        if let Some(newest) = self.newest(controller)? {
+            return Ok(newest);
+        }
+        create_dir(&self.dir.join(controller))?;
+        let path = self.path(controller, 1);
+        match create_key_file(&path, &*random()?) {
+            // Another process of this controller was first: its key is the key.
+            Err(SealError::KeyFile { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => Ok(1),
+            made => made.map(|()| 1),
+        }
+    }
+
+    /// The epoch of this controller's newest key, if it has one here.
+    ///
+    /// # Errors
+    /// When the controller is no organisation id, or its folder cannot be read.
+    pub fn newest(&self, controller: &str) -> Result<Option<u32>, SealError> {
+        check_controller(controller)?;
+        let dir = self.dir.join(controller);
+        let names = match fs::read_dir(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            names => names.map_err(|source| failed("list", &dir, source))?,
+        };
+        let mut newest = None;
+        for name in names {
+            let name = name.map_err(|source| failed("list", &dir, source))?.file_name();
+            let epoch = name.to_str().and_then(|n| n.strip_suffix(".key")).and_then(|n| n.parse::<u32>().ok());
+            newest = newest.max(epoch);
+        }
+        Ok(newest)
+    }
+
+    /// Wraps a data key: the live record of the keys topic.
+    ///
+    /// # Errors
+    /// When the wrapping key is not held.
+    pub fn wrap(
+        &self,
+        data_key: &DataKey,
+        key_id: KeyId,
+        subject: Pseudonym,
+        source: &str,
+        controller: &str,
+        epoch: u32,
+    ) -> Result<KeyRecord, SealError> {
+        let mut record = KeyRecord {
+            key_id: key_id.as_bytes().to_vec(),
+            state: State::Live as i32,
+            controller: controller.to_owned(),
+            wrapping_epoch: epoch,
+            wrapped: Vec::new(),
+            subject: subject.as_bytes().to_vec(),
+            source: source.to_owned(),
+        };
+        let cipher = self.cipher(controller, epoch)?.ok_or_else(|| self.missing(controller, epoch))?;
+        let mut wrapped = data_key.as_bytes().to_vec();
+        let tag = cipher
+            .encrypt_inout_detached(
+                &nonce(NONCE_LABEL, key_id.as_bytes()),
+                &associated_data(&record),
+                wrapped.as_mut_slice().into(),
+            )
+            .map_err(|_| SealError::WrapBroken(key_id))?;
+        wrapped.extend_from_slice(&tag);
+        record.wrapped = wrapped;
+        Ok(record)
+    }
+
+    /// Unwraps the data key of a live record. `Ok(None)` when its wrapping key is not held: unknown, which is not erased.
+    ///
+    /// # Errors
+    /// [`SealError::WrapBroken`] when the record was changed; [`SealError::KeyRecordMalformed`] when it is no live record.
+    pub fn unwrap(&self, record: &KeyRecord) -> Result<Option<DataKey>, SealError> {
+        let checked = Checked::of(record)?;
+        let wrapped = checked.wrapped.ok_or(SealError::KeyRecordMalformed { field: "state" })?;
+        let Some(cipher) = self.cipher(&record.controller, record.wrapping_epoch)? else { return Ok(None) };
+        let broken = SealError::WrapBroken(checked.key_id);
+        let Some((body, tag)) = wrapped.split_last_chunk::<TAG_BYTES>() else { return Err(broken) };
+        let mut key = Zeroizing::new([0; 32]);
+        key.iter_mut().zip(body).for_each(|(to, from)| *to = *from);
+        let opened = cipher.decrypt_inout_detached(
+            &nonce(NONCE_LABEL, checked.key_id.as_bytes()),
+            &associated_data(record),
+            key.as_mut_slice().into(),
+            &Tag::from(*tag),
+        );
+        opened.map(|()| Some(DataKey::from_bytes(key))).map_err(|_| broken)
+    }
+
+    /// Whether this key is in memory or on disk.
+    pub(super) fn holds(&self, controller: &str, epoch: u32) -> bool {
+        self.key(controller, epoch).is_ok_and(|key| key.is_some())
+    }
+
+    pub(super) fn missing(&self, controller: &str, epoch: u32) -> SealError {
+        SealError::WrappingKeyMissing { controller: controller.to_owned(), epoch, dir: self.dir.clone() }
+    }
+
+    fn cipher(&self, controller: &str, epoch: u32) -> Result<Option<Aes256GcmSiv>, SealError> {
+        Ok(self.key(controller, epoch)?.map(|key| Aes256GcmSiv::new(key.as_bytes().into())))
+    }
+
+    fn key(&self, controller: &str, epoch: u32) -> Result<Option<DataKey>, SealError> {
+        let held = self.held.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(key) = held.get(controller).and_then(|epochs| epochs.get(&epoch)) {
+            return Ok(Some(key.clone()));
+        }
+        drop(held);
+        // A name that cannot be a folder can have no key here.
+        if check_controller(controller).is_err() {
+            return Ok(None);
+        }
+        let key = match read_key_file(&self.path(controller, epoch)) {
+            Err(SealError::KeyFile { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => DataKey::from_bytes(read?),
+        };
+        let mut held = self.held.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        held.entry(controller.to_owned()).or_default().insert(epoch, key.clone());
+        Ok(Some(key))
+    }
+
+    fn path(&self, controller: &str, epoch: u32) -> PathBuf {
+        self.dir.join(controller).join(format!("{epoch}.key"))
+    }
+}
+
+/// Every field of the record but the wrapped key, each preceded by its length.
+fn associated_data(record: &KeyRecord) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(160);
+    bytes.extend_from_slice(ASSOCIATED_LABEL);
+    for field in [
+        record.key_id.as_slice(),
+        &record.state.to_be_bytes(),
+        record.controller.as_bytes(),
+        &record.wrapping_epoch.to_be_bytes(),
+        &record.subject,
+        record.source.as_bytes(),
+    ] {
+        bytes.extend_from_slice(&(field.len() as u32).to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+    bytes
+}
+
+/// An organisation id: it names a folder, so it may hold nothing that a path gives a meaning to.
+fn check_controller(controller: &str) -> Result<(), SealError> {
+    let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    let fits = !controller.is_empty() && controller.len() <= CONTROLLER_BYTES_MAX;
+    if fits && controller.bytes().all(allowed) { Ok(()) } else { Err(SealError::ControllerMalformed) }
+}
+
+fn create_dir(dir: &Path) -> Result<(), SealError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.and_then(|()| dir.parent().map_or(Ok(()), sync_dir)).map_err(|source| failed("make the folder of", dir, source))
+}
+
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
+}
+
+/// Sixty-four hexadecimal digits, with or without a line end.
+pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<[u8; 32]>, SealError> {
+    let open_to_all =
+        fs::metadata(path).map_err(|source| failed("read", path, source))?.permissions().mode() & 0o007 != 0;
+    if open_to_all {
+        return Err(SealError::KeyFileOpenToAll(path.to_path_buf()));
+    }
+    let text = Zeroizing::new(fs::read(path).map_err(|source| failed("read", path, source))?);
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim_ascii(), &mut *key).map_err(|_| SealError::KeyFileMalformed(path.to_path_buf()))?;
+    Ok(key)
+}
+
+/// Writes beside, syncs, then links into place: the file appears whole or not at all, and never replaces another.
+pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealError> {
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        let mut text = hex::encode(key) + "\n";
+        let wrote = file.write_all(text.as_bytes());
+        text.zeroize();
+        wrote?;
+        file.sync_all()?;
+        fs::hard_link(&beside, path)?;
+        path.parent().map_or(Ok(()), sync_dir)
+    })();
+    let _best_effort = fs::remove_file(&beside);
+    written.map_err(|source| failed("write", path, source))
+}
+
+fn failed(doing: &'static str, path: &Path, source: io::Error) -> SealError {
+    SealError::KeyFile { doing, path: path.to_path_buf(), source }
+}
