@@ -1,3 +1,4 @@
 //! Consume, fold, store, decide, record, serve.
 
 pub mod store;
+pub mod serve;

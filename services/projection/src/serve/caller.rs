@@ -1,0 +1,213 @@
+//! Who is calling: the organisation by its client certificate, the person and their roles by a token that the
+//! organisation's own issuer signed. Nothing of either is ever read from the request.
+
+use std::collections::BTreeSet;
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use proto::sharing::{DenialReason, RoleGroup};
+use serde::Deserialize;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+/// The audience that a token must be for.
+pub const AUDIENCE: &str = "throughline";
+
+/// An authenticated caller.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The organisation id.
+    pub organisation: String,
+    /// The token's "sub".
+    pub person: String,
+    /// Staff, or whom a person is to the children that they ask about.
+    pub standing: Standing,
+    /// Roles, of staff.
+    pub roles: BTreeSet<RoleGroup>,
+    /// The account is in good standing, as its issuer says.
+    pub active: bool,
+    /// Safeguarding training is current, as its issuer says.
+    pub trained: bool,
+}
+
+/// In what capacity somebody calls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Works for the organisation.
+    #[default]
+    Staff,
+    /// The child themself.
+    Subject,
+    /// A parent whose parental responsibility was verified.
+    ParentPr,
+    /// A parent without it.
+    ParentNoPr,
+    /// A carer.
+    Carer,
+}
+
+/// What the service must know of an organisation to authenticate its people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issuer {
+    /// The organisation id.
+    pub organisation: String,
+    /// The token's "iss".
+    pub token_issuer: String,
+    /// PEM.
+    pub token_key_pem: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    #[serde(default)]
+    standing: Standing,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    active: bool,
+    #[serde(default)]
+    trained: bool,
+}
+
+/// The DNS names that a client certificate carries. The chain was checked by TLS before this is asked.
+pub fn certificate_names(certificate_der: &[u8]) -> Vec<String> {
+    let Ok((_, certificate)) = X509Certificate::from_der(certificate_der) else { return Vec::new() };
+    let Ok(Some(names)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let dns = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        _ => None,
+    };
+    names.value.general_names.iter().filter_map(dns).collect()
+}
+
+/// Reads the caller's token.
+///
+/// # Errors
+/// `TOKEN_REFUSED`, whatever is wrong with it: which part is nobody's business but the log's.
+pub fn caller(authorization: Option<&str>, issuer: &Issuer) -> Result<Caller, DenialReason> {
+    let refused = DenialReason::TokenRefused;
+    let token = authorization.and_then(|value| value.strip_prefix("Bearer ")).ok_or(refused)?;
+    let algorithm = decode_header(token).map_err(|_| refused)?.alg;
+    let pem = issuer.token_key_pem.as_bytes();
+    // The key decides the algorithm: a token cannot ask to be checked in another way.
+    let key = match algorithm {
+        Algorithm::EdDSA => DecodingKey::from_ed_pem(pem),
+        Algorithm::ES256 => DecodingKey::from_ec_pem(pem),
+        _ => return Err(refused),
+    }
+    .map_err(|_| refused)?;
+    let mut validation = Validation::new(algorithm);
+    validation.set_issuer(&[&issuer.token_issuer]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.leeway = 0;
+    let claims = decode::<Claims>(token, &key, &validation).map_err(|_| refused)?.claims;
+    let roles = claims.roles.iter().map(|name| role(name)).collect::<Option<_>>().ok_or(refused)?;
+    if claims.sub.is_empty() || claims.sub.len() > PERSON_BYTES_MAX {
+        return Err(refused);
+    }
+    Ok(Caller {
+        organisation: issuer.organisation.clone(),
+        person: claims.sub,
+        standing: claims.standing,
+        roles,
+        active: claims.active,
+        trained: claims.trained,
+    })
+}
+
+/// A longer name of a person would not fit the record of a disclosure.
+pub const PERSON_BYTES_MAX: usize = 64;
+
+fn role(name: &str) -> Option<RoleGroup> {
+    RoleGroup::from_str_name(&format!("ROLE_GROUP_{}", name.to_uppercase())).filter(|r| *r != RoleGroup::Unspecified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use serde_json::{Value, json};
+
+    const NOW_S: u64 = 4_000_000_000;
+
+    struct Keys {
+        private_pem: String,
+        issuer: Issuer,
+    }
+
+    fn keys() -> Keys {
+        let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        let issuer = Issuer {
+            organisation: "school-8789001".into(),
+            token_issuer: "https://id.school-8789001.invalid".into(),
+            token_key_pem: pair.public_key_pem(),
+        };
+        Keys { private_pem: pair.serialize_pem(), issuer }
+    }
+
+    fn good_claims(issuer: &Issuer) -> Value {
+        json!({
+            "iss": issuer.token_issuer, "aud": AUDIENCE, "sub": "t.invented", "exp": NOW_S,
+            "roles": ["safeguarding", "school_pastoral"], "active": true, "trained": true,
+        })
+    }
+
+    fn signed(keys: &Keys, claims: &Value) -> String {
+        let key = EncodingKey::from_ed_pem(keys.private_pem.as_bytes()).unwrap();
+        format!("Bearer {}", encode(&Header::new(Algorithm::EdDSA), claims, &key).unwrap())
+    }
+
+    #[test]
+    fn a_good_token_says_who_calls() {
+        let keys = keys();
+        let caller = caller(Some(&signed(&keys, &good_claims(&keys.issuer))), &keys.issuer).unwrap();
+        assert_eq!(caller.organisation, "school-8789001");
+        assert_eq!(caller.person, "t.invented");
+        assert_eq!(caller.roles, BTreeSet::from([RoleGroup::Safeguarding, RoleGroup::SchoolPastoral]));
+        assert!(caller.active && caller.trained && caller.standing == Standing::Staff);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let (ours, theirs) = (keys(), keys());
+        let with = |key: &str, value: Value| {
+            let mut claims = good_claims(&ours.issuer);
+            claims[key] = value;
+            signed(&ours, &claims)
+        };
+        let cases = [
+            ("no token", None),
+            ("not a bearer", Some("Basic abc".to_owned())),
+            ("no signature", Some(signed(&ours, &good_claims(&ours.issuer)).rsplit_once('.').unwrap().0.to_owned() + ".")),
+            ("another organisation's key", Some(signed(&theirs, &good_claims(&ours.issuer)))),
+            ("another issuer", Some(with("iss", json!("https://id.elsewhere.invalid")))),
+            ("another audience", Some(with("aud", json!("elsewhere")))),
+            ("expired", Some(with("exp", json!(1_000)))),
+            ("no expiry", Some(with("exp", Value::Null))),
+            ("no person", Some(with("sub", json!("")))),
+            ("a person too long to record", Some(with("sub", json!("x".repeat(PERSON_BYTES_MAX + 1))))),
+            ("a role that there is not", Some(with("roles", json!(["superuser"])))),
+        ];
+        for (what, token) in cases {
+            assert_eq!(caller(token.as_deref(), &ours.issuer), Err(DenialReason::TokenRefused), "{what}");
+        }
+    }
+
+    #[test]
+    fn missing_standing_and_training_are_not_assumed() {
+        let keys = keys();
+        let claims = json!({"iss": keys.issuer.token_issuer, "aud": AUDIENCE, "sub": "x", "exp": NOW_S});
+        let caller = caller(Some(&signed(&keys, &claims)), &keys.issuer).unwrap();
+        assert!(!caller.active && !caller.trained && caller.roles.is_empty());
+    }
+
+    #[test]
+    fn a_certificate_says_its_names() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(vec!["school-8789001.invalid".to_owned()]).unwrap().self_signed(&key).unwrap();
+        assert_eq!(certificate_names(certificate.der()), ["school-8789001.invalid"]);
+        assert!(certificate_names(b"no certificate").is_empty());
+    }
+}
