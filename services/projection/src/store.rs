@@ -162,6 +162,11 @@ impl Batch {
         self.shards
     }
 
+    /// The rows it puts, by key.
+    pub fn puts(&self) -> impl Iterator<Item = (&Key, &[u8])> {
+        self.changes.iter().filter_map(|(key, value)| Some((key, value.as_deref()?)))
+    }
+
     fn change(&mut self, key: Key, value: Option<Vec<u8>>) {
         self.shards = self.shards.with(key.shard());
         self.changes.insert(key, value);
