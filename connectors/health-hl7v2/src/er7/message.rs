@@ -1,0 +1,288 @@
+//! A message: its segments, and their fields.
+
+use std::ops::Range;
+
+use super::charset::Told;
+use super::{Charset, Delimiters, DelimitersError, Value};
+
+/// Most segments that one message may have.
+pub const SEGMENTS_MAX: usize = 10_000;
+
+/// How one message divides and encodes its values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Encoding {
+    /// MSH-1 and MSH-2.
+    pub delimiters: Delimiters,
+    /// MSH-18, held against the bytes.
+    pub charset: Charset,
+}
+
+/// One message.
+#[derive(Clone, Debug)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    encoding: Encoding,
+    segments: Vec<Span>,
+    charset_contradicted: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Span {
+    range: Range<usize>,
+    /// Line ends before it.
+    lines_before: usize,
+    /// It holds a line end: a field went on in the next line.
+    broken: bool,
+}
+
+/// A message that cannot be split.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ParseError {
+    /// It does not say how it is divided.
+    #[error(transparent)]
+    Delimiters(#[from] DelimitersError),
+    /// More segments than [`SEGMENTS_MAX`].
+    #[error("the message has more than {SEGMENTS_MAX} segments")]
+    TooManySegments,
+}
+
+impl<'a> Message<'a> {
+    /// Splits a message into segments at CR, LF or CR LF, in any mixture. A line that does not begin with the name of a
+    /// segment goes on the field before it: senders forget to escape line ends in free text.
+    ///
+    /// # Errors
+    /// [`ParseError`].
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        let delimiters = Delimiters::of_header(bytes)?;
+        let mut segments: Vec<Span> = Vec::with_capacity(16);
+        for (lines_before, line) in lines(bytes).enumerate() {
+            let text = bytes.get(line.clone()).unwrap_or_default();
+            if names_a_segment(text, delimiters.field) {
+                if segments.len() == SEGMENTS_MAX {
+                    return Err(ParseError::TooManySegments);
+                }
+                segments.push(Span { range: line, lines_before, broken: false });
+            } else if !text.trim_ascii().is_empty()
+                && let Some(goes_on) = segments.last_mut()
+            {
+                goes_on.range.end = line.end;
+                goes_on.broken = true;
+            }
+        }
+        let mut message = Self {
+            bytes,
+            encoding: Encoding { delimiters, charset: Charset::Utf8 },
+            segments,
+            charset_contradicted: false,
+        };
+        let stated = message.header().field(18).first().bytes().to_owned();
+        let Told { charset, contradicted } = Charset::of(&stated, bytes);
+        message.encoding.charset = charset;
+        message.charset_contradicted = contradicted;
+        Ok(message)
+    }
+
+    /// As it came.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How it divides and encodes its values.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// MSH-18 names a charset that is not known or that the bytes are not of.
+    pub fn charset_contradicted(&self) -> bool {
+        self.charset_contradicted
+    }
+
+    /// Its segments, MSH first.
+    pub fn segments(&self) -> impl Iterator<Item = Segment<'a>> {
+        self.segments.iter().map(|span| Segment {
+            bytes: self.bytes.get(span.range.clone()).unwrap_or_default(),
+            byte_offset: span.range.start,
+            lines_before: span.lines_before,
+            broken: span.broken,
+            encoding: self.encoding,
+        })
+    }
+
+    /// The fields of the MSH segment.
+    pub fn header(&self) -> Fields<'a> {
+        match self.segments().next() {
+            Some(header) => header.fields(),
+            None => Fields { parts: Vec::new(), encoding: self.encoding },
+        }
+    }
+
+    /// The whole message as text, for keeping it.
+    pub fn text(&self) -> String {
+        self.encoding.charset.decode(self.bytes).0.into_owned()
+    }
+}
+
+/// One segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    bytes: &'a [u8],
+    byte_offset: usize,
+    lines_before: usize,
+    broken: bool,
+    encoding: Encoding,
+}
+
+impl<'a> Segment<'a> {
+    /// Its name: three upper-case letters and digits.
+    pub fn name(&self) -> &'a str {
+        self.bytes.get(..3).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+    }
+
+    /// As it came, without its line end.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Where it starts in the message, in bytes.
+    pub fn byte_offset(&self) -> usize {
+        self.byte_offset
+    }
+
+    /// How many lines of the message stand before it.
+    pub fn lines_before(&self) -> usize {
+        self.lines_before
+    }
+
+    /// A field of it went on in the next line.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Its text, for keeping it.
+    pub fn text(&self) -> String {
+        self.encoding.charset.decode(self.bytes).0.into_owned()
+    }
+
+    /// Its fields.
+    pub fn fields(&self) -> Fields<'a> {
+        let separator = self.encoding.delimiters.field;
+        let mut parts: Vec<&[u8]> = Vec::with_capacity(40);
+        let mut split = self.bytes.split(|b| *b == separator);
+        parts.extend(split.next());
+        if matches!(parts.first(), Some(&(b"MSH" | b"FHS" | b"BHS"))) {
+            // The separator itself is the first field of these three.
+            parts.extend(self.bytes.get(3..4));
+        }
+        parts.extend(split);
+        Fields { parts, encoding: self.encoding }
+    }
+}
+
+/// The fields of one segment.
+#[derive(Clone, Debug)]
+pub struct Fields<'a> {
+    /// The name, then the fields.
+    parts: Vec<&'a [u8]>,
+    encoding: Encoding,
+}
+
+impl<'a> Fields<'a> {
+    /// The field of this number, counted from 1 as the standard does (MSH-1 is the separator). Empty when there is none.
+    pub fn field(&self, number: usize) -> Value<'a> {
+        let bytes = if number == 0 { None } else { self.parts.get(number).copied() };
+        Value::new(bytes.unwrap_or_default(), self.encoding)
+    }
+
+    /// How many fields stand there.
+    pub fn len(&self) -> usize {
+        self.parts.len().saturating_sub(1)
+    }
+
+    /// No field stands there.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The lines of a message, without their ends: CR, LF, or the two together.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut from = Some(0);
+    std::iter::from_fn(move || {
+        let start = from?;
+        let rest = bytes.get(start..)?;
+        let Some(length) = rest.iter().position(|b| matches!(b, b'\r' | b'\n')) else {
+            from = None;
+            return Some(start..bytes.len());
+        };
+        let end = start + length;
+        let both = rest.get(length..length + 2) == Some(b"\r\n");
+        from = Some(end + if both { 2 } else { 1 });
+        Some(start..end)
+    })
+}
+
+/// The line begins with the name of a segment: three upper-case letters or digits, and then nothing or a separator.
+fn names_a_segment(line: &[u8], separator: u8) -> bool {
+    line.split_at_checked(3).is_some_and(|(name, rest)| {
+        name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && rest.first().is_none_or(|after| *after == separator)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(message: &[u8]) -> Vec<(String, usize, bool)> {
+        let message = Message::parse(message).unwrap();
+        message.segments().map(|s| (s.name().to_owned(), s.lines_before(), s.is_broken())).collect()
+    }
+
+    #[test]
+    fn header_fields_are_counted_as_the_standard_does() {
+        let message = Message::parse(b"MSH|^~\\&|APP|FAC|||2026||ADT^A01|ID\rPID|1").unwrap();
+        let header = message.header();
+        assert_eq!(header.field(1).bytes(), b"|");
+        assert_eq!(header.field(2).bytes(), b"^~\\&");
+        assert_eq!(header.field(3).bytes(), b"APP");
+        assert_eq!(header.field(9).component(2).bytes(), b"A01");
+        assert!(header.field(0).is_empty());
+        assert!(header.field(99).is_empty());
+    }
+
+    #[test]
+    fn any_line_end_ends_a_segment() {
+        for end in ["\r", "\n", "\r\n"] {
+            let message = ["MSH|^~\\&|A", "EVN|A01", "PID|1", ""].join(end);
+            let names = names(message.as_bytes());
+            assert_eq!(names.iter().map(|n| n.0.as_str()).collect::<Vec<_>>(), ["MSH", "EVN", "PID"]);
+            assert_eq!(names.last().unwrap().1, 2);
+        }
+    }
+
+    #[test]
+    fn a_line_that_names_no_segment_goes_on_the_field_before_it() {
+        let message = b"MSH|^~\\&|A\rOBX|1|TX|||line one\nline two|F\nObx|3\rPID|1\r";
+        assert_eq!(names(message).iter().map(|n| n.2).collect::<Vec<_>>(), [false, true, false]);
+        let message = Message::parse(message).unwrap();
+        let obx = message.segments().nth(1).unwrap().fields();
+        assert_eq!(obx.field(5).text().value, "line one\nline two");
+        assert_eq!(obx.field(6).text().value, "F\nObx");
+        assert_eq!(message.segments().nth(2).unwrap().byte_offset(), 48);
+    }
+
+    #[test]
+    fn too_many_segments_are_refused() {
+        let message = format!("MSH|^~\\&|A\r{}", "ZZZ|1\r".repeat(SEGMENTS_MAX));
+        assert_eq!(Message::parse(message.as_bytes()).unwrap_err(), ParseError::TooManySegments);
+    }
+
+    #[test]
+    fn deleted_is_not_absent() {
+        let message = Message::parse(b"MSH|^~\\&|A\rPID|\"\"||\"\"^\"\"|\"\"^x|^|a~\"\"").unwrap();
+        let pid = message.segments().nth(1).unwrap().fields();
+        let deleted: Vec<bool> = (1..=6).map(|n| pid.field(n).is_deleted()).collect();
+        assert_eq!(deleted, [true, false, true, false, false, false]);
+        assert!(pid.field(1).text().value.is_empty());
+    }
+}
