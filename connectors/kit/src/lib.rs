@@ -7,9 +7,11 @@
 //! here and are the same for all.
 
 pub mod codes;
+pub mod csv_source;
 pub mod dates;
 pub mod identifier;
 pub mod reading;
+pub mod text;
 
 mod connector;
 
