@@ -1089,6 +1089,10 @@ pub struct Body {
     pub third_parties: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(message, optional, tag = "14")]
     pub event: ::core::option::Option<Event>,
+    /// The snapshot scope that states it ("878/cin/2025"), so that a differ's baseline can be rebuilt from the log; absent on
+    /// a feed and on commands.
+    #[prost(string, tag = "15")]
+    pub scope: ::prost::alloc::string::String,
 }
 /// One event of the catalogue. Numbers go by family: 10s every family, 100s education, 200s social care, 300s health,
 /// 400s shared working, 500s identity, 600s sharing facts. A number is never used again.
