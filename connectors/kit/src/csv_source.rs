@@ -113,6 +113,11 @@ impl<'a> Table<'a> {
         self.columns.contains_key(column)
     }
 
+    /// The header's columns, in lower case and in no order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.keys().map(String::as_str)
+    }
+
     /// Whether bytes have been met so far that are not of the file's encoding.
     pub fn odd_text(&self) -> bool {
         self.records.source().odd()
