@@ -1,0 +1,144 @@
+//! A term's sessions by code, one summary for each child.
+//!
+//! A summary is drawn from many rows, so a row that is lost makes it wrong and not merely absent. Where the tables were not
+//! read whole, the child of the last row read, the children of rows that could not be read, and the children of whom no
+//! row was read get no summary.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connector_kit::reading::finding;
+use proto::events::{AttendanceSummarised, Coded, Finding, FindingCode, SessionCount};
+
+use crate::children::count;
+use crate::codes;
+use crate::period::AttendedTerm;
+use crate::pupils::sessions_possible;
+use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
+use crate::rows::{Held, Rows, cells};
+use crate::say::{Said, Speaker};
+use crate::tables::Holds;
+
+/// Codes of sessions that are not possible ones: elsewhere registered, not required, not yet on roll, closed.
+const NOT_POSSIBLE: [&str; 4] = ["D", "X", "Z", "#"];
+
+/// What was read of the session tables.
+pub(crate) struct Sessions<'r> {
+    pub(crate) holds: Holds,
+    pub(crate) group: &'static str,
+    pub(crate) rows: &'r Rows,
+    /// Which rolls' tables were read: current, left.
+    pub(crate) rolls_read: [bool; 2],
+    pub(crate) whole: bool,
+    /// Children some of whose rows are lost.
+    pub(crate) incomplete: BTreeSet<u32>,
+}
+
+/// Drafts the summaries.
+pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) {
+    let mut by_owner = sessions.rows.by_owner().peekable();
+    let count = u32::try_from(speaker.roll.persons.len()).unwrap_or(u32::MAX);
+    for at in 0..count {
+        while by_owner.next_if(|(owner, _)| *owner < at).is_some() {}
+        let rows = by_owner.next_if(|(owner, _)| *owner == at).map_or(&[][..], |(_, rows)| rows);
+        if sessions.incomplete.contains(&at) || (rows.is_empty() && !sessions.whole) {
+            continue;
+        }
+        if let Some((held, said)) = summary(speaker, sessions, at, rows) {
+            speaker.say(at, sessions.group, &held, said);
+        }
+    }
+}
+
+fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held]) -> Option<(Held, Said)> {
+    let roll = &speaker.roll;
+    let person = roll.person(at)?;
+    let [current_read, left_read] = sessions.rolls_read;
+    if person.spells.iter().any(|at| if roll.spell(*at).left { !left_read } else { !current_read }) {
+        return None;
+    }
+    let attended = speaker.period.attended();
+    let mut findings = Vec::new();
+    let possible = possible(sessions.holds, roll, person, &mut findings);
+    if rows.is_empty() && possible.is_none() {
+        return None;
+    }
+    let counts = by_code(sessions.rows, rows, &attended, &mut findings);
+    let told: u64 = counts.iter().filter(|(code, _)| !NOT_POSSIBLE.contains(&code.as_str())).map(|(_, (_, n))| u64::from(*n)).sum();
+    if possible.is_some_and(|possible| told > possible.into()) {
+        findings.push(finding(FindingCode::FieldsContradict, "sessions"));
+    }
+    let second_half = sessions.holds == Holds::HalfTermSessions;
+    let event = AttendanceSummarised {
+        school_year: Some(attended.school_year.into()),
+        term: Some(Coded {
+            code: attended.code.to_owned(),
+            code_set: format!("school-census.term/{}", attended.school_year),
+            text: second_half.then(|| "second half".to_owned()),
+        }),
+        sessions_possible: possible,
+        sessions: counts
+            .into_values()
+            .map(|(reason, sessions)| SessionCount { reason: Some(reason), sessions })
+            .collect(),
+    };
+    let table = if second_half { "half-term-attendance" } else { "attendance" };
+    let key = format!("{table}/{}", speaker.period);
+    let held = rows.first().or_else(|| roll.held(*person.spells.first()?).map(|(held, _)| held))?;
+    Some((*held, Said { table, key, events: vec![(attended.last_day, event.into())], findings }))
+}
+
+fn possible(holds: Holds, roll: &Roll, person: &Person, findings: &mut Vec<Finding>) -> Option<u32> {
+    let (field, of): (_, for<'r> fn(&Spell<'r>) -> &'r str) = match holds {
+        Holds::HalfTermSessions => (HALF_TERM_POSSIBLE, |spell| spell.half_term_possible),
+        _ => ("termlysessionspossible", |spell| spell.possible),
+    };
+    sessions_possible(roll, person, field, of, findings)
+}
+
+/// Sessions by code. Rows under one pupil row state each code once; a second row that says the same counts once, one that
+/// says otherwise counts where it is greater, and the rows under a child's several pupil rows add up.
+fn by_code(
+    all: &Rows,
+    rows: &[Held],
+    attended: &AttendedTerm,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, (Coded, u32)> {
+    let mut stated: BTreeMap<(&str, &str, String), (Coded, Option<u32>)> = BTreeMap::new();
+    for row in rows {
+        let [roll, row_key, reason, sessions] = cells(all.text(row));
+        let mut odd = Vec::new();
+        let reason = codes::ATTENDANCE.keep(reason, attended.school_year, "attendancereason", &mut odd);
+        let sessions = if sessions.is_empty() {
+            odd.push(finding(FindingCode::FieldMissing, "sessions"));
+            None
+        } else {
+            count(sessions, "sessions", &mut odd)
+        };
+        let Some(reason) = reason else { continue };
+        match stated.entry((roll, row_key, reason.code.clone())) {
+            std::collections::btree_map::Entry::Vacant(new) => {
+                new.insert((reason, sessions));
+            }
+            std::collections::btree_map::Entry::Occupied(mut held) => {
+                let (_, known) = held.get_mut();
+                let code = if *known == sessions { FindingCode::RecordRepeated } else { FindingCode::FieldsContradict };
+                odd.push(finding(code, "attendancereason"));
+                *known = (*known).max(sessions);
+            }
+        }
+        for odd in odd {
+            if !findings.contains(&odd) {
+                findings.push(odd);
+            }
+        }
+    }
+    let mut counts: BTreeMap<String, (Coded, u32)> = BTreeMap::new();
+    for ((_, _, code), (reason, sessions)) in stated {
+        // A code without a count is told of by the finding alone.
+        if let Some(sessions) = sessions {
+            let (_, sum) = counts.entry(code).or_insert((reason, 0));
+            *sum = sum.saturating_add(sessions);
+        }
+    }
+    counts
+}

@@ -1,0 +1,174 @@
+//! What the tables under a pupil say of the child.
+
+use connector_kit::reading::{self, finding};
+use connector_kit::csv_source::Row;
+use connector_kit::dates;
+use proto::events::{
+    AlternativeProvisionEnded, AlternativeProvisionStarted, Coded, Date, ExclusionGiven, Finding, FindingCode,
+    FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded, SuspensionGiven,
+};
+use proto::quarantine::Reason;
+
+use crate::codes;
+use crate::period::Period;
+use crate::rows::cells;
+use crate::say::{Said, in_order, key_part, plausible};
+use crate::tables::Holds;
+
+/// What a row's translation may need of its child and school.
+pub(crate) struct About {
+    pub(crate) period: Period,
+    pub(crate) birth: Option<Date>,
+    pub(crate) reference_on: Date,
+    pub(crate) latest_on: Option<Date>,
+}
+
+const EXCLUSION: [&str; 7] = ["startdate", "category", "sessions", "reason1", "reason2", "reason3", "senprovision"];
+const FREE_MEALS: [&str; 3] = ["fsmstartdate", "fsmenddate", "ukcountry"];
+const SEN_NEED: [&str; 2] = ["sentype", "sentyperank"];
+const PROVISION: [&str; 9] = [
+    "entrydate", "leavingdate", "urn", "ukprn", "apsettingtype", "placementreason", "apattendancepattern",
+    "apsessionsperweek", "applacementpostcode",
+];
+pub(crate) const SESSIONS: [&str; 2] = ["attendancereason", "sessions"];
+
+/// The columns that have a place in the catalogue, in the order in which rows are held.
+pub(crate) fn columns(holds: Holds) -> &'static [&'static str] {
+    match holds {
+        Holds::Exclusions => &EXCLUSION,
+        Holds::FreeMeals => &FREE_MEALS,
+        Holds::SenNeeds => &SEN_NEED,
+        Holds::ArrangedProvision => &PROVISION,
+        Holds::Sessions | Holds::HalfTermSessions => &SESSIONS,
+        Holds::Addresses => &crate::pupils::ADDRESS_COLUMNS,
+        Holds::Census | Holds::Pupils | Holds::Kept | Holds::NotOfAChild => &[],
+    }
+}
+
+/// Why a row cannot be translated: the column, and what to say of it.
+pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str, &'static str)> {
+    const DATED: &str = "the date that places the record is missing or cannot be read: put it right in the return";
+    const BLANK: &str = "the record says nothing without this field: fill it in the return";
+    const COUNT: &str = "the number of sessions cannot be read: put it right in the return";
+    let dated = |column| row.read(column, dates::blade).value.is_some();
+    let undated = |column| (!dated(column)).then_some((Reason::DateMissing, column, DATED));
+    let blank = |column| row.get(column).is_none().then_some((Reason::RecordMalformed, column, BLANK));
+    match holds {
+        Holds::Exclusions => undated("startdate"),
+        Holds::FreeMeals => undated("fsmstartdate"),
+        Holds::ArrangedProvision => undated("entrydate"),
+        Holds::SenNeeds => blank("sentype"),
+        Holds::Sessions | Holds::HalfTermSessions => blank("attendancereason").or_else(|| {
+            let count = row.read("sessions", reading::integer);
+            let unread = count.finding.is_some() || count.value.is_some_and(|count| u32::try_from(count).is_err());
+            unread.then_some((Reason::RecordMalformed, "sessions", COUNT))
+        }),
+        _ => None,
+    }
+}
+
+/// What a held row says; `None` for the kinds that are said otherwise.
+pub(crate) fn said(holds: Holds, text: &str, about: &About) -> Option<Said> {
+    match holds {
+        Holds::Exclusions => exclusion(text, about),
+        Holds::FreeMeals => free_meals(text, about),
+        Holds::SenNeeds => Some(sen_need(text, about)),
+        Holds::ArrangedProvision => provision(text, about),
+        _ => None,
+    }
+}
+
+fn exclusion(text: &str, about: &About) -> Option<Said> {
+    let [start, category, sessions, reason1, reason2, reason3, sen_provision] = cells(text);
+    let year = about.period.year;
+    let mut findings = Vec::new();
+    let start = dates::blade(start, "startdate").keep(&mut findings)?;
+    plausible(&start, "startdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
+    let category = codes::EXCLUSION.keep(category, year, "category", &mut findings);
+    if category.is_none() {
+        findings.push(finding(FindingCode::FieldMissing, "category"));
+    }
+    let reasons: Vec<Coded> = [("reason1", reason1), ("reason2", reason2), ("reason3", reason3)]
+        .into_iter()
+        .filter_map(|(field, text)| codes::EXCLUSION_REASON.keep(text, year, field, &mut findings))
+        .collect();
+    let sen_provision = codes::SEN_PROVISION.keep(sen_provision, year, "senprovision", &mut findings);
+    let kind = category.as_ref().map_or("-", |category| category.code.as_str());
+    let key = format!("exclusion/{}/{}", dates::key(&start), key_part(kind));
+    let event = if kind == "PERM" {
+        ExclusionGiven { start_on: Some(start), reasons, sen_provision }.into()
+    } else {
+        let sessions = count(sessions, "sessions", &mut findings);
+        SuspensionGiven { start_on: Some(start), sessions, category, reasons, sen_provision }.into()
+    };
+    Some(Said { table: "exclusion", key, events: vec![(start, event)], findings })
+}
+
+fn free_meals(text: &str, about: &About) -> Option<Said> {
+    let [start, end, country] = cells(text);
+    let mut findings = Vec::new();
+    let start = dates::blade(start, "fsmstartdate").keep(&mut findings)?;
+    plausible(&start, "fsmstartdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
+    let country = codes::COUNTRY.keep(country, about.period.year, "ukcountry", &mut findings);
+    let mut events = vec![(start, FreeSchoolMealsStarted { start_on: Some(start), country }.into())];
+    // Eligibility may be known to end on a day to come.
+    if let Some(end) = dates::blade(end, "fsmenddate").keep(&mut findings) {
+        in_order(&start, &end, "fsmenddate", &mut findings);
+        events.push((end, FreeSchoolMealsEnded { end_on: Some(end) }.into()));
+    }
+    Some(Said { table: "free-meals", key: format!("free-meals/{}", dates::key(&start)), events, findings })
+}
+
+fn sen_need(text: &str, about: &About) -> Said {
+    let [need, rank] = cells(text);
+    let mut findings = Vec::new();
+    let need = codes::SEN_NEED.keep(need, about.period.year, "sentype", &mut findings);
+    let rank = count(rank, "sentyperank", &mut findings);
+    let key = need.as_ref().map_or("", |need| need.code.as_str());
+    let key = format!("sen-need/{}/{}", about.period, key_part(key));
+    let event = SenNeedRecorded { need, rank };
+    Said { table: "sen-need", key, events: vec![(about.reference_on, event.into())], findings }
+}
+
+fn provision(text: &str, about: &About) -> Option<Said> {
+    let [entry, leaving, urn, ukprn, setting_kind, reason, pattern, sessions, postcode] = cells(text);
+    let year = about.period.year;
+    let mut findings = Vec::new();
+    let entry = dates::blade(entry, "entrydate").keep(&mut findings)?;
+    plausible(&entry, "entrydate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
+    let setting = setting(urn, ukprn);
+    let started = AlternativeProvisionStarted {
+        entry_on: Some(entry),
+        setting: setting.clone(),
+        setting_kind: codes::AP_SETTING.keep(setting_kind, year, "apsettingtype", &mut findings),
+        reason: codes::AP_REASON.keep(reason, year, "placementreason", &mut findings),
+        pattern: codes::AP_PATTERN.keep(pattern, year, "apattendancepattern", &mut findings),
+        sessions_per_week: count(sessions, "apsessionsperweek", &mut findings),
+        postcode: (!postcode.is_empty()).then(|| postcode.to_owned()),
+    };
+    let mut events = vec![(entry, started.into())];
+    if let Some(leaving) = dates::blade(leaving, "leavingdate").keep(&mut findings) {
+        in_order(&entry, &leaving, "leavingdate", &mut findings);
+        events.push((leaving, AlternativeProvisionEnded { leaving_on: Some(leaving), setting }.into()));
+    }
+    let key = format!("arranged-provision/{}", dates::key(&entry));
+    Some(Said { table: "arranged-provision", key, events, findings })
+}
+
+/// The setting's own number: the school's where it has one, else the provider's.
+fn setting(urn: &str, ukprn: &str) -> Option<String> {
+    let number = if urn.is_empty() { ukprn } else { urn };
+    // A data frame writes a number with a fraction.
+    let number = number.strip_suffix(".0").unwrap_or(number);
+    (!number.is_empty()).then(|| number.to_owned())
+}
+
+/// A count; one that cannot be read or is negative is a finding.
+pub(crate) fn count(text: &str, field: &str, findings: &mut Vec<Finding>) -> Option<u32> {
+    let number = reading::integer(text, field).keep(findings)?;
+    let count = u32::try_from(number).ok();
+    if count.is_none() {
+        findings.push(finding(FindingCode::ValueMalformed, field));
+    }
+    count
+}

@@ -1,0 +1,164 @@
+//! Which collection a file is of, and what that says about dates.
+
+use std::fmt;
+
+use connector_kit::dates;
+use jiff::civil::{self, Weekday};
+use proto::events::Date;
+
+/// The school census is taken three times a year.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Term {
+    Autumn,
+    Spring,
+    Summer,
+}
+
+/// One collection: "2025-spring".
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Period {
+    /// The calendar year of the census day.
+    pub(crate) year: u16,
+    pub(crate) term: Term,
+}
+
+/// The term whose attendance a census reports: the one before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct AttendedTerm {
+    /// The first calendar year of its school year.
+    pub(crate) school_year: u16,
+    /// AUT, SPR or SUM.
+    pub(crate) code: &'static str,
+    /// By convention the last day of December, March or July: the census does not state the term's dates.
+    pub(crate) last_day: Date,
+}
+
+impl Period {
+    /// Reads `<year>_<term>_<table>.csv` in any letter case: the collection, and the rest in lower case.
+    pub(crate) fn of_file(name: &str) -> Option<(Self, String)> {
+        let name = name.to_ascii_lowercase();
+        let mut parts = name.strip_suffix(".csv")?.splitn(3, '_');
+        let (year, term, table) = (parts.next()?, parts.next()?, parts.next()?);
+        let year = if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) { year.parse().ok()? } else { return None };
+        let term = match term {
+            "autumn" | "aut" => Term::Autumn,
+            "spring" | "spr" => Term::Spring,
+            "summer" | "sum" => Term::Summer,
+            _ => return None,
+        };
+        (!table.is_empty()).then(|| (Self { year, term }, table.to_owned()))
+    }
+
+    /// The census day: the first Thursday of October, the third of January, the third of May. Stands in for the reference
+    /// date where the return does not say it.
+    pub(crate) fn census_day(self) -> Date {
+        let (month, nth) = match self.term {
+            Term::Autumn => (10, 1),
+            Term::Spring => (1, 3),
+            Term::Summer => (5, 3),
+        };
+        let year = i16::try_from(self.year).unwrap_or(i16::MAX);
+        let day = civil::Date::new(year, month, 1).and_then(|first| first.nth_weekday_of_month(nth, Weekday::Thursday));
+        let day = day.map_or(1, |day| day.day().unsigned_abs().into());
+        Date { year: self.year.into(), month: Some(month.unsigned_abs().into()), day: Some(day), estimated: false }
+    }
+
+    /// The autumn census reports attendance in the summer term, the spring census in the autumn term, and the summer
+    /// census in the spring term.
+    pub(crate) fn attended(self) -> AttendedTerm {
+        let before = self.year.saturating_sub(1);
+        let (code, year, month, day) = match self.term {
+            Term::Autumn => ("SUM", self.year, 7, 31),
+            Term::Spring => ("AUT", before, 12, 31),
+            Term::Summer => ("SPR", self.year, 3, 31),
+        };
+        let last_day = Date { year: year.into(), month: Some(month), day: Some(day), estimated: false };
+        AttendedTerm { school_year: before, code, last_day }
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let term = match self.term {
+            Term::Autumn => "autumn",
+            Term::Spring => "spring",
+            Term::Summer => "summer",
+        };
+        write!(f, "{}-{term}", self.year)
+    }
+}
+
+/// A Blade time, `2025-Jan-31 14:22:05`, as microseconds since 1970; a day alone is its first moment in England.
+pub(crate) fn blade_at(text: &str) -> Option<i64> {
+    let day = dates::blade(text, "").value?;
+    let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
+    dates::iso_at(&format!("{}T{time}", dates::key(&day)), "").value.or_else(|| dates::start_of_day_us(&day))
+}
+
+/// Years times 400 and so on: dates compare, and what a date leaves out counts as the first.
+pub(crate) fn rank(date: &Date) -> (i32, u32, u32) {
+    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_the_collection_and_the_table() {
+        for (name, expected) in [
+            ("2025_spring_pupilonroll.csv", Some(("2025-spring", "pupilonroll"))),
+            ("2024_AUTUMN_PupilOnRoll.CSV", Some(("2024-autumn", "pupilonroll"))),
+            ("2024_sum_some_export.csv", Some(("2024-summer", "some_export"))),
+            ("2025_spring_.csv", None),
+            ("2025_spring.csv", None),
+            ("2025_winter_pupilonroll.csv", None),
+            ("25_spring_pupilonroll.csv", None),
+            ("spring_2025_pupilonroll.csv", None),
+            ("2025_spring_pupilonroll.xlsx", None),
+            ("cin_2025.xml", None),
+            ("", None),
+        ] {
+            let read = Period::of_file(name);
+            let read = read.as_ref().map(|(period, table)| (period.to_string(), table.as_str()));
+            assert_eq!(read, expected.map(|(period, table)| (period.to_owned(), table)), "{name}");
+        }
+    }
+
+    #[test]
+    fn census_days_are_thursdays() {
+        for (year, term, day) in [
+            (2024, Term::Autumn, "2024-10-03"),
+            (2025, Term::Autumn, "2025-10-02"),
+            (2025, Term::Spring, "2025-01-16"),
+            (2026, Term::Spring, "2026-01-15"),
+            (2025, Term::Summer, "2025-05-15"),
+            (2024, Term::Summer, "2024-05-16"),
+        ] {
+            assert_eq!(dates::key(&Period { year, term }.census_day()), day);
+        }
+    }
+
+    #[test]
+    fn a_census_reports_attendance_in_the_term_before_it() {
+        for (year, term, school_year, code, last_day) in [
+            (2024, Term::Autumn, 2023, "SUM", "2024-07-31"),
+            (2025, Term::Spring, 2024, "AUT", "2024-12-31"),
+            (2025, Term::Summer, 2024, "SPR", "2025-03-31"),
+        ] {
+            let attended = Period { year, term }.attended();
+            assert_eq!((attended.school_year, attended.code), (school_year, code));
+            assert_eq!(dates::key(&attended.last_day), last_day);
+        }
+    }
+
+    #[test]
+    fn times_of_day_order_returns_of_one_day() {
+        let at = |text| blade_at(text);
+        assert_eq!(at("2025-Jan-31 00:00:00"), at("2025-01-31"));
+        assert_eq!(at("2025-Jan-31 14:22:05").unwrap() - at("2025-Jan-31").unwrap(), (14 * 3600 + 22 * 60 + 5) * 1_000_000);
+        assert_eq!(at("2025-Jan-31 half past"), at("2025-Jan-31"));
+        assert_eq!(at(""), None);
+        assert_eq!(at("soon"), None);
+    }
+}

@@ -1,0 +1,313 @@
+//! What the two rolls say of a child: who they are, where they are enrolled, their SEN provision, whether they are a young
+//! carer, and what of it has no place in the catalogue yet.
+
+use std::collections::HashMap;
+
+use connector_kit::reading::{self, finding};
+use connector_kit::{codes as kit_codes, dates, identifier};
+use proto::events::identifier::Standing;
+use proto::events::person_name::Use;
+use proto::events::{
+    Address, Date, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier, PersonDescribed, PersonName,
+    Scheme, SenProvisionChanged, YoungCarerIdentified,
+};
+
+use crate::codes;
+use crate::kept;
+use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
+use crate::rows::{Held, Rows, cells, cells_after};
+use crate::say::{Ordinals, Said, Speaker, in_order, plausible};
+
+/// The columns of an address, as a row holds them: the lines, then the postcode and the property number.
+pub(crate) const ADDRESS_COLUMNS: [&str; 14] = [
+    "saon", "paon", "street", "locality", "town", "administrativearea", "posttown", "addressline1", "addressline2",
+    "addressline3", "addressline4", "addressline5", "postcode", "uniquepropertyreferencenumber",
+];
+
+/// The group of what describes a person: it stands on the address tables too.
+pub(crate) const PEOPLE: &str = "people";
+
+/// The group of what else the two rolls say.
+pub(crate) const PUPILS: &str = "pupils";
+
+/// Which identifiers two pupils of one school claim.
+struct Claims(HashMap<(u32, i32, String), Option<u32>>);
+
+impl Claims {
+    fn of(roll: &Roll) -> Self {
+        let mut claims = HashMap::new();
+        for (person, number) in roll.persons.iter().zip(0u32..) {
+            for at in &person.spells {
+                for (scheme, text, standing, field) in stated(&roll.spell(*at)) {
+                    let (claim, _) = identifier::claim(scheme, text, standing, field);
+                    let Some(subject) = claim.and_then(|claim| claim.subject) else { continue };
+                    claims
+                        .entry((person.school, subject.scheme, subject.value))
+                        .and_modify(|by: &mut Option<u32>| *by = by.filter(|by| *by == number))
+                        .or_insert(Some(number));
+                }
+            }
+        }
+        Self(claims)
+    }
+
+    fn is_shared(&self, school: u32, identifier: &Identifier) -> bool {
+        let subject = identifier.subject.as_ref();
+        let key = subject.map(|subject| (school, subject.scheme, subject.value.clone()));
+        key.is_some_and(|key| self.0.get(&key).is_some_and(Option::is_none))
+    }
+}
+
+fn stated<'r>(spell: &Spell<'r>) -> [(Scheme, &'r str, Standing, &'static str); 3] {
+    [
+        (Scheme::Upn, spell.upn, Standing::Current, "upn"),
+        (Scheme::Upn, spell.former_upn, Standing::Former, "formerupn"),
+        (Scheme::Uln, spell.uln, Standing::Current, "uniquelearnernumber"),
+    ]
+}
+
+/// Drafts everything that the rolls and the address tables say. `unmapped` names, for each file, the columns of no place.
+pub(crate) fn say(speaker: &mut Speaker<'_>, addresses: &Rows, unmapped: &HashMap<u32, Vec<String>>) {
+    let claims = Claims::of(&speaker.roll);
+    let mut by_owner = addresses.by_owner().peekable();
+    let count = u32::try_from(speaker.roll.persons.len()).unwrap_or(u32::MAX);
+    for at in 0..count {
+        while by_owner.next_if(|(owner, _)| *owner < at).is_some() {}
+        let homes = by_owner.next_if(|(owner, _)| *owner == at).map_or(&[][..], |(_, rows)| rows);
+        let homes = homes.iter().map(|row| addresses.text(row));
+        for (group, held, said) in of_person(speaker, at, homes, &claims, unmapped) {
+            speaker.say(at, group, &held, said);
+        }
+    }
+}
+
+fn of_person<'a>(
+    speaker: &Speaker<'_>,
+    at: u32,
+    homes: impl Iterator<Item = &'a str>,
+    claims: &Claims,
+    unmapped: &HashMap<u32, Vec<String>>,
+) -> Vec<(&'static str, Held, Said)> {
+    let roll = &speaker.roll;
+    let Some(person) = roll.person(at) else { return Vec::new() };
+    let Some((first, _)) = person.spells.first().and_then(|at| roll.held(*at)) else { return Vec::new() };
+    let described = described(speaker, person, homes, claims);
+    let birth = match described.events.first() {
+        Some((_, Event { kind: Some(proto::events::event::Kind::PersonDescribed(person)) })) => person.birth_on,
+        _ => None,
+    };
+    let mut said = vec![(PEOPLE, *first, described)];
+    let mut ordinals = Ordinals::default();
+    for spell_at in person.spells.iter().rev() {
+        let Some((held, text)) = roll.held(*spell_at) else { continue };
+        let spell = Spell::of(text);
+        if let Some(enrolment) = enrolment(speaker, person, &spell, birth.as_ref(), &mut ordinals) {
+            said.push((PUPILS, *held, enrolment));
+        }
+        let names = unmapped.get(&held.file).map_or(&[][..], Vec::as_slice);
+        let rest = names.iter().map(String::as_str).zip(cells_after(text, CELLS_MAPPED));
+        let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
+        let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
+        if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest) {
+            said.push((PUPILS, *held, kept));
+        }
+    }
+    if let Some(current) = person.spells.first() {
+        let spell = roll.spell(*current);
+        said.extend(provision(speaker, person, &spell).map(|provision| (PUPILS, *first, provision)));
+        said.extend(young_carer(speaker, person, &spell).map(|carer| (PUPILS, *first, carer)));
+    }
+    said
+}
+
+fn reference_on(speaker: &Speaker<'_>, person: &Person) -> Date {
+    speaker.school(person).map_or_else(|| speaker.period.census_day(), |school| school.reference_on)
+}
+
+fn described<'a>(
+    speaker: &Speaker<'_>,
+    person: &Person,
+    homes: impl Iterator<Item = &'a str>,
+    claims: &Claims,
+) -> Said {
+    let (roll, year) = (&speaker.roll, speaker.period.year);
+    let spells: Vec<Spell<'_>> = person.spells.iter().map(|at| roll.spell(*at)).collect();
+    let mut findings = Vec::new();
+    // The current enrolment's row speaks; an earlier one fills only what it leaves blank.
+    let first = |of: fn(&Spell<'_>) -> bool| spells.iter().find(|spell| of(spell)).or(spells.first());
+    let mut event = PersonDescribed { addresses: homes.map(address).collect(), ..Default::default() };
+    event.addresses.dedup();
+    if let Some(spell) = first(|spell| !spell.surname.is_empty()) {
+        event.names = names(spell);
+        for (field, value) in [("surname", spell.surname), ("forename", spell.forename)] {
+            if value.is_empty() {
+                findings.push(finding(FindingCode::FieldMissing, field));
+            }
+        }
+    }
+    if let Some(spell) = first(|spell| !spell.birth.is_empty()) {
+        match dates::blade(spell.birth, "dob").keep(&mut findings) {
+            Some(birth) => {
+                let latest = speaker.school(person).and_then(|school| school.latest_on);
+                plausible(&birth, "dob", None, latest.as_ref(), &mut findings);
+                event.birth_on = Some(birth);
+            }
+            None if spell.birth.is_empty() => findings.push(finding(FindingCode::FieldMissing, "dob")),
+            None => {}
+        }
+    }
+    if let Some(spell) = first(|spell| !spell.sex.is_empty()) {
+        event.sex = codes::SEX.keep(spell.sex, year, "sex", &mut findings);
+    }
+    if let Some(spell) = first(|spell| !spell.ethnicity.is_empty()) {
+        event.ethnicity = codes::ETHNICITY.keep(spell.ethnicity, year, "ethnicity", &mut findings);
+    }
+    if let Some(spell) = first(|spell| !spell.language.is_empty()) {
+        event.first_language = kit_codes::unlisted(spell.language, &format!("school-census.language/{year}"));
+    }
+    event.identifiers = identifiers(person, &spells, claims, &mut findings);
+    if person.repeated {
+        findings.push(finding(FindingCode::RecordRepeated, ""));
+    }
+    let on = reference_on(speaker, person);
+    Said { table: "person", key: "person".to_owned(), events: vec![(on, event.into())], findings }
+}
+
+fn names(spell: &Spell<'_>) -> Vec<PersonName> {
+    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let mut names = Vec::new();
+    if !(spell.surname.is_empty() && spell.forename.is_empty() && spell.middle_names.is_empty()) {
+        names.push(PersonName {
+            family: text(spell.surname),
+            given: text(spell.forename),
+            middle: text(spell.middle_names),
+            r#use: Use::Usual.into(),
+            ..Default::default()
+        });
+    }
+    for (surname, of_use) in [(spell.preferred_surname, Use::Preferred), (spell.former_surname, Use::Former)] {
+        if !surname.is_empty() && surname != spell.surname {
+            names.push(PersonName { family: text(surname), r#use: of_use.into(), ..Default::default() });
+        }
+    }
+    names
+}
+
+fn identifiers(person: &Person, spells: &[Spell<'_>], claims: &Claims, findings: &mut Vec<Finding>) -> Vec<Identifier> {
+    let mut identifiers: Vec<Identifier> = Vec::new();
+    for (scheme, text, standing, field) in spells.iter().flat_map(stated) {
+        let (claim, odd) = identifier::claim(scheme, text, standing, field);
+        let Some(mut claim) = claim else { continue };
+        if identifiers.iter().any(|known| known.subject == claim.subject) {
+            continue;
+        }
+        findings.extend(odd);
+        if claim.usable && claims.is_shared(person.school, &claim)
+            || (person.number_shared && field == "upn")
+        {
+            claim.usable = false;
+            findings.push(finding(FindingCode::IdentifierShared, field));
+        }
+        identifiers.push(claim);
+    }
+    if spells.iter().all(|spell| spell.upn.is_empty()) {
+        findings.push(finding(FindingCode::FieldMissing, "upn"));
+    }
+    identifiers
+}
+
+fn address(text: &str) -> Address {
+    let cells: [&str; ADDRESS_COLUMNS.len()] = cells(text);
+    let [lines @ .., postcode, property] = cells;
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Address {
+        lines: lines.iter().filter_map(|line| some(line)).collect(),
+        postcode: some(postcode),
+        // A data frame writes a number with a fraction.
+        uprn: some(property.strip_suffix(".0").unwrap_or(property)),
+        from: None,
+        to: None,
+    }
+}
+
+fn enrolment(
+    speaker: &Speaker<'_>,
+    person: &Person,
+    spell: &Spell<'_>,
+    birth: Option<&Date>,
+    ordinals: &mut Ordinals,
+) -> Option<Said> {
+    let school = speaker.school(person)?;
+    let year = speaker.period.year;
+    let mut findings = Vec::new();
+    let entry = dates::blade(spell.entry, "entrydate").keep(&mut findings)?;
+    plausible(&entry, "entrydate", birth, school.latest_on.as_ref(), &mut findings);
+    let started = EnrolmentStarted {
+        school: Some(school.controller.clone()),
+        entry_on: Some(entry),
+        status: codes::ENROL_STATUS.keep(spell.status, year, "enrolstatus", &mut findings),
+        year_group: codes::YEAR_GROUP.keep(spell.year_group, year, "ncyearactual", &mut findings),
+        part_time: reading::boolean(spell.part_time, "parttime").keep(&mut findings),
+        boarder: codes::BOARDER.keep(spell.boarder, year, "boarder", &mut findings),
+    };
+    let mut events = vec![(entry, started.into())];
+    if spell.left && spell.leaving.is_empty() {
+        findings.push(finding(FindingCode::FieldMissing, "leavingdate"));
+    }
+    if let Some(leaving) = dates::blade(spell.leaving, "leavingdate").keep(&mut findings) {
+        in_order(&entry, &leaving, "leavingdate", &mut findings);
+        plausible(&leaving, "leavingdate", birth, school.latest_on.as_ref(), &mut findings);
+        let ended = EnrolmentEnded { school: Some(school.controller.clone()), leaving_on: Some(leaving) };
+        events.push((leaving, ended.into()));
+    }
+    if person.repeated {
+        findings.push(finding(FindingCode::RecordRepeated, ""));
+    }
+    let key = ordinals.tell_apart(format!("enrolment/{}", dates::key(&entry)));
+    Some(Said { table: "enrolment", key, events, findings })
+}
+
+fn provision(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Option<Said> {
+    let mut findings = Vec::new();
+    let event = SenProvisionChanged {
+        provision: codes::SEN_PROVISION.keep(spell.sen_provision, speaker.period.year, "senprovision", &mut findings),
+        in_sen_unit: reading::boolean(spell.sen_unit, "senunitindicator").keep(&mut findings),
+        in_resourced_provision: reading::boolean(spell.resourced, "resourcedprovisionindicator").keep(&mut findings),
+    };
+    let says = event.provision.is_some() || event.in_sen_unit == Some(true) || event.in_resourced_provision == Some(true);
+    let key = format!("sen-provision/{}", speaker.period);
+    let events = vec![(reference_on(speaker, person), event.into())];
+    says.then_some(Said { table: "sen-provision", key, events, findings })
+}
+
+/// A child who is said not to be a young carer is not identified as one: N gives nothing.
+fn young_carer(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Option<Said> {
+    let mut findings = Vec::new();
+    let by = codes::YOUNG_CARER.keep(spell.young_carer, speaker.period.year, "youngcarer", &mut findings)?;
+    if by.code == "N" {
+        return None;
+    }
+    let event = YoungCarerIdentified { identified_by: Some(by) };
+    let key = format!("young-carer/{}", speaker.period);
+    Some(Said { table: "young-carer", key, events: vec![(reference_on(speaker, person), event.into())], findings })
+}
+
+/// Sessions that the child could have attended, over all their rows; `None` where no row says.
+pub(crate) fn sessions_possible(
+    roll: &Roll,
+    person: &Person,
+    field: &'static str,
+    of: for<'r> fn(&Spell<'r>) -> &'r str,
+    findings: &mut Vec<Finding>,
+) -> Option<u32> {
+    let mut possible = None;
+    for at in &person.spells {
+        let stated = reading::integer(of(&roll.spell(*at)), field).keep(findings);
+        match stated.map(u32::try_from) {
+            Some(Ok(sessions)) => possible = Some(possible.unwrap_or(0u32).saturating_add(sessions)),
+            Some(Err(_)) => findings.push(finding(FindingCode::ValueMalformed, field)),
+            None => {}
+        }
+    }
+    possible
+}

@@ -1,0 +1,256 @@
+//! Who the rows of the two rolls are, and how other tables' rows find them.
+//!
+//! A pupil is known by the UPN as the school returned it. Where there is none, or a stand-in, a former UPN that passes its
+//! check serves; and where there is none of that either, or two pupils of the school claim one, the export's own row key,
+//! with the date of birth, because the next export gives the same row key to somebody else.
+
+use std::collections::HashMap;
+
+use connector_kit::dates;
+use connector_kit::identifier::{Verdict, upn};
+
+use crate::rows::{Held, Rows, cells, last_cell, without_last_cell};
+use crate::tables::Table;
+
+/// The columns of the two rolls that have a place in the catalogue, as a row holds them.
+pub(crate) const COLUMNS: [&str; 23] = [
+    "upn", "formerupn", "uniquelearnernumber", "surname", "forename", "middlenames", "preferredsurname", "formersurname",
+    "dob", "sex", "ethnicity", "language", "entrydate", "leavingdate", "parttime", "boarder", "enrolstatus", "ncyearactual",
+    "senprovision", "senunitindicator", "resourcedprovisionindicator", "youngcarer", "termlysessionspossible",
+];
+
+/// The second half of the summer term, in the autumn census.
+pub(crate) const HALF_TERM_POSSIBLE: &str = "summerhalfterm2sessionspossible";
+
+/// How many cells stand before those of no place: which roll, [`COLUMNS`] and [`HALF_TERM_POSSIBLE`]. The row key stands
+/// last, so that no order depends on it.
+pub(crate) const CELLS_MAPPED: usize = COLUMNS.len() + 2;
+
+/// A row of one of the two rolls.
+#[derive(Clone, Copy)]
+pub(crate) struct Spell<'r> {
+    pub(crate) row_key: &'r str,
+    pub(crate) left: bool,
+    pub(crate) upn: &'r str,
+    pub(crate) former_upn: &'r str,
+    pub(crate) uln: &'r str,
+    pub(crate) surname: &'r str,
+    pub(crate) forename: &'r str,
+    pub(crate) middle_names: &'r str,
+    pub(crate) preferred_surname: &'r str,
+    pub(crate) former_surname: &'r str,
+    pub(crate) birth: &'r str,
+    pub(crate) sex: &'r str,
+    pub(crate) ethnicity: &'r str,
+    pub(crate) language: &'r str,
+    pub(crate) entry: &'r str,
+    pub(crate) leaving: &'r str,
+    pub(crate) part_time: &'r str,
+    pub(crate) boarder: &'r str,
+    pub(crate) status: &'r str,
+    pub(crate) year_group: &'r str,
+    pub(crate) sen_provision: &'r str,
+    pub(crate) sen_unit: &'r str,
+    pub(crate) resourced: &'r str,
+    pub(crate) young_carer: &'r str,
+    pub(crate) possible: &'r str,
+    pub(crate) half_term_possible: &'r str,
+}
+
+impl<'r> Spell<'r> {
+    pub(crate) fn of(text: &'r str) -> Self {
+        let [
+            roll, upn, former_upn, uln, surname, forename, middle_names, preferred_surname, former_surname, birth,
+            sex, ethnicity, language, entry, leaving, part_time, boarder, status, year_group, sen_provision, sen_unit,
+            resourced, young_carer, possible, half_term_possible,
+        ] = cells::<CELLS_MAPPED>(text);
+        let row_key = last_cell(text);
+        Self {
+            row_key, left: roll == OFF_ROLL, upn, former_upn, uln, surname, forename, middle_names, preferred_surname,
+            former_surname, birth, sex, ethnicity, language, entry, leaving, part_time, boarder, status, year_group,
+            sen_provision, sen_unit, resourced, young_carer, possible, half_term_possible,
+        }
+    }
+
+    /// Whether both rows are surely of one child: twins share all but a forename.
+    fn is_of_same_child(&self, other: &Self) -> bool {
+        let born = |spell: &Self| dates::blade(spell.birth, "").value;
+        !self.forename.is_empty()
+            && self.forename.to_lowercase() == other.forename.to_lowercase()
+            && born(self).is_some_and(|birth| Some(birth) == born(other))
+    }
+
+    /// The number to know the pupil by within the school.
+    fn number(&self) -> Option<String> {
+        let stated = upn::check(self.upn);
+        // What looks like one of our row keys is none of the school's numbers.
+        if !stated.normalised.is_empty() && stated.verdict != Verdict::Placeholder && !stated.normalised.starts_with("ROW") {
+            return Some(stated.normalised);
+        }
+        let former = upn::check(self.former_upn);
+        (former.verdict == Verdict::Valid).then_some(former.normalised)
+    }
+
+    fn by_row_key(&self) -> String {
+        let birth = dates::blade(self.birth, "").value.map(|birth| dates::key(&birth)).unwrap_or_default();
+        format!("ROW-{}{}-{birth}", if self.left { "LEAVER-" } else { "" }, self.row_key)
+    }
+}
+
+const OFF_ROLL: &str = "off";
+
+/// The first cell of a row of this table.
+pub(crate) fn which_roll(table: &Table) -> &'static str {
+    if table.is_off_roll() { OFF_ROLL } else { "on" }
+}
+
+/// A child of one school.
+pub(crate) struct Person {
+    pub(crate) school: u32,
+    /// The value of the subject, not yet normalised.
+    pub(crate) known_by: String,
+    /// Two pupils of the school claim this one's number.
+    pub(crate) number_shared: bool,
+    /// Rows that say the same were left out.
+    pub(crate) repeated: bool,
+    /// Places in the rows: the current enrolment first, then the latest.
+    pub(crate) spells: Vec<usize>,
+}
+
+/// Everybody of the submission.
+pub(crate) struct Roll {
+    rows: Rows,
+    pub(crate) persons: Vec<Person>,
+    /// By roll: row keys to schools and persons.
+    join: [HashMap<String, Vec<(u32, u32)>>; 2],
+}
+
+/// Why a row finds nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotFound {
+    /// No pupil of the roll has this row key.
+    Nobody,
+    /// One has, in a school that the row does not name.
+    OfOtherSchool,
+    /// Two have.
+    Ambiguous,
+}
+
+impl Roll {
+    /// Tells who is who. The rows' owners are their schools.
+    pub(crate) fn of(mut rows: Rows) -> Self {
+        rows.sort();
+        let mut roll = Self { rows, persons: Vec::new(), join: Default::default() };
+        let mut numbered = Vec::new();
+        for at in 0..roll.rows.len() {
+            let Some(held) = roll.rows.get(at).copied() else { continue };
+            match roll.spell(at).number() {
+                Some(number) => numbered.push((held.owner, number, at)),
+                None => roll.admit(held.owner, None, false, vec![at]),
+            }
+        }
+        numbered.sort();
+        for claim in numbered.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1)) {
+            let Some((school, number, _)) = claim.first() else { continue };
+            let mut children: Vec<Vec<usize>> = Vec::new();
+            for (_, _, at) in claim {
+                let same = |child: &&mut Vec<usize>| {
+                    child.iter().any(|known| roll.spell(*known).is_of_same_child(&roll.spell(*at)))
+                };
+                match children.iter_mut().find(same) {
+                    Some(child) => child.push(*at),
+                    None => children.push(vec![*at]),
+                }
+            }
+            let shared = children.len() > 1;
+            for child in children {
+                roll.admit(*school, (!shared).then(|| number.clone()), shared, child);
+            }
+        }
+        roll.tell_apart();
+        roll.index();
+        roll
+    }
+
+    pub(crate) fn spell(&self, at: usize) -> Spell<'_> {
+        Spell::of(self.rows.get(at).map_or("", |row| self.rows.text(row)))
+    }
+
+    pub(crate) fn held(&self, at: usize) -> Option<(&Held, &str)> {
+        self.rows.get(at).map(|row| (row, self.rows.text(row)))
+    }
+
+    pub(crate) fn person(&self, at: u32) -> Option<&Person> {
+        self.persons.get(at as usize)
+    }
+
+    /// The child whose row on a roll has this key, in this school where the asking row names one.
+    pub(crate) fn find(&self, left: bool, row_key: &str, school: Option<u32>) -> Result<u32, NotFound> {
+        let [on, off] = &self.join;
+        let known = (if left { off } else { on }).get(row_key).ok_or(NotFound::Nobody)?;
+        let mut found = None;
+        for (of_school, person) in known {
+            if school.is_some_and(|school| school != *of_school) {
+                continue;
+            }
+            if found.is_some_and(|found| found != *person) {
+                return Err(NotFound::Ambiguous);
+            }
+            found = Some(*person);
+        }
+        found.ok_or(NotFound::OfOtherSchool)
+    }
+
+    fn admit(&mut self, school: u32, number: Option<String>, number_shared: bool, mut spells: Vec<usize>) {
+        let order = |at: &usize| {
+            let spell = self.spell(*at);
+            let date = |text| dates::blade(text, "").value.map(|date| crate::period::rank(&date));
+            (spell.left, std::cmp::Reverse(date(spell.entry)), std::cmp::Reverse(date(spell.leaving)))
+        };
+        // The rows are in order of content already, and this sort keeps it where it decides nothing.
+        spells.sort_by_key(order);
+        let known_by = number.unwrap_or_else(|| spells.first().map(|at| self.spell(*at).by_row_key()).unwrap_or_default());
+        self.persons.push(Person { school, known_by, number_shared, repeated: false, spells });
+    }
+
+    /// Row keys that a damaged export gave twice do not make two children one.
+    fn tell_apart(&mut self) {
+        self.persons.sort_by(|a, b| (a.school, &a.known_by, &a.spells).cmp(&(b.school, &b.known_by, &b.spells)));
+        let mut before: Option<(u32, String)> = None;
+        let mut count = 1;
+        for person in &mut self.persons {
+            let this = (person.school, person.known_by.clone());
+            count = if before.as_ref() == Some(&this) { count + 1 } else { 1 };
+            if count > 1 {
+                person.known_by = format!("{}-{count}", person.known_by);
+            }
+            before = Some(this);
+        }
+    }
+
+    fn index(&mut self) {
+        let mut persons = std::mem::take(&mut self.persons);
+        for (person, number) in persons.iter_mut().zip(0u32..) {
+            for at in &person.spells {
+                let spell = self.spell(*at);
+                let (left, row_key) = (spell.left, spell.row_key.to_owned());
+                let [on, off] = &mut self.join;
+                let known = (if left { off } else { on }).entry(row_key).or_default();
+                if !known.contains(&(person.school, number)) {
+                    known.push((person.school, number));
+                }
+            }
+            let mut said: Vec<&str> = Vec::new();
+            let spells = person.spells.iter().copied().filter(|at| {
+                let text = without_last_cell(self.held(*at).map_or("", |(_, text)| text));
+                let new = !said.contains(&text);
+                said.push(text);
+                new
+            });
+            let spells: Vec<usize> = spells.collect();
+            person.repeated = spells.len() < person.spells.len();
+            person.spells = spells;
+        }
+        self.persons = persons;
+    }
+}
