@@ -16,6 +16,9 @@ use crate::reading::Read;
 /// Years outside these are kept, with a finding.
 const YEARS_PLAUSIBLE: std::ops::RangeInclusive<i32> = 1900..=2100;
 
+/// Years outside these the log does not take: no child of these services was born before, and no plan ends after.
+const YEARS_POSSIBLE: std::ops::RangeInclusive<i32> = 1900..=2200;
+
 /// From the bundled rules, so that no machine's own set changes what a message says.
 static LONDON: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZoneDatabase::bundled().get("Europe/London").unwrap_or(TimeZone::UTC));
@@ -101,6 +104,9 @@ pub fn hl7_ts(text: &str, field: &str) -> Read<When> {
     }
     match hl7_stamp(text) {
         Some(Stamp::Day(date)) => dated(Some(date), field).map(on),
+        Some(Stamp::Instant(at)) if !YEARS_POSSIBLE.contains(&year_of(at)) => {
+            Read::unreadable(FindingCode::DateImplausible, field)
+        }
         Some(Stamp::Instant(at)) => Read::of(when_at(at.as_microsecond())),
         None => match vendor_stamp(text) {
             Some(when) => Read::odd(when, FindingCode::ValueMalformed, field),
@@ -266,6 +272,10 @@ fn in_england(local: civil::DateTime) -> Option<Timestamp> {
     Some(local.to_zoned(LONDON.clone()).ok()?.timestamp())
 }
 
+fn year_of(at: Timestamp) -> i32 {
+    at.to_zoned(TimeZone::UTC).year().into()
+}
+
 fn civil_date(year: i32, month: u32, day: u32) -> Option<civil::Date> {
     civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
@@ -279,6 +289,7 @@ fn number<N: std::str::FromStr>(digits: &str, length: usize) -> Option<N> {
 fn dated(read: Option<Date>, field: &str) -> Read<Date> {
     match read {
         None => Read::unreadable(FindingCode::DateUnreadable, field),
+        Some(date) if !YEARS_POSSIBLE.contains(&date.year) => Read::unreadable(FindingCode::DateImplausible, field),
         Some(date) if !YEARS_PLAUSIBLE.contains(&date.year) => Read::odd(date, FindingCode::DateImplausible, field),
         Some(date) => Read::of(date),
     }

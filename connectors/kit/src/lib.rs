@@ -7,12 +7,17 @@
 //! here and are the same for all.
 
 pub mod codes;
+pub mod conformance;
 pub mod csv_source;
 pub mod dates;
 pub mod identifier;
 pub mod reading;
 pub mod text;
 
+mod collected;
 mod connector;
+#[cfg(test)]
+mod toy;
 
+pub use collected::Collected;
 pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};

@@ -65,11 +65,13 @@ fn blade_dates() {
 }
 
 #[test]
-fn implausible_years_are_kept_with_a_finding() {
-    let read = iso("0001-01-01", "dob");
-    assert_eq!(read.value, day(1, 1, 1));
-    assert_eq!(read.finding.unwrap().code(), FindingCode::DateImplausible);
-    assert_eq!(dd_mm_yyyy("01/01/1899", "dob").finding.unwrap().code(), FindingCode::DateImplausible);
+fn years_that_cannot_be_are_told() {
+    for (text, kept) in [("0001-01-01", false), ("1899-12-31", false), ("2150-01-01", true), ("2201-01-01", false)] {
+        let read = iso(text, "dob");
+        assert_eq!(read.value.is_some(), kept, "{text}");
+        assert_eq!(read.finding.unwrap().code(), FindingCode::DateImplausible, "{text}");
+    }
+    assert_eq!(hl7_ts("00010101000000", "f").finding.unwrap().code(), FindingCode::DateImplausible);
 }
 
 #[test]

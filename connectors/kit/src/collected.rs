@@ -1,0 +1,55 @@
+//! Everything that one translation said, in memory.
+
+use std::collections::BTreeSet;
+
+use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
+
+/// Everything that one translation said, in order.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Collected {
+    /// The scopes that were opened.
+    pub scopes: Vec<Scope>,
+    /// How many records were read.
+    pub records: u64,
+    /// What they became.
+    pub drafts: Vec<Draft>,
+    /// What could not be translated.
+    pub rejections: Vec<Rejection>,
+    /// Keys of the scopes that were read whole.
+    pub whole: BTreeSet<String>,
+}
+
+impl Collected {
+    /// What a connector makes of these files: pairs of name and bytes.
+    pub fn of(connector: &dyn Connector, files: &[(&str, &[u8])]) -> Self {
+        let mut collected = Self::default();
+        let files = files
+            .iter()
+            .map(|(name, bytes)| SourceFile { name: (*name).to_owned(), bytes: Box::new(*bytes) })
+            .collect();
+        connector.translate(files, &mut collected);
+        collected
+    }
+}
+
+impl Output for Collected {
+    fn scope(&mut self, scope: Scope) {
+        self.scopes.push(scope);
+    }
+
+    fn record(&mut self) {
+        self.records += 1;
+    }
+
+    fn draft(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
+    fn reject(&mut self, rejection: Rejection) {
+        self.rejections.push(rejection);
+    }
+
+    fn whole(&mut self, scope_key: &str) {
+        self.whole.insert(scope_key.to_owned());
+    }
+}
