@@ -8,23 +8,23 @@ pub struct GetStatusResponse {
     pub caught_up: bool,
     #[prost(uint64, tag = "2")]
     pub records_behind: u64,
+    /// Events read into the store, of all time.
     #[prost(uint64, tag = "3")]
     pub events: u64,
+    /// Events that wait for their key.
     #[prost(uint64, tag = "4")]
-    pub subjects: u64,
-    #[prost(uint64, tag = "5")]
     pub parked: u64,
-    #[prost(uint64, tag = "6")]
+    #[prost(uint64, tag = "5")]
     pub quarantined: u64,
-    #[prost(uint64, tag = "7")]
+    #[prost(uint64, tag = "6")]
     pub disclosures: u64,
     /// By source: drop folders and listeners.
-    #[prost(message, repeated, tag = "8")]
+    #[prost(message, repeated, tag = "7")]
     pub sources: ::prost::alloc::vec::Vec<SourceStatus>,
-    #[prost(bool, tag = "9")]
+    #[prost(bool, tag = "8")]
     pub accepting: bool,
     /// Why it is not accepting, in words for an operator.
-    #[prost(string, tag = "10")]
+    #[prost(string, tag = "9")]
     pub not_accepting_because: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -56,6 +56,13 @@ pub struct Fact {
     /// A kind of the 400s, 500s or 600s.
     #[prost(message, optional, tag = "2")]
     pub event: ::core::option::Option<super::super::events::v1::Event>,
+    /// For IdentitySealed only: every subject and identifier of the sealed identity. Their pseudonyms are made here, and the
+    /// event is recorded of each.
+    #[prost(message, repeated, tag = "3")]
+    pub sealed: ::prost::alloc::vec::Vec<super::super::events::v1::Subject>,
+    /// When it holds from; absent means today.
+    #[prost(message, optional, tag = "4")]
+    pub effective_on: ::core::option::Option<super::super::events::v1::Date>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecordFactsResponse {

@@ -1,7 +1,7 @@
 
-f
+Å
 #	invented issuerinvented value?R=
-invented record_typeinvented media_typeinvented content
-f
+invented record_typeinvented media_typeinvented content#	invented issuerinvented value#	invented issuerinvented value"ÿÿÿÿÿÿÿÿÿ®¯ 
+Å
 #	invented issuerinvented value?R=
-invented record_typeinvented media_typeinvented content
+invented record_typeinvented media_typeinvented content#	invented issuerinvented value#	invented issuerinvented value"ÿÿÿÿÿÿÿÿÿ®¯ 

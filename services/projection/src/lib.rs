@@ -1,4 +1,9 @@
 //! Consume, fold, store, decide, record, serve.
 
-pub mod store;
+pub mod child;
+pub mod consume;
+pub mod project;
+pub mod rebuild;
+pub mod row;
 pub mod serve;
+pub mod store;

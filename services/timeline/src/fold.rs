@@ -1,5 +1,6 @@
 //! The fold.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use prost::Message;
@@ -86,15 +87,17 @@ pub fn fold(said: impl IntoIterator<Item = Said>, known_at_us: Option<i64>) -> R
         }
         states.entry(EntryKey::of(&event)?).or_default().push(event);
     }
-    let mut ordered = Vec::with_capacity(states.len());
+    let mut entries = Vec::with_capacity(states.len());
     for (key, versions) in states {
-        if let Some(entry) = stand(key, versions)? {
-            let at = sort_key_us(&entry.effective).ok_or(FoldError::Incomplete("effective date"))?;
-            ordered.push((std::cmp::Reverse(at), entry.entry_id, entry));
-        }
+        entries.extend(stand(key, versions)?);
     }
-    ordered.sort_by_key(|entry| (entry.0, entry.1));
-    Ok(Timeline { entries: ordered.into_iter().map(|(_, _, entry)| entry).collect() })
+    sort(&mut entries);
+    Ok(Timeline { entries })
+}
+
+/// Puts entries in the order of a timeline: newest first, and those of one moment in order of entry id and subject.
+pub fn sort(entries: &mut [Entry]) {
+    entries.sort_by_cached_key(|entry| (Reverse(sort_key_us(&entry.effective)), entry.entry_id, entry.subject));
 }
 
 /// Nobody but the organisation and source that said an entry can say anything more of it.

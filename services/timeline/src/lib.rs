@@ -7,5 +7,5 @@
 mod fold;
 mod when;
 
-pub use fold::{Entry, FoldError, Said, Timeline, fold};
+pub use fold::{Entry, FoldError, Said, Timeline, fold, sort};
 pub use when::{day_number, sort_key_us};

@@ -179,7 +179,10 @@ mod tests {
         let cases = [
             ("no token", None),
             ("not a bearer", Some("Basic abc".to_owned())),
-            ("no signature", Some(signed(&ours, &good_claims(&ours.issuer)).rsplit_once('.').unwrap().0.to_owned() + ".")),
+            (
+                "no signature",
+                Some(signed(&ours, &good_claims(&ours.issuer)).rsplit_once('.').unwrap().0.to_owned() + "."),
+            ),
             ("another organisation's key", Some(signed(&theirs, &good_claims(&ours.issuer)))),
             ("another issuer", Some(with("iss", json!("https://id.elsewhere.invalid")))),
             ("another audience", Some(with("aud", json!("elsewhere")))),
@@ -205,8 +208,10 @@ mod tests {
     #[test]
     fn a_certificate_says_its_names() {
         let key = rcgen::KeyPair::generate().unwrap();
-        let certificate =
-            rcgen::CertificateParams::new(vec!["school-8789001.invalid".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["school-8789001.invalid".to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
         assert_eq!(certificate_names(certificate.der()), ["school-8789001.invalid"]);
         assert!(certificate_names(b"no certificate").is_empty());
     }

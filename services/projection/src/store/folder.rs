@@ -120,23 +120,26 @@ impl Folder {
     }
 }
 
-/// Opens and looks over, in a thread of its own: an engine that panics over damaged files is an engine that did not open.
 fn open_engine(path: &Path, options: &Options) -> Result<Box<dyn Table>, StoreError> {
-    let failed = |what: &str| StoreError::Engine { doing: "open its files", source: what.into() };
-    std::thread::scope(|scope| {
-        let opening = || -> Result<Box<dyn Table>, StoreError> {
-            let table: Box<dyn Table> = match options.engine {
-                Engine::Sled => Box::new(SledEngine::open(path, options)?),
-                Engine::Fjall => Box::new(FjallEngine::open(path, options)?),
-            };
-            look_over(table.as_ref())?;
-            Ok(table)
+    catching_panics(|| {
+        let table: Box<dyn Table> = match options.engine {
+            Engine::Sled => Box::new(SledEngine::open(path, options)?),
+            Engine::Fjall => Box::new(FjallEngine::open(path, options)?),
         };
+        look_over(table.as_ref())?;
+        Ok(table)
+    })
+}
+
+/// Opens in a thread of its own: an engine that panics over damaged files, and both do, is one that did not open.
+fn catching_panics<T: Send>(open: impl FnOnce() -> Result<T, StoreError> + Send) -> Result<T, StoreError> {
+    std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("store-open".to_owned());
-        let handle = thread.spawn_scoped(scope, opening).map_err(io("start a thread"))?;
-        handle.join().unwrap_or_else(|panic| {
+        let opening = thread.spawn_scoped(scope, open).map_err(io("start a thread"))?;
+        opening.join().unwrap_or_else(|panic| {
             let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            Err(failed(said.unwrap_or("the engine panicked")))
+            let source = said.unwrap_or("the engine panicked").into();
+            Err(StoreError::Engine { doing: "open its files", source })
         })
     })
 }
@@ -205,5 +208,31 @@ fn remove(path: &Path) -> Result<(), StoreError> {
     match removed {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(io("remove an old copy")(e)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_opening_is_an_error_of_the_engine() {
+        let opened = catching_panics(|| -> Result<(), StoreError> { panic!("a page of {} bytes", 3) });
+        let Err(StoreError::Engine { source, .. }) = opened else { panic!("{opened:?}") };
+        assert_eq!(source.to_string(), "a page of 3 bytes");
+    }
+
+    #[test]
+    fn only_faults_that_a_new_store_would_meet_again_are_the_machines() {
+        let of_the_machine = |errno: rustix::io::Errno| is_of_the_machine(&errno.into());
+        for errno in [rustix::io::Errno::NOSPC, rustix::io::Errno::DQUOT, rustix::io::Errno::ACCESS] {
+            assert!(of_the_machine(errno), "{errno}");
+        }
+        for errno in [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE, rustix::io::Errno::ROFS] {
+            assert!(of_the_machine(errno), "{errno}");
+        }
+        for kind in [ErrorKind::UnexpectedEof, ErrorKind::InvalidData, ErrorKind::NotFound, ErrorKind::Other] {
+            assert!(!is_of_the_machine(&kind.into()), "{kind}");
+        }
     }
 }

@@ -154,3 +154,83 @@ impl Drop for Held<'_> {
         self.0.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use event_log::Partition;
+
+    const GOOD: fn() -> Result<(), StoreError> = || Ok(());
+
+    fn shard(number: u8) -> Shards {
+        Partition::new(number).unwrap().into()
+    }
+
+    /// How often a read of shard 1 runs when, in each of its runs until commits are held off, `commit` is committed.
+    fn runs_with(commit: Shards) -> usize {
+        let points = PointInTime::default();
+        let mut runs = 0;
+        let mut run = || {
+            runs += 1;
+            if points.lock().held_off_by == 0 {
+                points.commit(commit, GOOD).unwrap();
+            }
+        };
+        points.read(shard(1), &mut run).unwrap();
+        runs
+    }
+
+    #[test]
+    fn a_disturbed_read_is_run_again_and_at_last_holds_commits_off() {
+        assert_eq!(runs_with(shard(2)), 1);
+        assert_eq!(runs_with(shard(1)), TRIES + 1);
+        assert_eq!(runs_with(Shards::ALL), TRIES + 1);
+    }
+
+    #[test]
+    fn a_commit_waits_for_a_read_that_holds_it_off() {
+        let points = &PointInTime::default();
+        let runs = AtomicU64::new(0);
+        let (go, gone) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let committing = scope.spawn(move || {
+                gone.recv().unwrap();
+                points.commit(shard(1), GOOD)
+            });
+            let mut run = || {
+                if runs.fetch_add(1, SeqCst) < TRIES as u64 {
+                    points.commit(shard(1), GOOD).unwrap();
+                } else {
+                    go.send(()).unwrap();
+                    (0..1_000).for_each(|_| std::thread::yield_now());
+                    assert_eq!(points.generation(shard(1)), Some(2 * TRIES as u64));
+                }
+            };
+            points.read(shard(1), &mut run).unwrap();
+            committing.join().unwrap().unwrap();
+        });
+        assert_eq!(runs.load(SeqCst), TRIES as u64 + 1);
+        assert_eq!(points.generation(shard(1)), Some(2 * (TRIES as u64 + 1)));
+    }
+
+    #[test]
+    fn after_a_commit_that_failed_its_shards_are_closed_and_nothing_is_taken() {
+        let by_error = |points: &PointInTime| {
+            points.commit(shard(1), || Err(StoreError::BadValue("offset"))).unwrap_err();
+        };
+        let by_panic = |points: &PointInTime| {
+            let commit = std::panic::AssertUnwindSafe(|| points.commit(shard(1), || panic!("the engine's")));
+            std::panic::catch_unwind(commit).unwrap_err();
+        };
+        for fail in [by_error as fn(&PointInTime), by_panic] {
+            let points = PointInTime::default();
+            fail(&points);
+            let mut ran = false;
+            assert!(matches!(points.read(shard(1), &mut || ran = true), Err(StoreError::Closed)));
+            assert!(!ran);
+            assert!(matches!(points.commit(shard(2), GOOD), Err(StoreError::Closed)));
+            points.read(shard(2), &mut || ran = true).unwrap();
+            assert!(ran);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Everything about one child, as the store has it at one point in time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use event_log::envelope::{CheckedBody, EnvelopeError};
+use event_log::{Position, Pseudonym};
+use identity::{Claim, Description, Evidence, Resolution};
+use proto::events::event::Kind;
+use proto::events::{Event, PersonDescribed, Scheme, Subject};
+use timeline::{Entry, FoldError, Said};
+
+use crate::project::Projector;
+use crate::row;
+use crate::store::keys::{self, Parsed};
+use crate::store::{Shards, Store, StoreError};
+
+/// A child of whom more subjects are found than this is not resolved: the claims are wrong, and following them further
+/// would show one family's record to another.
+const SUBJECTS_MAX: usize = 64;
+
+/// A child, with all that is said of them.
+#[derive(Clone, Debug)]
+pub struct Child {
+    /// Who is one child with whom was asked about, and what was not followed.
+    pub resolution: Resolution,
+    /// What was said of each of them, with its place in the log.
+    pub said: Vec<(Position, Said)>,
+    /// The entries that it folds to, newest first.
+    pub entries: Vec<Entry>,
+}
+
+/// Why a child could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ChildError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A row no longer opens as it did.
+    #[error("a stored event does not open: rebuild the store")]
+    Envelope(#[from] EnvelopeError),
+    /// A row no longer folds.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+}
+
+/// Reads children.
+#[derive(Clone)]
+pub struct Children {
+    /// Where from.
+    pub store: Store,
+    /// Opens what the store holds.
+    pub projector: Projector,
+}
+
+/// One subject's part of a neighbourhood.
+#[derive(Default)]
+struct Known {
+    said: Vec<(Position, CheckedBody, Said)>,
+    neighbours: BTreeSet<Pseudonym>,
+}
+
+impl Children {
+    /// The child of this subject, from what was published by `known_at_us`.
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub fn read(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Child, ChildError> {
+        let neighbourhood = self.neighbourhood(asked, known_at_us)?;
+        let mut folded: BTreeMap<Pseudonym, Vec<Entry>> = BTreeMap::new();
+        for (subject, known) in &neighbourhood {
+            let said = known.said.iter().map(|(_, _, said)| said.clone());
+            folded.insert(*subject, timeline::fold(said, known_at_us)?.entries);
+        }
+        let resolution = if neighbourhood.len() > SUBJECTS_MAX {
+            tracing::warn!(subjects = neighbourhood.len(), "more subjects are claimed to be one child than can be");
+            Resolution { subjects: BTreeSet::from([asked.0]), withheld: BTreeSet::new() }
+        } else {
+            identity::resolve(asked.0, &self.evidence(&neighbourhood, &folded))
+        };
+        let mut said = Vec::new();
+        let mut entries = Vec::new();
+        for (subject, known) in neighbourhood {
+            if resolution.subjects.contains(&subject.0) {
+                said.extend(known.said.into_iter().map(|(position, _, said)| (position, said)));
+                entries.extend(folded.remove(&subject).unwrap_or_default());
+            }
+        }
+        timeline::sort(&mut entries);
+        Ok(Child { resolution, said, entries })
+    }
+
+    /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.
+    fn neighbourhood(
+        &self,
+        asked: Pseudonym,
+        known_at_us: Option<i64>,
+    ) -> Result<BTreeMap<Pseudonym, Known>, ChildError> {
+        let mut shards = Shards::from(asked.partition());
+        loop {
+            let read = self.store.read(shards, |view| {
+                let mut found: BTreeMap<Pseudonym, Known> = BTreeMap::new();
+                let mut waiting = vec![asked];
+                let mut failed = None;
+                while let Some(subject) = waiting.pop() {
+                    if found.contains_key(&subject) || found.len() > SUBJECTS_MAX {
+                        continue;
+                    }
+                    if !shards.contains(subject.partition()) {
+                        return Ok(Err(subject));
+                    }
+                    let mut known = Known::default();
+                    view.scan_prefix(&keys::row_prefix(subject), |_, value| {
+                        match self.open(subject, value, known_at_us, &mut known) {
+                            Ok(()) => ControlFlow::Continue(()),
+                            Err(error) => {
+                                failed = Some(error);
+                                ControlFlow::Break(())
+                            }
+                        }
+                    })?;
+                    view.scan_prefix(&keys::claim_prefix(subject), |key, _| {
+                        if let Some(Parsed::Claim { local, .. }) = keys::parse(key) {
+                            known.neighbours.insert(local);
+                        }
+                        ControlFlow::Continue(())
+                    })?;
+                    waiting.extend(known.neighbours.iter().copied());
+                    found.insert(subject, known);
+                }
+                Ok(Ok((found, failed)))
+            })?;
+            match read {
+                Ok((_, Some(error))) => return Err(error.into()),
+                Ok((found, None)) => return Ok(found),
+                // A neighbour in a shard that this read did not hold: read again with it.
+                Err(beyond) => shards = shards.with(beyond.partition()),
+            }
+        }
+    }
+
+    fn open(
+        &self,
+        subject: Pseudonym,
+        value: &[u8],
+        known_at_us: Option<i64>,
+        known: &mut Known,
+    ) -> Result<(), EnvelopeError> {
+        let Some(row) = row::read(value) else { return Err(EnvelopeError::Malformed { field: "row" }) };
+        if known_at_us.is_some_and(|limit| row.published_at_us > limit) {
+            return Ok(());
+        }
+        let Some(checked) = self.projector.open(row.envelope)? else { return Ok(()) };
+        known.neighbours.extend(self.projector.neighbours(&checked));
+        let said = Said {
+            event_id: checked.header.event_id.0,
+            subject: subject.0,
+            published_at_us: row.published_at_us,
+            body: checked.body.clone(),
+        };
+        let position = Position { topic: row.topic, partition: subject.partition(), offset: row.offset };
+        known.said.push((position, checked, said));
+        Ok(())
+    }
+
+    fn evidence(&self, known: &BTreeMap<Pseudonym, Known>, folded: &BTreeMap<Pseudonym, Vec<Entry>>) -> Evidence {
+        let mut evidence = Evidence::default();
+        for (subject, entries) in folded {
+            for entry in entries {
+                if let Some(Kind::PersonDescribed(person)) = &entry.event.kind {
+                    let issuer = known.get(subject).and_then(issuer_of).unwrap_or_default();
+                    self.describe(subject.0, issuer, person, &mut evidence);
+                }
+            }
+        }
+        let mut decided: Vec<(i64, [u8; 16], (identity::Id, identity::Id), bool)> = Vec::new();
+        for (subject, part) in known {
+            for (_, _, said) in &part.said {
+                let of = |other: &Option<Subject>| other.as_ref().map(|other| self.projector.pseudonyms.of(other).0);
+                let at = (said.published_at_us, said.event_id);
+                match said.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
+                    Some(Kind::SubjectsLinked(linked)) => {
+                        decided.extend(of(&linked.other).map(|other| (at.0, at.1, pair(subject.0, other), true)));
+                    }
+                    Some(Kind::SubjectsUnlinked(unlinked)) => {
+                        decided.extend(of(&unlinked.other).map(|other| (at.0, at.1, pair(subject.0, other), false)));
+                    }
+                    Some(Kind::IdentifierSuperseded(replaced)) => {
+                        evidence.superseded.extend(of(&replaced.superseded).map(|gone| (gone, subject.0)));
+                    }
+                    Some(Kind::IdentitySealed(sealed)) => {
+                        let ids = sealed.sealed_subjects.iter().filter_map(|id| id.as_slice().try_into().ok());
+                        evidence.sealed.push(ids.collect());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // Of several decisions about one pair the last stands.
+        decided.sort_unstable();
+        for (_, _, pair, linked) in decided {
+            let (into, from) = if linked {
+                (&mut evidence.linked, &mut evidence.unlinked)
+            } else {
+                (&mut evidence.unlinked, &mut evidence.linked)
+            };
+            from.remove(&pair);
+            into.insert(pair);
+        }
+        evidence
+    }
+
+    fn describe(&self, local: identity::Id, issuer: String, person: &PersonDescribed, evidence: &mut Evidence) {
+        for identifier in person.identifiers.iter().filter(|identifier| identifier.usable) {
+            let Some(subject) = &identifier.subject else { continue };
+            let current = identifier.standing() == proto::events::identifier::Standing::Current;
+            evidence.claims.insert(Claim {
+                local,
+                issuer: issuer.clone(),
+                identifier: self.projector.pseudonyms.of(subject).0,
+                rank: rank(subject.scheme(), current),
+                exclusive: current && subject.scheme() == Scheme::NhsNumber,
+            });
+        }
+        let whole_date = person.birth_on.filter(|date| date.day.is_some() && !date.estimated);
+        evidence.descriptions.entry(local).or_default().push(Description {
+            birth_day: whole_date.and_then(|date| timeline::day_number(&date)),
+            given_names: person.names.iter().filter_map(|name| name.given.as_deref()).filter_map(plain_letters).collect(),
+        });
+    }
+}
+
+fn pair(one: identity::Id, other: identity::Id) -> (identity::Id, identity::Id) {
+    if one <= other { (one, other) } else { (other, one) }
+}
+
+/// How strong an identifier is as evidence: see [`Claim::rank`].
+fn rank(scheme: Scheme, current: bool) -> u8 {
+    match (scheme, current) {
+        (Scheme::NhsNumber, true) => 0,
+        (Scheme::Upn, true) => 1,
+        (_, true) => 2,
+        (_, false) => 3,
+    }
+}
+
+/// Who issued a subject's own number, from anything that was said of it.
+fn issuer_of(known: &Known) -> Option<String> {
+    known.said.iter().find_map(|(_, checked, _)| {
+        checked.body.subject.as_ref().map(|subject| format!("{}/{}", subject.scheme().as_str_name(), subject.issuer))
+    })
+}
+
+fn plain_letters(name: &str) -> Option<String> {
+    let letters: String = name.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
+    (!letters.is_empty()).then_some(letters)
+}
+
+/// Whether an entry is one of a timeline that readers are given: what happened, and not what the rules or the links rest on.
+pub fn is_shown(event: &Event) -> bool {
+    event.kind_number().is_some_and(|kind| matches!(kind.0, 10 | 100..=501))
+}

@@ -1,0 +1,387 @@
+//! The live consumer: follows the log, and commits what each bounded batch became together with how far it was read.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use event_log::seal::{SealError, decode_key_record};
+use event_log::{EventLog, KeyId, LogError, Offset, Partition, Position, Pseudonym, StoredRecord, Topic};
+use proto::keys::{KeyRecord, key_record::State};
+use proto::quarantine::Reason;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::project::{Note, Projected, Projector};
+use crate::row;
+use crate::store::keys::{self, Parsed};
+use crate::store::{BATCH_ROWS_BEST, Batch, Key, Shards, Store, StoreError};
+
+/// Topics whose facts bind readers: read before, and between the batches of, every other.
+const FACTS: [Topic; 2] = [Topic::Sharing, Topic::Identity];
+const SECTORS: [Topic; 3] = [Topic::Education, Topic::SocialCare, Topic::Health];
+const KEY_RECORDS_A_READ: usize = 10_000;
+/// How long a consumer that has nothing to read waits before it says again that it is up to date.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// A record that the consumer refuses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// Where it stands.
+    pub position: Position,
+    /// Why.
+    pub reason: Reason,
+    /// In words; names fields and never values.
+    pub message: String,
+    /// The record as it stands on the log.
+    pub raw: bytes::Bytes,
+}
+
+/// Where refused records go: quarantine. Returns once the item is durable.
+#[async_trait]
+pub trait Refusals: Send + Sync {
+    /// Puts an item in quarantine. The same record again adds nothing.
+    async fn refuse(&self, refused: Refused) -> Result<(), RefusalError>;
+}
+
+/// Why quarantine did not take an item.
+pub type RefusalError = Box<dyn std::error::Error + Send + Sync>;
+
+/// How far the consumer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// When every fact partition was last seen read to its end.
+    pub facts_read_at: Option<Instant>,
+    /// Every partition is read to its end.
+    pub caught_up: bool,
+    /// Records of the event topics read, of all time.
+    pub records: u64,
+    /// Records that wait for their key.
+    pub parked: u64,
+    /// Raised when organisations or agreements changed.
+    pub registry_generation: u64,
+}
+
+/// Why the consumer stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsumeError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A refused record could not be put in quarantine.
+    #[error("a refused record could not be put in quarantine")]
+    Refusal(#[source] RefusalError),
+}
+
+/// Follows the log into the store.
+pub struct Consumer {
+    log: Arc<dyn EventLog>,
+    store: Store,
+    projector: Projector,
+    refusals: Arc<dyn Refusals>,
+    progress: watch::Sender<Progress>,
+    keys_read: [Offset; 16],
+    parked: HashSet<KeyId>,
+    registry_changed: bool,
+}
+
+impl Consumer {
+    /// A consumer at the offsets that the store holds, with how far it is.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        store: Store,
+        projector: Projector,
+        refusals: Arc<dyn Refusals>,
+    ) -> Result<(Self, watch::Receiver<Progress>), ConsumeError> {
+        let (records, parked) = store.read(Shards::ALL, |view| {
+            let mut records = 0;
+            let mut parked = Vec::new();
+            for partition in Partition::all() {
+                for topic in Topic::EVENTS {
+                    records += view.offset(topic, partition)?;
+                }
+                view.scan_prefix(&keys::parked_all(partition), |key, _| {
+                    if let Some(Parsed::Parked { key_id, .. }) = keys::parse(key) {
+                        parked.push(key_id);
+                    }
+                    ControlFlow::Continue(())
+                })?;
+            }
+            Ok((records, parked))
+        })?;
+        let progress = Progress {
+            facts_read_at: None,
+            caught_up: false,
+            records,
+            parked: parked.len() as u64,
+            registry_generation: 1,
+        };
+        let (sender, receiver) = watch::channel(progress);
+        let consumer = Self {
+            log,
+            store,
+            projector,
+            refusals,
+            progress: sender,
+            keys_read: [0; 16],
+            parked: parked.into_iter().collect(),
+            registry_changed: false,
+        };
+        Ok((consumer, receiver))
+    }
+
+    /// Follows until told to stop, then makes what was committed durable.
+    ///
+    /// # Errors
+    /// When the log, the store or quarantine fails: nothing is lost, and a new consumer goes on from the same place.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), ConsumeError> {
+        let followed = [Topic::EVENTS.as_slice(), &[Topic::Keys]].concat();
+        let mut seen = 0;
+        while !stop.is_cancelled() {
+            self.catch_up(&stop).await?;
+            tokio::select! {
+                () = stop.cancelled() => break,
+                grown = self.log.grown(&followed, seen, IDLE) => seen = grown?,
+            }
+        }
+        Ok(self.store.durable()?)
+    }
+
+    /// Reads every partition to its end.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn catch_up(&mut self, stop: &CancellationToken) -> Result<(), ConsumeError> {
+        loop {
+            self.read_keys().await?;
+            self.read_facts(stop).await?;
+            let mut moved = false;
+            for topic in SECTORS {
+                for partition in Partition::all() {
+                    if stop.is_cancelled() {
+                        return Ok(());
+                    }
+                    if self.read_batch(topic, partition).await? {
+                        moved = true;
+                        self.progress.send_modify(|progress| progress.caught_up = false);
+                        self.read_facts(stop).await?;
+                    }
+                }
+            }
+            if !moved {
+                self.progress.send_modify(|progress| progress.caught_up = true);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the facts to their end, and says so.
+    async fn read_facts(&mut self, stop: &CancellationToken) -> Result<(), ConsumeError> {
+        let mut moved = true;
+        while moved && !stop.is_cancelled() {
+            moved = false;
+            for topic in FACTS {
+                for partition in Partition::all() {
+                    moved |= self.read_batch(topic, partition).await?;
+                }
+            }
+        }
+        self.progress.send_modify(|progress| progress.facts_read_at = Some(Instant::now()));
+        Ok(())
+    }
+
+    /// Reads one bounded batch of a partition, if there is one.
+    async fn read_batch(&mut self, topic: Topic, partition: Partition) -> Result<bool, ConsumeError> {
+        let from = self.store.read(partition.into(), |view| view.offset(topic, partition))?;
+        if self.log.end(topic, partition).await? <= from {
+            return Ok(false);
+        }
+        let records = self.log.read(topic, partition, from, BATCH_ROWS_BEST).await?;
+        let Some(last) = records.last() else { return Ok(false) };
+        let next = last.position.offset + 1;
+        let read = records.len() as u64;
+        // After the bodies, so that no body is read whose key, acknowledged before it, was not.
+        self.read_keys().await?;
+        let mut batch = Batch::new();
+        self.place(records, &mut batch).await?;
+        batch.advance(topic, partition, next);
+        self.store.commit(&batch)?;
+        self.note_progress(read);
+        Ok(true)
+    }
+
+    /// Puts what each record became into the batch.
+    async fn place(&mut self, records: Vec<StoredRecord>, batch: &mut Batch) -> Result<(), ConsumeError> {
+        let mut placed: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
+        for record in records {
+            match self.projector.project(&record) {
+                Projected::Row { key, value, claims } => {
+                    let standing = match placed.get(&key) {
+                        Some(value) => Some(value.clone()),
+                        None => self.stands(&key)?,
+                    };
+                    match standing {
+                        None => {
+                            self.registry_changed |= matches!(keys::parse(key.as_ref()), Some(Parsed::Registry { .. }));
+                            claims.into_iter().for_each(|claim| batch.put(claim, Vec::new()));
+                            placed.insert(key.clone(), value.clone());
+                            batch.put(key, value);
+                        }
+                        // A repeat after a crash: the first stands.
+                        Some(first) if row::envelope(&first) == row::envelope(&value) => {}
+                        Some(_) => self.refuse(&record, Reason::EventIdReused, EVENT_ID_REUSED, batch).await?,
+                    }
+                }
+                Projected::Parked(key_id) => {
+                    self.parked.insert(key_id);
+                    batch.put(keys::parked(key_id, record.position), row::write(&record));
+                }
+                Projected::Noted(note) => batch.put(keys::noted(record.position), [note as u8]),
+                Projected::Refused(reason, message) => self.refuse(&record, reason, &message, batch).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn stands(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.read(key.shard().into(), |view| Ok(view.get(key)?.map(|value| value.to_vec())))
+    }
+
+    async fn refuse(
+        &self,
+        record: &StoredRecord,
+        reason: Reason,
+        message: &str,
+        batch: &mut Batch,
+    ) -> Result<(), ConsumeError> {
+        tracing::warn!(position = %record.position, reason = reason.as_str_name(), "a record of the log is refused");
+        let refused =
+            Refused { position: record.position, reason, message: message.to_owned(), raw: record.value.clone() };
+        self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)?;
+        batch.put(keys::noted(record.position), [Note::Quarantined as u8]);
+        Ok(())
+    }
+
+    /// Reads the keys topic to its end, and comes back to what waited for a key.
+    async fn read_keys(&mut self) -> Result<(), ConsumeError> {
+        for partition in Partition::all() {
+            let at = usize::from(partition.number());
+            loop {
+                let from = self.keys_read.get(at).copied().unwrap_or_default();
+                if self.log.end(Topic::Keys, partition).await? <= from {
+                    break;
+                }
+                let records = self.log.read(Topic::Keys, partition, from, KEY_RECORDS_A_READ).await?;
+                let Some(next) = records.last().map(|last| last.position.offset + 1) else { break };
+                for record in &records {
+                    match decode_key_record(record).and_then(|key| self.projector.keyring.absorb(&key).map(|()| key)) {
+                        Ok(key) => self.key_arrived(&key).await?,
+                        Err(error) => self.refuse_key(record, &error).await?,
+                    }
+                }
+                if let Some(read) = self.keys_read.get_mut(at) {
+                    *read = next;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn refuse_key(&self, record: &StoredRecord, error: &SealError) -> Result<(), ConsumeError> {
+        tracing::error!(position = %record.position, "a record of the keys topic is refused: {error}");
+        let refused = Refused {
+            position: record.position,
+            reason: Reason::EnvelopeMalformed,
+            message: error.to_string(),
+            raw: record.value.clone(),
+        };
+        self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)
+    }
+
+    async fn key_arrived(&mut self, key: &KeyRecord) -> Result<(), ConsumeError> {
+        let (Some(key_id), Some(subject)) = (KeyId::from_slice(&key.key_id), Pseudonym::from_slice(&key.subject)) else {
+            return Ok(());
+        };
+        if key.state == State::Destroyed as i32 {
+            self.erase(key_id, subject)?;
+        }
+        if self.parked.remove(&key_id) {
+            self.unpark(key_id, subject.partition()).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the rows that a destroyed key sealed out of the store, as a rebuild would leave them out.
+    fn erase(&self, key_id: KeyId, subject: Pseudonym) -> Result<(), StoreError> {
+        let mut gone: Vec<(Key, Position)> = Vec::new();
+        self.store.read(subject.partition().into(), |view| {
+            gone.clear();
+            view.scan_prefix(&keys::row_prefix(subject), |key, value| {
+                let sealed_by = row::read(value)
+                    .and_then(|row| Some((event_log::envelope::decode(row.envelope).ok()?.header.key_id, row.topic, row.offset)));
+                if let (Some((by, topic, offset)), Some(key)) = (sealed_by, Key::from_bytes(key))
+                    && by == key_id
+                {
+                    gone.push((key, Position { topic, partition: subject.partition(), offset }));
+                }
+                ControlFlow::Continue(())
+            })
+        })?;
+        for part in gone.chunks(BATCH_ROWS_BEST / 2) {
+            let mut batch = Batch::new();
+            for (key, position) in part {
+                batch.delete(key.clone());
+                batch.put(keys::noted(*position), [Note::Erased as u8]);
+            }
+            self.store.commit(&batch)?;
+        }
+        Ok(())
+    }
+
+    async fn unpark(&mut self, key_id: KeyId, partition: Partition) -> Result<(), ConsumeError> {
+        let mut waiting: Vec<StoredRecord> = Vec::new();
+        self.store.read(partition.into(), |view| {
+            waiting.clear();
+            view.scan_prefix(&keys::parked_prefix(partition, key_id), |key, value| {
+                if let (Some(Parsed::Parked { at, .. }), Some(row)) = (keys::parse(key), row::read(value))
+                    && let Ok(sealed) = event_log::envelope::decode(row.envelope.clone())
+                {
+                    waiting.push(StoredRecord {
+                        position: at,
+                        published_at_us: row.published_at_us,
+                        key: sealed.header.subject.0,
+                        value: row.envelope,
+                    });
+                }
+                ControlFlow::Continue(())
+            })
+        })?;
+        for part in waiting.chunks(BATCH_ROWS_BEST) {
+            let mut batch = Batch::new();
+            part.iter().for_each(|record| batch.delete(keys::parked(key_id, record.position)));
+            self.place(part.to_vec(), &mut batch).await?;
+            self.store.commit(&batch)?;
+            self.note_progress(0);
+        }
+        Ok(())
+    }
+
+    fn note_progress(&mut self, read: u64) {
+        let parked = self.parked.len() as u64;
+        let registry_changed = std::mem::take(&mut self.registry_changed);
+        self.progress.send_modify(|progress| {
+            progress.records += read;
+            progress.parked = parked;
+            progress.registry_generation += u64::from(registry_changed);
+        });
+    }
+}
+
+const EVENT_ID_REUSED: &str = "the event id was used before for other bytes: the first stands";

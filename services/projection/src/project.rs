@@ -1,0 +1,144 @@
+//! One log record in, its rows out: the same for the live consumer and for a rebuild.
+
+use std::sync::Arc;
+
+use event_log::authority::{self, NotYours};
+use event_log::envelope::{self, CheckedBody, EnvelopeError, Opened};
+use event_log::seal::{Keyring, PseudonymKey};
+use event_log::{KeyId, Pseudonym, StoredRecord};
+use proto::events::event::Kind;
+use proto::quarantine::Reason;
+
+use crate::row;
+use crate::store::{Key, keys};
+
+/// Opens records and says what becomes of them.
+#[derive(Clone)]
+pub struct Projector {
+    /// The data keys.
+    pub keyring: Arc<Keyring>,
+    /// The key of pseudonyms and ids.
+    pub pseudonyms: Arc<PseudonymKey>,
+}
+
+/// What becomes of a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Projected {
+    /// An event: its row, and the keys by which its subject is found from others.
+    Row {
+        /// Where the row goes.
+        key: Key,
+        /// The row.
+        value: Vec<u8>,
+        /// Keys without values: see [`keys::claim`].
+        claims: Vec<Key>,
+    },
+    /// Its key has not arrived.
+    Parked(KeyId),
+    /// It gives no row.
+    Noted(Note),
+    /// It gives no row, and a person must know.
+    Refused(Reason, String),
+}
+
+/// Why a record gave no row. The byte is written to the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Note {
+    /// Its key was destroyed.
+    Erased = 1,
+    /// It is in quarantine.
+    Quarantined = 2,
+    /// Its kind is of a newer build: a rebuild by that build will have it.
+    NewerKind = 3,
+}
+
+/// A record that could not be checked.
+enum Unfit {
+    Parked(KeyId),
+    Erased,
+    NewerKind,
+    Envelope(EnvelopeError),
+    NotYours(NotYours),
+}
+
+impl Projector {
+    /// What becomes of a record of one of the event topics.
+    pub fn project(&self, record: &StoredRecord) -> Projected {
+        match self.check(record) {
+            Ok(said) => self.row(record, &said),
+            Err(Unfit::Parked(key_id)) => Projected::Parked(key_id),
+            Err(Unfit::Erased) => Projected::Noted(Note::Erased),
+            Err(Unfit::NewerKind) => Projected::Noted(Note::NewerKind),
+            Err(Unfit::Envelope(error)) => Projected::Refused(Reason::EnvelopeMalformed, error.to_string()),
+            Err(Unfit::NotYours(error)) => Projected::Refused(Reason::NotYoursToSay, error.to_string()),
+        }
+    }
+
+    /// Opens an envelope that was checked when it was projected.
+    ///
+    /// # Errors
+    /// As when it was first opened; `Ok(None)` when its key is gone since.
+    pub fn open(&self, envelope: bytes::Bytes) -> Result<Option<CheckedBody>, EnvelopeError> {
+        let sealed = envelope::decode(envelope)?;
+        match sealed.open(&self.keyring)? {
+            Opened::Plain(plain) => CheckedBody::check(&sealed.header, &plain, &self.pseudonyms).map(Some),
+            Opened::Parked(_) | Opened::Erased(_) => Ok(None),
+        }
+    }
+
+    fn check(&self, record: &StoredRecord) -> Result<CheckedBody, Unfit> {
+        let sealed = envelope::decode(record.value.clone()).map_err(Unfit::Envelope)?;
+        let misplaced = sealed.header.subject.0 != record.key
+            || sealed.header.subject.partition() != record.position.partition;
+        if misplaced {
+            return Err(Unfit::Envelope(EnvelopeError::BodyContradicts { field: "subject" }));
+        }
+        let plain = match sealed.open(&self.keyring).map_err(Unfit::Envelope)? {
+            Opened::Plain(plain) => plain,
+            Opened::Parked(key_id) => return Err(Unfit::Parked(key_id)),
+            Opened::Erased(_) => return Err(Unfit::Erased),
+        };
+        let said = CheckedBody::check(&sealed.header, &plain, &self.pseudonyms).map_err(|error| match error {
+            EnvelopeError::KindUnknown(_) => Unfit::NewerKind,
+            other => Unfit::Envelope(other),
+        })?;
+        authority::check(record.position.topic, &said).map_err(Unfit::NotYours)?;
+        Ok(said)
+    }
+
+    fn row(&self, record: &StoredRecord, said: &CheckedBody) -> Projected {
+        let Some(occurred_at_us) = said.body.effective.as_ref().and_then(timeline::sort_key_us) else {
+            let error = EnvelopeError::BodyMalformed { field: "effective" };
+            return Projected::Refused(Reason::EnvelopeMalformed, error.to_string());
+        };
+        let (subject, event_id) = (said.header.subject, said.header.event_id);
+        let key = match said.event() {
+            Some(Kind::OrganisationRecorded(_) | Kind::AgreementRecorded(_) | Kind::PolicyApproved(_)) => {
+                keys::registry(subject, occurred_at_us, event_id)
+            }
+            _ => keys::row(subject, occurred_at_us, event_id),
+        };
+        let claims = self.neighbours(said).into_iter().map(|other| keys::claim(other, subject)).collect();
+        Projected::Row { key, value: row::write(record), claims }
+    }
+
+    /// Every other subject from which this event's own subject must be found: identifiers that it claims, and the other
+    /// side of a decision. The index only ever leads to rows; what a claim is worth is judged when they are read.
+    pub fn neighbours(&self, said: &CheckedBody) -> Vec<Pseudonym> {
+        let of = |subject: &Option<proto::events::Subject>| subject.iter().map(|s| self.pseudonyms.of(s)).collect();
+        match said.event() {
+            Some(Kind::PersonDescribed(person)) => person
+                .identifiers
+                .iter()
+                .filter(|identifier| identifier.usable)
+                .filter_map(|identifier| identifier.subject.as_ref())
+                .map(|subject| self.pseudonyms.of(subject))
+                .collect(),
+            Some(Kind::SubjectsLinked(decided)) => of(&decided.other),
+            Some(Kind::SubjectsUnlinked(decided)) => of(&decided.other),
+            Some(Kind::IdentifierSuperseded(replaced)) => of(&replaced.superseded),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The store from the log alone. A rebuild reads everything, so it sorts before it writes.
+
+mod runs;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use event_log::seal::decode_key_record;
+use event_log::{EventLog, LogError, Partition, StoredRecord, Topic};
+
+use crate::project::{Note, Projected, Projector};
+use crate::row;
+use crate::store::keys;
+use crate::store::{Key, Options, Store, StoreError};
+use runs::{Runs, RunsError};
+
+const RECORDS_A_READ: usize = 8_192;
+/// Memory that sorted rows take before they go to disk, for each worker.
+const RUN_BYTES_MAX: usize = 256 << 20;
+
+/// What a rebuild read.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Rebuilt {
+    /// Records of the event topics.
+    pub records: u64,
+    /// Rows that they became.
+    pub rows: u64,
+    /// Records that wait for their key.
+    pub parked: u64,
+    /// Records that gave no row.
+    pub noted: u64,
+}
+
+/// Why a rebuild stopped. The store that was there still is.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The rows could not be sorted.
+    #[error(transparent)]
+    Runs(#[from] RunsError),
+    /// A worker stopped.
+    #[error("a worker of the rebuild stopped before its end")]
+    Worker,
+}
+
+/// Reads the keys topic into the keyring.
+///
+/// # Errors
+/// The log's. A record that is no key record is passed over: the live consumer puts it in quarantine.
+pub async fn read_keys(log: &dyn EventLog, projector: &Projector) -> Result<u64, LogError> {
+    let mut read = 0;
+    for partition in Partition::all() {
+        let mut from = 0;
+        loop {
+            let records = log.read(Topic::Keys, partition, from, RECORDS_A_READ).await?;
+            let Some(last) = records.last() else { break };
+            from = last.position.offset + 1;
+            read += records.len() as u64;
+            for record in &records {
+                if let Ok(key) = decode_key_record(record) {
+                    let _conflict_is_the_consumers_to_report = projector.keyring.absorb(&key);
+                }
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// Rebuilds the store in `dir` from the log, telling `progress` how many records are read of how many. Puts nothing in
+/// quarantine: what the live consumer refused is there already.
+///
+/// # Errors
+/// [`RebuildError`]; what stood in `dir` is then as it was.
+pub async fn rebuild(
+    log: Arc<dyn EventLog>,
+    projector: Projector,
+    dir: &Path,
+    options: &Options,
+    mut progress: impl FnMut(u64, u64) + Send,
+) -> Result<(Store, Rebuilt), RebuildError> {
+    read_keys(log.as_ref(), &projector).await?;
+    let mut ends = Vec::new();
+    for topic in Topic::EVENTS {
+        for partition in Partition::all() {
+            ends.push((topic, partition, log.end(topic, partition).await?));
+        }
+    }
+    let total: u64 = ends.iter().map(|(_, _, end)| end).sum();
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (send, receive) = std::sync::mpsc::sync_channel::<Vec<StoredRecord>>(workers * 2);
+    let receive = Arc::new(std::sync::Mutex::new(receive));
+    let folder = dir.parent().unwrap_or(dir).to_owned();
+    let threads: Vec<_> = (0..workers)
+        .map(|_| {
+            let (receive, projector, folder) = (Arc::clone(&receive), projector.clone(), folder.clone());
+            std::thread::spawn(move || work(&receive, &projector, &folder))
+        })
+        .collect();
+    let mut read = 0;
+    for (topic, partition, end) in ends.iter().copied() {
+        let mut from = 0;
+        while from < end {
+            let wanted = usize::try_from(end - from).unwrap_or(RECORDS_A_READ).min(RECORDS_A_READ);
+            let records = log.read(topic, partition, from, wanted).await?;
+            let Some(last) = records.last() else { break };
+            from = last.position.offset + 1;
+            read += records.len() as u64;
+            if send.send(records).is_err() {
+                break;
+            }
+            progress(read, total);
+        }
+    }
+    drop(send);
+    let mut runs = Runs::new(&folder, RUN_BYTES_MAX);
+    let mut counted = Rebuilt { records: read, ..Rebuilt::default() };
+    for thread in threads {
+        let (sorted, part) = thread.join().map_err(|_| RebuildError::Worker)??;
+        runs.append(sorted);
+        counted.parked += part.parked;
+        counted.noted += part.noted;
+    }
+    for (topic, partition, end) in ends.into_iter().filter(|(_, _, end)| *end > 0) {
+        runs.push(keys::offset(topic, partition), end.to_be_bytes().to_vec())?;
+    }
+    let rows = runs.ascending(one_of_equals)?;
+    let (dir, options) = (dir.to_owned(), options.clone());
+    let written = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counter = Arc::clone(&written);
+    let counting = rows.inspect(move |row| {
+        if row.as_ref().is_ok_and(|(key, _)| matches!(keys::parse(key.as_ref()), Some(keys::Parsed::Row { .. }))) {
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    let store = tokio::task::spawn_blocking(move || {
+        Store::rebuild(&dir, &options, counting.map(|row| row.map_err(|error| Box::new(error).into())))
+    })
+    .await
+    .map_err(|_| RebuildError::Worker)??;
+    counted.rows = written.load(std::sync::atomic::Ordering::Relaxed);
+    Ok((store, counted))
+}
+
+type Batches = std::sync::Mutex<std::sync::mpsc::Receiver<Vec<StoredRecord>>>;
+
+/// Projects batches until there are no more.
+fn work(batches: &Batches, projector: &Projector, folder: &Path) -> Result<(Runs, Rebuilt), RebuildError> {
+    let mut runs = Runs::new(folder, RUN_BYTES_MAX);
+    let mut counted = Rebuilt::default();
+    loop {
+        let next = batches.lock().map_err(|_| RebuildError::Worker)?.recv();
+        let Ok(records) = next else { return Ok((runs, counted)) };
+        for record in records {
+            match projector.project(&record) {
+                Projected::Row { key, value, claims } => {
+                    for claim in claims {
+                        runs.push(claim, Vec::new())?;
+                    }
+                    runs.push(key, value)?;
+                }
+                Projected::Parked(key_id) => {
+                    counted.parked += 1;
+                    runs.push(keys::parked(key_id, record.position), row::write(&record))?;
+                }
+                Projected::Noted(note) => {
+                    counted.noted += 1;
+                    runs.push(keys::noted(record.position), vec![note as u8])?;
+                }
+                Projected::Refused(..) => {
+                    counted.noted += 1;
+                    runs.push(keys::noted(record.position), vec![Note::Quarantined as u8])?;
+                }
+            }
+        }
+    }
+}
+
+/// Of rows with one key the one that the log took first stands, as it does for the live consumer. A later one with other
+/// bytes is noted where it stood.
+fn one_of_equals(key: &Key, first: &mut Vec<u8>, other: Vec<u8>) -> Option<(Key, Vec<u8>)> {
+    let (Some(standing), Some(again)) = (row::read(first), row::read(&other)) else { return None };
+    let (kept, dropped) = if (again.published_at_us, again.topic, again.offset) < (standing.published_at_us, standing.topic, standing.offset) {
+        *first = other;
+        (again, standing)
+    } else {
+        (standing, again)
+    };
+    let reused = kept.envelope != dropped.envelope;
+    let at = event_log::Position { topic: dropped.topic, partition: key.shard(), offset: dropped.offset };
+    reused.then(|| (keys::noted(at), vec![Note::Quarantined as u8]))
+}
