@@ -88,22 +88,20 @@ pub fn expected(batches: u64) -> Rows {
 
 /// Everything that a store holds, and how many batches its offsets say are in it.
 pub fn held(store: &Store) -> (Rows, u64) {
-    store
-        .read(Shards::ALL, |view| {
-            let mut rows = Rows::new();
-            for shard in Partition::all() {
-                for prefix in
-                    [keys::rows, keys::claims, keys::key_records, keys::offsets, keys::parked_all, keys::noted_all]
-                {
-                    view.scan_prefix(&prefix(shard), |key, value| {
-                        rows.insert(Key::from_bytes(key).expect("a key of the layout"), value.to_vec());
-                        ControlFlow::Continue(())
-                    })?;
-                }
-            }
-            Ok((rows, batches_in(view)?))
-        })
-        .unwrap()
+    store.read(Shards::ALL, |view| Ok((rows_in(view)?, batches_in(view)?))).unwrap()
+}
+
+/// Everything in view.
+pub fn rows_in(view: &View<'_>) -> Result<Rows, StoreError> {
+    let tables = [keys::rows, keys::claims, keys::key_records, keys::offsets, keys::parked_all, keys::noted_all];
+    let mut rows = Rows::new();
+    for prefix in Partition::all().flat_map(|shard| tables.map(|table| table(shard))).chain([keys::registry_prefix()]) {
+        view.scan_prefix(&prefix, |key, value| {
+            rows.insert(Key::from_bytes(key).expect("a key of the layout"), value.to_vec());
+            ControlFlow::Continue(())
+        })?;
+    }
+    Ok(rows)
 }
 
 /// How many batches the offsets say are in; panics when no number of whole batches gives these offsets.
