@@ -112,8 +112,13 @@ impl<'a> Message<'a> {
     pub fn header(&self) -> Fields<'a> {
         match self.segments().next() {
             Some(header) => header.fields(),
-            None => Fields { parts: Vec::new(), encoding: self.encoding },
+            None => self.no_fields(),
         }
+    }
+
+    /// A segment that does not stand in it: every field is empty.
+    pub fn no_fields(&self) -> Fields<'a> {
+        Fields { parts: Vec::new(), encoding: self.encoding }
     }
 
     /// The whole message as text, for keeping it.

@@ -1,0 +1,98 @@
+//! The answer to a message over MLLP.
+
+use std::borrow::Cow;
+
+use crate::er7::{Delimiters, Message, escape};
+
+/// What becomes of a message (table 0008, original mode).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AcknowledgementCode {
+    /// AA: it is in the log.
+    Accept,
+    /// AE: it is not, and sending it again may help.
+    Error,
+    /// AR: it is not, and sending it again will not help.
+    Reject,
+}
+
+impl AcknowledgementCode {
+    /// MSA-1.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "AA",
+            Self::Error => "AE",
+            Self::Reject => "AR",
+        }
+    }
+}
+
+/// The ACK message for a message as it came: its delimiters, its applications the other way round, its control id in MSA-2
+/// (empty where none can be read). `text` goes to MSA-3 and ERR-8: it names segments and fields, never a value. The time in
+/// MSH-7 is the sender's own, since nothing here reads a clock. Segments end in CR; the MLLP frame is not part of it.
+pub fn acknowledge(raw: &[u8], code: AcknowledgementCode, text: &str) -> Vec<u8> {
+    let message = Message::parse(raw).ok();
+    let header = message.as_ref().map(Message::header);
+    let delimiters = message.as_ref().map_or(Delimiters::USUAL, |message| message.encoding().delimiters);
+    // A field that spans lines would break the answer.
+    let of_sender = |number: usize| -> Cow<'_, str> {
+        let bytes = header.as_ref().map(|header| header.field(number).bytes()).unwrap_or_default();
+        let bytes = bytes.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
+        String::from_utf8_lossy(bytes)
+    };
+    let f = char::from(delimiters.field);
+    let c = char::from(delimiters.component);
+    let trigger = header.as_ref().map(|header| header.field(9).component(2).text().value).unwrap_or_default();
+    let trigger = if trigger.is_empty() { String::new() } else { format!("{c}{}", escape(&trigger, delimiters)) };
+    let mut answer = [
+        "MSH".to_owned(),
+        delimiters.encoding_characters(),
+        of_sender(5).into_owned(),
+        of_sender(6).into_owned(),
+        of_sender(3).into_owned(),
+        of_sender(4).into_owned(),
+        of_sender(7).into_owned(),
+        String::new(),
+        format!("ACK{trigger}"),
+        format!("ACK{}", of_sender(10)),
+        of_sender(11).into_owned(),
+        of_sender(12).into_owned(),
+    ]
+    .join(&f.to_string());
+    answer.push_str(&format!("\rMSA{f}{}{f}{}", code.as_str(), of_sender(10)));
+    if !text.is_empty() {
+        let text = escape(text, delimiters);
+        answer.push_str(&format!("{f}{text}"));
+        if code != AcknowledgementCode::Accept {
+            answer.push_str(&format!("\rERR{f}{f}{f}207{c}Application internal error{c}HL70357{f}E{f}{f}{f}{f}{text}"));
+        }
+    }
+    answer.push('\r');
+    answer.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_is_answered_in_its_own_delimiters() {
+        let raw = b"MSH@~&#\\@SEND@FAC@RECV@OWN@20260419@@ADT~A01~ADT_A01@M1@P@2.5\rPID@1";
+        let answer = acknowledge(raw, AcknowledgementCode::Reject, "PID-3 holds no @ number");
+        assert_eq!(
+            String::from_utf8(answer).unwrap(),
+            "MSH@~&#\\@RECV@OWN@SEND@FAC@20260419@@ACK~A01@ACKM1@P@2.5\r\
+             MSA@AR@M1@PID-3 holds no #F# number\r\
+             ERR@@@207~Application internal error~HL70357@E@@@@PID-3 holds no #F# number\r"
+        );
+        let answer = acknowledge(raw, AcknowledgementCode::Accept, "");
+        assert!(answer.ends_with(b"\rMSA@AA@M1\r"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_answered_all_the_same() {
+        let answer = acknowledge(b"GET / HTTP/1.1", AcknowledgementCode::Reject, "no MSH segment");
+        let read = Message::parse(&answer).unwrap();
+        assert_eq!(read.segments().map(|s| s.name().to_owned()).collect::<Vec<_>>(), ["MSH", "MSA", "ERR"]);
+        assert_eq!(read.segments().nth(1).unwrap().fields().field(3).text().value, "no MSH segment");
+    }
+}

@@ -1,0 +1,138 @@
+//! What MSH and EVN say of a message: who sent it, what it is, and when it stood so.
+
+use proto::events::{FindingCode, Version};
+
+use crate::MAPPING_REVISION;
+use crate::er7::{Fields, Message};
+use crate::reading::Reading;
+use crate::time::Time;
+
+/// Who sent a message, what it is and when.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Header {
+    /// MSH-3, the first part.
+    pub(crate) application: Option<String>,
+    /// MSH-4, the first part.
+    pub(crate) facility: Option<String>,
+    /// MSH-9, the first part: "ADT".
+    pub(crate) message_type: String,
+    /// MSH-9, the second part, else EVN-1: "A01". Empty where neither stands.
+    pub(crate) trigger: String,
+    /// MSH-10.
+    pub(crate) control_id: Option<String>,
+    /// MSH-7.
+    pub(crate) sent: Option<Time>,
+    /// EVN-2, else MSH-7: when the source knew.
+    pub(crate) recorded: Option<Time>,
+    /// EVN-6.
+    pub(crate) occurred: Option<Time>,
+    sequence: u64,
+}
+
+impl Header {
+    /// Of a message that may not be whole, as far as it can be read.
+    pub(crate) fn of_piece(bytes: &[u8]) -> Option<Self> {
+        Some(Self::read(&Message::parse(bytes).ok()?, None, &mut Reading::default()))
+    }
+
+    pub(crate) fn read(message: &Message<'_>, event: Option<&Fields<'_>>, reading: &mut Reading) -> Self {
+        let msh = message.header();
+        let evn = |number| event.map(|event| event.field(number));
+        let first = |reading: &mut Reading, number, field| {
+            reading.text(msh.field(number).component(1).subcomponent(1), field)
+        };
+        if message.charset_contradicted() {
+            reading.flag(FindingCode::TextOdd, "MSH-18");
+        }
+        let application = first(reading, 3, "MSH-3");
+        let facility = first(reading, 4, "MSH-4");
+        let message_type = first(reading, 9, "MSH-9").unwrap_or_default();
+        let trigger = reading.text(msh.field(9).component(2), "MSH-9");
+        let trigger = trigger.or_else(|| reading.text(evn(1)?, "EVN-1")).unwrap_or_default();
+        let control_id = reading.text(msh.field(10), "MSH-10");
+        let sent = reading.time(msh.field(7), "MSH-7");
+        let recorded = evn(2).and_then(|value| reading.time(value, "EVN-2"));
+        let occurred = evn(6).and_then(|value| reading.time(value, "EVN-6"));
+        let numbered = reading.text(msh.field(13), "MSH-13").and_then(|text| text.parse().ok());
+        let sequence = numbered.or_else(|| control_id.as_deref().map(sequence_of)).unwrap_or(0);
+        Self {
+            application,
+            facility,
+            message_type: message_type.to_ascii_uppercase(),
+            trigger: trigger.to_ascii_uppercase(),
+            control_id,
+            sent,
+            recorded: recorded.or(sent),
+            occurred,
+            sequence,
+        }
+    }
+
+    /// "ADT^A01".
+    pub(crate) fn name(&self) -> String {
+        if self.trigger.is_empty() {
+            self.message_type.clone()
+        } else {
+            format!("{}^{}", self.message_type, self.trigger)
+        }
+    }
+
+    /// The organisation that answers for the message: `ods-` and the facility, lower case. Until a feed's facility is
+    /// mapped to its ODS code by configuration, the facility stands for it. `None` where the message names no sender.
+    pub(crate) fn controller(&self) -> Option<String> {
+        let sender = self.facility.as_deref().or(self.application.as_deref())?;
+        Some(format!("ods-{}", sender.to_lowercase()))
+    }
+
+    /// When what the message tells of happened: EVN-6, else EVN-2, else MSH-7.
+    pub(crate) fn happened(&self) -> Option<Time> {
+        self.occurred.or(self.recorded)
+    }
+
+    /// The state of the source that the message tells of.
+    pub(crate) fn version(&self, recorded: Time) -> Version {
+        Version { as_of_us: recorded.as_us(), sequence: self.sequence, mapping_revision: MAPPING_REVISION }
+    }
+
+    /// What makes the message itself one of a kind: sender, control id and time; without a control id, its content.
+    pub(crate) fn message_key(&self, message: &Message<'_>) -> String {
+        let sender = self.application.as_deref().unwrap_or_default();
+        let sent = self.sent.map(Time::key).unwrap_or_default();
+        match &self.control_id {
+            Some(id) => format!("{sender}/{id}/{sent}"),
+            None => format!("{sender}/content-{:016x}/{sent}", fnv_1a(message.bytes())),
+        }
+    }
+}
+
+/// The order of a control id among those of one moment. Two messages of one second are two states, so they may not share
+/// a version: a control id that counts gives its count, any other a number of its own.
+fn sequence_of(control_id: &str) -> u64 {
+    /// Fewer digits after something that holds digits too are no count: the end of a UUID.
+    const COUNT_DIGITS_MIN: usize = 4;
+    let digits = control_id.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (before, count) = control_id.split_at_checked(control_id.len() - digits).unwrap_or((control_id, ""));
+    let counts = digits >= COUNT_DIGITS_MIN || !before.bytes().any(|b| b.is_ascii_digit());
+    let count = count.get(count.len().saturating_sub(18)..).and_then(|digits| digits.parse().ok());
+    count.filter(|_| counts).unwrap_or_else(|| fnv_1a(control_id.as_bytes()) >> 1)
+}
+
+/// FNV-1a, 64 bits: tells contents apart, and is nobody's secret.
+pub(crate) fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_ids_that_count_are_ordered_as_they_count() {
+        assert_eq!(sequence_of("MSG00009"), 9);
+        assert_eq!(sequence_of("10"), 10);
+        assert_eq!(sequence_of("A01-20260419-0012"), 12);
+        assert_eq!(sequence_of("20260419101500123456789"), 419_101_500_123_456_789);
+        assert_ne!(sequence_of("0f8e-11ec-a7"), sequence_of("0f8e-22ec-b7"));
+        assert_ne!(sequence_of("x"), sequence_of("y"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Files of messages.
+
+use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Rejection, SourceFile};
+use proto::events::Family;
+use proto::quarantine::Reason;
+
+use crate::MAPPING_REVISION;
+use crate::framing::{Piece, PieceKind, Pieces};
+use crate::header::Header;
+use crate::saying::Standing;
+use crate::translate;
+
+/// HL7 v2 messages: one or many in a file, bare, in batches (FHS, BHS, BTS, FTS) or in MLLP frames, or one over MLLP.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Hl7V2;
+
+impl Connector for Hl7V2 {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "health-hl7v2",
+            about: "HL7 v2 messages (ADT, SIU, VXU; others are kept), from files and over MLLP",
+            family: Family::Health,
+            delivery: Delivery::Feed,
+            mapping_revision: MAPPING_REVISION,
+        }
+    }
+
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        for mut file in files {
+            let name = file.name;
+            let mut reader = Reader { pieces: Pieces::new(file.bytes.as_mut()), name: &name, records: 0, batch: None };
+            reader.read(out);
+        }
+    }
+}
+
+/// One file being read.
+struct Reader<'a, 'n> {
+    pieces: Pieces<'a>,
+    name: &'n str,
+    records: u64,
+    /// How many messages the open batch has held.
+    batch: Option<u64>,
+}
+
+impl Reader<'_, '_> {
+    fn read(&mut self, out: &mut dyn Output) {
+        match self.pieces.starts_wide() {
+            Ok(false) => {}
+            Ok(true) => {
+                let why = "the file is UTF-16 or UTF-32: send it as UTF-8, or as the charset that MSH-18 names";
+                return self.reject(out, Reason::EncodingUnsupported, why, None);
+            }
+            Err(_) => return self.unreadable(out),
+        }
+        loop {
+            match self.pieces.next() {
+                Ok(Some(piece)) => self.piece(piece, out),
+                Ok(None) => break,
+                Err(_) => return self.unreadable(out),
+            }
+        }
+        if self.batch.is_some() {
+            let why = "the batch has no BTS segment: the file breaks off";
+            self.reject(out, Reason::FileUnreadable, why, None);
+        }
+        if self.records == 0 {
+            self.reject(out, Reason::FileUnreadable, "the file holds no MSH segment", None);
+        }
+    }
+
+    fn piece(&mut self, piece: Piece, out: &mut dyn Output) {
+        if piece.kind == PieceKind::Batch {
+            return self.batch(&piece, out);
+        }
+        self.records += 1;
+        out.record();
+        if piece.kind != PieceKind::Stray {
+            self.batch = self.batch.map(|messages| messages + 1);
+        }
+        match piece.kind {
+            // Without its line end, and in a batch that has not ended, the last message may lack its last words.
+            PieceKind::Message if piece.ended || self.batch.is_none() => {
+                translate::message(&piece.bytes, self.standing(&piece), out);
+            }
+            PieceKind::Message | PieceKind::CutShort => {
+                let why = "the message breaks off before its end: have it sent again";
+                self.reject(out, Reason::RecordMalformed, why, Some(&piece));
+            }
+            PieceKind::TooLarge => {
+                let why = "the message is larger than 4 MiB; its first part is kept here";
+                self.reject(out, Reason::RecordTooLarge, why, Some(&piece));
+            }
+            PieceKind::Stray | PieceKind::Batch => {
+                let why = "text before any MSH segment";
+                self.reject(out, Reason::RecordMalformed, why, Some(&piece));
+            }
+        }
+    }
+
+    /// A batch says how many messages it holds, so that one that was cut short can be told.
+    fn batch(&mut self, piece: &Piece, out: &mut dyn Output) {
+        match piece.bytes.get(..3) {
+            Some(b"BHS") => self.batch = Some(0),
+            Some(b"BTS") => {
+                let held = self.batch.take();
+                let stated = trailer_count(&piece.bytes);
+                if held.is_some() && stated.is_some() && stated != held {
+                    let why = "BTS-1 says another number of messages than the batch holds: have it sent again";
+                    self.reject(out, Reason::FileUnreadable, why, Some(piece));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn standing(&self, piece: &Piece) -> Standing<'_> {
+        Standing { file: self.name, line: piece.line, record: self.records, byte_offset: piece.byte_offset }
+    }
+
+    fn unreadable(&self, out: &mut dyn Output) {
+        self.reject(out, Reason::FileUnreadable, "the file could not be read to its end", None);
+    }
+
+    fn reject(&self, out: &mut dyn Output, reason: Reason, message: &str, piece: Option<&Piece>) {
+        let place = match piece {
+            Some(piece) => self.standing(piece).place(""),
+            None => Place { file: self.name.to_owned(), ..Place::default() },
+        };
+        out.reject(Rejection {
+            reason,
+            message: message.to_owned(),
+            place,
+            controller: piece.and_then(|piece| Header::of_piece(&piece.bytes)?.controller()),
+            raw: piece.map(|piece| piece.bytes.clone()).unwrap_or_default(),
+            scope_key: None,
+            subject: None,
+        });
+    }
+}
+
+/// BTS-1, read with the field separator that stands after the segment's name.
+fn trailer_count(trailer: &[u8]) -> Option<u64> {
+    let separator = trailer.get(3)?;
+    let digits = trailer.get(4..)?.split(|b| b == separator || b.is_ascii_whitespace()).next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}

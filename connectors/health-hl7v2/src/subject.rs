@@ -1,0 +1,186 @@
+//! Whom a message is about: PID-3 and the older places of the NHS number.
+//!
+//! The subject is the sender's own number for the person. Of several repetitions of PID-3, the first of the best kind:
+//!
+//! 1. a medical record number (CX-5 MR, MRN, MEDREC), then a person's internal number (PI), then an external one (PT);
+//! 2. a number without a kind, of a named authority;
+//! 3. a number of a kind of the sender's own, of a named authority;
+//! 4. a bare number.
+//!
+//! Its issuer is the authority (CX-4), else the sending facility (MSH-4), else the application (MSH-3). The NHS number is a
+//! claim beside it, and the subject only when nothing local stands there. The mother's number (PID-21), next of kin and
+//! social security numbers are never anything of the child.
+
+use connector_kit::identifier::{self, Verdict};
+use proto::events::identifier::Standing;
+use proto::events::{Coded, FindingCode, Identifier, Scheme, Subject};
+
+use crate::er7::{Fields, Value};
+use crate::header::Header;
+use crate::reading::Reading;
+
+/// The OID of the NHS number.
+const NHS_NUMBER_OID: &str = "2.16.840.1.113883.2.1.4.1";
+
+/// Whom a PID segment is about.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Person {
+    pub(crate) subject: Subject,
+    /// Other identifiers of the same person that the segment states.
+    pub(crate) identifiers: Vec<Identifier>,
+}
+
+/// One repetition of a list of identifiers (CX).
+struct Stated {
+    value: String,
+    authority: Option<String>,
+    kind: String,
+    is_nhs_number: bool,
+}
+
+impl Stated {
+    fn read(value: Value<'_>, field: &str, reading: &mut Reading) -> Option<Self> {
+        let id = reading.text(value.component(1), field)?;
+        let authority = value.component(4);
+        let oid = reading.text(authority.subcomponent(2), field);
+        let authority = reading.text(authority.subcomponent(1), field);
+        let kind = reading.text(value.component(5), field).unwrap_or_default().to_ascii_uppercase();
+        let of_the_nhs = authority.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("NHS"))
+            || [&authority, &oid].into_iter().flatten().any(|name| name == NHS_NUMBER_OID)
+            || matches!(kind.as_str(), "NH" | "HN" | "NHS" | "NHSNO" | "NHSNMBR");
+        let untyped = authority.is_none() && oid.is_none() && kind.is_empty();
+        let is_nhs_number = of_the_nhs || (untyped && is_valid_nhs_number(&id));
+        Some(Self { value: id, authority: authority.or(oid), kind, is_nhs_number })
+    }
+
+    /// How good a subject it makes, best first; `None` when it is no number of the sender's for a person.
+    fn rank(&self) -> Option<u8> {
+        if self.is_nhs_number {
+            return None;
+        }
+        match (self.kind.as_str(), &self.authority) {
+            ("MR" | "MRN" | "MEDREC", _) => Some(0),
+            ("PI", _) => Some(1),
+            ("PT", _) => Some(2),
+            ("", Some(_)) => Some(3),
+            ("", None) => Some(5),
+            (kind, Some(_)) if !is_of_another_thing(kind) => Some(4),
+            _ => None,
+        }
+    }
+
+    fn subject(&self, header: &Header) -> Option<Subject> {
+        let sender = header.facility.as_deref().or(header.application.as_deref());
+        let issuer = self.authority.as_deref().or(sender)?;
+        let subject = identifier::subject(Scheme::ProviderPerson, issuer, &self.value);
+        // A row of zeros is nobody's number.
+        let somebodys = subject.value.bytes().any(|b| b != b'0');
+        somebodys.then_some(subject)
+    }
+}
+
+/// Kinds of number that are national, or of an account, a visit, a card, a licence or a member of staff (table 0203).
+fn is_of_another_thing(kind: &str) -> bool {
+    matches!(
+        kind,
+        "SS" | "SSN" | "NI" | "NNUSA" | "DL" | "PPN" | "AN" | "VN" | "AC" | "ANON" | "BA" | "BC" | "BR" | "CC" | "CZ"
+            | "DN" | "EI" | "EN" | "LN" | "MA" | "MB" | "MC" | "NPI" | "PC" | "PN" | "PRN" | "TAX" | "U" | "WC" | "XX"
+    )
+}
+
+fn is_valid_nhs_number(value: &str) -> bool {
+    identifier::nhs_number::check(value).verdict == Verdict::Valid
+}
+
+impl Person {
+    /// Reads a PID segment; `None` when it has no number by which somebody is known.
+    pub(crate) fn read(pid: &Fields<'_>, header: &Header, reading: &mut Reading) -> Option<Self> {
+        let stated = stated(pid.field(3), "PID-3", reading);
+        let mut claims = NhsNumbers::default();
+        for number in stated.iter().filter(|id| id.is_nhs_number) {
+            claims.state(&number.value, "PID-3", reading);
+        }
+        // Older feeds put it here, bare or marked; a number of another kind here is left alone.
+        for (number, field) in [(2, "PID-2"), (19, "PID-19")] {
+            for older in self::stated(pid.field(number), field, reading).iter().filter(|id| id.is_nhs_number) {
+                claims.state(&older.value, field, reading);
+            }
+        }
+        claims.settle(reading);
+        let mut local: Vec<(u8, Subject)> =
+            stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).collect();
+        local.sort_by_key(|ranked| ranked.0);
+        let status = verification(pid.field(32), reading);
+        for claim in &mut claims.0 {
+            claim.verification = status.clone();
+        }
+        let mut local = local.into_iter().map(|ranked| ranked.1);
+        match local.next() {
+            Some(subject) => {
+                let others = local.filter(|other| *other != subject).map(stated_now);
+                let mut identifiers = claims.0;
+                for other in others {
+                    if !identifiers.contains(&other) {
+                        identifiers.push(other);
+                    }
+                }
+                Some(Self { subject, identifiers })
+            }
+            None => {
+                let subject = claims.0.iter().find(|claim| claim.usable)?.subject.clone()?;
+                Some(Self { subject, identifiers: claims.0 })
+            }
+        }
+    }
+}
+
+/// The number that an MRG segment says went: the best local one of MRG-1.
+pub(crate) fn superseded(mrg: &Fields<'_>, header: &Header, reading: &mut Reading) -> Option<Subject> {
+    let stated = stated(mrg.field(1), "MRG-1", reading);
+    stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).min_by_key(|ranked| ranked.0).map(|r| r.1)
+}
+
+fn stated(list: Value<'_>, field: &str, reading: &mut Reading) -> Vec<Stated> {
+    if list.is_deleted() {
+        return Vec::new();
+    }
+    list.repetitions().filter_map(|value| Stated::read(value, field, reading)).collect()
+}
+
+fn stated_now(subject: Subject) -> Identifier {
+    Identifier { subject: Some(subject), standing: Standing::Current.into(), usable: true, verification: None }
+}
+
+/// The NHS numbers of one PID segment, each once.
+#[derive(Default)]
+struct NhsNumbers(Vec<Identifier>);
+
+impl NhsNumbers {
+    fn state(&mut self, value: &str, field: &str, reading: &mut Reading) {
+        let (claim, findings) = identifier::claim(Scheme::NhsNumber, value, Standing::Current, field);
+        if let Some(claim) = claim
+            && !self.0.contains(&claim)
+        {
+            self.0.push(claim);
+            reading.findings.extend(findings);
+        }
+    }
+
+    /// Two good numbers cannot both be one child's, and nothing here says which is: they link nobody.
+    fn settle(&mut self, reading: &mut Reading) {
+        if self.0.iter().filter(|claim| claim.usable).count() > 1 {
+            reading.flag(FindingCode::FieldsContradict, "PID-3");
+            for claim in &mut self.0 {
+                claim.usable = false;
+            }
+        }
+    }
+}
+
+/// The NHS number's verification status, where PID-32 holds one: `01` to `08`, or `NSTS01` to `NSTS08`.
+fn verification(value: Value<'_>, reading: &mut Reading) -> Option<Coded> {
+    let text = reading.text(value.first().component(1), "PID-32")?.to_ascii_uppercase();
+    let code = text.strip_prefix("NSTS").unwrap_or(&text);
+    let known = matches!(code.as_bytes(), [b'0', b'1'..=b'8']);
+    known.then(|| Coded { code: code.to_owned(), code_set: "nhs.number_verification".to_owned(), text: None })
+}

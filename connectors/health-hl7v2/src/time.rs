@@ -1,0 +1,90 @@
+//! A point in time as far as the sender told it.
+
+use connector_kit::dates;
+use proto::events::{Date, When, when};
+
+/// What a time stamp told: a day, or an instant.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Time(When);
+
+impl Time {
+    pub(crate) fn new(when: When) -> Self {
+        Self(when)
+    }
+
+    /// For ordering an entry: an instant, or a day where no more was told.
+    pub(crate) fn when(self) -> When {
+        self.0
+    }
+
+    /// Microseconds since 1970. A day stands as its midnight UTC, which is the same day in England all year; a month or a
+    /// year as its first day.
+    pub(crate) fn as_us(self) -> i64 {
+        match self.0.when {
+            Some(when::When::At(at)) => at.seconds * 1_000_000 + i64::from(at.nanos / 1000),
+            Some(when::When::On(date)) => midnight_utc_us(date).unwrap_or_default(),
+            None => 0,
+        }
+    }
+
+    /// For a field that holds an instant.
+    pub(crate) fn timestamp(self) -> prost_types::Timestamp {
+        dates::timestamp(self.as_us())
+    }
+
+    /// For a record key: the same however many digits the sender wrote.
+    pub(crate) fn key(self) -> String {
+        match self.0.when {
+            Some(when::When::At(at)) => {
+                jiff::Timestamp::new(at.seconds, at.nanos).map(|at| at.to_string()).unwrap_or_default()
+            }
+            Some(when::When::On(date)) => dates::key(&date),
+            None => String::new(),
+        }
+    }
+
+    /// It is wholly before this day began.
+    pub(crate) fn is_before_day(self, day: Date) -> bool {
+        // Two days' grace: the zone of a birth abroad, and a day that was told as an instant elsewhere.
+        const GRACE_US: i64 = 2 * 86_400 * 1_000_000;
+        let whole = day.month.is_some() && day.day.is_some();
+        whole && midnight_utc_us(day).is_some_and(|start| self.as_us() + GRACE_US < start)
+    }
+}
+
+fn midnight_utc_us(date: Date) -> Option<i64> {
+    let part = |part: Option<u32>| i8::try_from(part.unwrap_or(1)).ok();
+    let day = jiff::civil::Date::new(i16::try_from(date.year).ok()?, part(date.month)?, part(date.day)?).ok()?;
+    let start = jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
+    Some(start.as_microsecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Time {
+        Time::new(dates::hl7_ts(text, "field").value.unwrap())
+    }
+
+    #[test]
+    fn a_day_is_the_same_day_in_a_field_of_instants() {
+        assert_eq!(time("20260701").timestamp().seconds, 1_782_864_000);
+        assert_eq!(time("20260701090000").timestamp().seconds, 1_782_892_800);
+    }
+
+    #[test]
+    fn keys_do_not_depend_on_how_many_digits_were_written() {
+        assert_eq!(time("202601010900").key(), time("20260101090000.000+0000").key());
+        assert_eq!(time("20260101").key(), "2026-01-01");
+        assert_eq!(time("202601010900").key(), "2026-01-01T09:00:00Z");
+    }
+
+    #[test]
+    fn before_a_day_means_before_all_of_it() {
+        let day = |text| dates::hl7_date(text, "field").value.unwrap();
+        assert!(time("20260101").is_before_day(day("20260201")));
+        assert!(!time("20260131235959").is_before_day(day("20260201")));
+        assert!(!time("20260101").is_before_day(day("202602")));
+    }
+}

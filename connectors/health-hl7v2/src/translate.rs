@@ -1,0 +1,256 @@
+//! One message to drafts and rejections.
+
+use connector_kit::{Output, Rejection};
+use proto::events::{IdentifierSuperseded, Subject};
+use proto::quarantine::Reason;
+
+use crate::er7::{Fields, Message, ParseError, Segment};
+use crate::header::Header;
+use crate::reading::Reading;
+use crate::saying::{Saying, Standing};
+use crate::subject::Person;
+use crate::time::Time;
+use crate::visit::Taken;
+use crate::{allergy, appointment, immunisation, person, subject, visit};
+
+/// What a message is to this connector.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mapping {
+    /// It describes a person and no more.
+    Person,
+    Visit,
+    Appointment,
+    Immunisations,
+    /// PID and MRG: one number took another's place.
+    Superseded,
+    /// About one person, kept whole.
+    Kept,
+    /// About nobody in particular.
+    NotOfAPerson,
+}
+
+impl Mapping {
+    fn of(header: &Header) -> Self {
+        match (header.message_type.as_str(), header.trigger.as_str()) {
+            ("ADT", "A28" | "A31" | "A60") => Self::Person,
+            ("ADT", "A01" | "A02" | "A03" | "A04" | "A05" | "A06" | "A07" | "A08" | "A11" | "A12" | "A13" | "A38") => {
+                Self::Visit
+            }
+            ("ADT", "A40" | "A18" | "A34" | "A36") => Self::Superseded,
+            ("SIU", "S12" | "S13" | "S14" | "S15" | "S17" | "S26") => Self::Appointment,
+            ("VXU", "V04") => Self::Immunisations,
+            (
+                "ADT" | "SIU" | "VXU" | "ORU" | "OUL" | "ORM" | "OML" | "OMG" | "OMP" | "MDM" | "PPR" | "PGL" | "PPP"
+                | "DFT" | "BAR" | "RDE" | "RDS" | "RAS" | "RGV" | "REF" | "RRI" | "CRM" | "CSU",
+                _,
+            ) => Self::Kept,
+            _ => Self::NotOfAPerson,
+        }
+    }
+
+    /// Segments of which something was made, or which hold nothing of a person.
+    fn takes(self, name: &str) -> bool {
+        match name {
+            "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" | "NK1" | "AL1" | "IAM" => true,
+            "PV1" | "PV2" => !matches!(self, Self::Immunisations),
+            "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
+            "ORC" | "RXA" | "RXR" => self == Self::Immunisations,
+            "MRG" => self == Self::Superseded,
+            _ => false,
+        }
+    }
+}
+
+/// A message under way: how to reject it.
+struct Rejecting<'r> {
+    raw: &'r [u8],
+    standing: Standing<'r>,
+    controller: Option<String>,
+}
+
+impl Rejecting<'_> {
+    fn reject(&self, out: &mut dyn Output, reason: Reason, field: &str, message: &str) {
+        out.reject(Rejection {
+            reason,
+            message: message.to_owned(),
+            place: self.standing.place(field),
+            controller: self.controller.clone(),
+            raw: self.raw.to_vec(),
+            scope_key: None,
+            subject: None,
+        });
+    }
+}
+
+/// Says what one message says.
+pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) {
+    let mut rejecting = Rejecting { raw, standing, controller: None };
+    let message = match Message::parse(raw) {
+        Ok(message) => message,
+        Err(error) => {
+            let (reason, field) = match error {
+                ParseError::Delimiters(_) => (Reason::RecordMalformed, "MSH"),
+                ParseError::TooManySegments => (Reason::RecordTooLarge, ""),
+            };
+            return rejecting.reject(out, reason, field, &error.to_string());
+        }
+    };
+    let mut reading = Reading::default();
+    let event = message.segments().find(|s| s.name() == "EVN").map(|s| s.fields());
+    let header = Header::read(&message, event.as_ref(), &mut reading);
+    rejecting.controller = header.controller();
+    let Some(controller) = rejecting.controller.clone() else {
+        let why = "MSH-4 and MSH-3 are empty: the message does not say who sent it";
+        return rejecting.reject(out, Reason::RecordMalformed, "MSH-4", why);
+    };
+    if header.message_type.is_empty() {
+        let why = "MSH-9 is empty: the message does not say what it is";
+        return rejecting.reject(out, Reason::RecordMalformed, "MSH-9", why);
+    }
+    let mapping = Mapping::of(&header);
+    if mapping == Mapping::NotOfAPerson {
+        let why = "MSH-9 names a type of message that this connector does not take";
+        return rejecting.reject(out, Reason::MessageTypeUnsupported, "MSH-9", why);
+    }
+    let Some(recorded) = header.recorded else {
+        let why = "neither EVN-2 nor MSH-7 holds a time that can be read";
+        return rejecting.reject(out, Reason::DateMissing, "MSH-7", why);
+    };
+    let about = About { message: &message, header: &header, standing, controller: &controller, recorded };
+    let people: Vec<Segment<'_>> = message.segments().filter(|s| s.name() == "PID").collect();
+    match (mapping, people.as_slice()) {
+        (_, []) => rejecting.reject(out, Reason::SubjectMissing, "PID", "the message has no PID segment"),
+        (Mapping::Superseded, _) => about.superseded(&people, reading, &rejecting, out),
+        (_, [pid]) => about.one(mapping, &pid.fields(), reading, &rejecting, out),
+        (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
+            about.one(mapping, &first.fields(), reading, &rejecting, out);
+        }
+        _ => {
+            let why = "the message has more than one PID segment and is about more than one person: it is not taken";
+            rejecting.reject(out, Reason::MessageTypeUnsupported, "PID", why);
+        }
+    }
+}
+
+/// A message that can be said.
+struct About<'m, 'h> {
+    message: &'h Message<'m>,
+    header: &'h Header,
+    standing: Standing<'h>,
+    controller: &'h str,
+    recorded: Time,
+}
+
+const SUBJECT_MISSING: &str = "PID-3 holds no number of the sender's for a person, and no usable NHS number stands in its place";
+
+impl<'m> About<'m, '_> {
+    fn saying(&self, subject: Subject) -> Saying<'m, '_> {
+        Saying::new(self.message, self.header, self.standing, self.controller, subject, self.recorded)
+    }
+
+    fn are_one_person(&self, first: &Segment<'_>, others: &[Segment<'_>]) -> bool {
+        let subject = |pid: &Segment<'_>| {
+            Person::read(&pid.fields(), self.header, &mut Reading::default()).map(|person| person.subject)
+        };
+        let first = subject(first);
+        first.is_some() && others.iter().all(|other| subject(other) == first)
+    }
+
+    /// A message about one person.
+    fn one(
+        &self,
+        mapping: Mapping,
+        pid: &Fields<'m>,
+        mut reading: Reading,
+        rejecting: &Rejecting<'_>,
+        out: &mut dyn Output,
+    ) {
+        let Some(person) = Person::read(pid, self.header, &mut reading) else {
+            return rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
+        };
+        let mut saying = self.saying(person.subject.clone());
+        if mapping == Mapping::Kept {
+            saying.keep_message(reading);
+        } else {
+            let pd1 = saying.fields("PD1");
+            describe(&mut saying, &person, pid, &pd1, reading);
+            relate(&mut saying);
+            allergy::say(&mut saying);
+            let taken = match mapping {
+                Mapping::Visit => visit::say(&mut saying, &self.header.trigger),
+                Mapping::Appointment => appointment::say(&mut saying, &self.header.trigger),
+                Mapping::Immunisations => {
+                    immunisation::say(&mut saying);
+                    Taken::Wholly
+                }
+                _ => Taken::Wholly,
+            };
+            keep_rest(&mut saying, mapping, taken);
+        }
+        saying.into_drafts().into_iter().for_each(|draft| out.draft(draft));
+    }
+
+    /// A merge of one number into another, or several: each PID with the MRG that follows it.
+    fn superseded(&self, people: &[Segment<'m>], reading: Reading, rejecting: &Rejecting<'_>, out: &mut dyn Output) {
+        let mut common = Some(reading);
+        for (nth, pid) in people.iter().enumerate() {
+            let until = people.get(nth + 1).map_or(usize::MAX, Segment::byte_offset);
+            let group = |name: &'static str| {
+                let mut segments = self.message.segments().filter(move |s| s.name() == name);
+                segments.find(|s| (pid.byte_offset()..until).contains(&s.byte_offset()))
+            };
+            let mut reading = common.take().unwrap_or_default();
+            let Some(person) = Person::read(&pid.fields(), self.header, &mut reading) else {
+                rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
+                continue;
+            };
+            let mut saying = self.saying(person.subject.clone());
+            let fields = |segment: Option<Segment<'m>>| segment.map_or(self.message.no_fields(), |s| s.fields());
+            describe(&mut saying, &person, &pid.fields(), &fields(group("PD1")), reading);
+            let mut reading = Reading::default();
+            let merged = group("MRG");
+            let went = subject::superseded(&fields(merged), self.header, &mut reading);
+            let went = went.filter(|went| went.scheme == person.subject.scheme && *went != person.subject);
+            let taken = match went {
+                Some(went) => {
+                    let key = format!("supersedes/{}/{}", went.issuer, went.value);
+                    let event = IdentifierSuperseded { superseded: Some(went) };
+                    saying.say_of(merged, "identifier", &key, saying.happened(), reading, None, event.into());
+                    Taken::Wholly
+                }
+                None => Taken::InPart,
+            };
+            keep_rest(&mut saying, Mapping::Superseded, taken);
+            saying.into_drafts().into_iter().for_each(|draft| out.draft(draft));
+        }
+    }
+}
+
+fn describe(saying: &mut Saying<'_, '_>, person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, mut reading: Reading) {
+    let event = person::described(person, pid, pd1, &mut reading);
+    saying.birth_on = event.birth_on;
+    saying.say("PID", "person", "person", saying.recorded, reading, event);
+}
+
+fn relate(saying: &mut Saying<'_, '_>) {
+    let kin: Vec<Segment<'_>> = saying.all("NK1").collect();
+    for segment in kin {
+        let mut reading = Reading::default();
+        if let Some(related) = person::related(&segment.fields(), &saying.subject, &mut reading) {
+            let key = format!("relationship/{}", related.key);
+            let (at, event) = (saying.recorded, related.relationship.into());
+            saying.say_of(Some(segment), "relationship", &key, at, reading, Some(related.person), event);
+        }
+    }
+}
+
+/// Keeps what nothing was made of: the whole message, or the segments that have no place.
+fn keep_rest(saying: &mut Saying<'_, '_>, mapping: Mapping, taken: Taken) {
+    match taken {
+        Taken::InPart => saying.keep_message(Reading::default()),
+        Taken::Wholly => saying.keep_segments(|segment| match segment.name() {
+            "AL1" | "IAM" => allergy::names_a_substance(segment),
+            name => mapping.takes(name),
+        }),
+    }
+}
