@@ -1,1 +1,44 @@
-//! The children in need census, as XML.
+//! The children in need census: the yearly return of every council's social care, as XML.
+//!
+//! One child is read at a time, however long the file. A child becomes a description of the person, their disabilities, and
+//! for each referral what was done: assessments and their factors, child in need plans, section 47 enquiries, conferences,
+//! child protection plans and their reviews. What the catalogue has no place for is kept whole.
+//!
+//! The census gives nothing below the child a number, so the keys are made of dates: a referral is the child's and its date,
+//! with a number among those of one day; everything under it adds its own kind and date.
+
+mod child;
+mod codes;
+mod decoded;
+mod drafts;
+mod header;
+mod records;
+mod rules;
+mod tag;
+mod translate;
+mod tree;
+
+use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use proto::events::Family;
+
+/// The connector. It has no state: each file is a return by itself.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct CinCensus;
+
+impl Connector for CinCensus {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "social-care-cin-census",
+            about: "Children in need census (XML): referrals, assessments, enquiries and plans of children's social care",
+            family: Family::SocialCare,
+            delivery: Delivery::Snapshot,
+            mapping_revision: 1,
+        }
+    }
+
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        for file in files {
+            translate::translate(file, out);
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A referral and what was done about it.
+
+use connector_kit::reading;
+use proto::events::{Coded, Date, FindingCode};
+
+use super::{Dated, Field, Notes, Part, Undated, in_order};
+use crate::codes;
+use crate::tag::Tag;
+use crate::tree::Element;
+
+/// An episode of need, from its referral.
+#[derive(Debug)]
+pub(crate) struct Referral<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) on: Dated,
+    pub(crate) source: Option<Coded>,
+    pub(crate) primary_need: Option<Coded>,
+    pub(crate) no_further_action: Option<bool>,
+    pub(crate) closed_on: Option<Dated>,
+    pub(crate) closure_reason: Option<Coded>,
+    /// The initial child protection conference, where it is recorded with the referral.
+    pub(crate) conference_on: Option<Dated>,
+    pub(crate) assessments: Vec<Assessment<'t>>,
+    pub(crate) plans: Vec<CinPlan<'t>>,
+    pub(crate) enquiries: Vec<Section47<'t>>,
+    pub(crate) protection_plans: Vec<ProtectionPlan<'t>>,
+    pub(crate) notes: Notes<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Assessment<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) start_on: Dated,
+    pub(crate) internal_review_on: Option<Dated>,
+    pub(crate) authorised_on: Option<Dated>,
+    pub(crate) factors: Vec<Factor<'t>>,
+    pub(crate) notes: Notes<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Factor<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) factor: Coded,
+    pub(crate) notes: Notes<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CinPlan<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) start_on: Dated,
+    pub(crate) end_on: Option<Dated>,
+    pub(crate) notes: Notes<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Section47<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) start_on: Dated,
+    pub(crate) conference_due_on: Option<Dated>,
+    pub(crate) conference_on: Option<Dated>,
+    pub(crate) conference_not_required: Option<bool>,
+    pub(crate) notes: Notes<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ProtectionPlan<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) start_on: Dated,
+    pub(crate) end_on: Option<Dated>,
+    pub(crate) initial_category: Option<Coded>,
+    pub(crate) latest_category: Option<Coded>,
+    pub(crate) previous_plans: Option<u32>,
+    pub(crate) reviews: Vec<Review<'t>>,
+    pub(crate) notes: Notes<'t>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Review<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) on: Dated,
+    pub(crate) notes: Notes<'t>,
+}
+
+macro_rules! parts {
+    ($($part:ident $date:ident)*) => {
+        $(impl<'t> Part<'t> for $part<'t> {
+            fn element(&self) -> Element<'t> {
+                self.element
+            }
+            fn on(&self) -> Date {
+                self.$date.date
+            }
+            fn notes(&mut self) -> &mut Notes<'t> {
+                &mut self.notes
+            }
+        })*
+    };
+}
+
+parts! { Referral on  Assessment start_on  CinPlan start_on  Section47 start_on  ProtectionPlan start_on  Review on }
+
+/// Reads the date that a part goes by. Without it the part is put on the list of those that cannot be placed.
+fn placed<'t>(
+    element: Element<'t>,
+    field: Field<'t>,
+    (tag, rule): (Tag, &'static str),
+    notes: &mut Notes<'t>,
+    undated: &mut Vec<Undated<'t>>,
+) -> Option<Dated> {
+    let on = notes.date(field);
+    if on.is_none() {
+        undated.push(Undated { element, field: tag, rule });
+    }
+    on
+}
+
+/// Reads `CINdetails`.
+pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undated<'t>>) -> Option<Referral<'t>> {
+    let mut notes = Notes::default();
+    let [mut on, mut source, mut need, mut nfa, mut closed, mut reason, mut conference] = [None; 7];
+    let mut parts = Vec::new();
+    for field in notes.enter(element) {
+        let slot = match field.tag() {
+            Tag::CinReferralDate => &mut on,
+            Tag::ReferralSource => &mut source,
+            Tag::PrimaryNeedCode => &mut need,
+            Tag::ReferralNfa => &mut nfa,
+            Tag::CinClosureDate => &mut closed,
+            Tag::ReasonForClosure => &mut reason,
+            Tag::DateOfInitialCpc => &mut conference,
+            Tag::Assessments | Tag::CinPlanDates | Tag::Section47 | Tag::ChildProtectionPlans => {
+                parts.push(field);
+                continue;
+            }
+            _ => {
+                notes.kept.push(field);
+                continue;
+            }
+        };
+        notes.fill(slot, field);
+    }
+    // A referral without its date takes its parts with it: their keys begin with it.
+    let on = placed(element, on, (Tag::CinReferralDate, "cin/8600"), &mut notes, undated)?;
+    let closed_on = notes.date(closed);
+    let closure_reason = notes.code_of_rule(&codes::CLOSURE_REASON, year, reason, "cin/8640");
+    if closed_on.is_none() {
+        notes.kept.extend(reason);
+    }
+    let mut referral = Referral {
+        element,
+        on,
+        source: notes.code_of_rule(&codes::REFERRAL_SOURCE, year, source, "cin/8866"),
+        primary_need: notes.code_of_rule(&codes::PRIMARY_NEED, year, need, "cin/8650"),
+        no_further_action: notes.flag(nfa, "cin/8568"),
+        closed_on,
+        closure_reason,
+        conference_on: notes.date(conference),
+        assessments: Vec::new(),
+        plans: Vec::new(),
+        enquiries: Vec::new(),
+        protection_plans: Vec::new(),
+        notes,
+    };
+    for part in parts {
+        match part.tag() {
+            Tag::Assessments => referral.assessments.extend(read_assessment(part, year, undated)),
+            Tag::CinPlanDates => referral.plans.extend(read_cin_plan(part, undated)),
+            Tag::Section47 => referral.enquiries.extend(read_section_47(part, undated)),
+            _ => referral.protection_plans.extend(read_protection_plan(part, year, undated)),
+        }
+    }
+    in_order(&mut referral.assessments);
+    in_order(&mut referral.plans);
+    in_order(&mut referral.enquiries);
+    in_order(&mut referral.protection_plans);
+    Some(referral)
+}
+
+fn read_assessment<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undated<'t>>) -> Option<Assessment<'t>> {
+    let mut notes = Notes::default();
+    let [mut start, mut review, mut authorised] = [None; 3];
+    let mut factors = Vec::new();
+    for field in notes.enter(element) {
+        match field.tag() {
+            Tag::AssessmentActualStartDate => notes.fill(&mut start, field),
+            Tag::AssessmentInternalReviewDate => notes.fill(&mut review, field),
+            Tag::AssessmentAuthorisationDate => notes.fill(&mut authorised, field),
+            Tag::FactorsIdentifiedAtAssessment => {
+                for factor in notes.enter(field) {
+                    match factor.tag() {
+                        Tag::AssessmentFactors => factors.extend(read_factor(factor, year, &mut notes)),
+                        _ => notes.kept.push(factor),
+                    }
+                }
+            }
+            _ => notes.kept.push(field),
+        }
+    }
+    let start_on = placed(element, start, (Tag::AssessmentActualStartDate, "cin/8608"), &mut notes, undated)?;
+    let (internal_review_on, authorised_on) = (notes.date(review), notes.date(authorised));
+    Some(Assessment { element, start_on, internal_review_on, authorised_on, factors, notes })
+}
+
+fn read_factor<'t>(element: Element<'t>, year: u16, of_assessment: &mut Notes<'t>) -> Option<Factor<'t>> {
+    let mut field = None;
+    of_assessment.fill(&mut field, element);
+    let mut notes = Notes::default();
+    let factor = match element.text() {
+        "18A" => notes.code_of_rule(&codes::FACTOR, year, field, "cin/8945Q"),
+        "19A" => notes.code_of_rule(&codes::FACTOR, year, field, "cin/8950Q"),
+        _ => notes.code(&codes::FACTOR, year, field),
+    }?;
+    Some(Factor { element, factor, notes })
+}
+
+fn read_cin_plan<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>) -> Option<CinPlan<'t>> {
+    let mut notes = Notes::default();
+    let [mut start, mut end] = [None; 2];
+    for field in notes.enter(element) {
+        match field.tag() {
+            Tag::CinPlanStartDate => notes.fill(&mut start, field),
+            Tag::CinPlanEndDate => notes.fill(&mut end, field),
+            _ => notes.kept.push(field),
+        }
+    }
+    let start_on = placed(element, start, (Tag::CinPlanStartDate, "cin/4010"), &mut notes, undated)?;
+    let end_on = notes.date(end);
+    Some(CinPlan { element, start_on, end_on, notes })
+}
+
+fn read_section_47<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>) -> Option<Section47<'t>> {
+    let mut notes = Notes::default();
+    let [mut start, mut target, mut conference, mut not_required] = [None; 4];
+    for field in notes.enter(element) {
+        match field.tag() {
+            Tag::S47ActualStartDate => notes.fill(&mut start, field),
+            Tag::InitialCpcTarget => notes.fill(&mut target, field),
+            Tag::DateOfInitialCpc => notes.fill(&mut conference, field),
+            Tag::IcpcNotRequired => notes.fill(&mut not_required, field),
+            _ => notes.kept.push(field),
+        }
+    }
+    let start_on = placed(element, start, (Tag::S47ActualStartDate, "cin/8615"), &mut notes, undated)?;
+    let (conference_due_on, conference_on) = (notes.date(target), notes.date(conference));
+    let conference_not_required = notes.flag(not_required, "cin/8868");
+    Some(Section47 { element, start_on, conference_due_on, conference_on, conference_not_required, notes })
+}
+
+fn read_protection_plan<'t>(
+    element: Element<'t>,
+    year: u16,
+    undated: &mut Vec<Undated<'t>>,
+) -> Option<ProtectionPlan<'t>> {
+    let mut notes = Notes::default();
+    let [mut start, mut end, mut initial, mut latest, mut previous] = [None; 5];
+    let mut reviews = Vec::new();
+    for field in notes.enter(element) {
+        match field.tag() {
+            Tag::CppStartDate => notes.fill(&mut start, field),
+            Tag::CppEndDate => notes.fill(&mut end, field),
+            Tag::InitialCategoryOfAbuse => notes.fill(&mut initial, field),
+            Tag::LatestCategoryOfAbuse => notes.fill(&mut latest, field),
+            Tag::NumberOfPreviousCpp => notes.fill(&mut previous, field),
+            Tag::Reviews => read_reviews(field, &mut reviews, &mut notes),
+            _ => notes.kept.push(field),
+        }
+    }
+    in_order(&mut reviews);
+    let start_on = placed(element, start, (Tag::CppStartDate, "cin/8720"), &mut notes, undated)?;
+    Some(ProtectionPlan {
+        element,
+        start_on,
+        end_on: notes.date(end),
+        initial_category: notes.code_of_rule(&codes::ABUSE_CATEGORY, year, initial, "cin/8905"),
+        latest_category: notes.code_of_rule(&codes::ABUSE_CATEGORY, year, latest, "cin/8910"),
+        previous_plans: read_count(previous, &mut notes),
+        reviews,
+        notes,
+    })
+}
+
+fn read_reviews<'t>(element: Element<'t>, reviews: &mut Vec<Review<'t>>, of_plan: &mut Notes<'t>) {
+    for field in of_plan.enter(element) {
+        if field.tag() != Tag::CppReviewDate {
+            of_plan.kept.push(field);
+            continue;
+        }
+        let mut slot = None;
+        of_plan.fill(&mut slot, field);
+        if slot.is_none() {
+            of_plan.broke(FindingCode::FieldMissing, Tag::CppReviewDate, "cin/8842Q");
+        }
+        reviews.extend(of_plan.date(slot).map(|on| Review { element: field, on, notes: Notes::default() }));
+    }
+}
+
+fn read_count<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<u32> {
+    let element = field?;
+    let count = reading::integer(element.text(), element.name()).keep(&mut notes.findings);
+    let usable = count.and_then(|count| u32::try_from(count).ok());
+    if usable.is_none() {
+        if count.is_some() {
+            notes.found(FindingCode::ValueMalformed, element.tag());
+        }
+        notes.kept.push(element);
+    }
+    usable
+}

@@ -1,0 +1,113 @@
+//! The header of a return: whose it is, of which year, and when it stood so.
+
+use connector_kit::{Scope, dates, reading};
+use jiff::civil;
+use proto::events::{Date, Finding, FindingCode};
+use proto::quarantine::Reason;
+
+use crate::tag::Tag;
+use crate::tree::Element;
+
+/// What holds for every child of a return.
+#[derive(Debug)]
+pub(crate) struct Return {
+    /// The three-digit code of the authority.
+    pub(crate) lea: String,
+    /// The organisation that answers for the records.
+    pub(crate) controller: String,
+    pub(crate) scope: Scope,
+    /// The census year: the one in which its 31 March falls.
+    pub(crate) year: u16,
+    pub(crate) reference_on: Date,
+    /// First and last day of the year that the return tells of.
+    pub(crate) period: (civil::Date, civil::Date),
+    /// What is odd about the header. It rides on every child: a wrong date there makes every record's dates doubtful.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Why nothing can be made of a return.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("Header/CollectionDetails/Collection is not CIN: give the file to the connector of its own collection")]
+    OtherCollection,
+    #[error("Header/Source/LEA is missing or is not three digits: without it nobody is known by their LAchildID")]
+    AuthorityMissing,
+    #[error("Header/Source/LEA names two authorities: send each authority's children in a file of their own")]
+    AuthorityAmbiguous,
+    #[error("Header/CollectionDetails has neither Year nor ReferenceDate: the census year is not known")]
+    YearMissing,
+}
+
+impl Unusable {
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::OtherCollection => Reason::FileUnreadable,
+            Self::AuthorityMissing | Self::AuthorityAmbiguous => Reason::SubjectMissing,
+            Self::YearMissing => Reason::HeaderMissing,
+        }
+    }
+
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Self::OtherCollection => "Collection",
+            Self::AuthorityMissing | Self::AuthorityAmbiguous => "LEA",
+            Self::YearMissing => "Year",
+        }
+    }
+}
+
+/// Reads the header.
+pub(crate) fn read(header: Element<'_>) -> Result<Return, Unusable> {
+    let mut findings = Vec::new();
+    let text_of = |outer: Tag, inner: Tag| {
+        let parents = header.children().filter(move |element| element.tag() == outer);
+        parents.flat_map(|parent| parent.children()).filter(move |element| element.tag() == inner).map(|e| e.text())
+    };
+    let first = |outer, inner| text_of(outer, inner).find(|text| !text.is_empty()).unwrap_or_default();
+
+    let collection = first(Tag::CollectionDetails, Tag::Collection);
+    if !collection.is_empty() && !collection.eq_ignore_ascii_case("CIN") {
+        return Err(Unusable::OtherCollection);
+    }
+    let lea = first(Tag::Source, Tag::Lea);
+    if lea.len() != 3 || !lea.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Unusable::AuthorityMissing);
+    }
+    if text_of(Tag::Source, Tag::Lea).any(|other| !other.is_empty() && other != lea) {
+        return Err(Unusable::AuthorityAmbiguous);
+    }
+
+    let stated = dates::iso(first(Tag::CollectionDetails, Tag::ReferenceDate), "ReferenceDate").keep(&mut findings);
+    let stated = stated.filter(|date| day(date).is_some());
+    let year = first(Tag::CollectionDetails, Tag::Year).parse().ok().filter(|year| (1900..=2100).contains(year));
+    let year: u16 =
+        year.or_else(|| stated.as_ref()?.year.try_into().ok()).ok_or(Unusable::YearMissing)?;
+    let reference_on = stated.unwrap_or(Date { year: year.into(), month: Some(3), day: Some(31), estimated: false });
+    if (reference_on.year, reference_on.month, reference_on.day) != (year.into(), Some(3), Some(31)) {
+        findings.push(reading::finding_of_rule(FindingCode::FieldsContradict, "ReferenceDate", "cin/100"));
+    }
+    let last = day(&reference_on).unwrap_or(civil::Date::MAX);
+    let period = (civil::Date::new(last.year().saturating_sub(1), 4, 1).unwrap_or(civil::Date::MIN), last);
+
+    let as_of_us = dates::iso_at(first(Tag::Source, Tag::DateTime), "DateTime").keep(&mut findings);
+    let scope = Scope {
+        key: format!("{lea}/cin/{year}"),
+        as_of_us: as_of_us.or_else(|| dates::start_of_day_us(&reference_on)),
+        sequence: first(Tag::Source, Tag::SerialNo).parse().unwrap_or(0),
+    };
+    Ok(Return {
+        controller: format!("la-{lea}-social-care"),
+        lea: lea.to_owned(),
+        scope,
+        year,
+        reference_on,
+        period,
+        findings,
+    })
+}
+
+/// A date to the day, for reckoning; `None` where the source gave less.
+pub(crate) fn day(date: &Date) -> Option<civil::Date> {
+    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
+    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
+}

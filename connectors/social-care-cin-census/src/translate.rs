@@ -1,0 +1,243 @@
+//! One return, from its first byte to its last.
+
+use std::collections::HashSet;
+use std::io::BufRead;
+
+use connector_kit::{Output, Place, Rejection, SourceFile, identifier, reading};
+use proto::events::{FindingCode, Scheme, Subject};
+use proto::quarantine::Reason;
+
+use crate::child::{self, Child};
+use crate::decoded::Stopped;
+use crate::drafts::Drafter;
+use crate::header::{self, Return, Unusable};
+use crate::records::{Broken, Records, Step, Whole};
+use crate::rules;
+use crate::tag::Tag;
+use crate::tree::Start;
+
+/// Reads a return and says what it holds.
+pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
+    let mut reading = Reading {
+        file: &file.name,
+        out,
+        of: None,
+        record: 0,
+        children_seen: false,
+        sound: true,
+        ids: HashSet::new(),
+        upns: HashSet::new(),
+    };
+    match Records::new(file.bytes) {
+        Ok(mut records) => reading.run(&mut records),
+        Err(broken) => reading.stop_at(&broken, Start { at: 0, line: 1, offset: 0 }, &[]),
+    }
+}
+
+/// Where a return has got to.
+struct Reading<'a> {
+    file: &'a str,
+    out: &'a mut dyn Output,
+    of: Option<Return>,
+    /// Records of the list of children so far.
+    record: u64,
+    children_seen: bool,
+    /// No tag so far was out of its pair: what is absent is not there.
+    sound: bool,
+    /// LAchildIDs so far.
+    ids: HashSet<String>,
+    /// Usable UPNs so far. With the ids all that is kept of a child that was read: some 60 bytes.
+    upns: HashSet<String>,
+}
+
+/// A record that is given to quarantine.
+struct Refused<'a> {
+    reason: Reason,
+    message: &'a str,
+    field: &'a str,
+    subject: Option<Subject>,
+}
+
+impl Reading<'_> {
+    fn run<R: BufRead>(&mut self, records: &mut Records<R>) {
+        loop {
+            let step = match records.next() {
+                Ok(step) => step,
+                Err(broken) => {
+                    self.record += u64::from(records.record().is_some_and(|record| record.tag() == Tag::Child));
+                    self.stop_at(&broken, records.here(), records.raw());
+                    return;
+                }
+            };
+            match step {
+                Step::Section(whole) => {
+                    if !self.section(records, whole) {
+                        return;
+                    }
+                }
+                Step::ChildrenBegan if self.of.is_none() => {
+                    self.refuse_file(records, Unusable::AuthorityMissing);
+                    return;
+                }
+                Step::ChildrenBegan => self.children_seen = true,
+                Step::Record(whole) => {
+                    self.record += 1;
+                    self.out.record();
+                    self.child(records, whole);
+                }
+                Step::StrayText => self.refuse(
+                    records,
+                    Refused {
+                        reason: Reason::RecordMalformed,
+                        message: "text stands between two children: it may be what is left of one",
+                        field: "Children",
+                        subject: None,
+                    },
+                ),
+                Step::Ended => {
+                    self.end(records);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads a part of the message beside the children. False when nothing can be made of the file.
+    fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) -> bool {
+        let header = records.record().filter(|record| record.tag() == Tag::Header && self.of.is_none());
+        let Some(header) = header else {
+            // It is no child: its being there says nothing about who is absent.
+            let message = "Message holds something beside one Header and Children: it was not read";
+            let refused = Refused { reason: Reason::RecordMalformed, message, field: "Message", subject: None };
+            self.refuse(records, refused);
+            return true;
+        };
+        if whole != Whole::Yes {
+            self.stop_at(&Broken::Unpaired, records.began(), records.raw());
+            return false;
+        }
+        match header::read(header) {
+            Ok(of) => {
+                self.out.scope(of.scope.clone());
+                self.of = Some(of);
+                true
+            }
+            Err(unusable) => {
+                self.refuse_file(records, unusable);
+                false
+            }
+        }
+    }
+
+    fn child<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
+        self.sound &= whole != Whole::Unpaired;
+        let Some(of) = &self.of else { return };
+        let stated = records.record().filter(|record| record.tag() == Tag::Child).map(child::la_child_ids);
+        let mut ids = stated.into_iter().flatten();
+        let first = ids.next();
+        let run_together = first.is_some_and(|first| ids.any(|other| other != first));
+        let subject = first.map(|id| identifier::subject(Scheme::LaChildId, &of.lea, id));
+        let subject = subject.filter(|subject| !run_together && !subject.value.is_empty());
+
+        let (reason, message) = match (records.record(), &subject, whole) {
+            (_, _, Whole::TooLarge) => {
+                (Reason::RecordTooLarge, "a child longer or deeper than any real one: it was not read")
+            }
+            (_, _, Whole::Unpaired) => (Reason::RecordMalformed, "the tags of a child do not pair: it was not read"),
+            (Some(record), Some(subject), Whole::Yes) if self.ids.insert(subject.value.clone()) => {
+                let child = child::read(record, of.year);
+                self.take(child, subject, records.replaced());
+                return;
+            }
+            (Some(_), Some(_), Whole::Yes) => (
+                Reason::RecordMalformed,
+                "another child of this file has the same LAchildID (cin/8510): the first was taken, this one was not; \
+                 give each child one LAchildID and one Child element, and send the return again",
+            ),
+            _ if run_together => (
+                Reason::RecordMalformed,
+                "a child states two LAchildIDs: two children may have run together, and neither was read",
+            ),
+            (Some(record), ..) if record.tag() != Tag::Child => {
+                (Reason::RecordMalformed, "Children holds something that is not a Child: it was not read")
+            }
+            _ => (
+                Reason::SubjectMissing,
+                "a child has no LAchildID (cin/8500): give it one and send the return again",
+            ),
+        };
+        let field = if reason == Reason::SubjectMissing { "LAchildID" } else { "Child" };
+        self.refuse(records, Refused { reason, message, field, subject });
+    }
+
+    fn take(&mut self, mut child: Child<'_>, subject: &Subject, replaced: bool) {
+        let Some(of) = &self.of else { return };
+        rules::check(&mut child, of);
+        if replaced {
+            child.notes.found(FindingCode::TextOdd, Tag::Child);
+        }
+        // The child before was said already. Both claims stay as they are, so that identity sees the two and refuses both:
+        // if this one were taken back here, the other would link.
+        let current = child.identifiers.iter().filter(|upn| upn.usable && upn.standing() == CURRENT);
+        let shared = current.filter_map(|upn| upn.subject.as_ref()).any(|upn| !self.upns.insert(upn.value.clone()));
+        if shared {
+            let finding = reading::finding_of_rule(FindingCode::IdentifierShared, Tag::Upn.name(), "cin/1520");
+            child.notes.findings.push(finding);
+        }
+        Drafter { of, file: self.file, record: self.record, subject, out: &mut *self.out }.child(child);
+    }
+
+    fn end<R: BufRead>(&mut self, records: &Records<R>) {
+        match &self.of {
+            Some(of) if self.children_seen => {
+                if self.sound {
+                    self.out.whole(&of.scope.key);
+                }
+            }
+            Some(_) => self.stop_at(&Broken::ChildrenMissing, records.here(), &[]),
+            None => self.refuse_file(records, Unusable::AuthorityMissing),
+        }
+    }
+
+    /// Nothing can be made of the file, or of the rest of it.
+    fn stop_at(&mut self, broken: &Broken, at: Start, raw: &[u8]) {
+        let reason = match broken {
+            Broken::Stopped(Stopped::EncodingUnsupported) => Reason::EncodingUnsupported,
+            Broken::Stopped(Stopped::TokenTooLong(_)) => Reason::RecordTooLarge,
+            _ => Reason::FileUnreadable,
+        };
+        let message = format!("{broken}: nothing from here on was read; send the whole file again");
+        // No subject, even if a child was under way: whoever came after it is not known either.
+        self.reject(reason, message, at, "", raw, None);
+    }
+
+    fn refuse_file<R: BufRead>(&mut self, records: &Records<R>, unusable: Unusable) {
+        let (at, raw) = (records.began(), records.raw());
+        self.reject(unusable.reason(), unusable.to_string(), at, unusable.field(), raw, None);
+    }
+
+    fn refuse<R: BufRead>(&mut self, records: &Records<R>, refused: Refused<'_>) {
+        let (at, raw) = (records.began(), records.raw());
+        self.reject(refused.reason, refused.message.to_owned(), at, refused.field, raw, refused.subject);
+    }
+
+    fn reject(&mut self, reason: Reason, message: String, at: Start, field: &str, raw: &[u8], subject: Option<Subject>) {
+        self.out.reject(Rejection {
+            reason,
+            message,
+            place: Place {
+                file: self.file.to_owned(),
+                line: at.line,
+                record: self.record,
+                byte_offset: at.offset,
+                field: field.to_owned(),
+            },
+            controller: self.of.as_ref().map(|of| of.controller.clone()),
+            raw: raw.to_vec(),
+            scope_key: self.of.as_ref().map(|of| of.scope.key.clone()),
+            subject,
+        });
+    }
+}
+
+const CURRENT: proto::events::identifier::Standing = proto::events::identifier::Standing::Current;
