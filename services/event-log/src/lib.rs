@@ -12,5 +12,6 @@ mod log;
 mod position;
 pub mod seal;
 
-pub use log::{Appended, EventLog, LogError, Record, StoredRecord};
+pub use embedded::EmbeddedLog;
+pub use log::{Appended, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
 pub use position::{EntryId, EventId, KeyId, Offset, PARTITIONS, Partition, Position, Pseudonym, Topic};

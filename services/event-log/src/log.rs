@@ -7,6 +7,9 @@ use bytes::Bytes;
 
 use crate::position::{Offset, Partition, Position, Topic};
 
+/// The largest value that a log takes, in bytes: an envelope's bound, and what Kafka takes without being told otherwise.
+pub const VALUE_BYTES_MAX: usize = 1_000_000;
+
 /// A record to append.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -102,6 +105,12 @@ pub enum LogError {
     /// The log is shutting down.
     #[error("the log is closed")]
     Closed,
+    /// The disk failed to keep what was written: nobody can tell what it holds, so nothing more is accepted.
+    #[error("the log stopped because its disk failed ({0}): it accepts nothing until it is opened again")]
+    Stopped(String),
+    /// The log was opened for reading.
+    #[error("the log is open for reading only")]
+    ReadOnly,
     /// A record larger than the log takes.
     #[error("a record of {bytes} bytes is larger than the log takes ({bytes_max})")]
     TooLarge {

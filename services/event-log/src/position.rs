@@ -84,7 +84,7 @@ impl Partition {
     }
 
     /// Every partition, in order.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
         (0..PARTITIONS).map(Self)
     }
 

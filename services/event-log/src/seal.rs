@@ -33,8 +33,8 @@ pub use wrapping::WrappingKeys;
 /// The only shape of envelope there is.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// The largest envelope in bytes: what Kafka takes without being told otherwise, less a record's own overhead.
-pub const ENVELOPE_BYTES_MAX: usize = 1_000_000;
+/// The largest envelope in bytes.
+pub const ENVELOPE_BYTES_MAX: usize = crate::log::VALUE_BYTES_MAX;
 
 /// The largest plaintext in bytes that still gives an envelope of [`ENVELOPE_BYTES_MAX`].
 pub const PLAINTEXT_BYTES_MAX: usize = ENVELOPE_BYTES_MAX - CLEAR_BYTES - LENGTH_BYTES_MAX - TAG_BYTES;
