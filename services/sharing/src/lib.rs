@@ -1,1 +1,34 @@
 //! Pure: a request and facts in, a decision out.
+//!
+//! The rules are Cedar (`rules/share.cedar`), and decide allow or deny of one view of one class. All else is here: facts
+//! and involvement are folded from events ([`ChildFacts`], [`Registry`]), records are put into classes
+//! ([`Engine::classify`]), and [`decide`] walks each class down the ladder full, redacted, existence, hide. A [`Permit`]
+//! comes out of a decision and from nowhere else, and an entry's content comes out of a permit.
+//!
+//! Whatever is unknown, missing, stale or fails to evaluate is denied. Nothing here reads a clock, a file or a socket.
+
+mod classify;
+mod days;
+mod decide;
+mod derive;
+mod engine;
+mod facts;
+mod question;
+mod redact;
+mod registry;
+mod request;
+mod vocabulary;
+mod wire;
+
+pub use classify::{RecordClass, TableUnusable};
+pub use decide::{
+    ClassRecord, Counts, Decision, DecisionCache, Explanation, Permit, decide, decide_cached, may_read_decisions,
+};
+pub use engine::{Engine, LoadError, Rule};
+pub use facts::{AsOf, ChildFacts, FactEvent};
+pub use registry::Registry;
+pub use request::{Principal, Request};
+pub use vocabulary::{
+    Category, ConsentState, DenialReason, FieldGroup, Involvement, Label, Outcome, PersonKind, Process, Purpose,
+    RoleGroup, Sector,
+};

@@ -1,0 +1,97 @@
+//! Which class a record belongs to: the unit of decision. Pure, from the event's kind and fields and the child's facts.
+
+mod fields;
+mod kind;
+mod specialty;
+
+use std::collections::BTreeSet;
+
+use proto::events::{Body, Event};
+use sha2::{Digest, Sha256};
+
+use crate::classify::fields::Populated;
+use crate::classify::specialty::Specialties;
+use crate::engine::Engine;
+use crate::facts::ChildFacts;
+use crate::vocabulary::{Category, Label};
+
+/// Raised when a line of the classifier changes: the policy hash covers it. `tests/classes.rs` holds every line.
+const CLASSIFIER_REVISION: u32 = 1;
+
+/// A class of records of one child. Everything in one class is decided as one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RecordClass {
+    /// The organisation that answers for the records.
+    pub source_org: String,
+    /// What they are of.
+    pub category: Category,
+    /// What makes them more than their category says.
+    pub labels: BTreeSet<Label>,
+    /// Pseudonyms of the people other than the child of whom they tell, sorted.
+    pub third_parties: BTreeSet<[u8; 16]>,
+    /// They tell of somebody other than the child.
+    pub has_third_party: bool,
+    /// They tell of somebody whom no pseudonym names: no involvement with anybody cures that.
+    pub unnamed_third_party: bool,
+    /// They tell where somebody can be found.
+    pub has_location: bool,
+    /// They are past their retention date. The classifier never sets it: retention is by authority and category.
+    pub retention_expired: bool,
+}
+
+/// A committed table of the rules that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the table of {table} is unusable: {problem}")]
+pub struct TableUnusable {
+    pub(crate) table: &'static str,
+    pub(crate) problem: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Classifier {
+    specialties: Specialties,
+}
+
+impl Classifier {
+    pub(crate) fn load() -> Result<Self, TableUnusable> {
+        Ok(Self { specialties: Specialties::load()? })
+    }
+
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new();
+        hasher.update(CLASSIFIER_REVISION.to_be_bytes());
+        hasher.update(specialty::TABLE.as_bytes());
+        hasher.finalize().into()
+    }
+}
+
+impl Engine {
+    /// The class of a record, given what is known of its child. An event of a kind that this build does not know is not
+    /// yet classified: its own organisation only.
+    pub fn classify(&self, body: &Body, facts: &ChildFacts) -> RecordClass {
+        let nothing = Event::default();
+        let event = body.event.as_ref().unwrap_or(&nothing);
+        let said = event.kind.as_ref().map_or_else(kind::Said::unclassified, |kind| {
+            kind::said(kind, &self.classifier().specialties)
+        });
+        let populated = Populated::of(event);
+        let mut labels = said.labels;
+        labels.extend(facts.restrictions().labels(said.category));
+        let third_parties: BTreeSet<[u8; 16]> =
+            body.third_parties.iter().filter_map(|pseudonym| pseudonym.as_slice().try_into().ok()).collect();
+        let malformed_pseudonym = third_parties.len() < body.third_parties.len();
+        let has_third_party = populated.third_party || !body.third_parties.is_empty();
+        let unnamed_third_party = malformed_pseudonym
+            || populated.third_party && (third_parties.is_empty() || !said.pseudonyms_name_everybody);
+        RecordClass {
+            source_org: body.controller.clone(),
+            category: said.category,
+            labels,
+            third_parties,
+            has_third_party,
+            unnamed_third_party,
+            has_location: populated.location,
+            retention_expired: false,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One line for every kind of the catalogue: a new kind does not compile without one.
+
+use std::collections::BTreeSet;
+
+use proto::events::event::Kind;
+use proto::events::{Coded, RelationshipRecorded};
+
+use crate::classify::specialty::Specialties;
+use crate::vocabulary::{Category, Label};
+
+/// What an event's kind and fields say of its class.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) category: Category,
+    pub(crate) labels: BTreeSet<Label>,
+    /// Every person whom the event's fields tell of is among the pseudonyms of its body.
+    pub(crate) pseudonyms_name_everybody: bool,
+}
+
+impl Said {
+    /// A record that nobody has classified: its own organisation only.
+    pub(crate) fn unclassified() -> Self {
+        let mut said = Self::from(Category::RestrictedUnspecified);
+        said.labels.insert(Label::RestrictedUnspecified);
+        said
+    }
+
+    fn labelled(mut self, labels: impl IntoIterator<Item = Label>) -> Self {
+        self.labels.extend(labels);
+        self
+    }
+}
+
+impl From<Category> for Said {
+    fn from(category: Category) -> Self {
+        Self { category, labels: BTreeSet::new(), pseudonyms_name_everybody: false }
+    }
+}
+
+/// Choices that the names of the categories do not settle, each to the narrower reading where one was in doubt:
+/// enrolment and alternative provision are attendance (a school's roll is what attendance is taken by); free school meals
+/// are early help, being a mark of need and not of schooling; a young carer is early help for the same reason; allergies
+/// are of the GP summary, where every clinician looks for them; a fact that the rules read is of the category that it
+/// is about, so that nobody learns from it what its subject matter would not show them.
+pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
+    use Category as C;
+    match kind {
+        // Taking back or replacing an entry says nothing of its own; the fold applies it and shows it to nobody.
+        Kind::SourceRecordKept(_) | Kind::EntryCorrected(_) | Kind::EntryRetracted(_) => Said::unclassified(),
+
+        Kind::EnrolmentStarted(_)
+        | Kind::EnrolmentEnded(_)
+        | Kind::AttendanceSummarised(_)
+        | Kind::AlternativeProvisionEnded(_) => C::Attendance.into(),
+        // The reason for a placement can be the child's mental health.
+        Kind::AlternativeProvisionStarted(placed) => {
+            let mental_health = code_of(&placed.reason) == "MHN";
+            Said::from(C::Attendance).labelled(mental_health.then_some(Label::MentalHealth))
+        }
+        Kind::SuspensionGiven(_) | Kind::ExclusionGiven(_) => C::Exclusion.into(),
+        // The need SEMH is an educational word for many things, and no label: whoever plans support must read it.
+        Kind::SenProvisionChanged(_) | Kind::SenNeedRecorded(_) => C::Send.into(),
+        Kind::FreeSchoolMealsStarted(_) | Kind::FreeSchoolMealsEnded(_) | Kind::YoungCarerIdentified(_) => {
+            C::EarlyHelp.into()
+        }
+
+        Kind::ReferralReceived(_)
+        | Kind::AssessmentStarted(_)
+        | Kind::AssessmentCompleted(_)
+        | Kind::ChildInNeedPlanStarted(_)
+        | Kind::ChildInNeedPlanEnded(_)
+        | Kind::CaseClosed(_)
+        | Kind::DisabilityRecorded(_) => C::SocialCareCase.into(),
+        Kind::FactorIdentified(identified) => factor(code_of(&identified.factor)),
+        Kind::Section47EnquiryStarted(_)
+        | Kind::ConferenceHeld(_)
+        | Kind::ProtectionPlanStarted(_)
+        | Kind::ProtectionPlanReviewed(_)
+        | Kind::ProtectionPlanEnded(_) => C::ChildProtection.into(),
+
+        Kind::AttendedEmergency(e) => Said::from(C::Hospital).labelled(specialties.labels([&e.reason])),
+        Kind::AdmissionStarted(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.specialty, &a.reason])),
+        Kind::AppointmentBooked(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
+        Kind::AppointmentMissed(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service])),
+        Kind::AppointmentCancelled(a) => {
+            Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason]))
+        }
+        Kind::AdmissionMoved(_) | Kind::AdmissionEnded(_) => C::Hospital.into(),
+        Kind::ImmunisationGiven(_) | Kind::ImmunisationNotGiven(_) => C::Immunisation.into(),
+        Kind::AllergyRecorded(_) => C::GpSummary.into(),
+
+        Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => C::SocialCareInvolvement.into(),
+
+        Kind::PersonDescribed(_)
+        | Kind::SubjectsLinked(_)
+        | Kind::SubjectsUnlinked(_)
+        | Kind::IdentifierSuperseded(_) => C::Identity.into(),
+        // One relation, one person, one pseudonym.
+        Kind::RelationshipRecorded(RelationshipRecorded { .. }) => {
+            Said { pseudonyms_name_everybody: true, ..C::Identity.into() }
+        }
+        Kind::IdentitySealed(_) => Said::from(C::Adoption).labelled([Label::PreAdoption]),
+
+        // Facts are read by the rules and by auditors; a reader is shown none of them as an entry.
+        Kind::OrganisationRecorded(_)
+        | Kind::PolicyApproved(_)
+        | Kind::ConsentRecorded(_)
+        | Kind::CompetenceAssessed(_)
+        | Kind::AgreementRecorded(_)
+        | Kind::StatutoryStatusChanged(_)
+        | Kind::RestrictionSet(_)
+        | Kind::RestrictionLifted(_)
+        | Kind::AccessGranted(_)
+        | Kind::AccessRevoked(_)
+        | Kind::LegalProcessRecorded(_)
+        | Kind::BreakGlassAsserted(_) => Said::unclassified(),
+    }
+}
+
+fn code_of(coded: &Option<Coded>) -> &str {
+    coded.as_ref().map_or("", |coded| coded.code.trim())
+}
+
+/// Assessment factors of the children in need census: a number, then a letter for whom or by whom. 1 alcohol, 2 drugs, 3 domestic abuse, 4 mental health, 11 sexual exploitation,
+/// 12 trafficking, 15 self-harm, 16 to 19 neglect and abuse, 22 to 24 female genital mutilation, abuse linked to faith,
+/// criminal exploitation.
+fn factor(code: &str) -> Said {
+    let number = code.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    match number {
+        "1" | "2" => Said::from(Category::SocialCareCase).labelled([Label::SubstanceMisuse]),
+        "3" => Said::from(Category::SocialCareCase).labelled([Label::DomesticAbuse]),
+        "4" | "15" => Said::from(Category::SocialCareCase).labelled([Label::MentalHealth]),
+        "11" | "12" | "16" | "17" | "18" | "19" | "22" | "23" | "24" => Category::ChildProtection.into(),
+        _ => Category::SocialCareCase.into(),
+    }
+}

@@ -1,0 +1,247 @@
+//! The decision: every class of a child's records, for one request.
+
+mod cache;
+mod explain;
+mod permit;
+mod questions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub use crate::decide::cache::DecisionCache;
+pub use crate::decide::explain::{ClassRecord, Explanation};
+pub use crate::decide::permit::Permit;
+use crate::classify::RecordClass;
+use crate::decide::questions::Asked;
+use crate::engine::{Engine, Rule, Ruling};
+use crate::facts::ChildFacts;
+use crate::question::Question;
+use crate::registry::Registry;
+use crate::request::Request;
+use crate::vocabulary::{DenialReason, Outcome, Purpose};
+
+/// What one request may see of one child, class by class.
+#[derive(Debug)]
+pub struct Decision {
+    classes: BTreeMap<RecordClass, Decided>,
+    denied: Option<DenialReason>,
+    break_glass_would_help: bool,
+    obligations: BTreeSet<String>,
+    policy_hash: [u8; 32],
+    /// By rule id, what its annotations and conditions say: all that the explanations need.
+    rules: Arc<BTreeMap<String, Rule>>,
+}
+
+/// One class, decided.
+#[derive(Clone, Debug)]
+struct Decided {
+    ruling: Arc<Ruling>,
+    /// What was asked, as bytes; nothing where the request was refused as a whole.
+    question: Vec<u8>,
+}
+
+/// Classes by outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Shown whole.
+    pub full: u32,
+    /// Shown in part.
+    pub redacted: u32,
+    /// Of which only the service's being involved is shown.
+    pub existence: u32,
+    /// Of which nothing is.
+    pub hidden: u32,
+}
+
+/// Decides. The facts must be those of the child asked about, folded for the request's day; the classes are all that the
+/// child's records are of, in any order, repeated or not.
+pub fn decide<'c>(
+    engine: &Engine,
+    request: &Request,
+    facts: &ChildFacts,
+    registry: &Registry,
+    classes: impl IntoIterator<Item = &'c RecordClass>,
+) -> Decision {
+    decide_with(engine, &mut |question| Arc::new(engine.ask(question)), request, facts, registry, classes)
+}
+
+/// Decides, taking answers to questions that were asked before from the cache.
+pub fn decide_cached<'c>(
+    engine: &Engine,
+    cache: &DecisionCache,
+    request: &Request,
+    facts: &ChildFacts,
+    registry: &Registry,
+    classes: impl IntoIterator<Item = &'c RecordClass>,
+) -> Decision {
+    decide_with(engine, &mut |question| cache.ask(engine, question), request, facts, registry, classes)
+}
+
+fn decide_with<'c>(
+    engine: &Engine,
+    ask: &mut dyn FnMut(&Question) -> Arc<Ruling>,
+    request: &Request,
+    facts: &ChildFacts,
+    registry: &Registry,
+    classes: impl IntoIterator<Item = &'c RecordClass>,
+) -> Decision {
+    let mut decision = Decision::of_nothing(engine);
+    let asked = Asked::of(request, facts, registry);
+    decision.denied = asked.as_ref().err().copied();
+    let mut probes = Vec::new();
+    for class in classes {
+        if decision.classes.contains_key(class) {
+            continue;
+        }
+        let question = asked.as_ref().ok().and_then(|asked| asked.about(class));
+        let decided = match &question {
+            Some(question) => Decided { ruling: ask(question), question: question.bytes() },
+            None => Decided { ruling: Arc::new(Ruling::refused()), question: Vec::new() },
+        };
+        if let Some(question) = question.filter(|_| decided.ruling.outcome != Outcome::Full) {
+            probes.push((question, decided.ruling.outcome));
+        }
+        decision.obligations.extend(decision.owed_for(&decided.ruling));
+        decision.classes.insert(class.clone(), decided);
+    }
+    decision.break_glass_would_help =
+        probes.into_iter().any(|(question, outcome)| break_glass_helps(engine, ask, question, outcome));
+    // What is owed to the rules is decided; that nobody said what for is said as well.
+    if request.purpose == Purpose::Unspecified && decision.denied.is_none() {
+        decision.denied = Some(DenialReason::PurposeMissing);
+    }
+    decision
+}
+
+/// Whether this reader may read the record of decisions: metadata, never content.
+pub fn may_read_decisions(engine: &Engine, request: &Request, registry: &Registry) -> bool {
+    questions::audit_question(request, registry).is_some_and(|question| engine.may_read_decisions(&question))
+}
+
+/// Whether this reader may break the glass, has not, and would see more of this class if they did.
+fn break_glass_helps(
+    engine: &Engine,
+    ask: &mut dyn FnMut(&Question) -> Arc<Ruling>,
+    mut question: Question,
+    outcome: Outcome,
+) -> bool {
+    if question.context.break_glass || !engine.may_break_glass(&question) {
+        return false;
+    }
+    question.context.break_glass = true;
+    ask(&question).outcome > outcome
+}
+
+impl Decision {
+    fn of_nothing(engine: &Engine) -> Self {
+        Self {
+            classes: BTreeMap::new(),
+            denied: None,
+            break_glass_would_help: false,
+            obligations: BTreeSet::new(),
+            policy_hash: *engine.policy_hash(),
+            rules: engine.shared_rules(),
+        }
+    }
+
+    fn owed_for(&self, ruling: &Ruling) -> Vec<String> {
+        let owed = ruling.allowed_by.iter().filter_map(|id| self.rules.get(id));
+        owed.flat_map(|rule| rule.obligations.iter().cloned()).collect()
+    }
+
+    /// How much of a class this reader gets; nothing of one that was not asked about.
+    pub fn outcome(&self, class: &RecordClass) -> Outcome {
+        self.classes.get(class).map_or(Outcome::Hide, |decided| decided.ruling.outcome)
+    }
+
+    /// The permit for a class, of which the reader gets anything at all. The only way to one.
+    pub fn permit(&self, class: &RecordClass) -> Option<Permit<'_>> {
+        let (class, decided) = self.classes.get_key_value(class)?;
+        Permit::new(class, &decided.ruling)
+    }
+
+    /// Why the request was refused as a whole, if it was.
+    pub fn denied(&self) -> Option<DenialReason> {
+        self.denied
+    }
+
+    /// Asserting break-glass, with a reason, would show more of this child.
+    pub fn break_glass_would_help(&self) -> bool {
+        self.break_glass_would_help
+    }
+
+    /// What the reader owes in return: "justify", "notify-caldicott-guardian", "review-72h".
+    pub fn obligations(&self) -> impl Iterator<Item = &str> {
+        self.obligations.iter().map(String::as_str)
+    }
+
+    /// The rules that it was decided by.
+    pub fn policy_hash(&self) -> &[u8; 32] {
+        &self.policy_hash
+    }
+
+    /// Some class could not be evaluated and was hidden for it: an alarm for the operator.
+    pub fn failed(&self) -> bool {
+        self.classes.values().any(|decided| decided.ruling.failed)
+    }
+
+    /// Classes by outcome.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for decided in self.classes.values() {
+            let count = match decided.ruling.outcome {
+                Outcome::Full => &mut counts.full,
+                Outcome::Redacted => &mut counts.redacted,
+                Outcome::Existence => &mut counts.existence,
+                Outcome::Hide | Outcome::Unspecified => &mut counts.hidden,
+            };
+            *count = count.saturating_add(1);
+        }
+        counts
+    }
+
+    /// Sixteen bytes over every class with its outcome, what is withheld, the rules and the facts asked with; the same in
+    /// whatever order the classes came.
+    pub fn outcomes_digest(&self) -> [u8; 16] {
+        let mut lines: Vec<[u8; 32]> = self.classes.iter().map(|(class, decided)| digest(class, decided)).collect();
+        lines.sort_unstable();
+        let mut hasher = Sha256::new();
+        lines.iter().for_each(|line| hasher.update(line));
+        let all: [u8; 32] = hasher.finalize().into();
+        all.first_chunk().copied().unwrap_or_default()
+    }
+}
+
+fn digest(class: &RecordClass, decided: &Decided) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update((bytes.len() as u64).to_be_bytes());
+        hasher.update(bytes);
+    };
+    part(class.source_org.as_bytes());
+    part(&i32::from(class.category).to_be_bytes());
+    let labels: Vec<u8> = class.labels.iter().flat_map(|label| i32::from(*label).to_be_bytes()).collect();
+    part(&labels);
+    part(&class.third_parties.iter().flatten().copied().collect::<Vec<u8>>());
+    part(&[
+        u8::from(class.has_third_party),
+        u8::from(class.unnamed_third_party),
+        u8::from(class.has_location),
+        u8::from(class.retention_expired),
+    ]);
+    part(&i32::from(decided.ruling.outcome).to_be_bytes());
+    for group in &decided.ruling.withheld {
+        part(group.name().as_bytes());
+    }
+    for rule in &decided.ruling.allowed_by {
+        part(rule.as_bytes());
+    }
+    for (view, rules) in &decided.ruling.stopped_by {
+        part(view.as_bytes());
+        rules.iter().for_each(|rule| part(rule.as_bytes()));
+    }
+    part(&decided.question);
+    hasher.finalize().into()
+}

@@ -1,0 +1,112 @@
+//! What a reader is told of a decision, and what an auditor reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classify::RecordClass;
+use crate::decide::{Decided, Decision};
+use crate::engine::Rule;
+use crate::vocabulary::{Category, FieldGroup, Outcome};
+
+/// Why a reader gets less than the whole of a class.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Explanation {
+    /// The groups of fields taken out.
+    pub withheld: BTreeSet<FieldGroup>,
+    /// One sentence for each rule below.
+    pub reasons: Vec<String>,
+    /// Ids of the rules that withheld, so far as this reader may be told of them.
+    pub rules: Vec<String>,
+}
+
+/// One class of a decision, for the auditor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassRecord {
+    /// How much was shown.
+    pub outcome: Outcome,
+    /// The groups of fields taken out.
+    pub withheld: BTreeSet<FieldGroup>,
+    /// Ids of the permits that fired.
+    pub allowed_by: Vec<String>,
+    /// By view refused, ids of the restrictions that fired; empty where nothing permitted it.
+    pub stopped_by: BTreeMap<&'static str, Vec<String>>,
+    /// The facts that those rules read.
+    pub facts_used: BTreeSet<String>,
+    /// The rules could not be evaluated.
+    pub failed: bool,
+}
+
+impl Decision {
+    /// Why the reader gets less than the whole of this class: nothing of a class that is shown whole, and nothing at all
+    /// of one that is hidden. A sentence that tells of a fact is given only to who may see what the fact is about.
+    pub fn explanation(&self, class: &RecordClass) -> Option<Explanation> {
+        let decided = self.classes.get(class)?;
+        let ruling = &decided.ruling;
+        if !matches!(ruling.outcome, Outcome::Redacted | Outcome::Existence) {
+            return None;
+        }
+        let mut explanation = Explanation { withheld: ruling.withheld.clone(), ..Explanation::default() };
+        // That a labelled service is involved is all that may be told of it.
+        if ruling.outcome == Outcome::Existence && !class.labels.is_empty() {
+            return Some(explanation);
+        }
+        for rule in self.withholding(decided) {
+            if rule.facts_told.iter().all(|fact| self.may_be_told(fact, ruling.outcome)) {
+                explanation.reasons.push(rule.say.clone());
+                explanation.rules.push(rule.id.clone());
+            }
+        }
+        Some(explanation)
+    }
+
+    /// The whole of a class's decision.
+    pub fn class_record(&self, class: &RecordClass) -> Option<ClassRecord> {
+        let ruling = &self.classes.get(class)?.ruling;
+        let mut ids: BTreeSet<&String> = ruling.stopped_by.values().flatten().collect();
+        ids.extend(&ruling.allowed_by);
+        Some(ClassRecord {
+            outcome: ruling.outcome,
+            withheld: ruling.withheld.clone(),
+            allowed_by: ruling.allowed_by.clone(),
+            stopped_by: ruling.stopped_by.clone(),
+            facts_used: ids
+                .into_iter()
+                .filter_map(|id| self.rules.get(id))
+                .flat_map(|rule| rule.facts_used.iter().cloned())
+                .collect(),
+            failed: ruling.failed,
+        })
+    }
+
+    /// The restrictions that stopped a fuller view; where none did, the limited permits, or nothing permits more.
+    fn withholding(&self, decided: &Decided) -> Vec<&Rule> {
+        let ruling = &decided.ruling;
+        let ids: BTreeSet<&String> = ruling.stopped_by.values().flatten().collect();
+        let mut rules: Vec<&Rule> = ids.into_iter().filter_map(|id| self.rules.get(id)).collect();
+        let permits: Vec<&Rule> = ruling.allowed_by.iter().filter_map(|id| self.rules.get(id)).collect();
+        if permits.iter().all(|rule| rule.limited) || rules.is_empty() {
+            rules.extend(permits);
+        }
+        rules
+    }
+
+    /// Whether the reader may be told of a fact: what is their own or public always, what is about the class when they see
+    /// its content, a status when they see the content of some record of its category.
+    fn may_be_told(&self, fact: &str, outcome: Outcome) -> bool {
+        let content = outcome >= Outcome::Redacted;
+        let sees = |category: Category| {
+            self.classes.iter().any(|(class, decided)| {
+                class.category == category && decided.ruling.outcome >= Outcome::Redacted
+            })
+        };
+        match fact {
+            "context.consent" | "context.detriment" => content,
+            "context.prRestricted" | "resource.child.protectedAddress" => false,
+            "resource.child.s47Open" | "resource.child.cpPlan" => sees(Category::ChildProtection),
+            "resource.child.cin" => sees(Category::SocialCareCase),
+            "resource.child.lookedAfter" => sees(Category::LookedAfter),
+            "resource.child.ehcp" => sees(Category::Ehcp),
+            child if child.starts_with("resource.child.") => sees(Category::Identity),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! From a request, facts and organisations to the questions that the rules are asked.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use proto::sharing::OrganisationRecorded;
+use proto::sharing::access_granted::Scope as GrantScope;
+use proto::sharing::statutory_status_changed::Status;
+
+use crate::classify::RecordClass;
+use crate::facts::{ChildFacts, ConsentScope};
+use crate::question::{Child, Class, Context, Organisation, Question, Reader};
+use crate::registry::Registry;
+use crate::request::{Principal, Request};
+use crate::vocabulary::{
+    Category, ConsentState, DenialReason, Involvement, Label, PersonKind, Purpose, Sector,
+};
+
+/// What of a request holds for every class.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    request: &'a Request,
+    facts: &'a ChildFacts,
+    registry: &'a Registry,
+    child: Child,
+    /// Of staff: their organisation.
+    organisation: Option<Organisation>,
+    involvement: Involvement,
+    grants: BTreeSet<Label>,
+    address_cleared: bool,
+    pr_restricted: bool,
+    break_glass: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// What refuses the request as a whole, before any rule: facts that are stale or of another day, and an organisation
+    /// that is not recorded.
+    pub(crate) fn of(
+        request: &'a Request,
+        facts: &'a ChildFacts,
+        registry: &'a Registry,
+    ) -> Result<Self, DenialReason> {
+        if request.facts_stale || request.valid_on != facts.valid_on() {
+            return Err(DenialReason::FactsStale);
+        }
+        let mut asked = Self {
+            request,
+            facts,
+            registry,
+            child: child(facts, request.valid_on),
+            organisation: None,
+            involvement: Involvement::None,
+            grants: BTreeSet::new(),
+            address_cleared: false,
+            pr_restricted: false,
+            break_glass: false,
+        };
+        match &request.principal {
+            Principal::Staff { organisation: id, person, .. } => {
+                let recorded = registry.organisation_on(id, request.valid_on);
+                let organisation = recorded.and_then(organisation).ok_or(DenialReason::UnknownOrganisation)?;
+                asked.organisation = Some(organisation);
+                asked.involvement = facts.involvement(id);
+                let granted = |scope| facts.grants().granted(scope, id, person);
+                if granted(GrantScope::PreAdoption) {
+                    asked.grants.insert(Label::PreAdoption);
+                }
+                asked.address_cleared = granted(GrantScope::Address);
+                asked.break_glass =
+                    request.asked_at_us.is_some_and(|at| facts.grants().glass_broken(id, person, at));
+            }
+            Principal::Person { kind, person } => {
+                asked.pr_restricted =
+                    *kind != PersonKind::Subject && facts.restrictions().parental_responsibility(person);
+            }
+        }
+        Ok(asked)
+    }
+
+    /// The question about one class; `None` when nothing is recorded of its source, or it has no category.
+    pub(crate) fn about(&self, class: &RecordClass) -> Option<Question> {
+        let source = self.registry.organisation(&class.source_org).and_then(organisation)?;
+        if class.category == Category::Unspecified || class.labels.contains(&Label::Unspecified) {
+            return None;
+        }
+        let purpose = self.request.purpose;
+        let reader = match &self.request.principal {
+            Principal::Staff { organisation: id, roles, active, trained, .. } => Reader::Staff {
+                organisation: self.organisation?,
+                own_record: *id == class.source_org,
+                roles: roles.clone(),
+                active: *active,
+                trained: *trained,
+            },
+            Principal::Person { kind, .. } => Reader::Person(*kind),
+        };
+        Some(Question {
+            reader,
+            source,
+            child: self.child,
+            class: Class {
+                category: class.category,
+                labels: class.labels.clone(),
+                third_party: class.has_third_party,
+                location: class.has_location,
+                retention_expired: class.retention_expired,
+            },
+            context: Context {
+                purpose,
+                involvement: self.involvement,
+                consent: self.consent(class.category),
+                agreement: self.agreement(class),
+                processes: self
+                    .request
+                    .principal
+                    .organisation()
+                    .map(|id| self.facts.grants().processes(id, class.category))
+                    .unwrap_or_default(),
+                grants: self.grants.clone(),
+                address_cleared: self.address_cleared,
+                third_party_involved: self.works_with_everybody_in(class),
+                detriment: self.facts.restrictions().detriment(class.category),
+                pr_restricted: self.pr_restricted,
+                break_glass: self.break_glass,
+            },
+        })
+    }
+
+    fn consent(&self, category: Category) -> ConsentState {
+        let (recipient, must_be_named) = match &self.request.principal {
+            Principal::Staff { organisation, .. } => (organisation, false),
+            Principal::Person { person, .. } => (person, true),
+        };
+        self.facts.consent(&ConsentScope { recipient, must_be_named, category, purpose: self.request.purpose })
+    }
+
+    fn agreement(&self, class: &RecordClass) -> bool {
+        self.request.principal.organisation().is_some_and(|recipient| {
+            self.registry.agreement_covers(
+                &class.source_org,
+                recipient,
+                class.category,
+                self.request.purpose,
+                self.request.valid_on,
+            )
+        })
+    }
+
+    /// The reader's organisation works with every other person the class tells of, and knows who they all are.
+    fn works_with_everybody_in(&self, class: &RecordClass) -> bool {
+        !class.unnamed_third_party
+            && !class.third_parties.is_empty()
+            && class.third_parties.is_subset(&self.request.also_works_with)
+    }
+}
+
+fn organisation(recorded: &OrganisationRecorded) -> Option<Organisation> {
+    let sector = recorded.sector();
+    (sector != Sector::Unspecified).then(|| Organisation { sector, designated: recorded.designated() })
+}
+
+fn child(facts: &ChildFacts, on: Date) -> Child {
+    let births = facts.births();
+    let statuses = facts.statuses();
+    Child {
+        maybe_adult: births.maybe_aged(18, on),
+        maybe_25: births.maybe_aged(25, on),
+        maybe_past_compulsory_school_age: births.maybe_past_compulsory_school_age(on),
+        competent: facts.competence().competent,
+        lacks_competence: facts.competence().lacking,
+        ehcp: statuses.open(Status::EhcPlan),
+        s47_open: statuses.open(Status::Section47),
+        cp_plan: statuses.open(Status::ProtectionPlan),
+        cin: statuses.open(Status::ChildInNeed),
+        looked_after: statuses.open(Status::LookedAfter),
+        protected_address: facts.restrictions().protected_address(),
+    }
+}
+
+/// What an auditor of this organisation may ask of the record of decisions.
+pub(crate) fn audit_question(request: &Request, registry: &Registry) -> Option<Question> {
+    let Principal::Staff { organisation: id, roles, active, trained, .. } = &request.principal else {
+        return None;
+    };
+    let recorded = organisation(registry.organisation_on(id, request.valid_on)?)?;
+    let mut question = crate::engine::own_record();
+    question.reader = Reader::Staff {
+        organisation: recorded,
+        own_record: false,
+        roles: roles.clone(),
+        active: *active,
+        trained: *trained,
+    };
+    question.context.purpose = request.purpose;
+    question.context.involvement = Involvement::None;
+    Some(question).filter(|_| request.purpose != Purpose::Unspecified && !request.facts_stale)
+}

@@ -1,0 +1,255 @@
+//! Who works with a child, derived from events by the committed table `rules/involvement.toml`.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use proto::event::KindNumber;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::classify::TableUnusable;
+use crate::days::{day_of_timestamp, first_day, first_day_of_when, last_day, plus_days};
+use crate::facts::versions::Stated;
+use crate::vocabulary::Involvement;
+use crate::wire::Opened;
+
+const TABLE: &str = include_str!("../rules/involvement.toml");
+
+/// The table, parsed.
+#[derive(Debug)]
+pub(crate) struct InvolvementTable {
+    grace_days: u32,
+    spells: BTreeMap<KindNumber, Spell>,
+    ends: BTreeMap<KindNumber, End>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[expect(dead_code, reason = "read by people and by the hash, which is over the text")]
+    revision: u32,
+    grace_days: u32,
+    spell: Vec<Spell>,
+    end: Vec<End>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spell {
+    kind: String,
+    organisation: Option<String>,
+    #[serde(default)]
+    organisation_required: bool,
+    starts_on: Option<String>,
+    unless: Option<String>,
+    #[serde(default)]
+    latest_only: bool,
+    #[serde(default)]
+    days_before: u32,
+    days_max: Option<u32>,
+    involvement: Gives,
+    #[serde(default)]
+    ended_by: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    kind: String,
+    organisation: Option<String>,
+    #[serde(default)]
+    organisation_required: bool,
+    on: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Gives {
+    Universal,
+    Targeted,
+    Statutory,
+    /// The event states it.
+    Stated,
+}
+
+/// A spell of work that began.
+struct Begun<'t> {
+    row: &'t Spell,
+    organisation: String,
+    involvement: Involvement,
+    starts_on: Date,
+    as_of_us: i64,
+}
+
+/// An event that ends spells.
+struct Ended<'t> {
+    row: &'t End,
+    organisation: String,
+    on: Date,
+}
+
+impl InvolvementTable {
+    pub(crate) fn load() -> Result<Self, TableUnusable> {
+        let unusable = |problem: String| TableUnusable { table: "involvement", problem };
+        let table: Table = toml::from_str(TABLE).map_err(|error| unusable(error.message().to_owned()))?;
+        let known = |kind: &str, fields: &[&Option<String>]| -> Result<KindNumber, TableUnusable> {
+            let number = KindNumber::named(kind).ok_or_else(|| unusable(format!("there is no kind {kind}")))?;
+            let message = number.info().and_then(|info| info.message());
+            for name in fields.iter().copied().flatten() {
+                if !message.is_some_and(|m| m.fields.iter().any(|field| field.name == *name)) {
+                    return Err(unusable(format!("{kind} has no field {name}")));
+                }
+            }
+            Ok(number)
+        };
+        let mut ends = BTreeMap::new();
+        for row in table.end {
+            ends.insert(known(&row.kind, &[&row.organisation, &row.on])?, row);
+        }
+        let mut spells = BTreeMap::new();
+        for row in table.spell {
+            let number = known(&row.kind, &[&row.organisation, &row.starts_on, &row.unless])?;
+            if let Some(missing) = row.ended_by.iter().find(|kind| !ends.values().any(|end| end.kind == **kind)) {
+                return Err(unusable(format!("nothing says on what day {missing} ends a spell")));
+            }
+            spells.insert(number, row);
+        }
+        Ok(Self { grace_days: table.grace_days, spells, ends })
+    }
+
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        Sha256::digest(TABLE.as_bytes()).into()
+    }
+
+    /// Whether events of this kind tell of involvement.
+    pub(crate) fn reads(&self, kind: KindNumber) -> bool {
+        self.spells.contains_key(&kind) || self.ends.contains_key(&kind)
+    }
+
+    /// The closest involvement of each organisation on this day.
+    pub(crate) fn derive(&self, stated: &[Stated], valid_on: Date) -> BTreeMap<String, Involvement> {
+        let mut begun = Vec::new();
+        let mut ended = Vec::new();
+        for event in stated {
+            let (Some(opened), Some(kind)) = (Opened::of(&event.event), event.event.kind_number()) else {
+                continue;
+            };
+            if let Some(row) = self.spells.get(&kind) {
+                begun.extend(begin(row, event, &opened));
+            }
+            if let Some(row) = self.ends.get(&kind) {
+                ended.extend(end(row, event, &opened));
+            }
+        }
+        let mut found: BTreeMap<String, Involvement> = BTreeMap::new();
+        let mut note = |organisation: &str, involvement: Option<Involvement>| {
+            if let Some(involvement) = involvement {
+                let known = found.entry(organisation.to_owned()).or_insert(Involvement::None);
+                *known = (*known).max(involvement);
+            }
+        };
+        for spell in &begun {
+            let newer = |other: &Begun<'_>| other.row.kind == spell.row.kind && other.as_of_us > spell.as_of_us;
+            if !(spell.row.latest_only && begun.iter().any(newer)) {
+                note(&spell.organisation, self.on(spell, &ended, valid_on));
+            }
+        }
+        // An end whose start was never seen: the organisation worked with the child until then.
+        for end in &ended {
+            note(&end.organisation, self.after(end.on, valid_on));
+        }
+        found
+    }
+
+    /// What a spell amounts to on this day.
+    fn on(&self, spell: &Begun<'_>, ended: &[Ended<'_>], valid_on: Date) -> Option<Involvement> {
+        let first = plus_days(spell.starts_on, -i64::from(spell.row.days_before));
+        let ended_on = ended
+            .iter()
+            .filter(|end| end.organisation == spell.organisation)
+            .filter(|end| spell.row.ended_by.contains(&end.row.kind) && end.on >= spell.starts_on)
+            .map(|end| end.on)
+            .min();
+        let runs_out_on = spell.row.days_max.map(|days| plus_days(spell.starts_on, i64::from(days)));
+        let last = [ended_on, runs_out_on].into_iter().flatten().min();
+        if valid_on < first {
+            return None;
+        }
+        match last {
+            Some(last) if valid_on > last => self.after(last, valid_on),
+            _ => Some(spell.involvement),
+        }
+    }
+
+    fn after(&self, last: Date, valid_on: Date) -> Option<Involvement> {
+        let in_grace = valid_on > last && valid_on <= plus_days(last, i64::from(self.grace_days));
+        in_grace.then_some(Involvement::Former)
+    }
+}
+
+fn begin<'t>(row: &'t Spell, event: &Stated, opened: &Opened) -> Option<Begun<'t>> {
+    if row.unless.as_deref().is_some_and(|flag| opened.flag(flag)) {
+        return None;
+    }
+    let involvement = match row.involvement {
+        Gives::Universal => Involvement::Universal,
+        Gives::Targeted => Involvement::Targeted,
+        Gives::Statutory => Involvement::Statutory,
+        Gives::Stated => stated_involvement(event)?,
+    };
+    Some(Begun {
+        row,
+        organisation: organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?,
+        involvement,
+        starts_on: day(row.starts_on.as_deref(), event, opened, last_day)?,
+        as_of_us: event.as_of_us,
+    })
+}
+
+fn end<'t>(row: &'t End, event: &Stated, opened: &Opened) -> Option<Ended<'t>> {
+    Some(Ended {
+        row,
+        organisation: organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?,
+        on: day(row.on.as_deref(), event, opened, first_day)?,
+    })
+}
+
+fn stated_involvement(event: &Stated) -> Option<Involvement> {
+    use proto::events::{event::Kind, involvement::Kind as Level};
+    let Some(Kind::InvolvementStarted(started)) = &event.event.kind else {
+        return None;
+    };
+    match started.kind() {
+        Level::Unspecified => None,
+        Level::Universal => Some(Involvement::Universal),
+        Level::Targeted => Some(Involvement::Targeted),
+        Level::Statutory => Some(Involvement::Statutory),
+        Level::Lead => Some(Involvement::Lead),
+    }
+}
+
+fn organisation(field: Option<&str>, required: bool, event: &Stated, opened: &Opened) -> Option<String> {
+    let stated = field.and_then(|name| opened.text(name)).filter(|id| !id.is_empty());
+    match stated {
+        Some(id) => Some(id),
+        None if required => None,
+        None => Some(event.controller.clone()).filter(|id| !id.is_empty()),
+    }
+}
+
+/// The day that a field states, to the side given where its date is partial; else the day the event happened, else the
+/// day it was published.
+fn day(
+    field: Option<&str>,
+    event: &Stated,
+    opened: &Opened,
+    side: fn(&proto::events::Date) -> Option<Date>,
+) -> Option<Date> {
+    let name = field.unwrap_or_default();
+    let stated = if name.ends_with("_at") {
+        opened.message::<prost_types::Timestamp>(name).as_ref().and_then(day_of_timestamp)
+    } else {
+        opened.message::<proto::events::Date>(name).as_ref().and_then(side)
+    };
+    stated.or_else(|| event.effective.as_ref().and_then(first_day_of_when)).or(event.published_on)
+}

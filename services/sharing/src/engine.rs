@@ -1,0 +1,182 @@
+//! The rules, loaded and checked once: parse, lint, strict validation, a self-test, and the hash that names them.
+
+mod ask;
+mod hash;
+mod lint;
+mod rule;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
+
+use crate::classify::{Classifier, TableUnusable};
+use crate::derive::InvolvementTable;
+pub(crate) use crate::engine::ask::{Ruling, own_record};
+use crate::engine::ask::Types;
+pub use crate::engine::rule::Rule;
+use crate::vocabulary::Words;
+
+const SCHEMA: &str = include_str!("../rules/share.cedarschema");
+const POLICIES: &str = include_str!("../rules/share.cedar");
+
+/// The sharing rules, ready to decide by.
+#[derive(Debug)]
+pub struct Engine {
+    schema: Schema,
+    policies: PolicySet,
+    authorizer: Authorizer,
+    rules: Arc<BTreeMap<String, Rule>>,
+    words: Words,
+    types: Types,
+    classifier: Classifier,
+    involvement: InvolvementTable,
+    policy_hash: [u8; 32],
+}
+
+/// Why the rules cannot be decided by. All of these are faults of the build, not of its input.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The schema does not parse.
+    #[error("the schema of the rules does not parse: {0}")]
+    Schema(String),
+    /// The rules do not parse.
+    #[error("the rules do not parse: {0}")]
+    Policies(String),
+    /// The rules do not satisfy the schema.
+    #[error("the rules do not satisfy their schema: {0}")]
+    Validation(String),
+    /// The rules break one of our own requirements.
+    #[error("rule {rule}: {problem}")]
+    Lint {
+        /// The rule's id.
+        rule: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A table of the classifier or of involvement is unusable.
+    #[error(transparent)]
+    Table(#[from] TableUnusable),
+    /// A question with a known answer was answered otherwise.
+    #[error("the rules answer a known question wrongly: {0}")]
+    SelfTest(&'static str),
+}
+
+impl Engine {
+    /// Loads the rules that this build carries.
+    ///
+    /// # Errors
+    /// When they do not parse, validate, pass the lint or answer the self-test.
+    pub fn load() -> Result<Self, LoadError> {
+        Self::from_text(SCHEMA, POLICIES)
+    }
+
+    /// Loads the rules of this build without those of these ids: what the mutation test calls, to see that each is missed.
+    ///
+    /// # Errors
+    /// As [`Engine::load`]; also when one of the ids names no rule.
+    #[doc(hidden)]
+    pub fn load_without(ids: &[&str]) -> Result<Self, LoadError> {
+        let mut engine = Self::parse(SCHEMA, POLICIES)?;
+        for id in ids {
+            let missing = LoadError::Lint { rule: (*id).to_owned(), problem: "there is no such rule".to_owned() };
+            Arc::make_mut(&mut engine.rules).remove(*id).ok_or(missing)?;
+            engine
+                .policies
+                .remove_static(PolicyId::new(id))
+                .map_err(|error| LoadError::Policies(error.to_string()))?;
+        }
+        Ok(engine)
+    }
+
+    pub(crate) fn from_text(schema: &str, policies: &str) -> Result<Self, LoadError> {
+        let engine = Self::parse(schema, policies)?;
+        engine.self_test()?;
+        Ok(engine)
+    }
+
+    fn parse(schema_text: &str, policy_text: &str) -> Result<Self, LoadError> {
+        let schema_error = |error: String| LoadError::Schema(error);
+        let (fragment, _) =
+            SchemaFragment::from_cedarschema_str(schema_text).map_err(|error| schema_error(error.to_string()))?;
+        let schema_json = fragment.clone().to_json_value().map_err(|error| schema_error(error.to_string()))?;
+        let schema = Schema::from_schema_fragments([fragment]).map_err(|error| schema_error(error.to_string()))?;
+
+        let parsed = PolicySet::from_str(policy_text).map_err(|error| LoadError::Policies(error.to_string()))?;
+        let mut policies = PolicySet::new();
+        let mut rules = BTreeMap::new();
+        let attributes = lint::Attributes::of_schema(&schema_json);
+        for policy in parsed.policies() {
+            let rule = Rule::of(policy)?;
+            lint::check(&rule, &attributes)?;
+            policies
+                .add(policy.new_id(PolicyId::new(&rule.id)))
+                .map_err(|error| LoadError::Policies(error.to_string()))?;
+            rules.insert(rule.id.clone(), rule);
+        }
+        let validation = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        let complaints: Vec<String> = validation
+            .validation_errors()
+            .map(ToString::to_string)
+            .chain(validation.validation_warnings().map(ToString::to_string))
+            .collect();
+        if !complaints.is_empty() {
+            return Err(LoadError::Validation(complaints.join("; ")));
+        }
+        let words = Words::new().map_err(|error| LoadError::Schema(error.to_string()))?;
+        let types = Types::new().map_err(|error| LoadError::Schema(error.to_string()))?;
+        let classifier = Classifier::load()?;
+        let involvement = InvolvementTable::load()?;
+        let policy_hash = hash::policy_hash(schema_text, rules.values(), &classifier.hash(), &involvement.hash());
+        Ok(Self {
+            schema,
+            policies,
+            authorizer: Authorizer::new(),
+            rules: Arc::new(rules),
+            words,
+            types,
+            classifier,
+            involvement,
+            policy_hash,
+        })
+    }
+
+    /// SHA-256 over the versions of the engine, the schema, every rule, the classifier and the table of involvement: the
+    /// name of the rules that a decision was made by.
+    pub fn policy_hash(&self) -> &[u8; 32] {
+        &self.policy_hash
+    }
+
+    /// Every rule, in order of id.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values()
+    }
+
+    /// The rule of this id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    pub(crate) fn shared_rules(&self) -> Arc<BTreeMap<String, Rule>> {
+        Arc::clone(&self.rules)
+    }
+
+    pub(crate) fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    pub(crate) fn involvement(&self) -> &InvolvementTable {
+        &self.involvement
+    }
+
+    /// The words of each closed list that the rules compare with, by entity type.
+    pub fn vocabulary(&self) -> BTreeMap<String, Vec<String>> {
+        self.words.by_type()
+    }
+
+    /// The words of each closed list as the schema has them, by entity type.
+    pub fn schema_vocabulary(&self) -> BTreeMap<String, BTreeSet<String>> {
+        lint::enumerations()
+    }
+}

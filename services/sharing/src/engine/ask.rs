@@ -1,0 +1,364 @@
+//! One question put to the rules: the ladder of views, walked down to the first that is allowed.
+//!
+//! The only constructor of entities and requests in this crate is here, and it always passes the schema: entities built
+//! without it lack the hierarchy of actions, and then restrictions silently do not fire.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use cedar_policy::{
+    Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    ParseErrors, Request, RestrictedExpression,
+};
+
+use crate::engine::{Engine, LoadError};
+use crate::question::{Class, Organisation, Question, Reader};
+use crate::vocabulary::{
+    Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary,
+};
+
+/// The entities that every question is about, and the actions.
+#[derive(Debug)]
+pub(crate) struct Types {
+    staff: EntityUid,
+    person: EntityUid,
+    child: EntityUid,
+    class: EntityUid,
+    reader_organisation: EntityUid,
+    source_organisation: EntityUid,
+    actions: BTreeMap<Action, EntityUid>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Action {
+    ViewFull,
+    ViewRedacted,
+    ViewExistence,
+    InvokeBreakGlass,
+    ReadAuditMeta,
+}
+
+impl Action {
+    const ALL: [Self; 5] =
+        [Self::ViewFull, Self::ViewRedacted, Self::ViewExistence, Self::InvokeBreakGlass, Self::ReadAuditMeta];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ViewFull => "ViewFull",
+            Self::ViewRedacted => "ViewRedacted",
+            Self::ViewExistence => "ViewExistence",
+            Self::InvokeBreakGlass => "InvokeBreakGlass",
+            Self::ReadAuditMeta => "ReadAuditMeta",
+        }
+    }
+}
+
+impl Types {
+    pub(crate) fn new() -> Result<Self, ParseErrors> {
+        let uid = |type_name: &str, id: &str| -> Result<EntityUid, ParseErrors> {
+            let type_name: EntityTypeName = format!("Share::{type_name}").parse()?;
+            Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
+        };
+        let mut actions = BTreeMap::new();
+        for action in Action::ALL {
+            actions.insert(action, uid("Action", action.name())?);
+        }
+        Ok(Self {
+            staff: uid("Staff", "reader")?,
+            person: uid("Person", "reader")?,
+            child: uid("Child", "child")?,
+            class: uid("RecordClass", "class")?,
+            reader_organisation: uid("Org", "reader")?,
+            source_organisation: uid("Org", "source")?,
+            actions,
+        })
+    }
+}
+
+/// The answer to a question.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Ruling {
+    pub(crate) outcome: Outcome,
+    /// Groups to take out, when the outcome is redacted.
+    pub(crate) withheld: BTreeSet<FieldGroup>,
+    /// Ids of the permits that fired at the outcome.
+    pub(crate) allowed_by: Vec<String>,
+    /// By view refused, ids of the restrictions that fired; empty where nothing permitted it.
+    pub(crate) stopped_by: BTreeMap<&'static str, Vec<String>>,
+    /// The rules could not be evaluated, so everything is hidden: an alarm.
+    pub(crate) failed: bool,
+}
+
+impl Ruling {
+    /// Nothing, without having asked.
+    pub(crate) fn refused() -> Self {
+        Self::hidden(BTreeMap::new(), false)
+    }
+
+    fn hidden(stopped_by: BTreeMap<&'static str, Vec<String>>, failed: bool) -> Self {
+        Self { outcome: Outcome::Hide, withheld: BTreeSet::new(), allowed_by: Vec::new(), stopped_by, failed }
+    }
+}
+
+/// The question could not be put, or the rules did not evaluate.
+#[derive(Debug)]
+struct Unanswerable;
+
+/// One view, allowed or not, with the rules that determined it.
+struct Answer {
+    allowed: bool,
+    rules: Vec<String>,
+}
+
+impl Engine {
+    /// Walks the ladder down. Anything that goes wrong hides.
+    pub(crate) fn ask(&self, question: &Question) -> Ruling {
+        self.walk_ladder(question).unwrap_or_else(|Unanswerable| Ruling::hidden(BTreeMap::new(), true))
+    }
+
+    fn walk_ladder(&self, question: &Question) -> Result<Ruling, Unanswerable> {
+        let entities = self.entities(question)?;
+        let mut stopped_by = BTreeMap::new();
+        let ladder = [
+            (Action::ViewFull, Outcome::Full),
+            (Action::ViewRedacted, Outcome::Redacted),
+            (Action::ViewExistence, Outcome::Existence),
+        ];
+        for (action, outcome) in ladder {
+            let answer = self.authorize(action, question, &entities)?;
+            if !answer.allowed {
+                stopped_by.insert(action.name(), answer.rules);
+                continue;
+            }
+            let withheld = match outcome {
+                Outcome::Redacted => self.withheld(&answer.rules, &stopped_by)?,
+                _ => BTreeSet::new(),
+            };
+            return Ok(Ruling { outcome, withheld, allowed_by: answer.rules, stopped_by, failed: false });
+        }
+        Ok(Ruling::hidden(stopped_by, false))
+    }
+
+    /// What cures the restrictions that stopped the full view, and what limited permits leave out when only such fired.
+    fn withheld(
+        &self,
+        permits: &[String],
+        stopped_by: &BTreeMap<&'static str, Vec<String>>,
+    ) -> Result<BTreeSet<FieldGroup>, Unanswerable> {
+        let mut groups = BTreeSet::new();
+        for id in stopped_by.get(Action::ViewFull.name()).into_iter().flatten() {
+            groups.extend(self.rule(id).ok_or(Unanswerable)?.groups.iter().copied());
+        }
+        let permits: Vec<_> = permits.iter().filter_map(|id| self.rule(id)).collect();
+        if permits.iter().all(|rule| rule.limited) {
+            groups.extend(permits.iter().flat_map(|rule| rule.groups.iter().copied()));
+        }
+        // A redacted view that takes nothing out would be a full one that the rules refused.
+        if groups.is_empty() { Err(Unanswerable) } else { Ok(groups) }
+    }
+
+    pub(crate) fn may_break_glass(&self, question: &Question) -> bool {
+        matches!(question.reader, Reader::Staff { .. }) && self.allows(Action::InvokeBreakGlass, question)
+    }
+
+    pub(crate) fn may_read_decisions(&self, question: &Question) -> bool {
+        self.allows(Action::ReadAuditMeta, question)
+    }
+
+    /// Whether this action is allowed outside the ladder. Anything that goes wrong is a no.
+    fn allows(&self, action: Action, question: &Question) -> bool {
+        self.entities(question)
+            .and_then(|entities| self.authorize(action, question, &entities))
+            .is_ok_and(|answer| answer.allowed)
+    }
+
+    fn authorize(&self, action: Action, question: &Question, entities: &Entities) -> Result<Answer, Unanswerable> {
+        let principal = match question.reader {
+            Reader::Staff { .. } => &self.types.staff,
+            Reader::Person(_) => &self.types.person,
+        };
+        let action = self.types.actions.get(&action).ok_or(Unanswerable)?;
+        let request = Request::new(
+            principal.clone(),
+            action.clone(),
+            self.types.class.clone(),
+            self.context(question)?,
+            Some(&self.schema),
+        )
+        .map_err(|_| Unanswerable)?;
+        let response = self.authorizer.is_authorized(&request, &self.policies, entities);
+        // A rule that fails to evaluate is skipped, a restriction included.
+        if response.diagnostics().errors().next().is_some() {
+            return Err(Unanswerable);
+        }
+        let mut rules: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
+        rules.sort();
+        Ok(Answer { allowed: response.decision() == CedarDecision::Allow, rules })
+    }
+
+    fn entities(&self, question: &Question) -> Result<Entities, Unanswerable> {
+        let types = &self.types;
+        let mut entities = Vec::with_capacity(5);
+        let source = match &question.reader {
+            Reader::Staff { organisation, own_record, roles, active, trained } => {
+                let parents = roles
+                    .iter()
+                    .map(|role| self.words.uid(*role).ok_or(Unanswerable))
+                    .collect::<Result<HashSet<_>, _>>()?;
+                let attributes = [
+                    ("org", uid(types.reader_organisation.clone())),
+                    ("active", flag(*active)),
+                    ("trained", flag(*trained)),
+                ];
+                entities.push(entity(types.staff.clone(), attributes, parents)?);
+                entities.push(self.organisation(&types.reader_organisation, *organisation)?);
+                if *own_record { &types.reader_organisation } else { &types.source_organisation }
+            }
+            Reader::Person(kind) => {
+                let attributes = [("kind", self.word(*kind)?)];
+                entities.push(entity(types.person.clone(), attributes, HashSet::new())?);
+                &types.source_organisation
+            }
+        };
+        if source == &types.source_organisation {
+            entities.push(self.organisation(source, question.source)?);
+        }
+        entities.push(self.child(question)?);
+        entities.push(self.class(&question.class, source)?);
+        Entities::from_entities(entities, Some(&self.schema)).map_err(|_| Unanswerable)
+    }
+
+    fn organisation(&self, id: &EntityUid, organisation: Organisation) -> Result<Entity, Unanswerable> {
+        let attributes =
+            [("sector", self.word(organisation.sector)?), ("designated", flag(organisation.designated))];
+        entity(id.clone(), attributes, HashSet::new())
+    }
+
+    fn child(&self, question: &Question) -> Result<Entity, Unanswerable> {
+        let child = &question.child;
+        let attributes = [
+            ("maybeAdult", flag(child.maybe_adult)),
+            ("maybe25", flag(child.maybe_25)),
+            ("maybePastCompulsorySchoolAge", flag(child.maybe_past_compulsory_school_age)),
+            ("competent", flag(child.competent)),
+            ("lacksCompetence", flag(child.lacks_competence)),
+            ("ehcp", flag(child.ehcp)),
+            ("s47Open", flag(child.s47_open)),
+            ("cpPlan", flag(child.cp_plan)),
+            ("cin", flag(child.cin)),
+            ("lookedAfter", flag(child.looked_after)),
+            ("protectedAddress", flag(child.protected_address)),
+        ];
+        entity(self.types.child.clone(), attributes, HashSet::new())
+    }
+
+    fn class(&self, class: &Class, source: &EntityUid) -> Result<Entity, Unanswerable> {
+        let attributes = [
+            ("child", uid(self.types.child.clone())),
+            ("source", uid(source.clone())),
+            ("category", self.word(class.category)?),
+            ("labels", self.set(&class.labels)?),
+            ("thirdParty", flag(class.third_party)),
+            ("location", flag(class.location)),
+            ("retentionExpired", flag(class.retention_expired)),
+        ];
+        entity(self.types.class.clone(), attributes, HashSet::new())
+    }
+
+    fn context(&self, question: &Question) -> Result<CedarContext, Unanswerable> {
+        let context = &question.context;
+        let pairs = [
+            ("purpose", self.word(context.purpose)?),
+            ("involvement", self.word(context.involvement)?),
+            ("consent", self.word(context.consent)?),
+            ("dsa", flag(context.agreement)),
+            ("processes", self.set(&context.processes)?),
+            ("grants", self.set(&context.grants)?),
+            ("addressCleared", flag(context.address_cleared)),
+            ("thirdPartyInvolved", flag(context.third_party_involved)),
+            ("detriment", flag(context.detriment)),
+            ("prRestricted", flag(context.pr_restricted)),
+            ("breakGlass", flag(context.break_glass)),
+        ];
+        CedarContext::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).map_err(|_| Unanswerable)
+    }
+
+    fn word<V: Vocabulary>(&self, member: V) -> Result<RestrictedExpression, Unanswerable> {
+        self.words.uid(member).map(uid).ok_or(Unanswerable)
+    }
+
+    fn set<V: Vocabulary>(&self, members: &BTreeSet<V>) -> Result<RestrictedExpression, Unanswerable> {
+        let members = members.iter().map(|member| self.word(*member)).collect::<Result<Vec<_>, _>>()?;
+        Ok(RestrictedExpression::new_set(members))
+    }
+
+    /// Two questions whose answers are known: that a record past its retention is hidden by the rule that says so shows
+    /// that restrictions fire, and the same record within it that permits do.
+    pub(crate) fn self_test(&self) -> Result<(), LoadError> {
+        let mut question = own_record();
+        question.class.retention_expired = true;
+        let ruling = self.ask(&question);
+        let fired = ruling.stopped_by.values().all(|rules| rules.iter().any(|id| id.starts_with("G03-")));
+        if ruling.failed || ruling.outcome != Outcome::Hide || ruling.stopped_by.len() != 3 || !fired {
+            return Err(LoadError::SelfTest("a record past its retention is not hidden"));
+        }
+        question.class.retention_expired = false;
+        if self.ask(&question).outcome != Outcome::Full {
+            return Err(LoadError::SelfTest("an organisation does not see its own record"));
+        }
+        Ok(())
+    }
+}
+
+/// A school reads its own attendance record of a child on its roll.
+pub(crate) fn own_record() -> Question {
+    let school = Organisation { sector: Sector::Education, designated: true };
+    Question {
+        reader: Reader::Staff {
+            organisation: school,
+            own_record: true,
+            roles: BTreeSet::from([RoleGroup::SchoolPastoral]),
+            active: true,
+            trained: true,
+        },
+        source: school,
+        child: crate::question::Child::default(),
+        class: Class {
+            category: Category::Attendance,
+            labels: BTreeSet::<Label>::new(),
+            third_party: false,
+            location: false,
+            retention_expired: false,
+        },
+        context: crate::question::Context {
+            purpose: Purpose::EducationProvision,
+            involvement: Involvement::Universal,
+            consent: crate::vocabulary::ConsentState::None,
+            agreement: false,
+            processes: BTreeSet::new(),
+            grants: BTreeSet::new(),
+            address_cleared: false,
+            third_party_involved: false,
+            detriment: false,
+            pr_restricted: false,
+            break_glass: false,
+        },
+    }
+}
+
+fn flag(value: bool) -> RestrictedExpression {
+    RestrictedExpression::new_bool(value)
+}
+
+fn uid(uid: EntityUid) -> RestrictedExpression {
+    RestrictedExpression::new_entity_uid(uid)
+}
+
+fn entity<const N: usize>(
+    id: EntityUid,
+    attributes: [(&str, RestrictedExpression); N],
+    parents: HashSet<EntityUid>,
+) -> Result<Entity, Unanswerable> {
+    let attributes: HashMap<_, _> =
+        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Entity::new(id, attributes, parents).map_err(|_| Unanswerable)
+}

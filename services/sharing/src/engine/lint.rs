@@ -1,0 +1,121 @@
+//! What Cedar's validator lets pass and we do not: a misspelt annotation, a restriction or a permit that does not say what
+//! it takes out, and a comparison of one closed list with a word of another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::engine::rule::{Rule, attribute_path};
+use crate::engine::{LoadError, SCHEMA};
+
+const ANNOTATIONS: [&str; 7] = ["id", "law", "basis", "say", "cure", "redact", "oblige"];
+
+/// The entity type of each attribute of the schema, by its name: `kind` is a `PersonKind`.
+pub(crate) struct Attributes(BTreeMap<String, BTreeSet<String>>);
+
+impl Attributes {
+    pub(crate) fn of_schema(schema: &Value) -> Self {
+        let mut attributes = Self(BTreeMap::new());
+        attributes.collect(schema);
+        attributes
+    }
+
+    /// Takes every "attributes" object wherever it stands: of entities and of the record type alike.
+    fn collect(&mut self, value: &Value) {
+        let Value::Object(object) = value else {
+            return;
+        };
+        if let Some(Value::Object(attributes)) = object.get("attributes") {
+            for (name, declared) in attributes {
+                let element = declared.get("element").unwrap_or(declared);
+                let type_name = element.get("name").or_else(|| element.get("type")).and_then(Value::as_str);
+                if let Some(type_name) = type_name {
+                    let short = type_name.rsplit("::").next().unwrap_or(type_name);
+                    self.0.entry(name.clone()).or_default().insert(short.to_owned());
+                }
+            }
+        }
+        object.values().for_each(|value| self.collect(value));
+    }
+
+    fn of(&self, attribute: &str) -> Option<&str> {
+        let types = self.0.get(attribute)?;
+        (types.len() == 1).then(|| types.first().map(String::as_str)).flatten()
+    }
+}
+
+/// The closed lists of the schema: its enumerated entities and their members.
+pub(crate) fn enumerations() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    let json = cedar_policy::SchemaFragment::from_cedarschema_str(SCHEMA)
+        .ok()
+        .and_then(|(fragment, _)| fragment.to_json_value().ok())
+        .unwrap_or_default();
+    let types = json.get("Share").and_then(|namespace| namespace.get("entityTypes")).and_then(Value::as_object);
+    for (name, declared) in types.into_iter().flatten() {
+        if let Some(members) = declared.get("enum").and_then(Value::as_array) {
+            let members = members.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            found.insert(name.clone(), members);
+        }
+    }
+    found
+}
+
+pub(crate) fn check(rule: &Rule, attributes: &Attributes) -> Result<(), LoadError> {
+    let problem = |problem: String| LoadError::Lint { rule: rule.id.clone(), problem };
+    for (key, value) in &rule.annotations {
+        if !ANNOTATIONS.contains(&key.as_str()) {
+            return Err(problem(format!("there is no annotation @{key}")));
+        }
+        if value.trim().is_empty() {
+            return Err(problem(format!("@{key} says nothing")));
+        }
+    }
+    let has = |key: &str| rule.annotations.iter().any(|(k, _)| k == key);
+    if !has("say") || !has(if rule.permits { "basis" } else { "law" }) {
+        return Err(problem("it lacks @say, or @law of a restriction, or @basis of a permit".to_owned()));
+    }
+    if rule.curable != has("cure") {
+        return Err(problem("@cure stands on exactly the restrictions of ViewFull alone".to_owned()));
+    }
+    if rule.limited != has("redact") {
+        return Err(problem("@redact stands on exactly the permits of UpToRedacted".to_owned()));
+    }
+    comparisons(&rule.json, attributes).map_err(problem)
+}
+
+/// Every comparison of one closed list with a word of another.
+fn comparisons(expression: &Value, attributes: &Attributes) -> Result<(), String> {
+    match expression {
+        Value::Array(array) => array.iter().try_for_each(|value| comparisons(value, attributes)),
+        Value::Object(object) => {
+            for operator in ["==", "!=", "contains", "containsAny", "containsAll"] {
+                let Some(operands) = object.get(operator) else {
+                    continue;
+                };
+                let (left, right) = (operands.get("left"), operands.get("right"));
+                if let (Some(left), Some(right)) = (left, right) {
+                    let (left, right) = (entity_type(left, attributes), entity_type(right, attributes));
+                    if left != right {
+                        return Err(format!("{operator} compares {left:?} with {right:?}"));
+                    }
+                }
+            }
+            object.values().try_for_each(|value| comparisons(value, attributes))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The entity type of an expression, or of the members of a set.
+fn entity_type(expression: &Value, attributes: &Attributes) -> Option<String> {
+    if let Some(path) = attribute_path(expression) {
+        return attributes.of(path.rsplit('.').next()?).map(str::to_owned);
+    }
+    if let Some(entity) = expression.get("Value").and_then(|value| value.get("__entity")) {
+        return entity.get("type")?.as_str()?.rsplit("::").next().map(str::to_owned);
+    }
+    let members = expression.get("Set").and_then(Value::as_array)?;
+    let types: BTreeSet<_> = members.iter().map(|member| entity_type(member, attributes)).collect();
+    (types.len() == 1).then(|| types.into_iter().next().flatten()).flatten()
+}

@@ -1,0 +1,99 @@
+//! What binds a child's record beyond its class. Any restriction of any linked subject binds, until somebody named lifts
+//! that very one; a retraction never does.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use proto::events::event::Kind;
+use proto::sharing::{RestrictionSet, restriction};
+
+use crate::days::{first_day, last_day};
+use crate::facts::versions::Stated;
+use crate::vocabulary::{Category, Label};
+
+/// The restrictions in force.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Restrictions {
+    in_force: Vec<RestrictionSet>,
+    sealed: bool,
+}
+
+enum Step<'a> {
+    Set(&'a RestrictionSet),
+    Lifted,
+}
+
+impl Restrictions {
+    pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
+        let sealed = stated.iter().any(|event| matches!(event.event.kind, Some(Kind::IdentitySealed(_))));
+        // By subject and id: one restriction, set and lifted and set again. One without an id can never be lifted.
+        let mut steps: BTreeMap<([u8; 16], &str), Vec<(Date, bool, (i64, u64), Step<'_>)>> = BTreeMap::new();
+        let mut in_force = Vec::new();
+        for event in stated {
+            match &event.event.kind {
+                Some(Kind::RestrictionSet(set)) => {
+                    let from = set.from.as_ref().and_then(first_day).unwrap_or(Date::MIN);
+                    if from > valid_on {
+                        continue;
+                    }
+                    if set.id().is_empty() {
+                        in_force.push(set.clone());
+                    } else {
+                        let step = (from, true, event.position, Step::Set(set));
+                        steps.entry((event.subject, set.id())).or_default().push(step);
+                    }
+                }
+                Some(Kind::RestrictionLifted(lifted)) if !lifted.lifted_by().is_empty() => {
+                    let on = lifted.on.as_ref().and_then(last_day).or(event.published_on);
+                    if let Some(on) = on.filter(|on| *on <= valid_on) {
+                        let step = (on, false, event.position, Step::Lifted);
+                        steps.entry((event.subject, lifted.id())).or_default().push(step);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for mut history in steps.into_values() {
+            // On one day, the setting stands.
+            history.sort_by_key(|(on, set, position, _)| (*on, *set, *position));
+            if let Some((_, _, _, Step::Set(set))) = history.last() {
+                in_force.push((*set).clone());
+            }
+        }
+        Self { in_force, sealed }
+    }
+
+    fn any(&self, kind: restriction::Kind, matches: impl Fn(&RestrictionSet) -> bool) -> bool {
+        self.in_force.iter().any(|set| set.kind() == kind && matches(set))
+    }
+
+    pub(crate) fn protected_address(&self) -> bool {
+        self.any(restriction::Kind::ProtectedAddress, |_| true)
+    }
+
+    pub(crate) fn detriment(&self, category: Category) -> bool {
+        self.any(restriction::Kind::Detriment, |set| binds(set, category))
+    }
+
+    /// A court limited the parental responsibility of this adult, or of every adult.
+    pub(crate) fn parental_responsibility(&self, person: &str) -> bool {
+        self.any(restriction::Kind::ParentalResponsibility, |set| {
+            set.person().is_empty() || set.person() == person
+        })
+    }
+
+    /// The labels that restrictions put on the classes of a category.
+    pub(crate) fn labels(&self, category: Category) -> impl Iterator<Item = Label> {
+        [
+            (self.sealed, Label::PreAdoption),
+            (self.any(restriction::Kind::Court, |set| binds(set, category)), Label::CourtRestricted),
+            (self.any(restriction::Kind::SeriousHarm, |set| binds(set, category)), Label::SeriousHarm),
+        ]
+        .into_iter()
+        .filter_map(|(applies, label)| applies.then_some(label))
+    }
+}
+
+fn binds(set: &RestrictionSet, category: Category) -> bool {
+    set.categories.is_empty() || set.categories.contains(&i32::from(category))
+}

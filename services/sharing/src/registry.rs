@@ -1,0 +1,94 @@
+//! The organisations and the agreements between them, folded from what was recorded of them.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use proto::events::event::Kind;
+use proto::sharing::{AgreementRecorded, OrganisationRecorded};
+
+use crate::days::{first_day, last_day};
+use crate::facts::FactEvent;
+use crate::vocabulary::{Category, Purpose};
+
+/// Every organisation and agreement that was recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    organisations: BTreeMap<String, OrganisationRecorded>,
+    agreements: BTreeMap<String, AgreementRecorded>,
+}
+
+impl Registry {
+    /// Folds the events of organisations, in any order; of two records with one id the one published later stands. Other
+    /// kinds are passed over, and so is what was published after `known_at_us`.
+    pub fn fold<'a>(events: impl IntoIterator<Item = FactEvent<'a>>, known_at_us: Option<i64>) -> Self {
+        let mut ordered: Vec<_> = events
+            .into_iter()
+            .filter(|event| known_at_us.is_none_or(|known_at| event.published_at_us <= known_at))
+            .collect();
+        ordered.sort_by_key(|event| (event.published_at_us, event.sequence));
+        let mut registry = Self::default();
+        for event in ordered {
+            match event.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
+                Some(Kind::OrganisationRecorded(organisation)) if !organisation.id().is_empty() => {
+                    registry.organisations.insert(organisation.id().to_owned(), organisation.clone());
+                }
+                Some(Kind::AgreementRecorded(agreement)) if !agreement.id().is_empty() => {
+                    registry.agreements.insert(agreement.id().to_owned(), agreement.clone());
+                }
+                _ => {}
+            }
+        }
+        registry
+    }
+
+    /// The organisation of this id, in force or not.
+    pub fn organisation(&self, id: &str) -> Option<&OrganisationRecorded> {
+        self.organisations.get(id)
+    }
+
+    /// The organisation of this id, if it is one on this day.
+    pub fn organisation_on(&self, id: &str, day: Date) -> Option<&OrganisationRecorded> {
+        self.organisation(id).filter(|organisation| in_force(organisation, day))
+    }
+
+    /// The organisation whose client certificate carries this name, if it is one on this day. `None` when two claim it.
+    pub fn organisation_by_certificate(&self, name: &str, day: Date) -> Option<&OrganisationRecorded> {
+        let mut named = self
+            .organisations
+            .values()
+            .filter(|organisation| !name.is_empty() && organisation.certificate_name() == name)
+            .filter(|organisation| in_force(organisation, day));
+        named.next().filter(|_| named.next().is_none())
+    }
+
+    /// Every organisation, in order of id.
+    pub fn organisations(&self) -> impl Iterator<Item = &OrganisationRecorded> {
+        self.organisations.values()
+    }
+
+    /// Whether an agreement in force on this day covers sharing from one organisation to another.
+    pub fn agreement_covers(
+        &self,
+        source: &str,
+        recipient: &str,
+        category: Category,
+        purpose: Purpose,
+        day: Date,
+    ) -> bool {
+        let lists = |list: &[i32], wanted: i32| list.is_empty() || list.contains(&wanted);
+        self.agreements.values().any(|agreement| {
+            !agreement.suspended()
+                && [source, recipient].iter().all(|party| agreement.parties.iter().any(|id| id == party))
+                && lists(&agreement.categories, category.into())
+                && lists(&agreement.purposes, purpose.into())
+                // An agreement that does not say from when to when is not in force.
+                && agreement.from.as_ref().and_then(last_day).is_some_and(|from| from <= day)
+                && agreement.to.as_ref().and_then(first_day).is_some_and(|to| day <= to)
+        })
+    }
+}
+
+fn in_force(organisation: &OrganisationRecorded, day: Date) -> bool {
+    organisation.from.is_none_or(|from| last_day(&from).is_some_and(|from| from <= day))
+        && organisation.to.is_none_or(|to| first_day(&to).is_some_and(|to| day <= to))
+}

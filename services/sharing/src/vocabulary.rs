@@ -1,0 +1,176 @@
+//! The words of the rules: the proto enums, the few that only the rules use, and their names in the schema.
+
+use std::collections::BTreeMap;
+
+use cedar_policy::{EntityId, EntityTypeName, EntityUid};
+pub use proto::sharing::{Category, DenialReason, Label, Outcome, Purpose, RoleGroup, Sector};
+
+/// An enumerated entity of the schema: a closed list of words.
+pub(crate) trait Vocabulary: Copy {
+    /// The entity type, without its namespace.
+    const TYPE: &'static str;
+    /// Every member that the schema has.
+    fn members() -> Vec<Self>;
+    /// The word in the schema.
+    fn word(self) -> String;
+}
+
+macro_rules! proto_vocabulary {
+    ($($enum:ident, $prefix:literal, $first:literal;)*) => {$(
+        impl Vocabulary for $enum {
+            const TYPE: &'static str = stringify!($enum);
+            fn members() -> Vec<Self> {
+                ($first..).map_while(|number: i32| $enum::try_from(number).ok()).collect()
+            }
+            fn word(self) -> String {
+                let name = self.as_str_name();
+                name.strip_prefix($prefix).unwrap_or(name).to_ascii_lowercase()
+            }
+        }
+    )*};
+}
+
+// Purpose alone has a word for "not said": a rule forbids it by name.
+proto_vocabulary! {
+    Purpose, "PURPOSE_", 0;
+    Sector, "SECTOR_", 1;
+    RoleGroup, "ROLE_GROUP_", 1;
+    Category, "CATEGORY_", 1;
+    Label, "LABEL_", 1;
+}
+
+macro_rules! own_vocabulary {
+    ($($(#[$doc:meta])* $enum:ident { $($(#[$member_doc:meta])* $member:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum $enum { $($(#[$member_doc])* $member,)* }
+
+        impl Vocabulary for $enum {
+            const TYPE: &'static str = stringify!($enum);
+            fn members() -> Vec<Self> { vec![$(Self::$member,)*] }
+            fn word(self) -> String { match self { $(Self::$member => $word.to_owned(),)* } }
+        }
+    )*};
+}
+
+own_vocabulary! {
+    /// How closely an organisation works with a child. Ordered: a later member is closer.
+    Involvement {
+        /// Does not work with the child, as far as is recorded.
+        None = "none",
+        /// Did so until a few weeks ago.
+        Former = "former",
+        /// A service that every child has.
+        Universal = "universal",
+        /// A service for this child's need.
+        Targeted = "targeted",
+        /// Works under a statute.
+        Statutory = "statutory",
+        /// Leads the plan.
+        Lead = "lead",
+    }
+    /// What is recorded of consent to share, for one recipient, category and purpose.
+    ConsentState {
+        /// Nobody was asked.
+        None = "none",
+        /// Given, and in force.
+        Given = "given",
+        /// Refused.
+        Refused = "refused",
+        /// Given once and taken back.
+        Withdrawn = "withdrawn",
+        /// Given once; its time is over, or the child has come of age for it.
+        Lapsed = "lapsed",
+    }
+    /// A recorded legal process.
+    Process {
+        /// A controller approved a request of the police.
+        CrimeRequestApproved = "crime_request_approved",
+        /// A court order names the recipient.
+        CourtOrderServed = "court_order_served",
+        /// The record moves to the receiving agency of the same kind.
+        TransferIn = "transfer_in",
+    }
+    /// Whom a reader who is not staff is to the child.
+    PersonKind {
+        /// The child or young person.
+        Subject = "subject",
+        /// Somebody with verified parental responsibility.
+        ParentPr = "parent_pr",
+        /// A parent without it, or of whom it is not verified.
+        ParentNoPr = "parent_no_pr",
+        /// A carer.
+        Carer = "carer",
+    }
+}
+
+/// The words as entities, made once: type, then the member's place in [`Vocabulary::members`].
+#[derive(Debug)]
+pub(crate) struct Words(BTreeMap<&'static str, BTreeMap<String, EntityUid>>);
+
+impl Words {
+    pub(crate) fn new() -> Result<Self, cedar_policy::ParseErrors> {
+        let mut words = Self(BTreeMap::new());
+        words.add::<Purpose>()?;
+        words.add::<Sector>()?;
+        words.add::<RoleGroup>()?;
+        words.add::<Category>()?;
+        words.add::<Label>()?;
+        words.add::<Involvement>()?;
+        words.add::<ConsentState>()?;
+        words.add::<Process>()?;
+        words.add::<PersonKind>()?;
+        Ok(words)
+    }
+
+    fn add<V: Vocabulary>(&mut self) -> Result<(), cedar_policy::ParseErrors> {
+        let type_name: EntityTypeName = format!("Share::{}", V::TYPE).parse()?;
+        let uids = V::members()
+            .into_iter()
+            .map(|member| {
+                let word = member.word();
+                let uid = EntityUid::from_type_name_and_id(type_name.clone(), EntityId::new(&word));
+                (word, uid)
+            })
+            .collect();
+        self.0.insert(V::TYPE, uids);
+        Ok(())
+    }
+
+    /// The entity of this member; `None` for a member that the schema lacks, such as a category not stated.
+    pub(crate) fn uid<V: Vocabulary>(&self, member: V) -> Option<EntityUid> {
+        self.0.get(V::TYPE)?.get(&member.word()).cloned()
+    }
+
+    /// The words by entity type, as the vocabulary test compares them with the schema.
+    pub(crate) fn by_type(&self) -> BTreeMap<String, Vec<String>> {
+        self.0.iter().map(|(name, words)| ((*name).to_owned(), words.keys().cloned().collect())).collect()
+    }
+}
+
+/// A group of fields that redaction takes out together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FieldGroup {
+    /// Where the child, or somebody who looks after the child, can be found.
+    Location,
+    /// Somebody other than the child.
+    ThirdParty,
+    /// Free text, and every field of which nothing is known.
+    Narrative,
+}
+
+impl FieldGroup {
+    /// The group's name in the rules and in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Location => "location",
+            Self::ThirdParty => "third_party",
+            Self::Narrative => "narrative",
+        }
+    }
+
+    /// The group of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Location, Self::ThirdParty, Self::Narrative].into_iter().find(|group| group.name() == name)
+    }
+}
