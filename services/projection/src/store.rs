@@ -3,25 +3,28 @@
 //! [`Store`] is the only way to it, whichever engine holds the rows. Rows and the offset they come from are committed
 //! together and by one method, and a read sees one point in time over every shard it names.
 
+mod batch;
 mod engine;
 mod fjall_engine;
 mod folder;
 pub mod keys;
 mod point_in_time;
 mod sled_engine;
+mod view;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{ControlFlow, Deref};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use event_log::{Offset, PARTITIONS, Partition, Topic};
 use sha2::{Digest, Sha256};
 
-use engine::{Rows, Table};
+pub use batch::{BATCH_ROWS_BEST, Batch, Shards};
+use engine::Table;
 pub use keys::{Key, Prefix};
+use view::Held;
+pub use view::{Value, View};
 
 /// What holds the rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -71,110 +74,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self { engine: Engine::default(), cache_bytes: 256 << 20 }
-    }
-}
-
-/// A set of shards.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Shards(u16);
-
-impl Shards {
-    /// No shard.
-    pub const NONE: Self = Self(0);
-    /// Every shard.
-    pub const ALL: Self = Self(u16::MAX);
-
-    /// These, and one more.
-    #[must_use]
-    pub fn with(self, shard: Partition) -> Self {
-        Self(self.0 | 1 << shard.number())
-    }
-
-    /// Whether this one is among them.
-    pub fn contains(self, shard: Partition) -> bool {
-        self.0 & 1 << shard.number() != 0
-    }
-
-    /// Them, in order.
-    pub fn iter(self) -> impl Iterator<Item = Partition> {
-        Partition::all().filter(move |shard| self.contains(*shard))
-    }
-}
-
-const _: () = assert!(PARTITIONS as u32 == u16::BITS, "a set of shards is one bit for each");
-
-impl From<Partition> for Shards {
-    fn from(shard: Partition) -> Self {
-        Self::NONE.with(shard)
-    }
-}
-
-impl FromIterator<Partition> for Shards {
-    fn from_iter<I: IntoIterator<Item = Partition>>(shards: I) -> Self {
-        shards.into_iter().fold(Self::NONE, Self::with)
-    }
-}
-
-/// The rows of a batch that suit both engines best: a sled reader waits for the rest of a batch, 1.7 ms at a hundred rows
-/// and 15 ms at a thousand, and neither engine gains from more.
-pub const BATCH_ROWS_BEST: usize = 200;
-
-/// Changes that are made together or not at all. Of two changes to one key the later stands.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Batch {
-    changes: BTreeMap<Key, Option<Vec<u8>>>,
-    shards: Shards,
-}
-
-impl Batch {
-    /// An empty one.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Puts a row. Keep values under 4 kB: sled writes a larger one to a file of its own.
-    pub fn put(&mut self, key: Key, value: impl Into<Vec<u8>>) {
-        self.change(key, Some(value.into()));
-    }
-
-    /// Takes a row away. Its bytes stay on disk until the engine reuses the space, so erasure rests on destroyed keys.
-    pub fn delete(&mut self, key: Key) {
-        self.change(key, None);
-    }
-
-    /// Puts how far a partition has been read.
-    pub fn advance(&mut self, topic: Topic, partition: Partition, next: Offset) {
-        self.put(keys::offset(topic, partition), next.to_be_bytes());
-    }
-
-    /// How many rows it changes.
-    pub fn len(&self) -> usize {
-        self.changes.len()
-    }
-
-    /// Whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
-    }
-
-    /// The shards it changes.
-    pub fn shards(&self) -> Shards {
-        self.shards
-    }
-
-    /// The rows it puts, by key.
-    pub fn puts(&self) -> impl Iterator<Item = (&Key, &[u8])> {
-        self.changes.iter().filter_map(|(key, value)| Some((key, value.as_deref()?)))
-    }
-
-    fn change(&mut self, key: Key, value: Option<Vec<u8>>) {
-        self.shards = self.shards.with(key.shard());
-        self.changes.insert(key, value);
-    }
-
-    /// The changes, by key; no value is a deletion.
-    fn changes(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.changes.iter().map(|(key, value)| (key.as_ref(), value.as_deref()))
     }
 }
 
@@ -320,118 +219,6 @@ impl Store {
                 self.0.folder.note_damage(&source.to_string());
             }
         })
-    }
-}
-
-/// The named shards at one point in time.
-pub struct View<'a> {
-    rows: &'a dyn Rows,
-    shards: Shards,
-}
-
-impl View<'_> {
-    /// The value of a key.
-    ///
-    /// # Errors
-    /// [`StoreError::ShardNotNamed`]; the engine's.
-    pub fn get(&self, key: &Key) -> Result<Option<Value>, StoreError> {
-        self.named(key.as_ref())?;
-        self.rows.get(key.as_ref())
-    }
-
-    /// How far a partition has been read: the next offset to read.
-    ///
-    /// # Errors
-    /// [`StoreError::ShardNotNamed`]; [`StoreError::BadValue`]; the engine's.
-    pub fn offset(&self, topic: Topic, partition: Partition) -> Result<Offset, StoreError> {
-        let Some(value) = self.get(&keys::offset(topic, partition))? else { return Ok(0) };
-        value.as_ref().try_into().map(u64::from_be_bytes).map_err(|_| StoreError::BadValue("offset"))
-    }
-
-    /// Gives `f` each row under a prefix, in order of key, until it breaks.
-    ///
-    /// # Errors
-    /// [`StoreError::ShardNotNamed`]; the engine's.
-    pub fn scan_prefix(
-        &self,
-        prefix: &Prefix,
-        mut f: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        let prefix = prefix.as_ref();
-        self.named(prefix)?;
-        self.rows.scan(prefix, &mut |key, value| {
-            if key.starts_with(prefix) { f(key, value) } else { ControlFlow::Break(()) }
-        })
-    }
-
-    /// Gives `f` each row of one table and shard from `from` up to and not including `to`, in order of key, until it
-    /// breaks. Either may be a [`Key`] or a [`Prefix`].
-    ///
-    /// # Errors
-    /// [`StoreError::ShardNotNamed`], also when the two are not of one table and shard; the engine's.
-    pub fn scan_range(
-        &self,
-        from: &impl AsRef<[u8]>,
-        to: &impl AsRef<[u8]>,
-        mut f: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        let (from, to) = (from.as_ref(), to.as_ref());
-        self.named(from)?;
-        if from.get(..2) != to.get(..2) {
-            return Err(StoreError::ShardNotNamed);
-        }
-        self.rows.scan(from, &mut |key, value| if key < to { f(key, value) } else { ControlFlow::Break(()) })
-    }
-
-    fn has_rows(&self, prefix: &Prefix) -> Result<bool, StoreError> {
-        let mut any = false;
-        self.scan_prefix(prefix, |_, _| {
-            any = true;
-            ControlFlow::Break(())
-        })?;
-        Ok(any)
-    }
-
-    fn scan_everything(&self, f: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), StoreError> {
-        self.rows.scan(&[], f)
-    }
-
-    fn named(&self, key: &[u8]) -> Result<(), StoreError> {
-        let shard = keys::shard_of(key).ok_or(StoreError::ShardNotNamed)?;
-        if self.shards.contains(shard) { Ok(()) } else { Err(StoreError::ShardNotNamed) }
-    }
-}
-
-/// A value as the engine holds it, without a copy.
-#[derive(Clone)]
-pub struct Value(Held);
-
-#[derive(Clone)]
-enum Held {
-    Sled(sled::IVec),
-    Fjall(fjall::Slice),
-}
-
-impl Deref for Value {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match &self.0 {
-            Held::Sled(value) => value,
-            Held::Fjall(value) => value,
-        }
-    }
-}
-
-impl AsRef<[u8]> for Value {
-    fn as_ref(&self) -> &[u8] {
-        self
-    }
-}
-
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.len())
     }
 }
 

@@ -82,7 +82,7 @@ enum Found {
 fn open_damaged(dir: &Path, whole: &Rows) -> Found {
     let options = options_of(dir);
     let opened = Store::open(dir, &options).unwrap();
-    let (opened, found) = match opened.store.read(Shards::ALL, |view| store_model::rows_in(view)) {
+    let (opened, found) = match opened.store.read(Shards::ALL, store_model::rows_in) {
         Ok(_) => (opened, Found::SetAside),
         Err(StoreError::Engine { .. }) => {
             drop(opened);

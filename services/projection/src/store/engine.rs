@@ -25,8 +25,11 @@ pub(super) trait Rows {
     fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError>;
 
     /// The rows from a key on, in order, until `f` breaks.
-    fn scan(&self, from: &[u8], f: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), StoreError>;
+    fn scan(&self, from: &[u8], f: &mut EachRow<'_>) -> Result<(), StoreError>;
 }
+
+/// Takes a row's key and value.
+pub(super) type EachRow<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
 /// Rows in strictly ascending order of key.
 pub(super) trait SortedRows {

@@ -1,11 +1,10 @@
 //! fjall 3: one keyspace, since an idle one pins journals without bound, and its own snapshots for reads.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
 
-use super::engine::{Rows, SortedRows, Table};
+use super::engine::{EachRow, Rows, SortedRows, Table};
 use super::{Batch, Held, Options, Shards, StoreError, Value, folder};
 
 /// Bounds both the disk that journals take and the time to read them when opening.
@@ -90,7 +89,7 @@ impl Rows for AtPoint<'_> {
         Ok(value.map(|value| Value(Held::Fjall(value))))
     }
 
-    fn scan(&self, from: &[u8], f: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], f: &mut EachRow<'_>) -> Result<(), StoreError> {
         for row in self.snapshot.range(self.rows, from..) {
             let (key, value) = row.into_inner().map_err(|e| engine("read", e))?;
             if f(&key, &value).is_break() {

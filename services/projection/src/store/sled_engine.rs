@@ -3,11 +3,10 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::engine::{Rows, SortedRows, Table};
+use super::engine::{EachRow, Rows, SortedRows, Table};
 use super::point_in_time::PointInTime;
 use super::{Batch, Held, Options, Shards, StoreError, Value, folder};
 
@@ -143,7 +142,7 @@ impl Rows for SledEngine {
         Ok(value.map(|value| Value(Held::Sled(value))))
     }
 
-    fn scan(&self, from: &[u8], f: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), StoreError> {
+    fn scan(&self, from: &[u8], f: &mut EachRow<'_>) -> Result<(), StoreError> {
         for row in self.db.range(from..) {
             let (key, value) = row.map_err(|e| engine("read", e))?;
             if f(&key, &value).is_break() {
