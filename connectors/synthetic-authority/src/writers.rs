@@ -1,0 +1,41 @@
+//! Telling the lives as each system would, in its own format.
+
+pub(crate) mod bad_files;
+pub(crate) mod census;
+pub(crate) mod cin;
+pub(crate) mod facts;
+pub(crate) mod hl7;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::GenerateError;
+
+/// A file being written, whose errors say which file.
+pub(crate) struct Output {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Output {
+    pub(crate) fn create(path: &Path) -> Result<Self, GenerateError> {
+        let file = File::create(path).map_err(|source| GenerateError::Io { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(1 << 16, file) })
+    }
+
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> Result<(), GenerateError> {
+        self.file.write_all(bytes).map_err(|source| GenerateError::Io { path: self.path.clone(), source })
+    }
+
+    /// One JSON value as a line.
+    pub(crate) fn line(&mut self, value: &impl serde::Serialize) -> Result<(), GenerateError> {
+        let mut line = serde_json::to_vec(value).map_err(GenerateError::Json)?;
+        line.push(b'\n');
+        self.put(&line)
+    }
+
+    pub(crate) fn finish(mut self) -> Result<(), GenerateError> {
+        self.file.flush().map_err(|source| GenerateError::Io { path: self.path.clone(), source })
+    }
+}

@@ -1,0 +1,278 @@
+//! One generated authority, held against its own truth: formats parse, dates are in order, numbers check, and what is
+//! wrong is what `dirt.jsonl` says.
+#![cfg(test)]
+
+#[path = "authority/read.rs"]
+mod read;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use read::{Authority, authority};
+use synthetic_authority::{GenerateError, Settings, generate, write_bad_files};
+
+#[test]
+fn same_seed_same_bytes() {
+    let one = Authority::generate(&Settings { children: 150, seed: 9, ..Settings::default() });
+    let two = Authority::generate(&Settings { children: 150, seed: 9, ..Settings::default() });
+    let other = Authority::generate(&Settings { children: 150, seed: 10, ..Settings::default() });
+    let bytes = |authority: &Authority| -> BTreeMap<String, Vec<u8>> {
+        authority.files().into_iter().map(|name| (name.clone(), authority.bytes(&name))).collect()
+    };
+    assert_eq!(bytes(&one), bytes(&two));
+    assert_eq!(one.summary, two.summary);
+    assert_ne!(bytes(&one), bytes(&other));
+    assert!(one.files().iter().all(|name| !name.contains("spill")));
+}
+
+#[test]
+fn a_child_does_not_depend_on_how_many_follow() {
+    let few = Authority::generate(&Settings { children: 60, seed: 4, ..Settings::default() });
+    let more = Authority::generate(&Settings { children: 150, seed: 4, ..Settings::default() });
+    let lives = |authority: &Authority| -> Vec<_> {
+        authority
+            .lines("truth.jsonl")
+            .into_iter()
+            .take(50)
+            .map(|line| (line["birthOn"].clone(), line["given"].clone(), line["postcode"].clone()))
+            .collect()
+    };
+    assert_eq!(lives(&few), lives(&more));
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |settings: Settings| generate(&settings, folder.path(), &mut |_, _| {});
+    assert!(matches!(run(Settings { children: 0, ..Settings::default() }), Err(GenerateError::ChildrenOutOfRange)));
+    assert!(matches!(
+        run(Settings { children: 900_000, ..Settings::default() }),
+        Err(GenerateError::ChildrenOutOfRange)
+    ));
+    assert!(matches!(run(Settings { census_years: vec![], ..Settings::default() }), Err(GenerateError::CensusYears)));
+    assert!(matches!(run(Settings { density: f64::NAN, ..Settings::default() }), Err(GenerateError::Density)));
+    run(Settings { children: 3, ..Settings::default() }).unwrap();
+    assert!(matches!(run(Settings { children: 3, ..Settings::default() }), Err(GenerateError::OutNotEmpty(_))));
+}
+
+#[test]
+fn truth_covers_every_subject_that_any_system_uses() {
+    let authority = authority();
+    let known = authority.subjects();
+    let mut seen: BTreeSet<(String, String, String)> = BTreeSet::new();
+    for child in authority.cin_children() {
+        seen.insert(("LA_CHILD_ID".into(), "878".into(), child.text("LAchildID").unwrap()));
+    }
+    for message in authority.messages() {
+        for id in message.local_numbers() {
+            seen.insert(("PROVIDER_PERSON".into(), "RH8".into(), id));
+        }
+    }
+    let dirty = authority.dirty_keys();
+    for (file, row) in authority.pupils() {
+        if row["upn"].is_empty() || dirty.contains(&(file.clone(), authority.row_key(&row))) {
+            continue;
+        }
+        seen.insert(("UPN".into(), "dfe".into(), row["upn"].clone()));
+        seen.insert(("SCHOOL_PUPIL".into(), authority.school_number(&file, &row["NativeId"]), row["upn"].clone()));
+    }
+    for subject in &seen {
+        assert!(known.contains_key(subject), "no truth for {subject:?}");
+    }
+    assert!(seen.len() > 3000);
+    for line in authority.lines("dirt.jsonl") {
+        let subject = read::subject(&line["record"]);
+        assert_eq!(
+            known.get(&subject).map(Vec::as_slice),
+            Some([line["truth"].as_str().unwrap().to_owned()].as_slice()),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn no_subject_is_of_two_children() {
+    let authority = authority();
+    for (subject, whose) in authority.subjects() {
+        assert_eq!(whose.len(), 1, "{subject:?}");
+    }
+}
+
+#[test]
+fn numbers_check_except_where_the_dirt_says() {
+    let authority = authority();
+    let dirty = authority.dirty_keys();
+    let mut wrong = 0;
+    for (file, row) in authority.pupils() {
+        let fine = read::upn_checks(&row["upn"])
+            && (row["uniquelearnernumber"].is_empty() || read::uln_checks(&row["uniquelearnernumber"]));
+        let excused = dirty.contains(&(file, authority.row_key(&row)));
+        assert!(fine || excused, "{row:?}");
+        wrong += usize::from(!fine);
+    }
+    assert!(wrong > 0);
+    let dirty_messages = authority.dirty_messages();
+    for message in authority.messages() {
+        let Some(number) = message.nhs_number() else { continue };
+        assert!(
+            read::nhs_checks(&number) && number.starts_with("999") || dirty_messages.contains(&message.control()),
+            "{number}"
+        );
+    }
+    for (file, child) in authority
+        .cin_files()
+        .into_iter()
+        .flat_map(|file| authority.cin(&file).into_iter().map(move |child| (file.clone(), child)))
+    {
+        let id = child.text("LAchildID").unwrap();
+        assert!(id.len() <= 20 && id.chars().all(|letter| letter.is_ascii_alphanumeric()));
+        if let Some(upn) = child.text("UPN") {
+            assert!(read::upn_checks(&upn) || dirty.contains(&(file.clone(), id)), "{upn}");
+        }
+    }
+}
+
+#[test]
+fn between_two_and_five_in_a_hundred_records_are_dirty() {
+    let authority = authority();
+    let of = |folder: &str| {
+        authority.lines("dirt.jsonl").iter().filter(|line| line["file"].as_str().unwrap().starts_with(folder)).count()
+            as f64
+    };
+    let shares = [
+        of("education") / authority.summary.census_pupils as f64,
+        of("health") / authority.summary.hl7_messages as f64,
+        of("social") / authority.summary.cin_children as f64,
+    ];
+    for share in &shares[..2] {
+        assert!((0.02..=0.05).contains(share), "{shares:?}");
+    }
+    // A few hundred records: the share strays further.
+    assert!((0.01..=0.06).contains(&shares[2]), "{shares:?}");
+    assert_eq!(authority.summary.dirtied as usize, authority.lines("dirt.jsonl").len());
+}
+
+#[test]
+fn twins_share_surname_birth_and_home() {
+    let authority = authority();
+    let lines = authority.lines("truth.jsonl");
+    let by_id: HashMap<_, _> = lines.iter().map(|line| (line["truth"].as_str().unwrap(), line)).collect();
+    let twins: Vec<_> = lines.iter().filter(|line| line.get("twinOf").is_some()).collect();
+    assert!(twins.len() >= 4);
+    for twin in twins {
+        let other = by_id[twin["twinOf"].as_str().unwrap()];
+        for field in ["surname", "birthOn", "postcode", "household"] {
+            assert_eq!(twin[field], other[field]);
+        }
+        assert_eq!(other["twinOf"], twin["truth"]);
+    }
+}
+
+#[test]
+fn adoption_leaves_nothing_in_common() {
+    let authority = authority();
+    let lines = authority.lines("truth.jsonl");
+    let split: Vec<_> = lines.iter().filter(|line| line.get("privateLink").is_some()).collect();
+    assert!(split.len() >= 4);
+    let sealed: Vec<_> =
+        authority.lines("facts.jsonl").into_iter().filter(|line| line["kind"] == "IdentitySealed").collect();
+    for line in &split {
+        let other = split.iter().find(|other| other["truth"] == line["privateLink"]).unwrap();
+        assert_ne!(line["postcode"], other["postcode"]);
+        let subjects = |line: &serde_json::Value| -> HashSet<String> {
+            line["subjects"].as_array().unwrap().iter().map(ToString::to_string).collect()
+        };
+        assert!(!subjects(line).is_empty() && subjects(line).is_disjoint(&subjects(other)));
+        if line["notes"].as_array().unwrap().contains(&"adopted_before".into()) {
+            assert!(sealed.iter().any(|fact| fact["sealed"] == line["subjects"]));
+        }
+    }
+    assert_eq!(sealed.len() * 2, split.len());
+}
+
+#[test]
+fn the_population_has_what_the_tests_of_other_parts_need() {
+    let authority = authority();
+    let lines = authority.lines("truth.jsonl");
+    let count =
+        |note: &str| lines.iter().filter(|line| line["notes"].as_array().unwrap().contains(&note.into())).count();
+    for note in [
+        "twin",
+        "unborn",
+        "adopted_before",
+        "adopted_after",
+        "moved_school",
+        "left_area",
+        "superseded_number",
+        "discharge_cancelled",
+        "corrected_in_resubmission",
+        "late_in_resubmission",
+        "section_47_open",
+        "consent_given",
+        "consent_refused",
+        "consent_withdrawn",
+        "protected_address",
+        "court_restriction",
+    ] {
+        assert!(count(note) > 0, "{note}");
+    }
+    let known = lines
+        .iter()
+        .filter(|line| line["subjects"].as_array().unwrap().iter().any(|subject| subject["scheme"] == "LA_CHILD_ID"))
+        .count();
+    let share = known as f64 / lines.len() as f64;
+    assert!((0.025..0.07).contains(&share), "{share}");
+    let per_child = authority.summary.hl7_messages as f64 / authority.summary.children as f64;
+    assert!((7.0..16.0).contains(&per_child), "{per_child}");
+    assert!(
+        lines.iter().filter(|line| !line["disagreements"].as_array().unwrap().is_empty()).count() > lines.len() / 20
+    );
+}
+
+#[test]
+fn the_demonstration_child_is_known_everywhere() {
+    let authority = authority();
+    let demo: serde_json::Value = serde_json::from_slice(&authority.bytes("demo.json")).unwrap();
+    let schemes: HashSet<_> =
+        demo["references"].as_array().unwrap().iter().map(|one| one["scheme"].as_str().unwrap().to_owned()).collect();
+    for scheme in ["UPN", "SCHOOL_PUPIL", "NHS_NUMBER", "PROVIDER_PERSON", "LA_CHILD_ID"] {
+        assert!(schemes.contains(scheme), "{scheme}");
+    }
+    let organisations: HashSet<_> = authority
+        .lines("facts.jsonl")
+        .iter()
+        .filter(|line| line["kind"] == "OrganisationRecorded")
+        .map(|line| line["fields"]["id"].as_str().unwrap().to_owned())
+        .collect();
+    for (name, id) in demo["organisations"].as_object().unwrap() {
+        assert!(organisations.contains(id.as_str().unwrap()), "{name}");
+    }
+    let id = demo["references"].as_array().unwrap().iter().find(|one| one["scheme"] == "LA_CHILD_ID").unwrap()["value"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let child = authority
+        .cin("CIN_878_2025_001.xml")
+        .into_iter()
+        .find(|child| child.text("LAchildID") == Some(id.clone()))
+        .unwrap();
+    assert!(child.all("AssessmentFactors").contains(&"3B".to_owned()));
+    assert_eq!(child.all("S47ActualStartDate").len(), 1);
+    assert!(child.text("CINclosureDate").is_none());
+}
+
+#[test]
+fn bad_files_are_the_same_each_time_and_explained() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write_bad_files(one.path()).unwrap();
+    write_bad_files(two.path()).unwrap();
+    let readme = std::fs::read_to_string(one.path().join("README.txt")).unwrap();
+    let names = read::walk(one.path());
+    assert!(names.len() > 15);
+    for name in names {
+        assert_eq!(std::fs::read(one.path().join(&name)).unwrap(), std::fs::read(two.path().join(&name)).unwrap());
+        assert!(name == "README.txt" || readme.contains(&name), "{name}");
+    }
+    let bytes = std::fs::read(one.path().join("health-hl7v2/stops-mid-frame.hl7")).unwrap();
+    assert_eq!(bytes.iter().filter(|byte| **byte == 0x0B).count(), 2);
+    assert_eq!(bytes.iter().filter(|byte| **byte == 0x1C).count(), 1);
+}
