@@ -273,7 +273,9 @@ impl World {
         {
             only.twin = None;
         }
-        if let (Some(number), Some(split)) = (adoption, members.pop()) {
+        if let Some(number) = adoption
+            && let Some(split) = members.pop()
+        {
             members.extend(adopted(self, split, number, &mut dice));
         }
         members

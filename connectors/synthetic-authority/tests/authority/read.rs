@@ -8,21 +8,21 @@ use quick_xml::events::Event;
 use serde_json::Value;
 use synthetic_authority::{Settings, Summary, generate};
 
-pub struct Authority {
+pub(crate) struct Authority {
     folder: tempfile::TempDir,
-    pub summary: Summary,
+    pub(crate) summary: Summary,
     schools: OnceLock<HashMap<(String, String), String>>,
 }
 
-pub type Row = HashMap<String, String>;
+pub(crate) type Row = HashMap<String, String>;
 
 /// One authority for all tests that only read.
-pub fn authority() -> &'static Authority {
+pub(crate) fn authority() -> &'static Authority {
     static ONE: OnceLock<Authority> = OnceLock::new();
     ONE.get_or_init(|| Authority::generate(&Settings { children: 6000, seed: 20_251_001, ..Settings::default() }))
 }
 
-pub fn walk(folder: &Path) -> Vec<String> {
+pub(crate) fn walk(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -39,13 +39,13 @@ pub fn walk(folder: &Path) -> Vec<String> {
     names
 }
 
-pub fn subject(value: &Value) -> (String, String, String) {
+pub(crate) fn subject(value: &Value) -> (String, String, String) {
     let part = |name: &str| value[name].as_str().unwrap().to_owned();
     (part("scheme"), part("issuer"), part("value"))
 }
 
 impl Authority {
-    pub fn generate(settings: &Settings) -> Self {
+    pub(crate) fn generate(settings: &Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut last = 0;
         let summary = generate(settings, folder.path(), &mut |done, all| {
@@ -57,19 +57,19 @@ impl Authority {
         Self { folder, summary, schools: OnceLock::new() }
     }
 
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         walk(self.folder.path())
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.folder.path().join(name)).unwrap()
     }
 
-    pub fn lines(&self, name: &str) -> Vec<Value> {
+    pub(crate) fn lines(&self, name: &str) -> Vec<Value> {
         String::from_utf8(self.bytes(name)).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    pub fn subjects(&self) -> BTreeMap<(String, String, String), Vec<String>> {
+    pub(crate) fn subjects(&self) -> BTreeMap<(String, String, String), Vec<String>> {
         let mut known: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for line in self.lines("truth.jsonl") {
             for one in line["subjects"].as_array().unwrap() {
@@ -79,7 +79,7 @@ impl Authority {
         known
     }
 
-    pub fn table(&self, name: &str) -> Vec<Row> {
+    pub(crate) fn table(&self, name: &str) -> Vec<Row> {
         let mut reader = csv::Reader::from_path(self.folder.path().join("education-school-census").join(name)).unwrap();
         let headers = reader.headers().unwrap().clone();
         reader
@@ -88,11 +88,11 @@ impl Authority {
             .collect()
     }
 
-    pub const TERMS: [(&'static str, &'static str, &'static str); 2] =
+    pub(crate) const TERMS: [(&'static str, &'static str, &'static str); 2] =
         [("2024_autumn", "2024-10-03", "2024-04-01"), ("2025_spring", "2025-01-16", "2024-09-01")];
 
     /// Rows of both pupil tables of both terms, with the file as `dirt.jsonl` names it.
-    pub fn pupils(&self) -> Vec<(String, Row)> {
+    pub(crate) fn pupils(&self) -> Vec<(String, Row)> {
         let mut rows = Vec::new();
         for (term, _, _) in Self::TERMS {
             for table in ["pupilonroll", "pupilnolongeronroll"] {
@@ -103,11 +103,11 @@ impl Authority {
         rows
     }
 
-    pub fn row_key(&self, row: &Row) -> String {
+    pub(crate) fn row_key(&self, row: &Row) -> String {
         row.get("pupilonrolltableid").or_else(|| row.get("pupilnolongeronrolltableid")).unwrap().clone()
     }
 
-    pub fn school_number(&self, file: &str, native: &str) -> String {
+    pub(crate) fn school_number(&self, file: &str, native: &str) -> String {
         let schools = self.schools.get_or_init(|| {
             let mut all = HashMap::new();
             for (term, _, _) in Self::TERMS {
@@ -122,7 +122,7 @@ impl Authority {
     }
 
     /// (file, key) of every dirtied record; the file of social care without its folder.
-    pub fn dirty_keys(&self) -> HashSet<(String, String)> {
+    pub(crate) fn dirty_keys(&self) -> HashSet<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let lines = self.lines("dirt.jsonl");
         lines
@@ -131,19 +131,19 @@ impl Authority {
             .collect()
     }
 
-    pub fn dirty_messages(&self) -> HashSet<String> {
+    pub(crate) fn dirty_messages(&self) -> HashSet<String> {
         self.dirty_keys().into_iter().filter(|(file, _)| file.starts_with("health")).map(|(_, key)| key).collect()
     }
 
-    pub fn cin_files(&self) -> Vec<String> {
+    pub(crate) fn cin_files(&self) -> Vec<String> {
         ["CIN_878_2024_001.xml", "CIN_878_2025_001.xml", "CIN_878_2025_002.xml"].map(str::to_owned).to_vec()
     }
 
-    pub fn cin_children(&self) -> Vec<Node> {
+    pub(crate) fn cin_children(&self) -> Vec<Node> {
         self.cin_files().iter().flat_map(|file| self.cin(file)).collect()
     }
 
-    pub fn cin(&self, file: &str) -> Vec<Node> {
+    pub(crate) fn cin(&self, file: &str) -> Vec<Node> {
         let bytes = self.bytes(&format!("social-care-cin-census/{file}"));
         let mut reader = quick_xml::Reader::from_reader(bytes.as_slice());
         let mut open = vec![Node::default()];
@@ -170,15 +170,15 @@ impl Authority {
         open.pop().unwrap().nodes("Child").into_iter().cloned().collect()
     }
 
-    pub fn months(&self) -> Vec<String> {
+    pub(crate) fn months(&self) -> Vec<String> {
         self.files().into_iter().filter(|name| name.ends_with(".hl7")).collect()
     }
 
-    pub fn messages(&self) -> Vec<Message> {
+    pub(crate) fn messages(&self) -> Vec<Message> {
         self.months().iter().flat_map(|name| self.month(name)).collect()
     }
 
-    pub fn month(&self, name: &str) -> Vec<Message> {
+    pub(crate) fn month(&self, name: &str) -> Vec<Message> {
         let text = String::from_utf8(self.bytes(name)).unwrap();
         let mut messages: Vec<Message> = Vec::new();
         for line in text.split(['\r', '\n']).filter(|line| !line.is_empty()) {
@@ -193,14 +193,14 @@ impl Authority {
 }
 
 #[derive(Clone, Default, Debug)]
-pub struct Node {
-    pub name: String,
-    pub value: String,
-    pub children: Vec<Node>,
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) children: Vec<Node>,
 }
 
 impl Node {
-    pub fn nodes(&self, name: &str) -> Vec<&Node> {
+    pub(crate) fn nodes(&self, name: &str) -> Vec<&Node> {
         let mut found = Vec::new();
         for child in &self.children {
             if child.name == name {
@@ -211,19 +211,19 @@ impl Node {
         found
     }
 
-    pub fn all(&self, name: &str) -> Vec<String> {
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
         self.nodes(name).into_iter().map(|node| node.value.clone()).collect()
     }
 
-    pub fn text(&self, name: &str) -> Option<String> {
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.all(name).into_iter().next()
     }
 }
 
-pub struct Message(pub Vec<Vec<String>>);
+pub(crate) struct Message(pub(crate) Vec<Vec<String>>);
 
 impl Message {
-    pub fn field(&self, segment: &str, position: usize) -> Option<&str> {
+    pub(crate) fn field(&self, segment: &str, position: usize) -> Option<&str> {
         let position = if segment == "MSH" { position - 1 } else { position };
         self.0
             .iter()
@@ -233,7 +233,7 @@ impl Message {
             .filter(|value| !value.is_empty())
     }
 
-    pub fn control(&self) -> String {
+    pub(crate) fn control(&self) -> String {
         self.field("MSH", 10).unwrap().to_owned()
     }
 
@@ -242,12 +242,12 @@ impl Message {
         ids.filter(|parts| types.contains(parts.last().unwrap())).map(|parts| parts[0].to_owned()).collect()
     }
 
-    pub fn local_numbers(&self) -> Vec<String> {
+    pub(crate) fn local_numbers(&self) -> Vec<String> {
         let old = self.field("MRG", 1).map(|id| id.split('^').next().unwrap().to_owned());
         self.ids(&["MR"]).into_iter().chain(old).collect()
     }
 
-    pub fn nhs_number(&self) -> Option<String> {
+    pub(crate) fn nhs_number(&self) -> Option<String> {
         self.ids(&["NH", "HN"]).into_iter().next()
     }
 }
@@ -257,20 +257,20 @@ fn digits(text: &str) -> Option<Vec<u32>> {
 }
 
 /// The whole sum, check digit included with weight 1, leaves nothing.
-pub fn nhs_checks(number: &str) -> bool {
+pub(crate) fn nhs_checks(number: &str) -> bool {
     digits(number).is_some_and(|all| {
         all.len() == 10 && all.iter().zip((1..=10).rev()).map(|(digit, weight)| digit * weight).sum::<u32>() % 11 == 0
     })
 }
 
 /// The whole sum, check digit included with weight 1, leaves ten.
-pub fn uln_checks(number: &str) -> bool {
+pub(crate) fn uln_checks(number: &str) -> bool {
     digits(number).is_some_and(|all| {
         all.len() == 10 && all.iter().zip((1..=10).rev()).map(|(digit, weight)| digit * weight).sum::<u32>() % 11 == 10
     })
 }
 
-pub fn upn_checks(upn: &str) -> bool {
+pub(crate) fn upn_checks(upn: &str) -> bool {
     let letters = "ABCDEFGHJKLMNPQRTUVWXYZ";
     let Some(first) = upn.chars().next() else { return false };
     let values: Option<Vec<usize>> = upn
