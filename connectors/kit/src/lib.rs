@@ -10,14 +10,17 @@ pub mod codes;
 pub mod conformance;
 pub mod csv_source;
 pub mod dates;
+pub mod differ;
 pub mod identifier;
 pub mod reading;
 pub mod text;
 
+mod body;
 mod collected;
 mod connector;
 #[cfg(test)]
 mod toy;
 
+pub use body::Statement;
 pub use collected::Collected;
 pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};

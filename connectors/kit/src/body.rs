@@ -1,0 +1,50 @@
+//! A draft with its ids: the body that is sealed, a function of the draft and its version and of nothing else, so that the
+//! same record published again is the same bytes.
+
+use event_log::seal::PseudonymKey;
+use event_log::{EntryId, EventId, Pseudonym};
+use proto::events::{Body, Cause, Version};
+
+use crate::connector::Draft;
+use crate::dates;
+
+/// A body ready to be sealed, and what stands in clear with it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Statement {
+    /// Whose it is.
+    pub subject: Pseudonym,
+    /// The id that the same record has each time.
+    pub event_id: EventId,
+    /// What is sealed.
+    pub body: Body,
+}
+
+/// The entry that a draft is a state of.
+pub(crate) fn entry_id(key: &PseudonymKey, source: &str, draft: &Draft) -> EntryId {
+    key.entry_id(&draft.controller, source, &draft.record_key, draft.ordinal)
+}
+
+/// A draft as the statement of this version.
+pub(crate) fn statement(key: &PseudonymKey, source: &str, draft: Draft, version: Version, cause: Cause) -> Statement {
+    let entry_id = entry_id(key, source, &draft);
+    let event_id = key.event_id(&draft.controller, source, &draft.record_key, &version, draft.ordinal);
+    let subject = key.of(&draft.subject);
+    let body = Body {
+        subject: Some(draft.subject),
+        controller: draft.controller,
+        source: source.to_owned(),
+        entry_id: entry_id.as_bytes().to_vec(),
+        record_key: draft.record_key,
+        ordinal: draft.ordinal,
+        version: Some(version),
+        effective: Some(draft.effective),
+        observed_at: Some(dates::timestamp(draft.observed_at_us.unwrap_or(version.as_of_us))),
+        cause: cause.into(),
+        clears: draft.clears,
+        findings: draft.findings,
+        third_parties: draft.third_parties.iter().map(|party| key.of(party).as_bytes().to_vec()).collect(),
+        event: Some(draft.event),
+        scope: draft.scope_key.unwrap_or_default(),
+    };
+    Statement { subject, event_id, body }
+}

@@ -1,0 +1,87 @@
+//! Baselines out of the log, when their folder is lost or damaged.
+//!
+//! Submissions that changed nothing left no trace in the log, and neither did what could not be read; so after a rebuild a
+//! submission older than the newest one may be published where it would have been left out, until the next whole one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use event_log::envelope::{CheckedBody, EnvelopeError, Opened, decode};
+use event_log::seal::{Keyring, PseudonymKey, SealError, WrappingKeys, decode_key_record};
+use event_log::{EventLog, LogError, Partition, Topic};
+
+use super::baseline::{Baseline, digest};
+
+const BATCH_RECORDS: usize = 1_000;
+
+/// Why baselines could not be rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The log could not be read.
+    #[error("the log could not be read")]
+    Log(#[from] LogError),
+    /// A key could not be read.
+    #[error("a key of the log could not be read")]
+    Key(#[from] SealError),
+    /// An event of this source could not be read.
+    #[error("an event at {0} could not be read")]
+    Event(event_log::Position, #[source] EnvelopeError),
+}
+
+/// Reads the connector's own topic from its beginning: the baseline of each scope, by its key. What other sources said, and
+/// what is sealed with keys that are not this connector's, is passed over.
+///
+/// # Errors
+/// When the log or a key cannot be read.
+pub async fn rebuild(
+    log: &dyn EventLog,
+    topic: Topic,
+    source: &str,
+    pseudonyms: &PseudonymKey,
+    wrapping: Arc<WrappingKeys>,
+) -> Result<BTreeMap<String, Baseline>, RebuildError> {
+    let keyring = Keyring::new(wrapping);
+    for partition in Partition::all() {
+        let mut from = 0;
+        loop {
+            let records = log.read(Topic::Keys, partition, from, BATCH_RECORDS).await?;
+            let Some(last) = records.last() else { break };
+            from = last.position.offset + 1;
+            for record in &records {
+                keyring.absorb(&decode_key_record(record)?)?;
+            }
+        }
+    }
+    let mut baselines = BTreeMap::<String, Baseline>::new();
+    for partition in Partition::all() {
+        let mut from = 0;
+        loop {
+            let records = log.read(topic, partition, from, BATCH_RECORDS).await?;
+            let Some(last) = records.last() else { break };
+            from = last.position.offset + 1;
+            for record in records {
+                let position = record.position;
+                let Ok(sealed) = decode(record.value) else { continue };
+                let Ok(Opened::Plain(plain)) = sealed.open(&keyring) else { continue };
+                if plain.key_of.source != source {
+                    continue;
+                }
+                let checked = CheckedBody::check(&sealed.header, &plain, pseudonyms);
+                let CheckedBody { header, body, entry_id, version, .. } =
+                    checked.map_err(|e| RebuildError::Event(position, e))?;
+                if body.scope.is_empty() {
+                    continue;
+                }
+                let third_parties = body.third_parties.clone();
+                let digest =
+                    digest(pseudonyms, body.effective.as_ref(), &body.findings, third_parties, body.event.as_ref());
+                let baseline = baselines.entry(body.scope.clone()).or_default();
+                baseline.absorb(header.subject, entry_id, version, &body, digest);
+            }
+        }
+    }
+    for baseline in baselines.values_mut() {
+        baseline.prune();
+    }
+    Ok(baselines)
+}
