@@ -110,7 +110,8 @@ async fn dense_offsets_in_order(log: impl EventLog) -> Result<(), Failed> {
 async fn bounds_of_a_read(log: impl EventLog) -> Result<(), Failed> {
     let (topic, partition) = (Topic::Health, partition(5));
     log.append((0..100).map(|n| record(topic, partition, &n.to_string())).collect()).await?;
-    for (from, records_max, expected) in [(0, 0, 0), (0, 7, 7), (95, 10, 5), (99, 1, 1), (100, 10, 0), (u64::MAX, 9, 0)] {
+    for (from, records_max, expected) in [(0, 0, 0), (0, 7, 7), (95, 10, 5), (99, 1, 1), (100, 10, 0), (u64::MAX, 9, 0)]
+    {
         let read = log.read(topic, partition, from, records_max).await?;
         hold!("bounds", read.len() == expected, "{} records from {from}, at most {records_max}", read.len());
         for (stored, at) in read.into_iter().zip(from..) {
@@ -274,7 +275,12 @@ async fn holds(
 
 fn published_in_order(read: &[StoredRecord]) -> Result<(), Failed> {
     for (before, after) in read.iter().zip(read.iter().skip(1)) {
-        hold!("time", before.published_at_us <= after.published_at_us, "{} is older than the one before", after.position);
+        hold!(
+            "time",
+            before.published_at_us <= after.published_at_us,
+            "{} is older than the one before",
+            after.position
+        );
     }
     hold!("time", read.iter().all(|stored| stored.published_at_us > 0), "a record without a time");
     Ok(())

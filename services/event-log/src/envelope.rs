@@ -120,7 +120,8 @@ pub fn decode(mut bytes: Bytes) -> Result<Sealed, EnvelopeError> {
     let key_id = KeyId(sixteen(&mut bytes, 0x2a, "key_id")?);
     expect(&mut bytes, &[0x32], "sealed")?;
     let before = bytes.clone();
-    let length = prost::encoding::decode_varint(&mut bytes).map_err(|_| EnvelopeError::Malformed { field: "sealed" })?;
+    let length =
+        prost::encoding::decode_varint(&mut bytes).map_err(|_| EnvelopeError::Malformed { field: "sealed" })?;
     let length_bytes = before.len() - bytes.len();
     let canonical = prost::encoding::encoded_len_varint(length) == length_bytes;
     if !canonical || length != bytes.len() as u64 || bytes.len() < TAG_BYTES {

@@ -7,17 +7,22 @@ use event_log::authority::{self, NotYours};
 use event_log::envelope::{self, CheckedBody, EnvelopeError, Opened, Plain};
 use event_log::seal::{self, DataKeys, Header, KeyOf, Keyring, PseudonymKey, WrappingKeys};
 use event_log::{EventId, KeyId, Position, Pseudonym, StoredRecord, Topic};
+use proptest::prelude::*;
 use prost::Message;
 use proto::event::KindNumber;
 use proto::events::{self as e, Body, Cause, Date, Event, Family, Scheme, Subject, Version, When, event::Kind, when};
 use proto::fields::KINDS;
-use proptest::prelude::*;
 
 const EDUCATION: &str = "education-school-census";
 const SOCIAL_CARE: &str = "social-care-cin-census";
 const HEALTH: &str = "health-hl7v2";
 const SECTORS: [(&str, Topic); 3] =
     [(EDUCATION, Topic::Education), (SOCIAL_CARE, Topic::SocialCare), (HEALTH, Topic::Health)];
+
+/// The field that is named, and how it is spoilt.
+type Change = (&'static str, fn(&mut Body));
+
+type Spoil = Box<dyn Fn(&mut Body)>;
 
 /// An event of this kind that states nothing: protobuf lets it be made from the kind's number alone.
 fn empty_event(kind: KindNumber) -> Event {
@@ -84,9 +89,8 @@ fn every_kind_is_in_the_table_and_the_code_says_the_same() {
 
 #[test]
 fn a_kinds_family_is_its_part_of_the_catalogue() {
-    let family = |name: &str, topic| {
-        authority::family_of(&empty_event(KindNumber::named(name).unwrap()).kind.unwrap(), topic)
-    };
+    let family =
+        |name: &str, topic| authority::family_of(&empty_event(KindNumber::named(name).unwrap()).kind.unwrap(), topic);
     assert_eq!(family("EnrolmentStarted", Topic::Education), Some(Family::Education));
     assert_eq!(family("CaseClosed", Topic::SocialCare), Some(Family::SocialCare));
     assert_eq!(family("AdmissionMoved", Topic::Health), Some(Family::Health));
@@ -161,7 +165,7 @@ fn a_malformed_field_is_named() {
         at.seconds = seconds;
         Some(When { when: Some(when::When::At(at)) })
     };
-    let cases: Vec<(&str, Box<dyn Fn(&mut Body)>)> = vec![
+    let cases: Vec<(&str, Spoil)> = vec![
         ("controller", Box::new(|b| b.controller.clear())),
         ("source", Box::new(|b| b.source = "s".repeat(129))),
         ("entry_id", Box::new(|b| b.entry_id.truncate(15))),
@@ -197,7 +201,9 @@ fn a_malformed_field_is_named() {
             other => panic!("case {n}, {expected}: {other:?}"),
         }
     }
-    for (year, month, day) in [(2024, None, None), (2024, Some(2), None), (2000, Some(2), Some(29)), (1900, Some(1), Some(1))] {
+    for (year, month, day) in
+        [(2024, None, None), (2024, Some(2), None), (2000, Some(2), Some(29)), (1900, Some(1), Some(1))]
+    {
         check(&Body { effective: on(year, month, day), ..good(SOCIAL_CARE, referral()) }).unwrap();
     }
     check(&Body { effective: at(7_289_654_399), ..good(SOCIAL_CARE, referral()) }).unwrap();
@@ -205,7 +211,7 @@ fn a_malformed_field_is_named() {
 
 #[test]
 fn a_body_that_says_otherwise_than_its_key_is_refused() {
-    let changes: [(&str, fn(&mut Body)); 5] = [
+    let changes: [Change; 5] = [
         ("controller", |b| b.controller = "la-879-social-care".into()),
         ("source", |b| b.source = "social-care-other".into()),
         ("source", |b| b.source = "command".into()),

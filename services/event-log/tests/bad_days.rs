@@ -193,4 +193,3 @@ fn killed_at_any_moment_it_holds_everything_it_acknowledged() {
     }
     assert!(rounds_with_acks > ROUNDS / 2, "the child hardly ever got to append");
 }
-

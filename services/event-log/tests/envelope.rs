@@ -5,9 +5,12 @@ use std::path::Path;
 
 use bytes::Bytes;
 use event_log::envelope::{self, EnvelopeError, Sealed};
-use prost::Message;
 use proptest::prelude::*;
+use prost::Message;
 use proto::events::{Envelope, Family};
+
+/// The field that is named, and how it is spoilt.
+type Change = (&'static str, fn(&mut Envelope));
 
 fn whole() -> Envelope {
     Envelope {
@@ -48,7 +51,7 @@ fn the_corpus_decodes_as_its_names_say() {
 
 #[test]
 fn a_flaw_names_its_field() {
-    let cases: [(&str, fn(&mut Envelope)); 8] = [
+    let cases: [Change; 8] = [
         ("format_version", |m| m.format_version = 0),
         ("event_id", |m| m.event_id.truncate(15)),
         ("subject", |m| m.subject.push(0)),

@@ -8,14 +8,17 @@ use bytes::Bytes;
 use event_log::envelope::{self, EnvelopeError, Opened};
 use event_log::seal::{self, DataKey, DataKeys, Header, KeyState, Keyring, PseudonymKey, SealError, WrappingKeys};
 use event_log::{EventId, KeyId, Position, Pseudonym, StoredRecord, Topic};
-use prost::Message;
 use proptest::prelude::*;
+use prost::Message;
 use proto::events::{Envelope, Family, Scheme, Subject, Version};
 use proto::keys::KeyRecord;
 use sha2::{Digest, Sha256};
 
 const CONTROLLER: &str = "la-878-social-care";
 const SOURCE: &str = "social-care-cin-census";
+
+/// The field that is named, and how it is spoilt.
+type Change = (&'static str, fn(&mut KeyRecord));
 
 fn pseudonyms() -> PseudonymKey {
     PseudonymKey::from_bytes([7; 32])
@@ -76,7 +79,10 @@ fn ids_and_bytes_are_what_they_always_were() {
     let key = pseudonyms();
     let hex = |bytes: &[u8]| hex::encode(bytes);
     assert_eq!(hex(&key.pseudonym(Scheme::LaChildId, "878", "12345").0), "32a6992ab8a57f67f15f015e7569de98");
-    assert_eq!(hex(&key.event_id(CONTROLLER, SOURCE, "12345/2024-05-01", &version(), 2).0), "c59a32a31f6a8dd1ac4fb5469b0161dd");
+    assert_eq!(
+        hex(&key.event_id(CONTROLLER, SOURCE, "12345/2024-05-01", &version(), 2).0),
+        "c59a32a31f6a8dd1ac4fb5469b0161dd"
+    );
     assert_eq!(hex(&key.entry_id(CONTROLLER, SOURCE, "12345/2024-05-01", 2).0), "c2027a22494fc829302128ff8fedff4e");
     assert_eq!(hex(&key.digest("baseline", b"row")), "8a70eb044a9851fabaa3226f703432d7");
 }
@@ -213,7 +219,7 @@ fn no_envelope_may_use_another_subjects_key() {
 #[test]
 fn no_field_of_a_key_record_can_be_changed() {
     let bench = bench();
-    let changes: [(&str, fn(&mut KeyRecord)); 5] = [
+    let changes: [Change; 5] = [
         ("subject", |r| r.subject[0] ^= 1),
         ("source", |r| r.source = "social-care-other".into()),
         ("key id", |r| r.key_id[15] ^= 1),
@@ -235,7 +241,7 @@ fn no_field_of_a_key_record_can_be_changed() {
 #[test]
 fn a_malformed_key_record_names_its_field() {
     let bench = bench();
-    let changes: [(&str, fn(&mut KeyRecord)); 8] = [
+    let changes: [Change; 8] = [
         ("key_id", |r| r.key_id.truncate(15)),
         ("subject", |r| r.subject.push(0)),
         ("wrapped", |r| r.wrapped.truncate(47)),

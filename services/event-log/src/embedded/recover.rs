@@ -67,11 +67,17 @@ pub(super) fn recover(dir: &Path, disk: &dyn Disk, writable: bool) -> Result<Rec
         }
     }
     if reading.records_at_mark != marks.mark.records {
-        return Err(damaged(mark::FILE_NAME.to_owned(), "the journal does not hold as many records as were acknowledged"));
+        return Err(damaged(
+            mark::FILE_NAME.to_owned(),
+            "the journal does not hold as many records as were acknowledged",
+        ));
     }
     if cut.is_some() && !marks.both_held {
         // A mark is written once its records are synced: a crash tears the one or the other, never both.
-        return Err(damaged(mark::FILE_NAME.to_owned(), "one slot of the high-water mark does not hold, and the journal is torn"));
+        return Err(damaged(
+            mark::FILE_NAME.to_owned(),
+            "one slot of the high-water mark does not hold, and the journal is torn",
+        ));
     }
     let mark_file = writable.then(|| MarkFile::open(dir)).transpose().map_err(io_error("open the high-water mark"))?;
     if let Some(mark_file) = &mark_file {

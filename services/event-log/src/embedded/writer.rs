@@ -115,8 +115,7 @@ impl Writer {
         let published_at_us = now_us().max(self.published_at_us);
         let mut ends = self.ends;
         let mut placed = Vec::new();
-        let mut piece =
-            Piece { segment: self.mark.segment, at: self.mark.byte, bytes: Vec::with_capacity(bytes) };
+        let mut piece = Piece { segment: self.mark.segment, at: self.mark.byte, bytes: Vec::with_capacity(bytes) };
         let mut pieces = Vec::new();
         for record in requests.iter().flat_map(|request| &request.records) {
             let needed = (record::HEADER_BYTES + record.value.len()) as u64;
@@ -143,8 +142,7 @@ impl Writer {
         for piece in &group.pieces {
             if piece.segment != mark.segment {
                 self.sync(&current)?;
-                let header =
-                    SegmentHeader { log_id: mark.log_id, number: piece.segment, before_bytes: mark.byte };
+                let header = SegmentHeader { log_id: mark.log_id, number: piece.segment, before_bytes: mark.byte };
                 current = Arc::new(Segment::create(&self.dir, header, &*self.disk)?);
                 opened.push(Arc::clone(&current));
             }

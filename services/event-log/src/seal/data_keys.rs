@@ -84,11 +84,7 @@ impl DataKeys {
     /// # Errors
     /// [`SealError::Erased`] when the subject's key was destroyed: an erased subject does not come back with the next
     /// return. [`SealError::WrappingKeyMissing`] when the log holds keys of this controller and the folder does not.
-    pub fn for_subject(
-        &mut self,
-        subject: Pseudonym,
-        controller: &str,
-    ) -> Result<(KeyId, Option<Record>), SealError> {
+    pub fn for_subject(&mut self, subject: Pseudonym, controller: &str) -> Result<(KeyId, Option<Record>), SealError> {
         let controller_at = self.controller(controller, 0);
         if let Some(key_id) = self.by_subject.get(&(subject, controller_at)).copied() {
             return match self.keys.get(&key_id).map(|held| &held.state) {

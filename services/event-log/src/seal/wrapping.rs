@@ -196,7 +196,8 @@ fn create_dir(dir: &Path) -> Result<(), SealError> {
         return Ok(());
     }
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.and_then(|()| dir.parent().map_or(Ok(()), sync_dir)).map_err(|source| failed("make the folder of", dir, source))
+    made.and_then(|()| dir.parent().map_or(Ok(()), sync_dir))
+        .map_err(|source| failed("make the folder of", dir, source))
 }
 
 fn sync_dir(dir: &Path) -> io::Result<()> {
