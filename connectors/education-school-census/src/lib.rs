@@ -11,12 +11,13 @@
 //!
 //! **Scopes.** One a school, collection and group of tables: `8784001/school-census/2025-spring/exclusions`. The tables of
 //! current pupils and of leavers are one group, because a pupil who leaves moves between them. A group is whole when each of
-//! its tables, and each table that those join to, was there and was read to its end without damage. Descriptions of people
-//! are the group `people`, whole only with the address tables. A school that is not in an export says nothing by that.
+//! its tables, and each table that those join to, was there and was read to its end without damage. A school that is not in
+//! an export says nothing by that.
 //!
 //! **Keys.** A record is keyed by school, child and what the source itself states: entry date, start date and category, or
 //! the collection where there is no date. Row keys are given anew in every export and are in no key but that of a pupil who
-//! has nothing else. What is dated keeps one key over all collections that repeat it.
+//! has nothing else. What is dated keeps one key over all collections that repeat it. So does a description; addresses and
+//! ethnicity are descriptions by themselves, so that a return or a term without them does not empty them.
 //!
 //! **Dates.** What the census states of its own day (SEN, needs, young carers, descriptions) is placed at the reference
 //! date, or without one at the appointed census day. Attendance is that of the term before, placed by convention at the

@@ -24,11 +24,11 @@ pub(crate) const ADDRESS_COLUMNS: [&str; 14] = [
     "addressline3", "addressline4", "addressline5", "postcode", "uniquepropertyreferencenumber",
 ];
 
-/// The group of what describes a person: it stands on the address tables too.
-pub(crate) const PEOPLE: &str = "people";
-
-/// The group of what else the two rolls say.
+/// The group of what the two rolls say.
 pub(crate) const PUPILS: &str = "pupils";
+
+/// The group of the address tables.
+pub(crate) const ADDRESSES: &str = "addresses";
 
 /// Which identifiers two pupils of one school claim.
 struct Claims(HashMap<(u32, i32, String), Option<u32>>);
@@ -66,56 +66,66 @@ fn stated<'r>(spell: &Spell<'r>) -> [(Scheme, &'r str, Standing, &'static str); 
     ]
 }
 
-/// Drafts everything that the rolls and the address tables say. `unmapped` names, for each file, the columns of no place.
-pub(crate) fn say(speaker: &mut Speaker<'_>, addresses: &Rows, unmapped: &HashMap<u32, Vec<String>>) {
+/// Drafts everything that the rolls say. `unmapped` names, for each file, the columns of no place.
+pub(crate) fn say(speaker: &mut Speaker<'_>, unmapped: &HashMap<u32, Vec<String>>) {
     let claims = Claims::of(&speaker.roll);
-    let mut by_owner = addresses.by_owner().peekable();
     let count = u32::try_from(speaker.roll.persons.len()).unwrap_or(u32::MAX);
     for at in 0..count {
-        while by_owner.next_if(|(owner, _)| *owner < at).is_some() {}
-        let homes = by_owner.next_if(|(owner, _)| *owner == at).map_or(&[][..], |(_, rows)| rows);
-        let homes = homes.iter().map(|row| addresses.text(row));
-        for (group, held, said) in of_person(speaker, at, homes, &claims, unmapped) {
-            speaker.say(at, group, &held, said);
+        for (held, said) in of_person(speaker, at, &claims, unmapped) {
+            speaker.say(at, PUPILS, &held, said);
         }
     }
 }
 
-fn of_person<'a>(
+/// Drafts where children live. A description by itself: a return without its address tables, or one with fewer of them,
+/// takes no address away.
+pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, addresses: &Rows) {
+    for (owner, homes) in addresses.by_owner() {
+        let (Some(first), Some(person)) = (homes.first(), speaker.roll.person(owner)) else { continue };
+        let mut event = PersonDescribed { addresses: homes.iter().map(|row| address(addresses.text(row))).collect(), ..Default::default() };
+        event.addresses.dedup();
+        let on = reference_on(speaker, person);
+        let said =
+            Said { table: "addresses", key: "addresses".to_owned(), events: vec![(on, event.into())], findings: Vec::new() };
+        speaker.say(owner, ADDRESSES, first, said);
+    }
+}
+
+fn of_person(
     speaker: &Speaker<'_>,
     at: u32,
-    homes: impl Iterator<Item = &'a str>,
     claims: &Claims,
     unmapped: &HashMap<u32, Vec<String>>,
-) -> Vec<(&'static str, Held, Said)> {
+) -> Vec<(Held, Said)> {
     let roll = &speaker.roll;
     let Some(person) = roll.person(at) else { return Vec::new() };
     let Some((first, _)) = person.spells.first().and_then(|at| roll.held(*at)) else { return Vec::new() };
-    let described = described(speaker, person, homes, claims);
+    let described = described(speaker, person, claims);
     let birth = match described.events.first() {
         Some((_, Event { kind: Some(proto::events::event::Kind::PersonDescribed(person)) })) => person.birth_on,
         _ => None,
     };
-    let mut said = vec![(PEOPLE, *first, described)];
+    let mut said = vec![(*first, described)];
+    said.extend(ethnicity(speaker, person).map(|ethnicity| (*first, ethnicity)));
     let mut ordinals = Ordinals::default();
     for spell_at in person.spells.iter().rev() {
         let Some((held, text)) = roll.held(*spell_at) else { continue };
         let spell = Spell::of(text);
         if let Some(enrolment) = enrolment(speaker, person, &spell, birth.as_ref(), &mut ordinals) {
-            said.push((PUPILS, *held, enrolment));
+            said.push((*held, enrolment));
         }
         let names = unmapped.get(&held.file).map_or(&[][..], Vec::as_slice);
         let rest = names.iter().map(String::as_str).zip(cells_after(text, CELLS_MAPPED));
         let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
         let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
         if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest) {
-            said.push((PUPILS, *held, kept));
+            said.push((*held, kept));
         }
     }
     if let Some(current) = person.spells.first() {
         let spell = roll.spell(*current);
-        said.extend(provision(speaker, person, &spell).map(|provision| (PUPILS, *first, provision)));
-        said.extend(young_carer(speaker, person, &spell).map(|carer| (PUPILS, *first, carer)));
+        said.extend(provision(speaker, person, &spell).map(|provision| (*first, provision)));
+        said.extend(young_carer(speaker, person, &spell).map(|carer| (*first, carer)));
     }
     said
 }
@@ -124,19 +134,13 @@ fn reference_on(speaker: &Speaker<'_>, person: &Person) -> Date {
     speaker.school(person).map_or_else(|| speaker.period.census_day(), |school| school.reference_on)
 }
 
-fn described<'a>(
-    speaker: &Speaker<'_>,
-    person: &Person,
-    homes: impl Iterator<Item = &'a str>,
-    claims: &Claims,
-) -> Said {
+fn described(speaker: &Speaker<'_>, person: &Person, claims: &Claims) -> Said {
     let (roll, year) = (&speaker.roll, speaker.period.year);
     let spells: Vec<Spell<'_>> = person.spells.iter().map(|at| roll.spell(*at)).collect();
     let mut findings = Vec::new();
     // The current enrolment's row speaks; an earlier one fills only what it leaves blank.
     let first = |of: fn(&Spell<'_>) -> bool| spells.iter().find(|spell| of(spell)).or(spells.first());
-    let mut event = PersonDescribed { addresses: homes.map(address).collect(), ..Default::default() };
-    event.addresses.dedup();
+    let mut event = PersonDescribed::default();
     if let Some(spell) = first(|spell| !spell.surname.is_empty()) {
         event.names = names(spell);
         for (field, value) in [("surname", spell.surname), ("forename", spell.forename)] {
@@ -159,9 +163,6 @@ fn described<'a>(
     if let Some(spell) = first(|spell| !spell.sex.is_empty()) {
         event.sex = codes::SEX.keep(spell.sex, year, "sex", &mut findings);
     }
-    if let Some(spell) = first(|spell| !spell.ethnicity.is_empty()) {
-        event.ethnicity = codes::ETHNICITY.keep(spell.ethnicity, year, "ethnicity", &mut findings);
-    }
     if let Some(spell) = first(|spell| !spell.language.is_empty()) {
         event.first_language = kit_codes::unlisted(spell.language, &format!("school-census.language/{year}"));
     }
@@ -171,6 +172,17 @@ fn described<'a>(
     }
     let on = reference_on(speaker, person);
     Said { table: "person", key: "person".to_owned(), events: vec![(on, event.into())], findings }
+}
+
+/// Only the spring census has it: a description by itself, so that the other two do not empty it.
+fn ethnicity(speaker: &Speaker<'_>, person: &Person) -> Option<Said> {
+    let roll = &speaker.roll;
+    let mut findings = Vec::new();
+    let stated = person.spells.iter().map(|at| roll.spell(*at).ethnicity).find(|stated| !stated.is_empty())?;
+    let ethnicity = codes::ETHNICITY.keep(stated, speaker.period.year, "ethnicity", &mut findings);
+    let event = PersonDescribed { ethnicity, ..Default::default() };
+    let on = reference_on(speaker, person);
+    Some(Said { table: "ethnicity", key: "ethnicity".to_owned(), events: vec![(on, event.into())], findings })
 }
 
 fn names(spell: &Spell<'_>) -> Vec<PersonName> {

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use connector_kit::dates;
-use connector_kit::identifier::{Verdict, upn};
+use connector_kit::identifier::{self, Verdict, upn};
+use proto::events::Scheme;
 
 use crate::rows::{Held, Rows, cells, last_cell, without_last_cell};
 use crate::tables::Table;
@@ -93,7 +94,9 @@ impl<'r> Spell<'r> {
 
     fn by_row_key(&self) -> String {
         let birth = dates::blade(self.birth, "").value.map(|birth| dates::key(&birth)).unwrap_or_default();
-        format!("ROW-{}{}-{birth}", if self.left { "LEAVER-" } else { "" }, self.row_key)
+        let roll = if self.left { "LEAVER-" } else { "" };
+        let value = format!("ROW-{roll}{}-{birth}", self.row_key);
+        identifier::subject(Scheme::SchoolPupil, "", &value).value
     }
 }
 
@@ -107,7 +110,7 @@ pub(crate) fn which_roll(table: &Table) -> &'static str {
 /// A child of one school.
 pub(crate) struct Person {
     pub(crate) school: u32,
-    /// The value of the subject, not yet normalised.
+    /// The value of the subject.
     pub(crate) known_by: String,
     /// Two pupils of the school claim this one's number.
     pub(crate) number_shared: bool,
@@ -222,7 +225,7 @@ impl Roll {
             let this = (person.school, person.known_by.clone());
             count = if before.as_ref() == Some(&this) { count + 1 } else { 1 };
             if count > 1 {
-                person.known_by = format!("{}-{count}", person.known_by);
+                person.known_by = format!("{}+{count}", person.known_by);
             }
             before = Some(this);
         }

@@ -1,7 +1,7 @@
 //! How anything is said of a child: with its subject, scope, key and place.
 
 use connector_kit::reading::finding;
-use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, dates};
 use proto::events::{Date, Event, Finding, FindingCode, Scheme, Subject};
 
 use crate::period::{Period, rank};
@@ -43,7 +43,7 @@ impl Speaker<'_> {
     /// The child's subject.
     pub(crate) fn subject(&self, person: &Person) -> Subject {
         let issuer = self.school(person).map_or("", |school| school.issuer.as_str());
-        identifier::subject(Scheme::SchoolPupil, issuer, &person.known_by)
+        Subject { scheme: Scheme::SchoolPupil.into(), issuer: issuer.to_owned(), value: person.known_by.clone() }
     }
 
     /// Opens this group's scope for every school that has a pupil.

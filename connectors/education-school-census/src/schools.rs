@@ -8,6 +8,9 @@ use proto::events::Date;
 
 use crate::period::{Period, blade_at, rank};
 
+/// As much of an export's own id of a school as an organisation id takes.
+const ISSUER_CHARS_MAX: usize = 56;
+
 /// A school of the submission.
 pub(crate) struct School {
     /// Local authority and establishment number, seven digits, or the export's own id of it.
@@ -103,7 +106,8 @@ impl Schools {
             return *at;
         }
         let at = u32::try_from(self.schools.len()).unwrap_or(u32::MAX);
-        let controller = format!("school-{}", issuer.to_lowercase());
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let controller = format!("school-{}", issuer.chars().take(ISSUER_CHARS_MAX).map(plain).collect::<String>());
         self.schools.push(School {
             issuer: issuer.clone(),
             controller,

@@ -11,7 +11,7 @@ use crate::attendance::{self, Sessions};
 use crate::children::{self, About};
 use crate::kept;
 use crate::period::Period;
-use crate::pupils::{self, PEOPLE, PUPILS};
+use crate::pupils::{self, PUPILS};
 use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, Roll, which_roll};
 use crate::rows::{Held, Rows, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
@@ -59,18 +59,12 @@ pub(crate) fn translate(period: Period, files: Vec<(Option<&'static Table>, Sour
     let mut speaker = Speaker { period, schools, roll: Roll::of(rolls), files: names, out };
     if progress.read_whole.keys().any(|name| Table::named(name).is_some_and(|table| table.holds == Holds::Pupils)) {
         speaker.open(PUPILS);
-        speaker.open(PEOPLE);
     }
     for (left, row_key, school, rejection) in undated {
         let person = speaker.roll.find(left, &row_key, Some(school)).ok();
         speaker.reject(PUPILS, person, Some(school), rejection);
     }
-    let mut addresses = Rows::default();
-    for file in &mut take(&mut opened, |holds| holds == Holds::Addresses) {
-        read_children(file, PEOPLE, &mut speaker, &mut addresses, &mut progress);
-    }
-    addresses.sort();
-    pupils::say(&mut speaker, &addresses, &progress.unmapped);
+    pupils::say(&mut speaker, &progress.unmapped);
     for group in groups_of(&opened) {
         let files = take_group(&mut opened, group);
         speaker.open(group);
@@ -151,7 +145,7 @@ fn is_mapped(table: &Table, column: &str) -> bool {
     is_plumbing(column)
         || column.is_empty()
         || children::columns(table.holds).contains(&column)
-        || table.holds == Holds::Pupils && (COLUMNS.contains(&column) || column == HALF_TERM_POSSIBLE || column == "gender")
+        || table.holds == Holds::Pupils && (COLUMNS.contains(&column) || column == HALF_TERM_POSSIBLE || ["gender", "ncyearleaving"].contains(&column))
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {
@@ -245,6 +239,7 @@ fn read_roll(
         let cell = |column: &str| row.get(column).unwrap_or("");
         let mapped = COLUMNS.iter().map(|&column| match column {
             "sex" => row.get("sex").or_else(|| row.get("gender")).unwrap_or(""),
+            "ncyearactual" => row.get("ncyearactual").or_else(|| row.get("ncyearleaving")).unwrap_or(""),
             _ => cell(column),
         });
         let unmapped = file.unmapped.iter().map(|column| cell(column));
@@ -261,32 +256,26 @@ fn held(owner: u32, file: u32, row: Row<'_>) -> Held {
     Held::new(owner, file, row.line(), row.place("").record)
 }
 
-/// What is left to say of the children of rows that could not be read.
-#[derive(Default)]
-struct Losses {
-    incomplete: BTreeSet<u32>,
-}
-
-/// Reads a table under the rolls into `rows`, whose owners are children.
+/// Reads a table under the rolls into `rows`, whose owners are children. Returns those some of whose rows are lost.
 fn read_children(
     file: &mut Opened<'_>,
     group: &str,
     speaker: &mut Speaker<'_>,
     rows: &mut Rows,
     progress: &mut Progress,
-) -> Losses {
+) -> BTreeSet<u32> {
     let table = file.table;
     let (own_id, parent_id) = (table.own_id(), table.parent_id().unwrap_or_default());
     let is_parent = TABLES.iter().any(|other| other.parent == Parent::Row(table.name));
     let per_row = matches!(table.holds, Holds::Sessions | Holds::HalfTermSessions);
-    let mut losses = Losses::default();
+    let mut incomplete = BTreeSet::new();
     let mut last = None;
     while let Some(row) = file.csv.next_row() {
         speaker.out.record();
         let row = match row {
             Ok(row) => row,
             Err(rejection) => {
-                losses.incomplete.extend(owner_of_broken(speaker, table, &rejection.raw));
+                incomplete.extend(owner_of_broken(speaker, table, &rejection.raw));
                 speaker.reject(group, None, None, *rejection);
                 continue;
             }
@@ -305,7 +294,7 @@ fn read_children(
         };
         last = Some(person);
         if let Some((reason, column, message)) = children::unfit(table.holds, row) {
-            losses.incomplete.insert(person);
+            incomplete.insert(person);
             speaker.reject(group, Some(person), school, row.reject(reason, column, message));
             continue;
         }
@@ -321,9 +310,9 @@ fn read_children(
     }
     close(file, progress);
     if !file.csv.whole() {
-        losses.incomplete.extend(last);
+        incomplete.extend(last);
     }
-    losses
+    incomplete
 }
 
 fn find(
@@ -366,12 +355,16 @@ fn say_group(files: Vec<Opened<'_>>, group: &'static str, speaker: &mut Speaker<
     let Some(holds) = files.first().map(|file| file.table.holds) else { return };
     let rolls_read = [false, true].map(|left| files.iter().any(|file| file.table.is_off_roll() == left));
     for mut file in files {
-        incomplete.extend(read_children(&mut file, group, speaker, &mut rows, progress).incomplete);
+        incomplete.extend(read_children(&mut file, group, speaker, &mut rows, progress));
     }
     rows.sort();
     if matches!(holds, Holds::Sessions | Holds::HalfTermSessions) {
         let whole = is_whole(group, speaker.period, progress);
         attendance::say(speaker, &Sessions { holds, group, rows: &rows, rolls_read, whole, incomplete });
+        return;
+    }
+    if holds == Holds::Addresses {
+        pupils::say_addresses(speaker, &rows);
         return;
     }
     for (owner, of_child) in rows.by_owner() {
@@ -453,15 +446,10 @@ fn finish(speaker: &mut Speaker<'_>, progress: &Progress) {
         progress.read_whole.keys().filter_map(|name| Table::named(name)).map(|table| table.group).collect();
     groups.sort_unstable();
     groups.dedup();
-    let pupils_whole = is_whole(PUPILS, speaker.period, progress);
     for group in groups {
-        let about_children = TABLES.iter().any(|table| table.group == group && table.parent != Parent::Return);
-        match group {
-            "addresses" if pupils_whole && is_whole(group, speaker.period, progress) => speaker.whole(PEOPLE),
-            "addresses" => {}
-            PUPILS if pupils_whole => speaker.whole(PUPILS),
-            _ if about_children && is_whole(group, speaker.period, progress) => speaker.whole(group),
-            _ => {}
+        let about_children = group == PUPILS || TABLES.iter().any(|t| t.group == group && t.parent != Parent::Return);
+        if about_children && is_whole(group, speaker.period, progress) {
+            speaker.whole(group);
         }
     }
 }
