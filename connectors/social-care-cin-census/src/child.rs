@@ -230,9 +230,7 @@ fn in_order<'t, P: Part<'t>>(parts: &mut Vec<P>) {
         return;
     }
     let date = |part: &P| (part.on().year, part.on().month, part.on().day);
-    parts.sort_by(|a, b| {
-        date(a).cmp(&date(b)).then_with(|| a.element().canonical().cmp(&b.element().canonical()))
-    });
+    parts.sort_by(|a, b| date(a).cmp(&date(b)).then_with(|| a.element().canonical().cmp(&b.element().canonical())));
     parts.dedup_by(|later, earlier| {
         let repeated = date(later) == date(earlier) && later.element().canonical() == earlier.element().canonical();
         if repeated {

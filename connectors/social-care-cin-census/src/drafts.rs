@@ -10,7 +10,8 @@ use connector_kit::{Draft, Output, Place, Rejection, dates};
 use proto::events::{
     AssessmentCompleted, AssessmentStarted, CaseClosed, ChildInNeedPlanEnded, ChildInNeedPlanStarted, ConferenceHeld,
     Date, DisabilityRecorded, Event, FactorIdentified, Finding, FindingCode, PersonDescribed, ProtectionPlanEnded,
-    ProtectionPlanReviewed, ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted, SourceRecordKept, Subject,
+    ProtectionPlanReviewed, ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted, SourceRecordKept,
+    Subject,
 };
 use proto::quarantine::Reason;
 
@@ -28,6 +29,8 @@ pub(crate) struct Drafter<'a> {
     pub(crate) file: &'a str,
     /// Which child of the file.
     pub(crate) record: u64,
+    /// Bytes of the file before that child.
+    pub(crate) offset: u64,
     pub(crate) subject: &'a Subject,
     pub(crate) out: &'a mut dyn Output,
 }
@@ -249,7 +252,8 @@ impl Drafter<'_> {
             third_parties: Vec::new(),
             clears: Vec::new(),
             event: event.into(),
-            place: self.place(said.element, ""),
+            // The line is the element's own; the offset is the child's, which is read or lost as one.
+            place: Place { byte_offset: self.offset, ..self.place(said.element, "") },
         });
     }
 

@@ -80,8 +80,7 @@ pub(crate) fn read(header: Element<'_>) -> Result<Return, Unusable> {
     let stated = dates::iso(first(Tag::CollectionDetails, Tag::ReferenceDate), "ReferenceDate").keep(&mut findings);
     let stated = stated.filter(|date| day(date).is_some());
     let year = first(Tag::CollectionDetails, Tag::Year).parse().ok().filter(|year| (1900..=2100).contains(year));
-    let year: u16 =
-        year.or_else(|| stated.as_ref()?.year.try_into().ok()).ok_or(Unusable::YearMissing)?;
+    let year: u16 = year.or_else(|| stated.as_ref()?.year.try_into().ok()).ok_or(Unusable::YearMissing)?;
     let reference_on = stated.unwrap_or(Date { year: year.into(), month: Some(3), day: Some(31), estimated: false });
     if (reference_on.year, reference_on.month, reference_on.day) != (year.into(), Some(3), Some(31)) {
         findings.push(reading::finding_of_rule(FindingCode::FieldsContradict, "ReferenceDate", "cin/100"));

@@ -60,7 +60,7 @@ pub(crate) enum Broken {
     #[error("the root element is not Message")]
     RootUnknown,
     #[error("the file breaks off before Message ends")]
-    BrokenOff,
+    CutShort,
     #[error("something stands behind the end of Message")]
     Trailing,
     #[error("Message has no Children")]
@@ -92,8 +92,8 @@ pub(crate) struct Records<R: BufRead> {
     level: Level,
     /// The start tag of the next child was read while an earlier record was still open.
     child_began: Option<Start>,
-    /// An end tag closed the list, or the message, while a record was still open.
-    closed_over: Option<Tag>,
+    /// An end tag closed the list, or the message, while a record was still open: the tag, and where it began.
+    closed_over: Option<(Tag, usize)>,
     unpaired: u64,
     began: Start,
 }
@@ -142,7 +142,12 @@ impl<R: BufRead> Records<R> {
     /// The last record as it came, in UTF-8; empty when it is too large to keep.
     pub(crate) fn raw(&self) -> &[u8] {
         let decoded = self.reader.get_ref();
-        if decoded.record_overran() { &[] } else { decoded.record() }
+        if decoded.record_overran() {
+            return &[];
+        }
+        // What was read past the end of a record that was never closed is not its own.
+        let end = self.child_began.map(|start| start.at).or(self.closed_over.map(|(_, at)| at));
+        end.and_then(|end| decoded.record().get(..end)).unwrap_or(decoded.record())
     }
 
     /// The last record's outermost element, as far as it could be read.
@@ -162,7 +167,7 @@ impl<R: BufRead> Records<R> {
             self.reader.get_mut().begin_record(kept);
             return self.record_from(Tag::Child, Start { at: 0, ..start }).map(Step::Record);
         }
-        if let Some(tag) = self.closed_over.take() {
+        if let Some((tag, _)) = self.closed_over.take() {
             self.leave(tag);
         }
         loop {
@@ -179,7 +184,7 @@ impl<R: BufRead> Records<R> {
                 (Level::BeforeMessage, Token::Open { .. }) => return Err(Broken::RootUnknown),
                 (Level::BeforeMessage, Token::End) if self.began.offset == 0 => return Err(Broken::Empty),
                 (Level::BeforeMessage, _) => return Err(Broken::NotXml),
-                (_, Token::End) => return Err(Broken::BrokenOff),
+                (_, Token::End) => return Err(Broken::CutShort),
                 (_, Token::Text { stray: true }) => return Ok(Step::StrayText),
                 (Level::InMessage, Token::Open { tag: Tag::Children, empty }) => {
                     if !empty {
@@ -234,7 +239,7 @@ impl<R: BufRead> Records<R> {
             let start = self.here();
             let keep = beyond == 0 && !self.reader.get_ref().record_overran();
             match self.token(keep)? {
-                Token::End => return Err(Broken::BrokenOff),
+                Token::End => return Err(Broken::CutShort),
                 Token::Nothing | Token::Text { .. } => {}
                 Token::Open { tag: Tag::Child, empty: false } => {
                     self.child_began = Some(start);
@@ -265,7 +270,7 @@ impl<R: BufRead> Records<R> {
                         None => {
                             paired = false;
                             if matches!(tag, Tag::Children | Tag::Message) {
-                                self.closed_over = Some(tag);
+                                self.closed_over = Some((tag, start.at));
                                 self.close_down_to(0, start.at);
                             }
                         }

@@ -119,7 +119,8 @@ fn disabilities(child: &mut Child<'_>) {
 fn numbers(child: &mut Child<'_>, of: &Return) {
     let stated = child.identifiers.iter().any(|upn| upn.standing() == proto::events::identifier::Standing::Current);
     let of_school_age = day(child.birth_on).is_some_and(|birth| {
-        birth.saturating_add(SCHOOL_AGES.0.years()) <= of.period.1 && birth.saturating_add(SCHOOL_AGES.1.years()) > of.period.1
+        birth.saturating_add(SCHOOL_AGES.0.years()) <= of.period.1
+            && birth.saturating_add(SCHOOL_AGES.1.years()) > of.period.1
     });
     let unknown = child.upn_unknown.as_ref().map(|unknown| unknown.code.as_str());
     match unknown {

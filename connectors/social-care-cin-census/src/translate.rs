@@ -161,10 +161,7 @@ impl Reading<'_> {
             (Some(record), ..) if record.tag() != Tag::Child => {
                 (Reason::RecordMalformed, "Children holds something that is not a Child: it was not read")
             }
-            _ => (
-                Reason::SubjectMissing,
-                "a child has no LAchildID (cin/8500): give it one and send the return again",
-            ),
+            _ => (Reason::SubjectMissing, "a child has no LAchildID (cin/8500): give it one and send the return again"),
         };
         let field = if reason == Reason::SubjectMissing { "LAchildID" } else { "Child" };
         self.refuse(records, Refused { reason, message, field, subject });
@@ -184,7 +181,8 @@ impl Reading<'_> {
             let finding = reading::finding_of_rule(FindingCode::IdentifierShared, Tag::Upn.name(), "cin/1520");
             child.notes.findings.push(finding);
         }
-        Drafter { of, file: self.file, record: self.record, subject, out: &mut *self.out }.child(child);
+        let (file, record, offset) = (self.file, self.record, child.element.offset());
+        Drafter { of, file, record, offset, subject, out: &mut *self.out }.child(child);
     }
 
     fn end<R: BufRead>(&mut self, records: &Records<R>) {
@@ -221,7 +219,15 @@ impl Reading<'_> {
         self.reject(refused.reason, refused.message.to_owned(), at, refused.field, raw, refused.subject);
     }
 
-    fn reject(&mut self, reason: Reason, message: String, at: Start, field: &str, raw: &[u8], subject: Option<Subject>) {
+    fn reject(
+        &mut self,
+        reason: Reason,
+        message: String,
+        at: Start,
+        field: &str,
+        raw: &[u8],
+        subject: Option<Subject>,
+    ) {
         self.out.reject(Rejection {
             reason,
             message,

@@ -54,7 +54,8 @@ impl Tree {
         let id = position(self.elements.len());
         if let Some(parent) = self.open.last().and_then(|parent| self.elements.get_mut(*parent as usize)) {
             // Text before the first child element of its parent is stray.
-            parent.odd |= parent.text.1 > parent.text.0;
+            let text = self.text.get(parent.text.0 as usize..parent.text.1 as usize);
+            parent.odd |= parent.first_child == NONE && text.is_some_and(|text| !text.trim_ascii().is_empty());
             let before = std::mem::replace(&mut parent.last_child, id);
             if before == NONE {
                 parent.first_child = id;
@@ -140,12 +141,15 @@ impl<'t> Element<'t> {
         self.node.tag
     }
 
-    /// The element's name as the census writes it, or as the file has it where the census does not know it.
+    /// The element's name as the census writes it, or as the file has it where the census does not know it. A name is told
+    /// in findings, so one that cannot be a name, as when a broken tag has swallowed a value, is not given.
     pub(crate) fn name(&self) -> &'t str {
-        match self.node.tag {
-            Tag::Other => std::str::from_utf8(local_name_of(self.raw().as_bytes())).unwrap_or_default(),
-            known => known.name(),
+        if self.node.tag != Tag::Other {
+            return self.node.tag.name();
         }
+        let name = std::str::from_utf8(local_name_of(self.raw().as_bytes())).unwrap_or_default();
+        let can_be = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if !name.is_empty() && name.chars().all(can_be) { name } else { "unreadable" }
     }
 
     /// Its text, trimmed. Empty for an element that holds elements.
@@ -229,10 +233,7 @@ mod tests {
         let children: Vec<_> = root.children().map(|e| (e.tag(), e.name(), e.text(), e.raw())).collect();
         assert_eq!(
             children,
-            [
-                (Tag::Upn, "UPN", "A", "<UPN>A</UPN>"),
-                (Tag::Other, "New", "b", "<x:New a='1'> b </x:New>"),
-            ]
+            [(Tag::Upn, "UPN", "A", "<UPN>A</UPN>"), (Tag::Other, "New", "b", "<x:New a='1'> b </x:New>"),]
         );
     }
 }

@@ -186,12 +186,7 @@ fn cin_plan(plan: &mut CinPlan<'_>, of: &Return, referred_on: Option<Dated>, dea
     }
 }
 
-fn protection_plan_dates(
-    plan: &mut ProtectionPlan<'_>,
-    of: &Return,
-    referred_on: Option<Dated>,
-    death: Option<Dated>,
-) {
+fn protection_plan_dates(plan: &mut ProtectionPlan<'_>, of: &Return, referred_on: Option<Dated>, death: Option<Dated>) {
     let (start, end) = (Some(plan.start_on), plan.end_on);
     let notes = &mut plan.notes;
     if after_the_year(start, of) {

@@ -120,7 +120,8 @@ fn no_further_action(referral: &mut Referral<'_>) {
     if goes_on(referral) {
         return;
     }
-    let worked = !(referral.assessments.is_empty() && referral.enquiries.is_empty()) || referral.conference_on.is_some();
+    let worked =
+        !(referral.assessments.is_empty() && referral.enquiries.is_empty()) || referral.conference_on.is_some();
     if worked {
         referral.notes.broke(FieldsContradict, Tag::ReferralNfa, "cin/8831");
     }
@@ -150,7 +151,8 @@ fn beside_one_another(referrals: &mut [Referral<'_>]) {
         if episode.to.is_none() && latest.is_some_and(|latest| latest > episode.from) {
             referral.notes.broke(FieldsContradict, Tag::CinClosureDate, "cin/8816");
         }
-        let began_within = |other: &&Stretch| other.from < episode.from && other.to.is_some() && other.holds(episode.from);
+        let began_within =
+            |other: &&Stretch| other.from < episode.from && other.to.is_some() && other.holds(episode.from);
         if episodes.iter().flatten().any(|other| began_within(&other)) {
             referral.notes.broke(FieldsContradict, Tag::CinReferralDate, "cin/8820");
         }

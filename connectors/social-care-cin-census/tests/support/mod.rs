@@ -4,40 +4,14 @@
 use std::io::{BufReader, Cursor};
 use std::sync::LazyLock;
 
-use connector_kit::{Connector, Draft, Output, Rejection, Scope, SourceFile};
-use proto::events::{Event, FindingCode, Scheme};
+use connector_kit::{Connector, Draft, Rejection, SourceFile};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
+use proto::events::{Event, FindingCode, Scheme};
 use serde_json::{Value, json};
 use social_care_cin_census::CinCensus;
 
-/// All that the connector said, in order.
-#[derive(Default, Clone, PartialEq, Debug)]
-pub(crate) struct Collected {
-    pub(crate) scopes: Vec<Scope>,
-    pub(crate) drafts: Vec<Draft>,
-    pub(crate) rejections: Vec<Rejection>,
-    pub(crate) whole: Vec<String>,
-    pub(crate) records: u64,
-}
-
-impl Output for Collected {
-    fn scope(&mut self, scope: Scope) {
-        self.scopes.push(scope);
-    }
-    fn record(&mut self) {
-        self.records += 1;
-    }
-    fn draft(&mut self, draft: Draft) {
-        self.drafts.push(draft);
-    }
-    fn reject(&mut self, rejection: Rejection) {
-        self.rejections.push(rejection);
-    }
-    fn whole(&mut self, scope_key: &str) {
-        self.whole.push(scope_key.to_owned());
-    }
-}
+pub(crate) use connector_kit::Collected;
 
 /// Translates a file of these bytes, read in pieces of `piece` bytes.
 pub(crate) fn translate_in_pieces(bytes: &[u8], piece: usize) -> Collected {
@@ -51,9 +25,19 @@ pub(crate) fn translate(bytes: impl AsRef<[u8]>) -> Collected {
     translate_in_pieces(bytes.as_ref(), 4096)
 }
 
-impl Collected {
+/// What the tests ask of all that the connector said.
+pub(crate) trait Told {
     /// Rules and codes found, with the field: "cin/1510 CHECK_CHARACTER_WRONG UPN", "- TEXT_ODD Sex".
-    pub(crate) fn findings(&self) -> Vec<String> {
+    fn findings(&self) -> Vec<String>;
+    /// The drafts in an order that the file's does not change, without where they stood.
+    fn sorted_drafts(&self) -> Vec<Draft>;
+    fn kinds(&self) -> Vec<&'static str>;
+    fn reasons(&self) -> Vec<&'static str>;
+    fn json(&self) -> Value;
+}
+
+impl Told for Collected {
+    fn findings(&self) -> Vec<String> {
         let findings = self.drafts.iter().flat_map(|draft| &draft.findings);
         let mut found: Vec<_> = findings
             .map(|finding| {
@@ -66,8 +50,7 @@ impl Collected {
         found
     }
 
-    /// The drafts in an order that the file's does not change, without where they stood.
-    pub(crate) fn sorted_drafts(&self) -> Vec<Draft> {
+    fn sorted_drafts(&self) -> Vec<Draft> {
         let mut drafts = self.drafts.clone();
         for draft in &mut drafts {
             draft.place = connector_kit::Place::default();
@@ -76,15 +59,15 @@ impl Collected {
         drafts
     }
 
-    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+    fn kinds(&self) -> Vec<&'static str> {
         self.drafts.iter().map(|draft| draft.event.kind_number().unwrap().name()).collect()
     }
 
-    pub(crate) fn reasons(&self) -> Vec<&'static str> {
+    fn reasons(&self) -> Vec<&'static str> {
         self.rejections.iter().map(|rejection| rejection.reason.as_str_name()).collect()
     }
 
-    pub(crate) fn json(&self) -> Value {
+    fn json(&self) -> Value {
         json!({
             "scopes": self.scopes.iter().map(|s| json!({
                 "key": s.key, "as_of_us": s.as_of_us, "sequence": s.sequence,
@@ -105,7 +88,10 @@ fn event_json(event: &Event) -> Value {
 }
 
 fn place_json(place: &connector_kit::Place) -> Value {
-    json!(format!("{}:{} record {} byte {} {}", place.file, place.line, place.record, place.byte_offset, place.field).trim_end())
+    json!(
+        format!("{}:{} record {} byte {} {}", place.file, place.line, place.record, place.byte_offset, place.field)
+            .trim_end()
+    )
 }
 
 fn subject_json(subject: &proto::events::Subject) -> Value {
