@@ -1,0 +1,194 @@
+//! Bad input, case by case.
+#![cfg(test)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use connector_kit::{Collected, Draft};
+use proto::events::event::Kind;
+use proto::quarantine::Reason;
+use support::{Export, clean, findings, table, translate};
+
+const PUPILS: &str = "pupilonrolltableid,NativeId,upn,formerupn,surname,forename,dob,entrydate,senprovision,termlysessionspossible,parttime";
+
+fn roll(rows: &[&str]) -> Export {
+    Export::from([table("pupilonroll", PUPILS, rows)])
+}
+
+fn subjects(said: &Collected) -> BTreeSet<&str> {
+    said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect()
+}
+
+fn of_table<'c>(said: &'c Collected, table: &'c str) -> impl Iterator<Item = &'c Draft> {
+    said.drafts.iter().filter(move |draft| draft.table == table)
+}
+
+#[test]
+fn two_pupils_with_one_upn_are_two_and_link_nobody() {
+    let said = translate(&roll(&[
+        "p1,N1,P878400120001,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,",
+        "p2,N1,P878400120001,,Fictus,Dora,2015-Mar-09,2023-Sep-04,,,",
+        "p3,N2,P878400120001,,Fictus,Dora,2015-Mar-09,2023-Sep-04,,,",
+    ]));
+    assert_eq!(subjects(&said), BTreeSet::from(["ROWP120150309", "ROWP220150309", "P878400120001"]));
+    for draft in of_table(&said, "person") {
+        let Some(Kind::PersonDescribed(person)) = &draft.event.kind else { panic!("no description") };
+        let is_of_other_school = draft.subject.issuer == "N2";
+        assert_eq!(person.identifiers[0].usable, is_of_other_school);
+        assert_eq!(findings(draft).contains(&"IDENTIFIER_SHARED upn".to_owned()), !is_of_other_school);
+    }
+}
+
+#[test]
+fn a_former_upn_that_another_pupil_holds_links_neither() {
+    let said = translate(&roll(&[
+        "p1,N1,P878400120001,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,",
+        "p2,N1,D878400120002,P878400120001,Feigned,Hal,2012-Apr-02,2023-Sep-04,,,",
+    ]));
+    assert_eq!(subjects(&said), BTreeSet::from(["P878400120001", "D878400120002"]));
+    let usable: Vec<bool> = of_table(&said, "person")
+        .flat_map(|draft| match &draft.event.kind {
+            Some(Kind::PersonDescribed(person)) => person.identifiers.iter().map(|i| i.usable).collect::<Vec<_>>(),
+            _ => vec![],
+        })
+        .collect();
+    assert_eq!(usable, [true, false, false]);
+}
+
+#[test]
+fn who_a_pupil_is_by() {
+    for (upn, former, value, finding) in [
+        ("p 878-400120001", "", "P878400120001", None),
+        ("A878400120001", "", "A878400120001", Some("CHECK_CHARACTER_WRONG upn")),
+        ("21db2df8-fa0", "", "21DB2DF8FA0", Some("IDENTIFIER_MALFORMED upn")),
+        ("UN3", "", "ROWP120150309", Some("IDENTIFIER_PLACEHOLDER upn")),
+        ("UN3", "P878400120001", "P878400120001", Some("IDENTIFIER_PLACEHOLDER upn")),
+        ("", "A878400120001", "ROWP120150309", Some("FIELD_MISSING upn")),
+        ("ROWP120150309", "", "ROWP120150309", Some("IDENTIFIER_MALFORMED upn")),
+    ] {
+        let said = translate(&roll(&[&format!("p1,N1,{upn},{former},Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,")]));
+        assert_eq!(subjects(&said), BTreeSet::from([value]), "{upn}");
+        let found: Vec<String> = of_table(&said, "person").flat_map(findings).collect();
+        assert!(finding.is_none_or(|finding| found.iter().any(|f| f == finding)), "{upn}: {found:?}");
+        assert!(finding.is_some() || found.is_empty(), "{upn}: {found:?}");
+    }
+}
+
+#[test]
+fn one_row_key_for_two_children_makes_them_two_and_joins_to_neither() {
+    let mut export = roll(&[
+        "p1,N1,UN3,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,",
+        "p1,N1,UN3,,Fictus,Dora,2015-Mar-09,2023-Sep-04,,,",
+    ]);
+    export.extend([table("senneeds", "pupilonrolltableid,NativeId,sentype,sentyperank", &["p1,N1,SEMH,1"])]);
+    let said = translate(&export);
+    assert_eq!(subjects(&said).len(), 2);
+    assert_eq!(said.rejections[0].reason, Reason::ParentMissing);
+}
+
+#[test]
+fn dates_and_what_is_odd_about_them() {
+    for (birth, entry, expected) in [
+        ("2015-Mar-09 00:00:00", "2023-Sep-04 00:00:00", Ok(vec![])),
+        ("2015-03-09", "2023-09-04", Ok(vec![])),
+        ("2015-Mar-09", "2014-Sep-04", Ok(vec!["DATE_IMPLAUSIBLE entrydate"])),
+        ("", "2023-Sep-04", Ok(vec![])),
+        ("2015-Mar-09", "", Err(Reason::DateMissing)),
+        ("2015-Mar-09", "2023-Feb-30", Err(Reason::DateMissing)),
+        ("2015-Mar-09", "soon", Err(Reason::DateMissing)),
+    ] {
+        let said = translate(&roll(&[&format!("p1,N1,P878400120001,,Fictus,Cleo,{birth},{entry},,,")]));
+        let enrolment: Vec<Vec<String>> = of_table(&said, "enrolment").map(findings).collect();
+        match expected {
+            Ok(expected) => assert_eq!(enrolment, [expected], "{birth} {entry}"),
+            Err(reason) => {
+                assert!(enrolment.is_empty());
+                assert_eq!(said.rejections[0].reason, reason, "{entry}");
+                assert_eq!(said.rejections[0].subject.as_ref().unwrap().value, "P878400120001");
+            }
+        }
+        assert_eq!(of_table(&said, "person").count(), 1, "the good half is kept");
+    }
+}
+
+#[test]
+fn codes_by_year() {
+    for (year, code, expected) in [
+        (2025, "K", None),
+        (2025, "k", None),
+        (2025, "S", Some("CODE_OF_OTHER_YEAR senprovision")),
+        (2018, "S", None),
+        (2025, "Q", Some("CODE_UNKNOWN senprovision")),
+    ] {
+        let (name, text) = table("pupilonroll", PUPILS, &[&format!("p1,N1,P878400120001,,F,C,2012-Mar-09,2016-Sep-04,{code},,")]);
+        let said = translate(&Export::from([(name.replace("2025", &year.to_string()), text)]));
+        let found: Vec<Vec<String>> = of_table(&said, "sen-provision").map(findings).collect();
+        assert_eq!(found, [expected.map(str::to_owned).into_iter().collect::<Vec<_>>()], "{year} {code}");
+    }
+}
+
+#[test]
+fn booleans_in_many_spellings() {
+    for (text, expected) in [("True", Some(true)), ("1.0", Some(true)), ("0", Some(false)), ("", None), ("some", None)] {
+        let said = translate(&roll(&[&format!("p1,N1,P878400120001,,F,C,2012-Mar-09,2016-Sep-04,,,{text}")]));
+        let draft = of_table(&said, "enrolment").next().unwrap();
+        let Some(Kind::EnrolmentStarted(started)) = &draft.event.kind else { panic!("no enrolment") };
+        assert_eq!(started.part_time, expected, "{text}");
+        assert_eq!(findings(draft).is_empty(), text != "some");
+    }
+}
+
+#[test]
+fn a_table_without_its_columns_is_rejected_and_its_neighbours_are_read() {
+    let mut export = clean();
+    export.insert("2025_spring_senneeds.csv".to_owned(), "p1,N1,SEMH,1\np2,N1,MLD,1\n".to_owned());
+    let said = translate(&export);
+    assert_eq!(said.rejections.len(), 1);
+    assert_eq!(said.rejections[0].reason, Reason::HeaderMissing);
+    assert_eq!(said.rejections[0].place.file, "2025_spring_senneeds.csv");
+    assert!(!said.whole.iter().any(|key| key.ends_with("sen-needs")));
+    assert_eq!(of_table(&said, "enrolment").count(), 4);
+}
+
+#[test]
+fn a_ragged_row_costs_itself_and_the_wholeness_of_its_table() {
+    let mut export = clean();
+    export.get_mut("2025_spring_fsmperiod.csv").unwrap().push_str("p2,N2,2021-Mar-08\n");
+    let said = translate(&export);
+    assert_eq!((said.rejections[0].reason, said.rejections[0].place.line), (Reason::RecordMalformed, 4));
+    assert_eq!(of_table(&said, "free-meals").count(), 3);
+    assert!(!said.whole.iter().any(|key| key.ends_with("free-meals")));
+}
+
+#[test]
+fn a_summary_that_may_lack_rows_is_not_given() {
+    let mut export = clean();
+    export.get_mut("2025_spring_termlysessiondetailsonroll.csv").unwrap().push_str("p1,N1,U\n");
+    let said = translate(&export);
+    let told: Vec<&str> = of_table(&said, "attendance").map(|draft| draft.subject.value.as_str()).collect();
+    // The ragged row is the first child's; the second is the last that was read.
+    assert_eq!(told, ["Z878400120007"]);
+}
+
+#[test]
+fn returns_that_do_not_name_a_school_keep_its_pupils_back() {
+    let mut export = clean();
+    let returns = export.get_mut("2025_spring_schoolcensus.csv").unwrap();
+    *returns = returns.replace(",4002,", ",,");
+    let said = translate(&export);
+    assert_eq!(subjects(&said), BTreeSet::from(["P878400120001"]));
+    assert!(said.whole.is_empty());
+    assert!(said.rejections.iter().any(|rejection| rejection.reason == Reason::ParentMissing));
+}
+
+#[test]
+fn an_address_table_left_out_takes_no_address_away() {
+    let mut export = clean();
+    export.remove("2025_spring_addresses.csv");
+    let said = translate(&export);
+    let before = translate(&clean());
+    let described = |said: &Collected| of_table(said, "person").map(support::saying).collect::<Vec<_>>();
+    assert_eq!(described(&said), described(&before));
+    assert!(!said.scopes.iter().any(|scope| scope.key.ends_with("addresses")));
+}
