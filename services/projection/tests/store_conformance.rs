@@ -301,7 +301,11 @@ fn a_store_is_what_a_map_is(engine: Engine) {
     let steps = prop::collection::vec(prop_oneof![9 => commit, 1 => Just(Step::Reopen)], 1..20);
     let key = |number: u8| -> Key { keys::row(Pseudonym([number; 16]), i64::from(number), EventId([0; 16])) };
 
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 24, ..ProptestConfig::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     runner
         .run(&steps, |steps| {
             let dir = tempfile::tempdir().unwrap();
