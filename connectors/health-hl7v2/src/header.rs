@@ -7,6 +7,9 @@ use crate::er7::{Fields, Message};
 use crate::reading::Reading;
 use crate::time::Time;
 
+/// Longest sender that an organisation id is made of.
+const SENDER_CHARS_MAX: usize = 60;
+
 /// Who sent a message, what it is and when.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Header {
@@ -77,11 +80,16 @@ impl Header {
         }
     }
 
-    /// The organisation that answers for the message: `ods-` and the facility, lower case. Until a feed's facility is
-    /// mapped to its ODS code by configuration, the facility stands for it. `None` where the message names no sender.
+    /// The organisation that answers for the message: `ods-` and the facility, lower case, other signs as hyphens. Until a
+    /// feed's facility is mapped to its ODS code by configuration, the facility stands for it. `None` where the message
+    /// names no sender.
     pub(crate) fn controller(&self) -> Option<String> {
         let sender = self.facility.as_deref().or(self.application.as_deref())?;
-        Some(format!("ods-{}", sender.to_lowercase()))
+        if !sender.bytes().any(|b| b.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let sign = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        Some(format!("ods-{}", sender.chars().take(SENDER_CHARS_MAX).map(sign).collect::<String>()))
     }
 
     /// When what the message tells of happened: EVN-6, else EVN-2, else MSH-7.

@@ -5,9 +5,7 @@ use proto::events::{Coded, EntryRetracted, Event, FindingCode, ImmunisationGiven
 use crate::er7::{Fields, Segment};
 use crate::reading::Reading;
 use crate::saying::Saying;
-
-/// Completion status (table 0322).
-const STATUSES: &[&str] = &["CP", "PA", "RE", "NA"];
+use crate::visit::Taken;
 
 /// What US practice writes in ORC-3 where there is no order.
 const NO_ORDER: &str = "9999";
@@ -24,11 +22,14 @@ struct Given<'m> {
 }
 
 /// Says each vaccine of the message.
-pub(crate) fn say(saying: &mut Saying<'_, '_>) {
+pub(crate) fn say(saying: &mut Saying<'_, '_>) -> Taken {
+    let mut taken = Taken::Wholly;
     for given in vaccines(saying) {
-        let mut reading = Reading::default();
-        given.say(saying, &mut reading);
+        if given.say(saying) == Taken::InPart {
+            taken = Taken::InPart;
+        }
     }
+    taken
 }
 
 fn vaccines<'m>(saying: &Saying<'m, '_>) -> Vec<Given<'m>> {
@@ -56,13 +57,18 @@ fn vaccines<'m>(saying: &Saying<'m, '_>) -> Vec<Given<'m>> {
 }
 
 impl<'m> Given<'m> {
-    fn say(&self, saying: &mut Saying<'m, '_>, reading: &mut Reading) {
+    /// Without a vaccine, or with a status that is none, nobody can say what was given.
+    fn say(&self, saying: &mut Saying<'m, '_>) -> Taken {
+        let mut owned = Reading::default();
+        let reading = &mut owned;
         let rxa = &self.administered;
-        let status = reading.code_of(rxa.field(20), "RXA-20", "completion_status", STATUSES);
-        let vaccine = reading.asserted(2, rxa.field(5), |r, v| r.coded(v, "RXA-5", "vaccine"));
-        if vaccine.is_none() {
-            reading.flag(FindingCode::FieldMissing, "RXA-5");
-        }
+        let status = reading.text(rxa.field(20).component(1), "RXA-20");
+        let refused = match status.as_deref() {
+            None | Some("CP" | "PA") => false,
+            Some("RE" | "NA") => true,
+            Some(_) => return Taken::InPart,
+        };
+        let Some(vaccine) = reading.coded(rxa.field(5), "RXA-5", "vaccine") else { return Taken::InPart };
         let given = reading.time(rxa.field(3), "RXA-3");
         if saying.birth_on.is_some_and(|birth_on| given.is_some_and(|given| given.is_before_day(birth_on))) {
             reading.flag(FindingCode::DateImplausible, "RXA-3");
@@ -75,12 +81,11 @@ impl<'m> Given<'m> {
         let key = match ordered(reading, 3).or_else(|| ordered(reading, 2)) {
             Some(order) => format!("immunisation/{order}"),
             None => {
-                let vaccine = vaccine.as_ref().map(named).unwrap_or_default();
-                format!("immunisation/{vaccine}/{}", stands_at.key())
+                format!("immunisation/{}/{}", named(&vaccine), stands_at.key())
             }
         };
         let deleted = reading.text(rxa.field(21), "RXA-21").is_some_and(|action| action == "D");
-        let refused = status.is_some_and(|status| matches!(status.code.as_str(), "RE" | "NA"));
+        let vaccine = Some(vaccine);
         let at = given.map(|given| given.timestamp());
         let event: Event = if deleted {
             EntryRetracted { reason: Some(format!("{} RXA-21 D", saying.header.name())) }.into()
@@ -90,8 +95,8 @@ impl<'m> Given<'m> {
         } else {
             ImmunisationGiven { given_at: at, vaccine, ..self.particulars(reading) }.into()
         };
-        let reading = std::mem::take(reading);
-        saying.say_of(Some(self.segment), "immunisation", &key, stands_at, reading, None, event);
+        saying.say_of(Some(self.segment), "immunisation", &key, stands_at, owned, None, event);
+        Taken::Wholly
     }
 
     fn particulars(&self, r: &mut Reading) -> ImmunisationGiven {

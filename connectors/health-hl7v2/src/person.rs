@@ -3,7 +3,7 @@
 use proto::events::person_name::Use;
 use proto::events::{Address, FindingCode, PersonDescribed, PersonName, RelationshipRecorded, Scheme, Subject};
 
-use crate::er7::{Fields, Value};
+use crate::er7::{Fields, Segment, Value};
 use crate::reading::Reading;
 use crate::subject::Person;
 
@@ -151,6 +151,12 @@ pub(crate) struct Related {
     pub(crate) person: Subject,
     /// The same for the same person in a later message.
     pub(crate) key: String,
+}
+
+/// Whether an NK1 segment names somebody. One that does not is kept as it came.
+pub(crate) fn names_somebody(segment: &Segment<'_>) -> bool {
+    let child = Subject::default();
+    related(&segment.fields(), &child, &mut Reading::default()).is_some()
 }
 
 /// NK1. `None` when it names nobody. The numbers in it are the other person's and are no claims about the child.

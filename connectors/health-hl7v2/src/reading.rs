@@ -44,10 +44,15 @@ impl Reading {
         (!trimmed.is_empty()).then(|| trimmed.to_owned())
     }
 
-    /// A time stamp: the value's first component.
+    /// A time stamp: the value's first component. One of another age would order what it dates by a slip of the keyboard.
     pub(crate) fn time(&mut self, value: Value<'_>, field: &str) -> Option<Time> {
         let text = self.text(value.component(1), field)?;
-        dates::hl7_ts(&text, field).keep(&mut self.findings).map(Time::new)
+        let time = dates::hl7_ts(&text, field).keep(&mut self.findings).map(Time::new)?;
+        if !time.is_of_our_age() {
+            self.flag(FindingCode::DateImplausible, field);
+            return None;
+        }
+        Some(time)
     }
 
     /// The day of a time stamp, as written.

@@ -1,10 +1,11 @@
 //! One message being translated: its drafts, and what they have in common.
 
+use connector_kit::reading::finding;
 use connector_kit::{Draft, Place};
 use proto::events::{Date, Event, FindingCode, SourceRecordKept, Subject};
 
 use crate::er7::{Fields, Message, Segment};
-use crate::header::Header;
+use crate::header::{Header, fnv_1a};
 use crate::reading::Reading;
 use crate::time::Time;
 
@@ -38,6 +39,17 @@ impl Standing<'_> {
         place.byte_offset += segment.byte_offset() as u64;
         place
     }
+}
+
+/// Longest record key; a field that holds a page does not make a longer one.
+const RECORD_KEY_BYTES_MAX: usize = 512;
+
+fn bounded(key: String) -> String {
+    if key.len() <= RECORD_KEY_BYTES_MAX {
+        return key;
+    }
+    let start: String = key.chars().take(RECORD_KEY_BYTES_MAX / 8).collect();
+    format!("{start}/{:016x}", fnv_1a(key.as_bytes()))
 }
 
 /// What one message says of one subject.
@@ -110,19 +122,24 @@ impl<'m, 'h> Saying<'m, 'h> {
         if let Some(segment) = segment.filter(Segment::is_broken) {
             reading.flag(FindingCode::TextOdd, segment.name());
         }
-        // Numbers are the sender's own per person, so the person is part of every key.
-        let mut record_key = format!("{}/{}/{key}", self.subject.issuer, self.subject.value);
-        if let Some(same) = self.drafts.iter_mut().find(|draft| draft.record_key == record_key) {
-            if same.event == event && same.clears == reading.clears {
-                same.findings.push(connector_kit::reading::finding(FindingCode::RecordRepeated, table));
-                return;
-            }
-            reading.flag(FindingCode::RecordRepeated, table);
-            let repeats = self.drafts.iter().filter(|draft| draft.record_key.starts_with(&record_key)).count();
-            record_key = format!("{record_key}/again-{repeats}");
-        }
         reading.clears.sort_unstable();
         reading.clears.dedup();
+        // Numbers are the sender's own per person, so the person is part of every key.
+        let mut record_key = bounded(format!("{}/{}/{key}", self.subject.issuer, self.subject.value));
+        let again = format!("{record_key}/again-");
+        let is_state_of_it = |draft: &Draft| draft.record_key == record_key || draft.record_key.starts_with(&again);
+        let mut repeats = 0;
+        for said in self.drafts.iter_mut().filter(|draft| is_state_of_it(draft)) {
+            if said.event == event && said.clears == reading.clears {
+                said.findings.push(finding(FindingCode::RecordRepeated, table));
+                return;
+            }
+            repeats += 1;
+        }
+        if repeats > 0 {
+            reading.flag(FindingCode::RecordRepeated, table);
+            record_key = format!("{again}{repeats}");
+        }
         self.drafts.push(Draft {
             subject: self.subject.clone(),
             controller: self.controller.to_owned(),

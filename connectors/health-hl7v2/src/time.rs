@@ -43,6 +43,13 @@ impl Time {
         }
     }
 
+    /// In the years in which somebody on record can have been seen or be booked.
+    pub(crate) fn is_of_our_age(self) -> bool {
+        const START_OF_1850_US: i64 = -3_786_825_600_000_000;
+        const START_OF_2200_US: i64 = 7_258_118_400_000_000;
+        (START_OF_1850_US..START_OF_2200_US).contains(&self.as_us())
+    }
+
     /// It is wholly before this day began.
     pub(crate) fn is_before_day(self, day: Date) -> bool {
         // Two days' grace: the zone of a birth abroad, and a day that was told as an instant elsewhere.

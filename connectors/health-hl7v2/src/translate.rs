@@ -121,9 +121,9 @@ pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) 
     match (mapping, people.as_slice()) {
         (_, []) => rejecting.reject(out, Reason::SubjectMissing, "PID", "the message has no PID segment"),
         (Mapping::Superseded, _) => about.superseded(&people, reading, &rejecting, out),
-        (_, [pid]) => about.one(mapping, &pid.fields(), reading, &rejecting, out),
+        (_, [pid]) => about.one(mapping, pid, reading, &rejecting, out),
         (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
-            about.one(mapping, &first.fields(), reading, &rejecting, out);
+            about.one(mapping, first, reading, &rejecting, out);
         }
         _ => {
             let why = "the message has more than one PID segment and is about more than one person: it is not taken";
@@ -160,12 +160,12 @@ impl<'m> About<'m, '_> {
     fn one(
         &self,
         mapping: Mapping,
-        pid: &Fields<'m>,
+        pid: &Segment<'m>,
         mut reading: Reading,
         rejecting: &Rejecting<'_>,
         out: &mut dyn Output,
     ) {
-        let Some(person) = Person::read(pid, self.header, &mut reading) else {
+        let Some(person) = Person::read(&pid.fields(), self.header, &mut reading) else {
             return rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
         };
         let mut saying = self.saying(person.subject.clone());
@@ -179,10 +179,7 @@ impl<'m> About<'m, '_> {
             let taken = match mapping {
                 Mapping::Visit => visit::say(&mut saying, &self.header.trigger),
                 Mapping::Appointment => appointment::say(&mut saying, &self.header.trigger),
-                Mapping::Immunisations => {
-                    immunisation::say(&mut saying);
-                    Taken::Wholly
-                }
+                Mapping::Immunisations => immunisation::say(&mut saying),
                 _ => Taken::Wholly,
             };
             keep_rest(&mut saying, mapping, taken);
@@ -206,7 +203,7 @@ impl<'m> About<'m, '_> {
             };
             let mut saying = self.saying(person.subject.clone());
             let fields = |segment: Option<Segment<'m>>| segment.map_or(self.message.no_fields(), |s| s.fields());
-            describe(&mut saying, &person, &pid.fields(), &fields(group("PD1")), reading);
+            describe(&mut saying, &person, pid, &fields(group("PD1")), reading);
             let mut reading = Reading::default();
             let merged = group("MRG");
             let went = subject::superseded(&fields(merged), self.header, &mut reading);
@@ -226,10 +223,16 @@ impl<'m> About<'m, '_> {
     }
 }
 
-fn describe(saying: &mut Saying<'_, '_>, person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, mut reading: Reading) {
-    let event = person::described(person, pid, pd1, &mut reading);
+fn describe<'m>(
+    saying: &mut Saying<'m, '_>,
+    person: &Person,
+    pid: &Segment<'m>,
+    pd1: &Fields<'_>,
+    mut reading: Reading,
+) {
+    let event = person::described(person, &pid.fields(), pd1, &mut reading);
     saying.birth_on = event.birth_on;
-    saying.say("PID", "person", "person", saying.recorded, reading, event);
+    saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
 }
 
 fn relate(saying: &mut Saying<'_, '_>) {
@@ -250,6 +253,7 @@ fn keep_rest(saying: &mut Saying<'_, '_>, mapping: Mapping, taken: Taken) {
         Taken::InPart => saying.keep_message(Reading::default()),
         Taken::Wholly => saying.keep_segments(|segment| match segment.name() {
             "AL1" | "IAM" => allergy::names_a_substance(segment),
+            "NK1" => person::names_somebody(segment),
             name => mapping.takes(name),
         }),
     }

@@ -15,6 +15,9 @@ const CLASSES: &[&str] = &["E", "I", "O", "P", "R", "B", "C", "N", "U"];
 
 const TABLE: &str = "visit";
 
+/// How far after the message a time in it may be before it is implausible: clocks and zones differ, two days is more.
+const FORESIGHT_US: i64 = 2 * 86_400 * 1_000_000;
+
 /// Whether a message became all that it says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Taken {
@@ -87,7 +90,8 @@ impl<'a> Visit<'a> {
     /// A time in PV1 that an event stands by, with what is odd about it.
     fn time(&self, saying: &Saying<'_, '_>, number: usize, field: &str, reading: &mut Reading) -> Option<Time> {
         let time = reading.time(self.pv1.field(number), field)?;
-        if saying.birth_on.is_some_and(|birth_on| time.is_before_day(birth_on)) {
+        let yet_to_come = time.as_us() > saying.recorded.as_us() + FORESIGHT_US;
+        if yet_to_come || saying.birth_on.is_some_and(|birth_on| time.is_before_day(birth_on)) {
             reading.flag(FindingCode::DateImplausible, field);
         }
         Some(time)

@@ -113,7 +113,7 @@ fn layout(command: &[u8]) -> Option<String> {
 }
 
 /// The text as it must stand in a message with these delimiters: [`Value::text`](super::Value::text) gives it back. Line
-/// ends become `\.br\` or hexadecimal, since they would end the segment. A delimiter that cannot be escaped, because the
+/// ends become hexadecimal, since they would end the segment. A delimiter that cannot be escaped, because the
 /// message names no escape character, becomes a space.
 pub fn escape(text: &str, delimiters: Delimiters) -> String {
     let mut out = String::with_capacity(text.len());
@@ -127,7 +127,7 @@ pub fn escape(text: &str, delimiters: Delimiters) -> String {
             stands if stands == delimiters.escape => Some("E"),
             stands if stands == delimiters.subcomponent => Some("T"),
             stands if stands == delimiters.truncation => Some("P"),
-            Some(b'\n') => Some(".br"),
+            Some(b'\n') => Some("X0A"),
             Some(b'\r') => Some("X0D"),
             _ => None,
         };

@@ -6,15 +6,15 @@ use connector_kit::{Connector, Draft, Output, Rejection, Scope, SourceFile};
 use health_hl7v2::Hl7V2;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
-use proto::events::{Event, Scheme, Subject, When};
+use proto::events::{Event, Finding, Scheme, Subject};
 use serde_json::{Value, json};
 
 /// All that a connector said.
 #[derive(Default, Debug, PartialEq)]
-pub struct Said {
-    pub records: usize,
-    pub drafts: Vec<Draft>,
-    pub rejections: Vec<Rejection>,
+pub(crate) struct Said {
+    pub(crate) records: usize,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) rejections: Vec<Rejection>,
 }
 
 impl Output for Said {
@@ -40,20 +40,15 @@ impl Output for Said {
 }
 
 /// What the connector makes of one file.
-pub fn translate(name: &str, bytes: &[u8]) -> Said {
+pub(crate) fn translate(name: &str, bytes: &[u8]) -> Said {
     let mut said = Said::default();
     let file = SourceFile { name: name.to_owned(), bytes: Box::new(bytes) };
     Hl7V2.translate(vec![file], &mut said);
     said
 }
 
-/// What the connector makes of one message, written with a line for each segment.
-pub fn translate_lines(lines: &[&str]) -> Said {
-    translate("feed", lines.join("\r").as_bytes())
-}
-
 /// One line of JSON for each draft, then for each rejection.
-pub fn told(said: &Said) -> Vec<String> {
+pub(crate) fn told(said: &Said) -> Vec<String> {
     let drafts = said.drafts.iter().map(|draft| draft_told(draft).to_string());
     drafts.chain(said.rejections.iter().map(|rejection| rejection_told(rejection).to_string())).collect()
 }
@@ -73,8 +68,7 @@ fn draft_told(draft: &Draft) -> Value {
         "event": event_json(&draft.event),
     });
     if !draft.findings.is_empty() {
-        let of = |f: &proto::events::Finding| format!("{} {}", short(f.code().as_str_name(), "FINDING_CODE_"), f.field);
-        told["findings"] = draft.findings.iter().map(of).collect();
+        told["findings"] = findings(draft).into();
     }
     if !draft.clears.is_empty() {
         told["clears"] = json!(draft.clears);
@@ -98,13 +92,13 @@ fn short<'a>(name: &'a str, prefix: &str) -> &'a str {
     name.strip_prefix(prefix).unwrap_or(name)
 }
 
-pub fn subject_told(subject: &Subject) -> String {
+pub(crate) fn subject_told(subject: &Subject) -> String {
     let scheme = Scheme::try_from(subject.scheme).unwrap().as_str_name();
     format!("{} {}/{}", short(scheme, "SCHEME_"), subject.issuer, subject.value)
 }
 
 /// An event as JSON, by the contract's own descriptors.
-pub fn event_json(event: &Event) -> Value {
+pub(crate) fn event_json(event: &Event) -> Value {
     reflected("throughline.events.v1.Event", &event.encode_to_vec())
 }
 
@@ -119,7 +113,7 @@ fn reflected(message: &str, bytes: &[u8]) -> Value {
 }
 
 /// Short names of what a message became: the kind and the last part of the key of each draft.
-pub fn kinds(said: &Said) -> Vec<(&'static str, String)> {
+pub(crate) fn kinds(said: &Said) -> Vec<(&'static str, String)> {
     let kind = |draft: &Draft| {
         let prefix = format!("{}/{}/", draft.subject.issuer, draft.subject.value);
         let key = draft.record_key.strip_prefix(&prefix).unwrap().to_owned();
@@ -128,18 +122,8 @@ pub fn kinds(said: &Said) -> Vec<(&'static str, String)> {
     said.drafts.iter().map(kind).collect()
 }
 
-/// The draft of this kind.
-pub fn draft_of<'s>(said: &'s Said, kind: &str) -> &'s Draft {
-    said.drafts.iter().find(|draft| draft.event.kind_number().unwrap().name() == kind).unwrap()
-}
-
 /// Findings of a draft, short.
-pub fn findings(draft: &Draft) -> Vec<String> {
-    let of = |f: &proto::events::Finding| format!("{} {}", short(f.code().as_str_name(), "FINDING_CODE_"), f.field);
+pub(crate) fn findings(draft: &Draft) -> Vec<String> {
+    let of = |f: &Finding| format!("{} {}", short(f.code().as_str_name(), "FINDING_CODE_"), f.field);
     draft.findings.iter().map(of).collect()
-}
-
-/// When a draft says that it happened.
-pub fn effective(draft: &Draft) -> When {
-    draft.effective
 }
