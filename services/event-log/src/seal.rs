@@ -174,3 +174,28 @@ pub(crate) fn nonce(label: &[u8], id: &[u8; 16]) -> Nonce {
     nonce.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     nonce
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was sealed once must open for ever: these bytes were written when the format was fixed.
+    #[test]
+    fn sealed_bytes_are_what_they_always_were() {
+        let header = Header {
+            event_id: EventId([0x81; 16]),
+            subject: Pseudonym([2; 16]),
+            family: Family::SocialCare,
+            key_id: KeyId([3; 16]),
+        };
+        let data_key = DataKey::from_bytes(Zeroizing::new([4; 32]));
+        let envelope = seal(&header, &data_key, b"an invented body").unwrap();
+        assert_eq!(
+            hex::encode(&envelope),
+            "08011210818181818181818181818181818181811a100202020202020202020202020202020220022a100303030303030303030303030303030332206c91335e46bb13848ff45574c09bb986ec4851e84a5b313a9ea7418f77171ea9"
+        );
+        let sealed = crate::envelope::decode(envelope).unwrap();
+        assert_eq!(sealed.header, header);
+        assert_eq!(open(&header, &data_key, &sealed.sealed).unwrap(), b"an invented body");
+    }
+}

@@ -115,3 +115,25 @@ fn place(mut header: &[u8]) -> Option<Fixed> {
     header.copy_to_slice(&mut key);
     Some(Fixed { position: Position { topic, partition, offset }, published_at_us, key, value_bytes: 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A journal written once must open for ever: these bytes were written when the layout was fixed.
+    #[test]
+    fn a_records_bytes_are_what_they_always_were() {
+        let partition = Partition::new(15).unwrap();
+        let value = bytes::Bytes::from_static(b"value");
+        let record = Record { topic: Topic::Reference, partition, key: [7; 16], value };
+        let mut bytes = Vec::new();
+        encode(&record, 0x0102_0304_0506_0708, 1_743_379_200_000_000, &mut bytes);
+        assert_eq!(
+            hex::encode(&bytes),
+            "f206995105000000090f0000080706050403020100c0ec19983106000707070707070707070707070707070776616c7565"
+        );
+        let fixed = parse(&bytes).unwrap();
+        assert_eq!((fixed.position.offset, fixed.key, fixed.value_bytes), (0x0102_0304_0506_0708, [7; 16], 5));
+        assert_eq!(fixed.published_at_us, 1_743_379_200_000_000);
+    }
+}

@@ -238,3 +238,25 @@ pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealErr
 fn failed(doing: &'static str, path: &Path, source: io::Error) -> SealError {
     SealError::KeyFile { doing, path: path.to_path_buf(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was wrapped once must unwrap for ever: these bytes were written when the format was fixed.
+    #[test]
+    fn wrapped_bytes_are_what_they_always_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = WrappingKeys::open(dir.path()).unwrap();
+        create_dir(&dir.path().join("la-878")).unwrap();
+        create_key_file(&dir.path().join("la-878/7.key"), &[5; 32]).unwrap();
+        let data_key = DataKey::from_bytes(Zeroizing::new([4; 32]));
+        let (key_id, subject) = (KeyId([3; 16]), Pseudonym([2; 16]));
+        let record = keys.wrap(&data_key, key_id, subject, "health-hl7v2", "la-878", 7).unwrap();
+        assert_eq!(
+            hex::encode(&record.wrapped),
+            "b75a951662923c06375b8fe408aa5595a55108b68dfc53b1ec9ee21802453b540da90db8250cf8b9697de0d05f4d5470"
+        );
+        assert_eq!(keys.unwrap(&record).unwrap().unwrap().as_bytes(), &[4; 32]);
+    }
+}
