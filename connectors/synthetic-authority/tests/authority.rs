@@ -7,6 +7,7 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use proptest::prelude::*;
 use read::{Authority, authority};
 use synthetic_authority::{GenerateError, Settings, generate, write_bad_files};
 
@@ -37,6 +38,25 @@ fn a_child_does_not_depend_on_how_many_follow() {
             .collect()
     };
     assert_eq!(lives(&few), lives(&more));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// No seed, size or date makes the generator fail, and what it says it made is there.
+    #[test]
+    fn any_settings_in_range_generate(seed: u64, children in 1_u32..60, years in 0_i16..4, days in 0_i32..700, density in 0.0..3.0) {
+        let reference_date = jiff::civil::date(2025, 10, 1).saturating_add(jiff::Span::new().days(days));
+        let census_years = (2025 - years..=2025).collect();
+        let settings = Settings { children, seed, reference_date, census_years, density };
+        let authority = Authority::generate(&settings);
+        prop_assert_eq!(authority.lines("truth.jsonl").len() as u64, authority.summary.identities);
+        prop_assert_eq!(authority.lines("facts.jsonl").len() as u64, authority.summary.facts);
+        prop_assert_eq!(authority.lines("dirt.jsonl").len() as u64, authority.summary.dirtied);
+        prop_assert_eq!(authority.pupils().len() as u64 - authority.repeats(), authority.summary.census_pupils);
+        let controls: HashSet<_> = authority.messages().iter().map(read::Message::control).collect();
+        prop_assert_eq!(controls.len() as u64, authority.summary.hl7_messages);
+    }
 }
 
 #[test]
@@ -203,6 +223,7 @@ fn the_population_has_what_the_tests_of_other_parts_need() {
         "moved_school",
         "left_area",
         "superseded_number",
+        "late_message",
         "discharge_cancelled",
         "corrected_in_resubmission",
         "late_in_resubmission",
@@ -226,6 +247,21 @@ fn the_population_has_what_the_tests_of_other_parts_need() {
     assert!(
         lines.iter().filter(|line| !line["disagreements"].as_array().unwrap().is_empty()).count() > lines.len() / 20
     );
+}
+
+#[test]
+fn facts_are_messages_of_the_contract() {
+    let pool = prost_reflect::DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
+    let mut kinds = HashSet::new();
+    for line in authority().lines("facts.jsonl") {
+        let kind = line["kind"].as_str().unwrap();
+        let package = if kind == "IdentitySealed" { "events" } else { "sharing" };
+        let message = pool.get_message_by_name(&format!("throughline.{package}.v1.{kind}")).unwrap();
+        let fields = prost_reflect::DynamicMessage::deserialize(message, &line["fields"]);
+        assert!(fields.is_ok(), "{kind}: {:?}", fields.err());
+        kinds.insert(kind.to_owned());
+    }
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::population::{Child, Side, World};
 /// A vaccine: the feed's own code and words.
 pub(crate) type Vaccine = (&'static str, &'static str);
 
+/// The vaccines of one visit, each with the number of its dose.
+pub(crate) type Doses = &'static [(Vaccine, u32)];
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Outcome {
     Kept,
@@ -28,7 +31,7 @@ pub(crate) enum Happening {
         discharged: DateTime,
     },
     Vaccinated {
-        vaccines: &'static [(Vaccine, u32)],
+        vaccines: Doses,
         refused: bool,
     },
     Emergency {
@@ -61,26 +64,23 @@ pub(crate) struct Event {
     pub(crate) what: Happening,
 }
 
-const EIGHT_WEEKS: &[(Vaccine, u32)] =
-    &[(("6IN1", "Six in one"), 1), (("ROTA", "Rotavirus"), 1), (("MENB", "Meningitis B"), 1)];
-const TWELVE_WEEKS: &[(Vaccine, u32)] =
-    &[(("6IN1", "Six in one"), 2), (("ROTA", "Rotavirus"), 2), (("PCV", "Pneumococcal"), 1)];
-const SIXTEEN_WEEKS: &[(Vaccine, u32)] = &[(("6IN1", "Six in one"), 3), (("MENB", "Meningitis B"), 2)];
-const ONE_YEAR: &[(Vaccine, u32)] = &[
+const EIGHT_WEEKS: Doses = &[(("6IN1", "Six in one"), 1), (("ROTA", "Rotavirus"), 1), (("MENB", "Meningitis B"), 1)];
+const TWELVE_WEEKS: Doses = &[(("6IN1", "Six in one"), 2), (("ROTA", "Rotavirus"), 2), (("PCV", "Pneumococcal"), 1)];
+const SIXTEEN_WEEKS: Doses = &[(("6IN1", "Six in one"), 3), (("MENB", "Meningitis B"), 2)];
+const ONE_YEAR: Doses = &[
     (("HIBMENC", "Hib and meningitis C"), 1),
     (("PCV", "Pneumococcal"), 2),
     (("MMR", "Measles, mumps and rubella"), 1),
     (("MENB", "Meningitis B"), 3),
 ];
-const PRE_SCHOOL: &[(Vaccine, u32)] =
+const PRE_SCHOOL: Doses =
     &[(("4IN1", "Four in one pre-school booster"), 1), (("MMR", "Measles, mumps and rubella"), 2)];
-const HPV: &[(Vaccine, u32)] = &[(("HPV", "Human papillomavirus"), 1)];
-const TEENAGE: &[(Vaccine, u32)] =
-    &[(("3IN1", "Three in one teenage booster"), 1), (("MENACWY", "Meningitis ACWY"), 1)];
-const FLU: &[(Vaccine, u32)] = &[(("LAIV", "Influenza, nasal"), 1)];
+const HPV: Doses = &[(("HPV", "Human papillomavirus"), 1)];
+const TEENAGE: Doses = &[(("3IN1", "Three in one teenage booster"), 1), (("MENACWY", "Meningitis ACWY"), 1)];
+const FLU: Doses = &[(("LAIV", "Influenza, nasal"), 1)];
 
 /// (vaccines, the age at which they are due in days, the spread of days after).
-const SCHEDULE: &[(&[(Vaccine, u32)], i32, i32)] = &[
+const SCHEDULE: &[(Doses, i32, i32)] = &[
     (EIGHT_WEEKS, 56, 12),
     (TWELVE_WEEKS, 84, 14),
     (SIXTEEN_WEEKS, 112, 18),

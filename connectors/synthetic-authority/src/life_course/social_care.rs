@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::calendar::{plus, plus_working, working};
+use crate::calendar::{age, plus, plus_working, working};
 use crate::dice::{Dice, Part};
 use crate::life_course::education::number;
 use crate::population::{Child, Side, World};
@@ -157,6 +157,10 @@ fn episode(child: &Child, on: Date, of: (bool, bool), year_end: Date, dice: &mut
         protection: None,
         closed: None,
     };
+    if referral.source.starts_with('2') && age(child.birth, on) < 4 {
+        // No school knows a child so young; their health visitor does.
+        referral.source = "3B";
+    }
     if referral.no_further_action {
         referral.need = if dice.chance(0.5) { "N0" } else { referral.need };
         return referral;

@@ -1,24 +1,21 @@
 //! The school census, as the COLLECT "Blade" CSV export: one file for each table, for two terms.
 
+mod export;
 mod tables;
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 
-use jiff::civil::{Date, date};
+use jiff::civil::date;
 
 use crate::GenerateError;
-use crate::calendar::{census_shape, plus};
+use crate::calendar::census_shape;
 use crate::check;
 use crate::dice::{Dice, Part, spread};
-use crate::dirt::{Description, Dirt, Kind, SHARE, address_on, describe};
-use crate::life_course::education::{Enrolment, Schooling, Term, curriculum_year, number, schooling, sessions};
-use crate::population::{AUTHORITY, Child, Phase, School, World};
+use crate::dirt::{Description, Dirt, Kind, SHARE, describe};
+use crate::life_course::education::{Enrolment, Schooling, Term, number, schooling};
+use crate::population::{Child, School, World};
 use crate::truth::{Subject, Truth};
-use tables::{AUTUMN, SPRING, Table};
-
-type Csv = csv::Writer<BufWriter<File>>;
+use export::Export;
 
 /// What is done to a pupil's row.
 const DIRT: &[(Kind, u32)] = &[
@@ -39,14 +36,6 @@ const DIRT: &[(Kind, u32)] = &[
 const MEALS_ENDED: Kind = ("ends before it starts", "fsmenddate", Some("DATES_OUT_OF_ORDER"));
 const SCHOOL_ACTION: Kind = ("code of an earlier year", "senprovision", Some("CODE_OF_OTHER_YEAR"));
 const SHARED_UPN: Kind = ("the other twin's UPN", "upn", Some("IDENTIFIER_SHARED"));
-
-/// The export of one term, one open file for each table.
-struct Export {
-    term: Term,
-    files: Vec<(Table, Csv)>,
-    /// Rows written so far: what the surrogate ids are made from, and so re-issued in each export.
-    issued: u64,
-}
 
 /// The exports of both terms.
 pub(crate) struct Census {
@@ -129,12 +118,7 @@ impl Census {
     }
 
     pub(crate) fn finish(self) -> Result<(), GenerateError> {
-        for export in self.exports {
-            for (_, mut file) in export.files {
-                file.flush().map_err(|source| GenerateError::Csv(source.into()))?;
-            }
-        }
-        Ok(())
+        self.exports.into_iter().try_for_each(Export::finish)
     }
 }
 
@@ -223,7 +207,7 @@ impl Row<'_, '_> {
         let dirty = dice.chance(SHARE) && !self.child.demo;
         let shared = self.twin.is_some() && self.child.twin.as_ref().is_some_and(|(order, _)| *order == 2);
         // Twins are rare: one pair in nine is given one number by their school in the autumn.
-        if shared && term.autumn && spread(u64::from(self.child.index)) % 9 == 0 {
+        if shared && term.autumn && spread(u64::from(self.child.index)).is_multiple_of(9) {
             return Some(SHARED_UPN);
         }
         if !dirty {
@@ -239,365 +223,5 @@ impl Row<'_, '_> {
         } else {
             Some(kind)
         }
-    }
-}
-
-impl Export {
-    fn create(folder: &Path, term: Term) -> Result<Self, GenerateError> {
-        let name = if term.autumn { "autumn" } else { "spring" };
-        let mut files = Vec::new();
-        for table in if term.autumn { AUTUMN } else { SPRING } {
-            let path = folder.join(format!("{}_{name}_{}.csv", term.year, table.name));
-            let file = File::create(&path).map_err(|source| GenerateError::Io { path, source })?;
-            let mut csv = csv::Writer::from_writer(BufWriter::with_capacity(1 << 16, file));
-            csv.write_record(table.columns)?;
-            files.push((*table, csv));
-        }
-        Ok(Self { term, files, issued: 0 })
-    }
-
-    fn file_name(&self, table: &str) -> String {
-        format!(
-            "education-school-census/{}_{}_{table}.csv",
-            self.term.year,
-            if self.term.autumn { "autumn" } else { "spring" }
-        )
-    }
-
-    /// A new surrogate id, which no other export gives to the same row.
-    fn key(&mut self) -> String {
-        self.issued += 1;
-        let term = self.term.year as u64 * 2 + u64::from(self.term.autumn);
-        // The counter keeps it unique, the bits before it make it look like what it is: opaque.
-        format!("{:06X}{:08X}", spread(self.issued ^ term << 40) & 0xFF_FFFF, self.issued)
-    }
-
-    /// Writes a row of a table by column name; the columns not named stay empty.
-    fn put(&mut self, table: &str, values: &[(&str, &str)]) -> Result<u64, GenerateError> {
-        let Some((table, file)) = self.files.iter_mut().find(|(known, _)| known.name == table) else { return Ok(0) };
-        for column in table.columns {
-            let value = values.iter().find(|(name, _)| name == column).map_or("", |(_, value)| *value);
-            file.write_field(value)?;
-        }
-        file.write_record(None::<&[u8]>)?;
-        Ok(1)
-    }
-
-    fn school(&mut self, school: &School, at: usize) -> Result<u64, GenerateError> {
-        let (census, key, source) = (self.census_key(at), self.key(), self.key());
-        let made = census_shape(plus(self.term.on, 30));
-        let year = self.term.year.to_string();
-        let first =
-            [("schoolcensustableid", census.as_str()), ("NativeId", school.native_id.as_str()), ("sourceid", &source)];
-        let mut census_row = first.to_vec();
-        census_row.extend([
-            ("schoolcensusorderseqcolumn", "1"),
-            ("term", if self.term.autumn { "AUT" } else { "SPR" }),
-            ("collection", "SC"),
-            ("name", "School Census"),
-            ("year", &year),
-            ("sourcelevel", "S"),
-            ("estab", &school.estab),
-            ("softwarecode", "Invented MIS"),
-            ("release", "1.0"),
-            ("serialno", "1"),
-            ("xversion", "1.0"),
-            ("datetime", &made),
-            ("lea", AUTHORITY),
-            ("urn", &school.urn),
-        ]);
-        let on = census_shape(self.term.on);
-        census_row.push(("referencedate", &on));
-        let (phase, low, high, kind) = match school.phase {
-            Phase::Primary => ("PS", "N2", "6", "01"),
-            Phase::Secondary => ("SS", "7", "13", "06"),
-            Phase::Special => ("SP", "R", "13", "12"),
-        };
-        let mut school_row = first.to_vec();
-        school_row.extend([
-            ("schooltableid", key.as_str()),
-            ("schoolorderseqcolumn", "1"),
-            ("schoolname", &school.name),
-            ("phase", phase),
-            ("type", kind),
-            ("lowestncyeargroup", low),
-            ("highestncyeargroup", high),
-            ("intake", if phase == "SP" { "SPEC" } else { "COMP" }),
-            ("governance", "CO"),
-            ("accommodation", "D"),
-            ("childmothers", "0"),
-            ("childcareplaces", "0"),
-        ]);
-        Ok(self.put("schoolcensus", &census_row)? + self.put("school", &school_row)?)
-    }
-
-    fn census_key(&self, school: usize) -> String {
-        format!("{:08X}{school:04X}", spread(self.term.year as u64 ^ u64::from(self.term.autumn) << 20) & 0xFFFF_FFFF)
-    }
-
-    fn on_roll(&mut self, row: &mut Row<'_, '_>, dice: &mut Dice) -> Result<u64, GenerateError> {
-        let (key, source) = (self.key(), self.key());
-        let (pupil, dirt) = row.pupil(self.term, &key, &self.file_name("pupilonroll"), dice)?;
-        let native = row.school()?.native_id.clone();
-        let (child, schooling, term) = (row.child, row.schooling, self.term);
-        let census = self.census_key(row.enrolment.school);
-        let year = curriculum_year(child.birth, term.on).unwrap_or_else(|| "X".to_owned());
-        let entry = census_shape(row.enrolment.entry);
-        let [no, yes] = pupil.booleans;
-        let early = year == "N2";
-        let values = [
-            ("pupilonrolltableid", key.as_str()),
-            ("NativeId", &native),
-            ("dob", &pupil.birth),
-            ("surname", &row.told.surname),
-            ("forename", &row.told.given),
-            ("middlenames", child.middle.as_deref().unwrap_or_default()),
-            ("preferredsurname", &row.told.surname),
-            ("upn", &pupil.upn),
-            ("formerupn", child.former_upn.as_deref().unwrap_or_default()),
-            ("uniquelearnernumber", &pupil.uln),
-            ("sex", pupil.sex),
-            ("entrydate", &entry),
-            ("pupilonrollorderseqcolumn", "1"),
-            ("sourceid", &source),
-            ("schoolcensustableid", &census),
-            ("hoursatsetting", if early { "15.0" } else { "" }),
-            ("fundedhours", if early { "15.0" } else { "" }),
-            ("schoollunchtaken", if schooling.meals.is_empty() { no } else { yes }),
-            ("parttime", if early { yes } else { no }),
-            ("topupfunding", if pupil.sen == "E" { yes } else { no }),
-            ("termlysessionspossible", &pupil.possible),
-            ("senunitindicator", no),
-            ("resourcedprovisionindicator", no),
-            ("dafindicator", no),
-            ("ethnicity", pupil.ethnicity),
-            ("servicechild", schooling.service),
-            ("language", pupil.language),
-            ("enrolstatus", "C"),
-            ("boarder", "N"),
-            ("plaa", schooling.after_care),
-            ("senprovision", pupil.sen),
-            ("ncyearactual", &year),
-            ("youngcarer", schooling.young_carer),
-        ];
-        let mut rows = self.put("pupilonroll", &values)?;
-        if dirt.is_some_and(|kind| kind.0 == "row twice") {
-            rows += self.put("pupilonroll", &values)?;
-        }
-        let parent = ("pupilonrolltableid", key.as_str());
-        let stale = row.told.stale_address;
-        rows += self.address(child, (parent, &native), stale)?;
-        if !early {
-            rows +=
-                self.attendance("termlysessiondetailsonroll", (parent, &native), schooling, &pupil.possible, dice)?;
-        }
-        rows += self.exclusions("termlyexclusionsonroll", (parent, &native), row, pupil.sen)?;
-        for (rank, need) in schooling.needs.iter().enumerate() {
-            let (id, from, rank) = (self.key(), self.key(), (rank + 1).to_string());
-            rows += self.put(
-                "senneeds",
-                &[
-                    parent,
-                    ("NativeId", &native),
-                    ("senneedstableid", &id),
-                    ("senneedsorderseqcolumn", &rank),
-                    ("sourceid", &from),
-                    ("sentyperank", &rank),
-                    ("sentype", need),
-                ],
-            )?;
-        }
-        rows += self.meals((parent, &native), schooling, dirt == Some(MEALS_ENDED))?;
-        if let Some(elsewhere) =
-            schooling.elsewhere.as_ref().filter(|one| one.entry > row.enrolment.entry && one.entry <= term.on)
-        {
-            let (id, from) = (self.key(), self.key());
-            let (entry, leaving) =
-                (census_shape(elsewhere.entry), elsewhere.leaving.map(census_shape).unwrap_or_default());
-            let weekly = elsewhere.sessions_a_week.to_string();
-            rows += self.put(
-                "schoolarrangedapdetailonroll",
-                &[
-                    parent,
-                    ("NativeId", &native),
-                    ("schoolarrangedapdetailonrolltableid", &id),
-                    ("schoolarrangedapdetailonrollorderseqcolumn", "1"),
-                    ("sourceid", &from),
-                    ("entrydate", &entry),
-                    ("leavingdate", &leaving),
-                    ("apsessionsperweek", &weekly),
-                    ("apsettingtype", elsewhere.setting),
-                    ("placementreason", elsewhere.reason),
-                    ("senprovisionentry", schooling.sen),
-                    ("apattendancepattern", if elsewhere.sessions_a_week >= 10 { "FT" } else { "PT" }),
-                ],
-            )?;
-        }
-        Ok(rows)
-    }
-
-    fn off_roll(&mut self, row: &mut Row<'_, '_>, left: Option<Date>, dice: &mut Dice) -> Result<u64, GenerateError> {
-        let (key, source) = (self.key(), self.key());
-        let (pupil, dirt) = row.pupil(self.term, &key, &self.file_name("pupilnolongeronroll"), dice)?;
-        let native = row.school()?.native_id.clone();
-        let (child, schooling) = (row.child, row.schooling);
-        let [no, _] = pupil.booleans;
-        let census = self.census_key(row.enrolment.school);
-        let (entry, leaving) = (census_shape(row.enrolment.entry), left.map(census_shape).unwrap_or_default());
-        let values = [
-            ("pupilnolongeronrolltableid", key.as_str()),
-            ("NativeId", &native),
-            ("dob", &pupil.birth),
-            ("surname", &row.told.surname),
-            ("forename", &row.told.given),
-            ("middlenames", child.middle.as_deref().unwrap_or_default()),
-            ("upn", &pupil.upn),
-            ("formerupn", child.former_upn.as_deref().unwrap_or_default()),
-            ("uniquelearnernumber", &pupil.uln),
-            ("sex", pupil.sex),
-            ("entrydate", &entry),
-            ("leavingdate", &leaving),
-            ("pupilnolongeronrollorderseqcolumn", "1"),
-            ("sourceid", &source),
-            ("schoolcensustableid", &census),
-            ("parttime", no),
-            ("termlysessionspossible", &pupil.possible),
-            ("ethnicity", pupil.ethnicity),
-            ("boarder", "N"),
-            ("language", pupil.language),
-        ];
-        let mut rows = self.put("pupilnolongeronroll", &values)?;
-        if dirt.is_some_and(|kind| kind.0 == "row twice") {
-            rows += self.put("pupilnolongeronroll", &values)?;
-        }
-        let parent = ("pupilnolongeronrolltableid", key.as_str());
-        rows += self.attendance("termlysessiondetailsoffroll", (parent, &native), schooling, &pupil.possible, dice)?;
-        rows += self.exclusions("termlyexclusionsoffroll", (parent, &native), row, schooling.sen)?;
-        Ok(rows)
-    }
-
-    fn address(&mut self, child: &Child, of: ((&str, &str), &str), stale: bool) -> Result<u64, GenerateError> {
-        let (id, from) = (self.key(), self.key());
-        let home = address_on(child, self.term.on, stale);
-        let table = if self.term.autumn { "addressesonroll" } else { "addresses" };
-        let (own, order) = (format!("{table}tableid"), format!("{table}orderseqcolumn"));
-        self.put(
-            table,
-            &[
-                of.0,
-                ("NativeId", of.1),
-                (own.as_str(), &id),
-                (order.as_str(), "1"),
-                ("sourceid", &from),
-                ("postcode", &home.postcode),
-                ("paon", &home.number),
-                ("street", home.street),
-                ("town", home.town),
-                ("posttown", home.town),
-                ("administrativearea", "Invented County"),
-                ("uniquepropertyreferencenumber", &home.uprn),
-            ],
-        )
-    }
-
-    fn attendance(
-        &mut self,
-        table: &str,
-        of: ((&str, &str), &str),
-        schooling: &Schooling,
-        possible: &str,
-        dice: &mut Dice,
-    ) -> Result<u64, GenerateError> {
-        let possible = possible.trim_end_matches(".0").parse().unwrap_or(0);
-        let (own, order) = (format!("{table}tableid"), format!("{table}orderseqcolumn"));
-        let mut rows = 0;
-        for (at, (code, count)) in sessions(schooling, possible, dice).into_iter().enumerate() {
-            let (id, from, at, count) = (self.key(), self.key(), (at + 1).to_string(), count.to_string());
-            rows += self.put(
-                table,
-                &[
-                    of.0,
-                    ("NativeId", of.1),
-                    (own.as_str(), &id),
-                    (order.as_str(), &at),
-                    ("sourceid", &from),
-                    ("sessions", &count),
-                    ("attendancereason", code),
-                ],
-            )?;
-        }
-        Ok(rows)
-    }
-
-    fn exclusions(
-        &mut self,
-        table: &str,
-        of: ((&str, &str), &str),
-        row: &Row<'_, '_>,
-        sen: &str,
-    ) -> Result<u64, GenerateError> {
-        let (own, order) = (format!("{table}tableid"), format!("{table}orderseqcolumn"));
-        let (term, enrolment) = (self.term, row.enrolment);
-        let of_term = row.schooling.exclusions.iter().filter(|one| {
-            one.on >= term.since
-                && one.on < term.on
-                && one.on >= enrolment.entry
-                && enrolment.leaving.is_none_or(|left| one.on <= left)
-        });
-        let mut rows = 0;
-        for (at, one) in of_term.enumerate() {
-            let (id, from, at, on, count) =
-                (self.key(), self.key(), (at + 1).to_string(), census_shape(one.on), one.sessions.to_string());
-            let [first, second, third] = one.reasons;
-            rows += self.put(
-                table,
-                &[
-                    of.0,
-                    ("NativeId", of.1),
-                    (own.as_str(), &id),
-                    (order.as_str(), &at),
-                    ("sourceid", &from),
-                    ("startdate", &on),
-                    ("sessions", if one.category == "PERM" { "" } else { &count }),
-                    ("reason1", first),
-                    ("reason2", second),
-                    ("reason3", third),
-                    ("category", one.category),
-                    ("senprovision", sen),
-                ],
-            )?;
-        }
-        Ok(rows)
-    }
-
-    fn meals(
-        &mut self,
-        of: ((&str, &str), &str),
-        schooling: &Schooling,
-        ended_early: bool,
-    ) -> Result<u64, GenerateError> {
-        let on = self.term.on;
-        let table = if self.term.autumn { "fsmperiodsonroll" } else { "fsmperiod" };
-        let (own, order) = (format!("{table}tableid"), format!("{table}orderseqcolumn"));
-        let mut rows = 0;
-        for (at, (start, end)) in schooling.meals.iter().filter(|(start, _)| *start <= on).enumerate() {
-            let end = if ended_early { Some(plus(*start, -3)) } else { end.filter(|end| *end <= on) };
-            let (id, from, at) = (self.key(), self.key(), (at + 1).to_string());
-            let (start, end) = (census_shape(*start), end.map(census_shape).unwrap_or_default());
-            rows += self.put(
-                table,
-                &[
-                    of.0,
-                    ("NativeId", of.1),
-                    (own.as_str(), &id),
-                    (order.as_str(), &at),
-                    ("sourceid", &from),
-                    ("fsmstartdate", &start),
-                    ("fsmenddate", &end),
-                    ("ukcountry", "ENG"),
-                ],
-            )?;
-        }
-        Ok(rows)
     }
 }

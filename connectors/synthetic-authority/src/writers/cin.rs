@@ -90,6 +90,8 @@ impl Returns {
         }
         // What is only in the first submission or only in the second, and what the second puts right.
         let (late, withdrawn) = (!child.demo && dice.chance(0.012), !child.demo && dice.chance(0.004));
+        // In a small return one child fewer would be a share that nobody lets through.
+        let withdrawn = withdrawn && world.settings.children >= 5000;
         let corrected = !child.demo && dice.chance(0.03);
         let mut last_dirt = None;
         for one in &mut self.returns {

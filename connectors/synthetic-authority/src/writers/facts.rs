@@ -138,7 +138,7 @@ impl Facts {
             truth.notes.insert("protected_address");
             let fields = json!({"id": format!("restriction-address-{}", child.truth), "kind": "PROTECTED_ADDRESS", "from": day(since)});
             self.put(&subject, "RestrictionSet", fields)?;
-        } else if child.known_to_care && care.is_some() && self.courts == 0 {
+        } else if child.household != 0 && care.is_some() && self.courts == 0 {
             self.courts += 1;
             truth.notes.insert("court_restriction");
             let fields = json!({

@@ -109,10 +109,10 @@ impl Feed {
     ) -> Result<(), GenerateError> {
         let at = event.at;
         match &event.what {
-            Happening::PersonAdded => self.tell(teller, &Message::adt("A28", at), truth, dirt),
+            Happening::PersonAdded => self.tell(teller, Message::adt("A28", at), truth, dirt),
             Happening::PersonUpdated => {
                 let trigger = if teller.dice.chance(0.5) { "A31" } else { "A08" };
-                self.tell(teller, &Message::adt(trigger, at), truth, dirt)
+                self.tell(teller, Message::adt(trigger, at), truth, dirt)
             }
             Happening::Born { discharged } => {
                 let visit = Visit {
@@ -124,16 +124,16 @@ impl Feed {
                     reason: "Birth",
                     ..Visit::new(teller.number())
                 };
-                self.tell(teller, &Message { birth: true, ..Message::visit("A01", at, visit.clone()) }, truth, dirt)?;
+                self.tell(teller, Message { birth: true, ..Message::visit("A01", at, visit.clone()) }, truth, dirt)?;
                 self.tell(
                     teller,
-                    &Message { birth: true, ..Message::visit("A03", *discharged, visit.discharged(*discharged)) },
+                    Message { birth: true, ..Message::visit("A03", *discharged, visit.discharged(*discharged)) },
                     truth,
                     dirt,
                 )
             }
             Happening::Vaccinated { vaccines, refused } => {
-                self.tell(teller, &Message::vaccination(at, vaccines, *refused), truth, dirt)
+                self.tell(teller, Message::vaccination(at, vaccines, *refused), truth, dirt)
             }
             Happening::Emergency { reason, discharged, discharge_cancelled } => {
                 let visit = Visit {
@@ -145,17 +145,17 @@ impl Feed {
                     reason,
                     ..Visit::new(teller.number())
                 };
-                self.tell(teller, &Message::visit("A04", at, visit.clone()), truth, dirt)?;
+                self.tell(teller, Message::visit("A04", at, visit.clone()), truth, dirt)?;
                 self.tell(
                     teller,
-                    &Message::visit("A03", *discharged, visit.clone().discharged(*discharged)),
+                    Message::visit("A03", *discharged, visit.clone().discharged(*discharged)),
                     truth,
                     dirt,
                 )?;
                 if *discharge_cancelled {
                     let (undone, again) = (hours_after(*discharged, 1), hours_after(*discharged, 3));
-                    self.tell(teller, &Message::visit("A13", undone, visit.clone()), truth, dirt)?;
-                    self.tell(teller, &Message::visit("A03", again, visit.discharged(again)), truth, dirt)?;
+                    self.tell(teller, Message::visit("A13", undone, visit.clone()), truth, dirt)?;
+                    self.tell(teller, Message::visit("A03", again, visit.discharged(again)), truth, dirt)?;
                     truth.notes.insert("discharge_cancelled");
                 }
                 Ok(())
@@ -164,12 +164,12 @@ impl Feed {
             Happening::Appointment { service, starts, outcome } => {
                 let number = teller.number();
                 let mut appointment = Appointment { number, service, starts: *starts, reason: "" };
-                self.tell(teller, &Message::appointment("S12", at, appointment.clone()), truth, dirt)?;
+                self.tell(teller, Message::appointment("S12", at, appointment.clone()), truth, dirt)?;
                 match outcome {
                     Outcome::Kept => Ok(()),
                     Outcome::NotBrought => self.tell(
                         teller,
-                        &Message::appointment("S26", hours_after(*starts, 2), appointment),
+                        Message::appointment("S26", hours_after(*starts, 2), appointment),
                         truth,
                         dirt,
                     ),
@@ -177,7 +177,7 @@ impl Feed {
                         appointment.reason = "Cancelled by family";
                         self.tell(
                             teller,
-                            &Message::appointment("S15", hours_after(*starts, -48), appointment),
+                            Message::appointment("S15", hours_after(*starts, -48), appointment),
                             truth,
                             dirt,
                         )
@@ -188,7 +188,7 @@ impl Feed {
                         appointment.reason = "Moved by clinic";
                         self.tell(
                             teller,
-                            &Message::appointment("S13", hours_after(*starts, -72), appointment),
+                            Message::appointment("S13", hours_after(*starts, -72), appointment),
                             truth,
                             dirt,
                         )
@@ -207,14 +207,14 @@ impl Feed {
                 };
                 truth.subjects.insert(Subject::hospital(number));
                 let seen = Message { old_number: Some(number.clone()), ..Message::visit("A04", at, visit) };
-                self.tell(teller, &seen, truth, dirt)?;
+                self.tell(teller, seen, truth, dirt)?;
                 if *put_right <= teller.until {
                     truth.superseded.insert(Subject::hospital(number));
                     truth.notes.insert("superseded_number");
                 }
                 self.tell(
                     teller,
-                    &Message { replaces: Some(number.clone()), ..Message::adt("A40", *put_right) },
+                    Message { replaces: Some(number.clone()), ..Message::adt("A40", *put_right) },
                     truth,
                     dirt,
                 )
@@ -242,16 +242,16 @@ impl Feed {
             ..Visit::new(teller.number())
         };
         let allergy = teller.dice.chance(0.06);
-        self.tell(teller, &Message { allergy, ..Message::visit("A01", event.at, visit.clone()) }, truth, dirt)?;
+        self.tell(teller, Message { allergy, ..Message::visit("A01", event.at, visit.clone()) }, truth, dirt)?;
         if let Some(moved) = moved {
-            self.tell(teller, &Message::visit("A02", *moved, Visit { ward: "BADGER", ..visit.clone() }), truth, dirt)?;
+            self.tell(teller, Message::visit("A02", *moved, Visit { ward: "BADGER", ..visit.clone() }), truth, dirt)?;
         }
         if let Some(discharged) = discharged {
-            self.tell(teller, &Message::visit("A03", *discharged, visit.clone().discharged(*discharged)), truth, dirt)?;
+            self.tell(teller, Message::visit("A03", *discharged, visit.clone().discharged(*discharged)), truth, dirt)?;
         }
         if *cancelled {
             truth.notes.insert("admission_cancelled");
-            self.tell(teller, &Message::visit("A11", hours_after(event.at, 1), visit), truth, dirt)?;
+            self.tell(teller, Message::visit("A11", hours_after(event.at, 1), visit), truth, dirt)?;
         }
         Ok(())
     }
@@ -260,7 +260,7 @@ impl Feed {
     fn tell(
         &mut self,
         teller: &mut Teller<'_>,
-        message: &Message,
+        mut message: Message,
         truth: &mut Truth<'_>,
         dirt: &mut Vec<Dirt>,
     ) -> Result<(), GenerateError> {
@@ -268,7 +268,12 @@ impl Feed {
         if message.at > teller.until {
             return Ok(());
         }
-        let Some(month) = self.months.iter_mut().find(|month| month.first == (message.at.year(), message.at.month()))
+        if message.of_visit() && !teller.child.demo && teller.dice.chance(0.02) {
+            message.sent = hours_after(message.at, teller.dice.between(20, 300)).min(teller.until);
+            truth.notes.insert("late_message");
+        }
+        let Some(month) =
+            self.months.iter_mut().find(|month| month.first == (message.sent.year(), message.sent.month()))
         else {
             return Ok(());
         };
@@ -295,7 +300,7 @@ impl Feed {
         message.render(&mut self.text, &teller.person, &key, today);
         let copies = if what == "message twice" { 2 } else { 1 };
         for _ in 0..copies {
-            month.spill(message.at, &self.text)?;
+            month.spill(message.sent, &self.text)?;
         }
         self.messages += 1;
         if let Some((what, field, finding)) = kind {

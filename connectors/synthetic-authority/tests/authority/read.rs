@@ -103,6 +103,11 @@ impl Authority {
         rows
     }
 
+    /// Pupil rows that stand a second time.
+    pub(crate) fn repeats(&self) -> u64 {
+        self.lines("dirt.jsonl").iter().filter(|line| line["what"] == "row twice").count() as u64
+    }
+
     pub(crate) fn row_key(&self, row: &Row) -> String {
         row.get("pupilonrolltableid").or_else(|| row.get("pupilnolongeronrolltableid")).unwrap().clone()
     }
@@ -149,15 +154,12 @@ impl Authority {
         let mut open = vec![Node::default()];
         loop {
             match reader.read_event().unwrap() {
-                Event::Start(start) => open
-                    .push(Node { name: start.name().as_ref().to_owned(), ..Node::default() }),
+                Event::Start(start) => open.push(Node { name: start.name().as_ref().to_owned(), ..Node::default() }),
                 Event::Empty(start) => {
                     let name = start.name().as_ref().to_owned();
                     open.last_mut().unwrap().children.push(Node { name, ..Node::default() });
                 }
-                Event::Text(text) => {
-                    open.last_mut().unwrap().value.push_str(text.trim())
-                }
+                Event::Text(text) => open.last_mut().unwrap().value.push_str(text.trim()),
                 Event::End(_) => {
                     let done = open.pop().unwrap();
                     open.last_mut().unwrap().children.push(done);

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::calendar::{hl7_day, hl7_time, plus};
 use crate::dirt::{Description, Kind, address_on};
-use crate::life_course::health::Vaccine;
+use crate::life_course::health::Doses;
 use crate::population::{Child, Practice, TRUST, World};
 
 /// A child as the hospital has them.
@@ -45,11 +45,14 @@ pub(super) enum Content {
     Person,
     Visit(Visit),
     Appointment(Appointment),
-    Vaccination { vaccines: &'static [(Vaccine, u32)], refused: bool },
+    Vaccination { vaccines: Doses, refused: bool },
 }
 
 pub(super) struct Message {
+    /// When it happened.
     pub(super) at: DateTime,
+    /// When the hospital's system knew and told, where that was later.
+    pub(super) sent: DateTime,
     pub(super) trigger: &'static str,
     pub(super) content: Content,
     pub(super) birth: bool,
@@ -83,7 +86,7 @@ impl Visit {
 
 impl Message {
     fn of(trigger: &'static str, at: DateTime, content: Content) -> Self {
-        Self { at, trigger, content, birth: false, allergy: false, old_number: None, replaces: None }
+        Self { at, sent: at, trigger, content, birth: false, allergy: false, old_number: None, replaces: None }
     }
 
     pub(super) fn adt(trigger: &'static str, at: DateTime) -> Self {
@@ -98,13 +101,18 @@ impl Message {
         Self::of(trigger, at, Content::Appointment(appointment))
     }
 
-    pub(super) fn vaccination(at: DateTime, vaccines: &'static [(Vaccine, u32)], refused: bool) -> Self {
+    pub(super) fn vaccination(at: DateTime, vaccines: Doses, refused: bool) -> Self {
         Self::of("V04", at, Content::Vaccination { vaccines, refused })
+    }
+
+    /// Whether it is about a visit, which people key in when they get to it.
+    pub(super) fn of_visit(&self) -> bool {
+        matches!(self.content, Content::Visit(_))
     }
 
     /// Writes the message, each segment ended by a carriage return.
     pub(super) fn render(&self, text: &mut String, person: &Person<'_>, key: &str, today: Date) {
-        let at = hl7_time(self.at);
+        let (at, sent) = (hl7_time(self.at), hl7_time(self.sent));
         let kind = match self.content {
             Content::Appointment(_) => "SIU",
             Content::Vaccination { .. } => "VXU",
@@ -113,12 +121,12 @@ impl Message {
         // Writing to a String cannot fail, here and below.
         let _ = write!(
             text,
-            "MSH|^~\\&|INVENTED-PAS|{TRUST}|THROUGHLINE|878|{at}||{kind}^{}|{key}|P|2.4|||||GBR|UNICODE UTF-8\r",
+            "MSH|^~\\&|INVENTED-PAS|{TRUST}|THROUGHLINE|878|{sent}||{kind}^{}|{key}|P|2.4|||||GBR|UNICODE UTF-8\r",
             self.trigger
         );
         match &self.content {
             Content::Person => {
-                segment(text, "EVN", &[(1, self.trigger), (2, &at)]);
+                segment(text, "EVN", &[(1, self.trigger), (2, &sent)]);
                 self.person(text, person, today);
                 match &self.replaces {
                     Some(old) => segment(text, "MRG", &[(1, &format!("{old}^^^{TRUST}^MR"))]),
@@ -126,7 +134,7 @@ impl Message {
                 }
             }
             Content::Visit(visit) => {
-                segment(text, "EVN", &[(1, self.trigger), (2, &at), (6, &at)]);
+                segment(text, "EVN", &[(1, self.trigger), (2, &sent), (6, &at)]);
                 self.person(text, person, today);
                 if self.birth {
                     next_of_kin(text, person);
