@@ -11,6 +11,7 @@ use proto::events::when;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Delivery, Draft};
+use crate::publish::is_organisation_id;
 
 /// At how many points each file of a sample is cut and spoilt.
 const POINTS: usize = 64;
@@ -151,11 +152,6 @@ fn complete(connector: &dyn Connector, said: &Collected, told: &str, problems: &
 
 fn is_empty(when: &when::When) -> bool {
     matches!(when, when::When::On(date) if date.year == 0)
-}
-
-fn is_organisation_id(controller: &str) -> bool {
-    let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
-    controller.len() <= 64 && controller.bytes().all(allowed)
 }
 
 /// Findings and messages name fields, never values.

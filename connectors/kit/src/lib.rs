@@ -11,8 +11,12 @@ pub mod conformance;
 pub mod csv_source;
 pub mod dates;
 pub mod differ;
+pub mod drop_folder;
 pub mod identifier;
+pub mod publish;
+pub mod quarantine;
 pub mod reading;
+pub mod run;
 pub mod text;
 
 mod body;

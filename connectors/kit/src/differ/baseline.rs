@@ -272,7 +272,7 @@ pub enum BaselineError {
         source: io::Error,
     },
     /// The file is not as it was written.
-    #[error("the baseline `{0}` is damaged: move it away, and it is rebuilt from the log at the next start")]
+    #[error("the baseline `{0}` is damaged: it is to be rebuilt from the log")]
     Damaged(PathBuf),
 }
 

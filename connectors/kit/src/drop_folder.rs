@@ -1,0 +1,457 @@
+//! A folder into which files are dropped.
+//!
+//! ```text
+//! incoming/                       files arrive; those that end in .part or .tmp are not there yet
+//! incoming/retractions-allowed/   the same, where a person has looked at what they retract
+//! working/<picked up>/            one submission being dealt with
+//! done/<picked up>/               dealt with
+//! rejected/<picked up>/           dealt with: nothing of it could be translated
+//! ```
+//!
+//! A submission is moved by one rename at each step, and its folder is named by the moment it was picked up, which also
+//! stands in for an as-of that the file does not state. So wherever a process dies the next takes up the same folder and
+//! says the same events again, with the same ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use event_log::EventLog;
+use event_log::seal::WrappingKeys;
+use proto::quarantine::{Place, Reason};
+use tokio_util::sync::CancellationToken;
+
+use crate::collected::Collected;
+use crate::connector::{Connector, Delivery, Draft, Rejection, Scope, SourceFile};
+use crate::differ::{
+    Baseline, BaselineError, Baselines, HeldBack, RebuildError, Retractions, Submission, diff, rebuild,
+};
+use crate::publish::{PublishError, Publisher};
+use crate::run::{SourceCounts, is_unfinished, name_of, unreadable};
+
+/// Where a person puts what may retract as much as it does.
+pub const ALLOWED: &str = "retractions-allowed";
+
+/// How a drop folder is watched.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder that holds `incoming`.
+    pub root: PathBuf,
+    /// How often it is looked at. A file is taken once it has not changed between two looks.
+    pub poll: Duration,
+    /// The longest wait between two tries while the log's disk is full.
+    pub backoff_max: Duration,
+    /// How many retractions go through unseen.
+    pub retractions: Retractions,
+}
+
+impl Options {
+    /// Looks every two seconds.
+    pub fn of(root: &Path) -> Self {
+        Self {
+            root: root.to_path_buf(),
+            poll: Duration::from_secs(2),
+            backoff_max: Duration::from_secs(60),
+            retractions: Retractions::default(),
+        }
+    }
+}
+
+/// Why a drop folder stopped, or could not go on for now.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The folder could not be read or written.
+    #[error("could not {doing} `{path}`")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The log did not take it.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A baseline could not be read or written.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// A baseline could not be rebuilt.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// The translation itself failed: a defect.
+    #[error("the connector stopped in the middle of a submission")]
+    Translation,
+}
+
+impl IntakeError {
+    /// The log's disk is full: try again later.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Publish(error) if error.is_full())
+    }
+}
+
+/// A source of files.
+pub struct DropFolder {
+    connector: Arc<dyn Connector>,
+    publisher: Publisher,
+    log: Arc<dyn EventLog>,
+    wrapping: Arc<WrappingKeys>,
+    baselines: Baselines,
+    options: Options,
+    counts: Arc<SourceCounts>,
+    /// What the last look saw: length and time of change.
+    seen: BTreeMap<PathBuf, (u64, SystemTime)>,
+    picked_up_last_us: i64,
+}
+
+impl DropFolder {
+    /// Makes the folders, puts back what was half taken, and rebuilds the baselines when there are none.
+    ///
+    /// # Errors
+    /// When a folder or the log cannot be read.
+    pub async fn open(
+        connector: Arc<dyn Connector>,
+        publisher: Publisher,
+        log: Arc<dyn EventLog>,
+        wrapping: Arc<WrappingKeys>,
+        baselines: Baselines,
+        options: Options,
+    ) -> Result<Self, IntakeError> {
+        for dir in [INCOMING, WORKING, DONE, REJECTED] {
+            make(&options.root.join(dir))?;
+        }
+        make(&options.root.join(INCOMING).join(ALLOWED))?;
+        let folder = Self {
+            connector,
+            publisher,
+            log,
+            wrapping,
+            baselines,
+            options,
+            counts: Arc::default(),
+            seen: BTreeMap::new(),
+            picked_up_last_us: 0,
+        };
+        folder.put_back()?;
+        if folder.connector.descriptor().delivery == Delivery::Snapshot && folder.baselines.none()? {
+            for (scope_key, baseline) in folder.rebuilt().await? {
+                folder.baselines.store(&scope_key, &baseline)?;
+            }
+        }
+        Ok(folder)
+    }
+
+    /// What it has counted, from now on.
+    pub fn counts(&self) -> Arc<SourceCounts> {
+        Arc::clone(&self.counts)
+    }
+
+    /// Watches until told to stop. While the log's disk is full it waits, longer each time, and goes on by itself.
+    ///
+    /// # Errors
+    /// When the folder, a baseline or the log fails in a way that waiting does not cure.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), IntakeError> {
+        let mut wait = self.options.poll;
+        loop {
+            wait = match self.poll_once(now_us()).await {
+                Ok(_) => self.options.poll,
+                Err(error) if error.is_full() => {
+                    tracing::warn!(source = self.connector.descriptor().name, %error, "waiting for room in the log");
+                    (wait * 2).min(self.options.backoff_max)
+                }
+                Err(error) => return Err(error),
+            };
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Deals with everything that is there, as two looks would: for tests and for one pass over a folder that nobody is
+    /// writing to. `now_us`: microseconds since 1970. Gives how many submissions were dealt with.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and when the disk is full.
+    pub async fn drain_once(&mut self, now_us: i64) -> Result<usize, IntakeError> {
+        Ok(self.poll_once(now_us).await? + self.poll_once(now_us).await?)
+    }
+
+    /// One look: takes up what was left, then what has not changed since the last look.
+    ///
+    /// # Errors
+    /// As [`Self::drain_once`].
+    pub async fn poll_once(&mut self, now_us: i64) -> Result<usize, IntakeError> {
+        let mut left = self.left()?;
+        let seen = self.look()?;
+        for (dir, allowed) in [(self.incoming(), false), (self.incoming().join(ALLOWED), true)] {
+            left.extend(self.take(&dir, allowed, &seen, now_us)?);
+        }
+        self.seen = seen;
+        self.counts.pending.store(left.len() as u64, Ordering::Relaxed);
+        let count = left.len();
+        for dir in left {
+            self.process(&dir).await?;
+            self.counts.pending.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(count)
+    }
+
+    fn incoming(&self) -> PathBuf {
+        self.options.root.join(INCOMING)
+    }
+
+    /// Submissions that a process left in the middle, in the order in which they were picked up.
+    fn left(&mut self) -> Result<Vec<PathBuf>, IntakeError> {
+        let mut left = list(&self.options.root.join(WORKING))?;
+        left.retain(|path| path.is_dir() && !name_of(path).ends_with(PARTIAL));
+        left.sort();
+        let newest = left.last().map_or(0, |path| picked_up_us(path));
+        self.picked_up_last_us = self.picked_up_last_us.max(newest);
+        Ok(left)
+    }
+
+    fn look(&self) -> Result<BTreeMap<PathBuf, (u64, SystemTime)>, IntakeError> {
+        let mut seen = BTreeMap::new();
+        for dir in [self.incoming(), self.incoming().join(ALLOWED)] {
+            for path in list(&dir)? {
+                // Gone between two calls: whoever took it knows.
+                let Ok(about) = fs::metadata(&path) else { continue };
+                if about.is_file() && !is_unfinished(&name_of(&path)) {
+                    seen.insert(path, (about.len(), about.modified().unwrap_or(UNIX_EPOCH)));
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Moves submissions of which no file has changed, come or gone since the last look.
+    fn take(
+        &mut self,
+        dir: &Path,
+        allowed: bool,
+        seen: &BTreeMap<PathBuf, (u64, SystemTime)>,
+        now_us: i64,
+    ) -> Result<Vec<PathBuf>, IntakeError> {
+        let names = |seen: &BTreeMap<PathBuf, _>| {
+            seen.keys().filter(|path| path.parent() == Some(dir)).map(|path| name_of(path)).collect::<Vec<_>>()
+        };
+        let before = self.connector.submissions(&names(&self.seen));
+        let mut taken = Vec::new();
+        for group in self.connector.submissions(&names(seen)) {
+            let unchanged = |name: &String| {
+                let path = dir.join(name);
+                seen.contains_key(&path) && seen.get(&path) == self.seen.get(&path)
+            };
+            if group.is_empty() || !before.contains(&group) || !group.iter().all(unchanged) {
+                continue;
+            }
+            self.picked_up_last_us = now_us.max(self.picked_up_last_us + 1);
+            let mark = if allowed { ALLOWED_MARK } else { "" };
+            let working = self.options.root.join(WORKING).join(format!("{:020}{mark}", self.picked_up_last_us));
+            let partial = working.with_extension(PARTIAL.trim_start_matches('.'));
+            make(&partial)?;
+            for name in &group {
+                rename(&dir.join(name), &partial.join(name))?;
+            }
+            rename(&partial, &working)?;
+            sync(&self.options.root.join(WORKING))?;
+            taken.push(working);
+        }
+        Ok(taken)
+    }
+
+    /// Files of a submission that was being taken go back: the rest of it may still be in `incoming`.
+    fn put_back(&self) -> Result<(), IntakeError> {
+        for dir in list(&self.options.root.join(WORKING))? {
+            if !name_of(&dir).ends_with(PARTIAL) {
+                continue;
+            }
+            let allowed = name_of(&dir).contains(ALLOWED_MARK);
+            let home = if allowed { self.incoming().join(ALLOWED) } else { self.incoming() };
+            for path in list(&dir)? {
+                rename(&path, &home.join(name_of(&path)))?;
+            }
+            fs::remove_dir(&dir).map_err(|source| failed("remove", &dir, source))?;
+        }
+        Ok(())
+    }
+
+    async fn process(&mut self, dir: &Path) -> Result<(), IntakeError> {
+        let picked_up_us = picked_up_us(dir);
+        let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
+        let collected = translate(Arc::clone(&self.connector), dir.to_path_buf()).await?;
+        let Collected { scopes, records, drafts, mut rejections, whole } = collected;
+        let (drafts, refused) = self.publisher.screen(drafts);
+        rejections.extend(refused);
+        let nothing_good = drafts.is_empty() && !rejections.is_empty();
+        let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
+        let file = list(dir)?.first().map(|path| name_of(path)).unwrap_or_default();
+
+        // A draft can be of a scope or of none: a snapshot's file may hold both.
+        let mut by_scope: BTreeMap<Option<String>, Vec<Draft>> = BTreeMap::new();
+        for draft in drafts {
+            by_scope.entry(draft.scope_key.clone()).or_default().push(draft);
+        }
+        let mut events = 0;
+        let loose = by_scope.remove(&None).unwrap_or_default();
+        events += self.publisher.publish_feed(loose, picked_up_us).await?.events;
+        for scope in scopes {
+            let drafts = by_scope.remove(&Some(scope.key.clone())).unwrap_or_default();
+            let whole = whole.contains(&scope.key);
+            let submission = self.submission(scope, drafts, whole, &rejections, picked_up_us);
+            events += self.submit(submission, allowed, (&file, picked_up_us), &mut rejections).await?;
+        }
+        self.publisher.quarantine(&rejections, picked_up_us).await?;
+        for (counter, count) in [
+            (&self.counts.records, records),
+            (&self.counts.events, events),
+            (&self.counts.findings, findings),
+            (&self.counts.rejected, rejections.len() as u64),
+        ] {
+            SourceCounts::add(counter, count);
+        }
+        let away = self.options.root.join(if nothing_good { REJECTED } else { DONE });
+        rename(dir, &away.join(name_of(dir)))?;
+        sync(&away)?;
+        sync(&self.options.root.join(WORKING))
+    }
+
+    fn submission(
+        &self,
+        scope: Scope,
+        drafts: Vec<Draft>,
+        whole: bool,
+        rejections: &[Rejection],
+        picked_up_us: i64,
+    ) -> Submission {
+        // What names no scope may have been of any.
+        let of_scope = |r: &&Rejection| r.scope_key.as_deref().is_none_or(|key| key == scope.key);
+        let concerned: Vec<&Rejection> = rejections.iter().filter(of_scope).collect();
+        let unread: BTreeSet<_> =
+            concerned.iter().filter_map(|r| r.subject.as_ref()).map(|s| self.publisher.pseudonyms().of(s)).collect();
+        Submission {
+            as_of_us: scope.as_of_us.unwrap_or(picked_up_us),
+            sequence: scope.sequence,
+            mapping_revision: self.connector.descriptor().mapping_revision,
+            drafts,
+            whole: whole && concerned.iter().all(|r| r.subject.is_some()),
+            unread,
+            scope_key: scope.key,
+        }
+    }
+
+    /// Publishes what a submission changes in one scope; the baseline moves only after the log has acknowledged all of it.
+    async fn submit(
+        &mut self,
+        submission: Submission,
+        allowed: Retractions,
+        (file, picked_up_us): (&str, i64),
+        rejections: &mut Vec<Rejection>,
+    ) -> Result<u64, IntakeError> {
+        let scope_key = submission.scope_key.clone();
+        let baseline = match self.baselines.load(&scope_key) {
+            Err(BaselineError::Damaged(_)) => self.rebuilt().await?.remove(&scope_key).unwrap_or_default(),
+            loaded => loaded?,
+        };
+        let source = self.connector.descriptor().name;
+        let diff = diff(self.publisher.pseudonyms(), source, baseline, submission, allowed);
+        let published = self.publisher.publish(diff.statements).await?;
+        rejections.extend(diff.rejections);
+        rejections.extend(diff.held.map(|held| retractions_held(held, file, &scope_key)));
+        // What is held back is in quarantine before the baseline says that the submission was dealt with.
+        self.publisher.quarantine(rejections, picked_up_us).await?;
+        self.baselines.store(&scope_key, &diff.baseline)?;
+        SourceCounts::add(&self.counts.superseded, diff.superseded);
+        SourceCounts::add(&self.counts.erased, published.erased);
+        Ok(published.events)
+    }
+
+    async fn rebuilt(&self) -> Result<BTreeMap<String, Baseline>, IntakeError> {
+        let (topic, source) = (self.publisher.topic(), self.connector.descriptor().name);
+        let wrapping = Arc::clone(&self.wrapping);
+        Ok(rebuild(self.log.as_ref(), topic, source, self.publisher.pseudonyms(), wrapping).await?)
+    }
+}
+
+const INCOMING: &str = "incoming";
+const WORKING: &str = "working";
+const DONE: &str = "done";
+const REJECTED: &str = "rejected";
+const PARTIAL: &str = ".partial";
+const ALLOWED_MARK: &str = "-allowed";
+
+async fn translate(connector: Arc<dyn Connector>, dir: PathBuf) -> Result<Collected, IntakeError> {
+    let translated = tokio::task::spawn_blocking(move || {
+        let mut collected = Collected::default();
+        let mut files = Vec::new();
+        let mut paths = list(&dir)?;
+        paths.sort();
+        for path in paths {
+            let name = name_of(&path);
+            match File::open(&path) {
+                Ok(file) => files.push(SourceFile { name, bytes: Box::new(BufReader::with_capacity(1 << 16, file)) }),
+                Err(_) => collected.rejections.push(unreadable(&name)),
+            }
+        }
+        connector.translate(files, &mut collected);
+        Ok(collected)
+    });
+    translated.await.map_err(|_| IntakeError::Translation)?
+}
+
+fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> Rejection {
+    let HeldBack { retractions, standing } = held;
+    let message = format!(
+        "{retractions} of {standing} entries of {scope_key} are not in this submission; they stand until a person has \
+         looked: put the file into incoming/{ALLOWED} to retract them"
+    );
+    Rejection {
+        reason: Reason::RetractionsHeld,
+        // Another file of the same name, held for other retractions, is another item.
+        raw: message.clone().into_bytes(),
+        message,
+        place: Place { file: file.to_owned(), field: scope_key.to_owned(), ..Place::default() },
+        controller: None,
+        scope_key: Some(scope_key.to_owned()),
+        subject: None,
+    }
+}
+
+fn picked_up_us(dir: &Path) -> i64 {
+    let name = name_of(dir);
+    let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
+}
+
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn list(dir: &Path) -> Result<Vec<PathBuf>, IntakeError> {
+    let listed = fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    listed.map_err(|source| failed("list", dir, source))
+}
+
+fn make(dir: &Path) -> Result<(), IntakeError> {
+    fs::create_dir_all(dir).map_err(|source| failed("make", dir, source))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), IntakeError> {
+    fs::rename(from, to).map_err(|source| failed("move", from, source))
+}
+
+fn sync(dir: &Path) -> Result<(), IntakeError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| failed("sync", dir, source))
+}
+
+fn failed(doing: &'static str, path: &Path, source: io::Error) -> IntakeError {
+    IntakeError::Io { doing, path: path.to_path_buf(), source }
+}

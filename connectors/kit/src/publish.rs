@@ -1,0 +1,346 @@
+//! Drafts and statements to the log: screened, sealed, appended, acknowledged.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use event_log::authority::{NotYours, check_kind, family_of, sector_topic};
+use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys, decode_key_record};
+use event_log::{EventId, EventLog, LogError, Partition, Pseudonym, Record, Topic};
+use prost::Message as _;
+use proto::events::{Cause, Date, When, when};
+use proto::quarantine::Reason;
+
+use crate::body::{Statement, statement};
+use crate::connector::{Descriptor, Draft, Rejection};
+use crate::quarantine;
+
+/// Events sealed and appended at a time.
+const BATCH_EVENTS: usize = 512;
+/// Bytes appended at a time, more or less.
+const BATCH_BYTES: usize = 4 << 20;
+const READ_RECORDS: usize = 1_000;
+/// Bounds of a body, as the log's reader holds them.
+const RECORD_KEY_BYTES_MAX: usize = 1_024;
+const NAME_BYTES_MAX: usize = 128;
+const LIST_LENGTH_MAX: usize = 4_096;
+
+/// Whose records a connector may bring.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credentials {
+    /// Organisation ids; one that ends in `*` stands for all that begin so: `school-878*`.
+    pub controllers: Vec<String>,
+    /// Under whose key the quarantine seals what names no organisation of these: the one that runs the connector.
+    pub home: String,
+}
+
+impl Credentials {
+    /// Whether they name this organisation.
+    pub fn name(&self, controller: &str) -> bool {
+        self.controllers.iter().any(|named| match named.strip_suffix('*') {
+            Some(prefix) => controller.starts_with(prefix),
+            None => named == controller,
+        })
+    }
+}
+
+/// Why nothing, or not everything, could be published. What was appended stays; the same again repeats nothing in a fold.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The log did not take it.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A connector of no sector has no topic.
+    #[error("the connector's family is no sector: it has no topic to write to")]
+    NoTopic,
+}
+
+impl PublishError {
+    /// The disk is full: the log goes on by itself once there is room.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Log(LogError::Full(_)))
+    }
+}
+
+/// What publishing came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Published {
+    /// Events acknowledged.
+    pub events: u64,
+    /// Events of erased subjects, which do not come back.
+    pub erased: u64,
+    /// Items newly in quarantine.
+    pub quarantined: u64,
+}
+
+/// Seals and appends for one source. One for each source: no two processes write one.
+pub struct Publisher {
+    log: Arc<dyn EventLog>,
+    pseudonyms: PseudonymKey,
+    keys: DataKeys,
+    credentials: Credentials,
+    descriptor: Descriptor,
+    topic: Topic,
+    /// Made, and not yet acknowledged: nothing is appended before them.
+    keys_pending: Vec<Record>,
+    items_known: HashSet<EventId>,
+}
+
+impl Publisher {
+    /// Reads the keys topic and the ids of the quarantine to their ends.
+    ///
+    /// # Errors
+    /// When they cannot be read, or the connector has no topic.
+    pub async fn open(
+        log: Arc<dyn EventLog>,
+        pseudonyms: PseudonymKey,
+        wrapping: Arc<WrappingKeys>,
+        credentials: Credentials,
+        descriptor: Descriptor,
+    ) -> Result<Self, PublishError> {
+        let topic = sector_topic(descriptor.family).ok_or(PublishError::NoTopic)?;
+        let mut keys = DataKeys::new(descriptor.name, wrapping);
+        let mut items_known = HashSet::new();
+        for partition in Partition::all() {
+            let mut from = 0;
+            while let Some(next) = {
+                let records = log.read(Topic::Keys, partition, from, READ_RECORDS).await?;
+                for record in &records {
+                    keys.absorb(&decode_key_record(record)?)?;
+                }
+                records.last().map(|record| record.position.offset + 1)
+            } {
+                from = next;
+            }
+        }
+        for partition in Partition::all() {
+            let mut from = 0;
+            while let Some(next) = {
+                let records = log.read(Topic::Quarantine, partition, from, READ_RECORDS).await?;
+                let next = records.last().map(|record| record.position.offset + 1);
+                let ids = records.into_iter().filter_map(|record| event_log::envelope::decode(record.value).ok());
+                items_known.extend(ids.map(|sealed| sealed.header.event_id));
+                next
+            } {
+                from = next;
+            }
+        }
+        let keys_pending = Vec::new();
+        Ok(Self { log, pseudonyms, keys, credentials, descriptor, topic, keys_pending, items_known })
+    }
+
+    /// The connector's own topic.
+    pub fn topic(&self) -> Topic {
+        self.topic
+    }
+
+    /// The key that names subjects and entries.
+    pub fn pseudonyms(&self) -> &PseudonymKey {
+        &self.pseudonyms
+    }
+
+    /// Parts what may be said from what may not: another organisation's, another sector's, or what no reader would take.
+    pub fn screen(&self, drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Rejection>) {
+        let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::new());
+        for draft in drafts {
+            match self.refused(&draft) {
+                None => good.push(draft),
+                Some((reason, message)) => rejections.push(Rejection {
+                    reason,
+                    message,
+                    place: draft.place,
+                    controller: Some(draft.controller),
+                    raw: Vec::new(),
+                    scope_key: draft.scope_key,
+                    subject: Some(draft.subject),
+                }),
+            }
+        }
+        (good, rejections)
+    }
+
+    fn refused(&self, draft: &Draft) -> Option<(Reason, String)> {
+        if !self.credentials.name(&draft.controller) {
+            let message = "the record's organisation is not named in this connector's credentials: send it through the \
+                           connector of that organisation, or add it to `controllers`";
+            return Some((Reason::ControllerNotYours, message.to_owned()));
+        }
+        let said = match &draft.event.kind {
+            None => Err(NotYours::Empty),
+            Some(kind) => check_kind(self.topic, self.descriptor.name, kind),
+        };
+        if let Err(not_yours) = said {
+            return Some((Reason::NotYoursToSay, not_yours.to_string()));
+        }
+        if content_bytes(draft) > PLAINTEXT_BYTES_MAX {
+            return Some((Reason::RecordTooLarge, "the record is larger than the log takes".to_owned()));
+        }
+        let field = unfit(draft)?;
+        Some((Reason::RecordMalformed, format!("the record's {field} is missing or beyond what the log takes")))
+    }
+
+    /// Publishes drafts of a feed, each at the version that it states.
+    ///
+    /// # Errors
+    /// When the log does not take them, or they cannot be sealed.
+    pub async fn publish_feed(&mut self, drafts: Vec<Draft>, now_us: i64) -> Result<Published, PublishError> {
+        let revision = self.descriptor.mapping_revision;
+        let statements = drafts.into_iter().map(|draft| {
+            let version = draft.version.unwrap_or_else(|| proto::events::Version {
+                as_of_us: draft.observed_at_us.unwrap_or(now_us),
+                sequence: 0,
+                mapping_revision: revision,
+            });
+            let cause = feed_cause(&draft);
+            statement(&self.pseudonyms, self.descriptor.name, draft, version, cause)
+        });
+        self.publish(statements.collect()).await
+    }
+
+    /// Seals and appends, in order. Returns once all is acknowledged.
+    ///
+    /// # Errors
+    /// When the log does not take them, or they cannot be sealed.
+    pub async fn publish(&mut self, statements: Vec<Statement>) -> Result<Published, PublishError> {
+        let mut published = Published::default();
+        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_EVENTS), 0);
+        for statement in statements {
+            let Some(kind) = statement.body.event.as_ref().and_then(|event| event.kind.as_ref()) else { continue };
+            let Some(family) = family_of(kind, self.topic) else { continue };
+            let plaintext = statement.body.encode_to_vec();
+            let sealed =
+                self.seal(statement.subject, &statement.body.controller, statement.event_id, family, &plaintext);
+            let value = match sealed {
+                Err(SealError::Erased(_)) => {
+                    published.erased += 1;
+                    continue;
+                }
+                sealed => sealed?,
+            };
+            bytes += value.len();
+            batch.push(self.record(self.topic, statement.subject, value));
+            if batch.len() >= BATCH_EVENTS || bytes >= BATCH_BYTES {
+                published.events += self.append(std::mem::take(&mut batch)).await?;
+                bytes = 0;
+            }
+        }
+        published.events += self.append(batch).await?;
+        Ok(published)
+    }
+
+    /// Puts what could not be translated into quarantine, once each however often it comes.
+    ///
+    /// # Errors
+    /// When the log does not take it, or it cannot be sealed.
+    pub async fn quarantine(&mut self, rejections: &[Rejection], at_us: i64) -> Result<Published, PublishError> {
+        let (mut records, mut ids, mut quarantined) = (Vec::new(), Vec::new(), 0);
+        for rejection in rejections {
+            let item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
+            let Some(id) = EventId::from_slice(&item.id) else { continue };
+            if self.items_known.contains(&id) || ids.contains(&id) {
+                continue;
+            }
+            let subject = quarantine::subject(&self.pseudonyms, self.descriptor.name, id);
+            let under = rejection.controller.as_deref().filter(|controller| self.credentials.name(controller));
+            let under = under.unwrap_or(&self.credentials.home).to_owned();
+            let family = proto::events::Family::Quarantine;
+            let value = match self.seal(subject, &under, id, family, &item.encode_to_vec()) {
+                // Discarded by a person: it stays so.
+                Err(SealError::Erased(_)) => continue,
+                sealed => sealed?,
+            };
+            records.push(self.record(Topic::Quarantine, subject, value));
+            ids.push(id);
+            if records.iter().map(|record| record.value.len()).sum::<usize>() >= BATCH_BYTES {
+                self.append(std::mem::take(&mut records)).await?;
+                quarantined += self.remember(&mut ids);
+            }
+        }
+        self.append(records).await?;
+        quarantined += self.remember(&mut ids);
+        Ok(Published { quarantined, ..Published::default() })
+    }
+
+    fn remember(&mut self, ids: &mut Vec<EventId>) -> u64 {
+        let count = ids.len() as u64;
+        self.items_known.extend(ids.drain(..));
+        count
+    }
+
+    fn seal(
+        &mut self,
+        subject: Pseudonym,
+        controller: &str,
+        event_id: EventId,
+        family: proto::events::Family,
+        plaintext: &[u8],
+    ) -> Result<bytes::Bytes, SealError> {
+        let (key_id, made) = self.keys.for_subject(subject, controller)?;
+        self.keys_pending.extend(made);
+        self.keys.seal(key_id, event_id, subject, family, plaintext)
+    }
+
+    fn record(&self, topic: Topic, subject: Pseudonym, value: bytes::Bytes) -> Record {
+        Record { topic, partition: subject.partition(), key: *subject.as_bytes(), value }
+    }
+
+    async fn append(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
+        if !self.keys_pending.is_empty() {
+            self.log.append(self.keys_pending.clone()).await?;
+            self.keys_pending.clear();
+        }
+        if records.is_empty() {
+            return Ok(0);
+        }
+        Ok(self.log.append(records).await?.positions.len() as u64)
+    }
+}
+
+/// What a message on a feed says of its record, as far as the kind tells.
+fn feed_cause(draft: &Draft) -> Cause {
+    use proto::events::event::Kind;
+    match &draft.event.kind {
+        Some(Kind::EntryRetracted(_)) => Cause::Retracted,
+        Some(Kind::EntryCorrected(_)) => Cause::Corrected,
+        _ if draft.event.kind_number().is_some_and(|kind| kind.name().ends_with("Ended")) => Cause::Ended,
+        _ if draft.version.is_some() && !draft.clears.is_empty() => Cause::Changed,
+        _ => Cause::Started,
+    }
+}
+
+/// The size of the draft's body, rounded up.
+fn content_bytes(draft: &Draft) -> usize {
+    let findings: usize = draft.findings.iter().map(|finding| finding.encoded_len() + 8).sum();
+    draft.event.encoded_len() + findings + draft.third_parties.len() * 18 + draft.clears.len() * 5 + 8 * 1024
+}
+
+/// Lower-case letters, digits and hyphens: it names a folder of keys.
+pub(crate) fn is_organisation_id(controller: &str) -> bool {
+    let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    (1..=64).contains(&controller.len()) && controller.bytes().all(allowed)
+}
+
+/// The field that no reader of the log would take.
+fn unfit(draft: &Draft) -> Option<&'static str> {
+    let parties_and_findings = draft.third_parties.len().max(draft.findings.len()).max(draft.clears.len());
+    [
+        ("subject", draft.subject.value.is_empty() || draft.subject.value.len() > RECORD_KEY_BYTES_MAX),
+        ("subject's issuer", draft.subject.issuer.is_empty() || draft.subject.issuer.len() > NAME_BYTES_MAX),
+        ("record key", draft.record_key.is_empty() || draft.record_key.len() > RECORD_KEY_BYTES_MAX),
+        ("effective date", !possible(&draft.effective)),
+        ("list of findings or other people", parties_and_findings > LIST_LENGTH_MAX),
+        ("controller", !is_organisation_id(&draft.controller)),
+    ]
+    .into_iter()
+    .find_map(|(field, wrong)| wrong.then_some(field))
+}
+
+fn possible(when: &When) -> bool {
+    match &when.when {
+        Some(when::When::On(Date { year, .. })) => (1900..=2200).contains(year),
+        Some(when::When::At(at)) => (-2_208_988_800..7_289_654_400).contains(&at.seconds),
+        None => false,
+    }
+}

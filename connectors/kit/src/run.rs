@@ -1,0 +1,182 @@
+//! What every source counts, and a translation that publishes nothing.
+
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use proto::events::{Body, Cause, Version};
+use proto::quarantine::{Place, Reason};
+
+use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
+use crate::dates;
+
+/// Counts of one source since its process started. Shared with whoever shows them.
+#[derive(Debug, Default)]
+pub struct SourceCounts {
+    /// Records read.
+    pub records: AtomicU64,
+    /// Events acknowledged by the log.
+    pub events: AtomicU64,
+    /// Findings on them.
+    pub findings: AtomicU64,
+    /// Records that could not be translated, or not published.
+    pub rejected: AtomicU64,
+    /// Submissions or messages taken in and not yet dealt with.
+    pub pending: AtomicU64,
+    /// States of late submissions that later ones have overtaken.
+    pub superseded: AtomicU64,
+    /// Events of erased subjects, which were not published.
+    pub erased: AtomicU64,
+}
+
+impl SourceCounts {
+    pub(crate) fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// What a translation came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Totals {
+    /// Records read.
+    pub records: u64,
+    /// Events that they would become. Of a snapshot, as if it were the first.
+    pub events: u64,
+    /// Findings on them.
+    pub findings: u64,
+    /// Records that could not be translated.
+    pub rejected: u64,
+}
+
+/// One thing that a translation says.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Translated {
+    /// An event, without ids: those need a key. The child is named as the source names it.
+    Event(Box<Body>),
+    /// What could not be translated.
+    Rejected(Box<Rejection>),
+}
+
+/// Translates files, and folders of files, without publishing anything: `throughline translate`.
+///
+/// # Errors
+/// When a path cannot be read, or names no file of this connector.
+pub fn translate_only(
+    connector: &dyn Connector,
+    paths: &[PathBuf],
+    sink: &mut dyn FnMut(Translated),
+) -> io::Result<Totals> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(files_of(path)?);
+    }
+    let names: Vec<String> = files.iter().map(|path| name_of(path)).collect();
+    let groups = connector.submissions(&names);
+    if groups.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "none of these files is for this connector"));
+    }
+    let mut telling = Telling { connector, sink, scopes: Vec::new(), totals: Totals::default() };
+    for group in groups {
+        let mut sources = Vec::new();
+        for (path, name) in files.iter().zip(&names) {
+            if group.contains(name) {
+                sources.push(SourceFile { name: name.clone(), bytes: Box::new(BufReader::new(File::open(path)?)) });
+            }
+        }
+        connector.translate(sources, &mut telling);
+        telling.scopes.clear();
+    }
+    Ok(telling.totals)
+}
+
+struct Telling<'a> {
+    connector: &'a dyn Connector,
+    sink: &'a mut dyn FnMut(Translated),
+    scopes: Vec<Scope>,
+    totals: Totals,
+}
+
+impl Output for Telling<'_> {
+    fn scope(&mut self, scope: Scope) {
+        self.scopes.push(scope);
+    }
+
+    fn record(&mut self) {
+        self.totals.records += 1;
+    }
+
+    fn draft(&mut self, draft: Draft) {
+        self.totals.events += 1;
+        self.totals.findings += draft.findings.len() as u64;
+        let descriptor = self.connector.descriptor();
+        let scope = self.scopes.iter().find(|scope| draft.scope_key.as_deref() == Some(&scope.key));
+        let version = draft.version.or_else(|| {
+            let scope = scope?;
+            let mapping_revision = descriptor.mapping_revision;
+            Some(Version { as_of_us: scope.as_of_us?, sequence: scope.sequence, mapping_revision })
+        });
+        let observed_at_us = draft.observed_at_us.or(version.map(|version| version.as_of_us));
+        (self.sink)(Translated::Event(Box::new(Body {
+            subject: Some(draft.subject),
+            controller: draft.controller,
+            source: descriptor.name.to_owned(),
+            record_key: draft.record_key,
+            ordinal: draft.ordinal,
+            version,
+            effective: Some(draft.effective),
+            observed_at: observed_at_us.map(dates::timestamp),
+            cause: Cause::Started.into(),
+            clears: draft.clears,
+            findings: draft.findings,
+            event: Some(draft.event),
+            scope: draft.scope_key.unwrap_or_default(),
+            ..Body::default()
+        })));
+    }
+
+    fn reject(&mut self, rejection: Rejection) {
+        self.totals.rejected += 1;
+        (self.sink)(Translated::Rejected(Box::new(rejection)));
+    }
+
+    fn whole(&mut self, _scope_key: &str) {}
+}
+
+/// The file itself, or the files of the folder in order of name.
+fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() && !is_unfinished(&name_of(&entry.path())) {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Names of files that are still being written, or that are nobody's.
+pub(crate) fn is_unfinished(name: &str) -> bool {
+    name.starts_with('.') || [".part", ".tmp", ".filepart", ".crdownload"].iter().any(|end| name.ends_with(end))
+}
+
+/// A file that is there and cannot be read.
+pub(crate) fn unreadable(name: &str) -> Rejection {
+    Rejection {
+        reason: Reason::FileUnreadable,
+        message: "the file could not be opened: check its permissions, and send it again".to_owned(),
+        place: Place { file: name.to_owned(), ..Place::default() },
+        controller: None,
+        raw: Vec::new(),
+        scope_key: None,
+        subject: None,
+    }
+}
