@@ -41,9 +41,8 @@ impl Header {
     pub(crate) fn read(message: &Message<'_>, event: Option<&Fields<'_>>, reading: &mut Reading) -> Self {
         let msh = message.header();
         let evn = |number| event.map(|event| event.field(number));
-        let first = |reading: &mut Reading, number, field| {
-            reading.text(msh.field(number).component(1).subcomponent(1), field)
-        };
+        let first =
+            |reading: &mut Reading, number, field| reading.text(msh.field(number).component(1).subcomponent(1), field);
         if message.charset_contradicted() {
             reading.flag(FindingCode::TextOdd, "MSH-18");
         }

@@ -118,9 +118,9 @@ fn practice(pd1: &Fields<'_>, reading: &mut Reading) -> Option<String> {
     reading.asserted(12, facility, |_, _| Some(()));
     let facility = facility.first();
     let doctor = pd1.field(4).first();
-    let stated = [(facility, 3, "PD1-3"), (facility, 10, "PD1-3"), (doctor, 14, "PD1-4")]
-        .into_iter()
-        .find_map(|(value, number, field)| Some((reading.text(value.component(number).subcomponent(1), field)?, field)));
+    let stated = [(facility, 3, "PD1-3"), (facility, 10, "PD1-3"), (doctor, 14, "PD1-4")].into_iter().find_map(
+        |(value, number, field)| Some((reading.text(value.component(number).subcomponent(1), field)?, field)),
+    );
     let (code, field) = stated?;
     // Organisation codes are of letters and digits, a practice's of six; anything else is somebody's own numbering.
     if !(3..=12).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {

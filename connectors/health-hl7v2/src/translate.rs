@@ -141,7 +141,8 @@ struct About<'m, 'h> {
     recorded: Time,
 }
 
-const SUBJECT_MISSING: &str = "PID-3 holds no number of the sender's for a person, and no usable NHS number stands in its place";
+const SUBJECT_MISSING: &str =
+    "PID-3 holds no number of the sender's for a person, and no usable NHS number stands in its place";
 
 impl<'m> About<'m, '_> {
     fn saying(&self, subject: Subject) -> Saying<'m, '_> {

@@ -101,7 +101,14 @@ impl<'a> Visit<'a> {
         reading.code_of(self.pv1.field(2), "PV1-2", "patient_class", CLASSES)
     }
 
-    fn admission(&self, saying: &mut Saying<'_, '_>, admitted: Time, with_place: bool, mut reading: Reading, key: &str) {
+    fn admission(
+        &self,
+        saying: &mut Saying<'_, '_>,
+        admitted: Time,
+        with_place: bool,
+        mut reading: Reading,
+        key: &str,
+    ) {
         let r = &mut reading;
         let event = AdmissionStarted {
             admitted_at: Some(admitted.timestamp()),
@@ -122,7 +129,14 @@ impl<'a> Visit<'a> {
         Taken::Wholly
     }
 
-    fn attendance(&self, saying: &mut Saying<'_, '_>, arrived: Time, with_place: bool, mut reading: Reading, key: &str) {
+    fn attendance(
+        &self,
+        saying: &mut Saying<'_, '_>,
+        arrived: Time,
+        with_place: bool,
+        mut reading: Reading,
+        key: &str,
+    ) {
         let r = &mut reading;
         let (reason, field) = match self.pv2.field(3) {
             empty if empty.is_empty() => (self.pv1.field(18), "PV1-18"),
@@ -167,7 +181,8 @@ impl<'a> Visit<'a> {
         if let Some(key) = self.key(Some(ended), &mut reading) {
             let event = AdmissionEnded {
                 discharged_at: Some(ended.timestamp()),
-                disposition: reading.asserted(2, self.pv1.field(36), |r, v| r.coded(v, "PV1-36", "discharge_disposition")),
+                disposition: reading
+                    .asserted(2, self.pv1.field(36), |r, v| r.coded(v, "PV1-36", "discharge_disposition")),
                 discharged_to: reading.asserted(3, self.pv1.field(37), |r, v| r.text(v.first().component(1), "PV1-37")),
             };
             saying.say("PV1", TABLE, &format!("{key}/discharge"), ended, reading, event);

@@ -36,7 +36,8 @@ fn delimiters() -> impl Strategy<Value = Delimiters> {
 
 /// Text that is not blank at its ends and is not `""`, which mean something else.
 fn text() -> impl Strategy<Value = String> {
-    "[A-Za-z0-9!-/:-@\\[-`{-~éß李][ -~éß李\r\n]{0,6}[A-Za-z0-9!-/:-@\\[-`{-~éß李]".prop_filter("delete", |t| t != "\"\"")
+    "[A-Za-z0-9!-/:-@\\[-`{-~éß李][ -~éß李\r\n]{0,6}[A-Za-z0-9!-/:-@\\[-`{-~éß李]"
+        .prop_filter("delete", |t| t != "\"\"")
 }
 
 fn fields() -> impl Strategy<Value = Vec<Field>> {
@@ -165,11 +166,24 @@ fn a_message_sent_again_is_the_same_events() {
 
 #[test]
 fn no_two_drafts_of_a_message_share_a_key() {
-    let lines = vec!["NK1|1|A^B|MTH", "NK1|2|A^B|MTH||1", "NK1|3|A^B|MTH||2", "NK1|4|A^B|MTH||1"].join("\r");
+    let lines = ["NK1|1|A^B|MTH", "NK1|2|A^B|MTH||1", "NK1|3|A^B|MTH||2", "NK1|4|A^B|MTH||1"].join("\r");
     let said = translate("f", format!("MSH|^~\\&|A|B|||2026||ADT^A31|1\rPID|||1^^^A^MR\r{lines}").as_bytes());
     let mut keys = kinds(&said);
     let all = keys.len();
     keys.sort();
     keys.dedup();
     assert_eq!((keys.len(), all), (4, 4));
+}
+
+#[test]
+fn the_fuzz_corpus_is_translated() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/messages");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        let said = translate("corpus", &bytes);
+        assert!(said.records > 0 || !said.rejections.is_empty());
+        files += 1;
+    }
+    assert!(files >= 9);
 }
