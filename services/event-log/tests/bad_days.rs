@@ -2,14 +2,14 @@
 //! Bad days of the embedded log: the disk fills, a sync fails, the process is killed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::ops::ControlFlow;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 use bytes::Bytes;
 use event_log::embedded::{Disk, Options, RealDisk};
@@ -119,6 +119,132 @@ async fn a_failed_sync_is_never_tried_again() {
     let found = all(&log);
     assert!(found.starts_with(&before) && found.len() <= before.len() + 1);
     log.append(vec![record(7)]).await.unwrap();
+}
+
+/// Says what it was asked, and lets a test hold up its first sync.
+#[derive(Default)]
+struct Watched {
+    asked: Mutex<Vec<(&'static str, u64)>>,
+    held_up: Mutex<Option<mpsc::Receiver<()>>>,
+}
+
+impl Watched {
+    fn ask(&self, what: &'static str, file: &File) {
+        self.asked.lock().unwrap().push((what, file.metadata().unwrap().ino()));
+    }
+
+    fn take(&self) -> Vec<(&'static str, u64)> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+impl Disk for Watched {
+    fn write_all_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.ask("write", file);
+        RealDisk.write_all_at(file, bytes, at)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        if let Some(go) = self.held_up.lock().unwrap().take() {
+            go.recv().unwrap();
+        }
+        self.ask("sync", file);
+        RealDisk.sync(file)
+    }
+}
+
+fn inode(dir: &Path, name: &str) -> u64 {
+    fs::metadata(dir.join(name)).unwrap().ino()
+}
+
+#[tokio::test]
+async fn an_acknowledged_record_and_then_the_mark_were_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(Watched::default());
+    let log = EmbeddedLog::open_on(dir.path(), options(), disk.clone()).unwrap();
+    disk.take();
+    log.append(vec![record(0), record(1)]).await.unwrap();
+    let (journal, mark) = (inode(dir.path(), "journal-000001.log"), inode(dir.path(), "mark"));
+    assert_eq!(disk.take(), [("write", journal), ("sync", journal), ("write", mark), ("sync", mark)]);
+}
+
+#[tokio::test]
+async fn appends_that_wait_share_two_syncs() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Arc::new(Watched::default());
+    let log = Arc::new(EmbeddedLog::open_on(dir.path(), Options::default(), disk.clone()).unwrap());
+    disk.take();
+    let (go, held_up) = mpsc::channel();
+    *disk.held_up.lock().unwrap() = Some(held_up);
+    let mut appends = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let log = Arc::clone(&log);
+        appends.spawn(async move { log.append(vec![record(n)]).await });
+        // Each is handed to the writer before the next begins; the writer stands at the first one's sync.
+        tokio::task::yield_now().await;
+    }
+    go.send(()).unwrap();
+    while let Some(appended) = appends.join_next().await {
+        appended.unwrap().unwrap();
+    }
+    let syncs = disk.take().iter().filter(|(what, _)| *what == "sync").count();
+    assert!(syncs <= 4, "100 appends took {syncs} syncs");
+}
+
+/// Pulls the plug at every write: what was synced is there, and of the write itself any part.
+struct Unplugged {
+    dir: PathBuf,
+    acked: Arc<AtomicU64>,
+    crashes: Mutex<Vec<(tempfile::TempDir, u64)>>,
+}
+
+impl Disk for Unplugged {
+    fn write_all_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        let written = file.metadata()?.ino();
+        let length = bytes.len();
+        for (kept, zeroes) in [(0, false), (1, false), (length / 2, false), (length / 2, true), (length - 1, true)] {
+            let crash = tempfile::tempdir()?;
+            for entry in fs::read_dir(&self.dir)? {
+                let entry = entry?;
+                let copy = crash.path().join(entry.file_name());
+                fs::copy(entry.path(), &copy)?;
+                if entry.metadata()?.ino() == written {
+                    let copy = File::options().write(true).open(copy)?;
+                    copy.write_all_at(&bytes[..kept], at)?;
+                    // A file can be as long as it should be and hold zeroes where the bytes did not get to.
+                    if zeroes && entry.file_name() != "mark" {
+                        copy.set_len(at + length as u64)?;
+                    }
+                }
+            }
+            self.crashes.lock().unwrap().push((crash, self.acked.load(Ordering::SeqCst)));
+        }
+        RealDisk.write_all_at(file, bytes, at)
+    }
+}
+
+#[tokio::test]
+async fn a_plug_pulled_at_any_write_loses_nothing_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    EmbeddedLog::open(dir.path(), options()).unwrap().close().await;
+    let acked = Arc::new(AtomicU64::new(0));
+    let disk = Unplugged { dir: dir.path().to_owned(), acked: Arc::clone(&acked), crashes: Mutex::default() };
+    let disk = Arc::new(disk);
+    let log = EmbeddedLog::open_on(dir.path(), options(), disk.clone()).unwrap();
+    for n in 0..12 {
+        log.append((n * 3..n * 3 + 3).map(record).collect()).await.unwrap();
+        acked.store(n * 3 + 3, Ordering::SeqCst);
+    }
+    let stored = all(&log);
+    drop(log);
+    let crashes = std::mem::take(&mut *disk.crashes.lock().unwrap());
+    assert!(crashes.len() > 100, "{} crashes", crashes.len());
+    for (crash, acked) in crashes {
+        let log = EmbeddedLog::open(crash.path(), options()).unwrap();
+        let held = all(&log);
+        assert!(held.len() as u64 >= acked, "{} records of {acked} acknowledged", held.len());
+        assert_eq!(held, stored[..held.len()]);
+    }
 }
 
 const CHILD_DIR: &str = "EVENT_LOG_TEST_CHILD_DIR";

@@ -131,11 +131,15 @@ impl Writer {
             record::encode(record, offset, published_at_us, &mut piece.bytes);
         }
         pieces.push(piece);
+        pieces.retain(|piece| !piece.bytes.is_empty());
         Group { pieces, placed, ends, published_at_us }
     }
 
     /// Data, sync, mark, sync. On an error the journal's tail may hold any part of the group.
     fn write(&mut self, group: &Group) -> Result<(), Failure> {
+        if group.placed.is_empty() {
+            return Ok(());
+        }
         let mut current = Arc::clone(&self.current);
         let mut mark = self.mark;
         let mut opened = Vec::new();

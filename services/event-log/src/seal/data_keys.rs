@@ -5,7 +5,7 @@ use bytes::Bytes;
 use proto::events::Family;
 use proto::keys::KeyRecord;
 
-use super::key_record::{Checked, key_record_to_append};
+use super::key_record::{Checked, key_record_to_append, live_record};
 use super::{DataKey, Header, SealError, WrappingKeys, random, seal};
 use crate::log::Record;
 use crate::position::{EventId, KeyId, Pseudonym};
@@ -24,13 +24,18 @@ pub struct DataKeys {
 #[derive(Debug)]
 struct Held {
     subject: Pseudonym,
+    /// Its place in `controllers`.
+    controller: usize,
     state: HeldState,
 }
 
 #[derive(Debug)]
 enum HeldState {
     /// From the log, not needed yet.
-    Wrapped(Box<KeyRecord>),
+    Wrapped {
+        epoch: u32,
+        wrapped: [u8; 48],
+    },
     Ready(DataKey),
     Destroyed,
 }
@@ -60,14 +65,16 @@ impl DataKeys {
         let controller = self.controller(&record.controller, record.wrapping_epoch);
         self.by_subject.entry((checked.subject, controller)).or_insert(checked.key_id);
         let state = match checked.wrapped {
-            Some(_) => HeldState::Wrapped(Box::new(record.clone())),
+            Some(wrapped) => HeldState::Wrapped { epoch: record.wrapping_epoch, wrapped },
             None => HeldState::Destroyed,
         };
         match self.keys.entry(checked.key_id) {
             hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Held { subject: checked.subject, state });
+                vacant.insert(Held { subject: checked.subject, controller, state });
             }
-            hash_map::Entry::Occupied(held) if held.get().subject != checked.subject => {
+            hash_map::Entry::Occupied(held)
+                if (held.get().subject, held.get().controller) != (checked.subject, controller) =>
+            {
                 return Err(SealError::KeyRecordConflicts(checked.key_id));
             }
             // What is destroyed stays so; what is live only ever turns destroyed.
@@ -99,7 +106,7 @@ impl DataKeys {
         let record = self.wrapping.wrap(&data_key, key_id, subject, &self.source, controller, epoch)?;
         let record = key_record_to_append(&record)?;
         self.by_subject.insert((subject, controller_at), key_id);
-        self.keys.insert(key_id, Held { subject, state: HeldState::Ready(data_key) });
+        self.keys.insert(key_id, Held { subject, controller: controller_at, state: HeldState::Ready(data_key) });
         Ok((key_id, Some(record)))
     }
 
@@ -117,15 +124,16 @@ impl DataKeys {
     ) -> Result<Bytes, SealError> {
         let held = self.keys.get_mut(&key_id).filter(|held| held.subject == subject);
         let held = held.ok_or(SealError::KeyNotHeld(key_id))?;
-        if let HeldState::Wrapped(record) = &held.state {
-            let unwrapped = self.wrapping.unwrap(record)?;
-            let missing = || self.wrapping.missing(&record.controller, record.wrapping_epoch);
-            held.state = HeldState::Ready(unwrapped.ok_or_else(missing)?);
+        if let HeldState::Wrapped { epoch, wrapped } = held.state {
+            let controller = self.controllers.get(held.controller).map_or("", |(name, _)| name.as_str());
+            let record = live_record(key_id, subject, &self.source, controller, epoch, &wrapped);
+            let unwrapped = self.wrapping.unwrap(&record)?;
+            held.state = HeldState::Ready(unwrapped.ok_or_else(|| self.wrapping.missing(controller, epoch))?);
         }
         match &held.state {
             HeldState::Ready(data_key) => seal(&Header { event_id, subject, family, key_id }, data_key, plaintext),
             HeldState::Destroyed => Err(SealError::Erased(key_id)),
-            HeldState::Wrapped(_) => Err(SealError::KeyNotHeld(key_id)),
+            HeldState::Wrapped { .. } => Err(SealError::KeyNotHeld(key_id)),
         }
     }
 

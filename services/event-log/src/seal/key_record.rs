@@ -49,6 +49,26 @@ pub fn destruction(of: &KeyRecord) -> Result<Record, SealError> {
     key_record_to_append(&KeyRecord { state: State::Destroyed as i32, wrapped: Vec::new(), ..of.clone() })
 }
 
+/// A live record from its parts, as it was before those who hold it in millions took it apart.
+pub(super) fn live_record(
+    key_id: KeyId,
+    subject: Pseudonym,
+    source: &str,
+    controller: &str,
+    wrapping_epoch: u32,
+    wrapped: &[u8],
+) -> KeyRecord {
+    KeyRecord {
+        key_id: key_id.as_bytes().to_vec(),
+        state: State::Live as i32,
+        controller: controller.to_owned(),
+        wrapping_epoch,
+        wrapped: wrapped.to_vec(),
+        subject: subject.as_bytes().to_vec(),
+        source: source.to_owned(),
+    }
+}
+
 /// A key record's fields, each of the right length and known.
 pub(super) struct Checked {
     pub(super) key_id: KeyId,

@@ -1,9 +1,9 @@
 use std::collections::{HashMap, hash_map};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use proto::keys::{KeyRecord, key_record::State};
+use proto::keys::KeyRecord;
 
-use super::key_record::Checked;
+use super::key_record::{Checked, live_record};
 use super::{DataKey, SealError, WrappingKeys};
 use crate::position::{KeyId, Pseudonym};
 
@@ -131,8 +131,10 @@ impl Keyring {
         }
         let Some(held) = read.recorded.get(&key_id) else { return Ok(Found::Unknown) };
         let Some(wrapped) = held.wrapped else { return Ok(Found::Destroyed { subject: held.subject }) };
-        let Some(data_key) = self.wrapping.unwrap(&held.record(key_id, &wrapped))? else { return Ok(Found::Unknown) };
-        let ready = Ready { subject: held.subject, key_of: Arc::clone(&held.origin.key_of), data_key };
+        let Origin { key_of, epoch } = &*held.origin;
+        let record = live_record(key_id, held.subject, &key_of.source, &key_of.controller, *epoch, &wrapped);
+        let Some(data_key) = self.wrapping.unwrap(&record)? else { return Ok(Found::Unknown) };
+        let ready = Ready { subject: held.subject, key_of: Arc::clone(key_of), data_key };
         drop(read);
         let mut write = shard.write().unwrap_or_else(PoisonError::into_inner);
         // It may have been destroyed between the two locks.
@@ -159,19 +161,5 @@ impl Keyring {
         let key_of = KeyOf { controller: record.controller.clone(), source: record.source.clone() };
         let origin = Arc::new(Origin { key_of: Arc::new(key_of), epoch: record.wrapping_epoch });
         Arc::clone(self.origins.write().unwrap_or_else(PoisonError::into_inner).entry(name).or_insert(origin))
-    }
-}
-
-impl Recorded {
-    fn record(&self, key_id: KeyId, wrapped: &[u8; 48]) -> KeyRecord {
-        KeyRecord {
-            key_id: key_id.as_bytes().to_vec(),
-            state: State::Live as i32,
-            controller: self.origin.key_of.controller.clone(),
-            wrapping_epoch: self.origin.epoch,
-            wrapped: wrapped.to_vec(),
-            subject: self.subject.as_bytes().to_vec(),
-            source: self.origin.key_of.source.clone(),
-        }
     }
 }

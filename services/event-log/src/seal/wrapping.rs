@@ -7,10 +7,11 @@ use std::sync::RwLock;
 
 use aes_gcm_siv::aead::AeadInOut;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Tag};
-use proto::keys::{KeyRecord, key_record::State};
+use proto::keys::KeyRecord;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{DataKey, SealError, TAG_BYTES, key_record::Checked, nonce, random};
+use super::key_record::{Checked, live_record};
+use super::{DataKey, SealError, TAG_BYTES, nonce, random};
 use crate::position::{KeyId, Pseudonym};
 
 const NONCE_LABEL: &[u8] = b"throughline.wrapped-key.nonce.v1\0";
@@ -85,15 +86,7 @@ impl WrappingKeys {
         controller: &str,
         epoch: u32,
     ) -> Result<KeyRecord, SealError> {
-        let mut record = KeyRecord {
-            key_id: key_id.as_bytes().to_vec(),
-            state: State::Live as i32,
-            controller: controller.to_owned(),
-            wrapping_epoch: epoch,
-            wrapped: Vec::new(),
-            subject: subject.as_bytes().to_vec(),
-            source: source.to_owned(),
-        };
+        let mut record = live_record(key_id, subject, source, controller, epoch, &[]);
         let cipher = self.cipher(controller, epoch)?.ok_or_else(|| self.missing(controller, epoch))?;
         let mut wrapped = data_key.as_bytes().to_vec();
         let tag = cipher
