@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use event_log::envelope::{CheckedBody, EnvelopeError};
-use event_log::{Position, Pseudonym};
+use event_log::{Position, Pseudonym, Topic};
 use identity::{Claim, Description, Evidence, Resolution};
 use proto::events::event::Kind;
 use proto::events::{Event, PersonDescribed, Scheme, Subject};
@@ -28,6 +28,8 @@ pub struct Child {
     pub said: Vec<(Position, Said)>,
     /// The entries that it folds to, newest first.
     pub entries: Vec<Entry>,
+    /// How far each partition that was read had been read from the log: the next offset of each.
+    pub positions: Vec<Position>,
 }
 
 /// Why a child could not be read.
@@ -53,6 +55,12 @@ pub struct Children {
     pub projector: Projector,
 }
 
+/// Every subject that claims and decisions lead to, and how far the log was read.
+struct Neighbourhood {
+    known: BTreeMap<Pseudonym, Known>,
+    positions: Vec<Position>,
+}
+
 /// One subject's part of a neighbourhood.
 #[derive(Default)]
 struct Known {
@@ -66,7 +74,7 @@ impl Children {
     /// # Errors
     /// [`ChildError`].
     pub fn read(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Child, ChildError> {
-        let neighbourhood = self.neighbourhood(asked, known_at_us)?;
+        let Neighbourhood { known: neighbourhood, positions } = self.neighbourhood(asked, known_at_us)?;
         let mut folded: BTreeMap<Pseudonym, Vec<Entry>> = BTreeMap::new();
         for (subject, known) in &neighbourhood {
             let said = known.said.iter().map(|(_, _, said)| said.clone());
@@ -87,7 +95,7 @@ impl Children {
             }
         }
         timeline::sort(&mut entries);
-        Ok(Child { resolution, said, entries })
+        Ok(Child { resolution, said, entries, positions })
     }
 
     /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.
@@ -95,7 +103,7 @@ impl Children {
         &self,
         asked: Pseudonym,
         known_at_us: Option<i64>,
-    ) -> Result<BTreeMap<Pseudonym, Known>, ChildError> {
+    ) -> Result<Neighbourhood, ChildError> {
         let mut shards = Shards::from(asked.partition());
         loop {
             let read = self.store.read(shards, |view| {
@@ -128,7 +136,15 @@ impl Children {
                     waiting.extend(known.neighbours.iter().copied());
                     found.insert(subject, known);
                 }
-                Ok(Ok((found, failed)))
+                let partitions: Shards = found.keys().map(|subject| subject.partition()).collect();
+                let mut positions = Vec::new();
+                for (partition, topic) in partitions.iter().flat_map(|p| Topic::EVENTS.map(|topic| (p, topic))) {
+                    let offset = view.offset(topic, partition)?;
+                    if offset > 0 {
+                        positions.push(Position { topic, partition, offset });
+                    }
+                }
+                Ok(Ok((Neighbourhood { known: found, positions }, failed)))
             })?;
             match read {
                 Ok((_, Some(error))) => return Err(error.into()),

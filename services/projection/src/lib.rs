@@ -1,9 +1,14 @@
 //! Consume, fold, store, decide, record, serve.
+//!
+//! [`consume`] follows the log into the [`store`]; [`rebuild`] makes the same store from the log alone. [`child`] reads one
+//! child at one point in time; [`disclose`] decides, records and releases; [`serve`] is what readers and operators reach.
 
 pub mod child;
 pub mod consume;
+pub mod disclose;
 pub mod project;
 pub mod rebuild;
+pub mod registry;
 pub mod row;
 pub mod serve;
 pub mod store;

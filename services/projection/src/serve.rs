@@ -1,4 +1,7 @@
 //! Serving: timelines to readers over TLS, and the operator's commands on a Unix socket.
 
 pub mod caller;
+pub mod limits;
 pub mod page;
+pub mod request;
+pub mod timelines;

@@ -10,19 +10,21 @@ mod folder;
 pub mod keys;
 mod point_in_time;
 mod sled_engine;
+mod tally;
 mod view;
 
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 pub use batch::{BATCH_ROWS_BEST, Batch, Shards};
-use engine::Table;
+use engine::{Rows, Table};
 pub use keys::{Key, Prefix};
+use tally::Tallies;
 use view::Held;
 pub use view::{Value, View};
 
@@ -108,7 +110,27 @@ pub struct Store(Arc<Open>);
 
 struct Open {
     table: Box<dyn Table>,
+    /// Of what is committed. Held while a commit is made.
+    tallies: Mutex<Tallies>,
     folder: folder::Folder,
+}
+
+impl Open {
+    fn new(table: Box<dyn Table>, folder: folder::Folder) -> Result<Self, StoreError> {
+        let tallies = Mutex::new(look(table.as_ref(), Shards::ALL, Tallies::kept)?);
+        Ok(Self { table, tallies, folder })
+    }
+}
+
+/// What `f` finds at one point in time.
+fn look<T>(
+    table: &dyn Table,
+    shards: Shards,
+    mut f: impl FnMut(&dyn Rows) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut found = Err(StoreError::Closed);
+    table.at_one_point(shards, &mut |rows| found = f(rows))?;
+    found
 }
 
 impl fmt::Debug for Store {
@@ -127,7 +149,7 @@ impl Store {
     pub fn open(dir: &Path, options: &Options) -> Result<Opened, StoreError> {
         let folder = folder::Folder::lock(dir, options.engine)?;
         let (table, fresh) = folder.open(options)?;
-        Ok(Opened { store: Self(Arc::new(Open { table, folder })), fresh })
+        Ok(Opened { store: Self(Arc::new(Open::new(table, folder)?)), fresh })
     }
 
     /// Fills a store from rows in strictly ascending order of key, in place of what `dir` holds. What it held stays until
@@ -141,7 +163,7 @@ impl Store {
     {
         let folder = folder::Folder::lock(dir, options.engine)?;
         let table = folder.rebuild(options, &mut engine::Ascending::new(rows.into_iter()))?;
-        Ok(Self(Arc::new(Open { table, folder })))
+        Ok(Self(Arc::new(Open::new(table, folder)?)))
     }
 
     /// Makes the changes of a batch, all or none. The only method that writes. Not yet durable on return.
@@ -152,7 +174,18 @@ impl Store {
         if batch.is_empty() {
             return Ok(());
         }
-        self.noting_damage(self.0.table.apply(batch))
+        let mut tallies = self.0.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut after = tallies.clone();
+        // No shard is named: only commits change rows, and this is the only one.
+        let tallied = look(self.0.table.as_ref(), Shards::NONE, |rows| {
+            batch.changes().try_for_each(|(key, value)| after.change(rows, key, value))
+        });
+        self.noting_damage(tallied)?;
+        let kept: Vec<_> = after.rows(batch.shards()).collect();
+        let kept = kept.iter().map(|(key, value)| (key.as_slice(), Some(value.as_slice())));
+        self.noting_damage(self.0.table.apply(batch.shards(), &mut batch.changes().chain(kept)))?;
+        *tallies = after;
+        Ok(())
     }
 
     /// Runs `f` on the named shards as they were at one point in time. `f` may run more than once, and on shards caught in
@@ -165,9 +198,7 @@ impl Store {
         shards: Shards,
         mut f: impl FnMut(&View<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut result = None;
-        let ran = self.0.table.at_one_point(shards, &mut |rows| result = Some(f(&View { rows, shards })));
-        self.noting_damage(ran.and_then(|()| result.unwrap_or(Err(StoreError::Closed))))
+        self.noting_damage(look(self.0.table.as_ref(), shards, |rows| f(&View { rows, shards })))
     }
 
     /// Returns once everything committed before is on stable storage.
@@ -197,6 +228,17 @@ impl Store {
         })
     }
 
+    /// Counts every row against what the store should hold. To be called after opening and before anyone is served: either
+    /// engine may open damaged files with rows missing and say nothing. Reads everything, and holds commits off meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Incomplete`], and then the next opening sets the store aside; the engine's.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.noting_damage(look(self.0.table.as_ref(), Shards::ALL, |rows| {
+            if Tallies::kept(rows)? == Tallies::counted(rows)? { Ok(()) } else { Err(StoreError::Incomplete) }
+        }))
+    }
+
     /// The room that the store's files take, bytes.
     pub fn bytes_on_disk(&self) -> u64 {
         folder::bytes_under(&self.0.folder.live())
@@ -215,8 +257,10 @@ impl Store {
     /// opening, so that a restart heals it.
     fn noting_damage<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         result.inspect_err(|e| {
-            if let StoreError::Engine { source, .. } = e {
-                self.0.folder.note_damage(&source.to_string());
+            match e {
+                StoreError::Engine { source, .. } => self.0.folder.note_damage(&source.to_string()),
+                StoreError::Incomplete => self.0.folder.note_damage(&e.to_string()),
+                _ => {}
             }
         })
     }
@@ -243,6 +287,9 @@ pub enum StoreError {
     /// The rows of a rebuild could not be had.
     #[error("the rows of a rebuild could not be read")]
     Rows(#[source] BoxError),
+    /// Rows are missing, or are not those committed.
+    #[error("the store does not hold what was committed: stop and start again, and it is filled from the log")]
+    Incomplete,
     /// An earlier commit failed half-way.
     #[error("the store is closed, because a commit failed: open it again")]
     Closed,

@@ -2,12 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use super::{Batch, BoxError, Key, Shards, StoreError, Value};
+use super::tally::Tallies;
+use super::{BoxError, Key, Shards, StoreError, Value};
 
 /// An engine with its files open.
 pub(super) trait Table: Send + Sync {
-    /// Makes the changes, all or none.
-    fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
+    /// Makes changes to these shards, all or none; no value is a deletion.
+    fn apply(&self, shards: Shards, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StoreError>;
 
     /// Runs `f`, again if need be: in its last run no commit to these shards happens, or is seen.
     fn at_one_point(&self, shards: Shards, f: &mut dyn FnMut(&dyn Rows)) -> Result<(), StoreError>;
@@ -18,6 +19,9 @@ pub(super) trait Table: Send + Sync {
     /// Fills an empty table.
     fn fill(&self, rows: &mut dyn SortedRows) -> Result<(), StoreError>;
 }
+
+/// A key, and its new value if it is to have one.
+pub(super) type Change<'a> = (&'a [u8], Option<&'a [u8]>);
 
 /// The rows as a read sees them.
 pub(super) trait Rows {
@@ -34,30 +38,41 @@ pub(super) type EachRow<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 /// Rows in strictly ascending order of key.
 pub(super) trait SortedRows {
     /// The next, if there is one.
-    fn next(&mut self) -> Result<Option<(Key, Vec<u8>)>, StoreError>;
+    fn next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
 }
 
-/// Holds a rebuild to its word that the rows ascend: one engine would panic, the other silently keep the last of two.
+/// Holds a rebuild to its word that the rows ascend: one engine would panic, the other silently keep the last of two. After
+/// the last come the tallies.
 pub(super) struct Ascending<I: Iterator> {
     rows: I,
     last: Option<Key>,
     given: u64,
+    tallies: Tallies,
+    tallied: Option<std::vec::IntoIter<(Vec<u8>, Vec<u8>)>>,
 }
 
 impl<I: Iterator<Item = Result<(Key, Vec<u8>), BoxError>>> Ascending<I> {
     pub(super) fn new(rows: I) -> Self {
-        Self { rows, last: None, given: 0 }
+        Self { rows, last: None, given: 0, tallies: Tallies::default(), tallied: None }
     }
 }
 
 impl<I: Iterator<Item = Result<(Key, Vec<u8>), BoxError>>> SortedRows for Ascending<I> {
-    fn next(&mut self) -> Result<Option<(Key, Vec<u8>)>, StoreError> {
-        let Some((key, value)) = self.rows.next().transpose().map_err(StoreError::Rows)? else { return Ok(None) };
+    fn next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        if let Some(tallied) = &mut self.tallied {
+            return Ok(tallied.next());
+        }
+        let Some((key, value)) = self.rows.next().transpose().map_err(StoreError::Rows)? else {
+            let rows = self.tallies.rows(Shards::ALL).map(|(key, value)| (key.to_vec(), value.to_vec()));
+            return Ok(self.tallied.insert(rows.collect::<Vec<_>>().into_iter()).next());
+        };
         if self.last.as_ref().is_some_and(|last| *last >= key) {
             return Err(StoreError::Unsorted(self.given));
         }
         self.given += 1;
-        self.last = Some(key.clone());
-        Ok(Some((key, value)))
+        self.tallies.add(key.as_ref(), &value);
+        let bytes = key.as_ref().to_vec();
+        self.last = Some(key);
+        Ok(Some((bytes, value)))
     }
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
 
-use super::engine::{EachRow, Rows, SortedRows, Table};
-use super::{Batch, Held, Options, Shards, StoreError, Value, folder};
+use super::engine::{Change, EachRow, Rows, SortedRows, Table};
+use super::{Held, Options, Shards, StoreError, Value, folder};
 
 /// Bounds both the disk that journals take and the time to read them when opening.
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
@@ -48,15 +48,15 @@ fn engine(doing: &'static str, error: fjall::Error) -> StoreError {
 }
 
 impl Table for FjallEngine {
-    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
-        let mut changes = self.db.batch();
-        for (key, value) in batch.changes() {
+    fn apply(&self, shards: Shards, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StoreError> {
+        let mut made = self.db.batch();
+        for (key, value) in changes {
             match value {
-                Some(value) => changes.insert(&self.rows, key, value),
-                None => changes.remove(&self.rows, key),
+                Some(value) => made.insert(&self.rows, key, value),
+                None => made.remove(&self.rows, key),
             }
         }
-        changes.commit().map_err(|e| engine("commit", e))
+        made.commit().map_err(|e| engine("commit", e))
     }
 
     fn at_one_point(&self, _: Shards, f: &mut dyn FnMut(&dyn Rows)) -> Result<(), StoreError> {
@@ -72,7 +72,7 @@ impl Table for FjallEngine {
         let failed = |e| engine("fill a store", e);
         let mut ingestion = self.rows.start_ingestion().map_err(failed)?;
         while let Some((key, value)) = rows.next()? {
-            ingestion.write(key.as_ref(), value).map_err(failed)?;
+            ingestion.write(key, value).map_err(failed)?;
         }
         ingestion.finish().map_err(failed)
     }

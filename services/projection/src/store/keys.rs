@@ -22,6 +22,8 @@ const REGISTRY: u8 = b'g';
 const OFFSET: u8 = b'o';
 const PARKED: u8 = b'p';
 const NOTED: u8 = b'n';
+/// The store's own, and the last of all keys.
+const TALLY: u8 = b'z';
 
 /// The tables, in the order of their tags.
 pub(super) const TABLES: [u8; 7] = [CLAIM, EVENT, REGISTRY, KEY_RECORD, NOTED, OFFSET, PARKED];
@@ -156,6 +158,16 @@ pub fn noted(at: Position) -> Key {
 /// Every record of a partition that gave no row, in the order of topic and offset.
 pub fn noted_all(partition: Partition) -> Prefix {
     start(NOTED, partition).prefix()
+}
+
+/// Where the store keeps what a shard should hold.
+pub(super) fn tally(shard: Partition) -> [u8; 2] {
+    [TALLY, shard.number()]
+}
+
+/// Whether this is one of those keys.
+pub(super) fn is_tally(key: &[u8]) -> bool {
+    key.first() == Some(&TALLY)
 }
 
 /// A table's part in a shard.

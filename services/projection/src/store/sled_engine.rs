@@ -6,9 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::engine::{EachRow, Rows, SortedRows, Table};
+use super::engine::{Change, EachRow, Rows, SortedRows, Table};
 use super::point_in_time::PointInTime;
-use super::{Batch, Held, Options, Shards, StoreError, Value, folder};
+use super::{Held, Options, Shards, StoreError, Value, folder};
 
 /// What a crash may cost between durable points. sled's own thread does sync the file.
 const FLUSH_EVERY_MS: u64 = 100;
@@ -97,15 +97,15 @@ fn engine(doing: &'static str, error: sled::Error) -> StoreError {
 }
 
 impl Table for SledEngine {
-    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
-        let mut changes = sled::Batch::default();
-        for (key, value) in batch.changes() {
+    fn apply(&self, shards: Shards, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StoreError> {
+        let mut made = sled::Batch::default();
+        for (key, value) in changes {
             match value {
-                Some(value) => changes.insert(key, value),
-                None => changes.remove(key),
+                Some(value) => made.insert(key, value),
+                None => made.remove(key),
             }
         }
-        self.points.commit(batch.shards(), || self.db.apply_batch(changes).map_err(|e| engine("commit", e)))
+        self.points.commit(shards, || self.db.apply_batch(made).map_err(|e| engine("commit", e)))
     }
 
     fn at_one_point(&self, shards: Shards, f: &mut dyn FnMut(&dyn Rows)) -> Result<(), StoreError> {
@@ -125,7 +125,7 @@ impl Table for SledEngine {
             while taken < FILL_ROWS
                 && let Some((key, value)) = rows.next()?
             {
-                changes.insert(key.as_ref(), value);
+                changes.insert(key, value);
                 taken += 1;
             }
             if taken == 0 {
@@ -185,9 +185,8 @@ mod tests {
     fn a_durable_point_syncs_large_pages() {
         let dir = tempfile::tempdir().unwrap();
         let engine = open(dir.path());
-        let mut batch = Batch::new();
-        batch.put(keys::registry(Pseudonym([0; 16]), 0, EventId([0; 16])), vec![7; 200_000]);
-        engine.apply(&batch).unwrap();
+        let key = keys::registry(Pseudonym([0; 16]), 0, EventId([0; 16]));
+        engine.apply(Shards::ALL, &mut [(key.as_ref(), Some([7; 200_000].as_slice()))].into_iter()).unwrap();
         assert!(fs::read_dir(&engine.blobs).unwrap().count() > 0, "sled keeps large pages elsewhere");
         engine.durable().unwrap();
 

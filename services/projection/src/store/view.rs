@@ -79,7 +79,9 @@ impl View<'_> {
     }
 
     pub(super) fn scan_everything(&self, f: &mut EachRow<'_>) -> Result<(), StoreError> {
-        self.rows.scan(&[], f)
+        self.rows.scan(&[], &mut |key, value| {
+            if keys::is_tally(key) { ControlFlow::Break(()) } else { f(key, value) }
+        })
     }
 
     fn named(&self, key: &[u8]) -> Result<(), StoreError> {

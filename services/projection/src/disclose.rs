@@ -1,0 +1,246 @@
+//! Decide, record, release: in that order, and in no other.
+//!
+//! [`Discloser::decide`] gives an [`Undisclosed`], from which nothing can be read. [`Undisclosed::record`] consumes it and
+//! gives a [`Recorded`] only once the decision is durable on the log. [`Recorded::release`] consumes that, and gives the
+//! [`PermittedView`] that alone can become an answer.
+
+pub(crate) mod digest;
+mod recorder;
+mod view;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use event_log::{LogError, Position, Pseudonym};
+use jiff::civil::Date;
+use proto::disclosure::Disclosure;
+use proto::events::Body;
+use sharing::{ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Request};
+use timeline::Entry;
+
+pub use recorder::Recorder;
+pub use view::PermittedView;
+
+use crate::child::{Child, ChildError, Children, is_shown};
+use crate::registry::Registries;
+use crate::serve::caller::{Caller, Standing};
+
+/// Subjects that a record of a disclosure names one by one; the rest are in its digest.
+const SUBJECTS_NAMED_MAX: usize = 4;
+/// Positions that it names.
+const POSITIONS_MAX: usize = 16;
+
+/// What is asked, by whom.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Who asks.
+    pub caller: Caller,
+    /// The subject by which they ask.
+    pub child: Pseudonym,
+    /// What for.
+    pub purpose: sharing::Purpose,
+    /// Only entries of these days, each inclusive, days since 1970.
+    pub from_day: Option<i64>,
+    /// See `from_day`.
+    pub to_day: Option<i64>,
+    /// Only these categories; empty means all.
+    pub categories: Vec<sharing::Category>,
+    /// What was published later is left out, microseconds since 1970.
+    pub known_at_us: i64,
+    /// Whether that is a time in the past that the reader asked for, rather than now.
+    pub as_it_was_known: bool,
+    /// The day at which the rules are judged.
+    pub valid_on: Date,
+    /// Permitted entries to pass over.
+    pub skip: usize,
+    /// Entries to give at most.
+    pub page_size: usize,
+    /// Sixteen bytes over the request, for the record.
+    pub request_digest: [u8; 16],
+    /// The moment of asking, microseconds since 1970.
+    pub asked_at_us: i64,
+    /// The state of the organisations and agreements that the consumer has read to.
+    pub registry_generation: u64,
+}
+
+/// Decides.
+pub struct Discloser {
+    /// Reads children.
+    pub children: Children,
+    /// The rules.
+    pub engine: Arc<Engine>,
+    /// Answers to questions asked before.
+    pub cache: DecisionCache,
+    /// Organisations and agreements.
+    pub registries: Registries,
+    /// Whom to ask about a sensitive service.
+    pub hub_contact: String,
+}
+
+/// A decision with its answer, which nobody can read yet.
+pub struct Undisclosed {
+    record: Disclosure,
+    view: PermittedView,
+}
+
+/// A decision that is durable on the log.
+pub struct Recorded {
+    view: PermittedView,
+}
+
+impl Discloser {
+    /// Reads the child, folds the timeline and the facts, and decides each class once.
+    ///
+    /// # Errors
+    /// [`ChildError`]: nothing was decided.
+    pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
+        let child = self.children.read(ask.child, Some(ask.known_at_us))?;
+        let registry = if ask.as_it_was_known {
+            Arc::new(self.registries.known_at(ask.known_at_us)?)
+        } else {
+            self.registries.current(ask.registry_generation)?
+        };
+        let facts = self.facts(&child, ask);
+        let Child { resolution, said: _, entries, positions } = child;
+        let classified = self.classify(entries, &facts);
+        let mut request = Request::new(principal(&ask.caller), ask.purpose, ask.valid_on);
+        request.asked_at_us = Some(ask.asked_at_us);
+        let classes = classified.iter().map(|(class, _)| class);
+        let decision = sharing::decide_cached(&self.engine, &self.cache, &request, &facts, &registry, classes);
+        if decision.failed() {
+            tracing::error!("a class could not be evaluated by the rules and was hidden");
+        }
+        let decision_id = uuid::Uuid::now_v7().into_bytes();
+        let view = PermittedView::new(decision_id, ask, &decision, &registry, &self.hub_contact, classified);
+        let record = record(ask, &decision, &resolution.subjects, &positions, decision_id, &view);
+        Ok(Undisclosed { record, view })
+    }
+
+    fn facts(&self, child: &Child, ask: &Ask) -> ChildFacts {
+        let events = child.said.iter().map(|(position, said)| FactEvent {
+            subject: said.subject,
+            published_at_us: said.published_at_us,
+            // Topics never share a number of offsets that matters: a stable order is all that is asked for.
+            sequence: u64::from(position.topic as u8) << 56 | position.offset,
+            body: &said.body,
+        });
+        let as_of = sharing::AsOf { valid_on: ask.valid_on, known_at_us: Some(ask.known_at_us) };
+        ChildFacts::fold(&self.engine, events, &as_of)
+    }
+
+    fn classify(&self, entries: Vec<Entry>, facts: &ChildFacts) -> Vec<(RecordClass, Entry)> {
+        entries
+            .into_iter()
+            .filter(|entry| is_shown(&entry.event))
+            .map(|mut entry| {
+                let body = Body {
+                    controller: std::mem::take(&mut entry.controller),
+                    third_parties: entry.third_parties.iter().map(|id| id.to_vec()).collect(),
+                    event: Some(std::mem::take(&mut entry.event)),
+                    ..Body::default()
+                };
+                let class = self.engine.classify(&body, facts);
+                entry.controller = body.controller;
+                entry.event = body.event.unwrap_or_default();
+                (class, entry)
+            })
+            .collect()
+    }
+}
+
+impl Undisclosed {
+    /// Writes the decision to the log. Nothing is released unless this returns.
+    ///
+    /// # Errors
+    /// The log's: the decision is not on record, and the answer is gone with it.
+    pub async fn record(self, recorder: &Recorder) -> Result<Recorded, RecordError> {
+        recorder.record(&self.record).await?;
+        Ok(Recorded { view: self.view })
+    }
+}
+
+impl Recorded {
+    /// What the reader may have.
+    pub fn release(self) -> PermittedView {
+        self.view
+    }
+}
+
+/// A decision could not be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The log's.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// It could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] event_log::seal::SealError),
+}
+
+fn principal(caller: &Caller) -> Principal {
+    use sharing::PersonKind;
+    let kind = match caller.standing {
+        Standing::Staff => {
+            return Principal::Staff {
+                organisation: caller.organisation.clone(),
+                person: caller.person.clone(),
+                roles: caller.roles.clone(),
+                active: caller.active,
+                trained: caller.trained,
+            };
+        }
+        Standing::Subject => PersonKind::Subject,
+        Standing::ParentPr => PersonKind::ParentPr,
+        Standing::ParentNoPr => PersonKind::ParentNoPr,
+        Standing::Carer => PersonKind::Carer,
+    };
+    Principal::Person { kind, person: caller.person.clone() }
+}
+
+fn record(
+    ask: &Ask,
+    decision: &Decision,
+    subjects: &BTreeSet<[u8; 16]>,
+    positions: &[Position],
+    decision_id: [u8; 16],
+    view: &PermittedView,
+) -> Disclosure {
+    let counts = decision.counts();
+    let mut named = vec![ask.child.0.to_vec()];
+    named.extend(subjects.iter().filter(|id| **id != ask.child.0).map(|id| id.to_vec()));
+    named.truncate(SUBJECTS_NAMED_MAX);
+    let packed = positions
+        .iter()
+        .map(|at| u64::from(at.topic as u8) << 56 | u64::from(at.partition.number()) << 48 | at.offset)
+        .take(POSITIONS_MAX)
+        .collect();
+    Disclosure {
+        decision_id: decision_id.to_vec(),
+        organisation: ask.caller.organisation.clone(),
+        person: ask.caller.person.clone(),
+        roles: ask.caller.roles.iter().map(|role| (*role).into()).collect(),
+        purpose: ask.purpose.into(),
+        subjects: named,
+        subjects_digest: digest::sixteen(subjects.iter()).to_vec(),
+        positions: packed,
+        policy_hash: decision.policy_hash().to_vec(),
+        valid_day: day_number(ask.valid_on),
+        known_at_us: ask.known_at_us,
+        classes_full: counts.full,
+        classes_redacted: counts.redacted,
+        classes_existence: counts.existence,
+        classes_hidden: counts.hidden,
+        outcomes_digest: decision.outcomes_digest().to_vec(),
+        entries_released: u32::try_from(view.entries()).unwrap_or(u32::MAX),
+        lines_released: u32::try_from(view.lines()).unwrap_or(u32::MAX),
+        answer_digest: digest::sixteen([view.answer_bytes()]).to_vec(),
+        request_digest: ask.request_digest.to_vec(),
+        denied: decision.denied().map_or(0, Into::into),
+        ..Disclosure::default()
+    }
+}
+
+/// Days since 1970-01-01.
+pub fn day_number(day: Date) -> i32 {
+    i32::try_from(day.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24).unwrap_or_default()
+}

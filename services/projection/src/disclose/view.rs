@@ -1,0 +1,155 @@
+//! What a reader may have: made from a decision's permits, and from nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message;
+use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Withheld};
+use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry};
+use timeline::{Entry, sort_key_us};
+
+use super::Ask;
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// The permitted part of a child's timeline, for one request.
+pub struct PermittedView {
+    answer: GetTimelineResponse,
+    encoded: Vec<u8>,
+    /// Where the next page starts.
+    next_skip: usize,
+}
+
+impl PermittedView {
+    /// Private to the disclosure: see the module above.
+    pub(super) fn new(
+        decision_id: [u8; 16],
+        ask: &Ask,
+        decision: &Decision,
+        registry: &Registry,
+        hub_contact: &str,
+        classified: Vec<(RecordClass, Entry)>,
+    ) -> Self {
+        let existence =
+            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, &classified) } else { Vec::new() };
+        let mut shown = classified
+            .into_iter()
+            .filter(|(class, entry)| within(ask, class, entry))
+            .filter_map(|(class, entry)| show(decision, registry, &class, entry))
+            .skip(ask.skip);
+        let entries: Vec<Shown> = shown.by_ref().take(ask.page_size).collect();
+        let more = shown.next().is_some();
+        let next_skip = ask.skip + entries.len();
+        let answer = GetTimelineResponse {
+            entries,
+            existence,
+            next_page_token: Vec::new(),
+            more,
+            decision_id: decision_id.to_vec(),
+            obligations: decision.obligations().map(str::to_owned).collect(),
+            break_glass_would_help: decision.break_glass_would_help(),
+        };
+        let encoded = GetTimelineResponse { decision_id: Vec::new(), ..answer.clone() }.encode_to_vec();
+        Self { answer, encoded, next_skip }
+    }
+
+    /// How many entries.
+    pub fn entries(&self) -> usize {
+        self.answer.entries.len()
+    }
+
+    /// How many existence lines.
+    pub fn lines(&self) -> usize {
+        self.answer.existence.len()
+    }
+
+    /// Where the next page starts.
+    pub fn next_skip(&self) -> usize {
+        self.next_skip
+    }
+
+    /// The answer, without what differs each time: for the record's digest.
+    pub(super) fn answer_bytes(&self) -> &[u8] {
+        &self.encoded
+    }
+
+    /// The answer, with the token of its next page.
+    pub fn into_answer(self, next_page_token: Vec<u8>) -> GetTimelineResponse {
+        GetTimelineResponse { next_page_token, ..self.answer }
+    }
+}
+
+fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
+    let day = sort_key_us(&entry.effective).map(|at| at.div_euclid(DAY_US));
+    let in_period = day.is_some_and(|day| {
+        ask.from_day.is_none_or(|from| day >= from) && ask.to_day.is_none_or(|to| day <= to)
+    });
+    in_period && (ask.categories.is_empty() || ask.categories.contains(&class.category))
+}
+
+/// An entry as the permit for its class leaves it.
+fn show(decision: &Decision, registry: &Registry, class: &RecordClass, entry: Entry) -> Option<Shown> {
+    let permit: Permit<'_> = decision.permit(class)?;
+    let event = permit.apply(&entry.event)?;
+    let hides_place = permit.withholds(FieldGroup::Location);
+    let withheld = decision.explanation(class).map(|why| Withheld {
+        field_groups: why.withheld.iter().map(|group| group.name().to_owned()).collect(),
+        reasons: why.reasons,
+        rules: why.rules,
+        ask: if hides_place { String::new() } else { contact(registry, &class.source_org) },
+    });
+    // A finding names a field of the source: with fields withheld it could say that one of them is there.
+    let findings = if withheld.is_some() { Vec::new() } else { entry.findings };
+    Some(Shown {
+        effective: Some(entry.effective),
+        organisation: if hides_place { String::new() } else { entry.controller },
+        category: class.category.into(),
+        outcome: permit.outcome().into(),
+        event: Some(event),
+        findings,
+        known_as_at: Some(timestamp(entry.known_as_at_us)),
+        withheld,
+    })
+}
+
+/// One line for each service of which the reader may know that it is involved, and no more. All sensitive services together
+/// are one line.
+fn existence_lines(
+    decision: &Decision,
+    registry: &Registry,
+    hub_contact: &str,
+    classified: &[(RecordClass, Entry)],
+) -> Vec<ExistenceLine> {
+    let mut services: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut sensitive = false;
+    let classes: BTreeSet<&RecordClass> = classified.iter().map(|(class, _)| class).collect();
+    for class in classes.into_iter().filter(|class| decision.outcome(class) == Outcome::Existence) {
+        let organisation = registry.organisation(&class.source_org);
+        if !class.labels.is_empty() || organisation.is_none_or(|organisation| organisation.sensitive()) {
+            sensitive = true;
+        } else {
+            let reasons = decision.explanation(class).map(|why| why.reasons).unwrap_or_default();
+            services.entry(&class.source_org).or_default().extend(reasons);
+        }
+    }
+    let mut lines: Vec<ExistenceLine> = services
+        .into_iter()
+        .map(|(organisation, reasons)| ExistenceLine {
+            organisation: organisation.to_owned(),
+            ask: contact(registry, organisation),
+            reasons: reasons.into_iter().collect(),
+        })
+        .collect();
+    if sensitive {
+        lines.push(ExistenceLine { organisation: String::new(), ask: hub_contact.to_owned(), reasons: Vec::new() });
+    }
+    lines
+}
+
+fn contact(registry: &Registry, organisation: &str) -> String {
+    registry.organisation(organisation).map(|organisation| organisation.contact().to_owned()).unwrap_or_default()
+}
+
+fn timestamp(us: i64) -> prost_types::Timestamp {
+    let nanos = i32::try_from(us.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+    prost_types::Timestamp { seconds: us.div_euclid(1_000_000), nanos }
+}
