@@ -63,7 +63,8 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held
         return None;
     }
     let counts = by_code(sessions.rows, rows, &attended, &mut findings);
-    let told: u64 = counts.iter().filter(|(code, _)| !NOT_POSSIBLE.contains(&code.as_str())).map(|(_, (_, n))| u64::from(*n)).sum();
+    let told: u64 =
+        counts.iter().filter(|(code, _)| !NOT_POSSIBLE.contains(&code.as_str())).map(|(_, (_, n))| u64::from(*n)).sum();
     if possible.is_some_and(|possible| told > possible.into()) {
         findings.push(finding(FindingCode::FieldsContradict, "sessions"));
     }

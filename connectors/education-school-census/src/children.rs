@@ -1,8 +1,8 @@
 //! What the tables under a pupil say of the child.
 
-use connector_kit::reading::{self, finding};
 use connector_kit::csv_source::Row;
 use connector_kit::dates;
+use connector_kit::reading::{self, finding};
 use proto::events::{
     AlternativeProvisionEnded, AlternativeProvisionStarted, Coded, Date, ExclusionGiven, Finding, FindingCode,
     FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded, SuspensionGiven,
@@ -27,8 +27,15 @@ const EXCLUSION: [&str; 7] = ["startdate", "category", "sessions", "reason1", "r
 const FREE_MEALS: [&str; 3] = ["fsmstartdate", "fsmenddate", "ukcountry"];
 const SEN_NEED: [&str; 2] = ["sentype", "sentyperank"];
 const PROVISION: [&str; 9] = [
-    "entrydate", "leavingdate", "urn", "ukprn", "apsettingtype", "placementreason", "apattendancepattern",
-    "apsessionsperweek", "applacementpostcode",
+    "entrydate",
+    "leavingdate",
+    "urn",
+    "ukprn",
+    "apsettingtype",
+    "placementreason",
+    "apattendancepattern",
+    "apsessionsperweek",
+    "applacementpostcode",
 ];
 pub(crate) const SESSIONS: [&str; 2] = ["attendancereason", "sessions"];
 

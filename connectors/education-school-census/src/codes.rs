@@ -78,12 +78,12 @@ lists! {
 pub(crate) const ETHNICITY: CodeList = CodeList { name: "school-census.ethnicity", codes: &ETHNIC_GROUPS };
 
 const ETHNIC_GROUPS: [Code; 108] = all([
-    "AAFR", "ABAN", "ABRI", "AIND", "AKAO", "AKPA", "AMPK", "ANEP", "AOPK", "AOTA", "AOTH", "APKN", "ASLT", "ASNL", "ASRO",
-    "AWEL", "BAFR", "BANN", "BAOF", "BBRI", "BCON", "BCRB", "BEUR", "BGHA", "BNAM", "BNGN", "BOTB", "BOTH", "BSLN", "BSOM",
-    "BSUD", "BWEL", "CHKC", "CHNE", "CMAL", "COCH", "CSNG", "CTWN", "MABL", "MACH", "MAOE", "MBCH", "MBOE", "MCOE", "MOTH",
-    "MOTM", "MWAI", "MWAO", "MWAP", "MWAS", "MWBA", "MWBC", "MWCH", "MWOE", "NOBT", "OAFG", "OARA", "OEGY", "OFIL", "OIRN",
-    "OIRQ", "OJPN", "OKOR", "OKRD", "OLAM", "OLEB", "OLIB", "OMAL", "OMRC", "OOEG", "OOTH", "OPOL", "ORAB", "OTHA", "OVIE",
-    "OYEM", "REFU", "WALB", "WBOS", "WBRI", "WCOR", "WCRO", "WEEU", "WENG", "WEUR", "WGRC", "WGRE", "WGRK", "WIRI", "WIRT",
-    "WITA", "WKOS", "WNIR", "WOTH", "WOTW", "WOWB", "WPOR", "WROG", "WROM", "WROO", "WROR", "WSCO", "WSER", "WTUC", "WTUK",
-    "WTUR", "WWEL", "WWEU",
+    "AAFR", "ABAN", "ABRI", "AIND", "AKAO", "AKPA", "AMPK", "ANEP", "AOPK", "AOTA", "AOTH", "APKN", "ASLT", "ASNL",
+    "ASRO", "AWEL", "BAFR", "BANN", "BAOF", "BBRI", "BCON", "BCRB", "BEUR", "BGHA", "BNAM", "BNGN", "BOTB", "BOTH",
+    "BSLN", "BSOM", "BSUD", "BWEL", "CHKC", "CHNE", "CMAL", "COCH", "CSNG", "CTWN", "MABL", "MACH", "MAOE", "MBCH",
+    "MBOE", "MCOE", "MOTH", "MOTM", "MWAI", "MWAO", "MWAP", "MWAS", "MWBA", "MWBC", "MWCH", "MWOE", "NOBT", "OAFG",
+    "OARA", "OEGY", "OFIL", "OIRN", "OIRQ", "OJPN", "OKOR", "OKRD", "OLAM", "OLEB", "OLIB", "OMAL", "OMRC", "OOEG",
+    "OOTH", "OPOL", "ORAB", "OTHA", "OVIE", "OYEM", "REFU", "WALB", "WBOS", "WBRI", "WCOR", "WCRO", "WEEU", "WENG",
+    "WEUR", "WGRC", "WGRE", "WGRK", "WIRI", "WIRT", "WITA", "WKOS", "WNIR", "WOTH", "WOTW", "WOWB", "WPOR", "WROG",
+    "WROM", "WROO", "WROR", "WSCO", "WSER", "WTUC", "WTUK", "WTUR", "WWEL", "WWEU",
 ]);

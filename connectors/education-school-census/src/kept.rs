@@ -6,6 +6,9 @@ use proto::events::{Date, FindingCode, SourceRecordKept};
 
 use crate::say::{Said, key_part};
 
+/// Most records are this short, and the writer's own default is a page for each.
+const BUFFER_BYTES: usize = 512;
+
 /// A record of these columns, blank ones left out; `None` when all are blank.
 pub(crate) fn said<'c>(
     table: &'static str,
@@ -14,7 +17,10 @@ pub(crate) fn said<'c>(
     columns: impl Iterator<Item = (&'c str, &'c str)>,
 ) -> Option<Said> {
     let (names, cells): (Vec<_>, Vec<_>) = columns.filter(|(_, cell)| !cell.is_empty()).unzip();
-    let mut table_text = csv::Writer::from_writer(Vec::new());
+    if names.is_empty() {
+        return None;
+    }
+    let mut table_text = csv::WriterBuilder::new().buffer_capacity(BUFFER_BYTES).from_writer(Vec::new());
     table_text.write_record(&names).ok()?;
     table_text.write_record(&cells).ok()?;
     let content = String::from_utf8(table_text.into_inner().ok()?).ok()?;
@@ -24,7 +30,7 @@ pub(crate) fn said<'c>(
         content: Some(content),
     };
     let findings = vec![finding(FindingCode::NotMapped, "")];
-    (!names.is_empty()).then(|| Said { table, key, events: vec![(on, event.into())], findings })
+    Some(Said { table, key, events: vec![(on, event.into())], findings })
 }
 
 /// The natural key of a row of which nothing better is known: what it says.

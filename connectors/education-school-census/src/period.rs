@@ -39,7 +39,8 @@ impl Period {
         let name = name.to_ascii_lowercase();
         let mut parts = name.strip_suffix(".csv")?.splitn(3, '_');
         let (year, term, table) = (parts.next()?, parts.next()?, parts.next()?);
-        let year = if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) { year.parse().ok()? } else { return None };
+        let year =
+            if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) { year.parse().ok()? } else { return None };
         let term = match term {
             "autumn" | "aut" => Term::Autumn,
             "spring" | "spr" => Term::Spring,
@@ -156,7 +157,10 @@ mod tests {
     fn times_of_day_order_returns_of_one_day() {
         let at = |text| blade_at(text);
         assert_eq!(at("2025-Jan-31 00:00:00"), at("2025-01-31"));
-        assert_eq!(at("2025-Jan-31 14:22:05").unwrap() - at("2025-Jan-31").unwrap(), (14 * 3600 + 22 * 60 + 5) * 1_000_000);
+        assert_eq!(
+            at("2025-Jan-31 14:22:05").unwrap() - at("2025-Jan-31").unwrap(),
+            (14 * 3600 + 22 * 60 + 5) * 1_000_000
+        );
         assert_eq!(at("2025-Jan-31 half past"), at("2025-Jan-31"));
         assert_eq!(at(""), None);
         assert_eq!(at("soon"), None);

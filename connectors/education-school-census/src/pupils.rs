@@ -8,8 +8,8 @@ use connector_kit::{codes as kit_codes, dates, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
-    Address, Date, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier, PersonDescribed, PersonName,
-    Scheme, SenProvisionChanged, YoungCarerIdentified,
+    Address, Date, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier, PersonDescribed,
+    PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
 };
 
 use crate::codes;
@@ -20,8 +20,20 @@ use crate::say::{Ordinals, Said, Speaker, in_order, plausible};
 
 /// The columns of an address, as a row holds them: the lines, then the postcode and the property number.
 pub(crate) const ADDRESS_COLUMNS: [&str; 14] = [
-    "saon", "paon", "street", "locality", "town", "administrativearea", "posttown", "addressline1", "addressline2",
-    "addressline3", "addressline4", "addressline5", "postcode", "uniquepropertyreferencenumber",
+    "saon",
+    "paon",
+    "street",
+    "locality",
+    "town",
+    "administrativearea",
+    "posttown",
+    "addressline1",
+    "addressline2",
+    "addressline3",
+    "addressline4",
+    "addressline5",
+    "postcode",
+    "uniquepropertyreferencenumber",
 ];
 
 /// The group of what the two rolls say.
@@ -82,11 +94,18 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, unmapped: &HashMap<u32, Vec<String>
 pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, addresses: &Rows) {
     for (owner, homes) in addresses.by_owner() {
         let (Some(first), Some(person)) = (homes.first(), speaker.roll.person(owner)) else { continue };
-        let mut event = PersonDescribed { addresses: homes.iter().map(|row| address(addresses.text(row))).collect(), ..Default::default() };
+        let mut event = PersonDescribed {
+            addresses: homes.iter().map(|row| address(addresses.text(row))).collect(),
+            ..Default::default()
+        };
         event.addresses.dedup();
         let on = reference_on(speaker, person);
-        let said =
-            Said { table: "addresses", key: "addresses".to_owned(), events: vec![(on, event.into())], findings: Vec::new() };
+        let said = Said {
+            table: "addresses",
+            key: "addresses".to_owned(),
+            events: vec![(on, event.into())],
+            findings: Vec::new(),
+        };
         speaker.say(owner, ADDRESSES, first, said);
     }
 }
@@ -214,9 +233,7 @@ fn identifiers(person: &Person, spells: &[Spell<'_>], claims: &Claims, findings:
             continue;
         }
         findings.extend(odd);
-        if claim.usable && claims.is_shared(person.school, &claim)
-            || (person.number_shared && field == "upn")
-        {
+        if claim.usable && claims.is_shared(person.school, &claim) || (person.number_shared && field == "upn") {
             claim.usable = false;
             findings.push(finding(FindingCode::IdentifierShared, field));
         }
@@ -286,7 +303,8 @@ fn provision(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Optio
         in_sen_unit: reading::boolean(spell.sen_unit, "senunitindicator").keep(&mut findings),
         in_resourced_provision: reading::boolean(spell.resourced, "resourcedprovisionindicator").keep(&mut findings),
     };
-    let says = event.provision.is_some() || event.in_sen_unit == Some(true) || event.in_resourced_provision == Some(true);
+    let says =
+        event.provision.is_some() || event.in_sen_unit == Some(true) || event.in_resourced_provision == Some(true);
     let key = format!("sen-provision/{}", speaker.period);
     let events = vec![(reference_on(speaker, person), event.into())];
     says.then_some(Said { table: "sen-provision", key, events, findings })

@@ -15,9 +15,29 @@ use crate::tables::Table;
 
 /// The columns of the two rolls that have a place in the catalogue, as a row holds them.
 pub(crate) const COLUMNS: [&str; 23] = [
-    "upn", "formerupn", "uniquelearnernumber", "surname", "forename", "middlenames", "preferredsurname", "formersurname",
-    "dob", "sex", "ethnicity", "language", "entrydate", "leavingdate", "parttime", "boarder", "enrolstatus", "ncyearactual",
-    "senprovision", "senunitindicator", "resourcedprovisionindicator", "youngcarer", "termlysessionspossible",
+    "upn",
+    "formerupn",
+    "uniquelearnernumber",
+    "surname",
+    "forename",
+    "middlenames",
+    "preferredsurname",
+    "formersurname",
+    "dob",
+    "sex",
+    "ethnicity",
+    "language",
+    "entrydate",
+    "leavingdate",
+    "parttime",
+    "boarder",
+    "enrolstatus",
+    "ncyearactual",
+    "senprovision",
+    "senunitindicator",
+    "resourcedprovisionindicator",
+    "youngcarer",
+    "termlysessionspossible",
 ];
 
 /// The second half of the summer term, in the autumn census.
@@ -61,15 +81,60 @@ pub(crate) struct Spell<'r> {
 impl<'r> Spell<'r> {
     pub(crate) fn of(text: &'r str) -> Self {
         let [
-            roll, upn, former_upn, uln, surname, forename, middle_names, preferred_surname, former_surname, birth,
-            sex, ethnicity, language, entry, leaving, part_time, boarder, status, year_group, sen_provision, sen_unit,
-            resourced, young_carer, possible, half_term_possible,
+            roll,
+            upn,
+            former_upn,
+            uln,
+            surname,
+            forename,
+            middle_names,
+            preferred_surname,
+            former_surname,
+            birth,
+            sex,
+            ethnicity,
+            language,
+            entry,
+            leaving,
+            part_time,
+            boarder,
+            status,
+            year_group,
+            sen_provision,
+            sen_unit,
+            resourced,
+            young_carer,
+            possible,
+            half_term_possible,
         ] = cells::<CELLS_MAPPED>(text);
         let row_key = last_cell(text);
         Self {
-            row_key, left: roll == OFF_ROLL, upn, former_upn, uln, surname, forename, middle_names, preferred_surname,
-            former_surname, birth, sex, ethnicity, language, entry, leaving, part_time, boarder, status, year_group,
-            sen_provision, sen_unit, resourced, young_carer, possible, half_term_possible,
+            row_key,
+            left: roll == OFF_ROLL,
+            upn,
+            former_upn,
+            uln,
+            surname,
+            forename,
+            middle_names,
+            preferred_surname,
+            former_surname,
+            birth,
+            sex,
+            ethnicity,
+            language,
+            entry,
+            leaving,
+            part_time,
+            boarder,
+            status,
+            year_group,
+            sen_provision,
+            sen_unit,
+            resourced,
+            young_carer,
+            possible,
+            half_term_possible,
         }
     }
 
@@ -85,7 +150,10 @@ impl<'r> Spell<'r> {
     fn number(&self) -> Option<String> {
         let stated = upn::check(self.upn);
         // What looks like one of our row keys is none of the school's numbers.
-        if !stated.normalised.is_empty() && stated.verdict != Verdict::Placeholder && !stated.normalised.starts_with("ROW") {
+        if !stated.normalised.is_empty()
+            && stated.verdict != Verdict::Placeholder
+            && !stated.normalised.starts_with("ROW")
+        {
             return Some(stated.normalised);
         }
         let former = upn::check(self.former_upn);
@@ -212,7 +280,8 @@ impl Roll {
         };
         // The rows are in order of content already, and this sort keeps it where it decides nothing.
         spells.sort_by_key(order);
-        let known_by = number.unwrap_or_else(|| spells.first().map(|at| self.spell(*at).by_row_key()).unwrap_or_default());
+        let known_by =
+            number.unwrap_or_else(|| spells.first().map(|at| self.spell(*at).by_row_key()).unwrap_or_default());
         self.persons.push(Person { school, known_by, number_shared, repeated: false, spells });
     }
 

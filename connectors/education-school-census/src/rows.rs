@@ -105,8 +105,10 @@ mod tests {
             rows.push(Held::new(owner, 0, line, line), cells);
         }
         rows.sort();
-        let read: Vec<(u32, Vec<[&str; 3]>)> =
-            rows.by_owner().map(|(owner, held)| (owner, held.iter().map(|row| cells(rows.text(row))).collect())).collect();
+        let read: Vec<(u32, Vec<[&str; 3]>)> = rows
+            .by_owner()
+            .map(|(owner, held)| (owner, held.iter().map(|row| cells(rows.text(row))).collect()))
+            .collect();
         assert_eq!(read, [(1, vec![["c", "", ""]]), (2, vec![["a", "yz", ""], ["b", "x", ""]])]);
         assert_eq!((without_last_cell("a\u{1f}b\u{1f}c"), last_cell("a\u{1f}b\u{1f}c")), ("a\u{1f}b", "c"));
         assert_eq!((without_last_cell("a"), last_cell("a")), ("", "a"));

@@ -151,7 +151,13 @@ pub(crate) fn key_part(text: &str) -> String {
 }
 
 /// Notes a date that cannot be right: before birth, or after the return was made.
-pub(crate) fn plausible(date: &Date, field: &str, birth: Option<&Date>, latest: Option<&Date>, findings: &mut Vec<Finding>) {
+pub(crate) fn plausible(
+    date: &Date,
+    field: &str,
+    birth: Option<&Date>,
+    latest: Option<&Date>,
+    findings: &mut Vec<Finding>,
+) {
     let early = birth.is_some_and(|birth| rank(date) < rank(birth));
     let late = latest.is_some_and(|latest| rank(date) > rank(latest));
     if early || late {

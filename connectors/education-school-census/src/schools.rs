@@ -60,7 +60,9 @@ impl Schools {
         let at = self.of_issuer(format!("{authority}{establishment}"), period);
         let name = |map: &mut HashMap<String, Option<u32>>, key: Option<&str>| {
             if let Some(key) = key {
-                map.entry(key.to_owned()).and_modify(|held| *held = held.filter(|held| *held == at)).or_insert(Some(at));
+                map.entry(key.to_owned())
+                    .and_modify(|held| *held = held.filter(|held| *held == at))
+                    .or_insert(Some(at));
             }
         };
         name(&mut self.by_return, row.get("schoolcensustableid"));
@@ -123,9 +125,5 @@ impl Schools {
 
 /// A school's names, out of the place that is about to be written.
 fn take(school: &mut School) -> School {
-    School {
-        issuer: std::mem::take(&mut school.issuer),
-        controller: std::mem::take(&mut school.controller),
-        ..*school
-    }
+    School { issuer: std::mem::take(&mut school.issuer), controller: std::mem::take(&mut school.controller), ..*school }
 }

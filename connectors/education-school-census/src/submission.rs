@@ -1,8 +1,10 @@
 //! One export, read table by table: the returns, the two rolls, then what stands under them.
 
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use connector_kit::csv_source::{Row, Table as Csv};
+use connector_kit::csv_source::Table as Csv;
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
 use proto::events::Date;
 use proto::quarantine::Reason;
@@ -12,11 +14,12 @@ use crate::children::{self, About};
 use crate::kept;
 use crate::period::Period;
 use crate::pupils::{self, PUPILS};
-use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, Roll, which_roll};
+use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, Roll};
 use crate::rows::{Held, Rows, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
 use crate::tables::{Holds, Parent, TABLES, Table, is_plumbing};
+use reading::{close, read_children, read_returns, read_roll};
 
 /// A table's file, opened.
 struct Opened<'a> {
@@ -128,7 +131,10 @@ fn open<'a>(
         if !missing.is_empty() {
             lost(Some(table), progress);
             let what = missing.join(", ");
-            out.reject(of_file(&name, &format!("the header does not name {what}: export the table with its column names")));
+            out.reject(of_file(
+                &name,
+                &format!("the header does not name {what}: export the table with its column names"),
+            ));
             continue;
         }
         let mut unmapped: Vec<String> =
@@ -145,7 +151,10 @@ fn is_mapped(table: &Table, column: &str) -> bool {
     is_plumbing(column)
         || column.is_empty()
         || children::columns(table.holds).contains(&column)
-        || table.holds == Holds::Pupils && (COLUMNS.contains(&column) || column == HALF_TERM_POSSIBLE || ["gender", "ncyearleaving"].contains(&column))
+        || table.holds == Holds::Pupils
+            && (COLUMNS.contains(&column)
+                || column == HALF_TERM_POSSIBLE
+                || ["gender", "ncyearleaving"].contains(&column))
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {
@@ -165,187 +174,6 @@ fn lost(table: Option<&Table>, progress: &mut Progress) {
     if let Some(whole) = table.and_then(|table| progress.read_whole.get_mut(table.name)) {
         *whole = false;
     }
-}
-
-fn read_returns(
-    file: &mut Opened<'_>,
-    schools: &mut Schools,
-    period: Period,
-    progress: &mut Progress,
-    out: &mut dyn Output,
-) {
-    while let Some(row) = file.csv.next_row() {
-        out.record();
-        match row {
-            Ok(row) if schools.read_return(row, period) => {}
-            Ok(row) => {
-                let message = "the authority or establishment number cannot be read: put it right in the return";
-                out.reject(row.reject(Reason::RecordMalformed, "estab", message));
-                lost(Some(file.table), progress);
-            }
-            Err(rejection) => out.reject(*rejection),
-        }
-    }
-    close(file, progress);
-}
-
-/// Once a table gives no more rows.
-fn close(file: &Opened<'_>, progress: &mut Progress) {
-    if !file.csv.whole() {
-        lost(Some(file.table), progress);
-    }
-}
-
-/// Whose enrolment has no date: which roll, the row key, the school, and the row's rejection.
-type Undated = (bool, String, u32, Rejection);
-
-fn read_roll(
-    file: &mut Opened<'_>,
-    schools: &mut Schools,
-    period: Period,
-    rolls: &mut Rows,
-    undated: &mut Vec<Undated>,
-    progress: &mut Progress,
-    out: &mut dyn Output,
-) {
-    let own_id = file.table.own_id();
-    let mut damaged = false;
-    while let Some(row) = file.csv.next_row() {
-        out.record();
-        let row = match row {
-            Ok(row) => row,
-            Err(rejection) => {
-                out.reject(*rejection);
-                continue;
-            }
-        };
-        let Some(school) = schools.of_pupil(row, period) else {
-            damaged = true;
-            let message = "the pupil's school is not in the table of returns: send that table whole, with this one";
-            out.reject(row.reject(Reason::ParentMissing, "schoolcensustableid", message));
-            continue;
-        };
-        let Some(row_key) = row.get(&own_id) else {
-            damaged = true;
-            let message = "the row has no key, so nothing can be joined to it: export the table again";
-            out.reject(row.reject(Reason::SubjectMissing, &own_id, message));
-            continue;
-        };
-        if row.read("entrydate", dates::blade).value.is_none() {
-            let message = "the enrolment has no readable entry date: put it right in the return";
-            let rejection = row.reject(Reason::DateMissing, "entrydate", message);
-            undated.push((file.table.is_off_roll(), row_key.to_owned(), school, rejection));
-        }
-        let cell = |column: &str| row.get(column).unwrap_or("");
-        let mapped = COLUMNS.iter().map(|&column| match column {
-            "sex" => row.get("sex").or_else(|| row.get("gender")).unwrap_or(""),
-            "ncyearactual" => row.get("ncyearactual").or_else(|| row.get("ncyearleaving")).unwrap_or(""),
-            _ => cell(column),
-        });
-        let unmapped = file.unmapped.iter().map(|column| cell(column));
-        let cells = [which_roll(file.table)].into_iter().chain(mapped).chain([cell(HALF_TERM_POSSIBLE)]).chain(unmapped);
-        rolls.push(held(school, file.number, row), cells.chain([row_key]));
-    }
-    if damaged {
-        lost(Some(file.table), progress);
-    }
-    close(file, progress);
-}
-
-fn held(owner: u32, file: u32, row: Row<'_>) -> Held {
-    Held::new(owner, file, row.line(), row.place("").record)
-}
-
-/// Reads a table under the rolls into `rows`, whose owners are children. Returns those some of whose rows are lost.
-fn read_children(
-    file: &mut Opened<'_>,
-    group: &str,
-    speaker: &mut Speaker<'_>,
-    rows: &mut Rows,
-    progress: &mut Progress,
-) -> BTreeSet<u32> {
-    let table = file.table;
-    let (own_id, parent_id) = (table.own_id(), table.parent_id().unwrap_or_default());
-    let is_parent = TABLES.iter().any(|other| other.parent == Parent::Row(table.name));
-    let per_row = matches!(table.holds, Holds::Sessions | Holds::HalfTermSessions);
-    let mut incomplete = BTreeSet::new();
-    let mut last = None;
-    while let Some(row) = file.csv.next_row() {
-        speaker.out.record();
-        let row = match row {
-            Ok(row) => row,
-            Err(rejection) => {
-                incomplete.extend(owner_of_broken(speaker, table, &rejection.raw));
-                speaker.reject(group, None, None, *rejection);
-                continue;
-            }
-        };
-        let school = speaker.schools.of_row(row);
-        let person = match find(speaker, progress, table, row.get(&parent_id).unwrap_or(""), school) {
-            Ok(person) => person,
-            Err(why) => {
-                if school.is_none() {
-                    lost(Some(table), progress);
-                }
-                let rejection = row.reject(Reason::ParentMissing, &parent_id, orphan(why));
-                speaker.reject(group, None, school, rejection);
-                continue;
-            }
-        };
-        last = Some(person);
-        if let Some((reason, column, message)) = children::unfit(table.holds, row) {
-            incomplete.insert(person);
-            speaker.reject(group, Some(person), school, row.reject(reason, column, message));
-            continue;
-        }
-        let lead = [which_roll(table), row.get(&parent_id).unwrap_or("")];
-        let lead = lead.iter().copied().filter(|_| per_row);
-        let mapped = children::columns(table.holds).iter().copied();
-        let named = mapped.chain(file.unmapped.iter().map(String::as_str)).map(|column| row.get(column).unwrap_or(""));
-        rows.push(held(person, file.number, row), lead.chain(named));
-        if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
-            let of = progress.rows_of.entry(table.name).or_default();
-            of.entry(key.to_owned()).and_modify(|of| *of = of.filter(|of| *of == person)).or_insert(Some(person));
-        }
-    }
-    close(file, progress);
-    if !file.csv.whole() {
-        incomplete.extend(last);
-    }
-    incomplete
-}
-
-fn find(
-    speaker: &Speaker<'_>,
-    progress: &Progress,
-    table: &Table,
-    key: &str,
-    school: Option<u32>,
-) -> Result<u32, NotFound> {
-    match table.parent {
-        Parent::OnRoll => speaker.roll.find(false, key, school),
-        Parent::OffRoll => speaker.roll.find(true, key, school),
-        Parent::Row(parent) => {
-            let known = progress.rows_of.get(parent).and_then(|of| of.get(key)).ok_or(NotFound::Nobody)?;
-            known.ok_or(NotFound::Ambiguous)
-        }
-        Parent::Return => Err(NotFound::Nobody),
-    }
-}
-
-fn orphan(why: NotFound) -> &'static str {
-    match why {
-        NotFound::Nobody => "the row joins to no row of its parent table: send the two tables of one export together",
-        NotFound::OfOtherSchool => "the row joins to a pupil of another school than it names: export both tables again",
-        NotFound::Ambiguous => "the row joins to two pupils: the parent table gives one row key twice; export it again",
-    }
-}
-
-/// The child of a row that could not be read, where one of its cells is a row key.
-fn owner_of_broken(speaker: &Speaker<'_>, table: &Table, raw: &[u8]) -> Option<u32> {
-    let text = String::from_utf8_lossy(raw);
-    let mut cells = text.split(',').map(|cell| cell.trim().trim_matches('"'));
-    cells.find_map(|cell| speaker.roll.find(table.parent == Parent::OffRoll, cell, None).ok())
 }
 
 /// Reads the tables of one group and says what they hold.
@@ -385,14 +213,7 @@ fn say_group(files: Vec<Opened<'_>>, group: &'static str, speaker: &mut Speaker<
 }
 
 /// The record that a row is, and what of it has no place.
-fn say_row(
-    holds: Holds,
-    group: &'static str,
-    text: &str,
-    about: &About,
-    row: &Held,
-    progress: &Progress,
-) -> Vec<Said> {
+fn say_row(holds: Holds, group: &'static str, text: &str, about: &About, row: &Held, progress: &Progress) -> Vec<Said> {
     let said = children::said(holds, text, about);
     let names = progress.unmapped.get(&row.file).map_or(&[][..], Vec::as_slice);
     let mapped = children::columns(holds).len();

@@ -121,7 +121,8 @@ fn codes_by_year() {
         (2018, "S", None),
         (2025, "Q", Some("CODE_UNKNOWN senprovision")),
     ] {
-        let (name, text) = table("pupilonroll", PUPILS, &[&format!("p1,N1,P878400120001,,F,C,2012-Mar-09,2016-Sep-04,{code},,")]);
+        let (name, text) =
+            table("pupilonroll", PUPILS, &[&format!("p1,N1,P878400120001,,F,C,2012-Mar-09,2016-Sep-04,{code},,")]);
         let said = translate(&Export::from([(name.replace("2025", &year.to_string()), text)]));
         let found: Vec<Vec<String>> = of_table(&said, "sen-provision").map(findings).collect();
         assert_eq!(found, [expected.map(str::to_owned).into_iter().collect::<Vec<_>>()], "{year} {code}");
@@ -130,7 +131,8 @@ fn codes_by_year() {
 
 #[test]
 fn booleans_in_many_spellings() {
-    for (text, expected) in [("True", Some(true)), ("1.0", Some(true)), ("0", Some(false)), ("", None), ("some", None)] {
+    for (text, expected) in [("True", Some(true)), ("1.0", Some(true)), ("0", Some(false)), ("", None), ("some", None)]
+    {
         let said = translate(&roll(&[&format!("p1,N1,P878400120001,,F,C,2012-Mar-09,2016-Sep-04,,,{text}")]));
         let draft = of_table(&said, "enrolment").next().unwrap();
         let Some(Kind::EnrolmentStarted(started)) = &draft.event.kind else { panic!("no enrolment") };

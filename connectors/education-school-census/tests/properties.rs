@@ -11,7 +11,8 @@ use education_school_census::SchoolCensus;
 use proptest::prelude::*;
 use support::{Export, clean, golden, sayings, translate, translate_in};
 
-const CANARIES: &[&str] = &["Inventedson", "Amara", "Madeupsmith", "Benvolio", "Feignedman", "878400120001", "No Such Street"];
+const CANARIES: &[&str] =
+    &["Inventedson", "Amara", "Madeupsmith", "Benvolio", "Feignedman", "878400120001", "No Such Street"];
 
 #[test]
 fn the_bargain_is_held() {
@@ -68,7 +69,10 @@ fn without_one_of_its_tables_nothing_that_needs_it_is_whole() {
     let export = clean();
     let whole = translate(&export).whole;
     for (name, groups) in [
-        ("2025_spring_pupilonroll.csv", &["pupils", "addresses", "exclusions", "free-meals", "learnerfam", "sen-needs", "sessions"][..]),
+        (
+            "2025_spring_pupilonroll.csv",
+            &["pupils", "addresses", "exclusions", "free-meals", "learnerfam", "sen-needs", "sessions"][..],
+        ),
         ("2025_spring_pupilnolongeronroll.csv", &["pupils", "exclusions", "learnerfam", "sessions"]),
         ("2025_spring_learnerfamoffroll.csv", &["learnerfam"]),
         ("2025_spring_addresses.csv", &["addresses"]),

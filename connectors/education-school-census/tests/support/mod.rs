@@ -70,7 +70,8 @@ pub(crate) fn json(collected: &Collected) -> Value {
         let dynamic = DynamicMessage::decode(descriptor.clone(), event.encode_to_vec().as_slice()).unwrap();
         serde_json::to_value(dynamic).unwrap()
     };
-    let place = |place: &connector_kit::Place| format!("{}:{} {}", place.file, place.line, place.field).trim_end().to_owned();
+    let place =
+        |place: &connector_kit::Place| format!("{}:{} {}", place.file, place.line, place.field).trim_end().to_owned();
     let drafts = collected.drafts.iter().map(|draft| {
         json!({
             "key": format!("{}#{}", draft.record_key, draft.ordinal),
@@ -103,34 +104,56 @@ pub(crate) fn clean() -> Export {
     let pupils = "pupilonrolltableid,NativeId,schoolcensustableid,upn,surname,forename,dob,entrydate,sex,ethnicity,senprovision,termlysessionspossible,plaa";
     let left = "pupilnolongeronrolltableid,NativeId,schoolcensustableid,upn,surname,forename,dob,entrydate,leavingdate,termlysessionspossible";
     Export::from([
-        table("schoolcensus", "schoolcensustableid,NativeId,lea,estab,referencedate,datetime,serialno", &[
-            "c1,N1,878,4001,2025-Jan-16 00:00:00,2025-Jan-31 14:22:05,3",
-            "c2,N2,878,4002,2025-Jan-16 00:00:00,2025-Feb-03 09:00:00,1",
-        ]),
-        table("pupilonroll", pupils, &[
-            "p1,N1,c1,P878400120001,Inventedson,Amara,2013-Jul-05 00:00:00,2021-Sep-01 00:00:00,F,WBRI,K,139.0,",
-            "p2,N2,c2,D878400120002,Madeupsmith,Benvolio,2014-Feb-28 00:00:00,2022-Sep-05 00:00:00,M,WENG,N,130,A",
-        ]),
-        table("pupilnolongeronroll", left, &[
-            "q1,N2,c2,Z878400120007,Feignedman,Halbert,2012-Apr-02 00:00:00,2023-Sep-04 00:00:00,2024-Oct-18 00:00:00,90.0",
-        ]),
+        table(
+            "schoolcensus",
+            "schoolcensustableid,NativeId,lea,estab,referencedate,datetime,serialno",
+            &[
+                "c1,N1,878,4001,2025-Jan-16 00:00:00,2025-Jan-31 14:22:05,3",
+                "c2,N2,878,4002,2025-Jan-16 00:00:00,2025-Feb-03 09:00:00,1",
+            ],
+        ),
+        table(
+            "pupilonroll",
+            pupils,
+            &[
+                "p1,N1,c1,P878400120001,Inventedson,Amara,2013-Jul-05 00:00:00,2021-Sep-01 00:00:00,F,WBRI,K,139.0,",
+                "p2,N2,c2,D878400120002,Madeupsmith,Benvolio,2014-Feb-28 00:00:00,2022-Sep-05 00:00:00,M,WENG,N,130,A",
+            ],
+        ),
+        table(
+            "pupilnolongeronroll",
+            left,
+            &[
+                "q1,N2,c2,Z878400120007,Feignedman,Halbert,2012-Apr-02 00:00:00,2023-Sep-04 00:00:00,2024-Oct-18 00:00:00,90.0",
+            ],
+        ),
         table("addresses", "pupilonrolltableid,NativeId,postcode,street", &["p1,N1,ZZ1 1ZZ,1 No Such Street"]),
         table("senneeds", "pupilonrolltableid,NativeId,sentype,sentyperank", &["p1,N1,SEMH,1.0", "p1,N1,SLCN,2.0"]),
-        table("fsmperiod", "pupilonrolltableid,NativeId,fsmstartdate,fsmenddate,ukcountry", &[
-            "p2,N2,2023-Mar-08 00:00:00,,ENG",
-            "p2,N2,2022-Mar-08 00:00:00,2022-Sep-01 00:00:00,ENG",
-        ]),
-        table("termlyexclusionsonroll", "pupilonrolltableid,NativeId,startdate,category,sessions,reason1", &[
-            "p2,N2,2024-Nov-04 00:00:00,SUSP,10.0,PP",
-            "p2,N2,2024-Nov-04 00:00:00,SUSP,2,VA",
-        ]),
-        table("termlyexclusionsoffroll", "pupilnolongeronrolltableid,NativeId,startdate,category", &[
-            "q1,N2,2024-Sep-20 00:00:00,PERM",
-        ]),
-        table("termlysessiondetailsonroll", "pupilonrolltableid,NativeId,attendancereason,sessions", &[
-            "p1,N1,I,4.0", "p1,N1,/,64", "p2,N2,/,60",
-        ]),
-        table("termlysessiondetailsoffroll", "pupilnolongeronrolltableid,NativeId,attendancereason,sessions", &["q1,N2,G,10"]),
+        table(
+            "fsmperiod",
+            "pupilonrolltableid,NativeId,fsmstartdate,fsmenddate,ukcountry",
+            &["p2,N2,2023-Mar-08 00:00:00,,ENG", "p2,N2,2022-Mar-08 00:00:00,2022-Sep-01 00:00:00,ENG"],
+        ),
+        table(
+            "termlyexclusionsonroll",
+            "pupilonrolltableid,NativeId,startdate,category,sessions,reason1",
+            &["p2,N2,2024-Nov-04 00:00:00,SUSP,10.0,PP", "p2,N2,2024-Nov-04 00:00:00,SUSP,2,VA"],
+        ),
+        table(
+            "termlyexclusionsoffroll",
+            "pupilnolongeronrolltableid,NativeId,startdate,category",
+            &["q1,N2,2024-Sep-20 00:00:00,PERM"],
+        ),
+        table(
+            "termlysessiondetailsonroll",
+            "pupilonrolltableid,NativeId,attendancereason,sessions",
+            &["p1,N1,I,4.0", "p1,N1,/,64", "p2,N2,/,60"],
+        ),
+        table(
+            "termlysessiondetailsoffroll",
+            "pupilnolongeronrolltableid,NativeId,attendancereason,sessions",
+            &["q1,N2,G,10"],
+        ),
         table("learnerfamonroll", "pupilonrolltableid,NativeId,learnerfamtype,learnerfamcode", &["p2,N2,NLM,22"]),
         table("learnerfamoffroll", "pupilnolongeronrolltableid,NativeId,learnerfamtype,learnerfamcode", &[]),
     ])
