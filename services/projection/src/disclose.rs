@@ -11,7 +11,7 @@ mod view;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use event_log::{LogError, Position, Pseudonym};
+use event_log::{Position, Pseudonym};
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::Body;
@@ -21,6 +21,7 @@ use timeline::Entry;
 pub use recorder::Recorder;
 pub use view::PermittedView;
 
+use crate::own_records::RecordError;
 use crate::child::{Child, ChildError, Children, is_shown};
 use crate::registry::Registries;
 use crate::serve::caller::{Caller, Standing};
@@ -164,17 +165,6 @@ impl Recorded {
     pub fn release(self) -> PermittedView {
         self.view
     }
-}
-
-/// A decision could not be recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// The log's.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// It could not be sealed.
-    #[error(transparent)]
-    Seal(#[from] event_log::seal::SealError),
 }
 
 fn principal(caller: &Caller) -> Principal {

@@ -4,8 +4,10 @@
 //! child at one point in time; [`disclose`] decides, records and releases; [`serve`] is what readers and operators reach.
 
 pub mod child;
+pub mod command;
 pub mod consume;
 pub mod disclose;
+pub mod own_records;
 pub mod project;
 pub mod rebuild;
 pub mod registry;

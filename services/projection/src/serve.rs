@@ -1,7 +1,9 @@
 //! Serving: timelines to readers over TLS, and the operator's commands on a Unix socket.
 
+pub mod admin;
 pub mod caller;
 pub mod limits;
+pub mod listen;
 pub mod page;
 pub mod request;
 pub mod timelines;

@@ -256,12 +256,10 @@ impl Store {
     /// An engine that finds its files damaged does so at some read, perhaps long after opening: leave word for the next
     /// opening, so that a restart heals it.
     fn noting_damage<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        result.inspect_err(|e| {
-            match e {
-                StoreError::Engine { source, .. } => self.0.folder.note_damage(&source.to_string()),
-                StoreError::Incomplete => self.0.folder.note_damage(&e.to_string()),
-                _ => {}
-            }
+        result.inspect_err(|e| match e {
+            StoreError::Engine { source, .. } => self.0.folder.note_damage(&source.to_string()),
+            StoreError::Incomplete => self.0.folder.note_damage(&e.to_string()),
+            _ => {}
         })
     }
 }

@@ -197,6 +197,7 @@ fn a_store_opens_again_with_everything(engine: Engine) {
     let opened = Store::open(dir.path(), &options(engine)).unwrap();
     assert_eq!(opened.fresh, Fresh::Existing);
     assert_eq!(held(&opened.store), (expected(100), 100));
+    opened.store.check().unwrap();
 }
 
 fn the_state_hash_is_the_documented_one_however_the_rows_came(engine: Engine) {
@@ -226,11 +227,13 @@ fn a_rebuild_equals_the_live_store(engine: Engine) {
 
     let rebuilt = Store::rebuild(dir.path(), &options(engine), expected(200).into_iter().map(Ok)).unwrap();
     assert_eq!(rebuilt.state_hash().unwrap(), live_hash);
+    rebuilt.check().unwrap();
     rebuilt.commit(&batch(200)).unwrap();
     drop(rebuilt);
     let opened = Store::open(dir.path(), &options(engine)).unwrap();
     assert_eq!(opened.fresh, Fresh::Existing);
     assert_eq!(held(&opened.store), (expected(201), 201));
+    opened.store.check().unwrap();
     drop(opened);
 
     let emptied = Store::rebuild(dir.path(), &options(engine), []).unwrap();
@@ -336,6 +339,7 @@ fn a_store_is_what_a_map_is(engine: Engine) {
                 prop_assert_eq!(&held(&store).0, &map);
             }
             prop_assert_eq!(store.state_hash().unwrap(), hash(&map));
+            prop_assert!(store.check().is_ok());
             Ok(())
         })
         .unwrap();

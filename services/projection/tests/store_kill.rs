@@ -127,6 +127,7 @@ impl Known {
         if let Fresh::SetAside { because, .. } = opened.fresh {
             assert_eq!(self.durable, 0, "a store with acknowledged rows was set aside: {because}");
         }
+        opened.store.check().unwrap();
         let (rows, batches) = held(&opened.store);
         assert!(batches >= self.durable, "{batches} batches of {} durable", self.durable);
         if batches < self.batches {

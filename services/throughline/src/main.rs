@@ -1,1 +1,21 @@
-fn main() {}
+//! One binary, many processes: composition and subcommands only.
+
+mod admin_client;
+mod command;
+mod connectors;
+mod output;
+mod reader;
+mod settings;
+mod vault;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = command::Arguments::parse();
+    match command::run(arguments) {
+        Ok(code) => code,
+        Err(error) => output::failed(&error),
+    }
+}

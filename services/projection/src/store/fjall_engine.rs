@@ -48,7 +48,7 @@ fn engine(doing: &'static str, error: fjall::Error) -> StoreError {
 }
 
 impl Table for FjallEngine {
-    fn apply(&self, shards: Shards, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StoreError> {
+    fn apply(&self, _: Shards, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StoreError> {
         let mut made = self.db.batch();
         for (key, value) in changes {
             match value {

@@ -14,7 +14,7 @@ use event_log::Partition;
 use super::engine::{SortedRows, Table};
 use super::fjall_engine::FjallEngine;
 use super::sled_engine::SledEngine;
-use super::{Engine, Fresh, Options, Shards, StoreError, View, keys};
+use super::{Engine, Fresh, Options, Shards, StoreError, View, keys, look};
 
 /// The layout of [`keys`]. A change to it gets the next number, so that no store is read by rules it was not written by.
 const LAYOUT: u32 = 1;
@@ -146,17 +146,15 @@ fn catching_panics<T: Send>(open: impl FnOnce() -> Result<T, StoreError> + Send)
 
 /// Every offset can be read, and every table and shard has a first row or is empty: cheap, and enough to touch every part.
 fn look_over(table: &dyn Table) -> Result<(), StoreError> {
-    let mut found = Ok(());
-    table.at_one_point(Shards::ALL, &mut |rows| {
+    look(table, Shards::ALL, |rows| {
         let view = View { rows, shards: Shards::ALL };
-        found = Partition::all().try_for_each(|shard| {
+        Partition::all().try_for_each(|shard| {
             for topic in event_log::Topic::ALL {
                 view.offset(topic, shard)?;
             }
             keys::TABLES.into_iter().try_for_each(|table| view.has_rows(&keys::table(table, shard)).map(|_| ()))
-        });
-    })?;
-    found
+        })
+    })
 }
 
 /// The room under a path, bytes.

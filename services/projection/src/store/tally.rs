@@ -107,7 +107,9 @@ impl Tallies {
     /// The rows that keep these, in order of key.
     pub(super) fn rows(&self, shards: Shards) -> impl Iterator<Item = ([u8; 2], [u8; BYTES])> {
         let of_all = Partition::all().zip(&self.0);
-        of_all.filter(move |(shard, _)| shards.contains(*shard)).map(|(shard, tally)| (keys::tally(shard), tally.to_bytes()))
+        of_all
+            .filter(move |(shard, _)| shards.contains(*shard))
+            .map(|(shard, tally)| (keys::tally(shard), tally.to_bytes()))
     }
 
     fn of(&mut self, key: &[u8]) -> Option<&mut Tally> {

@@ -69,6 +69,23 @@ pub fn offset_after(batch: u64, partition: Partition) -> u64 {
     (0..=batch).filter(|b| batch_partition(*b) == partition).map(records).sum()
 }
 
+/// The offset of each partition.
+pub fn offsets_in(view: &View<'_>) -> Result<Vec<u64>, StoreError> {
+    Partition::all().map(|partition| view.offset(TOPIC, partition)).collect()
+}
+
+/// What those of the first `batches` leave that these offsets cover.
+pub fn expected_at(offsets: &[u64], batches: u64) -> Rows {
+    let mut rows = Rows::new();
+    for number in 0..batches {
+        let partition = batch_partition(number);
+        if offset_after(number, partition) <= offsets[usize::from(partition.number())] {
+            apply(&mut rows, number);
+        }
+    }
+    rows
+}
+
 /// Adds a batch to what is expected.
 pub fn apply(rows: &mut Rows, number: u64) {
     let partition = batch_partition(number);
@@ -106,10 +123,7 @@ pub fn rows_in(view: &View<'_>) -> Result<Rows, StoreError> {
 
 /// How many batches the offsets say are in; panics when no number of whole batches gives these offsets.
 pub fn batches_in(view: &View<'_>) -> Result<u64, StoreError> {
-    let mut offsets = Vec::new();
-    for partition in Partition::all() {
-        offsets.push(view.offset(TOPIC, partition)?);
-    }
+    let offsets = offsets_in(view)?;
     let mut so_far = vec![0; usize::from(PARTITIONS)];
     let mut batches = 0;
     while so_far != offsets {

@@ -1,0 +1,146 @@
+//! Commands: facts, links and seals that a person decided, as events under the serving organisation's own name.
+
+use event_log::authority::{self, Asserters, COMMAND};
+use event_log::{Pseudonym, Topic};
+use prost::Message;
+use proto::admin::Fact;
+use proto::events::event::Kind;
+use proto::events::{Body, Cause, Date, Event, Family, IdentitySealed, Scheme, Subject, Version, When, when};
+use sha2::{Digest, Sha256};
+
+use crate::own_records::{Own, OwnRecords, RecordError};
+
+/// An organisation's id is written into every disclosure, which has a bounded size.
+const ORGANISATION_BYTES_MAX: usize = 40;
+
+/// Publishes commands.
+pub struct Commands(OwnRecords);
+
+/// A fact that cannot be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// What is wrong with one of them; none was recorded.
+    #[error("fact {at}: {what}; nothing was recorded")]
+    Fact {
+        /// Which, counted from 1.
+        at: usize,
+        /// What is wrong: names fields, never values.
+        what: &'static str,
+    },
+    /// The log's.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl Commands {
+    /// Publishes through these, which are of the source [`COMMAND`].
+    pub fn new(records: OwnRecords) -> Self {
+        Self(records)
+    }
+
+    /// Records the facts; returns how many events they became, once all are durable. The same fact again is a later version
+    /// of the same event, and changes nothing.
+    ///
+    /// # Errors
+    /// [`CommandError::Fact`] names the first that is wrong, and then nothing is recorded.
+    pub async fn record(&self, facts: Vec<Fact>, now_us: i64, today: Date) -> Result<u64, CommandError> {
+        let mut records = Vec::new();
+        for (at, fact) in (1..).zip(facts) {
+            let events = self.events(fact, now_us, today).map_err(|what| CommandError::Fact { at, what })?;
+            records.extend(events);
+        }
+        let recorded = records.len() as u64;
+        self.0.write(records).await?;
+        Ok(recorded)
+    }
+
+    fn events(&self, fact: Fact, now_us: i64, today: Date) -> Result<Vec<Own>, &'static str> {
+        let subject = fact.subject.ok_or("`subject` is missing")?;
+        let scheme = Scheme::try_from(subject.scheme).map_err(|_| "`subject.scheme` does not exist")?;
+        if scheme == Scheme::Unspecified || subject.issuer.is_empty() || subject.value.is_empty() {
+            return Err("`subject` must have a scheme, an issuer and a value");
+        }
+        let kind = fact.event.and_then(|event| event.kind).ok_or("`event` says nothing")?;
+        let topic = match authority::asserters(&kind) {
+            Asserters::Command(topic) | Asserters::AnySectorOr(topic) => topic,
+            Asserters::Sector(_) | Asserters::AnySector => return Err("this kind comes from a source, not from a command"),
+        };
+        check(&kind)?;
+        let effective = fact.effective_on.unwrap_or(today);
+        let subjects = match &kind {
+            Kind::IdentitySealed(_) => fact.sealed,
+            _ => vec![subject],
+        };
+        let kind = match kind {
+            Kind::IdentitySealed(sealed) => {
+                if subjects.is_empty() {
+                    return Err("`sealed` must list every subject and identifier of the identity");
+                }
+                let sealed_subjects = subjects.iter().map(|subject| self.0.pseudonyms.of(subject).0.to_vec()).collect();
+                Kind::IdentitySealed(IdentitySealed { sealed_subjects, ..sealed })
+            }
+            other => other,
+        };
+        let family = authority::family_of(&kind, topic).ok_or("this kind has no family on its topic")?;
+        let event = Event { kind: Some(kind) };
+        Ok(subjects.into_iter().map(|subject| self.event(subject, &event, topic, family, effective, now_us)).collect())
+    }
+
+    fn event(&self, subject: Subject, event: &Event, topic: Topic, family: Family, on: Date, now_us: i64) -> Own {
+        let pseudonym: Pseudonym = self.0.pseudonyms.of(&subject);
+        let name = event.kind_number().map_or("", |kind| kind.name());
+        let mut said = Sha256::new();
+        said.update(subject.encode_to_vec());
+        said.update(on.encode_to_vec());
+        said.update(event.encode_to_vec());
+        let record_key = format!("{name}/{}", hex::encode(said.finalize()));
+        let version = Version { as_of_us: now_us, sequence: 0, mapping_revision: 1 };
+        let organisation = &self.0.organisation;
+        let body = Body {
+            subject: Some(subject),
+            controller: organisation.clone(),
+            source: COMMAND.to_owned(),
+            entry_id: self.0.pseudonyms.entry_id(organisation, COMMAND, &record_key, 0).0.to_vec(),
+            ordinal: 0,
+            version: Some(version),
+            effective: Some(When { when: Some(when::When::On(on)) }),
+            observed_at: Some(prost_types::Timestamp { seconds: now_us.div_euclid(1_000_000), nanos: 0 }),
+            cause: Cause::Commanded.into(),
+            event: Some(event.clone()),
+            ..Body::default()
+        };
+        let event_id = self.0.pseudonyms.event_id(organisation, COMMAND, &record_key, &version, 0);
+        let body = Body { record_key, ..body };
+        Own { topic, subject: pseudonym, event_id, family, plaintext: body.encode_to_vec() }
+    }
+}
+
+/// What a fact must say to mean anything.
+fn check(kind: &Kind) -> Result<(), &'static str> {
+    match kind {
+        Kind::OrganisationRecorded(organisation) => {
+            let id = organisation.id();
+            let well_formed = !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !well_formed || id.len() > ORGANISATION_BYTES_MAX {
+                return Err("`id` must be at most 40 lower-case letters, digits and hyphens");
+            }
+            if organisation.sector() == proto::sharing::Sector::Unspecified {
+                return Err("`sector` is missing");
+            }
+        }
+        Kind::AgreementRecorded(agreement) if agreement.id().is_empty() || agreement.parties.len() < 2 => {
+            return Err("an agreement has an `id` and at least two `parties`");
+        }
+        Kind::RestrictionSet(set) if set.id().is_empty() || set.kind.is_none() => {
+            return Err("a restriction has an `id` and a `kind`");
+        }
+        Kind::AccessGranted(grant) if grant.to.is_none() || grant.person().is_empty() => {
+            return Err("a grant names its `person` and its last day, `to`");
+        }
+        Kind::LegalProcessRecorded(process) if process.to.is_none() || process.recipient().is_empty() => {
+            return Err("a legal process names its `recipient` and its last day, `to`");
+        }
+        _ => {}
+    }
+    Ok(())
+}

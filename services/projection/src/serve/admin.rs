@@ -1,0 +1,198 @@
+//! The operator's service. Every call that reads is put on record as a disclosure is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use event_log::envelope::{self, Opened};
+use event_log::seal::Keyring;
+use event_log::{EventLog, LogError, Partition, Topic};
+use prost::Message;
+use proto::admin::admin_server::Admin;
+use proto::admin::{
+    GetStatusRequest, GetStatusResponse, ListDisclosuresRequest, ListDisclosuresResponse, ListQuarantineRequest,
+    ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse, RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
+};
+use proto::disclosure::Disclosure;
+use proto::events::Date;
+use proto::quarantine::Item;
+use tokio::sync::watch;
+use tonic::{Request, Response, Status};
+
+use super::timelines::now;
+use crate::command::{CommandError, Commands};
+use crate::consume::Progress;
+use crate::disclose::Recorder;
+
+const LISTED_DEFAULT: u32 = 100;
+const LISTED_MAX: u32 = 10_000;
+const RECORDS_A_READ: usize = 1_000;
+
+/// Why something at the edges of the process cannot be said.
+pub type OperationsError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the operator asks of the connectors' side of the process.
+#[async_trait]
+pub trait Operations: Send + Sync + 'static {
+    /// What each source gave so far.
+    fn sources(&self) -> Vec<SourceStatus>;
+    /// Why nothing is accepted, when nothing is.
+    fn not_accepting(&self) -> Option<String>;
+    /// Every item of quarantine, without its record, newest first.
+    async fn quarantined(&self) -> Result<Vec<Item>, OperationsError>;
+    /// One item, with its record.
+    async fn quarantine_item(&self, id: [u8; 16]) -> Result<Option<Item>, OperationsError>;
+}
+
+/// Serves the operator.
+pub struct AdminService {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// Opens recorded disclosures.
+    pub keyring: Arc<Keyring>,
+    /// Puts operators' reads on record.
+    pub recorder: Arc<Recorder>,
+    /// Publishes commands.
+    pub commands: Commands,
+    /// How far the consumer is.
+    pub progress: watch::Receiver<Progress>,
+    /// The rest of the process.
+    pub operations: Arc<dyn Operations>,
+    /// The organisation that runs it.
+    pub organisation: String,
+}
+
+#[tonic::async_trait]
+impl Admin for AdminService {
+    async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
+        let progress = *self.progress.borrow();
+        let mut ends = 0;
+        for topic in Topic::EVENTS {
+            ends += self.end(topic).await?;
+        }
+        let behind = ends.saturating_sub(progress.records);
+        let refusing = self.operations.not_accepting();
+        Ok(Response::new(GetStatusResponse {
+            caught_up: progress.caught_up && behind == 0,
+            records_behind: behind,
+            events: progress.records,
+            parked: progress.parked,
+            quarantined: self.end(Topic::Quarantine).await?,
+            disclosures: self.end(Topic::Disclosure).await?,
+            sources: self.operations.sources(),
+            accepting: refusing.is_none(),
+            not_accepting_because: refusing.unwrap_or_default(),
+        }))
+    }
+
+    async fn record_facts(
+        &self,
+        request: Request<RecordFactsRequest>,
+    ) -> Result<Response<RecordFactsResponse>, Status> {
+        let (now_us, today) = now();
+        let today = Date {
+            year: today.year().into(),
+            month: u32::try_from(today.month()).ok(),
+            day: u32::try_from(today.day()).ok(),
+            estimated: false,
+        };
+        match self.commands.record(request.into_inner().facts, now_us, today).await {
+            Ok(recorded) => Ok(Response::new(RecordFactsResponse { recorded })),
+            Err(error @ CommandError::Fact { .. }) => Err(Status::invalid_argument(error.to_string())),
+            Err(error @ CommandError::Record(_)) => Err(Status::unavailable(error.to_string())),
+        }
+    }
+
+    async fn list_quarantine(
+        &self,
+        request: Request<ListQuarantineRequest>,
+    ) -> Result<Response<ListQuarantineResponse>, Status> {
+        self.on_record("quarantine list").await?;
+        let mut items = self.operations.quarantined().await.map_err(internal)?;
+        let total = items.len() as u64;
+        items.truncate(listed(request.into_inner().limit));
+        Ok(Response::new(ListQuarantineResponse { items, total }))
+    }
+
+    async fn show_quarantine(&self, request: Request<ShowQuarantineRequest>) -> Result<Response<Item>, Status> {
+        let id = request.into_inner().id.try_into();
+        let id = id.map_err(|_| Status::invalid_argument("`id` must be sixteen bytes"))?;
+        self.on_record("quarantine show").await?;
+        let item = self.operations.quarantine_item(id).await.map_err(internal)?;
+        item.map(Response::new).ok_or_else(|| Status::not_found("no item of this `id` is in quarantine"))
+    }
+
+    async fn list_disclosures(
+        &self,
+        request: Request<ListDisclosuresRequest>,
+    ) -> Result<Response<ListDisclosuresResponse>, Status> {
+        let limit = listed(request.into_inner().limit);
+        let mut newest = Vec::new();
+        for partition in Partition::all() {
+            let end = self.log.end(Topic::Disclosure, partition).await.map_err(unavailable)?;
+            newest.extend(self.disclosures(partition, end.saturating_sub(limit as u64)).await?);
+        }
+        newest.sort_by_key(|recorded| std::cmp::Reverse(recorded.recorded_at.map(|at| (at.seconds, at.nanos))));
+        newest.truncate(limit);
+        let total = self.end(Topic::Disclosure).await?;
+        self.on_record("disclosures").await?;
+        Ok(Response::new(ListDisclosuresResponse { disclosures: newest, total }))
+    }
+}
+
+impl AdminService {
+    async fn end(&self, topic: Topic) -> Result<u64, Status> {
+        let mut end = 0;
+        for partition in Partition::all() {
+            end += self.log.end(topic, partition).await.map_err(unavailable)?;
+        }
+        Ok(end)
+    }
+
+    async fn disclosures(&self, partition: Partition, mut from: u64) -> Result<Vec<RecordedDisclosure>, Status> {
+        let mut found = Vec::new();
+        loop {
+            let records = self.log.read(Topic::Disclosure, partition, from, RECORDS_A_READ).await.map_err(unavailable)?;
+            let Some(last) = records.last() else { return Ok(found) };
+            from = last.position.offset + 1;
+            for record in records {
+                let opened = envelope::decode(record.value).and_then(|sealed| sealed.open(&self.keyring));
+                if let Ok(Opened::Plain(plain)) = opened
+                    && let Ok(disclosure) = Disclosure::decode(plain.bytes.as_slice())
+                {
+                    let seconds = record.published_at_us.div_euclid(1_000_000);
+                    let nanos = i32::try_from(record.published_at_us.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
+                    found.push(RecordedDisclosure {
+                        recorded_at: Some(prost_types::Timestamp { seconds, nanos }),
+                        disclosure: Some(disclosure),
+                    });
+                }
+            }
+        }
+    }
+
+    /// An operator's look is a disclosure: it is on record before it is answered.
+    async fn on_record(&self, command: &str) -> Result<(), Status> {
+        let disclosure = Disclosure {
+            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
+            organisation: self.organisation.clone(),
+            person: "operator".to_owned(),
+            purpose: proto::sharing::Purpose::SystemAdmin.into(),
+            operator_command: command.to_owned(),
+            ..Disclosure::default()
+        };
+        self.recorder.record(&disclosure).await.map_err(|error| Status::unavailable(error.to_string()))
+    }
+}
+
+fn listed(limit: u32) -> usize {
+    let limit = if limit == 0 { LISTED_DEFAULT } else { limit.min(LISTED_MAX) };
+    usize::try_from(limit).unwrap_or_default()
+}
+
+fn unavailable(error: LogError) -> Status {
+    Status::unavailable(error.to_string())
+}
+
+fn internal(error: OperationsError) -> Status {
+    Status::internal(error.to_string())
+}

@@ -1,0 +1,34 @@
+//! The operator's side of the admin socket.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use hyper_util::rt::TokioIo;
+use proto::admin::admin_client::AdminClient;
+use tokio::net::UnixStream;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::output::Refused;
+use crate::settings::Settings;
+
+/// Connects to the process that goes by this configuration.
+pub(crate) async fn connect(config: &Path) -> anyhow::Result<AdminClient<Channel>> {
+    let socket = Settings::load(config)?.serve.admin_socket;
+    let shown = socket.clone();
+    let channel = Endpoint::from_static("http://admin.invalid")
+        .connect_with_connector(tower::service_fn(move |_| {
+            let socket = socket.clone();
+            async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+        }))
+        .await
+        .with_context(|| format!("nothing answers at `{}`: is `throughline up` running?", shown.display()))?;
+    Ok(AdminClient::new(channel).max_decoding_message_size(64 << 20))
+}
+
+/// What the service said, as a person should read it.
+pub(crate) fn refusal(status: &tonic::Status) -> anyhow::Error {
+    match status.code() {
+        tonic::Code::Unavailable => anyhow!("the process went away: {}", status.message()),
+        _ => Refused(status.message().to_owned()).into(),
+    }
+}

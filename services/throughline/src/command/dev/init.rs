@@ -1,0 +1,190 @@
+//! `throughline dev init`
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use super::authority::{self, Authority, Person};
+use crate::output;
+use crate::reader::Reader;
+use crate::vault::Vault;
+
+/// Make everything that one machine needs to run and to ask: a configuration, the log's keys, a certificate authority, and
+/// for each organisation of a facts file a client certificate, a token issuer and a reader to ask as.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The folder to write to; it must not hold a configuration already.
+    #[arg(long, default_value = "throughline-dev")]
+    out: PathBuf,
+    /// A generated authority's folder: its organisations become readers, and its facts, completed with their certificates,
+    /// are written to `facts.jsonl` for `throughline facts record`.
+    #[arg(long)]
+    authority: PathBuf,
+    /// The service's address.
+    #[arg(long, default_value = "127.0.0.1:7443")]
+    listen: std::net::SocketAddr,
+    /// The store's engine: sled or fjall.
+    #[arg(long, default_value = "sled")]
+    engine: projection::store::Engine,
+    /// How long tokens hold.
+    #[arg(long, default_value_t = 12)]
+    token_hours: u64,
+}
+
+/// The organisation that runs the service on this machine.
+const HUB: &str = "throughline-local-hub";
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let out = &arguments.out;
+    let config = out.join("throughline.toml");
+    if config.exists() {
+        bail!("`{}` is there already: choose another folder, or remove it", config.display());
+    }
+    for folder in ["tls", "readers", "organisations", "drop"] {
+        std::fs::create_dir_all(out.join(folder))?;
+    }
+    Vault::create(&out.join("data/keys"))?;
+    let authority = Authority::create()?;
+    std::fs::write(out.join("tls/ca.pem"), &authority.certificate_pem)?;
+    let server = authority.issue(&["localhost", "127.0.0.1"], true)?;
+    std::fs::write(out.join("tls/service.pem"), &server.certificate_pem)?;
+    authority::write_private(&out.join("tls/service.key"), &server.key_pem)?;
+    let organisations = complete_facts(arguments, &authority)?;
+    std::fs::write(&config, configuration(arguments))?;
+    output::line(&format!(
+        "dev: ok `{}`: configuration, keys, certificates, and {} organisations to ask as in `{}`",
+        config.display(),
+        organisations,
+        out.join("readers").display()
+    ))
+}
+
+/// Copies the facts, giving each organisation a certificate and an issuer on the way.
+fn complete_facts(arguments: &Arguments, authority: &Authority) -> anyhow::Result<usize> {
+    let facts = arguments.authority.join("facts.jsonl");
+    let text = std::fs::read_to_string(&facts)
+        .with_context(|| format!("`{}` cannot be read: is it a generated authority?", facts.display()))?;
+    let mut completed = std::io::BufWriter::new(std::fs::File::create(arguments.out.join("facts.jsonl"))?);
+    let mut organisations: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for (at, line) in (1..).zip(text.lines()) {
+        let mut fact: Value =
+            serde_json::from_str(line).with_context(|| format!("`{}` line {at} is no JSON", facts.display()))?;
+        if fact.get("kind").and_then(Value::as_str) == Some("OrganisationRecorded") {
+            let fields = fact.get_mut("fields").and_then(Value::as_object_mut);
+            let fields = fields.with_context(|| format!("`{}` line {at} has no fields", facts.display()))?;
+            let id = fields.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let sector = fields.get("sector").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let keys = match organisations.get(&id) {
+                Some((_, public)) => public.clone(),
+                None => {
+                    let public = organisation(arguments, authority, &id, &sector)?;
+                    organisations.insert(id.clone(), (sector, public.clone()));
+                    public
+                }
+            };
+            fields.insert("certificateName".to_owned(), authority::certificate_name(&id).into());
+            fields.insert("tokenIssuer".to_owned(), authority::token_issuer(&id).into());
+            fields.insert("tokenKeyPem".to_owned(), keys.into());
+        }
+        writeln!(completed, "{fact}")?;
+    }
+    completed.flush()?;
+    Ok(organisations.len())
+}
+
+/// Writes one organisation's files, and gives the public key of its issuer.
+fn organisation(arguments: &Arguments, authority: &Authority, id: &str, sector: &str) -> anyhow::Result<String> {
+    let well_formed = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    anyhow::ensure!(well_formed, "an organisation's id must be letters, digits and hyphens");
+    let folder = arguments.out.join("organisations").join(id);
+    std::fs::create_dir_all(&folder)?;
+    let issued = authority.issue(&[&authority::certificate_name(id)], false)?;
+    std::fs::write(folder.join("certificate.pem"), &issued.certificate_pem)?;
+    authority::write_private(&folder.join("key.pem"), &issued.key_pem)?;
+    let (private, public) = authority::token_key()?;
+    authority::write_private(&folder.join("token-issuer.key"), &private)?;
+    let roles = usual_roles(sector);
+    let person = Person {
+        issuer: &authority::token_issuer(id),
+        name: "invented.reader",
+        standing: "staff",
+        roles,
+        hours: arguments.token_hours,
+    };
+    write_reader(&arguments.out, id, id, &authority::token(&private, &person)?, &service(arguments))?;
+    Ok(public)
+}
+
+/// Writes a reader's file and token.
+pub(super) fn write_reader(out: &Path, name: &str, organisation: &str, token: &str, service: &str) -> anyhow::Result<()> {
+    let readers = out.join("readers");
+    authority::write_private(&readers.join(format!("{name}.token")), token)?;
+    let folder = PathBuf::from("../organisations").join(organisation);
+    let reader = Reader {
+        service: service.to_owned(),
+        service_ca: "../tls/ca.pem".into(),
+        certificate: folder.join("certificate.pem"),
+        key: folder.join("key.pem"),
+        token: format!("{name}.token").into(),
+    };
+    Ok(std::fs::write(readers.join(format!("{name}.toml")), toml::to_string(&reader)?)?)
+}
+
+fn service(arguments: &Arguments) -> String {
+    format!("https://localhost:{}", arguments.listen.port())
+}
+
+/// The roles that the first reader of an organisation gets.
+fn usual_roles(sector: &str) -> &'static [&'static str] {
+    match sector {
+        "SECTOR_EDUCATION" => &["safeguarding", "school_pastoral"],
+        "SECTOR_SOCIAL_CARE" => &["safeguarding", "case_holding"],
+        "SECTOR_HEALTH" => &["clinical", "safeguarding"],
+        "SECTOR_OVERSIGHT" => &["auditor"],
+        _ => &["safeguarding"],
+    }
+}
+
+fn configuration(arguments: &Arguments) -> String {
+    let (listen, engine) = (arguments.listen, arguments.engine);
+    format!(
+        r#"# Written by `throughline dev init` for trying it out on one machine.
+data = "data"
+
+[store]
+engine = "{engine}"
+
+[serve]
+listen = "{listen}"
+certificate = "tls/service.pem"
+key = "tls/service.key"
+client_ca = "tls/ca.pem"
+organisation = "{HUB}"
+hub_contact = "The information hub, on the council's main number"
+
+[connectors.education-school-census]
+controllers = ["school-*"]
+drop_folder = "drop/education-school-census"
+poll_ms = 250
+
+[connectors.social-care-cin-census]
+controllers = ["la-*"]
+drop_folder = "drop/social-care-cin-census"
+poll_ms = 250
+
+[connectors.health-hl7v2]
+controllers = ["ods-*"]
+drop_folder = "drop/health-hl7v2"
+poll_ms = 250
+mllp_listen = "127.0.0.1:{mllp}"
+
+[telemetry]
+log = "json"
+level = "info"
+"#,
+        mllp = listen.port().saturating_add(1),
+    )
+}

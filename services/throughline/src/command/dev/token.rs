@@ -1,0 +1,55 @@
+//! `throughline dev token`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::authority::{self, Person};
+use super::init::write_reader;
+use crate::output;
+use crate::reader::Reader;
+
+/// Issue a token for another person, or for other roles, of an organisation that `dev init` set up.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The folder that `dev init` wrote.
+    #[arg(long, default_value = "throughline-dev")]
+    out: PathBuf,
+    /// The organisation's id.
+    #[arg(long)]
+    organisation: String,
+    /// The person, as the organisation names them.
+    #[arg(long, default_value = "invented.reader")]
+    person: String,
+    /// Their roles: safeguarding, case_holding, clinical, school_pastoral, school_admin, send_team, adoption_team, auditor.
+    #[arg(long, value_delimiter = ',')]
+    roles: Vec<String>,
+    /// staff, subject, parent_pr, parent_no_pr or carer.
+    #[arg(long, default_value = "staff")]
+    standing: String,
+    /// The reader's name, for `throughline timeline --as`.
+    #[arg(long)]
+    name: String,
+    /// How long it holds.
+    #[arg(long, default_value_t = 12)]
+    hours: u64,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let organisation = &arguments.organisation;
+    let key = arguments.out.join("organisations").join(organisation).join("token-issuer.key");
+    let private = std::fs::read_to_string(&key)
+        .with_context(|| format!("`{}` cannot be read: did `dev init` set up this organisation?", key.display()))?;
+    let first = Reader::load(&arguments.out.join("readers").join(format!("{organisation}.toml")))?;
+    let roles: Vec<&str> = arguments.roles.iter().map(String::as_str).collect();
+    let person = Person {
+        issuer: &authority::token_issuer(organisation),
+        name: &arguments.person,
+        standing: &arguments.standing,
+        roles: &roles,
+        hours: arguments.hours,
+    };
+    let token = authority::token(&private, &person)?;
+    write_reader(&arguments.out, &arguments.name, organisation, &token, &first.service)?;
+    output::line(&format!("token: ok, ask as `{}`", arguments.name))
+}

@@ -1,0 +1,124 @@
+//! `throughline facts`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow};
+use prost_reflect::prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind};
+use proto::admin::{Fact, RecordFactsRequest};
+use proto::events::{Date, Event, Scheme, Subject};
+use serde::Deserialize;
+
+use crate::command::{ConfigFile, block_on};
+use crate::{admin_client, output};
+
+/// Record what the sharing rules read: organisations, agreements, consents, restrictions, statutory status, grants, links
+/// and seals. Each is an event on the log.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Record every fact of a file, one JSON object a line: {"subject": {"scheme", "issuer", "value"}, "kind":
+    /// "ConsentRecorded", "fields": {...}}. The fields are those of the kind's message in proto/throughline, in protobuf JSON.
+    Record {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The facts.
+        facts: PathBuf,
+    },
+}
+
+/// One line of a facts file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    subject: SubjectLine,
+    kind: String,
+    #[serde(default)]
+    fields: serde_json::Value,
+    #[serde(default)]
+    sealed: Vec<SubjectLine>,
+    #[serde(default)]
+    effective_on: Option<jiff::civil::Date>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubjectLine {
+    scheme: String,
+    issuer: String,
+    value: String,
+}
+
+/// Facts that go in one call.
+const FACTS_A_CALL: usize = 500;
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Command::Record { file, facts } = &arguments.command;
+    let text = std::fs::read_to_string(facts).with_context(|| format!("`{}` cannot be read", facts.display()))?;
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
+    let read = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(at, line)| fact(&pool, line).with_context(|| format!("`{}` line {at}", facts.display())))
+        .collect::<anyhow::Result<Vec<Fact>>>()?;
+    let recorded = block_on(async {
+        let mut client = admin_client::connect(&file.config).await?;
+        let mut recorded = 0;
+        for part in read.chunks(FACTS_A_CALL) {
+            let answer = client.record_facts(RecordFactsRequest { facts: part.to_vec() }).await;
+            recorded += answer.map_err(|status| admin_client::refusal(&status))?.into_inner().recorded;
+        }
+        Ok(recorded)
+    })?;
+    output::line(&format!("facts: ok recorded={recorded}"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
+    let line: Line = serde_json::from_str(line).context("is no fact")?;
+    let event = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no events")?;
+    let field = event
+        .fields()
+        .find(|field| matches!(field.kind(), Kind::Message(message) if message.name() == line.kind))
+        .ok_or_else(|| anyhow!("there is no kind of event called `{}`", line.kind))?;
+    let Kind::Message(kind) = field.kind() else { return Err(anyhow!("the kind is no message")) };
+    let fields = if line.fields.is_null() { serde_json::json!({}) } else { line.fields };
+    let message = DynamicMessage::deserialize(kind, fields).context("its fields are not those of its kind")?;
+    let mut built = DynamicMessage::new(event);
+    built.set_field(&field, prost_reflect::Value::Message(message));
+    Ok(Fact {
+        subject: Some(subject(&line.subject)?),
+        event: Some(prost::Message::decode(built.encode_to_vec().as_slice()).map(|event: Event| event)?),
+        sealed: line.sealed.iter().map(subject).collect::<anyhow::Result<_>>()?,
+        effective_on: line.effective_on.map(|day| Date {
+            year: day.year().into(),
+            month: u32::try_from(day.month()).ok(),
+            day: u32::try_from(day.day()).ok(),
+            estimated: false,
+        }),
+    })
+}
+
+/// A subject as a person writes it.
+fn subject(line: &SubjectLine) -> anyhow::Result<Subject> {
+    reference(&line.scheme, &line.issuer, &line.value)
+}
+
+/// A subject from its parts. The value is normalised as connectors normalise it.
+pub(crate) fn reference(scheme: &str, issuer: &str, value: &str) -> anyhow::Result<Subject> {
+    let known = Scheme::from_str_name(&format!("SCHEME_{}", scheme.to_uppercase()));
+    let scheme = known.filter(|scheme| *scheme != Scheme::Unspecified).with_context(|| {
+        "the scheme must be NHS_NUMBER, UPN, ULN, LA_CHILD_ID, SCHOOL_PUPIL, PROVIDER_PERSON or ORGANISATION".to_owned()
+    })?;
+    let value = match scheme {
+        Scheme::Organisation => value.to_owned(),
+        _ => value.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect(),
+    };
+    Ok(Subject { scheme: scheme.into(), issuer: issuer.to_owned(), value })
+}

@@ -1,0 +1,43 @@
+//! `throughline generate`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::output;
+
+/// Invent an authority's children and write what its schools, social care and hospital would hold of them, in their real
+/// formats, with a truth file of who is who. The same seed gives the same bytes. Nobody in it exists.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// How many children.
+    #[arg(long, default_value_t = 1_000)]
+    children: u32,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The folder to write to; made when it is not there.
+    #[arg(long)]
+    out: PathBuf,
+    /// Also write a folder of bad input: truncated, in the wrong encoding, without a header.
+    #[arg(long)]
+    bad_files: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let settings = synthetic_authority::Settings {
+        children: arguments.children,
+        seed: arguments.seed,
+        ..synthetic_authority::Settings::default()
+    };
+    let bar = output::progress(u64::from(arguments.children), "inventing children");
+    let summary = synthetic_authority::generate(&settings, &arguments.out, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    if arguments.bad_files {
+        synthetic_authority::write_bad_files(&arguments.out.join("bad"))?;
+    }
+    output::line(&format!("generated: {summary} in `{}`", arguments.out.display()))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,76 @@
+//! What commands print: tables for people, JSON for programs, progress where it takes long.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The command did not do what it was asked.
+pub(crate) const FAILED: u8 = 1;
+/// The service refused.
+pub(crate) const REFUSED: u8 = 3;
+/// A verification found a difference.
+pub(crate) const DIFFERS: u8 = 4;
+/// The configuration is wrong (`EX_CONFIG`).
+pub(crate) const CONFIG: u8 = 78;
+
+/// A refusal, told apart from a failure by its exit code.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) String);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Says why a command failed, and with which exit code.
+pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    let mut stderr = std::io::stderr().lock();
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let _nobody_to_tell = writeln!(stderr, "throughline: {}", causes.join(": "));
+    if error.is::<runtime::config::Problems>() {
+        ExitCode::from(CONFIG)
+    } else if error.is::<Refused>() {
+        ExitCode::from(REFUSED)
+    } else {
+        ExitCode::from(FAILED)
+    }
+}
+
+/// A line of the command's answer. A closed pipe ends the command quietly.
+pub(crate) fn line(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => Ok(written?),
+    }
+}
+
+/// Something that a person should know and a program need not read.
+pub(crate) fn note(text: &str) {
+    let _nobody_to_tell = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A plain table.
+pub(crate) fn table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head.to_vec());
+    if !std::io::stdout().is_terminal() {
+        table.set_width(140);
+    }
+    table
+}
+
+/// A bar for long work, on standard error, when somebody is there to see it.
+pub(crate) fn progress(total: u64, what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:32} {human_pos}/{human_len} {per_sec} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total).with_style(style).with_message(what.to_owned())
+}

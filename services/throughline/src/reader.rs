@@ -1,0 +1,74 @@
+//! A reader's own side: certificate, token, and a channel to the service.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use proto::timeline::timelines_client::TimelinesClient;
+use serde::{Deserialize, Serialize};
+use tonic::metadata::MetadataValue;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+
+/// One reader's settings, a TOML file. Paths are taken from its own folder.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reader {
+    /// "https://127.0.0.1:7443"
+    pub(crate) service: String,
+    /// The authority that signed the service's certificate, PEM.
+    pub(crate) service_ca: PathBuf,
+    /// The organisation's client certificate, PEM.
+    pub(crate) certificate: PathBuf,
+    /// Its private key, PEM.
+    pub(crate) key: PathBuf,
+    /// A file that holds the person's token.
+    pub(crate) token: PathBuf,
+}
+
+/// A client that shows the reader's token with every call.
+pub(crate) type Client = TimelinesClient<InterceptedService<Channel, ShowToken>>;
+
+/// Adds the token to a call.
+#[derive(Clone)]
+pub(crate) struct ShowToken(MetadataValue<tonic::metadata::Ascii>);
+
+impl Interceptor for ShowToken {
+    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+impl Reader {
+    /// Reads a reader's file.
+    pub(crate) fn load(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| {
+            format!("there is no reader `{}`; `throughline dev init` writes some", file.display())
+        })?;
+        let mut reader: Self = toml::from_str(&text).with_context(|| format!("`{}` is no reader's file", file.display()))?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        for path in [&mut reader.service_ca, &mut reader.certificate, &mut reader.key, &mut reader.token] {
+            *path = folder.join(&path);
+        }
+        Ok(reader)
+    }
+
+    /// Connects, as this reader.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
+        let read = |path: &Path| {
+            std::fs::read_to_string(path).with_context(|| format!("the reader's `{}` cannot be read", path.display()))
+        };
+        let tls = ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(read(&self.service_ca)?))
+            .identity(Identity::from_pem(read(&self.certificate)?, read(&self.key)?));
+        let channel = Endpoint::from_shared(self.service.clone())?
+            .tls_config(tls)?
+            .connect()
+            .await
+            .with_context(|| format!("the service at {} does not answer this reader", self.service))?;
+        let token = format!("Bearer {}", read(&self.token)?.trim());
+        let token = token.parse().context("the reader's token is not one line of plain characters")?;
+        Ok(TimelinesClient::with_interceptor(channel, ShowToken(token)).max_decoding_message_size(16 << 20))
+    }
+}

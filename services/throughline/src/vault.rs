@@ -1,0 +1,43 @@
+//! The keys of a log on this machine: one pseudonym key, and wrapping keys a controller.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use event_log::seal::{Keyring, PseudonymKey, WrappingKeys};
+use projection::project::Projector;
+
+/// Everything needed to seal and to open.
+#[derive(Clone)]
+pub(crate) struct Vault {
+    pub(crate) pseudonyms: Arc<PseudonymKey>,
+    pub(crate) wrapping: Arc<WrappingKeys>,
+}
+
+impl Vault {
+    /// Opens the keys in `dir`.
+    pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
+        let key = dir.join("pseudonym.key");
+        let pseudonyms = PseudonymKey::load(&key).with_context(|| {
+            format!("the pseudonym key `{}` does not load; `throughline dev init` makes one for trying it out", key.display())
+        })?;
+        let wrapping = WrappingKeys::open(&dir.join("wrapping")).context("the wrapping keys do not open")?;
+        Ok(Self { pseudonyms: Arc::new(pseudonyms), wrapping: Arc::new(wrapping) })
+    }
+
+    /// Makes a pseudonym key in `dir` unless there is one. It never rotates: losing it means a new log.
+    pub(crate) fn create(dir: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(dir.join("wrapping"))?;
+        let key = dir.join("pseudonym.key");
+        if !key.exists() {
+            PseudonymKey::generate()?.save(&key)?;
+        }
+        Ok(())
+    }
+
+    /// What opens events, with no data keys read yet.
+    pub(crate) fn projector(&self) -> Projector {
+        let keyring = Arc::new(Keyring::new(Arc::clone(&self.wrapping)));
+        Projector { keyring, pseudonyms: Arc::clone(&self.pseudonyms) }
+    }
+}
