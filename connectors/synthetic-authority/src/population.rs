@@ -372,7 +372,7 @@ impl Family {
     }
 }
 
-/// The two identities of a child who was adopted: no number, name or address of the one is of the other.
+/// The two identities of a child who was adopted: no number, surname or address of the one is of the other.
 fn adopted(world: &World, before: Child, number: u32, dice: &mut Dice) -> [Child; 2] {
     let mut before = before;
     let on = plus(world.year_end, -dice.between(40, 300));

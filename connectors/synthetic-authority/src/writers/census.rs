@@ -35,6 +35,7 @@ const DIRT: &[(Kind, u32)] = &[
 ];
 const MEALS_ENDED: Kind = ("ends before it starts", "fsmenddate", Some("DATES_OUT_OF_ORDER"));
 const SCHOOL_ACTION: Kind = ("code of an earlier year", "senprovision", Some("CODE_OF_OTHER_YEAR"));
+const LENT_UPN: Kind = ("the other twin stands under it too", "upn", Some("IDENTIFIER_SHARED"));
 const SHARED_UPN: Kind = ("the other twin's UPN", "upn", Some("IDENTIFIER_SHARED"));
 
 /// The exports of both terms.
@@ -193,7 +194,7 @@ impl Row<'_, '_> {
         let school = self.school()?.number.clone();
         let keyed = pupil.upn.is_empty()
             || pupil.upn.starts_with("UN")
-            || pupil.upn != child.upn && chosen.is_some_and(|kind| kind.0 == SHARED_UPN.0);
+            || chosen.is_some_and(|kind| kind == SHARED_UPN || kind == LENT_UPN);
         let record = Subject::new("SCHOOL_PUPIL", &school, if keyed { key } else { &pupil.upn });
         self.truth.subjects.insert(record.clone());
         if let Some((what, field, finding)) = chosen {
@@ -205,23 +206,44 @@ impl Row<'_, '_> {
 
     fn choose(&self, term: Term, teenager: bool, dice: &mut Dice) -> Option<Kind> {
         let dirty = dice.chance(SHARE) && !self.child.demo;
-        let shared = self.twin.is_some() && self.child.twin.as_ref().is_some_and(|(order, _)| *order == 2);
-        // Twins are rare: one pair in nine is given one number by their school in the autumn.
-        if shared && term.autumn && spread(u64::from(self.child.index)).is_multiple_of(9) {
-            return Some(SHARED_UPN);
+        if let Some(kind) = self.shared(term) {
+            return Some(kind);
         }
         if !dirty {
             return None;
         }
         let kind = dice.weigh(DIRT);
-        if !self.schooling.meals.is_empty() && dice.chance(0.2) {
+        let (meals, school_action) = (dice.chance(0.2), dice.chance(0.4));
+        let on_roll = self.on_roll(term);
+        if on_roll && meals && self.schooling.meals.iter().any(|(start, _)| *start <= term.on) {
             Some(MEALS_ENDED)
-        } else if self.schooling.sen == "E" && dice.chance(0.4) {
+        } else if on_roll && school_action && self.schooling.sen == "E" {
             Some(SCHOOL_ACTION)
         } else if kind.1 == "uniquelearnernumber" && !teenager || kind.1 == "ethnicity" && term.autumn {
             Some(("lower case", "upn", None))
         } else {
             Some(kind)
         }
+    }
+
+    fn on_roll(&self, term: Term) -> bool {
+        self.enrolment.entry <= term.on && self.enrolment.leaving.is_none_or(|left| left > term.on)
+    }
+
+    /// Twins are rare: one pair in nine is given one number by the school that both are at, in the autumn.
+    fn shared(&self, term: Term) -> Option<Kind> {
+        let (twin, (order, _)) = (self.twin?, self.child.twin.as_ref()?);
+        let pair = spread(u64::from(self.child.index.min(twin.index)));
+        if !term.autumn || !pair.is_multiple_of(9) || !self.on_roll(term) {
+            return None;
+        }
+        let terms = Term::pair(self.world.year_end.year());
+        let others = schooling(self.world, twin, &terms).enrolments;
+        let together = others.iter().any(|other| {
+            other.school == self.enrolment.school
+                && other.entry <= term.on
+                && other.leaving.is_none_or(|left| left > term.on)
+        });
+        together.then_some(if *order == 2 { SHARED_UPN } else { LENT_UPN })
     }
 }

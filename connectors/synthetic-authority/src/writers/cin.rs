@@ -10,7 +10,7 @@ use crate::GenerateError;
 use crate::calendar::{age, plus, working};
 use crate::check;
 use crate::dice::{Dice, Part};
-use crate::dirt::{Dirt, Kind, SHARE, describe};
+use crate::dirt::{Dirt, Kind, describe};
 use crate::life_course::education::number;
 use crate::life_course::social_care::{Involvement, Referral};
 use crate::population::{AUTHORITY, Child, World};
@@ -20,6 +20,7 @@ const DIRT: &[(Kind, u32)] = &[
     (("wrong check letter", "UPN", Some("CHECK_CHARACTER_WRONG")), 8),
     (("lower case", "UPN", None), 5),
     (("UPN beside the reason that there is none", "UPNunknown", Some("FIELDS_CONTRADICT")), 5),
+    (("UN3 where a UPN is known", "UPNunknown", Some("IDENTIFIER_PLACEHOLDER")), 3),
     (("text between elements", "UPN", Some("TEXT_ODD")), 6),
     (("booleans as words", "ReferralNFA", None), 8),
     (("code of another year's list", "Sex", Some("CODE_OF_OTHER_YEAR")), 6),
@@ -31,6 +32,9 @@ const DIRT: &[(Kind, u32)] = &[
     (("in the future", "AssessmentActualStartDate", Some("DATE_IMPLAUSIBLE")), 4),
     (("child twice", "LAchildID", Some("RECORD_REPEATED")), 4),
 ];
+
+/// The share of children dirtied in a first submission: some dirt cannot be done to some, and a second puts some right.
+const SHARE: f64 = 0.05;
 
 /// One return of one year.
 struct Return {
@@ -216,7 +220,10 @@ fn render(
     });
     text.push_str("    <Child>\n      <ChildIdentifiers>");
     element(text, "LAchildID", &child.la_id);
-    if has_upn(child, asked.year) {
+    let unstated = asked.is("UN3 where a UPN is known", "UPNunknown");
+    if unstated && has_upn(child, asked.year) {
+        element(text, "UPNunknown", "UN3");
+    } else if has_upn(child, asked.year) {
         let upn = if asked.is("wrong check letter", "UPN") {
             check::upn_with_wrong_letter(&child.upn)
         } else if asked.is("lower case", "UPN") {

@@ -105,6 +105,10 @@ impl Facts {
     ) -> Result<(), GenerateError> {
         let mut dice = Dice::new(world.settings.seed, Part::Facts, crate::life_course::education::number(child));
         let today = world.settings.reference_date;
+        if care.is_some() {
+            // The council's case system has them, whether or not a return does.
+            truth.subjects.insert(Subject::council(child));
+        }
         let known = |scheme| truth.subjects.iter().find(|subject| subject.scheme == scheme);
         let Some(subject) =
             known("LA_CHILD_ID").or_else(|| known("NHS_NUMBER")).or_else(|| known("SCHOOL_PUPIL")).cloned()
