@@ -53,8 +53,9 @@ fn cin_plans(child: &mut Child<'_>, plans: &[Option<Stretch>], protection: &[Opt
 fn protection_plans(child: &mut Child<'_>, plans: &[Option<Stretch>], protection: &[Option<Stretch>]) {
     let own = child.referrals.iter_mut().flat_map(|referral| &mut referral.protection_plans);
     for (at, (plan, stretch)) in own.zip(protection).enumerate() {
+        // The last review may be held on the day on which a child in need plan takes over.
         for review in &mut plan.reviews {
-            if review.on.day.is_some_and(|on| plans.iter().flatten().any(|plan| plan.holds(on))) {
+            if review.on.day.is_some_and(|on| plans.iter().flatten().any(|plan| plan.from < on && plan.holds(on))) {
                 review.notes.broke(FieldsContradict, Tag::CppReviewDate, "cin/4003");
             }
         }
