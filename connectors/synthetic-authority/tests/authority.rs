@@ -250,6 +250,69 @@ fn the_population_has_what_the_tests_of_other_parts_need() {
 }
 
 #[test]
+fn every_dirtied_record_shows_its_dirt() {
+    let authority = authority();
+    let mut rows: HashMap<(String, String), read::Row> = HashMap::new();
+    for (file, row) in authority.pupils() {
+        rows.insert((file, authority.row_key(&row)), row);
+    }
+    let mut copies: HashMap<String, usize> = HashMap::new();
+    let mut messages = HashMap::new();
+    for message in authority.messages() {
+        *copies.entry(message.control()).or_default() += 1;
+        messages.insert(message.control(), message);
+    }
+    let mut kinds = BTreeSet::new();
+    for line in authority.lines("dirt.jsonl") {
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        let (file, key, what, field) = (text("file"), text("key"), text("what"), text("field"));
+        kinds.insert((what.clone(), field.clone()));
+        if file.starts_with("education") {
+            let row = &rows[&(file.clone(), key)];
+            let value = row[if field == "fsmenddate" { "upn" } else { field.as_str() }].as_str();
+            let shown = match what.as_str() {
+                "wrong check letter" => value.len() == 13 && !read::upn_checks(value),
+                "lower case" => value != value.to_uppercase() && read::upn_checks(&value.to_uppercase()),
+                "spaces" => value.contains(' '),
+                "missing" => value.is_empty(),
+                "placeholder UN3" => value == "UN3",
+                "the other twin's UPN" | "the other twin stands under it too" => {
+                    let same = |(other, row): &(&(String, String), &read::Row)| other.0 == file && row["upn"] == value;
+                    rows.iter().filter(same).count() == 2
+                }
+                "NHS number in the ULN's column" => read::nhs_checks(value),
+                "booleans as words" => value == "True" || value == "False",
+                "whole numbers as floats" => value.ends_with(".0"),
+                "in the future" => value > "2030",
+                "unknown code" => value == "ZZQ" || value == "XXXX",
+                "code of an earlier year" => value == "S",
+                // Held where the census' own order is held.
+                "ends before it starts" | "row twice" => true,
+                other => panic!("no check for {other}"),
+            };
+            assert!(shown, "{what} {field}: {value:?}");
+        } else if file.starts_with("health") {
+            let message = &messages[&key];
+            let number = message.nhs_number().unwrap_or_default();
+            let shown = match (what.as_str(), field.as_str()) {
+                ("spaces", _) => number.contains(' '),
+                ("wrong check digit", _) => !read::nhs_checks(&number),
+                ("placeholder 9999999999", _) => number == "9999999999",
+                ("ULN in the NHS number's place", _) => read::uln_checks(&number),
+                ("no NHS number", _) => number.is_empty(),
+                ("missing", _) => message.field("PID", 7).is_none(),
+                ("unknown code", _) => message.field("PID", 8) == Some("Q"),
+                ("in the future", _) => message.field("PID", 7).unwrap() > "2030",
+                ("message twice", _) => copies[&key] == 2,
+                other => panic!("no check for {other:?}"),
+            };
+            assert!(shown, "{what} {field}: {number}");
+        }
+    }
+    assert!(kinds.len() > 25, "{kinds:?}");
+}
+
+#[test]
 fn facts_are_messages_of_the_contract() {
     let pool = prost_reflect::DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
     let mut kinds = HashSet::new();

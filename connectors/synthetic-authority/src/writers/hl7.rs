@@ -285,6 +285,8 @@ impl Feed {
             "ULN in the NHS number's place" if !teenager => ("spaces", "PID-3", None),
             _ => kind,
         });
+        // A number made in a hurry stands without an NHS number: nothing can be wrong with that.
+        let kind = kind.filter(|kind| message.old_number.is_none() || kind.1 != "PID-3");
         let what = kind.map_or("", |kind| kind.0);
         teller.person.number = match what {
             "spaces" => spaced(&teller.child.nhs),
