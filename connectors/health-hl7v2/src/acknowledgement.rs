@@ -2,34 +2,30 @@
 
 use std::borrow::Cow;
 
+use connector_kit::mllp::{Acknowledges, Answer};
+
+use crate::Hl7V2;
 use crate::er7::{Delimiters, Message, escape};
 
-/// What becomes of a message (table 0008, original mode).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AcknowledgementCode {
-    /// AA: it is in the log.
-    Accept,
-    /// AE: it is not, and sending it again may help.
-    Error,
-    /// AR: it is not, and sending it again will not help.
-    Reject,
+/// MSA-1 (table 0008, original mode).
+fn code(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Accept => "AA",
+        Answer::Error => "AE",
+        Answer::Reject => "AR",
+    }
 }
 
-impl AcknowledgementCode {
-    /// MSA-1.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accept => "AA",
-            Self::Error => "AE",
-            Self::Reject => "AR",
-        }
+impl Acknowledges for Hl7V2 {
+    fn acknowledge(&self, raw: &[u8], answer: Answer, text: &str) -> Vec<u8> {
+        acknowledge(raw, answer, text)
     }
 }
 
 /// The ACK message for a message as it came: its delimiters, its applications the other way round, its control id in MSA-2
 /// (empty where none can be read). `text` goes to MSA-3 and ERR-8: it names segments and fields, never a value. The time in
 /// MSH-7 is the sender's own, since nothing here reads a clock. Segments end in CR; the MLLP frame is not part of it.
-pub fn acknowledge(raw: &[u8], code: AcknowledgementCode, text: &str) -> Vec<u8> {
+pub fn acknowledge(raw: &[u8], answer: Answer, text: &str) -> Vec<u8> {
     let message = Message::parse(raw).ok();
     let header = message.as_ref().map(Message::header);
     let delimiters = message.as_ref().map_or(Delimiters::USUAL, |message| message.encoding().delimiters);
@@ -43,7 +39,7 @@ pub fn acknowledge(raw: &[u8], code: AcknowledgementCode, text: &str) -> Vec<u8>
     let c = char::from(delimiters.component);
     let trigger = header.as_ref().map(|header| header.field(9).component(2).text().value).unwrap_or_default();
     let trigger = if trigger.is_empty() { String::new() } else { format!("{c}{}", escape(&trigger, delimiters)) };
-    let mut answer = [
+    let mut ack = [
         "MSH".to_owned(),
         delimiters.encoding_characters(),
         of_sender(5).into_owned(),
@@ -58,16 +54,16 @@ pub fn acknowledge(raw: &[u8], code: AcknowledgementCode, text: &str) -> Vec<u8>
         of_sender(12).into_owned(),
     ]
     .join(&f.to_string());
-    answer.push_str(&format!("\rMSA{f}{}{f}{}", code.as_str(), of_sender(10)));
+    ack.push_str(&format!("\rMSA{f}{}{f}{}", code(answer), of_sender(10)));
     if !text.is_empty() {
         let text = escape(text, delimiters);
-        answer.push_str(&format!("{f}{text}"));
-        if code != AcknowledgementCode::Accept {
-            answer.push_str(&format!("\rERR{f}{f}{f}207{c}Application internal error{c}HL70357{f}E{f}{f}{f}{f}{text}"));
+        ack.push_str(&format!("{f}{text}"));
+        if answer != Answer::Accept {
+            ack.push_str(&format!("\rERR{f}{f}{f}207{c}Application internal error{c}HL70357{f}E{f}{f}{f}{f}{text}"));
         }
     }
-    answer.push('\r');
-    answer.into_bytes()
+    ack.push('\r');
+    ack.into_bytes()
 }
 
 #[cfg(test)]
@@ -77,20 +73,20 @@ mod tests {
     #[test]
     fn the_sender_is_answered_in_its_own_delimiters() {
         let raw = b"MSH@~&#\\@SEND@FAC@RECV@OWN@20260419@@ADT~A01~ADT_A01@M1@P@2.5\rPID@1";
-        let answer = acknowledge(raw, AcknowledgementCode::Reject, "PID-3 holds no @ number");
+        let answer = acknowledge(raw, Answer::Reject, "PID-3 holds no @ number");
         assert_eq!(
             String::from_utf8(answer).unwrap(),
             "MSH@~&#\\@RECV@OWN@SEND@FAC@20260419@@ACK~A01@ACKM1@P@2.5\r\
              MSA@AR@M1@PID-3 holds no #F# number\r\
              ERR@@@207~Application internal error~HL70357@E@@@@PID-3 holds no #F# number\r"
         );
-        let answer = acknowledge(raw, AcknowledgementCode::Accept, "");
+        let answer = acknowledge(raw, Answer::Accept, "");
         assert!(answer.ends_with(b"\rMSA@AA@M1\r"));
     }
 
     #[test]
     fn what_cannot_be_read_is_answered_all_the_same() {
-        let answer = acknowledge(b"GET / HTTP/1.1", AcknowledgementCode::Reject, "no MSH segment");
+        let answer = acknowledge(b"GET / HTTP/1.1", Answer::Reject, "no MSH segment");
         let read = Message::parse(&answer).unwrap();
         assert_eq!(read.segments().map(|s| s.name().to_owned()).collect::<Vec<_>>(), ["MSH", "MSA", "ERR"]);
         assert_eq!(read.segments().nth(1).unwrap().fields().field(3).text().value, "no MSH segment");

@@ -25,7 +25,7 @@ mod time;
 mod translate;
 mod visit;
 
-pub use acknowledgement::{AcknowledgementCode, acknowledge};
+pub use acknowledgement::acknowledge;
 pub use source::Hl7V2;
 
 /// Raised by one whenever the mapping changes what a message becomes.

@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes: Vec<u8>) {
         translate("any", &bytes);
-        health_hl7v2::acknowledge(&bytes, health_hl7v2::AcknowledgementCode::Error, "any");
+        health_hl7v2::acknowledge(&bytes, connector_kit::mllp::Answer::Error, "any");
     }
 
     #[test]

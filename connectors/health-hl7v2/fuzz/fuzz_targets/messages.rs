@@ -3,11 +3,12 @@
 #![no_main]
 
 use connector_kit::Collected;
-use health_hl7v2::{AcknowledgementCode, Hl7V2, acknowledge};
+use connector_kit::mllp::Answer;
+use health_hl7v2::{Hl7V2, acknowledge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let said = Collected::of(&Hl7V2, &[("fuzz", bytes)]);
     assert!(said.records > 0 || !said.rejections.is_empty());
-    acknowledge(bytes, AcknowledgementCode::Reject, "refused");
+    acknowledge(bytes, Answer::Reject, "refused");
 });
