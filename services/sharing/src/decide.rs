@@ -101,14 +101,14 @@ fn decide_with<'c>(
             None => Decided { ruling: Arc::new(Ruling::refused()), question: Vec::new() },
         };
         if let Some(question) = question.filter(|_| decided.ruling.outcome != Outcome::Full) {
-            probes.push((question, decided.ruling.outcome));
+            probes.push((question, decided.ruling.clone()));
         }
         decision.obligations.extend(decision.owed_for(&decided.ruling));
         decision.classes.insert(class.clone(), decided);
     }
     decision.break_glass_would_help =
-        probes.into_iter().any(|(question, outcome)| break_glass_helps(engine, ask, question, outcome));
-    // What is owed to the rules is decided; that nobody said what for is said as well.
+        probes.into_iter().any(|(question, ruling)| break_glass_helps(engine, ask, question, &ruling));
+    // The rules have refused it already, by name.
     if request.purpose == Purpose::Unspecified && decision.denied.is_none() {
         decision.denied = Some(DenialReason::PurposeMissing);
     }
@@ -125,13 +125,15 @@ fn break_glass_helps(
     engine: &Engine,
     ask: &mut dyn FnMut(&Question) -> Arc<Ruling>,
     mut question: Question,
-    outcome: Outcome,
+    ruling: &Ruling,
 ) -> bool {
     if question.context.break_glass || !engine.may_break_glass(&question) {
         return false;
     }
     question.context.break_glass = true;
-    ask(&question).outcome > outcome
+    let with_it = ask(&question);
+    with_it.outcome > ruling.outcome
+        || with_it.outcome == ruling.outcome && with_it.withheld.len() < ruling.withheld.len()
 }
 
 impl Decision {

@@ -1,6 +1,6 @@
 //! Who works with a child, derived from events by the committed table `rules/involvement.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use proto::event::KindNumber;
@@ -21,6 +21,7 @@ pub(crate) struct InvolvementTable {
     grace_days: u32,
     spells: BTreeMap<KindNumber, Spell>,
     ends: BTreeMap<KindNumber, End>,
+    replaces: BTreeSet<KindNumber>,
 }
 
 #[derive(Deserialize)]
@@ -29,6 +30,7 @@ struct Table {
     #[expect(dead_code, reason = "read by people and by the hash, which is over the text")]
     revision: u32,
     grace_days: u32,
+    replaces: Vec<String>,
     spell: Vec<Spell>,
     end: Vec<End>,
 }
@@ -114,16 +116,17 @@ impl InvolvementTable {
             }
             spells.insert(number, row);
         }
-        Ok(Self { grace_days: table.grace_days, spells, ends })
+        let replaces = table.replaces.iter().map(|kind| known(kind, &[])).collect::<Result<_, _>>()?;
+        Ok(Self { grace_days: table.grace_days, spells, ends, replaces })
     }
 
     pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::digest(TABLE.as_bytes()).into()
     }
 
-    /// Whether events of this kind tell of involvement.
+    /// Whether events of this kind tell of involvement, or take the place of one that does.
     pub(crate) fn reads(&self, kind: KindNumber) -> bool {
-        self.spells.contains_key(&kind) || self.ends.contains_key(&kind)
+        self.spells.contains_key(&kind) || self.ends.contains_key(&kind) || self.replaces.contains(&kind)
     }
 
     /// The closest involvement of each organisation on this day.

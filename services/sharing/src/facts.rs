@@ -73,10 +73,8 @@ impl ChildFacts {
     /// over, and versions of one entry are folded here.
     pub fn fold<'a>(engine: &Engine, events: impl IntoIterator<Item = FactEvent<'a>>, as_of: &AsOf) -> Self {
         let read = events.into_iter().filter(|event| {
-            // What takes an entry back is of no fact's kind and still ends a fact.
-            event.body.event.as_ref().and_then(proto::events::Event::kind_number).is_some_and(|kind| {
-                engine.reads_as_fact(kind) || matches!(kind.0, 11 | 12)
-            })
+            let kind = event.body.event.as_ref().and_then(proto::events::Event::kind_number);
+            kind.is_some_and(|kind| engine.reads_as_fact(kind))
         });
         let stated = versions::stand(read, as_of);
         let births = Births::fold(&stated);
@@ -134,8 +132,8 @@ impl ChildFacts {
 }
 
 impl Engine {
-    /// Whether events of this kind can change what the rules know of a child: the kinds that a fold of facts needs, beside
-    /// the retractions of their entries.
+    /// Whether events of this kind can change what the rules know of a child: the kinds that a fold of facts needs, and
+    /// those that can take the place of one as a newer state of its entry.
     pub fn reads_as_fact(&self, kind: KindNumber) -> bool {
         // Identity, sealing and every recorded fact about a child; the rest by the table of involvement.
         matches!(kind.0, 500 | 505 | 602 | 603 | 605..=611) || self.involvement().reads(kind)

@@ -13,6 +13,8 @@ mod decide;
 mod derive;
 mod engine;
 mod facts;
+#[cfg(test)]
+mod populate;
 mod question;
 mod redact;
 mod registry;

@@ -43,3 +43,36 @@ impl Populated {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::fields::KINDS;
+
+    use super::*;
+    use crate::populate::full;
+    use crate::redact::redact;
+    use crate::vocabulary::FieldGroup;
+
+    /// What redaction takes out and what the classifier sees are one thing.
+    #[test]
+    fn a_group_is_populated_until_it_is_taken_out() {
+        for kind in KINDS {
+            let event = full(kind);
+            let populated = Populated::of(&event);
+            for (group, there) in
+                [(FieldGroup::Location, populated.location), (FieldGroup::ThirdParty, populated.third_party)]
+            {
+                let without = redact(&event, &[group].into()).unwrap();
+                assert_eq!(without != event, there, "{}: {group:?}", kind.name);
+                let left = Populated::of(&without);
+                let left = if group == FieldGroup::Location { left.location } else { left.third_party };
+                assert!(!left, "{}: {group:?} is still there", kind.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_that_says_nothing_may_hold_anything() {
+        assert_eq!(Populated::of(&Event::default()), Populated { location: true, third_party: true });
+    }
+}

@@ -66,3 +66,29 @@ fn canonical(value: &Value, out: &mut String) {
         other => out.push_str(&other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::{Engine, POLICIES, SCHEMA};
+
+    fn hash(policies: &str) -> [u8; 32] {
+        *Engine::from_text(SCHEMA, policies).unwrap().policy_hash()
+    }
+
+    #[test]
+    fn layout_and_comments_do_not_change_the_hash_and_all_else_does() {
+        let now = hash(POLICIES);
+        assert_eq!(now, hash(POLICIES), "the same text");
+        assert_eq!(now, hash(&format!("// a comment\n\n{}", POLICIES.replace("permit (principal", "permit  (principal"))));
+        for (from, to) in [
+            ("@say(\"no purpose of use was stated\")", "@say(\"no purpose was stated\")"),
+            ("context.involvement != Share::Involvement::\"none\"", "context.involvement == Share::Involvement::\"lead\""),
+        ] {
+            let changed = POLICIES.replacen(from, to, 1);
+            assert_ne!(changed, POLICIES);
+            let loaded = Engine::from_text(SCHEMA, &changed);
+            // The second also fails the self-test, which is as good as another hash.
+            assert!(loaded.is_err() || *loaded.unwrap().policy_hash() != now, "{from}");
+        }
+    }
+}

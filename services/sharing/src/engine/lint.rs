@@ -119,3 +119,47 @@ fn entity_type(expression: &Value, attributes: &Attributes) -> Option<String> {
     let types: BTreeSet<_> = members.iter().map(|member| entity_type(member, attributes)).collect();
     (types.len() == 1).then(|| types.into_iter().next().flatten()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::{Engine, LoadError, POLICIES, SCHEMA};
+
+    fn problem_with(rule: &str) -> String {
+        match Engine::from_text(SCHEMA, &format!("{POLICIES}\n{rule}")) {
+            Err(error @ (LoadError::Lint { .. } | LoadError::Validation(_))) => error.to_string(),
+            other => panic!("{rule} gave {:?}", other.map(|_| "an engine")),
+        }
+    }
+
+    #[test]
+    fn what_the_validator_lets_pass_is_refused_here() {
+        let forbid = r#"@id("X01-x") @law("l") @say("s")"#;
+        for (rule, expected) in [
+            (r#"@id("X01-x") @law("l") @say("s") @curee("location") forbid (principal, action, resource);"#.to_owned(), "there is no annotation @curee"),
+            (format!(r#"{forbid} forbid (principal, action == Share::Action::"ViewFull", resource);"#), "@cure stands on exactly"),
+            (format!(r#"{forbid} @cure("location") forbid (principal, action in Share::Action::"UpToFull", resource);"#), "@cure stands on exactly"),
+            (r#"@id("X01-x") @basis("b") @say("s") permit (principal, action in Share::Action::"UpToRedacted", resource);"#.to_owned(), "@redact stands on exactly"),
+            (r#"@id("X01-x") @basis("b") @say("s") @redact("postcode") permit (principal, action in Share::Action::"UpToRedacted", resource);"#.to_owned(), "no group of fields named postcode"),
+            (format!(r#"{forbid} forbid (principal, action, resource) when {{ context.purpose == Share::Label::"mental_health" }};"#), "== compares"),
+            (format!(r#"{forbid} forbid (principal, action, resource) when {{ resource.labels.contains(Share::Category::"mental_health") }};"#), "contains compares"),
+            (format!(r#"{forbid} forbid (principal, action, resource) when {{ [Share::Purpose::"audit", Share::Purpose::"early_help"].contains(resource.category) }};"#), "contains compares"),
+            (r#"@id("X01-x") @law("l") forbid (principal, action, resource);"#.to_owned(), "it lacks @say"),
+            (r#"@law("l") @say("s") forbid (principal, action, resource);"#.to_owned(), "it has no @id"),
+            (format!(r#"{forbid} forbid (principal, action, resource) when {{ context.purpose == Share::Purpose::"child_protecton" }};"#), "do not satisfy their schema"),
+            (format!(r#"{forbid} forbid (principal, action, resource) when {{ context.porpoise }};"#), "do not satisfy their schema"),
+        ] {
+            let problem = problem_with(&rule);
+            assert!(problem.contains(expected), "{rule}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_set_in_which_a_known_restriction_does_not_fire_does_not_load() {
+        let without = POLICIES.replace("when { resource.retentionExpired };", "when { false && resource.retentionExpired };");
+        assert_ne!(without, POLICIES);
+        let loaded = Engine::from_text(SCHEMA, &without);
+        assert!(matches!(loaded, Err(LoadError::SelfTest(_) | LoadError::Validation(_))));
+        let renamed = POLICIES.replace("@id(\"G03-", "@id(\"G93-");
+        assert!(matches!(Engine::from_text(SCHEMA, &renamed), Err(LoadError::SelfTest(_))));
+    }
+}

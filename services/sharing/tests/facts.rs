@@ -1,0 +1,181 @@
+//! Facts that no decision case reaches: lifting, revoking, expiry, retraction, and what the fold does not depend on.
+
+#![cfg(test)]
+
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use proto::events::{self as e, Body, Event};
+use proto::sharing as s;
+use sharing::{AsOf, Category, ChildFacts, Engine, FactEvent, Outcome, Principal, Purpose, RecordClass, Registry, Request, RoleGroup, decide};
+
+fn on(day: Date) -> Option<e::Date> {
+    Some(e::Date { year: day.year().into(), month: Some(day.month() as u32), day: Some(day.day() as u32), estimated: false })
+}
+
+fn body(event: impl Into<Event>) -> Body {
+    Body { controller: "csc".into(), entry_id: vec![1; 16], event: Some(event.into()), ..Body::default() }
+}
+
+fn fact(subject: u8, at: i64, body: &Body) -> FactEvent<'_> {
+    FactEvent { subject: [subject; 16], published_at_us: at, sequence: 0, body }
+}
+
+fn registry() -> Registry {
+    let mut hospital = s::OrganisationRecorded { id: Some("hospital".into()), designated: Some(true), ..Default::default() };
+    hospital.set_sector(sharing::Sector::Health);
+    let body = body(hospital);
+    Registry::fold([fact(0, 0, &body)], None)
+}
+
+/// Whether a clinician reads the whole of their own hospital's record that tells where the child is.
+fn withholds_location(events: &[(u8, i64, Body)], day: Date) -> bool {
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::load().unwrap());
+    let engine = &*ENGINE;
+    let mut works = e::InvolvementStarted { organisation: Some("hospital".into()), start_on: on(date(2020, 1, 1)), ..Default::default() };
+    works.set_kind(e::involvement::Kind::Targeted);
+    let works = body(works);
+    let stream = events.iter().map(|(subject, at, body)| fact(*subject, *at, body)).chain([fact(9, 0, &works)]);
+    let facts = ChildFacts::fold(engine, stream, &AsOf::day(day));
+    let reader = Principal::Staff {
+        organisation: "hospital".into(),
+        person: "reader".into(),
+        roles: [RoleGroup::Clinical].into(),
+        active: true,
+        trained: true,
+    };
+    let class = RecordClass {
+        source_org: "hospital".into(),
+        category: Category::Hospital,
+        labels: [].into(),
+        third_parties: [].into(),
+        has_third_party: false,
+        unnamed_third_party: false,
+        has_location: true,
+        retention_expired: false,
+    };
+    let decision = decide(engine, &Request::new(reader, Purpose::DirectCare, day), &facts, &registry(), [&class]);
+    match decision.outcome(&class) {
+        Outcome::Full => false,
+        Outcome::Redacted => true,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn set(id: &str, from: Option<e::Date>) -> Body {
+    let mut set = s::RestrictionSet { id: Some(id.into()), from, ..Default::default() };
+    set.set_kind(s::restriction::Kind::ProtectedAddress);
+    body(set)
+}
+
+fn lifted(id: &str, by: &str, day: Date) -> Body {
+    body(s::RestrictionLifted { id: Some(id.into()), lifted_by: Some(by.into()), on: on(day) })
+}
+
+#[test]
+fn a_restriction_is_lifted_by_name_of_its_own_subject_and_by_nothing_else() {
+    let today = date(2026, 6, 1);
+    let day = date(2026, 5, 1);
+    assert!(!withholds_location(&[], today));
+    assert!(withholds_location(&[(1, 1, set("a", None))], today));
+    assert!(!withholds_location(&[(1, 1, set("a", None)), (1, 2, lifted("a", "manager", day))], today));
+    for (what, events) in [
+        ("by nobody named", vec![(1, 1, set("a", None)), (1, 2, lifted("a", "", day))]),
+        ("under another id", vec![(1, 1, set("a", None)), (1, 2, lifted("b", "manager", day))]),
+        ("of another subject", vec![(1, 1, set("a", None)), (2, 2, lifted("a", "manager", day))]),
+        ("in the future", vec![(1, 1, set("a", None)), (1, 2, lifted("a", "manager", date(2026, 6, 2)))]),
+        ("and set again", vec![(1, 1, set("a", None)), (1, 2, lifted("a", "manager", day)), (1, 3, set("a", on(date(2026, 5, 2))))]),
+        ("without an id", vec![(1, 1, set("", None)), (1, 2, lifted("", "manager", day))]),
+        ("by retraction", vec![(1, 1, set("a", None)), (1, 2, body(e::EntryRetracted::default()))]),
+    ] {
+        assert!(withholds_location(&events, today), "{what}");
+    }
+    assert!(!withholds_location(&[(1, 1, set("a", on(date(2026, 6, 2))))], today), "from tomorrow");
+}
+
+#[test]
+fn a_grant_is_for_a_named_person_until_its_day_or_until_revoked() {
+    let today = date(2026, 6, 1);
+    let granted = |person: &str, by: &str, to: Option<e::Date>| {
+        let mut granted = s::AccessGranted {
+            id: Some("g".into()),
+            person: Some(person.into()),
+            organisation: Some("hospital".into()),
+            to,
+            granted_by: Some(by.into()),
+            ..Default::default()
+        };
+        granted.set_scope(s::access_granted::Scope::Address);
+        body(granted)
+    };
+    let revoked = body(s::AccessRevoked { id: Some("g".into()), ..Default::default() });
+    let with = |grants: Vec<Body>| {
+        let mut events = vec![(1, 1, set("a", None))];
+        events.extend(grants.into_iter().enumerate().map(|(at, grant)| (2, at as i64 + 2, grant)));
+        withholds_location(&events, today)
+    };
+    assert!(!with(vec![granted("reader", "manager", on(today))]));
+    assert!(with(vec![granted("reader", "manager", on(date(2026, 5, 31)))]), "its last day is over");
+    assert!(with(vec![granted("reader", "manager", None)]), "it has no last day");
+    assert!(with(vec![granted("somebody else", "manager", on(today))]));
+    assert!(with(vec![granted("reader", "", on(today))]), "nobody granted it");
+    assert!(with(vec![granted("reader", "manager", on(today)), revoked]));
+}
+
+#[test]
+fn an_organisation_out_of_force_or_unknown_reads_nothing() {
+    let engine = Engine::load().unwrap();
+    let today = date(2026, 6, 1);
+    let facts = ChildFacts::fold(&engine, [], &AsOf::day(today));
+    let reader = |organisation: &str| Principal::Staff {
+        organisation: organisation.into(),
+        person: "reader".into(),
+        roles: [RoleGroup::Clinical].into(),
+        active: true,
+        trained: true,
+    };
+    let denied = |request: &Request, registry: &Registry| decide(&engine, request, &facts, registry, []).denied();
+    let unknown = Request::new(reader("nobody"), Purpose::DirectCare, today);
+    assert_eq!(denied(&unknown, &registry()), Some(sharing::DenialReason::UnknownOrganisation));
+    let known = Request::new(reader("hospital"), Purpose::DirectCare, today);
+    assert_eq!(denied(&known, &registry()), None);
+    let other_day = Request::new(reader("hospital"), Purpose::DirectCare, date(2026, 6, 2));
+    assert_eq!(denied(&other_day, &registry()), Some(sharing::DenialReason::FactsStale));
+    let mut closed = s::OrganisationRecorded { id: Some("hospital".into()), to: on(date(2026, 5, 31)), ..Default::default() };
+    closed.set_sector(sharing::Sector::Health);
+    let closed = body(closed);
+    let registry = Registry::fold([fact(0, 0, &closed)], None);
+    assert_eq!(denied(&known, &registry), Some(sharing::DenialReason::UnknownOrganisation));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Neither the order nor the repetition of events matters.
+    #[test]
+    fn the_fold_depends_on_what_was_said_and_not_on_when_it_arrived(
+        steps in prop::collection::vec((0u8..3, 0u8..3, 0i64..40, any::<bool>()), 0..8),
+        order in any::<prop::sample::Index>(),
+    ) {
+        let events: Vec<(u8, i64, Body)> = steps
+            .iter()
+            .enumerate()
+            .map(|(at, (subject, id, day, sets))| {
+                let day = jiff::ToSpan::days(*day);
+                let day = date(2026, 5, 1).saturating_add(day);
+                let id = ["a", "b", "c"][usize::from(*id)];
+                let body = if *sets { set(id, on(day)) } else { lifted(id, "manager", day) };
+                (*subject, at as i64, body)
+            })
+            .collect();
+        let mut shuffled = events.clone();
+        shuffled.extend(events.iter().take(3).cloned());
+        if !shuffled.is_empty() {
+            let by = order.index(shuffled.len());
+            shuffled.rotate_left(by);
+        }
+        let today = date(2026, 5, 20);
+        prop_assert_eq!(withholds_location(&events, today), withholds_location(&shuffled, today));
+    }
+}
