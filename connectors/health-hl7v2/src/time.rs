@@ -81,6 +81,12 @@ mod tests {
     }
 
     #[test]
+    fn another_age_is_told_apart() {
+        let ages = ["01/01/1800 10:00:00", "20260101"].map(|text| time(text).is_of_our_age());
+        assert_eq!(ages, [false, true]);
+    }
+
+    #[test]
     fn keys_do_not_depend_on_how_many_digits_were_written() {
         assert_eq!(time("202601010900").key(), time("20260101090000.000+0000").key());
         assert_eq!(time("20260101").key(), "2026-01-01");
