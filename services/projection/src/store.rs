@@ -1,7 +1,8 @@
 //! The projection's store: an ordered map that can always be made again from the log.
 //!
 //! [`Store`] is the only way to it, whichever engine holds the rows. Rows and the offset they come from are committed
-//! together and by one method, and a read sees one point in time over every shard it names.
+//! together and by one method, and a read sees one point in time over every shard it names. [`Store::check`] tells whether
+//! the rows are all there.
 
 mod batch;
 mod engine;

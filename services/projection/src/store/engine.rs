@@ -35,10 +35,13 @@ pub(super) trait Rows {
 /// Takes a row's key and value.
 pub(super) type EachRow<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
+/// A row's key and value.
+pub(super) type OwnRow = (Vec<u8>, Vec<u8>);
+
 /// Rows in strictly ascending order of key.
 pub(super) trait SortedRows {
     /// The next, if there is one.
-    fn next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn next(&mut self) -> Result<Option<OwnRow>, StoreError>;
 }
 
 /// Holds a rebuild to its word that the rows ascend: one engine would panic, the other silently keep the last of two. After
@@ -48,7 +51,7 @@ pub(super) struct Ascending<I: Iterator> {
     last: Option<Key>,
     given: u64,
     tallies: Tallies,
-    tallied: Option<std::vec::IntoIter<(Vec<u8>, Vec<u8>)>>,
+    tallied: Option<std::vec::IntoIter<OwnRow>>,
 }
 
 impl<I: Iterator<Item = Result<(Key, Vec<u8>), BoxError>>> Ascending<I> {
@@ -58,7 +61,7 @@ impl<I: Iterator<Item = Result<(Key, Vec<u8>), BoxError>>> Ascending<I> {
 }
 
 impl<I: Iterator<Item = Result<(Key, Vec<u8>), BoxError>>> SortedRows for Ascending<I> {
-    fn next(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn next(&mut self) -> Result<Option<OwnRow>, StoreError> {
         if let Some(tallied) = &mut self.tallied {
             return Ok(tallied.next());
         }
