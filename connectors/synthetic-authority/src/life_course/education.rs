@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 
 use crate::calendar::{plus, working};
 use crate::dice::{Dice, Part};
-use crate::population::{Child, Phase, World};
+use crate::population::{Child, Phase, Side, World};
 
 /// A term's census.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub(crate) fn schooling(world: &World, child: &Child, terms: &[Term; 2]) -> Scho
         exclusions: Vec::new(),
         elsewhere: None,
         young_carer: dice.weigh(&[("N", 985), ("P", 8), ("S", 7)]),
-        after_care: if child.adoption.is_some() { "A" } else { dice.weigh(&[("N", 990), ("G", 5), ("R", 5)]) },
+        after_care: if is_after_adoption(child) { "A" } else { dice.weigh(&[("N", 990), ("G", 5), ("R", 5)]) },
         service: dice.weigh(&[("N", 960), ("Y", 15), ("U", 15), ("R", 10)]),
         moved_school: false,
         left_area: false,
@@ -128,10 +128,13 @@ pub(crate) fn schooling(world: &World, child: &Child, terms: &[Term; 2]) -> Scho
     schooling
 }
 
+fn is_after_adoption(child: &Child) -> bool {
+    matches!(child.adoption, Some((Side::After, _)))
+}
+
 /// The number by which a child's own draws are made; an adopted child's second identity has its own.
 pub(crate) fn number(child: &Child) -> u64 {
-    let after = child.adoption.as_ref().is_some_and(|(side, _)| *side == crate::population::Side::After);
-    u64::from(child.index) << 1 | u64::from(after)
+    u64::from(child.index) << 1 | u64::from(is_after_adoption(child))
 }
 
 fn enrolments(world: &World, child: &Child, special: bool, dice: &mut Dice) -> Vec<Enrolment> {
