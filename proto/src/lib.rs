@@ -21,7 +21,13 @@ macro_rules! packages {
         mod generated {
             $(#[allow(unreachable_pub, reason = "reached through the re-export below")]
             pub mod $area {
-                #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated code")]
+                #[allow(
+                    missing_docs,
+                    unreachable_pub,
+                    clippy::all,
+                    clippy::allow_attributes_without_reason,
+                    reason = "generated code"
+                )]
                 pub mod v1 {
                     include!(concat!("generated/throughline.", stringify!($area), ".v1.rs"));
                 }

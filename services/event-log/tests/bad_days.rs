@@ -57,6 +57,10 @@ fn all(log: &EmbeddedLog) -> Vec<StoredRecord> {
     found
 }
 
+fn bytes_in(dir: &Path) -> u64 {
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+}
+
 fn options() -> Options {
     Options { segment_bytes_max: 1_000, ..Options::default() }
 }
@@ -70,11 +74,13 @@ async fn a_full_disk_refuses_leaves_nothing_and_goes_on_by_itself() {
         let log = EmbeddedLog::open_on(dir.path(), options(), disk.clone()).unwrap();
         log.append((0..5).map(record).collect()).await.unwrap();
         let before = all(&log);
+        let bytes_before = bytes_in(dir.path());
 
         disk.bytes_left.store(bytes_left, Ordering::SeqCst);
         let refused = log.append((5..25).map(record).collect()).await;
         assert!(matches!(&refused, Err(LogError::Full(path)) if path == dir.path()), "{bytes_left}: {refused:?}");
         assert_eq!(all(&log), before);
+        assert_eq!(bytes_in(dir.path()), bytes_before, "what did not fit still takes room");
         assert_eq!(log.end(Topic::Health, Partition::new(0).unwrap()).await.unwrap(), 2);
 
         disk.bytes_left.store(1_000_000, Ordering::SeqCst);

@@ -283,9 +283,16 @@ async fn a_missing_file_refuses() {
     let dir = tempfile::tempdir().unwrap();
     copy(whole.path(), dir.path());
     let (first, second) = (segment(dir.path(), 1), segment(dir.path(), 2));
-    let shorter = fs::metadata(&first).unwrap().len() - RECORD_HEADER - 20;
-    OpenOptions::new().write(true).open(&first).unwrap().set_len(shorter).unwrap();
-    refusal(dir.path());
+    let bytes = fs::read(&first).unwrap();
+    let mut begins = vec![SEGMENT_HEADER as usize];
+    while let Some(length) = bytes.get(begins[begins.len() - 1] + 4..).and_then(|rest| rest.first_chunk()) {
+        begins.push(begins[begins.len() - 1] + RECORD_HEADER as usize + u32::from_le_bytes(*length) as usize);
+    }
+    assert_eq!(begins.pop(), Some(bytes.len()));
+    fs::write(&first, &bytes[..begins[begins.len() - 1]]).unwrap();
+    let (place, what) = refusal(dir.path());
+    assert_eq!(place, "journal-000002.log byte 0");
+    assert_eq!(what, "the file before it is not as long as when it was closed");
     // Two segments of one log in each other's place.
     let dir = tempfile::tempdir().unwrap();
     copy(whole.path(), dir.path());

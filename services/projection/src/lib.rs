@@ -10,6 +10,7 @@ pub mod disclose;
 pub mod own_records;
 pub mod project;
 pub mod rebuild;
+pub mod refuse;
 pub mod registry;
 pub mod row;
 pub mod serve;

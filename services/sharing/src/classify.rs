@@ -71,9 +71,10 @@ impl Engine {
     pub fn classify(&self, body: &Body, facts: &ChildFacts) -> RecordClass {
         let nothing = Event::default();
         let event = body.event.as_ref().unwrap_or(&nothing);
-        let said = event.kind.as_ref().map_or_else(kind::Said::unclassified, |kind| {
-            kind::said(kind, &self.classifier().specialties)
-        });
+        let said = event
+            .kind
+            .as_ref()
+            .map_or_else(kind::Said::unclassified, |kind| kind::said(kind, &self.classifier().specialties));
         let populated = Populated::of(event);
         let mut labels = said.labels;
         labels.extend(facts.restrictions().labels(said.category));

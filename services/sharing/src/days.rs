@@ -55,7 +55,6 @@ pub(crate) fn birthday(born: Date, age: i64) -> Date {
     born.saturating_add(age.years())
 }
 
-
 /// The last day of compulsory school age in England: the last Friday in June of the school year (from 1 September) in
 /// which the child turns sixteen. Education Act 1996 s8 and the School Leaving Date Order 1997.
 pub(crate) fn end_of_compulsory_school_age(born: Date) -> Date {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::classify::RecordClass;
 pub use crate::decide::cache::DecisionCache;
+use crate::decide::cache::Oracle;
 pub use crate::decide::explain::{ClassRecord, Explanation};
 pub use crate::decide::permit::Permit;
-use crate::classify::RecordClass;
 use crate::decide::questions::Asked;
 use crate::engine::{Engine, Rule, Ruling};
 use crate::facts::ChildFacts;
@@ -64,7 +65,7 @@ pub fn decide<'c>(
     registry: &Registry,
     classes: impl IntoIterator<Item = &'c RecordClass>,
 ) -> Decision {
-    decide_with(engine, &mut |question| Arc::new(engine.ask(question)), request, facts, registry, classes)
+    decide_with(Oracle { engine, cache: None }, request, facts, registry, classes)
 }
 
 /// Decides, taking answers to questions that were asked before from the cache.
@@ -76,18 +77,17 @@ pub fn decide_cached<'c>(
     registry: &Registry,
     classes: impl IntoIterator<Item = &'c RecordClass>,
 ) -> Decision {
-    decide_with(engine, &mut |question| cache.ask(engine, question), request, facts, registry, classes)
+    decide_with(Oracle { engine, cache: Some(cache) }, request, facts, registry, classes)
 }
 
 fn decide_with<'c>(
-    engine: &Engine,
-    ask: &mut dyn FnMut(&Question) -> Arc<Ruling>,
+    oracle: Oracle<'_>,
     request: &Request,
     facts: &ChildFacts,
     registry: &Registry,
     classes: impl IntoIterator<Item = &'c RecordClass>,
 ) -> Decision {
-    let mut decision = Decision::of_nothing(engine);
+    let mut decision = Decision::of_nothing(oracle.engine);
     let asked = Asked::of(request, facts, registry);
     decision.denied = asked.as_ref().err().copied();
     let mut probes = Vec::new();
@@ -96,10 +96,12 @@ fn decide_with<'c>(
             continue;
         }
         let question = asked.as_ref().ok().and_then(|asked| asked.about(class));
-        let decided = match &question {
-            Some(question) => Decided { ruling: ask(question), question: question.bytes() },
-            None => Decided { ruling: Arc::new(Ruling::refused()), question: Vec::new() },
+        let bytes = question.as_ref().map(Question::bytes).unwrap_or_default();
+        let ruling = match &question {
+            Some(question) => oracle.ask(question, &bytes),
+            None => Arc::new(Ruling::refused()),
         };
+        let decided = Decided { ruling, question: bytes };
         if let Some(question) = question.filter(|_| decided.ruling.outcome != Outcome::Full) {
             probes.push((question, decided.ruling.clone()));
         }
@@ -107,7 +109,7 @@ fn decide_with<'c>(
         decision.classes.insert(class.clone(), decided);
     }
     decision.break_glass_would_help =
-        probes.into_iter().any(|(question, ruling)| break_glass_helps(engine, ask, question, &ruling));
+        probes.into_iter().any(|(question, ruling)| break_glass_helps(oracle, question, &ruling));
     // The rules have refused it already, by name.
     if request.purpose == Purpose::Unspecified && decision.denied.is_none() {
         decision.denied = Some(DenialReason::PurposeMissing);
@@ -121,17 +123,12 @@ pub fn may_read_decisions(engine: &Engine, request: &Request, registry: &Registr
 }
 
 /// Whether this reader may break the glass, has not, and would see more of this class if they did.
-fn break_glass_helps(
-    engine: &Engine,
-    ask: &mut dyn FnMut(&Question) -> Arc<Ruling>,
-    mut question: Question,
-    ruling: &Ruling,
-) -> bool {
-    if question.context.break_glass || !engine.may_break_glass(&question) {
+fn break_glass_helps(oracle: Oracle<'_>, mut question: Question, ruling: &Ruling) -> bool {
+    if question.context.break_glass || !oracle.may_break_glass(&question, &question.bytes()) {
         return false;
     }
     question.context.break_glass = true;
-    let with_it = ask(&question);
+    let with_it = oracle.ask(&question, &question.bytes());
     with_it.outcome > ruling.outcome
         || with_it.outcome == ruling.outcome && with_it.withheld.len() < ruling.withheld.len()
 }

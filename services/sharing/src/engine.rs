@@ -13,8 +13,8 @@ use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, SchemaFragment, Vali
 
 use crate::classify::{Classifier, TableUnusable};
 use crate::derive::InvolvementTable;
-pub(crate) use crate::engine::ask::{Ruling, own_record};
 use crate::engine::ask::Types;
+pub(crate) use crate::engine::ask::{Ruling, own_record};
 pub use crate::engine::rule::Rule;
 use crate::vocabulary::Words;
 
@@ -82,10 +82,7 @@ impl Engine {
         for id in ids {
             let missing = LoadError::Lint { rule: (*id).to_owned(), problem: "there is no such rule".to_owned() };
             Arc::make_mut(&mut engine.rules).remove(*id).ok_or(missing)?;
-            engine
-                .policies
-                .remove_static(PolicyId::new(id))
-                .map_err(|error| LoadError::Policies(error.to_string()))?;
+            engine.policies.remove_static(PolicyId::new(id)).map_err(|error| LoadError::Policies(error.to_string()))?;
         }
         Ok(engine)
     }

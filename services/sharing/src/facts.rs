@@ -19,8 +19,8 @@ use proto::events::Body;
 
 use crate::engine::Engine;
 use crate::facts::age::{Births, Competence};
-pub(crate) use crate::facts::consent::Scope as ConsentScope;
 use crate::facts::consent::Consents;
+pub(crate) use crate::facts::consent::Scope as ConsentScope;
 use crate::facts::grant::Grants;
 use crate::facts::restriction::Restrictions;
 use crate::facts::status::Statuses;

@@ -124,14 +124,11 @@ fn flags(out: &mut Vec<u8>, flags: &[bool]) {
 }
 
 fn word<V: Vocabulary>(out: &mut Vec<u8>, member: V) {
-    let name = member.word();
-    out.extend_from_slice(name.as_bytes());
-    out.push(0);
+    out.push(member.number());
 }
 
 fn words<V: Vocabulary>(out: &mut Vec<u8>, members: &BTreeSet<V>) {
-    for member in members {
-        word(out, *member);
-    }
-    out.push(0);
+    out.extend(members.iter().map(|member| member.number()));
+    // No list has so many members.
+    out.push(u8::MAX);
 }

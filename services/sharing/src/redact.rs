@@ -47,7 +47,6 @@ fn group_of(field: Option<&FieldInfo>) -> Option<FieldGroup> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use proto::fields::KINDS;
@@ -88,8 +87,7 @@ mod tests {
                 let groups: BTreeSet<_> =
                     ALL.into_iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0).map(|(_, g)| g).collect();
                 let after = redact(&event, &groups).unwrap();
-                let left = Opened::of(&after)
-                    .map_or([0; 4], |opened| count(&opened.message, kind.message().unwrap()));
+                let left = Opened::of(&after).map_or([0; 4], |opened| count(&opened.message, kind.message().unwrap()));
                 for (at, group) in ALL.iter().enumerate() {
                     let expected = if groups.contains(group) { 0 } else { held[at] };
                     assert_eq!(left[at], expected, "{} without {groups:?}: {group:?}", kind.name);

@@ -26,14 +26,7 @@ pub struct Request {
 impl Request {
     /// A request with fresh facts, no break-glass, and no other person with whom the reader works.
     pub fn new(principal: Principal, purpose: Purpose, valid_on: Date) -> Self {
-        Self {
-            principal,
-            purpose,
-            valid_on,
-            asked_at_us: None,
-            also_works_with: BTreeSet::new(),
-            facts_stale: false,
-        }
+        Self { principal, purpose, valid_on, asked_at_us: None, also_works_with: BTreeSet::new(), facts_stale: false }
     }
 }
 

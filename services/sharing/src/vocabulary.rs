@@ -9,16 +9,21 @@ pub use proto::sharing::{Category, DenialReason, Label, Outcome, Purpose, RoleGr
 pub(crate) trait Vocabulary: Copy {
     /// The entity type, without its namespace.
     const TYPE: &'static str;
+    /// The type's place among the lists.
+    const LIST: usize;
     /// Every member that the schema has.
     fn members() -> Vec<Self>;
     /// The word in the schema.
     fn word(self) -> String;
+    /// The member's number, below 256.
+    fn number(self) -> u8;
 }
 
 macro_rules! proto_vocabulary {
-    ($($enum:ident, $prefix:literal, $first:literal;)*) => {$(
+    ($($enum:ident, $list:literal, $prefix:literal, $first:literal;)*) => {$(
         impl Vocabulary for $enum {
             const TYPE: &'static str = stringify!($enum);
+            const LIST: usize = $list;
             fn members() -> Vec<Self> {
                 ($first..).map_while(|number: i32| $enum::try_from(number).ok()).collect()
             }
@@ -26,36 +31,41 @@ macro_rules! proto_vocabulary {
                 let name = self.as_str_name();
                 name.strip_prefix($prefix).unwrap_or(name).to_ascii_lowercase()
             }
+            fn number(self) -> u8 {
+                self as u8
+            }
         }
     )*};
 }
 
 // Purpose alone has a word for "not said": a rule forbids it by name.
 proto_vocabulary! {
-    Purpose, "PURPOSE_", 0;
-    Sector, "SECTOR_", 1;
-    RoleGroup, "ROLE_GROUP_", 1;
-    Category, "CATEGORY_", 1;
-    Label, "LABEL_", 1;
+    Purpose, 0, "PURPOSE_", 0;
+    Sector, 1, "SECTOR_", 1;
+    RoleGroup, 2, "ROLE_GROUP_", 1;
+    Category, 3, "CATEGORY_", 1;
+    Label, 4, "LABEL_", 1;
 }
 
 macro_rules! own_vocabulary {
-    ($($(#[$doc:meta])* $enum:ident { $($(#[$member_doc:meta])* $member:ident = $word:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $enum:ident, $list:literal { $($(#[$member_doc:meta])* $member:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum $enum { $($(#[$member_doc])* $member,)* }
 
         impl Vocabulary for $enum {
             const TYPE: &'static str = stringify!($enum);
+            const LIST: usize = $list;
             fn members() -> Vec<Self> { vec![$(Self::$member,)*] }
             fn word(self) -> String { match self { $(Self::$member => $word.to_owned(),)* } }
+            fn number(self) -> u8 { self as u8 }
         }
     )*};
 }
 
 own_vocabulary! {
     /// How closely an organisation works with a child. Ordered: a later member is closer.
-    Involvement {
+    Involvement, 5 {
         /// Does not work with the child, as far as is recorded.
         None = "none",
         /// Did so until a few weeks ago.
@@ -70,7 +80,7 @@ own_vocabulary! {
         Lead = "lead",
     }
     /// What is recorded of consent to share, for one recipient, category and purpose.
-    ConsentState {
+    ConsentState, 6 {
         /// Nobody was asked.
         None = "none",
         /// Given, and in force.
@@ -83,7 +93,7 @@ own_vocabulary! {
         Lapsed = "lapsed",
     }
     /// A recorded legal process.
-    Process {
+    Process, 7 {
         /// A controller approved a request of the police.
         CrimeRequestApproved = "crime_request_approved",
         /// A court order names the recipient.
@@ -92,7 +102,7 @@ own_vocabulary! {
         TransferIn = "transfer_in",
     }
     /// Whom a reader who is not staff is to the child.
-    PersonKind {
+    PersonKind, 8 {
         /// The child or young person.
         Subject = "subject",
         /// Somebody with verified parental responsibility.
@@ -104,47 +114,58 @@ own_vocabulary! {
     }
 }
 
-/// The words as entities, made once: type, then the member's place in [`Vocabulary::members`].
+/// The words as entities, made once: by list, then by the member's number.
 #[derive(Debug)]
-pub(crate) struct Words(BTreeMap<&'static str, BTreeMap<String, EntityUid>>);
+pub(crate) struct Words(Vec<List>);
+
+#[derive(Debug)]
+struct List {
+    type_name: &'static str,
+    words: Vec<String>,
+    uids: Vec<Option<EntityUid>>,
+}
 
 impl Words {
     pub(crate) fn new() -> Result<Self, cedar_policy::ParseErrors> {
-        let mut words = Self(BTreeMap::new());
-        words.add::<Purpose>()?;
-        words.add::<Sector>()?;
-        words.add::<RoleGroup>()?;
-        words.add::<Category>()?;
-        words.add::<Label>()?;
-        words.add::<Involvement>()?;
-        words.add::<ConsentState>()?;
-        words.add::<Process>()?;
-        words.add::<PersonKind>()?;
-        Ok(words)
-    }
-
-    fn add<V: Vocabulary>(&mut self) -> Result<(), cedar_policy::ParseErrors> {
-        let type_name: EntityTypeName = format!("Share::{}", V::TYPE).parse()?;
-        let uids = V::members()
-            .into_iter()
-            .map(|member| {
-                let word = member.word();
-                let uid = EntityUid::from_type_name_and_id(type_name.clone(), EntityId::new(&word));
-                (word, uid)
-            })
-            .collect();
-        self.0.insert(V::TYPE, uids);
-        Ok(())
+        Ok(Self(vec![
+            List::of::<Purpose>()?,
+            List::of::<Sector>()?,
+            List::of::<RoleGroup>()?,
+            List::of::<Category>()?,
+            List::of::<Label>()?,
+            List::of::<Involvement>()?,
+            List::of::<ConsentState>()?,
+            List::of::<Process>()?,
+            List::of::<PersonKind>()?,
+        ]))
     }
 
     /// The entity of this member; `None` for a member that the schema lacks, such as a category not stated.
     pub(crate) fn uid<V: Vocabulary>(&self, member: V) -> Option<EntityUid> {
-        self.0.get(V::TYPE)?.get(&member.word()).cloned()
+        let list = self.0.get(V::LIST).filter(|list| list.type_name == V::TYPE)?;
+        list.uids.get(usize::from(member.number()))?.clone()
     }
 
     /// The words by entity type, as the vocabulary test compares them with the schema.
     pub(crate) fn by_type(&self) -> BTreeMap<String, Vec<String>> {
-        self.0.iter().map(|(name, words)| ((*name).to_owned(), words.keys().cloned().collect())).collect()
+        self.0.iter().map(|list| (list.type_name.to_owned(), list.words.clone())).collect()
+    }
+}
+
+impl List {
+    fn of<V: Vocabulary>() -> Result<Self, cedar_policy::ParseErrors> {
+        let type_name: EntityTypeName = format!("Share::{}", V::TYPE).parse()?;
+        let mut list = Self { type_name: V::TYPE, words: Vec::new(), uids: Vec::new() };
+        for member in V::members() {
+            let word = member.word();
+            let number = usize::from(member.number());
+            list.uids.resize(list.uids.len().max(number + 1), None);
+            if let Some(uid) = list.uids.get_mut(number) {
+                *uid = Some(EntityUid::from_type_name_and_id(type_name.clone(), EntityId::new(&word)));
+            }
+            list.words.push(word);
+        }
+        Ok(list)
     }
 }
 

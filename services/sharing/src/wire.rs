@@ -1,8 +1,8 @@
 //! Events as fields on the wire, so that what walks them needs no code for each kind.
 
+use prost::Message as _;
 use proto::events::Event;
 use proto::fields::{KindInfo, MessageInfo};
-use prost::Message as _;
 
 /// One field of a message.
 #[derive(Clone, Copy, Debug)]

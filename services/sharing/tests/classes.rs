@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::civil::date;
+use prost::Message as _;
 use proto::events::{self as e, Body, Coded, Event};
 use proto::fields::KINDS;
 use proto::sharing as s;
-use prost::Message as _;
 use sharing::{AsOf, Category, ChildFacts, Engine, FactEvent, Label, RecordClass};
 
 fn coded(code: &str, text: Option<&str>) -> Option<Coded> {
@@ -59,21 +59,42 @@ fn every_kind_is_of_the_class_that_the_golden_file_says() {
         bytes.push(0);
         add(kind.name, Event::decode(bytes.as_slice()).unwrap());
     }
-    for code in ["1A", "1B", "2C", "3A", "4B", "5A", "7A", "11A", "12A", "15A", "16A", "18B", "19C", "20", "21", "22A", "24A"] {
-        add(&format!("FactorIdentified {code}"), e::FactorIdentified { factor: coded(code, None), ..Default::default() }.into());
+    for code in
+        ["1A", "1B", "2C", "3A", "4B", "5A", "7A", "11A", "12A", "15A", "16A", "18B", "19C", "20", "21", "22A", "24A"]
+    {
+        add(
+            &format!("FactorIdentified {code}"),
+            e::FactorIdentified { factor: coded(code, None), ..Default::default() }.into(),
+        );
     }
     for (code, text) in [
-        ("360", None), ("GUM", None), ("X", Some("Genito-Urinary Medicine")), ("711", None), ("CAMHS", None),
-        ("X", Some("Child and adolescent psychiatry")), ("X", Some("Drug and alcohol team")), ("420", Some("Paediatrics")),
-        ("X", Some("Gumshield clinic")), ("3600", None),
+        ("360", None),
+        ("GUM", None),
+        ("X", Some("Genito-Urinary Medicine")),
+        ("711", None),
+        ("CAMHS", None),
+        ("X", Some("Child and adolescent psychiatry")),
+        ("X", Some("Drug and alcohol team")),
+        ("420", Some("Paediatrics")),
+        ("X", Some("Gumshield clinic")),
+        ("3600", None),
     ] {
         let service = coded(code, text);
         let name = format!("{code} {}", text.unwrap_or_default());
-        add(&format!("AdmissionStarted {name}"), e::AdmissionStarted { specialty: service.clone(), ..Default::default() }.into());
+        add(
+            &format!("AdmissionStarted {name}"),
+            e::AdmissionStarted { specialty: service.clone(), ..Default::default() }.into(),
+        );
         add(&format!("AppointmentMissed {name}"), e::AppointmentMissed { service, ..Default::default() }.into());
     }
-    add("AlternativeProvisionStarted MHN", e::AlternativeProvisionStarted { reason: coded("MHN", None), ..Default::default() }.into());
-    add("AlternativeProvisionStarted with a postcode", e::AlternativeProvisionStarted { postcode: Some("ZZ99 9ZZ".into()), ..Default::default() }.into());
+    add(
+        "AlternativeProvisionStarted MHN",
+        e::AlternativeProvisionStarted { reason: coded("MHN", None), ..Default::default() }.into(),
+    );
+    add(
+        "AlternativeProvisionStarted with a postcode",
+        e::AlternativeProvisionStarted { postcode: Some("ZZ99 9ZZ".into()), ..Default::default() }.into(),
+    );
     add("SenNeedRecorded SEMH", e::SenNeedRecorded { need: coded("SEMH", None), ..Default::default() }.into());
 
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/classes.txt");
@@ -129,5 +150,8 @@ fn restrictions_of_the_child_label_the_classes_they_bind() {
 fn a_kind_that_this_build_does_not_know_is_not_yet_classified() {
     let engine = Engine::load().unwrap();
     let class = engine.classify(&Body { controller: "source".into(), ..Body::default() }, &no_facts(&engine));
-    assert_eq!(line(&class), "CATEGORY_RESTRICTED_UNSPECIFIED LABEL_RESTRICTED_UNSPECIFIED location third-party unnamed");
+    assert_eq!(
+        line(&class),
+        "CATEGORY_RESTRICTED_UNSPECIFIED LABEL_RESTRICTED_UNSPECIFIED location third-party unnamed"
+    );
 }

@@ -16,15 +16,16 @@ use sharing::{
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::load().unwrap());
 const TODAY: Date = date(2026, 11, 22);
-const ORGANISATIONS: [(&str, Sector); 4] = [
-    ("school", Sector::Education),
-    ("csc", Sector::SocialCare),
-    ("gp", Sector::Health),
-    ("police", Sector::Police),
-];
+const ORGANISATIONS: [(&str, Sector); 4] =
+    [("school", Sector::Education), ("csc", Sector::SocialCare), ("gp", Sector::Health), ("police", Sector::Police)];
 
 fn on(day: Date) -> Option<e::Date> {
-    Some(e::Date { year: day.year().into(), month: Some(day.month() as u32), day: Some(day.day() as u32), estimated: false })
+    Some(e::Date {
+        year: day.year().into(),
+        month: Some(day.month() as u32),
+        day: Some(day.day() as u32),
+        estimated: false,
+    })
 }
 
 fn body(event: impl Into<Event>) -> Body {
@@ -32,10 +33,12 @@ fn body(event: impl Into<Event>) -> Body {
 }
 
 fn fold(bodies: &[Body]) -> ChildFacts {
-    let events = bodies
-        .iter()
-        .enumerate()
-        .map(|(at, body)| FactEvent { subject: [1; 16], published_at_us: at as i64, sequence: 0, body });
+    let events = bodies.iter().enumerate().map(|(at, body)| FactEvent {
+        subject: [1; 16],
+        published_at_us: at as i64,
+        sequence: 0,
+        body,
+    });
     ChildFacts::fold(&ENGINE, events, &AsOf::day(TODAY))
 }
 
@@ -56,10 +59,8 @@ fn registry() -> Registry {
         to: on(date(2030, 1, 1)),
         ..Default::default()
     }));
-    let events: Vec<_> = bodies
-        .iter()
-        .map(|body| FactEvent { subject: [0; 16], published_at_us: 0, sequence: 0, body })
-        .collect();
+    let events: Vec<_> =
+        bodies.iter().map(|body| FactEvent { subject: [0; 16], published_at_us: 0, sequence: 0, body }).collect();
     Registry::fold(events, None)
 }
 
@@ -109,10 +110,8 @@ fn a_permit_gives_out_no_more_than_its_outcome() {
     let hidden = class("csc", Category::SocialCareCase, &[Label::CourtRestricted]);
     let existing = class("csc", Category::SocialCareCase, &[]);
     let whole = class("gp", Category::Immunisation, &[]);
-    let facts = fold(&[
-        works("gp", e::involvement::Kind::Universal),
-        restriction(s::restriction::Kind::ProtectedAddress),
-    ]);
+    let facts =
+        fold(&[works("gp", e::involvement::Kind::Universal), restriction(s::restriction::Kind::ProtectedAddress)]);
     let request = Request::new(staff("gp", &[RoleGroup::Clinical]), Purpose::DirectCare, TODAY);
     let classes = [&located, &hidden, &existing, &whole];
     let decision = decide(&ENGINE, &request, &facts, &registry(), classes);
@@ -212,10 +211,7 @@ fn break_glass_obliges_and_runs_out() {
         decide(&ENGINE, &request, &facts, &registry(), [&hidden])
     };
     assert_eq!(at(1_000).outcome(&hidden), Outcome::Full);
-    assert_eq!(
-        at(1_000).obligations().collect::<Vec<_>>(),
-        ["justify", "notify-caldicott-guardian", "review-72h"]
-    );
+    assert_eq!(at(1_000).obligations().collect::<Vec<_>>(), ["justify", "notify-caldicott-guardian", "review-72h"]);
     assert!(!at(1_000).break_glass_would_help());
     // Sixty minutes at most, whatever was asked for.
     assert_eq!(at(1_000 + 3_600 - 1).outcome(&hidden), Outcome::Full);
@@ -260,10 +256,8 @@ fn arbitrary_request() -> impl Strategy<Value = Request> {
 
 fn arbitrary_facts() -> impl Strategy<Value = Vec<Body>> {
     let fact = prop_oneof![
-        (0usize..4, 1i32..5).prop_map(|(who, kind)| works(
-            ORGANISATIONS[who].0,
-            e::involvement::Kind::try_from(kind).unwrap()
-        )),
+        (0usize..4, 1i32..5)
+            .prop_map(|(who, kind)| works(ORGANISATIONS[who].0, e::involvement::Kind::try_from(kind).unwrap())),
         (1i32..6).prop_map(|status| body(s::StatutoryStatusChanged {
             status: Some(status),
             open: Some(true),
@@ -277,10 +271,8 @@ fn arbitrary_facts() -> impl Strategy<Value = Vec<Body>> {
             from: on(date(2026, 3, 1)),
             ..Default::default()
         })),
-        (2000i16..2026).prop_map(|year| body(e::PersonDescribed {
-            birth_on: on(date(year, 3, 4)),
-            ..Default::default()
-        })),
+        (2000i16..2026)
+            .prop_map(|year| body(e::PersonDescribed { birth_on: on(date(year, 3, 4)), ..Default::default() })),
     ];
     prop::collection::vec(fact, 0..6)
 }

@@ -8,10 +8,18 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use proto::events::{self as e, Body, Event};
 use proto::sharing as s;
-use sharing::{AsOf, Category, ChildFacts, Engine, FactEvent, Outcome, Principal, Purpose, RecordClass, Registry, Request, RoleGroup, decide};
+use sharing::{
+    AsOf, Category, ChildFacts, Engine, FactEvent, Outcome, Principal, Purpose, RecordClass, Registry, Request,
+    RoleGroup, decide,
+};
 
 fn on(day: Date) -> Option<e::Date> {
-    Some(e::Date { year: day.year().into(), month: Some(day.month() as u32), day: Some(day.day() as u32), estimated: false })
+    Some(e::Date {
+        year: day.year().into(),
+        month: Some(day.month() as u32),
+        day: Some(day.day() as u32),
+        estimated: false,
+    })
 }
 
 fn body(event: impl Into<Event>) -> Body {
@@ -23,7 +31,8 @@ fn fact(subject: u8, at: i64, body: &Body) -> FactEvent<'_> {
 }
 
 fn registry() -> Registry {
-    let mut hospital = s::OrganisationRecorded { id: Some("hospital".into()), designated: Some(true), ..Default::default() };
+    let mut hospital =
+        s::OrganisationRecorded { id: Some("hospital".into()), designated: Some(true), ..Default::default() };
     hospital.set_sector(sharing::Sector::Health);
     let body = body(hospital);
     Registry::fold([fact(0, 0, &body)], None)
@@ -33,7 +42,11 @@ fn registry() -> Registry {
 fn withholds_location(events: &[(u8, i64, Body)], day: Date) -> bool {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::load().unwrap());
     let engine = &*ENGINE;
-    let mut works = e::InvolvementStarted { organisation: Some("hospital".into()), start_on: on(date(2020, 1, 1)), ..Default::default() };
+    let mut works = e::InvolvementStarted {
+        organisation: Some("hospital".into()),
+        start_on: on(date(2020, 1, 1)),
+        ..Default::default()
+    };
     works.set_kind(e::involvement::Kind::Targeted);
     let works = body(works);
     let stream = events.iter().map(|(subject, at, body)| fact(*subject, *at, body)).chain([fact(9, 0, &works)]);
@@ -85,7 +98,10 @@ fn a_restriction_is_lifted_by_name_of_its_own_subject_and_by_nothing_else() {
         ("under another id", vec![(1, 1, set("a", None)), (1, 2, lifted("b", "manager", day))]),
         ("of another subject", vec![(1, 1, set("a", None)), (2, 2, lifted("a", "manager", day))]),
         ("in the future", vec![(1, 1, set("a", None)), (1, 2, lifted("a", "manager", date(2026, 6, 2)))]),
-        ("and set again", vec![(1, 1, set("a", None)), (1, 2, lifted("a", "manager", day)), (1, 3, set("a", on(date(2026, 5, 2))))]),
+        (
+            "and set again",
+            vec![(1, 1, set("a", None)), (1, 2, lifted("a", "manager", day)), (1, 3, set("a", on(date(2026, 5, 2))))],
+        ),
         ("without an id", vec![(1, 1, set("", None)), (1, 2, lifted("", "manager", day))]),
         ("by retraction", vec![(1, 1, set("a", None)), (1, 2, body(e::EntryRetracted::default()))]),
     ] {
@@ -142,7 +158,8 @@ fn an_organisation_out_of_force_or_unknown_reads_nothing() {
     assert_eq!(denied(&known, &registry()), None);
     let other_day = Request::new(reader("hospital"), Purpose::DirectCare, date(2026, 6, 2));
     assert_eq!(denied(&other_day, &registry()), Some(sharing::DenialReason::FactsStale));
-    let mut closed = s::OrganisationRecorded { id: Some("hospital".into()), to: on(date(2026, 5, 31)), ..Default::default() };
+    let mut closed =
+        s::OrganisationRecorded { id: Some("hospital".into()), to: on(date(2026, 5, 31)), ..Default::default() };
     closed.set_sector(sharing::Sector::Health);
     let closed = body(closed);
     let registry = Registry::fold([fact(0, 0, &closed)], None);

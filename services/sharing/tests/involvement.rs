@@ -60,14 +60,26 @@ use Involvement::{Former, Lead, None as Nothing, Statutory, Targeted, Universal}
 
 #[test]
 fn a_school_from_entry_to_leaving_and_four_weeks_of_grace() {
-    let entered = e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2024-09-02"), ..Default::default() };
+    let entered =
+        e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2024-09-02"), ..Default::default() };
     let left = e::EnrolmentEnded { school: Some("school-1".into()), leaving_on: date("2026-03-31") };
-    let back = e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2026-09-01"), ..Default::default() };
+    let back =
+        e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2026-09-01"), ..Default::default() };
     let life = [body("council", 1, 1, entered), body("council", 2, 2, left), body("council", 3, 3, back)];
-    check(&life, "school-1", &[
-        ("2024-09-01", Nothing), ("2024-09-02", Universal), ("2026-03-31", Universal), ("2026-04-01", Former),
-        ("2026-04-28", Former), ("2026-04-29", Nothing), ("2026-09-01", Universal), ("2030-01-01", Universal),
-    ]);
+    check(
+        &life,
+        "school-1",
+        &[
+            ("2024-09-01", Nothing),
+            ("2024-09-02", Universal),
+            ("2026-03-31", Universal),
+            ("2026-04-01", Former),
+            ("2026-04-28", Former),
+            ("2026-04-29", Nothing),
+            ("2026-09-01", Universal),
+            ("2030-01-01", Universal),
+        ],
+    );
     check(&life, "council", &[("2026-01-01", Nothing)]);
 }
 
@@ -79,17 +91,33 @@ fn an_enrolment_without_a_school_is_its_controllers() {
 
 #[test]
 fn a_referral_until_the_case_closes_unless_nothing_came_of_it() {
-    let received = |nfa| e::ReferralReceived { received_on: date("2026-01-10"), no_further_action: Some(nfa), ..Default::default() };
+    let received = |nfa| e::ReferralReceived {
+        received_on: date("2026-01-10"),
+        no_further_action: Some(nfa),
+        ..Default::default()
+    };
     let closed = e::CaseClosed { closed_on: date("2026-05-01"), ..Default::default() };
     let life = [body("csc", 1, 1, received(false)), body("csc", 2, 2, closed)];
-    check(&life, "csc", &[
-        ("2026-01-09", Nothing), ("2026-01-10", Statutory), ("2026-05-01", Statutory), ("2026-05-29", Former), ("2026-05-30", Nothing),
-    ]);
+    check(
+        &life,
+        "csc",
+        &[
+            ("2026-01-09", Nothing),
+            ("2026-01-10", Statutory),
+            ("2026-05-01", Statutory),
+            ("2026-05-29", Former),
+            ("2026-05-30", Nothing),
+        ],
+    );
     check(&[body("csc", 1, 1, received(true))], "csc", &[("2026-02-01", Nothing)]);
     // A later version of the same entry says that nothing came of it after all.
     check(&[body("csc", 1, 1, received(false)), body("csc", 1, 2, received(true))], "csc", &[("2026-02-01", Nothing)]);
     // And one that is taken back was never there.
-    check(&[body("csc", 1, 1, received(false)), body("csc", 1, 2, e::EntryRetracted::default())], "csc", &[("2026-02-01", Nothing)]);
+    check(
+        &[body("csc", 1, 1, received(false)), body("csc", 1, 2, e::EntryRetracted::default())],
+        "csc",
+        &[("2026-02-01", Nothing)],
+    );
 }
 
 #[test]
@@ -100,13 +128,15 @@ fn plans_and_enquiries_are_statutory() {
     ];
     check(&plan, "csc", &[("2026-02-01", Statutory), ("2026-03-02", Former), ("2026-06-01", Nothing)]);
     // No return says when an enquiry ended: it runs out.
-    let enquiry = [body("csc", 1, 1, e::Section47EnquiryStarted { start_on: date("2026-01-10"), ..Default::default() })];
+    let enquiry =
+        [body("csc", 1, 1, e::Section47EnquiryStarted { start_on: date("2026-01-10"), ..Default::default() })];
     check(&enquiry, "csc", &[("2026-03-14", Statutory), ("2026-03-15", Former), ("2026-04-12", Nothing)]);
 }
 
 #[test]
 fn the_practice_of_the_newest_description_that_names_one() {
-    let described = |practice: Option<&str>| e::PersonDescribed { practice: practice.map(Into::into), ..Default::default() };
+    let described =
+        |practice: Option<&str>| e::PersonDescribed { practice: practice.map(Into::into), ..Default::default() };
     let life = [
         body("hospital", 1, 10, described(Some("gp-old"))),
         body("clinic", 2, 20, described(Some("gp-new"))),
@@ -120,7 +150,17 @@ fn the_practice_of_the_newest_description_that_names_one() {
 #[test]
 fn a_hospital_for_a_bounded_time() {
     let attended = [body("trust", 1, 1, e::AttendedEmergency { arrived_at: at("2026-01-10"), ..Default::default() })];
-    check(&attended, "trust", &[("2026-01-10", Targeted), ("2026-01-17", Targeted), ("2026-01-18", Former), ("2026-02-14", Former), ("2026-02-15", Nothing)]);
+    check(
+        &attended,
+        "trust",
+        &[
+            ("2026-01-10", Targeted),
+            ("2026-01-17", Targeted),
+            ("2026-01-18", Former),
+            ("2026-02-14", Former),
+            ("2026-02-15", Nothing),
+        ],
+    );
     let admitted = [
         body("trust", 1, 1, e::AdmissionStarted { admitted_at: at("2026-01-10"), ..Default::default() }),
         body("trust", 2, 2, e::AdmissionEnded { discharged_at: at("2026-02-10"), ..Default::default() }),
@@ -128,14 +168,25 @@ fn a_hospital_for_a_bounded_time() {
     check(&admitted, "trust", &[("2026-02-10", Targeted), ("2026-02-11", Former), ("2026-03-11", Nothing)]);
     let booked = e::AppointmentBooked { starts_at: at("2026-06-10"), ..Default::default() };
     let life = [body("trust", 1, 1, booked)];
-    check(&life, "trust", &[("2026-05-12", Nothing), ("2026-05-13", Targeted), ("2026-07-08", Targeted), ("2026-07-09", Former)]);
-    let cancelled = [life[0].clone(), body("trust", 1, 2, e::AppointmentCancelled { starts_at: at("2026-06-10"), ..Default::default() })];
+    check(
+        &life,
+        "trust",
+        &[("2026-05-12", Nothing), ("2026-05-13", Targeted), ("2026-07-08", Targeted), ("2026-07-09", Former)],
+    );
+    let cancelled = [
+        life[0].clone(),
+        body("trust", 1, 2, e::AppointmentCancelled { starts_at: at("2026-06-10"), ..Default::default() }),
+    ];
     check(&cancelled, "trust", &[("2026-06-10", Nothing)]);
 }
 
 #[test]
 fn what_a_person_recorded_and_the_closest_of_several() {
-    let mut lead = e::InvolvementStarted { organisation: Some("charity".into()), start_on: date("2026-01-01"), ..Default::default() };
+    let mut lead = e::InvolvementStarted {
+        organisation: Some("charity".into()),
+        start_on: date("2026-01-01"),
+        ..Default::default()
+    };
     lead.set_kind(e::involvement::Kind::Lead);
     let mut targeted = lead.clone();
     targeted.set_kind(e::involvement::Kind::Targeted);

@@ -67,7 +67,7 @@ enum Command {
 #[derive(clap::Args, Debug, Clone)]
 pub(crate) struct ConfigFile {
     /// The configuration file.
-    #[arg(long, short, default_value = "throughline.toml", env = "THROUGHLINE_CONFIG")]
+    #[arg(long, short, default_value = "throughline.toml")]
     pub(crate) config: PathBuf,
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn note(text: &str) {
 /// A plain table.
 pub(crate) fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head.to_vec());
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head.to_vec());
     if !std::io::stdout().is_terminal() {
         table.set_width(140);
     }
@@ -73,4 +73,14 @@ pub(crate) fn progress(total: u64, what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {bar:32} {human_pos}/{human_len} {per_sec} {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(total).with_style(style).with_message(what.to_owned())
+}
+
+/// A day as the contract writes it.
+pub(crate) fn date(day: jiff::civil::Date) -> proto::events::Date {
+    proto::events::Date {
+        year: day.year().into(),
+        month: u32::try_from(day.month()).ok(),
+        day: u32::try_from(day.day()).ok(),
+        estimated: false,
+    }
 }

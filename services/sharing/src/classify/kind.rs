@@ -82,9 +82,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::AdmissionStarted(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.specialty, &a.reason])),
         Kind::AppointmentBooked(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
         Kind::AppointmentMissed(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service])),
-        Kind::AppointmentCancelled(a) => {
-            Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason]))
-        }
+        Kind::AppointmentCancelled(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
         Kind::AdmissionMoved(_) | Kind::AdmissionEnded(_) => C::Hospital.into(),
         Kind::ImmunisationGiven(_) | Kind::ImmunisationNotGiven(_) => C::Immunisation.into(),
         Kind::AllergyRecorded(_) => C::GpSummary.into(),

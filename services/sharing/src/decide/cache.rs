@@ -1,8 +1,8 @@
 //! Answers to questions asked before. A question holds every attribute the rules read and no id, so its answer holds for
-//! whoever asks it of whomever; and rules that change change the hash that stands before it.
+//! whoever asks it of whomever; and answers are kept only while the hash of the rules stays the same.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{Engine, Ruling};
 use crate::question::Question;
@@ -16,10 +16,62 @@ pub struct DecisionCache {
 
 #[derive(Debug, Default)]
 struct Held {
-    answers: HashMap<Arc<[u8]>, Arc<Ruling>>,
+    policy_hash: [u8; 32],
+    answers: HashMap<Arc<[u8]>, Answer>,
     by_age: VecDeque<Arc<[u8]>>,
     hits: u64,
     misses: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Ruling(Arc<Ruling>),
+    MayBreakGlass(bool),
+}
+
+/// Who answers: the rules, or the cache before them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Oracle<'e> {
+    pub(super) engine: &'e Engine,
+    pub(super) cache: Option<&'e DecisionCache>,
+}
+
+impl Oracle<'_> {
+    pub(super) fn ask(&self, question: &Question, bytes: &[u8]) -> Arc<Ruling> {
+        let Some(cache) = self.cache else {
+            return Arc::new(self.engine.ask(question));
+        };
+        let key = key(b'v', bytes);
+        if let Some(Answer::Ruling(ruling)) = cache.get(self.engine, &key) {
+            return ruling;
+        }
+        // Not under the lock: two threads may both ask, and get the same answer.
+        let ruling = Arc::new(self.engine.ask(question));
+        if !ruling.failed {
+            cache.put(self.engine, key, Answer::Ruling(ruling.clone()));
+        }
+        ruling
+    }
+
+    pub(super) fn may_break_glass(&self, question: &Question, bytes: &[u8]) -> bool {
+        let Some(cache) = self.cache else {
+            return self.engine.may_break_glass(question);
+        };
+        let key = key(b'b', bytes);
+        if let Some(Answer::MayBreakGlass(may)) = cache.get(self.engine, &key) {
+            return may;
+        }
+        let may = self.engine.may_break_glass(question);
+        cache.put(self.engine, key, Answer::MayBreakGlass(may));
+        may
+    }
+}
+
+fn key(about: u8, question: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(question.len() + 1);
+    key.push(about);
+    key.extend_from_slice(question);
+    key
 }
 
 impl DecisionCache {
@@ -34,41 +86,38 @@ impl DecisionCache {
         (held.hits, held.misses)
     }
 
-    pub(crate) fn ask(&self, engine: &Engine, question: &Question) -> Arc<Ruling> {
-        let mut key = engine.policy_hash().to_vec();
-        key.extend(question.bytes());
-        if let Some(answer) = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return answer;
-        }
-        // Not under the lock: two threads may both ask, and get the same answer.
-        let answer = Arc::new(engine.ask(question));
-        if !answer.failed {
-            let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-            held.put(key.into(), answer.clone(), self.answers_max);
-        }
-        answer
-    }
-}
-
-impl Held {
-    fn get(&mut self, key: &[u8]) -> Option<Arc<Ruling>> {
-        let answer = self.answers.get(key).cloned();
+    fn get(&self, engine: &Engine, key: &[u8]) -> Option<Answer> {
+        let mut held = self.held(engine);
+        let answer = held.answers.get(key).cloned();
         match answer {
-            Some(_) => self.hits += 1,
-            None => self.misses += 1,
+            Some(_) => held.hits += 1,
+            None => held.misses += 1,
         }
         answer
     }
 
-    fn put(&mut self, key: Arc<[u8]>, answer: Arc<Ruling>, answers_max: usize) {
-        if self.answers.insert(key.clone(), answer).is_none() {
-            self.by_age.push_back(key);
+    fn put(&self, engine: &Engine, key: Vec<u8>, answer: Answer) {
+        let mut held = self.held(engine);
+        let key: Arc<[u8]> = key.into();
+        if held.answers.insert(key.clone(), answer).is_none() {
+            held.by_age.push_back(key);
         }
-        while self.answers.len() > answers_max {
-            let Some(oldest) = self.by_age.pop_front() else {
+        while held.answers.len() > self.answers_max {
+            let Some(oldest) = held.by_age.pop_front() else {
                 return;
             };
-            self.answers.remove(&oldest);
+            held.answers.remove(&oldest);
         }
+    }
+
+    /// The answers of these rules; those of any others are forgotten.
+    fn held(&self, engine: &Engine) -> MutexGuard<'_, Held> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.policy_hash != *engine.policy_hash() {
+            held.policy_hash = *engine.policy_hash();
+            held.answers.clear();
+            held.by_age.clear();
+        }
+        held
     }
 }

@@ -94,9 +94,9 @@ impl Decision {
     fn may_be_told(&self, fact: &str, outcome: Outcome) -> bool {
         let content = outcome >= Outcome::Redacted;
         let sees = |category: Category| {
-            self.classes.iter().any(|(class, decided)| {
-                class.category == category && decided.ruling.outcome >= Outcome::Redacted
-            })
+            self.classes
+                .iter()
+                .any(|(class, decided)| class.category == category && decided.ruling.outcome >= Outcome::Redacted)
         };
         match fact {
             "context.consent" | "context.detriment" => content,

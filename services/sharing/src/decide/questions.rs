@@ -12,9 +12,7 @@ use crate::facts::{ChildFacts, ConsentScope};
 use crate::question::{Child, Class, Context, Organisation, Question, Reader};
 use crate::registry::Registry;
 use crate::request::{Principal, Request};
-use crate::vocabulary::{
-    Category, ConsentState, DenialReason, Involvement, Label, PersonKind, Purpose, Sector,
-};
+use crate::vocabulary::{Category, ConsentState, DenialReason, Involvement, Label, PersonKind, Purpose, Sector};
 
 /// What of a request holds for every class.
 #[derive(Debug)]
@@ -66,8 +64,7 @@ impl<'a> Asked<'a> {
                     asked.grants.insert(Label::PreAdoption);
                 }
                 asked.address_cleared = granted(GrantScope::Address);
-                asked.break_glass =
-                    request.asked_at_us.is_some_and(|at| facts.grants().glass_broken(id, person, at));
+                asked.break_glass = request.asked_at_us.is_some_and(|at| facts.grants().glass_broken(id, person, at));
             }
             Principal::Person { kind, person } => {
                 asked.pr_restricted =

@@ -12,9 +12,7 @@ use cedar_policy::{
 
 use crate::engine::{Engine, LoadError};
 use crate::question::{Class, Organisation, Question, Reader};
-use crate::vocabulary::{
-    Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary,
-};
+use crate::vocabulary::{Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary};
 
 /// The entities that every question is about, and the actions.
 #[derive(Debug)]
@@ -117,6 +115,7 @@ impl Engine {
 
     fn walk_ladder(&self, question: &Question) -> Result<Ruling, Unanswerable> {
         let entities = self.entities(question)?;
+        let context = self.context(question)?;
         let mut stopped_by = BTreeMap::new();
         let ladder = [
             (Action::ViewFull, Outcome::Full),
@@ -124,7 +123,7 @@ impl Engine {
             (Action::ViewExistence, Outcome::Existence),
         ];
         for (action, outcome) in ladder {
-            let answer = self.authorize(action, question, &entities)?;
+            let answer = self.authorize(action, question, &entities, context.clone())?;
             if !answer.allowed {
                 stopped_by.insert(action.name(), answer.rules);
                 continue;
@@ -166,25 +165,28 @@ impl Engine {
 
     /// Whether this action is allowed outside the ladder. Anything that goes wrong is a no.
     fn allows(&self, action: Action, question: &Question) -> bool {
-        self.entities(question)
-            .and_then(|entities| self.authorize(action, question, &entities))
-            .is_ok_and(|answer| answer.allowed)
+        let answer = self.entities(question).and_then(|entities| {
+            let context = self.context(question)?;
+            self.authorize(action, question, &entities, context)
+        });
+        answer.is_ok_and(|answer| answer.allowed)
     }
 
-    fn authorize(&self, action: Action, question: &Question, entities: &Entities) -> Result<Answer, Unanswerable> {
+    fn authorize(
+        &self,
+        action: Action,
+        question: &Question,
+        entities: &Entities,
+        context: CedarContext,
+    ) -> Result<Answer, Unanswerable> {
         let principal = match question.reader {
             Reader::Staff { .. } => &self.types.staff,
             Reader::Person(_) => &self.types.person,
         };
         let action = self.types.actions.get(&action).ok_or(Unanswerable)?;
-        let request = Request::new(
-            principal.clone(),
-            action.clone(),
-            self.types.class.clone(),
-            self.context(question)?,
-            Some(&self.schema),
-        )
-        .map_err(|_| Unanswerable)?;
+        let request =
+            Request::new(principal.clone(), action.clone(), self.types.class.clone(), context, Some(&self.schema))
+                .map_err(|_| Unanswerable)?;
         let response = self.authorizer.is_authorized(&request, &self.policies, entities);
         // A rule that fails to evaluate is skipped, a restriction included.
         if response.diagnostics().errors().next().is_some() {
@@ -228,8 +230,7 @@ impl Engine {
     }
 
     fn organisation(&self, id: &EntityUid, organisation: Organisation) -> Result<Entity, Unanswerable> {
-        let attributes =
-            [("sector", self.word(organisation.sector)?), ("designated", flag(organisation.designated))];
+        let attributes = [("sector", self.word(organisation.sector)?), ("designated", flag(organisation.designated))];
         entity(id.clone(), attributes, HashSet::new())
     }
 
@@ -358,7 +359,6 @@ fn entity<const N: usize>(
     attributes: [(&str, RestrictedExpression); N],
     parents: HashSet<EntityUid>,
 ) -> Result<Entity, Unanswerable> {
-    let attributes: HashMap<_, _> =
-        attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let attributes: HashMap<_, _> = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     Entity::new(id, attributes, parents).map_err(|_| Unanswerable)
 }

@@ -79,10 +79,16 @@ mod tests {
     fn layout_and_comments_do_not_change_the_hash_and_all_else_does() {
         let now = hash(POLICIES);
         assert_eq!(now, hash(POLICIES), "the same text");
-        assert_eq!(now, hash(&format!("// a comment\n\n{}", POLICIES.replace("permit (principal", "permit  (principal"))));
+        assert_eq!(
+            now,
+            hash(&format!("// a comment\n\n{}", POLICIES.replace("permit (principal", "permit  (principal")))
+        );
         for (from, to) in [
             ("@say(\"no purpose of use was stated\")", "@say(\"no purpose was stated\")"),
-            ("context.involvement != Share::Involvement::\"none\"", "context.involvement == Share::Involvement::\"lead\""),
+            (
+                "context.involvement != Share::Involvement::\"none\"",
+                "context.involvement == Share::Involvement::\"lead\"",
+            ),
         ] {
             let changed = POLICIES.replacen(from, to, 1);
             assert_ne!(changed, POLICIES);

@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_set_in_which_a_known_restriction_does_not_fire_does_not_load() {
-        let without = POLICIES.replace("when { resource.retentionExpired };", "when { false && resource.retentionExpired };");
+        let without =
+            POLICIES.replace("when { resource.retentionExpired };", "when { false && resource.retentionExpired };");
         assert_ne!(without, POLICIES);
         let loaded = Engine::from_text(SCHEMA, &without);
         assert!(matches!(loaded, Err(LoadError::SelfTest(_) | LoadError::Validation(_))));

@@ -43,10 +43,8 @@ impl Rule {
             policy.annotations().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         annotations.sort();
         let stated = |key: &str| annotations.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone());
-        let id = stated("id").ok_or_else(|| LoadError::Lint {
-            rule: policy.id().to_string(),
-            problem: "it has no @id".to_owned(),
-        })?;
+        let id = stated("id")
+            .ok_or_else(|| LoadError::Lint { rule: policy.id().to_string(), problem: "it has no @id".to_owned() })?;
         let json = policy.to_json().map_err(|error| LoadError::Policies(error.to_string()))?;
         let permits = policy.effect() == Effect::Permit;
         let groups = stated("cure").or_else(|| stated("redact")).map(|list| groups(&id, &list)).transpose()?;
@@ -60,9 +58,7 @@ impl Rule {
             say: stated("say").unwrap_or_default(),
             law: stated("law").or_else(|| stated("basis")).unwrap_or_default(),
             groups: groups.unwrap_or_default(),
-            obligations: stated("oblige")
-                .map(|list| list.split(',').map(str::to_owned).collect())
-                .unwrap_or_default(),
+            obligations: stated("oblige").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
             facts_used: attributes_read(&json, &["when", "unless"]),
             facts_told: attributes_read(&json, &["when"]),
             limited,

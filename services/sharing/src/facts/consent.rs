@@ -57,8 +57,7 @@ impl ChildFacts {
         let covering = |state: State| acts.iter().filter(move |act| act.state() == state && act.covers(scope));
         let given: Vec<&Act> = covering(State::Given).collect();
         let refused = covering(State::Refused).any(|refusal| {
-            !self.authority_ended(refusal)
-                && !given.iter().any(|act| act.resolves(refusal) && self.stands(act, scope))
+            !self.authority_ended(refusal) && !given.iter().any(|act| act.resolves(refusal) && self.stands(act, scope))
         });
         if refused {
             return ConsentState::Refused;
@@ -137,8 +136,8 @@ impl Act {
     fn covers(&self, scope: &Scope<'_>) -> bool {
         let named = self.consent.recipients.iter().any(|id| id == scope.recipient);
         let any = |list: &[i32], wanted: i32| list.is_empty() || list.contains(&wanted);
-        let recipient = named
-            || self.consent.recipients.is_empty() && (!scope.must_be_named || self.state() != State::Given);
+        let recipient =
+            named || self.consent.recipients.is_empty() && (!scope.must_be_named || self.state() != State::Given);
         recipient
             && any(&self.consent.categories, scope.category.into())
             && any(&self.consent.purposes, scope.purpose.into())
@@ -147,8 +146,7 @@ impl Act {
     /// Whether this comes after the other: on a later day, or on the same day of the same subject and later in the log. Two
     /// subjects' acts of one day contradict, and then neither comes after.
     fn later_than(&self, other: &Self) -> bool {
-        self.on > other.on
-            || self.on == other.on && self.subject == other.subject && self.position > other.position
+        self.on > other.on || self.on == other.on && self.subject == other.subject && self.position > other.position
     }
 
     /// Whether this consent takes the place of that refusal.

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::sharing::{
-    AccessGranted, BreakGlassAsserted, LegalProcessRecorded, access_granted, legal_process_recorded,
-};
+use proto::sharing::{AccessGranted, BreakGlassAsserted, LegalProcessRecorded, access_granted, legal_process_recorded};
 
 use crate::days::{first_day, last_day, microseconds};
 use crate::facts::versions::Stated;
@@ -55,9 +53,9 @@ impl Grants {
 
     /// Whether this person of this organisation was granted this.
     pub(crate) fn granted(&self, scope: access_granted::Scope, organisation: &str, person: &str) -> bool {
-        self.grants.iter().any(|grant| {
-            grant.scope() == scope && grant.organisation() == organisation && grant.person() == person
-        })
+        self.grants
+            .iter()
+            .any(|grant| grant.scope() == scope && grant.organisation() == organisation && grant.person() == person)
     }
 
     /// The processes that name this organisation for this category.
@@ -65,9 +63,7 @@ impl Grants {
         self.processes
             .iter()
             .filter(|process| process.recipient() == recipient)
-            .filter(|process| {
-                process.categories.is_empty() || process.categories.contains(&i32::from(category))
-            })
+            .filter(|process| process.categories.is_empty() || process.categories.contains(&i32::from(category)))
             .filter_map(|process| match process.kind() {
                 legal_process_recorded::Kind::Unspecified => None,
                 legal_process_recorded::Kind::CrimeRequestApproved => Some(Process::CrimeRequestApproved),

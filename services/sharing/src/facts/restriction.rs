@@ -77,9 +77,7 @@ impl Restrictions {
 
     /// A court limited the parental responsibility of this adult, or of every adult.
     pub(crate) fn parental_responsibility(&self, person: &str) -> bool {
-        self.any(restriction::Kind::ParentalResponsibility, |set| {
-            set.person().is_empty() || set.person() == person
-        })
+        self.any(restriction::Kind::ParentalResponsibility, |set| set.person().is_empty() || set.person() == person)
     }
 
     /// The labels that restrictions put on the classes of a category.

@@ -48,11 +48,14 @@ impl Case {
         }
         self.births(&mut log, on);
         if let Some(competent) = self.child.competent {
-            log.add(on, s::CompetenceAssessed {
-                competent: Some(competent),
-                on: Some(date(self.valid_on())),
-                ..Default::default()
-            });
+            log.add(
+                on,
+                s::CompetenceAssessed {
+                    competent: Some(competent),
+                    on: Some(date(self.valid_on())),
+                    ..Default::default()
+                },
+            );
         }
         self.statuses(&mut log, on);
         for (applies, kind) in [
@@ -80,8 +83,8 @@ impl Case {
             return;
         }
         let dob = self.fold.dob.as_ref().map(|dob| dob.parse().unwrap());
-        let born = dob
-            .unwrap_or_else(|| self.valid_on().saturating_sub(self.child.age.years()).saturating_sub(1.days()));
+        let born =
+            dob.unwrap_or_else(|| self.valid_on().saturating_sub(self.child.age.years()).saturating_sub(1.days()));
         log.add(on, described(Some(born)));
         for (index, also) in self.fold.also_born.iter().enumerate() {
             log.add(index as u8 + 20, described(Some(also.parse().unwrap())));
@@ -153,11 +156,8 @@ impl Case {
     fn consent(&self, state: &str, by: &str, from: Date) -> s::ConsentRecorded {
         use s::consent_recorded::{GivenBy, Kind, State};
         let recipient = if self.principal.kind == "staff" { &self.principal.org } else { READER };
-        let mut consent = s::ConsentRecorded {
-            recipients: vec![recipient.to_owned()],
-            from: Some(date(from)),
-            ..Default::default()
-        };
+        let mut consent =
+            s::ConsentRecorded { recipients: vec![recipient.to_owned()], from: Some(date(from)), ..Default::default() };
         consent.set_kind(Kind::Share);
         consent.set_state(match state {
             "given" => State::Given,
@@ -212,13 +212,16 @@ impl Case {
             log.add(on, process);
         }
         if self.facts.break_glass {
-            log.add(on, s::BreakGlassAsserted {
-                person: Some(READER.into()),
-                organisation,
-                reason: Some("a reason".into()),
-                asserted_at: Some(prost_types::Timestamp { seconds: ASKED_AT_US / 1_000_000 - 60, nanos: 0 }),
-                minutes: Some(30),
-            });
+            log.add(
+                on,
+                s::BreakGlassAsserted {
+                    person: Some(READER.into()),
+                    organisation,
+                    reason: Some("a reason".into()),
+                    asserted_at: Some(prost_types::Timestamp { seconds: ASKED_AT_US / 1_000_000 - 60, nanos: 0 }),
+                    minutes: Some(30),
+                },
+            );
         }
     }
 
@@ -241,24 +244,23 @@ impl Case {
         let span = self.fold.dsa.as_ref();
         let day = |text: &str| Some(date(text.parse().unwrap()));
         if self.facts.dsa {
-            log.add(0, s::AgreementRecorded {
-                id: Some("agreement".into()),
-                parties: ids,
-                from: day(span.map_or("2020-01-01", |span| &span.from)),
-                to: day(span.map_or("2030-12-31", |span| &span.to)),
-                ..Default::default()
-            });
+            log.add(
+                0,
+                s::AgreementRecorded {
+                    id: Some("agreement".into()),
+                    parties: ids,
+                    from: day(span.map_or("2020-01-01", |span| &span.from)),
+                    to: day(span.map_or("2030-12-31", |span| &span.to)),
+                    ..Default::default()
+                },
+            );
         }
         log
     }
 }
 
 const ORGANISATIONS: &[(Sector, bool, &[&str])] = &[
-    (
-        Sector::Education,
-        true,
-        &["school_a", "school_b", "college_a", "la_send_a", "virtual_school_a", "school_c"],
-    ),
+    (Sector::Education, true, &["school_a", "school_b", "college_a", "la_send_a", "virtual_school_a", "school_c"]),
     (Sector::SocialCare, true, &["csc_a", "adoption_a", "csc_b"]),
     (Sector::Health, true, &["gp_a", "camhs_a", "shc_a", "hospital_a", "paeds_a", "drug_service_a"]),
     (Sector::Police, true, &["police_a"]),
@@ -279,10 +281,5 @@ fn restriction(kind: s::restriction::Kind) -> s::RestrictionSet {
 }
 
 fn date(day: Date) -> e::Date {
-    e::Date {
-        year: day.year().into(),
-        month: Some(day.month() as u32),
-        day: Some(day.day() as u32),
-        estimated: false,
-    }
+    e::Date { year: day.year().into(), month: Some(day.month() as u32), day: Some(day.day() as u32), estimated: false }
 }

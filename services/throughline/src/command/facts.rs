@@ -44,7 +44,7 @@ struct Line {
     #[serde(default)]
     sealed: Vec<SubjectLine>,
     #[serde(default)]
-    effective_on: Option<jiff::civil::Date>,
+    effective_on: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -96,13 +96,13 @@ fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
         subject: Some(subject(&line.subject)?),
         event: Some(prost::Message::decode(built.encode_to_vec().as_slice()).map(|event: Event| event)?),
         sealed: line.sealed.iter().map(subject).collect::<anyhow::Result<_>>()?,
-        effective_on: line.effective_on.map(|day| Date {
-            year: day.year().into(),
-            month: u32::try_from(day.month()).ok(),
-            day: u32::try_from(day.day()).ok(),
-            estimated: false,
-        }),
+        effective_on: line.effective_on.as_deref().map(day).transpose()?,
     })
+}
+
+fn day(text: &str) -> anyhow::Result<Date> {
+    let day: jiff::civil::Date = text.parse().context("`effective_on` must be a day, YYYY-MM-DD")?;
+    Ok(crate::output::date(day))
 }
 
 /// A subject as a person writes it.

@@ -38,6 +38,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.bad_files {
         synthetic_authority::write_bad_files(&arguments.out.join("bad"))?;
     }
-    output::line(&format!("generated: {summary} in `{}`", arguments.out.display()))?;
+    output::line(&format!(
+        "generated: children={} census_rows={} cin_children={} hl7_messages={} facts={} dirtied={} in `{}`",
+        summary.children,
+        summary.census_rows,
+        summary.cin_children,
+        summary.hl7_messages,
+        summary.facts,
+        summary.dirtied,
+        arguments.out.display()
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

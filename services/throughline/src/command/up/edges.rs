@@ -1,0 +1,172 @@
+//! Where the process meets its sources, and what the operator is told of them.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use connector_kit::drop_folder::{self, DropFolder};
+use connector_kit::differ::Baselines;
+use connector_kit::publish::{Credentials, Publisher};
+use connector_kit::quarantine::{self, Readable};
+use connector_kit::run::SourceCounts;
+use connector_kit::mllp;
+use event_log::seal::{Keyring, PseudonymKey};
+use event_log::{EventId, EventLog};
+use projection::consume::Consumer;
+use projection::serve::admin::{Operations, OperationsError};
+use proto::admin::SourceStatus;
+use proto::quarantine::Item;
+use std::sync::atomic::Ordering;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::connectors;
+use crate::settings::{ConnectorSettings, Settings};
+use crate::vault::Vault;
+
+/// The consumer, on a thread of its own.
+pub(super) struct Follower {
+    thread: std::thread::JoinHandle<anyhow::Result<()>>,
+    ended: watch::Receiver<bool>,
+}
+
+/// Starts the consumer. It decodes and commits: on the runtime's own threads it would hold up answers.
+pub(super) fn follow(consumer: Consumer, stop: CancellationToken) -> Follower {
+    let (tell, ended) = watch::channel(false);
+    let thread = std::thread::spawn(move || {
+        let ran = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("the projection's runtime does not start")
+            .and_then(|runtime| runtime.block_on(consumer.run(stop)).context("the projection stopped"));
+        tell.send_replace(true);
+        ran
+    });
+    Follower { thread, ended }
+}
+
+impl Follower {
+    /// Returns once the consumer has ended.
+    pub(super) async fn ended(&self) {
+        let mut ended = self.ended.clone();
+        let _sender_gone_means_ended = ended.wait_for(|ended| *ended).await;
+    }
+
+    /// How it ended.
+    pub(super) async fn join(self) -> anyhow::Result<()> {
+        let joined = tokio::task::spawn_blocking(move || self.thread.join()).await?;
+        joined.unwrap_or_else(|_| Err(anyhow::anyhow!("the projection failed")))
+    }
+}
+
+/// The process's sources.
+pub(super) struct Edges {
+    log: Arc<dyn EventLog>,
+    keyring: Arc<Keyring>,
+    counts: Vec<(String, Arc<SourceCounts>)>,
+}
+
+impl Edges {
+    /// Opens every source of the configuration and starts it.
+    pub(super) async fn open(
+        settings: &Settings,
+        vault: &Vault,
+        log: &Arc<dyn EventLog>,
+        keyring: &Arc<Keyring>,
+        stop: &CancellationToken,
+        tasks: &mut JoinSet<anyhow::Result<()>>,
+    ) -> anyhow::Result<Self> {
+        let mut counts = Vec::new();
+        for connector in &settings.connectors {
+            if let Some(folder) = &connector.drop_folder {
+                let opened = open_folder(settings, vault, log, connector, folder).await?;
+                counts.push((connector.name.clone(), opened.counts()));
+                let stop = stop.clone();
+                tasks.spawn(async move { Ok(opened.run(stop).await?) });
+            }
+            if let Some(address) = connector.mllp_listen {
+                let feed = connectors::acknowledging(&connector.name)
+                    .with_context(|| format!("`{}` does not speak MLLP", connector.name))?;
+                let listener =
+                    TcpListener::bind(address).await.with_context(|| format!("MLLP cannot listen on {address}"))?;
+                let publisher = publisher(settings, vault, log, connector).await?;
+                let counted = Arc::new(SourceCounts::default());
+                counts.push((format!("{} (mllp)", connector.name), Arc::clone(&counted)));
+                let options = mllp::Options::of(&connector.name);
+                let stop = stop.clone();
+                tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
+            }
+        }
+        Ok(Self { log: Arc::clone(log), keyring: Arc::clone(keyring), counts })
+    }
+}
+
+async fn publisher(
+    settings: &Settings,
+    vault: &Vault,
+    log: &Arc<dyn EventLog>,
+    connector: &ConnectorSettings,
+) -> anyhow::Result<Publisher> {
+    let known = connectors::named(&connector.name).context("the connector is not of this build")?;
+    let credentials =
+        Credentials { controllers: connector.controllers.clone(), home: settings.serve.organisation.clone() };
+    let pseudonyms = PseudonymKey::load(&settings.keys_dir().join("pseudonym.key"))?;
+    let wrapping = Arc::clone(&vault.wrapping);
+    Ok(Publisher::open(Arc::clone(log), pseudonyms, wrapping, credentials, known.descriptor()).await?)
+}
+
+async fn open_folder(
+    settings: &Settings,
+    vault: &Vault,
+    log: &Arc<dyn EventLog>,
+    connector: &ConnectorSettings,
+    folder: &std::path::Path,
+) -> anyhow::Result<DropFolder> {
+    let known = connectors::shared(&connector.name).context("the connector is not of this build")?;
+    let publisher = publisher(settings, vault, log, connector).await?;
+    let pseudonyms = PseudonymKey::load(&settings.keys_dir().join("pseudonym.key"))?;
+    let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
+    let options = drop_folder::Options { poll: connector.poll, ..drop_folder::Options::of(folder) };
+    Ok(DropFolder::open(known, publisher, Arc::clone(log), Arc::clone(&vault.wrapping), baselines, options).await?)
+}
+
+#[async_trait]
+impl Operations for Edges {
+    fn sources(&self) -> Vec<SourceStatus> {
+        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        self.counts
+            .iter()
+            .map(|(source, counts)| SourceStatus {
+                source: source.clone(),
+                records: read(&counts.records),
+                events: read(&counts.events),
+                findings: read(&counts.findings),
+                rejected: read(&counts.rejected),
+                pending: read(&counts.pending),
+            })
+            .collect()
+    }
+
+    fn not_accepting(&self) -> Option<String> {
+        None
+    }
+
+    async fn quarantined(&self) -> Result<Vec<Item>, OperationsError> {
+        let listed = quarantine::list(self.log.as_ref(), &self.keyring).await?;
+        Ok(listed.into_iter().rev().filter_map(|listed| readable(listed.state)).collect())
+    }
+
+    async fn quarantine_item(&self, id: [u8; 16]) -> Result<Option<Item>, OperationsError> {
+        let found = quarantine::show(self.log.as_ref(), &self.keyring, EventId(id)).await?;
+        Ok(found.and_then(|listed| readable(listed.state)))
+    }
+}
+
+fn readable(state: Readable) -> Option<Item> {
+    match state {
+        Readable::Item(item) => Some(*item),
+        Readable::Parked(_) | Readable::Discarded | Readable::Damaged => None,
+    }
+}
