@@ -30,6 +30,9 @@ pub struct Decision {
     denied: Option<DenialReason>,
     break_glass_would_help: bool,
     obligations: BTreeSet<String>,
+    /// Where the child is, is protected, and this reader is not cleared for it.
+    whereabouts_protected: bool,
+    reader_organisation: Option<String>,
     policy_hash: [u8; 32],
     /// By rule id, what its annotations and conditions say: all that the explanations need.
     rules: Arc<BTreeMap<String, Rule>>,
@@ -90,6 +93,8 @@ fn decide_with<'c>(
     let mut decision = Decision::of_nothing(oracle.engine);
     let asked = Asked::of(request, facts, registry);
     decision.denied = asked.as_ref().err().copied();
+    decision.whereabouts_protected = asked.as_ref().map_or(true, Asked::whereabouts_protected);
+    decision.reader_organisation = request.principal.organisation().map(str::to_owned);
     let mut probes = Vec::new();
     for class in classes {
         if decision.classes.contains_key(class) {
@@ -140,6 +145,8 @@ impl Decision {
             denied: None,
             break_glass_would_help: false,
             obligations: BTreeSet::new(),
+            whereabouts_protected: true,
+            reader_organisation: None,
             policy_hash: *engine.policy_hash(),
             rules: engine.shared_rules(),
         }
@@ -159,6 +166,12 @@ impl Decision {
     pub fn permit(&self, class: &RecordClass) -> Option<Permit<'_>> {
         let (class, decided) = self.classes.get_key_value(class)?;
         Permit::new(class, &decided.ruling)
+    }
+
+    /// Whether this reader may be told which organisation a class comes from: the name of a school or a practice is an
+    /// address, even on an entry or a line in which no field is.
+    pub fn may_name_source(&self, class: &RecordClass) -> bool {
+        !self.whereabouts_protected || self.reader_organisation.as_ref() == Some(&class.source_org)
     }
 
     /// Why the request was refused as a whole, if it was.

@@ -121,8 +121,8 @@ impl Engine {
         if !complaints.is_empty() {
             return Err(LoadError::Validation(complaints.join("; ")));
         }
-        let words = Words::new().map_err(|error| LoadError::Schema(error.to_string()))?;
-        let types = Types::new().map_err(|error| LoadError::Schema(error.to_string()))?;
+        let words = Words::new()?;
+        let types = Types::new()?;
         let classifier = Classifier::load()?;
         let involvement = InvolvementTable::load()?;
         let policy_hash = hash::policy_hash(schema_text, rules.values(), &classifier.hash(), &involvement.hash());

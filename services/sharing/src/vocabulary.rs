@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::LoadError;
 use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 pub use proto::sharing::{Category, DenialReason, Label, Outcome, Purpose, RoleGroup, Sector};
 
@@ -126,7 +127,7 @@ struct List {
 }
 
 impl Words {
-    pub(crate) fn new() -> Result<Self, cedar_policy::ParseErrors> {
+    pub(crate) fn new() -> Result<Self, LoadError> {
         Ok(Self(vec![
             List::of::<Purpose>()?,
             List::of::<Sector>()?,
@@ -152,9 +153,14 @@ impl Words {
     }
 }
 
+/// An entity type of the schema, by its name without the namespace.
+pub(crate) fn entity_type(name: &str) -> Result<EntityTypeName, LoadError> {
+    format!("Share::{name}").parse().map_err(|error: cedar_policy::ParseErrors| LoadError::Schema(error.to_string()))
+}
+
 impl List {
-    fn of<V: Vocabulary>() -> Result<Self, cedar_policy::ParseErrors> {
-        let type_name: EntityTypeName = format!("Share::{}", V::TYPE).parse()?;
+    fn of<V: Vocabulary>() -> Result<Self, LoadError> {
+        let type_name = entity_type(V::TYPE)?;
         let mut list = Self { type_name: V::TYPE, words: Vec::new(), uids: Vec::new() };
         for member in V::members() {
             let word = member.word();

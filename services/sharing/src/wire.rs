@@ -134,3 +134,30 @@ impl Opened {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever the bytes are, they are read to their end or refused; what is read is all of them.
+        #[test]
+        fn any_bytes_are_fields_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(found) = fields(&bytes) {
+                prop_assert_eq!(found.iter().flat_map(|field| field.raw.to_vec()).collect::<Vec<_>>(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_cut_short_is_malformed() {
+        let mut whole = Vec::new();
+        put_bytes(&mut whole, 3, b"four");
+        assert!(fields(&whole).is_ok());
+        for length in 1..whole.len() {
+            assert!(fields(&whole[..length]).is_err(), "{length} bytes of {}", whole.len());
+        }
+    }
+}

@@ -134,6 +134,9 @@ fn a_permit_gives_out_no_more_than_its_outcome() {
     assert_eq!(decision.permit(&existing).map(|permit| permit.outcome()), Some(Outcome::Existence));
     assert_eq!(applied(&existing), None);
     assert!(decision.permit(&hidden).is_none());
+    // A source's name is an address; one's own is no news.
+    assert!(!decision.may_name_source(&existing));
+    assert!(decision.may_name_source(&whole));
     let never_asked = class("school", Category::Attendance, &[]);
     assert!(decision.permit(&never_asked).is_none());
     assert_eq!(decision.outcome(&never_asked), Outcome::Hide);

@@ -74,6 +74,10 @@ impl<'a> Asked<'a> {
         Ok(asked)
     }
 
+    pub(crate) fn whereabouts_protected(&self) -> bool {
+        self.child.protected_address && !self.address_cleared
+    }
+
     /// The question about one class; `None` when nothing is recorded of its source, or it has no category.
     pub(crate) fn about(&self, class: &RecordClass) -> Option<Question> {
         let source = self.registry.organisation(&class.source_org).and_then(organisation)?;

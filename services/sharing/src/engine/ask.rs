@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
-    Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName, EntityUid,
-    ParseErrors, Request, RestrictedExpression,
+    Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityId, EntityUid, Request,
+    RestrictedExpression,
 };
 
 use crate::engine::{Engine, LoadError};
 use crate::question::{Class, Organisation, Question, Reader};
-use crate::vocabulary::{Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary};
+use crate::vocabulary::{
+    Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary, entity_type,
+};
 
 /// The entities that every question is about, and the actions.
 #[derive(Debug)]
@@ -51,10 +53,9 @@ impl Action {
 }
 
 impl Types {
-    pub(crate) fn new() -> Result<Self, ParseErrors> {
-        let uid = |type_name: &str, id: &str| -> Result<EntityUid, ParseErrors> {
-            let type_name: EntityTypeName = format!("Share::{type_name}").parse()?;
-            Ok(EntityUid::from_type_name_and_id(type_name, EntityId::new(id)))
+    pub(crate) fn new() -> Result<Self, LoadError> {
+        let uid = |type_name: &str, id: &str| -> Result<EntityUid, LoadError> {
+            Ok(EntityUid::from_type_name_and_id(entity_type(type_name)?, EntityId::new(id)))
         };
         let mut actions = BTreeMap::new();
         for action in Action::ALL {

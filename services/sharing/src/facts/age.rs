@@ -49,11 +49,19 @@ pub(crate) struct Competence {
     pub(crate) lacking: bool,
 }
 
+/// Ordered by when it was made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Assessment {
+    on: Date,
+    position: (i64, u64),
+    competent: bool,
+}
+
 impl Competence {
     /// By default: not under sixteen, and from sixteen on. An assessment overrides the default; one made before sixteen
     /// says nothing from sixteen on, when only a recorded lack of capacity counts.
     pub(crate) fn fold(stated: &[Stated], births: &Births, valid_on: Date) -> Self {
-        let mut latest: BTreeMap<([u8; 16], String), (Date, (i64, u64), bool)> = BTreeMap::new();
+        let mut latest: BTreeMap<([u8; 16], &str), Assessment> = BTreeMap::new();
         for event in stated {
             let Some(Kind::CompetenceAssessed(assessed)) = &event.event.kind else {
                 continue;
@@ -66,13 +74,12 @@ impl Competence {
             if outgrown {
                 continue;
             }
-            let key = (event.subject, assessed.decision_kind.clone().unwrap_or_default());
-            let entry = latest.entry(key).or_insert((on, event.position, competent));
-            if (on, event.position) >= (entry.0, entry.1) {
-                *entry = (on, event.position, competent);
-            }
+            let assessment = Assessment { on, position: event.position, competent };
+            let newest = latest.entry((event.subject, assessed.decision_kind())).or_insert(assessment);
+            *newest = (*newest).max(assessment);
         }
-        let mut answers: Vec<bool> = latest.into_values().map(|(_, _, competent)| competent).collect();
+        let mut answers: Vec<bool> = latest.into_values().map(|newest| newest.competent).collect();
+        answers.sort_unstable();
         answers.dedup();
         match answers.as_slice() {
             [competent] => Self { competent: *competent, lacking: !competent },

@@ -35,14 +35,14 @@ impl Grants {
             match &event.event.kind {
                 Some(Kind::AccessGranted(granted)) => {
                     let named = !granted.granted_by().is_empty() && !granted.person().is_empty();
-                    if named && !revoked.contains(granted.id()) && within(granted.from, granted.to, valid_on) {
-                        found.grants.push(granted.clone());
-                    }
+                    let stands = named && !revoked.contains(granted.id());
+                    found.grants.extend(Some(granted).filter(|g| stands && within(g.from, g.to, valid_on)).cloned());
                 }
                 Some(Kind::LegalProcessRecorded(process)) => {
-                    if !process.approved_by().is_empty() && within(process.from, process.to, valid_on) {
-                        found.processes.push(process.clone());
-                    }
+                    let approved = !process.approved_by().is_empty();
+                    found
+                        .processes
+                        .extend(Some(process).filter(|p| approved && within(p.from, p.to, valid_on)).cloned());
                 }
                 Some(Kind::BreakGlassAsserted(asserted)) => found.break_glass.push(asserted.clone()),
                 _ => {}

@@ -18,16 +18,18 @@ pub(crate) struct Restrictions {
     sealed: bool,
 }
 
-enum Step<'a> {
-    Set(&'a RestrictionSet),
-    Lifted,
+/// A setting, or a lifting where it sets nothing. Ordered by day; on one day the setting comes last, and stands.
+struct Step<'a> {
+    on: Date,
+    sets: Option<&'a RestrictionSet>,
+    position: (i64, u64),
 }
 
 impl Restrictions {
     pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
         let sealed = stated.iter().any(|event| matches!(event.event.kind, Some(Kind::IdentitySealed(_))));
         // By subject and id: one restriction, set and lifted and set again. One without an id can never be lifted.
-        let mut steps: BTreeMap<([u8; 16], &str), Vec<(Date, bool, (i64, u64), Step<'_>)>> = BTreeMap::new();
+        let mut steps: BTreeMap<([u8; 16], &str), Vec<Step<'_>>> = BTreeMap::new();
         let mut in_force = Vec::new();
         for event in stated {
             match &event.event.kind {
@@ -39,26 +41,23 @@ impl Restrictions {
                     if set.id().is_empty() {
                         in_force.push(set.clone());
                     } else {
-                        let step = (from, true, event.position, Step::Set(set));
+                        let step = Step { on: from, sets: Some(set), position: event.position };
                         steps.entry((event.subject, set.id())).or_default().push(step);
                     }
                 }
                 Some(Kind::RestrictionLifted(lifted)) if !lifted.lifted_by().is_empty() => {
                     let on = lifted.on.as_ref().and_then(last_day).or(event.published_on);
                     if let Some(on) = on.filter(|on| *on <= valid_on) {
-                        let step = (on, false, event.position, Step::Lifted);
+                        let step = Step { on, sets: None, position: event.position };
                         steps.entry((event.subject, lifted.id())).or_default().push(step);
                     }
                 }
                 _ => {}
             }
         }
-        for mut history in steps.into_values() {
-            // On one day, the setting stands.
-            history.sort_by_key(|(on, set, position, _)| (*on, *set, *position));
-            if let Some((_, _, _, Step::Set(set))) = history.last() {
-                in_force.push((*set).clone());
-            }
+        for history in steps.into_values() {
+            let last = history.into_iter().max_by_key(|step| (step.on, step.sets.is_some(), step.position));
+            in_force.extend(last.and_then(|step| step.sets).cloned());
         }
         Self { in_force, sealed }
     }
