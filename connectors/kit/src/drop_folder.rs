@@ -127,6 +127,12 @@ impl DropFolder {
             make(&options.root.join(dir))?;
         }
         make(&options.root.join(INCOMING).join(ALLOWED))?;
+        // No two submissions are picked up at one moment, whatever the clock does.
+        let mut picked_up_last_us = 0;
+        for dir in [WORKING, DONE, REJECTED] {
+            let names = list(&options.root.join(dir))?;
+            picked_up_last_us = names.iter().map(|dir| picked_up_us(dir)).fold(picked_up_last_us, i64::max);
+        }
         let folder = Self {
             connector,
             publisher,
@@ -136,7 +142,7 @@ impl DropFolder {
             options,
             counts: Arc::default(),
             seen: BTreeMap::new(),
-            picked_up_last_us: 0,
+            picked_up_last_us,
         };
         folder.put_back()?;
         if folder.connector.descriptor().delivery == Delivery::Snapshot && folder.baselines.none()? {
@@ -208,12 +214,10 @@ impl DropFolder {
     }
 
     /// Submissions that a process left in the middle, in the order in which they were picked up.
-    fn left(&mut self) -> Result<Vec<PathBuf>, IntakeError> {
+    fn left(&self) -> Result<Vec<PathBuf>, IntakeError> {
         let mut left = list(&self.options.root.join(WORKING))?;
         left.retain(|path| path.is_dir() && !name_of(path).ends_with(PARTIAL));
         left.sort();
-        let newest = left.last().map_or(0, |path| picked_up_us(path));
-        self.picked_up_last_us = self.picked_up_last_us.max(newest);
         Ok(left)
     }
 
@@ -455,3 +459,6 @@ fn sync(dir: &Path) -> Result<(), IntakeError> {
 fn failed(doing: &'static str, path: &Path, source: io::Error) -> IntakeError {
     IntakeError::Io { doing, path: path.to_path_buf(), source }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub mod dates;
 pub mod differ;
 pub mod drop_folder;
 pub mod identifier;
+pub mod mllp;
 pub mod publish;
 pub mod quarantine;
 pub mod reading;
@@ -22,6 +23,8 @@ pub mod text;
 mod body;
 mod collected;
 mod connector;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod toy;
 

@@ -180,3 +180,6 @@ pub(crate) fn unreadable(name: &str) -> Rejection {
         subject: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,8 +26,24 @@ pub(crate) enum Fault {
     SwallowsGarbage,
 }
 
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Toy(pub(crate) Fault);
+#[derive(Clone, Copy)]
+pub(crate) struct Toy(pub(crate) Fault, pub(crate) &'static str);
+
+impl Default for Toy {
+    fn default() -> Self {
+        Self::of(SCHOOL)
+    }
+}
+
+impl Toy {
+    pub(crate) fn of(school: &'static str) -> Self {
+        Self(Fault::None, school)
+    }
+
+    pub(crate) fn with(fault: Fault) -> Self {
+        Self(fault, SCHOOL)
+    }
+}
 
 impl Connector for Toy {
     fn descriptor(&self) -> Descriptor {
@@ -97,7 +113,7 @@ impl Toy {
         let draft = Draft {
             record_key: format!("{}/{}", subject.value, dates::key(&start_on)),
             subject,
-            controller: SCHOOL.to_owned(),
+            controller: self.1.to_owned(),
             scope_key: Some(SCOPE.to_owned()),
             table: "enrolment",
             ordinal: 0,

@@ -8,7 +8,7 @@ const FILES: &[(&str, &[u8])] = &[(
 
 fn problems_of(fault: Fault) -> Vec<String> {
     let sample = Sample::new(FILES).canaries(&["Zebedee", "Quill", "Yarrow", "Vole"]).end_is_not_marked();
-    problems(&Toy(fault), &sample)
+    problems(&Toy::with(fault), &sample)
 }
 
 #[test]
@@ -32,5 +32,5 @@ fn each_fault_is_found() {
 #[test]
 #[should_panic(expected = "education-toy")]
 fn check_fails_the_test() {
-    check(&Toy(Fault::AlwaysWhole), &Sample::new(FILES).end_is_not_marked());
+    check(&Toy::with(Fault::AlwaysWhole), &Sample::new(FILES).end_is_not_marked());
 }

@@ -1,0 +1,218 @@
+use event_log::Topic;
+use proto::events::Cause;
+
+use super::*;
+use crate::testing::{Failure, House};
+use crate::toy::Toy;
+
+const FIRST: &str = "id,name,start,end\n1,a,2024-09-01,\n2,a,2024-09-01,2024-12-20\n3,a,2024-09-01,\n";
+const SECOND: &str = "id,name,start,end\n1,b,2024-09-01,\n2,a,2024-09-01,2024-12-20\n4,a,2024-10-01,\n,x,2024-09-01,\n";
+const NOW_US: i64 = 1_800_000_000_000_000;
+
+async fn causes(house: &House) -> Vec<Cause> {
+    let mut causes: Vec<_> = house.events(Topic::Education).await.iter().map(|event| event.body.cause()).collect();
+    causes.sort();
+    causes
+}
+
+#[tokio::test]
+async fn files_become_events_once() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    house.drop_file("toy-2025-02-16.csv.part", SECOND);
+    assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 1);
+    assert_eq!(causes(&house).await, [Cause::Started, Cause::Started, Cause::Started, Cause::Ended]);
+    assert_eq!((house.files("done").len(), house.files("incoming").len()), (1, 1));
+
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 1);
+    assert_eq!(house.events(Topic::Education).await.len(), 4, "the same file again adds nothing");
+    let counts = folder.counts();
+    assert_eq!((counts.records.load(Ordering::Relaxed), counts.events.load(Ordering::Relaxed)), (6, 4));
+    assert_eq!((counts.rejected.load(Ordering::Relaxed), counts.pending.load(Ordering::Relaxed)), (0, 0));
+}
+
+#[tokio::test]
+async fn a_file_is_left_until_it_stands_still() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", "id,start\n");
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 0);
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 0);
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_translated_is_in_quarantine_once() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    for _ in 0..2 {
+        house.drop_file("toy-2025-02-16.csv", SECOND);
+        house.drop_file("toy-2025-03-16.csv", "no header at all\n");
+        assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 2);
+    }
+    let items = house.items().await;
+    let told: Vec<_> = items.iter().map(|item| (item.reason(), item.place.as_ref().unwrap().line)).collect();
+    assert_eq!(told.len(), 2);
+    assert!(told.contains(&(Reason::SubjectMissing, 5)) && told.contains(&(Reason::HeaderMissing, 0)), "{told:?}");
+    assert!(items.iter().all(|item| item.raw.is_empty()), "a list gives no raw records");
+    assert_eq!(house.files("rejected"), BTreeSet::from(["toy-2025-03-16.csv".to_owned()]));
+
+    let listed = crate::quarantine::list(house.log.as_ref(), &house.keyring().await).await.unwrap();
+    let keyring = house.keyring().await;
+    let mut raw = Vec::new();
+    for item in &listed {
+        let shown = crate::quarantine::show(house.log.as_ref(), &keyring, item.id).await.unwrap().unwrap();
+        let crate::quarantine::Readable::Item(item) = shown.state else { panic!("{shown:?}") };
+        raw.push(String::from_utf8(item.raw).unwrap());
+    }
+    raw.sort();
+    assert_eq!(raw, [",x,2024-09-01,\n", "no header at all\n"]);
+    let unknown = crate::quarantine::show(house.log.as_ref(), &keyring, event_log::EventId([0; 16])).await.unwrap();
+    assert_eq!(unknown, None);
+}
+
+#[tokio::test]
+async fn another_organisations_record_is_refused_and_counts_as_present() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::of("school-9991234")).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.events(Topic::Education).await.len(), 0);
+    let reasons: BTreeSet<_> = house.items().await.iter().map(|item| item.reason()).collect();
+    assert_eq!(reasons, BTreeSet::from([Reason::ControllerNotYours]));
+}
+
+#[tokio::test]
+async fn older_after_newer_ends_the_same() {
+    let (forward, backward) = (House::new(), House::new());
+    for (house, order) in [(&forward, [("01", FIRST), ("02", SECOND)]), (&backward, [("02", SECOND), ("01", FIRST)])] {
+        let mut folder = house.drop_folder(Toy::default()).await;
+        for (at, (month, text)) in order.into_iter().enumerate() {
+            house.drop_file(&format!("toy-2025-{month}-16.csv"), text);
+            folder.drain_once(NOW_US + at as i64).await.unwrap();
+        }
+    }
+    assert_eq!(forward.folded(Topic::Education).await, backward.folded(Topic::Education).await);
+}
+
+#[tokio::test]
+async fn retractions_wait_until_a_person_lets_them_through() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    let rows = |count: usize| {
+        let rows: String = (0..count).map(|id| format!("{id},a,2024-09-01,\n")).collect();
+        format!("id,name,start,end\n{rows}")
+    };
+    house.drop_file("toy-2025-01-16.csv", &rows(50));
+    house.drop_file("toy-2025-02-16.csv", &rows(20));
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.folded(Topic::Education).await.len(), 50);
+    let items = house.items().await;
+    assert_eq!(items.iter().map(|item| item.reason()).collect::<Vec<_>>(), [Reason::RetractionsHeld]);
+    assert!(items[0].message.starts_with("30 of 50 entries"), "{}", items[0].message);
+
+    house.drop_file("retractions-allowed/toy-2025-02-16.csv", &rows(20));
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.folded(Topic::Education).await.len(), 20);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_out() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    house.log.fail_after(0, Failure::Full);
+    assert!(folder.drain_once(NOW_US).await.unwrap_err().is_full());
+    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_full());
+    assert_eq!(house.files("working").len(), 1);
+    house.log.heal();
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
+    assert_eq!(house.events(Topic::Education).await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_crash_at_any_append_loses_and_repeats_nothing() {
+    let whole = House::new();
+    let mut folder = whole.drop_folder(Toy::default()).await;
+    drop_both(&whole);
+    folder.drain_once(NOW_US).await.unwrap();
+    let (expected, expected_items) = (whole.folded(Topic::Education).await, whole.items().await.len());
+
+    for failure in [Failure::Before, Failure::After] {
+        for appends in 0.. {
+            let house = House::new();
+            let mut folder = house.drop_folder(Toy::default()).await;
+            drop_both(&house);
+            house.log.fail_after(appends, failure);
+            let outcome = folder.drain_once(NOW_US).await;
+            let failed = house.log.has_failed();
+            assert_eq!(outcome.is_err(), failed);
+            // The process is gone; the next one begins from what is on disk, at a later time.
+            drop(folder);
+            house.log.heal();
+            let mut folder = house.drop_folder(Toy::default()).await;
+            folder.drain_once(NOW_US + 60_000_000).await.unwrap();
+            assert_eq!(house.folded(Topic::Education).await, expected, "{failure:?} after {appends}");
+            assert_eq!(house.items().await.len(), expected_items);
+            assert_eq!(house.files("done").len(), 2);
+            if !failed {
+                break;
+            }
+        }
+    }
+}
+
+fn drop_both(house: &House) {
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    house.drop_file("toy-2025-02-16.csv", SECOND);
+}
+
+#[tokio::test]
+async fn lost_and_damaged_baselines_are_rebuilt_from_the_log() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    drop(folder);
+    let baselines = house.dir.path().join("baselines");
+    std::fs::remove_dir_all(&baselines).unwrap();
+
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.events(Topic::Education).await.len(), 4, "nothing is said again");
+
+    let file = std::fs::read_dir(&baselines).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&file, b"damaged").unwrap();
+    house.drop_file("toy-2025-02-16.csv", SECOND);
+    folder.drain_once(NOW_US).await.unwrap();
+    let expected = House::new();
+    let mut undisturbed = expected.drop_folder(Toy::default()).await;
+    drop_both(&expected);
+    undisturbed.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.folded(Topic::Education).await, expected.folded(Topic::Education).await);
+}
+
+#[tokio::test]
+async fn what_was_half_taken_goes_back() {
+    let house = House::new();
+    drop(house.drop_folder(Toy::default()).await);
+    let partial = house.dir.path().join("drop/working/00000000000000000001.partial");
+    std::fs::create_dir(&partial).unwrap();
+    std::fs::write(partial.join("toy-2025-01-16.csv"), FIRST).unwrap();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 1);
+    assert_eq!(house.events(Topic::Education).await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_watched_folder_stops_when_told() {
+    let house = House::new();
+    let folder = house.drop_folder(Toy::default()).await;
+    let stop = CancellationToken::new();
+    stop.cancel();
+    folder.run(stop).await.unwrap();
+}

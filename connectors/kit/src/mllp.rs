@@ -1,0 +1,240 @@
+//! A listener for HL7 v2 over MLLP: each message between 0x0B and 0x1C 0x0D, answered once what it says is durable.
+//!
+//! AA: published. AE: a part of it is in quarantine, durably, and sending it again would not help. AR: not for us, or not
+//! now (the log's disk is full, the message is too large): it stays the sender's.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proto::quarantine::Reason;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::collected::Collected;
+use crate::connector::{Connector, SourceFile};
+use crate::publish::{PublishError, Publisher};
+use crate::run::SourceCounts;
+
+const START: u8 = 0x0b;
+const END: u8 = 0x1c;
+const CARRIAGE_RETURN: u8 = 0x0d;
+
+/// How much of a message that is too large is read after it was refused.
+const DISCARDED_BYTES_MAX: u64 = 64 << 20;
+
+/// How a message is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// AA: all of it is published.
+    Accept,
+    /// AE: a part of it is in quarantine.
+    Error,
+    /// AR: none of it was taken.
+    Reject,
+}
+
+/// A connector whose messages are answered.
+pub trait Acknowledges: Connector {
+    /// The answer to a message, without framing. `text` names fields and never values.
+    fn acknowledge(&self, raw: &[u8], answer: Answer, text: &str) -> Vec<u8>;
+}
+
+/// How a listener is bounded.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The feed's name, as places name it.
+    pub feed: String,
+    /// Longest message, in bytes.
+    pub message_bytes_max: usize,
+    /// Most connections at one time; a further one waits.
+    pub connections_max: usize,
+    /// How long a connection may take to bring its next message whole.
+    pub idle_max: Duration,
+}
+
+impl Options {
+    /// Four mebibytes, 64 connections, five minutes.
+    pub fn of(feed: &str) -> Self {
+        Self {
+            feed: feed.to_owned(),
+            message_bytes_max: 4 << 20,
+            connections_max: 64,
+            idle_max: Duration::from_secs(300),
+        }
+    }
+}
+
+/// What a listener shares with its connections.
+struct Listener {
+    connector: Arc<dyn Acknowledges>,
+    /// One message at a time: the order in which they are answered is the order in which they stand in the log.
+    publisher: Mutex<Publisher>,
+    options: Options,
+    counts: Arc<SourceCounts>,
+}
+
+/// Answers until told to stop; then finishes the messages that have arrived whole, and returns.
+///
+/// # Errors
+/// When the listener's socket fails.
+pub async fn serve(
+    socket: TcpListener,
+    connector: Arc<dyn Acknowledges>,
+    publisher: Publisher,
+    options: Options,
+    counts: Arc<SourceCounts>,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(options.connections_max));
+    let listener = Arc::new(Listener { connector, publisher: Mutex::new(publisher), options, counts });
+    let mut connections = JoinSet::new();
+    loop {
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = Arc::clone(&places).acquire_owned() => place.map_err(io::Error::other)?,
+        };
+        let (stream, _) = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = socket.accept() => accepted?,
+        };
+        while connections.try_join_next().is_some() {}
+        let (listener, stop) = (Arc::clone(&listener), stop.clone());
+        connections.spawn(async move {
+            if let Err(error) = listener.converse(stream, &stop).await {
+                tracing::warn!(feed = listener.options.feed, kind = %error.kind(), "a connection ended in an error");
+            }
+            drop(place);
+        });
+    }
+    while connections.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// What came next on a connection.
+#[derive(PartialEq, Eq, Debug)]
+enum Frame {
+    Message(Vec<u8>),
+    /// Larger than the bound: its first bytes, enough to answer.
+    TooLarge(Vec<u8>),
+    /// Bytes that no frame begins with.
+    Stray,
+    /// The other side closed; `mid_frame` when it had begun one.
+    Closed {
+        mid_frame: bool,
+    },
+}
+
+impl Listener {
+    async fn converse(&self, mut stream: TcpStream, stop: &CancellationToken) -> io::Result<()> {
+        let (read, mut write) = stream.split();
+        let mut read = BufReader::new(read);
+        loop {
+            let next =
+                tokio::time::timeout(self.options.idle_max, next_frame(&mut read, self.options.message_bytes_max));
+            let frame = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                frame = next => frame.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
+            };
+            let (answer, goes_on) = match frame {
+                Frame::Message(raw) => (self.message(&raw).await, true),
+                Frame::TooLarge(start) => {
+                    SourceCounts::add(&self.counts.rejected, 1);
+                    let text = format!("the message is larger than {} bytes", self.options.message_bytes_max);
+                    (self.connector.acknowledge(&start, Answer::Reject, &text), false)
+                }
+                Frame::Stray => return Err(io::Error::from(io::ErrorKind::InvalidData)),
+                Frame::Closed { mid_frame: true } => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),
+                Frame::Closed { mid_frame: false } => return Ok(()),
+            };
+            let framed = [&[START], answer.as_slice(), &[END, CARRIAGE_RETURN]].concat();
+            write.write_all(&framed).await?;
+            write.flush().await?;
+            if !goes_on {
+                // To close with bytes unread would take the answer back.
+                write.shutdown().await?;
+                let (mut rest, mut nowhere) = ((&mut read).take(DISCARDED_BYTES_MAX), tokio::io::sink());
+                let rest = tokio::io::copy(&mut rest, &mut nowhere);
+                let _drained = tokio::time::timeout(self.options.idle_max, rest).await;
+                return Ok(());
+            }
+        }
+    }
+
+    async fn message(&self, raw: &[u8]) -> Vec<u8> {
+        let mut publisher = self.publisher.lock().await;
+        self.counts.pending.fetch_add(1, Ordering::Relaxed);
+        let (answer, text) = match self.take(&mut publisher, raw).await {
+            Ok(answered) => answered,
+            Err(error) => {
+                tracing::warn!(feed = self.options.feed, %error, "a message could not be published");
+                (Answer::Reject, "the message cannot be taken now: send it again later".to_owned())
+            }
+        };
+        self.counts.pending.fetch_sub(1, Ordering::Relaxed);
+        self.connector.acknowledge(raw, answer, &text)
+    }
+
+    async fn take(&self, publisher: &mut Publisher, raw: &[u8]) -> Result<(Answer, String), PublishError> {
+        let mut said = Collected::default();
+        let file = SourceFile { name: self.options.feed.clone(), bytes: Box::new(raw) };
+        self.connector.translate(vec![file], &mut said);
+        let (drafts, refused) = publisher.screen(said.drafts);
+        let mut rejections = said.rejections;
+        rejections.extend(refused);
+        let text = rejections.first().map(|rejection| rejection.message.clone()).unwrap_or_default();
+        let not_for_us = |reason| matches!(reason, Reason::MessageTypeUnsupported | Reason::ControllerNotYours);
+        SourceCounts::add(&self.counts.records, said.records);
+        SourceCounts::add(&self.counts.rejected, rejections.len() as u64);
+        if drafts.is_empty() && !rejections.is_empty() && rejections.iter().all(|r| not_for_us(r.reason)) {
+            return Ok((Answer::Reject, text));
+        }
+        let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
+        let now_us = now_us();
+        let published = publisher.publish_feed(drafts, now_us).await?;
+        publisher.quarantine(&rejections, now_us).await?;
+        SourceCounts::add(&self.counts.events, published.events);
+        SourceCounts::add(&self.counts.findings, findings);
+        SourceCounts::add(&self.counts.erased, published.erased);
+        Ok((if rejections.is_empty() { Answer::Accept } else { Answer::Error }, text))
+    }
+}
+
+/// Reads one frame. Line ends between frames are passed over.
+async fn next_frame(read: &mut BufReader<impl AsyncRead + Unpin>, bytes_max: usize) -> io::Result<Frame> {
+    loop {
+        let mut byte = [0];
+        match read.read(&mut byte).await? {
+            0 => return Ok(Frame::Closed { mid_frame: false }),
+            _ if byte == [START] => break,
+            _ if byte.iter().all(u8::is_ascii_whitespace) => {}
+            _ => return Ok(Frame::Stray),
+        }
+    }
+    let mut message = Vec::new();
+    loop {
+        let room = (bytes_max + 2).saturating_sub(message.len()) as u64;
+        let mut bounded = (&mut *read).take(room);
+        if bounded.read_until(CARRIAGE_RETURN, &mut message).await? == 0 {
+            let cut = message.len() > bytes_max;
+            return Ok(if cut { Frame::TooLarge(message) } else { Frame::Closed { mid_frame: true } });
+        }
+        if message.ends_with(&[END, CARRIAGE_RETURN]) {
+            message.truncate(message.len() - 2);
+            return Ok(Frame::Message(message));
+        }
+    }
+}
+
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;
