@@ -44,6 +44,8 @@ struct Decided {
     ruling: Arc<Ruling>,
     /// What was asked, as bytes; nothing where the request was refused as a whole.
     question: Vec<u8>,
+    /// The class is labelled, or comes from a sensitive service.
+    labelled: bool,
 }
 
 /// Classes by outcome.
@@ -106,7 +108,8 @@ fn decide_with<'c>(
             Some(question) => oracle.ask(question, &bytes),
             None => Arc::new(Ruling::refused()),
         };
-        let decided = Decided { ruling, question: bytes };
+        let labelled = question.as_ref().is_some_and(|question| !question.class.labels.is_empty());
+        let decided = Decided { ruling, question: bytes, labelled };
         if let Some(question) = question.filter(|_| decided.ruling.outcome != Outcome::Full) {
             probes.push((question, decided.ruling.clone()));
         }
@@ -166,6 +169,26 @@ impl Decision {
     pub fn permit(&self, class: &RecordClass) -> Option<Permit<'_>> {
         let (class, decided) = self.classes.get_key_value(class)?;
         Permit::new(class, &decided.ruling)
+    }
+
+    /// What this decision and another both allow: of each class the lesser view, without what either withholds. For a
+    /// reader who asks as of an earlier day, so that no day can be chosen before a withdrawal or a restriction: judged on
+    /// that day *and* today. A class that only one of the two knows is hidden.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.classes.retain(|class, _| other.classes.contains_key(class));
+        for (class, decided) in &mut self.classes {
+            if let Some(theirs) = other.classes.get(class) {
+                decided.ruling = Arc::new(decided.ruling.and(&theirs.ruling));
+                decided.question.extend_from_slice(&theirs.question);
+                decided.labelled |= theirs.labelled;
+            }
+        }
+        self.denied = self.denied.or(other.denied);
+        self.break_glass_would_help |= other.break_glass_would_help;
+        self.obligations.extend(other.obligations.iter().cloned());
+        self.whereabouts_protected |= other.whereabouts_protected;
+        self
     }
 
     /// Whether this reader may be told which organisation a class comes from: the name of a school or a practice is an

@@ -224,6 +224,77 @@ fn break_glass_obliges_and_runs_out() {
     assert_eq!(at(999).obligations().count(), 0);
 }
 
+#[test]
+fn what_a_sensitive_service_records_is_sensitive() {
+    let clinic_class = class("clinic", Category::GpSummary, &[]);
+    let facts = fold(&[works("gp", e::involvement::Kind::Universal)]);
+    let request = Request::new(staff("gp", &[RoleGroup::Clinical]), Purpose::DirectCare, TODAY);
+    let outcome = |sensitive: bool| {
+        let mut clinic = s::OrganisationRecorded {
+            id: Some("clinic".into()),
+            designated: Some(true),
+            sensitive: Some(sensitive),
+            ..Default::default()
+        };
+        clinic.set_sector(Sector::Health);
+        let agreement = s::AgreementRecorded {
+            id: Some("clinic".into()),
+            parties: vec!["clinic".into(), "gp".into()],
+            from: on(date(2020, 1, 1)),
+            to: on(date(2030, 1, 1)),
+            ..Default::default()
+        };
+        let mut gp = s::OrganisationRecorded { id: Some("gp".into()), designated: Some(true), ..Default::default() };
+        gp.set_sector(Sector::Health);
+        let bodies = [body(clinic), body(agreement), body(gp)];
+        let events = bodies.iter().map(|body| FactEvent { subject: [0; 16], published_at_us: 0, sequence: 0, body });
+        let registry = Registry::fold(events, None);
+        let decision = decide(&ENGINE, &request, &facts, &registry, [&clinic_class]);
+        (decision.outcome(&clinic_class), decision.explanation(&clinic_class).map(|told| told.reasons))
+    };
+    assert_eq!(outcome(false), (Outcome::Full, None));
+    assert_eq!(outcome(true), (Outcome::Existence, Some(Vec::new())));
+}
+
+#[test]
+fn no_day_can_be_chosen_before_a_withdrawal() {
+    let consented = class("school", Category::Attendance, &[]);
+    let own = class("gp", Category::GpSummary, &[]);
+    let consent = |state, day| {
+        let mut consent = s::ConsentRecorded { from: on(day), ..Default::default() };
+        consent.set_kind(s::consent_recorded::Kind::Share);
+        consent.set_state(state);
+        consent.set_by(s::consent_recorded::GivenBy::Parent);
+        body(consent)
+    };
+    let bodies = [
+        works("gp", e::involvement::Kind::Universal),
+        body(e::PersonDescribed { birth_on: on(date(2016, 1, 1)), ..Default::default() }),
+        consent(s::consent_recorded::State::Given, date(2026, 2, 1)),
+        consent(s::consent_recorded::State::Withdrawn, date(2026, 6, 1)),
+    ];
+    let judged = |day: Date| {
+        let events = bodies.iter().enumerate().map(|(at, body)| FactEvent {
+            subject: [1; 16],
+            published_at_us: at as i64,
+            sequence: 0,
+            body,
+        });
+        let facts = ChildFacts::fold(&ENGINE, events, &AsOf::day(day));
+        let request = Request::new(staff("gp", &[RoleGroup::Clinical]), Purpose::DirectCare, day);
+        decide(&ENGINE, &request, &facts, &registry(), [&consented, &own])
+    };
+    let before = date(2026, 5, 1);
+    assert_eq!(judged(before).outcome(&consented), Outcome::Full);
+    let both = judged(before).and(&judged(TODAY));
+    assert_eq!(both.outcome(&consented), Outcome::Existence);
+    assert_eq!(both.outcome(&own), Outcome::Full);
+    assert_eq!(judged(TODAY).and(&judged(before)).outcome(&consented), Outcome::Existence);
+    let mut protected = class("gp", Category::Hospital, &[]);
+    protected.has_location = true;
+    assert_eq!(both.outcome(&protected), Outcome::Hide, "never asked about");
+}
+
 fn arbitrary_class() -> impl Strategy<Value = RecordClass> {
     let label = prop::sample::subsequence(
         vec![Label::SexualHealth, Label::MentalHealth, Label::SeriousHarm, Label::PreAdoption, Label::PoliceIntel],
@@ -322,21 +393,27 @@ fn a_timeline_of_twenty_four_classes_is_decided() {
         })
         .collect();
     assert_eq!(classes.len(), 24);
-    let roles = [RoleGroup::Safeguarding, RoleGroup::CaseHolding];
-    let request = Request::new(staff("csc", &roles), Purpose::ChildProtection, TODAY);
     let registry = registry();
+    let social_worker = staff("csc", &[RoleGroup::Safeguarding, RoleGroup::CaseHolding]);
+    let stranger = staff("gp", &[RoleGroup::Clinical]);
+    for (reader, purpose) in [(social_worker, Purpose::ChildProtection), (stranger, Purpose::DirectCare)] {
+        measure(&Request::new(reader, purpose, TODAY), &facts, &registry, &classes);
+    }
+}
+
+fn measure(request: &Request, facts: &ChildFacts, registry: &Registry, classes: &[RecordClass]) {
     let cache = DecisionCache::new(1_000);
     let mut digests = BTreeSet::new();
-    for round in 0..5 {
+    for round in 0..3 {
         let start = std::time::Instant::now();
-        let fresh = decide(&ENGINE, &request, &facts, &registry, &classes);
+        let fresh = decide(&ENGINE, request, facts, registry, classes);
         let cold = start.elapsed();
         let start = std::time::Instant::now();
-        let cached = decide_cached(&ENGINE, &cache, &request, &facts, &registry, &classes);
+        let cached = decide_cached(&ENGINE, &cache, request, facts, registry, classes);
         println!("round {round}: uncached {cold:?}, through the cache {:?}", start.elapsed());
         digests.extend([fresh.outcomes_digest(), cached.outcomes_digest()]);
     }
     assert_eq!(digests.len(), 1);
     let (hits, misses) = cache.hits_and_misses();
-    assert!(hits >= 4 * 24 && misses < 100, "{hits} hits, {misses} misses");
+    assert!(hits >= 2 * 24 && misses < 100, "{hits} hits, {misses} misses");
 }

@@ -46,7 +46,7 @@ impl Decision {
         }
         let mut explanation = Explanation { withheld: ruling.withheld.clone(), ..Explanation::default() };
         // That a labelled service is involved is all that may be told of it.
-        if ruling.outcome == Outcome::Existence && !class.labels.is_empty() {
+        if ruling.outcome == Outcome::Existence && decided.labelled {
             return Some(explanation);
         }
         for rule in self.withholding(decided) {

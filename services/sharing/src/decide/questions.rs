@@ -80,7 +80,13 @@ impl<'a> Asked<'a> {
 
     /// The question about one class; `None` when nothing is recorded of its source, or it has no category.
     pub(crate) fn about(&self, class: &RecordClass) -> Option<Question> {
-        let source = self.registry.organisation(&class.source_org).and_then(organisation)?;
+        let recorded = self.registry.organisation(&class.source_org)?;
+        let source = organisation(recorded)?;
+        let mut labels = class.labels.clone();
+        // Whatever a sensitive service records tells that the child is known to it.
+        if recorded.sensitive() {
+            labels.insert(Label::RestrictedUnspecified);
+        }
         if class.category == Category::Unspecified || class.labels.contains(&Label::Unspecified) {
             return None;
         }
@@ -101,7 +107,7 @@ impl<'a> Asked<'a> {
             child: self.child,
             class: Class {
                 category: class.category,
-                labels: class.labels.clone(),
+                labels,
                 third_party: class.has_third_party,
                 location: class.has_location,
                 retention_expired: class.retention_expired,

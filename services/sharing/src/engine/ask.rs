@@ -93,6 +93,17 @@ impl Ruling {
         Self::hidden(BTreeMap::new(), false)
     }
 
+    /// The lesser of two answers about one class, without what either withholds.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let (lesser, fuller) = if self.outcome <= other.outcome { (self, other) } else { (other, self) };
+        let mut both = lesser.clone();
+        both.failed |= fuller.failed;
+        if lesser.outcome == Outcome::Redacted {
+            both.withheld.extend(fuller.withheld.iter().copied());
+        }
+        both
+    }
+
     fn hidden(stopped_by: BTreeMap<&'static str, Vec<String>>, failed: bool) -> Self {
         Self { outcome: Outcome::Hide, withheld: BTreeSet::new(), allowed_by: Vec::new(), stopped_by, failed }
     }
