@@ -383,6 +383,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// One more restriction, or a refusal, of any linked subject never shows anybody more.
+    #[test]
+    fn a_restriction_never_shows_more(
+        request in arbitrary_request(),
+        facts in arbitrary_facts(),
+        class in arbitrary_class(),
+        kind in 1i32..7,
+        refusal in any::<bool>(),
+    ) {
+        let registry = registry();
+        let without = decide(&ENGINE, &request, &fold(&facts), &registry, [&class]);
+        let mut refused = s::ConsentRecorded { from: on(date(2026, 10, 1)), ..Default::default() };
+        refused.set_kind(s::consent_recorded::Kind::Share);
+        refused.set_state(s::consent_recorded::State::Refused);
+        refused.set_by(s::consent_recorded::GivenBy::Subject);
+        let added =
+            if refusal { body(refused) } else { restriction(s::restriction::Kind::try_from(kind).unwrap()) };
+        let events = facts
+            .iter()
+            .map(|body| ([1; 16], body))
+            .chain([([2; 16], &added)])
+            .enumerate()
+            .map(|(at, (subject, body))| FactEvent { subject, published_at_us: at as i64, sequence: 0, body });
+        let with = decide(&ENGINE, &request, &ChildFacts::fold(&ENGINE, events, &AsOf::day(TODAY)), &registry, [&class]);
+        prop_assert!(with.outcome(&class) <= without.outcome(&class));
+        if let (Some(with), Some(without)) = (with.permit(&class), without.permit(&class)) {
+            let same = with.outcome() == without.outcome();
+            prop_assert!(!same || with.withheld().is_superset(without.withheld()));
+        }
+    }
+}
+
 /// Printed, not judged: run with `--nocapture`.
 #[test]
 fn a_timeline_of_twenty_four_classes_is_decided() {
