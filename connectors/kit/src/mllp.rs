@@ -160,7 +160,10 @@ impl Listener {
                 write.shutdown().await?;
                 let (mut rest, mut nowhere) = ((&mut read).take(DISCARDED_BYTES_MAX), tokio::io::sink());
                 let rest = tokio::io::copy(&mut rest, &mut nowhere);
-                let _drained = tokio::time::timeout(self.options.idle_max, rest).await;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    _drained = tokio::time::timeout(self.options.idle_max, rest) => {}
+                }
                 return Ok(());
             }
         }

@@ -23,7 +23,9 @@ const READ_RECORDS: usize = 200;
 /// A rejection as an item.
 pub(crate) fn item(key: &PseudonymKey, source: &str, rejection: &Rejection, at_us: i64) -> Item {
     let mut message = rejection.message.clone();
-    message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+    if let Some((at, _)) = message.char_indices().find(|(at, _)| *at > MESSAGE_BYTES_MAX) {
+        message.truncate(at);
+    }
     let kept = rejection.raw.len().min(RAW_BYTES_MAX);
     if kept < rejection.raw.len() {
         message.push_str(" (only the first part of the record is kept)");

@@ -179,7 +179,7 @@ proptest::proptest! {
             ("%Y-%b-%d 00:00:00", blade),
             ("%Y%m%d", hl7_date),
         ] {
-            proptest::prop_assert_eq!(read(&civil.strftime(format).to_string(), "f").value, expected.clone());
+            proptest::prop_assert_eq!(read(&civil.strftime(format).to_string(), "f").value, expected);
         }
         proptest::prop_assert_eq!(key(&expected.unwrap()), civil.to_string());
     }
