@@ -352,7 +352,7 @@ pub static MESSAGES: &[MessageInfo] = &[
         fields: &[
             FieldInfo { number: 1, name: "relationship", group: Of::ThirdParty, message: Some(17) },
             FieldInfo { number: 2, name: "name", group: Of::ThirdParty, message: Some(37) },
-            FieldInfo { number: 3, name: "address", group: Of::Location, message: Some(0) },
+            FieldInfo { number: 3, name: "address", group: Of::ThirdParty, message: Some(0) },
             FieldInfo { number: 4, name: "phones", group: Of::ThirdParty, message: None },
             FieldInfo { number: 5, name: "role", group: Of::ThirdParty, message: Some(17) },
         ],

@@ -800,6 +800,7 @@ pub struct RelationshipRecorded {
     pub relationship: ::core::option::Option<Coded>,
     #[prost(message, optional, tag = "2")]
     pub name: ::core::option::Option<PersonName>,
+    /// Theirs, and often the child's: it goes with third parties, and its own fields go with location.
     #[prost(message, optional, tag = "3")]
     pub address: ::core::option::Option<Address>,
     #[prost(string, repeated, tag = "4")]

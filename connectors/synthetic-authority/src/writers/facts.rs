@@ -95,6 +95,16 @@ impl Facts {
         Ok(())
     }
 
+    /// No return carries both a council's id and an NHS number: a council traces the number of each child it works with,
+    /// for the child protection information service, and a person confirms it.
+    fn traced(&mut self, truth: &Truth<'_>) -> Result<(), GenerateError> {
+        let known = |scheme| truth.subjects.iter().find(|subject| subject.scheme == scheme);
+        let (Some(council), Some(nhs)) = (known("LA_CHILD_ID"), known("NHS_NUMBER")) else { return Ok(()) };
+        let other = json!({"scheme": "SCHEME_NHS_NUMBER", "issuer": nhs.issuer, "value": nhs.value});
+        let fields = json!({"other": other, "decidedBy": "records.team", "reason": "NHS number traced and confirmed"});
+        self.put(council, "SubjectsLinked", fields)
+    }
+
     /// What has been recorded of one child.
     pub(crate) fn child(
         &mut self,
@@ -122,6 +132,9 @@ impl Facts {
                 "StatutoryStatusChanged",
                 json!({"status": "STATUS_SECTION_47", "open": true, "on": day(since)}),
             )?;
+        }
+        if care.is_some() && child.adoption.is_none() && (child.demo || dice.chance(0.97)) {
+            self.traced(truth)?;
         }
         if matches!(child.adoption, Some((Side::Before, _))) {
             let sealed: Vec<_> = truth.subjects.iter().collect();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::output;
 
 /// Invent an authority's children and write what its schools, social care and hospital would hold of them, in their real
-/// formats, with a truth file of who is who. The same seed gives the same bytes. Nobody in it exists.
+/// formats, with a truth file of who is who. The same seed and reference date give the same bytes. Nobody in it exists.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// How many children.
@@ -18,15 +18,23 @@ pub(crate) struct Arguments {
     /// The folder to write to; made when it is not there.
     #[arg(long)]
     out: PathBuf,
+    /// The day that the authority is seen from: its live facts are fresh on it. Default: today.
+    #[arg(long)]
+    reference_date: Option<jiff::civil::Date>,
     /// Also write a folder of bad input: truncated, in the wrong encoding, without a header.
     #[arg(long)]
     bad_files: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let reference_date = arguments.reference_date.unwrap_or_else(|| jiff::Zoned::now().date());
+    // Returns of a year that ended in March are in by August.
+    let last_return = if reference_date.month() >= 8 { reference_date.year() } else { reference_date.year() - 1 };
     let settings = synthetic_authority::Settings {
         children: arguments.children,
         seed: arguments.seed,
+        reference_date,
+        census_years: vec![last_return - 1, last_return],
         ..synthetic_authority::Settings::default()
     };
     let bar = output::progress(u64::from(arguments.children), "inventing children");

@@ -64,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     block_on(async {
         let mut client = reader.connect().await?;
         let mut printed = 0;
+        let mut in_part = 0;
         loop {
             let answer = client.get_timeline(request.clone()).await.map_err(|status| refused(&status))?.into_inner();
             let first = request.page_token.is_empty();
@@ -73,9 +74,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 print::page(&answer, first)?;
             }
             printed += answer.entries.len();
+            in_part += answer.entries.iter().filter(|entry| entry.withheld.is_some()).count();
             if !answer.more || printed >= arguments.limit {
                 if !arguments.json {
-                    print::end(&answer, printed)?;
+                    print::end(&answer, printed, in_part)?;
                 }
                 return Ok(ExitCode::SUCCESS);
             }

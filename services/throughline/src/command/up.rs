@@ -121,6 +121,12 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
 
 fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     let Opened { store, fresh } = Store::open(&settings.store_dir(), &settings.store)?;
+    if let Err(error) = store.check() {
+        tracing::error!("the store does not hold what it says it holds: {error}");
+        // The check left word of it: opened again, the store is set aside and filled from the log.
+        drop(store);
+        return Ok(Store::open(&settings.store_dir(), &settings.store)?.store);
+    }
     match fresh {
         Fresh::Existing => {}
         Fresh::New => tracing::info!("the store is new: it is filled from the log"),

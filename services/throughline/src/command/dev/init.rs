@@ -14,7 +14,7 @@ use crate::vault::Vault;
 
 /// Make everything that one machine needs to run and to ask: a configuration, the log's keys, a certificate authority, and
 /// for each organisation of a facts file a client certificate, a token issuer and a reader to ask as.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Clone)]
 pub(crate) struct Arguments {
     /// The folder to write to; it must not hold a configuration already.
     #[arg(long, default_value = "throughline-dev")]
@@ -23,9 +23,12 @@ pub(crate) struct Arguments {
     /// are written to `facts.jsonl` for `throughline facts record`.
     #[arg(long)]
     authority: PathBuf,
-    /// The service's address.
+    /// The service's address. Port 0 takes one that is free now.
     #[arg(long, default_value = "127.0.0.1:7443")]
     listen: std::net::SocketAddr,
+    /// Where HL7 v2 messages are listened for. Port 0 takes one that is free now.
+    #[arg(long, default_value = "127.0.0.1:7444")]
+    mllp_listen: std::net::SocketAddr,
     /// The store's engine: sled or fjall.
     #[arg(long, default_value = "sled")]
     engine: projection::store::Engine,
@@ -37,7 +40,12 @@ pub(crate) struct Arguments {
 /// The organisation that runs the service on this machine.
 const HUB: &str = "throughline-local-hub";
 
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(super) fn run(given: &Arguments) -> anyhow::Result<()> {
+    let arguments = &Arguments {
+        listen: with_port(given.listen)?,
+        mllp_listen: with_port(given.mllp_listen)?,
+        ..given.clone()
+    };
     let out = &arguments.out;
     let config = out.join("throughline.toml");
     if config.exists() {
@@ -149,7 +157,7 @@ fn usual_roles(sector: &str) -> &'static [&'static str] {
 }
 
 fn configuration(arguments: &Arguments) -> String {
-    let (listen, engine) = (arguments.listen, arguments.engine);
+    let Arguments { listen, mllp_listen, engine, .. } = arguments;
     format!(
         r#"# Written by `throughline dev init` for trying it out on one machine.
 data = "data"
@@ -179,12 +187,19 @@ poll_ms = 250
 controllers = ["ods-*"]
 drop_folder = "drop/health-hl7v2"
 poll_ms = 250
-mllp_listen = "127.0.0.1:{mllp}"
+mllp_listen = "{mllp_listen}"
 
 [telemetry]
 log = "json"
 level = "info"
-"#,
-        mllp = listen.port().saturating_add(1),
+"#
     )
+}
+
+/// The address, with a port that is free now in place of 0.
+fn with_port(address: std::net::SocketAddr) -> anyhow::Result<std::net::SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    Ok(std::net::TcpListener::bind(address)?.local_addr()?)
 }

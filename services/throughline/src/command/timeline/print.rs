@@ -43,12 +43,12 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
 }
 
 /// After the last page.
-pub(super) fn end(answer: &GetTimelineResponse, printed: usize) -> anyhow::Result<()> {
+pub(super) fn end(answer: &GetTimelineResponse, printed: usize, in_part: usize) -> anyhow::Result<()> {
     if answer.break_glass_would_help {
         output::line("breaking the glass, with a reason, would show more of this child")?;
     }
     output::line(&format!(
-        "timeline: entries={printed} services_withheld={} decision={}",
+        "timeline: entries={printed} in_part={in_part} services_withheld={} decision={}",
         answer.existence.len(),
         hex::encode(&answer.decision_id)
     ))
@@ -89,10 +89,14 @@ fn content(pool: &DescriptorPool, entry: &Entry) -> anyhow::Result<String> {
 
 fn flatten(name: &str, value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
-        serde_json::Value::Object(fields) if fields.contains_key("code") => {
+        serde_json::Value::Object(fields) if fields.contains_key("codeSet") => {
             let code = fields.get("code").and_then(|code| code.as_str()).unwrap_or_default();
             let text = fields.get("text").and_then(|text| text.as_str()).map(|text| format!(" {text}")).unwrap_or_default();
-            into.push(format!("{name}: {code}{text}"));
+            into.push(format!("{name}: {}", format!("{code}{text}").trim_start()));
+        }
+        serde_json::Value::Object(fields) if fields.contains_key("scheme") => {
+            let part = |key: &str| fields.get(key).and_then(|part| part.as_str()).unwrap_or_default();
+            into.push(format!("{} {}", part("scheme").trim_start_matches("SCHEME_"), part("value")));
         }
         serde_json::Value::Object(fields) if fields.contains_key("year") => {
             let part = |key: &str| fields.get(key).and_then(serde_json::Value::as_i64);
@@ -103,6 +107,10 @@ fn flatten(name: &str, value: &serde_json::Value, into: &mut Vec<String>) {
             into.push(format!("{name}: {text}"));
         }
         serde_json::Value::Object(fields) => fields.iter().for_each(|(key, value)| flatten(key, value, into)),
+        serde_json::Value::Array(items) if items.iter().all(serde_json::Value::is_string) => {
+            let texts: Vec<&str> = items.iter().filter_map(|item| item.as_str()).collect();
+            into.push(format!("{name}: {}", texts.join(", ")));
+        }
         serde_json::Value::Array(items) => items.iter().for_each(|item| flatten(name, item, into)),
         serde_json::Value::String(text) => into.push(format!("{name}: {text}")),
         other => into.push(format!("{name}: {other}")),

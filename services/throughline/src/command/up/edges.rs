@@ -1,6 +1,8 @@
 //! Where the process meets its sources, and what the operator is told of them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use async_trait::async_trait;
@@ -16,7 +18,6 @@ use projection::consume::Consumer;
 use projection::serve::admin::{Operations, OperationsError};
 use proto::admin::SourceStatus;
 use proto::quarantine::Item;
-use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -65,7 +66,22 @@ impl Follower {
 pub(super) struct Edges {
     log: Arc<dyn EventLog>,
     keyring: Arc<Keyring>,
-    counts: Vec<(String, Arc<SourceCounts>)>,
+    counts: Vec<Counted>,
+}
+
+/// What one source gave, and where its files wait.
+struct Counted {
+    source: String,
+    counts: Arc<SourceCounts>,
+    incoming: Option<PathBuf>,
+}
+
+impl Counted {
+    /// Files that nobody has looked at yet.
+    fn waiting(&self) -> u64 {
+        let Some(entries) = self.incoming.as_ref().and_then(|folder| std::fs::read_dir(folder).ok()) else { return 0 };
+        entries.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_file())).count() as u64
+    }
 }
 
 impl Edges {
@@ -82,7 +98,11 @@ impl Edges {
         for connector in &settings.connectors {
             if let Some(folder) = &connector.drop_folder {
                 let opened = open_folder(settings, vault, log, connector, folder).await?;
-                counts.push((connector.name.clone(), opened.counts()));
+                counts.push(Counted {
+                    source: connector.name.clone(),
+                    counts: opened.counts(),
+                    incoming: Some(folder.join("incoming")),
+                });
                 let stop = stop.clone();
                 tasks.spawn(async move { Ok(opened.run(stop).await?) });
             }
@@ -93,7 +113,8 @@ impl Edges {
                     TcpListener::bind(address).await.with_context(|| format!("MLLP cannot listen on {address}"))?;
                 let publisher = publisher(settings, vault, log, connector).await?;
                 let counted = Arc::new(SourceCounts::default());
-                counts.push((format!("{} (mllp)", connector.name), Arc::clone(&counted)));
+                let source = format!("{} (mllp)", connector.name);
+                counts.push(Counted { source, counts: Arc::clone(&counted), incoming: None });
                 let options = mllp::Options::of(&connector.name);
                 let stop = stop.clone();
                 tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
@@ -138,13 +159,13 @@ impl Operations for Edges {
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         self.counts
             .iter()
-            .map(|(source, counts)| SourceStatus {
-                source: source.clone(),
-                records: read(&counts.records),
-                events: read(&counts.events),
-                findings: read(&counts.findings),
-                rejected: read(&counts.rejected),
-                pending: read(&counts.pending),
+            .map(|source| SourceStatus {
+                source: source.source.clone(),
+                records: read(&source.counts.records),
+                events: read(&source.counts.events),
+                findings: read(&source.counts.findings),
+                rejected: read(&source.counts.rejected),
+                pending: source.waiting() + read(&source.counts.pending),
             })
             .collect()
     }
