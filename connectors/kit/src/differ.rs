@@ -13,6 +13,7 @@
 //! a person lets the same submission through with [`Retractions::Allowed`].
 
 mod baseline;
+mod baselines;
 mod rebuild;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,7 +29,8 @@ use crate::dates;
 use crate::reading::finding;
 use baseline::{Digest, Held, Said, State, digest};
 
-pub use baseline::{Baseline, BaselineError, Baselines, SUBMISSIONS_MAX};
+pub use baseline::{Baseline, SUBMISSIONS_MAX};
+pub use baselines::{BaselineError, Baselines};
 pub use rebuild::{RebuildError, rebuild};
 
 /// Further submissions with one as-of and one serial number that can be told apart.

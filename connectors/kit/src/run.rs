@@ -164,7 +164,7 @@ pub(crate) fn name_of(path: &Path) -> String {
 }
 
 /// Names of files that are still being written, or that are nobody's.
-pub(crate) fn is_unfinished(name: &str) -> bool {
+pub fn is_unfinished(name: &str) -> bool {
     name.starts_with('.') || [".part", ".tmp", ".filepart", ".crdownload"].iter().any(|end| name.ends_with(end))
 }
 

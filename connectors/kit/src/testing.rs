@@ -87,7 +87,7 @@ impl House {
         keyring
     }
 
-    async fn records(&self, topic: Topic) -> Vec<StoredRecord> {
+    pub(crate) async fn records(&self, topic: Topic) -> Vec<StoredRecord> {
         let mut records = Vec::new();
         for partition in Partition::all() {
             records.extend(self.log.log.read(topic, partition, 0, 10_000).await.unwrap());

@@ -75,6 +75,31 @@ async fn what_cannot_be_translated_is_in_quarantine_once() {
 }
 
 #[tokio::test]
+async fn a_row_of_nobody_knows_whom_keeps_the_scope_from_retracting() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    drop_both(&house);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert!(!causes(&house).await.contains(&Cause::Retracted));
+    house.drop_file("toy-2025-03-16.csv", &SECOND.replace(",x,2024-09-01,\n", ""));
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(causes(&house).await.iter().filter(|cause| **cause == Cause::Retracted).count(), 1);
+}
+
+#[tokio::test]
+async fn each_child_has_one_key_and_it_is_recorded_once() {
+    let house = House::new();
+    for month in ["01", "02"] {
+        let mut folder = house.drop_folder(Toy::default()).await;
+        let rows: String = (0..600).map(|id| format!("{id},{month},2024-09-01,\n")).collect();
+        house.drop_file(&format!("toy-2025-{month}-16.csv"), &format!("id,name,start,end\n{rows}"));
+        folder.drain_once(NOW_US).await.unwrap();
+    }
+    assert_eq!(house.events(Topic::Education).await.len(), 1200);
+    assert_eq!(house.records(Topic::Keys).await.len(), 600);
+}
+
+#[tokio::test]
 async fn another_organisations_record_is_refused_and_counts_as_present() {
     let house = House::new();
     let mut folder = house.drop_folder(Toy::of("school-9991234")).await;
