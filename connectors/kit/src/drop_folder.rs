@@ -12,6 +12,8 @@
 //! stands in for an as-of that the file does not state. So wherever a process dies the next takes up the same folder and
 //! says the same events again, with the same ids.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -32,6 +34,7 @@ use crate::differ::{
 };
 use crate::publish::{PublishError, Publisher};
 use crate::run::{SourceCounts, is_unfinished, name_of, unreadable};
+use files::{failed, list, make, rename, sync};
 
 /// Where a person puts what may retract as much as it does.
 pub const ALLOWED: &str = "retractions-allowed";
@@ -437,27 +440,6 @@ fn picked_up_us(dir: &Path) -> i64 {
 fn now_us() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
-fn list(dir: &Path) -> Result<Vec<PathBuf>, IntakeError> {
-    let listed = fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    listed.map_err(|source| failed("list", dir, source))
-}
-
-fn make(dir: &Path) -> Result<(), IntakeError> {
-    fs::create_dir_all(dir).map_err(|source| failed("make", dir, source))
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), IntakeError> {
-    fs::rename(from, to).map_err(|source| failed("move", from, source))
-}
-
-fn sync(dir: &Path) -> Result<(), IntakeError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| failed("sync", dir, source))
-}
-
-fn failed(doing: &'static str, path: &Path, source: io::Error) -> IntakeError {
-    IntakeError::Io { doing, path: path.to_path_buf(), source }
 }
 
 #[cfg(test)]
