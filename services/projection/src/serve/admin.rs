@@ -64,6 +64,8 @@ pub struct AdminService {
 #[tonic::async_trait]
 impl Admin for AdminService {
     async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
+        // In the order of a record's way: what a source no longer holds is on the log that is measured after it.
+        let sources = self.operations.sources();
         let progress = *self.progress.borrow();
         let mut ends = 0;
         for topic in Topic::EVENTS {
@@ -78,7 +80,7 @@ impl Admin for AdminService {
             parked: progress.parked,
             quarantined: self.end(Topic::Quarantine).await?,
             disclosures: self.end(Topic::Disclosure).await?,
-            sources: self.operations.sources(),
+            sources,
             accepting: refusing.is_none(),
             not_accepting_because: refusing.unwrap_or_default(),
         }))

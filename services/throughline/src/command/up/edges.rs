@@ -1,6 +1,6 @@
 //! Where the process meets its sources, and what the operator is told of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -73,14 +73,19 @@ pub(super) struct Edges {
 struct Counted {
     source: String,
     counts: Arc<SourceCounts>,
-    incoming: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 impl Counted {
-    /// Files that nobody has looked at yet.
-    fn waiting(&self) -> u64 {
-        let Some(entries) = self.incoming.as_ref().and_then(|folder| std::fs::read_dir(folder).ok()) else { return 0 };
-        entries.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_file())).count() as u64
+    /// Files that nobody has looked at yet and submissions in hand, as the folder shows them: a source that has just
+    /// started, or is between the two, has counted neither. `incoming` is read first, because files move on from there.
+    fn pending(&self) -> u64 {
+        let Some(folder) = &self.folder else { return self.counts.pending.load(Ordering::Relaxed) };
+        let count = |within: &str, wanted: fn(&Path) -> bool| {
+            let entries = std::fs::read_dir(folder.join(within)).into_iter().flatten().flatten();
+            entries.filter(|entry| wanted(&entry.path())).count() as u64
+        };
+        count("incoming", Path::is_file) + count("working", Path::is_dir)
     }
 }
 
@@ -101,7 +106,7 @@ impl Edges {
                 counts.push(Counted {
                     source: connector.name.clone(),
                     counts: opened.counts(),
-                    incoming: Some(folder.join("incoming")),
+                    folder: Some(folder.clone()),
                 });
                 let stop = stop.clone();
                 tasks.spawn(async move { Ok(opened.run(stop).await?) });
@@ -114,7 +119,7 @@ impl Edges {
                 let publisher = publisher(settings, vault, log, connector).await?;
                 let counted = Arc::new(SourceCounts::default());
                 let source = format!("{} (mllp)", connector.name);
-                counts.push(Counted { source, counts: Arc::clone(&counted), incoming: None });
+                counts.push(Counted { source, counts: Arc::clone(&counted), folder: None });
                 let options = mllp::Options::of(&connector.name);
                 let stop = stop.clone();
                 tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
@@ -165,7 +170,7 @@ impl Operations for Edges {
                 events: read(&source.counts.events),
                 findings: read(&source.counts.findings),
                 rejected: read(&source.counts.rejected),
-                pending: source.waiting() + read(&source.counts.pending),
+                pending: source.pending(),
             })
             .collect()
     }
