@@ -15,7 +15,7 @@ use event_log::{Position, Pseudonym};
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::Body;
-use sharing::{ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Request};
+use sharing::{AsOf, ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Registry, Request};
 use timeline::Entry;
 
 pub use recorder::Recorder;
@@ -52,6 +52,8 @@ pub struct Ask {
     pub as_it_was_known: bool,
     /// The day at which the rules are judged.
     pub valid_on: Date,
+    /// The day on which it is asked.
+    pub today: Date,
     /// Permitted entries to pass over.
     pub skip: usize,
     /// Entries to give at most.
@@ -90,24 +92,31 @@ pub struct Recorded {
 }
 
 impl Discloser {
-    /// Reads the child, folds the timeline and the facts, and decides each class once.
+    /// Reads the child, folds the timeline and the facts, and decides each class once. Of the past a reader gets what they
+    /// might have had then *and* may have now: no day can be chosen before a withdrawal, a restriction or an unlinking.
     ///
     /// # Errors
     /// [`ChildError`]: nothing was decided.
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
-        let child = self.children.read(ask.child, Some(ask.known_at_us))?;
-        let registry = if ask.as_it_was_known {
-            Arc::new(self.registries.known_at(ask.known_at_us)?)
+        let mut child = self.children.read(ask.child, Some(ask.known_at_us))?;
+        let registry = self.registries.current(ask.registry_generation)?;
+        let then = AsOf { valid_on: ask.valid_on, known_at_us: Some(ask.known_at_us) };
+        let (decision, classified) = if ask.as_it_was_known || ask.valid_on != ask.today {
+            let now = self.children.read(ask.child, None)?;
+            child.entries.retain(|entry| now.resolution.subjects.contains(&entry.subject));
+            child.said.retain(|(_, said)| now.resolution.subjects.contains(&said.subject));
+            let facts_now = self.facts(&now, &AsOf { valid_on: ask.today, known_at_us: None });
+            let classified = self.classify(std::mem::take(&mut child.entries), &facts_now);
+            let registry_then = self.registries.known_at(ask.known_at_us)?;
+            let decided_then = self.judge(ask, ask.valid_on, &self.facts(&child, &then), &registry_then, &classified);
+            let decided_now = self.judge(ask, ask.today, &facts_now, &registry, &classified);
+            (decided_then.and(&decided_now), classified)
         } else {
-            self.registries.current(ask.registry_generation)?
+            let facts = self.facts(&child, &then);
+            let classified = self.classify(std::mem::take(&mut child.entries), &facts);
+            (self.judge(ask, ask.valid_on, &facts, &registry, &classified), classified)
         };
-        let facts = self.facts(&child, ask);
-        let Child { resolution, said: _, entries, positions } = child;
-        let classified = self.classify(entries, &facts);
-        let mut request = Request::new(principal(&ask.caller), ask.purpose, ask.valid_on);
-        request.asked_at_us = Some(ask.asked_at_us);
-        let classes = classified.iter().map(|(class, _)| class);
-        let decision = sharing::decide_cached(&self.engine, &self.cache, &request, &facts, &registry, classes);
+        let Child { resolution, positions, .. } = child;
         if decision.failed() {
             tracing::error!("a class could not be evaluated by the rules and was hidden");
         }
@@ -117,7 +126,21 @@ impl Discloser {
         Ok(Undisclosed { record, view })
     }
 
-    fn facts(&self, child: &Child, ask: &Ask) -> ChildFacts {
+    fn judge(
+        &self,
+        ask: &Ask,
+        valid_on: Date,
+        facts: &ChildFacts,
+        registry: &Registry,
+        classified: &[(RecordClass, Entry)],
+    ) -> Decision {
+        let mut request = Request::new(principal(&ask.caller), ask.purpose, valid_on);
+        request.asked_at_us = Some(ask.asked_at_us);
+        let classes = classified.iter().map(|(class, _)| class);
+        sharing::decide_cached(&self.engine, &self.cache, &request, facts, registry, classes)
+    }
+
+    fn facts(&self, child: &Child, as_of: &AsOf) -> ChildFacts {
         let events = child.said.iter().map(|(position, said)| FactEvent {
             subject: said.subject,
             published_at_us: said.published_at_us,
@@ -125,8 +148,7 @@ impl Discloser {
             sequence: u64::from(position.topic as u8) << 56 | position.offset,
             body: &said.body,
         });
-        let as_of = sharing::AsOf { valid_on: ask.valid_on, known_at_us: Some(ask.known_at_us) };
-        ChildFacts::fold(&self.engine, events, &as_of)
+        ChildFacts::fold(&self.engine, events, as_of)
     }
 
     fn classify(&self, entries: Vec<Entry>, facts: &ChildFacts) -> Vec<(RecordClass, Entry)> {

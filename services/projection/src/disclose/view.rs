@@ -10,6 +10,8 @@ use timeline::{Entry, sort_key_us};
 use super::Ask;
 
 const DAY_US: i64 = 86_400_000_000;
+/// Said where the reason itself would tell what is withheld.
+const UNSAID: &str = "part of this is withheld under the sharing rules";
 
 /// The permitted part of a child's timeline, for one request.
 pub struct PermittedView {
@@ -34,11 +36,12 @@ impl PermittedView {
         let mut shown = classified
             .into_iter()
             .filter(|(class, entry)| within(ask, class, entry))
-            .filter_map(|(class, entry)| show(decision, registry, &class, entry))
+            .filter_map(|(class, entry)| show(decision, registry, hub_contact, &class, entry))
             .skip(ask.skip);
         let entries: Vec<Shown> = shown.by_ref().take(ask.page_size).collect();
         let more = shown.next().is_some();
         let next_skip = ask.skip + entries.len();
+        let shows_something = !entries.is_empty() || !existence.is_empty();
         let answer = GetTimelineResponse {
             entries,
             existence,
@@ -46,7 +49,8 @@ impl PermittedView {
             more,
             decision_id: decision_id.to_vec(),
             obligations: decision.obligations().map(str::to_owned).collect(),
-            break_glass_would_help: decision.break_glass_would_help(),
+            // Of a child of whom nothing is shown, the offer itself would say that there is one.
+            break_glass_would_help: shows_something && decision.break_glass_would_help(),
         };
         let encoded = GetTimelineResponse { decision_id: Vec::new(), ..answer.clone() }.encode_to_vec();
         Self { answer, encoded, next_skip }
@@ -87,15 +91,21 @@ fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
 }
 
 /// An entry as the permit for its class leaves it.
-fn show(decision: &Decision, registry: &Registry, class: &RecordClass, entry: Entry) -> Option<Shown> {
+fn show(
+    decision: &Decision,
+    registry: &Registry,
+    hub_contact: &str,
+    class: &RecordClass,
+    entry: Entry,
+) -> Option<Shown> {
     let permit: Permit<'_> = decision.permit(class)?;
     let event = permit.apply(&entry.event)?;
-    let hides_place = permit.withholds(FieldGroup::Location);
+    let hides_place = permit.withholds(FieldGroup::Location) || !decision.may_name_source(class);
     let withheld = decision.explanation(class).map(|why| Withheld {
         field_groups: why.withheld.iter().map(|group| group.name().to_owned()).collect(),
-        reasons: why.reasons,
+        reasons: if why.reasons.is_empty() { vec![UNSAID.to_owned()] } else { why.reasons },
         rules: why.rules,
-        ask: if hides_place { String::new() } else { contact(registry, &class.source_org) },
+        ask: if hides_place { hub_contact.to_owned() } else { contact(registry, &class.source_org) },
     });
     // A finding names a field of the source: with fields withheld it could say that one of them is there.
     let findings = if withheld.is_some() { Vec::new() } else { entry.findings };
@@ -124,7 +134,8 @@ fn existence_lines(
     let classes: BTreeSet<&RecordClass> = classified.iter().map(|(class, _)| class).collect();
     for class in classes.into_iter().filter(|class| decision.outcome(class) == Outcome::Existence) {
         let organisation = registry.organisation(&class.source_org);
-        if !class.labels.is_empty() || organisation.is_none_or(|organisation| organisation.sensitive()) {
+        let brokered = !class.labels.is_empty() || !decision.may_name_source(class);
+        if brokered || organisation.is_none_or(|organisation| organisation.sensitive()) {
             sensitive = true;
         } else {
             let reasons = decision.explanation(class).map(|why| why.reasons).unwrap_or_default();

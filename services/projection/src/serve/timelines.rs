@@ -169,6 +169,7 @@ impl TimelineService {
             known_at_us: page.pinned_at_us,
             as_it_was_known: asked.known_at_us.is_some(),
             valid_on,
+            today,
             skip: usize::try_from(page.skip).unwrap_or(usize::MAX),
             page_size: asked.page_size,
             request_digest: sixteen([walk.as_slice(), page.skip.to_be_bytes().as_slice()]),
