@@ -1,0 +1,42 @@
+//! Every reason that leaves the process has a heading in docs/OPERATING.md: who is given one can look it up.
+
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+
+use crate::{holds, root, sees};
+
+const ENUMS: [(&str, &str); 2] = [("Reason", "REASON_"), ("DenialReason", "DENIAL_REASON_")];
+
+/// The values of the contract's reasons, without their prefix.
+fn reasons() -> Vec<String> {
+    let contract = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+    let mut reasons = Vec::new();
+    for (name, prefix) in ENUMS {
+        let found = contract.file.iter().flat_map(|file| &file.enum_type).find(|one| one.name() == name).unwrap();
+        let values = found.value.iter().map(|value| value.name().strip_prefix(prefix).unwrap().to_owned());
+        reasons.extend(values.filter(|value| value != "UNSPECIFIED"));
+    }
+    reasons
+}
+
+fn missing(reasons: &[String], page: &str) -> Vec<String> {
+    let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("### ")).map(str::trim).collect();
+    let headed = |reason: &&String| headings.iter().filter(|heading| **heading == **reason).count() == 1;
+    reasons.iter().filter(|reason| !headed(reason)).map(|reason| format!("`### {reason}` stands not once")).collect()
+}
+
+#[test]
+fn every_reason_can_be_looked_up() {
+    let page = std::fs::read_to_string(root().join("docs/OPERATING.md")).expect("docs/OPERATING.md is there");
+    let reasons = reasons();
+    assert!(reasons.len() >= 22);
+    holds(&missing(&reasons, &page));
+}
+
+#[test]
+fn a_reason_without_a_heading_is_seen() {
+    let reasons = ["RECORD_MALFORMED".to_owned(), "FACTS_STALE".to_owned()];
+    holds(&missing(&reasons, "# Operating\n### RECORD_MALFORMED\n### FACTS_STALE\n"));
+    sees(&missing(&reasons, "### RECORD_MALFORMED\nFACTS_STALE\n"), "FACTS_STALE");
+    sees(&missing(&reasons, "### FACTS_STALE\n### RECORD_MALFORMED_OR_NOT\n"), "RECORD_MALFORMED");
+}
