@@ -1,0 +1,115 @@
+//! The figures of the backbone, each beside its floor, in one run: `make bench`, or
+//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME]`.
+//!
+//! Real parts only: an invented authority's files, the embedded log on disk, both store engines, gRPC over TLS. Each part
+//! is a process of its own, so that its peak memory is its own too.
+
+mod append;
+mod decide;
+mod echo;
+mod house;
+mod intake;
+mod people;
+mod reads;
+mod report;
+mod stores;
+mod translate;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+use projection::store::Engine;
+
+use report::{Figure, Report};
+
+const CHILDREN: u32 = 10_000;
+const CHILDREN_QUICK: u32 = 500;
+
+/// What was asked for on the command line.
+struct Arguments {
+    children: u32,
+    /// Runs one part, in this folder, and says its figures as lines of JSON.
+    part: Option<(String, PathBuf)>,
+    only: Option<String>,
+}
+
+fn arguments() -> anyhow::Result<Arguments> {
+    let mut parsed = Arguments { children: CHILDREN, part: None, only: None };
+    let mut given = std::env::args().skip(1);
+    while let Some(argument) = given.next() {
+        let mut value = || given.next().with_context(|| format!("`{argument}` needs a value"));
+        match argument.as_str() {
+            "--children" => parsed.children = value()?.parse().context("`--children` must be a number")?,
+            "--quick" => parsed.children = CHILDREN_QUICK,
+            "--only" => parsed.only = Some(value()?),
+            "--part" => parsed.part = Some((value()?, PathBuf::from(value()?))),
+            // Cargo's own.
+            "--bench" => {}
+            other => anyhow::bail!("there is no `{other}`: --children N, --quick, --only NAME"),
+        }
+    }
+    Ok(parsed)
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = arguments()?;
+    if let Some((part, dir)) = &arguments.part {
+        let mut figures = run(part, dir, arguments.children)?;
+        figures.push(report::peak_memory(part)?);
+        return report::tell(&figures);
+    }
+    let dir = tempfile::Builder::new().prefix("throughline-bench-").tempdir()?;
+    let mut report = Report::begin(arguments.children)?;
+    for (part, needs) in PARTS {
+        let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+        let needed = PARTS.iter().any(|(other, needs)| wanted(other) && needs.contains(part));
+        if wanted(part) || needed {
+            report.add(part, in_a_process(part, needs, dir.path(), arguments.children)?)?;
+        }
+    }
+    report.end()
+}
+
+/// Every part, with those that must have run before it.
+const PARTS: [(&str, &[&str]); 11] = [
+    ("generate", &[]),
+    ("translate", &["generate"]),
+    ("append", &[]),
+    ("ingest", &["generate"]),
+    ("commit-sled", &["generate", "ingest"]),
+    ("rebuild-sled", &["generate", "ingest"]),
+    ("commit-fjall", &["generate", "ingest"]),
+    ("rebuild-fjall", &["generate", "ingest"]),
+    ("read-sled", &["generate", "ingest", "rebuild-sled"]),
+    ("read-fjall", &["generate", "ingest", "rebuild-fjall"]),
+    ("decide", &[]),
+];
+
+fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
+    match part {
+        "generate" => house::generate(dir, children),
+        "translate" => translate::figures(dir),
+        "append" => append::figures(dir),
+        "ingest" => intake::figures(dir, children),
+        "commit-sled" => stores::commit(dir, Engine::Sled, children),
+        "commit-fjall" => stores::commit(dir, Engine::Fjall, children),
+        "rebuild-sled" => stores::rebuild(dir, Engine::Sled, children),
+        "rebuild-fjall" => stores::rebuild(dir, Engine::Fjall, children),
+        "read-sled" => reads::figures(dir, Engine::Sled),
+        "read-fjall" => reads::figures(dir, Engine::Fjall),
+        "decide" => decide::figures(),
+        other => anyhow::bail!("there is no part `{other}`"),
+    }
+}
+
+fn in_a_process(part: &str, needs: &[&str], dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
+    report::progress(part, needs);
+    let output = Command::new(std::env::current_exe()?)
+        .args(["--children", &children.to_string(), "--part", part])
+        .arg(dir)
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "the part `{part}` failed");
+    report::hear(&output.stdout)
+}

@@ -1,0 +1,229 @@
+//! A timeline over gRPC and TLS, decided and recorded, beside a bare echo of the same bytes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use bytes::Bytes;
+use event_log::EventLog;
+use event_log::embedded::EmbeddedLog;
+use prost::Message;
+use projection::child::Children;
+use projection::consume::Consumer;
+use projection::disclose::{Discloser, Recorder};
+use projection::own_records::OwnRecords;
+use projection::registry::Registries;
+use projection::serve::limits::Limits;
+use projection::serve::listen::{self, Tls};
+use projection::serve::page::PageTokens;
+use projection::serve::timelines::TimelineService;
+use projection::store::{Engine, Store};
+use proto::timeline::{GetTimelineRequest, GetTimelineResponse};
+use sharing::DecisionCache;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tonic::client::Grpc;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity, Server, ServerTlsConfig};
+
+use crate::echo::{Echo, Raw};
+use crate::house::{HUB, House};
+use crate::people::{self, Papers};
+use crate::report::{Bar, Figure, percentile};
+use crate::stores;
+
+const METHOD: &str = "/throughline.timeline.v1.Timelines/GetTimeline";
+const READS: usize = 2_000;
+const CLIENTS: usize = 8;
+
+pub(crate) fn figures(dir: &Path, engine: Engine) -> anyhow::Result<Vec<Figure>> {
+    let house = House::open(dir)?;
+    let papers: Papers = serde_json::from_slice(&std::fs::read(house.at("papers.json"))?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(measure(&house, &papers, engine))
+}
+
+async fn measure(house: &House, papers: &Papers, engine: Engine) -> anyhow::Result<Vec<Figure>> {
+    let log = house.log()?;
+    let stop = CancellationToken::new();
+    let ours = serve(house, papers, engine, &log, &stop).await?;
+    let request = Bytes::from(
+        GetTimelineRequest {
+            child: Some(people::child()),
+            purpose: proto::sharing::Purpose::ChildProtection.into(),
+            page_size: 500,
+            ..GetTimelineRequest::default()
+        }
+        .encode_to_vec(),
+    );
+    let ours = Target { address: ours, method: METHOD, request, papers };
+    let answer = ours.client().await?.get().await.context("the timeline is refused")?;
+    let entries = GetTimelineResponse::decode(answer.clone())?.entries.len();
+    ensure!(entries >= 150, "the child has {entries} entries");
+    let size = format!("{entries} entries, {:.0} kB", answer.len() as f64 / 1e3);
+    let echo = echo(papers, answer, &stop).await?;
+    let echo = Target { address: echo, method: Echo::METHOD, request: Bytes::new(), papers };
+
+    let mut figures = Vec::new();
+    for clients in [1, CLIENTS] {
+        // Each once, unmeasured.
+        reads(&echo, clients, READS / 10).await?;
+        let floor = reads(&echo, clients, READS).await?;
+        reads(&ours, clients, READS / 10).await?;
+        let read = reads(&ours, clients, READS).await?;
+        let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
+        let bar = |part: f64, most: Duration| (clients == 1, part, most);
+        let (alone, part, most) = bar(0.5, Duration::from_millis(1));
+        let rate = Figure::new(format!("{engine}: read, {size}, {who}"), read.rate, "reads/s").floor("tonic echo", floor.rate);
+        figures.push(if alone { rate } else { rate.bar(Bar::OfFloor(part)) });
+        let p50 = Figure::micros(format!("{engine}: read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
+        figures.push(if alone { p50.bar(Bar::AtMost(micros(most))) } else { p50 });
+        figures.push(
+            Figure::micros(format!("{engine}: read, {who}, p99"), read.p99).floor("tonic echo", micros(floor.p99)),
+        );
+    }
+    stop.cancel();
+    Ok(figures)
+}
+
+fn micros(took: Duration) -> f64 {
+    took.as_secs_f64() * 1e6
+}
+
+/// The service as a running process has it, on the log and a rebuilt store.
+async fn serve(
+    house: &House,
+    papers: &Papers,
+    engine: Engine,
+    log: &Arc<EmbeddedLog>,
+    stop: &CancellationToken,
+) -> anyhow::Result<std::net::SocketAddr> {
+    let log: Arc<dyn EventLog> = log.clone();
+    let store = Store::open(&house.at(&format!("rebuilt-{engine}")), &stores::options(engine))?.store;
+    let projector = house.projector();
+    let refusals = Arc::new(stores::NoRefusals);
+    let (mut consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
+    consumer.catch_up(stop).await?;
+    let following = stop.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        anyhow::Ok(runtime.block_on(consumer.run(following))?)
+    });
+    let (pseudonyms, wrapping) = (Arc::clone(&house.pseudonyms), Arc::clone(&house.wrapping));
+    let own = OwnRecords::open(log, pseudonyms, wrapping, HUB, Recorder::SOURCE).await?;
+    let service = TimelineService {
+        discloser: Arc::new(Discloser {
+            children: Children { store: store.clone(), projector: projector.clone() },
+            engine: Arc::new(sharing::Engine::load()?),
+            cache: DecisionCache::new(100_000),
+            registries: Registries::new(store, projector),
+            hub_contact: "The information hub".to_owned(),
+        }),
+        recorder: Arc::new(Recorder::new(own)),
+        pseudonyms: Arc::clone(&house.pseudonyms),
+        progress,
+        facts_lag_max: Duration::from_secs(30),
+        limits: Limits::new(u32::MAX),
+        pages: PageTokens::new(&house.pseudonyms),
+    };
+    let tls = Tls { certificate: house.at("server.pem"), key: house.at("server.key"), client_ca: house.at("ca.pem") };
+    std::fs::write(&tls.certificate, &papers.server.0)?;
+    std::fs::write(&tls.key, &papers.server.1)?;
+    std::fs::write(&tls.client_ca, &papers.ca)?;
+    let listener = listen::bind(([127, 0, 0, 1], 0).into()).await?;
+    let address = listener.local_addr()?;
+    let stop = stop.clone();
+    tokio::spawn(async move { listen::serve_readers(listener, &tls, service, 256, stop).await });
+    Ok(address)
+}
+
+async fn echo(papers: &Papers, answer: Bytes, stop: &CancellationToken) -> anyhow::Result<std::net::SocketAddr> {
+    let (certificate, key) = &papers.server;
+    let tls = ServerTlsConfig::new()
+        .identity(Identity::from_pem(certificate, key))
+        .client_ca_root(Certificate::from_pem(&papers.ca));
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let serving = Server::builder().tls_config(tls)?.tcp_nodelay(true).add_service(Echo(answer));
+    let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+    tokio::spawn(serving.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned()));
+    Ok(address)
+}
+
+/// A service, and what is asked of it.
+struct Target<'a> {
+    address: std::net::SocketAddr,
+    method: &'static str,
+    request: Bytes,
+    papers: &'a Papers,
+}
+
+struct Client {
+    grpc: Grpc<Channel>,
+    method: &'static str,
+    request: Bytes,
+    authorization: MetadataValue<tonic::metadata::Ascii>,
+}
+
+impl Target<'_> {
+    /// A client with a connection of its own.
+    async fn client(&self) -> anyhow::Result<Client> {
+        let (certificate, key) = &self.papers.client;
+        let tls = ClientTlsConfig::new()
+            .domain_name("localhost")
+            .ca_certificate(Certificate::from_pem(&self.papers.ca))
+            .identity(Identity::from_pem(certificate, key));
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.address))?.tls_config(tls)?.tcp_nodelay(true);
+        Ok(Client {
+            grpc: Grpc::new(endpoint.connect().await?),
+            method: self.method,
+            request: self.request.clone(),
+            authorization: format!("Bearer {}", self.papers.token).parse()?,
+        })
+    }
+}
+
+impl Client {
+    async fn get(&mut self) -> anyhow::Result<Bytes> {
+        self.grpc.ready().await?;
+        let mut request = tonic::Request::new(self.request.clone());
+        request.metadata_mut().insert("authorization", self.authorization.clone());
+        let path = tonic::codegen::http::uri::PathAndQuery::from_static(self.method);
+        Ok(self.grpc.unary(request, path, Raw).await?.into_inner())
+    }
+}
+
+struct Read {
+    rate: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+/// So many reads, shared among clients that each ask again once they are answered.
+async fn reads(target: &Target<'_>, clients: usize, reads: usize) -> anyhow::Result<Read> {
+    let mut ready = Vec::new();
+    for _ in 0..clients {
+        ready.push(target.client().await?);
+    }
+    let begun = Instant::now();
+    let mut running = JoinSet::new();
+    for mut client in ready {
+        running.spawn(async move {
+            let mut took = Vec::new();
+            for _ in 0..reads / clients {
+                let asked = Instant::now();
+                client.get().await?;
+                took.push(asked.elapsed());
+            }
+            anyhow::Ok(took)
+        });
+    }
+    let mut took = Vec::new();
+    while let Some(done) = running.join_next().await {
+        took.extend(done??);
+    }
+    let rate = took.len() as f64 / begun.elapsed().as_secs_f64();
+    took.sort_unstable();
+    Ok(Read { rate, p50: percentile(&took, 0.5), p99: percentile(&took, 0.99) })
+}

@@ -1,0 +1,9 @@
+//! What journeys stand on: the program, a place for it to run in, readers who ask it, and the log as it lies on the disk.
+
+mod program;
+mod reader;
+mod sealed;
+
+pub(crate) use program::{Place, Running, line_with, number_in};
+pub(crate) use reader::{Child, ask, canonical, channel, client, request};
+pub(crate) use sealed::{Vault, records, said};

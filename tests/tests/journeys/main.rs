@@ -1,0 +1,5 @@
+//! Journeys: the real program, as a process of its own, on invented records.
+#![cfg(test)]
+
+mod harness;
+mod whole_way;
