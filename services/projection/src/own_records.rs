@@ -19,6 +19,7 @@ pub struct OwnRecords {
 }
 
 /// One record to write.
+#[derive(Clone)]
 pub struct Own {
     /// Its topic.
     pub topic: Topic,

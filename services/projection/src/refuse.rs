@@ -1,17 +1,20 @@
 //! Records of the log that the consumer refuses, put in quarantine under the serving organisation's own keys.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use event_log::Topic;
+use event_log::{LogError, Topic};
 use prost::Message;
 use proto::events::{Family, Scheme, Version};
 use proto::quarantine::{Item, Place};
 
 use crate::consume::{RefusalError, Refusals, Refused};
-use crate::own_records::{Own, OwnRecords};
+use crate::own_records::{Own, OwnRecords, RecordError};
 use crate::serve::timelines::now;
 
 /// Most of a refused record that is kept.
 const RAW_BYTES_MAX: usize = 900 * 1024;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// Puts refused records in quarantine.
 pub struct OwnRefusals(OwnRecords);
@@ -49,7 +52,13 @@ impl Refusals for OwnRefusals {
             family: Family::Quarantine,
             plaintext: item.encode_to_vec(),
         };
-        self.0.write(vec![own]).await?;
+        // A full disk holds the consumer up and loses nothing: it goes on by itself when there is room.
+        while let Err(error) = self.0.write(vec![own.clone()]).await {
+            match error {
+                RecordError::Log(LogError::Full(_)) => tokio::time::sleep(BETWEEN_TRIES).await,
+                other => return Err(other.into()),
+            }
+        }
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// Files and folders.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// One JSON object a line: events as they would be sealed, and what was rejected.
+    /// One event a line, in JSON, as it would be sealed; what was rejected goes to standard error, one JSON object a line.
     #[arg(long)]
     json: bool,
 }
@@ -44,7 +44,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 *kinds.entry(kind).or_default() += 1;
                 if arguments.json { event_json(&pool, body).and_then(|line| output::line(&line)) } else { Ok(()) }
             }
-            Translated::Rejected(rejection) if arguments.json => output::line(&rejected_json(rejection).to_string()),
+            Translated::Rejected(rejection) if arguments.json => {
+                output::note(&rejected_json(rejection).to_string());
+                Ok(())
+            }
             Translated::Rejected(rejection) => output::line(&rejected_line(rejection)),
         };
         failed = told.err();

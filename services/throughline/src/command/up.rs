@@ -1,6 +1,7 @@
 //! `throughline up`
 
 mod edges;
+mod room;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -57,7 +58,8 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     let engine = Arc::new(Engine::load().context("the sharing rules do not load")?);
     let listener = listen::bind(settings.serve.listen).await?;
     let embedded = Arc::new(EmbeddedLog::open(&settings.log_dir(), embedded::Options::default())?);
-    let log: Arc<dyn EventLog> = embedded.clone();
+    let watched = Arc::new(room::WatchedLog::new(embedded.clone()));
+    let log: Arc<dyn EventLog> = watched.clone();
     let store = open_store(&settings)?;
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let (intake, following, serving) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
@@ -72,7 +74,7 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     let (consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
     let follower = edges::follow(consumer, following.clone());
     let recorder = Arc::new(Recorder::new(own(Recorder::SOURCE).await?));
-    let edges = Arc::new(edges::Edges::open(&settings, &vault, &log, &keyring, &intake, &mut tasks).await?);
+    let edges = Arc::new(edges::Edges::open(&settings, &vault, &watched, &keyring, &intake, &mut tasks).await?);
 
     let children = Children { store: store.clone(), projector: projector.clone() };
     let discloser = Arc::new(Discloser {

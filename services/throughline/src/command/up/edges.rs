@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::room::WatchedLog;
 use crate::connectors;
 use crate::settings::{ConnectorSettings, Settings};
 use crate::vault::Vault;
@@ -64,7 +65,7 @@ impl Follower {
 
 /// The process's sources.
 pub(super) struct Edges {
-    log: Arc<dyn EventLog>,
+    log: Arc<WatchedLog>,
     keyring: Arc<Keyring>,
     counts: Vec<Counted>,
 }
@@ -94,11 +95,12 @@ impl Edges {
     pub(super) async fn open(
         settings: &Settings,
         vault: &Vault,
-        log: &Arc<dyn EventLog>,
+        watched: &Arc<WatchedLog>,
         keyring: &Arc<Keyring>,
         stop: &CancellationToken,
         tasks: &mut JoinSet<anyhow::Result<()>>,
     ) -> anyhow::Result<Self> {
+        let log: &Arc<dyn EventLog> = &(watched.clone() as Arc<dyn EventLog>);
         let mut counts = Vec::new();
         for connector in &settings.connectors {
             if let Some(folder) = &connector.drop_folder {
@@ -125,7 +127,7 @@ impl Edges {
                 tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
             }
         }
-        Ok(Self { log: Arc::clone(log), keyring: Arc::clone(keyring), counts })
+        Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts })
     }
 }
 
@@ -176,7 +178,7 @@ impl Operations for Edges {
     }
 
     fn not_accepting(&self) -> Option<String> {
-        None
+        self.log.refused()
     }
 
     async fn quarantined(&self) -> Result<Vec<Item>, OperationsError> {
