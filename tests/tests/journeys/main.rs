@@ -2,4 +2,6 @@
 #![cfg(test)]
 
 mod harness;
+mod killed;
+mod mllp;
 mod whole_way;

@@ -5,5 +5,5 @@ mod reader;
 mod sealed;
 
 pub(crate) use program::{Place, Running, line_with, number_in};
-pub(crate) use reader::{Child, ask, canonical, channel, client, request};
+pub(crate) use reader::{Child, ask, asks, canonical, channel, child, client, request};
 pub(crate) use sealed::{Vault, records, said};

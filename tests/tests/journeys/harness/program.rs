@@ -47,8 +47,10 @@ impl Place {
         let authority = place.path("authority");
         place.must(&["generate", "--children", &children, "--seed", &seed, "--out", text(&authority)]);
         let listen = format!("127.0.0.1:{port}");
+        let mllp = format!("127.0.0.1:{}", port + 1);
         let out = place.path("here");
-        place.must(&["dev", "init", "--authority", text(&authority), "--out", text(&out), "--listen", &listen]);
+        let init = ["dev", "init", "--authority", text(&authority), "--out", text(&out)];
+        place.must(&[&init[..], &["--listen", &listen, "--mllp-listen", &mllp]].concat());
         let config = fs::read_to_string(place.config()).unwrap();
         // A look every 250 ms is for people.
         fs::write(place.config(), config.replace("poll_ms = 250", "poll_ms = 20")).unwrap();

@@ -94,6 +94,19 @@ pub(crate) fn request(child: &Child, purpose: Purpose) -> GetTimelineRequest {
     GetTimelineRequest { child: Some(child.clone()), purpose: purpose.into(), page_size: 500, ..Default::default() }
 }
 
+/// Asks for several children, one after the other, as the organisation's first reader.
+pub(crate) fn asks(place: &Place, organisation: &str, children: &[Child], purpose: Purpose) -> Vec<GetTimelineResponse> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut client = client(place, organisation, Some(&place.token(organisation))).await;
+        let mut answers = Vec::new();
+        for child in children {
+            answers.push(client.get_timeline(request(child, purpose)).await.unwrap().into_inner());
+        }
+        answers
+    })
+}
+
 /// Asks as the organisation's first reader.
 pub(crate) fn ask(place: &Place, organisation: &str, child: &Child, purpose: Purpose) -> Result<GetTimelineResponse, Status> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
