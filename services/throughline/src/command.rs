@@ -35,31 +35,20 @@ pub(crate) struct Arguments {
     command: Command,
 }
 
+/// What each does stands on its own arguments.
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Run everything in one process: connectors, log, projection and service.
     Up(up::Arguments),
-    /// Invent an authority's records, in every source's real format.
     Generate(generate::Arguments),
-    /// Show what a file or folder would become, without publishing anything.
     Translate(translate::Arguments),
-    /// Ask the running service for a child's timeline, as one reader.
     Timeline(timeline::Arguments),
-    /// Record facts that the sharing rules read: organisations, agreements, consents, restrictions, links.
     Facts(facts::Arguments),
-    /// Look at records that could not be translated.
     Quarantine(quarantine::Arguments),
-    /// List the disclosures on record: who asked, for what, and how much was released.
     Disclosures(disclosures::Arguments),
-    /// Say where the running process stands.
     Status(status::Arguments),
-    /// Make the store again from the log, of a stopped process.
     Rebuild(rebuild::Arguments),
-    /// Check the log and prove that the store is what the log gives, of a stopped process.
     Verify(verify::Arguments),
-    /// Set up a local authority, certificates and tokens for trying it out.
     Dev(dev::Arguments),
-    /// Check a configuration file.
     Config(config::Arguments),
 }
 

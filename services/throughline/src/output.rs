@@ -60,7 +60,7 @@ pub(crate) fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(head.to_vec());
     if !std::io::stdout().is_terminal() {
-        table.set_width(140);
+        table.set_width(180);
     }
     table
 }

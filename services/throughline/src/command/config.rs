@@ -6,7 +6,7 @@ use crate::command::ConfigFile;
 use crate::output;
 use crate::settings::Settings;
 
-/// Check a configuration file without starting anything.
+/// Check a configuration file without starting anything
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

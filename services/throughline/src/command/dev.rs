@@ -6,8 +6,9 @@ mod token;
 
 use std::process::ExitCode;
 
-/// Set up for trying it out on one machine. It is never less than authenticated: real certificates, real tokens, from an
-/// authority that only this machine knows.
+/// Set up certificates, keys and readers for trying it out on one machine
+///
+/// It is never less than authenticated: real certificates and real tokens, from an authority that only this machine knows.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -8,8 +8,10 @@ use proto::sharing::DenialReason;
 use crate::command::{ConfigFile, block_on};
 use crate::{admin_client, output};
 
-/// List the disclosures on record, newest first: who asked, for which purpose, and how many classes of record were shown,
-/// redacted, withheld or hidden. Never what was shown. Listing is recorded too.
+/// List the disclosures on record: who asked, for what, and how much was released
+///
+/// Newest first, with how many classes of record were shown whole, in part, as a service's existence, or not at all. Never
+/// what was shown. Listing is put on record too.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -13,8 +13,10 @@ use serde::Deserialize;
 use crate::command::{ConfigFile, block_on};
 use crate::{admin_client, output};
 
-/// Record what the sharing rules read: organisations, agreements, consents, restrictions, statutory status, grants, links
-/// and seals. Each is an event on the log.
+/// Record what the sharing rules read: organisations, agreements, consents, restrictions, links and seals
+///
+/// Also statutory status, grants and legal process. Each becomes an event on the log under the name of the organisation that
+/// runs the process.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -5,8 +5,11 @@ use std::process::ExitCode;
 
 use crate::output;
 
-/// Invent an authority's children and write what its schools, social care and hospital would hold of them, in their real
-/// formats, with a truth file of who is who. The same seed and reference date give the same bytes. Nobody in it exists.
+/// Invent an authority's records, in every source's real format
+///
+/// Writes what the schools, social care and hospital of an invented authority would hold of its children, with a truth file
+/// of who is who and a list of what was made wrong on purpose. The same seed and reference date give the same bytes. Nobody
+/// in it exists. The folder must be empty or not there.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// How many children.

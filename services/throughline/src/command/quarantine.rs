@@ -9,8 +9,9 @@ use proto::quarantine::{Item, Place};
 use crate::command::{ConfigFile, block_on};
 use crate::{admin_client, output};
 
-/// Look at records that could not be translated, or were not their sender's to say. Each reason has a heading in
-/// docs/OPERATING.md. Looking is recorded.
+/// Look at records that could not be translated, or were not their sender's to say
+///
+/// Each reason has a heading in docs/OPERATING.md. Looking is put on record.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

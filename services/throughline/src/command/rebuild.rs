@@ -11,7 +11,9 @@ use crate::output;
 use crate::settings::Settings;
 use crate::vault::Vault;
 
-/// Make the store again from the log alone, of a stopped process. The old store stays until the new one is whole.
+/// Make the store again from the log alone, of a stopped process
+///
+/// The old store stays until the new one is whole.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -9,7 +9,9 @@ use proto::admin::{GetStatusRequest, GetStatusResponse};
 use crate::command::{ConfigFile, block_on};
 use crate::{admin_client, output};
 
-/// Say where the running process stands: how far it has read, what each source gave, what is in quarantine.
+/// Say where the running process stands
+///
+/// How far it has read, what each source gave, what is in quarantine, and whether the log takes records.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]

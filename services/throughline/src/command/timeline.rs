@@ -14,8 +14,10 @@ use crate::command::{block_on, facts};
 use crate::output::{self, Refused};
 use crate::reader::Reader;
 
-/// Ask the running service for a child's timeline, as one reader and for one purpose. The decision is on record before the
-/// answer is given. A child who is not known and one of whom this reader may see nothing look the same.
+/// Ask the running service for a child's timeline, as one reader and for one purpose
+///
+/// The decision is on record before the answer is given. A child who is not known and one of whom this reader may see
+/// nothing look the same.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// The child, as SCHEME:ISSUER:VALUE, by any reference that you already hold: UPN:dfe:B801200005001,

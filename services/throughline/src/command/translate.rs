@@ -13,7 +13,9 @@ use serde::Serialize;
 
 use crate::{connectors, output};
 
-/// Show what a file or folder would become, without publishing anything and without any key: no log is touched.
+/// Show what a file or folder would become, without publishing anything
+///
+/// Needs no key and touches no log. Rejected records are listed with where and why.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// The connector: education-school-census, health-hl7v2 or social-care-cin-census.

@@ -32,8 +32,10 @@ use crate::output;
 use crate::settings::Settings;
 use crate::vault::Vault;
 
-/// Run everything in one process on one machine: connectors, the embedded log, the projection and the service. Stops at
-/// SIGTERM, once what is in hand is published, committed and synced.
+/// Run everything in one process on one machine
+///
+/// Connectors, the embedded log, the projection and the service, by one configuration file. Stops at SIGTERM, once what is
+/// in hand is published, committed and synced.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -14,8 +14,10 @@ use crate::output;
 use crate::settings::Settings;
 use crate::vault::Vault;
 
-/// Check every record of the log, and prove that the store is what the log gives: rebuild it beside, and compare the two
-/// byte for byte. Of a stopped process; changes nothing. Exit code 4 when they differ.
+/// Check every record of the log, and prove that the store is what the log gives, of a stopped process
+///
+/// Rebuilds the store beside the one that stands and compares the two byte for byte. Changes nothing. Exit code 4 when they
+/// differ.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
