@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_fields_of_an_event_stand_in_order_and_together_are_the_message() {
-        let enrolment = EnrolmentStarted { school: Some("school-8784001".into()), part_time: Some(true), ..Default::default() };
+        let enrolment =
+            EnrolmentStarted { school: Some("school-8784001".into()), part_time: Some(true), ..Default::default() };
         let inner = enrolment.encode_to_vec();
         let event = Event::from(enrolment).encode_to_vec();
         let outer = fields(&event).unwrap();

@@ -115,7 +115,9 @@ fn field_groups(bytes: &[u8]) -> String {
         }
         out.push_str("        ],\n    },\n");
     }
-    out.push_str("];\n\n/// The kinds of the catalogue: number in `Event`, name, place of the message in `MESSAGES`.\n");
+    out.push_str(
+        "];\n\n/// The kinds of the catalogue: number in `Event`, name, place of the message in `MESSAGES`.\n",
+    );
     out.push_str("pub static KINDS: &[KindInfo] = &[\n");
     let mut kinds: Vec<_> = event.fields().collect();
     kinds.sort_by_key(prost_reflect::FieldDescriptor::number);

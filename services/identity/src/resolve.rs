@@ -164,7 +164,8 @@ fn kept_apart(one: &BTreeSet<Id>, other: &BTreeSet<Id>, evidence: &Evidence) -> 
     if !ours.is_empty() && !theirs.is_empty() && ours.is_disjoint(&theirs) {
         return Some(Withheld::TwoExclusive);
     }
-    let told = |ids: &BTreeSet<Id>| ids.iter().filter_map(|id| evidence.descriptions.get(id)).flatten().collect::<Vec<_>>();
+    let told =
+        |ids: &BTreeSet<Id>| ids.iter().filter_map(|id| evidence.descriptions.get(id)).flatten().collect::<Vec<_>>();
     let (ours, theirs) = (told(one), told(other));
     let contradict = ours.iter().any(|a| theirs.iter().any(|b| descriptions_contradict(a, b)));
     contradict.then_some(Withheld::DescriptionsContradict)

@@ -35,10 +35,12 @@ impl std::error::Error for Problems {}
 pub fn load<T>(file: &Path, read: impl FnOnce(&mut Section) -> Option<T>) -> Result<T, Problems> {
     let failed = |line: String| Problems { file: file.to_owned(), lines: vec![line] };
     let text = std::fs::read_to_string(file).map_err(|error| failed(format!("it cannot be read: {error}")))?;
-    let table = text.parse::<toml::Table>().map_err(|error| failed(error.to_string().trim_end().replace('\n', "\n    ")))?;
+    let table =
+        text.parse::<toml::Table>().map_err(|error| failed(error.to_string().trim_end().replace('\n', "\n    ")))?;
     let problems = Rc::new(RefCell::new(Vec::new()));
     let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-    let mut top = Section { path: String::new(), folder, table, asked: BTreeSet::new(), problems: Rc::clone(&problems) };
+    let mut top =
+        Section { path: String::new(), folder, table, asked: BTreeSet::new(), problems: Rc::clone(&problems) };
     let value = read(&mut top);
     top.finish();
     let lines = problems.take();
@@ -127,7 +129,8 @@ impl Section {
     /// A whole number within bounds, with a default.
     pub fn number(&mut self, key: &str, default: u64, bounds: std::ops::RangeInclusive<u64>) -> u64 {
         let Some(value) = self.take(key) else { return default };
-        match value.as_integer().and_then(|number| u64::try_from(number).ok()).filter(|number| bounds.contains(number)) {
+        match value.as_integer().and_then(|number| u64::try_from(number).ok()).filter(|number| bounds.contains(number))
+        {
             Some(number) => number,
             None => {
                 self.problem(key, &format!("must be a whole number from {} to {}", bounds.start(), bounds.end()));

@@ -29,7 +29,8 @@ impl std::str::FromStr for Format {
 /// the process. A second call changes nothing.
 pub fn start(format: Format, level: &str) {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
     let _already_started = match format {
         Format::Json => builder.json().flatten_event(true).try_init(),
         Format::Plain => builder.with_target(false).try_init(),

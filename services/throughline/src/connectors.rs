@@ -7,11 +7,7 @@ use connector_kit::mllp::Acknowledges;
 
 /// Every connector, in order of name.
 pub(crate) fn all() -> Vec<&'static dyn Connector> {
-    vec![
-        &education_school_census::SchoolCensus,
-        &health_hl7v2::Hl7V2,
-        &social_care_cin_census::CinCensus,
-    ]
+    vec![&education_school_census::SchoolCensus, &health_hl7v2::Hl7V2, &social_care_cin_census::CinCensus]
 }
 
 /// The connector of this name.

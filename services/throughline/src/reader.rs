@@ -43,10 +43,10 @@ impl Interceptor for ShowToken {
 impl Reader {
     /// Reads a reader's file.
     pub(crate) fn load(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(file).with_context(|| {
-            format!("there is no reader `{}`; `throughline dev init` writes some", file.display())
-        })?;
-        let mut reader: Self = toml::from_str(&text).with_context(|| format!("`{}` is no reader's file", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("there is no reader `{}`; `throughline dev init` writes some", file.display()))?;
+        let mut reader: Self =
+            toml::from_str(&text).with_context(|| format!("`{}` is no reader's file", file.display()))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         for path in [&mut reader.service_ca, &mut reader.certificate, &mut reader.key, &mut reader.token] {
             *path = folder.join(&path);

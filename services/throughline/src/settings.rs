@@ -97,11 +97,8 @@ impl Serve {
     fn read(top: &mut Section, data: &Path) -> Option<Self> {
         let mut section = top.section("serve");
         let listen = section.parsed("listen", "127.0.0.1:7443", "an address and port, such as `127.0.0.1:7443`");
-        let admin_socket = if section.has("admin_socket") {
-            section.path("admin_socket", "")
-        } else {
-            data.join("admin.sock")
-        };
+        let admin_socket =
+            if section.has("admin_socket") { section.path("admin_socket", "") } else { data.join("admin.sock") };
         let certificate = section.existing_file("certificate");
         let key = section.existing_file("key");
         let client_ca = section.existing_file("client_ca");

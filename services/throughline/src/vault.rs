@@ -19,7 +19,10 @@ impl Vault {
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
         let key = dir.join("pseudonym.key");
         let pseudonyms = PseudonymKey::load(&key).with_context(|| {
-            format!("the pseudonym key `{}` does not load; `throughline dev init` makes one for trying it out", key.display())
+            format!(
+                "the pseudonym key `{}` does not load; `throughline dev init` makes one for trying it out",
+                key.display()
+            )
         })?;
         let wrapping = WrappingKeys::open(&dir.join("wrapping")).context("the wrapping keys do not open")?;
         Ok(Self { pseudonyms: Arc::new(pseudonyms), wrapping: Arc::new(wrapping) })

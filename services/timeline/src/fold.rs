@@ -123,14 +123,14 @@ impl EntryKey {
 
 /// How two states of one entry are ordered: by version, and by event id only when all its parts are equal.
 fn rank(said: &Said) -> Result<(i64, u64, u32, [u8; 16]), FoldError> {
-    let Version { as_of_us, sequence, mapping_revision } =
-        said.body.version.ok_or(FoldError::Incomplete("version"))?;
+    let Version { as_of_us, sequence, mapping_revision } = said.body.version.ok_or(FoldError::Incomplete("version"))?;
     Ok((as_of_us, sequence, mapping_revision, said.event_id))
 }
 
 /// The entry as its versions leave it; `None` when the last word is that it is gone.
 fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>, FoldError> {
-    let mut ranked = versions.into_iter().map(|said| Ok((rank(&said)?, said))).collect::<Result<Vec<_>, FoldError>>()?;
+    let mut ranked =
+        versions.into_iter().map(|said| Ok((rank(&said)?, said))).collect::<Result<Vec<_>, FoldError>>()?;
     ranked.sort_by_key(|version| version.0);
     ranked.dedup_by_key(|version| version.0);
     // Only what came after the last retraction, and is of the kind that the entry now has, still says anything.
@@ -163,10 +163,7 @@ fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>, FoldError>
 }
 
 fn is_gone(body: &Body) -> bool {
-    matches!(
-        body.event.as_ref().and_then(|e| e.kind.as_ref()),
-        Some(Kind::EntryRetracted(_) | Kind::EntryCorrected(_))
-    )
+    matches!(body.event.as_ref().and_then(|e| e.kind.as_ref()), Some(Kind::EntryRetracted(_) | Kind::EntryCorrected(_)))
 }
 
 /// Puts an event together from its versions, lowest first: for each field the last that asserts or empties it.

@@ -104,19 +104,19 @@ fn a_person_can_link_and_unlink() {
 
 fn any_evidence() -> impl Strategy<Value = Evidence> {
     let claims = proptest::collection::btree_set(
-        (1u8..8, 0u8..3, prop_oneof![100u8..103, 200u8..204])
-            .prop_map(|(local, issuer, identifier)| claim(local, &format!("issuer-{}", (local + issuer) % 4), identifier)),
+        (1u8..8, 0u8..3, prop_oneof![100u8..103, 200u8..204]).prop_map(|(local, issuer, identifier)| {
+            claim(local, &format!("issuer-{}", (local + issuer) % 4), identifier)
+        }),
         0..14,
     );
     let pair = (1u8..8, 1u8..8).prop_map(|(a, b)| (id(a), id(b)));
-    (claims, proptest::collection::btree_set(pair.clone(), 0..3), proptest::collection::btree_set(1u8..8, 0..3)).prop_map(
-        |(claims, unlinked, sealed)| Evidence {
+    (claims, proptest::collection::btree_set(pair.clone(), 0..3), proptest::collection::btree_set(1u8..8, 0..3))
+        .prop_map(|(claims, unlinked, sealed)| Evidence {
             claims,
             unlinked: unlinked.into_iter().filter(|(a, b)| a != b).collect(),
             sealed: vec![sealed.into_iter().map(id).collect()],
             ..Default::default()
-        },
-    )
+        })
 }
 
 proptest! {

@@ -30,7 +30,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let asked = client.list_disclosures(ListDisclosuresRequest { limit: arguments.limit }).await;
         Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
     })?;
-    let head = ["decision", "recorded", "organisation", "person", "purpose", "full", "redacted", "existence", "hidden", "released"];
+    let head = [
+        "decision",
+        "recorded",
+        "organisation",
+        "person",
+        "purpose",
+        "full",
+        "redacted",
+        "existence",
+        "hidden",
+        "released",
+    ];
     let mut table = output::table(&head);
     for recorded in &answer.disclosures {
         if arguments.json {
@@ -48,14 +59,25 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn row(recorded: &RecordedDisclosure) -> Vec<String> {
     let value = as_json(recorded);
-    ["decision", "recorded_at", "organisation", "person", "purpose", "full", "redacted", "existence", "hidden", "released"]
-        .iter()
-        .map(|key| match value.get(*key) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
-        })
-        .collect()
+    [
+        "decision",
+        "recorded_at",
+        "organisation",
+        "person",
+        "purpose",
+        "full",
+        "redacted",
+        "existence",
+        "hidden",
+        "released",
+    ]
+    .iter()
+    .map(|key| match value.get(*key) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    })
+    .collect()
 }
 
 fn as_json(recorded: &RecordedDisclosure) -> serde_json::Value {

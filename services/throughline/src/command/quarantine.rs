@@ -81,7 +81,13 @@ fn show(file: &ConfigFile, id: &str, json: bool) -> anyhow::Result<()> {
     if json {
         return output::line(&as_json(&item, true).to_string());
     }
-    output::line(&format!("reason   {}\nsource   {}\nwhere    {}\nwhat     {}", reason(&item), item.source, place(&item), item.message))?;
+    output::line(&format!(
+        "reason   {}\nsource   {}\nwhere    {}\nwhat     {}",
+        reason(&item),
+        item.source,
+        place(&item),
+        item.message
+    ))?;
     output::line("record")?;
     output::line(&String::from_utf8_lossy(&item.raw).replace('\r', "\n"))
 }

@@ -42,7 +42,11 @@ async fn ask(arguments: &Arguments) -> anyhow::Result<GetStatusResponse> {
     loop {
         let answer = match admin_client::connect(&arguments.file.config).await {
             Ok(mut client) => Some(
-                client.get_status(GetStatusRequest {}).await.map_err(|status| admin_client::refusal(&status))?.into_inner(),
+                client
+                    .get_status(GetStatusRequest {})
+                    .await
+                    .map_err(|status| admin_client::refusal(&status))?
+                    .into_inner(),
             ),
             // While waiting, a process that is still starting is not an error.
             Err(error) if arguments.wait.is_none() || error.is::<runtime::config::Problems>() => return Err(error),

@@ -96,13 +96,13 @@ fn request(arguments: &Arguments) -> anyhow::Result<GetTimelineRequest> {
     let purpose = Purpose::from_str_name(&format!("PURPOSE_{}", arguments.purpose.to_uppercase()))
         .context("there is no such purpose: `throughline timeline --help` lists them")?;
     let categories = arguments.category.iter().map(|name| {
-        Category::from_str_name(&format!("CATEGORY_{}", name.to_uppercase())).map(Into::into).context("there is no such category")
+        Category::from_str_name(&format!("CATEGORY_{}", name.to_uppercase()))
+            .map(Into::into)
+            .context("there is no such category")
     });
     let period = Period { from: arguments.from.map(output::date), to: arguments.to.map(output::date) };
-    let known_at = arguments.known_at.map(|at| prost_types::Timestamp {
-        seconds: at.as_second(),
-        nanos: at.subsec_nanosecond(),
-    });
+    let known_at =
+        arguments.known_at.map(|at| prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() });
     Ok(GetTimelineRequest {
         child: Some(facts::reference(scheme, issuer, value)?),
         purpose: purpose.into(),
@@ -115,14 +115,17 @@ fn request(arguments: &Arguments) -> anyhow::Result<GetTimelineRequest> {
 }
 
 fn refused(status: &tonic::Status) -> anyhow::Error {
-    let reason = status.metadata().get(projection::serve::timelines::REASON_HEADER).and_then(|value| value.to_str().ok());
+    let reason =
+        status.metadata().get(projection::serve::timelines::REASON_HEADER).and_then(|value| value.to_str().ok());
     let reason = reason.map(|reason| format!(" ({reason}, see docs/OPERATING.md)")).unwrap_or_default();
     Refused(format!("the service refused: {}{reason}", status.message())).into()
 }
 
 fn as_json(answer: &GetTimelineResponse) -> anyhow::Result<String> {
     let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
-    let message = pool.get_message_by_name("throughline.timeline.v1.GetTimelineResponse").context("the contract has no answer")?;
+    let message = pool
+        .get_message_by_name("throughline.timeline.v1.GetTimelineResponse")
+        .context("the contract has no answer")?;
     let bytes = prost::Message::encode_to_vec(answer);
     let read = DynamicMessage::decode(message, bytes.as_slice())?;
     Ok(serde_json::to_string(&read)?)

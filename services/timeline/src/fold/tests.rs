@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use proto::events::{
-    Coded, Date, EntryRetracted, EnrolmentStarted, PersonDescribed, PersonName, SessionCount, AttendanceSummarised, when,
+    AttendanceSummarised, Coded, Date, EnrolmentStarted, EntryRetracted, PersonDescribed, PersonName, SessionCount,
+    when,
 };
 
 use super::*;
@@ -94,7 +95,8 @@ fn what_was_published_later_is_left_out() {
 fn newest_first_and_entries_of_one_day_by_id() {
     let mut old = said(3, 10, 1, enrolment(Some("a"), None));
     old.body.effective = Some(on(2020));
-    let timeline = fold(vec![old, said(2, 10, 2, enrolment(None, None)), said(1, 10, 3, enrolment(None, None))], None).unwrap();
+    let timeline =
+        fold(vec![old, said(2, 10, 2, enrolment(None, None)), said(1, 10, 3, enrolment(None, None))], None).unwrap();
     assert_eq!(timeline.entries.iter().map(|e| e.entry_id[0]).collect::<Vec<_>>(), [1, 2, 3]);
 }
 

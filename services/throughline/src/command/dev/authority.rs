@@ -85,7 +85,8 @@ pub(super) fn token(private_key_pem: &str, person: &Person<'_>) -> anyhow::Resul
         "active": true,
         "trained": true,
     });
-    let key = EncodingKey::from_ed_pem(private_key_pem.as_bytes()).context("the organisation's token key is damaged")?;
+    let key =
+        EncodingKey::from_ed_pem(private_key_pem.as_bytes()).context("the organisation's token key is damaged")?;
     Ok(encode(&Header::new(Algorithm::EdDSA), &claims, &key)?)
 }
 

@@ -41,11 +41,8 @@ pub(crate) struct Arguments {
 const HUB: &str = "throughline-local-hub";
 
 pub(super) fn run(given: &Arguments) -> anyhow::Result<()> {
-    let arguments = &Arguments {
-        listen: with_port(given.listen)?,
-        mllp_listen: with_port(given.mllp_listen)?,
-        ..given.clone()
-    };
+    let arguments =
+        &Arguments { listen: with_port(given.listen)?, mllp_listen: with_port(given.mllp_listen)?, ..given.clone() };
     let out = &arguments.out;
     let config = out.join("throughline.toml");
     if config.exists() {
@@ -127,7 +124,13 @@ fn organisation(arguments: &Arguments, authority: &Authority, id: &str, sector: 
 }
 
 /// Writes a reader's file and token.
-pub(super) fn write_reader(out: &Path, name: &str, organisation: &str, token: &str, service: &str) -> anyhow::Result<()> {
+pub(super) fn write_reader(
+    out: &Path,
+    name: &str,
+    organisation: &str,
+    token: &str,
+    service: &str,
+) -> anyhow::Result<()> {
     let readers = out.join("readers");
     authority::write_private(&readers.join(format!("{name}.token")), token)?;
     let folder = PathBuf::from("../organisations").join(organisation);

@@ -78,7 +78,8 @@ fn or_the_hub(ask: &str) -> &str {
 /// The event's own fields, in protobuf JSON without what it is wrapped in.
 fn content(pool: &DescriptorPool, entry: &Entry) -> anyhow::Result<String> {
     let Some(event) = &entry.event else { return Ok(String::new()) };
-    let message = pool.get_message_by_name("throughline.events.v1.Event").ok_or_else(|| anyhow::anyhow!("no events"))?;
+    let message =
+        pool.get_message_by_name("throughline.events.v1.Event").ok_or_else(|| anyhow::anyhow!("no events"))?;
     let read = DynamicMessage::decode(message, prost::Message::encode_to_vec(event).as_slice())?;
     let value = serde_json::to_value(&read)?;
     let inner = value.as_object().and_then(|object| object.values().next()).cloned().unwrap_or_default();
@@ -91,7 +92,8 @@ fn flatten(name: &str, value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(fields) if fields.contains_key("codeSet") => {
             let code = fields.get("code").and_then(|code| code.as_str()).unwrap_or_default();
-            let text = fields.get("text").and_then(|text| text.as_str()).map(|text| format!(" {text}")).unwrap_or_default();
+            let text =
+                fields.get("text").and_then(|text| text.as_str()).map(|text| format!(" {text}")).unwrap_or_default();
             into.push(format!("{name}: {}", format!("{code}{text}").trim_start()));
         }
         serde_json::Value::Object(fields) if fields.contains_key("scheme") => {
@@ -126,9 +128,9 @@ fn time(when: &When) -> String {
             }
             if *estimated { text + " (estimated)" } else { text }
         }
-        Some(when::When::At(at)) => jiff::Timestamp::new(at.seconds, 0)
-            .map(|at| at.strftime("%Y-%m-%d %H:%M").to_string())
-            .unwrap_or_default(),
+        Some(when::When::At(at)) => {
+            jiff::Timestamp::new(at.seconds, 0).map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
+        }
         None => String::new(),
     }
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use connector_kit::drop_folder::{self, DropFolder};
 use connector_kit::differ::Baselines;
+use connector_kit::drop_folder::{self, DropFolder};
+use connector_kit::mllp;
 use connector_kit::publish::{Credentials, Publisher};
 use connector_kit::quarantine::{self, Readable};
 use connector_kit::run::SourceCounts;
-use connector_kit::mllp;
 use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{EventId, EventLog};
 use projection::consume::Consumer;
