@@ -1,6 +1,8 @@
 //! The generated Rust and the field-group table are committed, and regenerated here: a difference fails.
 //! `UPDATE_GENERATED=1 cargo test -p proto --test generated` writes them.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

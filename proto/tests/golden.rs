@@ -3,6 +3,8 @@
 //! `UPDATE_GOLDEN=1 cargo test -p proto --test golden` writes an example for a message that has none. It never rewrites
 //! one that stands: a difference there means that bytes on somebody's disk no longer read as they did.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
