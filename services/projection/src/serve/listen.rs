@@ -26,6 +26,8 @@ const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 const STREAMS_MAX: u32 = 64;
 /// A connection that is silent is asked whether it is there, and closed when it does not say.
 const KEEPALIVE: Duration = Duration::from_secs(20);
+/// How long answers in hand, and readers that do not hang up, may hold up the end of the process.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// PEM files of the service.
 #[derive(Debug, Clone)]
@@ -87,7 +89,7 @@ pub async fn serve_readers(
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .build_v1()
         .ok();
-    Server::builder()
+    let served = Server::builder()
         .tls_config(tls)
         .map_err(ListenError::Tls)?
         .timeout(REQUEST_TIME_MAX)
@@ -100,9 +102,18 @@ pub async fn serve_readers(
         .add_service(health_service)
         .add_optional_service(reflection)
         .add_service(TimelinesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.cancelled_owned())
-        .await
-        .map_err(ListenError::Serving)
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.clone().cancelled_owned());
+    let out_of_time = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN_MAX).await;
+    };
+    tokio::select! {
+        served = served => served.map_err(ListenError::Serving),
+        () = out_of_time => {
+            tracing::warn!("readers kept their connections open: they are closed");
+            Ok(())
+        }
+    }
 }
 
 /// Serves the operator on a socket that only this user may open, and answers only this user.
