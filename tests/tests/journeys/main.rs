@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod harness;
+mod hostile_client;
 mod killed;
 mod mllp;
 mod whole_way;

@@ -4,16 +4,18 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use proto::events::{Scheme, Subject};
+use proto::events::{Scheme, Subject, event::Kind};
 use proto::sharing::Purpose;
+use proto::timeline::Entry;
 
 use crate::harness::{Place, ask, line_with};
 
-/// An invented message: a child comes to the emergency department.
+/// An invented message: a child came to the emergency department, today.
 fn attendance(key: &str, person: &str) -> String {
+    let day = jiff::Timestamp::now().strftime("%Y%m%d");
     format!(
-        "MSH|^~\\&|INVENTED-PAS|RH8|THROUGHLINE|878|20250901093000||ADT^A04|{key}|P|2.4\rEVN|A04|20250901093000\r\
-         PID|1||{person}^^^RH8^MR||Invented^Bad^Day||20150304|F\rPV1|1|E|ED^^^RH8||||||||||||||||V{key}|||||||||||||||||||||||||20250901092500\r"
+        "MSH|^~\\&|INVENTED-PAS|RH8|THROUGHLINE|878|{day}000200||ADT^A04|{key}|P|2.4\rEVN|A04|{day}000200\r\
+         PID|1||{person}^^^RH8^MR||Invented^Bad^Day||20150304|F\rPV1|1|E|ED^^^RH8||||||||||||||||V{key}|||||||||||||||||||||||||{day}000100\r"
     )
 }
 
@@ -42,21 +44,27 @@ fn send(stream: &mut TcpStream, message: &str) -> (String, String) {
     (fields[1].to_owned(), text.to_owned())
 }
 
+/// How many attendances the trust sees of a person.
 fn seen(place: &Place, person: &str) -> usize {
     let child = Subject { scheme: Scheme::ProviderPerson.into(), issuer: "RH8".into(), value: person.into() };
-    ask(place, "ods-rh8", &child, Purpose::DirectCare).unwrap().entries.len()
+    let answer = ask(place, "ods-rh8", &child, Purpose::DirectCare).unwrap();
+    let attendances = |entry: &&Entry| {
+        matches!(entry.event.as_ref().and_then(|event| event.kind.as_ref()), Some(Kind::AttendedEmergency(_)))
+    };
+    answer.entries.iter().filter(attendances).count()
 }
 
 #[test]
 fn what_is_acknowledged_is_durable_and_what_is_not_is_the_senders() {
     let place = Place::new(5, 3);
+    place.configure("[\"ods-*\"]", "[\"ods-rh8\"]");
     let running = place.up();
     place.record_facts();
     let mut feed = connect(&place);
 
     assert_eq!(send(&mut feed, &attendance("M1", "7700001")).0, "AA");
-    let unknown = attendance("M2", "7700002").replace("ADT^A04", "ADT^A99");
-    assert_eq!(send(&mut feed, &unknown).0, "AR", "not for us");
+    let of_nobody = attendance("M2", "7700002").replace("ADT^A04", "MFN^M02");
+    assert_eq!(send(&mut feed, &of_nobody).0, "AR", "not for us");
     let (code, text) = send(&mut feed, &attendance("M3", "7700003").replace("PID|", "ZZZ|"));
     assert_eq!(code, "AE", "nobody is named, so it is in quarantine");
     assert!(!text.contains("7700003") && !text.contains("Invented"), "{text}");

@@ -51,10 +51,16 @@ impl Place {
         let out = place.path("here");
         let init = ["dev", "init", "--authority", text(&authority), "--out", text(&out)];
         place.must(&[&init[..], &["--listen", &listen, "--mllp-listen", &mllp]].concat());
-        let config = fs::read_to_string(place.config()).unwrap();
         // A look every 250 ms is for people.
-        fs::write(place.config(), config.replace("poll_ms = 250", "poll_ms = 20")).unwrap();
+        place.configure("poll_ms = 250", "poll_ms = 20");
         place
+    }
+
+    /// Changes the configuration.
+    pub(crate) fn configure(&self, from: &str, to: &str) {
+        let config = fs::read_to_string(self.config()).unwrap();
+        assert!(config.contains(from), "{config}");
+        fs::write(self.config(), config.replace(from, to)).unwrap();
     }
 
     pub(crate) fn path(&self, of: &str) -> PathBuf {
