@@ -2,16 +2,17 @@
 
 mod runs;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use event_log::seal::decode_key_record;
-use event_log::{EventLog, LogError, Partition, StoredRecord, Topic};
+use event_log::{EventLog, LogError, Offset, Partition, StoredRecord, Topic};
 
 use crate::project::{Note, Projected, Projector};
 use crate::row;
 use crate::store::keys;
-use crate::store::{Key, Options, Store, StoreError};
+use crate::store::{Key, Options, Shards, Store, StoreError};
 use runs::{Runs, RunsError};
 
 const RECORDS_A_READ: usize = 8_192;
@@ -71,7 +72,35 @@ pub async fn read_keys(log: &dyn EventLog, projector: &Projector) -> Result<u64,
     Ok(read)
 }
 
-/// Rebuilds the store in `dir` from the log, telling `progress` how many records are read of how many. Puts nothing in
+/// How far each partition of the event topics is read: the next offset of each.
+pub type Offsets = BTreeMap<(Topic, Partition), Offset>;
+
+/// The ends of the event topics.
+///
+/// # Errors
+/// The log's.
+pub async fn ends(log: &dyn EventLog) -> Result<Offsets, LogError> {
+    let mut ends = Offsets::new();
+    for topic in Topic::EVENTS {
+        for partition in Partition::all() {
+            ends.insert((topic, partition), log.end(topic, partition).await?);
+        }
+    }
+    Ok(ends)
+}
+
+/// How far a store has read.
+///
+/// # Errors
+/// The store's.
+pub fn offsets(store: &Store) -> Result<Offsets, StoreError> {
+    store.read(Shards::ALL, |view| {
+        let each = Topic::EVENTS.into_iter().flat_map(|topic| Partition::all().map(move |partition| (topic, partition)));
+        each.map(|(topic, partition)| Ok(((topic, partition), view.offset(topic, partition)?))).collect()
+    })
+}
+
+/// Rebuilds the store in `dir` from the log up to `upto`, telling `progress` how many records are read of how many. Puts nothing in
 /// quarantine: what the live consumer refused is there already.
 ///
 /// # Errors
@@ -81,15 +110,11 @@ pub async fn rebuild(
     projector: Projector,
     dir: &Path,
     options: &Options,
+    upto: &Offsets,
     mut progress: impl FnMut(u64, u64) + Send,
 ) -> Result<(Store, Rebuilt), RebuildError> {
     read_keys(log.as_ref(), &projector).await?;
-    let mut ends = Vec::new();
-    for topic in Topic::EVENTS {
-        for partition in Partition::all() {
-            ends.push((topic, partition, log.end(topic, partition).await?));
-        }
-    }
+    let ends: Vec<(Topic, Partition, Offset)> = upto.iter().map(|((topic, partition), end)| (*topic, *partition, *end)).collect();
     let total: u64 = ends.iter().map(|(_, _, end)| end).sum();
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (send, receive) = std::sync::mpsc::sync_channel::<Vec<StoredRecord>>(workers * 2);
