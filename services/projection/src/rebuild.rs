@@ -100,12 +100,27 @@ pub fn offsets(store: &Store) -> Result<Offsets, StoreError> {
     })
 }
 
+/// Rebuilds the store in `dir` from the whole log.
+///
+/// # Errors
+/// As [`rebuild_up_to`].
+pub async fn rebuild(
+    log: Arc<dyn EventLog>,
+    projector: Projector,
+    dir: &Path,
+    options: &Options,
+    progress: impl FnMut(u64, u64) + Send,
+) -> Result<(Store, Rebuilt), RebuildError> {
+    let ends = ends(log.as_ref()).await?;
+    rebuild_up_to(log, projector, dir, options, &ends, progress).await
+}
+
 /// Rebuilds the store in `dir` from the log up to `upto`, telling `progress` how many records are read of how many. Puts nothing in
 /// quarantine: what the live consumer refused is there already.
 ///
 /// # Errors
 /// [`RebuildError`]; what stood in `dir` is then as it was.
-pub async fn rebuild(
+pub async fn rebuild_up_to(
     log: Arc<dyn EventLog>,
     projector: Projector,
     dir: &Path,

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use event_log::EventLog;
 use event_log::embedded::EmbeddedLog;
 
 use crate::command::ConfigFile;
@@ -27,14 +26,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let projector = Vault::open(&settings.keys_dir())?.projector();
     let bar = output::progress(0, "reading the log");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let log: Arc<dyn EventLog> = Arc::new(log);
-    let ends = runtime.block_on(projection::rebuild::ends(log.as_ref()))?;
     let (store, rebuilt) = runtime.block_on(projection::rebuild::rebuild(
-        log,
+        Arc::new(log),
         projector,
         &settings.store_dir(),
         &settings.store,
-        &ends,
         |read, total| {
             bar.set_length(total);
             bar.set_position(read);

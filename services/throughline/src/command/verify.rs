@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let ends = runtime.block_on(projection::rebuild::ends(log.as_ref()))?;
         ends.iter().map(|(at, end)| end.saturating_sub(read.get(at).copied().unwrap_or_default())).sum()
     };
-    let built = runtime.block_on(projection::rebuild::rebuild(
+    let built = runtime.block_on(projection::rebuild::rebuild_up_to(
         log,
         projector,
         &beside,
