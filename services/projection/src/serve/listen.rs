@@ -9,8 +9,9 @@ use proto::admin::admin_server::AdminServer;
 use proto::timeline::timelines_server::TimelinesServer;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
 use super::admin::AdminService;
@@ -89,6 +90,9 @@ pub async fn serve_readers(
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .build_v1()
         .ok();
+    // Set here, because the server's own setting does not reach a listener that was bound before: an answer of more than
+    // one packet would wait 40 ms for the reader's delayed acknowledgement.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let served = Server::builder()
         .tls_config(tls)
         .map_err(ListenError::Tls)?
@@ -98,11 +102,10 @@ pub async fn serve_readers(
         .max_concurrent_streams(STREAMS_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
-        .tcp_nodelay(true)
         .add_service(health_service)
         .add_optional_service(reflection)
         .add_service(TimelinesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop.clone().cancelled_owned());
+        .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned());
     let out_of_time = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN_MAX).await;
