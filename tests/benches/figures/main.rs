@@ -63,7 +63,7 @@ fn main() -> anyhow::Result<()> {
     let mut report = Report::begin(arguments.children)?;
     for (part, needs) in PARTS {
         let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
-        let needed = PARTS.iter().any(|(other, needs)| wanted(other) && needs.contains(part));
+        let needed = PARTS.iter().any(|(other, needs)| wanted(other) && needs.contains(&part));
         if wanted(part) || needed {
             report.add(part, in_a_process(part, needs, dir.path(), arguments.children)?)?;
         }

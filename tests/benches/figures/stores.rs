@@ -86,7 +86,8 @@ pub(crate) fn rebuild(dir: &Path, engine: Engine, children: u32) -> anyhow::Resu
     let folder = house.at(&format!("rebuilt-{engine}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let begun = Instant::now();
-    let rebuilding = projection::rebuild::rebuild(log, house.projector(), &folder, &options(engine), |_, _| {});
+    let options = options(engine);
+    let rebuilding = projection::rebuild::rebuild(log, house.projector(), &folder, &options, |_, _| {});
     let (store, rebuilt) = runtime.block_on(rebuilding)?;
     let took = begun.elapsed();
     let events = rebuilt.records;

@@ -1,7 +1,7 @@
 //! Translating and sealing, on one core.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -206,7 +206,7 @@ fn parse_xml(path: &Path) -> anyhow::Result<u64> {
     loop {
         match reader.read_event_into(&mut buffer).with_context(|| format!("`{}` is no XML", path.display()))? {
             Event::Eof => return Ok(children),
-            Event::Start(tag) => children += u64::from(tag.name().as_ref() == b"Child"),
+            Event::Start(tag) => children += u64::from(tag.name().as_ref() == "Child"),
             _ => {}
         }
         buffer.clear();
@@ -217,13 +217,6 @@ fn parse_xml(path: &Path) -> anyhow::Result<u64> {
 fn split_frames(path: &Path) -> anyhow::Result<u64> {
     let mut bytes = Vec::new();
     BufReader::new(File::open(path)?).read_to_end(&mut bytes)?;
-    let (mut rest, mut messages) = (bytes.as_slice(), 0);
-    loop {
-        let mut line = Vec::new();
-        let end = if bytes.contains(&b'\n') { b'\n' } else { b'\r' };
-        if rest.read_until(end, &mut line)? == 0 {
-            return Ok(messages);
-        }
-        messages += u64::from(line.starts_with(b"MSH"));
-    }
+    let lines = bytes.split(|byte| matches!(byte, b'\r' | b'\n'));
+    Ok(lines.filter(|line| line.starts_with(b"MSH")).count() as u64)
 }
