@@ -29,4 +29,4 @@ pub use acknowledgement::acknowledge;
 pub use source::Hl7V2;
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 1;
+const MAPPING_REVISION: u32 = 2;

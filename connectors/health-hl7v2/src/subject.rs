@@ -7,9 +7,10 @@
 //! 3. a number of a kind of the sender's own, of a named authority;
 //! 4. a bare number.
 //!
-//! Its issuer is the authority (CX-4), else the sending facility (MSH-4), else the application (MSH-3). The NHS number is a
-//! claim beside it, and the subject only when nothing local stands there. The mother's number (PID-21), next of kin and
-//! social security numbers are never anything of the child.
+//! Its issuer is the organisation that answers for the message and, after a slash, the authority (CX-4), else the sending
+//! facility (MSH-4), else the application (MSH-3): two trusts that call their authority by one name number two children.
+//! The NHS number is a claim beside it, and the subject only when nothing local stands there. The mother's number (PID-21),
+//! next of kin and social security numbers are never anything of the child.
 
 use connector_kit::identifier::{self, Verdict};
 use proto::events::identifier::Standing;
@@ -71,8 +72,8 @@ impl Stated {
 
     fn subject(&self, header: &Header) -> Option<Subject> {
         let sender = header.facility.as_deref().or(header.application.as_deref());
-        let issuer = self.authority.as_deref().or(sender)?;
-        let subject = identifier::subject(Scheme::ProviderPerson, issuer, &self.value);
+        let issuer = format!("{}/{}", header.controller()?, self.authority.as_deref().or(sender)?);
+        let subject = identifier::subject(Scheme::ProviderPerson, &issuer, &self.value);
         // A row of zeros is nobody's number.
         let somebodys = subject.value.bytes().any(|b| b != b'0');
         somebodys.then_some(subject)

@@ -12,6 +12,8 @@ use crate::names::{self, Tradition};
 pub(crate) const AUTHORITY: &str = "878";
 /// The trust that assigns the local hospital numbers, as its feed names itself.
 pub(crate) const TRUST: &str = "RH8";
+/// The same trust as an organisation.
+pub(crate) const TRUST_ID: &str = "ods-rh8";
 /// Children that the invented ranges of numbers suffice for.
 pub(crate) const CHILDREN_MAX: u32 = 800_000;
 

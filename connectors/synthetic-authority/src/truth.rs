@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::population::{AUTHORITY, Child, TRUST};
+use crate::population::{AUTHORITY, Child, TRUST, TRUST_ID};
 
 /// A system's own reference to somebody: a scheme of `throughline.events.v1.Scheme` without its prefix, who issued the
 /// value, and the value in upper case without spaces or hyphens.
@@ -38,7 +38,7 @@ impl Subject {
     }
 
     pub(crate) fn hospital(number: &str) -> Self {
-        Self::new("PROVIDER_PERSON", TRUST, number)
+        Self::new("PROVIDER_PERSON", &format!("{TRUST_ID}/{TRUST}"), number)
     }
 
     pub(crate) fn organisation(id: &str) -> Self {

@@ -84,7 +84,7 @@ fn truth_covers_every_subject_that_any_system_uses() {
     }
     for message in authority.messages() {
         for id in message.local_numbers() {
-            seen.insert(("PROVIDER_PERSON".into(), "RH8".into(), id));
+            seen.insert(("PROVIDER_PERSON".into(), "ods-rh8/RH8".into(), id));
         }
     }
     let dirty = authority.dirty_keys();
@@ -318,13 +318,13 @@ fn facts_are_messages_of_the_contract() {
     let mut kinds = HashSet::new();
     for line in authority().lines("facts.jsonl") {
         let kind = line["kind"].as_str().unwrap();
-        let package = if kind == "IdentitySealed" { "events" } else { "sharing" };
+        let package = if matches!(kind, "IdentitySealed" | "SubjectsLinked") { "events" } else { "sharing" };
         let message = pool.get_message_by_name(&format!("throughline.{package}.v1.{kind}")).unwrap();
         let fields = prost_reflect::DynamicMessage::deserialize(message, &line["fields"]);
         assert!(fields.is_ok(), "{kind}: {:?}", fields.err());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }
 
 #[test]

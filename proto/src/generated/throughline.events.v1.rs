@@ -319,7 +319,8 @@ pub enum Scheme {
     /// export's own school id where it has no number. Value: the UPN as returned, or the export's row key where the UPN is
     /// missing, a placeholder, or shared by two pupils of that school.
     SchoolPupil = 5,
-    /// A provider's own number for a person (MRN). Issuer: the assigning authority as the feed names it.
+    /// A provider's own number for a person (MRN). Issuer: the organisation id of the controller, a slash, and the assigning
+    /// authority as the feed names it ("ods-rh8/RH8"): two trusts may call their authority by one name.
     ProviderPerson = 6,
     /// Somebody named on a child's record who is not that child. Issuer: the source's own; never linked to a child.
     ThirdParty = 7,

@@ -46,7 +46,7 @@ fn send(stream: &mut TcpStream, message: &str) -> (String, String) {
 
 /// How many attendances the trust sees of a person.
 fn seen(place: &Place, person: &str) -> usize {
-    let child = Subject { scheme: Scheme::ProviderPerson.into(), issuer: "RH8".into(), value: person.into() };
+    let child = Subject { scheme: Scheme::ProviderPerson.into(), issuer: "ods-rh8/RH8".into(), value: person.into() };
     let answer = ask(place, "ods-rh8", &child, Purpose::DirectCare).unwrap();
     let attendances = |entry: &&Entry| {
         matches!(entry.event.as_ref().and_then(|event| event.kind.as_ref()), Some(Kind::AttendedEmergency(_)))

@@ -8,7 +8,7 @@ use crate::GenerateError;
 use crate::calendar::plus;
 use crate::dice::{Dice, Part};
 use crate::life_course::social_care::Involvement;
-use crate::population::{AUTHORITY, Child, Side, World};
+use crate::population::{AUTHORITY, Child, Side, TRUST_ID, World};
 use crate::truth::{Subject, Truth};
 
 pub(crate) struct Facts {
@@ -205,7 +205,6 @@ impl Facts {
     }
 }
 
-const TRUST_ID: &str = "ods-rh8";
 const MINDS_ID: &str = "ods-rh8cm";
 const POLICE_ID: &str = "police-878";
 const AUDIT_ID: &str = "audit-878";
