@@ -20,6 +20,9 @@ use crate::er7::{Fields, Value};
 use crate::header::Header;
 use crate::reading::Reading;
 
+/// Most identifiers that one PID segment states of a person; more is no person but a list.
+const IDENTIFIERS_MAX: usize = 16;
+
 /// The OID of the NHS number.
 const NHS_NUMBER_OID: &str = "2.16.840.1.113883.2.1.4.1";
 
@@ -73,10 +76,7 @@ impl Stated {
     fn subject(&self, header: &Header) -> Option<Subject> {
         let sender = header.facility.as_deref().or(header.application.as_deref());
         let issuer = format!("{}/{}", header.controller()?, self.authority.as_deref().or(sender)?);
-        let subject = identifier::subject(Scheme::ProviderPerson, &issuer, &self.value);
-        // A row of zeros is nobody's number.
-        let somebodys = subject.value.bytes().any(|b| b != b'0');
-        somebodys.then_some(subject)
+        Some(identifier::subject(Scheme::ProviderPerson, &issuer, &self.value))
     }
 }
 
@@ -111,26 +111,27 @@ impl Person {
             stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).collect();
         local.sort_by_key(|ranked| ranked.0);
         let status = verification(pid.field(32), reading);
-        for claim in &mut claims.0 {
+        for claim in &mut claims.numbers {
             claim.verification = status.clone();
         }
-        let mut local = local.into_iter().map(|ranked| ranked.1);
-        match local.next() {
-            Some(subject) => {
-                let others = local.filter(|other| *other != subject).map(stated_now);
-                let mut identifiers = claims.0;
-                for other in others {
-                    if !identifiers.contains(&other) {
-                        identifiers.push(other);
-                    }
-                }
-                Some(Self { subject, identifiers })
+        let known_by = local.iter().map(|ranked| &ranked.1).find(|subject| !is_stand_in(&subject.value)).cloned();
+        let claimed = || claims.numbers.iter().find(|claim| claim.usable)?.subject.clone();
+        let subject = known_by.or_else(claimed)?;
+        let NhsNumbers { numbers: mut identifiers, mut too_many } = claims;
+        for other in local.into_iter().map(|ranked| ranked.1).filter(|other| *other != subject) {
+            if identifiers.iter().any(|said| said.subject.as_ref() == Some(&other)) {
+                continue;
             }
-            None => {
-                let subject = claims.0.iter().find(|claim| claim.usable)?.subject.clone()?;
-                Some(Self { subject, identifiers: claims.0 })
+            if identifiers.len() >= IDENTIFIERS_MAX {
+                too_many = true;
+                break;
             }
+            identifiers.push(stated_now(other, reading));
         }
+        if too_many {
+            reading.flag(FindingCode::ValueMalformed, "PID-3");
+        }
+        Some(Self { subject, identifiers })
     }
 }
 
@@ -140,6 +141,12 @@ pub(crate) fn superseded(mrg: &Fields<'_>, header: &Header, reading: &mut Readin
     stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).min_by_key(|ranked| ranked.0).map(|r| r.1)
 }
 
+/// Only a number that named one person can give way, and only to another of the same issuer.
+pub(crate) fn may_be_superseded(went: &Subject, survivor: &Subject) -> bool {
+    let same_issuer = went.scheme == survivor.scheme && went.issuer == survivor.issuer;
+    same_issuer && went.value != survivor.value && !names_no_one_person(&went.value)
+}
+
 fn stated(list: Value<'_>, field: &str, reading: &mut Reading) -> Vec<Stated> {
     if list.is_deleted() {
         return Vec::new();
@@ -147,30 +154,67 @@ fn stated(list: Value<'_>, field: &str, reading: &mut Reading) -> Vec<Stated> {
     list.repetitions().filter_map(|value| Stated::read(value, field, reading)).collect()
 }
 
-fn stated_now(subject: Subject) -> Identifier {
-    Identifier { subject: Some(subject), standing: Standing::Current.into(), usable: true, verification: None }
+/// Another number of the sender's for the person. One that many people share is told, and links nobody.
+fn stated_now(subject: Subject, reading: &mut Reading) -> Identifier {
+    let usable = !names_no_one_person(&subject.value);
+    if !usable {
+        reading.flag(FindingCode::IdentifierPlaceholder, "PID-3");
+    }
+    Identifier { subject: Some(subject), standing: Standing::Current.into(), usable, verification: None }
+}
+
+/// Words that stand where a number should, normalised.
+const STAND_INS: &str = "UNKNOWN UNK NOTKNOWN NONE NIL NULL N/A NA NOTAPPLICABLE NOTAVAILABLE NEW PENDING TBA TBC TEMP TEST \
+                         TESTPATIENT DUMMY MISSING";
+
+fn is_of_one_digit(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_digit() && Some(&b) == value.as_bytes().first())
+}
+
+/// Whether a normalised number stands for nobody: a word for none, zeros, or one digit all along. Nobody is known by it.
+fn is_stand_in(value: &str) -> bool {
+    /// Fewer digits may well be somebody's.
+    const DIGITS_MIN: usize = 4;
+    let zeros = value.bytes().all(|b| b == b'0');
+    zeros || (is_of_one_digit(value) && value.len() >= DIGITS_MIN) || is_word_for_none(value)
+}
+
+fn is_word_for_none(value: &str) -> bool {
+    STAND_INS.split(' ').any(|word| word == value)
+}
+
+/// Whether a normalised number may be that of more than one person, so that it links nobody: a stand-in, with a count
+/// behind it or without, one digit all along, or a number without a digit.
+fn names_no_one_person(value: &str) -> bool {
+    let without_count = value.trim_end_matches(|c: char| c.is_ascii_digit());
+    let without_digit = !value.bytes().any(|b| b.is_ascii_digit());
+    without_digit || is_word_for_none(without_count) || (is_of_one_digit(value) && (value.len() > 1 || value == "0"))
 }
 
 /// The NHS numbers of one PID segment, each once.
 #[derive(Default)]
-struct NhsNumbers(Vec<Identifier>);
+struct NhsNumbers {
+    numbers: Vec<Identifier>,
+    too_many: bool,
+}
 
 impl NhsNumbers {
     fn state(&mut self, value: &str, field: &str, reading: &mut Reading) {
         let (claim, findings) = identifier::claim(Scheme::NhsNumber, value, Standing::Current, field);
-        if let Some(claim) = claim
-            && !self.0.contains(&claim)
-        {
-            self.0.push(claim);
-            reading.findings.extend(findings);
+        let Some(claim) = claim.filter(|claim| !self.numbers.contains(claim)) else { return };
+        if self.numbers.len() >= IDENTIFIERS_MAX {
+            self.too_many = true;
+            return;
         }
+        self.numbers.push(claim);
+        reading.findings.extend(findings);
     }
 
     /// Two good numbers cannot both be one child's, and nothing here says which is: they link nobody.
     fn settle(&mut self, reading: &mut Reading) {
-        if self.0.iter().filter(|claim| claim.usable).count() > 1 {
+        if self.numbers.iter().filter(|claim| claim.usable).count() > 1 {
             reading.flag(FindingCode::FieldsContradict, "PID-3");
-            for claim in &mut self.0 {
+            for claim in &mut self.numbers {
                 claim.usable = false;
             }
         }

@@ -208,7 +208,7 @@ impl<'m> About<'m, '_> {
             let mut reading = Reading::default();
             let merged = group("MRG");
             let went = subject::superseded(&fields(merged), self.header, &mut reading);
-            let went = went.filter(|went| went.scheme == person.subject.scheme && *went != person.subject);
+            let went = went.filter(|went| subject::may_be_superseded(went, &person.subject));
             let taken = match went {
                 Some(went) => {
                     let key = format!("supersedes/{}/{}", went.issuer, went.value);

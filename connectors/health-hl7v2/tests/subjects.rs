@@ -3,11 +3,11 @@
 #![cfg(test)]
 
 use proto::events::event::Kind;
-use proto::events::Identifier;
+use proto::events::{Identifier, Subject};
 
 mod telling;
 
-use telling::{Said, subject_told, translate};
+use telling::{Said, findings, subject_told, translate};
 
 fn describing(facility: &str, numbers: &str) -> Said {
     let message = format!("MSH|^~\\&|PAS|{facility}|X|Y|20260401100000||ADT^A31|M1|P|2.4\rPID|1||{numbers}||CASE^A\r");
@@ -28,10 +28,77 @@ fn identifiers(said: &Said) -> Vec<(String, bool)> {
 
 #[test]
 fn two_trusts_that_name_their_authority_alike_number_two_children() {
-    let subject = |facility| subjects(&describing(facility, "12345^^^PAS^MR~77^^^PAS^PI"));
+    let subject = |facility| subjects(&describing(facility, "12345^^^PAS^MR~78^^^PAS^PI"));
     assert_eq!(subject("RZ8"), ["PROVIDER_PERSON ods-rz8/PAS/12345"]);
     assert_eq!(subject("RZ9"), ["PROVIDER_PERSON ods-rz9/PAS/12345"]);
     assert_eq!(subjects(&describing("RZ9", "12345")), ["PROVIDER_PERSON ods-rz9/RZ9/12345"]);
-    let beside = identifiers(&describing("RZ9", "12345^^^PAS^MR~77^^^PAS^PI"));
-    assert_eq!(beside, [("PROVIDER_PERSON ods-rz9/PAS/77".to_owned(), true)]);
+    let beside = identifiers(&describing("RZ9", "12345^^^PAS^MR~78^^^PAS^PI"));
+    assert_eq!(beside, [("PROVIDER_PERSON ods-rz9/PAS/78".to_owned(), true)]);
+}
+
+fn superseded(survivor: &str, prior: &str) -> (Option<Subject>, bool) {
+    let message = format!(
+        "MSH|^~\\&|PAS|RZ9|X|Y|20260305100000||ADT^A40^ADT_A39|M1|P|2.4\rEVN|A40|20260305100000\r\
+         PID|1||{survivor}||CASE^A\rMRG|{prior}\r"
+    );
+    let said = translate("f", message.as_bytes());
+    let went = said.drafts.iter().find_map(|draft| match draft.event.kind.as_ref() {
+        Some(Kind::IdentifierSuperseded(event)) => event.superseded.clone(),
+        _ => None,
+    });
+    let kept = said.drafts.iter().any(|draft| {
+        matches!(draft.event.kind, Some(Kind::SourceRecordKept(_))) && findings(draft) == ["NOT_MAPPED MSH-9"]
+    });
+    (went, kept)
+}
+
+#[test]
+fn a_number_takes_only_the_place_of_one_of_the_same_issuer() {
+    let (went, kept) = superseded("1001^^^PAS^MR", "1002^^^PAS^MR");
+    assert_eq!((subject_told(&went.unwrap()).as_str(), kept), ("PROVIDER_PERSON ods-rz9/PAS/1002", false));
+    for prior in ["1002^^^LAB^MR", "1002", "UNKNOWN^^^PAS^MR", "9999999^^^PAS^MR", "1001^^^PAS^MR"] {
+        assert_eq!(superseded("1001^^^PAS^MR", prior), (None, true), "{prior}");
+    }
+}
+
+#[test]
+fn a_stand_in_links_nobody() {
+    for stand_in in ["UNKNOWN", "None", "TEST", "N/A", "ABC", "1111111", "00000", "9999999999", "TEST1", "Not known"] {
+        let said = describing("RZ9", &format!("1001^^^PAS^MR~{stand_in}^^^PAS^PI"));
+        let stated = identifiers(&said);
+        assert_eq!(stated.iter().map(|(_, usable)| *usable).collect::<Vec<_>>(), [false], "{stand_in}");
+        assert_eq!(findings(&said.drafts[0]), ["IDENTIFIER_PLACEHOLDER PID-3"], "{stand_in}");
+    }
+    let said = describing("RZ9", "1001^^^PAS^MR~1112^^^PAS^PI~7^^^PAS^PT~A1^^^PAS^PT");
+    assert_eq!(identifiers(&said).iter().filter(|(_, usable)| *usable).count(), 3);
+    assert!(findings(&said.drafts[0]).is_empty());
+}
+
+#[test]
+fn a_stand_in_is_nobody() {
+    for stand_in in ["UNKNOWN", "none", "N/A", "1111111", "00000", "9999999999"] {
+        let said = describing("RZ9", &format!("{stand_in}^^^PAS^MR"));
+        assert_eq!((said.drafts.len(), said.rejections.len()), (0, 1), "{stand_in}");
+        let said = describing("RZ9", &format!("{stand_in}^^^PAS^MR~78^^^PAS^PI"));
+        assert_eq!(subjects(&said), ["PROVIDER_PERSON ods-rz9/PAS/78"], "{stand_in}");
+    }
+}
+
+#[test]
+fn a_message_states_no_more_identifiers_than_a_person_has() {
+    let local = |n: u64| format!("{}^^^PAS^MR", 1000 + n);
+    let national = |n: u64| format!("{}^^^NHS^NH", 9_000_000_000 + n);
+    for number in [&local as &dyn Fn(u64) -> String, &national] {
+        let of = |count: u64| {
+            describing(
+                "RZ9",
+                &["K1^^^PAS^MR".to_owned()].into_iter().chain((0..count).map(number)).collect::<Vec<_>>().join("~"),
+            )
+        };
+        let flags =
+            |said: &Said| findings(&said.drafts[0]).iter().filter(|told| *told == "VALUE_MALFORMED PID-3").count();
+        let (all, too_many) = (of(16), of(40));
+        assert_eq!((identifiers(&all).len(), identifiers(&too_many).len()), (16, 16));
+        assert_eq!(flags(&too_many), flags(&all) + 1);
+    }
 }
