@@ -15,7 +15,15 @@ pub struct OwnRecords {
     pub pseudonyms: Arc<PseudonymKey>,
     /// The organisation.
     pub organisation: String,
-    keys: Mutex<DataKeys>,
+    keys: Mutex<Keys>,
+    /// Held while new keys are put on the log, so that no body overtakes the key that seals it.
+    keys_first: tokio::sync::Mutex<()>,
+}
+
+struct Keys {
+    held: DataKeys,
+    /// Made, and not yet acknowledged.
+    pending: Vec<Record>,
 }
 
 /// One record to write.
@@ -63,12 +71,15 @@ impl OwnRecords {
                 let records = log.read(Topic::Keys, partition, from, KEY_RECORDS_A_READ).await?;
                 let Some(last) = records.last() else { break };
                 from = last.position.offset + 1;
+                // A record that is no key's, or contradicts one, is the consumer's to put in quarantine: it stops nobody.
                 for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
-                    keys.absorb(&key)?;
+                    let _passed_over = keys.absorb(&key);
                 }
             }
         }
-        Ok(Self { log, pseudonyms, organisation: organisation.to_owned(), keys: Mutex::new(keys) })
+        let keys = Mutex::new(Keys { held: keys, pending: Vec::new() });
+        let keys_first = tokio::sync::Mutex::default();
+        Ok(Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_first })
     }
 
     /// Seals and writes the records; returns once all are durable. Keys that are new are durable before what they seal.
@@ -76,21 +87,33 @@ impl OwnRecords {
     /// # Errors
     /// [`RecordError`].
     pub async fn write(&self, records: Vec<Own>) -> Result<Appended, RecordError> {
-        let (new_keys, sealed) = {
-            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut new_keys = Vec::new();
-            let mut sealed = Vec::with_capacity(records.len());
-            for Own { topic, subject, event_id, family, plaintext } in records {
-                let (key_id, new_key) = keys.for_subject(subject, &self.organisation)?;
-                new_keys.extend(new_key);
-                let value = keys.seal(key_id, event_id, subject, family, &plaintext)?;
-                sealed.push(Record { topic, partition: subject.partition(), key: subject.0, value });
-            }
-            (new_keys, sealed)
-        };
-        if !new_keys.is_empty() {
-            self.log.append(new_keys).await?;
-        }
+        let sealed = self.seal(records)?;
+        self.put_keys_first().await?;
         Ok(self.log.append(sealed).await?)
+    }
+
+    fn seal(&self, records: Vec<Own>) -> Result<Vec<Record>, RecordError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sealed = Vec::with_capacity(records.len());
+        for Own { topic, subject, event_id, family, plaintext } in records {
+            let (key_id, new_key) = keys.held.for_subject(subject, &self.organisation)?;
+            keys.pending.extend(new_key);
+            let value = keys.held.seal(key_id, event_id, subject, family, &plaintext)?;
+            sealed.push(Record { topic, partition: subject.partition(), key: subject.0, value });
+        }
+        Ok(sealed)
+    }
+
+    /// Puts the keys that were made on the log. Those that it does not take wait for the next to write, which may be sealed
+    /// with one of them.
+    async fn put_keys_first(&self) -> Result<(), LogError> {
+        let _in_turn = self.keys_first.lock().await;
+        let pending = self.keys.lock().unwrap_or_else(PoisonError::into_inner).pending.clone();
+        if !pending.is_empty() {
+            let count = pending.len();
+            self.log.append(pending).await?;
+            self.keys.lock().unwrap_or_else(PoisonError::into_inner).pending.drain(..count);
+        }
+        Ok(())
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use event_log::envelope::{CheckedBody, EnvelopeError, Opened, decode};
-use event_log::seal::{Keyring, PseudonymKey, SealError, WrappingKeys, decode_key_record};
+use event_log::envelope::{CheckedBody, Opened, decode};
+use event_log::seal::{Keyring, PseudonymKey, WrappingKeys, decode_key_record};
 use event_log::{EventLog, LogError, Partition, Topic};
 
 use super::baseline::{Baseline, digest};
@@ -20,12 +20,6 @@ pub enum RebuildError {
     /// The log could not be read.
     #[error("the log could not be read")]
     Log(#[from] LogError),
-    /// A key could not be read.
-    #[error("a key of the log could not be read")]
-    Key(#[from] SealError),
-    /// An event of this source could not be read.
-    #[error("an event at {0} could not be read")]
-    Event(event_log::Position, #[source] EnvelopeError),
 }
 
 /// Reads the connector's own topic from its beginning: the baseline of each scope, by its key. What other sources said, and
@@ -47,8 +41,9 @@ pub async fn rebuild(
             let records = log.read(Topic::Keys, partition, from, BATCH_RECORDS).await?;
             let Some(last) = records.last() else { break };
             from = last.position.offset + 1;
-            for record in &records {
-                keyring.absorb(&decode_key_record(record)?)?;
+            // A record that is no key's, or contradicts one, is the consumer's to put in quarantine: it stops nobody.
+            for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
+                let _passed_over = keyring.absorb(&key);
             }
         }
     }
@@ -60,15 +55,14 @@ pub async fn rebuild(
             let Some(last) = records.last() else { break };
             from = last.position.offset + 1;
             for record in records {
-                let position = record.position;
                 let Ok(sealed) = decode(record.value) else { continue };
                 let Ok(Opened::Plain(plain)) = sealed.open(&keyring) else { continue };
                 if plain.key_of.source != source {
                     continue;
                 }
+                // What does not hold is on no timeline, and so not in what the source last said.
                 let checked = CheckedBody::check(&sealed.header, &plain, pseudonyms);
-                let CheckedBody { header, body, entry_id, version, .. } =
-                    checked.map_err(|e| RebuildError::Event(position, e))?;
+                let Ok(CheckedBody { header, body, entry_id, version, .. }) = checked else { continue };
                 if body.scope.is_empty() {
                     continue;
                 }
