@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, Kind};
+use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor};
 use proto::admin::{Fact, RecordFactsRequest};
 use proto::events::{Date, Event, Scheme, Subject};
 use serde::Deserialize;
@@ -83,7 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
-    let line: Line = serde_json::from_str(line).context("is no fact")?;
+    // What the parsers say of a line quotes it, and the line is about a child.
+    let line: Line = serde_json::from_str(line)
+        .map_err(|error| anyhow!("is no fact: {{subject, kind, fields}} was expected, up to column {}", error.column()))?;
     let event = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no events")?;
     let field = event
         .fields()
@@ -91,7 +93,7 @@ fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
         .ok_or_else(|| anyhow!("there is no kind of event called `{}`", line.kind))?;
     let Kind::Message(kind) = field.kind() else { return Err(anyhow!("the kind is no message")) };
     let fields = if line.fields.is_null() { serde_json::json!({}) } else { line.fields };
-    let message = DynamicMessage::deserialize(kind, fields).context("its fields are not those of its kind")?;
+    let message = message(&kind, fields)?;
     let mut built = DynamicMessage::new(event);
     built.set_field(&field, prost_reflect::Value::Message(message));
     Ok(Fact {
@@ -102,8 +104,25 @@ fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
     })
 }
 
+/// A message of this kind from its fields.
+fn message(kind: &MessageDescriptor, fields: serde_json::Value) -> anyhow::Result<DynamicMessage> {
+    if let Ok(message) = DynamicMessage::deserialize(kind.clone(), &fields) {
+        return Ok(message);
+    }
+    let fields = fields.as_object().context("`fields` is no object")?;
+    let wrong = fields.iter().find(|(name, value)| {
+        let alone = serde_json::json!({ name.as_str(): value });
+        DynamicMessage::deserialize(kind.clone(), alone).is_err()
+    });
+    let (name, _) = wrong.context("its fields are not those of its kind")?;
+    Err(match kind.get_field_by_json_name(name).or_else(|| kind.get_field_by_name(name)) {
+        Some(field) => anyhow!("`{}` is not what proto/throughline says of a `{}`", field.json_name(), kind.name()),
+        None => anyhow!("a `{}` has no such field as one of these", kind.name()),
+    })
+}
+
 fn day(text: &str) -> anyhow::Result<Date> {
-    let day: jiff::civil::Date = text.parse().context("`effective_on` must be a day, YYYY-MM-DD")?;
+    let day = text.parse::<jiff::civil::Date>().map_err(|_| anyhow!("`effective_on` must be a day, YYYY-MM-DD"))?;
     Ok(crate::output::date(day))
 }
 
