@@ -1,8 +1,11 @@
 //! Journeys: the real program, as a process of its own, on invented records.
 #![cfg(test)]
 
+mod bad_days;
+mod canary;
 mod harness;
 mod hostile_client;
+mod hostile_producer;
 mod killed;
 mod mllp;
 mod whole_way;

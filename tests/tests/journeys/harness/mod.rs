@@ -4,6 +4,6 @@ mod program;
 mod reader;
 mod sealed;
 
-pub(crate) use program::{Place, Running, line_with, number_in};
+pub(crate) use program::{CONNECTORS, Place, line_with, number_in};
 pub(crate) use reader::{Child, ask, asks, canonical, channel, child, client, request};
 pub(crate) use sealed::{Vault, records, said};

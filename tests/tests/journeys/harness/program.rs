@@ -29,7 +29,7 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// Seconds that a journey waits for the program at most.
-const WAIT_S: &str = "180";
+const WAIT_S: &str = "60";
 
 /// A folder that `dev init` set up for a generated authority.
 pub(crate) struct Place {
