@@ -1,5 +1,7 @@
 //! The live consumer: follows the log, and commits what each bounded batch became together with how far it was read.
 
+mod erase;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -223,21 +225,29 @@ impl Consumer {
         for record in records {
             match self.projector.project(&record) {
                 Projected::Row { key, value, claims } => {
+                    claims.into_iter().for_each(|claim| batch.put(claim, Vec::new()));
                     let standing = match placed.get(&key) {
                         Some(value) => Some(value.clone()),
                         None => self.stands(&key)?,
                     };
                     match standing {
-                        None => {
-                            self.registry_changed |= matches!(keys::parse(key.as_ref()), Some(Parsed::Registry { .. }));
-                            claims.into_iter().for_each(|claim| batch.put(claim, Vec::new()));
-                            placed.insert(key.clone(), value.clone());
-                            batch.put(key, value);
-                        }
                         // A repeat after a crash: the first stands.
-                        Some(first) if row::envelope(&first) == row::envelope(&value) => {}
-                        Some(_) => self.refuse(&record, Reason::EventIdReused, EVENT_ID_REUSED, batch).await?,
+                        Some(first) if row::envelope(&first) == row::envelope(&value) => continue,
+                        Some(first) if row::is_before(&first, &value) => {
+                            self.refuse(&record, Reason::EventIdReused, EVENT_ID_REUSED, batch).await?;
+                            continue;
+                        }
+                        // The log took this one first, and it waited for its key.
+                        Some(later) => {
+                            if let Some(later) = row::record(&later, record.key, record.position.partition) {
+                                self.refuse(&later, Reason::EventIdReused, EVENT_ID_REUSED, batch).await?;
+                            }
+                        }
+                        None => {}
                     }
+                    self.registry_changed |= matches!(keys::parse(key.as_ref()), Some(Parsed::Registry { .. }));
+                    placed.insert(key.clone(), value.clone());
+                    batch.put(key, value);
                 }
                 Projected::Parked(key_id) => {
                     self.parked.insert(key_id);
@@ -271,6 +281,7 @@ impl Consumer {
 
     /// Reads the keys topic to its end, and comes back to what waited for a key.
     async fn read_keys(&mut self) -> Result<(), ConsumeError> {
+        let mut destroyed = Vec::new();
         for partition in Partition::all() {
             let at = usize::from(partition.number());
             loop {
@@ -282,7 +293,7 @@ impl Consumer {
                 let Some(next) = records.last().map(|last| last.position.offset + 1) else { break };
                 for record in &records {
                     match decode_key_record(record).and_then(|key| self.projector.keyring.absorb(&key).map(|()| key)) {
-                        Ok(key) => self.key_arrived(&key).await?,
+                        Ok(key) => destroyed.extend(self.key_arrived(&key).await?),
                         Err(error) => self.refuse_key(record, &error).await?,
                     }
                 }
@@ -290,6 +301,9 @@ impl Consumer {
                     *read = next;
                 }
             }
+        }
+        for (key_id, subject) in destroyed {
+            self.erase(key_id, subject).await?;
         }
         Ok(())
     }
@@ -305,61 +319,24 @@ impl Consumer {
         self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)
     }
 
-    async fn key_arrived(&mut self, key: &KeyRecord) -> Result<(), ConsumeError> {
+    /// Comes back to what waited for this key; gives it, and whose it is, when it is destroyed.
+    async fn key_arrived(&mut self, key: &KeyRecord) -> Result<Option<(KeyId, Pseudonym)>, ConsumeError> {
         let (Some(key_id), Some(subject)) = (KeyId::from_slice(&key.key_id), Pseudonym::from_slice(&key.subject)) else {
-            return Ok(());
+            return Ok(None);
         };
-        if key.state == State::Destroyed as i32 {
-            self.erase(key_id, subject)?;
-        }
         if self.parked.remove(&key_id) {
             self.unpark(key_id, subject.partition()).await?;
         }
-        Ok(())
-    }
-
-    /// Takes the rows that a destroyed key sealed out of the store, as a rebuild would leave them out.
-    fn erase(&self, key_id: KeyId, subject: Pseudonym) -> Result<(), StoreError> {
-        let mut gone: Vec<(Key, Position)> = Vec::new();
-        self.store.read(subject.partition().into(), |view| {
-            gone.clear();
-            view.scan_prefix(&keys::row_prefix(subject), |key, value| {
-                let sealed_by = row::read(value)
-                    .and_then(|row| Some((event_log::envelope::decode(row.envelope).ok()?.header.key_id, row.topic, row.offset)));
-                if let (Some((by, topic, offset)), Some(key)) = (sealed_by, Key::from_bytes(key))
-                    && by == key_id
-                {
-                    gone.push((key, Position { topic, partition: subject.partition(), offset }));
-                }
-                ControlFlow::Continue(())
-            })
-        })?;
-        for part in gone.chunks(BATCH_ROWS_BEST / 2) {
-            let mut batch = Batch::new();
-            for (key, position) in part {
-                batch.delete(key.clone());
-                batch.put(keys::noted(*position), [Note::Erased as u8]);
-            }
-            self.store.commit(&batch)?;
-        }
-        Ok(())
+        Ok((key.state == State::Destroyed as i32).then_some((key_id, subject)))
     }
 
     async fn unpark(&mut self, key_id: KeyId, partition: Partition) -> Result<(), ConsumeError> {
         let mut waiting: Vec<StoredRecord> = Vec::new();
         self.store.read(partition.into(), |view| {
             waiting.clear();
-            view.scan_prefix(&keys::parked_prefix(partition, key_id), |key, value| {
-                if let (Some(Parsed::Parked { at, .. }), Some(row)) = (keys::parse(key), row::read(value))
-                    && let Ok(sealed) = event_log::envelope::decode(row.envelope.clone())
-                {
-                    waiting.push(StoredRecord {
-                        position: at,
-                        published_at_us: row.published_at_us,
-                        key: sealed.header.subject.0,
-                        value: row.envelope,
-                    });
-                }
+            view.scan_prefix(&keys::parked_prefix(partition, key_id), |_, value| {
+                let subject = event_log::envelope::decode(row::envelope(value).to_vec().into());
+                waiting.extend(subject.ok().and_then(|sealed| row::record(value, sealed.header.subject.0, partition)));
                 ControlFlow::Continue(())
             })
         })?;

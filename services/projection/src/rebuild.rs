@@ -2,16 +2,17 @@
 
 mod runs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use event_log::seal::decode_key_record;
-use event_log::{EventLog, LogError, Offset, Partition, StoredRecord, Topic};
+use event_log::{EventLog, KeyId, LogError, Offset, Partition, StoredRecord, Topic};
+use proto::keys::key_record::State;
 
 use crate::project::{Note, Projected, Projector};
 use crate::row;
-use crate::store::keys;
+use crate::store::keys::{self, Parsed};
 use crate::store::{Key, Options, Shards, Store, StoreError};
 use runs::{Runs, RunsError};
 
@@ -49,27 +50,28 @@ pub enum RebuildError {
     Worker,
 }
 
-/// Reads the keys topic into the keyring.
+/// Reads the keys topic into the keyring; gives the keys that are destroyed.
 ///
 /// # Errors
 /// The log's. A record that is no key record is passed over: the live consumer puts it in quarantine.
-pub async fn read_keys(log: &dyn EventLog, projector: &Projector) -> Result<u64, LogError> {
-    let mut read = 0;
+pub async fn read_keys(log: &dyn EventLog, projector: &Projector) -> Result<BTreeSet<KeyId>, LogError> {
+    let mut destroyed = BTreeSet::new();
     for partition in Partition::all() {
         let mut from = 0;
         loop {
             let records = log.read(Topic::Keys, partition, from, RECORDS_A_READ).await?;
             let Some(last) = records.last() else { break };
             from = last.position.offset + 1;
-            read += records.len() as u64;
-            for record in &records {
-                if let Ok(key) = decode_key_record(record) {
-                    let _conflict_is_the_consumers_to_report = projector.keyring.absorb(&key);
+            for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
+                // A record that contradicts another is the consumer's to report.
+                let taken = projector.keyring.absorb(&key).is_ok();
+                if taken && key.state() == State::Destroyed {
+                    destroyed.extend(KeyId::from_slice(&key.key_id));
                 }
             }
         }
     }
-    Ok(read)
+    Ok(destroyed)
 }
 
 /// How far each partition of the event topics is read: the next offset of each.
@@ -128,7 +130,7 @@ pub async fn rebuild_up_to(
     upto: &Offsets,
     mut progress: impl FnMut(u64, u64) + Send,
 ) -> Result<(Store, Rebuilt), RebuildError> {
-    read_keys(log.as_ref(), &projector).await?;
+    let destroyed = read_keys(log.as_ref(), &projector).await?;
     let ends: Vec<(Topic, Partition, Offset)> = upto.iter().map(|((topic, partition), end)| (*topic, *partition, *end)).collect();
     let total: u64 = ends.iter().map(|(_, _, end)| end).sum();
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -168,12 +170,15 @@ pub async fn rebuild_up_to(
     for (topic, partition, end) in ends.into_iter().filter(|(_, _, end)| *end > 0) {
         runs.push(keys::offset(topic, partition), end.to_be_bytes().to_vec())?;
     }
+    for key_id in destroyed {
+        runs.push(keys::key_record(key_id), Vec::new())?;
+    }
     let rows = runs.ascending(one_of_equals)?;
     let (dir, options) = (dir.to_owned(), options.clone());
     let written = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let counter = Arc::clone(&written);
     let counting = rows.inspect(move |row| {
-        if row.as_ref().is_ok_and(|(key, _)| matches!(keys::parse(key.as_ref()), Some(keys::Parsed::Row { .. }))) {
+        if row.as_ref().is_ok_and(|(key, _)| matches!(keys::parse(key.as_ref()), Some(Parsed::Row { .. }))) {
             counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
     });
@@ -220,17 +225,11 @@ fn work(batches: &Batches, projector: &Projector, folder: &Path) -> Result<(Runs
     }
 }
 
-/// Of rows with one key the one that the log took first stands, as it does for the live consumer. A later one with other
-/// bytes is noted where it stood.
-fn one_of_equals(key: &Key, first: &mut Vec<u8>, other: Vec<u8>) -> Option<(Key, Vec<u8>)> {
-    let (Some(standing), Some(again)) = (row::read(first), row::read(&other)) else { return None };
-    let (kept, dropped) = if (again.published_at_us, again.topic, again.offset) < (standing.published_at_us, standing.topic, standing.offset) {
-        *first = other;
-        (again, standing)
-    } else {
-        (standing, again)
-    };
-    let reused = kept.envelope != dropped.envelope;
-    let at = event_log::Position { topic: dropped.topic, partition: key.shard(), offset: dropped.offset };
+/// Rows of one key come as the log took them, since that is how their values begin: the first stands, as it does for the
+/// live consumer, and a later one with other bytes is noted where it stood.
+fn one_of_equals(key: &Key, first: &mut Vec<u8>, later: Vec<u8>) -> Option<(Key, Vec<u8>)> {
+    let (Parsed::Row { subject, .. } | Parsed::Registry { subject, .. }) = keys::parse(key.as_ref())? else { return None };
+    let at = row::record(&later, subject.0, subject.partition())?.position;
+    let reused = row::envelope(first) != row::envelope(&later);
     reused.then(|| (keys::noted(at), vec![Note::Quarantined as u8]))
 }

@@ -1,7 +1,7 @@
 //! What a row of the store holds: the sealed envelope with its place in the log.
 
 use bytes::Bytes;
-use event_log::{Offset, Position, StoredRecord, Topic};
+use event_log::{Offset, Partition, Position, StoredRecord, Topic};
 
 const HEAD_BYTES: usize = 8 + 1 + 8;
 
@@ -45,4 +45,16 @@ pub fn read(value: &[u8]) -> Option<Row> {
         offset: Offset::from_be_bytes(*offset),
         envelope: Bytes::copy_from_slice(envelope),
     })
+}
+
+/// The log record that a row's value was, under its record's key.
+pub fn record(value: &[u8], key: [u8; 16], partition: Partition) -> Option<StoredRecord> {
+    let Row { published_at_us, topic, offset, envelope } = read(value)?;
+    Some(StoredRecord { position: Position { topic, partition, offset }, published_at_us, key, value: envelope })
+}
+
+/// Whether the log took the one before the other: the first of two with one event id stands.
+pub fn is_before(one: &[u8], other: &[u8]) -> bool {
+    let at = |value| read(value).map(|row| (row.published_at_us, row.topic, row.offset));
+    at(one) <= at(other)
 }

@@ -57,7 +57,7 @@ impl Runs {
         self.parts.append(&mut other.parts);
     }
 
-    /// Every row, in ascending order of key, with `settle` asked about equal keys.
+    /// Every row, in ascending order of key, with `settle` asked about equal keys: those of lesser values come first.
     pub(super) fn ascending(mut self, settle: Settle) -> Result<Ascending, RunsError> {
         self.sort_rest();
         let mut heads = BinaryHeap::with_capacity(self.parts.len());
@@ -73,7 +73,7 @@ impl Runs {
         let mut rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
         if !rows.is_empty() {
-            rows.sort_by(|a, b| a.0.cmp(&b.0));
+            rows.sort_unstable();
             self.parts.push(Box::new(rows.into_iter().map(Ok)));
         }
     }
@@ -81,7 +81,7 @@ impl Runs {
     fn write_run(&mut self) -> Result<(), RunsError> {
         let mut rows = std::mem::take(&mut self.rows);
         self.bytes = 0;
-        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        rows.sort_unstable();
         let mut file = BufWriter::with_capacity(1 << 20, unnamed_file(&self.folder)?);
         for (key, value) in rows {
             for part in [key.as_ref(), value.as_slice()] {
@@ -142,7 +142,7 @@ struct Head {
 
 impl Ord for Head {
     fn cmp(&self, other: &Self) -> Ordering {
-        other.row.0.cmp(&self.row.0)
+        other.row.cmp(&self.row)
     }
 }
 

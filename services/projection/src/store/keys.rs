@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `e` shard subject(16) occurred-at(8) event(16) | an event, sealed |
 //! | `c` shard identifier(16) local(16) | a claim that an identifier and a source's own id are one child |
-//! | `k` shard key-id(16) | a key record |
+//! | `k` shard key-id(16) | a key that is destroyed, and what it sealed is gone |
 //! | `g` 0 subject(16) occurred-at(8) event(16) | an event about an organisation or an agreement, wanted by every read |
 //! | `o` partition topic(1) | how far a partition has been read |
 //! | `p` partition key-id(16) topic(1) offset(8) | a record that waits for its key |
@@ -105,7 +105,7 @@ pub fn claims(shard: Partition) -> Prefix {
     start(CLAIM, shard).prefix()
 }
 
-/// The record of a data key.
+/// That a data key is destroyed.
 pub fn key_record(key_id: KeyId) -> Key {
     start(KEY_RECORD, key_id.partition()).id(&key_id.0).key()
 }
