@@ -34,7 +34,8 @@ const FILES: [(&str, &[&str], bool); 19] = [
 ];
 
 /// What stands in the bad files, and in nothing that is said of them.
-const VALUES: [&str; 9] = ["B0000001", "B0000002", "Łucja", "Shape", "zz/03/2015", "42067", "20150304", "B300002", "2015-Mar"];
+const VALUES: [&str; 9] =
+    ["B0000001", "B0000002", "Łucja", "Shape", "zz/03/2015", "42067", "20150304", "B300002", "2015-Mar"];
 
 /// What readers see of every child of the authority.
 fn timelines(place: &Place) -> BTreeSet<String> {
@@ -95,9 +96,15 @@ fn a_bad_day_costs_only_what_is_bad() {
             problems.push(format!("{file}: {said:?}, not {reasons:?}: {items:?}"));
         }
         for item in items {
-            let told = format!("{} {}", item["what"].as_str().unwrap(), item["where"].as_str().unwrap().replace(name, ""));
+            let told =
+                format!("{} {}", item["what"].as_str().unwrap(), item["where"].as_str().unwrap().replace(name, ""));
             assert!(!told.trim().is_empty(), "{file}");
-            problems.extend(VALUES.iter().filter(|value| told.contains(**value)).map(|value| format!("{file}: `{value}` in `{told}`")));
+            problems.extend(
+                VALUES
+                    .iter()
+                    .filter(|value| told.contains(**value))
+                    .map(|value| format!("{file}: `{value}` in `{told}`")),
+            );
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -109,7 +116,8 @@ fn a_bad_day_costs_only_what_is_bad() {
 
     // Yesterday's files after today's, and half a return.
     for connector in CONNECTORS {
-        let mut files: Vec<_> = fs::read_dir(place.path("authority").join(connector)).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            fs::read_dir(place.path("authority").join(connector)).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
         if connector != "education-school-census" {
             files.truncate(2);
@@ -149,7 +157,8 @@ fn nobody_is_linked_by_what_is_bad(place: &Place) {
         if let Some(Kind::PersonDescribed(person)) = body.event() {
             for claim in person.identifiers.iter().filter(|identifier| identifier.usable) {
                 let value = &claim.subject.as_ref().unwrap().value;
-                let placeholder = value.starts_with("UN") || value.bytes().all(|byte| Some(&byte) == value.as_bytes().first());
+                let placeholder =
+                    value.starts_with("UN") || value.bytes().all(|byte| Some(&byte) == value.as_bytes().first());
                 assert!(!placeholder, "{position}: a placeholder is a claim");
             }
         }

@@ -31,7 +31,9 @@ fn nothing_that_a_record_holds_stands_in_clear_anywhere() {
         for entry in fs::read_dir(&folder).unwrap() {
             let file = entry.unwrap().path();
             let text = fs::read_to_string(&file).unwrap();
-            let text = text.replace(demo["surname"].as_str().unwrap(), SURNAME).replace(demo["given"].as_str().unwrap(), GIVEN);
+            let text = text
+                .replace(demo["surname"].as_str().unwrap(), SURNAME)
+                .replace(demo["given"].as_str().unwrap(), GIVEN);
             place.drop_bytes(connector, file.file_name().unwrap().to_str().unwrap(), text.as_bytes());
         }
     }
@@ -74,7 +76,9 @@ fn planted(place: &Place) -> Vec<String> {
 
 /// Records that are wrong in many ways, each holding what must not leak.
 fn bad_records(place: &Place) {
-    let hl7 = |key: &str, rest: &str| format!("MSH|^~\\&|INVENTED-PAS|RH8|X|878|20250901093000||ADT^A28|{key}|P|2.4\r{rest}\r");
+    let hl7 = |key: &str, rest: &str| {
+        format!("MSH|^~\\&|INVENTED-PAS|RH8|X|878|20250901093000||ADT^A28|{key}|P|2.4\r{rest}\r")
+    };
     let person = format!("PID|1||{REFERENCE}^^^RH8^MR||{SURNAME}^{GIVEN}||{DATE}|{CODE}|||1 {STREET}^^Town^^ZQ1 1ZQ");
     let feed = [
         hl7("C1", &person),
@@ -94,12 +98,17 @@ fn bad_records(place: &Place) {
              <ReferralSource>{CODE}</ReferralSource><ReferralNFA>{CODE}</ReferralNFA></CINdetails></Child>"
         )
     };
-    let whole = format!("{header}{}{}</Children></Message>", child(&format!("<LAchildID>{REFERENCE}</LAchildID>")), child(""));
+    let whole =
+        format!("{header}{}{}</Children></Message>", child(&format!("<LAchildID>{REFERENCE}</LAchildID>")), child(""));
     place.drop_bytes("social-care-cin-census", "canary.xml", whole.as_bytes());
     place.drop_bytes("social-care-cin-census", "canary-cut.xml", &whole.as_bytes()[..whole.len() - 60]);
     let columns = "pupilonrolltableid,NativeId,pupilonrollorderseqcolumn,sourceid,schoolcensustableid,upn,surname,forename,dob,entrydate,sex\n";
     let row = format!("{REFERENCE},SCH1,1,S1,C1,{CODE},{SURNAME},{GIVEN},{DATE},{DATE},{CODE}\n");
-    place.drop_bytes("education-school-census", "2024_spring_pupilonroll.csv", format!("{columns}{row}{SURNAME},{GIVEN}\n").as_bytes());
+    place.drop_bytes(
+        "education-school-census",
+        "2024_spring_pupilonroll.csv",
+        format!("{columns}{row}{SURNAME},{GIVEN}\n").as_bytes(),
+    );
     place.drop_bytes("education-school-census", "2023_spring_pupilonroll.csv", row.as_bytes());
 }
 
@@ -112,9 +121,14 @@ fn failing_questions(place: &Place) -> Bytes {
     told.push(("an answer of nobody".into(), format!("{answer:?}").into_bytes()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        for (token, page) in [(SURNAME.to_owned(), vec![]), (place.token(&school), SURNAME.into()), (place.token(&school), vec![9; 64])] {
+        for (token, page) in
+            [(SURNAME.to_owned(), vec![]), (place.token(&school), SURNAME.into()), (place.token(&school), vec![9; 64])]
+        {
             let mut client = client(place, &school, Some(&token)).await;
-            let refused = client.get_timeline(proto::timeline::GetTimelineRequest { page_token: page, ..request(&unknown, Purpose::EarlyHelp) });
+            let refused = client.get_timeline(proto::timeline::GetTimelineRequest {
+                page_token: page,
+                ..request(&unknown, Purpose::EarlyHelp)
+            });
             told.push(("a refusal".into(), format!("{:?}", refused.await.unwrap_err()).into_bytes()));
         }
     });
@@ -136,7 +150,16 @@ fn failing_questions(place: &Place) -> Bytes {
     }
     let readers = place.path("here/readers");
     let asked = |child: &str, purpose: &str| {
-        let output = place.run(&["timeline", child, "--as", &school, "--readers", readers.to_str().unwrap(), "--purpose", purpose]);
+        let output = place.run(&[
+            "timeline",
+            child,
+            "--as",
+            &school,
+            "--readers",
+            readers.to_str().unwrap(),
+            "--purpose",
+            purpose,
+        ]);
         ("a question on the command line".to_owned(), [output.stdout, output.stderr].concat())
     };
     told.push(asked(&format!("UPN:dfe:{REFERENCE}"), "early_help"));
@@ -166,7 +189,8 @@ fn names(folder: &Path) -> String {
 /// Whoever holds a list of numbers, as every council does, cannot tell from the log or the store who is in it.
 fn no_id_is_in_a_dictionary(place: &Place, told: &Bytes) {
     let lines = place.json_lines("truth.jsonl");
-    let subjects: Vec<Subject> = lines.iter().flat_map(|line| line["subjects"].as_array().unwrap()).map(child).collect();
+    let subjects: Vec<Subject> =
+        lines.iter().flat_map(|line| line["subjects"].as_array().unwrap()).map(child).collect();
     assert!(subjects.len() > 100);
     let hashes: Vec<[u8; 16]> = subjects.iter().flat_map(dictionary).collect();
     assert_eq!(search::ids(told, &hashes), 0, "an id is an unkeyed hash of an identifier");

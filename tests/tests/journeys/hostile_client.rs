@@ -34,7 +34,8 @@ fn expired(place: &Place, organisation: &str) -> String {
 /// A certificate that carries the organisation's name, from an authority of the client's own.
 fn self_made(organisation: &str) -> (String, String) {
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![format!("{organisation}.invalid")]).unwrap().self_signed(&key).unwrap();
+    let certificate =
+        CertificateParams::new(vec![format!("{organisation}.invalid")]).unwrap().self_signed(&key).unwrap();
     (certificate.pem(), key.serialize_pem())
 }
 
@@ -74,7 +75,9 @@ fn every_way_in_but_the_door_is_closed_and_the_process_stays_well() {
 
         let (token, others) = (place.token(&school), place.token(&outsider));
         let expired = expired(&place, &school);
-        for (what, token) in [("none", None), ("expired", Some(&*expired)), ("another's", Some(&*others)), ("no token", Some("x"))] {
+        for (what, token) in
+            [("none", None), ("expired", Some(&*expired)), ("another's", Some(&*others)), ("no token", Some("x"))]
+        {
             let status = refused(&place, &school, token, good()).await;
             assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, "TOKEN_REFUSED"), "{what}");
         }
@@ -82,7 +85,8 @@ fn every_way_in_but_the_door_is_closed_and_the_process_stays_well() {
             let status = refused(&place, &school, Some(&token), GetTimelineRequest { purpose, ..good() }).await;
             assert_eq!((status.code(), reason(&status)), (Code::InvalidArgument, "PURPOSE_MISSING"));
         }
-        let status = refused(&place, &school, Some(&token), GetTimelineRequest { page_token: vec![7; 64], ..good() }).await;
+        let status =
+            refused(&place, &school, Some(&token), GetTimelineRequest { page_token: vec![7; 64], ..good() }).await;
         assert_eq!(reason(&status), "PAGE_TOKEN_REFUSED");
         let status = refused(&place, &school, Some(&token), GetTimelineRequest { page_size: 501, ..good() }).await;
         assert_eq!(reason(&status), "REQUEST_MALFORMED");

@@ -97,7 +97,11 @@ fn what_is_not_its_producers_to_say_is_in_quarantine_and_changes_nothing() {
     place.drop_authority();
     place.settle();
     let seen = || {
-        let readers = [("school", Purpose::EducationProvision), ("hospital", Purpose::DirectCare), ("unrelated", Purpose::EarlyHelp)];
+        let readers = [
+            ("school", Purpose::EducationProvision),
+            ("hospital", Purpose::DirectCare),
+            ("unrelated", Purpose::EarlyHelp),
+        ];
         let child = place.demo_child("UPN");
         readers.map(|(role, purpose)| canonical(&ask(&place, &place.demo_organisation(role), &child, purpose).unwrap()))
     };
@@ -202,7 +206,12 @@ fn hostile(place: &Place) -> BTreeMap<&'static str, usize> {
     }
     // Keys: garbage, and another's key said to be destroyed or somebody else's.
     let key = KeyId([own.0[0]; 16]);
-    producer.said.push(Record { topic: Topic::Keys, partition: key.partition(), key: key.0, value: b"garbage".to_vec().into() });
+    producer.said.push(Record {
+        topic: Topic::Keys,
+        partition: key.partition(),
+        key: key.0,
+        value: b"garbage".to_vec().into(),
+    });
     let malformed = producer.said.iter().filter(|record| record.topic != Topic::Keys).count() - not_yours + 1;
 
     // An id that stands for another's event already, at the same place of the same child.
@@ -210,7 +219,11 @@ fn hostile(place: &Place) -> BTreeMap<&'static str, usize> {
     producer.say_as(Topic::Education, Family::Education, trusts.header.event_id, &reused);
     // And one thing that is well formed and its own to say, but takes back an entry that is not: it finds nothing.
     let retraction = Event::from(EntryRetracted::default());
-    let nameless = Body { entry_id: trusts.body.entry_id.clone(), record_key: String::new(), ..producer.body(&patient, retraction) };
+    let nameless = Body {
+        entry_id: trusts.body.entry_id.clone(),
+        record_key: String::new(),
+        ..producer.body(&patient, retraction)
+    };
     producer.say(Topic::Education, Family::Education, &nameless);
 
     write(place, producer.said);

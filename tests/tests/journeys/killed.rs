@@ -86,7 +86,10 @@ fn pulling_the_plug_at_any_moment_changes_no_timeline() {
         running.kill();
         met.push(reached);
     }
-    assert!(met.iter().filter(|reached| **reached < all).count() >= 3, "the plug was pulled too late: {met:?} of {all}");
+    assert!(
+        met.iter().filter(|reached| **reached < all).count() >= 3,
+        "the plug was pulled too late: {met:?} of {all}"
+    );
     let running = place.up();
     let found = timelines(&place);
     for (found, expected) in found.iter().zip(&expected) {

@@ -34,7 +34,9 @@ fn manifest(file: &str, text: &str) -> Vec<String> {
     [("lints", ""), ("package", "rust-version"), ("package", "edition"), ("package", "license")]
         .into_iter()
         .filter(|(section, key)| !inherits(section, key))
-        .map(|(section, key)| format!("{file}: `{section}{}{key}` is not the workspace's", if key.is_empty() { "" } else { "." }))
+        .map(|(section, key)| {
+            format!("{file}: `{section}{}{key}` is not the workspace's", if key.is_empty() { "" } else { "." })
+        })
         .collect()
 }
 
@@ -88,7 +90,10 @@ fn bad_samples_are_seen() {
     holds(&length("proto/src/generated/a.rs", &"x\n".repeat(5_000)));
     let good = "[package]\nrust-version.workspace = true\nedition.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n";
     holds(&manifest("Cargo.toml", good));
-    sees(&manifest("Cargo.toml", &good.replace("rust-version.workspace = true", "rust-version = \"1.80\"")), "package.rust-version");
+    sees(
+        &manifest("Cargo.toml", &good.replace("rust-version.workspace = true", "rust-version = \"1.80\"")),
+        "package.rust-version",
+    );
     sees(&manifest("Cargo.toml", good.split("[lints]").next().unwrap()), "`lints`");
     sees(&titles("a.md", "text"), "0 titles");
     sees(&titles("a.md", "# One\n# Two\n"), "2 titles");

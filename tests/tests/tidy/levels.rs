@@ -38,7 +38,8 @@ fn problems(crates: &[Stands]) -> Vec<String> {
             }
             // A connector says what a record holds: keys, ids and the log are the kit's. The invented authority writes the
             // sources' formats from their definitions, apart from the code that reads them.
-            let connector_may = if one.name == "synthetic-authority" { &[][..] } else { &["connector-kit", "proto"][..] };
+            let connector_may =
+                if one.name == "synthetic-authority" { &[][..] } else { &["connector-kit", "proto"][..] };
             if own == 3 && !connector_may.contains(&on.as_str()) {
                 problems.push(format!("connector `{}` may not depend on `{on}`", one.name));
             }
@@ -79,7 +80,8 @@ fn a_dependency_that_points_up_or_sideways_is_seen() {
         on: on.iter().map(|on| (*on).to_owned()).collect(),
     };
     let with = |name, on: &[&str]| {
-        let standing = ["proto", "sharing", "timeline", "event-log", "connector-kit", "projection", "throughline", "health-x"];
+        let standing =
+            ["proto", "sharing", "timeline", "event-log", "connector-kit", "projection", "throughline", "health-x"];
         let mut all: Vec<Stands> =
             standing.iter().filter(|other| **other != name).map(|name| stands(name, &[])).collect();
         all.push(stands(name, on));

@@ -14,14 +14,40 @@ const PURE: [(&str, &str); 5] = [
 
 /// What a pure crate may stand on. tonic, for the generated clients and services of `proto` alone.
 const MAY_STAND_ON: [&str; 13] = [
-    "proto", "prost", "prost-types", "tonic", "tonic-prost", "jiff", "thiserror", "serde", "serde_json", "toml", "sha2", "hex",
+    "proto",
+    "prost",
+    "prost-types",
+    "tonic",
+    "tonic-prost",
+    "jiff",
+    "thiserror",
+    "serde",
+    "serde_json",
+    "toml",
+    "sha2",
+    "hex",
     "cedar-policy",
 ];
 
 /// What a pure crate may not name.
 const MAY_NOT_NAME: [&str; 17] = [
-    "std::fs", "std::net", "std::env", "std::process", "std::thread", "std::io::stdin", "std::os", "SystemTime", "Instant",
-    "Zoned::now", "Timestamp::now", "TimeZone::system", "tokio", "rand::", "getrandom", "Uuid::now", "Uuid::new_v4",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "std::io::stdin",
+    "std::os",
+    "SystemTime",
+    "Instant",
+    "Zoned::now",
+    "Timestamp::now",
+    "TimeZone::system",
+    "tokio",
+    "rand::",
+    "getrandom",
+    "Uuid::now",
+    "Uuid::new_v4",
 ];
 
 /// Dependencies of a pure crate that are not on the list.
@@ -63,7 +89,8 @@ fn without_tests(source: &str) -> Vec<(usize, String)> {
             continue;
         }
         let indent = line.len() - line.trim_start().len();
-        let ends = |line: &str| line.len() - line.trim_start().len() == indent && (line.ends_with('}') || line.ends_with(';'));
+        let ends =
+            |line: &str| line.len() - line.trim_start().len() == indent && (line.ends_with('}') || line.ends_with(';'));
         let _skipped = lines.by_ref().find(|(_, line)| ends(line));
     }
     kept

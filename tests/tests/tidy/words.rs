@@ -6,8 +6,20 @@ use crate::{holds, root, sees, tree};
 
 /// Back to front, so that this page does not hold them. Small letters.
 const WORDS: [&str; 14] = [
-    "tpgtahc", "edualc", "ciporhtna", "ianepo", "tolipoc", "mll", "ledom egaugnal", "detareneg-ia", "ia", "tnegabus", "tobtahc",
-    "tnatsissa ia", "yb derohtua-oc", "tpmorp",
+    "tpgtahc",
+    "edualc",
+    "ciporhtna",
+    "ianepo",
+    "tolipoc",
+    "mll",
+    "ledom egaugnal",
+    "detareneg-ia",
+    "ia",
+    "tnegabus",
+    "tobtahc",
+    "tnatsissa ia",
+    "yb derohtua-oc",
+    "tpmorp",
 ];
 const PATHS: [&str; 8] =
     ["/krow/", "/emoh/", "/toor/", "_hsab/pmt/", "-tegrat/pmt/", "oi.setarc.", "gro.ipyp", "gro.sjmpn.yrtsiger"];
@@ -37,8 +49,11 @@ fn problems(file: &str, text: &str) -> Vec<String> {
 fn no_word_stands_where_it_has_no_place() {
     // The lock file names the registry of every package, as it must; deny.toml says which registries are allowed.
     let read = |file: &String| fs::read(root().join(file)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let ours = tree().into_iter().filter(|file| !["Cargo.lock", "deny.toml"].contains(&file.as_str()) && !file.ends_with(".lock"));
-    let found: Vec<String> = ours.flat_map(|file| read(&file).map(|text| problems(&file, &text)).unwrap_or_default()).collect();
+    let ours = tree()
+        .into_iter()
+        .filter(|file| !["Cargo.lock", "deny.toml"].contains(&file.as_str()) && !file.ends_with(".lock"));
+    let found: Vec<String> =
+        ours.flat_map(|file| read(&file).map(|text| problems(&file, &text)).unwrap_or_default()).collect();
     holds(&found);
 }
 

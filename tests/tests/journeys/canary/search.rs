@@ -8,9 +8,13 @@ use sha2::{Digest, Sha256};
 /// Files and outputs, by name.
 pub(crate) type Bytes = Vec<(String, Vec<u8>)>;
 
+/// How a value is spelt, and its bytes so.
+type Spelling = (&'static str, Vec<u8>);
+
 /// Which of the planted values stand in which of the files, and in which spelling.
 pub(crate) fn found(told: &[(String, Vec<u8>)], planted: &[String]) -> Vec<String> {
-    let spelt: Vec<(&str, Vec<(&str, Vec<u8>)>)> = planted.iter().map(|value| (value.as_str(), spellings(value))).collect();
+    let spelt: Vec<(&str, Vec<Spelling>)> =
+        planted.iter().map(|value| (value.as_str(), spellings(value))).collect();
     let mut found = Vec::new();
     let wanted: Vec<(&str, &str, &[u8])> = spelt
         .iter()
@@ -40,7 +44,7 @@ pub(crate) fn found(told: &[(String, Vec<u8>)], planted: &[String]) -> Vec<Strin
 }
 
 /// A value as text, in either case, as UTF-16, as hexadecimal digits, and as base64 from each of its three beginnings.
-fn spellings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
+fn spellings(value: &str) -> Vec<Spelling> {
     let mut spellings = Vec::new();
     for text in [value.to_owned(), value.to_lowercase(), value.to_uppercase()] {
         let bytes = text.as_bytes();

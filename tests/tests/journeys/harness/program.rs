@@ -224,7 +224,9 @@ fn two_ports() -> u16 {
 
 /// The first line of some text that begins so.
 pub(crate) fn line_with<'a>(text: &'a str, start: &str) -> &'a str {
-    text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line starts with `{start}`:\n{text}"))
+    text.lines()
+        .find(|line| line.starts_with(start))
+        .unwrap_or_else(|| panic!("no line starts with `{start}`:\n{text}"))
 }
 
 /// What stands after `name=` in a line.

@@ -74,7 +74,10 @@ pub(crate) fn child(reference: &serde_json::Value) -> Child {
 ///
 /// # Errors
 /// When the service will not talk to it.
-pub(crate) async fn channel(place: &Place, identity: Option<(String, String)>) -> Result<Channel, tonic::transport::Error> {
+pub(crate) async fn channel(
+    place: &Place,
+    identity: Option<(String, String)>,
+) -> Result<Channel, tonic::transport::Error> {
     let ca = fs::read_to_string(place.path("here/tls/ca.pem")).unwrap();
     let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca));
     if let Some((certificate, key)) = identity {
@@ -95,7 +98,12 @@ pub(crate) fn request(child: &Child, purpose: Purpose) -> GetTimelineRequest {
 }
 
 /// Asks for several children, one after the other, as the organisation's first reader.
-pub(crate) fn asks(place: &Place, organisation: &str, children: &[Child], purpose: Purpose) -> Vec<GetTimelineResponse> {
+pub(crate) fn asks(
+    place: &Place,
+    organisation: &str,
+    children: &[Child],
+    purpose: Purpose,
+) -> Vec<GetTimelineResponse> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut client = client(place, organisation, Some(&place.token(organisation))).await;
@@ -108,7 +116,12 @@ pub(crate) fn asks(place: &Place, organisation: &str, children: &[Child], purpos
 }
 
 /// Asks as the organisation's first reader.
-pub(crate) fn ask(place: &Place, organisation: &str, child: &Child, purpose: Purpose) -> Result<GetTimelineResponse, Status> {
+pub(crate) fn ask(
+    place: &Place,
+    organisation: &str,
+    child: &Child,
+    purpose: Purpose,
+) -> Result<GetTimelineResponse, Status> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut client = client(place, organisation, Some(&place.token(organisation))).await;
