@@ -32,7 +32,7 @@ use crate::connector::{Connector, Delivery, Draft, Rejection, Scope, SourceFile}
 use crate::differ::{
     Baseline, BaselineError, Baselines, HeldBack, RebuildError, Retractions, Submission, diff, rebuild,
 };
-use crate::publish::{PublishError, Publisher};
+use crate::publish::{PublishError, Publisher, is_of_the_future};
 use crate::run::{SourceCounts, is_unfinished, name_of, unreadable};
 use files::{failed, list, make, rename, sync};
 
@@ -295,11 +295,16 @@ impl DropFolder {
         let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
         let collected = translate(Arc::clone(&self.connector), dir.to_path_buf()).await?;
         let Collected { scopes, records, drafts, mut rejections, whole } = collected;
-        let (drafts, refused) = self.publisher.screen(drafts);
+        let file = list(dir)?.first().map(|path| name_of(path)).unwrap_or_default();
+        let is_of_the_future = |scope: &Scope| scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us));
+        let (future, scopes): (Vec<Scope>, Vec<Scope>) = scopes.into_iter().partition(is_of_the_future);
+        let is_taken = |draft: &Draft| !future.iter().any(|scope| draft.scope_key.as_ref() == Some(&scope.key));
+        let drafts = drafts.into_iter().filter(is_taken).collect();
+        let (drafts, refused) = self.publisher.screen(drafts, picked_up_us);
         rejections.extend(refused);
+        rejections.extend(future.iter().map(|scope| of_the_future(scope, &file)));
         let nothing_good = drafts.is_empty() && !rejections.is_empty();
         let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
-        let file = list(dir)?.first().map(|path| name_of(path)).unwrap_or_default();
 
         // A draft can be of a scope or of none: a snapshot's file may hold both.
         let mut by_scope: BTreeMap<Option<String>, Vec<Draft>> = BTreeMap::new();
@@ -427,6 +432,23 @@ fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> Rejection {
         place: Place { file: file.to_owned(), field: scope_key.to_owned(), ..Place::default() },
         controller: None,
         scope_key: Some(scope_key.to_owned()),
+        subject: None,
+    }
+}
+
+/// What a scope of the future held would stand over every submission until that day.
+fn of_the_future(scope: &Scope, file: &str) -> Rejection {
+    Rejection {
+        reason: Reason::RecordMalformed,
+        message:
+            "the file's own date lies in the future: nothing of it was taken; put the date in its header or its name \
+                  right, and send it again"
+                .to_owned(),
+        place: Place { file: file.to_owned(), field: scope.key.clone(), ..Place::default() },
+        controller: None,
+        // Another file of the same name with another date is another item.
+        raw: format!("{} at {} microseconds since 1970", scope.key, scope.as_of_us.unwrap_or_default()).into_bytes(),
+        scope_key: Some(scope.key.clone()),
         subject: None,
     }
 }

@@ -23,6 +23,7 @@ pub mod text;
 mod body;
 mod collected;
 mod connector;
+mod keys;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::collected::Collected;
-use crate::connector::{Connector, SourceFile};
+use crate::connector::{Connector, Rejection, SourceFile};
 use crate::publish::{PublishError, Publisher};
 use crate::run::SourceCounts;
 
@@ -187,9 +187,11 @@ impl Listener {
         let mut said = Collected::default();
         let file = SourceFile { name: self.options.feed.clone(), bytes: Box::new(raw) };
         self.connector.translate(vec![file], &mut said);
-        let (drafts, refused) = publisher.screen(said.drafts);
+        let now_us = now_us();
+        let (drafts, refused) = publisher.screen(said.drafts, now_us);
         let mut rejections = said.rejections;
-        rejections.extend(refused);
+        // Every message stands at the same place: only its content tells one item from another.
+        rejections.extend(refused.into_iter().map(|refused| Rejection { raw: raw.to_vec(), ..refused }));
         let text = rejections.first().map(|rejection| rejection.message.clone()).unwrap_or_default();
         let not_for_us = |reason| matches!(reason, Reason::MessageTypeUnsupported | Reason::ControllerNotYours);
         SourceCounts::add(&self.counts.records, said.records);
@@ -198,7 +200,6 @@ impl Listener {
             return Ok((Answer::Reject, text));
         }
         let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
-        let now_us = now_us();
         let published = publisher.publish_feed(drafts, now_us).await?;
         publisher.quarantine(&rejections, now_us).await?;
         SourceCounts::add(&self.counts.events, published.events);

@@ -1,10 +1,10 @@
 //! Drafts and statements to the log: screened, sealed, appended, acknowledged.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use event_log::authority::{NotYours, check_kind, family_of, sector_topic};
-use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys, decode_key_record};
+use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys};
 use event_log::{EventId, EventLog, LogError, Partition, Pseudonym, Record, Topic};
 use prost::Message as _;
 use proto::events::{Cause, Date, When, when};
@@ -86,6 +86,8 @@ pub struct Publisher {
     /// Made, and not yet acknowledged: nothing is appended before them.
     keys_pending: Vec<Record>,
     items_known: HashSet<EventId>,
+    /// When those were first tried that were not acknowledged: they may be in the log, and come again as the same bytes.
+    items_tried: HashMap<EventId, i64>,
 }
 
 impl Publisher {
@@ -103,19 +105,7 @@ impl Publisher {
         let topic = sector_topic(descriptor.family).ok_or(PublishError::NoTopic)?;
         let mut keys = DataKeys::new(descriptor.name, wrapping);
         let mut items_known = HashSet::new();
-        for partition in Partition::all() {
-            let mut from = 0;
-            while let Some(next) = {
-                let records = log.read(Topic::Keys, partition, from, READ_RECORDS).await?;
-                // A record that is no key's, or contradicts one, is the consumer's to put in quarantine: it stops nobody.
-                for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
-                    let _passed_over = keys.absorb(&key);
-                }
-                records.last().map(|record| record.position.offset + 1)
-            } {
-                from = next;
-            }
-        }
+        crate::keys::read(log.as_ref(), |key| keys.absorb(key)).await?;
         for partition in Partition::all() {
             let mut from = 0;
             while let Some(next) = {
@@ -128,8 +118,8 @@ impl Publisher {
                 from = next;
             }
         }
-        let keys_pending = Vec::new();
-        Ok(Self { log, pseudonyms, keys, credentials, descriptor, topic, keys_pending, items_known })
+        let (keys_pending, items_tried) = (Vec::new(), HashMap::new());
+        Ok(Self { log, pseudonyms, keys, credentials, descriptor, topic, keys_pending, items_known, items_tried })
     }
 
     /// The connector's own topic.
@@ -142,27 +132,33 @@ impl Publisher {
         &self.pseudonyms
     }
 
-    /// Parts what may be said from what may not: another organisation's, another sector's, or what no reader would take.
-    pub fn screen(&self, drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Rejection>) {
-        let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::new());
+    /// Parts what may be said from what may not: another organisation's, another sector's, what no reader would take, or
+    /// what would stand over all that follows it, because its version is of the future. `now_us`: microseconds since 1970.
+    pub fn screen(&self, drafts: Vec<Draft>, now_us: i64) -> (Vec<Draft>, Vec<Rejection>) {
+        let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::<Rejection>::new());
         for draft in drafts {
-            match self.refused(&draft) {
+            match self.refused(&draft, now_us) {
                 None => good.push(draft),
-                Some((reason, message)) => rejections.push(Rejection {
-                    reason,
-                    message,
-                    place: draft.place,
-                    controller: Some(draft.controller),
-                    raw: Vec::new(),
-                    scope_key: draft.scope_key,
-                    subject: Some(draft.subject),
-                }),
+                Some((reason, message)) => {
+                    let rejection = Rejection {
+                        reason,
+                        message,
+                        place: draft.place,
+                        controller: Some(draft.controller),
+                        raw: Vec::new(),
+                        scope_key: draft.scope_key,
+                        subject: Some(draft.subject),
+                    };
+                    if !rejections.last().is_some_and(|last| says_the_same(last, &rejection)) {
+                        rejections.push(rejection);
+                    }
+                }
             }
         }
         (good, rejections)
     }
 
-    fn refused(&self, draft: &Draft) -> Option<(Reason, String)> {
+    fn refused(&self, draft: &Draft, now_us: i64) -> Option<(Reason, String)> {
         if !self.credentials.name(&draft.controller) {
             let message = "the record's organisation is not named in this connector's credentials: send it through the \
                            connector of that organisation, or add it to `controllers`";
@@ -177,6 +173,11 @@ impl Publisher {
         }
         if content_bytes(draft) > PLAINTEXT_BYTES_MAX {
             return Some((Reason::RecordTooLarge, "the record is larger than the log takes".to_owned()));
+        }
+        if draft.version.is_some_and(|version| is_of_the_future(version.as_of_us, now_us)) {
+            let message = "the message's own time lies in the future, and would stand over all that follows it: put the \
+                           sender's clock right, and send it again";
+            return Some((Reason::RecordMalformed, message.to_owned()));
         }
         let field = unfit(draft)?;
         Some((Reason::RecordMalformed, format!("the record's {field} is missing or beyond what the log takes")))
@@ -238,11 +239,12 @@ impl Publisher {
     pub async fn quarantine(&mut self, rejections: &[Rejection], at_us: i64) -> Result<Published, PublishError> {
         let (mut records, mut ids, mut quarantined) = (Vec::new(), Vec::new(), 0);
         for rejection in rejections {
-            let item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
+            let mut item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
             let Some(id) = EventId::from_slice(&item.id) else { continue };
             if self.items_known.contains(&id) || ids.contains(&id) {
                 continue;
             }
+            item.quarantined_at_us = *self.items_tried.entry(id).or_insert(at_us);
             let subject = quarantine::subject(&self.pseudonyms, self.descriptor.name, id);
             let under = rejection.controller.as_deref().filter(|controller| self.credentials.name(controller));
             let under = under.unwrap_or(&self.credentials.home).to_owned();
@@ -265,6 +267,9 @@ impl Publisher {
     }
 
     fn remember(&mut self, ids: &mut Vec<EventId>) -> u64 {
+        for id in ids.iter() {
+            self.items_tried.remove(id);
+        }
         let count = ids.len() as u64;
         self.items_known.extend(ids.drain(..));
         count
@@ -297,6 +302,20 @@ impl Publisher {
         }
         Ok(self.log.append(records).await?.positions.len() as u64)
     }
+}
+
+/// Whether a source says that it stood so later than any clock may be wrong. A version of the future is the last word on
+/// its entry until that time comes.
+pub(crate) fn is_of_the_future(as_of_us: i64, now_us: i64) -> bool {
+    const DAY_US: i64 = 86_400_000_000;
+    as_of_us > now_us.saturating_add(DAY_US)
+}
+
+/// Of the events of one record, refused for one reason, the first tells enough.
+fn says_the_same(one: &Rejection, other: &Rejection) -> bool {
+    let record = |rejection: &Rejection| (rejection.place.file.clone(), rejection.place.record);
+    let of = |rejection: &Rejection| (rejection.reason, rejection.subject.clone(), rejection.scope_key.clone());
+    other.place.record > 0 && record(one) == record(other) && of(one) == of(other) && one.message == other.message
 }
 
 /// What a message on a feed says of its record, as far as the kind tells.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use event_log::envelope::{CheckedBody, Opened, decode};
-use event_log::seal::{Keyring, PseudonymKey, WrappingKeys, decode_key_record};
+use event_log::seal::{Keyring, PseudonymKey, WrappingKeys};
 use event_log::{EventLog, LogError, Partition, Topic};
 
 use super::baseline::{Baseline, digest};
@@ -35,18 +35,7 @@ pub async fn rebuild(
     wrapping: Arc<WrappingKeys>,
 ) -> Result<BTreeMap<String, Baseline>, RebuildError> {
     let keyring = Keyring::new(wrapping);
-    for partition in Partition::all() {
-        let mut from = 0;
-        loop {
-            let records = log.read(Topic::Keys, partition, from, BATCH_RECORDS).await?;
-            let Some(last) = records.last() else { break };
-            from = last.position.offset + 1;
-            // A record that is no key's, or contradicts one, is the consumer's to put in quarantine: it stops nobody.
-            for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
-                let _passed_over = keyring.absorb(&key);
-            }
-        }
-    }
+    crate::keys::read(log, |key| keyring.absorb(key)).await?;
     let mut baselines = BTreeMap::<String, Baseline>::new();
     for partition in Partition::all() {
         let mut from = 0;

@@ -1,4 +1,4 @@
-use event_log::Topic;
+use event_log::{Partition, Topic};
 use proto::events::Cause;
 
 use super::*;
@@ -219,6 +219,51 @@ async fn lost_and_damaged_baselines_are_rebuilt_from_the_log() {
     drop_both(&expected);
     undisturbed.drain_once(NOW_US).await.unwrap();
     assert_eq!(house.folded(Topic::Education).await, expected.folded(Topic::Education).await);
+}
+
+#[tokio::test]
+async fn a_record_that_is_no_key_stops_nobody() {
+    let house = House::new();
+    let value = bytes::Bytes::from_static(b"no key record");
+    let stray =
+        event_log::Record { topic: Topic::Keys, partition: Partition::all().next().unwrap(), key: [3; 16], value };
+    event_log::EventLog::append(house.log.as_ref(), vec![stray]).await.unwrap();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.records(Topic::Education).await.len(), 4);
+}
+
+#[tokio::test]
+async fn a_file_of_the_future_is_refused_whole_and_touches_nothing() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    house.drop_file("toy-2027-01-17.csv", SECOND);
+    for _ in 0..2 {
+        folder.drain_once(NOW_US).await.unwrap();
+        house.drop_file("toy-2027-01-17.csv", SECOND);
+    }
+    assert_eq!(house.events(Topic::Education).await.len(), 4);
+    let items = house.items().await;
+    let told: Vec<_> = items.iter().map(|item| (item.reason(), item.message.as_str())).collect();
+    assert!(told.iter().any(|(reason, message)| {
+        *reason == Reason::RecordMalformed && message.starts_with("the file's own date lies in the future")
+    }));
+    assert_eq!(house.files("rejected"), BTreeSet::from(["toy-2027-01-17.csv".to_owned()]));
+    // The true one that follows is compared with what stood before.
+    std::fs::remove_file(house.dir.path().join("drop/incoming/toy-2027-01-17.csv")).unwrap();
+    house.drop_file("toy-2025-02-16.csv", SECOND);
+    folder.drain_once(NOW_US).await.unwrap();
+    let expected = House::new();
+    let mut undisturbed = expected.drop_folder(Toy::default()).await;
+    drop_both(&expected);
+    undisturbed.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.folded(Topic::Education).await, expected.folded(Topic::Education).await);
+    // A day ahead is a clock, not a slip of the keyboard.
+    house.drop_file("toy-2027-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.files("done").len(), 3);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ impl Connector for ToyFeed {
                 ordinal: 0,
                 effective: dates::on(on),
                 observed_at_us: None,
-                version: Some(Version { as_of_us: 1_700_000_000_000_000, sequence: 0, mapping_revision: 1 }),
+                version: Some(Version { as_of_us: as_of_us(id), sequence: 0, mapping_revision: 1 }),
                 findings: Vec::new(),
                 third_parties: Vec::new(),
                 clears: Vec::new(),
@@ -64,6 +64,16 @@ impl Connector for ToyFeed {
                 place: Place::default(),
             });
         }
+    }
+}
+
+/// A message whose id begins with "F" says that it is two days from now, one with "T" tomorrow.
+fn as_of_us(id: &str) -> i64 {
+    const HOUR_US: i64 = 3_600_000_000;
+    match id.as_bytes().first() {
+        Some(b'F') => now_us() + 48 * HOUR_US,
+        Some(b'T') => now_us() + 23 * HOUR_US,
+        _ => 1_700_000_000_000_000,
     }
 }
 
@@ -155,6 +165,53 @@ async fn a_full_disk_is_answered_and_taken_later() {
     assert_eq!(ask(&mut stream, "ATT|1|A77|20250116").await, "MSA|AA|1|");
     assert_eq!(house.folded(Topic::Health).await.len(), 1);
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_of_the_future_is_kept_from_the_log() {
+    let house = House::new();
+    let running = start(&house, Options::of("toy")).await;
+    let mut stream = running.connect().await;
+    for id in ["F1", "F2"] {
+        let answer = ask(&mut stream, &format!("ATT|{id}|A77|20250116")).await;
+        assert!(answer.starts_with(&format!("MSA|AE|{id}|the message's own time lies in the future")), "{answer}");
+    }
+    assert_eq!(house.events(Topic::Health).await.len(), 0);
+    let mut raw = Vec::new();
+    for item in crate::quarantine::list(house.log.as_ref(), &house.keyring().await).await.unwrap() {
+        let shown =
+            crate::quarantine::show(house.log.as_ref(), &house.keyring().await, item.id).await.unwrap().unwrap();
+        let crate::quarantine::Readable::Item(item) = shown.state else { panic!("{shown:?}") };
+        assert_eq!(item.reason(), Reason::RecordMalformed);
+        raw.push(String::from_utf8(item.raw).unwrap());
+    }
+    raw.sort();
+    assert_eq!(raw, ["ATT|F1|A77|20250116", "ATT|F2|A77|20250116"]);
+    assert_eq!(ask(&mut stream, "ATT|T1|A77|20250116").await, "MSA|AA|T1|");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_quarantined_again_is_the_same_bytes() {
+    for restarts in [false, true] {
+        let house = House::new();
+        let mut running = start(&house, Options::of("toy")).await;
+        house.log.fail_after(1, Failure::After);
+        let mut stream = running.connect().await;
+        assert!(ask(&mut stream, "ATT|2|A77|soon").await.starts_with("MSA|AR|2|"));
+        house.log.heal();
+        if restarts {
+            drop(stream);
+            running.stop().await;
+            running = start(&house, Options::of("toy")).await;
+            stream = running.connect().await;
+        }
+        assert!(ask(&mut stream, "ATT|2|A77|soon").await.starts_with("MSA|AE|2|"));
+        running.stop().await;
+        let items = house.records(Topic::Quarantine).await;
+        assert!(!items.is_empty());
+        assert!(items.iter().all(|item| item.value == items[0].value), "restarts: {restarts}");
+    }
 }
 
 #[tokio::test]
