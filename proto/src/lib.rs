@@ -10,6 +10,7 @@
 
 pub mod event;
 pub mod fields;
+pub mod subject;
 pub mod wire;
 
 /// The compiled `.proto` files, options included: for reflection, and for printing messages as JSON.

@@ -97,7 +97,8 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::ImmunisationNotGiven(_)
         | Kind::AllergyRecorded(_) => Sector(Family::Health),
 
-        Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => AnySectorOr(Topic::Sharing),
+        // Involvement opens records: what a source says of it is derived from what it did, never asserted by it.
+        Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => Command(Topic::Sharing),
 
         // Claims ride in the record that states them; links and seals are people's decisions.
         Kind::PersonDescribed(_) | Kind::RelationshipRecorded(_) | Kind::IdentifierSuperseded(_) => AnySector,

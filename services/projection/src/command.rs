@@ -5,7 +5,8 @@ use event_log::{Pseudonym, Topic};
 use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
-use proto::events::{Body, Cause, Date, Event, Family, IdentitySealed, Scheme, Subject, Version, When, when};
+use proto::events::{Body, Cause, Date, Event, Family, IdentitySealed, Subject, Version, When, when};
+use proto::subject::normalised;
 use sha2::{Digest, Sha256};
 
 use crate::own_records::{Own, OwnRecords, RecordError};
@@ -56,11 +57,8 @@ impl Commands {
 
     fn events(&self, fact: Fact, now_us: i64, today: Date) -> Result<Vec<Own>, &'static str> {
         let subject = fact.subject.ok_or("`subject` is missing")?;
-        let scheme = Scheme::try_from(subject.scheme).map_err(|_| "`subject.scheme` does not exist")?;
-        if scheme == Scheme::Unspecified || subject.issuer.is_empty() || subject.value.is_empty() {
-            return Err("`subject` must have a scheme, an issuer and a value");
-        }
-        let kind = fact.event.and_then(|event| event.kind).ok_or("`event` says nothing")?;
+        let subject = normalised(&subject).ok_or("`subject` must have a scheme, its issuer and a value")?;
+        let kind = with_other_normalised(fact.event.and_then(|event| event.kind).ok_or("`event` says nothing")?)?;
         let topic = match authority::asserters(&kind) {
             Asserters::Command(topic) | Asserters::AnySectorOr(topic) => topic,
             Asserters::Sector(_) | Asserters::AnySector => return Err("this kind comes from a source, not from a command"),
@@ -68,7 +66,12 @@ impl Commands {
         check(&kind)?;
         let effective = fact.effective_on.unwrap_or(today);
         let subjects = match &kind {
-            Kind::IdentitySealed(_) => fact.sealed,
+            Kind::IdentitySealed(_) => fact
+                .sealed
+                .iter()
+                .map(normalised)
+                .collect::<Option<Vec<_>>>()
+                .ok_or("each of `sealed` must have a scheme, its issuer and a value")?,
             _ => vec![subject],
         };
         let kind = match kind {
@@ -113,6 +116,18 @@ impl Commands {
         let body = Body { record_key, ..body };
         Own { topic, subject: pseudonym, event_id, family, plaintext: body.encode_to_vec() }
     }
+}
+
+/// The other side of a decision, in the spelling that its pseudonym is made from.
+fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
+    let other = match &mut kind {
+        Kind::SubjectsLinked(decided) => &mut decided.other,
+        Kind::SubjectsUnlinked(decided) => &mut decided.other,
+        _ => return Ok(kind),
+    };
+    let spelt = other.as_ref().and_then(normalised).ok_or("`other` must have a scheme, its issuer and a value")?;
+    *other = Some(spelt);
+    Ok(kind)
 }
 
 /// What a fact must say to mean anything.

@@ -77,6 +77,7 @@ enum Gives {
 /// A spell of work that began.
 struct Begun<'t> {
     row: &'t Spell,
+    controller: String,
     organisation: String,
     involvement: Involvement,
     starts_on: Date,
@@ -86,6 +87,7 @@ struct Begun<'t> {
 /// An event that ends spells.
 struct Ended<'t> {
     row: &'t End,
+    controller: String,
     organisation: String,
     on: Date,
 }
@@ -170,6 +172,8 @@ impl InvolvementTable {
         let ended_on = ended
             .iter()
             .filter(|end| end.organisation == spell.organisation)
+            // Only who said that it began, or the organisation itself, can say that it ended.
+            .filter(|end| end.controller == spell.controller || end.controller == spell.organisation)
             .filter(|end| spell.row.ended_by.contains(&end.row.kind) && end.on >= spell.starts_on)
             .map(|end| end.on)
             .min();
@@ -202,6 +206,7 @@ fn begin<'t>(row: &'t Spell, event: &Stated, opened: &Opened) -> Option<Begun<'t
     };
     Some(Begun {
         row,
+        controller: event.controller.clone(),
         organisation: organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?,
         involvement,
         starts_on: day(row.starts_on.as_deref(), event, opened, last_day)?,
@@ -212,6 +217,7 @@ fn begin<'t>(row: &'t Spell, event: &Stated, opened: &Opened) -> Option<Begun<'t
 fn end<'t>(row: &'t End, event: &Stated, opened: &Opened) -> Option<Ended<'t>> {
     Some(Ended {
         row,
+        controller: event.controller.clone(),
         organisation: organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?,
         on: day(row.on.as_deref(), event, opened, first_day)?,
     })

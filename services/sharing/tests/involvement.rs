@@ -38,7 +38,8 @@ fn on(bodies: &[Body], day: &str, organisation: &str) -> Involvement {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::load().unwrap());
     let engine = &*ENGINE;
     let events = bodies.iter().enumerate().map(|(at, body)| FactEvent {
-        subject: [at as u8; 16],
+        // Versions of one entry are of one subject; entries may be of any that are linked.
+        subject: [body.entry_id.first().copied().unwrap_or_default(); 16],
         published_at_us: at as i64,
         sequence: 0,
         body,

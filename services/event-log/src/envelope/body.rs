@@ -60,13 +60,24 @@ impl CheckedBody {
             return Err(EnvelopeError::BodyContradicts { field: "subject" });
         }
         let entry_id = EntryId::from_slice(&body.entry_id).ok_or(malformed("entry_id"))?;
-        if !body.record_key.is_empty() {
-            let own = pseudonyms.entry_id(&body.controller, &body.source, &body.record_key, body.ordinal);
-            if own != entry_id {
+        let version = body.version.ok_or(malformed("version"))?;
+        if body.record_key.is_empty() {
+            // Only what the differ says of a record that is gone has no key: it keeps none.
+            let tells_of_what_is_gone =
+                matches!(event_of(&body), Some(Kind::EntryRetracted(_) | Kind::EntryCorrected(_)));
+            if !tells_of_what_is_gone {
+                return Err(malformed("record_key"));
+            }
+        } else {
+            let (controller, source) = (body.controller.as_str(), body.source.as_str());
+            if pseudonyms.entry_id(controller, source, &body.record_key, body.ordinal) != entry_id {
                 return Err(EnvelopeError::BodyContradicts { field: "entry_id" });
             }
+            let own = pseudonyms.event_id(controller, source, &body.record_key, &version, body.ordinal);
+            if own != header.event_id {
+                return Err(EnvelopeError::BodyContradicts { field: "event_id" });
+            }
         }
-        let version = body.version.ok_or(malformed("version"))?;
         let third_parties = body.third_parties.iter().map(|p| Pseudonym::from_slice(p)).collect::<Option<_>>();
         let third_parties = third_parties.ok_or(malformed("third_parties"))?;
         Ok(Self { header: *header, body, kind, entry_id, version, third_parties })
@@ -74,8 +85,12 @@ impl CheckedBody {
 
     /// What happened.
     pub fn event(&self) -> Option<&Kind> {
-        self.body.event.as_ref().and_then(|event| event.kind.as_ref())
+        event_of(&self.body)
     }
+}
+
+fn event_of(body: &Body) -> Option<&Kind> {
+    body.event.as_ref().and_then(|event| event.kind.as_ref())
 }
 
 fn check_shape(body: &Body) -> Result<(), EnvelopeError> {

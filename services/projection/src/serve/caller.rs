@@ -102,6 +102,10 @@ pub fn caller(authorization: Option<&str>, issuer: &Issuer) -> Result<Caller, De
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = 0;
     let claims = decode::<Claims>(token, &key, &validation).map_err(|_| refused)?.claims;
+    // Nothing on record yet binds a person to one child, so a token that says so could be about any: staff only.
+    if claims.standing != Standing::Staff {
+        return Err(refused);
+    }
     let roles = claims.roles.iter().map(|name| role(name)).collect::<Option<_>>().ok_or(refused)?;
     if claims.sub.is_empty() || claims.sub.len() > PERSON_BYTES_MAX {
         return Err(refused);
@@ -190,6 +194,8 @@ mod tests {
             ("no expiry", Some(with("exp", Value::Null))),
             ("no person", Some(with("sub", json!("")))),
             ("a person too long to record", Some(with("sub", json!("x".repeat(PERSON_BYTES_MAX + 1))))),
+            ("a parent, whom nothing on record binds to a child", Some(with("standing", json!("parent_pr")))),
+            ("the child, likewise", Some(with("standing", json!("subject")))),
             ("a role that there is not", Some(with("roles", json!(["superuser"])))),
         ];
         for (what, token) in cases {

@@ -1,7 +1,7 @@
 //! A request, checked: every field said, within bounds, and nothing taken for granted.
 
 use jiff::civil::Date;
-use proto::events::{Scheme, Subject};
+use proto::events::Subject;
 use proto::sharing::{Category, DenialReason, Purpose};
 use proto::timeline::{GetTimelineRequest, Period};
 
@@ -57,11 +57,11 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
         message: "`purpose` must say what the record is for",
     })?;
     let child = request.child.ok_or(wrong("`child` is missing"))?;
-    let scheme_known = Scheme::try_from(child.scheme).is_ok_and(|scheme| scheme != Scheme::Unspecified);
-    let sized = |part: &str| !part.is_empty() && part.len() <= PART_BYTES_MAX;
-    if !scheme_known || !sized(&child.issuer) || !sized(&child.value) {
-        return Err(wrong("`child` must have a scheme, an issuer and a value"));
+    if child.issuer.len() > PART_BYTES_MAX || child.value.len() > PART_BYTES_MAX {
+        return Err(wrong("`child` is longer than any reference is"));
     }
+    let child = proto::subject::normalised(&child)
+        .ok_or(wrong("`child` must have a scheme, its issuer and a value"))?;
     if request.categories.len() > CATEGORIES_MAX {
         return Err(wrong("`categories` lists more than there are"));
     }
@@ -118,6 +118,7 @@ fn civil(date: &proto::events::Date) -> Option<Date> {
 mod tests {
     use super::*;
     use jiff::civil::date;
+    use proto::events::Scheme;
     use proto::timeline::AsOf;
 
     fn good() -> GetTimelineRequest {

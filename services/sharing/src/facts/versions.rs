@@ -31,7 +31,9 @@ pub(crate) fn is_act(kind: &Kind) -> bool {
 /// The acts, and the newest state of every entry that has not been taken back, in order of position.
 pub(crate) fn stand<'a>(events: impl IntoIterator<Item = FactEvent<'a>>, as_of: &AsOf) -> Vec<Stated> {
     let mut found = Vec::new();
-    let mut entries: BTreeMap<&[u8], Vec<FactEvent<'a>>> = BTreeMap::new();
+    // Nobody but the organisation and source that said an entry can say anything more of it.
+    type Entry<'a> = ([u8; 16], &'a str, &'a str, &'a [u8]);
+    let mut entries: BTreeMap<Entry<'a>, Vec<FactEvent<'a>>> = BTreeMap::new();
     let mut acts_seen = BTreeSet::new();
     for event in events {
         if as_of.known_at_us.is_some_and(|known_at| event.published_at_us > known_at) {
@@ -45,7 +47,9 @@ pub(crate) fn stand<'a>(events: impl IntoIterator<Item = FactEvent<'a>>, as_of: 
                 found.extend(stated(&event, event.body.event.clone()));
             }
         } else {
-            entries.entry(event.body.entry_id.as_slice()).or_default().push(event);
+            let body = event.body;
+            let entry = (event.subject, body.controller.as_str(), body.source.as_str(), body.entry_id.as_slice());
+            entries.entry(entry).or_default().push(event);
         }
     }
     for versions in entries.into_values() {

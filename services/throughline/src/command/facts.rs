@@ -137,9 +137,6 @@ pub(crate) fn reference(scheme: &str, issuer: &str, value: &str) -> anyhow::Resu
     let scheme = known.filter(|scheme| *scheme != Scheme::Unspecified).with_context(|| {
         "the scheme must be NHS_NUMBER, UPN, ULN, LA_CHILD_ID, SCHOOL_PUPIL, PROVIDER_PERSON or ORGANISATION".to_owned()
     })?;
-    let value = match scheme {
-        Scheme::Organisation => value.to_owned(),
-        _ => value.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect(),
-    };
-    Ok(Subject { scheme: scheme.into(), issuer: issuer.to_owned(), value })
+    let given = Subject { scheme: scheme.into(), issuer: issuer.to_owned(), value: value.to_owned() };
+    proto::subject::normalised(&given).context("the issuer is not of this scheme, or the value is empty")
 }
