@@ -32,7 +32,7 @@ use crate::connector::{Connector, Delivery, Draft, Rejection, Scope, SourceFile}
 use crate::differ::{
     Baseline, BaselineError, Baselines, HeldBack, RebuildError, Retractions, Submission, diff, rebuild,
 };
-use crate::publish::{PublishError, Publisher, is_of_the_future};
+use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
 use crate::run::{SourceCounts, is_unfinished, name_of, unreadable};
 use files::{failed, list, make, rename, sync};
 
@@ -102,7 +102,7 @@ impl IntakeError {
 /// A source of files.
 pub struct DropFolder {
     connector: Arc<dyn Connector>,
-    publisher: Publisher,
+    publisher: SharedPublisher,
     log: Arc<dyn EventLog>,
     wrapping: Arc<WrappingKeys>,
     baselines: Baselines,
@@ -120,7 +120,7 @@ impl DropFolder {
     /// When a folder or the log cannot be read.
     pub async fn open(
         connector: Arc<dyn Connector>,
-        publisher: Publisher,
+        publisher: SharedPublisher,
         log: Arc<dyn EventLog>,
         wrapping: Arc<WrappingKeys>,
         baselines: Baselines,
@@ -300,7 +300,7 @@ impl DropFolder {
         let (future, scopes): (Vec<Scope>, Vec<Scope>) = scopes.into_iter().partition(is_of_the_future);
         let is_taken = |draft: &Draft| !future.iter().any(|scope| draft.scope_key.as_ref() == Some(&scope.key));
         let drafts = drafts.into_iter().filter(is_taken).collect();
-        let (drafts, refused) = self.publisher.screen(drafts, picked_up_us);
+        let (drafts, refused) = self.publisher.lock().await.screen(drafts, picked_up_us);
         rejections.extend(refused);
         rejections.extend(future.iter().map(|scope| of_the_future(scope, &file)));
         let nothing_good = drafts.is_empty() && !rejections.is_empty();
@@ -312,15 +312,23 @@ impl DropFolder {
             by_scope.entry(draft.scope_key.clone()).or_default().push(draft);
         }
         let mut events = 0;
-        let loose = by_scope.remove(&None).unwrap_or_default();
-        events += self.publisher.publish_feed(loose, picked_up_us).await?.events;
+        let mut loose = by_scope.remove(&None).unwrap_or_default().into_iter();
+        // By turns with whatever else publishes for this source: nobody waits for a whole file.
+        while let Some(first) = loose.next() {
+            let some = std::iter::once(first).chain(loose.by_ref().take(DRAFTS_AT_A_TURN - 1)).collect();
+            let published = self.publisher.lock().await.publish_feed(some, picked_up_us).await?;
+            SourceCounts::add(&self.counts.erased, published.erased);
+            events += published.events;
+        }
         for scope in scopes {
             let drafts = by_scope.remove(&Some(scope.key.clone())).unwrap_or_default();
             let whole = whole.contains(&scope.key);
-            let submission = self.submission(scope, drafts, whole, &rejections, picked_up_us);
+            let publisher = self.publisher.lock().await;
+            let submission = self.submission(&publisher, scope, drafts, whole, &rejections, picked_up_us);
+            drop(publisher);
             events += self.submit(submission, allowed, (&file, picked_up_us), &mut rejections).await?;
         }
-        self.publisher.quarantine(&rejections, picked_up_us).await?;
+        self.publisher.lock().await.quarantine(&rejections, picked_up_us).await?;
         for (counter, count) in [
             (&self.counts.records, records),
             (&self.counts.events, events),
@@ -337,6 +345,7 @@ impl DropFolder {
 
     fn submission(
         &self,
+        publisher: &Publisher,
         scope: Scope,
         drafts: Vec<Draft>,
         whole: bool,
@@ -347,7 +356,7 @@ impl DropFolder {
         let of_scope = |r: &&Rejection| r.scope_key.as_deref().is_none_or(|key| key == scope.key);
         let concerned: Vec<&Rejection> = rejections.iter().filter(of_scope).collect();
         let unread: BTreeSet<_> =
-            concerned.iter().filter_map(|r| r.subject.as_ref()).map(|s| self.publisher.pseudonyms().of(s)).collect();
+            concerned.iter().filter_map(|r| r.subject.as_ref()).map(|s| publisher.pseudonyms().of(s)).collect();
         Submission {
             as_of_us: scope.as_of_us.unwrap_or(picked_up_us),
             sequence: scope.sequence,
@@ -373,12 +382,13 @@ impl DropFolder {
             loaded => loaded?,
         };
         let source = self.connector.descriptor().name;
-        let diff = diff(self.publisher.pseudonyms(), source, baseline, submission, allowed);
-        let published = self.publisher.publish(diff.statements).await?;
+        let mut publisher = self.publisher.lock().await;
+        let diff = diff(publisher.pseudonyms(), source, baseline, submission, allowed);
+        let published = publisher.publish(diff.statements).await?;
         rejections.extend(diff.rejections);
         rejections.extend(diff.held.map(|held| retractions_held(held, file, &scope_key)));
         // What is held back is in quarantine before the baseline says that the submission was dealt with.
-        self.publisher.quarantine(rejections, picked_up_us).await?;
+        publisher.quarantine(rejections, picked_up_us).await?;
         self.baselines.store(&scope_key, &diff.baseline)?;
         SourceCounts::add(&self.counts.superseded, diff.superseded);
         SourceCounts::add(&self.counts.erased, published.erased);
@@ -386,11 +396,13 @@ impl DropFolder {
     }
 
     async fn rebuilt(&self) -> Result<BTreeMap<String, Baseline>, IntakeError> {
-        let (topic, source) = (self.publisher.topic(), self.connector.descriptor().name);
+        let (publisher, source) = (self.publisher.lock().await, self.connector.descriptor().name);
         let wrapping = Arc::clone(&self.wrapping);
-        Ok(rebuild(self.log.as_ref(), topic, source, self.publisher.pseudonyms(), wrapping).await?)
+        Ok(rebuild(self.log.as_ref(), publisher.topic(), source, publisher.pseudonyms(), wrapping).await?)
     }
 }
+
+const DRAFTS_AT_A_TURN: usize = 512;
 
 const INCOMING: &str = "incoming";
 const WORKING: &str = "working";

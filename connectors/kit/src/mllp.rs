@@ -11,13 +11,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proto::quarantine::Reason;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Rejection, SourceFile};
-use crate::publish::{PublishError, Publisher};
+use crate::publish::{PublishError, Publisher, SharedPublisher};
 use crate::run::SourceCounts;
 
 const START: u8 = 0x0b;
@@ -73,7 +73,7 @@ impl Options {
 struct Listener {
     connector: Arc<dyn Acknowledges>,
     /// One message at a time: the order in which they are answered is the order in which they stand in the log.
-    publisher: Mutex<Publisher>,
+    publisher: SharedPublisher,
     options: Options,
     counts: Arc<SourceCounts>,
 }
@@ -85,13 +85,13 @@ struct Listener {
 pub async fn serve(
     socket: TcpListener,
     connector: Arc<dyn Acknowledges>,
-    publisher: Publisher,
+    publisher: SharedPublisher,
     options: Options,
     counts: Arc<SourceCounts>,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(options.connections_max));
-    let listener = Arc::new(Listener { connector, publisher: Mutex::new(publisher), options, counts });
+    let listener = Arc::new(Listener { connector, publisher, options, counts });
     let mut connections = JoinSet::new();
     loop {
         let place = tokio::select! {

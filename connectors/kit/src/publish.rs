@@ -9,6 +9,7 @@ use event_log::{EventId, EventLog, LogError, Partition, Pseudonym, Record, Topic
 use prost::Message as _;
 use proto::events::{Cause, Date, When, when};
 use proto::quarantine::Reason;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::body::{Statement, statement};
 use crate::connector::{Descriptor, Draft, Rejection};
@@ -73,6 +74,24 @@ pub struct Published {
     pub erased: u64,
     /// Items newly in quarantine.
     pub quarantined: u64,
+}
+
+/// The one publisher of a source, for all the ways in which its records arrive: two would each make a data key for a
+/// subject, and the same record by two ways would be one event id with two contents.
+#[derive(Clone)]
+pub struct SharedPublisher(Arc<Mutex<Publisher>>);
+
+impl From<Publisher> for SharedPublisher {
+    fn from(publisher: Publisher) -> Self {
+        Self(Arc::new(Mutex::new(publisher)))
+    }
+}
+
+impl SharedPublisher {
+    /// Waits for its turn. Turns are given in the order in which they were asked for.
+    pub(crate) async fn lock(&self) -> MutexGuard<'_, Publisher> {
+        self.0.lock().await
+    }
 }
 
 /// Seals and appends for one source. One for each source: no two processes write one.

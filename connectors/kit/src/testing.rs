@@ -15,7 +15,7 @@ use event_log::{Appended, EventLog, LogError, Offset, Partition, Record, StoredR
 use crate::connector::Connector;
 use crate::differ::Baselines;
 use crate::drop_folder::{DropFolder, Options};
-use crate::publish::{Credentials, Publisher};
+use crate::publish::{Credentials, Publisher, SharedPublisher};
 use crate::quarantine::{self, Listed, Readable};
 
 /// Everything that one machine holds, in a folder that goes when it is dropped.
@@ -51,7 +51,15 @@ impl House {
     }
 
     pub(crate) async fn drop_folder(&self, connector: impl Connector + 'static) -> DropFolder {
-        let publisher = self.publisher(&connector).await;
+        let publisher = self.publisher(&connector).await.into();
+        self.drop_folder_of(connector, publisher).await
+    }
+
+    pub(crate) async fn drop_folder_of(
+        &self,
+        connector: impl Connector + 'static,
+        publisher: SharedPublisher,
+    ) -> DropFolder {
         let baselines = Baselines::open(&self.dir.path().join("baselines"), pseudonyms()).unwrap();
         let log: Arc<dyn EventLog> = Arc::<FaultyLog>::clone(&self.log);
         let options = Options::of(&self.dir.path().join("drop"));

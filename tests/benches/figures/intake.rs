@@ -49,7 +49,7 @@ async fn fill(house: &House, children: u32) -> anyhow::Result<Vec<Figure>> {
         let root = options.root.clone();
         let wrapping = Arc::clone(&house.wrapping);
         let mut folder =
-            DropFolder::open(connector, publisher, Arc::clone(&log), wrapping, baselines, options).await?;
+            DropFolder::open(connector, publisher.into(), Arc::clone(&log), wrapping, baselines, options).await?;
         let begun = Instant::now();
         for files in folders(&house.files(source))? {
             drop_files(&files, &root.join("incoming"))?;

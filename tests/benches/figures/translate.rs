@@ -141,7 +141,7 @@ const DRAFTS_AT_ONCE: usize = 4_096;
 
 impl Sealing {
     fn publish(&mut self) {
-        let (good, _) = self.publisher.screen(std::mem::take(&mut self.waiting));
+        let (good, _) = self.publisher.screen(std::mem::take(&mut self.waiting), i64::MAX);
         if let Ok(published) = self.runtime.block_on(self.publisher.publish_feed(good, 1)) {
             self.events += published.events;
         }

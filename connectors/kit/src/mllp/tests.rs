@@ -97,9 +97,12 @@ struct Running {
 }
 
 async fn start(house: &House, options: Options) -> Running {
+    start_with(house.publisher(&ToyFeed).await.into(), options).await
+}
+
+async fn start_with(publisher: SharedPublisher, options: Options) -> Running {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, stop, counts) = (socket.local_addr().unwrap(), CancellationToken::new(), Arc::default());
-    let publisher = house.publisher(&ToyFeed).await;
     let task = tokio::spawn(serve(socket, Arc::new(ToyFeed), publisher, options, Arc::clone(&counts), stop.clone()));
     Running { address, stop, task, counts }
 }
@@ -212,6 +215,21 @@ async fn what_is_quarantined_again_is_the_same_bytes() {
         assert!(!items.is_empty());
         assert!(items.iter().all(|item| item.value == items[0].value), "restarts: {restarts}");
     }
+}
+
+#[tokio::test]
+async fn one_message_by_two_ways_is_one_event() {
+    let house = House::new();
+    let publisher = SharedPublisher::from(house.publisher(&ToyFeed).await);
+    let mut folder = house.drop_folder_of(ToyFeed, publisher.clone()).await;
+    let running = start_with(publisher, Options::of("toy")).await;
+    house.drop_file("ATT-1", "ATT|1|A77|20250116");
+    folder.drain_once(now_us()).await.unwrap();
+    assert_eq!(ask(&mut running.connect().await, "ATT|1|A77|20250116").await, "MSA|AA|1|");
+    assert_eq!(house.records(Topic::Keys).await.len(), 1);
+    // Both are there, and are the same bytes.
+    assert_eq!(house.events(Topic::Health).await.len(), 2);
+    running.stop().await;
 }
 
 #[tokio::test]

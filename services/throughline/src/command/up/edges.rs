@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use connector_kit::differ::Baselines;
 use connector_kit::drop_folder::{self, DropFolder};
 use connector_kit::mllp;
-use connector_kit::publish::{Credentials, Publisher};
+use connector_kit::publish::{Credentials, Publisher, SharedPublisher};
 use connector_kit::quarantine::{self, Readable};
 use connector_kit::run::SourceCounts;
 use event_log::seal::{Keyring, PseudonymKey};
@@ -103,8 +103,10 @@ impl Edges {
         let log: &Arc<dyn EventLog> = &(watched.clone() as Arc<dyn EventLog>);
         let mut counts = Vec::new();
         for connector in &settings.connectors {
+            // One for all the ways in which the source's records arrive.
+            let publisher = publisher(settings, vault, log, connector).await?;
             if let Some(folder) = &connector.drop_folder {
-                let opened = open_folder(settings, vault, log, connector, folder).await?;
+                let opened = open_folder(settings, vault, log, connector, folder, publisher.clone()).await?;
                 counts.push(Counted {
                     source: connector.name.clone(),
                     counts: opened.counts(),
@@ -118,7 +120,6 @@ impl Edges {
                     .with_context(|| format!("`{}` does not speak MLLP", connector.name))?;
                 let listener =
                     TcpListener::bind(address).await.with_context(|| format!("MLLP cannot listen on {address}"))?;
-                let publisher = publisher(settings, vault, log, connector).await?;
                 let counted = Arc::new(SourceCounts::default());
                 let source = format!("{} (mllp)", connector.name);
                 counts.push(Counted { source, counts: Arc::clone(&counted), folder: None });
@@ -136,13 +137,13 @@ async fn publisher(
     vault: &Vault,
     log: &Arc<dyn EventLog>,
     connector: &ConnectorSettings,
-) -> anyhow::Result<Publisher> {
+) -> anyhow::Result<SharedPublisher> {
     let known = connectors::named(&connector.name).context("the connector is not of this build")?;
     let credentials =
         Credentials { controllers: connector.controllers.clone(), home: settings.serve.organisation.clone() };
     let pseudonyms = PseudonymKey::load(&settings.keys_dir().join("pseudonym.key"))?;
     let wrapping = Arc::clone(&vault.wrapping);
-    Ok(Publisher::open(Arc::clone(log), pseudonyms, wrapping, credentials, known.descriptor()).await?)
+    Ok(Publisher::open(Arc::clone(log), pseudonyms, wrapping, credentials, known.descriptor()).await?.into())
 }
 
 async fn open_folder(
@@ -151,9 +152,9 @@ async fn open_folder(
     log: &Arc<dyn EventLog>,
     connector: &ConnectorSettings,
     folder: &std::path::Path,
+    publisher: SharedPublisher,
 ) -> anyhow::Result<DropFolder> {
     let known = connectors::shared(&connector.name).context("the connector is not of this build")?;
-    let publisher = publisher(settings, vault, log, connector).await?;
     let pseudonyms = PseudonymKey::load(&settings.keys_dir().join("pseudonym.key"))?;
     let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
     let options = drop_folder::Options { poll: connector.poll, ..drop_folder::Options::of(folder) };
