@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use event_log::envelope::{CheckedBody, EnvelopeError};
+use event_log::envelope::EnvelopeError;
 use event_log::{Position, Pseudonym, Topic};
-use identity::{Claim, Description, Evidence, Resolution};
+use identity::{Claim, Description, Evidence, Resolution, Withheld};
 use proto::events::event::Kind;
 use proto::events::{Event, PersonDescribed, Scheme, Subject};
 use timeline::{Entry, FoldError, Said};
@@ -26,6 +26,9 @@ pub struct Child {
     pub resolution: Resolution,
     /// What was said of each of them, with its place in the log.
     pub said: Vec<(Position, Said)>,
+    /// Restrictions recorded of subjects whom somebody claims to be this child and whom a guard keeps apart. A claim that may
+    /// be false shows nothing of anybody, but a restriction that may be this child's binds.
+    pub cautions: Vec<(Position, Said)>,
     /// The entries that it folds to, newest first.
     pub entries: Vec<Entry>,
     /// How far each partition that was read had been read from the log: the next offset of each.
@@ -64,7 +67,7 @@ struct Neighbourhood {
 /// One subject's part of a neighbourhood.
 #[derive(Default)]
 struct Known {
-    said: Vec<(Position, CheckedBody, Said)>,
+    said: Vec<(Position, Said)>,
     neighbours: BTreeSet<Pseudonym>,
 }
 
@@ -77,25 +80,29 @@ impl Children {
         let Neighbourhood { known: neighbourhood, positions } = self.neighbourhood(asked, known_at_us)?;
         let mut folded: BTreeMap<Pseudonym, Vec<Entry>> = BTreeMap::new();
         for (subject, known) in &neighbourhood {
-            let said = known.said.iter().map(|(_, _, said)| said.clone());
+            let said = known.said.iter().map(|(_, said)| said.clone());
             folded.insert(*subject, timeline::fold(said, known_at_us)?.entries);
         }
-        let resolution = if neighbourhood.len() > SUBJECTS_MAX {
+        if neighbourhood.len() > SUBJECTS_MAX {
+            // Whose restrictions bind is not known, so nothing is shown.
             tracing::warn!(subjects = neighbourhood.len(), "more subjects are claimed to be one child than can be");
-            Resolution { subjects: BTreeSet::from([asked.0]), withheld: BTreeSet::new() }
-        } else {
-            identity::resolve(asked.0, &self.evidence(&neighbourhood, &folded))
-        };
-        let mut said = Vec::new();
-        let mut entries = Vec::new();
+            let resolution = Resolution { subjects: BTreeSet::from([asked.0]), withheld: BTreeSet::new() };
+            return Ok(Child { resolution, said: vec![], cautions: vec![], entries: vec![], positions });
+        }
+        let evidence = self.evidence(&neighbourhood, &folded);
+        let resolution = identity::resolve(asked.0, &evidence);
+        let kept_apart = kept_apart(&resolution, &evidence);
+        let (mut said, mut cautions, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         for (subject, known) in neighbourhood {
             if resolution.subjects.contains(&subject.0) {
-                said.extend(known.said.into_iter().map(|(position, _, said)| (position, said)));
+                said.extend(known.said);
                 entries.extend(folded.remove(&subject).unwrap_or_default());
+            } else if kept_apart.contains(&subject.0) {
+                cautions.extend(known.said.into_iter().filter(|(_, said)| is_restriction(said)));
             }
         }
         timeline::sort(&mut entries);
-        Ok(Child { resolution, said, entries, positions })
+        Ok(Child { resolution, said, cautions, entries, positions })
     }
 
     /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.
@@ -172,10 +179,10 @@ impl Children {
             event_id: checked.header.event_id.0,
             subject: subject.0,
             published_at_us: row.published_at_us,
-            body: checked.body.clone(),
+            body: checked.body,
         };
         let position = Position { topic: row.topic, partition: subject.partition(), offset: row.offset };
-        known.said.push((position, checked, said));
+        known.said.push((position, said));
         Ok(())
     }
 
@@ -189,9 +196,9 @@ impl Children {
                 }
             }
         }
-        let mut decided: Vec<(i64, [u8; 16], (identity::Id, identity::Id), bool)> = Vec::new();
+        let mut decided: Vec<Decided> = Vec::new();
         for (subject, part) in known {
-            for (_, _, said) in &part.said {
+            for (_, said) in &part.said {
                 let of = |other: &Option<Subject>| other.as_ref().map(|other| self.projector.pseudonyms.of(other).0);
                 let at = (said.published_at_us, said.event_id);
                 match said.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
@@ -201,7 +208,10 @@ impl Children {
                     Some(Kind::SubjectsUnlinked(unlinked)) => {
                         decided.extend(of(&unlinked.other).map(|other| (at.0, at.1, pair(subject.0, other), false)));
                     }
-                    Some(Kind::IdentifierSuperseded(replaced)) => {
+                    // An issuer replaces its own numbers, and nobody else's.
+                    Some(Kind::IdentifierSuperseded(replaced))
+                        if same_issuer(said.body.subject.as_ref(), replaced.superseded.as_ref()) =>
+                    {
                         evidence.superseded.extend(of(&replaced.superseded).map(|gone| (gone, subject.0)));
                     }
                     Some(Kind::IdentitySealed(sealed)) => {
@@ -246,6 +256,32 @@ impl Children {
     }
 }
 
+/// A person's decision about a pair: when it was published, its event, the pair, and whether it links them.
+type Decided = (i64, [u8; 16], (identity::Id, identity::Id), bool);
+
+fn same_issuer(one: Option<&Subject>, other: Option<&Subject>) -> bool {
+    matches!((one, other), (Some(one), Some(other)) if one.scheme == other.scheme && one.issuer == other.issuer)
+}
+
+/// Everybody on the other side of a claim that a guard left out, for whatever reason but a seal or a person's decision.
+fn kept_apart(resolution: &Resolution, evidence: &Evidence) -> BTreeSet<identity::Id> {
+    let claimed = resolution.withheld.iter().filter(|(_, _, why)| !matches!(why, Withheld::Sealed | Withheld::Unlinked));
+    let mut apart = BTreeSet::new();
+    for (one, other, _) in claimed {
+        for side in [one, other] {
+            apart.extend(identity::resolve(*side, evidence).subjects);
+            // Of an identifier that links nobody, all who claim it.
+            apart.extend(evidence.claims.iter().filter(|claim| claim.identifier == *side).map(|claim| claim.local));
+        }
+    }
+    &apart - &resolution.subjects
+}
+
+fn is_restriction(said: &Said) -> bool {
+    let kind = said.body.event.as_ref().and_then(|event| event.kind.as_ref());
+    matches!(kind, Some(Kind::RestrictionSet(_) | Kind::RestrictionLifted(_)))
+}
+
 fn pair(one: identity::Id, other: identity::Id) -> (identity::Id, identity::Id) {
     if one <= other { (one, other) } else { (other, one) }
 }
@@ -262,8 +298,8 @@ fn rank(scheme: Scheme, current: bool) -> u8 {
 
 /// Who issued a subject's own number, from anything that was said of it.
 fn issuer_of(known: &Known) -> Option<String> {
-    known.said.iter().find_map(|(_, checked, _)| {
-        checked.body.subject.as_ref().map(|subject| format!("{}/{}", subject.scheme().as_str_name(), subject.issuer))
+    known.said.iter().find_map(|(_, said)| {
+        said.body.subject.as_ref().map(|subject| format!("{}/{}", subject.scheme().as_str_name(), subject.issuer))
     })
 }
 

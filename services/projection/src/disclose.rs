@@ -46,10 +46,9 @@ pub struct Ask {
     pub to_day: Option<i64>,
     /// Only these categories; empty means all.
     pub categories: Vec<sharing::Category>,
-    /// What was published later is left out, microseconds since 1970.
-    pub known_at_us: i64,
-    /// Whether that is a time in the past that the reader asked for, rather than now.
-    pub as_it_was_known: bool,
+    /// What was published later is left out, microseconds since 1970: a past time that the reader asked for, or that their
+    /// first page was pinned to. `None` is all that is known.
+    pub known_at_us: Option<i64>,
     /// The day at which the rules are judged.
     pub valid_on: Date,
     /// The day on which it is asked.
@@ -98,16 +97,22 @@ impl Discloser {
     /// # Errors
     /// [`ChildError`]: nothing was decided.
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
-        let mut child = self.children.read(ask.child, Some(ask.known_at_us))?;
+        let mut child = self.children.read(ask.child, ask.known_at_us)?;
         let registry = self.registries.current(ask.registry_generation)?;
-        let then = AsOf { valid_on: ask.valid_on, known_at_us: Some(ask.known_at_us) };
-        let (decision, classified) = if ask.as_it_was_known || ask.valid_on != ask.today {
+        let then = AsOf { valid_on: ask.valid_on, known_at_us: ask.known_at_us };
+        let newest_us = child.said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default();
+        let (decision, classified) = if ask.known_at_us.is_some() || ask.valid_on != ask.today {
             let now = self.children.read(ask.child, None)?;
-            child.entries.retain(|entry| now.resolution.subjects.contains(&entry.subject));
+            // What was linked or recorded wrongly, and is put right since, is not shown as it once stood.
+            let standing: BTreeSet<_> = now.entries.iter().map(entry_key).collect();
+            child.entries.retain(|entry| standing.contains(&entry_key(entry)));
             child.said.retain(|(_, said)| now.resolution.subjects.contains(&said.subject));
             let facts_now = self.facts(&now, &AsOf { valid_on: ask.today, known_at_us: None });
             let classified = self.classify(std::mem::take(&mut child.entries), &facts_now);
-            let registry_then = self.registries.known_at(ask.known_at_us)?;
+            let registry_then = match ask.known_at_us {
+                Some(known_at_us) => Arc::new(self.registries.known_at(known_at_us)?),
+                None => Arc::clone(&registry),
+            };
             let decided_then = self.judge(ask, ask.valid_on, &self.facts(&child, &then), &registry_then, &classified);
             let decided_now = self.judge(ask, ask.today, &facts_now, &registry, &classified);
             (decided_then.and(&decided_now), classified)
@@ -122,6 +127,8 @@ impl Discloser {
         }
         let decision_id = uuid::Uuid::now_v7().into_bytes();
         let view = PermittedView::new(decision_id, ask, &decision, &registry, &self.hub_contact, classified);
+        // The clock may be behind what the log took: a later page is pinned to all that this one saw.
+        let view = view.pinned_at(ask.known_at_us.unwrap_or(ask.asked_at_us.max(newest_us)));
         let record = record(ask, &decision, &resolution.subjects, &positions, decision_id, &view);
         Ok(Undisclosed { record, view })
     }
@@ -141,7 +148,7 @@ impl Discloser {
     }
 
     fn facts(&self, child: &Child, as_of: &AsOf) -> ChildFacts {
-        let events = child.said.iter().map(|(position, said)| FactEvent {
+        let events = child.said.iter().chain(&child.cautions).map(|(position, said)| FactEvent {
             subject: said.subject,
             published_at_us: said.published_at_us,
             // Topics never share a number of offsets that matters: a stable order is all that is asked for.
@@ -187,6 +194,11 @@ impl Recorded {
     pub fn release(self) -> PermittedView {
         self.view
     }
+}
+
+/// What makes an entry the same one at another time.
+fn entry_key(entry: &Entry) -> ([u8; 16], String, String, [u8; 16]) {
+    (entry.subject, entry.controller.clone(), entry.source.clone(), entry.entry_id)
 }
 
 fn principal(caller: &Caller) -> Principal {
@@ -237,7 +249,7 @@ fn record(
         positions: packed,
         policy_hash: decision.policy_hash().to_vec(),
         valid_day: day_number(ask.valid_on),
-        known_at_us: ask.known_at_us,
+        known_at_us: view.pinned_at_us(),
         classes_full: counts.full,
         classes_redacted: counts.redacted,
         classes_existence: counts.existence,

@@ -19,6 +19,8 @@ pub struct PermittedView {
     encoded: Vec<u8>,
     /// Where the next page starts.
     next_skip: usize,
+    /// What it was made from was published by then, microseconds since 1970.
+    pinned_at_us: i64,
 }
 
 impl PermittedView {
@@ -48,12 +50,12 @@ impl PermittedView {
             next_page_token: Vec::new(),
             more,
             decision_id: decision_id.to_vec(),
-            obligations: decision.obligations().map(str::to_owned).collect(),
+            obligations: decision.obligations().filter(|_| shows_something).map(str::to_owned).collect(),
             // Of a child of whom nothing is shown, the offer itself would say that there is one.
             break_glass_would_help: shows_something && decision.break_glass_would_help(),
         };
         let encoded = GetTimelineResponse { decision_id: Vec::new(), ..answer.clone() }.encode_to_vec();
-        Self { answer, encoded, next_skip }
+        Self { answer, encoded, next_skip, pinned_at_us: 0 }
     }
 
     /// How many entries.
@@ -64,6 +66,15 @@ impl PermittedView {
     /// How many existence lines.
     pub fn lines(&self) -> usize {
         self.answer.existence.len()
+    }
+
+    pub(super) fn pinned_at(self, pinned_at_us: i64) -> Self {
+        Self { pinned_at_us, ..self }
+    }
+
+    /// What later pages are pinned to: see [`super::Ask::known_at_us`].
+    pub fn pinned_at_us(&self) -> i64 {
+        self.pinned_at_us
     }
 
     /// Where the next page starts.
@@ -116,7 +127,8 @@ fn show(
         outcome: permit.outcome().into(),
         event: Some(event),
         findings,
-        known_as_at: Some(timestamp(entry.known_as_at_us)),
+        // A later state of which only a withheld field differs would show in when it was stated.
+        known_as_at: withheld.is_none().then(|| timestamp(entry.known_as_at_us)),
         withheld,
     })
 }

@@ -110,11 +110,7 @@ impl TimelineService {
         let asked = request::read(request, now_us, today)
             .map_err(|Malformed { reason, message }| Refusal(reason, message))?;
         let (ask, walk) = self.ask(caller, &asked, now_us, today, progress.registry_generation)?;
-        let page = Page {
-            pinned_at_us: ask.known_at_us,
-            valid_day: day_number(ask.valid_on),
-            skip: 0,
-        };
+        let valid_day = day_number(ask.valid_on);
         let discloser = Arc::clone(&self.discloser);
         let not_recorded = || Refusal(DenialReason::NotRecorded, "the decision could not be made and recorded: ask again");
         let undisclosed = tokio::task::spawn_blocking(move || discloser.decide(&ask))
@@ -130,7 +126,8 @@ impl TimelineService {
         })?;
         let view = recorded.release();
         let skip = u32::try_from(view.next_skip()).unwrap_or(u32::MAX);
-        let token = self.pages.give(Page { skip, ..page }, &walk).ok_or_else(not_recorded)?;
+        let page = Page { pinned_at_us: view.pinned_at_us(), valid_day, skip };
+        let token = self.pages.give(page, &walk).ok_or_else(not_recorded)?;
         Ok(view.into_answer(token))
     }
 
@@ -144,20 +141,19 @@ impl TimelineService {
         registry_generation: u64,
     ) -> Result<(Ask, [u8; 16]), Refusal> {
         let walk = walk(caller, asked);
-        let first = Page {
-            pinned_at_us: asked.known_at_us.unwrap_or(now_us),
-            valid_day: day_number(asked.valid_on.unwrap_or(today)),
-            skip: 0,
-        };
-        let page = match &asked.page_token {
-            None => first,
-            Some(token) => self.pages.read(token, &walk).ok_or(Refusal(
-                DenialReason::PageTokenRefused,
-                "`page_token` is not one that was given for this request",
-            ))?,
+        let (known_at_us, valid_day, skip) = match &asked.page_token {
+            None => (asked.known_at_us, day_number(asked.valid_on.unwrap_or(today)), 0),
+            Some(token) => {
+                let page = self.pages.read(token, &walk).ok_or(Refusal(
+                    DenialReason::PageTokenRefused,
+                    "`page_token` is not one that was given for this request",
+                ))?;
+                // A page after the first is of the past: it is judged then and now.
+                (Some(page.pinned_at_us), page.valid_day, page.skip)
+            }
         };
         let valid_on = jiff::civil::date(1970, 1, 1)
-            .checked_add(jiff::Span::new().days(page.valid_day))
+            .checked_add(jiff::Span::new().days(valid_day))
             .map_err(|_| Refusal(DenialReason::PageTokenRefused, "`page_token` is not one of ours"))?;
         let ask = Ask {
             caller: caller.clone(),
@@ -166,13 +162,12 @@ impl TimelineService {
             from_day: asked.from_day,
             to_day: asked.to_day,
             categories: asked.categories.clone(),
-            known_at_us: page.pinned_at_us,
-            as_it_was_known: asked.known_at_us.is_some(),
+            known_at_us,
             valid_on,
             today,
-            skip: usize::try_from(page.skip).unwrap_or(usize::MAX),
+            skip: usize::try_from(skip).unwrap_or(usize::MAX),
             page_size: asked.page_size,
-            request_digest: sixteen([walk.as_slice(), page.skip.to_be_bytes().as_slice()]),
+            request_digest: sixteen([walk.as_slice(), skip.to_be_bytes().as_slice()]),
             asked_at_us: now_us,
             registry_generation,
         };
