@@ -5,11 +5,11 @@ mod erase;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use event_log::seal::{SealError, decode_key_record};
-use event_log::{EventLog, KeyId, LogError, Offset, Partition, Position, Pseudonym, StoredRecord, Topic};
+use event_log::{EventLog, KeyId, LogError, Offset, PARTITIONS, Partition, Position, Pseudonym, StoredRecord, Topic};
 use proto::keys::{KeyRecord, key_record::State};
 use proto::quarantine::Reason;
 use tokio::sync::watch;
@@ -53,7 +53,8 @@ pub type RefusalError = Box<dyn std::error::Error + Send + Sync>;
 /// How far the consumer is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Progress {
-    /// When every fact partition was last seen read to its end.
+    /// Everything published by then is read, in every partition: facts stand in their own topics, and the claims by which
+    /// they bind in the sectors'. `None` until every partition has been looked at once.
     pub facts_read_at: Option<Instant>,
     /// Every partition is read to its end.
     pub caught_up: bool,
@@ -89,6 +90,8 @@ pub struct Consumer {
     keys_read: [Offset; 16],
     parked: HashSet<KeyId>,
     registry_changed: bool,
+    /// By partition, the time by which everything published is read.
+    read_up_to: BTreeMap<(Topic, Partition), Instant>,
 }
 
 impl Consumer {
@@ -135,6 +138,7 @@ impl Consumer {
             keys_read: [0; 16],
             parked: parked.into_iter().collect(),
             registry_changed: false,
+            read_up_to: BTreeMap::new(),
         };
         Ok((consumer, receiver))
     }
@@ -177,6 +181,7 @@ impl Consumer {
                     }
                 }
             }
+            self.note_freshness();
             if !moved {
                 self.progress.send_modify(|progress| progress.caught_up = true);
                 return Ok(());
@@ -195,26 +200,42 @@ impl Consumer {
                 }
             }
         }
-        self.progress.send_modify(|progress| progress.facts_read_at = Some(Instant::now()));
+        self.note_freshness();
         Ok(())
+    }
+
+    /// Says how old the oldest record may be that is not read.
+    fn note_freshness(&mut self) {
+        let looked_at_all = self.read_up_to.len() == Topic::EVENTS.len() * usize::from(PARTITIONS);
+        let oldest = self.read_up_to.values().min().copied().filter(|_| looked_at_all);
+        self.progress.send_modify(|progress| progress.facts_read_at = oldest);
     }
 
     /// Reads one bounded batch of a partition, if there is one.
     async fn read_batch(&mut self, topic: Topic, partition: Partition) -> Result<bool, ConsumeError> {
+        let looked_at = Instant::now();
         let from = self.store.read(partition.into(), |view| view.offset(topic, partition))?;
-        if self.log.end(topic, partition).await? <= from {
+        let end = self.log.end(topic, partition).await?;
+        if end <= from {
+            self.read_up_to.insert((topic, partition), looked_at);
             return Ok(false);
         }
         let records = self.log.read(topic, partition, from, BATCH_ROWS_BEST).await?;
         let Some(last) = records.last() else { return Ok(false) };
         let next = last.position.offset + 1;
         let read = records.len() as u64;
+        let read_up_to = if next >= end { Some(looked_at) } else { looked_at.checked_sub(age(last.published_at_us)) };
         // After the bodies, so that no body is read whose key, acknowledged before it, was not.
         self.read_keys().await?;
         let mut batch = Batch::new();
         self.place(records, &mut batch).await?;
         batch.advance(topic, partition, next);
         self.store.commit(&batch)?;
+        // A machine that is younger than the record has no instant for it: it has not been read up to any.
+        match read_up_to {
+            Some(at) => drop(self.read_up_to.insert((topic, partition), at)),
+            None => drop(self.read_up_to.remove(&(topic, partition))),
+        }
         self.note_progress(read);
         Ok(true)
     }
@@ -359,6 +380,12 @@ impl Consumer {
             progress.registry_generation += u64::from(registry_changed);
         });
     }
+}
+
+/// How long ago the log took a record.
+fn age(published_at_us: i64) -> Duration {
+    let published_at = Duration::from_micros(u64::try_from(published_at_us).unwrap_or_default());
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(published_at)
 }
 
 const EVENT_ID_REUSED: &str = "the event id was used before for other bytes: the first stands";
