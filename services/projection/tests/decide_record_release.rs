@@ -216,7 +216,7 @@ async fn a_withdrawal_of_consent_binds_as_soon_as_it_is_read_and_whatever_day_is
     let yesterday = TODAY.saturating_sub(1.days());
     let then = Ask { valid_on: yesterday, ..ask(&house) };
     assert_eq!(from(&house.answer(&then).await, HOSPITAL), 0);
-    let as_known = Ask { known_at_us: before_withdrawal, as_it_was_known: true, ..ask(&house) };
+    let as_known = Ask { known_at_us: Some(before_withdrawal), ..ask(&house) };
     assert_eq!(from(&house.answer(&as_known).await, HOSPITAL), 0);
     assert!(from(&house.answer(&as_known).await, SCHOOL) > 0, "what is permitted then and now is shown");
 }
@@ -233,7 +233,7 @@ async fn a_link_that_was_undone_does_not_come_back_with_the_past() {
     assert_eq!(from(&house.answer(&ask).await, HOSPITAL), 2);
     house.record(vec![unlinked(&council, &nhs(NHS_NUMBER))]).await;
     house.catch_up().await;
-    let then = Ask { known_at_us: while_linked, as_it_was_known: true, ..ask };
+    let then = Ask { known_at_us: Some(while_linked), ..ask };
     let answer = house.answer(&then).await;
     assert_eq!((from(&answer, HOSPITAL), from(&answer, COUNCIL)), (0, 2));
 }
@@ -371,10 +371,10 @@ async fn pages_put_together_are_the_whole_and_stay_as_they_were_when_the_first_w
     let (school, ..) = known_child(&mut house).await;
     let first = house.ask(&school_staff(), &school, Purpose::EducationProvision);
     let whole = house.answer(&first).await;
-    let (mut entries, mut lines, mut skip) = (Vec::new(), Vec::new(), 0);
+    let (mut entries, mut lines, mut skip, mut pinned) = (Vec::new(), Vec::new(), 0, None);
     loop {
-        let view = house.view(&Ask { skip, page_size: 2, ..first.clone() }).await;
-        skip = view.next_skip();
+        let view = house.view(&Ask { skip, page_size: 2, known_at_us: pinned, ..first.clone() }).await;
+        (skip, pinned) = (view.next_skip(), Some(view.pinned_at_us()));
         let answer = view.into_answer(Vec::new());
         entries.extend(answer.entries);
         lines.extend(answer.existence);

@@ -6,6 +6,7 @@
 
 pub mod faults;
 pub mod sayings;
+pub mod service;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -264,8 +265,7 @@ impl House {
             from_day: None,
             to_day: None,
             categories: Vec::new(),
-            known_at_us: now_us(),
-            as_it_was_known: false,
+            known_at_us: None,
             valid_on: TODAY,
             today: TODAY,
             skip: 0,

@@ -1,0 +1,142 @@
+//! The service itself, over TLS on the loopback, and a reader with a certificate and a token.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use projection::consume::Progress;
+use projection::serve::caller::AUDIENCE;
+use projection::serve::limits::Limits;
+use projection::serve::listen::{self, Tls};
+use projection::serve::page::PageTokens;
+use projection::serve::timelines::{REASON_HEADER, TimelineService};
+use proto::admin::Fact;
+use proto::events::event::Kind;
+use proto::timeline::timelines_client::TimelinesClient;
+use proto::timeline::{GetTimelineRequest, GetTimelineResponse};
+use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ED25519};
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+
+use super::House;
+
+/// A certificate authority, and the key of everybody's tokens.
+pub struct Papers {
+    ca: String,
+    issuer: Issuer<'static, KeyPair>,
+    tokens: KeyPair,
+}
+
+/// A service that is listening until this is dropped.
+pub struct Serving {
+    address: SocketAddr,
+    papers: Papers,
+    /// How far the consumer is, as the service is told.
+    pub progress: watch::Sender<Progress>,
+    _stop: DropGuard,
+}
+
+impl Papers {
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let key = KeyPair::generate().unwrap();
+        let ca = params.self_signed(&key).unwrap().pem();
+        let tokens = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+        Self { ca, issuer: Issuer::new(params, key), tokens }
+    }
+
+    /// The organisation's record, with the key that its tokens are signed by.
+    pub fn of(&self, mut organisation: Fact) -> Fact {
+        if let Some(Kind::OrganisationRecorded(organisation)) = organisation.event.as_mut().and_then(|e| e.kind.as_mut()) {
+            organisation.token_issuer = Some(token_issuer(organisation.id()));
+            organisation.token_key_pem = Some(self.tokens.public_key_pem());
+        }
+        organisation
+    }
+
+    fn certificate(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> (String, String) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.extended_key_usages = vec![usage];
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn token(&self, organisation: &str, person: &str, roles: &[&str]) -> String {
+        let claims = serde_json::json!({
+            "iss": token_issuer(organisation), "aud": AUDIENCE, "sub": person, "exp": 4_000_000_000_u64,
+            "roles": roles, "active": true, "trained": true,
+        });
+        let key = EncodingKey::from_ed_pem(self.tokens.serialize_pem().as_bytes()).unwrap();
+        encode(&Header::new(Algorithm::EdDSA), &claims, &key).unwrap()
+    }
+}
+
+fn token_issuer(organisation: &str) -> String {
+    format!("https://id.{organisation}.invalid")
+}
+
+/// Serves what the house holds. Facts may be this old at most.
+pub async fn serve(house: &House, papers: Papers, facts_lag_max: Duration) -> Serving {
+    let (progress, told) = watch::channel(*house.progress.borrow());
+    let service = TimelineService {
+        discloser: Arc::clone(&house.discloser),
+        recorder: Arc::clone(&house.recorder),
+        pseudonyms: Arc::clone(&house.pseudonyms),
+        progress: told,
+        facts_lag_max,
+        limits: Limits::new(10_000),
+        pages: PageTokens::new(&house.pseudonyms),
+    };
+    let file = |name: &str, text: &str| {
+        let path = house.dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (certificate, key) = papers.certificate("localhost", ExtendedKeyUsagePurpose::ServerAuth);
+    let (certificate, key) = (file("server.pem", &certificate), file("server.key", &key));
+    let tls = Tls { certificate, key, client_ca: file("ca.pem", &papers.ca) };
+    let listener = listen::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move { listen::serve_readers(listener, &tls, service, 16, stopped).await });
+    Serving { address, papers, progress, _stop: stop.drop_guard() }
+}
+
+/// Somebody at an organisation.
+pub struct Reader {
+    client: TimelinesClient<Channel>,
+    token: String,
+}
+
+impl Serving {
+    pub async fn reader(&self, organisation: &str, person: &str, roles: &[&str]) -> Reader {
+        let (certificate, key) =
+            self.papers.certificate(&format!("{organisation}.invalid"), ExtendedKeyUsagePurpose::ClientAuth);
+        let tls = ClientTlsConfig::new()
+            .domain_name("localhost")
+            .ca_certificate(Certificate::from_pem(&self.papers.ca))
+            .identity(Identity::from_pem(certificate, key));
+        let endpoint = Endpoint::from_shared(format!("https://{}", self.address)).unwrap().tls_config(tls).unwrap();
+        let token = self.papers.token(organisation, person, roles);
+        Reader { client: TimelinesClient::new(endpoint.connect().await.unwrap()), token }
+    }
+}
+
+impl Reader {
+    /// The answer, or the reason of the refusal.
+    pub async fn get(&mut self, request: &GetTimelineRequest) -> Result<GetTimelineResponse, String> {
+        let mut request = tonic::Request::new(request.clone());
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        match self.client.get_timeline(request).await {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => {
+                let reason = status.metadata().get(REASON_HEADER).map(|reason| reason.to_str().unwrap().to_owned());
+                Err(reason.unwrap_or_else(|| status.to_string()))
+            }
+        }
+    }
+}
