@@ -93,7 +93,7 @@ pub enum LogError {
     Full(std::path::PathBuf),
     /// What was acknowledged is damaged or gone.
     #[error(
-        "the log is damaged at {place}: {what}; restore it from a backup, or `throughline log` copy, before starting"
+        "the log is damaged at {place}: {what}; restore it from a backup before starting"
     )]
     Damaged {
         /// Topic, partition and offset where known, else file and byte.

@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "throughline",
     version,
-    after_help = "To try it out: `throughline dev init`, `throughline generate`, `throughline up`, then `throughline timeline --help`.\n\n\
+    after_help = "To try it out: `make demo`; or `throughline generate`, `throughline dev init`, `throughline up`, `throughline timeline --help`.\n\n\
     Exit codes: 0 done; 1 failed; 2 the command line is wrong; 3 refused; 4 a verification found a difference; 78 the configuration is wrong."
 )]
 pub(crate) struct Arguments {

@@ -28,6 +28,23 @@ impl Vault {
         Ok(Self { pseudonyms: Arc::new(pseudonyms), wrapping: Arc::new(wrapping) })
     }
 
+    /// Holds the pseudonym key to the log in `log_dir`, where its check value is noted the first time: under another key
+    /// every child would be somebody else.
+    pub(crate) fn belongs_to(&self, log_dir: &Path) -> anyhow::Result<()> {
+        let note = log_dir.join("pseudonym-key.check");
+        let own = hex::encode(self.pseudonyms.check_value());
+        match std::fs::read_to_string(&note) {
+            Ok(noted) if noted.trim() == own => Ok(()),
+            Ok(_) => anyhow::bail!(
+                "the pseudonym key is not the one that this log was written under: put the log's own key back, or begin a new log"
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(std::fs::write(&note, own).with_context(|| format!("`{}` cannot be written", note.display()))?)
+            }
+            Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", note.display())),
+        }
+    }
+
     /// Makes a pseudonym key in `dir` unless there is one. It never rotates: losing it means a new log.
     pub(crate) fn create(dir: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(dir.join("wrapping"))?;

@@ -12,7 +12,7 @@ use event_log::authority::COMMAND;
 use event_log::embedded::{self, EmbeddedLog};
 use projection::child::Children;
 use projection::command::Commands;
-use projection::consume::Consumer;
+use projection::consume::{Consumer, Progress};
 use projection::disclose::{Discloser, Recorder};
 use projection::own_records::OwnRecords;
 use projection::refuse::OwnRefusals;
@@ -24,6 +24,7 @@ use projection::serve::page::PageTokens;
 use projection::serve::timelines::TimelineService;
 use projection::store::{Fresh, Opened, Store};
 use sharing::{DecisionCache, Engine};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -62,6 +63,7 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     let embedded = Arc::new(EmbeddedLog::open(&settings.log_dir(), embedded::Options::default())?);
     let watched = Arc::new(room::WatchedLog::new(embedded.clone()));
     let log: Arc<dyn EventLog> = watched.clone();
+    vault.belongs_to(&settings.log_dir())?;
     let store = open_store(&settings)?;
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let (intake, following, serving) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
@@ -74,6 +76,7 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     };
     let refusals = Arc::new(OwnRefusals::new(own(OwnRefusals::SOURCE).await?));
     let (consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
+    let caught_up = progress.clone();
     let follower = edges::follow(consumer, following.clone());
     let recorder = Arc::new(Recorder::new(own(Recorder::SOURCE).await?));
     let edges = Arc::new(edges::Edges::open(&settings, &vault, &watched, &keyring, &intake, &mut tasks).await?);
@@ -113,6 +116,7 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     });
     let (socket, stop) = (settings.serve.admin_socket.clone(), serving.clone());
     tasks.spawn(async move { Ok(listen::serve_operator(&socket, operator, stop).await?) });
+    tokio::spawn(discard_set_aside(store.clone(), caught_up));
     tracing::info!(listen = %settings.serve.listen, "throughline is up");
 
     let ended = wait(&told, &mut tasks, &follower).await;
@@ -139,6 +143,15 @@ fn open_store(settings: &Settings) -> anyhow::Result<Store> {
         }
     }
     Ok(store)
+}
+
+/// A store that was set aside still holds what an erasure must be able to destroy: once the log has been read again, it goes.
+async fn discard_set_aside(store: Store, mut progress: watch::Receiver<Progress>) {
+    if progress.wait_for(|progress| progress.caught_up).await.is_ok()
+        && let Err(error) = store.discard_set_aside()
+    {
+        tracing::error!("a store that was set aside could not be deleted: {error}");
+    }
 }
 
 /// Until told to stop, or something ends that should not.

@@ -125,7 +125,10 @@ impl Edges {
                 counts.push(Counted { source, counts: Arc::clone(&counted), folder: None });
                 let options = mllp::Options::of(&connector.name);
                 let stop = stop.clone();
-                tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
+                tasks.spawn(async move {
+                    mllp::serve(listener, feed, publisher, options, counted, stop).await;
+                    Ok(())
+                });
             }
         }
         Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts })
