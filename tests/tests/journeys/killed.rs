@@ -7,12 +7,12 @@ use proto::timeline::GetTimelineResponse;
 
 use crate::harness::{Child, Place, asks, child, line_with};
 
-const CHILDREN: u32 = 150;
+const CHILDREN: u32 = 200;
 const PSEUDONYM_KEY: &str = "here/data/keys/pseudonym.key";
 
 /// How much of an uninterrupted run has been read when the plug is pulled, in hundredths. The moment within a batch is
 /// whatever it happens to be.
-const PULLED_AT: [u64; 5] = [0, 8, 30, 55, 85];
+const PULLED_AT: [u64; 6] = [0, 2, 5, 15, 40, 75];
 
 /// What readers see of the first children of the authority. When a source that states no date of its own was read is
 /// another moment in each run, and is left out.
@@ -86,10 +86,8 @@ fn pulling_the_plug_at_any_moment_changes_no_timeline() {
         running.kill();
         met.push(reached);
     }
-    assert!(
-        met.iter().filter(|reached| **reached < all).count() >= 3,
-        "the plug was pulled too late: {met:?} of {all}"
-    );
+    let in_the_middle = |reached: &&u64| (facts + 1..all).contains(*reached);
+    assert!(met.iter().any(|reached| in_the_middle(&reached)), "the plug was pulled too late: {met:?} of {all}");
     let running = place.up();
     let found = timelines(&place);
     for (found, expected) in found.iter().zip(&expected) {

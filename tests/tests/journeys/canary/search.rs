@@ -13,8 +13,7 @@ type Spelling = (&'static str, Vec<u8>);
 
 /// Which of the planted values stand in which of the files, and in which spelling.
 pub(crate) fn found(told: &[(String, Vec<u8>)], planted: &[String]) -> Vec<String> {
-    let spelt: Vec<(&str, Vec<Spelling>)> =
-        planted.iter().map(|value| (value.as_str(), spellings(value))).collect();
+    let spelt: Vec<(&str, Vec<Spelling>)> = planted.iter().map(|value| (value.as_str(), spellings(value))).collect();
     let mut found = Vec::new();
     let wanted: Vec<(&str, &str, &[u8])> = spelt
         .iter()

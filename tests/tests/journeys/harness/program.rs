@@ -1,11 +1,11 @@
 //! The program, and a folder with everything that it needs to run.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
@@ -208,15 +208,15 @@ impl Drop for Running<'_> {
     }
 }
 
-/// A free port with a free port after it, for the service and for MLLP: given to one journey only.
+/// A free port with a free port after it, for the service and for MLLP. Below those that the system gives to clients, so
+/// that nobody's connection takes one before the process does, and of this process of tests only.
 fn two_ports() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    let mut given = GIVEN.lock().unwrap();
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let of_this_process = std::process::id() * 64;
     loop {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let Some(second) = first.checked_add(1) else { continue };
-        if TcpListener::bind(("127.0.0.1", second)).is_ok() && !given.contains(&first) && !given.contains(&second) {
-            given.extend([first, second]);
+        let given = u32::from(GIVEN.fetch_add(2, Ordering::Relaxed));
+        let first = u16::try_from(20_000 + (of_this_process + given) % 10_000).unwrap();
+        if [first, first + 1].into_iter().all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return first;
         }
     }
