@@ -55,16 +55,22 @@ pub struct Options {
     pub connections_max: usize,
     /// How long a connection may take to bring its next message whole.
     pub idle_max: Duration,
+    /// How long a connection may take to bring its first byte: one that says nothing holds a place.
+    pub first_byte_max: Duration,
+    /// How long nothing is accepted after an accept failed: the process has no file descriptor left, most likely.
+    pub accept_again_after: Duration,
 }
 
 impl Options {
-    /// Four mebibytes, 64 connections, five minutes.
+    /// Four mebibytes, 64 connections, five minutes, half a minute for the first byte, a tenth of a second.
     pub fn of(feed: &str) -> Self {
         Self {
             feed: feed.to_owned(),
             message_bytes_max: 4 << 20,
             connections_max: 64,
             idle_max: Duration::from_secs(300),
+            first_byte_max: Duration::from_secs(30),
+            accept_again_after: Duration::from_millis(100),
         }
     }
 }
@@ -78,10 +84,8 @@ struct Listener {
     counts: Arc<SourceCounts>,
 }
 
-/// Answers until told to stop; then finishes the messages that have arrived whole, and returns.
-///
-/// # Errors
-/// When the listener's socket fails.
+/// Answers until told to stop; then finishes the messages that have arrived whole, and returns. A connection that cannot be
+/// accepted is told and ends nothing.
 pub async fn serve(
     socket: TcpListener,
     connector: Arc<dyn Acknowledges>,
@@ -89,20 +93,53 @@ pub async fn serve(
     options: Options,
     counts: Arc<SourceCounts>,
     stop: CancellationToken,
-) -> io::Result<()> {
+) {
+    serve_from(socket, connector, publisher, options, counts, stop).await;
+}
+
+/// Where connections come from: a socket, or in a test one that fails.
+trait Accept: Send + Sync {
+    fn accept(&self) -> impl Future<Output = io::Result<TcpStream>> + Send;
+}
+
+impl Accept for TcpListener {
+    async fn accept(&self) -> io::Result<TcpStream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+async fn serve_from(
+    socket: impl Accept,
+    connector: Arc<dyn Acknowledges>,
+    publisher: SharedPublisher,
+    options: Options,
+    counts: Arc<SourceCounts>,
+    stop: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(options.connections_max));
     let listener = Arc::new(Listener { connector, publisher, options, counts });
     let mut connections = JoinSet::new();
     loop {
         let place = tokio::select! {
             () = stop.cancelled() => break,
-            place = Arc::clone(&places).acquire_owned() => place.map_err(io::Error::other)?,
+            place = Arc::clone(&places).acquire_owned() => place,
         };
-        let (stream, _) = tokio::select! {
+        let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = socket.accept() => accepted?,
+            accepted = Accept::accept(&socket) => accepted,
         };
         while connections.try_join_next().is_some() {}
+        let stream = match accepted {
+            Ok(stream) => stream,
+            Err(error) => {
+                let feed = &listener.options.feed;
+                tracing::error!(feed, kind = %error.kind(), "a connection could not be accepted: trying again");
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = tokio::time::sleep(listener.options.accept_again_after) => continue,
+                }
+            }
+        };
         let (listener, stop) = (Arc::clone(&listener), stop.clone());
         connections.spawn(async move {
             if let Err(error) = listener.converse(stream, &stop).await {
@@ -112,7 +149,6 @@ pub async fn serve(
         });
     }
     while connections.join_next().await.is_some() {}
-    Ok(())
 }
 
 /// What came next on a connection.
@@ -133,6 +169,12 @@ impl Listener {
     async fn converse(&self, mut stream: TcpStream, stop: &CancellationToken) -> io::Result<()> {
         let (read, mut write) = stream.split();
         let mut read = BufReader::new(read);
+        let first = tokio::time::timeout(self.options.first_byte_max, read.fill_buf());
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            first = first => first.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??,
+        };
         loop {
             let next =
                 tokio::time::timeout(self.options.idle_max, next_frame(&mut read, self.options.message_bytes_max));

@@ -92,7 +92,7 @@ impl Acknowledges for ToyFeed {
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<()>,
     counts: Arc<SourceCounts>,
 }
 
@@ -114,7 +114,7 @@ impl Running {
 
     async fn stop(self) {
         self.stop.cancel();
-        self.task.await.unwrap().unwrap();
+        self.task.await.unwrap();
     }
 }
 
@@ -280,6 +280,46 @@ async fn a_silent_connection_is_closed() {
     stream.write_all(b"\x0bATT|1").await.unwrap();
     assert_eq!(rest(&mut stream).await, "");
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_never_says_anything_is_closed_before_one_that_does() {
+    let house = House::new();
+    let options = Options { first_byte_max: Duration::from_millis(20), ..Options::of("toy") };
+    let running = start(&house, options).await;
+    let mut talking = running.connect().await;
+    assert_eq!(ask(&mut talking, "ATT|1|A77|20250116").await, "MSA|AA|1|");
+    assert_eq!(rest(&mut running.connect().await).await, "");
+    assert_eq!(ask(&mut talking, "ATT|2|A77|20250116").await, "MSA|AA|2|");
+    running.stop().await;
+}
+
+/// A socket whose first calls fail, as they do while the process has no file descriptor left.
+struct Failing(TcpListener, std::sync::atomic::AtomicU32);
+
+impl Accept for Failing {
+    async fn accept(&self) -> io::Result<TcpStream> {
+        if self.1.fetch_sub(1, Ordering::Relaxed) > 1 {
+            // EMFILE.
+            return Err(io::Error::from_raw_os_error(24));
+        }
+        Accept::accept(&self.0).await
+    }
+}
+
+#[tokio::test]
+async fn an_accept_that_fails_ends_nothing() {
+    let house = House::new();
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, stop) = (socket.local_addr().unwrap(), CancellationToken::new());
+    let publisher = house.publisher(&ToyFeed).await.into();
+    let failing = Failing(socket, 3.into());
+    let options = Options { accept_again_after: Duration::from_millis(1), ..Options::of("toy") };
+    let task = tokio::spawn(serve_from(failing, Arc::new(ToyFeed), publisher, options, Arc::default(), stop.clone()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    assert_eq!(ask(&mut stream, "ATT|1|A77|20250116").await, "MSA|AA|1|");
+    stop.cancel();
+    task.await.unwrap();
 }
 
 async fn frames(mut bytes: &[u8], bytes_max: usize) -> Vec<Frame> {
