@@ -227,9 +227,9 @@ fn work(batches: &Batches, projector: &Projector, folder: &Path) -> Result<(Runs
 
 /// Rows of one key come as the log took them, since that is how their values begin: the first stands, as it does for the
 /// live consumer, and a later one with other bytes is noted where it stood.
-fn one_of_equals(key: &Key, first: &mut Vec<u8>, later: Vec<u8>) -> Option<(Key, Vec<u8>)> {
+fn one_of_equals(key: &Key, first: &[u8], later: &[u8]) -> Option<(Key, Vec<u8>)> {
     let (Parsed::Row { subject, .. } | Parsed::Registry { subject, .. }) = keys::parse(key.as_ref())? else { return None };
-    let at = row::record(&later, subject.0, subject.partition())?.position;
-    let reused = row::envelope(first) != row::envelope(&later);
+    let at = row::record(later, subject.0, subject.partition())?.position;
+    let reused = row::envelope(first) != row::envelope(later);
     reused.then(|| (keys::noted(at), vec![Note::Quarantined as u8]))
 }

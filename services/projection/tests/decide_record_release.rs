@@ -190,13 +190,6 @@ async fn an_unknown_child_and_a_hidden_child_give_the_same_bytes() {
     assert!(!own.entries.is_empty(), "those who know a child are told");
 }
 
-fn consented(state: State, from: e::Date) -> s::ConsentRecorded {
-    match consent(&pupil("P1"), "c1", state, from).event.unwrap().kind.unwrap() {
-        e::event::Kind::ConsentRecorded(consent) => consent,
-        _ => unreachable!(),
-    }
-}
-
 #[tokio::test]
 async fn a_withdrawal_of_consent_binds_as_soon_as_it_is_read_and_whatever_day_is_asked_for() {
     let mut house = House::new().await;
@@ -204,12 +197,11 @@ async fn a_withdrawal_of_consent_binds_as_soon_as_it_is_read_and_whatever_day_is
     let caller = school_staff();
     let ask = |house: &House| house.ask(&caller, &school, Purpose::EarlyHelp);
     assert_eq!(from(&house.answer(&ask(&house)).await, HOSPITAL), 0);
-    house.record(vec![fact(&hospital, consented(State::Given, day(2024, 1, 1)))]).await;
+    house.record(vec![consent(&hospital, "c1", State::Given, day(2024, 1, 1))]).await;
     house.catch_up().await;
     let before_withdrawal = now_us();
     assert_eq!(from(&house.answer(&ask(&house)).await, HOSPITAL), 2);
-    let withdrawn = s::ConsentRecorded { id: Some("w1".into()), ..consented(State::Withdrawn, day(2026, 1, 15)) };
-    house.record(vec![fact(&hospital, withdrawn)]).await;
+    house.record(vec![consent(&hospital, "w1", State::Withdrawn, day(2026, 1, 15))]).await;
     house.catch_up().await;
     assert_eq!(from(&house.answer(&ask(&house)).await, HOSPITAL), 0);
     // Judged then and now: no day, and no state of knowledge, can be chosen before the withdrawal.
@@ -225,7 +217,7 @@ async fn a_withdrawal_of_consent_binds_as_soon_as_it_is_read_and_whatever_day_is
 async fn a_link_that_was_undone_does_not_come_back_with_the_past() {
     let mut house = House::new().await;
     let (school, council, _) = known_child(&mut house).await;
-    house.record(vec![fact(&school, consented(State::Given, day(2024, 1, 1)))]).await;
+    house.record(vec![consent(&school, "c1", State::Given, day(2024, 1, 1))]).await;
     house.catch_up().await;
     let while_linked = now_us();
     let caller = school_staff();
@@ -324,7 +316,7 @@ async fn redaction_takes_third_parties_places_and_narrative_out() {
 async fn the_existence_of_services_is_one_line_each_and_sensitive_ones_have_no_name() {
     let mut house = House::new().await;
     let (school, council, _) = known_child(&mut house).await;
-    let conference = e::ConferenceHeld { held_on: Some(day(2025, 11, 1)), ..Default::default() };
+    let conference = e::ConferenceHeld { held_on: Some(day(2025, 11, 1)) };
     house.say(CIN, [saying(COUNCIL, &council, "conference", day(2025, 11, 1), conference)]).await;
     house.catch_up().await;
     let caller = school_staff();
