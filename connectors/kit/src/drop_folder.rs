@@ -13,6 +13,7 @@
 //! says the same events again, with the same ids.
 
 mod files;
+mod refusals;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -24,17 +25,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use event_log::EventLog;
 use event_log::seal::WrappingKeys;
-use proto::quarantine::{Place, Reason};
 use tokio_util::sync::CancellationToken;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Delivery, Draft, Rejection, Scope, SourceFile};
-use crate::differ::{
-    Baseline, BaselineError, Baselines, HeldBack, RebuildError, Retractions, Submission, diff, rebuild,
-};
+use crate::differ::{Baseline, BaselineError, Baselines, RebuildError, Retractions, Submission, diff, rebuild};
 use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
 use crate::run::{SourceCounts, is_unfinished, name_of, unreadable};
-use files::{failed, list, make, rename, sync};
+use files::{list, make, move_all, put_back, rename, sync};
+use refusals::{connector_failed, of_the_future, retractions_held};
 
 /// Where a person puts what may retract as much as it does.
 pub const ALLOWED: &str = "retractions-allowed";
@@ -87,15 +86,29 @@ pub enum IntakeError {
     /// A baseline could not be rebuilt.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
-    /// The translation itself failed: a defect.
-    #[error("the connector stopped in the middle of a submission")]
-    Translation,
+    /// The process ends in the middle of a translation: the next one takes it up again.
+    #[error("the translation was stopped before its end")]
+    Stopped,
 }
 
 impl IntakeError {
     /// The log's disk is full: try again later.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Publish(error) if error.is_full())
+    }
+
+    /// Waiting may cure it: the log's disk is full, or a folder cannot be read or written just now.
+    pub fn may_pass(&self) -> bool {
+        self.is_full() || self.io().is_some()
+    }
+
+    /// What could not be done, and what the system said.
+    fn io(&self) -> Option<(&'static str, io::ErrorKind)> {
+        match self {
+            Self::Io { doing, source, .. } => Some((doing, source.kind())),
+            Self::Baseline(BaselineError::Io { doing, source, .. }) => Some((doing, source.kind())),
+            _ => None,
+        }
     }
 }
 
@@ -161,17 +174,21 @@ impl DropFolder {
         Arc::clone(&self.counts)
     }
 
-    /// Watches until told to stop. While the log's disk is full it waits, longer each time, and goes on by itself.
+    /// Watches until told to stop. While the log's disk is full, or a folder cannot be read or written, it waits, longer
+    /// each time, and goes on by itself.
     ///
     /// # Errors
-    /// When the folder, a baseline or the log fails in a way that waiting does not cure.
+    /// When the log or a baseline fails in a way that waiting does not cure.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), IntakeError> {
         let mut wait = self.options.poll;
         loop {
             wait = match self.poll_once(now_us()).await {
                 Ok(_) => self.options.poll,
-                Err(error) if error.is_full() => {
-                    tracing::warn!(source = self.connector.descriptor().name, %error, "waiting for room in the log");
+                Err(error) if error.may_pass() => {
+                    let source = self.connector.descriptor().name;
+                    // The error may name a file, and a file may be named after a child.
+                    let (doing, kind) = error.io().unwrap_or(("append to the log", io::ErrorKind::StorageFull));
+                    tracing::warn!(source, doing, %kind, "waiting until it can be done");
                     (wait * 2).min(self.options.backoff_max)
                 }
                 Err(error) => return Err(error),
@@ -197,6 +214,8 @@ impl DropFolder {
     /// # Errors
     /// As [`Self::drain_once`].
     pub async fn poll_once(&mut self, now_us: i64) -> Result<usize, IntakeError> {
+        // What an earlier look could not take to its end.
+        self.put_back()?;
         let mut left = self.left()?;
         let seen = self.look()?;
         for (dir, allowed) in [(self.incoming(), false), (self.incoming().join(ALLOWED), true)] {
@@ -264,8 +283,9 @@ impl DropFolder {
             let working = self.options.root.join(WORKING).join(format!("{:020}{mark}", self.picked_up_last_us));
             let partial = working.with_extension(PARTIAL.trim_start_matches('.'));
             make(&partial)?;
-            for name in &group {
-                rename(&dir.join(name), &partial.join(name))?;
+            if !move_all(&group, dir, &partial)? {
+                put_back(&partial, dir)?;
+                continue;
             }
             rename(&partial, &working)?;
             sync(&self.options.root.join(WORKING))?;
@@ -277,15 +297,10 @@ impl DropFolder {
     /// Files of a submission that was being taken go back: the rest of it may still be in `incoming`.
     fn put_back(&self) -> Result<(), IntakeError> {
         for dir in list(&self.options.root.join(WORKING))? {
-            if !name_of(&dir).ends_with(PARTIAL) {
-                continue;
+            if name_of(&dir).ends_with(PARTIAL) {
+                let allowed = name_of(&dir).contains(ALLOWED_MARK);
+                put_back(&dir, &if allowed { self.incoming().join(ALLOWED) } else { self.incoming() })?;
             }
-            let allowed = name_of(&dir).contains(ALLOWED_MARK);
-            let home = if allowed { self.incoming().join(ALLOWED) } else { self.incoming() };
-            for path in list(&dir)? {
-                rename(&path, &home.join(name_of(&path)))?;
-            }
-            fs::remove_dir(&dir).map_err(|source| failed("remove", &dir, source))?;
         }
         Ok(())
     }
@@ -412,10 +427,11 @@ const PARTIAL: &str = ".partial";
 const ALLOWED_MARK: &str = "-allowed";
 
 async fn translate(connector: Arc<dyn Connector>, dir: PathBuf) -> Result<Collected, IntakeError> {
+    let within = dir.clone();
     let translated = tokio::task::spawn_blocking(move || {
         let mut collected = Collected::default();
         let mut files = Vec::new();
-        let mut paths = list(&dir)?;
+        let mut paths = list(&within)?;
         paths.sort();
         for path in paths {
             let name = name_of(&path);
@@ -427,41 +443,17 @@ async fn translate(connector: Arc<dyn Connector>, dir: PathBuf) -> Result<Collec
         connector.translate(files, &mut collected);
         Ok(collected)
     });
-    translated.await.map_err(|_| IntakeError::Translation)?
-}
-
-fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> Rejection {
-    let HeldBack { retractions, standing } = held;
-    let message = format!(
-        "{retractions} of {standing} entries of {scope_key} are not in this submission; they stand until a person has \
-         looked: put the file into incoming/{ALLOWED} to retract them"
-    );
-    Rejection {
-        reason: Reason::RetractionsHeld,
-        // Another file of the same name, held for other retractions, is another item.
-        raw: message.clone().into_bytes(),
-        message,
-        place: Place { file: file.to_owned(), field: scope_key.to_owned(), ..Place::default() },
-        controller: None,
-        scope_key: Some(scope_key.to_owned()),
-        subject: None,
-    }
-}
-
-/// What a scope of the future held would stand over every submission until that day.
-fn of_the_future(scope: &Scope, file: &str) -> Rejection {
-    Rejection {
-        reason: Reason::RecordMalformed,
-        message:
-            "the file's own date lies in the future: nothing of it was taken; put the date in its header or its name \
-                  right, and send it again"
-                .to_owned(),
-        place: Place { file: file.to_owned(), field: scope.key.clone(), ..Place::default() },
-        controller: None,
-        // Another file of the same name with another date is another item.
-        raw: format!("{} at {} microseconds since 1970", scope.key, scope.as_of_us.unwrap_or_default()).into_bytes(),
-        scope_key: Some(scope.key.clone()),
-        subject: None,
+    match translated.await {
+        Ok(translated) => translated,
+        // What it said until then may be half of a record: nothing of it counts.
+        Err(failed) if failed.is_panic() => {
+            let mut collected = Collected::default();
+            for path in list(&dir)? {
+                collected.rejections.push(connector_failed(&path)?);
+            }
+            Ok(collected)
+        }
+        Err(_) => Err(IntakeError::Stopped),
     }
 }
 

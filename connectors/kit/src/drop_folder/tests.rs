@@ -1,6 +1,8 @@
 use event_log::{Partition, Topic};
 use proto::events::Cause;
+use proto::quarantine::Reason;
 
+use super::refusals::CONNECTOR_FAILED;
 use super::*;
 use crate::testing::{Failure, House};
 use crate::toy::Toy;
@@ -264,6 +266,89 @@ async fn a_file_of_the_future_is_refused_whole_and_touches_nothing() {
     house.drop_file("toy-2027-01-16.csv", FIRST);
     folder.drain_once(NOW_US).await.unwrap();
     assert_eq!(house.files("done").len(), 3);
+}
+
+/// The toy, but it falls over a file of this name, takes the files of one month together, and when told to has a file go
+/// while a submission is being taken.
+#[derive(Default)]
+struct Faulty {
+    toy: Toy,
+    going: Arc<std::sync::Mutex<Option<PathBuf>>>,
+}
+
+impl Connector for Faulty {
+    fn descriptor(&self) -> crate::Descriptor {
+        self.toy.descriptor()
+    }
+
+    fn submissions(&self, names: &[String]) -> Vec<Vec<String>> {
+        if let Some(path) = self.going.lock().unwrap().take() {
+            fs::remove_file(path).unwrap();
+        }
+        let mut groups = BTreeMap::<&str, Vec<String>>::new();
+        for name in names {
+            groups.entry(name.get(..11).unwrap_or(name)).or_default().push(name.clone());
+        }
+        groups.into_values().collect()
+    }
+
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn crate::Output) {
+        assert!(!files.iter().any(|file| file.name.ends_with("-31.csv")), "a defect");
+        self.toy.translate(files, out);
+    }
+}
+
+#[tokio::test]
+async fn a_defect_of_the_connector_costs_one_submission() {
+    let house = House::new();
+    for _ in 0..2 {
+        let mut folder = house.drop_folder(Faulty::default()).await;
+        house.drop_file("toy-2025-01-31.csv", FIRST);
+        house.drop_file("toy-2025-02-16.csv", SECOND);
+        assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 2);
+        assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 0, "it is not taken up again");
+    }
+    assert_eq!(house.files("rejected"), BTreeSet::from(["toy-2025-01-31.csv".to_owned()]));
+    assert_eq!(house.files("done"), BTreeSet::from(["toy-2025-02-16.csv".to_owned()]));
+    assert_eq!(house.files("working"), BTreeSet::new());
+    let mut items = house.items().await;
+    items.retain(|item| item.reason() == Reason::FileUnreadable);
+    assert_eq!(items.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), [CONNECTOR_FAILED]);
+    assert_eq!(items[0].place.as_ref().unwrap().file, "toy-2025-01-31.csv");
+}
+
+#[tokio::test]
+async fn a_file_that_goes_while_it_is_taken_is_passed_over() {
+    let house = House::new();
+    let faulty = Faulty::default();
+    let going = Arc::clone(&faulty.going);
+    let mut folder = house.drop_folder(faulty).await;
+    for name in ["toy-2025-01-16.csv", "toy-2025-01-17.csv", "toy-2025-02-16.csv"] {
+        house.drop_file(name, FIRST);
+    }
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 0);
+    *going.lock().unwrap() = Some(house.dir.path().join("drop/incoming/toy-2025-01-17.csv"));
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
+    assert_eq!(house.files("done"), BTreeSet::from(["toy-2025-02-16.csv".to_owned()]));
+    assert_eq!(house.files("incoming"), BTreeSet::from(["toy-2025-01-16.csv".to_owned()]));
+    assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 1, "the rest is taken as it now stands");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_waited_for() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    let (incoming, aside) = (house.dir.path().join("drop/incoming"), house.dir.path().join("drop/aside"));
+    fs::rename(&incoming, &aside).unwrap();
+    assert!(folder.poll_once(NOW_US).await.unwrap_err().may_pass());
+    fs::rename(&aside, &incoming).unwrap();
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 1);
+
+    fs::rename(&incoming, &aside).unwrap();
+    let stop = CancellationToken::new();
+    stop.cancel();
+    folder.run(stop).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,54 @@
+//! What of a submission is refused as a whole, and what the operator is told of it.
+
+use std::path::Path;
+
+use proto::quarantine::{Place, Reason};
+
+use super::files::start_of;
+use super::{ALLOWED, IntakeError};
+use crate::connector::{Rejection, Scope};
+use crate::differ::HeldBack;
+use crate::quarantine::RAW_BYTES_MAX;
+use crate::run::{name_of, unreadable};
+
+pub(super) const CONNECTOR_FAILED: &str = "the connector failed on this file: report it";
+
+pub(super) fn connector_failed(path: &Path) -> Result<Rejection, IntakeError> {
+    let message = CONNECTOR_FAILED.to_owned();
+    Ok(Rejection { message, raw: start_of(path, RAW_BYTES_MAX)?, ..unreadable(&name_of(path)) })
+}
+
+pub(super) fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> Rejection {
+    let HeldBack { retractions, standing } = held;
+    let message = format!(
+        "{retractions} of {standing} entries of {scope_key} are not in this submission; they stand until a person has \
+         looked: put the file into incoming/{ALLOWED} to retract them"
+    );
+    Rejection {
+        reason: Reason::RetractionsHeld,
+        // Another file of the same name, held for other retractions, is another item.
+        raw: message.clone().into_bytes(),
+        message,
+        place: Place { file: file.to_owned(), field: scope_key.to_owned(), ..Place::default() },
+        controller: None,
+        scope_key: Some(scope_key.to_owned()),
+        subject: None,
+    }
+}
+
+/// What a scope of the future held would stand over every submission until that day.
+pub(super) fn of_the_future(scope: &Scope, file: &str) -> Rejection {
+    Rejection {
+        reason: Reason::RecordMalformed,
+        message:
+            "the file's own date lies in the future: nothing of it was taken; put the date in its header or its name \
+                  right, and send it again"
+                .to_owned(),
+        place: Place { file: file.to_owned(), field: scope.key.clone(), ..Place::default() },
+        controller: None,
+        // Another file of the same name with another date is another item.
+        raw: format!("{} at {} microseconds since 1970", scope.key, scope.as_of_us.unwrap_or_default()).into_bytes(),
+        scope_key: Some(scope.key.clone()),
+        subject: None,
+    }
+}
