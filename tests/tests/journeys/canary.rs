@@ -115,7 +115,7 @@ fn bad_records(place: &Place) {
 /// Questions and commands that are refused, with what was said of them.
 fn failing_questions(place: &Place) -> Bytes {
     let school = place.demo_organisation("school");
-    let unknown = Subject { scheme: Scheme::Upn.into(), issuer: SURNAME.into(), value: REFERENCE.into() };
+    let unknown = Subject { scheme: Scheme::Upn.into(), issuer: "dfe".into(), value: REFERENCE.into() };
     let mut told: Vec<(String, Vec<u8>)> = Vec::new();
     let answer = ask(place, &school, &unknown, Purpose::EarlyHelp).unwrap();
     told.push(("an answer of nobody".into(), format!("{answer:?}").into_bytes()));

@@ -24,7 +24,6 @@ struct Producer {
     keys: DataKeys,
     controller: String,
     said: Vec<Record>,
-    ids: u8,
 }
 
 impl Producer {
@@ -34,12 +33,12 @@ impl Producer {
         for record in records(place, &[Topic::Keys]) {
             keys.absorb(&decode_key_record(&record).unwrap()).unwrap();
         }
-        Self { vault, keys, controller: place.demo_organisation("school"), said: Vec::new(), ids: 0 }
+        Self { vault, keys, controller: place.demo_organisation("school"), said: Vec::new() }
     }
 
     /// A body of this producer that is good in every respect.
     fn body(&self, subject: &Subject, event: Event) -> Body {
-        let record_key = format!("INVENTED/{}", self.ids);
+        let record_key = format!("INVENTED/{}", self.said.len());
         let today = Date { year: 2026, month: Some(1), day: Some(1), estimated: false };
         Body {
             subject: Some(subject.clone()),
@@ -55,11 +54,10 @@ impl Producer {
         }
     }
 
-    fn next_id(&mut self) -> EventId {
-        self.ids += 1;
-        let mut id = [0x80; 16];
-        id[15] = self.ids;
-        EventId(id)
+    /// The id that the body's record gives its event.
+    fn id(&self, body: &Body) -> EventId {
+        let version = body.version.as_ref().unwrap();
+        self.vault.pseudonyms.event_id(&body.controller, &body.source, &body.record_key, version, body.ordinal)
     }
 
     fn append(&mut self, topic: Topic, subject: Pseudonym, value: impl Into<bytes::Bytes>) {
@@ -68,7 +66,7 @@ impl Producer {
 
     /// Seals a body under the producer's own key for the subject, and says it.
     fn say(&mut self, topic: Topic, family: Family, body: &Body) {
-        let id = self.next_id();
+        let id = self.id(body);
         self.say_as(topic, family, id, body);
     }
 
@@ -174,7 +172,8 @@ fn hostile(place: &Place) -> BTreeMap<&'static str, usize> {
     producer.say(Topic::Education, Family::Education, &as_another);
     let command = Body { source: "command".into(), ..enrolment.clone() };
     producer.say(Topic::Education, Family::Education, &command);
-    // Another record's entry.
+    // Another event's id, and another record's entry.
+    producer.say_as(Topic::Education, Family::Education, trusts.header.event_id, &enrolment);
     let taken_over = Body { entry_id: trusts.body.entry_id.clone(), ..enrolment.clone() };
     producer.say(Topic::Education, Family::Education, &taken_over);
     // A body about one child in an envelope of another, under that other's key.
@@ -190,7 +189,7 @@ fn hostile(place: &Place) -> BTreeMap<&'static str, usize> {
     let data_key = producer.vault.wrapping.unwrap(&decode_key_record(&stored).unwrap()).unwrap().unwrap();
     producer.said.push(record);
     for subject in [own, producer.vault.pseudonyms.of(&other)] {
-        let header = Header { event_id: producer.next_id(), subject, family: Family::Education, key_id: key };
+        let header = Header { event_id: producer.id(&enrolment), subject, family: Family::Education, key_id: key };
         let sealed = seal::seal(&header, &data_key, &enrolment.encode_to_vec()).unwrap();
         producer.append(Topic::Education, subject, sealed);
     }
@@ -214,9 +213,15 @@ fn hostile(place: &Place) -> BTreeMap<&'static str, usize> {
     });
     let malformed = producer.said.iter().filter(|record| record.topic != Topic::Keys).count() - not_yours + 1;
 
-    // An id that stands for another's event already, at the same place of the same child.
-    let reused = Body { effective: trusts.body.effective, ..producer.body(&patient, enrolment.event.clone().unwrap()) };
-    producer.say_as(Topic::Education, Family::Education, trusts.header.event_id, &reused);
+    // The id of one of its own events, with other content.
+    let own_event = |(_, body): &&(Position, CheckedBody)| {
+        body.header.subject == own
+            && body.body.controller == producer.controller
+            && matches!(body.event(), Some(Kind::EnrolmentStarted(_)))
+    };
+    let (_, standing) = log.iter().find(own_event).expect("the demo child is on roll");
+    let reused = Body { event: enrolment.event.clone(), ..standing.body.clone() };
+    producer.say(Topic::Education, Family::Education, &reused);
     // And one thing that is well formed and its own to say, but takes back an entry that is not: it finds nothing.
     let retraction = Event::from(EntryRetracted::default());
     let nameless = Body {
