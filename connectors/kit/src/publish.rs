@@ -193,7 +193,10 @@ impl Publisher {
         if content_bytes(draft) > PLAINTEXT_BYTES_MAX {
             return Some((Reason::RecordTooLarge, "the record is larger than the log takes".to_owned()));
         }
-        if draft.version.is_some_and(|version| is_of_the_future(version.as_of_us, now_us)) {
+        // Of no scope and without a version of its own, it takes the time at which the source knew.
+        let observed_at_us = draft.observed_at_us.filter(|_| draft.scope_key.is_none());
+        let as_of_us = draft.version.map(|version| version.as_of_us).or(observed_at_us);
+        if as_of_us.is_some_and(|as_of_us| is_of_the_future(as_of_us, now_us)) {
             let message = "the message's own time lies in the future, and would stand over all that follows it: put the \
                            sender's clock right, and send it again";
             return Some((Reason::RecordMalformed, message.to_owned()));

@@ -195,6 +195,24 @@ async fn a_message_of_the_future_is_kept_from_the_log() {
 }
 
 #[tokio::test]
+async fn a_time_of_the_future_is_refused_wherever_the_version_comes_from() {
+    const DAY_US: i64 = 86_400_000_000;
+    let publisher = House::new().publisher(&ToyFeed).await;
+    let draft = Collected::of(&ToyFeed, &[("toy", b"ATT|1|A77|20250116")]).drafts.remove(0);
+    let version = draft.version.unwrap();
+    for (version, observed_at_us, ahead) in [
+        (Some(version), None, true),
+        (None, Some(version.as_of_us), true),
+        (Some(version), None, false),
+        (None, Some(version.as_of_us), false),
+    ] {
+        let now_us = if ahead { 1_700_000_000_000_000 - DAY_US - 1 } else { 1_700_000_000_000_000 - DAY_US };
+        let (good, refused) = publisher.screen(vec![Draft { version, observed_at_us, ..draft.clone() }], now_us);
+        assert_eq!((good.len(), refused.len()), if ahead { (0, 1) } else { (1, 0) });
+    }
+}
+
+#[tokio::test]
 async fn what_is_quarantined_again_is_the_same_bytes() {
     for restarts in [false, true] {
         let house = House::new();
