@@ -50,7 +50,7 @@ fn known_as() -> [(&'static str, &'static str, Subject, Option<Subject>); 3] {
     [
         ("education-school-census", "school-8784001", subject(Scheme::SchoolPupil, "8784001", "FIGURES1"), upn()),
         ("social-care-cin-census", READER, child(), upn()),
-        ("health-hl7v2", "ods-rh8", subject(Scheme::ProviderPerson, "RH8", "FIGURES1"), nhs),
+        ("health-hl7v2", "ods-rh8", subject(Scheme::ProviderPerson, "ods-rh8/RH8", "FIGURES1"), nhs),
     ]
 }
 
