@@ -107,6 +107,9 @@ async fn the_decision_is_on_the_log_before_the_answer_and_says_what_was_released
     assert_eq!(disclosure.entries_released as usize, answer.entries.len());
     assert_eq!(disclosure.lines_released as usize, answer.existence.len());
     assert_eq!(disclosure.subjects[0], house.pseudonyms.of(&school).0);
+    let children = house.child(&school, None).resolution.subjects;
+    let in_clear = house.records(&[Topic::Disclosure]).await;
+    assert!(in_clear.iter().all(|record| !children.contains(&record.key)), "what stands in clear names no child");
     let offsets: BTreeSet<u64> = disclosure.positions.iter().map(|at| at & 0xffff_ffff_ffff).collect();
     assert!(offsets.iter().all(|offset| *offset > 0) && disclosure.positions.len() >= 3);
 }
