@@ -29,9 +29,8 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
     let house = House::new().await;
     let child = council_child("C1");
     let of = |event: Event| fact(&child, event);
-    let organisation_id = |id: &str| {
-        of(s::OrganisationRecorded { id: Some(id.into()), sector: Some(1), ..Default::default() }.into())
-    };
+    let organisation_id =
+        |id: &str| of(s::OrganisationRecorded { id: Some(id.into()), sector: Some(1), ..Default::default() }.into());
     let no_value = Subject { value: String::new(), ..child.clone() };
     let cases: Vec<(Fact, &str)> = vec![
         (Fact { subject: None, ..of(s::ConsentRecorded::default().into()) }, "subject"),
@@ -42,7 +41,11 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
         (organisation_id("Not An Id"), "id"),
         (organisation_id(&"a".repeat(41)), "id"),
         (of(s::OrganisationRecorded { id: Some("school-1".into()), ..Default::default() }.into()), "sector"),
-        (of(s::AgreementRecorded { id: Some("a1".into()), parties: vec!["one".into()], ..Default::default() }.into()), "parties"),
+        (
+            of(s::AgreementRecorded { id: Some("a1".into()), parties: vec!["one".into()], ..Default::default() }
+                .into()),
+            "parties",
+        ),
         (of(s::RestrictionSet { id: Some("r1".into()), ..Default::default() }.into()), "kind"),
         (of(s::AccessGranted { person: Some("somebody".into()), ..Default::default() }.into()), "to"),
         (of(s::LegalProcessRecorded { recipient: Some(COUNCIL.into()), ..Default::default() }.into()), "to"),
@@ -89,8 +92,11 @@ async fn the_same_facts_again_change_no_timeline_and_nobodys_involvement() {
     let (school, council) = (pupil("P1"), council_child("C1"));
     house.say(CENSUS, [described(SCHOOL, &school, &[]), attended(&school, 2024)]).await;
     house.say(CIN, [described(COUNCIL, &council, &[]), referred(&council)]).await;
-    let mut involved =
-        e::InvolvementStarted { organisation: Some(SCHOOL.into()), start_on: Some(day(2024, 9, 1)), ..Default::default() };
+    let mut involved = e::InvolvementStarted {
+        organisation: Some(SCHOOL.into()),
+        start_on: Some(day(2024, 9, 1)),
+        ..Default::default()
+    };
     involved.set_kind(e::involvement::Kind::Universal);
     let facts = || {
         let mut facts = organisations();
@@ -110,7 +116,8 @@ async fn the_same_facts_again_change_no_timeline_and_nobodys_involvement() {
     assert!(!answers[0].0.is_empty(), "the school is involved, and reads its own");
     assert!(answers.windows(2).all(|two| two[0] == two[1]));
     assert_eq!(house.discloser.registries.current(u64::MAX).unwrap().organisations().count(), 4);
-    let ended = e::InvolvementEnded { organisation: Some(SCHOOL.into()), end_on: Some(day(2025, 1, 1)), ..Default::default() };
+    let ended =
+        e::InvolvementEnded { organisation: Some(SCHOOL.into()), end_on: Some(day(2025, 1, 1)), ..Default::default() };
     house.record(vec![fact(&school, ended)]).await;
     house.catch_up().await;
     let after = house.read(&caller, &school, Purpose::EducationProvision).await;
@@ -121,7 +128,10 @@ async fn the_same_facts_again_change_no_timeline_and_nobodys_involvement() {
 async fn a_seal_is_said_of_every_subject_and_names_them_all() {
     let mut house = House::new().await;
     let sealed = vec![pupil("P1"), council_child("C1"), upn(UPN)];
-    let seal = Fact { sealed: sealed.clone(), ..fact(&sealed[0], e::IdentitySealed { sealed_on: Some(day(2025, 5, 1)), ..Default::default() }) };
+    let seal = Fact {
+        sealed: sealed.clone(),
+        ..fact(&sealed[0], e::IdentitySealed { sealed_on: Some(day(2025, 5, 1)), ..Default::default() })
+    };
     house.record(vec![seal]).await;
     house.catch_up().await;
     let mut ids: Vec<Vec<u8>> = sealed.iter().map(|subject| house.pseudonyms.of(subject).0.to_vec()).collect();
@@ -130,7 +140,9 @@ async fn a_seal_is_said_of_every_subject_and_names_them_all() {
         let child = house.child(subject, None);
         let [(position, said)] = child.said.as_slice() else { panic!("{} said of one subject", child.said.len()) };
         assert_eq!((position.topic, position.partition), (Topic::Identity, house.pseudonyms.of(subject).partition()));
-        let Some(e::event::Kind::IdentitySealed(seal)) = &said.body.event.as_ref().unwrap().kind else { panic!("no seal") };
+        let Some(e::event::Kind::IdentitySealed(seal)) = &said.body.event.as_ref().unwrap().kind else {
+            panic!("no seal")
+        };
         let mut named = seal.sealed_subjects.clone();
         named.sort();
         assert_eq!(named, ids);

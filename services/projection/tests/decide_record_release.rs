@@ -62,7 +62,9 @@ async fn known_child(house: &mut House) -> (Subject, Subject, Subject) {
     let (school, council, hospital) = (pupil("P1"), council_child("C1"), hospital_person("H1"));
     house.record(organisations()).await;
     let at_school = (2021..2026).map(|year| attended(&school, year));
-    house.say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school)].into_iter().chain(at_school)).await;
+    house
+        .say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school)].into_iter().chain(at_school))
+        .await;
     house.say(CIN, [described(COUNCIL, &council, &[upn(UPN)]), referred(&council)]).await;
     house.say(HL7, [described(HOSPITAL, &hospital, &[nhs(NHS_NUMBER)]), emergency(&hospital)]).await;
     house.record(vec![linked(&council, &nhs(NHS_NUMBER))]).await;
@@ -78,7 +80,8 @@ fn from(answer: &GetTimelineResponse, organisation: &str) -> usize {
 async fn nothing_is_released_when_the_log_does_not_take_the_decision() {
     let left = Arc::new(AtomicI64::new(NO_END));
     let tap = Arc::clone(&left);
-    let wrap = |log| Arc::new(FaultyLog { disclosures_left: tap, ..FaultyLog::new(log) }) as Arc<dyn event_log::EventLog>;
+    let wrap =
+        |log| Arc::new(FaultyLog { disclosures_left: tap, ..FaultyLog::new(log) }) as Arc<dyn event_log::EventLog>;
     let mut house = House::on(Engine::Fjall, wrap).await;
     let (school, ..) = known_child(&mut house).await;
     let ask = house.ask(&school_staff(), &school, Purpose::EducationProvision);
@@ -122,12 +125,18 @@ async fn the_largest_record_of_a_decision_is_at_most_512_bytes() {
     let long_id = "a".repeat(40);
     house.record(vec![organisation(&long_id, s::Sector::Education)]).await;
     let asked = pupil("P1");
-    let many: Vec<Subject> = (0..63).map(|n| subject(Scheme::Uln, "lrs", &format!("{:010}", 1_000_000_000 + n))).collect();
+    let many: Vec<Subject> =
+        (0..63).map(|n| subject(Scheme::Uln, "lrs", &format!("{:010}", 1_000_000_000 + n))).collect();
     house.say(CENSUS, [described(SCHOOL, &asked, &many), attended(&asked, 2024)]).await;
     for (n, one) in many.iter().enumerate() {
         let about = Saying { record_key: format!("x/{n}"), ..attended(one, 2024) };
         house.say(CENSUS, [about.clone()]).await;
-        house.say(CIN, [Saying { event: e::ConferenceHeld::default().into(), controller: COUNCIL.into(), ..about.clone() }]).await;
+        house
+            .say(
+                CIN,
+                [Saying { event: e::ConferenceHeld::default().into(), controller: COUNCIL.into(), ..about.clone() }],
+            )
+            .await;
         house.record(vec![restriction(one, &format!("r{n}"), s::restriction::Kind::Detriment)]).await;
     }
     house.catch_up().await;
@@ -159,9 +168,7 @@ async fn an_unknown_child_and_a_hidden_child_give_the_same_bytes() {
     let mut house = House::new().await;
     let (_, council, _) = known_child(&mut house).await;
     let elsewhere = subject(Scheme::SchoolPupil, "9994001", "E1");
-    house
-        .say(CENSUS, [described("school-9994001", &elsewhere, &[]), enrolled("school-9994001", &elsewhere)])
-        .await;
+    house.say(CENSUS, [described("school-9994001", &elsewhere, &[]), enrolled("school-9994001", &elsewhere)]).await;
     let hidden = council_child("HIDDEN");
     let kept = e::SourceRecordKept { content: Some("an invented secret".into()), ..Default::default() };
     let sealed = saying(COUNCIL, &hidden, "kept", day(2024, 1, 1), kept);
@@ -241,7 +248,9 @@ async fn a_restriction_that_comes_late_is_read_before_the_rest_of_a_backlog() {
     let wrap = |log| Arc::new(FaultyLog { reads_left: tap, ..FaultyLog::new(log) }) as Arc<dyn event_log::EventLog>;
     let mut house = House::on(Engine::Fjall, wrap).await;
     let (school, ..) = known_child(&mut house).await;
-    let backlog = (0..450).map(|n| saying(SCHOOL, &school, &format!("b/{n}"), day(2024, 1, 1 + n % 28), e::AttendanceSummarised::default()));
+    let backlog = (0..450).map(|n| {
+        saying(SCHOOL, &school, &format!("b/{n}"), day(2024, 1, 1 + n % 28), e::AttendanceSummarised::default())
+    });
     house.say(CENSUS, backlog.collect::<Vec<_>>()).await;
     house.record(vec![restriction(&school, "r1", s::restriction::Kind::ProtectedAddress)]).await;
     let partition = house.pseudonyms.of(&school).partition();
@@ -264,8 +273,11 @@ async fn a_protected_address_is_nowhere_in_an_answer() {
     let mut person = described(COUNCIL, &council, &[upn(UPN)]);
     if let Some(e::event::Kind::PersonDescribed(person)) = &mut person.event.kind {
         person.phones = vec!["PLANTED-PHONE".into()];
-        person.addresses =
-            vec![e::Address { lines: vec!["PLANTED-STREET".into()], postcode: Some("PLANTED-POSTCODE".into()), ..Default::default() }];
+        person.addresses = vec![e::Address {
+            lines: vec!["PLANTED-STREET".into()],
+            postcode: Some("PLANTED-POSTCODE".into()),
+            ..Default::default()
+        }];
     }
     house.say(CIN, [Saying { version: 2, ..person }]).await;
     house.catch_up().await;
@@ -287,7 +299,9 @@ async fn a_protected_address_is_nowhere_in_an_answer() {
         }
     }
     let own = house.read(&caller, &council, Purpose::ChildInNeed).await;
-    assert!(!own.entries.is_empty() && own.entries.iter().all(|entry| ["", COUNCIL].contains(&entry.organisation.as_str())));
+    assert!(
+        !own.entries.is_empty() && own.entries.iter().all(|entry| ["", COUNCIL].contains(&entry.organisation.as_str()))
+    );
 }
 
 #[tokio::test]
@@ -295,9 +309,17 @@ async fn redaction_takes_third_parties_places_and_narrative_out() {
     let mut house = House::new().await;
     let (school, council, hospital) = known_child(&mut house).await;
     let code = |text: &str| Some(e::Coded { code: "1A".into(), code_set: "invented".into(), text: Some(text.into()) });
-    let referral = e::ReferralReceived { received_on: Some(day(2025, 11, 1)), referred_by: code("PLANTED-NEIGHBOUR"), ..Default::default() };
+    let referral = e::ReferralReceived {
+        received_on: Some(day(2025, 11, 1)),
+        referred_by: code("PLANTED-NEIGHBOUR"),
+        ..Default::default()
+    };
     house.say(CIN, [saying(COUNCIL, &council, "second", day(2025, 11, 1), referral)]).await;
-    let visit = e::AttendedEmergency { place: Some("PLANTED-WARD".into()), reason: code("PLANTED-REASON"), ..Default::default() };
+    let visit = e::AttendedEmergency {
+        place: Some("PLANTED-WARD".into()),
+        reason: code("PLANTED-REASON"),
+        ..Default::default()
+    };
     house.say(HL7, [saying(HOSPITAL, &hospital, "second", day(2025, 11, 2), visit)]).await;
     let mut s47 = s::StatutoryStatusChanged { open: Some(true), on: Some(day(2025, 12, 1)), ..Default::default() };
     s47.set_status(s::statutory_status_changed::Status::Section47);

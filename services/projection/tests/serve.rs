@@ -37,9 +37,8 @@ async fn child_with_consent(house: &mut House, papers: &Papers) -> (Subject, Sub
     facts.extend([linked(&school, &hospital), consent(&hospital, "c1", State::Given, day(2024, 1, 1))]);
     house.record(facts).await;
     house.say(CENSUS, [described(SCHOOL, &school, &[]), enrolled(SCHOOL, &school)]).await;
-    let visits = (1..9).map(|n| {
-        saying(HOSPITAL, &hospital, &format!("visit/{n}"), day(2024, n, 2), e::AttendedEmergency::default())
-    });
+    let visits = (1..9)
+        .map(|n| saying(HOSPITAL, &hospital, &format!("visit/{n}"), day(2024, n, 2), e::AttendedEmergency::default()));
     house.say(HL7, visits.collect::<Vec<_>>()).await;
     house.catch_up().await;
     (school, hospital)
@@ -141,7 +140,8 @@ async fn stale_facts_mean_no_answer() {
 async fn no_answer_without_its_record() {
     let left = Arc::new(AtomicI64::new(NO_END));
     let tap = Arc::clone(&left);
-    let wrap = |log| Arc::new(FaultyLog { disclosures_left: tap, ..FaultyLog::new(log) }) as Arc<dyn event_log::EventLog>;
+    let wrap =
+        |log| Arc::new(FaultyLog { disclosures_left: tap, ..FaultyLog::new(log) }) as Arc<dyn event_log::EventLog>;
     let mut house = House::on(Engine::Fjall, wrap).await;
     let papers = Papers::new();
     let (school, _) = child_with_consent(&mut house, &papers).await;

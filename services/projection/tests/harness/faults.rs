@@ -43,7 +43,13 @@ impl EventLog for FaultyLog {
         self.inner.append(records).await
     }
 
-    async fn read(&self, topic: Topic, partition: Partition, from: Offset, max: usize) -> Result<Vec<StoredRecord>, LogError> {
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+        max: usize,
+    ) -> Result<Vec<StoredRecord>, LogError> {
         if !Self::allowed(&self.reads_left) {
             return Err(LogError::Closed);
         }

@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod faults;
+pub mod places;
 pub mod sayings;
 pub mod service;
 
@@ -119,7 +120,9 @@ impl House {
         let (consumer, progress) =
             Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals.clone()).unwrap();
         let own = async |source| {
-            OwnRecords::open(Arc::clone(&log), Arc::clone(&pseudonyms), Arc::clone(&wrapping), HUB, source).await.unwrap()
+            OwnRecords::open(Arc::clone(&log), Arc::clone(&pseudonyms), Arc::clone(&wrapping), HUB, source)
+                .await
+                .unwrap()
         };
         Self {
             commands: Commands::new(own(COMMAND).await),

@@ -78,11 +78,18 @@ pub fn described(controller: &str, local: &Subject, identifiers: &[Subject]) -> 
 
 pub fn enrolled(school: &str, local: &Subject) -> Saying {
     let on = day(2020, 9, 1);
-    saying(school, local, "roll", on, e::EnrolmentStarted { school: Some(school.into()), entry_on: Some(on), ..Default::default() })
+    saying(
+        school,
+        local,
+        "roll",
+        on,
+        e::EnrolmentStarted { school: Some(school.into()), entry_on: Some(on), ..Default::default() },
+    )
 }
 
 pub fn attended(local: &Subject, year: i32) -> Saying {
-    let event = e::AttendanceSummarised { school_year: Some(year as u32), sessions_possible: Some(120), ..Default::default() };
+    let event =
+        e::AttendanceSummarised { school_year: Some(year as u32), sessions_possible: Some(120), ..Default::default() };
     saying(SCHOOL, local, &format!("attendance/{year}"), day(year, 7, 1), event)
 }
 
@@ -146,7 +153,12 @@ pub fn unlinked(one: &Subject, other: &Subject) -> Fact {
 }
 
 pub fn restriction(child: &Subject, id: &str, kind: s::restriction::Kind) -> Fact {
-    let set = s::RestrictionSet { id: Some(id.into()), kind: Some(kind.into()), from: Some(day(2025, 1, 1)), ..Default::default() };
+    let set = s::RestrictionSet {
+        id: Some(id.into()),
+        kind: Some(kind.into()),
+        from: Some(day(2025, 1, 1)),
+        ..Default::default()
+    };
     fact(child, set)
 }
 

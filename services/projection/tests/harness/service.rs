@@ -50,7 +50,9 @@ impl Papers {
 
     /// The organisation's record, with the key that its tokens are signed by.
     pub fn of(&self, mut organisation: Fact) -> Fact {
-        if let Some(Kind::OrganisationRecorded(organisation)) = organisation.event.as_mut().and_then(|e| e.kind.as_mut()) {
+        if let Some(Kind::OrganisationRecorded(organisation)) =
+            organisation.event.as_mut().and_then(|e| e.kind.as_mut())
+        {
             organisation.token_issuer = Some(token_issuer(organisation.id()));
             organisation.token_key_pem = Some(self.tokens.public_key_pem());
         }
