@@ -1,7 +1,10 @@
 //! Everything about one child, as the store has it at one point in time.
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use event_log::envelope::EnvelopeError;
 use event_log::{Position, Pseudonym, Topic};
@@ -13,7 +16,9 @@ use timeline::{Entry, FoldError, Said};
 use crate::project::Projector;
 use crate::row;
 use crate::store::keys::{self, Parsed};
-use crate::store::{Shards, Store, StoreError};
+use crate::store::{Moment, Shards, Store, StoreError};
+use kept::{Kept, KeptChildren};
+pub(crate) use kept::{Judged, OnDay};
 
 /// A child of whom more subjects are found than this is not resolved: the claims are wrong, and following them further
 /// would show one family's record to another.
@@ -33,6 +38,8 @@ pub struct Child {
     pub entries: Vec<Entry>,
     /// How far each partition that was read had been read from the log: the next offset of each.
     pub positions: Vec<Position>,
+    /// What the rules made of it, once they were asked.
+    pub(crate) judged: Judged,
 }
 
 /// Why a child could not be read.
@@ -56,12 +63,24 @@ pub struct Children {
     pub store: Store,
     /// Opens what the store holds.
     pub projector: Projector,
+    kept: Arc<KeptChildren>,
 }
 
 /// Every subject that claims and decisions lead to, and how far the log was read.
 struct Neighbourhood {
     known: BTreeMap<Pseudonym, Known>,
     positions: Vec<Position>,
+    /// A moment before it was read, and how many keys had been destroyed by then.
+    since: (Moment, u64),
+}
+
+impl Neighbourhood {
+    /// When the newest of its rows was published; `None` where not all of them could be opened.
+    fn published_last_us(&self) -> Option<i64> {
+        let whole = self.known.len() <= SUBJECTS_MAX && self.known.values().all(|known| !known.unopened);
+        let last = self.known.values().map(|known| known.published_last_us).max();
+        last.filter(|_| whole)
+    }
 }
 
 /// One subject's part of a neighbourhood.
@@ -69,15 +88,46 @@ struct Neighbourhood {
 struct Known {
     said: Vec<(Position, Said)>,
     neighbours: BTreeSet<Pseudonym>,
+    /// Of every row, those of a later time than was asked for included.
+    published_last_us: i64,
+    /// A row has a key that is not here.
+    unopened: bool,
 }
 
 impl Children {
+    /// Reads what the store holds.
+    pub fn new(store: Store, projector: Projector) -> Self {
+        Self { store, projector, kept: Arc::default() }
+    }
+
     /// The child of this subject, from what was published by `known_at_us`.
     ///
     /// # Errors
     /// [`ChildError`].
     pub fn read(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Child, ChildError> {
-        let Neighbourhood { known: neighbourhood, positions } = self.neighbourhood(asked, known_at_us)?;
+        self.fold(asked, self.neighbourhood(asked, known_at_us)?, known_at_us)
+    }
+
+    /// As [`Self::read`], without reading again what no commit has touched since. The two never differ: see [`kept`].
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub fn read_kept(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Arc<Child>, ChildError> {
+        if let Some(child) = self.kept.get(asked, known_at_us, &self.store, &self.projector) {
+            return Ok(child);
+        }
+        let read = self.neighbourhood(asked, known_at_us)?;
+        let published_last_us = read.published_last_us().filter(|last| known_at_us.is_none_or(|limit| *last <= limit));
+        let (since, subjects) = (read.since, read.known.keys().copied().collect::<Vec<_>>());
+        let child = Arc::new(self.fold(asked, read, known_at_us)?);
+        if let Some(published_last_us) = published_last_us {
+            self.kept.put(asked, Kept { child: Arc::clone(&child), subjects, since, published_last_us });
+        }
+        Ok(child)
+    }
+
+    fn fold(&self, asked: Pseudonym, read: Neighbourhood, known_at_us: Option<i64>) -> Result<Child, ChildError> {
+        let Neighbourhood { known: neighbourhood, positions, .. } = read;
         let mut folded: BTreeMap<Pseudonym, Vec<Entry>> = BTreeMap::new();
         for (subject, known) in &neighbourhood {
             let said = known.said.iter().map(|(_, said)| said.clone());
@@ -87,7 +137,8 @@ impl Children {
             // Whose restrictions bind is not known, so nothing is shown.
             tracing::warn!(subjects = neighbourhood.len(), "more subjects are claimed to be one child than can be");
             let resolution = Resolution { subjects: BTreeSet::from([asked.0]), withheld: BTreeSet::new() };
-            return Ok(Child { resolution, said: vec![], cautions: vec![], entries: vec![], positions });
+            let judged = Judged::default();
+            return Ok(Child { resolution, said: vec![], cautions: vec![], entries: vec![], positions, judged });
         }
         let evidence = self.evidence(&neighbourhood, &folded);
         let resolution = identity::resolve(asked.0, &evidence);
@@ -102,7 +153,7 @@ impl Children {
             }
         }
         timeline::sort(&mut entries);
-        Ok(Child { resolution, said, cautions, entries, positions })
+        Ok(Child { resolution, said, cautions, entries, positions, judged: Judged::default() })
     }
 
     /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.
@@ -113,6 +164,8 @@ impl Children {
     ) -> Result<Neighbourhood, ChildError> {
         let mut shards = Shards::from(asked.partition());
         loop {
+            // Both before the rows: what changes meanwhile then counts as changed since.
+            let since = (self.store.moment(), self.projector.keyring.destructions());
             let read = self.store.read(shards, |view| {
                 let mut found: BTreeMap<Pseudonym, Known> = BTreeMap::new();
                 let mut waiting = vec![asked];
@@ -151,7 +204,7 @@ impl Children {
                         positions.push(Position { topic, partition, offset });
                     }
                 }
-                Ok(Ok((Neighbourhood { known: found, positions }, failed)))
+                Ok(Ok((Neighbourhood { known: found, positions, since }, failed)))
             })?;
             match read {
                 Ok((_, Some(error))) => return Err(error.into()),
@@ -170,10 +223,14 @@ impl Children {
         known: &mut Known,
     ) -> Result<(), EnvelopeError> {
         let Some(row) = row::read(value) else { return Err(EnvelopeError::Malformed { field: "row" }) };
+        known.published_last_us = known.published_last_us.max(row.published_at_us);
         if known_at_us.is_some_and(|limit| row.published_at_us > limit) {
             return Ok(());
         }
-        let Some(checked) = self.projector.open(row.envelope)? else { return Ok(()) };
+        let Some(checked) = self.projector.open(row.envelope)? else {
+            known.unopened = true;
+            return Ok(());
+        };
         known.neighbours.extend(self.projector.neighbours(&checked));
         let said = Said {
             event_id: checked.header.event_id.0,

@@ -22,7 +22,7 @@ pub use recorder::Recorder;
 pub use view::PermittedView;
 
 use crate::own_records::RecordError;
-use crate::child::{Child, ChildError, Children, is_shown};
+use crate::child::{Child, ChildError, Children, OnDay, is_shown};
 use crate::registry::Registries;
 use crate::serve::caller::{Caller, Standing};
 
@@ -97,39 +97,44 @@ impl Discloser {
     /// # Errors
     /// [`ChildError`]: nothing was decided.
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
-        let mut child = self.children.read(ask.child, ask.known_at_us)?;
+        let child = self.children.read_kept(ask.child, ask.known_at_us)?;
         let registry = self.registries.current(ask.registry_generation)?;
         let then = AsOf { valid_on: ask.valid_on, known_at_us: ask.known_at_us };
         let newest_us = child.said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default();
-        let (decision, classified) = if ask.known_at_us.is_some() || ask.valid_on != ask.today {
-            let now = self.children.read(ask.child, None)?;
+        let (decision, on_day) = if ask.known_at_us.is_some() || ask.valid_on != ask.today {
+            let now = self.children.read_kept(ask.child, None)?;
+            let mut past = Child::clone(&child);
             // What was linked or recorded wrongly, and is put right since, is not shown as it once stood.
             let standing: BTreeSet<_> = now.entries.iter().map(entry_key).collect();
-            child.entries.retain(|entry| standing.contains(&entry_key(entry)));
-            child.said.retain(|(_, said)| now.resolution.subjects.contains(&said.subject));
+            past.entries.retain(|entry| standing.contains(&entry_key(entry)));
+            past.said.retain(|(_, said)| now.resolution.subjects.contains(&said.subject));
             let facts_now = self.facts(&now, &AsOf { valid_on: ask.today, known_at_us: None });
-            let classified = self.classify(std::mem::take(&mut child.entries), &facts_now);
+            let classified = self.classify(std::mem::take(&mut past.entries), &facts_now);
             let registry_then = match ask.known_at_us {
                 Some(known_at_us) => Arc::new(self.registries.known_at(known_at_us)?),
                 None => Arc::clone(&registry),
             };
-            let decided_then = self.judge(ask, ask.valid_on, &self.facts(&child, &then), &registry_then, &classified);
+            let decided_then = self.judge(ask, ask.valid_on, &self.facts(&past, &then), &registry_then, &classified);
             let decided_now = self.judge(ask, ask.today, &facts_now, &registry, &classified);
-            (decided_then.and(&decided_now), classified)
+            let on_day = Arc::new(OnDay { valid_on: ask.today, facts: facts_now, classified });
+            (decided_then.and(&decided_now), on_day)
         } else {
-            let facts = self.facts(&child, &then);
-            let classified = self.classify(std::mem::take(&mut child.entries), &facts);
-            (self.judge(ask, ask.valid_on, &facts, &registry, &classified), classified)
+            let on_day = child.judged.on(ask.valid_on, || {
+                let facts = self.facts(&child, &then);
+                let classified = self.classify(child.entries.clone(), &facts);
+                OnDay { valid_on: ask.valid_on, facts, classified }
+            });
+            (self.judge(ask, ask.valid_on, &on_day.facts, &registry, &on_day.classified), on_day)
         };
-        let Child { resolution, positions, .. } = child;
+        let Child { resolution, positions, .. } = child.as_ref();
         if decision.failed() {
             tracing::error!("a class could not be evaluated by the rules and was hidden");
         }
         let decision_id = uuid::Uuid::now_v7().into_bytes();
-        let view = PermittedView::new(decision_id, ask, &decision, &registry, &self.hub_contact, classified);
+        let view = PermittedView::new(decision_id, ask, &decision, &registry, &self.hub_contact, &on_day.classified);
         // The clock may be behind what the log took: a later page is pinned to all that this one saw.
         let view = view.pinned_at(ask.known_at_us.unwrap_or(ask.asked_at_us.max(newest_us)));
-        let record = record(ask, &decision, &resolution.subjects, &positions, decision_id, &view);
+        let record = record(ask, &decision, &resolution.subjects, positions, decision_id, &view);
         Ok(Undisclosed { record, view })
     }
 

@@ -12,6 +12,7 @@ pub mod keys;
 mod point_in_time;
 mod sled_engine;
 mod tally;
+mod touched;
 mod view;
 
 use std::fmt;
@@ -20,12 +21,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use event_log::Pseudonym;
 use sha2::{Digest, Sha256};
 
 pub use batch::{BATCH_ROWS_BEST, Batch, Shards};
 use engine::{Rows, Table};
 pub use keys::{Key, Prefix};
 use tally::Tallies;
+pub use touched::Moment;
+use touched::Touched;
 use view::Held;
 pub use view::{Value, View};
 
@@ -113,13 +117,14 @@ struct Open {
     table: Box<dyn Table>,
     /// Of what is committed. Held while a commit is made.
     tallies: Mutex<Tallies>,
+    touched: Touched,
     folder: folder::Folder,
 }
 
 impl Open {
     fn new(table: Box<dyn Table>, folder: folder::Folder) -> Result<Self, StoreError> {
         let tallies = Mutex::new(look(table.as_ref(), Shards::ALL, Tallies::kept)?);
-        Ok(Self { table, tallies, folder })
+        Ok(Self { table, tallies, touched: Touched::new(), folder })
     }
 }
 
@@ -184,7 +189,9 @@ impl Store {
         self.noting_damage(tallied)?;
         let kept: Vec<_> = after.rows(batch.shards()).collect();
         let kept = kept.iter().map(|(key, value)| (key.as_slice(), Some(value.as_slice())));
+        let number = self.0.touched.begin(batch);
         self.noting_damage(self.0.table.apply(batch.shards(), &mut batch.changes().chain(kept)))?;
+        self.0.touched.end(number);
         *tallies = after;
         Ok(())
     }
@@ -200,6 +207,17 @@ impl Store {
         mut f: impl FnMut(&View<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.noting_damage(look(self.0.table.as_ref(), shards, |rows| f(&View { rows, shards })))
+    }
+
+    /// The present moment: a read begun after this sees every commit that is done by it.
+    pub fn moment(&self) -> Moment {
+        self.0.touched.now()
+    }
+
+    /// Whether no commit that is done, or under way, has touched the rows of a subject or the claims on it since a moment.
+    /// May say no of a subject that was not touched.
+    pub fn unchanged(&self, subject: Pseudonym, since: Moment) -> bool {
+        self.0.touched.unchanged(subject, since)
     }
 
     /// Returns once everything committed before is on stable storage.

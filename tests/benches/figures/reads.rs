@@ -116,7 +116,7 @@ async fn serve(
     let own = OwnRecords::open(log, pseudonyms, wrapping, HUB, Recorder::SOURCE).await?;
     let service = TimelineService {
         discloser: Arc::new(Discloser {
-            children: Children { store: store.clone(), projector: projector.clone() },
+            children: Children::new(store.clone(), projector.clone()),
             engine: Arc::new(sharing::Engine::load()?),
             cache: DecisionCache::new(100_000),
             registries: Registries::new(store, projector),

@@ -1,4 +1,5 @@
 use std::collections::{HashMap, hash_map};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use proto::keys::KeyRecord;
@@ -28,6 +29,7 @@ pub struct Keyring {
     wrapping: Arc<WrappingKeys>,
     origins: RwLock<HashMap<(String, u32, String), Arc<Origin>>>,
     shards: Vec<RwLock<Shard>>,
+    destructions: AtomicU64,
 }
 
 /// Who may seal with a key, as its record says under the controller's wrapping key.
@@ -76,7 +78,7 @@ impl Keyring {
     /// No keys yet.
     pub fn new(wrapping: Arc<WrappingKeys>) -> Self {
         let shards = std::iter::repeat_with(RwLock::default).take(SHARDS).collect();
-        Self { wrapping, origins: RwLock::default(), shards }
+        Self { wrapping, origins: RwLock::default(), shards, destructions: AtomicU64::new(0) }
     }
 
     /// Takes in a record of the keys topic, in whatever order they come: what is destroyed stays so.
@@ -107,7 +109,14 @@ impl Keyring {
             }
         }
         shard.unwrapped.remove(&checked.key_id);
+        // Last: whoever sees the new count finds the key destroyed.
+        self.destructions.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// Grows whenever a key is destroyed: what was opened under an earlier count may be of an erased subject.
+    pub fn destructions(&self) -> u64 {
+        self.destructions.load(Ordering::SeqCst)
     }
 
     /// What is known of this key.

@@ -31,30 +31,35 @@ impl PermittedView {
         decision: &Decision,
         registry: &Registry,
         hub_contact: &str,
-        classified: Vec<(RecordClass, Entry)>,
+        classified: &[(RecordClass, Entry)],
     ) -> Self {
         let existence =
-            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, &classified) } else { Vec::new() };
+            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, classified) } else { Vec::new() };
+        let mut of_class: BTreeMap<&RecordClass, Option<OfClass<'_>>> = BTreeMap::new();
         let mut shown = classified
-            .into_iter()
+            .iter()
             .filter(|(class, entry)| within(ask, class, entry))
-            .filter_map(|(class, entry)| show(decision, registry, hub_contact, &class, entry))
+            .filter_map(|(class, entry)| {
+                let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, hub_contact));
+                of.as_ref()?.show(entry)
+            })
             .skip(ask.skip);
         let entries: Vec<Shown> = shown.by_ref().take(ask.page_size).collect();
         let more = shown.next().is_some();
         let next_skip = ask.skip + entries.len();
         let shows_something = !entries.is_empty() || !existence.is_empty();
-        let answer = GetTimelineResponse {
+        let mut answer = GetTimelineResponse {
             entries,
             existence,
             next_page_token: Vec::new(),
             more,
-            decision_id: decision_id.to_vec(),
+            decision_id: Vec::new(),
             obligations: decision.obligations().filter(|_| shows_something).map(str::to_owned).collect(),
             // Of a child of whom nothing is shown, the offer itself would say that there is one.
             break_glass_would_help: shows_something && decision.break_glass_would_help(),
         };
-        let encoded = GetTimelineResponse { decision_id: Vec::new(), ..answer.clone() }.encode_to_vec();
+        let encoded = answer.encode_to_vec();
+        answer.decision_id = decision_id.to_vec();
         Self { answer, encoded, next_skip, pinned_at_us: 0 }
     }
 
@@ -101,36 +106,43 @@ fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
     in_period && (ask.categories.is_empty() || ask.categories.contains(&class.category))
 }
 
-/// An entry as the permit for its class leaves it.
-fn show(
-    decision: &Decision,
-    registry: &Registry,
-    hub_contact: &str,
-    class: &RecordClass,
-    entry: Entry,
-) -> Option<Shown> {
-    let permit: Permit<'_> = decision.permit(class)?;
-    let event = permit.apply(&entry.event)?;
-    let hides_place = permit.withholds(FieldGroup::Location) || !decision.may_name_source(class);
-    let withheld = decision.explanation(class).map(|why| Withheld {
-        field_groups: why.withheld.iter().map(|group| group.name().to_owned()).collect(),
-        reasons: if why.reasons.is_empty() { vec![UNSAID.to_owned()] } else { why.reasons },
-        rules: why.rules,
-        ask: if hides_place { hub_contact.to_owned() } else { contact(registry, &class.source_org) },
-    });
-    // A finding names a field of the source: with fields withheld it could say that one of them is there.
-    let findings = if withheld.is_some() { Vec::new() } else { entry.findings };
-    Some(Shown {
-        effective: Some(entry.effective),
-        organisation: if hides_place { String::new() } else { entry.controller },
-        category: class.category.into(),
-        outcome: permit.outcome().into(),
-        event: Some(event),
-        findings,
-        // A later state of which only a withheld field differs would show in when it was stated.
-        known_as_at: withheld.is_none().then(|| timestamp(entry.known_as_at_us)),
-        withheld,
-    })
+/// What entries of one class have in common in an answer.
+struct OfClass<'d> {
+    permit: Permit<'d>,
+    hides_place: bool,
+    withheld: Option<Withheld>,
+}
+
+impl<'d> OfClass<'d> {
+    fn of(class: &RecordClass, decision: &'d Decision, registry: &Registry, hub_contact: &str) -> Option<Self> {
+        let permit = decision.permit(class)?;
+        let hides_place = permit.withholds(FieldGroup::Location) || !decision.may_name_source(class);
+        let withheld = decision.explanation(class).map(|why| Withheld {
+            field_groups: why.withheld.iter().map(|group| group.name().to_owned()).collect(),
+            reasons: if why.reasons.is_empty() { vec![UNSAID.to_owned()] } else { why.reasons },
+            rules: why.rules,
+            ask: if hides_place { hub_contact.to_owned() } else { contact(registry, &class.source_org) },
+        });
+        Some(Self { permit, hides_place, withheld })
+    }
+
+    /// An entry as the permit for its class leaves it.
+    fn show(&self, entry: &Entry) -> Option<Shown> {
+        let event = self.permit.apply(&entry.event)?;
+        // A finding names a field of the source: with fields withheld it could say that one of them is there.
+        let findings = if self.withheld.is_some() { Vec::new() } else { entry.findings.clone() };
+        Some(Shown {
+            effective: Some(entry.effective),
+            organisation: if self.hides_place { String::new() } else { entry.controller.clone() },
+            category: self.permit.class().category.into(),
+            outcome: self.permit.outcome().into(),
+            event: Some(event),
+            findings,
+            // A later state of which only a withheld field differs would show in when it was stated.
+            known_as_at: self.withheld.is_none().then(|| timestamp(entry.known_as_at_us)),
+            withheld: self.withheld.clone(),
+        })
+    }
 }
 
 /// One line for each service of which the reader may know that it is involved, and no more. All sensitive services together

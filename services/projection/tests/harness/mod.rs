@@ -255,7 +255,7 @@ impl House {
     }
 
     pub fn child(&self, subject: &Subject, known_at_us: Option<i64>) -> Child {
-        let children = Children { store: self.store.clone(), projector: self.projector.clone() };
+        let children = Children::new(self.store.clone(), self.projector.clone());
         children.read(self.pseudonyms.of(subject), known_at_us).unwrap()
     }
 
@@ -301,7 +301,7 @@ pub fn projector(wrapping: &Arc<WrappingKeys>, pseudonyms: &Arc<PseudonymKey>) -
 
 fn discloser(store: &Store, projector: &Projector) -> Discloser {
     Discloser {
-        children: Children { store: store.clone(), projector: projector.clone() },
+        children: Children::new(store.clone(), projector.clone()),
         engine: Arc::new(sharing::Engine::load().unwrap()),
         cache: DecisionCache::new(1_000),
         registries: Registries::new(store.clone(), projector.clone()),

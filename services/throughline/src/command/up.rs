@@ -81,7 +81,7 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     let recorder = Arc::new(Recorder::new(own(Recorder::SOURCE).await?));
     let edges = Arc::new(edges::Edges::open(&settings, &vault, &watched, &keyring, &intake, &mut tasks).await?);
 
-    let children = Children { store: store.clone(), projector: projector.clone() };
+    let children = Children::new(store.clone(), projector.clone());
     let discloser = Arc::new(Discloser {
         children,
         engine,

@@ -1,0 +1,109 @@
+//! Children read before, kept for as long as nothing of them has changed.
+//!
+//! A kept child is given only if no commit has touched any subject of its neighbourhood since a moment before it was read
+//! (a commit says so *before* it shows anything: [`Store::unchanged`]), no key was destroyed since, and the reader's time is
+//! not before its newest event. So it is what a read would give; the positions are those of the first read, and give the
+//! same child. Nothing of which a key is missing is kept, since keys come without a commit.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use event_log::Pseudonym;
+use jiff::civil::Date;
+use sharing::{ChildFacts, RecordClass};
+use timeline::Entry;
+
+use super::Child;
+use crate::project::Projector;
+use crate::store::{Moment, Store};
+
+/// Events of all kept children together, each some two kilobytes with what it folds to.
+const EVENTS_MAX: usize = 50_000;
+
+pub(super) struct Kept {
+    pub(super) child: Arc<Child>,
+    /// The whole neighbourhood: those that turned out to be other children too.
+    pub(super) subjects: Vec<Pseudonym>,
+    pub(super) since: (Moment, u64),
+    pub(super) published_last_us: i64,
+}
+
+#[derive(Default)]
+pub(super) struct KeptChildren(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    by_reference: HashMap<Pseudonym, Arc<Kept>>,
+    events: usize,
+    destructions: u64,
+}
+
+impl KeptChildren {
+    pub(super) fn get(
+        &self,
+        asked: Pseudonym,
+        known_at_us: Option<i64>,
+        store: &Store,
+        projector: &Projector,
+    ) -> Option<Arc<Child>> {
+        let destructions = projector.keyring.destructions();
+        let kept = {
+            let mut held = self.held();
+            if held.destructions != destructions {
+                // Somebody was erased: nothing that was opened before stays.
+                *held = Held { destructions, ..Held::default() };
+            }
+            Arc::clone(held.by_reference.get(&asked)?)
+        };
+        let (moment, opened_at) = kept.since;
+        let holds = opened_at == destructions
+            && known_at_us.is_none_or(|limit| limit >= kept.published_last_us)
+            && kept.subjects.iter().all(|subject| store.unchanged(*subject, moment));
+        holds.then(|| Arc::clone(&kept.child))
+    }
+
+    pub(super) fn put(&self, asked: Pseudonym, kept: Kept) {
+        let events = kept.child.said.len() + 1;
+        let mut held = self.held();
+        if held.events + events > EVENTS_MAX {
+            *held = Held { destructions: held.destructions, ..Held::default() };
+        }
+        held.events += events;
+        if let Some(before) = held.by_reference.insert(asked, Arc::new(kept)) {
+            held.events -= before.child.said.len() + 1;
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the rules read of a child on one day, and the class of each entry that readers may be given.
+#[derive(Debug)]
+pub(crate) struct OnDay {
+    pub(crate) valid_on: Date,
+    pub(crate) facts: ChildFacts,
+    pub(crate) classified: Vec<(RecordClass, Entry)>,
+}
+
+/// The last day for which it was worked out.
+#[derive(Default, Debug)]
+pub(crate) struct Judged(Mutex<Option<Arc<OnDay>>>);
+
+impl Clone for Judged {
+    /// A copy is of a child that may be changed, of which nothing is judged.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Judged {
+    pub(crate) fn on(&self, valid_on: Date, work_out: impl FnOnce() -> OnDay) -> Arc<OnDay> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.as_ref().filter(|on_day| on_day.valid_on == valid_on) {
+            Some(on_day) => Arc::clone(on_day),
+            None => Arc::clone(held.insert(Arc::new(work_out()))),
+        }
+    }
+}
