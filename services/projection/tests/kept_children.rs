@@ -76,7 +76,11 @@ async fn whatever_changes_a_kept_child_is_what_a_read_gives() {
             house.record(vec![fact]).await;
             house.catch_up().await;
             hold(&house, "a decision");
-            assert_ne!(was.resolution, kept(&house, &hospital_person("3")).resolution, "the decision changed something");
+            assert_ne!(
+                was.resolution,
+                kept(&house, &hospital_person("3")).resolution,
+                "the decision changed something"
+            );
         }
     }
 }
@@ -103,7 +107,8 @@ async fn what_a_destroyed_key_sealed_is_not_kept() {
     house.say(CENSUS, [described(SCHOOL, &pupil("1"), &[upn(UPN)])]).await;
     house.catch_up().await;
     assert_eq!(kept(&house, &pupil("1")).said.len(), 1);
-    let key = house.records(&[Topic::Keys]).await.iter().map(|record| decode_key_record(record).unwrap()).next().unwrap();
+    let key =
+        house.records(&[Topic::Keys]).await.iter().map(|record| decode_key_record(record).unwrap()).next().unwrap();
     let destroyed = proto::keys::KeyRecord { state: State::Destroyed.into(), wrapped: Vec::new(), ..key };
     house.projector.keyring.absorb(&destroyed).unwrap();
     assert!(kept(&house, &pupil("1")).said.is_empty());

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, Bytes};
 use tonic::body::Body;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::{Service, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::{Request, Response, Status};
-use tonic::codegen::{Service, http};
 
 /// Messages as they are on the wire.
 #[derive(Clone, Copy, Default)]
@@ -87,8 +87,6 @@ impl Service<http::Request<Body>> for Echo {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let echo = self.clone();
-        Box::pin(async move {
-            Ok(Grpc::new(Raw).unary(echo, request).await)
-        })
+        Box::pin(async move { Ok(Grpc::new(Raw).unary(echo, request).await) })
     }
 }

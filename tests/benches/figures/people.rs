@@ -103,7 +103,13 @@ fn drafts(connector: &dyn Connector, controller: &str, subject: &Subject, states
         ..Default::default()
     };
     let entries = (0..ENTRIES).filter_map(|n| {
-        let of = if n % 8 == 0 { "social-care-cin-census" } else if n % 4 == 0 { "education-school-census" } else { "health-hl7v2" };
+        let of = if n % 8 == 0 {
+            "social-care-cin-census"
+        } else if n % 4 == 0 {
+            "education-school-census"
+        } else {
+            "health-hl7v2"
+        };
         (of == connector.descriptor().name).then(|| (n + 1, event(of, n)))
     });
     std::iter::once((0, Event::from(described)))
@@ -129,7 +135,12 @@ fn drafts(connector: &dyn Connector, controller: &str, subject: &Subject, states
 
 /// A week apart.
 fn day(n: u32) -> Date {
-    Date { year: 2021 + i32::try_from(n / 52).unwrap_or_default(), month: Some(n % 52 / 5 + 1), day: Some(n % 5 * 5 + 1), estimated: false }
+    Date {
+        year: 2021 + i32::try_from(n / 52).unwrap_or_default(),
+        month: Some(n % 52 / 5 + 1),
+        day: Some(n % 5 * 5 + 1),
+        estimated: false,
+    }
 }
 
 fn coded(code: String, text: &str) -> Option<Coded> {
@@ -144,17 +155,20 @@ fn event(source: &str, n: u32) -> Event {
             term: coded("AUT".into(), "Autumn term"),
             sessions_possible: Some(120),
             sessions: (0..4)
-                .map(|code| e::SessionCount { reason: coded(format!("A{code}"), "Absent, invented reason"), sessions: n })
+                .map(|code| e::SessionCount {
+                    reason: coded(format!("A{code}"), "Absent, invented reason"),
+                    sessions: n,
+                })
                 .collect(),
         }
         .into(),
-        ("social-care-cin-census", _) if n == 8 => {
-            e::ReferralReceived { received_on: Some(day(n)), referred_by: coded("1A".into(), "Individual"), ..Default::default() }
-                .into()
+        ("social-care-cin-census", _) if n == 8 => e::ReferralReceived {
+            received_on: Some(day(n)),
+            referred_by: coded("1A".into(), "Individual"),
+            ..Default::default()
         }
-        ("social-care-cin-census", _) => {
-            e::ConferenceHeld { held_on: Some(day(n)), ..Default::default() }.into()
-        }
+        .into(),
+        ("social-care-cin-census", _) => e::ConferenceHeld { held_on: Some(day(n)) }.into(),
         (_, 0) => e::ImmunisationGiven {
             given_at: Some(at),
             vaccine: coded(format!("V{n}"), "An invented vaccine against nothing"),

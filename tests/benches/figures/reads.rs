@@ -8,7 +8,6 @@ use anyhow::{Context, ensure};
 use bytes::Bytes;
 use event_log::EventLog;
 use event_log::embedded::EmbeddedLog;
-use prost::Message;
 use projection::child::Children;
 use projection::consume::Consumer;
 use projection::disclose::{Discloser, Recorder};
@@ -19,6 +18,7 @@ use projection::serve::listen::{self, Tls};
 use projection::serve::page::PageTokens;
 use projection::serve::timelines::TimelineService;
 use projection::store::{Engine, Store};
+use prost::Message;
 use proto::timeline::{GetTimelineRequest, GetTimelineResponse};
 use sharing::DecisionCache;
 use tokio::task::JoinSet;
@@ -77,9 +77,11 @@ async fn measure(house: &House, papers: &Papers, engine: Engine) -> anyhow::Resu
         let read = reads(&ours, clients, READS).await?;
         let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
         let alone = clients == 1;
-        let rate = Figure::new(format!("{engine}: read, {size}, {who}"), read.rate, "reads/s").floor("tonic echo", floor.rate);
+        let rate =
+            Figure::new(format!("{engine}: read, {size}, {who}"), read.rate, "reads/s").floor("tonic echo", floor.rate);
         figures.push(if alone { rate } else { rate.bar(Bar::OfFloor(0.5)) });
-        let p50 = Figure::micros(format!("{engine}: read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
+        let p50 =
+            Figure::micros(format!("{engine}: read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
         figures.push(if alone { p50.bar(Bar::AtMost(1_000.0)) } else { p50 });
         figures.push(
             Figure::micros(format!("{engine}: read, {who}, p99"), read.p99).floor("tonic echo", micros(floor.p99)),

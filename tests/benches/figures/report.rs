@@ -110,9 +110,7 @@ impl Report {
         line(&format!("-- {part}, load {}", load()?))?;
         for figure in figures {
             let (floor, ratio) = match &figure.floor {
-                Some((name, value)) => {
-                    (format!("{name} {}", number(*value)), format!("{:.2}", figure.value / value))
-                }
+                Some((name, value)) => (format!("{name} {}", number(*value)), format!("{:.2}", figure.value / value)),
                 None => (String::new(), String::new()),
             };
             let verdict = figure.verdict();

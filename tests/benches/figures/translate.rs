@@ -65,7 +65,8 @@ fn of_source(source: &Source, house: &House) -> anyhow::Result<Vec<Figure>> {
         house::credentials(),
         source.connector.descriptor(),
     );
-    let mut sealing = Sealing { publisher: runtime.block_on(opening)?, runtime, waiting: Vec::new(), records: 0, events: 0 };
+    let mut sealing =
+        Sealing { publisher: runtime.block_on(opening)?, runtime, waiting: Vec::new(), records: 0, events: 0 };
     let mut sealed = translate(source.connector.as_ref(), &files, &mut sealing)?;
     let begun = Instant::now();
     sealing.publish();
@@ -73,9 +74,14 @@ fn of_source(source: &Source, house: &House) -> anyhow::Result<Vec<Figure>> {
     let size = format!("{} {}", counting.records, source.of);
     Ok(vec![
         Figure::rate(format!("translate {size}"), counting.records, alone, "records/s").floor(source.parser, floor),
-        Figure::rate(format!("translate and seal {size}, {} events", sealing.events), sealing.records, sealed, "records/s")
-            .floor(source.parser, floor)
-            .bar(Bar::AtLeast(source.bar)),
+        Figure::rate(
+            format!("translate and seal {size}, {} events", sealing.events),
+            sealing.records,
+            sealed,
+            "records/s",
+        )
+        .floor(source.parser, floor)
+        .bar(Bar::AtLeast(source.bar)),
     ])
 }
 
@@ -97,7 +103,8 @@ fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn translate(connector: &dyn Connector, files: &[PathBuf], out: &mut dyn Output) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     for folder in files.chunk_by(|one, other| one.parent() == other.parent()) {
-        let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let names: Vec<String> = folder.iter().map(name).collect();
         for group in connector.submissions(&names) {
             let mut sources = Vec::new();
@@ -194,7 +201,7 @@ fn parse_csv(path: &Path) -> anyhow::Result<u64> {
     let mut row = csv::ByteRecord::new();
     let mut rows = 0;
     while reader.read_byte_record(&mut row)? {
-        rows += u64::from(std::hint::black_box(&row).len() > 0);
+        rows += u64::from(!std::hint::black_box(&row).is_empty());
     }
     Ok(rows)
 }
