@@ -92,9 +92,7 @@ pub enum LogError {
     #[error("the log's disk is full: free some space in `{0}` and it goes on by itself")]
     Full(std::path::PathBuf),
     /// What was acknowledged is damaged or gone.
-    #[error(
-        "the log is damaged at {place}: {what}; restore it from a backup before starting"
-    )]
+    #[error("the log is damaged at {place}: {what}; restore it from a backup before starting")]
     Damaged {
         /// Topic, partition and offset where known, else file and byte.
         place: String,

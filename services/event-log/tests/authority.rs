@@ -148,7 +148,11 @@ fn header(family: Family, event_id: EventId) -> Header {
 
 fn check(body: &Body) -> Result<CheckedBody, EnvelopeError> {
     let key_of = Arc::new(KeyOf { controller: "la-878-social-care".into(), source: SOCIAL_CARE.into() });
-    CheckedBody::check(&header(Family::SocialCare, event_id(body)), &Plain { bytes: body.encode_to_vec(), key_of }, &pseudonyms())
+    CheckedBody::check(
+        &header(Family::SocialCare, event_id(body)),
+        &Plain { bytes: body.encode_to_vec(), key_of },
+        &pseudonyms(),
+    )
 }
 
 #[test]

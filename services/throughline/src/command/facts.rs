@@ -84,8 +84,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
     // What the parsers say of a line quotes it, and the line is about a child.
-    let line: Line = serde_json::from_str(line)
-        .map_err(|error| anyhow!("is no fact: {{subject, kind, fields}} was expected, up to column {}", error.column()))?;
+    let line: Line = serde_json::from_str(line).map_err(|error| {
+        anyhow!("is no fact: {{subject, kind, fields}} was expected, up to column {}", error.column())
+    })?;
     let event = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no events")?;
     let field = event
         .fields()
