@@ -17,8 +17,8 @@ use crate::project::Projector;
 use crate::row;
 use crate::store::keys::{self, Parsed};
 use crate::store::{Moment, Shards, Store, StoreError};
-use kept::{Kept, KeptChildren};
 pub(crate) use kept::{Judged, OnDay};
+use kept::{Kept, KeptChildren};
 
 /// A child of whom more subjects are found than this is not resolved: the claims are wrong, and following them further
 /// would show one family's record to another.
@@ -157,11 +157,7 @@ impl Children {
     }
 
     /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.
-    fn neighbourhood(
-        &self,
-        asked: Pseudonym,
-        known_at_us: Option<i64>,
-    ) -> Result<Neighbourhood, ChildError> {
+    fn neighbourhood(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Neighbourhood, ChildError> {
         let mut shards = Shards::from(asked.partition());
         loop {
             // Both before the rows: what changes meanwhile then counts as changed since.
@@ -308,7 +304,12 @@ impl Children {
         let whole_date = person.birth_on.filter(|date| date.day.is_some() && !date.estimated);
         evidence.descriptions.entry(local).or_default().push(Description {
             birth_day: whole_date.and_then(|date| timeline::day_number(&date)),
-            given_names: person.names.iter().filter_map(|name| name.given.as_deref()).filter_map(plain_letters).collect(),
+            given_names: person
+                .names
+                .iter()
+                .filter_map(|name| name.given.as_deref())
+                .filter_map(plain_letters)
+                .collect(),
         });
     }
 }
@@ -322,7 +323,8 @@ fn same_issuer(one: Option<&Subject>, other: Option<&Subject>) -> bool {
 
 /// Everybody on the other side of a claim that a guard left out, for whatever reason but a seal or a person's decision.
 fn kept_apart(resolution: &Resolution, evidence: &Evidence) -> BTreeSet<identity::Id> {
-    let claimed = resolution.withheld.iter().filter(|(_, _, why)| !matches!(why, Withheld::Sealed | Withheld::Unlinked));
+    let claimed =
+        resolution.withheld.iter().filter(|(_, _, why)| !matches!(why, Withheld::Sealed | Withheld::Unlinked));
     let mut apart = BTreeSet::new();
     for (one, other, _) in claimed {
         for side in [one, other] {

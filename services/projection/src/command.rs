@@ -61,7 +61,9 @@ impl Commands {
         let kind = with_other_normalised(fact.event.and_then(|event| event.kind).ok_or("`event` says nothing")?)?;
         let topic = match authority::asserters(&kind) {
             Asserters::Command(topic) | Asserters::AnySectorOr(topic) => topic,
-            Asserters::Sector(_) | Asserters::AnySector => return Err("this kind comes from a source, not from a command"),
+            Asserters::Sector(_) | Asserters::AnySector => {
+                return Err("this kind comes from a source, not from a command");
+            }
         };
         check(&kind)?;
         let effective = fact.effective_on.unwrap_or(today);
@@ -135,7 +137,8 @@ fn check(kind: &Kind) -> Result<(), &'static str> {
     match kind {
         Kind::OrganisationRecorded(organisation) => {
             let id = organisation.id();
-            let well_formed = !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            let well_formed =
+                !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             if !well_formed || id.len() > ORGANISATION_BYTES_MAX {
                 return Err("`id` must be at most 40 lower-case letters, digits and hyphens");
             }

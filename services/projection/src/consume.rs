@@ -2,7 +2,7 @@
 
 mod erase;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -92,6 +92,9 @@ pub struct Consumer {
     registry_changed: bool,
     /// By partition, the time by which everything published is read.
     read_up_to: BTreeMap<(Topic, Partition), Instant>,
+    /// Facts that are on the log and say nothing yet: their key is not here, or their kind is of a newer build. One of them
+    /// may be a restriction.
+    facts_unread: BTreeSet<Position>,
 }
 
 impl Consumer {
@@ -105,21 +108,31 @@ impl Consumer {
         projector: Projector,
         refusals: Arc<dyn Refusals>,
     ) -> Result<(Self, watch::Receiver<Progress>), ConsumeError> {
-        let (records, parked) = store.read(Shards::ALL, |view| {
+        let (records, parked, facts_unread) = store.read(Shards::ALL, |view| {
             let mut records = 0;
             let mut parked = Vec::new();
+            let mut facts_unread = BTreeSet::new();
             for partition in Partition::all() {
                 for topic in Topic::EVENTS {
                     records += view.offset(topic, partition)?;
                 }
                 view.scan_prefix(&keys::parked_all(partition), |key, _| {
-                    if let Some(Parsed::Parked { key_id, .. }) = keys::parse(key) {
+                    if let Some(Parsed::Parked { key_id, at }) = keys::parse(key) {
                         parked.push(key_id);
+                        facts_unread.extend(FACTS.contains(&at.topic).then_some(at));
+                    }
+                    ControlFlow::Continue(())
+                })?;
+                view.scan_prefix(&keys::noted_all(partition), |key, note| {
+                    if let Some(Parsed::Noted(at)) = keys::parse(key)
+                        && note == [Note::NewerKind as u8]
+                    {
+                        facts_unread.extend(FACTS.contains(&at.topic).then_some(at));
                     }
                     ControlFlow::Continue(())
                 })?;
             }
-            Ok((records, parked))
+            Ok((records, parked, facts_unread))
         })?;
         let progress = Progress {
             facts_read_at: None,
@@ -139,6 +152,7 @@ impl Consumer {
             parked: parked.into_iter().collect(),
             registry_changed: false,
             read_up_to: BTreeMap::new(),
+            facts_unread,
         };
         Ok((consumer, receiver))
     }
@@ -207,7 +221,8 @@ impl Consumer {
     /// Says how old the oldest record may be that is not read.
     fn note_freshness(&mut self) {
         let looked_at_all = self.read_up_to.len() == Topic::EVENTS.len() * usize::from(PARTITIONS);
-        let oldest = self.read_up_to.values().min().copied().filter(|_| looked_at_all);
+        let oldest = self.read_up_to.values().min().copied();
+        let oldest = oldest.filter(|_| looked_at_all && self.facts_unread.is_empty());
         self.progress.send_modify(|progress| progress.facts_read_at = oldest);
     }
 
@@ -244,7 +259,9 @@ impl Consumer {
     async fn place(&mut self, records: Vec<StoredRecord>, batch: &mut Batch) -> Result<(), ConsumeError> {
         let mut placed: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
         for record in records {
-            match self.projector.project(&record) {
+            let projected = self.projector.project(&record);
+            self.note_fact(record.position, &projected);
+            match projected {
                 Projected::Row { key, value, claims } => {
                     claims.into_iter().for_each(|claim| batch.put(claim, Vec::new()));
                     let standing = match placed.get(&key) {
@@ -279,6 +296,17 @@ impl Consumer {
             }
         }
         Ok(())
+    }
+
+    /// A fact that says nothing yet keeps readers out until it does.
+    fn note_fact(&mut self, at: Position, projected: &Projected) {
+        let unread = matches!(projected, Projected::Parked(_) | Projected::Noted(Note::NewerKind));
+        if unread && FACTS.contains(&at.topic) {
+            tracing::error!(position = %at, "a fact cannot be read: readers are refused until it can");
+            self.facts_unread.insert(at);
+        } else {
+            self.facts_unread.remove(&at);
+        }
     }
 
     fn stands(&self, key: &Key) -> Result<Option<Vec<u8>>, StoreError> {
@@ -342,7 +370,8 @@ impl Consumer {
 
     /// Comes back to what waited for this key; gives it, and whose it is, when it is destroyed.
     async fn key_arrived(&mut self, key: &KeyRecord) -> Result<Option<(KeyId, Pseudonym)>, ConsumeError> {
-        let (Some(key_id), Some(subject)) = (KeyId::from_slice(&key.key_id), Pseudonym::from_slice(&key.subject)) else {
+        let (Some(key_id), Some(subject)) = (KeyId::from_slice(&key.key_id), Pseudonym::from_slice(&key.subject))
+        else {
             return Ok(None);
         };
         if self.parked.remove(&key_id) {

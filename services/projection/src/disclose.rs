@@ -15,14 +15,16 @@ use event_log::{Position, Pseudonym};
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::Body;
-use sharing::{AsOf, ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Registry, Request};
+use sharing::{
+    AsOf, ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Registry, Request,
+};
 use timeline::Entry;
 
 pub use recorder::Recorder;
 pub use view::PermittedView;
 
-use crate::own_records::RecordError;
 use crate::child::{Child, ChildError, Children, OnDay, is_shown};
+use crate::own_records::RecordError;
 use crate::registry::Registries;
 use crate::serve::caller::{Caller, Standing};
 

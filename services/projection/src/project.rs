@@ -89,8 +89,8 @@ impl Projector {
 
     fn check(&self, record: &StoredRecord) -> Result<CheckedBody, Unfit> {
         let sealed = envelope::decode(record.value.clone()).map_err(Unfit::Envelope)?;
-        let misplaced = sealed.header.subject.0 != record.key
-            || sealed.header.subject.partition() != record.position.partition;
+        let misplaced =
+            sealed.header.subject.0 != record.key || sealed.header.subject.partition() != record.position.partition;
         if misplaced {
             return Err(Unfit::Envelope(EnvelopeError::BodyContradicts { field: "subject" }));
         }

@@ -97,7 +97,8 @@ pub async fn ends(log: &dyn EventLog) -> Result<Offsets, LogError> {
 /// The store's.
 pub fn offsets(store: &Store) -> Result<Offsets, StoreError> {
     store.read(Shards::ALL, |view| {
-        let each = Topic::EVENTS.into_iter().flat_map(|topic| Partition::all().map(move |partition| (topic, partition)));
+        let each =
+            Topic::EVENTS.into_iter().flat_map(|topic| Partition::all().map(move |partition| (topic, partition)));
         each.map(|(topic, partition)| Ok(((topic, partition), view.offset(topic, partition)?))).collect()
     })
 }
@@ -131,7 +132,8 @@ pub async fn rebuild_up_to(
     mut progress: impl FnMut(u64, u64) + Send,
 ) -> Result<(Store, Rebuilt), RebuildError> {
     let destroyed = read_keys(log.as_ref(), &projector).await?;
-    let ends: Vec<(Topic, Partition, Offset)> = upto.iter().map(|((topic, partition), end)| (*topic, *partition, *end)).collect();
+    let ends: Vec<(Topic, Partition, Offset)> =
+        upto.iter().map(|((topic, partition), end)| (*topic, *partition, *end)).collect();
     let total: u64 = ends.iter().map(|(_, _, end)| end).sum();
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (send, receive) = std::sync::mpsc::sync_channel::<Vec<StoredRecord>>(workers * 2);
@@ -228,7 +230,9 @@ fn work(batches: &Batches, projector: &Projector, folder: &Path) -> Result<(Runs
 /// Rows of one key come as the log took them, since that is how their values begin: the first stands, as it does for the
 /// live consumer, and a later one with other bytes is noted where it stood.
 fn one_of_equals(key: &Key, first: &[u8], later: &[u8]) -> Option<(Key, Vec<u8>)> {
-    let (Parsed::Row { subject, .. } | Parsed::Registry { subject, .. }) = keys::parse(key.as_ref())? else { return None };
+    let (Parsed::Row { subject, .. } | Parsed::Registry { subject, .. }) = keys::parse(key.as_ref())? else {
+        return None;
+    };
     let at = row::record(later, subject.0, subject.partition())?.position;
     let reused = row::envelope(first) != row::envelope(later);
     reused.then(|| (keys::noted(at), vec![Note::Quarantined as u8]))

@@ -9,8 +9,8 @@ use sharing::{FactEvent, Registry};
 use crate::child::ChildError;
 use crate::project::Projector;
 use crate::row;
-use crate::store::keys;
 use crate::store::Store;
+use crate::store::keys;
 
 /// The registry, read again whenever the consumer says that it changed.
 pub struct Registries {

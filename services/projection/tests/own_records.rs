@@ -61,7 +61,10 @@ async fn what_is_written_after_a_full_disk_can_be_opened() {
         family: Family::Disclosure,
         plaintext: b"an invented decision".to_vec(),
     };
-    assert!(matches!(records.write(vec![own()]).await, Err(projection::own_records::RecordError::Log(LogError::Full(_)))));
+    assert!(matches!(
+        records.write(vec![own()]).await,
+        Err(projection::own_records::RecordError::Log(LogError::Full(_)))
+    ));
     log.full.store(false, Ordering::SeqCst);
     records.write(vec![own()]).await.unwrap();
 

@@ -100,9 +100,8 @@ impl PermittedView {
 
 fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
     let day = sort_key_us(&entry.effective).map(|at| at.div_euclid(DAY_US));
-    let in_period = day.is_some_and(|day| {
-        ask.from_day.is_none_or(|from| day >= from) && ask.to_day.is_none_or(|to| day <= to)
-    });
+    let in_period =
+        day.is_some_and(|day| ask.from_day.is_none_or(|from| day >= from) && ask.to_day.is_none_or(|to| day <= to));
     in_period && (ask.categories.is_empty() || ask.categories.contains(&class.category))
 }
 

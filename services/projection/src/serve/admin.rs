@@ -10,7 +10,8 @@ use prost::Message;
 use proto::admin::admin_server::Admin;
 use proto::admin::{
     GetStatusRequest, GetStatusResponse, ListDisclosuresRequest, ListDisclosuresResponse, ListQuarantineRequest,
-    ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse, RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
+    ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse, RecordedDisclosure, ShowQuarantineRequest,
+    SourceStatus,
 };
 use proto::disclosure::Disclosure;
 use proto::events::Date;
@@ -153,7 +154,8 @@ impl AdminService {
     async fn disclosures(&self, partition: Partition, mut from: u64) -> Result<Vec<RecordedDisclosure>, Status> {
         let mut found = Vec::new();
         loop {
-            let records = self.log.read(Topic::Disclosure, partition, from, RECORDS_A_READ).await.map_err(unavailable)?;
+            let records =
+                self.log.read(Topic::Disclosure, partition, from, RECORDS_A_READ).await.map_err(unavailable)?;
             let Some(last) = records.last() else { return Ok(found) };
             from = last.position.offset + 1;
             for record in records {

@@ -60,15 +60,17 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
     if child.issuer.len() > PART_BYTES_MAX || child.value.len() > PART_BYTES_MAX {
         return Err(wrong("`child` is longer than any reference is"));
     }
-    let child = proto::subject::normalised(&child)
-        .ok_or(wrong("`child` must have a scheme, its issuer and a value"))?;
+    let child =
+        proto::subject::normalised(&child).ok_or(wrong("`child` must have a scheme, its issuer and a value"))?;
     if request.categories.len() > CATEGORIES_MAX {
         return Err(wrong("`categories` lists more than there are"));
     }
-    let categories = request.categories.iter().map(|category| {
-        Category::try_from(*category).ok().filter(|category| *category != Category::Unspecified)
-    });
-    let categories = categories.collect::<Option<Vec<_>>>().ok_or(wrong("`categories` holds one that does not exist"))?;
+    let categories = request
+        .categories
+        .iter()
+        .map(|category| Category::try_from(*category).ok().filter(|category| *category != Category::Unspecified));
+    let categories =
+        categories.collect::<Option<Vec<_>>>().ok_or(wrong("`categories` holds one that does not exist"))?;
     let Period { from, to } = request.period.unwrap_or_default();
     let day = |date: Option<proto::events::Date>, what| match date {
         None => Ok(None),
@@ -79,11 +81,15 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
     let as_of = request.as_of.unwrap_or_default();
     let known_at_us = match as_of.known_at {
         None => None,
-        Some(at) => Some(instant_us(&at).filter(|at| *at <= now_us).ok_or(wrong("`as_of.known_at` must be a past instant"))?),
+        Some(at) => {
+            Some(instant_us(&at).filter(|at| *at <= now_us).ok_or(wrong("`as_of.known_at` must be a past instant"))?)
+        }
     };
     let valid_on = match as_of.valid_on {
         None => None,
-        Some(date) => Some(civil(&date).filter(|day| *day <= today).ok_or(wrong("`as_of.valid_on` must be a past day"))?),
+        Some(date) => {
+            Some(civil(&date).filter(|day| *day <= today).ok_or(wrong("`as_of.valid_on` must be a past day"))?)
+        }
     };
     let page_size = match request.page_size {
         0 => PAGE_SIZE_DEFAULT,
@@ -93,7 +99,12 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
     let page_token = match request.page_token.len() {
         0 => None,
         TOKEN_BYTES => Some(request.page_token),
-        _ => return Err(Malformed { reason: DenialReason::PageTokenRefused, message: "`page_token` is not one of ours" }),
+        _ => {
+            return Err(Malformed {
+                reason: DenialReason::PageTokenRefused,
+                message: "`page_token` is not one of ours",
+            });
+        }
     };
     let page_size = usize::try_from(page_size).unwrap_or_default();
     Ok(Asked { child, purpose, from_day, to_day, categories, known_at_us, valid_on, page_size, page_token })
@@ -145,9 +156,36 @@ mod tests {
             (|r| r.child.as_mut().unwrap().value.clear(), "child"),
             (|r| r.child.as_mut().unwrap().value = "9".repeat(65), "child"),
             (|r| r.categories = vec![99], "categories"),
-            (|r| r.period = Some(Period { from: Some(proto::events::Date { year: 2024, month: Some(13), ..Default::default() }), to: None }), "period.from"),
-            (|r| r.as_of = Some(AsOf { known_at: Some(prost_types::Timestamp { seconds: 9, nanos: 0 }), valid_on: None }), "as_of.known_at"),
-            (|r| r.as_of = Some(AsOf { known_at: None, valid_on: Some(proto::events::Date { year: 2027, month: Some(1), day: Some(1), estimated: false }) }), "as_of.valid_on"),
+            (
+                |r| {
+                    r.period = Some(Period {
+                        from: Some(proto::events::Date { year: 2024, month: Some(13), ..Default::default() }),
+                        to: None,
+                    })
+                },
+                "period.from",
+            ),
+            (
+                |r| {
+                    r.as_of =
+                        Some(AsOf { known_at: Some(prost_types::Timestamp { seconds: 9, nanos: 0 }), valid_on: None })
+                },
+                "as_of.known_at",
+            ),
+            (
+                |r| {
+                    r.as_of = Some(AsOf {
+                        known_at: None,
+                        valid_on: Some(proto::events::Date {
+                            year: 2027,
+                            month: Some(1),
+                            day: Some(1),
+                            estimated: false,
+                        }),
+                    })
+                },
+                "as_of.valid_on",
+            ),
             (|r| r.page_size = 501, "page_size"),
             (|r| r.page_token = vec![1; 63], "page_token"),
         ];

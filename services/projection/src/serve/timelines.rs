@@ -69,7 +69,8 @@ impl Timelines for TimelineService {
 
 impl TimelineService {
     fn authenticate(&self, request: &Request<GetTimelineRequest>, today: Date) -> Result<Caller, Refusal> {
-        let unknown = || Refusal(DenialReason::UnknownOrganisation, "the client certificate is of no recorded organisation");
+        let unknown =
+            || Refusal(DenialReason::UnknownOrganisation, "the client certificate is of no recorded organisation");
         let certificates = request.peer_certs().ok_or_else(unknown)?;
         let names = certificates.first().map(|first| caller::certificate_names(first)).unwrap_or_default();
         let registry = self.registry()?;
@@ -81,7 +82,8 @@ impl TimelineService {
             token_key_pem: organisation.token_key_pem().to_owned(),
         };
         let token = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
-        caller::caller(token, &issuer).map_err(|reason| Refusal(reason, "the token is missing, expired, or not of this organisation"))
+        caller::caller(token, &issuer)
+            .map_err(|reason| Refusal(reason, "the token is missing, expired, or not of this organisation"))
     }
 
     fn registry(&self) -> Result<Arc<Registry>, Refusal> {
@@ -105,14 +107,18 @@ impl TimelineService {
         }
         let progress = *self.progress.borrow();
         if progress.facts_read_at.is_none_or(|at| at.elapsed() > self.facts_lag_max) {
-            return Err(Refusal(DenialReason::FactsStale, "the facts that the rules read are not up to date: ask again shortly"));
+            return Err(Refusal(
+                DenialReason::FactsStale,
+                "the facts that the rules read are not up to date: ask again shortly",
+            ));
         }
-        let asked = request::read(request, now_us, today)
-            .map_err(|Malformed { reason, message }| Refusal(reason, message))?;
+        let asked =
+            request::read(request, now_us, today).map_err(|Malformed { reason, message }| Refusal(reason, message))?;
         let (ask, walk) = self.ask(caller, &asked, now_us, today, progress.registry_generation)?;
         let valid_day = day_number(ask.valid_on);
         let discloser = Arc::clone(&self.discloser);
-        let not_recorded = || Refusal(DenialReason::NotRecorded, "the decision could not be made and recorded: ask again");
+        let not_recorded =
+            || Refusal(DenialReason::NotRecorded, "the decision could not be made and recorded: ask again");
         let undisclosed = tokio::task::spawn_blocking(move || discloser.decide(&ask))
             .await
             .map_err(|_| not_recorded())?
