@@ -23,6 +23,8 @@ use crate::store::{BATCH_ROWS_BEST, Batch, Key, Shards, Store, StoreError};
 /// Topics whose facts bind readers: read before, and between the batches of, every other.
 const FACTS: [Topic; 2] = [Topic::Sharing, Topic::Identity];
 const SECTORS: [Topic; 3] = [Topic::Education, Topic::SocialCare, Topic::Health];
+/// A batch, and what an engine writes beside it, take less than this.
+const ROOM_BYTES_MIN: u64 = 128 << 20;
 const KEY_RECORDS_A_READ: usize = 10_000;
 /// How long a consumer that has nothing to read waits before it says again that it is up to date.
 const IDLE: Duration = Duration::from_millis(500);
@@ -62,6 +64,8 @@ pub struct Progress {
     pub records: u64,
     /// Records that wait for their key.
     pub parked: u64,
+    /// The store's disk is nearly full: nothing is read until there is room.
+    pub no_room: bool,
     /// Raised when organisations or agreements changed.
     pub registry_generation: u64,
 }
@@ -95,6 +99,7 @@ pub struct Consumer {
     /// Facts that are on the log and say nothing yet: their key is not here, or their kind is of a newer build. One of them
     /// may be a restriction.
     facts_unread: BTreeSet<Position>,
+    room_bytes_min: u64,
 }
 
 impl Consumer {
@@ -137,6 +142,7 @@ impl Consumer {
         let progress = Progress {
             facts_read_at: None,
             caught_up: false,
+            no_room: false,
             records,
             parked: parked.len() as u64,
             registry_generation: 1,
@@ -153,8 +159,29 @@ impl Consumer {
             registry_changed: false,
             read_up_to: BTreeMap::new(),
             facts_unread,
+            room_bytes_min: ROOM_BYTES_MIN,
         };
         Ok((consumer, receiver))
+    }
+
+    /// Reads nothing while the store's disk has less room than this, bytes.
+    #[must_use]
+    pub fn with_room_min(self, room_bytes_min: u64) -> Self {
+        Self { room_bytes_min, ..self }
+    }
+
+    /// Whether the store's disk has room for a batch. An engine that runs out in the middle of one does not go on by itself.
+    fn has_room(&mut self) -> Result<bool, StoreError> {
+        let has_room = self.store.bytes_free()? >= self.room_bytes_min;
+        if has_room == self.progress.borrow().no_room {
+            if has_room {
+                tracing::info!("the store's disk has room again");
+            } else {
+                tracing::error!("the store's disk is nearly full: the log is not read until there is room");
+            }
+            self.progress.send_modify(|progress| progress.no_room = !has_room);
+        }
+        Ok(has_room)
     }
 
     /// Follows until told to stop, then makes what was committed durable.
@@ -197,7 +224,7 @@ impl Consumer {
             }
             self.note_freshness();
             if !moved {
-                self.progress.send_modify(|progress| progress.caught_up = true);
+                self.progress.send_modify(|progress| progress.caught_up = !progress.no_room);
                 return Ok(());
             }
         }
@@ -233,6 +260,9 @@ impl Consumer {
         let end = self.log.end(topic, partition).await?;
         if end <= from {
             self.read_up_to.insert((topic, partition), looked_at);
+            return Ok(false);
+        }
+        if !self.has_room()? {
             return Ok(false);
         }
         let records = self.log.read(topic, partition, from, BATCH_ROWS_BEST).await?;

@@ -258,6 +258,19 @@ impl Store {
         }))
     }
 
+    /// The room that is left on the store's disk, bytes.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn bytes_free(&self) -> Result<u64, StoreError> {
+        let failed = |error: rustix::io::Errno| StoreError::Io {
+            doing: "ask for the room on the store's disk",
+            source: error.into(),
+        };
+        let disk = rustix::fs::statvfs(&self.0.folder.live()).map_err(failed)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
     /// The room that the store's files take, bytes.
     pub fn bytes_on_disk(&self) -> u64 {
         folder::bytes_under(&self.0.folder.live())

@@ -73,7 +73,10 @@ impl Admin for AdminService {
             ends += self.end(topic).await?;
         }
         let behind = ends.saturating_sub(progress.records);
-        let refusing = self.operations.not_accepting();
+        let no_room = progress
+            .no_room
+            .then(|| "the store's disk is nearly full: free some space and it goes on by itself".to_owned());
+        let refusing = self.operations.not_accepting().or(no_room);
         Ok(Response::new(GetStatusResponse {
             caught_up: progress.caught_up && behind == 0,
             records_behind: behind,

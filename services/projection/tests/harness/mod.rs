@@ -218,6 +218,11 @@ impl House {
         self.discloser = Arc::new(discloser(&self.store, &self.projector));
     }
 
+    /// Bounds the room that the consumer wants, from here on.
+    pub fn with_room_min(&mut self, bytes: u64) {
+        self.consumer = self.consumer.take().map(|consumer| consumer.with_room_min(bytes));
+    }
+
     fn start_consumer(&mut self) {
         let (log, refusals) = (Arc::clone(&self.log), self.refusals.clone());
         let (consumer, progress) = Consumer::new(log, self.store.clone(), self.projector.clone(), refusals).unwrap();
