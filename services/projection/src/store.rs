@@ -267,7 +267,7 @@ impl Store {
             doing: "ask for the room on the store's disk",
             source: error.into(),
         };
-        let disk = rustix::fs::statvfs(&self.0.folder.live()).map_err(failed)?;
+        let disk = rustix::fs::statvfs(self.0.folder.live()).map_err(failed)?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 

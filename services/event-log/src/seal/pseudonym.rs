@@ -10,12 +10,22 @@ use crate::position::{EntryId, EventId, Pseudonym};
 
 /// The key that names subjects, events and entries. It never rotates: another key is another log.
 #[derive(Clone)]
-pub struct PseudonymKey(Zeroizing<[u8; 32]>);
+pub struct PseudonymKey {
+    bytes: Zeroizing<[u8; 32]>,
+    /// The hash with the key taken in: two blocks that no name need hash again.
+    keyed: Hmac<Sha256>,
+}
 
 impl PseudonymKey {
     /// From its 32 bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self::new(Zeroizing::new(bytes))
+    }
+
+    fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
+        let padded = zero_padded(&bytes);
+        let keyed = <Hmac<Sha256> as KeyInit>::new((&*padded).into());
+        Self { bytes, keyed }
     }
 
     /// A new key from the operating system.
@@ -23,7 +33,7 @@ impl PseudonymKey {
     /// # Errors
     /// When the operating system gives no randomness.
     pub fn generate() -> Result<Self, SealError> {
-        random().map(Self)
+        random().map(Self::new)
     }
 
     /// From a file of 64 hexadecimal digits.
@@ -31,7 +41,7 @@ impl PseudonymKey {
     /// # Errors
     /// When the file cannot be read, holds no key, or is open to every account of the machine.
     pub fn load(path: &Path) -> Result<Self, SealError> {
-        wrapping::read_key_file(path).map(Self)
+        wrapping::read_key_file(path).map(Self::new)
     }
 
     /// Writes the key to a new file, durable and readable to its owner only. Never replaces a file.
@@ -39,7 +49,7 @@ impl PseudonymKey {
     /// # Errors
     /// When the file exists or cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), SealError> {
-        wrapping::create_key_file(path, &self.0)
+        wrapping::create_key_file(path, &self.bytes)
     }
 
     /// The pseudonym of a subject. `value` as normalised by the source's connector.
@@ -107,7 +117,7 @@ struct Fields(Hmac<Sha256>);
 
 impl Fields {
     fn new(key: &PseudonymKey, label: &str) -> Self {
-        Self(<Hmac<Sha256> as KeyInit>::new((&zero_padded(&key.0)).into())).text(label)
+        Self(key.keyed.clone()).text(label)
     }
 
     fn bytes(mut self, field: &[u8]) -> Self {
@@ -133,8 +143,8 @@ impl Fields {
 }
 
 /// HMAC pads a short key with zeroes to the hash's block: done here, the key has the block's size and nothing can fail.
-fn zero_padded(key: &[u8; 32]) -> [u8; 64] {
-    let mut block = [0; 64];
+fn zero_padded(key: &[u8; 32]) -> Zeroizing<[u8; 64]> {
+    let mut block = Zeroizing::new([0; 64]);
     block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
     block
 }
