@@ -4,8 +4,40 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use event_log::embedded::EmbeddedLog;
 use event_log::seal::{Keyring, PseudonymKey, WrappingKeys};
+use event_log::{EventLog, LogError};
 use projection::project::Projector;
+
+use crate::settings::Settings;
+
+/// The log of a stopped process; the inner error is that it is damaged.
+pub(crate) fn stopped_log(settings: &Settings) -> anyhow::Result<Result<EmbeddedLog, LogError>> {
+    let dir = settings.log_dir();
+    anyhow::ensure!(
+        dir.exists(),
+        "there is no log in `{}`: `throughline up` makes one, or `data` in the configuration is wrong",
+        dir.display()
+    );
+    match EmbeddedLog::open_read_only(&dir) {
+        Err(error @ LogError::Damaged { .. }) => Ok(Err(error)),
+        Err(error) => Err(error).context("the log does not open"),
+        Ok(log) => Ok(Ok(log)),
+    }
+}
+
+/// Refuses to go on while a wrapping key is missing: what it wraps could not be read, restrictions included.
+pub(crate) async fn every_key_is_here(log: &dyn EventLog, projector: &Projector) -> anyhow::Result<()> {
+    let missing = projection::keys_held::missing(log, &projector.keyring).await?;
+    let files: Vec<String> =
+        missing.iter().map(|(organisation, epoch)| format!("data/keys/wrapping/{organisation}/{epoch}.key")).collect();
+    anyhow::ensure!(
+        files.is_empty(),
+        "the log needs keys that are not here: put back from a backup {}",
+        files.join(", ")
+    );
+    Ok(())
+}
 
 /// Everything needed to seal and to open.
 #[derive(Clone)]

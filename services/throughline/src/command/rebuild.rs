@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
-use event_log::embedded::EmbeddedLog;
+use event_log::EventLog;
 
 use crate::command::ConfigFile;
 use crate::output;
 use crate::settings::Settings;
-use crate::vault::Vault;
+use crate::vault::{self, Vault};
 
 /// Make the store again from the log alone, of a stopped process
 ///
@@ -22,12 +21,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&arguments.file.config)?;
-    let log = EmbeddedLog::open_read_only(&settings.log_dir()).context("the log does not open")?;
+    let log = vault::stopped_log(&settings)??;
     let projector = Vault::open(&settings.keys_dir())?.projector();
     let bar = output::progress(0, "reading the log");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let log: Arc<dyn EventLog> = Arc::new(log);
+    runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector))?;
     let (store, rebuilt) = runtime.block_on(projection::rebuild::rebuild(
-        Arc::new(log),
+        log,
         projector,
         &settings.store_dir(),
         &settings.store,

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::ConfigFile;
 use crate::output;
 use crate::settings::Settings;
-use crate::vault::Vault;
+use crate::vault::{self, Vault};
 
 /// Run everything in one process on one machine
 ///
@@ -69,6 +69,7 @@ async fn live(settings: Settings) -> anyhow::Result<()> {
     let (intake, following, serving) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
 
     let projector = vault.projector();
+    vault::every_key_is_here(log.as_ref(), &projector).await?;
     let keyring = Arc::clone(&projector.keyring);
     let own = async |source: &str| {
         let (pseudonyms, wrapping) = (Arc::clone(&vault.pseudonyms), Arc::clone(&vault.wrapping));

@@ -12,12 +12,12 @@ use projection::store::Store;
 use crate::command::ConfigFile;
 use crate::output;
 use crate::settings::Settings;
-use crate::vault::Vault;
+use crate::vault::{self, Vault};
 
 /// Check every record of the log, and prove that the store is what the log gives, of a stopped process
 ///
-/// Rebuilds the store beside the one that stands and compares the two byte for byte, as far as it has read: `behind` is what it has not. Changes nothing. Exit code 4 when they
-/// differ.
+/// Rebuilds the store beside the one that stands and compares the two byte for byte, as far as it has read: `behind` is
+/// what it has not. Changes nothing. Exit code 4 when the log is damaged or the store is not what the log gives.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -29,12 +29,24 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&arguments.file.config)?;
-    let log = EmbeddedLog::open_read_only(&settings.log_dir()).context("the log does not open")?;
+    let log = match vault::stopped_log(&settings)? {
+        Ok(log) => log,
+        Err(damaged) => {
+            output::line(&format!("verify: {damaged}"))?;
+            return Ok(ExitCode::from(output::DIFFERS));
+        }
+    };
     if arguments.roots {
         roots(&log)?;
     }
     let projector = Vault::open(&settings.keys_dir())?.projector();
-    let standing = Store::open(&settings.store_dir(), &settings.store)?.store;
+    let store_dir = settings.store_dir();
+    anyhow::ensure!(
+        store_dir.exists(),
+        "there is no store in `{}` to compare: `throughline rebuild` makes one from the log",
+        store_dir.display()
+    );
+    let standing = Store::open(&store_dir, &settings.store)?.store;
     let found = standing.state_hash()?;
     let read = projection::rebuild::offsets(&standing)?;
     drop(standing);
@@ -42,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let bar = output::progress(0, "reading the log");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let log: Arc<dyn EventLog> = Arc::new(log);
+    runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector))?;
     let behind: u64 = {
         let ends = runtime.block_on(projection::rebuild::ends(log.as_ref()))?;
         ends.iter().map(|(at, end)| end.saturating_sub(read.get(at).copied().unwrap_or_default())).sum()
@@ -63,6 +76,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (expected, rebuilt) = outcome?;
     let (records, rows) = (rebuilt.records, rebuilt.rows);
     let line = format!("records={records} rows={rows} behind={behind} state={}", hex::encode(found));
+    if behind > 0 {
+        output::note(&format!(
+            "the store has not read {behind} records: start and stop the process to verify those too"
+        ));
+    }
     if found == expected {
         output::line(&format!("verify: ok {line}"))?;
         return Ok(ExitCode::SUCCESS);
