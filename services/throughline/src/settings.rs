@@ -7,6 +7,8 @@ use std::time::Duration;
 use projection::store::{Engine, Options};
 use runtime::config::{Problems, Section, load};
 use runtime::telemetry::Format;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// Everything that the process is told.
 #[derive(Debug, Clone)]
@@ -72,6 +74,9 @@ impl Settings {
 
     fn read(top: &mut Section) -> Option<Self> {
         let data = top.path("data", "data");
+        if !data.join("keys/pseudonym.key").exists() {
+            top.problem("data", "holds no `keys/pseudonym.key`: docs/OPERATING.md, Installing, says how to make one");
+        }
         let mut section = top.section("store");
         let engine = section.parsed::<Engine>("engine", "sled", "`sled` or `fjall`");
         let cache_mb = section.number("cache_mb", 256, 16..=65_536);
@@ -80,8 +85,9 @@ impl Settings {
         let connectors = read_connectors(top);
         let mut section = top.section("telemetry");
         let log_format = section.parsed::<Format>("log", "json", "`json` or `plain`");
-        let log_level = section.optional_text("level").filter(|_| true).unwrap_or_else(|| "info".to_owned());
+        let log_level = section.optional_text("level").unwrap_or_else(|| "info".to_owned());
         section.finish();
+        check_apart(top, serve.as_ref(), connectors.as_deref().unwrap_or_default());
         Some(Self {
             data,
             store: Options { engine: engine?, cache_bytes: cache_mb << 20 },
@@ -102,7 +108,18 @@ impl Serve {
         let certificate = section.existing_file("certificate");
         let key = section.existing_file("key");
         let client_ca = section.existing_file("client_ca");
+        for (key, file) in [("certificate", &certificate), ("client_ca", &client_ca)] {
+            if file.as_ref().is_some_and(|file| file.exists() && !holds_certificates(file)) {
+                section.problem(key, "names a file that holds no PEM certificate");
+            }
+        }
+        if key.as_ref().is_some_and(|file| file.exists() && PrivateKeyDer::from_pem_file(file).is_err()) {
+            section.problem("key", "names a file that holds no PEM private key");
+        }
         let organisation = section.text("organisation");
+        if organisation.as_deref().is_some_and(|id| !is_organisation(id)) {
+            section.problem("organisation", "must be lower-case letters, digits and hyphens");
+        }
         let hub_contact = section.text("hub_contact");
         let facts_lag_max = Duration::from_secs(section.number("facts_lag_max_s", 30, 1..=3_600));
         let requests = section.number("requests_per_second_max", 100, 1..=1_000_000);
@@ -134,6 +151,12 @@ fn read_connectors(top: &mut Section) -> Option<Vec<ConnectorSettings>> {
             all.problem(&name, &format!("is no connector (there are: {})", names.join(", ")));
         }
         let controllers = section.texts("controllers");
+        if controllers.iter().any(|id| !is_organisation(id.strip_suffix('*').unwrap_or(id))) {
+            section.problem(
+                "controllers",
+                "must each be lower-case letters, digits and hyphens, with a `*` at most at the end",
+            );
+        }
         if controllers.is_empty() {
             section.problem("controllers", "must name at least one organisation that this connector answers for");
         }
@@ -152,4 +175,32 @@ fn read_connectors(top: &mut Section) -> Option<Vec<ConnectorSettings>> {
     }
     all.finish();
     Some(connectors)
+}
+
+/// No two parts of the process may have one address or one folder.
+fn check_apart(top: &Section, serve: Option<&Serve>, connectors: &[ConnectorSettings]) {
+    let mut addresses: Vec<SocketAddr> = serve.iter().map(|serve| serve.listen).collect();
+    let mut folders: Vec<&Path> = Vec::new();
+    for connector in connectors {
+        if let Some(address) = connector.mllp_listen {
+            if addresses.contains(&address) {
+                top.problem("connectors", "listen on an address that something else here listens on");
+            }
+            addresses.push(address);
+        }
+        if let Some(folder) = connector.drop_folder.as_deref() {
+            if folders.contains(&folder) {
+                top.problem("connectors", "share a drop folder: each needs its own");
+            }
+            folders.push(folder);
+        }
+    }
+}
+
+fn is_organisation(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn holds_certificates(file: &Path) -> bool {
+    CertificateDer::pem_file_iter(file).is_ok_and(|mut found| matches!(found.next(), Some(Ok(_))))
 }
