@@ -2,10 +2,12 @@
 
 use event_log::authority::{self, Asserters, COMMAND};
 use event_log::{Pseudonym, Topic};
+use jsonwebtoken::DecodingKey;
 use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
-use proto::events::{Body, Cause, Date, Event, Family, IdentitySealed, Subject, Version, When, when};
+use proto::events::{Body, Cause, Date, Event, Family, IdentitySealed, Scheme, Subject, Version, When, when};
+use proto::sharing::OrganisationRecorded;
 use proto::subject::normalised;
 use sha2::{Digest, Sha256};
 
@@ -65,8 +67,12 @@ impl Commands {
                 return Err("this kind comes from a source, not from a command");
             }
         };
-        check(&kind)?;
+        check(&kind, &subject)?;
+        are_days(&kind)?;
         let effective = fact.effective_on.unwrap_or(today);
+        if timeline::day_number(&effective).is_none() {
+            return Err("`effective_on` is no day");
+        }
         let subjects = match &kind {
             Kind::IdentitySealed(_) => fact
                 .sealed
@@ -133,32 +139,89 @@ fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
 }
 
 /// What a fact must say to mean anything.
-fn check(kind: &Kind) -> Result<(), &'static str> {
+fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
     match kind {
-        Kind::OrganisationRecorded(organisation) => {
-            let id = organisation.id();
-            let well_formed =
-                !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-            if !well_formed || id.len() > ORGANISATION_BYTES_MAX {
-                return Err("`id` must be at most 40 lower-case letters, digits and hyphens");
-            }
-            if organisation.sector() == proto::sharing::Sector::Unspecified {
-                return Err("`sector` is missing");
-            }
-        }
+        Kind::OrganisationRecorded(organisation) => check_organisation(organisation, subject),
         Kind::AgreementRecorded(agreement) if agreement.id().is_empty() || agreement.parties.len() < 2 => {
-            return Err("an agreement has an `id` and at least two `parties`");
+            Err("an agreement has an `id` and at least two `parties`")
         }
-        Kind::RestrictionSet(set) if set.id().is_empty() || set.kind.is_none() => {
-            return Err("a restriction has an `id` and a `kind`");
+        Kind::ConsentRecorded(consent)
+            if consent.id().is_empty() || consent.kind.unwrap_or(0) == 0 || consent.state.unwrap_or(0) == 0 =>
+        {
+            Err("a consent has an `id`, a `kind` and a `state`")
+        }
+        Kind::StatutoryStatusChanged(changed) if changed.status.unwrap_or(0) == 0 || changed.on.is_none() => {
+            Err("a statutory status has a `status` and a day, `on`")
+        }
+        Kind::RestrictionSet(set) if set.id().is_empty() || set.kind.unwrap_or(0) == 0 => {
+            Err("a restriction has an `id` and a `kind`")
         }
         Kind::AccessGranted(grant) if grant.to.is_none() || grant.person().is_empty() => {
-            return Err("a grant names its `person` and its last day, `to`");
+            Err("a grant names its `person` and its last day, `to`")
         }
         Kind::LegalProcessRecorded(process) if process.to.is_none() || process.recipient().is_empty() => {
-            return Err("a legal process names its `recipient` and its last day, `to`");
+            Err("a legal process names its `recipient` and its last day, `to`")
         }
-        _ => {}
+        Kind::SubjectsLinked(proto::events::SubjectsLinked { other, .. })
+        | Kind::SubjectsUnlinked(proto::events::SubjectsUnlinked { other, .. })
+            if other.as_ref() == Some(subject) =>
+        {
+            Err("`other` is the `subject` itself: a decision is about two")
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn check_organisation(organisation: &OrganisationRecorded, subject: &Subject) -> Result<(), &'static str> {
+    let id = organisation.id();
+    let well_formed = !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !well_formed || id.len() > ORGANISATION_BYTES_MAX {
+        return Err("`id` must be at most 40 lower-case letters, digits and hyphens");
+    }
+    if subject.scheme() != Scheme::Organisation || subject.value != id {
+        return Err("the `subject` must be the organisation itself, its value the `id`");
+    }
+    if organisation.sector() == proto::sharing::Sector::Unspecified {
+        return Err("`sector` is missing");
+    }
+    match organisation.token_key_pem() {
+        "" => Ok(()),
+        pem if verifies_tokens(pem.as_bytes()) => Ok(()),
+        _ => Err("`tokenKeyPem` is no Ed25519 or ECDSA P-256 public key"),
+    }
+}
+
+/// Tokens are signed with one of the two.
+fn verifies_tokens(pem: &[u8]) -> bool {
+    /// An uncompressed point of P-256: one byte of form, two coordinates of 32. Other curves' points are longer.
+    const POINT_BYTES: usize = 65;
+    let point = DecodingKey::from_ec_pem(pem);
+    let of_p256 = |key: &DecodingKey| key.try_get_as_bytes().is_ok_and(|point| point.len() == POINT_BYTES);
+    DecodingKey::from_ed_pem(pem).is_ok() || point.as_ref().is_ok_and(of_p256)
+}
+
+/// Every day that a fact names is in the calendar: the rules would read another as never, or as always.
+fn are_days(kind: &Kind) -> Result<(), &'static str> {
+    const FROM: &str = "`from` is no day";
+    const TO: &str = "`to` is no day";
+    const ON: &str = "`on` is no day";
+    let named: [(&Option<Date>, &'static str); 2] = match kind {
+        Kind::OrganisationRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
+        Kind::AgreementRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
+        Kind::ConsentRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
+        Kind::AccessGranted(said) => [(&said.from, FROM), (&said.to, TO)],
+        Kind::LegalProcessRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
+        Kind::RestrictionSet(said) => [(&said.from, FROM), (&None, TO)],
+        Kind::RestrictionLifted(said) => [(&said.on, ON), (&None, TO)],
+        Kind::StatutoryStatusChanged(said) => [(&said.on, ON), (&None, TO)],
+        Kind::CompetenceAssessed(said) => [(&said.on, ON), (&None, TO)],
+        Kind::IdentitySealed(said) => [(&said.sealed_on, "`sealedOn` is no day"), (&None, TO)],
+        Kind::InvolvementStarted(said) => [(&said.start_on, "`startOn` is no day"), (&None, TO)],
+        Kind::InvolvementEnded(said) => [(&said.end_on, "`endOn` is no day"), (&None, TO)],
+        _ => return Ok(()),
+    };
+    match named.iter().find(|(date, _)| date.as_ref().is_some_and(|date| timeline::day_number(date).is_none())) {
+        Some((_, what)) => Err(what),
+        None => Ok(()),
+    }
 }

@@ -9,7 +9,7 @@ use harness::sayings::*;
 use harness::{House, TODAY, now_us, staff};
 use projection::command::CommandError;
 use proto::admin::Fact;
-use proto::events::{self as e, Event, Subject};
+use proto::events::{self as e, Event, Scheme, Subject};
 use proto::sharing as s;
 use sharing::{Purpose, RoleGroup};
 
@@ -29,8 +29,18 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
     let house = House::new().await;
     let child = council_child("C1");
     let of = |event: Event| fact(&child, event);
+    let recorded = |subject_value: &str, organisation: s::OrganisationRecorded| {
+        fact(&subject(Scheme::Organisation, "throughline", subject_value), organisation)
+    };
     let organisation_id =
         |id: &str| of(s::OrganisationRecorded { id: Some(id.into()), sector: Some(1), ..Default::default() }.into());
+    let good = s::OrganisationRecorded { id: Some("school-1".into()), sector: Some(1), ..Default::default() };
+    let key = |pem: &str| s::OrganisationRecorded { token_key_pem: Some(pem.into()), ..good.clone() };
+    let p384 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let private = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().serialize_pem();
+    let given = s::ConsentRecorded { id: Some("c1".into()), kind: Some(1), state: Some(1), ..Default::default() };
+    let never = Some(day(2025, 2, 30));
+    let status = s::StatutoryStatusChanged { status: Some(1), open: Some(true), on: Some(day(2025, 12, 1)) };
     let no_value = Subject { value: String::new(), ..child.clone() };
     let cases: Vec<(Fact, &str)> = vec![
         (Fact { subject: None, ..of(s::ConsentRecorded::default().into()) }, "subject"),
@@ -40,7 +50,25 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
         (organisation_id(""), "id"),
         (organisation_id("Not An Id"), "id"),
         (organisation_id(&"a".repeat(41)), "id"),
-        (of(s::OrganisationRecorded { id: Some("school-1".into()), ..Default::default() }.into()), "sector"),
+        (recorded("school-1", s::OrganisationRecorded { sector: None, ..good.clone() }), "sector"),
+        (recorded("school-2", good.clone()), "subject"),
+        (of(good.clone().into()), "subject"),
+        (recorded("school-1", key("no key")), "tokenKeyPem"),
+        (recorded("school-1", key(&p384.public_key_pem())), "tokenKeyPem"),
+        (recorded("school-1", key(&private)), "tokenKeyPem"),
+        (recorded("school-1", s::OrganisationRecorded { from: never, ..good.clone() }), "from"),
+        (of(s::ConsentRecorded { id: None, ..given.clone() }.into()), "id"),
+        (of(s::ConsentRecorded { kind: None, ..given.clone() }.into()), "kind"),
+        (of(s::ConsentRecorded { state: Some(0), ..given.clone() }.into()), "state"),
+        (of(s::ConsentRecorded { to: never, ..given.clone() }.into()), "to"),
+        (Fact { effective_on: never, ..of(given.clone().into()) }, "effective_on"),
+        (of(s::StatutoryStatusChanged { status: None, ..status }.into()), "status"),
+        (of(s::StatutoryStatusChanged { on: None, ..status }.into()), "on"),
+        (of(s::StatutoryStatusChanged { on: never, ..status }.into()), "on"),
+        (of(s::RestrictionLifted { id: Some("r1".into()), on: never, ..Default::default() }.into()), "on"),
+        (linked(&child, &child), "other"),
+        (unlinked(&upn("X878299925001"), &upn(" x878299925001 ")), "other"),
+        (of(e::IdentitySealed { sealed_on: never, ..Default::default() }.into()), "sealedOn"),
         (
             of(s::AgreementRecorded { id: Some("a1".into()), parties: vec!["one".into()], ..Default::default() }
                 .into()),
@@ -57,6 +85,21 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
         assert!(!message.contains("Not An Id") && !message.contains("C1"), "{message}");
     }
     assert_eq!(commands_on_the_log(&house).await, 0);
+}
+
+#[tokio::test]
+async fn both_kinds_of_key_that_sign_tokens_are_taken() {
+    let house = House::new().await;
+    for algorithm in [&rcgen::PKCS_ED25519, &rcgen::PKCS_ECDSA_P256_SHA256] {
+        let recorded = s::OrganisationRecorded {
+            id: Some(SCHOOL.into()),
+            sector: Some(1),
+            token_key_pem: Some(rcgen::KeyPair::generate_for(algorithm).unwrap().public_key_pem()),
+            ..Default::default()
+        };
+        house.record(vec![fact(&subject(Scheme::Organisation, "throughline", SCHOOL), recorded)]).await;
+    }
+    assert_eq!(commands_on_the_log(&house).await, 2);
 }
 
 #[tokio::test]

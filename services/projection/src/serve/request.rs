@@ -78,6 +78,9 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
     };
     let from_day = day(from, "`period.from` is no day")?;
     let to_day = day(to, "`period.to` is no day")?;
+    if from_day.zip(to_day).is_some_and(|(from, to)| to < from) {
+        return Err(wrong("`period.to` is before `period.from`"));
+    }
     let as_of = request.as_of.unwrap_or_default();
     let known_at_us = match as_of.known_at {
         None => None,
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn each_field_that_is_wrong_is_named() {
         type Change = fn(&mut GetTimelineRequest);
-        let cases: [(Change, &str); 11] = [
+        let cases: [(Change, &str); 12] = [
             (|r| r.purpose = 0, "purpose"),
             (|r| r.purpose = 99, "purpose"),
             (|r| r.child = None, "child"),
@@ -164,6 +167,13 @@ mod tests {
                     })
                 },
                 "period.from",
+            ),
+            (
+                |r| {
+                    let of = |year| Some(proto::events::Date { year, ..Default::default() });
+                    r.period = Some(Period { from: of(2024), to: of(2023) });
+                },
+                "period.to",
             ),
             (
                 |r| {
