@@ -62,6 +62,9 @@ pub enum EnvelopeError {
         /// Its name in body.proto.
         field: &'static str,
     },
+    /// What was opened before cannot be now: its wrapping key was taken away.
+    #[error("the key {0} is not here")]
+    KeyMissing(KeyId),
     /// A kind of a newer build: keep the event and come back to it.
     #[error("event kind {} is not known to this build", .0.0)]
     KindUnknown(KindNumber),

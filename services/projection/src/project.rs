@@ -78,12 +78,14 @@ impl Projector {
     /// Opens an envelope that was checked when it was projected.
     ///
     /// # Errors
-    /// As when it was first opened; `Ok(None)` when its key is gone since.
+    /// As when it was first opened; `Ok(None)` when its key was destroyed since.
     pub fn open(&self, envelope: bytes::Bytes) -> Result<Option<CheckedBody>, EnvelopeError> {
         let sealed = envelope::decode(envelope)?;
         match sealed.open(&self.keyring)? {
             Opened::Plain(plain) => CheckedBody::check(&sealed.header, &plain, &self.pseudonyms).map(Some),
-            Opened::Parked(_) | Opened::Erased(_) => Ok(None),
+            // It had its key when it was stored. It may be a restriction: to pass over it would be to fail open.
+            Opened::Parked(key_id) => Err(EnvelopeError::KeyMissing(key_id)),
+            Opened::Erased(_) => Ok(None),
         }
     }
 
