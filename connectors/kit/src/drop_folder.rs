@@ -5,7 +5,7 @@
 //! incoming/retractions-allowed/   the same, where a person has looked at what they retract
 //! working/<picked up>/            one submission being dealt with
 //! done/<picked up>/               dealt with
-//! rejected/<picked up>/           dealt with: nothing of it could be translated
+//! rejected/<picked up>/           dealt with: nothing of it could be translated, or it is nothing of this connector's
 //! ```
 //!
 //! A submission is moved by one rename at each step, and its folder is named by the moment it was picked up, which also
@@ -14,10 +14,12 @@
 
 mod files;
 mod refusals;
+mod tally;
+mod translation;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -28,12 +30,14 @@ use event_log::seal::WrappingKeys;
 use tokio_util::sync::CancellationToken;
 
 use crate::collected::Collected;
-use crate::connector::{Connector, Delivery, Draft, Rejection, Scope, SourceFile};
+use crate::connector::{Connector, Delivery, Draft, Rejection, Scope};
 use crate::differ::{Baseline, BaselineError, Baselines, RebuildError, Retractions, Submission, diff, rebuild};
 use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
-use crate::run::{SourceCounts, is_unfinished, name_of, unreadable};
+use crate::run::{SourceCounts, is_unfinished, name_of};
 use files::{list, make, move_all, put_back, rename, sync};
-use refusals::{connector_failed, of_the_future, retractions_held};
+use refusals::{of_the_future, retractions_held};
+use tally::Tally;
+use translation::translate;
 
 /// Where a person puts what may retract as much as it does.
 pub const ALLOWED: &str = "retractions-allowed";
@@ -257,6 +261,16 @@ impl DropFolder {
         Ok(seen)
     }
 
+    /// The connector's submissions, and by itself each file that is in none of them: left where it is, nobody would hear
+    /// of it.
+    fn groups(&self, names: &[String]) -> Vec<Vec<String>> {
+        let mut groups = self.connector.submissions(names);
+        let claimed: BTreeSet<&String> = groups.iter().flatten().collect();
+        let unclaimed: Vec<_> = names.iter().filter(|name| !claimed.contains(name)).map(|n| vec![n.clone()]).collect();
+        groups.extend(unclaimed);
+        groups
+    }
+
     /// Moves submissions of which no file has changed, come or gone since the last look.
     fn take(
         &mut self,
@@ -268,9 +282,9 @@ impl DropFolder {
         let names = |seen: &BTreeMap<PathBuf, _>| {
             seen.keys().filter(|path| path.parent() == Some(dir)).map(|path| name_of(path)).collect::<Vec<_>>()
         };
-        let before = self.connector.submissions(&names(&self.seen));
+        let before = self.groups(&names(&self.seen));
         let mut taken = Vec::new();
-        for group in self.connector.submissions(&names(seen)) {
+        for group in self.groups(&names(seen)) {
             let unchanged = |name: &String| {
                 let path = dir.join(name);
                 seen.contains_key(&path) && seen.get(&path) == self.seen.get(&path)
@@ -310,7 +324,8 @@ impl DropFolder {
         let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
         let collected = translate(Arc::clone(&self.connector), dir.to_path_buf()).await?;
         let Collected { scopes, records, drafts, mut rejections, whole } = collected;
-        let file = list(dir)?.first().map(|path| name_of(path)).unwrap_or_default();
+        let files = list(dir)?;
+        let file = files.first().map(|path| name_of(path)).unwrap_or_default();
         let is_of_the_future = |scope: &Scope| scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us));
         let (future, scopes): (Vec<Scope>, Vec<Scope>) = scopes.into_iter().partition(is_of_the_future);
         let is_taken = |draft: &Draft| !future.iter().any(|scope| draft.scope_key.as_ref() == Some(&scope.key));
@@ -320,20 +335,20 @@ impl DropFolder {
         rejections.extend(future.iter().map(|scope| of_the_future(scope, &file)));
         let nothing_good = drafts.is_empty() && !rejections.is_empty();
         let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
+        let mut tally = Tally { files: files.len(), records, findings, ..Tally::default() };
 
         // A draft can be of a scope or of none: a snapshot's file may hold both.
         let mut by_scope: BTreeMap<Option<String>, Vec<Draft>> = BTreeMap::new();
         for draft in drafts {
             by_scope.entry(draft.scope_key.clone()).or_default().push(draft);
         }
-        let mut events = 0;
         let mut loose = by_scope.remove(&None).unwrap_or_default().into_iter();
         // By turns with whatever else publishes for this source: nobody waits for a whole file.
         while let Some(first) = loose.next() {
             let some = std::iter::once(first).chain(loose.by_ref().take(DRAFTS_AT_A_TURN - 1)).collect();
             let published = self.publisher.lock().await.publish_feed(some, picked_up_us).await?;
             SourceCounts::add(&self.counts.erased, published.erased);
-            events += published.events;
+            tally.events += published.events;
         }
         for scope in scopes {
             let drafts = by_scope.remove(&Some(scope.key.clone())).unwrap_or_default();
@@ -341,21 +356,19 @@ impl DropFolder {
             let publisher = self.publisher.lock().await;
             let submission = self.submission(&publisher, scope, drafts, whole, &rejections, picked_up_us);
             drop(publisher);
-            events += self.submit(submission, allowed, (&file, picked_up_us), &mut rejections).await?;
+            let (events, held) = self.submit(submission, allowed, (&file, picked_up_us), &mut rejections).await?;
+            tally.events += events;
+            tally.retractions_held += held;
         }
         self.publisher.lock().await.quarantine(&rejections, picked_up_us).await?;
-        for (counter, count) in [
-            (&self.counts.records, records),
-            (&self.counts.events, events),
-            (&self.counts.findings, findings),
-            (&self.counts.rejected, rejections.len() as u64),
-        ] {
-            SourceCounts::add(counter, count);
-        }
+        tally.rejected = rejections.len() as u64;
+        tally.count(&self.counts);
         let away = self.options.root.join(if nothing_good { REJECTED } else { DONE });
         rename(dir, &away.join(name_of(dir)))?;
         sync(&away)?;
-        sync(&self.options.root.join(WORKING))
+        sync(&self.options.root.join(WORKING))?;
+        tally.tell(self.connector.descriptor().name, &name_of(dir));
+        Ok(())
     }
 
     fn submission(
@@ -384,13 +397,14 @@ impl DropFolder {
     }
 
     /// Publishes what a submission changes in one scope; the baseline moves only after the log has acknowledged all of it.
+    /// Gives how many events that made, and how many retractions are held.
     async fn submit(
         &mut self,
         submission: Submission,
         allowed: Retractions,
         (file, picked_up_us): (&str, i64),
         rejections: &mut Vec<Rejection>,
-    ) -> Result<u64, IntakeError> {
+    ) -> Result<(u64, usize), IntakeError> {
         let scope_key = submission.scope_key.clone();
         let baseline = match self.baselines.load(&scope_key) {
             Err(BaselineError::Damaged(_)) => self.rebuilt().await?.remove(&scope_key).unwrap_or_default(),
@@ -401,13 +415,14 @@ impl DropFolder {
         let diff = diff(publisher.pseudonyms(), source, baseline, submission, allowed);
         let published = publisher.publish(diff.statements).await?;
         rejections.extend(diff.rejections);
+        let held = diff.held.as_ref().map_or(0, |held| held.retractions);
         rejections.extend(diff.held.map(|held| retractions_held(held, file, &scope_key)));
         // What is held back is in quarantine before the baseline says that the submission was dealt with.
         publisher.quarantine(rejections, picked_up_us).await?;
         self.baselines.store(&scope_key, &diff.baseline)?;
         SourceCounts::add(&self.counts.superseded, diff.superseded);
         SourceCounts::add(&self.counts.erased, published.erased);
-        Ok(published.events)
+        Ok((published.events, held))
     }
 
     async fn rebuilt(&self) -> Result<BTreeMap<String, Baseline>, IntakeError> {
@@ -425,37 +440,6 @@ const DONE: &str = "done";
 const REJECTED: &str = "rejected";
 const PARTIAL: &str = ".partial";
 const ALLOWED_MARK: &str = "-allowed";
-
-async fn translate(connector: Arc<dyn Connector>, dir: PathBuf) -> Result<Collected, IntakeError> {
-    let within = dir.clone();
-    let translated = tokio::task::spawn_blocking(move || {
-        let mut collected = Collected::default();
-        let mut files = Vec::new();
-        let mut paths = list(&within)?;
-        paths.sort();
-        for path in paths {
-            let name = name_of(&path);
-            match File::open(&path) {
-                Ok(file) => files.push(SourceFile { name, bytes: Box::new(BufReader::with_capacity(1 << 16, file)) }),
-                Err(_) => collected.rejections.push(unreadable(&name)),
-            }
-        }
-        connector.translate(files, &mut collected);
-        Ok(collected)
-    });
-    match translated.await {
-        Ok(translated) => translated,
-        // What it said until then may be half of a record: nothing of it counts.
-        Err(failed) if failed.is_panic() => {
-            let mut collected = Collected::default();
-            for path in list(&dir)? {
-                collected.rejections.push(connector_failed(&path)?);
-            }
-            Ok(collected)
-        }
-        Err(_) => Err(IntakeError::Stopped),
-    }
-}
 
 fn picked_up_us(dir: &Path) -> i64 {
     let name = name_of(dir);

@@ -18,6 +18,13 @@ pub(super) fn connector_failed(path: &Path) -> Result<Rejection, IntakeError> {
     Ok(Rejection { message, raw: start_of(path, RAW_BYTES_MAX)?, ..unreadable(&name_of(path)) })
 }
 
+pub(super) const UNCLAIMED: &str = "no table or format of this connector has this name: put it where it belongs";
+
+pub(super) fn unclaimed(path: &Path) -> Result<Rejection, IntakeError> {
+    let message = UNCLAIMED.to_owned();
+    Ok(Rejection { message, raw: start_of(path, RAW_BYTES_MAX)?, ..unreadable(&name_of(path)) })
+}
+
 pub(super) fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> Rejection {
     let HeldBack { retractions, standing } = held;
     let message = format!(

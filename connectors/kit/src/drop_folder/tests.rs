@@ -2,8 +2,9 @@ use event_log::{Partition, Topic};
 use proto::events::Cause;
 use proto::quarantine::Reason;
 
-use super::refusals::CONNECTOR_FAILED;
+use super::refusals::{CONNECTOR_FAILED, UNCLAIMED};
 use super::*;
+use crate::connector::SourceFile;
 use crate::testing::{Failure, House};
 use crate::toy::Toy;
 
@@ -268,8 +269,8 @@ async fn a_file_of_the_future_is_refused_whole_and_touches_nothing() {
     assert_eq!(house.files("done").len(), 3);
 }
 
-/// The toy, but it falls over a file of this name, takes the files of one month together, and when told to has a file go
-/// while a submission is being taken.
+/// The toy, but it falls over a file of this name, takes the tables of one month together and nothing else, and when told
+/// to has a file go while a submission is being taken.
 #[derive(Default)]
 struct Faulty {
     toy: Toy,
@@ -286,7 +287,7 @@ impl Connector for Faulty {
             fs::remove_file(path).unwrap();
         }
         let mut groups = BTreeMap::<&str, Vec<String>>::new();
-        for name in names {
+        for name in names.iter().filter(|name| name.ends_with(".csv")) {
             groups.entry(name.get(..11).unwrap_or(name)).or_default().push(name.clone());
         }
         groups.into_values().collect()
@@ -315,6 +316,32 @@ async fn a_defect_of_the_connector_costs_one_submission() {
     items.retain(|item| item.reason() == Reason::FileUnreadable);
     assert_eq!(items.iter().map(|item| item.message.as_str()).collect::<Vec<_>>(), [CONNECTOR_FAILED]);
     assert_eq!(items[0].place.as_ref().unwrap().file, "toy-2025-01-31.csv");
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_claims_is_rejected_and_said() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Faulty::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    for name in ["notes.txt", "toy-2025-01.xml", ".hidden", "toy-2025-01-16.txt.part"] {
+        house.drop_file(name, &format!("this is {name}"));
+    }
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 0, "it may still be written to");
+    // The process ends between taking a file and telling of it.
+    house.log.fail_after(0, Failure::Full);
+    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_full());
+    house.log.heal();
+    let mut folder = house.drop_folder(Faulty::default()).await;
+    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 3);
+    assert_eq!(house.files("rejected"), BTreeSet::from(["notes.txt", "toy-2025-01.xml"].map(str::to_owned)));
+    assert_eq!(house.files("done"), BTreeSet::from(["toy-2025-01-16.csv".to_owned()]));
+    assert_eq!(house.files("incoming"), BTreeSet::from([".hidden", "toy-2025-01-16.txt.part"].map(str::to_owned)));
+    let counts = folder.counts();
+    assert_eq!((counts.rejected.load(Ordering::Relaxed), counts.pending.load(Ordering::Relaxed)), (2, 0));
+    let items = house.items().await;
+    let told: BTreeSet<_> = items.iter().map(|item| item.place.as_ref().unwrap().file.as_str()).collect();
+    assert_eq!((items.len(), told), (2, BTreeSet::from(["notes.txt", "toy-2025-01.xml"])));
+    assert!(items.iter().all(|item| item.reason() == Reason::FileUnreadable && item.message == UNCLAIMED));
 }
 
 #[tokio::test]

@@ -1,0 +1,43 @@
+//! What one submission came to.
+
+use crate::run::SourceCounts;
+
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) files: usize,
+    pub(super) records: u64,
+    pub(super) events: u64,
+    pub(super) findings: u64,
+    pub(super) rejected: u64,
+    pub(super) retractions_held: usize,
+}
+
+impl Tally {
+    /// Adds it to what the source has counted.
+    pub(super) fn count(&self, counts: &SourceCounts) {
+        for (counter, count) in [
+            (&counts.records, self.records),
+            (&counts.events, self.events),
+            (&counts.findings, self.findings),
+            (&counts.rejected, self.rejected),
+        ] {
+            SourceCounts::add(counter, count);
+        }
+    }
+
+    /// Tells the operator. Names of files may name children: the folder that they were picked up into stands for them.
+    pub(super) fn tell(&self, source: &str, picked_up: &str) {
+        let Self { files, records, events, findings, rejected, retractions_held } = *self;
+        tracing::info!(
+            source,
+            picked_up,
+            files,
+            records,
+            events,
+            findings,
+            rejected,
+            retractions_held,
+            "dealt with a submission"
+        );
+    }
+}
