@@ -222,7 +222,7 @@ impl<'a> Pieces<'a> {
 /// What old editors leave at the end of a file.
 const END_OF_FILE_MARK: u8 = 0x1a;
 
-fn starts_message(line: &[u8]) -> bool {
+pub(crate) fn starts_message(line: &[u8]) -> bool {
     matches!(line, [b'M', b'S', b'H', separator, ..] if separator.is_ascii_punctuation())
 }
 

@@ -1,11 +1,11 @@
 //! Files of messages.
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Rejection, SourceFile};
+use connector_kit::{Collected, Connector, Delivery, Descriptor, Output, Place, Rejection, SourceFile};
 use proto::events::Family;
 use proto::quarantine::Reason;
 
 use crate::MAPPING_REVISION;
-use crate::framing::{Piece, PieceKind, Pieces};
+use crate::framing::{Piece, PieceKind, Pieces, starts_message};
 use crate::header::Header;
 use crate::saying::Standing;
 use crate::translate;
@@ -28,11 +28,15 @@ impl Connector for Hl7V2 {
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for mut file in files {
             let name = file.name;
-            let mut reader = Reader { pieces: Pieces::new(file.bytes.as_mut()), name: &name, records: 0, batch: None };
+            let pieces = Pieces::new(file.bytes.as_mut());
+            let mut reader =
+                Reader { pieces, name: &name, records: 0, batch: None, before: Some(Collected::default()) };
             reader.read(out);
         }
     }
 }
+
+const NO_MESSAGE: &str = "no HL7 v2 message is in the file";
 
 /// One file being read.
 struct Reader<'a, 'n> {
@@ -41,6 +45,9 @@ struct Reader<'a, 'n> {
     records: u64,
     /// How many messages the open batch has held.
     batch: Option<u64>,
+    /// What was said before the first MSH segment, until there is one. A file without any is one thing to look at, not
+    /// as many as it has stretches.
+    before: Option<Collected>,
 }
 
 impl Reader<'_, '_> {
@@ -55,18 +62,45 @@ impl Reader<'_, '_> {
         }
         loop {
             match self.pieces.next() {
-                Ok(Some(piece)) => self.piece(piece, out),
+                Ok(Some(piece)) => self.next(piece, out),
                 Ok(None) => break,
                 Err(_) => return self.unreadable(out),
             }
+        }
+        if let Some(before) = self.before.take() {
+            return self.no_message(before, out);
         }
         if self.batch.is_some() {
             let why = "the batch has no BTS segment: the file breaks off";
             self.reject(out, Reason::FileUnreadable, why, None);
         }
-        if self.records == 0 {
-            self.reject(out, Reason::FileUnreadable, "the file holds no MSH segment", None);
+    }
+
+    fn next(&mut self, piece: Piece, out: &mut dyn Output) {
+        match self.before.take() {
+            Some(mut before) if !starts_message(&piece.bytes) => {
+                self.piece(piece, &mut before);
+                self.before = Some(before);
+            }
+            before => {
+                let before = before.unwrap_or_default();
+                (0..before.records).for_each(|_| out.record());
+                before.rejections.into_iter().for_each(|rejection| out.reject(rejection));
+                self.piece(piece, out);
+            }
         }
+    }
+
+    fn no_message(&self, before: Collected, out: &mut dyn Output) {
+        out.reject(Rejection {
+            reason: Reason::FileUnreadable,
+            message: NO_MESSAGE.to_owned(),
+            place: Place { file: self.name.to_owned(), ..Place::default() },
+            controller: None,
+            raw: before.rejections.into_iter().next().map(|first| first.raw).unwrap_or_default(),
+            scope_key: None,
+            subject: None,
+        });
     }
 
     fn piece(&mut self, piece: Piece, out: &mut dyn Output) {
@@ -144,4 +178,39 @@ fn trailer_count(trailer: &[u8]) -> Option<u64> {
     let separator = trailer.get(3)?;
     let digits = trailer.get(4..)?.split(|b| b == separator || b.is_ascii_whitespace()).next()?;
     std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(file: &[u8]) -> Vec<(Reason, String)> {
+        let collected = Collected::of(&Hl7V2, &[("a.hl7", file)]);
+        collected.rejections.into_iter().map(|r| (r.reason, r.message)).collect()
+    }
+
+    #[test]
+    fn a_file_without_any_message_is_one_thing_to_look_at() {
+        let large = [b"x".repeat(5 << 20), b"\x1c\ry".to_vec()].concat();
+        let files: [&[u8]; 7] = [
+            b"",
+            b"id,name\n1,a\n",
+            b"\x89PNG\x1c12\x1c34\x0b56\x1c",
+            b"\x0bnot a message",
+            b"BHS|^~\\&\rBTS|3\r",
+            b"BHS|^~\\&\r",
+            &large,
+        ];
+        for file in files {
+            assert_eq!(told(file), [(Reason::FileUnreadable, NO_MESSAGE.to_owned())], "{} bytes", file.len());
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_first_message_is_still_said() {
+        let file = b"one\x1ctwo\x1cMSH|^~\\&|PAS|RZ9\r";
+        let strays = told(file).into_iter().filter(|(_, message)| message == "text before any MSH segment").count();
+        assert_eq!(strays, 2);
+        assert_eq!(Collected::of(&Hl7V2, &[("a.hl7", file)]).records, 3);
+    }
 }
