@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use hyper_util::rt::TokioIo;
 use proto::admin::admin_client::AdminClient;
 use tokio::net::UnixStream;
@@ -21,7 +21,11 @@ pub(crate) async fn connect(config: &Path) -> anyhow::Result<AdminClient<Channel
             async move { UnixStream::connect(socket).await.map(TokioIo::new) }
         }))
         .await
-        .with_context(|| format!("nothing answers at `{}`: is `throughline up` running?", shown.display()))?;
+        .map_err(|error| {
+            // Only the last cause says something: those before it say that there is one.
+            let why = anyhow::Error::from(error).root_cause().to_string();
+            anyhow!("nothing answers at `{}` ({why}): is `throughline up` running?", shown.display())
+        })?;
     Ok(AdminClient::new(channel).max_decoding_message_size(64 << 20))
 }
 

@@ -53,7 +53,12 @@ pub(crate) struct ConnectorSettings {
 impl Settings {
     /// Reads and checks a file.
     pub(crate) fn load(file: &Path) -> Result<Self, Problems> {
-        load(file, Self::read)
+        load(file, Self::read).map_err(|mut problems| {
+            if !file.exists() {
+                problems.lines.push("name the file with --config".to_owned());
+            }
+            problems
+        })
     }
 
     pub(crate) fn log_dir(&self) -> PathBuf {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::output;
+use synthetic_authority::GenerateError;
+
+use crate::output::{self, Usage};
 
 /// Invent an authority's records, in every source's real format
 ///
@@ -44,7 +46,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let summary = synthetic_authority::generate(&settings, &arguments.out, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
-    })?;
+    });
+    let summary = summary.map_err(by_option)?;
     bar.finish_and_clear();
     if arguments.bad_files {
         synthetic_authority::write_bad_files(&arguments.out.join("bad"))?;
@@ -60,4 +63,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         arguments.out.display()
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the generator calls a setting, this command calls an option.
+fn by_option(error: GenerateError) -> anyhow::Error {
+    match error {
+        GenerateError::ChildrenOutOfRange => Usage(format!("--{error}")).into(),
+        GenerateError::CensusYears => Usage("--reference-date is not of this century".to_owned()).into(),
+        GenerateError::OutNotEmpty(_) => anyhow::anyhow!("--{error}"),
+        other => other.into(),
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use proto::admin::{ListQuarantineRequest, ShowQuarantineRequest};
 use proto::quarantine::{Item, Place};
 
 use crate::command::{ConfigFile, block_on};
+use crate::output::Usage;
 use crate::{admin_client, output};
 
 /// Look at records that could not be translated, or were not their sender's to say
@@ -25,7 +25,7 @@ enum Command {
         #[command(flatten)]
         file: ConfigFile,
         /// How many at most.
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// One JSON object a line.
         #[arg(long)]
@@ -42,6 +42,9 @@ enum Command {
         json: bool,
     },
 }
+
+/// Bytes of an item's id.
+const ID_BYTES: usize = 16;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
@@ -62,17 +65,20 @@ fn list(file: &ConfigFile, limit: u32, json: bool) -> anyhow::Result<()> {
         if json {
             output::line(&as_json(item, false).to_string())?;
         }
-        table.add_row([hex::encode(&item.id), reason(item), item.source.clone(), place(item), item.message.clone()]);
+        let cells = [hex::encode(&item.id), reason(item), item.source.clone(), place(item), item.message.clone()];
+        output::add_row(&mut table, cells);
     }
     if !json {
-        output::line(&table.to_string())?;
+        output::print(&table)?;
         output::line(&format!("quarantine: {} item(s), {} shown", answer.total, answer.items.len()))?;
     }
     Ok(())
 }
 
 fn show(file: &ConfigFile, id: &str, json: bool) -> anyhow::Result<()> {
-    let id = hex::decode(id).context("an item's id is 32 hexadecimal digits, as `quarantine list` prints them")?;
+    let id = hex::decode(id).ok().filter(|id| id.len() == ID_BYTES).ok_or_else(|| {
+        Usage("an item's id is 32 hexadecimal digits, as `throughline quarantine list` prints them".to_owned())
+    })?;
     let item = block_on(async {
         let mut client = admin_client::connect(&file.config).await?;
         let asked = client.show_quarantine(ShowQuarantineRequest { id }).await;
@@ -81,15 +87,12 @@ fn show(file: &ConfigFile, id: &str, json: bool) -> anyhow::Result<()> {
     if json {
         return output::line(&as_json(&item, true).to_string());
     }
-    output::line(&format!(
-        "reason   {}\nsource   {}\nwhere    {}\nwhat     {}",
-        reason(&item),
-        item.source,
-        place(&item),
-        item.message
-    ))?;
+    let told = [("reason", reason(&item)), ("source", item.source.clone()), ("where", place(&item))];
+    for (name, what) in told.into_iter().chain([("what", item.message.clone())]) {
+        output::line(&format!("{name:<8} {}", output::plain(&what)))?;
+    }
     output::line("record")?;
-    output::line(&String::from_utf8_lossy(&item.raw).replace('\r', "\n"))
+    output::line(output::plain(&String::from_utf8_lossy(&item.raw)).trim_end_matches('\n'))
 }
 
 fn reason(item: &Item) -> String {

@@ -11,7 +11,7 @@ use proto::sharing::{Category, Purpose};
 use proto::timeline::{AsOf, GetTimelineRequest, GetTimelineResponse, Period};
 
 use crate::command::{block_on, facts};
-use crate::output::{self, Refused};
+use crate::output::{self, Refused, Usage};
 use crate::reader::Reader;
 
 /// Ask the running service for a child's timeline, as one reader and for one purpose
@@ -39,8 +39,7 @@ pub(crate) struct Arguments {
     /// Only entries up to this day, inclusive.
     #[arg(long)]
     to: Option<jiff::civil::Date>,
-    /// Only these categories: attendance, exclusion, send, social_care_case, child_protection, hospital, immunisation ...
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help = format!("Only these categories, of: {}", categories()))]
     category: Vec<String>,
     /// Only what was known at this instant, 2025-10-01T09:00:00Z.
     #[arg(long)]
@@ -49,8 +48,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     valid_on: Option<jiff::civil::Date>,
     /// How many entries at most; all pages are read up to it.
-    #[arg(long, default_value_t = 1_000)]
-    limit: usize,
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
     /// The answer as one JSON object a page.
     #[arg(long)]
     json: bool,
@@ -65,10 +64,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut request = request(arguments)?;
     block_on(async {
         let mut client = reader.connect().await?;
+        let limit = usize::try_from(arguments.limit)?;
         let mut printed = 0;
         let mut in_part = 0;
         loop {
-            let answer = client.get_timeline(request.clone()).await.map_err(|status| refused(&status))?.into_inner();
+            let mut answer =
+                client.get_timeline(request.clone()).await.map_err(|status| refused(&status))?.into_inner();
+            answer.entries.truncate(limit.saturating_sub(printed));
             let first = request.page_token.is_empty();
             if arguments.json {
                 output::line(&as_json(&answer)?)?;
@@ -77,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             }
             printed += answer.entries.len();
             in_part += answer.entries.iter().filter(|entry| entry.withheld.is_some()).count();
-            if !answer.more || printed >= arguments.limit {
+            if !answer.more || printed >= limit {
                 if !arguments.json {
                     print::end(&answer, printed, in_part)?;
                 }
@@ -91,27 +93,36 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn request(arguments: &Arguments) -> anyhow::Result<GetTimelineRequest> {
     let mut parts = arguments.child.splitn(3, ':');
     let (Some(scheme), Some(issuer), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
-        bail!("the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001");
+        bail!(Usage("the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001".to_owned()));
     };
     let purpose = Purpose::from_str_name(&format!("PURPOSE_{}", arguments.purpose.to_uppercase()))
-        .context("there is no such purpose: `throughline timeline --help` lists them")?;
+        .filter(|purpose| *purpose != Purpose::Unspecified)
+        .ok_or_else(|| Usage("there is no such purpose: `throughline timeline --help` lists them".to_owned()))?;
     let categories = arguments.category.iter().map(|name| {
         Category::from_str_name(&format!("CATEGORY_{}", name.to_uppercase()))
+            .filter(|category| *category != Category::Unspecified)
             .map(Into::into)
-            .context("there is no such category")
+            .ok_or_else(|| Usage(format!("there is no such category; there are: {}", categories())))
     });
     let period = Period { from: arguments.from.map(output::date), to: arguments.to.map(output::date) };
     let known_at =
         arguments.known_at.map(|at| prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() });
     Ok(GetTimelineRequest {
-        child: Some(facts::reference(scheme, issuer, value)?),
+        child: Some(facts::reference(scheme, issuer, value).map_err(|error| Usage(error.to_string()))?),
         purpose: purpose.into(),
         period: Some(period),
-        categories: categories.collect::<anyhow::Result<_>>()?,
+        categories: categories.collect::<Result<_, _>>()?,
         as_of: Some(AsOf { known_at, valid_on: arguments.valid_on.map(output::date) }),
-        page_size: u32::try_from(arguments.limit).unwrap_or(PAGE_SIZE).clamp(1, PAGE_SIZE),
+        page_size: arguments.limit.min(PAGE_SIZE),
         page_token: Vec::new(),
     })
+}
+
+/// Every category, as the command line spells it.
+fn categories() -> String {
+    let names = (1..).map_while(|number| Category::try_from(number).ok());
+    let names = names.map(|category| category.as_str_name().trim_start_matches("CATEGORY_").to_lowercase());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn refused(status: &tonic::Status) -> anyhow::Error {

@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         for (kind, count) in kinds {
             table.add_row([kind.to_owned(), count.to_string()]);
         }
-        output::line(&table.to_string())?;
+        output::print(&table)?;
     }
     output::line(&format!(
         "translated: records={} events={} findings={} rejected={}",

@@ -12,17 +12,17 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
     let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
     let mut table = output::table(&["when", "what", "by", "shown", "content"]);
     for entry in &answer.entries {
-        table.add_row(row(&pool, entry)?);
+        output::add_row(&mut table, row(&pool, entry)?);
     }
     if !answer.entries.is_empty() {
-        output::line(&table.to_string())?;
+        output::print(&table)?;
     }
     if first {
         for line in &answer.existence {
             let service = if line.organisation.is_empty() { "a service" } else { line.organisation.as_str() };
-            output::line(&format!("also working with this child: {service}. Ask: {}", line.ask))?;
+            say(&format!("also working with this child: {service}. Ask: {}", line.ask))?;
             for reason in &line.reasons {
-                output::line(&format!("  withheld because: {reason}"))?;
+                say(&format!("  because: {reason}"))?;
             }
         }
     }
@@ -34,9 +34,9 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
     }
     for withheld in told {
         let rules = withheld.rules.join(", ");
-        output::line(&format!("left out: {}. Ask: {}", withheld.field_groups.join(", "), or_the_hub(&withheld.ask)))?;
+        say(&format!("left out: {}. Ask: {}", withheld.field_groups.join(", "), or_the_hub(&withheld.ask)))?;
         for reason in &withheld.reasons {
-            output::line(&format!("  because: {reason} ({rules})"))?;
+            say(&format!("  because: {reason} ({rules})"))?;
         }
     }
     Ok(())
@@ -45,13 +45,20 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
 /// After the last page.
 pub(super) fn end(answer: &GetTimelineResponse, printed: usize, in_part: usize) -> anyhow::Result<()> {
     if answer.break_glass_would_help {
-        output::line("breaking the glass, with a reason, would show more of this child")?;
+        output::line(
+            "an emergency access (break-glass), recorded by the information hub, would show more of this child",
+        )?;
     }
     output::line(&format!(
         "timeline: entries={printed} in_part={in_part} services_withheld={} decision={}",
         answer.existence.len(),
         hex::encode(&answer.decision_id)
     ))
+}
+
+/// A line of what organisations wrote.
+fn say(text: &str) -> anyhow::Result<()> {
+    output::line(&output::plain(text))
 }
 
 fn row(pool: &DescriptorPool, entry: &Entry) -> anyhow::Result<Vec<String>> {

@@ -118,8 +118,9 @@ impl Edges {
             if let Some(address) = connector.mllp_listen {
                 let feed = connectors::acknowledging(&connector.name)
                     .with_context(|| format!("`{}` does not speak MLLP", connector.name))?;
-                let listener =
-                    TcpListener::bind(address).await.with_context(|| format!("MLLP cannot listen on {address}"))?;
+                let listener = TcpListener::bind(address).await.with_context(|| {
+                    format!("MLLP cannot listen on {address} (`connectors.{}.mllp_listen`)", connector.name)
+                })?;
                 let counted = Arc::new(SourceCounts::default());
                 let source = format!("{} (mllp)", connector.name);
                 counts.push(Counted { source, counts: Arc::clone(&counted), folder: None });
