@@ -1,6 +1,6 @@
 //! `throughline facts`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
@@ -11,6 +11,7 @@ use proto::events::{Date, Event, Scheme, Subject};
 use serde::Deserialize;
 
 use crate::command::{ConfigFile, block_on};
+use crate::output::Refused;
 use crate::{admin_client, output};
 
 /// Record what the sharing rules read: organisations, agreements, consents, restrictions, links and seals
@@ -67,25 +68,50 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let read = (1..)
         .zip(text.lines())
         .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(at, line)| fact(&pool, line).with_context(|| format!("`{}` line {at}", facts.display())))
-        .collect::<anyhow::Result<Vec<Fact>>>()?;
-    let recorded = block_on(async {
+        .map(|(at, line)| Ok((at, fact(&pool, line).with_context(|| format!("`{}` line {at}", facts.display()))?)))
+        .collect::<anyhow::Result<Vec<(u64, Fact)>>>()?;
+    let events = block_on(async {
         let mut client = admin_client::connect(&file.config).await?;
-        let mut recorded = 0;
-        for part in read.chunks(FACTS_A_CALL) {
-            let answer = client.record_facts(RecordFactsRequest { facts: part.to_vec() }).await;
-            recorded += answer.map_err(|status| admin_client::refusal(&status))?.into_inner().recorded;
+        let mut events = 0;
+        for (before, part) in (0..).step_by(FACTS_A_CALL).zip(read.chunks(FACTS_A_CALL)) {
+            let request = RecordFactsRequest { facts: part.iter().map(|(_, fact)| fact.clone()).collect() };
+            let answer =
+                client.record_facts(request).await.map_err(|status| not_recorded(&status, facts, part, before))?;
+            events += answer.into_inner().recorded;
         }
-        Ok(recorded)
+        Ok(events)
     })?;
-    output::line(&format!("facts: ok recorded={recorded}"))?;
+    output::line(&format!("facts: ok facts={} events={events}", read.len()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why a call recorded nothing, by the file's own lines; `before` facts went in with earlier calls.
+fn not_recorded(status: &tonic::Status, file: &Path, part: &[(u64, Fact)], before: usize) -> anyhow::Error {
+    let first = part.first().map_or(0, |(line, _)| *line);
+    let recorded = match before {
+        0 => "nothing was recorded".to_owned(),
+        _ => format!("the lines before line {first} were recorded, from it on nothing was"),
+    };
+    // The service counts the facts of one call: "fact 3: what is wrong; nothing was recorded".
+    let wrong = Some(status.message()).filter(|_| status.code() == tonic::Code::InvalidArgument);
+    let wrong = wrong.and_then(|message| message.strip_prefix("fact ")?.split_once(": "));
+    let line = wrong.and_then(|(at, _)| part.get(at.parse::<usize>().ok()?.checked_sub(1)?));
+    match (wrong, line) {
+        (Some((_, what)), Some((line, _))) => {
+            let what = what.trim_end_matches("; nothing was recorded");
+            Refused(format!("`{}` line {line}: {what}; {recorded}", file.display())).into()
+        }
+        // A call that broke off may have been recorded all the same.
+        _ if before == 0 => admin_client::refusal(status),
+        _ => admin_client::refusal(status).context(format!("the lines before line {first} were recorded")),
+    }
 }
 
 fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
     // What the parsers say of a line quotes it, and the line is about a child.
-    let line: Line = serde_json::from_str(line).map_err(|error| {
-        anyhow!("is no fact: {{subject, kind, fields}} was expected, up to column {}", error.column())
+    let line: Line = serde_json::from_str(line).map_err(|error| match unknown_field(&error.to_string()) {
+        Some(field) => anyhow!("there is no field `{field}`, up to column {}", error.column()),
+        None => anyhow!("is no fact: {{subject, kind, fields}} was expected, up to column {}", error.column()),
     })?;
     let event = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no events")?;
     let field = event
@@ -105,6 +131,12 @@ fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
     })
 }
 
+/// The name of the field that the parser does not know: it is no value.
+fn unknown_field(message: &str) -> Option<String> {
+    let (name, _) = message.strip_prefix("unknown field `")?.split_once("`, expected")?;
+    Some(output::plain(name))
+}
+
 /// A message of this kind from its fields.
 fn message(kind: &MessageDescriptor, fields: serde_json::Value) -> anyhow::Result<DynamicMessage> {
     if let Ok(message) = DynamicMessage::deserialize(kind.clone(), &fields) {
@@ -118,7 +150,7 @@ fn message(kind: &MessageDescriptor, fields: serde_json::Value) -> anyhow::Resul
     let (name, _) = wrong.context("its fields are not those of its kind")?;
     Err(match kind.get_field_by_json_name(name).or_else(|| kind.get_field_by_name(name)) {
         Some(field) => anyhow!("`{}` is not what proto/throughline says of a `{}`", field.json_name(), kind.name()),
-        None => anyhow!("a `{}` has no such field as one of these", kind.name()),
+        None => anyhow!("a `{}` has no field `{}`", kind.name(), output::plain(name)),
     })
 }
 
