@@ -71,6 +71,11 @@ pub(super) fn token_key() -> anyhow::Result<(String, String)> {
     Ok((pair.serialize_pem(), pair.public_key_pem()))
 }
 
+/// How many hours a token may hold: a year at most.
+pub(super) fn hours() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=8_760)
+}
+
 /// A signed token.
 pub(super) fn token(private_key_pem: &str, person: &Person<'_>) -> anyhow::Result<String> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();

@@ -32,8 +32,8 @@ pub(crate) struct Arguments {
     /// The store's engine: sled or fjall.
     #[arg(long, default_value = "sled")]
     engine: projection::store::Engine,
-    /// How long tokens hold.
-    #[arg(long, default_value_t = 12)]
+    /// How many hours tokens hold.
+    #[arg(long, default_value_t = 12, value_parser = authority::hours())]
     token_hours: u64,
 }
 

@@ -16,23 +16,43 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "throughline-dev")]
     out: PathBuf,
     /// The organisation's id.
-    #[arg(long)]
+    #[arg(long, value_parser = file_name)]
     organisation: String,
     /// The person, as the organisation names them.
     #[arg(long, default_value = "invented.reader")]
     person: String,
-    /// Their roles: safeguarding, case_holding, clinical, school_pastoral, school_admin, send_team, adoption_team, auditor.
-    #[arg(long, value_delimiter = ',')]
+    /// Their roles, separated by commas.
+    #[arg(long, value_delimiter = ',', value_parser = ROLES)]
     roles: Vec<String>,
-    /// staff, subject, parent_pr, parent_no_pr or carer.
-    #[arg(long, default_value = "staff")]
+    /// In what standing they ask. Only `staff` is answered today: any other is refused by the service.
+    #[arg(long, default_value = "staff", value_parser = ["staff", "subject", "parent_pr", "parent_no_pr", "carer"])]
     standing: String,
     /// The reader's name, for `throughline timeline --as`.
-    #[arg(long)]
+    #[arg(long, value_parser = file_name)]
     name: String,
-    /// How long it holds.
-    #[arg(long, default_value_t = 12)]
+    /// How many hours it holds.
+    #[arg(long, default_value_t = 12, value_parser = authority::hours())]
     hours: u64,
+}
+
+/// The roles that the service knows.
+const ROLES: [&str; 8] = [
+    "safeguarding",
+    "case_holding",
+    "clinical",
+    "school_pastoral",
+    "school_admin",
+    "send_team",
+    "adoption_team",
+    "auditor",
+];
+
+/// A name that a file beside the others can have.
+fn file_name(name: &str) -> Result<String, &'static str> {
+    if name.is_empty() || name.starts_with('.') || name.contains('/') {
+        return Err("a name is not empty, does not begin with a full stop and has no `/`");
+    }
+    Ok(name.to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
