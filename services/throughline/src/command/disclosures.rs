@@ -3,26 +3,43 @@
 use std::process::ExitCode;
 
 use proto::admin::{ListDisclosuresRequest, RecordedDisclosure};
-use proto::sharing::DenialReason;
+use proto::sharing::{DenialReason, Purpose};
 
 use crate::command::{ConfigFile, block_on};
 use crate::{admin_client, output};
 
 /// List the disclosures on record: who asked, for what, and how much was released
 ///
-/// Newest first, with how many classes of record were shown whole, in part, as a service's existence, or not at all. Never
-/// what was shown. Listing is put on record too.
+/// Newest first, and never what was shown. `full`, `redacted`, `existence` and `hidden` count classes of record of the child:
+/// those that the rules give whole, in part, as a service's existence, or not at all; `entries` and `lines` are what this page
+/// held. Listing is put on record too.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     file: ConfigFile,
     /// How many at most.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
 }
+
+/// The table's columns, and each one's key in JSON.
+const COLUMNS: [(&str, &str); 12] = [
+    ("decision", "decision"),
+    ("recorded", "recorded_at"),
+    ("organisation", "organisation"),
+    ("person", "person"),
+    ("purpose", "purpose"),
+    ("denied", "denied"),
+    ("full", "full"),
+    ("redacted", "redacted"),
+    ("existence", "existence"),
+    ("hidden", "hidden"),
+    ("entries", "entries"),
+    ("lines", "lines"),
+];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let answer = block_on(async {
@@ -30,76 +47,51 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let asked = client.list_disclosures(ListDisclosuresRequest { limit: arguments.limit }).await;
         Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
     })?;
-    let head = [
-        "decision",
-        "recorded",
-        "organisation",
-        "person",
-        "purpose",
-        "full",
-        "redacted",
-        "existence",
-        "hidden",
-        "released",
-    ];
-    let mut table = output::table(&head);
+    let mut table = output::table(&COLUMNS.map(|(head, _)| head));
     for recorded in &answer.disclosures {
         if arguments.json {
             output::line(&as_json(recorded).to_string())?;
         } else {
-            table.add_row(row(recorded));
+            output::add_row(&mut table, row(recorded));
         }
     }
     if !arguments.json {
-        output::line(&table.to_string())?;
+        output::print(&table)?;
         output::line(&format!("disclosures: {} on record, {} shown", answer.total, answer.disclosures.len()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(recorded: &RecordedDisclosure) -> Vec<String> {
+fn row(recorded: &RecordedDisclosure) -> [String; COLUMNS.len()] {
     let value = as_json(recorded);
-    [
-        "decision",
-        "recorded_at",
-        "organisation",
-        "person",
-        "purpose",
-        "full",
-        "redacted",
-        "existence",
-        "hidden",
-        "released",
-    ]
-    .iter()
-    .map(|key| match value.get(*key) {
+    COLUMNS.map(|(_, key)| match value.get(key) {
         Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
-        None => String::new(),
     })
-    .collect()
 }
 
 fn as_json(recorded: &RecordedDisclosure) -> serde_json::Value {
     let disclosure = recorded.disclosure.clone().unwrap_or_default();
     let at = recorded.recorded_at.and_then(|at| jiff::Timestamp::new(at.seconds, at.nanos).ok());
-    let denied = disclosure.denied();
-    let purpose = disclosure.purpose().as_str_name().trim_start_matches("PURPOSE_").to_lowercase();
-    let what = match (disclosure.operator_command.as_str(), denied) {
-        ("", DenialReason::Unspecified) => purpose,
-        ("", denied) => format!("denied: {}", denied.as_str_name().trim_start_matches("DENIAL_REASON_")),
-        (command, _) => format!("operator: {command}"),
+    let denied = Some(disclosure.denied()).filter(|denied| *denied != DenialReason::Unspecified);
+    let purpose = match (disclosure.operator_command.as_str(), disclosure.purpose()) {
+        ("", Purpose::Unspecified) => None,
+        ("", purpose) => Some(purpose.as_str_name().trim_start_matches("PURPOSE_").to_lowercase()),
+        (command, _) => Some(format!("operator: {command}")),
     };
     serde_json::json!({
         "decision": hex::encode(&disclosure.decision_id),
         "recorded_at": at.map(|at| format!("{at:.0}")),
         "organisation": disclosure.organisation,
         "person": disclosure.person,
-        "purpose": what,
+        "purpose": purpose,
+        "denied": denied.map(|denied| denied.as_str_name().trim_start_matches("DENIAL_REASON_")),
         "full": disclosure.classes_full,
         "redacted": disclosure.classes_redacted,
         "existence": disclosure.classes_existence,
         "hidden": disclosure.classes_hidden,
-        "released": disclosure.entries_released + disclosure.lines_released,
+        "entries": disclosure.entries_released,
+        "lines": disclosure.lines_released,
     })
 }
