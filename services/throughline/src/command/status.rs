@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn ask(arguments: &Arguments) -> anyhow::Result<GetStatusResponse> {
     let started = Instant::now();
     let bar = output::progress(0, "taking in");
+    let mut waits_for = "the process to answer".to_owned();
     loop {
         let answer = match admin_client::connect(&arguments.file.config).await {
             Ok(mut client) => Some(
@@ -54,19 +55,41 @@ async fn ask(arguments: &Arguments) -> anyhow::Result<GetStatusResponse> {
         };
         let Some(wait) = arguments.wait else { return answer.ok_or_else(|| anyhow::anyhow!("no answer")) };
         if let Some(status) = answer {
-            let pending: u64 = status.sources.iter().map(|source| source.pending).sum();
-            if status.caught_up && pending == 0 {
+            if status.caught_up && !is_taking_in(&status) {
                 bar.finish_and_clear();
                 return Ok(status);
             }
             bar.set_length(status.events + status.records_behind);
             bar.set_position(status.events);
+            waits_for = what_is_left(&status);
         }
         if started.elapsed() > Duration::from_secs(wait) {
-            bail!("not caught up after {wait} s: `throughline status` says where it stands");
+            bail!("not caught up after {wait} s: waiting for {waits_for}");
         }
         tokio::time::sleep(ASK_AGAIN).await;
     }
+}
+
+fn is_taking_in(status: &GetStatusResponse) -> bool {
+    status.sources.iter().any(|source| source.pending > 0)
+}
+
+fn state(status: &GetStatusResponse) -> &'static str {
+    match (is_taking_in(status), status.caught_up) {
+        (true, _) => "taking in",
+        (false, true) => "caught up",
+        (false, false) => "catching up",
+    }
+}
+
+/// What keeps it from being caught up, for whoever has waited in vain.
+fn what_is_left(status: &GetStatusResponse) -> String {
+    let pending = status.sources.iter().filter(|source| source.pending > 0);
+    let mut left: Vec<_> = pending.map(|source| format!("{} ({} pending)", source.source, source.pending)).collect();
+    if !status.caught_up {
+        left.push(format!("the timelines ({} records behind)", status.records_behind));
+    }
+    left.join(", ")
 }
 
 fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
@@ -82,10 +105,14 @@ fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
         ]);
     }
     output::line(&table.to_string())?;
-    let state = if status.caught_up { "caught up" } else { "catching up" };
     output::line(&format!(
-        "status: {state} behind={} events={} parked={} quarantined={} disclosures={}",
-        status.records_behind, status.events, status.parked, status.quarantined, status.disclosures
+        "status: {} behind={} events={} parked={} quarantined={} disclosures={}",
+        state(status),
+        status.records_behind,
+        status.events,
+        status.parked,
+        status.quarantined,
+        status.disclosures
     ))?;
     if !status.accepting {
         output::line(&format!("not accepting: {}", status.not_accepting_because))?;
@@ -109,4 +136,35 @@ fn json(status: &GetStatusResponse) -> serde_json::Value {
         "parked": status.parked, "quarantined": status.quarantined, "disclosures": status.disclosures,
         "accepting": status.accepting, "not_accepting_because": status.not_accepting_because, "sources": sources,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::admin::SourceStatus;
+
+    use super::*;
+
+    #[test]
+    fn what_is_pending_is_named_and_is_not_caught_up() {
+        let source = |source: &str, pending| SourceStatus { source: source.to_owned(), pending, ..Default::default() };
+        let mut status = GetStatusResponse {
+            caught_up: true,
+            sources: vec![source("health-hl7v2", 0), source("social-care-cin-census", 2)],
+            ..Default::default()
+        };
+        assert_eq!(
+            (state(&status), what_is_left(&status).as_str()),
+            ("taking in", "social-care-cin-census (2 pending)")
+        );
+        (status.caught_up, status.records_behind) = (false, 7);
+        let told = "social-care-cin-census (2 pending), the timelines (7 records behind)";
+        assert_eq!((state(&status), what_is_left(&status).as_str()), ("taking in", told));
+        status.sources.clear();
+        assert_eq!(
+            (state(&status), what_is_left(&status).as_str()),
+            ("catching up", "the timelines (7 records behind)")
+        );
+        status.caught_up = true;
+        assert_eq!(state(&status), "caught up");
+    }
 }
