@@ -173,3 +173,46 @@ pub(crate) fn reference(scheme: &str, issuer: &str, value: &str) -> anyhow::Resu
     let given = Subject { scheme: scheme.into(), issuer: issuer.to_owned(), value: value.to_owned() };
     proto::subject::normalised(&given).context("the issuer is not of this scheme, or the value is empty")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_line_of_the_file_and_says_what_went_in() {
+        let part = [(501, Fact::default()), (503, Fact::default())];
+        let told = |status: tonic::Status, before| {
+            let error = not_recorded(&status, Path::new("facts.jsonl"), &part, before);
+            assert_eq!(error.is::<Refused>(), status.code() != tonic::Code::Unavailable);
+            error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        };
+        let wrong = |at| tonic::Status::invalid_argument(format!("fact {at}: `id` is missing; nothing was recorded"));
+        assert_eq!(told(wrong(2), 0), "`facts.jsonl` line 503: `id` is missing; nothing was recorded");
+        let later = told(wrong(2), 500);
+        assert!(later.starts_with("`facts.jsonl` line 503: `id` is missing; the lines before line 501"), "{later}");
+        assert!(!later.ends_with("nothing was recorded"), "{later}");
+        assert!(told(wrong(9), 0).contains("fact 9"), "a number that the file has not is not made up");
+        let gone = told(tonic::Status::unavailable("gone"), 500);
+        assert!(gone.starts_with("the lines before line 501 were recorded: "), "{gone}");
+    }
+
+    #[test]
+    fn a_field_that_there_is_not_is_named_and_a_value_is_not() {
+        let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
+        let told = |rest: &str| {
+            let line = format!(
+                r#"{{"subject":{{"scheme":"UPN","issuer":"dfe","value":"SECRET"}},"kind":"ConsentRecorded",{rest}}}"#
+            );
+            fact(&pool, &line).unwrap_err().to_string()
+        };
+        for (rest, name) in [
+            (r#""filds":{}"#, "filds"),
+            (r#""fields":{"stat":"SECRET"}"#, "stat"),
+            (r#""fields":{"state":"SECRET"}"#, "state"),
+        ] {
+            let told = told(rest);
+            assert!(told.contains(&format!("`{name}`")) && !told.contains("SECRET"), "{told}");
+        }
+        assert!(!told(r#""sealed":"SECRET""#).contains("SECRET"));
+    }
+}
