@@ -115,5 +115,5 @@ fn roots(log: &EmbeddedLog) -> anyhow::Result<()> {
             hex::encode(tree.root()),
         ]);
     }
-    output::line(&table.to_string())
+    output::print(&table)
 }
