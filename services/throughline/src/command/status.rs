@@ -104,7 +104,7 @@ fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
             source.pending.to_string(),
         ]);
     }
-    output::line(&table.to_string())?;
+    output::print(&table)?;
     output::line(&format!(
         "status: {} behind={} events={} parked={} quarantined={} disclosures={}",
         state(status),
