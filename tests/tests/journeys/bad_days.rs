@@ -27,7 +27,7 @@ const FILES: [(&str, &[&str], bool); 19] = [
     ("education-school-census/2025_spring_pupilonroll_latin1.csv", &[], true),
     ("health-hl7v2/stops-mid-frame.hl7", &["RECORD_MALFORMED"], true),
     ("health-hl7v2/dates.hl7", &[], true),
-    ("health-hl7v2/no-msh.hl7", &["RECORD_MALFORMED"], false),
+    ("health-hl7v2/no-msh.hl7", &["FILE_UNREADABLE"], false),
     ("health-hl7v2/no-pid.hl7", &["SUBJECT_MISSING"], false),
     ("health-hl7v2/unknown-trigger.hl7", &[], true),
     ("health-hl7v2/mixed-line-ends.hl7", &[], true),
