@@ -8,11 +8,9 @@ pub mod uln;
 pub mod upn;
 
 use proto::events::{Finding, FindingCode, Identifier, Scheme, Subject, identifier::Standing};
+use proto::subject::normalise_value;
 
 use crate::reading::{finding, finding_of_rule};
-
-/// Longest identifier that is kept; what follows is cut, and the value is malformed anyway.
-const VALUE_CHARS_MAX: usize = 64;
 
 /// An identifier after its checks.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,8 +75,8 @@ pub fn claim(scheme: Scheme, value: &str, standing: Standing, field: &str) -> (O
 
 /// The same for a scheme of one issuer's own (a council's child id, a provider's number). `issuer` as [`Scheme`] says.
 pub fn claim_of_issuer(scheme: Scheme, issuer: &str, value: &str, standing: Standing) -> Option<Identifier> {
-    let value = normalise(value);
-    (!value.is_empty()).then(|| identifier(scheme, &normalise(issuer), value, standing, true))
+    let value = normalise_value(value);
+    (!value.is_empty()).then(|| identifier(scheme, &normalise_value(issuer), value, standing, true))
 }
 
 /// The rule named on an identifier that is valid in another scheme: the column next to it, most likely.
@@ -100,7 +98,7 @@ pub fn belongs_to(scheme: Scheme, checked: &Checked) -> Option<Scheme> {
 
 /// A subject with its value normalised as every subject's is: upper case, without spaces and hyphens.
 pub fn subject(scheme: Scheme, issuer: &str, value: &str) -> Subject {
-    Subject { scheme: scheme.into(), issuer: issuer.trim().to_owned(), value: normalise(value) }
+    Subject { scheme: scheme.into(), issuer: issuer.trim().to_owned(), value: normalise_value(value) }
 }
 
 fn identifier(scheme: Scheme, issuer: &str, value: String, standing: Standing, usable: bool) -> Identifier {
@@ -110,14 +108,6 @@ fn identifier(scheme: Scheme, issuer: &str, value: String, standing: Standing, u
         usable,
         verification: None,
     }
-}
-
-/// Upper case, without white space, hyphens (of any width) and control characters, cut to what is kept.
-fn normalise(value: &str) -> String {
-    let dropped = |c: &char| {
-        !c.is_whitespace() && !c.is_control() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{feff}' | '\u{200b}')
-    };
-    value.chars().filter(dropped).flat_map(char::to_uppercase).take(VALUE_CHARS_MAX).collect()
 }
 
 /// The digits of exactly ten ASCII digits.

@@ -1,11 +1,11 @@
 //! The NHS number: nine digits and a check digit, modulo 11.
 
-use super::{Checked, Verdict, all_equal, normalise, ten_digits, weighted_sum};
+use super::{Checked, Verdict, all_equal, normalise_value, ten_digits, weighted_sum};
 use crate::reading::without_zero_fraction;
 
 /// Checks an NHS number. One digit all along is a stand-in, although some such numbers pass the sum.
 pub fn check(value: &str) -> Checked {
-    let normalised = without_zero_fraction(&normalise(value)).to_owned();
+    let normalised = without_zero_fraction(&normalise_value(value)).to_owned();
     let verdict = match ten_digits(&normalised) {
         None => Verdict::Malformed,
         Some(digits) if all_equal(&digits) => Verdict::Placeholder,

@@ -2,7 +2,7 @@
 
 use proto::events::identifier::Standing;
 
-use super::{Checked, Verdict, all_equal, normalise};
+use super::{Checked, Verdict, all_equal, normalise_value};
 
 /// The letters of a check letter or of a temporary number's last place; their place here is their value.
 const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
@@ -53,7 +53,7 @@ const AUTHORITIES: &[(u16, u16)] = &[
 
 /// Checks a unique pupil number, permanent or temporary.
 pub fn check(value: &str) -> Checked {
-    let normalised = normalise(value);
+    let normalised = normalise_value(value);
     let verdict = verdict(&normalised);
     Checked { normalised, verdict }
 }
