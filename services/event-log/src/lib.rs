@@ -1,6 +1,6 @@
 //! The log: where every event is kept, in what order, under which key, and who may say it.
 //!
-//! [`EventLog`] is a trait because there are two: the [`embedded`] log of one machine, and Kafka. [`conformance`] is what
+//! [`EventLog`] is a trait because there are two: the [`embedded`] log of one machine, and [`kafka`]. [`conformance`] is what
 //! both must hold. [`seal`] makes and opens envelopes; [`authority`] is the table of who may say what, checked when an
 //! envelope is opened ([`envelope`]).
 
@@ -8,10 +8,11 @@ pub mod authority;
 pub mod conformance;
 pub mod embedded;
 pub mod envelope;
+pub mod kafka;
 mod log;
 mod position;
 pub mod seal;
 
 pub use embedded::EmbeddedLog;
-pub use log::{Appended, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
+pub use log::{Appended, Ends, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
 pub use position::{EntryId, EventId, KeyId, Offset, PARTITIONS, Partition, Position, Pseudonym, Topic};

@@ -1,5 +1,6 @@
 //! What a log is, whichever backend holds it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -45,6 +46,9 @@ pub struct Appended {
     pub published_at_us: i64,
 }
 
+/// Where each partition ends: the offset that its next record gets.
+pub type Ends = BTreeMap<(Topic, Partition), Offset>;
+
 /// A log of [`PARTITIONS`](crate::PARTITIONS) partitions a topic.
 ///
 /// An implementation MUST: give dense offsets from 0; have the records on stable storage before `append` returns; give
@@ -77,6 +81,20 @@ pub trait EventLog: Send + Sync + 'static {
     /// When the backend cannot be asked.
     async fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError>;
 
+    /// The ends of every partition of these topics, asked at once: none is older than the call.
+    ///
+    /// # Errors
+    /// When the backend cannot be asked.
+    async fn ends(&self, topics: &[Topic]) -> Result<Ends, LogError> {
+        let mut ends = Ends::new();
+        for topic in topics {
+            for partition in Partition::all() {
+                ends.insert((*topic, partition), self.end(*topic, partition).await?);
+            }
+        }
+        Ok(ends)
+    }
+
     /// Returns once any of `topics` has grown since the call `seen` came from, or after `at_most`. `seen` is 0 at first,
     /// and the returned value after that: a counter of the log's growth, not a position.
     ///
@@ -91,6 +109,18 @@ pub enum LogError {
     /// The disk is full; nothing is accepted until there is room.
     #[error("the log's disk is full: free some space in `{0}` and it goes on by itself")]
     Full(std::path::PathBuf),
+    /// The log cannot be reached: nothing is known of what was asked, and asking again is right.
+    #[error("the log cannot be reached: {because}; it is tried again until it can")]
+    Unavailable {
+        /// What the client said. Names hosts and topics, never a record.
+        because: String,
+    },
+    /// The log refuses this process: asking again gives the same.
+    #[error("the log refuses this process: {because}")]
+    Refused {
+        /// What was refused and why: a wrong credential, a right that is missing, a topic that is not as it must be.
+        because: String,
+    },
     /// What was acknowledged is damaged or gone.
     #[error("the log is damaged at {place}: {what}; restore it from a backup before starting")]
     Damaged {
@@ -128,4 +158,11 @@ pub enum LogError {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl LogError {
+    /// Whether it ends by itself: the same call is right again in a while.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Unavailable { .. })
+    }
 }

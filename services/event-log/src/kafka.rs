@@ -1,0 +1,5 @@
+//! The log on Apache Kafka, through librdkafka.
+
+mod connection;
+
+pub use connection::{Connection, Sasl, Security, Tls};
