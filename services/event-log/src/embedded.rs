@@ -11,6 +11,7 @@
 //! Opening reads every byte. What stands below the mark must be whole, or the log refuses to start and names the place;
 //! what stands above it was never acknowledged, and is kept up to its first flaw.
 
+mod copy;
 mod disk;
 mod index;
 mod mark;
@@ -37,6 +38,7 @@ use index::{Index, PerPartition};
 use segment::Segment;
 use writer::{Request, Writer};
 
+pub use copy::copy;
 pub use disk::{Disk, RealDisk};
 
 /// Appends that may wait for the writer before `append` itself waits.

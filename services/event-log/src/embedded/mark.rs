@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use bytes::{Buf as _, BufMut as _};
@@ -73,7 +73,9 @@ impl MarkFile {
     /// Makes the file with both slots holding, and its folder entry, durable.
     pub(super) fn create(dir: &Path, first: Mark) -> io::Result<Self> {
         let beside = dir.join("mark.new");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&beside)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(&beside)?;
         file.set_len(2 * SLOT_BYTES)?;
         for generation in [first.generation, first.generation + 1] {
             let mark = Mark { generation, ..first };
