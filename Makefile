@@ -1,25 +1,38 @@
-# Throughline. `make demo` and `make test` do all their own set-up on a machine that has Rust and a C compiler.
+# Throughline. `make demo` and `make test` do all their own set-up on a machine that has Rust: what is missing
+# they install (as root on Debian), or say how.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help demo test up down bench lint generate-proto fuzz
+.PHONY: help setup demo test up down bench kafka kafka-up kafka-down lint generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## An invented authority from its files to four readers' answers, and ends by itself (CHILDREN=400)
+setup: ## What the build needs beside Rust (as root on Debian it installs it)
+	@deploy/setup
+
+demo: setup ## An invented authority from its files to four readers' answers, and ends by itself (CHILDREN=400)
 	@deploy/demo/run.sh
 
-test: ## Every test
+test: setup kafka ## Every test
 	cargo build --package throughline
 	cargo test --workspace
 
-up: ## Leaves an invented authority running for you to ask (target/up; stop it with Ctrl-C)
+up: setup ## Leaves an invented authority running for you to ask (target/up; stop it with Ctrl-C)
 	@deploy/demo/up.sh
 
-bench: ## The figures, each beside its floor, in one run (CHILDREN=10000)
+bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=10000)
 	cargo bench --profile dev --package tests --bench figures -- --children $(or $(CHILDREN),10000)
+
+kafka: ## Puts an Apache Kafka together under target/kafka (needs Maven and a JDK; as root on Debian it installs them)
+	@deploy/kafka/setup
+
+kafka-up: kafka ## Leaves one Apache Kafka node running on this machine, and prints how to point the tests at it
+	@deploy/kafka/up
+
+kafka-down: ## Stops that node and removes its data
+	@deploy/kafka/down
 
 lint: ## rustfmt, clippy and, where it is installed, cargo-deny
 	cargo fmt --all --check
