@@ -1,0 +1,95 @@
+//! What a cluster's topics must be and who may do what to them, and the steps from what it has to that.
+//!
+//! [`Wanted`] is read from a file (`deploy/kafka/topics.toml`); [`Plan`] is the difference, computed without I/O; [`find`]
+//! and [`apply`] are the two ends of it on a cluster. Nothing here deletes a topic, lowers a retention or changes a number of
+//! partitions, and what already breaks the positions is refused.
+
+mod plan;
+mod wanted;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::admin::{Access, Admin, AdminError, FoundTopic};
+use crate::position::Topic;
+
+pub use plan::{Kind, Plan, Step, plan};
+pub use wanted::{Role, TopicsFileError, Wanted};
+
+/// How long a cluster may take to show what it was told.
+const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// What a cluster has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Found {
+    /// Its topics of ours.
+    pub topics: BTreeMap<Topic, FoundTopic>,
+    /// Every right that it keeps; `None` when it holds nobody to any.
+    pub access: Option<BTreeSet<Access>>,
+}
+
+/// Why a plan was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Something that the cluster has breaks the positions.
+    #[error("nothing was changed, because the log would not hold: {}", .0.join("; "))]
+    Refused(Vec<String>),
+    /// The cluster could not be asked or changed. What was done before stands, and it can be applied again.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// The cluster does not show what it was told.
+    #[error("the cluster took every change, and {} s later does not show: {}", SHOWN_WITHIN.as_secs(), .0.join("; "))]
+    NotShown(Vec<String>),
+}
+
+/// What the cluster has now.
+///
+/// # Errors
+/// When it cannot be asked, or this principal may not see it.
+pub async fn find(admin: &mut Admin) -> Result<Found, AdminError> {
+    let mut named = admin.topics_with_configs(&Topic::ALL.map(Topic::name)).await?;
+    let topics = Topic::ALL.into_iter().filter_map(|topic| Some((topic, named.remove(topic.name())?))).collect();
+    Ok(Found { topics, access: admin.access().await? })
+}
+
+/// Makes the cluster what is wanted, and returns what was to be done once the cluster shows it. Rights beyond what is wanted
+/// are taken away only if `remove_access`.
+///
+/// # Errors
+/// [`ApplyError::Refused`] before anything is changed, naming each topic that breaks the positions.
+pub async fn apply(admin: &mut Admin, wanted: &Wanted, remove_access: bool) -> Result<Plan, ApplyError> {
+    let to_do = plan(wanted, &find(admin).await?);
+    let refused: Vec<String> = to_do.steps.iter().filter(|s| s.kind == Kind::Refused).map(Step::to_string).collect();
+    if !refused.is_empty() {
+        return Err(ApplyError::Refused(refused));
+    }
+    admin.create_topics(&to_do.new_topics).await?;
+    for (topic, configs) in &to_do.new_configs {
+        admin.alter_configs(topic.name(), configs).await?;
+    }
+    admin.allow(&to_do.new_access).await?;
+    if remove_access {
+        admin.disallow(&to_do.surplus_access).await?;
+    }
+    let is_open = |step: &Step| match step.kind {
+        Kind::CreateTopic | Kind::SetConfig | Kind::AddRight => true,
+        Kind::RemoveRight => remove_access,
+        Kind::Refused | Kind::NotChanged | Kind::WiderRight => false,
+    };
+    let until = Instant::now() + SHOWN_WITHIN;
+    loop {
+        let found = find(admin).await?;
+        let left = plan(wanted, &found);
+        let open: Vec<String> = left.steps.iter().filter(|step| is_open(step)).map(Step::to_string).collect();
+        if open.is_empty() && found.topics.values().all(|topic| topic.led) {
+            return Ok(to_do);
+        }
+        if Instant::now() >= until {
+            return Err(ApplyError::NotShown(open));
+        }
+        sleep(LOOK_AGAIN_AFTER).await;
+    }
+}
