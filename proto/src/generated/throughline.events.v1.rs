@@ -1281,7 +1281,7 @@ impl Cause {
 /// child away. When it was published is the log record's own timestamp and is not here.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Envelope {
-    /// The shape of the sealed bytes: 1.
+    /// The shape of the sealed bytes: 2. In 1, which still opens, the body was not padded.
     #[prost(uint32, tag = "1")]
     pub format_version: u32,
     /// 16 bytes. UUIDv8 from a keyed hash of (issuer, source, record key, version, ordinal): the same record gives the
@@ -1296,7 +1296,8 @@ pub struct Envelope {
     /// 16 bytes, random. Which data key seals the body; the keys topic is keyed by it.
     #[prost(bytes = "vec", tag = "5")]
     pub key_id: ::prost::alloc::vec::Vec<u8>,
-    /// AES-256-GCM-SIV of a Body (or of the message that the family names), with its 16-byte tag.
+    /// AES-256-GCM-SIV of a Body (or of the message that the family names), padded to a step so that its length tells little,
+    /// with its 16-byte tag.
     #[prost(bytes = "bytes", tag = "6")]
     pub sealed: ::prost::bytes::Bytes,
 }

@@ -13,7 +13,7 @@ use proto::event::KindNumber;
 use proto::events::Family;
 
 use crate::position::{EventId, KeyId, Pseudonym};
-use crate::seal::{self, ENVELOPE_BYTES_MAX, FORMAT_VERSION, Header, KeyOf, Keyring, SealError, TAG_BYTES};
+use crate::seal::{self, ENVELOPE_BYTES_MAX, FORMAT_VERSION, Header, KeyOf, Keyring, SealError, TAG_BYTES, UNPADDED};
 
 pub use body::CheckedBody;
 
@@ -33,7 +33,7 @@ pub enum EnvelopeError {
         bytes: usize,
     },
     /// A format that this build does not know.
-    #[error("the envelope's format version is not {FORMAT_VERSION}")]
+    #[error("the envelope's format version is none of 1 to {FORMAT_VERSION}")]
     FormatUnknown,
     /// A family that this build does not know.
     #[error("the envelope's family is not known to this build")]
@@ -75,6 +75,8 @@ pub enum EnvelopeError {
 pub struct Sealed {
     /// What stands in clear.
     pub header: Header,
+    /// The shape of the sealed bytes.
+    pub format_version: u32,
     /// The sealed body with its tag.
     pub sealed: Bytes,
 }
@@ -109,7 +111,8 @@ pub fn decode(mut bytes: Bytes) -> Result<Sealed, EnvelopeError> {
         return Err(EnvelopeError::TooLarge { bytes: bytes.len() });
     }
     expect(&mut bytes, &[0x08], "format_version")?;
-    if expect(&mut bytes, &[FORMAT_VERSION as u8], "format_version").is_err() {
+    let format_version = bytes.try_get_u8().map_err(|_| EnvelopeError::Malformed { field: "format_version" })?.into();
+    if !(UNPADDED..=FORMAT_VERSION).contains(&format_version) {
         return Err(EnvelopeError::FormatUnknown);
     }
     let event_id = EventId(sixteen(&mut bytes, 0x12, "event_id")?);
@@ -130,7 +133,7 @@ pub fn decode(mut bytes: Bytes) -> Result<Sealed, EnvelopeError> {
     if !canonical || length != bytes.len() as u64 || bytes.len() < TAG_BYTES {
         return Err(EnvelopeError::Malformed { field: "sealed" });
     }
-    Ok(Sealed { header: Header { event_id, subject, family, key_id }, sealed: bytes })
+    Ok(Sealed { header: Header { event_id, subject, family, key_id }, format_version, sealed: bytes })
 }
 
 fn expect(bytes: &mut Bytes, expected: &[u8], field: &'static str) -> Result<(), EnvelopeError> {
@@ -159,7 +162,8 @@ impl Sealed {
             seal::Found::Unknown => Ok(Opened::Parked(key_id)),
             seal::Found::Destroyed { subject } if subject == self.header.subject => Ok(Opened::Erased(key_id)),
             seal::Found::Live(ready) if ready.subject == self.header.subject => {
-                let bytes = seal::open(&self.header, &ready.data_key, &self.sealed).ok_or(EnvelopeError::SealBroken)?;
+                let bytes = seal::open(&self.header, self.format_version, &ready.data_key, &self.sealed);
+                let bytes = bytes.ok_or(EnvelopeError::SealBroken)?;
                 Ok(Opened::Plain(Plain { bytes, key_of: ready.key_of }))
             }
             seal::Found::Live(_) | seal::Found::Destroyed { .. } => Err(EnvelopeError::KeyOfAnother(key_id)),

@@ -10,6 +10,7 @@ mod data_keys;
 mod error;
 mod key_record;
 mod keyring;
+mod padding;
 mod pseudonym;
 mod wrapping;
 
@@ -30,14 +31,17 @@ pub use keyring::{KeyOf, KeyState, Keyring};
 pub use pseudonym::PseudonymKey;
 pub use wrapping::WrappingKeys;
 
-/// The only shape of envelope there is.
-pub const FORMAT_VERSION: u32 = 1;
+/// The shape of envelope that is written: the body padded, so that its length tells little. Version 1 was not, and opens still.
+pub const FORMAT_VERSION: u32 = 2;
+
+/// The format whose bodies are not padded.
+pub(crate) const UNPADDED: u32 = 1;
 
 /// The largest envelope in bytes.
 pub const ENVELOPE_BYTES_MAX: usize = crate::log::VALUE_BYTES_MAX;
 
 /// The largest plaintext in bytes that still gives an envelope of [`ENVELOPE_BYTES_MAX`].
-pub const PLAINTEXT_BYTES_MAX: usize = ENVELOPE_BYTES_MAX - CLEAR_BYTES - LENGTH_BYTES_MAX - TAG_BYTES;
+pub const PLAINTEXT_BYTES_MAX: usize = ENVELOPE_BYTES_MAX - CLEAR_BYTES - LENGTH_BYTES_MAX - TAG_BYTES - 1;
 
 pub(crate) const TAG_BYTES: usize = 16;
 /// The clear fields as protobuf writes them, the tag of the sealed field included.
@@ -108,34 +112,38 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
     if plaintext.len() > PLAINTEXT_BYTES_MAX {
         return Err(SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX });
     }
-    let sealed_bytes = plaintext.len() + TAG_BYTES;
+    let sealed_bytes = padding::padded_len(plaintext.len()) + TAG_BYTES;
     let mut envelope = BytesMut::with_capacity(CLEAR_BYTES + LENGTH_BYTES_MAX + sealed_bytes);
     put_clear(&mut envelope, header);
     prost::encoding::encode_varint(sealed_bytes as u64, &mut envelope);
     let mut sealed = envelope.split_off(envelope.len());
-    sealed.put_slice(plaintext);
+    padding::put(plaintext, &mut sealed);
     let tag = data_key
         .cipher()
-        .encrypt_inout_detached(&nonce_of(header.event_id), &associated_data(header), sealed.as_mut().into())
+        .encrypt_inout_detached(&nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed.as_mut().into())
         .map_err(|_| SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX })?;
     sealed.put_slice(&tag);
     envelope.unsplit(sealed);
     Ok(envelope.freeze())
 }
 
-/// Opens what [`seal`] sealed. `None` when any bit of the header or of the sealed bytes is not as it was.
-pub(crate) fn open(header: &Header, data_key: &DataKey, sealed: &[u8]) -> Option<Vec<u8>> {
+/// Opens what [`seal`] sealed, in this or an earlier format. `None` when any bit of the header or of the sealed bytes is not
+/// as it was.
+pub(crate) fn open(header: &Header, format_version: u32, data_key: &DataKey, sealed: &[u8]) -> Option<Vec<u8>> {
     let (body, tag) = sealed.split_at_checked(sealed.len().checked_sub(TAG_BYTES)?)?;
     let mut plaintext = body.to_vec();
     data_key
         .cipher()
         .decrypt_inout_detached(
             &nonce_of(header.event_id),
-            &associated_data(header),
+            &associated_data(header, format_version),
             plaintext.as_mut_slice().into(),
             &Tag::try_from(tag).ok()?,
         )
         .ok()?;
+    if format_version > UNPADDED {
+        plaintext.truncate(padding::body_len(&plaintext)?);
+    }
     Some(plaintext)
 }
 
@@ -151,11 +159,11 @@ fn put_clear(envelope: &mut BytesMut, header: &Header) {
 }
 
 /// The header as the cipher binds it: a label, then every clear field at its full width.
-fn associated_data(header: &Header) -> [u8; 80] {
+fn associated_data(header: &Header, format_version: u32) -> [u8; 80] {
     let mut bytes = [0; 80];
     let mut rest = bytes.as_mut_slice();
     rest.put_slice(ASSOCIATED_LABEL);
-    rest.put_u32(FORMAT_VERSION);
+    rest.put_u32(format_version);
     rest.put_slice(header.event_id.as_bytes());
     rest.put_slice(header.subject.as_bytes());
     rest.put_u32(header.family as u32);
@@ -179,23 +187,31 @@ pub(crate) fn nonce(label: &[u8], id: &[u8; 16]) -> Nonce {
 mod tests {
     use super::*;
 
-    /// What was sealed once must open for ever: these bytes were written when the format was fixed.
-    #[test]
-    fn sealed_bytes_are_what_they_always_were() {
+    const FORMAT_1: &str = "08011210818181818181818181818181818181811a100202020202020202020202020202020220022a100303030303030303030303030303030332206c91335e46bb13848ff45574c09bb986ec4851e84a5b313a9ea7418f77171ea9";
+    const FORMAT_2: &str = "08021210818181818181818181818181818181811a100202020202020202020202020202020220022a1003030303030303030303030303030303329001b7ebf66ca12290cf2f06675fb57028df81a575e834f67db27275262042c41e096e4f61b2d37b7e416f9be176e356802f37bc1903e120e8e2042189e9eee96f75d6caf749d46d86a3f52827fbc05c50041f0a9a92064f06260b1f81402aa71879ce9ce425ab173d9d6be085f8679b3916ba4adb00940a5af33cb3f3d6ce65ea6b6a2eeb3c2a029c99a4145a0c283c50c6";
+
+    fn invented() -> (Header, DataKey) {
         let header = Header {
             event_id: EventId([0x81; 16]),
             subject: Pseudonym([2; 16]),
             family: Family::SocialCare,
             key_id: KeyId([3; 16]),
         };
-        let data_key = DataKey::from_bytes(Zeroizing::new([4; 32]));
+        (header, DataKey::from_bytes(Zeroizing::new([4; 32])))
+    }
+
+    /// What was sealed once must open for ever: these bytes were written when each format was fixed.
+    #[test]
+    fn sealed_bytes_are_what_they_always_were() {
+        let (header, data_key) = invented();
         let envelope = seal(&header, &data_key, b"an invented body").unwrap();
-        assert_eq!(
-            hex::encode(&envelope),
-            "08011210818181818181818181818181818181811a100202020202020202020202020202020220022a100303030303030303030303030303030332206c91335e46bb13848ff45574c09bb986ec4851e84a5b313a9ea7418f77171ea9"
-        );
-        let sealed = crate::envelope::decode(envelope).unwrap();
-        assert_eq!(sealed.header, header);
-        assert_eq!(open(&header, &data_key, &sealed.sealed).unwrap(), b"an invented body");
+        assert_eq!(hex::encode(&envelope), FORMAT_2);
+        for (format_version, envelope) in [(1, FORMAT_1), (2, FORMAT_2)] {
+            let sealed = crate::envelope::decode(hex::decode(envelope).unwrap().into()).unwrap();
+            assert_eq!((sealed.header, sealed.format_version), (header, format_version));
+            let body = open(&header, format_version, &data_key, &sealed.sealed).unwrap();
+            assert_eq!(body, b"an invented body");
+            assert_eq!(open(&header, 3 - format_version, &data_key, &sealed.sealed), None);
+        }
     }
 }

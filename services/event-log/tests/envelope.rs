@@ -69,7 +69,7 @@ fn a_flaw_names_its_field() {
             other => panic!("{expected}: {other:?}"),
         }
     }
-    let other_version = Envelope { format_version: 2, ..whole() };
+    let other_version = Envelope { format_version: 3, ..whole() };
     assert!(matches!(decode(&other_version.encode_to_vec()), Err(EnvelopeError::FormatUnknown)));
     let other_family = Envelope { family: 99, ..whole() };
     assert!(matches!(decode(&other_family.encode_to_vec()), Err(EnvelopeError::FamilyUnknown)));
