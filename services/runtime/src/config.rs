@@ -139,6 +139,33 @@ impl Section {
         }
     }
 
+    /// Yes or no, where the file says.
+    pub fn flag(&mut self, key: &str) -> Option<bool> {
+        let flag = self.take(key)?.as_bool();
+        if flag.is_none() {
+            self.problem(key, "must be `true` or `false`");
+        }
+        flag
+    }
+
+    /// A number from 0 to 1, with a default.
+    pub fn fraction(&mut self, key: &str, default: f64) -> f64 {
+        let value = match self.take(key) {
+            None => return default,
+            Some(toml::Value::Float(value)) => Some(value),
+            Some(toml::Value::Integer(0)) => Some(0.0),
+            Some(toml::Value::Integer(1)) => Some(1.0),
+            Some(_) => None,
+        };
+        match value.filter(|value| (0.0..=1.0).contains(value)) {
+            Some(value) => value,
+            None => {
+                self.problem(key, "must be a number from 0 to 1");
+                default
+            }
+        }
+    }
+
     /// A list of texts; empty when the file has none.
     pub fn texts(&mut self, key: &str) -> Vec<String> {
         let Some(value) = self.take(key) else { return Vec::new() };
@@ -155,6 +182,11 @@ impl Section {
         self.asked.insert(key.to_owned());
         let path = if self.has(key) { self.optional_text(key) } else { None };
         self.folder.join(path.as_deref().unwrap_or(default))
+    }
+
+    /// A path that may be there, taken from the file's own folder when it is relative.
+    pub fn optional_path(&mut self, key: &str) -> Option<PathBuf> {
+        self.optional_text(key).map(|path| self.folder.join(path))
     }
 
     /// A path to a file that must be there and readable.
