@@ -22,12 +22,12 @@ import org.apache.kafka.common.utils.AppInfoParser;
 import org.apache.kafka.common.utils.Time;
 
 /**
- * One Apache Kafka node, controller and broker in one: {@code Node DATA CONFIG [--ends-with-stdin] [--scram FILE]}.
+ * One Apache Kafka node, controller and broker in one: {@code Node DATA CONFIG [--ends-with-stdin FOLDER] [--scram FILE]}.
  *
  * <p>DATA is a folder that is this node's alone. It is formatted when it is empty, with the SCRAM users of FILE (one a line,
- * as {@code kafka-storage --add-scram} takes them), and used as it is when it is not. CONFIG is a properties file: what it says goes before
- * the defaults of {@code node.properties}. With {@code --ends-with-stdin} the node ends at once, and its data with it, when
- * whoever started it is gone.
+ * as {@code kafka-storage --add-scram} takes them), and used as it is when it is not. CONFIG is a properties file: what it
+ * says goes before the defaults of {@code node.properties}. With {@code --ends-with-stdin} the node ends at once when
+ * whoever started it is gone, and so does FOLDER, in which its data are.
  */
 public final class Node {
     /** The cluster's id: any will do, the same for all nodes. */
@@ -50,13 +50,14 @@ public final class Node {
     private static void run(List<String> arguments) throws Exception {
         Path data = Path.of(arguments.get(0)).toAbsolutePath();
         Path config = Path.of(arguments.get(1)).toAbsolutePath();
-        if (arguments.contains("--ends-with-stdin")) {
-            endWithStdin(data);
+        int folder = arguments.indexOf("--ends-with-stdin");
+        if (folder >= 0) {
+            endWithStdin(Path.of(arguments.get(folder + 1)).toAbsolutePath(), data);
         }
         int scram = arguments.indexOf("--scram");
 
         Properties settings = settings(data, config);
-        Path whole = data.resolveSibling(data.getFileName() + ".properties");
+        Path whole = config.resolveSibling(config.getFileName() + ".whole");
         try (Writer writer = Files.newBufferedWriter(whole, StandardCharsets.UTF_8)) {
             settings.store(writer, null);
         }
@@ -104,29 +105,29 @@ public final class Node {
         }
     }
 
-    private static void endWithStdin(Path data) {
+    private static void endWithStdin(Path folder, Path data) {
         Thread watch = new Thread(() -> {
             try {
                 System.in.transferTo(PrintStream.nullOutputStream());
             } catch (IOException closed) {
                 // Closed is what it waits for.
             }
-            remove(data);
+            remove(folder, data);
             Runtime.getRuntime().halt(0);
         }, "stdin");
         watch.setDaemon(true);
         watch.start();
     }
 
-    /** Removes a folder that this node formatted, and none other. */
-    private static void remove(Path data) {
-        if (!Files.exists(data.resolve("meta.properties"))) {
+    /** Removes a folder in which this node has its data, and none other. */
+    private static void remove(Path folder, Path data) {
+        if (!data.startsWith(folder) || !Files.exists(data.resolve("meta.properties"))) {
             return;
         }
-        try (Stream<Path> all = Files.walk(data)) {
+        try (Stream<Path> all = Files.walk(folder)) {
             all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
         } catch (IOException | UncheckedIOException problem) {
-            // The broker still writes there. What is left is in a temporary folder.
+            // The broker still writes there, or another node removes it too. What is left is in a temporary folder.
         }
     }
 }
