@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use broker::{Broker, Cluster, Kind, Plan, SUPER_USER};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::client::{ClientContext, DefaultClientContext, OAuthToken};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -55,7 +56,7 @@ fn make(config: &ClientConfig, topic: &str, replicas: i32) -> Result<(), String>
     let options = AdminOptions::new().operation_timeout(Some(SOON)).request_timeout(Some(SOON));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let made = runtime.block_on(admin.create_topics(&topics, &options)).map_err(|problem| problem.to_string())?;
-    made.into_iter().map(|one| one.map(drop).map_err(|(_, problem)| problem.to_string())).collect()
+    made.into_iter().try_for_each(|one| one.map(drop).map_err(|(_, problem)| problem.to_string()))
 }
 
 /// Sends that many records, and returns when they are acknowledged.
@@ -153,6 +154,50 @@ fn sasl_knows_its_users_and_allows_nothing_that_no_acl_allows() {
 
     brokers(&scram(&broker, "serve", "another"), Duration::from_secs(2)).unwrap_err();
     broker.password_file("nobody").unwrap_err();
+}
+
+/// Shows a token to whoever asks for one.
+struct Token(String);
+
+impl ClientContext for Token {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+        let in_an_hour = SystemTime::now().duration_since(UNIX_EPOCH)? + Duration::from_secs(3600);
+        let lifetime_ms = i64::try_from(in_an_hour.as_millis())?;
+        Ok(OAuthToken { token: self.0.clone(), principal_name: "any".into(), lifetime_ms })
+    }
+}
+
+impl ConsumerContext for Token {}
+
+#[test]
+fn a_token_is_checked_against_the_issuers_key_and_its_subject_is_the_user() {
+    let broker = Broker::start(Kind::SaslSsl).unwrap();
+    if broker.passes_over("OAUTHBEARER") {
+        return;
+    }
+    let mut config = client(broker.bootstrap());
+    config.set("security.protocol", "sasl_ssl").set("ssl.ca.location", text(&broker.papers().ca()));
+    config.set("sasl.mechanism", "OAUTHBEARER");
+    let sees = |user: &str, token: String, patience: Duration| {
+        let consumer: BaseConsumer<Token> = config.create_with_context(Token(token)).unwrap();
+        // The token is asked for when the client is polled.
+        drop(consumer.poll(Duration::ZERO));
+        let metadata = consumer.fetch_metadata(Some("guarded"), patience).map_err(|problem| problem.to_string())?;
+        let errors: Vec<_> = metadata.topics().iter().filter_map(MetadataTopic::error).collect();
+        if errors.is_empty() { Ok(()) } else { Err(format!("{user}: {errors:?}")) }
+    };
+    let token = |user: &str| std::fs::read_to_string(broker.token_file(user).unwrap()).unwrap();
+    let password = std::fs::read_to_string(broker.password_file(SUPER_USER).unwrap()).unwrap();
+    make(&scram(&broker, SUPER_USER, &password), "guarded", 1).unwrap();
+
+    sees(SUPER_USER, token(SUPER_USER), SOON).unwrap();
+    let refused = sees("serve", token("serve"), SOON).unwrap_err();
+    assert!(refused.contains("AUTHORIZATION_FAILED"), "{refused}");
+    let other = Broker::start(Kind::SaslSsl).unwrap();
+    let forged = std::fs::read_to_string(other.token_file(SUPER_USER).unwrap()).unwrap();
+    sees(SUPER_USER, forged, Duration::from_secs(2)).unwrap_err();
 }
 
 #[test]
