@@ -30,7 +30,8 @@
 //! ```
 //!
 //! `deploy/kafka/setup` puts the broker together; `make test` runs it first. Where there is none, librdkafka's mock cluster
-//! stands in, which knows neither TLS nor ACLs, keeps nothing and cannot fail: a test that needs more begins with
+//! stands in, which knows neither TLS nor ACLs nor how to make a topic ([`Cluster::mock_topic`] does), keeps nothing and cannot
+//! fail: a test that needs more begins with
 //! `if broker.passes_over("what it needs") { return Ok(()) }`. `KAFKA_BOOTSTRAP` points [`Kind::Plaintext`] at a broker that
 //! is running already: it keeps what it holds, so a test that wants empty topics names its own. A node takes some
 //! 300 MB: share one among the tests of a file where they do not harm it.
@@ -165,7 +166,7 @@ pub struct Cluster {
 
 enum Behind {
     External,
-    Mock(#[expect(dead_code, reason = "the mock cluster lives as long as this")] Mock),
+    Mock(Mock),
     Nodes(Vec<Node>),
 }
 
@@ -229,6 +230,15 @@ impl Cluster {
             home::say_passed_over(needs);
         }
         over
+    }
+
+    /// Makes a topic on the mock cluster, which knows no `CreateTopics`. Whether it is one: on a broker, an admin client does.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn mock_topic(&self, name: &str, partitions: i32) -> Result<bool> {
+        let Behind::Mock(mock) = &self.behind else { return Ok(false) };
+        mock.topic(name, partitions).map(|()| true)
     }
 
     fn started(&self) -> Result<&Started> {

@@ -21,6 +21,11 @@ impl Mock {
         Ok(self.0.client().mock_cluster().context("the mock cluster is not there")?.bootstrap_servers())
     }
 
+    pub(crate) fn topic(&self, name: &str, partitions: i32) -> Result<()> {
+        let mock = self.0.client().mock_cluster().context("the mock cluster is not there")?;
+        mock.create_topic(name, partitions, 1).context("a topic of the mock cluster")
+    }
+
     #[expect(clippy::unused_self, reason = "there is a version to speak of only where there is a mock cluster")]
     pub(crate) fn version(&self) -> String {
         get_rdkafka_version().1
