@@ -1,10 +1,10 @@
 //! What an administrator asks of a cluster: topics, their configuration, and who may do what.
 //!
-//! One small client over `kafka-protocol`, one connection, one request at a time: librdkafka's Rust interface has no access
-//! rights and alters configurations only as a whole. In KRaft every broker passes what changes the cluster on to the
+//! One small client over `kafka-protocol`, one connection, one request at a time: librdkafka's Rust interface has no ACLs
+//! and alters configurations only as a whole. In KRaft every broker passes what changes the cluster on to the
 //! controller, so any broker will do. `docs/decisions/0020-admin-client.md` says why there is not more of it.
 
-mod access;
+mod acl;
 mod channel;
 mod sasl;
 
@@ -26,7 +26,7 @@ use kafka_protocol::protocol::StrBytes;
 use super::Connection;
 use channel::Channel;
 
-pub use access::{Access, Operation, Pattern, Permission, Resource};
+pub use acl::{Acl, Operation, Pattern, Permission, Resource};
 
 /// What a broker may take over one change, in milliseconds.
 const CHANGE_MS_MAX: i32 = 20_000;
@@ -224,11 +224,11 @@ impl Admin {
         Ok(())
     }
 
-    /// Every right that the cluster keeps; `None` when it holds nobody to any.
+    /// Every ACL that the cluster keeps; `None` when it has no authorizer.
     ///
     /// # Errors
     /// [`AdminError::Refused`] when this principal may not see them.
-    pub async fn access(&mut self) -> Result<Option<BTreeSet<Access>>, AdminError> {
+    pub async fn acls(&mut self) -> Result<Option<BTreeSet<Acl>>, AdminError> {
         const ANY: i8 = 1;
         let request = DescribeAclsRequest::default()
             .with_resource_type_filter(ANY)
@@ -239,11 +239,11 @@ impl Admin {
         if answer.error_code == ResponseError::SecurityDisabled.code() {
             return Ok(None);
         }
-        self.said("describe access rights", answer.error_code, answer.error_message)?;
+        self.said("describe ACLs", answer.error_code, answer.error_message)?;
         let mut found = BTreeSet::new();
         for resource in answer.resources {
             for one in resource.acls {
-                found.insert(Access {
+                found.insert(Acl {
                     principal: one.principal.to_string(),
                     resource: Resource(resource.resource_type),
                     name: resource.resource_name.to_string(),
@@ -257,12 +257,12 @@ impl Admin {
         Ok(Some(found))
     }
 
-    /// Adds rights. One that is there already is left as it is.
+    /// Adds ACLs. One that is there already is left as it is.
     ///
     /// # Errors
-    /// [`AdminError::Refused`] names the right.
-    pub async fn allow(&mut self, rights: &[Access]) -> Result<(), AdminError> {
-        let creations = rights.iter().map(|one| {
+    /// [`AdminError::Refused`] names the ACL.
+    pub async fn create_acls(&mut self, acls: &[Acl]) -> Result<(), AdminError> {
+        let creations = acls.iter().map(|one| {
             AclCreation::default()
                 .with_resource_type(one.resource.0)
                 .with_resource_name(text(&one.name))
@@ -276,18 +276,18 @@ impl Admin {
         if request.creations.is_empty() {
             return Ok(());
         }
-        for (right, said) in rights.iter().zip(self.channel.ask(request).await?.results) {
-            self.said(&format!("add the right `{right}`"), said.error_code, said.error_message)?;
+        for (acl, said) in acls.iter().zip(self.channel.ask(request).await?.results) {
+            self.said(&format!("add the ACL `{acl}`"), said.error_code, said.error_message)?;
         }
         Ok(())
     }
 
-    /// Takes away exactly these rights.
+    /// Takes away exactly these ACLs.
     ///
     /// # Errors
-    /// [`AdminError::Refused`] names the right.
-    pub async fn disallow(&mut self, rights: &[Access]) -> Result<(), AdminError> {
-        let filters = rights.iter().map(|one| {
+    /// [`AdminError::Refused`] names the ACL.
+    pub async fn delete_acls(&mut self, acls: &[Acl]) -> Result<(), AdminError> {
+        let filters = acls.iter().map(|one| {
             DeleteAclsFilter::default()
                 .with_resource_type_filter(one.resource.0)
                 .with_resource_name_filter(Some(text(&one.name)))
@@ -301,8 +301,8 @@ impl Admin {
         if request.filters.is_empty() {
             return Ok(());
         }
-        for (right, said) in rights.iter().zip(self.channel.ask(request).await?.filter_results) {
-            let what = format!("remove the right `{right}`");
+        for (acl, said) in acls.iter().zip(self.channel.ask(request).await?.filter_results) {
+            let what = format!("remove the ACL `{acl}`");
             self.said(&what, said.error_code, said.error_message)?;
             for removed in said.matching_acls {
                 self.said(&what, removed.error_code, removed.error_message)?;

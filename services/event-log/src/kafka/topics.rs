@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::admin::{Access, Admin, AdminError, FoundTopic};
+use super::admin::{Acl, Admin, AdminError, FoundTopic};
 use crate::position::Topic;
 
 pub use plan::{Kind, Plan, Step, plan};
@@ -27,16 +27,16 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 pub struct Found {
     /// Its topics of ours.
     pub topics: BTreeMap<Topic, FoundTopic>,
-    /// Every right that it keeps; `None` when it holds nobody to any.
-    pub access: Option<BTreeSet<Access>>,
+    /// Every ACL that it keeps; `None` when it has no authorizer, and whoever reaches it may do everything.
+    pub acls: Option<BTreeSet<Acl>>,
 }
 
 /// Why a plan was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// Something that the cluster has breaks the positions.
-    #[error("nothing was changed, because the log would not hold: {}", .0.join("; "))]
-    Refused(Vec<String>),
+    #[error("nothing was changed, because the log would not hold: {}", .0.said(Kind::Refused).join("; "))]
+    Refused(Box<Plan>),
     /// The cluster could not be asked or changed. What was done before stands, and it can be applied again.
     #[error(transparent)]
     Admin(#[from] AdminError),
@@ -52,32 +52,31 @@ pub enum ApplyError {
 pub async fn find(admin: &mut Admin) -> Result<Found, AdminError> {
     let mut named = admin.topics_with_configs(&Topic::ALL.map(Topic::name)).await?;
     let topics = Topic::ALL.into_iter().filter_map(|topic| Some((topic, named.remove(topic.name())?))).collect();
-    Ok(Found { topics, access: admin.access().await? })
+    Ok(Found { topics, acls: admin.acls().await? })
 }
 
-/// Makes the cluster what is wanted, and returns what was to be done once the cluster shows it. Rights beyond what is wanted
-/// are taken away only if `remove_access`.
+/// Makes the cluster what is wanted, and returns what was to be done once the cluster shows it. ACLs beyond what is wanted
+/// are taken away only if `remove_acls`.
 ///
 /// # Errors
 /// [`ApplyError::Refused`] before anything is changed, naming each topic that breaks the positions.
-pub async fn apply(admin: &mut Admin, wanted: &Wanted, remove_access: bool) -> Result<Plan, ApplyError> {
+pub async fn apply(admin: &mut Admin, wanted: &Wanted, remove_acls: bool) -> Result<Plan, ApplyError> {
     let to_do = plan(wanted, &find(admin).await?);
-    let refused: Vec<String> = to_do.steps.iter().filter(|s| s.kind == Kind::Refused).map(Step::to_string).collect();
-    if !refused.is_empty() {
-        return Err(ApplyError::Refused(refused));
+    if to_do.is_refused() {
+        return Err(ApplyError::Refused(Box::new(to_do)));
     }
     admin.create_topics(&to_do.new_topics).await?;
     for (topic, configs) in &to_do.new_configs {
         admin.alter_configs(topic.name(), configs).await?;
     }
-    admin.allow(&to_do.new_access).await?;
-    if remove_access {
-        admin.disallow(&to_do.surplus_access).await?;
+    admin.create_acls(&to_do.new_acls).await?;
+    if remove_acls {
+        admin.delete_acls(&to_do.surplus_acls).await?;
     }
     let is_open = |step: &Step| match step.kind {
-        Kind::CreateTopic | Kind::SetConfig | Kind::AddRight => true,
-        Kind::RemoveRight => remove_access,
-        Kind::Refused | Kind::NotChanged | Kind::WiderRight => false,
+        Kind::CreateTopic | Kind::SetConfig | Kind::AddAcl => true,
+        Kind::SurplusAcl => remove_acls,
+        Kind::Refused | Kind::NotChanged | Kind::WiderAcl => false,
     };
     let until = Instant::now() + SHOWN_WITHIN;
     loop {

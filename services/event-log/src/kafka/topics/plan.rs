@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{Found, Wanted};
-use crate::kafka::admin::{Access, FoundTopic, NewTopic, Operation, Pattern, Permission, Resource};
+use crate::kafka::admin::{Acl, FoundTopic, NewTopic, Operation, Pattern, Permission, Resource};
 use crate::position::{PARTITIONS, Topic};
 
 /// What ours are called, whatever else a cluster holds.
@@ -21,12 +21,12 @@ pub enum Kind {
     SetConfig,
     /// A difference that is another tool's to mend.
     NotChanged,
-    /// A right is given.
-    AddRight,
-    /// A right beyond the file is taken away, if that is asked for.
-    RemoveRight,
-    /// A right that reaches our topics and others: never touched, always shown, and no difference.
-    WiderRight,
+    /// An ACL is added.
+    AddAcl,
+    /// An ACL that is not wanted: taken away if that is asked for.
+    SurplusAcl,
+    /// An ACL on our topics and others at once: never touched, always shown, and no difference.
+    WiderAcl,
 }
 
 impl fmt::Display for Kind {
@@ -36,9 +36,9 @@ impl fmt::Display for Kind {
             Self::CreateTopic => "create topic",
             Self::SetConfig => "set config",
             Self::NotChanged => "not changed",
-            Self::AddRight => "add right",
-            Self::RemoveRight => "remove right",
-            Self::WiderRight => "wider right",
+            Self::AddAcl => "add ACL",
+            Self::SurplusAcl => "surplus ACL",
+            Self::WiderAcl => "wider ACL",
         })
     }
 }
@@ -65,18 +65,20 @@ impl fmt::Display for Step {
 pub struct Plan {
     /// In the order in which they are done.
     pub steps: Vec<Step>,
-    /// The cluster holds nobody to any right.
+    /// The cluster has no authorizer: whoever reaches it may do everything, and no ACL can be kept.
     pub open_to_all: bool,
     pub(super) new_topics: Vec<NewTopic>,
     pub(super) new_configs: BTreeMap<Topic, BTreeMap<String, String>>,
-    pub(super) new_access: Vec<Access>,
-    pub(super) surplus_access: Vec<Access>,
+    /// To add.
+    pub new_acls: Vec<Acl>,
+    /// Not wanted.
+    pub surplus_acls: Vec<Acl>,
 }
 
 impl Plan {
     /// Whether the cluster is what it must be.
     pub fn is_nothing(&self) -> bool {
-        self.steps.iter().all(|step| step.kind == Kind::WiderRight)
+        self.steps.iter().all(|step| step.kind == Kind::WiderAcl)
     }
 
     /// Whether something breaks the positions.
@@ -87,21 +89,26 @@ impl Plan {
 
 /// What is between the two.
 pub fn plan(wanted: &Wanted, found: &Found) -> Plan {
-    let mut plan = Plan { open_to_all: found.access.is_none(), ..Plan::default() };
+    let mut plan = Plan { open_to_all: found.acls.is_none(), ..Plan::default() };
     for (topic, configs) in &wanted.topics {
         match found.topics.get(topic) {
             None => plan.create(*topic, wanted.replication, configs),
             Some(found) => plan.alter(*topic, wanted.replication, configs, found),
         }
     }
-    if let Some(found) = &found.access {
-        plan.rights(wanted, found);
+    if let Some(found) = &found.acls {
+        plan.acls(wanted, found);
     }
     plan.steps.sort();
     plan
 }
 
 impl Plan {
+    /// The steps of this kind, a line each.
+    pub fn said(&self, kind: Kind) -> Vec<String> {
+        self.steps.iter().filter(|step| step.kind == kind).map(|step| format!("{} {}", step.on, step.what)).collect()
+    }
+
     fn step(&mut self, kind: Kind, on: impl Into<String>, what: impl Into<String>) {
         self.steps.push(Step { kind, on: on.into(), what: what.into() });
     }
@@ -147,21 +154,20 @@ impl Plan {
         }
     }
 
-    fn rights(&mut self, wanted: &Wanted, found: &BTreeSet<Access>) {
-        let access = wanted.access();
+    fn acls(&mut self, wanted: &Wanted, found: &BTreeSet<Acl>) {
+        let acls = wanted.acls();
         let principals: BTreeSet<&str> =
             wanted.roles.iter().flat_map(|role| role.principals.iter().map(String::as_str)).collect();
-        self.new_access = access.difference(found).cloned().collect();
-        let beyond = || found.difference(&access);
-        self.surplus_access = beyond().filter(|one| is_ours(one, &principals)).cloned().collect();
-        let wider: Vec<Access> =
-            beyond().filter(|one| !is_ours(one, &principals) && reaches_ours(one)).cloned().collect();
-        for (kind, rights) in [
-            (Kind::AddRight, self.new_access.clone()),
-            (Kind::RemoveRight, self.surplus_access.clone()),
-            (Kind::WiderRight, wider),
+        self.new_acls = acls.difference(found).cloned().collect();
+        let beyond = || found.difference(&acls);
+        self.surplus_acls = beyond().filter(|one| is_ours(one, &principals)).cloned().collect();
+        let wider: Vec<Acl> = beyond().filter(|one| !is_ours(one, &principals) && reaches_ours(one)).cloned().collect();
+        for (kind, acls) in [
+            (Kind::AddAcl, self.new_acls.clone()),
+            (Kind::SurplusAcl, self.surplus_acls.clone()),
+            (Kind::WiderAcl, wider),
         ] {
-            self.steps.extend(in_lines(kind, &rights));
+            self.steps.extend(in_lines(kind, &acls));
         }
     }
 }
@@ -193,23 +199,23 @@ fn broken(topic: Topic, found: &FoundTopic) -> Vec<String> {
     broken
 }
 
-/// A right on what is ours alone, or of a principal of ours on anything.
-fn is_ours(one: &Access, principals: &BTreeSet<&str>) -> bool {
+/// On what is ours alone, or of a principal of ours on anything.
+fn is_ours(one: &Acl, principals: &BTreeSet<&str>) -> bool {
     let on_ours = matches!(one.resource, Resource::TOPIC | Resource::GROUP | Resource::TRANSACTIONAL_ID)
         && one.name.starts_with(OURS);
     on_ours || principals.contains(one.principal.as_str())
 }
 
-/// A right on ours and on others.
-fn reaches_ours(one: &Access) -> bool {
+/// On ours and on others.
+fn reaches_ours(one: &Acl) -> bool {
     let is_wide = one.name == "*" || (one.pattern == Pattern::PREFIXED && OURS.starts_with(&one.name));
     matches!(one.resource, Resource::TOPIC | Resource::GROUP) && is_wide
 }
 
 /// A line for what one principal may do to one thing.
-fn in_lines(kind: Kind, rights: &[Access]) -> Vec<Step> {
+fn in_lines(kind: Kind, acls: &[Acl]) -> Vec<Step> {
     let mut lines: BTreeMap<(String, &str, Permission, &str), Vec<Operation>> = BTreeMap::new();
-    for one in rights {
+    for one in acls {
         lines.entry((one.on(), &one.principal, one.permission, &one.host)).or_default().push(one.operation);
     }
     let line = |((on, principal, permission, host), operations): ((String, &str, Permission, &str), Vec<Operation>)| {
@@ -219,3 +225,6 @@ fn in_lines(kind: Kind, rights: &[Access]) -> Vec<Step> {
     };
     lines.into_iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests;

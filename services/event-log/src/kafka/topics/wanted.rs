@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use crate::kafka::admin::{Access, Operation, Pattern, Permission, Resource};
+use crate::kafka::admin::{Acl, Operation, Pattern, Permission, Resource};
 use crate::log::VALUE_BYTES_MAX;
 use crate::position::{PARTITIONS, Topic};
 
@@ -69,10 +69,8 @@ impl Wanted {
         })?;
         let mut reader = Reader { problems: Vec::new() };
         let wanted = reader.wanted(table);
-        for (topic, configs) in &wanted.topics {
-            reader.positions_hold(*topic, configs);
-        }
-        reader.copies_suffice(&wanted);
+        reader.of_each_topic(&wanted, positions_hold);
+        reader.of_each_topic(&wanted, copies_suffice);
         reader.one_role_a_principal(&wanted.roles);
         if reader.problems.is_empty() { Ok(wanted) } else { Err(TopicsFileError(reader.problems)) }
     }
@@ -93,15 +91,15 @@ impl Wanted {
             }
         }
         let mut reader = Reader { problems: Vec::new() };
-        reader.copies_suffice(&self);
+        reader.of_each_topic(&self, copies_suffice);
         if reader.problems.is_empty() { Ok(self) } else { Err(TopicsFileError(reader.problems)) }
     }
 
-    /// Every right of every role, as the cluster keeps it.
-    pub fn access(&self) -> BTreeSet<Access> {
+    /// Every right of every role, as the ACLs that a cluster keeps.
+    pub fn acls(&self) -> BTreeSet<Acl> {
         let of_role = |role: &Role| {
             let all = role.principals.iter().flat_map(|principal| {
-                role.rights.iter().map(move |(resource, name, operation)| Access {
+                role.rights.iter().map(move |(resource, name, operation)| Acl {
                     principal: principal.clone(),
                     resource: *resource,
                     name: name.clone(),
@@ -152,7 +150,7 @@ impl Reader {
         let by_name = self.table(&mut table, "roles", "roles");
         let roles = by_name.into_iter().map(|(name, value)| self.role(name, value)).collect();
         self.unknown("", &table, "is not known here (known: config, partitions, replication, roles, topics)");
-        Wanted { replication: replication.unwrap_or(1), topics, roles }
+        Wanted { replication: replication.unwrap_or(0), topics, roles }
     }
 
     fn table(&mut self, above: &mut Table, key: &str, at: &str) -> Table {
@@ -202,10 +200,10 @@ impl Reader {
             self.problem(&format!("{at}.principals"), "is missing: an empty list gives the role to nobody");
             Vec::new()
         });
-        for principal in &principals {
-            if principal.strip_prefix("User:").is_none_or(|user| user.is_empty() || user == "*") {
-                self.problem(&format!("{at}.principals"), "must each be `User:` and a name, and never everybody");
-            }
+        let is_everybody_or_nobody =
+            |principal: &String| principal.strip_prefix("User:").is_none_or(|user| user.is_empty() || user == "*");
+        if principals.iter().any(is_everybody_or_nobody) {
+            self.problem(&format!("{at}.principals"), "must each be `User:` and a name, and never everybody");
         }
         for (key, operation) in ON_TOPICS {
             for topic in self.texts(&mut table, &at, key).unwrap_or_default() {
@@ -247,38 +245,21 @@ impl Reader {
         Some(texts.unwrap_or_default())
     }
 
-    /// What no file may say otherwise.
-    fn positions_hold(&mut self, topic: Topic, configs: &BTreeMap<String, String>) {
-        let (policy, because) = match topic {
-            Topic::Keys => ("compact", "so that a destroyed key's bytes go and no key is lost"),
-            _ => ("delete", "with no bounds: a compacted topic loses records"),
-        };
-        let exactly = [
-            ("cleanup.policy", policy, because),
-            ("retention.ms", "-1", "or records would be deleted by age"),
-            ("retention.bytes", "-1", "or records would be deleted by size"),
-            ("message.timestamp.type", "LogAppendTime", "because published is when the log took a record"),
-            ("unclean.leader.election.enable", "false", "or acknowledged records could be taken back"),
-        ];
-        for (key, value, because) in exactly {
-            if configs.get(key).is_none_or(|found| found != value) {
-                self.problem(&format!("topics.\"{topic}\".\"{key}\""), &format!("must be `{value}`, {because}"));
+    /// Notes what `wrong` says of each topic's configuration, once where it is the same of all.
+    fn of_each_topic(&mut self, wanted: &Wanted, wrong: fn(Topic, &BTreeMap<String, String>, u16) -> Vec<Wrong>) {
+        let mut said: BTreeMap<Wrong, Vec<Topic>> = BTreeMap::new();
+        for (topic, configs) in &wanted.topics {
+            for one in wrong(*topic, configs, wanted.replication) {
+                said.entry(one).or_default().push(*topic);
             }
         }
-        let least = VALUE_BYTES_MAX + AROUND_A_VALUE;
-        let room = configs.get("max.message.bytes").and_then(|bytes| bytes.parse::<usize>().ok());
-        if room.is_none_or(|bytes| bytes < least) {
-            let what = format!("must be {least} or more: the largest record and what is around it");
-            self.problem(&format!("topics.\"{topic}\".\"max.message.bytes\""), &what);
-        }
-    }
-
-    fn copies_suffice(&mut self, wanted: &Wanted) {
-        for (topic, configs) in &wanted.topics {
-            let min = configs.get("min.insync.replicas").and_then(|min| min.parse::<u16>().ok());
-            if min.is_none_or(|min| min == 0 || min > wanted.replication) {
-                let what = format!("must be a whole number from 1 to the {} copies that there are", wanted.replication);
-                self.problem(&format!("topics.\"{topic}\".\"min.insync.replicas\""), &what);
+        for ((key, what), topics) in said {
+            if topics.len() == Topic::ALL.len() {
+                self.problem(&format!("config.\"{key}\""), &what);
+                continue;
+            }
+            for topic in topics {
+                self.problem(&format!("topics.\"{topic}\".\"{key}\""), &what);
             }
         }
     }
@@ -295,3 +276,44 @@ impl Reader {
         }
     }
 }
+
+/// A setting, and what it must be.
+type Wrong = (&'static str, String);
+
+/// What no file may say otherwise.
+fn positions_hold(topic: Topic, configs: &BTreeMap<String, String>, _replication: u16) -> Vec<Wrong> {
+    let (policy, because) = match topic {
+        Topic::Keys => ("compact", "so that a destroyed key's bytes go and no key is lost"),
+        _ => ("delete", "with no bounds: a compacted topic loses records"),
+    };
+    let exactly = [
+        ("cleanup.policy", policy, because),
+        ("retention.ms", "-1", "or records would be deleted by age"),
+        ("retention.bytes", "-1", "or records would be deleted by size"),
+        ("message.timestamp.type", "LogAppendTime", "because published is when the log took a record"),
+        ("unclean.leader.election.enable", "false", "or acknowledged records could be taken back"),
+    ];
+    let differs = |(key, value, _): &(&str, &str, &str)| configs.get(*key).is_none_or(|found| found != value);
+    let wrong = exactly.into_iter().filter(differs);
+    let mut wrong: Vec<Wrong> =
+        wrong.map(|(key, value, because)| (key, format!("must be `{value}`, {because}"))).collect();
+    let least = VALUE_BYTES_MAX + AROUND_A_VALUE;
+    let room = configs.get("max.message.bytes").and_then(|bytes| bytes.parse::<usize>().ok());
+    if room.is_none_or(|bytes| bytes < least) {
+        let what = format!("must be {least} or more: the largest record and what is around it");
+        wrong.push(("max.message.bytes", what));
+    }
+    wrong
+}
+
+fn copies_suffice(_topic: Topic, configs: &BTreeMap<String, String>, replication: u16) -> Vec<Wrong> {
+    let min = configs.get("min.insync.replicas").and_then(|min| min.parse::<u16>().ok());
+    if min.is_some_and(|min| (1..=replication).contains(&min)) {
+        return Vec::new();
+    }
+    let what = format!("must be a whole number from 1 to {replication}, the copies that there are");
+    vec![("min.insync.replicas", what)]
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// One right, or one denial.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Access {
+pub struct Acl {
     /// As the broker knows it: `User:` and a SCRAM user, or a name that its rules make of a certificate.
     pub principal: String,
     /// The kind of what it is about.
@@ -22,7 +22,7 @@ pub struct Access {
     pub host: String,
 }
 
-impl fmt::Display for Access {
+impl fmt::Display for Acl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { principal, permission, operation, .. } = self;
         write!(f, "{principal} {permission} {operation} on {}", self.on())?;
@@ -30,7 +30,7 @@ impl fmt::Display for Access {
     }
 }
 
-impl Access {
+impl Acl {
     /// What it is about, as a person reads it: `topic throughline.keys.v1`.
     pub fn on(&self) -> String {
         let Self { resource, name, pattern, .. } = self;
