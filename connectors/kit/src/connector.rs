@@ -136,3 +136,10 @@ pub struct Rejection {
     /// Whom it was about, where known: with it only this subject's absences say nothing, without it the whole scope's.
     pub subject: Option<Subject>,
 }
+
+impl Rejection {
+    pub(crate) fn count(&self, source: &str) {
+        let reason = self.reason.as_str_name().trim_start_matches("REASON_");
+        runtime::metrics::REJECTED.add(1, [source, reason]);
+    }
+}

@@ -1,6 +1,7 @@
 //! The live consumer: follows the log, and commits what each bounded batch became together with how far it was read.
 
 mod erase;
+mod measured;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
@@ -15,6 +16,7 @@ use proto::quarantine::Reason;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use self::measured::Measured;
 use crate::project::{Note, Projected, Projector};
 use crate::row;
 use crate::store::keys::{self, Parsed};
@@ -94,6 +96,8 @@ pub struct Consumer {
     keys_read: [Offset; 16],
     parked: HashSet<KeyId>,
     registry_changed: bool,
+    /// Everything was read once: what is read from now on is as late as it looks.
+    was_caught_up: bool,
     /// By partition, the time by which everything published is read.
     read_up_to: BTreeMap<(Topic, Partition), Instant>,
     /// Facts that are on the log and say nothing yet: their key is not here, or their kind is of a newer build. One of them
@@ -157,6 +161,7 @@ impl Consumer {
             keys_read: [0; 16],
             parked: parked.into_iter().collect(),
             registry_changed: false,
+            was_caught_up: false,
             read_up_to: BTreeMap::new(),
             facts_unread,
             room_bytes_min: ROOM_BYTES_MIN,
@@ -225,6 +230,7 @@ impl Consumer {
             self.note_freshness();
             if !moved {
                 self.progress.send_modify(|progress| progress.caught_up = !progress.no_room);
+                self.was_caught_up = true;
                 return Ok(());
             }
         }
@@ -258,6 +264,7 @@ impl Consumer {
         let looked_at = Instant::now();
         let from = self.store.read(partition.into(), |view| view.offset(topic, partition))?;
         let end = self.log.end(topic, partition).await?;
+        Measured::lag(topic, partition, end.saturating_sub(from));
         if end <= from {
             self.read_up_to.insert((topic, partition), looked_at);
             return Ok(false);
@@ -272,10 +279,11 @@ impl Consumer {
         let read_up_to = if next >= end { Some(looked_at) } else { looked_at.checked_sub(age(last.published_at_us)) };
         // After the bodies, so that no body is read whose key, acknowledged before it, was not.
         self.read_keys().await?;
-        let mut batch = Batch::new();
-        self.place(records, &mut batch).await?;
+        let (mut batch, mut measured) = (Batch::new(), Measured::new(topic, self.was_caught_up));
+        self.place(records, &mut batch, &mut measured).await?;
         batch.advance(topic, partition, next);
-        self.store.commit(&batch)?;
+        measured.commit(|| self.store.commit(&batch), batch.len())?;
+        Measured::lag(topic, partition, end.saturating_sub(next));
         // A machine that is younger than the record has no instant for it: it has not been read up to any.
         match read_up_to {
             Some(at) => drop(self.read_up_to.insert((topic, partition), at)),
@@ -286,10 +294,15 @@ impl Consumer {
     }
 
     /// Puts what each record became into the batch.
-    async fn place(&mut self, records: Vec<StoredRecord>, batch: &mut Batch) -> Result<(), ConsumeError> {
+    async fn place(
+        &mut self,
+        records: Vec<StoredRecord>,
+        batch: &mut Batch,
+        measured: &mut Measured,
+    ) -> Result<(), ConsumeError> {
         let mut placed: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
         for record in records {
-            let projected = self.projector.project(&record);
+            let projected = measured.checking(&record, || self.projector.project(&record));
             self.note_fact(record.position, &projected);
             match projected {
                 Projected::Row { key, value, claims } => {
@@ -423,8 +436,10 @@ impl Consumer {
         for part in waiting.chunks(BATCH_ROWS_BEST) {
             let mut batch = Batch::new();
             part.iter().for_each(|record| batch.delete(keys::parked(key_id, record.position)));
-            self.place(part.to_vec(), &mut batch).await?;
-            self.store.commit(&batch)?;
+            let Some(topic) = part.first().map(|record| record.position.topic) else { continue };
+            let mut measured = Measured::new(topic, self.was_caught_up);
+            self.place(part.to_vec(), &mut batch, &mut measured).await?;
+            measured.commit(|| self.store.commit(&batch), batch.len())?;
             self.note_progress(0);
         }
         Ok(())

@@ -10,11 +10,13 @@ mod view;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use event_log::{Position, Pseudonym};
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::Body;
+use runtime::metrics;
 use sharing::{
     AsOf, ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Registry, Request,
 };
@@ -99,6 +101,7 @@ impl Discloser {
     /// # Errors
     /// [`ChildError`]: nothing was decided.
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
+        let began = Instant::now();
         let child = self.children.read_kept(ask.child, ask.known_at_us)?;
         let registry = self.registries.current(ask.registry_generation)?;
         let then = AsOf { valid_on: ask.valid_on, known_at_us: ask.known_at_us };
@@ -137,6 +140,7 @@ impl Discloser {
         // The clock may be behind what the log took: a later page is pinned to all that this one saw.
         let view = view.pinned_at(ask.known_at_us.unwrap_or(ask.asked_at_us.max(newest_us)));
         let record = record(ask, &decision, &resolution.subjects, positions, decision_id, &view);
+        metrics::DECIDE.record(began.elapsed(), []);
         Ok(Undisclosed { record, view })
     }
 

@@ -7,6 +7,7 @@ pub mod child;
 pub mod command;
 pub mod consume;
 pub mod disclose;
+pub mod freshness;
 pub mod keys_held;
 pub mod own_records;
 pub mod project;

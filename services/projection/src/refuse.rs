@@ -7,6 +7,7 @@ use event_log::{LogError, Topic};
 use prost::Message;
 use proto::events::{Family, Scheme, Version};
 use proto::quarantine::{Item, Place};
+use runtime::metrics;
 
 use crate::consume::{RefusalError, Refusals, Refused};
 use crate::own_records::{Own, OwnRecords, RecordError};
@@ -52,6 +53,7 @@ impl Refusals for OwnRefusals {
             family: Family::Quarantine,
             plaintext: item.encode_to_vec(),
         };
+        let reason = refused.reason.as_str_name().trim_start_matches("REASON_");
         // A full disk holds the consumer up and loses nothing: it goes on by itself when there is room.
         while let Err(error) = self.0.write(vec![own.clone()]).await {
             match error {
@@ -59,6 +61,7 @@ impl Refusals for OwnRefusals {
                 other => return Err(other.into()),
             }
         }
+        metrics::QUARANTINED.add(1, [Self::SOURCE, reason]);
         Ok(())
     }
 }

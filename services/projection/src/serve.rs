@@ -2,8 +2,10 @@
 
 pub mod admin;
 pub mod caller;
+pub mod expiry;
 pub mod limits;
 pub mod listen;
+pub mod observe;
 pub mod page;
 pub mod request;
 pub mod timelines;

@@ -36,6 +36,11 @@ pub(crate) fn turn_on(tracer: SdkTracer, ratio: f64) {
     let _second_call_changes_nothing = ON.set((tracer, Sampler::TraceIdRatioBased(ratio)));
 }
 
+/// Whether anything is traced.
+pub fn is_on() -> bool {
+    ON.get().is_some()
+}
+
 /// A provider that traces this much of everything that is not part of a trace already.
 pub(crate) fn provider(resource: Resource, ratio: f64) -> TracerProviderBuilder {
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)));

@@ -1,5 +1,8 @@
 //! What one submission came to.
 
+use runtime::metrics;
+
+use crate::connector::Rejection;
 use crate::run::SourceCounts;
 
 #[derive(Default)]
@@ -23,6 +26,14 @@ impl Tally {
         ] {
             SourceCounts::add(counter, count);
         }
+    }
+
+    /// Adds it to the metrics.
+    pub(super) fn measure(&self, source: &str, rejections: &[Rejection]) {
+        metrics::RECORDS.add(self.records, [source]);
+        metrics::FINDINGS.add(self.findings, [source]);
+        metrics::RETRACTIONS_HELD.add(self.retractions_held as u64, [source]);
+        rejections.iter().for_each(|rejection| rejection.count(source));
     }
 
     /// Tells the operator. Names of files may name children: the folder that they were picked up into stands for them.

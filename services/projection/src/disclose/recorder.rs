@@ -1,9 +1,13 @@
 //! Writes decisions to the log.
 
+use std::time::Instant;
+
 use event_log::{EventId, Topic};
 use prost::Message;
 use proto::disclosure::Disclosure;
 use proto::events::{Family, Scheme};
+use runtime::{metrics, trace};
+use tracing::Instrument as _;
 
 use crate::own_records::{Own, OwnRecords, RecordError};
 
@@ -17,6 +21,7 @@ impl Recorder {
 
     /// Records through these.
     pub fn new(records: OwnRecords) -> Self {
+        metrics::RECORD_FAILURES.add(0, []);
         Self(records)
     }
 
@@ -34,6 +39,13 @@ impl Recorder {
             family: Family::Disclosure,
             plaintext: disclosure.encode_to_vec(),
         };
-        self.0.write(vec![own]).await.map(drop)
+        let began = Instant::now();
+        let span = tracing::info_span!(target: trace::TARGET, "record");
+        let recorded = self.0.write(vec![own]).instrument(span).await;
+        match &recorded {
+            Ok(_) => metrics::RECORD.record(began.elapsed(), []),
+            Err(_) => metrics::RECORD_FAILURES.add(1, []),
+        }
+        recorded.map(drop)
     }
 }

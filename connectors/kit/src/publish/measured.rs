@@ -1,0 +1,55 @@
+//! What is measured of events on their way to the log.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use event_log::EventId;
+use runtime::metrics;
+use runtime::trace::{self, EventTrace, Took};
+
+/// One call to publish: the file or message that its events come from, and the traces of those that are traced.
+pub(super) struct Measured {
+    source: &'static str,
+    taken_in: SystemTime,
+    called: SystemTime,
+    appending: SystemTime,
+    /// Sealed, and not yet acknowledged.
+    sealed: Vec<(EventTrace, Took)>,
+}
+
+impl Measured {
+    pub(super) fn new(source: &'static str, taken_in_us: i64) -> Self {
+        let called = SystemTime::now();
+        let taken_in = UNIX_EPOCH + Duration::from_micros(u64::try_from(taken_in_us).unwrap_or_default());
+        // A clock that was set back must not make a span that ends before it begins.
+        Self { source, taken_in: taken_in.min(called), called, appending: called, sealed: Vec::new() }
+    }
+
+    /// Seals, and takes the time of it for an event that is traced.
+    pub(super) fn sealing<T, E>(&mut self, event_id: EventId, seal: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let Some(trace) = trace::of_event(event_id.as_bytes()) else { return seal() };
+        let from = SystemTime::now();
+        let sealed = seal()?;
+        self.sealed.push((trace, (from, SystemTime::now())));
+        Ok(sealed)
+    }
+
+    /// What is sealed goes to the log.
+    pub(super) fn appending(&mut self) {
+        self.appending = SystemTime::now();
+    }
+
+    /// The log has acknowledged so many events: all that were sealed.
+    pub(super) fn acknowledged(&mut self, events: u64) -> u64 {
+        let now = SystemTime::now();
+        metrics::EVENTS.add(events, [self.source]);
+        let delay = now.duration_since(self.taken_in).unwrap_or_default();
+        metrics::SOURCE_DELAY.record_many((0..events).map(|_| delay), [self.source]);
+        for (trace, sealed) in self.sealed.drain(..) {
+            trace.record((self.taken_in, now), &[("source", self.source)]);
+            trace.step("translate", (self.taken_in, self.called), &[]);
+            trace.step("seal", sealed, &[]);
+            trace.step("publish", (self.appending, now), &[]);
+        }
+        events
+    }
+}
