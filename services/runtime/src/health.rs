@@ -29,6 +29,7 @@ struct Inner {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Starting(&'static str),
+    StandingBy(&'static str),
     Running,
     Stopping,
 }
@@ -69,6 +70,11 @@ impl Health {
     /// What it is doing before it can run: said by `/readyz`.
     pub fn starting(&self, doing: &'static str) {
         self.hold().phase = Phase::Starting(doing);
+    }
+
+    /// It waits for another process to give way, and is ready for that: a process that stands by is as it should be.
+    pub fn standing_by(&self, until: &'static str) {
+        self.hold().phase = Phase::StandingBy(until);
     }
 
     /// It has started. From now on it is ready when every check of readiness is good.
@@ -117,6 +123,7 @@ impl Health {
         let mut checks: Vec<(String, Standing)> = checks.into_iter().map(|(name, check)| (name, check())).collect();
         match (probe, phase) {
             (Probe::Ready, Phase::Starting(doing)) => checks.insert(0, ("process".into(), Err(doing.into()))),
+            (Probe::Ready, Phase::StandingBy(until)) => checks.insert(0, ("process".into(), Ok(until.into()))),
             (Probe::Ready, Phase::Stopping) => checks.insert(0, ("process".into(), Err("it was told to stop".into()))),
             // What ends while the process is stopping ends as it should.
             (Probe::Alive, Phase::Stopping) => checks.clear(),
@@ -126,6 +133,7 @@ impl Health {
         let summary = match (probe, phase, good) {
             (Probe::Ready, Phase::Starting(_), _) => "starting",
             (Probe::Ready, Phase::Stopping, _) => "stopping",
+            (Probe::Ready, Phase::StandingBy(_), true) => "standing by",
             (Probe::Ready, _, true) => "ready",
             (Probe::Ready, _, false) => "not ready",
             (Probe::Alive, _, true) => "alive",
@@ -168,6 +176,13 @@ impl Drop for Part {
 }
 
 impl Report {
+    /// What is not good, in words; empty when all is.
+    pub fn failing(&self) -> String {
+        let failing = self.checks.iter();
+        let failing = failing.filter_map(|(name, standing)| standing.as_ref().err().map(|why| format!("{name}: {why}")));
+        failing.collect::<Vec<_>>().join("; ")
+    }
+
     /// As JSON, for machines that read more than the status code.
     pub fn json(&self) -> serde_json::Value {
         let check = |(name, standing): &(String, Standing)| {
@@ -203,6 +218,10 @@ mod tests {
         assert_eq!(health.report(Probe::Ready).summary, "starting");
         health.starting("opening the log");
         assert_eq!(health.report(Probe::Ready).to_string(), "starting\n  FAIL process: opening the log\n");
+        health.standing_by("another process works for this connector");
+        let told = "standing by\n  ok   process: another process works for this connector\n";
+        assert_eq!(health.report(Probe::Ready).to_string(), told);
+        assert!(health.report(Probe::Ready).good);
         let good = Arc::new(Mutex::new(true));
         let seen = Arc::clone(&good);
         health.ready("facts", move || facts(*seen.lock().unwrap()));

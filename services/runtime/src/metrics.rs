@@ -91,12 +91,12 @@ pub static LOG_ACCEPTING: Gauge<0> = Gauge::new(
     &[],
     "1 while the log takes what this process appends; 0 since it last did not.",
 );
-/// Gaps.
-pub static LOG_GAPS: Counter<1> = Counter::new(
-    "throughline.log.gaps",
-    "{gap}",
+/// Damage.
+pub static LOG_DAMAGED: Counter<1> = Counter::new(
+    "throughline.log.damaged",
+    "{read}",
     &["topic"],
-    "Offsets that the log should hold and does not: something was lost or trimmed.",
+    "Reads that found the log damaged: an offset that it should hold and does not, or bytes that are not as acknowledged.",
 );
 /// How far behind.
 pub static LAG: Gauge<2> = Gauge::new(
@@ -200,7 +200,7 @@ pub static ALL: [&dyn Metric; 29] = [
     &QUARANTINED,
     &LEASE_HELD,
     &LOG_ACCEPTING,
-    &LOG_GAPS,
+    &LOG_DAMAGED,
     &LAG,
     &STALENESS,
     &CAUGHT_UP,
@@ -235,6 +235,15 @@ pub fn is_on() -> bool {
 /// From now on. A second call changes nothing.
 pub(crate) fn turn_on(meter: Meter, registry: prometheus::Registry) {
     let _second_call_changes_nothing = (REGISTRY.set(registry), METER.set(meter));
+}
+
+/// Measures the room on the disk that holds a folder.
+pub fn watch_disk(of: &str, folder: std::path::PathBuf) {
+    DISK_FREE.watch([of], move || {
+        let disk = rustix::fs::statvfs(&folder).ok()?;
+        // In floating point, as every gauge is: to the byte up to 8 petabytes.
+        Some(disk.f_bavail as f64 * disk.f_frsize as f64)
+    });
 }
 
 fn meter() -> &'static Meter {
