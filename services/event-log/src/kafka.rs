@@ -7,6 +7,7 @@ pub mod admin;
 mod client;
 mod connection;
 mod ends;
+pub mod lease;
 mod open;
 mod producer;
 mod reader;

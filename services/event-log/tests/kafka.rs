@@ -77,3 +77,22 @@ async fn holds_what_every_log_must_hold() {
     let mut backend = OnKafka { connection: connection(), prefix: String::new() };
     conformance::run(&mut backend).await.unwrap();
 }
+
+mod lease {
+    use super::*;
+    use event_log::kafka::lease::{Lease, LeaseOptions};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn has_one_holder_and_goes_to_another_when_it_is_given_back() {
+        let options = LeaseOptions { prefix: prefix(), session: Duration::from_secs(6) };
+        let named = |name: &str| Connection { client_id: name.to_owned(), ..connection() };
+        let first = Lease::take(&named("first"), "invented", &options).await.unwrap();
+        let second = Lease::claim(&named("second"), "invented", &options);
+        let mut standing = second.standing();
+        standing.wait_for(|standing| standing.holder.as_deref() == Some("first")).await.unwrap();
+        assert!(first.is_held() && !second.is_held());
+        first.release().await;
+        second.held().await.unwrap();
+        assert!(second.is_held());
+    }
+}

@@ -5,7 +5,7 @@
 //! controller, so any broker will do. `docs/decisions/0020-admin-client.md` says why there is not more of it.
 
 mod acl;
-mod channel;
+pub(in crate::kafka) mod channel;
 mod sasl;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,16 @@ impl Admin {
     /// could be asked; [`AdminError::Refused`] at once, since another broker would say the same.
     pub async fn connect(connection: &Connection) -> Result<Self, AdminError> {
         Ok(Self { channel: Channel::open(connection).await? })
+    }
+
+    /// `host:port` of every broker, as they tell clients to reach them.
+    ///
+    /// # Errors
+    /// When the broker cannot be asked.
+    pub async fn brokers(&mut self) -> Result<Vec<String>, AdminError> {
+        let no_topics = MetadataRequest::default().with_topics(Some(Vec::new())).with_allow_auto_topic_creation(false);
+        let brokers = self.channel.ask(no_topics).await?.brokers;
+        Ok(brokers.into_iter().map(|broker| format!("{}:{}", &*broker.host, broker.port)).collect())
     }
 
     /// The topics of these names that the cluster has, without their configuration.

@@ -31,7 +31,7 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-pub(super) struct Channel {
+pub(in crate::kafka) struct Channel {
     broker: String,
     stream: Box<dyn Stream>,
     client_id: StrBytes,
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Channel {
 }
 
 impl Channel {
-    pub(super) async fn open(connection: &Connection) -> Result<Self, AdminError> {
+    pub(in crate::kafka) async fn open(connection: &Connection) -> Result<Self, AdminError> {
         let (tls, sasl) = match &connection.security {
             Security::Plaintext => (None, None),
             Security::Tls(tls) => (Some(tls), None),
@@ -93,7 +93,7 @@ impl Channel {
     }
 
     /// Asks in the highest version that both sides know.
-    pub(super) async fn ask<R: Request>(&mut self, request: R) -> Result<R::Response, AdminError> {
+    pub(in crate::kafka) async fn ask<R: Request>(&mut self, request: R) -> Result<R::Response, AdminError> {
         let ours = <R as Message>::VERSIONS;
         let (lowest, highest) = self.versions.get(&R::KEY).copied().unwrap_or((0, -1));
         let version = ours.max.min(highest);
