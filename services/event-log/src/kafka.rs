@@ -6,6 +6,7 @@
 pub mod admin;
 mod client;
 mod connection;
+pub mod copy;
 mod ends;
 pub mod lease;
 mod open;

@@ -50,9 +50,22 @@ pub enum ApplyError {
 /// # Errors
 /// When it cannot be asked, or this principal may not see it.
 pub async fn find(admin: &mut Admin) -> Result<Found, AdminError> {
+    Ok(Found { topics: find_topics(admin).await?, acls: admin.acls().await? })
+}
+
+/// The topics alone, for whoever may not see the ACLs.
+pub(super) async fn find_topics(admin: &mut Admin) -> Result<BTreeMap<Topic, FoundTopic>, AdminError> {
     let mut named = admin.topics_with_configs(&Topic::ALL.map(Topic::name)).await?;
-    let topics = Topic::ALL.into_iter().filter_map(|topic| Some((topic, named.remove(topic.name())?))).collect();
-    Ok(Found { topics, acls: admin.acls().await? })
+    Ok(Topic::ALL.into_iter().filter_map(|topic| Some((topic, named.remove(topic.name())?))).collect())
+}
+
+/// What keeps a log from being on these topics, a line each.
+pub(super) fn broken_or_missing(found: &BTreeMap<Topic, FoundTopic>) -> Vec<String> {
+    let of = |topic: Topic| match found.get(&topic) {
+        None => vec![format!("{topic} is not there")],
+        Some(found) => plan::broken(topic, found).into_iter().map(|broken| format!("{topic} {broken}")).collect(),
+    };
+    Topic::ALL.into_iter().flat_map(of).collect()
 }
 
 /// Makes the cluster what is wanted, and returns what was to be done once the cluster shows it. ACLs beyond what is wanted

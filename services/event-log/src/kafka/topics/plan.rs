@@ -173,7 +173,7 @@ impl Plan {
 }
 
 /// What an existing topic has that breaks the positions, or may have broken them already.
-fn broken(topic: Topic, found: &FoundTopic) -> Vec<String> {
+pub(super) fn broken(topic: Topic, found: &FoundTopic) -> Vec<String> {
     let mut broken = Vec::new();
     if found.partitions != usize::from(PARTITIONS) {
         broken.push(format!(
