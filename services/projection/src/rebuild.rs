@@ -201,7 +201,7 @@ fn work(batches: &Batches, projector: &Projector, folder: &Path) -> Result<(Runs
     let mut counted = Rebuilt::default();
     loop {
         let next = batches.lock().map_err(|_| RebuildError::Worker)?.recv();
-        let Ok(records) = next else { return Ok((runs, counted)) };
+        let Ok(records) = next else { return Ok((runs.sorted(), counted)) };
         for record in records {
             match projector.project(&record) {
                 Projected::Row { key, value, claims } => {

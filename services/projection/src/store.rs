@@ -166,9 +166,11 @@ impl Store {
     pub fn rebuild<I>(dir: &Path, options: &Options, rows: I) -> Result<Self, StoreError>
     where
         I: IntoIterator<Item = Result<(Key, Vec<u8>), BoxError>>,
+        I::IntoIter: Send,
     {
         let folder = folder::Folder::lock(dir, options.engine)?;
-        let table = folder.rebuild(options, &mut engine::Ascending::new(rows.into_iter()))?;
+        let rows = engine::Ascending::new(rows.into_iter());
+        let table = engine::ahead(rows, |rows| folder.rebuild(options, rows))?;
         Ok(Self(Arc::new(Open::new(table, folder)?)))
     }
 

@@ -253,6 +253,10 @@ fn a_rebuild_that_fails_leaves_the_old_store(engine: Engine) {
     }
     let unreadable = expected(5).into_iter().map(Ok).chain([Err("a log that cannot be read".into())]);
     assert!(matches!(Store::rebuild(dir.path(), &options(engine), unreadable), Err(StoreError::Rows(_))));
+    // Rows that stop with a panic are no end: what came before is not a whole store.
+    let panics = expected(5).into_iter().map(Ok).chain(std::iter::once_with(|| panic!("the rows' own")));
+    let rebuilding = std::panic::AssertUnwindSafe(|| Store::rebuild(dir.path(), &options(engine), panics).map(drop));
+    std::panic::catch_unwind(rebuilding).unwrap_err();
 
     let opened = Store::open(dir.path(), &options(engine)).unwrap();
     assert_eq!(opened.fresh, Fresh::Existing);

@@ -51,10 +51,15 @@ impl Runs {
         Ok(())
     }
 
+    /// These, with what is in memory sorted too: so that each worker sorts its own.
+    pub(super) fn sorted(mut self) -> Self {
+        self.sort_rest();
+        self
+    }
+
     /// Takes another's rows.
-    pub(super) fn append(&mut self, mut other: Self) {
-        other.sort_rest();
-        self.parts.append(&mut other.parts);
+    pub(super) fn append(&mut self, other: Self) {
+        self.parts.append(&mut other.sorted().parts);
     }
 
     /// Every row, in ascending order of key, with `settle` asked about equal keys.

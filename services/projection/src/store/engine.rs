@@ -1,6 +1,7 @@
 //! What each engine does for the store.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::tally::Tallies;
 use super::{BoxError, Key, Shards, StoreError, Value};
@@ -77,5 +78,61 @@ impl<I: Iterator<Item = Result<(Key, Vec<u8>), BoxError>>> SortedRows for Ascend
         let bytes = key.as_ref().to_vec();
         self.last = Some(key);
         Ok(Some((bytes, value)))
+    }
+}
+
+/// Rows that a thread hands over at once, and how many of such pieces it may be ahead.
+const PIECE_ROWS: usize = 512;
+const PIECES_AHEAD: usize = 8;
+
+/// Rows that a thread of their own makes ready, so that sorting and tallying take no time from the engine. The last piece is
+/// empty.
+struct Ahead {
+    pieces: Receiver<Result<Vec<OwnRow>, StoreError>>,
+    piece: std::vec::IntoIter<OwnRow>,
+}
+
+/// Runs `fill` on rows that are made ready on another thread meanwhile.
+pub(super) fn ahead<T>(
+    mut rows: impl SortedRows + Send,
+    fill: impl FnOnce(&mut dyn SortedRows) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let (give, pieces) = sync_channel(PIECES_AHEAD);
+    std::thread::scope(|scope| {
+        scope.spawn(move || hand_over(&mut rows, &give));
+        fill(&mut Ahead { pieces, piece: Vec::new().into_iter() })
+    })
+}
+
+/// Until the end, an error, or nobody takes any more.
+fn hand_over(rows: &mut dyn SortedRows, give: &SyncSender<Result<Vec<OwnRow>, StoreError>>) {
+    loop {
+        let mut piece = Vec::with_capacity(PIECE_ROWS);
+        let filled = loop {
+            match rows.next() {
+                Ok(Some(row)) => piece.push(row),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+            if piece.len() == PIECE_ROWS {
+                break Ok(());
+            }
+        };
+        let ended = piece.is_empty() || filled.is_err();
+        if give.send(filled.map(|()| piece)).is_err() || ended {
+            return;
+        }
+    }
+}
+
+impl SortedRows for Ahead {
+    fn next(&mut self) -> Result<Option<OwnRow>, StoreError> {
+        if let Some(row) = self.piece.next() {
+            return Ok(Some(row));
+        }
+        // Ended without an empty piece: the thread did not come to its end, and this is no whole store.
+        let piece = self.pieces.recv().map_err(|ended| StoreError::Rows(ended.into()))??;
+        self.piece = piece.into_iter();
+        Ok(self.piece.next())
     }
 }
