@@ -10,6 +10,7 @@
 
 pub mod event;
 pub mod fields;
+mod reason;
 pub mod subject;
 pub mod wire;
 

@@ -139,7 +139,6 @@ pub struct Rejection {
 
 impl Rejection {
     pub(crate) fn count(&self, source: &str) {
-        let reason = self.reason.as_str_name().trim_start_matches("REASON_");
-        runtime::metrics::REJECTED.add(1, [source, reason]);
+        runtime::metrics::REJECTED.add(1, [source, self.reason.name()]);
     }
 }

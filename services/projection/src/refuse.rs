@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use event_log::{LogError, Topic};
 use prost::Message;
 use proto::events::{Family, Scheme, Version};
-use proto::quarantine::{Item, Place};
+use proto::quarantine::{Item, Place, Reason};
 use runtime::metrics;
 
 use crate::consume::{RefusalError, Refusals, Refused};
@@ -26,6 +26,8 @@ impl OwnRefusals {
 
     /// Through these.
     pub fn new(records: OwnRecords) -> Self {
+        // Known from the start: a counter that nobody has seen cannot be seen not to grow.
+        Reason::all().for_each(|reason| metrics::QUARANTINED.add(0, [Self::SOURCE, reason.name()]));
         Self(records)
     }
 }
@@ -53,7 +55,7 @@ impl Refusals for OwnRefusals {
             family: Family::Quarantine,
             plaintext: item.encode_to_vec(),
         };
-        let reason = refused.reason.as_str_name().trim_start_matches("REASON_");
+        let reason = refused.reason;
         // A full disk holds the consumer up and loses nothing: it goes on by itself when there is room.
         while let Err(error) = self.0.write(vec![own.clone()]).await {
             match error {
@@ -61,7 +63,7 @@ impl Refusals for OwnRefusals {
                 other => return Err(other.into()),
             }
         }
-        metrics::QUARANTINED.add(1, [Self::SOURCE, reason]);
+        metrics::QUARANTINED.add(1, [Self::SOURCE, reason.name()]);
         Ok(())
     }
 }

@@ -80,7 +80,7 @@ impl EventTrace {
     /// the trace of the file or message that the record came in.
     pub fn record(&self, took: Took, attributes: &[(&'static str, &str)]) {
         NEXT.set(Some((self.root.trace_id(), self.root.span_id())));
-        self.emit("record", took, attributes, &Context::new());
+        self.emit("source to log", took, attributes, &Context::new());
         NEXT.set(None);
     }
 

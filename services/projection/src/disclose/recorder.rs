@@ -2,13 +2,16 @@
 
 use std::time::Instant;
 
-use event_log::{EventId, Topic};
+use event_log::envelope::{self, EnvelopeError, Opened};
+use event_log::seal::Keyring;
+use event_log::{EventId, LogError, Offset, Partition, Pseudonym, Topic};
 use prost::Message;
 use proto::disclosure::Disclosure;
 use proto::events::{Family, Scheme};
 use runtime::{metrics, trace};
 use tracing::Instrument as _;
 
+use super::decision_id;
 use crate::own_records::{Own, OwnRecords, RecordError};
 
 /// Records decisions. What stands in clear names no child: an organisation keeps sixteen books, and a child's decisions all
@@ -31,16 +34,15 @@ impl Recorder {
     /// [`RecordError`]: it may or may not be on the log, and nothing may be released.
     pub async fn record(&self, disclosure: &Disclosure) -> Result<(), RecordError> {
         let child = disclosure.subjects.first().and_then(|id| id.first()).copied().unwrap_or_default();
-        let book = format!("{}/disclosures/{:02}", self.0.organisation, child % event_log::PARTITIONS);
         let own = Own {
             topic: Topic::Disclosure,
-            subject: self.0.pseudonyms.pseudonym(Scheme::Organisation, "throughline", &book),
+            subject: self.book(child % decision_id::BOOKS),
             event_id: EventId::from_slice(&disclosure.decision_id).unwrap_or(EventId([0; 16])),
             family: Family::Disclosure,
             plaintext: disclosure.encode_to_vec(),
         };
         let began = Instant::now();
-        let span = tracing::info_span!(target: trace::TARGET, "record");
+        let span = tracing::info_span!(target: trace::TARGET, "record decision");
         let recorded = self.0.write(vec![own]).instrument(span).await;
         match &recorded {
             Ok(_) => metrics::RECORD.record(began.elapsed(), []),
@@ -48,4 +50,76 @@ impl Recorder {
         }
         recorded.map(drop)
     }
+
+    /// The record of the decision of this id, by the time and the book that it tells. Reads at most what was recorded within
+    /// two minutes of it, whether or not it is there.
+    ///
+    /// # Errors
+    /// [`FindError`]: asking again is right.
+    pub async fn find(&self, keyring: &Keyring, id: [u8; 16]) -> Result<Option<Disclosure>, FindError> {
+        let Some((book, made_at_ms)) = decision_id::read(&self.0.pseudonyms, id) else { return Ok(None) };
+        let partition = self.book(book).partition();
+        let made_at_us = made_at_ms.saturating_mul(1_000);
+        let mut from = self.first_since(partition, made_at_us.saturating_sub(CLOCKS_APART_US)).await?;
+        let (mut found, mut looked_at) = (None, 0);
+        while looked_at < LOOKED_AT_MAX {
+            let records = self.0.log().read(Topic::Disclosure, partition, from, RECORDS_A_READ).await?;
+            let Some(last) = records.last() else { break };
+            let past = last.published_at_us > made_at_us.saturating_add(CLOCKS_APART_US);
+            (from, looked_at) = (last.position.offset + 1, looked_at + records.len());
+            // Found or not, all of it is looked through: how long it took says nothing.
+            for sealed in records.into_iter().filter_map(|record| envelope::decode(record.value).ok()) {
+                if sealed.header.event_id.0 == id {
+                    found = Some(sealed);
+                }
+            }
+            if past {
+                break;
+            }
+        }
+        match found.map(|sealed| sealed.open(keyring)).transpose()? {
+            Some(Opened::Plain(plain)) => Ok(Disclosure::decode(plain.bytes.as_slice()).ok()),
+            Some(Opened::Parked(_)) => Err(FindError::KeyNotHere),
+            Some(Opened::Erased(_)) | None => Ok(None),
+        }
+    }
+
+    /// The first record of a partition that was published at this time or later.
+    async fn first_since(&self, partition: Partition, since_us: i64) -> Result<Offset, LogError> {
+        let (mut low, mut high) = (0, self.0.log().end(Topic::Disclosure, partition).await?);
+        while low < high {
+            let middle = low.midpoint(high);
+            let record = self.0.log().read(Topic::Disclosure, partition, middle, 1).await?;
+            match record.first() {
+                Some(record) if record.published_at_us < since_us => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    fn book(&self, number: u8) -> Pseudonym {
+        let book = format!("{}/disclosures/{number:02}", self.0.organisation);
+        self.0.pseudonyms.pseudonym(Scheme::Organisation, "throughline", &book)
+    }
+}
+
+/// The clocks of whoever decides and of the log may be this far apart.
+const CLOCKS_APART_US: i64 = 120_000_000;
+const RECORDS_A_READ: usize = 1_000;
+/// A book that takes more than this in the time that is looked through is not looked through further.
+const LOOKED_AT_MAX: usize = 200_000;
+
+/// Why the record of a decision cannot be looked for now.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// Its envelope.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// It was made a moment ago, and its key is not read yet.
+    #[error("the key of the decision's record is not read yet")]
+    KeyNotHere,
 }

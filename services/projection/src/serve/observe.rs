@@ -173,7 +173,7 @@ fn known(path: &str) -> &'static str {
 fn named(reason: DenialReason) -> &'static str {
     match reason {
         DenialReason::Unspecified => "NONE",
-        reason => reason.as_str_name().trim_start_matches("DENIAL_REASON_"),
+        reason => reason.name(),
     }
 }
 

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use opentelemetry_otlp::{ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor};
 use tokio::runtime::Runtime;
 
 /// A collector that does not answer within this is tried again with the next batch.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+
+/// A few megabytes.
+const SPANS_QUEUED_MAX: usize = 8_192;
 
 /// A collector stands beside the process, or behind whatever protects the way to it: TLS is not spoken here.
 pub(super) fn is_endpoint(text: &str) -> bool {
@@ -22,6 +26,12 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
 
 pub(super) fn spans(endpoint: &str) -> Result<SpanExporter, ExporterBuildError> {
     SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(ANSWER_MAX).build()
+}
+
+/// Spans that wait for the collector: what does not fit is dropped, and the process's memory stays as it is.
+pub(super) fn queue(exporter: SpanExporter) -> BatchSpanProcessor {
+    let bounds = BatchConfigBuilder::default().with_max_queue_size(SPANS_QUEUED_MAX).build();
+    BatchSpanProcessor::builder(exporter).with_batch_config(bounds).build()
 }
 
 pub(super) fn metrics(endpoint: &str) -> Result<MetricExporter, ExporterBuildError> {
