@@ -27,7 +27,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use event_log::EventLog;
 use event_log::seal::WrappingKeys;
+use runtime::trace;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Delivery, Draft, Rejection, Scope};
@@ -49,8 +51,11 @@ pub struct Options {
     pub root: PathBuf,
     /// How often it is looked at. A file is taken once it has not changed between two looks.
     pub poll: Duration,
-    /// The longest wait between two tries while the log's disk is full.
+    /// The longest wait between two tries while the log takes nothing.
     pub backoff_max: Duration,
+    /// Another process may have worked for this source since the baselines here were written: they are made again from the
+    /// log.
+    pub was_another: bool,
     /// How many retractions go through unseen.
     pub retractions: Retractions,
 }
@@ -62,6 +67,7 @@ impl Options {
             root: root.to_path_buf(),
             poll: Duration::from_secs(2),
             backoff_max: Duration::from_secs(60),
+            was_another: false,
             retractions: Retractions::default(),
         }
     }
@@ -96,14 +102,30 @@ pub enum IntakeError {
 }
 
 impl IntakeError {
-    /// The log's disk is full: try again later.
-    pub fn is_full(&self) -> bool {
-        matches!(self, Self::Publish(error) if error.is_full())
+    /// The log takes nothing for now: try again later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Publish(error) => error.is_transient(),
+            Self::Rebuild(RebuildError::Log(error)) => error.is_transient(),
+            _ => false,
+        }
     }
 
-    /// Waiting may cure it: the log's disk is full, or a folder cannot be read or written just now.
+    /// Waiting may cure it: the log takes nothing for now, or a folder cannot be read or written just now.
     pub fn may_pass(&self) -> bool {
-        self.is_full() || self.io().is_some()
+        self.is_transient() || self.io().is_some()
+    }
+
+    /// What could not be done for now, and why. An error may name a file, and a file may be named after a child: neither is
+    /// repeated here.
+    fn waits_for(&self) -> (&'static str, String) {
+        match (self, self.io()) {
+            (_, Some((doing, kind))) => (doing, kind.to_string()),
+            (Self::Publish(PublishError::Log(error)) | Self::Rebuild(RebuildError::Log(error)), None) => {
+                ("use the log", error.to_string())
+            }
+            _ => ("use the log", String::new()),
+        }
     }
 
     /// What could not be done, and what the system said.
@@ -165,7 +187,8 @@ impl DropFolder {
             picked_up_last_us,
         };
         folder.put_back()?;
-        if folder.connector.descriptor().delivery == Delivery::Snapshot && folder.baselines.none()? {
+        let anew = folder.options.was_another || folder.baselines.none()?;
+        if folder.connector.descriptor().delivery == Delivery::Snapshot && anew {
             for (scope_key, baseline) in folder.rebuilt().await? {
                 folder.baselines.store(&scope_key, &baseline)?;
             }
@@ -178,25 +201,29 @@ impl DropFolder {
         Arc::clone(&self.counts)
     }
 
-    /// Watches until told to stop. While the log's disk is full, or a folder cannot be read or written, it waits, longer
-    /// each time, and goes on by itself.
+    /// Watches until told to stop. While the log takes nothing, or a folder cannot be read or written, it waits, longer each
+    /// time, says so once, and goes on by itself.
     ///
     /// # Errors
     /// When the log or a baseline fails in a way that waiting does not cure.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), IntakeError> {
         let mut wait = self.options.poll;
+        let mut waits_for = None;
         loop {
-            wait = match self.poll_once(now_us()).await {
-                Ok(_) => self.options.poll,
-                Err(error) if error.may_pass() => {
-                    let source = self.connector.descriptor().name;
-                    // The error may name a file, and a file may be named after a child.
-                    let (doing, kind) = error.io().unwrap_or(("append to the log", io::ErrorKind::StorageFull));
-                    tracing::warn!(source, doing, %kind, "waiting until it can be done");
-                    (wait * 2).min(self.options.backoff_max)
-                }
+            let source = self.connector.descriptor().name;
+            let (next, because) = match self.poll_once(now_us()).await {
+                Ok(_) => (self.options.poll, None),
+                Err(error) if error.may_pass() => ((wait * 2).min(self.options.backoff_max), Some(error.waits_for())),
                 Err(error) => return Err(error),
             };
+            match (&because, waits_for.is_some()) {
+                (Some((doing, why)), _) if because != waits_for => {
+                    tracing::warn!(source, doing, why, "waiting until it can be done");
+                }
+                (None, true) => tracing::info!(source, "going on"),
+                _ => {}
+            }
+            (wait, waits_for) = (next, because);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(wait) => {}
@@ -229,7 +256,9 @@ impl DropFolder {
         self.counts.pending.store(left.len() as u64, Ordering::Relaxed);
         let count = left.len();
         for dir in left {
-            self.process(&dir).await?;
+            let source = self.connector.descriptor().name;
+            let span = tracing::info_span!(target: trace::TARGET, "submission", source);
+            self.process(&dir).instrument(span).await?;
             self.counts.pending.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(count)
@@ -363,6 +392,7 @@ impl DropFolder {
         self.publisher.lock().await.quarantine(&rejections, picked_up_us).await?;
         tally.rejected = rejections.len() as u64;
         tally.count(&self.counts);
+        tally.measure(self.connector.descriptor().name, &rejections);
         let away = self.options.root.join(if nothing_good { REJECTED } else { DONE });
         rename(dir, &away.join(name_of(dir)))?;
         sync(&away)?;
@@ -413,7 +443,7 @@ impl DropFolder {
         let source = self.connector.descriptor().name;
         let mut publisher = self.publisher.lock().await;
         let diff = diff(publisher.pseudonyms(), source, baseline, submission, allowed);
-        let published = publisher.publish(diff.statements).await?;
+        let published = publisher.publish(diff.statements, picked_up_us).await?;
         rejections.extend(diff.rejections);
         let held = diff.held.as_ref().map_or(0, |held| held.retractions);
         rejections.extend(diff.held.map(|held| retractions_held(held, file, &scope_key)));

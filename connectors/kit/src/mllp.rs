@@ -1,19 +1,22 @@
 //! A listener for HL7 v2 over MLLP: each message between 0x0B and 0x1C 0x0D, answered once what it says is durable.
 //!
 //! AA: published. AE: a part of it is in quarantine, durably, and sending it again would not help. AR: not for us, or not
-//! now (the log's disk is full, the message is too large): it stays the sender's.
+//! now (the log takes nothing, no key of its organisation is here, the message is too large): it stays the sender's.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use event_log::LogError;
 use proto::quarantine::Reason;
+use runtime::{metrics, trace};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Rejection, SourceFile};
@@ -57,12 +60,15 @@ pub struct Options {
     pub idle_max: Duration,
     /// How long a connection may take to bring its first byte: one that says nothing holds a place.
     pub first_byte_max: Duration,
+    /// How long an answer may take: then the message stays the sender's, who may not wait for longer.
+    pub answer_max: Duration,
     /// How long nothing is accepted after an accept failed: the process has no file descriptor left, most likely.
     pub accept_again_after: Duration,
 }
 
 impl Options {
-    /// Four mebibytes, 64 connections, five minutes, half a minute for the first byte, a tenth of a second.
+    /// Four mebibytes, 64 connections, five minutes, half a minute for the first byte, twenty seconds for the answer, a tenth
+    /// of a second.
     pub fn of(feed: &str) -> Self {
         Self {
             feed: feed.to_owned(),
@@ -70,6 +76,7 @@ impl Options {
             connections_max: 64,
             idle_max: Duration::from_secs(300),
             first_byte_max: Duration::from_secs(30),
+            answer_max: Duration::from_secs(20),
             accept_again_after: Duration::from_millis(100),
         }
     }
@@ -82,10 +89,16 @@ struct Listener {
     publisher: SharedPublisher,
     options: Options,
     counts: Arc<SourceCounts>,
+    /// What the log said when it failed for good; then the listener stops.
+    failed: Mutex<Option<PublishError>>,
+    stops: CancellationToken,
 }
 
 /// Answers until told to stop; then finishes the messages that have arrived whole, and returns. A connection that cannot be
-/// accepted is told and ends nothing.
+/// accepted is told and ends nothing. While the log takes nothing, messages stay their senders'.
+///
+/// # Errors
+/// When the log fails in a way that waiting does not cure.
 pub async fn serve(
     socket: TcpListener,
     connector: Arc<dyn Acknowledges>,
@@ -93,8 +106,8 @@ pub async fn serve(
     options: Options,
     counts: Arc<SourceCounts>,
     stop: CancellationToken,
-) {
-    serve_from(socket, connector, publisher, options, counts, stop).await;
+) -> Result<(), PublishError> {
+    serve_from(socket, connector, publisher, options, counts, stop).await
 }
 
 /// Where connections come from: a socket, or in a test one that fails.
@@ -115,9 +128,11 @@ async fn serve_from(
     options: Options,
     counts: Arc<SourceCounts>,
     stop: CancellationToken,
-) {
+) -> Result<(), PublishError> {
+    let stop = stop.child_token();
     let places = Arc::new(Semaphore::new(options.connections_max));
-    let listener = Arc::new(Listener { connector, publisher, options, counts });
+    let (failed, stops) = (Mutex::default(), stop.clone());
+    let listener = Arc::new(Listener { connector, publisher, options, counts, failed, stops });
     let mut connections = JoinSet::new();
     loop {
         let place = tokio::select! {
@@ -149,6 +164,8 @@ async fn serve_from(
         });
     }
     while connections.join_next().await.is_some() {}
+    let failed = listener.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failed.map_or(Ok(()), Err)
 }
 
 /// What came next on a connection.
@@ -212,17 +229,39 @@ impl Listener {
     }
 
     async fn message(&self, raw: &[u8]) -> Vec<u8> {
-        let mut publisher = self.publisher.lock().await;
         self.counts.pending.fetch_add(1, Ordering::Relaxed);
-        let (answer, text) = match self.take(&mut publisher, raw).await {
-            Ok(answered) => answered,
+        let span = tracing::info_span!(target: trace::TARGET, "message", source = self.options.feed);
+        let taken = async { self.take(&mut *self.publisher.lock().await, raw).instrument(span).await };
+        // What a log that is out of reach did with it is not known: sent again, it gives the same events.
+        let out_of_time = || LogError::Unavailable { because: "it took longer than a sender waits".to_owned() };
+        let taken = tokio::time::timeout(self.options.answer_max, taken).await;
+        let (answer, text) = match taken.unwrap_or_else(|_| Err(out_of_time().into())) {
+            Ok(answered) => {
+                if self.counts.waiting.swap(false, Ordering::Relaxed) {
+                    tracing::info!(feed = self.options.feed, "messages are published again");
+                }
+                answered
+            }
             Err(error) => {
-                tracing::warn!(feed = self.options.feed, %error, "a message could not be published");
+                self.could_not_publish(error);
                 (Answer::Reject, "the message cannot be taken now: send it again later".to_owned())
             }
         };
         self.counts.pending.fetch_sub(1, Ordering::Relaxed);
         self.connector.acknowledge(raw, answer, &text)
+    }
+
+    /// Says so once, however many messages come; stops when waiting will not cure it.
+    fn could_not_publish(&self, error: PublishError) {
+        let waits = self.counts.waiting.swap(true, Ordering::Relaxed);
+        if !waits {
+            tracing::warn!(feed = self.options.feed, %error, "messages cannot be published: they stay their senders'");
+        }
+        let for_good = |of_log: &LogError| !of_log.is_transient() && !matches!(of_log, LogError::TooLarge { .. });
+        if matches!(&error, PublishError::Log(of_log) if for_good(of_log)) {
+            self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            self.stops.cancel();
+        }
     }
 
     async fn take(&self, publisher: &mut Publisher, raw: &[u8]) -> Result<(Answer, String), PublishError> {
@@ -238,6 +277,8 @@ impl Listener {
         let not_for_us = |reason| matches!(reason, Reason::MessageTypeUnsupported | Reason::ControllerNotYours);
         SourceCounts::add(&self.counts.records, said.records);
         SourceCounts::add(&self.counts.rejected, rejections.len() as u64);
+        metrics::RECORDS.add(said.records, [&self.options.feed]);
+        rejections.iter().for_each(|rejection| rejection.count(&self.options.feed));
         if drafts.is_empty() && !rejections.is_empty() && rejections.iter().all(|r| not_for_us(r.reason)) {
             return Ok((Answer::Reject, text));
         }
@@ -246,7 +287,12 @@ impl Listener {
         publisher.quarantine(&rejections, now_us).await?;
         SourceCounts::add(&self.counts.events, published.events);
         SourceCounts::add(&self.counts.findings, findings);
+        metrics::FINDINGS.add(findings, [&self.options.feed]);
         SourceCounts::add(&self.counts.erased, published.erased);
+        // In quarantine, where it is seen; and the sender's still, because it can be taken once the key is here.
+        if rejections.iter().any(|rejection| rejection.reason == Reason::ControllerKeyMissing) {
+            return Ok((Answer::Reject, text));
+        }
         Ok((if rejections.is_empty() { Answer::Accept } else { Answer::Error }, text))
     }
 }

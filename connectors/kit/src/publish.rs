@@ -1,7 +1,10 @@
 //! Drafts and statements to the log: screened, sealed, appended, acknowledged.
 
+mod measured;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use event_log::authority::{NotYours, check_kind, family_of, sector_topic};
 use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys};
@@ -9,11 +12,13 @@ use event_log::{EventId, EventLog, LogError, Partition, Pseudonym, Record, Topic
 use prost::Message as _;
 use proto::events::{Cause, Date, When, when};
 use proto::quarantine::Reason;
+use runtime::metrics;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::body::{Statement, statement};
 use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
+use measured::Measured;
 
 /// Events sealed and appended at a time.
 const BATCH_EVENTS: usize = 512;
@@ -59,9 +64,9 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// The disk is full: the log goes on by itself once there is room.
-    pub fn is_full(&self) -> bool {
-        matches!(self, Self::Log(LogError::Full(_)))
+    /// The log takes nothing for now, being full or out of reach, and goes on by itself.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Log(error) if error.is_transient())
     }
 }
 
@@ -138,6 +143,15 @@ impl Publisher {
             }
         }
         let (keys_pending, items_tried) = (Vec::new(), HashMap::new());
+        // Known from the start: a counter that nobody has seen cannot be seen not to grow.
+        for counter in [&metrics::RECORDS, &metrics::FINDINGS, &metrics::EVENTS, &metrics::PUBLISH_FAILURES] {
+            counter.add(0, [descriptor.name]);
+        }
+        metrics::RETRACTIONS_HELD.add(0, [descriptor.name]);
+        for reason in Reason::all() {
+            metrics::REJECTED.add(0, [descriptor.name, reason.name()]);
+            metrics::QUARANTINED.add(0, [descriptor.name, reason.name()]);
+        }
         Ok(Self { log, pseudonyms, keys, credentials, descriptor, topic, keys_pending, items_known, items_tried })
     }
 
@@ -155,8 +169,9 @@ impl Publisher {
     /// what would stand over all that follows it, because its version is of the future. `now_us`: microseconds since 1970.
     pub fn screen(&self, drafts: Vec<Draft>, now_us: i64) -> (Vec<Draft>, Vec<Rejection>) {
         let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::<Rejection>::new());
+        let mut sealable = HashMap::new();
         for draft in drafts {
-            match self.refused(&draft, now_us) {
+            match self.refused(&draft, now_us, &mut sealable) {
                 None => good.push(draft),
                 Some((reason, message)) => {
                     let rejection = Rejection {
@@ -177,11 +192,20 @@ impl Publisher {
         (good, rejections)
     }
 
-    fn refused(&self, draft: &Draft, now_us: i64) -> Option<(Reason, String)> {
+    /// `sealable`: of which organisations it is known already whether anything can be sealed for them.
+    fn refused(&self, draft: &Draft, now_us: i64, sealable: &mut HashMap<String, bool>) -> Option<(Reason, String)> {
         if !self.credentials.name(&draft.controller) {
             let message = "the record's organisation is not named in this connector's credentials: send it through the \
                            connector of that organisation, or add it to `controllers`";
             return Some((Reason::ControllerNotYours, message.to_owned()));
+        }
+        let ask = || self.keys.can_seal_for(&draft.controller);
+        let can_seal = *sealable.entry(draft.controller.clone()).or_insert_with(ask);
+        // A name that can be no folder's is told below, by its field.
+        if is_organisation_id(&draft.controller) && !can_seal {
+            let message = "no wrapping key of the record's organisation is on this host: bring it here, or make its first one with \
+                           `throughline keys make`, and send the record again";
+            return Some((Reason::ControllerKeyMissing, message.to_owned()));
         }
         let said = match &draft.event.kind {
             None => Err(NotYours::Empty),
@@ -220,22 +244,25 @@ impl Publisher {
             let cause = feed_cause(&draft);
             statement(&self.pseudonyms, self.descriptor.name, draft, version, cause)
         });
-        self.publish(statements.collect()).await
+        self.publish(statements.collect(), now_us).await
     }
 
-    /// Seals and appends, in order. Returns once all is acknowledged.
+    /// Seals and appends, in order. Returns once all is acknowledged. `taken_in_us`: when what they come from was taken in,
+    /// microseconds since 1970; it is only measured with.
     ///
     /// # Errors
     /// When the log does not take them, or they cannot be sealed.
-    pub async fn publish(&mut self, statements: Vec<Statement>) -> Result<Published, PublishError> {
+    pub async fn publish(&mut self, statements: Vec<Statement>, taken_in_us: i64) -> Result<Published, PublishError> {
         let mut published = Published::default();
+        let mut measured = Measured::new(self.descriptor.name, taken_in_us);
         let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_EVENTS), 0);
         for statement in statements {
             let Some(kind) = statement.body.event.as_ref().and_then(|event| event.kind.as_ref()) else { continue };
             let Some(family) = family_of(kind, self.topic) else { continue };
             let plaintext = statement.body.encode_to_vec();
-            let sealed =
-                self.seal(statement.subject, &statement.body.controller, statement.event_id, family, &plaintext);
+            let sealed = measured.sealing(statement.event_id, || {
+                self.seal(statement.subject, &statement.body.controller, statement.event_id, family, &plaintext)
+            });
             let value = match sealed {
                 Err(SealError::Erased(_)) => {
                     published.erased += 1;
@@ -246,11 +273,13 @@ impl Publisher {
             bytes += value.len();
             batch.push(self.record(self.topic, statement.subject, value));
             if batch.len() >= BATCH_EVENTS || bytes >= BATCH_BYTES {
-                published.events += self.append(std::mem::take(&mut batch)).await?;
+                measured.appending();
+                published.events += measured.acknowledged(self.append(std::mem::take(&mut batch)).await?);
                 bytes = 0;
             }
         }
-        published.events += self.append(batch).await?;
+        measured.appending();
+        published.events += measured.acknowledged(self.append(batch).await?);
         Ok(published)
     }
 
@@ -260,6 +289,7 @@ impl Publisher {
     /// When the log does not take it, or it cannot be sealed.
     pub async fn quarantine(&mut self, rejections: &[Rejection], at_us: i64) -> Result<Published, PublishError> {
         let (mut records, mut ids, mut quarantined) = (Vec::new(), Vec::new(), 0);
+        let mut reasons = Vec::new();
         for rejection in rejections {
             let mut item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
             let Some(id) = EventId::from_slice(&item.id) else { continue };
@@ -268,8 +298,8 @@ impl Publisher {
             }
             item.quarantined_at_us = *self.items_tried.entry(id).or_insert(at_us);
             let subject = quarantine::subject(&self.pseudonyms, self.descriptor.name, id);
-            let under = rejection.controller.as_deref().filter(|controller| self.credentials.name(controller));
-            let under = under.unwrap_or(&self.credentials.home).to_owned();
+            let seals = |controller: &&str| self.credentials.name(controller) && self.keys.can_seal_for(controller);
+            let under = rejection.controller.as_deref().filter(seals).unwrap_or(&self.credentials.home).to_owned();
             let family = proto::events::Family::Quarantine;
             let value = match self.seal(subject, &under, id, family, &item.encode_to_vec()) {
                 // Discarded by a person: it stays so.
@@ -278,6 +308,7 @@ impl Publisher {
             };
             records.push(self.record(Topic::Quarantine, subject, value));
             ids.push(id);
+            reasons.push(rejection.reason);
             if records.iter().map(|record| record.value.len()).sum::<usize>() >= BATCH_BYTES {
                 self.append(std::mem::take(&mut records)).await?;
                 quarantined += self.remember(&mut ids);
@@ -285,6 +316,9 @@ impl Publisher {
         }
         self.append(records).await?;
         quarantined += self.remember(&mut ids);
+        for reason in reasons {
+            metrics::QUARANTINED.add(1, [self.descriptor.name, reason.name()]);
+        }
         Ok(Published { quarantined, ..Published::default() })
     }
 
@@ -315,6 +349,17 @@ impl Publisher {
     }
 
     async fn append(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
+        let began = Instant::now();
+        let appended = self.append_after_keys(records).await;
+        match &appended {
+            Ok(0) => {}
+            Ok(_) => metrics::PUBLISH.record(began.elapsed(), [self.descriptor.name]),
+            Err(_) => metrics::PUBLISH_FAILURES.add(1, [self.descriptor.name]),
+        }
+        appended
+    }
+
+    async fn append_after_keys(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
         if !self.keys_pending.is_empty() {
             self.log.append(self.keys_pending.clone()).await?;
             self.keys_pending.clear();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use proto::events::{Body, Cause, Version};
 use proto::quarantine::{Place, Reason};
@@ -28,6 +28,8 @@ pub struct SourceCounts {
     pub superseded: AtomicU64,
     /// Events of erased subjects, which were not published.
     pub erased: AtomicU64,
+    /// The log took nothing the last time it was tried.
+    pub waiting: AtomicBool,
 }
 
 impl SourceCounts {

@@ -26,6 +26,15 @@ pub struct GetStatusResponse {
     /// Why it is not accepting, in words for an operator.
     #[prost(string, tag = "9")]
     pub not_accepting_because: ::prost::alloc::string::String,
+    /// Which process answers: `up`, `serve`, or `connect` and the connector's name.
+    #[prost(string, tag = "10")]
+    pub process: ::prost::alloc::string::String,
+    /// What it is there for can be had from it now.
+    #[prost(bool, tag = "11")]
+    pub ready: bool,
+    /// What it is doing instead, in words for an operator.
+    #[prost(string, tag = "12")]
+    pub not_ready_because: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SourceStatus {

@@ -77,6 +77,8 @@ pub enum Reason {
     RetractionsHeld = 13,
     /// A record larger than the connector's bound.
     RecordTooLarge = 14,
+    /// A record of an organisation whose wrapping key is not on the connector's host: nothing of it could be sealed.
+    ControllerKeyMissing = 15,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -100,6 +102,7 @@ impl Reason {
             Self::MessageTypeUnsupported => "REASON_MESSAGE_TYPE_UNSUPPORTED",
             Self::RetractionsHeld => "REASON_RETRACTIONS_HELD",
             Self::RecordTooLarge => "REASON_RECORD_TOO_LARGE",
+            Self::ControllerKeyMissing => "REASON_CONTROLLER_KEY_MISSING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -120,6 +123,7 @@ impl Reason {
             "REASON_MESSAGE_TYPE_UNSUPPORTED" => Some(Self::MessageTypeUnsupported),
             "REASON_RETRACTIONS_HELD" => Some(Self::RetractionsHeld),
             "REASON_RECORD_TOO_LARGE" => Some(Self::RecordTooLarge),
+            "REASON_CONTROLLER_KEY_MISSING" => Some(Self::ControllerKeyMissing),
             _ => None,
         }
     }

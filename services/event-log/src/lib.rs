@@ -5,6 +5,7 @@
 //! envelope is opened ([`envelope`]).
 
 pub mod authority;
+pub mod begun;
 pub mod conformance;
 pub mod embedded;
 pub mod envelope;

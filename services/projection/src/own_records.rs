@@ -52,6 +52,13 @@ pub enum RecordError {
     Seal(#[from] SealError),
 }
 
+impl RecordError {
+    /// The log takes nothing for now, and goes on by itself.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Log(error) if error.is_transient())
+    }
+}
+
 impl OwnRecords {
     /// Reads the source's keys from the log.
     ///
@@ -80,6 +87,11 @@ impl OwnRecords {
         let keys = Mutex::new(Keys { held: keys, pending: Vec::new() });
         let keys_first = tokio::sync::Mutex::default();
         Ok(Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_first })
+    }
+
+    /// The log that it writes to.
+    pub(crate) fn log(&self) -> &dyn EventLog {
+        self.log.as_ref()
     }
 
     /// Seals and writes the records; returns once all are durable. Keys that are new are durable before what they seal.

@@ -1,8 +1,9 @@
 //! One log record in, its rows out: the same for the live consumer and for a rebuild.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use event_log::authority::{self, NotYours};
+use event_log::authority::{self, COMMAND, NotYours};
 use event_log::envelope::{self, CheckedBody, EnvelopeError, Opened};
 use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{KeyId, Pseudonym, StoredRecord};
@@ -19,6 +20,9 @@ pub struct Projector {
     pub keyring: Arc<Keyring>,
     /// The key of pseudonyms and ids.
     pub pseudonyms: Arc<PseudonymKey>,
+    /// The organisations whose commands count. Another's, though it held a key of its own and could write to the topic, is
+    /// not its to say.
+    pub commands_from: Arc<BTreeSet<String>>,
 }
 
 /// What becomes of a record.
@@ -60,7 +64,10 @@ enum Unfit {
     NewerKind,
     Envelope(EnvelopeError),
     NotYours(NotYours),
+    NotYourCommand,
 }
+
+const NOT_YOUR_COMMAND: &str = "a command of an organisation whose commands are not taken here (`serve.commands_from`)";
 
 impl Projector {
     /// What becomes of a record of one of the event topics.
@@ -72,6 +79,7 @@ impl Projector {
             Err(Unfit::NewerKind) => Projected::Noted(Note::NewerKind),
             Err(Unfit::Envelope(error)) => Projected::Refused(Reason::EnvelopeMalformed, error.to_string()),
             Err(Unfit::NotYours(error)) => Projected::Refused(Reason::NotYoursToSay, error.to_string()),
+            Err(Unfit::NotYourCommand) => Projected::Refused(Reason::NotYoursToSay, NOT_YOUR_COMMAND.to_owned()),
         }
     }
 
@@ -106,6 +114,9 @@ impl Projector {
             other => Unfit::Envelope(other),
         })?;
         authority::check(record.position.topic, &said).map_err(Unfit::NotYours)?;
+        if said.body.source == COMMAND && !self.commands_from.contains(&said.body.controller) {
+            return Err(Unfit::NotYourCommand);
+        }
         Ok(said)
     }
 

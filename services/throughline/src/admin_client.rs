@@ -11,9 +11,14 @@ use tonic::transport::{Channel, Endpoint};
 use crate::output::Refused;
 use crate::settings::Settings;
 
-/// Connects to the process that goes by this configuration.
+/// Connects to the process that goes by this configuration: the service, or the only connector.
 pub(crate) async fn connect(config: &Path) -> anyhow::Result<AdminClient<Channel>> {
-    let socket = Settings::load(config)?.serve.admin_socket;
+    connect_to(config, None).await
+}
+
+/// Connects to the process of this connector, where one is named.
+pub(crate) async fn connect_to(config: &Path, connector: Option<&str>) -> anyhow::Result<AdminClient<Channel>> {
+    let socket = Settings::load(config)?.admin_socket(connector)?;
     let shown = socket.clone();
     let channel = Endpoint::from_static("http://admin.invalid")
         .connect_with_connector(tower::service_fn(move |_| {
@@ -24,7 +29,7 @@ pub(crate) async fn connect(config: &Path) -> anyhow::Result<AdminClient<Channel
         .map_err(|error| {
             // Only the last cause says something: those before it say that there is one.
             let why = anyhow::Error::from(error).root_cause().to_string();
-            anyhow!("nothing answers at `{}` ({why}): is `throughline up` running?", shown.display())
+            anyhow!("nothing answers at `{}` ({why}): is the process running?", shown.display())
         })?;
     Ok(AdminClient::new(channel).max_decoding_message_size(64 << 20))
 }

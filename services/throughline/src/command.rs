@@ -1,12 +1,17 @@
 //! The subcommands, a file each.
 
+mod backup;
 mod config;
+mod connect;
 mod dev;
 mod disclosures;
 mod facts;
 mod generate;
+mod identity;
 mod quarantine;
 mod rebuild;
+mod restore;
+mod serve;
 mod status;
 mod timeline;
 mod translate;
@@ -39,6 +44,8 @@ pub(crate) struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     Up(up::Arguments),
+    Serve(serve::Arguments),
+    Connect(connect::Arguments),
     Generate(generate::Arguments),
     Translate(translate::Arguments),
     Timeline(timeline::Arguments),
@@ -48,6 +55,9 @@ enum Command {
     Status(status::Arguments),
     Rebuild(rebuild::Arguments),
     Verify(verify::Arguments),
+    Backup(backup::Arguments),
+    Restore(restore::Arguments),
+    Identity(identity::Arguments),
     Dev(dev::Arguments),
     Config(config::Arguments),
 }
@@ -63,6 +73,8 @@ pub(crate) struct ConfigFile {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Up(arguments) => up::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Connect(arguments) => connect::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Translate(arguments) => translate::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
@@ -72,6 +84,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Status(arguments) => status::run(&arguments),
         Command::Rebuild(arguments) => rebuild::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Identity(arguments) => identity::run(&arguments),
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
     }

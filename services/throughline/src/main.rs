@@ -4,6 +4,7 @@ mod admin_client;
 mod command;
 mod connectors;
 mod output;
+mod process;
 mod reader;
 mod settings;
 mod vault;

@@ -1,59 +1,67 @@
-//! The configuration of `throughline up`.
+//! The configuration: one file for each process.
+
+mod connectors;
+mod log;
+mod serve;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use anyhow::Context;
 use projection::store::{Engine, Options};
 use runtime::config::{Problems, Section, load};
-use runtime::telemetry::Format;
+use runtime::telemetry;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+pub(crate) use connectors::ConnectorSettings;
+pub(crate) use log::{KafkaSettings, LogSettings};
+pub(crate) use serve::Serve;
+
+/// What the file is read for: what must be in it, and what may not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    /// `throughline up`.
+    Up,
+    /// `throughline serve`.
+    Serve,
+    /// `throughline connect`, of this connector.
+    Connect(&'a str),
+    /// A command that goes by whatever the file holds.
+    Any,
+}
 
 /// Everything that the process is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// Where the log, the keys, the store and the connectors keep their files.
+    /// Where the embedded log, the keys, the store and the connectors keep their files.
     pub(crate) data: PathBuf,
+    pub(crate) log: LogSettings,
+    pub(crate) keys: Keys,
     pub(crate) store: Options,
-    pub(crate) serve: Serve,
+    serve: Option<Serve>,
     pub(crate) connectors: Vec<ConnectorSettings>,
-    pub(crate) log_format: Format,
-    pub(crate) log_level: String,
+    pub(crate) telemetry: telemetry::Settings,
 }
 
-/// The service's part.
+/// Where the keys are.
 #[derive(Debug, Clone)]
-pub(crate) struct Serve {
-    pub(crate) listen: SocketAddr,
-    pub(crate) admin_socket: PathBuf,
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
-    pub(crate) client_ca: PathBuf,
-    /// The organisation that runs the service: its key seals disclosures.
-    pub(crate) organisation: String,
-    /// Whom a reader asks about a sensitive service.
-    pub(crate) hub_contact: String,
-    pub(crate) facts_lag_max: Duration,
-    pub(crate) requests_per_second_max: u32,
-    pub(crate) concurrent_max: u32,
-}
-
-/// One connector's part.
-#[derive(Debug, Clone)]
-pub(crate) struct ConnectorSettings {
-    pub(crate) name: String,
-    /// Organisation ids that it answers for; a trailing `*` stands for any ending.
-    pub(crate) controllers: Vec<String>,
-    pub(crate) drop_folder: Option<PathBuf>,
-    pub(crate) poll: Duration,
-    pub(crate) mllp_listen: Option<SocketAddr>,
+pub(crate) struct Keys {
+    pub(crate) folder: PathBuf,
+    /// Whether the first wrapping key of an organisation is made here. Where processes are on hosts of their own a person
+    /// makes it, and brings it to each.
+    pub(crate) make: bool,
 }
 
 impl Settings {
-    /// Reads and checks a file.
+    /// Reads and checks a file, for a command that goes by whatever it holds.
     pub(crate) fn load(file: &Path) -> Result<Self, Problems> {
-        load(file, Self::read).map_err(|mut problems| {
+        Self::load_for(file, Purpose::Any)
+    }
+
+    /// Reads a file and checks that it is one for this purpose.
+    pub(crate) fn load_for(file: &Path, purpose: Purpose<'_>) -> Result<Self, Problems> {
+        load(file, |top| Self::read(top, purpose)).map_err(|mut problems| {
             if !file.exists() {
                 problems.lines.push("name the file with --config".to_owned());
             }
@@ -61,12 +69,35 @@ impl Settings {
         })
     }
 
-    pub(crate) fn log_dir(&self) -> PathBuf {
-        self.data.join("log")
+    /// The service's part, of a file that has one.
+    pub(crate) fn serve(&self) -> anyhow::Result<&Serve> {
+        self.serve.as_ref().context("the configuration has no [serve]: name the service's own file with --config")
+    }
+
+    /// One connector's part.
+    pub(crate) fn connector(&self, name: &str) -> Option<&ConnectorSettings> {
+        self.connectors.iter().find(|connector| connector.name == name)
+    }
+
+    /// The socket of the process that goes by this file: the service's, or the named or only connector's.
+    pub(crate) fn admin_socket(&self, connector: Option<&str>) -> anyhow::Result<PathBuf> {
+        match (connector, &self.serve, self.connectors.as_slice()) {
+            (Some(name), ..) => {
+                let found = self.connector(name).with_context(|| format!("the configuration has no `{name}`"))?;
+                Ok(found.admin_socket.clone())
+            }
+            (None, Some(serve), _) => Ok(serve.admin_socket.clone()),
+            (None, None, [only]) => Ok(only.admin_socket.clone()),
+            (None, None, _) => anyhow::bail!("the configuration has no [serve]: name the connector with --connector"),
+        }
     }
 
     pub(crate) fn keys_dir(&self) -> PathBuf {
-        self.data.join("keys")
+        self.keys.folder.clone()
+    }
+
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.data.join("log")
     }
 
     pub(crate) fn store_dir(&self) -> PathBuf {
@@ -77,109 +108,91 @@ impl Settings {
         self.data.join("connectors").join(name)
     }
 
-    fn read(top: &mut Section) -> Option<Self> {
+    fn read(top: &mut Section, purpose: Purpose<'_>) -> Option<Self> {
         let data = top.path("data", "data");
-        if !data.join("keys/pseudonym.key").exists() {
-            top.problem("data", "holds no `keys/pseudonym.key`: docs/OPERATING.md, Installing, says how to make one");
-        }
+        let log = LogSettings::read(top, &purpose.client_id());
+        let keys = Keys::read(top, &data, purpose);
         let mut section = top.section("store");
         let engine = section.parsed::<Engine>("engine", "sled", "`sled` or `fjall`");
         let cache_mb = section.number("cache_mb", 256, 16..=65_536);
         section.finish();
-        let serve = Serve::read(top, &data);
-        let connectors = read_connectors(top);
-        let mut section = top.section("telemetry");
-        let log_format = section.parsed::<Format>("log", "json", "`json` or `plain`");
-        let log_level = section.optional_text("level").unwrap_or_else(|| "info".to_owned());
-        section.finish();
-        check_apart(top, serve.as_ref(), connectors.as_deref().unwrap_or_default());
+        let serve = match purpose {
+            Purpose::Up | Purpose::Serve => Serve::read(top, &data).map(Some),
+            Purpose::Connect(_) | Purpose::Any if top.has("serve") => Serve::read(top, &data).map(Some),
+            Purpose::Connect(_) | Purpose::Any => Some(None),
+        };
+        let home = serve.iter().flatten().map(|serve| serve.organisation.clone()).next();
+        let connectors = connectors::read(top, &data, home.as_deref());
+        let telemetry = telemetry::Settings::read(top);
+        check_apart(top, serve.iter().flatten().next(), connectors.as_deref().unwrap_or_default());
+        purpose.check(top, log.as_ref(), connectors.as_deref());
         Some(Self {
             data,
+            log: log?,
+            keys,
             store: Options { engine: engine?, cache_bytes: cache_mb << 20 },
             serve: serve?,
             connectors: connectors?,
-            log_format: log_format?,
-            log_level,
+            telemetry: telemetry?,
         })
     }
 }
 
-impl Serve {
-    fn read(top: &mut Section, data: &Path) -> Option<Self> {
-        let mut section = top.section("serve");
-        let listen = section.parsed("listen", "127.0.0.1:7443", "an address and port, such as `127.0.0.1:7443`");
-        let admin_socket =
-            if section.has("admin_socket") { section.path("admin_socket", "") } else { data.join("admin.sock") };
-        let certificate = section.existing_file("certificate");
-        let key = section.existing_file("key");
-        let client_ca = section.existing_file("client_ca");
-        for (key, file) in [("certificate", &certificate), ("client_ca", &client_ca)] {
-            if file.as_ref().is_some_and(|file| file.exists() && !holds_certificates(file)) {
-                section.problem(key, "names a file that holds no PEM certificate");
-            }
-        }
-        if key.as_ref().is_some_and(|file| file.exists() && PrivateKeyDer::from_pem_file(file).is_err()) {
-            section.problem("key", "names a file that holds no PEM private key");
-        }
-        let organisation = section.text("organisation");
-        if organisation.as_deref().is_some_and(|id| !is_organisation(id)) {
-            section.problem("organisation", "must be lower-case letters, digits and hyphens");
-        }
-        let hub_contact = section.text("hub_contact");
-        let facts_lag_max = Duration::from_secs(section.number("facts_lag_max_s", 30, 1..=3_600));
-        let requests = section.number("requests_per_second_max", 100, 1..=1_000_000);
-        let concurrent = section.number("concurrent_max", 64, 1..=4_096);
+impl Keys {
+    fn read(top: &mut Section, data: &Path, purpose: Purpose<'_>) -> Self {
+        let mut section = top.section("keys");
+        let folder = section.optional_path("folder").unwrap_or_else(|| data.join("keys"));
+        let make = section.flag("make").unwrap_or(matches!(purpose, Purpose::Up));
         section.finish();
-        Some(Self {
-            listen: listen?,
-            admin_socket,
-            certificate: certificate?,
-            key: key?,
-            client_ca: client_ca?,
-            organisation: organisation?,
-            hub_contact: hub_contact?,
-            facts_lag_max,
-            requests_per_second_max: u32::try_from(requests).ok()?,
-            concurrent_max: u32::try_from(concurrent).ok()?,
-        })
+        if !folder.join("pseudonym.key").exists() {
+            let (of, key) = if folder == data.join("keys") {
+                ("data", "keys/pseudonym.key")
+            } else {
+                ("keys.folder", "pseudonym.key")
+            };
+            let what = format!("holds no `{key}`: docs/OPERATING.md, Installing, says how to make one");
+            top.problem(of, &what);
+        }
+        Self { folder, make }
     }
 }
 
-fn read_connectors(top: &mut Section) -> Option<Vec<ConnectorSettings>> {
-    let mut all = top.section("connectors");
-    let mut connectors = Vec::new();
-    for name in all.keys() {
-        let mut section = all.section(&name);
-        let known = crate::connectors::named(&name);
-        if known.is_none() {
-            let names: Vec<&str> = crate::connectors::all().iter().map(|c| c.descriptor().name).collect();
-            all.problem(&name, &format!("is no connector (there are: {})", names.join(", ")));
+impl Purpose<'_> {
+    /// What the brokers' logs and quotas call the process.
+    fn client_id(self) -> String {
+        match self {
+            Purpose::Up => "throughline-up".to_owned(),
+            Purpose::Serve => "throughline-serve".to_owned(),
+            Purpose::Connect(name) => format!("throughline-connect-{name}"),
+            Purpose::Any => "throughline-command".to_owned(),
         }
-        let controllers = section.texts("controllers");
-        if controllers.iter().any(|id| !is_organisation(id.strip_suffix('*').unwrap_or(id))) {
-            section.problem(
-                "controllers",
-                "must each be lower-case letters, digits and hyphens, with a `*` at most at the end",
+    }
+
+    /// Notes what cannot be, whatever each key says by itself.
+    fn check(self, top: &Section, log: Option<&LogSettings>, connectors: Option<&[ConnectorSettings]>) {
+        let embedded = matches!(log, Some(LogSettings::Embedded));
+        let apart = "must be `kafka`: the embedded log is files of one process, which `throughline up` runs; processes of \
+                     their own meet on Kafka";
+        match self {
+            Purpose::Up if matches!(log, Some(LogSettings::Kafka(_))) => top.problem(
+                "log.kind",
+                "must be `embedded` for `throughline up`, which is one process on one machine: on Kafka start `throughline serve`, and \
+                 `throughline connect NAME` for each connector",
+            ),
+            Purpose::Serve | Purpose::Connect(_) if embedded => top.problem("log.kind", apart),
+            _ => {}
+        }
+        if let (Purpose::Connect(name), Some(connectors)) = (self, connectors)
+            && !connectors.iter().any(|connector| connector.name == name)
+        {
+            let there: Vec<&str> = connectors.iter().map(|connector| connector.name.as_str()).collect();
+            let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+            top.problem(
+                &format!("connectors.{name}"),
+                &format!("is missing: it is what is to be started (the file has: {there})"),
             );
         }
-        if controllers.is_empty() {
-            section.problem("controllers", "must name at least one organisation that this connector answers for");
-        }
-        let drop_folder = section.has("drop_folder").then(|| section.path("drop_folder", ""));
-        let poll = Duration::from_millis(section.number("poll_ms", 1_000, 10..=3_600_000));
-        let mllp_listen = if section.has("mllp_listen") {
-            section.parsed("mllp_listen", "", "an address and port, such as `127.0.0.1:2575`")
-        } else {
-            None
-        };
-        if drop_folder.is_none() && mllp_listen.is_none() {
-            section.problem("drop_folder", "is missing, and so is `mllp_listen`: the connector would read nothing");
-        }
-        section.finish();
-        connectors.push(ConnectorSettings { name, controllers, drop_folder, poll, mllp_listen });
     }
-    all.finish();
-    Some(connectors)
 }
 
 /// No two parts of the process may have one address or one folder.
@@ -209,3 +222,10 @@ fn is_organisation(id: &str) -> bool {
 fn holds_certificates(file: &Path) -> bool {
     CertificateDer::pem_file_iter(file).is_ok_and(|mut found| matches!(found.next(), Some(Ok(_))))
 }
+
+fn holds_key(file: &Path) -> bool {
+    PrivateKeyDer::from_pem_file(file).is_ok()
+}
+
+#[cfg(test)]
+mod tests;

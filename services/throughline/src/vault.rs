@@ -1,5 +1,6 @@
 //! The keys of a log on this machine: one pseudonym key, and wrapping keys a controller.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,10 @@ use event_log::seal::{Keyring, PseudonymKey, WrappingKeys};
 use event_log::{EventLog, LogError};
 use projection::project::Projector;
 
-use crate::settings::Settings;
+use crate::settings::{Serve, Settings};
+
+/// In the log's folder: the check value of the pseudonym key that it was written under.
+pub(crate) const KEY_CHECK: &str = "pseudonym-key.check";
 
 /// The log of a stopped process; the inner error is that it is damaged.
 pub(crate) fn stopped_log(settings: &Settings) -> anyhow::Result<Result<EmbeddedLog, LogError>> {
@@ -29,14 +33,18 @@ pub(crate) fn stopped_log(settings: &Settings) -> anyhow::Result<Result<Embedded
 /// Refuses to go on while a wrapping key is missing: what it wraps could not be read, restrictions included.
 pub(crate) async fn every_key_is_here(log: &dyn EventLog, projector: &Projector) -> anyhow::Result<()> {
     let missing = projection::keys_held::missing(log, &projector.keyring).await?;
-    let files: Vec<String> =
-        missing.iter().map(|(organisation, epoch)| format!("data/keys/wrapping/{organisation}/{epoch}.key")).collect();
-    anyhow::ensure!(
-        files.is_empty(),
-        "the log needs keys that are not here: put back from a backup {}",
-        files.join(", ")
-    );
+    anyhow::ensure!(missing.is_empty(), keys_missing(&missing));
     Ok(())
+}
+
+/// What to say of wrapping keys that the log needs and that are not here.
+pub(crate) fn keys_missing(missing: &BTreeSet<(String, u32)>) -> String {
+    let files: Vec<String> =
+        missing.iter().map(|(organisation, epoch)| format!("wrapping/{organisation}/{epoch}.key")).collect();
+    format!(
+        "the log needs keys that are not in the folder of keys: bring from the host that has them, or from a backup, {}",
+        files.join(", ")
+    )
 }
 
 /// Everything needed to seal and to open.
@@ -60,10 +68,30 @@ impl Vault {
         Ok(Self { pseudonyms: Arc::new(pseudonyms), wrapping: Arc::new(wrapping) })
     }
 
+    /// Opens the keys that the settings name; whether first keys are made is theirs to say.
+    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let vault = Self::open(&settings.keys.folder)?;
+        if settings.keys.make {
+            return Ok(vault);
+        }
+        let wrapping = WrappingKeys::open(&settings.keys.folder.join("wrapping"))?.without_making();
+        Ok(Self { wrapping: Arc::new(wrapping), ..vault })
+    }
+
+    /// Refuses to go on when nothing could be sealed under this organisation's key.
+    pub(crate) fn can_seal_for(&self, organisation: &str) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.wrapping.makes() || self.wrapping.newest(organisation)?.is_some(),
+            "there is no wrapping key of `{organisation}` here: bring it from the host that has it, or, for an organisation that never \
+             had one, make it with `throughline keys make {organisation}`"
+        );
+        Ok(())
+    }
+
     /// Holds the pseudonym key to the log in `log_dir`, where its check value is noted the first time: under another key
     /// every child would be somebody else.
     pub(crate) fn belongs_to(&self, log_dir: &Path) -> anyhow::Result<()> {
-        let note = log_dir.join("pseudonym-key.check");
+        let note = log_dir.join(KEY_CHECK);
         let own = hex::encode(self.pseudonyms.check_value());
         match std::fs::read_to_string(&note) {
             Ok(noted) if noted.trim() == own => Ok(()),
@@ -87,9 +115,15 @@ impl Vault {
         Ok(())
     }
 
+    /// Data keys, with none read yet.
+    pub(crate) fn keyring(&self) -> Arc<Keyring> {
+        Arc::new(Keyring::new(Arc::clone(&self.wrapping)))
+    }
+
     /// What opens events, with no data keys read yet.
-    pub(crate) fn projector(&self) -> Projector {
-        let keyring = Arc::new(Keyring::new(Arc::clone(&self.wrapping)));
-        Projector { keyring, pseudonyms: Arc::clone(&self.pseudonyms) }
+    pub(crate) fn projector(&self, serve: &Serve) -> Projector {
+        let keyring = self.keyring();
+        let commands_from = Arc::new(serve.commands_from.clone());
+        Projector { keyring, pseudonyms: Arc::clone(&self.pseudonyms), commands_from }
     }
 }

@@ -43,7 +43,8 @@ impl House {
 
     pub(crate) fn projector(&self) -> Projector {
         let keyring = Arc::new(Keyring::new(Arc::clone(&self.wrapping)));
-        Projector { keyring, pseudonyms: Arc::clone(&self.pseudonyms) }
+        let commands_from = Arc::new([HUB.to_owned()].into());
+        Projector { keyring, pseudonyms: Arc::clone(&self.pseudonyms), commands_from }
     }
 
     /// The files of a source.

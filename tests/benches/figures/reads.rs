@@ -130,6 +130,7 @@ async fn serve(
         facts_lag_max: Duration::from_secs(30),
         limits: Limits::new(u32::MAX),
         pages: PageTokens::new(&house.pseudonyms),
+        watches: projection::serve::stream::Watches::new(),
     };
     let tls = Tls { certificate: house.at("server.pem"), key: house.at("server.key"), client_ca: house.at("ca.pem") };
     std::fs::write(&tls.certificate, &papers.server.0)?;
@@ -137,8 +138,9 @@ async fn serve(
     std::fs::write(&tls.client_ca, &papers.ca)?;
     let listener = listen::bind(([127, 0, 0, 1], 0).into()).await?;
     let address = listener.local_addr()?;
+    let options = listen::Options { concurrent_max: 256, drain: Duration::ZERO };
     let stop = stop.clone();
-    tokio::spawn(async move { listen::serve_readers(listener, &tls, service, 256, stop).await });
+    tokio::spawn(async move { listen::serve_readers(listener, tls, service, options, stop).await });
     Ok(address)
 }
 

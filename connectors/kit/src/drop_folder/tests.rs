@@ -153,8 +153,8 @@ async fn a_full_disk_is_waited_out() {
     let mut folder = house.drop_folder(Toy::default()).await;
     house.drop_file("toy-2025-01-16.csv", FIRST);
     house.log.fail_after(0, Failure::Full);
-    assert!(folder.drain_once(NOW_US).await.unwrap_err().is_full());
-    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_full());
+    assert!(folder.drain_once(NOW_US).await.unwrap_err().is_transient());
+    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_transient());
     assert_eq!(house.files("working").len(), 1);
     house.log.heal();
     assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
@@ -329,7 +329,7 @@ async fn a_file_that_nobody_claims_is_rejected_and_said() {
     assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 0, "it may still be written to");
     // The process ends between taking a file and telling of it.
     house.log.fail_after(0, Failure::Full);
-    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_full());
+    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_transient());
     house.log.heal();
     let mut folder = house.drop_folder(Faulty::default()).await;
     assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 3);

@@ -92,7 +92,7 @@ impl Acknowledges for ToyFeed {
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), PublishError>>,
     counts: Arc<SourceCounts>,
 }
 
@@ -114,7 +114,7 @@ impl Running {
 
     async fn stop(self) {
         self.stop.cancel();
-        self.task.await.unwrap();
+        self.task.await.unwrap().unwrap();
     }
 }
 
@@ -337,7 +337,7 @@ async fn an_accept_that_fails_ends_nothing() {
     let mut stream = TcpStream::connect(address).await.unwrap();
     assert_eq!(ask(&mut stream, "ATT|1|A77|20250116").await, "MSA|AA|1|");
     stop.cancel();
-    task.await.unwrap();
+    task.await.unwrap().unwrap();
 }
 
 async fn frames(mut bytes: &[u8], bytes_max: usize) -> Vec<Frame> {

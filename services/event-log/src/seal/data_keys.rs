@@ -10,7 +10,8 @@ use super::{DataKey, Header, SealError, WrappingKeys, random, seal};
 use crate::log::Record;
 use crate::position::{EventId, KeyId, Pseudonym};
 
-/// The data keys of one source, at its writer. No two processes write one source, so that no two give one subject a key.
+/// The data keys of one source, at its writer. Two writers of one source, as two serving nodes are, may each give a subject
+/// a key: readers go by key id, and open both.
 #[derive(Debug)]
 pub struct DataKeys {
     source: String,
@@ -108,6 +109,17 @@ impl DataKeys {
         self.by_subject.insert((subject, controller_at), key_id);
         self.keys.insert(key_id, Held { subject, controller: controller_at, state: HeldState::Ready(data_key) });
         Ok((key_id, Some(record)))
+    }
+
+    /// Whether something can be sealed for a subject of this controller that has no key yet: its newest wrapping key is here,
+    /// or it never had one and one may be made.
+    pub fn can_seal_for(&self, controller: &str) -> bool {
+        let seen = self.controllers.iter().find(|(name, _)| name == controller).map_or(0, |(_, epoch)| *epoch);
+        match self.wrapping.newest(controller) {
+            Ok(Some(newest)) => newest >= seen,
+            Ok(None) => seen == 0 && self.wrapping.makes(),
+            Err(_) => false,
+        }
     }
 
     /// Seals a body with a key that [`Self::for_subject`] gave for this subject.

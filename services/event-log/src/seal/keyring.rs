@@ -1,4 +1,4 @@
-use std::collections::{HashMap, hash_map};
+use std::collections::{BTreeSet, HashMap, hash_map};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -117,6 +117,15 @@ impl Keyring {
     /// Grows whenever a key is destroyed: what was opened under an earlier count may be of an erased subject.
     pub fn destructions(&self) -> u64 {
         self.destructions.load(Ordering::SeqCst)
+    }
+
+    /// The wrapping keys, organisation and epoch, that records of the keys topic name and that are not here.
+    pub fn wrapping_keys_missing(&self) -> BTreeSet<(String, u32)> {
+        let origins: BTreeSet<(String, u32)> = {
+            let origins = self.origins.read().unwrap_or_else(PoisonError::into_inner);
+            origins.keys().map(|(controller, epoch, _)| (controller.clone(), *epoch)).collect()
+        };
+        origins.into_iter().filter(|(controller, epoch)| !self.wrapping.holds(controller, *epoch)).collect()
     }
 
     /// What is known of this key.

@@ -23,6 +23,7 @@ const CONTROLLER_BYTES_MAX: usize = 64;
 #[derive(Debug)]
 pub struct WrappingKeys {
     dir: PathBuf,
+    makes: bool,
     held: RwLock<BTreeMap<String, BTreeMap<u32, DataKey>>>,
 }
 
@@ -33,16 +34,32 @@ impl WrappingKeys {
     /// When the folder cannot be made.
     pub fn open(dir: &Path) -> Result<Self, SealError> {
         create_dir(dir)?;
-        Ok(Self { dir: dir.to_path_buf(), held: RwLock::default() })
+        Ok(Self { dir: dir.to_path_buf(), makes: true, held: RwLock::default() })
+    }
+
+    /// Makes no key: one that is made on a host of its own opens nothing on another. A person makes it, and brings it to
+    /// each.
+    #[must_use]
+    pub fn without_making(self) -> Self {
+        Self { makes: false, ..self }
+    }
+
+    /// Whether a first key would be made for a controller that has none.
+    pub fn makes(&self) -> bool {
+        self.makes
     }
 
     /// The epoch of this controller's newest key; makes the first one, durably, when it has none.
     ///
     /// # Errors
-    /// When the controller is no organisation id, or the files cannot be read or written.
+    /// When the controller is no organisation id, or the files cannot be read or written;
+    /// [`SealError::WrappingKeyMissing`] where none is made.
     pub fn ensure(&self, controller: &str) -> Result<u32, SealError> {
         if let Some(newest) = self.newest(controller)? {
             return Ok(newest);
+        }
+        if !self.makes {
+            return Err(self.missing(controller, 1));
         }
         create_dir(&self.dir.join(controller))?;
         let path = self.path(controller, 1);

@@ -16,6 +16,7 @@ use proto::admin::{
 use proto::disclosure::Disclosure;
 use proto::events::Date;
 use proto::quarantine::Item;
+use runtime::health::{Health, Probe};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
@@ -60,11 +61,16 @@ pub struct AdminService {
     pub operations: Arc<dyn Operations>,
     /// The organisation that runs it.
     pub organisation: String,
+    /// Which process it is: `up` or `serve`.
+    pub process: String,
+    /// Whether it is ready.
+    pub health: Health,
 }
 
 #[tonic::async_trait]
 impl Admin for AdminService {
     async fn get_status(&self, _: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
+        let ready = self.health.report(Probe::Ready);
         // In the order of a record's way: what a source no longer holds is on the log that is measured after it.
         let sources = self.operations.sources();
         let progress = *self.progress.borrow();
@@ -87,6 +93,9 @@ impl Admin for AdminService {
             sources,
             accepting: refusing.is_none(),
             not_accepting_because: refusing.unwrap_or_default(),
+            process: self.process.clone(),
+            ready: ready.good,
+            not_ready_because: ready.failing(),
         }))
     }
 

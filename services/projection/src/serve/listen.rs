@@ -1,21 +1,30 @@
 //! Listening: TLS with client certificates for readers, a Unix socket for the operator.
 
+mod tls;
+
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use proto::admin::admin_server::AdminServer;
+use arc_swap::ArcSwap;
+use proto::admin::admin_server::{Admin, AdminServer};
 use proto::timeline::timelines_server::TimelinesServer;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::watch;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::UnixListenerStream;
+use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
-use super::admin::AdminService;
+use super::observe::Observe;
 use super::timelines::TimelineService;
+use crate::consume::Progress;
+pub use tls::Tls;
+use tls::{accept, keep_fresh};
 
 /// A request larger than this is refused unread.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
@@ -29,33 +38,40 @@ const STREAMS_MAX: u32 = 64;
 const KEEPALIVE: Duration = Duration::from_secs(20);
 /// How long answers in hand, and readers that do not hang up, may hold up the end of the process.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// Connections whose handshake is done and that nobody has taken yet.
+const ACCEPTED_MAX: usize = 64;
+/// How often it is looked at whether the facts are fresh.
+const LOOK_AT_FACTS: Duration = Duration::from_millis(200);
+/// The service's name, as clients of the health service ask for it.
+const TIMELINES: &str = <TimelinesServer<TimelineService> as tonic::server::NamedService>::NAME;
 
-/// PEM files of the service.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// Its own certificate chain.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-    /// The authority whose certificates clients must show.
-    pub client_ca: PathBuf,
+/// How readers are served.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Requests in hand for each connection.
+    pub concurrent_max: usize,
+    /// How long it goes on answering after it has said that it stops: whoever sends readers here hears of it meanwhile.
+    pub drain: Duration,
 }
 
 /// Why the service cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// A file of the TLS settings.
-    #[error("`{0}` cannot be read")]
-    File(PathBuf, #[source] std::io::Error),
-    /// TLS itself.
-    #[error("the certificate, its key or the client authority is not usable")]
-    Tls(#[source] tonic::transport::Error),
+    /// The files of TLS.
+    #[error("the certificate, its key or the client authority cannot be used: {what}")]
+    Tls {
+        /// Which file, and what is wrong with it.
+        what: String,
+    },
     /// The address.
     #[error("the service cannot listen on {0}")]
     Address(SocketAddr, #[source] std::io::Error),
     /// The socket.
     #[error("the admin socket `{0}` cannot be made")]
     Socket(PathBuf, #[source] std::io::Error),
+    /// The socket of a process that runs.
+    #[error("another process answers at the admin socket `{0}`: stop it first, or name another socket")]
+    SocketTaken(PathBuf),
     /// While serving.
     #[error("serving stopped")]
     Serving(#[source] tonic::transport::Error),
@@ -69,66 +85,102 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).await.map_err(|error| ListenError::Address(address, error))
 }
 
-/// Serves readers until told to stop, then finishes what is in hand.
+/// Serves readers until told to stop. Then it says that it does not serve, goes on answering for as long as the options say,
+/// asks every connection to close once its answers are given, and returns.
 ///
 /// # Errors
 /// [`ListenError`].
 pub async fn serve_readers(
     listener: TcpListener,
-    tls: &Tls,
+    tls: Tls,
     service: TimelineService,
-    concurrent_max: usize,
+    options: Options,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| ListenError::File(path.to_owned(), error));
-    let tls = ServerTlsConfig::new()
-        .identity(Identity::from_pem(read(&tls.certificate)?, read(&tls.key)?))
-        .client_ca_root(Certificate::from_pem(read(&tls.client_ca)?));
+    let held = Arc::new(ArcSwap::from_pointee(tls.read()?));
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<TimelinesServer<TimelineService>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .build_v1()
         .ok();
-    // Set here, because the server's own setting does not reach a listener that was bound before: an answer of more than
-    // one packet would wait 40 ms for the reader's delayed acknowledgement.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let (progress, facts_lag_max, watches) = (service.progress.clone(), service.facts_lag_max, service.watches.clone());
+    let closing = CancellationToken::new();
+    let (give, incoming) = tokio::sync::mpsc::channel(ACCEPTED_MAX);
+    let accepting = accept(listener, Arc::clone(&held), give, closing.clone());
     let served = Server::builder()
-        .tls_config(tls)
-        .map_err(ListenError::Tls)?
         .timeout(REQUEST_TIME_MAX)
-        .concurrency_limit_per_connection(concurrent_max)
+        .concurrency_limit_per_connection(options.concurrent_max)
         .load_shed(false)
         .max_concurrent_streams(STREAMS_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .http2_keepalive_timeout(Some(KEEPALIVE))
+        .layer(Observe)
         .add_service(health_service)
         .add_optional_service(reflection)
         .add_service(TimelinesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX))
-        .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned());
-    let out_of_time = async {
-        stop.cancelled().await;
+        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());
+    let telling = async {
+        tell(&health, &progress, facts_lag_max, &stop).await;
+        watches.end();
+        tokio::time::sleep(options.drain).await;
+        closing.cancel();
         tokio::time::sleep(DRAIN_MAX).await;
     };
+    // Accepting ends by itself once it is closing, and serving with it.
+    let served = async { tokio::join!(served, accepting).0 };
     tokio::select! {
         served = served => served.map_err(ListenError::Serving),
-        () = out_of_time => {
+        never = keep_fresh(tls, held) => never,
+        () = telling => {
             tracing::warn!("readers kept their connections open: they are closed");
             Ok(())
         }
     }
 }
 
+/// Tells clients that follow the health service whether to ask here, until told to stop; then that they should not.
+async fn tell(
+    health: &HealthReporter,
+    progress: &watch::Receiver<Progress>,
+    facts_lag_max: Duration,
+    stop: &CancellationToken,
+) {
+    let mut told = None;
+    loop {
+        let facts_read_at = progress.borrow().facts_read_at;
+        let is_fresh = facts_read_at.is_some_and(|at| at.elapsed() <= facts_lag_max);
+        if told != Some(is_fresh) {
+            report(health, is_fresh).await;
+            told = Some(is_fresh);
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(LOOK_AT_FACTS) => {}
+        }
+    }
+    report(health, false).await;
+}
+
+async fn report(health: &HealthReporter, serves: bool) {
+    let status = if serves { ServingStatus::Serving } else { ServingStatus::NotServing };
+    // The empty name is the server as a whole, which is what load balancers ask for.
+    health.set_service_status("", status).await;
+    health.set_service_status(TIMELINES, status).await;
+}
+
 /// Serves the operator on a socket that only this user may open, and answers only this user.
 ///
 /// # Errors
 /// [`ListenError`].
-pub async fn serve_operator(socket: &Path, service: AdminService, stop: CancellationToken) -> Result<(), ListenError> {
+pub async fn serve_operator(socket: &Path, service: impl Admin, stop: CancellationToken) -> Result<(), ListenError> {
     let failed = |error| ListenError::Socket(socket.to_owned(), error);
     if let Some(folder) = socket.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    // Left by a process that was killed: the log's own lock says that no other is running.
+    if UnixStream::connect(socket).await.is_ok() {
+        return Err(ListenError::SocketTaken(socket.to_owned()));
+    }
+    // Left by a process that was killed.
     match std::fs::remove_file(socket) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}

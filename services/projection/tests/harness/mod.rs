@@ -301,7 +301,8 @@ impl House {
 
 pub fn projector(wrapping: &Arc<WrappingKeys>, pseudonyms: &Arc<PseudonymKey>) -> Projector {
     let keyring = Arc::new(Keyring::new(Arc::clone(wrapping)));
-    Projector { keyring, pseudonyms: Arc::clone(pseudonyms) }
+    let commands_from = Arc::new([HUB.to_owned()].into());
+    Projector { keyring, pseudonyms: Arc::clone(pseudonyms), commands_from }
 }
 
 fn discloser(store: &Store, projector: &Projector) -> Discloser {

@@ -91,6 +91,7 @@ pub async fn serve(house: &House, papers: Papers, facts_lag_max: Duration) -> Se
         facts_lag_max,
         limits: Limits::new(10_000),
         pages: PageTokens::new(&house.pseudonyms),
+        watches: projection::serve::stream::Watches::new(),
     };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
@@ -102,9 +103,10 @@ pub async fn serve(house: &House, papers: Papers, facts_lag_max: Duration) -> Se
     let tls = Tls { certificate, key, client_ca: file("ca.pem", &papers.ca) };
     let listener = listen::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = listener.local_addr().unwrap();
+    let options = listen::Options { concurrent_max: 16, drain: Duration::ZERO };
     let stop = CancellationToken::new();
     let stopped = stop.clone();
-    tokio::spawn(async move { listen::serve_readers(listener, &tls, service, 16, stopped).await });
+    tokio::spawn(async move { listen::serve_readers(listener, tls, service, options, stopped).await });
     Serving { address, papers, progress, _stop: stop.drop_guard() }
 }
 

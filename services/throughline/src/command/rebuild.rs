@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&arguments.file.config)?;
     let log = vault::stopped_log(&settings)??;
-    let projector = Vault::open(&settings.keys_dir())?.projector();
+    let projector = Vault::of(&settings)?.projector(settings.serve()?);
     let bar = output::progress(0, "reading the log");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let log: Arc<dyn EventLog> = Arc::new(log);

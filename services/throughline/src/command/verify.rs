@@ -1,12 +1,11 @@
 //! `throughline verify`
 
-use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use event_log::EventLog;
 use event_log::embedded::EmbeddedLog;
-use event_log::{EventLog, Partition, Topic};
 use projection::store::Store;
 
 use crate::command::ConfigFile;
@@ -39,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.roots {
         roots(&log)?;
     }
-    let projector = Vault::open(&settings.keys_dir())?.projector();
+    let projector = Vault::of(&settings)?.projector(settings.serve()?);
     let store_dir = settings.store_dir();
     anyhow::ensure!(
         store_dir.exists(),
@@ -92,28 +91,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// The Merkle root of each partition that holds anything.
 fn roots(log: &EmbeddedLog) -> anyhow::Result<()> {
-    let mut trees: std::collections::BTreeMap<(Topic, Partition), ledger::Tree> = std::collections::BTreeMap::new();
-    log.scan(
-        |_, _| 0,
-        |record| {
-            let leaf = ledger::Leaf {
-                offset: record.position.offset,
-                published_at_us: record.published_at_us,
-                key: &record.key,
-                value: &record.value,
-            };
-            trees.entry((record.position.topic, record.position.partition)).or_default().append(leaf.hash());
-            ControlFlow::Continue(())
-        },
-    )?;
     let mut table = output::table(&["topic", "partition", "records", "root"]);
-    for ((topic, partition), tree) in trees {
-        table.add_row([
-            topic.to_string(),
-            partition.number().to_string(),
-            tree.size().to_string(),
-            hex::encode(tree.root()),
-        ]);
+    for root in super::backup::roots(log)? {
+        table.add_row([root.topic, root.partition.to_string(), root.records.to_string(), root.root]);
     }
     output::print(&table)
 }

@@ -14,63 +14,28 @@ use connector_kit::quarantine::{self, Readable};
 use connector_kit::run::SourceCounts;
 use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{EventId, EventLog};
-use projection::consume::Consumer;
 use projection::serve::admin::{Operations, OperationsError};
 use proto::admin::SourceStatus;
 use proto::quarantine::Item;
+use runtime::metrics;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::room::WatchedLog;
+use super::Tasks;
+use super::watched::WatchedLog;
 use crate::connectors;
-use crate::settings::{ConnectorSettings, Settings};
+use crate::settings::{ConnectorSettings, LogSettings, Settings};
 use crate::vault::Vault;
 
-/// The consumer, on a thread of its own.
-pub(super) struct Follower {
-    thread: std::thread::JoinHandle<anyhow::Result<()>>,
-    ended: watch::Receiver<bool>,
-}
-
-/// Starts the consumer. It decodes and commits: on the runtime's own threads it would hold up answers.
-pub(super) fn follow(consumer: Consumer, stop: CancellationToken) -> Follower {
-    let (tell, ended) = watch::channel(false);
-    let thread = std::thread::spawn(move || {
-        let ran = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("the projection's runtime does not start")
-            .and_then(|runtime| runtime.block_on(consumer.run(stop)).context("the projection stopped"));
-        tell.send_replace(true);
-        ran
-    });
-    Follower { thread, ended }
-}
-
-impl Follower {
-    /// Returns once the consumer has ended.
-    pub(super) async fn ended(&self) {
-        let mut ended = self.ended.clone();
-        let _sender_gone_means_ended = ended.wait_for(|ended| *ended).await;
-    }
-
-    /// How it ended.
-    pub(super) async fn join(self) -> anyhow::Result<()> {
-        let joined = tokio::task::spawn_blocking(move || self.thread.join()).await?;
-        joined.unwrap_or_else(|_| Err(anyhow::anyhow!("the projection failed")))
-    }
-}
-
-/// The process's sources.
-pub(super) struct Edges {
+/// The process's sources, which may be none.
+pub(crate) struct Sources {
     log: Arc<WatchedLog>,
     keyring: Arc<Keyring>,
     counts: Vec<Counted>,
 }
 
 /// What one source gave, and where its files wait.
+#[derive(Clone)]
 struct Counted {
     source: String,
     counts: Arc<SourceCounts>,
@@ -78,6 +43,15 @@ struct Counted {
 }
 
 impl Counted {
+    /// Measures what is pending for as long as the source runs.
+    fn measure(&self) {
+        let (alive, source, folder) = (Arc::downgrade(&self.counts), self.source.clone(), self.folder.clone());
+        metrics::PENDING.watch([&self.source], move || {
+            let counted = Self { source: source.clone(), counts: alive.upgrade()?, folder: folder.clone() };
+            u32::try_from(counted.pending()).ok().map(f64::from)
+        });
+    }
+
     /// Files that nobody has looked at yet and submissions in hand, as the folder shows them: a source that has just
     /// started, or is between the two, has counted neither. `incoming` is read first, because files move on from there.
     fn pending(&self) -> u64 {
@@ -90,19 +64,20 @@ impl Counted {
     }
 }
 
-impl Edges {
-    /// Opens every source of the configuration and starts it.
-    pub(super) async fn open(
+impl Sources {
+    /// Opens these sources and starts them.
+    pub(crate) async fn open(
         settings: &Settings,
+        connectors: &[ConnectorSettings],
         vault: &Vault,
         watched: &Arc<WatchedLog>,
         keyring: &Arc<Keyring>,
         stop: &CancellationToken,
-        tasks: &mut JoinSet<anyhow::Result<()>>,
+        tasks: &mut Tasks,
     ) -> anyhow::Result<Self> {
         let log: &Arc<dyn EventLog> = &(watched.clone() as Arc<dyn EventLog>);
         let mut counts = Vec::new();
-        for connector in &settings.connectors {
+        for connector in connectors {
             // One for all the ways in which the source's records arrive.
             let publisher = publisher(settings, vault, log, connector).await?;
             if let Some(folder) = &connector.drop_folder {
@@ -126,12 +101,11 @@ impl Edges {
                 counts.push(Counted { source, counts: Arc::clone(&counted), folder: None });
                 let options = mllp::Options::of(&connector.name);
                 let stop = stop.clone();
-                tasks.spawn(async move {
-                    mllp::serve(listener, feed, publisher, options, counted, stop).await;
-                    Ok(())
-                });
+                tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
             }
         }
+        metrics::watch_disk("data", settings.data.clone());
+        counts.iter().for_each(Counted::measure);
         Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts })
     }
 }
@@ -143,9 +117,8 @@ async fn publisher(
     connector: &ConnectorSettings,
 ) -> anyhow::Result<SharedPublisher> {
     let known = connectors::named(&connector.name).context("the connector is not of this build")?;
-    let credentials =
-        Credentials { controllers: connector.controllers.clone(), home: settings.serve.organisation.clone() };
-    let pseudonyms = PseudonymKey::load(&settings.keys_dir().join("pseudonym.key"))?;
+    let credentials = Credentials { controllers: connector.controllers.clone(), home: connector.organisation.clone() };
+    let pseudonyms = PseudonymKey::load(&settings.keys.folder.join("pseudonym.key"))?;
     let wrapping = Arc::clone(&vault.wrapping);
     Ok(Publisher::open(Arc::clone(log), pseudonyms, wrapping, credentials, known.descriptor()).await?.into())
 }
@@ -159,15 +132,27 @@ async fn open_folder(
     publisher: SharedPublisher,
 ) -> anyhow::Result<DropFolder> {
     let known = connectors::shared(&connector.name).context("the connector is not of this build")?;
-    let pseudonyms = PseudonymKey::load(&settings.keys_dir().join("pseudonym.key"))?;
+    let pseudonyms = PseudonymKey::load(&settings.keys.folder.join("pseudonym.key"))?;
     let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
-    let options = drop_folder::Options { poll: connector.poll, ..drop_folder::Options::of(folder) };
+    // On Kafka another process may have worked for this connector since these baselines were written.
+    let was_another = settings.log != LogSettings::Embedded;
+    let options = drop_folder::Options { poll: connector.poll, was_another, ..drop_folder::Options::of(folder) };
     Ok(DropFolder::open(known, publisher, Arc::clone(log), Arc::clone(&vault.wrapping), baselines, options).await?)
 }
 
-#[async_trait]
-impl Operations for Edges {
-    fn sources(&self) -> Vec<SourceStatus> {
+impl Sources {
+    /// None: a process that only serves.
+    pub(crate) fn none(watched: &Arc<WatchedLog>, keyring: &Arc<Keyring>) -> Self {
+        Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts: Vec::new() }
+    }
+
+    /// Why the log took nothing the last time it was tried.
+    pub(crate) fn refusing(&self) -> Option<String> {
+        self.log.refused()
+    }
+
+    /// What each gave so far.
+    pub(crate) fn gave(&self) -> Vec<SourceStatus> {
         let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
         self.counts
             .iter()
@@ -181,9 +166,16 @@ impl Operations for Edges {
             })
             .collect()
     }
+}
+
+#[async_trait]
+impl Operations for Sources {
+    fn sources(&self) -> Vec<SourceStatus> {
+        self.gave()
+    }
 
     fn not_accepting(&self) -> Option<String> {
-        self.log.refused()
+        self.refusing()
     }
 
     async fn quarantined(&self) -> Result<Vec<Item>, OperationsError> {

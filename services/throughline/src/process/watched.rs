@@ -4,22 +4,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use event_log::{Appended, EventLog, LogError, Offset, Partition, Record, StoredRecord, Topic};
+use event_log::{Appended, Ends, EventLog, LogError, Offset, Partition, Record, StoredRecord, Topic};
+use runtime::metrics;
 
 /// The log, noting whether its last append found room.
-pub(super) struct WatchedLog {
+pub(crate) struct WatchedLog {
     log: Arc<dyn EventLog>,
     refused: Mutex<Option<String>>,
 }
 
 impl WatchedLog {
     /// Watches a log.
-    pub(super) fn new(log: Arc<dyn EventLog>) -> Self {
+    pub(crate) fn new(log: Arc<dyn EventLog>) -> Self {
+        metrics::LOG_ACCEPTING.set(1.0, []);
+        Topic::ALL.iter().for_each(|topic| metrics::LOG_DAMAGED.add(0, [topic.name()]));
         Self { log, refused: Mutex::new(None) }
     }
 
     /// Why the last append was refused, if it was.
-    pub(super) fn refused(&self) -> Option<String> {
+    pub(crate) fn refused(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -30,6 +33,7 @@ impl WatchedLog {
             (true, None) => tracing::info!("the log takes records again"),
             _ => {}
         }
+        metrics::LOG_ACCEPTING.set(if refused.is_none() { 1.0 } else { 0.0 }, []);
         *held = refused;
     }
 }
@@ -53,11 +57,19 @@ impl EventLog for WatchedLog {
         from: Offset,
         records_max: usize,
     ) -> Result<Vec<StoredRecord>, LogError> {
-        self.log.read(topic, partition, from, records_max).await
+        let read = self.log.read(topic, partition, from, records_max).await;
+        if let Err(LogError::Damaged { .. }) = &read {
+            metrics::LOG_DAMAGED.add(1, [topic.name()]);
+        }
+        read
     }
 
     async fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
         self.log.end(topic, partition).await
+    }
+
+    async fn ends(&self, topics: &[Topic]) -> Result<Ends, LogError> {
+        self.log.ends(topics).await
     }
 
     async fn grown(&self, topics: &[Topic], seen: u64, at_most: Duration) -> Result<u64, LogError> {

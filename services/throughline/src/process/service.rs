@@ -1,0 +1,195 @@
+//! What answers readers and the operator: the store that the log is read into, and the two services over it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use event_log::EventLog;
+use event_log::authority::COMMAND;
+use event_log::begun::{self, LogId};
+use projection::child::Children;
+use projection::command::Commands;
+use projection::consume::{Consumer, Progress};
+use projection::disclose::{Discloser, Recorder};
+use projection::own_records::OwnRecords;
+use projection::project::Projector;
+use projection::refuse::OwnRefusals;
+use projection::registry::Registries;
+use projection::serve::admin::{AdminService, Operations};
+use projection::serve::limits::Limits;
+use projection::serve::listen::{self, Tls};
+use projection::serve::page::PageTokens;
+use projection::serve::timelines::TimelineService;
+use projection::store::{Fresh, Opened, Store};
+use runtime::health::Health;
+use sharing::{DecisionCache, Engine};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Tasks;
+use crate::settings::{Serve, Settings};
+use crate::vault::Vault;
+
+/// Decisions kept: a day's distinct questions of a large authority, a few hundred bytes each.
+const DECISIONS_KEPT: usize = 100_000;
+/// In the store's folder: which log it was filled from.
+const OF_LOG: &str = "of-log";
+
+/// What the service writes to the log in its own name, each under its own keys.
+pub(crate) struct OwnNames {
+    refusals: OwnRecords,
+    decisions: OwnRecords,
+    commands: OwnRecords,
+}
+
+impl OwnNames {
+    /// Reads their keys from the log.
+    pub(crate) async fn open(settings: &Serve, vault: &Vault, log: &Arc<dyn EventLog>) -> anyhow::Result<Self> {
+        let open = async |source: &str| {
+            let (pseudonyms, wrapping) = (Arc::clone(&vault.pseudonyms), Arc::clone(&vault.wrapping));
+            OwnRecords::open(Arc::clone(log), pseudonyms, wrapping, &settings.organisation, source).await
+        };
+        Ok(Self {
+            refusals: open(OwnRefusals::SOURCE).await?,
+            decisions: open(Recorder::SOURCE).await?,
+            commands: open(COMMAND).await?,
+        })
+    }
+}
+
+/// The service, put together and not yet answering.
+pub(crate) struct Service {
+    readers: TimelineService,
+    pub(crate) progress: watch::Receiver<Progress>,
+    recorder: Arc<Recorder>,
+    commands: Commands,
+    log: Arc<dyn EventLog>,
+    projector: Projector,
+    settings: Serve,
+}
+
+impl Service {
+    /// Puts it together over a store; and the consumer that fills that store.
+    pub(crate) fn new(
+        settings: &Serve,
+        vault: &Vault,
+        log: Arc<dyn EventLog>,
+        store: Store,
+        projector: Projector,
+        own: OwnNames,
+        engine: Arc<Engine>,
+    ) -> anyhow::Result<(Self, Consumer)> {
+        let refusals = Arc::new(OwnRefusals::new(own.refusals));
+        let (consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
+        let recorder = Arc::new(Recorder::new(own.decisions));
+        let discloser = Arc::new(Discloser {
+            children: Children::new(store.clone(), projector.clone()),
+            engine,
+            cache: DecisionCache::new(DECISIONS_KEPT),
+            registries: Registries::new(store, projector.clone()),
+            hub_contact: settings.hub_contact.clone(),
+        });
+        let readers = TimelineService {
+            discloser,
+            recorder: Arc::clone(&recorder),
+            pseudonyms: Arc::clone(&vault.pseudonyms),
+            progress: progress.clone(),
+            facts_lag_max: settings.facts_lag_max,
+            limits: Limits::new(settings.requests_per_second_max),
+            pages: PageTokens::new(&vault.pseudonyms),
+            watches: projection::serve::stream::Watches::new(),
+        };
+        let commands = Commands::new(own.commands);
+        let settings = settings.clone();
+        Ok((Self { readers, progress, recorder, commands, log, projector, settings }, consumer))
+    }
+
+    /// Answers readers and the operator until told to stop; then readers for as long as `drain` says.
+    pub(crate) fn start(
+        self,
+        listener: TcpListener,
+        operations: Arc<dyn Operations>,
+        (process, health): (&str, &Health),
+        options: listen::Options,
+        tasks: &mut Tasks,
+        stop: &CancellationToken,
+    ) {
+        let operator = AdminService {
+            log: self.log,
+            keyring: self.projector.keyring,
+            recorder: self.recorder,
+            commands: self.commands,
+            progress: self.progress,
+            operations,
+            organisation: self.settings.organisation,
+            process: process.to_owned(),
+            health: health.clone(),
+        };
+        let Serve { certificate, key, client_ca, admin_socket, .. } = self.settings;
+        let tls = Tls { certificate, key, client_ca };
+        let (readers, stopped) = (self.readers, stop.clone());
+        tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, readers, options, stopped).await?) });
+        let stopped = stop.clone();
+        tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, stopped).await?) });
+    }
+}
+
+/// Which log this is; begins it when it is empty. Nothing is read from, or written to, another key's log.
+pub(crate) async fn begin(vault: &Vault, log: &dyn EventLog) -> anyhow::Result<LogId> {
+    Ok(begun::begin(log, &vault.pseudonyms).await?)
+}
+
+/// Opens the store, and holds it to the log that it was filled from.
+pub(crate) fn open_store(settings: &Settings, log: LogId) -> anyhow::Result<Store> {
+    let dir = settings.store_dir();
+    let Opened { store, fresh } = Store::open(&dir, &settings.store)?;
+    if let Err(error) = store.check() {
+        tracing::error!("the store does not hold what it says it holds: {error}");
+        // The check left word of it: opened again, the store is set aside and filled from the log.
+        drop(store);
+        let store = Store::open(&dir, &settings.store)?.store;
+        note_log(&dir, log)?;
+        return Ok(store);
+    }
+    match fresh {
+        Fresh::Existing => of_log(&dir, log)?,
+        Fresh::New => {
+            tracing::info!("the store is new: it is filled from the log");
+            note_log(&dir, log)?;
+        }
+        Fresh::SetAside { moved_to, because } => {
+            tracing::error!(moved_to = %moved_to.display(), because, "the store did not open: it is filled from the log");
+            note_log(&dir, log)?;
+        }
+    }
+    Ok(store)
+}
+
+/// A store that another log filled would leave out what this one holds.
+pub(crate) fn of_log(dir: &Path, log: LogId) -> anyhow::Result<()> {
+    match std::fs::read_to_string(dir.join(OF_LOG)) {
+        Ok(noted) if noted.trim() == log.to_string() => Ok(()),
+        Ok(_) => anyhow::bail!(
+            "the store in `{}` was filled from another log: delete that folder, and it is filled from this one",
+            dir.display()
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => note_log(dir, log),
+        Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", dir.join(OF_LOG).display())),
+    }
+}
+
+/// Notes which log a store is filled from.
+pub(crate) fn note_log(dir: &Path, log: LogId) -> anyhow::Result<()> {
+    let note = dir.join(OF_LOG);
+    std::fs::write(&note, log.to_string()).with_context(|| format!("`{}` cannot be written", note.display()))
+}
+
+/// A store that was set aside still holds what an erasure must be able to destroy: once the log has been read again, it goes.
+pub(crate) async fn discard_set_aside(store: Store, mut progress: watch::Receiver<Progress>) {
+    if progress.wait_for(|progress| progress.caught_up).await.is_ok()
+        && let Err(error) = store.discard_set_aside()
+    {
+        tracing::error!("a store that was set aside could not be deleted: {error}");
+    }
+}

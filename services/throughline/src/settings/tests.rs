@@ -1,0 +1,102 @@
+use super::*;
+
+/// A folder with a pseudonym key, and files that stand for PEM.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("data/keys")).unwrap();
+    std::fs::write(folder.path().join("data/keys/pseudonym.key"), "00").unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["broker.invalid".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("ca.pem"), made.cert.pem()).unwrap();
+    std::fs::write(folder.path().join("own.pem"), made.cert.pem()).unwrap();
+    std::fs::write(folder.path().join("own.key"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(folder.path().join("password"), "invented").unwrap();
+    folder
+}
+
+fn load(folder: &Path, text: &str, purpose: Purpose<'_>) -> Result<Settings, Vec<String>> {
+    let file = folder.join("throughline.toml");
+    std::fs::write(&file, text).unwrap();
+    Settings::load_for(&file, purpose).map_err(|problems| problems.lines)
+}
+
+const CONNECTOR: &str = "[connectors.health-hl7v2]\ncontrollers = [\"ods-rh8\"]\ndrop_folder = \"drop\"\n";
+const SERVE: &str = "[serve]\ncertificate = \"own.pem\"\nkey = \"own.key\"\nclient_ca = \"ca.pem\"\norganisation = \"la-878-hub\"\nhub_contact = \"x\"\n";
+
+#[test]
+fn a_connector_by_itself_needs_a_log_and_its_own_section() {
+    let folder = folder();
+    let log = "[log]\nkind = \"kafka\"\nbootstrap = \"a:9093,b:9093\"\nca = \"ca.pem\"\ncertificate = \"own.pem\"\nkey = \"own.key\"\n";
+    let settings = load(folder.path(), &format!("{log}{CONNECTOR}"), Purpose::Connect("health-hl7v2")).unwrap();
+    let LogSettings::Kafka(KafkaSettings { connection, .. }) = &settings.log else { panic!("{:?}", settings.log) };
+    assert_eq!(
+        (connection.bootstrap.as_str(), connection.client_id.as_str()),
+        ("a:9093,b:9093", "throughline-connect-health-hl7v2")
+    );
+    let event_log::kafka::Security::Tls(tls) = &connection.security else { panic!("{connection:?}") };
+    assert_eq!(tls.ca, folder.path().join("ca.pem"));
+    let connector = settings.connector("health-hl7v2").unwrap();
+    assert_eq!((connector.organisation.as_str(), settings.keys.make), ("ods-rh8", false));
+    assert_eq!(settings.admin_socket(None).unwrap(), folder.path().join("data/health-hl7v2.sock"));
+    assert!(settings.serve().is_err());
+
+    let other = load(folder.path(), &format!("{log}{CONNECTOR}"), Purpose::Connect("social-care-cin-census"));
+    assert_eq!(
+        other.unwrap_err(),
+        ["`connectors.social-care-cin-census` is missing: it is what is to be started (the file has: health-hl7v2)"]
+    );
+    let embedded = load(folder.path(), CONNECTOR, Purpose::Connect("health-hl7v2")).unwrap_err();
+    assert!(
+        embedded[0].starts_with("`log.kind` must be `kafka`: the embedded log is files of one process"),
+        "{embedded:?}"
+    );
+}
+
+#[test]
+fn a_service_by_itself_takes_commands_of_its_own_and_of_those_named() {
+    let folder = folder();
+    let log = "[log]\nkind = \"kafka\"\nbootstrap = \"a:9093\"\nsecurity = \"sasl_tls\"\nca = \"ca.pem\"\nusername = \"serve\"\npassword_file = \"password\"\n";
+    let text = format!("{log}{SERVE}commands_from = [\"la-878-legal\"]\ndrain_s = 0\n");
+    let settings = load(folder.path(), &text, Purpose::Serve).unwrap();
+    let serve = settings.serve().unwrap();
+    assert_eq!(serve.commands_from.iter().collect::<Vec<_>>(), ["la-878-hub", "la-878-legal"]);
+    assert_eq!(serve.drain, std::time::Duration::ZERO);
+    assert_eq!(settings.admin_socket(None).unwrap(), folder.path().join("data/admin.sock"));
+    let up = load(folder.path(), &text, Purpose::Up).unwrap_err();
+    assert!(up[0].starts_with("`log.kind` must be `embedded` for `throughline up`"), "{up:?}");
+    assert!(load(folder.path(), &format!("{SERVE}{CONNECTOR}"), Purpose::Up).unwrap().keys.make);
+}
+
+#[test]
+fn every_problem_of_the_log_is_reported_at_once() {
+    let folder = folder();
+    let wrong = |keys: &str| {
+        let text = format!("[log]\nkind = \"kafka\"\n{keys}\n{CONNECTOR}");
+        load(folder.path(), &text, Purpose::Connect("health-hl7v2")).unwrap_err().join("\n")
+    };
+    let problems =
+        wrong("bootstrap = \"nowhere\"\nca = \"none.pem\"\ncertificate = \"own.key\"\nusername = \"x\"\nretries = 3");
+    for expected in [
+        "`log.bootstrap` must be `host:port`",
+        "`log.ca` names `",
+        "`log.certificate` and `log.key` belong together",
+        "`log.certificate` names a file that holds no PEM certificate",
+        "`log.username` has no meaning with `security = \"tls\"`",
+        "`log.retries` is not known here",
+    ] {
+        assert!(problems.contains(expected), "no `{expected}` in\n{problems}");
+    }
+    let problems = wrong("bootstrap = \"a:1\"\nsecurity = \"sasl_tls\"\nca = \"ca.pem\"\nusername = \"x\"");
+    assert!(
+        problems.contains("`log.username` with `log.password_file` (SCRAM), or `log.token_file` alone"),
+        "{problems}"
+    );
+    let problems = wrong("bootstrap = \"a:1\"\nsecurity = \"plaintext\"\nca = \"ca.pem\"");
+    assert!(problems.contains("`log.ca` has no meaning with `security = \"plaintext\"`"), "{problems}");
+    let problems = wrong("bootstrap = \"a:1\"");
+    assert!(
+        problems.contains("`log.ca` is missing") && problems.contains("`log.certificate` is missing"),
+        "{problems}"
+    );
+    let problems = load(folder.path(), &format!("[log]\nbootstrap = \"a:1\"\n{CONNECTOR}"), Purpose::Any).unwrap_err();
+    assert_eq!(problems, ["`log.bootstrap` is not known here (known: kind)"]);
+}
