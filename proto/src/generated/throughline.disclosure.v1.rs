@@ -66,4 +66,16 @@ pub struct Disclosure {
     /// The admin command, when it was the operator at the socket and not a reader.
     #[prost(string, tag = "23")]
     pub operator_command: ::prost::alloc::string::String,
+    /// What was asked. Unspecified in records from before there was more than timelines.
+    #[prost(enumeration = "super::super::sharing::v1::Call", tag = "24")]
+    pub call: i32,
+    /// The rules of which the answer told, a bit each: G01 is bit 0, R01 bit 16, P01 bit 40. A rule keeps its number for ever.
+    #[prost(fixed64, tag = "25")]
+    pub rules_told: u64,
+    /// The groups of fields taken out of what was released: bit 0 location, 1 third_party, 2 narrative.
+    #[prost(uint32, tag = "26")]
+    pub groups_withheld: u32,
+    /// 16 bytes: the decision that was explained.
+    #[prost(bytes = "vec", tag = "27")]
+    pub explained: ::prost::alloc::vec::Vec<u8>,
 }

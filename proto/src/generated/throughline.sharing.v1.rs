@@ -362,6 +362,12 @@ pub enum DenialReason {
     RateLimited = 7,
     /// The page token is not one that this service gave for this request.
     PageTokenRefused = 8,
+    /// No decision of this reader has this id.
+    NoSuchDecision = 9,
+    /// The reader has as many streams open as they may, or the service has.
+    TooManyStreams = 10,
+    /// The stream ended before its time: the reader took nothing for too long, or the service stops. Ask again.
+    StreamEnded = 11,
 }
 impl DenialReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -379,6 +385,9 @@ impl DenialReason {
             Self::RequestMalformed => "DENIAL_REASON_REQUEST_MALFORMED",
             Self::RateLimited => "DENIAL_REASON_RATE_LIMITED",
             Self::PageTokenRefused => "DENIAL_REASON_PAGE_TOKEN_REFUSED",
+            Self::NoSuchDecision => "DENIAL_REASON_NO_SUCH_DECISION",
+            Self::TooManyStreams => "DENIAL_REASON_TOO_MANY_STREAMS",
+            Self::StreamEnded => "DENIAL_REASON_STREAM_ENDED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -393,6 +402,45 @@ impl DenialReason {
             "DENIAL_REASON_REQUEST_MALFORMED" => Some(Self::RequestMalformed),
             "DENIAL_REASON_RATE_LIMITED" => Some(Self::RateLimited),
             "DENIAL_REASON_PAGE_TOKEN_REFUSED" => Some(Self::PageTokenRefused),
+            "DENIAL_REASON_NO_SUCH_DECISION" => Some(Self::NoSuchDecision),
+            "DENIAL_REASON_TOO_MANY_STREAMS" => Some(Self::TooManyStreams),
+            "DENIAL_REASON_STREAM_ENDED" => Some(Self::StreamEnded),
+            _ => None,
+        }
+    }
+}
+/// What a reader asked the service for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Call {
+    Unspecified = 0,
+    GetTimeline = 1,
+    WatchTimeline = 2,
+    GetInvolvement = 3,
+    ExplainDecision = 4,
+}
+impl Call {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CALL_UNSPECIFIED",
+            Self::GetTimeline => "CALL_GET_TIMELINE",
+            Self::WatchTimeline => "CALL_WATCH_TIMELINE",
+            Self::GetInvolvement => "CALL_GET_INVOLVEMENT",
+            Self::ExplainDecision => "CALL_EXPLAIN_DECISION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CALL_UNSPECIFIED" => Some(Self::Unspecified),
+            "CALL_GET_TIMELINE" => Some(Self::GetTimeline),
+            "CALL_WATCH_TIMELINE" => Some(Self::WatchTimeline),
+            "CALL_GET_INVOLVEMENT" => Some(Self::GetInvolvement),
+            "CALL_EXPLAIN_DECISION" => Some(Self::ExplainDecision),
             _ => None,
         }
     }

@@ -121,6 +121,207 @@ pub struct ExistenceLine {
     #[prost(string, repeated, tag = "3")]
     pub reasons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchTimelineRequest {
+    /// Any identifier that the reader already holds.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Required.
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+    /// Only entries whose effective date falls in this period, both days inclusive.
+    #[prost(message, optional, tag = "3")]
+    pub period: ::core::option::Option<Period>,
+    /// Only these categories; empty means all.
+    #[prost(enumeration = "super::super::sharing::v1::Category", repeated, tag = "4")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+}
+/// One frame of a stream. Empty when there is nothing to tell.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchTimelineResponse {
+    /// Entries that appeared, and entries as they now stand that changed. In no order that says anything.
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<WatchedEntry>,
+    /// Entries given before that their source has taken back, by id.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub withdrawn: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Present when it changed, and then the whole of it; in the first frame always.
+    #[prost(message, optional, tag = "3")]
+    pub services: ::core::option::Option<Services>,
+    /// The present view ends with this frame, and changes follow. Once in each stream.
+    #[prost(bool, tag = "4")]
+    pub complete: bool,
+    /// 16 bytes, UUIDv7: the recorded decision that this batch rests on. Empty in an empty frame.
+    #[prost(bytes = "vec", tag = "5")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+    /// What the reader owes in return.
+    #[prost(string, repeated, tag = "6")]
+    pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// An entry of a stream.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchedEntry {
+    /// 16 bytes that name the entry in this stream, and nothing in any other.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub entry: ::core::option::Option<Entry>,
+}
+/// The services that are involved and of which the reader may know no more.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Services {
+    #[prost(message, repeated, tag = "1")]
+    pub existence: ::prost::alloc::vec::Vec<ExistenceLine>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInvolvementRequest {
+    /// Any identifier that the reader already holds.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Required.
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetInvolvementResponse {
+    /// Who works with the child today: whoever leads first, then by how closely they work, then by organisation id; the hub's
+    /// line for services that may not be named is the last. From what this reader may see.
+    #[prost(message, repeated, tag = "1")]
+    pub involved: ::prost::alloc::vec::Vec<Involved>,
+    /// 16 bytes, UUIDv7: the recorded decision that this answer rests on.
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+    /// What the reader owes in return.
+    #[prost(string, repeated, tag = "3")]
+    pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// One organisation that works with a child.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Involved {
+    /// The organisation id. Empty for a service that may not be named, whose contact is the hub's.
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    /// What people call it.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "super::super::sharing::v1::Sector", tag = "3")]
+    pub sector: i32,
+    /// Whom to ask: a desk and a number, never a person.
+    #[prost(string, tag = "4")]
+    pub contact: ::prost::alloc::string::String,
+    /// In what capacity. Unspecified where the reader may know no more than that it works with the child.
+    #[prost(enumeration = "super::super::events::v1::involvement::Kind", tag = "5")]
+    pub capacity: i32,
+    /// Since which day without a break, as far as the reader may see. Absent where the capacity is.
+    #[prost(message, optional, tag = "6")]
+    pub since: ::core::option::Option<super::super::events::v1::Date>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExplainDecisionRequest {
+    /// 16 bytes, from an answer.
+    #[prost(bytes = "vec", tag = "1")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+    /// PURPOSE_AUDIT with an auditor's role asks of any decision of the reader's own organisation; otherwise unset, and only
+    /// the reader's own decisions are explained.
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExplainDecisionResponse {
+    /// The decision explained.
+    #[prost(bytes = "vec", tag = "1")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub decided_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What was asked.
+    #[prost(enumeration = "super::super::sharing::v1::Call", tag = "3")]
+    pub call: i32,
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", tag = "4")]
+    pub purpose: i32,
+    /// The day at which the rules were judged.
+    #[prost(message, optional, tag = "5")]
+    pub valid_on: ::core::option::Option<super::super::events::v1::Date>,
+    /// Entries and lines that were given.
+    #[prost(uint32, tag = "6")]
+    pub entries: u32,
+    #[prost(uint32, tag = "7")]
+    pub lines: u32,
+    /// Set when the request was refused as a whole.
+    #[prost(enumeration = "super::super::sharing::v1::DenialReason", tag = "8")]
+    pub denied: i32,
+    /// The rules by which the reader was let in, in order of id.
+    #[prost(message, repeated, tag = "9")]
+    pub permitted_by: ::prost::alloc::vec::Vec<RuleTold>,
+    /// The rules by which something was withheld of what was given.
+    #[prost(message, repeated, tag = "10")]
+    pub withheld_by: ::prost::alloc::vec::Vec<RuleTold>,
+    /// The groups of fields that were taken out: "location", "third_party", "narrative".
+    #[prost(string, repeated, tag = "11")]
+    pub field_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What the reader owes in return.
+    #[prost(string, repeated, tag = "12")]
+    pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whom to ask about what was withheld and names nobody itself.
+    #[prost(string, tag = "13")]
+    pub ask: ::prost::alloc::string::String,
+    /// 32 bytes: the rules that it was decided by.
+    #[prost(bytes = "vec", tag = "14")]
+    pub policy_hash: ::prost::alloc::vec::Vec<u8>,
+    /// Those rules are still in force. When they are not, rules are named and not quoted.
+    #[prost(bool, tag = "15")]
+    pub policy_in_force: bool,
+    /// All of it in sentences.
+    #[prost(string, repeated, tag = "16")]
+    pub summary: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// 16 bytes, UUIDv7: this explanation is on record too.
+    #[prost(bytes = "vec", tag = "17")]
+    pub explanation_id: ::prost::alloc::vec::Vec<u8>,
+    /// For auditors only.
+    #[prost(message, optional, tag = "18")]
+    pub audited: ::core::option::Option<Audited>,
+}
+/// A rule, as a reader may be told of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RuleTold {
+    /// "P06-existence"
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// One sentence. Empty when the rules have changed since.
+    #[prost(string, tag = "2")]
+    pub says: ::prost::alloc::string::String,
+    /// What it rests on in law. Empty when the rules have changed since.
+    #[prost(string, tag = "3")]
+    pub law: ::prost::alloc::string::String,
+}
+/// What an auditor reads of a decision: how it was made, and nothing of the child.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Audited {
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(enumeration = "super::super::sharing::v1::RoleGroup", repeated, tag = "3")]
+    pub roles: ::prost::alloc::vec::Vec<i32>,
+    /// Classes of record by outcome.
+    #[prost(uint32, tag = "4")]
+    pub classes_full: u32,
+    #[prost(uint32, tag = "5")]
+    pub classes_redacted: u32,
+    #[prost(uint32, tag = "6")]
+    pub classes_existence: u32,
+    #[prost(uint32, tag = "7")]
+    pub classes_hidden: u32,
+    /// How far each partition was read, as in the record of the decision.
+    #[prost(fixed64, repeated, tag = "8")]
+    pub positions: ::prost::alloc::vec::Vec<u64>,
+    /// 16 bytes each.
+    #[prost(bytes = "vec", tag = "9")]
+    pub outcomes_digest: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub answer_digest: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "11")]
+    pub request_digest: ::prost::alloc::vec::Vec<u8>,
+}
 /// Generated client implementations.
 pub mod timelines_client {
     #![allow(
@@ -242,6 +443,96 @@ pub mod timelines_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// The same view, and then its changes as they come. One frame a second from the start, whether or not there is anything
+        /// to tell, until the stream's fixed end five minutes later: ask again then. Every batch is recorded before it is given.
+        /// A reader whose view was narrowed gets empty frames from that moment until the same end.
+        pub async fn watch_timeline(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchTimelineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchTimelineResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.timeline.v1.Timelines/WatchTimeline",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.timeline.v1.Timelines", "WatchTimeline"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Who works with one child, and how to reach them: no record of the child's is in it. Recorded as every answer is.
+        pub async fn get_involvement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetInvolvementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInvolvementResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.timeline.v1.Timelines/GetInvolvement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.timeline.v1.Timelines",
+                        "GetInvolvement",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Why an answer was as it was: the rules that decided and what was withheld, so far as that answer itself could tell, to
+        /// the reader who got it. Anybody else's decision and one that there is not are refused in the same words.
+        pub async fn explain_decision(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExplainDecisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainDecisionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.timeline.v1.Timelines/ExplainDecision",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.timeline.v1.Timelines",
+                        "ExplainDecision",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -264,6 +555,39 @@ pub mod timelines_server {
             request: tonic::Request<super::GetTimelineRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetTimelineResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchTimeline method.
+        type WatchTimelineStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchTimelineResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// The same view, and then its changes as they come. One frame a second from the start, whether or not there is anything
+        /// to tell, until the stream's fixed end five minutes later: ask again then. Every batch is recorded before it is given.
+        /// A reader whose view was narrowed gets empty frames from that moment until the same end.
+        async fn watch_timeline(
+            &self,
+            request: tonic::Request<super::WatchTimelineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchTimelineStream>,
+            tonic::Status,
+        >;
+        /// Who works with one child, and how to reach them: no record of the child's is in it. Recorded as every answer is.
+        async fn get_involvement(
+            &self,
+            request: tonic::Request<super::GetInvolvementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetInvolvementResponse>,
+            tonic::Status,
+        >;
+        /// Why an answer was as it was: the rules that decided and what was withheld, so far as that answer itself could tell, to
+        /// the reader who got it. Anybody else's decision and one that there is not are refused in the same words.
+        async fn explain_decision(
+            &self,
+            request: tonic::Request<super::ExplainDecisionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainDecisionResponse>,
             tonic::Status,
         >;
     }
@@ -375,6 +699,142 @@ pub mod timelines_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetTimelineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.timeline.v1.Timelines/WatchTimeline" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchTimelineSvc<T: Timelines>(pub Arc<T>);
+                    impl<
+                        T: Timelines,
+                    > tonic::server::ServerStreamingService<super::WatchTimelineRequest>
+                    for WatchTimelineSvc<T> {
+                        type Response = super::WatchTimelineResponse;
+                        type ResponseStream = T::WatchTimelineStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchTimelineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Timelines>::watch_timeline(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchTimelineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.timeline.v1.Timelines/GetInvolvement" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetInvolvementSvc<T: Timelines>(pub Arc<T>);
+                    impl<
+                        T: Timelines,
+                    > tonic::server::UnaryService<super::GetInvolvementRequest>
+                    for GetInvolvementSvc<T> {
+                        type Response = super::GetInvolvementResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetInvolvementRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Timelines>::get_involvement(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetInvolvementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.timeline.v1.Timelines/ExplainDecision" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExplainDecisionSvc<T: Timelines>(pub Arc<T>);
+                    impl<
+                        T: Timelines,
+                    > tonic::server::UnaryService<super::ExplainDecisionRequest>
+                    for ExplainDecisionSvc<T> {
+                        type Response = super::ExplainDecisionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExplainDecisionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Timelines>::explain_decision(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExplainDecisionSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -39,6 +39,22 @@ pub struct RecordClass {
     pub retention_expired: bool,
 }
 
+impl RecordClass {
+    /// The class of an organisation that told nothing: for what depends on the organisation alone.
+    pub(crate) fn of_nothing(organisation: &str) -> Self {
+        Self {
+            source_org: organisation.to_owned(),
+            category: Category::Unspecified,
+            labels: BTreeSet::new(),
+            third_parties: BTreeSet::new(),
+            has_third_party: false,
+            unnamed_third_party: false,
+            has_location: false,
+            retention_expired: false,
+        }
+    }
+}
+
 /// A committed table of the rules that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the table of {table} is unusable: {problem}")]

@@ -2,6 +2,7 @@
 
 mod cache;
 mod explain;
+mod involvement;
 mod permit;
 mod questions;
 
@@ -13,10 +14,11 @@ use sha2::{Digest, Sha256};
 use crate::classify::RecordClass;
 pub use crate::decide::cache::DecisionCache;
 use crate::decide::cache::Oracle;
-pub use crate::decide::explain::{ClassRecord, Explanation};
+pub use crate::decide::explain::{ClassRecord, Explanation, Told};
+pub use crate::decide::involvement::{InvolvementDecision, Working, decide_involvement};
 pub use crate::decide::permit::Permit;
 use crate::decide::questions::Asked;
-use crate::engine::{Engine, Rule, Ruling};
+use crate::engine::{Engine, Ladder, Rule, Ruling};
 use crate::facts::ChildFacts;
 use crate::question::Question;
 use crate::registry::Registry;
@@ -70,7 +72,7 @@ pub fn decide<'c>(
     registry: &Registry,
     classes: impl IntoIterator<Item = &'c RecordClass>,
 ) -> Decision {
-    decide_with(Oracle { engine, cache: None }, request, facts, registry, classes)
+    decide_with(Oracle { engine, cache: None }, Ladder::Records, request, facts, registry, classes)
 }
 
 /// Decides, taking answers to questions that were asked before from the cache.
@@ -82,11 +84,12 @@ pub fn decide_cached<'c>(
     registry: &Registry,
     classes: impl IntoIterator<Item = &'c RecordClass>,
 ) -> Decision {
-    decide_with(Oracle { engine, cache: Some(cache) }, request, facts, registry, classes)
+    decide_with(Oracle { engine, cache: Some(cache) }, Ladder::Records, request, facts, registry, classes)
 }
 
 fn decide_with<'c>(
     oracle: Oracle<'_>,
+    ladder: Ladder,
     request: &Request,
     facts: &ChildFacts,
     registry: &Registry,
@@ -105,7 +108,7 @@ fn decide_with<'c>(
         let question = asked.as_ref().ok().and_then(|asked| asked.about(class));
         let bytes = question.as_ref().map(Question::bytes).unwrap_or_default();
         let ruling = match &question {
-            Some(question) => oracle.ask(question, &bytes),
+            Some(question) => oracle.ask(ladder, question, &bytes),
             None => Arc::new(Ruling::refused()),
         };
         let labelled = question.as_ref().is_some_and(|question| !question.class.labels.is_empty());
@@ -117,7 +120,7 @@ fn decide_with<'c>(
         decision.classes.insert(class.clone(), decided);
     }
     decision.break_glass_would_help =
-        probes.into_iter().any(|(question, ruling)| break_glass_helps(oracle, question, &ruling));
+        probes.into_iter().any(|(question, ruling)| break_glass_helps(oracle, ladder, question, &ruling));
     // The rules have refused it already, by name.
     if request.purpose == Purpose::Unspecified && decision.denied.is_none() {
         decision.denied = Some(DenialReason::PurposeMissing);
@@ -131,12 +134,12 @@ pub fn may_read_decisions(engine: &Engine, request: &Request, registry: &Registr
 }
 
 /// Whether this reader may break the glass, has not, and would see more of this class if they did.
-fn break_glass_helps(oracle: Oracle<'_>, mut question: Question, ruling: &Ruling) -> bool {
+fn break_glass_helps(oracle: Oracle<'_>, ladder: Ladder, mut question: Question, ruling: &Ruling) -> bool {
     if question.context.break_glass || !oracle.may_break_glass(&question, &question.bytes()) {
         return false;
     }
     question.context.break_glass = true;
-    let with_it = oracle.ask(&question, &question.bytes());
+    let with_it = oracle.ask(ladder, &question, &question.bytes());
     with_it.outcome > ruling.outcome
         || with_it.outcome == ruling.outcome && with_it.withheld.len() < ruling.withheld.len()
 }

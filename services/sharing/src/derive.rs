@@ -7,7 +7,7 @@ use proto::event::KindNumber;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::classify::TableUnusable;
+use crate::classify::{RecordClass, TableUnusable};
 use crate::days::{day_of_timestamp, first_day, first_day_of_when, last_day, plus_days};
 use crate::facts::versions::Stated;
 use crate::vocabulary::Involvement;
@@ -74,22 +74,38 @@ enum Gives {
     Stated,
 }
 
+/// What one event tells of who works with a child, and the classes that it tells it under: that of the organisation whose
+/// work it is, and where another recorded it, that one's too.
+#[derive(Clone, Debug)]
+pub(crate) struct Telling {
+    pub(crate) classes: Vec<RecordClass>,
+    kind: KindNumber,
+    controller: String,
+    organisation: String,
+    says: Says,
+}
+
+#[derive(Clone, Debug)]
+enum Says {
+    Began { involvement: Involvement, starts_on: Date, as_of_us: i64 },
+    Ended { on: Date },
+}
+
+/// How an organisation works with a child on one day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Works {
+    pub(crate) involvement: Involvement,
+    /// The first day of the earliest spell that is not over.
+    pub(crate) since: Date,
+}
+
 /// A spell of work that began.
 struct Begun<'t> {
     row: &'t Spell,
-    controller: String,
-    organisation: String,
+    telling: &'t Telling,
     involvement: Involvement,
     starts_on: Date,
     as_of_us: i64,
-}
-
-/// An event that ends spells.
-struct Ended<'t> {
-    row: &'t End,
-    controller: String,
-    organisation: String,
-    on: Date,
 }
 
 impl InvolvementTable {
@@ -131,51 +147,89 @@ impl InvolvementTable {
         self.spells.contains_key(&kind) || self.ends.contains_key(&kind) || self.replaces.contains(&kind)
     }
 
-    /// The closest involvement of each organisation on this day.
-    pub(crate) fn derive(&self, stated: &[Stated], valid_on: Date) -> BTreeMap<String, Involvement> {
-        let mut begun = Vec::new();
-        let mut ended = Vec::new();
-        for event in stated {
+    /// What the events tell, without their classes.
+    pub(crate) fn tellings(&self, stated: &[Stated]) -> Vec<(usize, Telling)> {
+        let mut found = Vec::new();
+        for (index, event) in stated.iter().enumerate() {
             let (Some(opened), Some(kind)) = (Opened::of(&event.event), event.event.kind_number()) else {
                 continue;
             };
-            if let Some(row) = self.spells.get(&kind) {
-                begun.extend(begin(row, event, &opened));
-            }
-            if let Some(row) = self.ends.get(&kind) {
-                ended.extend(end(row, event, &opened));
+            let began = self.spells.get(&kind).and_then(|row| began(row, event, &opened));
+            let ended = self.ends.get(&kind).and_then(|row| ended(row, event, &opened));
+            for (organisation, says) in began.into_iter().chain(ended) {
+                let controller = event.controller.clone();
+                found.push((index, Telling { classes: Vec::new(), kind, controller, organisation, says }));
             }
         }
-        let mut found: BTreeMap<String, Involvement> = BTreeMap::new();
-        let mut note = |organisation: &str, involvement: Option<Involvement>| {
-            if let Some(involvement) = involvement {
-                let known = found.entry(organisation.to_owned()).or_insert(Involvement::None);
-                *known = (*known).max(involvement);
+        found
+    }
+
+    /// Whether a person recorded it of the organisation, so that it is nobody else's record.
+    pub(crate) fn is_recorded_of_the_organisation(&self, kind: KindNumber) -> bool {
+        let stated = |row: &Spell| matches!(row.involvement, Gives::Stated);
+        let ends_stated = |end: &End| self.spells.values().any(|row| stated(row) && row.ended_by.contains(&end.kind));
+        self.spells.get(&kind).is_some_and(stated) || self.ends.get(&kind).is_some_and(ends_stated)
+    }
+
+    /// The closest involvement of each organisation on this day, from what these tell.
+    pub(crate) fn derive<'t>(
+        &'t self,
+        tellings: impl IntoIterator<Item = &'t Telling>,
+        valid_on: Date,
+    ) -> BTreeMap<String, Works> {
+        let mut begun = Vec::new();
+        let mut ended = Vec::new();
+        for telling in tellings {
+            match telling.says {
+                Says::Began { involvement, starts_on, as_of_us } => {
+                    begun.extend(self.spells.get(&telling.kind).map(|row| Begun {
+                        row,
+                        telling,
+                        involvement,
+                        starts_on,
+                        as_of_us,
+                    }))
+                }
+                Says::Ended { on } => ended.extend(self.ends.get(&telling.kind).map(|row| (row, telling, on))),
+            }
+        }
+        let mut found: BTreeMap<String, Works> = BTreeMap::new();
+        let mut note = |organisation: &str, works: Option<Works>| {
+            if let Some(works) = works {
+                let known = found.entry(organisation.to_owned()).or_insert(works);
+                let since = match (known.involvement > Involvement::Former, works.involvement > Involvement::Former) {
+                    (true, true) => known.since.min(works.since),
+                    (true, false) => known.since,
+                    (false, _) => works.since,
+                };
+                *known = Works { involvement: known.involvement.max(works.involvement), since };
             }
         };
         for spell in &begun {
             let newer = |other: &Begun<'_>| other.row.kind == spell.row.kind && other.as_of_us > spell.as_of_us;
             if !(spell.row.latest_only && begun.iter().any(newer)) {
-                note(&spell.organisation, self.on(spell, &ended, valid_on));
+                note(&spell.telling.organisation, self.on(spell, &ended, valid_on));
             }
         }
         // An end whose start was never seen: the organisation worked with the child until then.
-        for end in &ended {
-            note(&end.organisation, self.after(end.on, valid_on));
+        for (_, telling, on) in &ended {
+            note(&telling.organisation, self.after(*on, valid_on));
         }
         found
     }
 
     /// What a spell amounts to on this day.
-    fn on(&self, spell: &Begun<'_>, ended: &[Ended<'_>], valid_on: Date) -> Option<Involvement> {
+    fn on(&self, spell: &Begun<'_>, ended: &[(&End, &Telling, Date)], valid_on: Date) -> Option<Works> {
         let first = plus_days(spell.starts_on, -i64::from(spell.row.days_before));
         let ended_on = ended
             .iter()
-            .filter(|end| end.organisation == spell.organisation)
+            .filter(|(_, end, _)| end.organisation == spell.telling.organisation)
             // Only who said that it began, or the organisation itself, can say that it ended.
-            .filter(|end| end.controller == spell.controller || end.controller == spell.organisation)
-            .filter(|end| spell.row.ended_by.contains(&end.row.kind) && end.on >= spell.starts_on)
-            .map(|end| end.on)
+            .filter(|(_, end, _)| {
+                end.controller == spell.telling.controller || end.controller == spell.telling.organisation
+            })
+            .filter(|(row, _, on)| spell.row.ended_by.contains(&row.kind) && *on >= spell.starts_on)
+            .map(|(.., on)| *on)
             .min();
         let runs_out_on = spell.row.days_max.map(|days| plus_days(spell.starts_on, i64::from(days)));
         let last = [ended_on, runs_out_on].into_iter().flatten().min();
@@ -184,17 +238,17 @@ impl InvolvementTable {
         }
         match last {
             Some(last) if valid_on > last => self.after(last, valid_on),
-            _ => Some(spell.involvement),
+            _ => Some(Works { involvement: spell.involvement, since: first }),
         }
     }
 
-    fn after(&self, last: Date, valid_on: Date) -> Option<Involvement> {
+    fn after(&self, last: Date, valid_on: Date) -> Option<Works> {
         let in_grace = valid_on > last && valid_on <= plus_days(last, i64::from(self.grace_days));
-        in_grace.then_some(Involvement::Former)
+        in_grace.then_some(Works { involvement: Involvement::Former, since: last })
     }
 }
 
-fn begin<'t>(row: &'t Spell, event: &Stated, opened: &Opened) -> Option<Begun<'t>> {
+fn began(row: &Spell, event: &Stated, opened: &Opened) -> Option<(String, Says)> {
     if row.unless.as_deref().is_some_and(|flag| opened.flag(flag)) {
         return None;
     }
@@ -204,23 +258,31 @@ fn begin<'t>(row: &'t Spell, event: &Stated, opened: &Opened) -> Option<Begun<'t
         Gives::Statutory => Involvement::Statutory,
         Gives::Stated => stated_involvement(event)?,
     };
-    Some(Begun {
-        row,
-        controller: event.controller.clone(),
-        organisation: organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?,
-        involvement,
-        starts_on: day(row.starts_on.as_deref(), event, opened, last_day)?,
-        as_of_us: event.as_of_us,
-    })
+    let starts_on = day(row.starts_on.as_deref(), event, opened, last_day)?;
+    let organisation = organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?;
+    Some((organisation, Says::Began { involvement, starts_on, as_of_us: event.as_of_us }))
 }
 
-fn end<'t>(row: &'t End, event: &Stated, opened: &Opened) -> Option<Ended<'t>> {
-    Some(Ended {
-        row,
-        controller: event.controller.clone(),
-        organisation: organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?,
-        on: day(row.on.as_deref(), event, opened, first_day)?,
-    })
+fn ended(row: &End, event: &Stated, opened: &Opened) -> Option<(String, Says)> {
+    let on = day(row.on.as_deref(), event, opened, first_day)?;
+    let organisation = organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?;
+    Some((organisation, Says::Ended { on }))
+}
+
+impl Telling {
+    /// Whose work it tells of.
+    pub(crate) fn organisation(&self) -> &str {
+        &self.organisation
+    }
+
+    pub(crate) fn kind(&self) -> KindNumber {
+        self.kind
+    }
+
+    /// Under these classes.
+    pub(crate) fn of(self, classes: Vec<RecordClass>) -> Self {
+        Self { classes, ..self }
+    }
 }
 
 fn stated_involvement(event: &Stated) -> Option<Involvement> {

@@ -14,7 +14,7 @@ use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, SchemaFragment, Vali
 use crate::classify::{Classifier, TableUnusable};
 use crate::derive::InvolvementTable;
 use crate::engine::ask::Types;
-pub(crate) use crate::engine::ask::{Ruling, own_record};
+pub(crate) use crate::engine::ask::{Ladder, Ruling, own_record};
 pub use crate::engine::rule::Rule;
 use crate::vocabulary::Words;
 
@@ -153,6 +153,11 @@ impl Engine {
     /// The rule of this id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.get(id)
+    }
+
+    /// The rules of some bits, in order of id: see [`Rule::bit`].
+    pub fn rules_of(&self, bits: u64) -> impl Iterator<Item = &Rule> {
+        self.rules().filter(move |rule| rule.bit().is_some_and(|bit| bits >> bit & 1 == 1))
     }
 
     pub(crate) fn shared_rules(&self) -> Arc<BTreeMap<String, Rule>> {

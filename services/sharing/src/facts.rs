@@ -12,11 +12,14 @@ mod status;
 pub(crate) mod versions;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use proto::event::KindNumber;
 use proto::events::Body;
 
+use crate::classify::RecordClass;
+use crate::derive::Telling;
 use crate::engine::Engine;
 use crate::facts::age::{Births, Competence};
 use crate::facts::consent::Consents;
@@ -24,6 +27,7 @@ pub(crate) use crate::facts::consent::Scope as ConsentScope;
 use crate::facts::grant::Grants;
 use crate::facts::restriction::Restrictions;
 use crate::facts::status::Statuses;
+use crate::facts::versions::Stated;
 use crate::vocabulary::Involvement;
 
 /// One event of a child's stream.
@@ -66,6 +70,7 @@ pub struct ChildFacts {
     consents: Consents,
     grants: Grants,
     involvement: BTreeMap<String, Involvement>,
+    tellings: Arc<[Telling]>,
 }
 
 impl ChildFacts {
@@ -79,16 +84,36 @@ impl ChildFacts {
         let stated = versions::stand(read, as_of);
         let births = Births::fold(&stated);
         let competence = Competence::fold(&stated, &births, as_of.valid_on);
-        Self {
+        let tellings = engine.involvement().tellings(&stated);
+        let works = engine.involvement().derive(tellings.iter().map(|(_, telling)| telling), as_of.valid_on);
+        let mut facts = Self {
             valid_on: as_of.valid_on,
             competence,
             statuses: Statuses::fold(&stated, as_of.valid_on),
             restrictions: Restrictions::fold(&stated, as_of.valid_on),
             consents: Consents::fold(&stated, as_of.valid_on),
             grants: Grants::fold(&stated, as_of.valid_on),
-            involvement: engine.involvement().derive(&stated, as_of.valid_on),
+            involvement: works.into_iter().map(|(id, works)| (id, works.involvement)).collect(),
+            tellings: Arc::default(),
             births,
+        };
+        let classed =
+            tellings.into_iter().filter_map(|(index, telling)| facts.classed(engine, stated.get(index)?, telling));
+        facts.tellings = classed.collect();
+        facts
+    }
+
+    /// Puts a telling under its classes.
+    fn classed(&self, engine: &Engine, stated: &Stated, telling: Telling) -> Option<Telling> {
+        let body = Body { event: Some(stated.event.clone()), ..Body::default() };
+        let class = engine.classify(&body, self);
+        let of = |organisation: &str| RecordClass { source_org: organisation.to_owned(), ..class.clone() };
+        let mut classes = vec![of(telling.organisation())];
+        let own = stated.controller == telling.organisation();
+        if !own && !engine.involvement().is_recorded_of_the_organisation(telling.kind()) {
+            classes.push(of(&stated.controller));
         }
+        Some(telling.of(classes))
     }
 
     /// The day at which the facts were judged.
@@ -104,6 +129,11 @@ impl ChildFacts {
     /// Every organisation that works, or lately worked, with the child.
     pub fn organisations(&self) -> impl Iterator<Item = (&str, Involvement)> {
         self.involvement.iter().map(|(id, involvement)| (id.as_str(), *involvement))
+    }
+
+    /// What each event tells of who works with the child.
+    pub(crate) fn tellings(&self) -> &[Telling] {
+        &self.tellings
     }
 
     pub(crate) fn births(&self) -> &Births {

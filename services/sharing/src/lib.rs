@@ -24,7 +24,8 @@ mod wire;
 
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
-    ClassRecord, Counts, Decision, DecisionCache, Explanation, Permit, decide, decide_cached, may_read_decisions,
+    ClassRecord, Counts, Decision, DecisionCache, Explanation, InvolvementDecision, Permit, Told, Working, decide,
+    decide_cached, decide_involvement, may_read_decisions,
 };
 pub use engine::{Engine, LoadError, Rule};
 pub use facts::{AsOf, ChildFacts, FactEvent};

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::engine::{Engine, Ruling};
+use crate::engine::{Engine, Ladder, Ruling};
 use crate::question::Question;
 
 /// A bounded cache; the oldest answer goes first. Safe to share between threads.
@@ -37,16 +37,19 @@ pub(super) struct Oracle<'e> {
 }
 
 impl Oracle<'_> {
-    pub(super) fn ask(&self, question: &Question, bytes: &[u8]) -> Arc<Ruling> {
+    pub(super) fn ask(&self, ladder: Ladder, question: &Question, bytes: &[u8]) -> Arc<Ruling> {
         let Some(cache) = self.cache else {
-            return Arc::new(self.engine.ask(question));
+            return Arc::new(self.engine.ask(ladder, question));
         };
-        let key = key(b'v', bytes);
+        let key = match ladder {
+            Ladder::Records => key(b'v', bytes),
+            Ladder::Involvement => key(b'i', bytes),
+        };
         if let Some(Answer::Ruling(ruling)) = cache.get(self.engine, &key) {
             return ruling;
         }
         // Not under the lock: two threads may both ask, and get the same answer.
-        let ruling = Arc::new(self.engine.ask(question));
+        let ruling = Arc::new(self.engine.ask(ladder, question));
         if !ruling.failed {
             cache.put(self.engine, key, Answer::Ruling(ruling.clone()));
         }

@@ -35,7 +35,39 @@ pub struct ClassRecord {
     pub failed: bool,
 }
 
+/// What an answer told of how it was decided: what its record keeps, and an explanation gives again.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Told {
+    /// The rules, by their bits: see [`Rule::bit`].
+    pub rules: u64,
+    /// The groups of fields taken out.
+    pub withheld: BTreeSet<FieldGroup>,
+}
+
 impl Decision {
+    /// What an answer that showed these classes may tell of how it was decided: the permits that let the reader in and the
+    /// rules that withheld, so far as this reader may be told of the facts that they speak of. Nothing of a class that is
+    /// hidden, nor of a labelled one of which only the existence is shown.
+    pub fn told<'c>(&self, shown: impl IntoIterator<Item = &'c RecordClass>) -> Told {
+        let mut told = Told::default();
+        for class in shown {
+            let Some(decided) = self.classes.get(class) else { continue };
+            let ruling = &decided.ruling;
+            if ruling.outcome < Outcome::Existence || (ruling.outcome == Outcome::Existence && decided.labelled) {
+                continue;
+            }
+            told.withheld.extend(&ruling.withheld);
+            let permits = ruling.allowed_by.iter().filter_map(|id| self.rules.get(id));
+            let withholding = if ruling.outcome == Outcome::Full { Vec::new() } else { self.withholding(decided) };
+            for rule in permits.chain(withholding) {
+                if rule.facts_told.iter().all(|fact| self.may_be_told(fact, ruling.outcome)) {
+                    told.rules |= rule.bit().map_or(0, |bit| 1 << bit);
+                }
+            }
+        }
+        told
+    }
+
     /// Why the reader gets less than the whole of this class: nothing of a class that is shown whole, and nothing at all
     /// of one that is hidden. A sentence that tells of a fact is given only to who may see what the fact is about.
     pub fn explanation(&self, class: &RecordClass) -> Option<Explanation> {

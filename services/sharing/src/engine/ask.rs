@@ -33,19 +33,50 @@ pub(crate) enum Action {
     ViewFull,
     ViewRedacted,
     ViewExistence,
+    ViewInvolvement,
     InvokeBreakGlass,
     ReadAuditMeta,
 }
 
+/// What is asked about a class: how much of its records, or how much of whom they tell to be at work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ladder {
+    Records,
+    Involvement,
+}
+
+impl Ladder {
+    /// The views from the fullest down. Of involvement "full" is the capacity, and "existence" the name and no more.
+    fn views(self) -> &'static [(Action, Outcome)] {
+        match self {
+            Self::Records => &[
+                (Action::ViewFull, Outcome::Full),
+                (Action::ViewRedacted, Outcome::Redacted),
+                (Action::ViewExistence, Outcome::Existence),
+            ],
+            Self::Involvement => {
+                &[(Action::ViewInvolvement, Outcome::Full), (Action::ViewExistence, Outcome::Existence)]
+            }
+        }
+    }
+}
+
 impl Action {
-    const ALL: [Self; 5] =
-        [Self::ViewFull, Self::ViewRedacted, Self::ViewExistence, Self::InvokeBreakGlass, Self::ReadAuditMeta];
+    const ALL: [Self; 6] = [
+        Self::ViewFull,
+        Self::ViewRedacted,
+        Self::ViewExistence,
+        Self::ViewInvolvement,
+        Self::InvokeBreakGlass,
+        Self::ReadAuditMeta,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::ViewFull => "ViewFull",
             Self::ViewRedacted => "ViewRedacted",
             Self::ViewExistence => "ViewExistence",
+            Self::ViewInvolvement => "ViewInvolvement",
             Self::InvokeBreakGlass => "InvokeBreakGlass",
             Self::ReadAuditMeta => "ReadAuditMeta",
         }
@@ -121,20 +152,15 @@ struct Answer {
 
 impl Engine {
     /// Walks the ladder down. Anything that goes wrong hides.
-    pub(crate) fn ask(&self, question: &Question) -> Ruling {
-        self.walk_ladder(question).unwrap_or_else(|Unanswerable| Ruling::hidden(BTreeMap::new(), true))
+    pub(crate) fn ask(&self, ladder: Ladder, question: &Question) -> Ruling {
+        self.walk(ladder, question).unwrap_or_else(|Unanswerable| Ruling::hidden(BTreeMap::new(), true))
     }
 
-    fn walk_ladder(&self, question: &Question) -> Result<Ruling, Unanswerable> {
+    fn walk(&self, ladder: Ladder, question: &Question) -> Result<Ruling, Unanswerable> {
         let entities = self.entities(question)?;
         let context = self.context(question)?;
         let mut stopped_by = BTreeMap::new();
-        let ladder = [
-            (Action::ViewFull, Outcome::Full),
-            (Action::ViewRedacted, Outcome::Redacted),
-            (Action::ViewExistence, Outcome::Existence),
-        ];
-        for (action, outcome) in ladder {
+        for (action, outcome) in ladder.views().iter().copied() {
             let answer = self.authorize(action, question, &entities, context.clone())?;
             if !answer.allowed {
                 stopped_by.insert(action.name(), answer.rules);
@@ -309,13 +335,13 @@ impl Engine {
     pub(crate) fn self_test(&self) -> Result<(), LoadError> {
         let mut question = own_record();
         question.class.retention_expired = true;
-        let ruling = self.ask(&question);
+        let ruling = self.ask(Ladder::Records, &question);
         let fired = ruling.stopped_by.values().all(|rules| rules.iter().any(|id| id.starts_with("G03-")));
         if ruling.failed || ruling.outcome != Outcome::Hide || ruling.stopped_by.len() != 3 || !fired {
             return Err(LoadError::SelfTest("a record past its retention is not hidden"));
         }
         question.class.retention_expired = false;
-        if self.ask(&question).outcome != Outcome::Full {
+        if self.ask(Ladder::Records, &question).outcome != Outcome::Full {
             return Err(LoadError::SelfTest("an organisation does not see its own record"));
         }
         Ok(())

@@ -81,7 +81,12 @@ pub(crate) fn check(rule: &Rule, attributes: &Attributes) -> Result<(), LoadErro
     if rule.limited != has("redact") {
         return Err(problem("@redact stands on exactly the permits of UpToRedacted".to_owned()));
     }
-    comparisons(&rule.json, attributes).map_err(problem)
+    comparisons(&rule.json, attributes).map_err(problem)?;
+    // Records of decisions name rules by it.
+    if rule.bit().is_none() {
+        return Err(problem("its @id must begin with G01 to G16, R01 to R24 or P01 to P24, and a hyphen".to_owned()));
+    }
+    Ok(())
 }
 
 /// Every comparison of one closed list with a word of another.
@@ -145,8 +150,9 @@ mod tests {
             (format!(r#"{forbid} forbid (principal, action, resource) when {{ [Share::Purpose::"audit", Share::Purpose::"early_help"].contains(resource.category) }};"#), "contains compares"),
             (r#"@id("X01-x") @law("l") forbid (principal, action, resource);"#.to_owned(), "it lacks @say"),
             (r#"@law("l") @say("s") forbid (principal, action, resource);"#.to_owned(), "it has no @id"),
-            (format!(r#"{forbid} forbid (principal, action, resource) when {{ context.purpose == Share::Purpose::"child_protecton" }};"#), "do not satisfy their schema"),
-            (format!(r#"{forbid} forbid (principal, action, resource) when {{ context.porpoise }};"#), "do not satisfy their schema"),
+            (format!(r#"{forbid} forbid (principal, action, resource);"#), "must begin with G01"),
+            (r#"@id("R24-x") @law("l") @say("s") forbid (principal, action, resource) when { context.purpose == Share::Purpose::"child_protecton" };"#.to_owned(), "do not satisfy their schema"),
+            (r#"@id("R24-x") @law("l") @say("s") forbid (principal, action, resource) when { context.porpoise };"#.to_owned(), "do not satisfy their schema"),
         ] {
             let problem = problem_with(&rule);
             assert!(problem.contains(expected), "{rule}: {problem}");
@@ -160,7 +166,7 @@ mod tests {
         assert_ne!(without, POLICIES);
         let loaded = Engine::from_text(SCHEMA, &without);
         assert!(matches!(loaded, Err(LoadError::SelfTest(_) | LoadError::Validation(_))));
-        let renamed = POLICIES.replace("@id(\"G03-", "@id(\"G93-");
+        let renamed = POLICIES.replace("@id(\"G03-", "@id(\"G13-");
         assert!(matches!(Engine::from_text(SCHEMA, &renamed), Err(LoadError::SelfTest(_))));
     }
 }

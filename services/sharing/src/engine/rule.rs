@@ -70,6 +70,30 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Which bit of a record of rules is this one's: sixteen for gates (G01 is 0), twenty-four for restrictions (R01 is
+    /// 16), twenty-four for permits (P01 is 40). A rule keeps its letter and number for as long as any record names it.
+    pub fn bit(&self) -> Option<u32> {
+        bit(&self.id)
+    }
+
+    /// The letter and number that a bit stands for, whether or not there is such a rule now.
+    pub fn number_of(bit: u32) -> Option<String> {
+        let (letter, first, _) = BITS.iter().find(|(_, first, count)| (*first..first + count).contains(&bit))?;
+        Some(format!("{letter}{:02}", bit - first + 1))
+    }
+}
+
+/// By letter, the first bit and how many.
+const BITS: [(char, u32, u32); 3] = [('G', 0, 16), ('R', 16, 24), ('P', 40, 24)];
+
+fn bit(id: &str) -> Option<u32> {
+    let (head, _) = id.split_once('-')?;
+    let (_, first, count) = BITS.iter().find(|(letter, ..)| head.starts_with(*letter))?;
+    let number: u32 = head.get(1..)?.parse().ok()?;
+    (1..=*count).contains(&number).then(|| first + number - 1)
+}
+
 fn names_only(actions: &[cedar_policy::EntityUid], action: &str) -> bool {
     !actions.is_empty() && actions.iter().all(|uid| uid.id().unescaped() == action)
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::Deserialize;
 use sharing::{
-    AsOf, Category, ChildFacts, Decision, Engine, Label, Outcome, PersonKind, Principal, Purpose, RecordClass,
-    Registry, Request, RoleGroup, decide, may_read_decisions,
+    AsOf, Category, ChildFacts, Decision, DecisionCache, Engine, Label, Outcome, PersonKind, Principal, Purpose,
+    RecordClass, Registry, Request, RoleGroup, decide, decide_involvement, may_read_decisions,
 };
 
 const READER: &str = "reader";
@@ -182,6 +182,9 @@ struct Expect {
     rules: Vec<String>,
     break_glass: bool,
     audit_meta: bool,
+    /// How far the reader may know that the source works with the child, where the case is about that: capacity, name,
+    /// brokered or hide.
+    involvement: Option<String>,
 }
 
 fn yes() -> bool {
@@ -251,6 +254,10 @@ impl Case {
         if decision.break_glass_would_help() != self.expect.break_glass {
             found.push(format!("break-glass would help: {}", !self.expect.break_glass));
         }
+        let involvement = self.working(engine);
+        if self.expect.involvement.as_ref().is_some_and(|expected| *expected != involvement) {
+            found.push(format!("is told of involvement: {involvement}, not {:?}", self.expect.involvement));
+        }
         let audit = may_read_decisions(engine, &self.request(), &self.registry());
         if audit != self.expect.audit_meta {
             found.push(format!("may read decisions: {audit}"));
@@ -264,6 +271,22 @@ impl Case {
         let facts = ChildFacts::fold(engine, log.events(), &as_of);
         let class = self.class();
         (decide(engine, &self.request(), &facts, &self.registry(), [&class]), class)
+    }
+
+    /// How the source's work with the child looks to the reader, when an event of the case's class tells of it.
+    fn working(&self, engine: &Engine) -> &'static str {
+        let as_of = AsOf { valid_on: self.valid_on(), known_at_us: self.fold.as_of_offset };
+        let mut log = self.log();
+        self.at_work(&mut log);
+        let facts = ChildFacts::fold(engine, log.events(), &as_of);
+        let cache = DecisionCache::new(16);
+        let decision = decide_involvement(engine, &cache, &self.request(), &facts, &self.registry());
+        match decision.working().iter().find(|working| working.organisation == self.resource.source) {
+            Some(working) if working.capacity.is_some() => "capacity",
+            Some(_) => "name",
+            None if decision.brokered() => "brokered",
+            None => "hide",
+        }
     }
 
     fn valid_on(&self) -> Date {

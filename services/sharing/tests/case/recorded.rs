@@ -19,8 +19,12 @@ impl Log {
     }
 
     fn add_at(&mut self, subject: u8, published_at_us: i64, event: impl Into<Event>) {
+        self.add_of("recorder", subject, published_at_us, event);
+    }
+
+    fn add_of(&mut self, controller: &str, subject: u8, published_at_us: i64, event: impl Into<Event>) {
         let body = Body {
-            controller: "recorder".into(),
+            controller: controller.into(),
             entry_id: (self.0.len() as u128).to_be_bytes().to_vec(),
             event: Some(event.into()),
             ..Body::default()
@@ -133,6 +137,45 @@ impl Case {
             let end_on = Some(date(self.valid_on().saturating_sub(10.days())));
             log.add(on, e::InvolvementEnded { organisation, end_on, ..Default::default() });
         }
+    }
+
+    /// An event of the source by which it works with the child today: of the case's category and labels, as near as there is
+    /// a kind that begins work.
+    pub(crate) fn at_work(&self, log: &mut Log) {
+        let start_on = Some(date(self.valid_on().saturating_sub(20.days())));
+        let at = start_on.map(|on| {
+            let day = Date::new(on.year as i16, on.month.unwrap() as i8, on.day.unwrap() as i8).unwrap();
+            let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+            prost_types::Timestamp { seconds: noon.as_second(), nanos: 0 }
+        });
+        let clinic = |code: &str| e::AppointmentBooked {
+            starts_at: at,
+            service: Some(e::Coded { code: code.into(), ..Default::default() }),
+            ..Default::default()
+        };
+        let event: Event = match (self.resource.category.as_str(), self.resource.labels.first().map(String::as_str)) {
+            (_, Some("sexual_health")) => clinic("360").into(),
+            (_, Some("mental_health")) => clinic("711").into(),
+            ("hospital", None) => clinic("420").into(),
+            ("attendance", None) => e::EnrolmentStarted {
+                school: Some(self.resource.source.clone()),
+                entry_on: start_on,
+                ..Default::default()
+            }
+            .into(),
+            ("social_care_case", None) => e::ReferralReceived { received_on: start_on, ..Default::default() }.into(),
+            ("child_protection", None) => e::ProtectionPlanStarted { start_on, ..Default::default() }.into(),
+            _ => {
+                let mut started = e::InvolvementStarted {
+                    organisation: Some(self.resource.source.clone()),
+                    start_on,
+                    ..Default::default()
+                };
+                started.set_kind(e::involvement::Kind::Targeted);
+                started.into()
+            }
+        };
+        log.add_of(&self.resource.source, 0, log.0.len() as i64, event);
     }
 
     fn consents(&self, log: &mut Log, on: u8) {

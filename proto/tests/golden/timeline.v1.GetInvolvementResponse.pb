@@ -1,0 +1,5 @@
+
+Q
+invented organisationinvented name"invented contact(2ÿÿÿÿÿÿÿÿÿ®¯ 
+Q
+invented organisationinvented name"invented contact(2ÿÿÿÿÿÿÿÿÿ®¯ invented obligationsinvented obligations

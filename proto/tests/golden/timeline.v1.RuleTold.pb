@@ -1,0 +1,2 @@
+
+invented idinvented saysinvented law

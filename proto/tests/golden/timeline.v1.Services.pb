@@ -1,0 +1,5 @@
+
+I
+invented organisationinvented askinvented reasonsinvented reasons
+I
+invented organisationinvented askinvented reasonsinvented reasons

@@ -1,0 +1,136 @@
+//! Who works with a child, as one reader may know it.
+//!
+//! Involvement is derived from events, and each event is of a class. A reader is told what the events of the classes that
+//! they may know of amount to, and nothing else goes in: an event of a hidden class begins nothing, ends nothing and dates
+//! nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::classify::RecordClass;
+use crate::decide::cache::{DecisionCache, Oracle};
+use crate::decide::explain::Told;
+use crate::decide::{Counts, Decision, decide_with};
+use crate::derive::{Telling, Works};
+use crate::engine::{Engine, Ladder};
+use crate::facts::ChildFacts;
+use crate::registry::Registry;
+use crate::request::Request;
+use crate::vocabulary::{DenialReason, Involvement, Outcome};
+
+/// What one request may know of who works with one child. No record comes out of it.
+#[derive(Debug)]
+pub struct InvolvementDecision {
+    decision: Decision,
+    working: Vec<Working>,
+    brokered: bool,
+}
+
+/// An organisation of which the reader may know that it works with the child today.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Working {
+    /// Its id.
+    pub organisation: String,
+    /// In what capacity, and since which day without a break; `None` where no more may be known than that it does.
+    pub capacity: Option<(Involvement, Date)>,
+}
+
+/// Decides who of those that work with the child the reader may know of. The facts must be those of the child asked about,
+/// folded for the request's day.
+pub fn decide_involvement(
+    engine: &Engine,
+    cache: &DecisionCache,
+    request: &Request,
+    facts: &ChildFacts,
+    registry: &Registry,
+) -> InvolvementDecision {
+    let tellings = facts.tellings();
+    let oracle = Oracle { engine, cache: Some(cache) };
+    let classes = tellings.iter().flat_map(|telling| &telling.classes);
+    let decision = decide_with(oracle, Ladder::Involvement, request, facts, registry, classes);
+    let on = |wanted: &dyn Fn(&Telling) -> bool| -> BTreeMap<String, Works> {
+        let permitted = tellings.iter().filter(|telling| wanted(telling));
+        let works = engine.involvement().derive(permitted, facts.valid_on());
+        works.into_iter().filter(|(_, works)| works.involvement > Involvement::Former).collect()
+    };
+    // Who said it, and whose work it is, must both be open to the reader.
+    let outcome = |telling: &Telling| telling.classes.iter().map(|class| decision.outcome(class)).min();
+    let known = |telling: &Telling| outcome(telling) >= Some(Outcome::Existence);
+    let unlabelled = |telling: &Telling| {
+        telling.classes.iter().all(|class| {
+            class.labels.is_empty()
+                && registry.organisation(&class.source_org).is_some_and(|recorded| !recorded.sensitive())
+        })
+    };
+    let mut whole = on(&|telling| outcome(telling) == Some(Outcome::Full));
+    let named = on(&|telling| known(telling) && unlabelled(telling));
+    let anyhow = on(&known);
+    let may_name = |organisation: &str| {
+        let class = RecordClass::of_nothing(organisation);
+        decision.may_name_source(&class)
+    };
+    let mut working = Vec::new();
+    let mut brokered = false;
+    for organisation in anyhow.keys().chain(whole.keys()).chain(named.keys()).cloned().collect::<BTreeSet<_>>() {
+        let capacity = whole.remove(&organisation).map(|works| (works.involvement, works.since));
+        if may_name(&organisation) && (capacity.is_some() || named.contains_key(&organisation)) {
+            working.push(Working { organisation, capacity });
+        } else {
+            brokered = true;
+        }
+    }
+    // Whoever leads first, then by how closely they work, then by id.
+    working.sort_by(|a, b| {
+        let closeness = |one: &Working| one.capacity.map(|(involvement, _)| involvement);
+        closeness(b).cmp(&closeness(a)).then_with(|| a.organisation.cmp(&b.organisation))
+    });
+    InvolvementDecision { decision, working, brokered }
+}
+
+impl InvolvementDecision {
+    /// Who works with the child: whoever leads first.
+    pub fn working(&self) -> &[Working] {
+        &self.working
+    }
+
+    /// Besides those a service works with the child that may not be named.
+    pub fn brokered(&self) -> bool {
+        self.brokered
+    }
+
+    /// What the answer may tell of how it was decided.
+    pub fn told(&self, facts: &ChildFacts) -> Told {
+        self.decision.told(facts.tellings().iter().flat_map(|telling| &telling.classes))
+    }
+
+    /// Why the request was refused as a whole, if it was.
+    pub fn denied(&self) -> Option<DenialReason> {
+        self.decision.denied()
+    }
+
+    /// What the reader owes in return.
+    pub fn obligations(&self) -> impl Iterator<Item = &str> {
+        self.decision.obligations()
+    }
+
+    /// The rules that it was decided by.
+    pub fn policy_hash(&self) -> &[u8; 32] {
+        self.decision.policy_hash()
+    }
+
+    /// Some class could not be evaluated and was hidden for it.
+    pub fn failed(&self) -> bool {
+        self.decision.failed()
+    }
+
+    /// Classes by outcome: full is with the capacity, existence without.
+    pub fn counts(&self) -> Counts {
+        self.decision.counts()
+    }
+
+    /// As [`Decision::outcomes_digest`].
+    pub fn outcomes_digest(&self) -> [u8; 16] {
+        self.decision.outcomes_digest()
+    }
+}
