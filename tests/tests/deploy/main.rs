@@ -1,0 +1,7 @@
+#![cfg(test)]
+//! What is deployed: the rehearsal of a restore, and that everything which deploy/ names is there.
+
+mod backup;
+#[path = "../journeys/harness/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the journeys use the rest")]
+mod harness;
