@@ -40,6 +40,23 @@ pub struct Child {
     pub positions: Vec<Position>,
     /// What the rules made of it, once they were asked.
     pub(crate) judged: Judged,
+    pub(crate) standing: Standing,
+}
+
+impl Child {
+    /// When the newest of what is said was published, microseconds since 1970; 0 when nothing is.
+    pub fn newest_us(&self) -> i64 {
+        self.said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default()
+    }
+}
+
+/// What a child was read from: enough to see whether they would be read the same again.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// The whole neighbourhood: those that turned out to be other children too.
+    subjects: Arc<[Pseudonym]>,
+    /// A moment before it was read, and how many keys had been destroyed by then.
+    since: (Moment, u64),
 }
 
 /// Why a child could not be read.
@@ -118,16 +135,23 @@ impl Children {
         }
         let read = self.neighbourhood(asked, known_at_us)?;
         let published_last_us = read.published_last_us().filter(|last| known_at_us.is_none_or(|limit| *last <= limit));
-        let (since, subjects) = (read.since, read.known.keys().copied().collect::<Vec<_>>());
         let child = Arc::new(self.fold(asked, read, known_at_us)?);
         if let Some(published_last_us) = published_last_us {
-            self.kept.put(asked, Kept { child: Arc::clone(&child), subjects, since, published_last_us });
+            self.kept.put(asked, Kept { child: Arc::clone(&child), published_last_us });
         }
         Ok(child)
     }
 
+    /// Whether a child would be read the same again. May say no of one that would.
+    pub(crate) fn is_unchanged(&self, standing: &Standing) -> bool {
+        let (moment, destructions) = standing.since;
+        destructions == self.projector.keyring.destructions()
+            && standing.subjects.iter().all(|subject| self.store.unchanged(*subject, moment))
+    }
+
     fn fold(&self, asked: Pseudonym, read: Neighbourhood, known_at_us: Option<i64>) -> Result<Child, ChildError> {
-        let Neighbourhood { known: neighbourhood, positions, .. } = read;
+        let Neighbourhood { known: neighbourhood, positions, since } = read;
+        let standing = Standing { subjects: neighbourhood.keys().copied().collect(), since };
         let mut folded: BTreeMap<Pseudonym, Vec<Entry>> = BTreeMap::new();
         for (subject, known) in &neighbourhood {
             let said = known.said.iter().map(|(_, said)| said.clone());
@@ -138,7 +162,15 @@ impl Children {
             tracing::warn!(subjects = neighbourhood.len(), "more subjects are claimed to be one child than can be");
             let resolution = Resolution { subjects: BTreeSet::from([asked.0]), withheld: BTreeSet::new() };
             let judged = Judged::default();
-            return Ok(Child { resolution, said: vec![], cautions: vec![], entries: vec![], positions, judged });
+            return Ok(Child {
+                resolution,
+                said: vec![],
+                cautions: vec![],
+                entries: vec![],
+                positions,
+                judged,
+                standing,
+            });
         }
         let evidence = self.evidence(&neighbourhood, &folded);
         let resolution = identity::resolve(asked.0, &evidence);
@@ -153,7 +185,7 @@ impl Children {
             }
         }
         timeline::sort(&mut entries);
-        Ok(Child { resolution, said, cautions, entries, positions, judged: Judged::default() })
+        Ok(Child { resolution, said, cautions, entries, positions, judged: Judged::default(), standing })
     }
 
     /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.

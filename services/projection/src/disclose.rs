@@ -2,36 +2,45 @@
 //!
 //! [`Discloser::decide`] gives an [`Undisclosed`], from which nothing can be read. [`Undisclosed::record`] consumes it and
 //! gives a [`Recorded`] only once the decision is durable on the log. [`Recorded::release`] consumes that, and gives the
-//! [`PermittedView`] that alone can become an answer.
+//! permitted view that alone can become an answer: a [`PermittedView`] of a timeline, [`PermittedChanges`] of one that is
+//! followed, [`PermittedInvolvement`], or a [`PermittedExplanation`] of a decision.
 
+mod decision_id;
 pub(crate) mod digest;
+mod explain;
+mod involvement;
 mod recorder;
 mod view;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use event_log::{Position, Pseudonym};
+use event_log::Pseudonym;
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::Body;
+use proto::sharing::{Call, DenialReason};
 use runtime::metrics;
 use sharing::{
-    AsOf, ChildFacts, Decision, DecisionCache, Engine, FactEvent, Principal, RecordClass, Registry, Request,
+    AsOf, ChildFacts, Counts, Decision, DecisionCache, Engine, FactEvent, RecordClass, Registry, Request, Told,
 };
 use timeline::Entry;
 
-pub use recorder::Recorder;
+pub use explain::PermittedExplanation;
+pub use involvement::PermittedInvolvement;
+pub use recorder::{FindError, Recorder};
 pub use view::PermittedView;
+pub use watch::{Followed, PermittedChanges, Unseen, Watching};
 
 use crate::child::{Child, ChildError, Children, OnDay, is_shown};
 use crate::own_records::RecordError;
 use crate::registry::Registries;
-use crate::serve::caller::{Caller, Standing};
+use crate::serve::caller::Caller;
 
 /// Subjects that a record of a disclosure names one by one; the rest are in its digest.
-const SUBJECTS_NAMED_MAX: usize = 4;
+const SUBJECTS_NAMED_MAX: usize = 3;
 /// Positions that it names.
 const POSITIONS_MAX: usize = 16;
 
@@ -84,14 +93,51 @@ pub struct Discloser {
 }
 
 /// A decision with its answer, which nobody can read yet.
-pub struct Undisclosed {
+pub struct Undisclosed<V = PermittedView> {
     record: Disclosure,
-    view: PermittedView,
+    view: V,
 }
 
 /// A decision that is durable on the log.
-pub struct Recorded {
-    view: PermittedView,
+pub struct Recorded<V = PermittedView> {
+    view: V,
+}
+
+/// A child, and what the rules say of each class of their records to one reader.
+struct Weighed {
+    decision_id: [u8; 16],
+    child: Arc<Child>,
+    registry: Arc<Registry>,
+    decision: Decision,
+    on_day: Arc<OnDay>,
+    /// When the newest of what was read was published.
+    newest_us: i64,
+}
+
+/// What the record of a decision says of how it went.
+struct Outcomes {
+    counts: Counts,
+    digest: [u8; 16],
+    policy_hash: [u8; 32],
+    denied: Option<DenialReason>,
+}
+
+/// What it says of what was released.
+struct Account {
+    call: Call,
+    entries: usize,
+    lines: usize,
+    answer_digest: [u8; 16],
+    told: Told,
+    pinned_at_us: i64,
+}
+
+impl Ask {
+    /// Which of an organisation's books the decision goes into.
+    fn book(&self) -> u8 {
+        let [first, ..] = self.child.0;
+        first % decision_id::BOOKS
+    }
 }
 
 impl Discloser {
@@ -102,10 +148,21 @@ impl Discloser {
     /// [`ChildError`]: nothing was decided.
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
         let began = Instant::now();
+        let weighed = self.weigh(ask)?;
+        // The clock may be behind what the log took: a later page is pinned to all that this one saw.
+        let pinned_at_us = ask.known_at_us.unwrap_or(ask.asked_at_us.max(weighed.newest_us));
+        let Weighed { decision_id, registry, decision, on_day, .. } = &weighed;
+        let view = PermittedView::new(*decision_id, ask, decision, registry, &self.hub_contact, &on_day.classified);
+        let view = view.pinned_at(pinned_at_us);
+        let record = weighed.record(ask, &view.account());
+        metrics::DECIDE.record(began.elapsed(), []);
+        Ok(Undisclosed { record, view })
+    }
+
+    fn weigh(&self, ask: &Ask) -> Result<Weighed, ChildError> {
         let child = self.children.read_kept(ask.child, ask.known_at_us)?;
         let registry = self.registries.current(ask.registry_generation)?;
         let then = AsOf { valid_on: ask.valid_on, known_at_us: ask.known_at_us };
-        let newest_us = child.said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default();
         let (decision, on_day) = if ask.known_at_us.is_some() || ask.valid_on != ask.today {
             let now = self.children.read_kept(ask.child, None)?;
             let mut past = Child::clone(&child);
@@ -124,24 +181,24 @@ impl Discloser {
             let on_day = Arc::new(OnDay { valid_on: ask.today, facts: facts_now, classified });
             (decided_then.and(&decided_now), on_day)
         } else {
-            let on_day = child.judged.on(ask.valid_on, || {
-                let facts = self.facts(&child, &then);
-                let classified = self.classify(child.entries.clone(), &facts);
-                OnDay { valid_on: ask.valid_on, facts, classified }
-            });
+            let on_day = self.on_day(&child, ask.valid_on);
             (self.judge(ask, ask.valid_on, &on_day.facts, &registry, &on_day.classified), on_day)
         };
-        let Child { resolution, positions, .. } = child.as_ref();
         if decision.failed() {
             tracing::error!("a class could not be evaluated by the rules and was hidden");
         }
-        let decision_id = uuid::Uuid::now_v7().into_bytes();
-        let view = PermittedView::new(decision_id, ask, &decision, &registry, &self.hub_contact, &on_day.classified);
-        // The clock may be behind what the log took: a later page is pinned to all that this one saw.
-        let view = view.pinned_at(ask.known_at_us.unwrap_or(ask.asked_at_us.max(newest_us)));
-        let record = record(ask, &decision, &resolution.subjects, positions, decision_id, &view);
-        metrics::DECIDE.record(began.elapsed(), []);
-        Ok(Undisclosed { record, view })
+        let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
+        let newest_us = child.newest_us();
+        Ok(Weighed { decision_id, child, registry, decision, on_day, newest_us })
+    }
+
+    /// What the rules read of a child on a day, with all that is known.
+    fn on_day(&self, child: &Child, valid_on: Date) -> Arc<OnDay> {
+        child.judged.on(valid_on, || {
+            let facts = self.facts(child, &AsOf { valid_on, known_at_us: None });
+            let classified = self.classify(child.entries.clone(), &facts);
+            OnDay { valid_on, facts, classified }
+        })
     }
 
     fn judge(
@@ -152,7 +209,7 @@ impl Discloser {
         registry: &Registry,
         classified: &[(RecordClass, Entry)],
     ) -> Decision {
-        let mut request = Request::new(principal(&ask.caller), ask.purpose, valid_on);
+        let mut request = Request::new(ask.caller.principal(), ask.purpose, valid_on);
         request.asked_at_us = Some(ask.asked_at_us);
         let classes = classified.iter().map(|(class, _)| class);
         sharing::decide_cached(&self.engine, &self.cache, &request, facts, registry, classes)
@@ -189,20 +246,20 @@ impl Discloser {
     }
 }
 
-impl Undisclosed {
+impl<V> Undisclosed<V> {
     /// Writes the decision to the log. Nothing is released unless this returns.
     ///
     /// # Errors
     /// The log's: the decision is not on record, and the answer is gone with it.
-    pub async fn record(self, recorder: &Recorder) -> Result<Recorded, RecordError> {
+    pub async fn record(self, recorder: &Recorder) -> Result<Recorded<V>, RecordError> {
         recorder.record(&self.record).await?;
         Ok(Recorded { view: self.view })
     }
 }
 
-impl Recorded {
+impl<V> Recorded<V> {
     /// What the reader may have.
-    pub fn release(self) -> PermittedView {
+    pub fn release(self) -> V {
         self.view
     }
 }
@@ -212,35 +269,21 @@ fn entry_key(entry: &Entry) -> ([u8; 16], String, String, [u8; 16]) {
     (entry.subject, entry.controller.clone(), entry.source.clone(), entry.entry_id)
 }
 
-fn principal(caller: &Caller) -> Principal {
-    use sharing::PersonKind;
-    let kind = match caller.standing {
-        Standing::Staff => {
-            return Principal::Staff {
-                organisation: caller.organisation.clone(),
-                person: caller.person.clone(),
-                roles: caller.roles.clone(),
-                active: caller.active,
-                trained: caller.trained,
-            };
-        }
-        Standing::Subject => PersonKind::Subject,
-        Standing::ParentPr => PersonKind::ParentPr,
-        Standing::ParentNoPr => PersonKind::ParentNoPr,
-        Standing::Carer => PersonKind::Carer,
-    };
-    Principal::Person { kind, person: caller.person.clone() }
+impl Weighed {
+    fn record(&self, ask: &Ask, account: &Account) -> Disclosure {
+        let outcomes = Outcomes {
+            counts: self.decision.counts(),
+            digest: self.decision.outcomes_digest(),
+            policy_hash: *self.decision.policy_hash(),
+            denied: self.decision.denied(),
+        };
+        record(ask, &outcomes, &self.child, self.decision_id, account)
+    }
 }
 
-fn record(
-    ask: &Ask,
-    decision: &Decision,
-    subjects: &BTreeSet<[u8; 16]>,
-    positions: &[Position],
-    decision_id: [u8; 16],
-    view: &PermittedView,
-) -> Disclosure {
-    let counts = decision.counts();
+fn record(ask: &Ask, outcomes: &Outcomes, child: &Child, decision_id: [u8; 16], account: &Account) -> Disclosure {
+    let Child { resolution, positions, .. } = child;
+    let subjects = &resolution.subjects;
     let mut named = vec![ask.child.0.to_vec()];
     named.extend(subjects.iter().filter(|id| **id != ask.child.0).map(|id| id.to_vec()));
     named.truncate(SUBJECTS_NAMED_MAX);
@@ -258,19 +301,22 @@ fn record(
         subjects: named,
         subjects_digest: digest::sixteen(subjects.iter()).to_vec(),
         positions: packed,
-        policy_hash: decision.policy_hash().to_vec(),
+        policy_hash: outcomes.policy_hash.to_vec(),
         valid_day: day_number(ask.valid_on),
-        known_at_us: view.pinned_at_us(),
-        classes_full: counts.full,
-        classes_redacted: counts.redacted,
-        classes_existence: counts.existence,
-        classes_hidden: counts.hidden,
-        outcomes_digest: decision.outcomes_digest().to_vec(),
-        entries_released: u32::try_from(view.entries()).unwrap_or(u32::MAX),
-        lines_released: u32::try_from(view.lines()).unwrap_or(u32::MAX),
-        answer_digest: digest::sixteen([view.answer_bytes()]).to_vec(),
+        known_at_us: account.pinned_at_us,
+        classes_full: outcomes.counts.full,
+        classes_redacted: outcomes.counts.redacted,
+        classes_existence: outcomes.counts.existence,
+        classes_hidden: outcomes.counts.hidden,
+        outcomes_digest: outcomes.digest.to_vec(),
+        entries_released: u32::try_from(account.entries).unwrap_or(u32::MAX),
+        lines_released: u32::try_from(account.lines).unwrap_or(u32::MAX),
+        answer_digest: account.answer_digest.to_vec(),
         request_digest: ask.request_digest.to_vec(),
-        denied: decision.denied().map_or(0, Into::into),
+        denied: outcomes.denied.map_or(0, Into::into),
+        call: account.call.into(),
+        rules_told: account.told.rules,
+        groups_withheld: watch::group_bits(&account.told.withheld),
         ..Disclosure::default()
     }
 }

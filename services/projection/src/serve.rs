@@ -2,10 +2,13 @@
 
 pub mod admin;
 pub mod caller;
+mod desk;
 pub mod expiry;
 pub mod limits;
 pub mod listen;
 pub mod observe;
 pub mod page;
+pub mod refusal;
 pub mod request;
+pub mod stream;
 pub mod timelines;

@@ -146,7 +146,7 @@ async fn the_largest_record_of_a_decision_is_at_most_512_bytes() {
     ask.valid_on = jiff::civil::date(1900, 1, 1);
     house.answer(&ask).await;
     let mut disclosure = house.disclosures().await.remove(0);
-    assert_eq!((disclosure.subjects.len(), disclosure.positions.len()), (4, 16));
+    assert_eq!((disclosure.subjects.len(), disclosure.positions.len()), (3, 16));
     // What one child cannot come to in a test: a million classes of each outcome, a full page, a time before 1970.
     for count in [
         &mut disclosure.classes_full,
@@ -159,6 +159,7 @@ async fn the_largest_record_of_a_decision_is_at_most_512_bytes() {
     (disclosure.entries_released, disclosure.lines_released) = (500, 10_000);
     disclosure.known_at_us = i64::MIN;
     disclosure.denied = s::DenialReason::PageTokenRefused.into();
+    (disclosure.rules_told, disclosure.groups_withheld, disclosure.call) = (u64::MAX, 7, s::Call::WatchTimeline.into());
     assert!(disclosure.encoded_len() <= 512, "{} bytes", disclosure.encoded_len());
 }
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use event_log::EventLog;
-use event_log::embedded::EmbeddedLog;
 use projection::child::Children;
 use projection::consume::Consumer;
 use projection::disclose::{Discloser, Recorder};
@@ -31,7 +30,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use crate::echo::{Echo, Raw};
 use crate::house::{HUB, House};
 use crate::people::{self, Papers};
-use crate::report::{Bar, Figure, percentile};
+use crate::report::{Bar, Figure, percentile, processor_time};
 use crate::stores;
 
 const METHOD: &str = "/throughline.timeline.v1.Timelines/GetTimeline";
@@ -48,46 +47,53 @@ pub(crate) fn figures(dir: &Path, engine: Engine) -> anyhow::Result<Vec<Figure>>
 }
 
 async fn measure(house: &House, papers: &Papers, engine: Engine) -> anyhow::Result<Vec<Figure>> {
-    let log = house.log()?;
+    let log: Arc<dyn EventLog> = house.log()?;
     let stop = CancellationToken::new();
-    let ours = serve(house, papers, engine, &log, &stop).await?;
-    let request = Bytes::from(
-        GetTimelineRequest {
-            child: Some(people::child()),
-            purpose: proto::sharing::Purpose::ChildProtection.into(),
-            page_size: 500,
-            ..GetTimelineRequest::default()
-        }
-        .encode_to_vec(),
-    );
-    let ours = Target { address: ours, method: METHOD, request, papers };
-    let answer = ours.client().await?.get().await.context("the timeline is refused")?;
+    let ours = [node(house, papers, &house.at(&format!("rebuilt-{engine}")), engine, &log, &stop).await?];
+    let figures = beside_echo(&format!("{engine}: "), papers, &ours, &stop).await?;
+    stop.cancel();
+    Ok(figures)
+}
+
+/// Reads of these nodes, with one client and with several, beside a bare echo of the answer.
+pub(crate) async fn beside_echo(
+    whose: &str,
+    papers: &Papers,
+    ours: &[Target<'_>],
+    stop: &CancellationToken,
+) -> anyhow::Result<Vec<Figure>> {
+    let one = ours.first().context("no node serves")?;
+    let answer = one.client().await?.get().await.context("the timeline is refused")?;
     let entries = GetTimelineResponse::decode(answer.clone())?.entries.len();
     ensure!(entries >= 150, "the child has {entries} entries");
     let size = format!("{entries} entries, {:.0} kB", answer.len() as f64 / 1e3);
-    let echo = echo(papers, answer, &stop).await?;
-    let echo = Target { address: echo, method: Echo::METHOD, request: Bytes::new(), papers };
+    let echo = echo(papers, answer, stop).await?;
+    let echo = [Target { address: echo, method: Echo::METHOD, request: Bytes::new(), papers }];
 
     let mut figures = Vec::new();
     for clients in [1, CLIENTS] {
         // Each once, unmeasured.
         reads(&echo, clients, READS / 10).await?;
         let floor = reads(&echo, clients, READS).await?;
-        reads(&ours, clients, READS / 10).await?;
-        let read = reads(&ours, clients, READS).await?;
+        reads(ours, clients, READS / 10).await?;
+        let read = reads(ours, clients, READS).await?;
         let who = if clients == 1 { "one client".to_owned() } else { format!("{clients} clients") };
         let alone = clients == 1;
         let rate =
-            Figure::new(format!("{engine}: read, {size}, {who}"), read.rate, "reads/s").floor("tonic echo", floor.rate);
+            Figure::new(format!("{whose}read, {size}, {who}"), read.rate, "reads/s").floor("tonic echo", floor.rate);
         figures.push(if alone { rate } else { rate.bar(Bar::OfFloor(0.5)) });
         let p50 =
-            Figure::micros(format!("{engine}: read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
+            Figure::micros(format!("{whose}read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
         figures.push(if alone { p50.bar(Bar::AtMost(1_000.0)) } else { p50 });
         figures.push(
-            Figure::micros(format!("{engine}: read, {who}, p99"), read.p99).floor("tonic echo", micros(floor.p99)),
+            Figure::micros(format!("{whose}read, {who}, p99"), read.p99).floor("tonic echo", micros(floor.p99)),
+        );
+        // Says as much on a busy machine as on a quiet one.
+        figures.push(
+            Figure::micros(format!("{whose}processor time a read, both ends, {who}"), read.worked)
+                .floor("tonic echo", micros(floor.worked)),
         );
     }
-    stop.cancel();
     Ok(figures)
 }
 
@@ -95,16 +101,35 @@ fn micros(took: Duration) -> f64 {
     took.as_secs_f64() * 1e6
 }
 
+/// A node that serves, and the request that is made of it.
+pub(crate) async fn node<'p>(
+    house: &House,
+    papers: &'p Papers,
+    store: &Path,
+    engine: Engine,
+    log: &Arc<dyn EventLog>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Target<'p>> {
+    let request = GetTimelineRequest {
+        child: Some(people::child()),
+        purpose: proto::sharing::Purpose::ChildProtection.into(),
+        page_size: 500,
+        ..GetTimelineRequest::default()
+    };
+    let address = serve(house, papers, store, engine, Arc::clone(log), stop).await?;
+    Ok(Target { address, method: METHOD, request: request.encode_to_vec().into(), papers })
+}
+
 /// The service as a running process has it, on the log and a rebuilt store.
 async fn serve(
     house: &House,
     papers: &Papers,
+    store: &Path,
     engine: Engine,
-    log: &Arc<EmbeddedLog>,
+    log: Arc<dyn EventLog>,
     stop: &CancellationToken,
 ) -> anyhow::Result<std::net::SocketAddr> {
-    let log: Arc<dyn EventLog> = log.clone();
-    let store = Store::open(&house.at(&format!("rebuilt-{engine}")), &stores::options(engine))?.store;
+    let store = Store::open(store, &stores::options(engine))?.store;
     let projector = house.projector();
     let refusals = Arc::new(stores::NoRefusals);
     let (mut consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
@@ -158,14 +183,14 @@ async fn echo(papers: &Papers, answer: Bytes, stop: &CancellationToken) -> anyho
 }
 
 /// A service, and what is asked of it.
-struct Target<'a> {
+pub(crate) struct Target<'a> {
     address: std::net::SocketAddr,
     method: &'static str,
     request: Bytes,
     papers: &'a Papers,
 }
 
-struct Client {
+pub(crate) struct Client {
     grpc: Grpc<Channel>,
     method: &'static str,
     request: Bytes,
@@ -174,7 +199,7 @@ struct Client {
 
 impl Target<'_> {
     /// A client with a connection of its own.
-    async fn client(&self) -> anyhow::Result<Client> {
+    pub(crate) async fn client(&self) -> anyhow::Result<Client> {
         let (certificate, key) = &self.papers.client;
         let tls = ClientTlsConfig::new()
             .domain_name("localhost")
@@ -191,7 +216,7 @@ impl Target<'_> {
 }
 
 impl Client {
-    async fn get(&mut self) -> anyhow::Result<Bytes> {
+    pub(crate) async fn get(&mut self) -> anyhow::Result<Bytes> {
         self.grpc.ready().await?;
         let mut request = tonic::Request::new(self.request.clone());
         request.metadata_mut().insert("authorization", self.authorization.clone());
@@ -204,15 +229,17 @@ struct Read {
     rate: f64,
     p50: Duration,
     p99: Duration,
+    /// Processor time of this process for each read: client's and service's.
+    worked: Duration,
 }
 
 /// So many reads, shared among clients that each ask again once they are answered.
-async fn reads(target: &Target<'_>, clients: usize, reads: usize) -> anyhow::Result<Read> {
+async fn reads(targets: &[Target<'_>], clients: usize, reads: usize) -> anyhow::Result<Read> {
     let mut ready = Vec::new();
-    for _ in 0..clients {
+    for target in targets.iter().cycle().take(clients) {
         ready.push(target.client().await?);
     }
-    let begun = Instant::now();
+    let (begun, worked) = (Instant::now(), processor_time()?);
     let mut running = JoinSet::new();
     for mut client in ready {
         running.spawn(async move {
@@ -230,6 +257,7 @@ async fn reads(target: &Target<'_>, clients: usize, reads: usize) -> anyhow::Res
         took.extend(done??);
     }
     let rate = took.len() as f64 / begun.elapsed().as_secs_f64();
+    let worked = (processor_time()? - worked) / u32::try_from(took.len().max(1))?;
     took.sort_unstable();
-    Ok(Read { rate, p50: percentile(&took, 0.5), p99: percentile(&took, 0.99) })
+    Ok(Read { rate, p50: percentile(&took, 0.5), p99: percentile(&took, 0.99), worked })
 }

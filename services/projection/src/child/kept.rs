@@ -15,16 +15,13 @@ use timeline::Entry;
 
 use super::Child;
 use crate::project::Projector;
-use crate::store::{Moment, Store};
+use crate::store::Store;
 
 /// Events of all kept children together, each some two kilobytes with what it folds to.
 const EVENTS_MAX: usize = 50_000;
 
 pub(super) struct Kept {
     pub(super) child: Arc<Child>,
-    /// The whole neighbourhood: those that turned out to be other children too.
-    pub(super) subjects: Vec<Pseudonym>,
-    pub(super) since: (Moment, u64),
     pub(super) published_last_us: i64,
 }
 
@@ -55,10 +52,10 @@ impl KeptChildren {
             }
             Arc::clone(held.by_reference.get(&asked)?)
         };
-        let (moment, opened_at) = kept.since;
+        let (moment, opened_at) = kept.child.standing.since;
         let holds = opened_at == destructions
             && known_at_us.is_none_or(|limit| limit >= kept.published_last_us)
-            && kept.subjects.iter().all(|subject| store.unchanged(*subject, moment));
+            && kept.child.standing.subjects.iter().all(|subject| store.unchanged(*subject, moment));
         holds.then(|| Arc::clone(&kept.child))
     }
 

@@ -1,6 +1,6 @@
 //! Writes decisions to the log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use event_log::envelope::{self, EnvelopeError, Opened};
 use event_log::seal::Keyring;
@@ -13,6 +13,9 @@ use tracing::Instrument as _;
 
 use super::decision_id;
 use crate::own_records::{Own, OwnRecords, RecordError};
+
+/// How long a decision may take to be on the log: less than a request may take, so that its reader is told.
+const RECORD_MAX: Duration = Duration::from_secs(10);
 
 /// Records decisions. What stands in clear names no child: an organisation keeps sixteen books, and a child's decisions all
 /// go to one of them.
@@ -43,7 +46,9 @@ impl Recorder {
         };
         let began = Instant::now();
         let span = tracing::info_span!(target: trace::TARGET, "record decision");
-        let recorded = self.0.write(vec![own]).instrument(span).await;
+        let recorded = tokio::time::timeout(RECORD_MAX, self.0.write(vec![own]).instrument(span)).await;
+        let out_of_time = || LogError::Unavailable { because: "a decision was not acknowledged in time".to_owned() };
+        let recorded = recorded.unwrap_or_else(|_| Err(out_of_time().into()));
         match &recorded {
             Ok(_) => metrics::RECORD.record(began.elapsed(), []),
             Err(_) => metrics::RECORD_FAILURES.add(1, []),

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
+use proto::sharing::Call;
 use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Withheld};
-use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry};
+use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told};
 use timeline::{Entry, sort_key_us};
 
-use super::Ask;
+use super::{Account, Ask, digest};
 
 const DAY_US: i64 = 86_400_000_000;
 /// Said where the reason itself would tell what is withheld.
@@ -21,6 +22,7 @@ pub struct PermittedView {
     next_skip: usize,
     /// What it was made from was published by then, microseconds since 1970.
     pinned_at_us: i64,
+    told: Told,
 }
 
 impl PermittedView {
@@ -41,10 +43,10 @@ impl PermittedView {
             .filter(|(class, entry)| within(ask, class, entry))
             .filter_map(|(class, entry)| {
                 let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, hub_contact));
-                of.as_ref()?.show(entry)
+                Some((class, of.as_ref()?.show(entry)?))
             })
             .skip(ask.skip);
-        let entries: Vec<Shown> = shown.by_ref().take(ask.page_size).collect();
+        let (mut classes, entries): (BTreeSet<&RecordClass>, Vec<Shown>) = shown.by_ref().take(ask.page_size).unzip();
         let more = shown.next().is_some();
         let next_skip = ask.skip + entries.len();
         let shows_something = !entries.is_empty() || !existence.is_empty();
@@ -58,9 +60,13 @@ impl PermittedView {
             // Of a child of whom nothing is shown, the offer itself would say that there is one.
             break_glass_would_help: shows_something && decision.break_glass_would_help(),
         };
+        if !answer.existence.is_empty() {
+            let all = classified.iter().map(|(class, _)| class);
+            classes.extend(all.filter(|class| decision.outcome(class) == Outcome::Existence));
+        }
         let encoded = answer.encode_to_vec();
         answer.decision_id = decision_id.to_vec();
-        Self { answer, encoded, next_skip, pinned_at_us: 0 }
+        Self { answer, encoded, next_skip, pinned_at_us: 0, told: decision.told(classes) }
     }
 
     /// How many entries.
@@ -87,9 +93,17 @@ impl PermittedView {
         self.next_skip
     }
 
-    /// The answer, without what differs each time: for the record's digest.
-    pub(super) fn answer_bytes(&self) -> &[u8] {
-        &self.encoded
+    /// What its record says of it.
+    pub(super) fn account(&self) -> Account {
+        Account {
+            call: Call::GetTimeline,
+            entries: self.entries(),
+            lines: self.lines(),
+            // Without what differs each time.
+            answer_digest: digest::sixteen([&self.encoded]),
+            told: self.told.clone(),
+            pinned_at_us: self.pinned_at_us,
+        }
     }
 
     /// The answer, with the token of its next page.
@@ -98,7 +112,7 @@ impl PermittedView {
     }
 }
 
-fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
+pub(super) fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
     let day = sort_key_us(&entry.effective).map(|at| at.div_euclid(DAY_US));
     let in_period =
         day.is_some_and(|day| ask.from_day.is_none_or(|from| day >= from) && ask.to_day.is_none_or(|to| day <= to));
@@ -106,14 +120,19 @@ fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
 }
 
 /// What entries of one class have in common in an answer.
-struct OfClass<'d> {
+pub(super) struct OfClass<'d> {
     permit: Permit<'d>,
     hides_place: bool,
     withheld: Option<Withheld>,
 }
 
 impl<'d> OfClass<'d> {
-    fn of(class: &RecordClass, decision: &'d Decision, registry: &Registry, hub_contact: &str) -> Option<Self> {
+    pub(super) fn of(
+        class: &RecordClass,
+        decision: &'d Decision,
+        registry: &Registry,
+        hub_contact: &str,
+    ) -> Option<Self> {
         let permit = decision.permit(class)?;
         let hides_place = permit.withholds(FieldGroup::Location) || !decision.may_name_source(class);
         let withheld = decision.explanation(class).map(|why| Withheld {
@@ -125,8 +144,13 @@ impl<'d> OfClass<'d> {
         Some(Self { permit, hides_place, withheld })
     }
 
+    /// The groups of fields taken out.
+    pub(super) fn withheld_groups(&self) -> &BTreeSet<FieldGroup> {
+        self.permit.withheld()
+    }
+
     /// An entry as the permit for its class leaves it.
-    fn show(&self, entry: &Entry) -> Option<Shown> {
+    pub(super) fn show(&self, entry: &Entry) -> Option<Shown> {
         let event = self.permit.apply(&entry.event)?;
         // A finding names a field of the source: with fields withheld it could say that one of them is there.
         let findings = if self.withheld.is_some() { Vec::new() } else { entry.findings.clone() };
@@ -146,7 +170,7 @@ impl<'d> OfClass<'d> {
 
 /// One line for each service of which the reader may know that it is involved, and no more. All sensitive services together
 /// are one line.
-fn existence_lines(
+pub(super) fn existence_lines(
     decision: &Decision,
     registry: &Registry,
     hub_contact: &str,

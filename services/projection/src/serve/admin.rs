@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use event_log::envelope::{self, Opened};
 use event_log::seal::Keyring;
-use event_log::{EventLog, LogError, Partition, Topic};
+use event_log::{Ends, EventLog, LogError, Partition, Topic};
 use prost::Message;
 use proto::admin::admin_server::Admin;
 use proto::admin::{
@@ -28,6 +28,16 @@ use crate::disclose::Recorder;
 const LISTED_DEFAULT: u32 = 100;
 const LISTED_MAX: u32 = 10_000;
 const RECORDS_A_READ: usize = 1_000;
+/// What a status counts.
+const ASKED: [Topic; 7] = [
+    Topic::Education,
+    Topic::SocialCare,
+    Topic::Health,
+    Topic::Identity,
+    Topic::Sharing,
+    Topic::Quarantine,
+    Topic::Disclosure,
+];
 
 /// Why something at the edges of the process cannot be said.
 pub type OperationsError = Box<dyn std::error::Error + Send + Sync>;
@@ -74,22 +84,27 @@ impl Admin for AdminService {
         // In the order of a record's way: what a source no longer holds is on the log that is measured after it.
         let sources = self.operations.sources();
         let progress = *self.progress.borrow();
-        let mut ends = 0;
-        for topic in Topic::EVENTS {
-            ends += self.end(topic).await?;
-        }
-        let behind = ends.saturating_sub(progress.records);
+        // The last that is known, when the log cannot be asked.
+        let (ends, away) = match self.log.ends(&ASKED).await {
+            Ok(ends) => (ends, None),
+            Err(error) if error.is_transient() => (Ends::new(), Some(error.to_string())),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let end = |of: &[Topic]| -> u64 {
+            ends.iter().filter(|((topic, _), _)| of.contains(topic)).map(|(_, end)| end).sum()
+        };
+        let behind = end(&Topic::EVENTS).saturating_sub(progress.records);
         let no_room = progress
             .no_room
             .then(|| "the store's disk is nearly full: free some space and it goes on by itself".to_owned());
-        let refusing = self.operations.not_accepting().or(no_room);
+        let refusing = away.clone().or(self.operations.not_accepting()).or(no_room);
         Ok(Response::new(GetStatusResponse {
-            caught_up: progress.caught_up && behind == 0,
+            caught_up: away.is_none() && progress.caught_up && behind == 0,
             records_behind: behind,
             events: progress.records,
             parked: progress.parked,
-            quarantined: self.end(Topic::Quarantine).await?,
-            disclosures: self.end(Topic::Disclosure).await?,
+            quarantined: end(&[Topic::Quarantine]),
+            disclosures: end(&[Topic::Disclosure]),
             sources,
             accepting: refusing.is_none(),
             not_accepting_because: refusing.unwrap_or_default(),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use proto::sharing::{DenialReason, RoleGroup};
 use serde::Deserialize;
+use sharing::{PersonKind, Principal};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// The audience that a token must be for.
@@ -26,6 +27,28 @@ pub struct Caller {
     pub active: bool,
     /// Safeguarding training is current, as its issuer says.
     pub trained: bool,
+}
+
+impl Caller {
+    /// Who asks, as the rules know them.
+    pub fn principal(&self) -> Principal {
+        let kind = match self.standing {
+            Standing::Staff => {
+                return Principal::Staff {
+                    organisation: self.organisation.clone(),
+                    person: self.person.clone(),
+                    roles: self.roles.clone(),
+                    active: self.active,
+                    trained: self.trained,
+                };
+            }
+            Standing::Subject => PersonKind::Subject,
+            Standing::ParentPr => PersonKind::ParentPr,
+            Standing::ParentNoPr => PersonKind::ParentNoPr,
+            Standing::Carer => PersonKind::Carer,
+        };
+        Principal::Person { kind, person: self.person.clone() }
+    }
 }
 
 /// In what capacity somebody calls.

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use proto::events::Subject;
 use proto::sharing::{Category, DenialReason, Purpose};
-use proto::timeline::{GetTimelineRequest, Period};
+use proto::timeline::{
+    ExplainDecisionRequest, GetInvolvementRequest, GetTimelineRequest, Period, WatchTimelineRequest,
+};
 
 use super::page::TOKEN_BYTES;
 
@@ -19,8 +21,17 @@ const CATEGORIES_MAX: usize = 32;
 pub struct Malformed {
     /// Which reason is given.
     pub reason: DenialReason,
-    /// What to mend.
-    pub message: &'static str,
+    /// The field, as the contract names it.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl Malformed {
+    /// Both in one sentence.
+    pub fn message(&self) -> String {
+        format!("`{}` {}", self.field, self.problem)
+    }
 }
 
 /// A request as it was asked.
@@ -54,50 +65,51 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
     let purpose = Purpose::try_from(request.purpose).ok().filter(|purpose| *purpose != Purpose::Unspecified);
     let purpose = purpose.ok_or(Malformed {
         reason: DenialReason::PurposeMissing,
-        message: "`purpose` must say what the record is for",
+        field: "purpose",
+        problem: "must say what the record is for",
     })?;
-    let child = request.child.ok_or(wrong("`child` is missing"))?;
+    let child = request.child.ok_or(wrong("child", "is missing"))?;
     if child.issuer.len() > PART_BYTES_MAX || child.value.len() > PART_BYTES_MAX {
-        return Err(wrong("`child` is longer than any reference is"));
+        return Err(wrong("child", "is longer than any reference is"));
     }
     let child =
-        proto::subject::normalised(&child).ok_or(wrong("`child` must have a scheme, its issuer and a value"))?;
+        proto::subject::normalised(&child).ok_or(wrong("child", "must have a scheme, its issuer and a value"))?;
     if request.categories.len() > CATEGORIES_MAX {
-        return Err(wrong("`categories` lists more than there are"));
+        return Err(wrong("categories", "lists more than there are"));
     }
     let categories = request
         .categories
         .iter()
         .map(|category| Category::try_from(*category).ok().filter(|category| *category != Category::Unspecified));
     let categories =
-        categories.collect::<Option<Vec<_>>>().ok_or(wrong("`categories` holds one that does not exist"))?;
+        categories.collect::<Option<Vec<_>>>().ok_or(wrong("categories", "holds one that does not exist"))?;
     let Period { from, to } = request.period.unwrap_or_default();
-    let day = |date: Option<proto::events::Date>, what| match date {
+    let day = |date: Option<proto::events::Date>, field| match date {
         None => Ok(None),
-        Some(date) => timeline::day_number(&date).map(Some).ok_or(wrong(what)),
+        Some(date) => timeline::day_number(&date).map(Some).ok_or(wrong(field, "is no day")),
     };
-    let from_day = day(from, "`period.from` is no day")?;
-    let to_day = day(to, "`period.to` is no day")?;
+    let from_day = day(from, "period.from")?;
+    let to_day = day(to, "period.to")?;
     if from_day.zip(to_day).is_some_and(|(from, to)| to < from) {
-        return Err(wrong("`period.to` is before `period.from`"));
+        return Err(wrong("period.to", "is before `period.from`"));
     }
     let as_of = request.as_of.unwrap_or_default();
     let known_at_us = match as_of.known_at {
         None => None,
         Some(at) => {
-            Some(instant_us(&at).filter(|at| *at <= now_us).ok_or(wrong("`as_of.known_at` must be a past instant"))?)
+            Some(instant_us(&at).filter(|at| *at <= now_us).ok_or(wrong("as_of.known_at", "must be a past instant"))?)
         }
     };
     let valid_on = match as_of.valid_on {
         None => None,
         Some(date) => {
-            Some(civil(&date).filter(|day| *day <= today).ok_or(wrong("`as_of.valid_on` must be a past day"))?)
+            Some(civil(&date).filter(|day| *day <= today).ok_or(wrong("as_of.valid_on", "must be a past day"))?)
         }
     };
     let page_size = match request.page_size {
         0 => PAGE_SIZE_DEFAULT,
         size if size <= PAGE_SIZE_MAX => size,
-        _ => return Err(wrong("`page_size` must be at most 500")),
+        _ => return Err(wrong("page_size", "must be at most 500")),
     };
     let page_token = match request.page_token.len() {
         0 => None,
@@ -105,7 +117,8 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
         _ => {
             return Err(Malformed {
                 reason: DenialReason::PageTokenRefused,
-                message: "`page_token` is not one of ours",
+                field: "page_token",
+                problem: "is not one of ours",
             });
         }
     };
@@ -113,8 +126,40 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
     Ok(Asked { child, purpose, from_day, to_day, categories, known_at_us, valid_on, page_size, page_token })
 }
 
-fn wrong(message: &'static str) -> Malformed {
-    Malformed { reason: DenialReason::RequestMalformed, message }
+/// Reads a request for who works with a child, as [`read`].
+///
+/// # Errors
+/// The first field that is wrong.
+pub fn read_involvement(request: GetInvolvementRequest, now_us: i64, today: Date) -> Result<Asked, Malformed> {
+    let GetInvolvementRequest { child, purpose } = request;
+    read(GetTimelineRequest { child, purpose, ..GetTimelineRequest::default() }, now_us, today)
+}
+
+/// Reads a request to follow a timeline, as [`read`].
+///
+/// # Errors
+/// The first field that is wrong.
+pub fn read_watch(request: WatchTimelineRequest, now_us: i64, today: Date) -> Result<Asked, Malformed> {
+    let WatchTimelineRequest { child, purpose, period, categories } = request;
+    read(GetTimelineRequest { child, purpose, period, categories, ..GetTimelineRequest::default() }, now_us, today)
+}
+
+/// Reads a request for an explanation: of which decision, and whether it is an auditor who asks.
+///
+/// # Errors
+/// The first field that is wrong.
+pub fn read_explain(request: &ExplainDecisionRequest) -> Result<([u8; 16], bool), Malformed> {
+    let id = request.decision_id.as_slice().try_into();
+    let id = id.map_err(|_| wrong("decision_id", "must be the sixteen bytes of an answer"))?;
+    match Purpose::try_from(request.purpose) {
+        Ok(Purpose::Unspecified) => Ok((id, false)),
+        Ok(Purpose::Audit) => Ok((id, true)),
+        _ => Err(wrong("purpose", "is audit, or is not set")),
+    }
+}
+
+fn wrong(field: &'static str, problem: &'static str) -> Malformed {
+    Malformed { reason: DenialReason::RequestMalformed, field, problem }
 }
 
 fn instant_us(at: &prost_types::Timestamp) -> Option<i64> {
@@ -203,7 +248,7 @@ mod tests {
             let mut request = good();
             change(&mut request);
             let malformed = read(request, 1_000, date(2026, 1, 1)).unwrap_err();
-            assert!(malformed.message.contains(&format!("`{field}`")), "{field}: {}", malformed.message);
+            assert_eq!(malformed.field, field, "{}", malformed.message());
         }
     }
 }

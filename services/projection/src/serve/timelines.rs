@@ -6,19 +6,23 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use event_log::seal::PseudonymKey;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use proto::disclosure::Disclosure;
 use proto::events::Subject;
-use proto::sharing::DenialReason;
+use proto::sharing::{Call, DenialReason, Purpose};
 use proto::timeline::timelines_server::Timelines;
-use proto::timeline::{GetTimelineRequest, GetTimelineResponse};
-use sharing::Registry;
+use proto::timeline::{
+    ExplainDecisionRequest, ExplainDecisionResponse, GetInvolvementRequest, GetInvolvementResponse, GetTimelineRequest,
+    GetTimelineResponse, WatchTimelineRequest,
+};
 use tokio::sync::watch;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
-use super::caller::{self, Caller, Issuer};
+use super::caller::Caller;
+use super::desk::{Credentials, Desk};
 use super::limits::Limits;
 use super::page::{Page, PageTokens};
-use super::request::{self, Asked, Malformed};
+use super::refusal::Refusal;
+use super::request::{self, Asked};
+use super::stream::{Frames, Open, Watches};
 use crate::consume::Progress;
 use crate::disclose::digest::sixteen;
 use crate::disclose::{Ask, Discloser, Recorder, day_number};
@@ -42,10 +46,9 @@ pub struct TimelineService {
     pub limits: Limits,
     /// Pages after the first.
     pub pages: PageTokens,
+    /// The streams that are open.
+    pub watches: Watches,
 }
-
-/// A refusal: the reason and a message that names no value.
-struct Refusal(DenialReason, &'static str);
 
 #[tonic::async_trait]
 impl Timelines for TimelineService {
@@ -53,148 +56,203 @@ impl Timelines for TimelineService {
         &self,
         request: Request<GetTimelineRequest>,
     ) -> Result<Response<GetTimelineResponse>, Status> {
-        let (now_us, today) = now();
-        let caller = self.authenticate(&request, today).map_err(|refusal| refusal.status())?;
-        let who = (caller.organisation.clone(), caller.person.clone());
-        match self.answer(&caller, request.into_inner(), now_us, today).await {
-            Ok(answer) => Ok(Response::new(answer)),
-            Err(refusal) => {
-                tracing::info!(reason = refusal.0.as_str_name(), organisation = caller.organisation, "request refused");
-                self.record_denial(&caller, &who, refusal.0).await;
-                Err(refusal.status())
-            }
-        }
+        let at = now();
+        let (caller, desk, _) = self.received(&request, at.1)?;
+        let answer = self.timeline(&desk, &caller, request.into_inner(), at).await;
+        self.answered(&desk, &caller, Call::GetTimeline, answer).await
+    }
+
+    type WatchTimelineStream = Frames;
+
+    async fn watch_timeline(
+        &self,
+        request: Request<WatchTimelineRequest>,
+    ) -> Result<Response<Self::WatchTimelineStream>, Status> {
+        let at = now();
+        let (caller, desk, shown) = self.received(&request, at.1)?;
+        let deadline = request.metadata().get("grpc-timeout").and_then(|timeout| timeout.to_str().ok());
+        let deadline = deadline.and_then(super::stream::timeout);
+        let opened = self.stream(&desk, &caller, shown, request.into_inner(), at, deadline);
+        self.answered(&desk, &caller, Call::WatchTimeline, opened).await
+    }
+
+    async fn get_involvement(
+        &self,
+        request: Request<GetInvolvementRequest>,
+    ) -> Result<Response<GetInvolvementResponse>, Status> {
+        let at = now();
+        let (caller, desk, _) = self.received(&request, at.1)?;
+        let answer = self.involvement(&desk, &caller, request.into_inner(), at).await;
+        self.answered(&desk, &caller, Call::GetInvolvement, answer).await
+    }
+
+    async fn explain_decision(
+        &self,
+        request: Request<ExplainDecisionRequest>,
+    ) -> Result<Response<ExplainDecisionResponse>, Status> {
+        let at = now();
+        let (caller, desk, _) = self.received(&request, at.1)?;
+        let answer = self.explanation(&desk, &caller, &request.into_inner(), at).await;
+        self.answered(&desk, &caller, Call::ExplainDecision, answer).await
     }
 }
 
 impl TimelineService {
-    fn authenticate(&self, request: &Request<GetTimelineRequest>, today: Date) -> Result<Caller, Refusal> {
-        let unknown =
-            || Refusal(DenialReason::UnknownOrganisation, "the client certificate is of no recorded organisation");
-        let certificates = request.peer_certs().ok_or_else(unknown)?;
-        let names = certificates.first().map(|first| caller::certificate_names(first)).unwrap_or_default();
-        let registry = self.registry()?;
-        let mut organisations = names.iter().filter_map(|name| registry.organisation_by_certificate(name, today));
-        let organisation = organisations.next().ok_or_else(unknown)?;
-        let issuer = Issuer {
-            organisation: organisation.id().to_owned(),
-            token_issuer: organisation.token_issuer().to_owned(),
-            token_key_pem: organisation.token_key_pem().to_owned(),
-        };
-        let token = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
-        caller::caller(token, &issuer)
-            .map_err(|reason| Refusal(reason, "the token is missing, expired, or not of this organisation"))
+    fn desk(&self) -> Desk {
+        Desk {
+            discloser: Arc::clone(&self.discloser),
+            recorder: Arc::clone(&self.recorder),
+            pseudonyms: Arc::clone(&self.pseudonyms),
+            progress: self.progress.clone(),
+            facts_lag_max: self.facts_lag_max,
+        }
     }
 
-    fn registry(&self) -> Result<Arc<Registry>, Refusal> {
-        let generation = self.progress.borrow().registry_generation;
-        self.discloser.registries.current(generation).map_err(|error| {
-            tracing::error!("the registry cannot be read: {error}");
-            Refusal(DenialReason::FactsStale, "the facts that the rules read are not to be had")
-        })
+    /// Who asks. Before a caller is known there is nobody to put on record.
+    fn received<T>(&self, request: &Request<T>, today: Date) -> Result<(Caller, Desk, Credentials), Status> {
+        let desk = self.desk();
+        let shown = Credentials::of(request);
+        let caller = desk.identify(&shown, today).map_err(Refusal::status)?;
+        Ok((caller, desk, shown))
     }
 
-    async fn answer(
+    /// An answer, or a refusal that is on record.
+    async fn answered<A>(
         &self,
+        desk: &Desk,
+        caller: &Caller,
+        call: Call,
+        answer: Result<A, Refusal>,
+    ) -> Result<Response<A>, Status> {
+        match answer {
+            Ok(answer) => Ok(Response::new(answer)),
+            Err(refusal) => {
+                tracing::info!(
+                    reason = refusal.reason.as_str_name(),
+                    organisation = caller.organisation,
+                    "request refused"
+                );
+                desk.record_denial(&self.limits, caller, call, refusal.reason).await;
+                Err(refusal.status())
+            }
+        }
+    }
+
+    /// Whether this caller may be answered now.
+    fn admit(&self, desk: &Desk, caller: &Caller) -> Result<(), Refusal> {
+        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+            return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
+        }
+        desk.fresh()
+    }
+
+    async fn timeline(
+        &self,
+        desk: &Desk,
         caller: &Caller,
         request: GetTimelineRequest,
-        now_us: i64,
-        today: Date,
+        (now_us, today): (i64, Date),
     ) -> Result<GetTimelineResponse, Refusal> {
-        let who = (caller.organisation.clone(), caller.person.clone());
-        if !self.limits.admit(&who, Instant::now()) {
-            return Err(Refusal(DenialReason::RateLimited, "too many requests: ask again in a second"));
-        }
-        let progress = *self.progress.borrow();
-        if progress.facts_read_at.is_none_or(|at| at.elapsed() > self.facts_lag_max) {
-            return Err(Refusal(
-                DenialReason::FactsStale,
-                "the facts that the rules read are not up to date: ask again shortly",
-            ));
-        }
-        let asked =
-            request::read(request, now_us, today).map_err(|Malformed { reason, message }| Refusal(reason, message))?;
-        let (ask, walk) = self.ask(caller, &asked, now_us, today, progress.registry_generation)?;
+        self.admit(desk, caller)?;
+        let asked = request::read(request, now_us, today)?;
+        let (ask, walk) = self.page(desk, caller, &asked, (now_us, today))?;
         let valid_day = day_number(ask.valid_on);
-        let discloser = Arc::clone(&self.discloser);
-        let not_recorded =
-            || Refusal(DenialReason::NotRecorded, "the decision could not be made and recorded: ask again");
-        let undisclosed = tokio::task::spawn_blocking(move || discloser.decide(&ask))
-            .await
-            .map_err(|_| not_recorded())?
-            .map_err(|error| {
-                tracing::error!("a child could not be read: {error}");
-                not_recorded()
-            })?;
-        let recorded = undisclosed.record(&self.recorder).await.map_err(|error| {
-            tracing::error!("a decision could not be recorded: {error}");
-            not_recorded()
-        })?;
-        let view = recorded.release();
+        let view = desk.release(move |discloser| discloser.decide(&ask)).await?;
         let skip = u32::try_from(view.next_skip()).unwrap_or(u32::MAX);
         let page = Page { pinned_at_us: view.pinned_at_us(), valid_day, skip };
-        let token = self.pages.give(page, &walk).ok_or_else(not_recorded)?;
+        let token = self.pages.give(page, &walk).ok_or_else(Refusal::not_recorded)?;
         Ok(view.into_answer(token))
     }
 
     /// What is asked, with the page that it is of; and the walk that its pages belong to.
-    fn ask(
+    fn page(
         &self,
+        desk: &Desk,
         caller: &Caller,
         asked: &Asked,
-        now_us: i64,
-        today: Date,
-        registry_generation: u64,
+        (now_us, today): (i64, Date),
     ) -> Result<(Ask, [u8; 16]), Refusal> {
+        let refused =
+            || Refusal::new(DenialReason::PageTokenRefused, "`page_token` is not one that was given for this request");
         let walk = walk(caller, asked);
         let (known_at_us, valid_day, skip) = match &asked.page_token {
             None => (asked.known_at_us, day_number(asked.valid_on.unwrap_or(today)), 0),
             Some(token) => {
-                let page = self.pages.read(token, &walk).ok_or(Refusal(
-                    DenialReason::PageTokenRefused,
-                    "`page_token` is not one that was given for this request",
-                ))?;
+                let page = self.pages.read(token, &walk).ok_or_else(refused)?;
                 // A page after the first is of the past: it is judged then and now.
                 (Some(page.pinned_at_us), page.valid_day, page.skip)
             }
         };
-        let valid_on = jiff::civil::date(1970, 1, 1)
-            .checked_add(jiff::Span::new().days(valid_day))
-            .map_err(|_| Refusal(DenialReason::PageTokenRefused, "`page_token` is not one of ours"))?;
+        let valid_on =
+            jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(valid_day)).map_err(|_| refused())?;
+        let request_digest = sixteen([walk.as_slice(), skip.to_be_bytes().as_slice()]);
         let ask = Ask {
-            caller: caller.clone(),
-            child: self.pseudonyms.of(&asked.child),
-            purpose: asked.purpose,
-            from_day: asked.from_day,
-            to_day: asked.to_day,
-            categories: asked.categories.clone(),
             known_at_us,
             valid_on,
-            today,
             skip: usize::try_from(skip).unwrap_or(usize::MAX),
             page_size: asked.page_size,
-            request_digest: sixteen([walk.as_slice(), skip.to_be_bytes().as_slice()]),
-            asked_at_us: now_us,
-            registry_generation,
+            ..desk.ask_now(caller, asked, request_digest, (now_us, today))
         };
         Ok((ask, walk))
     }
 
-    /// Puts a denial on record, unless the caller's come too fast: then they are summed into the next.
-    async fn record_denial(&self, caller: &Caller, who: &super::limits::Who, reason: DenialReason) {
-        let Some(summed) = self.limits.denial(who, Instant::now()) else { return };
-        let denial = Disclosure {
-            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
-            organisation: caller.organisation.clone(),
-            person: caller.person.clone(),
-            roles: caller.roles.iter().map(|role| (*role).into()).collect(),
-            denied: reason.into(),
-            denials_summed: summed,
-            ..Disclosure::default()
+    fn stream(
+        &self,
+        desk: &Desk,
+        caller: &Caller,
+        shown: Credentials,
+        request: WatchTimelineRequest,
+        at: (i64, Date),
+        deadline: Option<Duration>,
+    ) -> Result<Frames, Refusal> {
+        self.admit(desk, caller)?;
+        let asked = request::read_watch(request, at.0, at.1)?;
+        let ask = desk.ask_now(caller, &asked, walk(caller, &asked), at);
+        self.watches.open(Open { desk: desk.clone(), shown, ask, deadline })
+    }
+
+    async fn involvement(
+        &self,
+        desk: &Desk,
+        caller: &Caller,
+        request: GetInvolvementRequest,
+        at: (i64, Date),
+    ) -> Result<GetInvolvementResponse, Refusal> {
+        self.admit(desk, caller)?;
+        let asked = request::read_involvement(request, at.0, at.1)?;
+        let ask = desk.ask_now(caller, &asked, walk(caller, &asked), at);
+        let permitted = desk.release(move |discloser| discloser.decide_involvement(&ask)).await?;
+        Ok(permitted.into_answer())
+    }
+
+    async fn explanation(
+        &self,
+        desk: &Desk,
+        caller: &Caller,
+        request: &ExplainDecisionRequest,
+        (_, today): (i64, Date),
+    ) -> Result<ExplainDecisionResponse, Refusal> {
+        self.admit(desk, caller)?;
+        let (id, as_auditor) = request::read_explain(request)?;
+        let audits = as_auditor && {
+            let request = sharing::Request::new(caller.principal(), Purpose::Audit, today);
+            sharing::may_read_decisions(&desk.discloser.engine, &request, desk.registry()?.as_ref())
         };
-        if let Err(error) = self.recorder.record(&denial).await {
-            tracing::error!("a denial could not be recorded: {error}");
-        }
+        let keyring = &desk.discloser.children.projector.keyring;
+        let found = desk.recorder.find(keyring, id).await.map_err(|error| {
+            tracing::error!("the record of a decision could not be looked for: {error}");
+            Refusal::new(DenialReason::FactsStale, "the record of the decision cannot be read yet: ask again shortly")
+        })?;
+        let theirs = found.filter(|of| {
+            // An operator's look is nobody's answer, whatever they are called.
+            of.operator_command.is_empty()
+                && of.organisation == caller.organisation
+                && (audits || of.person == caller.person)
+        });
+        let of = theirs
+            .ok_or_else(|| Refusal::new(DenialReason::NoSuchDecision, "no decision of yours has this `decision_id`"))?;
+        let explained = desk.record(desk.discloser.explain(caller, &of, audits)).await?;
+        Ok(explained.into_answer())
     }
 }
 
@@ -216,26 +274,6 @@ fn walk(caller: &Caller, asked: &Asked) -> [u8; 16] {
         asked.valid_on.map(|day| day.to_string()).unwrap_or_default().as_bytes(),
         &asked.page_size.to_be_bytes(),
     ])
-}
-
-impl Refusal {
-    fn status(self) -> Status {
-        let Self(reason, message) = self;
-        let code = match reason {
-            DenialReason::UnknownOrganisation | DenialReason::TokenRefused => Code::Unauthenticated,
-            DenialReason::FactsStale | DenialReason::NotRecorded => Code::Unavailable,
-            DenialReason::RateLimited => Code::ResourceExhausted,
-            DenialReason::PurposeMissing
-            | DenialReason::RequestMalformed
-            | DenialReason::PageTokenRefused
-            | DenialReason::Unspecified => Code::InvalidArgument,
-        };
-        let mut status = Status::new(code, message);
-        if let Ok(name) = reason.as_str_name().trim_start_matches("DENIAL_REASON_").parse() {
-            status.metadata_mut().insert(REASON_HEADER, name);
-        }
-        status
-    }
 }
 
 /// Microseconds since 1970, and the day in England.

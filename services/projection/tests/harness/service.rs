@@ -10,11 +10,15 @@ use projection::serve::caller::AUDIENCE;
 use projection::serve::limits::Limits;
 use projection::serve::listen::{self, Tls};
 use projection::serve::page::PageTokens;
+use projection::serve::stream::Watches;
 use projection::serve::timelines::{REASON_HEADER, TimelineService};
 use proto::admin::Fact;
 use proto::events::event::Kind;
 use proto::timeline::timelines_client::TimelinesClient;
-use proto::timeline::{GetTimelineRequest, GetTimelineResponse};
+use proto::timeline::{
+    ExplainDecisionRequest, ExplainDecisionResponse, GetInvolvementRequest, GetInvolvementResponse, GetTimelineRequest,
+    GetTimelineResponse, WatchTimelineRequest, WatchTimelineResponse,
+};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ED25519};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -82,6 +86,11 @@ fn token_issuer(organisation: &str) -> String {
 
 /// Serves what the house holds. Facts may be this old at most.
 pub async fn serve(house: &House, papers: Papers, facts_lag_max: Duration) -> Serving {
+    serve_with(house, papers, facts_lag_max, Watches::new()).await
+}
+
+/// Serves what the house holds, with streams at a pace for tests.
+pub async fn serve_with(house: &House, papers: Papers, facts_lag_max: Duration, watches: Watches) -> Serving {
     let (progress, told) = watch::channel(*house.progress.borrow());
     let service = TimelineService {
         discloser: Arc::clone(&house.discloser),
@@ -91,7 +100,7 @@ pub async fn serve(house: &House, papers: Papers, facts_lag_max: Duration) -> Se
         facts_lag_max,
         limits: Limits::new(10_000),
         pages: PageTokens::new(&house.pseudonyms),
-        watches: projection::serve::stream::Watches::new(),
+        watches,
     };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
@@ -131,6 +140,39 @@ impl Serving {
 }
 
 impl Reader {
+    pub fn signed<T>(&self, request: &T) -> tonic::Request<T>
+    where
+        T: Clone,
+    {
+        let mut request = tonic::Request::new(request.clone());
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request
+    }
+
+    pub async fn watch(
+        &mut self,
+        request: &WatchTimelineRequest,
+    ) -> Result<tonic::Streaming<WatchTimelineResponse>, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.watch_timeline(request).await?.into_inner())
+    }
+
+    pub async fn involvement(
+        &mut self,
+        request: &GetInvolvementRequest,
+    ) -> Result<GetInvolvementResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.get_involvement(request).await?.into_inner())
+    }
+
+    pub async fn explain(
+        &mut self,
+        request: &ExplainDecisionRequest,
+    ) -> Result<ExplainDecisionResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.explain_decision(request).await?.into_inner())
+    }
+
     /// The answer, or the reason of the refusal.
     pub async fn get(&mut self, request: &GetTimelineRequest) -> Result<GetTimelineResponse, String> {
         let mut request = tonic::Request::new(request.clone());

@@ -153,7 +153,8 @@ pub(crate) fn open_store(settings: &Settings, log: LogId) -> anyhow::Result<Stor
         return Ok(store);
     }
     match fresh {
-        Fresh::Existing => of_log(&dir, log)?,
+        Fresh::Existing if of_log(&dir, log)? => {}
+        Fresh::Existing => note_log(&dir, log)?,
         Fresh::New => {
             tracing::info!("the store is new: it is filled from the log");
             note_log(&dir, log)?;
@@ -166,15 +167,16 @@ pub(crate) fn open_store(settings: &Settings, log: LogId) -> anyhow::Result<Stor
     Ok(store)
 }
 
-/// A store that another log filled would leave out what this one holds.
-pub(crate) fn of_log(dir: &Path, log: LogId) -> anyhow::Result<()> {
+/// Whether a store says that it was filled from this log; `false` when it does not say. One that another log filled would
+/// leave out what this one holds.
+pub(crate) fn of_log(dir: &Path, log: LogId) -> anyhow::Result<bool> {
     match std::fs::read_to_string(dir.join(OF_LOG)) {
-        Ok(noted) if noted.trim() == log.to_string() => Ok(()),
+        Ok(noted) if noted.trim() == log.to_string() => Ok(true),
         Ok(_) => anyhow::bail!(
             "the store in `{}` was filled from another log: delete that folder, and it is filled from this one",
             dir.display()
         ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => note_log(dir, log),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", dir.join(OF_LOG).display())),
     }
 }

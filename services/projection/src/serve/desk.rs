@@ -1,0 +1,172 @@
+//! Where every answer is made: who asks, whether anything may be answered now, and the way from a decision to its release.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use event_log::seal::PseudonymKey;
+use jiff::civil::Date;
+use proto::disclosure::Disclosure;
+use proto::sharing::{Call, DenialReason};
+use sharing::Registry;
+use tokio::sync::watch;
+use tonic::Request;
+
+use super::caller::{self, Caller, Issuer};
+use super::limits::Who;
+use super::refusal::Refusal;
+use super::request::Asked;
+use crate::child::ChildError;
+use crate::consume::Progress;
+use crate::disclose::{Ask, Discloser, Recorder, Undisclosed};
+
+/// What answering takes; cheap to clone, so that a stream has its own.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) discloser: Arc<Discloser>,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) pseudonyms: Arc<PseudonymKey>,
+    pub(super) progress: watch::Receiver<Progress>,
+    pub(super) facts_lag_max: Duration,
+}
+
+/// What a caller showed: kept by a stream, to be looked at again.
+#[derive(Clone)]
+pub(super) struct Credentials {
+    /// The names of the client certificate, whose chain TLS has checked.
+    names: Vec<String>,
+    token: Option<String>,
+}
+
+impl Credentials {
+    pub(super) fn of<T>(request: &Request<T>) -> Self {
+        let certificates = request.peer_certs();
+        let first = certificates.as_ref().and_then(|certificates| certificates.first());
+        let token = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
+        Self {
+            names: first.map(|first| caller::certificate_names(first)).unwrap_or_default(),
+            token: token.map(str::to_owned),
+        }
+    }
+}
+
+impl Desk {
+    /// Who shows these, today.
+    pub(super) fn identify(&self, shown: &Credentials, today: Date) -> Result<Caller, Refusal> {
+        let unknown =
+            || Refusal::new(DenialReason::UnknownOrganisation, "the client certificate is of no recorded organisation");
+        if shown.names.is_empty() {
+            return Err(unknown());
+        }
+        let registry = self.registry()?;
+        let mut organisations = shown.names.iter().filter_map(|name| registry.organisation_by_certificate(name, today));
+        let organisation = organisations.next().ok_or_else(unknown)?;
+        let issuer = Issuer {
+            organisation: organisation.id().to_owned(),
+            token_issuer: organisation.token_issuer().to_owned(),
+            token_key_pem: organisation.token_key_pem().to_owned(),
+        };
+        caller::caller(shown.token.as_deref(), &issuer)
+            .map_err(|reason| Refusal::new(reason, "the token is missing, expired, or not of this organisation"))
+    }
+
+    pub(super) fn registry(&self) -> Result<Arc<Registry>, Refusal> {
+        self.discloser.registries.current(self.registry_generation()).map_err(|error| {
+            tracing::error!("the registry cannot be read: {error}");
+            Refusal::new(DenialReason::FactsStale, "the facts that the rules read are not to be had")
+        })
+    }
+
+    pub(super) fn registry_generation(&self) -> u64 {
+        self.progress.borrow().registry_generation
+    }
+
+    /// The facts that the rules read are up to date.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.progress.borrow().facts_read_at.is_some_and(|at| at.elapsed() <= self.facts_lag_max)
+    }
+
+    pub(super) fn fresh(&self) -> Result<(), Refusal> {
+        let stale = "the facts that the rules read are not up to date: ask again shortly";
+        if self.is_fresh() { Ok(()) } else { Err(Refusal::new(DenialReason::FactsStale, stale)) }
+    }
+
+    /// What is asked of the whole of a child's present record.
+    pub(super) fn ask_now(
+        &self,
+        caller: &Caller,
+        asked: &Asked,
+        request_digest: [u8; 16],
+        (now_us, today): (i64, Date),
+    ) -> Ask {
+        Ask {
+            caller: caller.clone(),
+            child: self.pseudonyms.of(&asked.child),
+            purpose: asked.purpose,
+            from_day: asked.from_day,
+            to_day: asked.to_day,
+            categories: asked.categories.clone(),
+            known_at_us: None,
+            valid_on: today,
+            today,
+            skip: 0,
+            page_size: usize::MAX,
+            request_digest,
+            asked_at_us: now_us,
+            registry_generation: self.registry_generation(),
+        }
+    }
+
+    /// Decides away from the threads that answer, records, and releases.
+    pub(super) async fn release<V: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&Discloser) -> Result<Undisclosed<V>, ChildError> + Send + 'static,
+    ) -> Result<V, Refusal> {
+        let undisclosed = self.decide(decide).await?;
+        self.record(undisclosed).await
+    }
+
+    pub(super) async fn decide<D: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&Discloser) -> Result<D, ChildError> + Send + 'static,
+    ) -> Result<D, Refusal> {
+        let discloser = Arc::clone(&self.discloser);
+        let decided = tokio::task::spawn_blocking(move || decide(&discloser)).await;
+        decided.map_err(|_| Refusal::not_recorded())?.map_err(|error| {
+            tracing::error!("a child could not be read: {error}");
+            Refusal::not_recorded()
+        })
+    }
+
+    pub(super) async fn record<V>(&self, undisclosed: Undisclosed<V>) -> Result<V, Refusal> {
+        let recorded = undisclosed.record(&self.recorder).await.map_err(|error| {
+            tracing::error!("a decision could not be recorded: {error}");
+            Refusal::not_recorded()
+        })?;
+        Ok(recorded.release())
+    }
+
+    /// Puts a denial on record, unless the caller's come too fast: then they are summed into the next.
+    pub(super) async fn record_denial(
+        &self,
+        limits: &super::limits::Limits,
+        caller: &Caller,
+        call: Call,
+        reason: DenialReason,
+    ) {
+        let who: Who = (caller.organisation.clone(), caller.person.clone());
+        let Some(denials_summed) = limits.denial(&who, Instant::now()) else { return };
+        let denial = Disclosure {
+            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
+            organisation: caller.organisation.clone(),
+            person: caller.person.clone(),
+            roles: caller.roles.iter().map(|role| (*role).into()).collect(),
+            denied: reason.into(),
+            denials_summed,
+            call: call.into(),
+            ..Disclosure::default()
+        };
+        if let Err(error) = self.recorder.record(&denial).await {
+            tracing::error!("a denial could not be recorded: {error}");
+        }
+    }
+}
