@@ -4,6 +4,7 @@
 //! Exact only: two subjects are linked when sources state a usable identifier of both, or a person says so. The guards
 //! are in [`resolve`].
 
+pub mod linker;
 mod resolve;
 
 pub use resolve::{Claim, Description, Evidence, Id, Reason, Resolution, Withheld, resolve};

@@ -8,12 +8,15 @@ mod disclosures;
 mod facts;
 mod generate;
 mod identity;
+mod keys;
+mod log;
 mod quarantine;
 mod rebuild;
 mod restore;
 mod serve;
 mod status;
 mod timeline;
+mod topics;
 mod translate;
 mod up;
 mod verify;
@@ -53,6 +56,9 @@ enum Command {
     Quarantine(quarantine::Arguments),
     Disclosures(disclosures::Arguments),
     Status(status::Arguments),
+    Keys(keys::Arguments),
+    Topics(topics::Arguments),
+    Log(log::Arguments),
     Rebuild(rebuild::Arguments),
     Verify(verify::Arguments),
     Backup(backup::Arguments),
@@ -82,6 +88,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Disclosures(arguments) => disclosures::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
+        Command::Topics(arguments) => topics::run(&arguments),
+        Command::Log(arguments) => log::run(&arguments),
         Command::Rebuild(arguments) => rebuild::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),

@@ -13,7 +13,7 @@ const PURE: [(&str, &str); 5] = [
 ];
 
 /// What a pure crate may stand on. tonic, for the generated clients and services of `proto` alone.
-const MAY_STAND_ON: [&str; 13] = [
+const MAY_STAND_ON: [&str; 15] = [
     "proto",
     "prost",
     "prost-types",
@@ -26,6 +26,8 @@ const MAY_STAND_ON: [&str; 13] = [
     "toml",
     "sha2",
     "hex",
+    "strsim",
+    "unicode-normalization",
     "cedar-policy",
 ];
 

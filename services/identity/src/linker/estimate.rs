@@ -1,0 +1,173 @@
+//! Parameters from records that nobody labelled.
+//!
+//! How often fields agree between two children is counted on pairs taken at random: nearly all are of two. How often they
+//! agree between records of one child is found by expectation and maximisation on the pairs that one blocking rule finds, for
+//! the fields that the rule does not speak of, and averaged over the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::block::{Index, Rule};
+use super::compare::{Agreement, LEVELS, compare};
+use super::parameters::{FieldParameters, Parameters, probability};
+use super::schema::{Kind, Record, Schema};
+
+const RANDOM_PAIRS: usize = 400_000;
+const PAIRS_OF_A_RULE_MAX: usize = 400_000;
+const ROUNDS: usize = 40;
+/// A rule on which fewer pairs than this look like one child's says nothing for sure.
+const PAIRS_OF_ONE_MIN: f64 = 30.0;
+/// Where a session begins: most fields of one child agree.
+const OF_ONE_AT_FIRST: [f64; LEVELS] = [0.8, 0.08, 0.05, 0.03, 0.04];
+/// Pairs of which each agreement counts as seen before any is: no agreement is impossible.
+const SEEN_BEFORE: f64 = 0.5;
+/// Agreement on a value counts as at least this frequent in so many records more than were seen.
+const SHARE_RECORDS_MIN: f64 = 1.0;
+
+/// Why nothing could be estimated.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EstimateError {
+    /// Too few records, or none that look like one child's.
+    #[error("{records} records hold too few pairs that look like one child to estimate from")]
+    TooFew {
+        /// How many there were.
+        records: usize,
+    },
+}
+
+/// Pairs that agree alike, and how many.
+type Seen = BTreeMap<Vec<Option<Agreement>>, f64>;
+
+/// Estimates parameters. The same records, in whatever order, give the same.
+///
+/// # Errors
+/// [`EstimateError`].
+pub fn estimate(schema: &Schema, records: &[Record]) -> Result<Parameters, EstimateError> {
+    let too_few = || EstimateError::TooFew { records: records.len() };
+    let mut records = records.to_vec();
+    records.sort_unstable();
+    let rules = Rule::choose(schema, &records);
+    let of_two = of_two(schema, &records);
+    let of_one = of_one(schema, &records, &rules, &of_two).ok_or_else(too_few)?;
+    let fields = schema.fields().iter().enumerate().zip(of_one.into_iter().zip(of_two));
+    let fields = fields
+        .map(|((at, field), (of_one, of_two))| {
+            let (shares, share_least) = shares(at, field.kind, &records);
+            FieldParameters { of_one, of_two, shares, share_least }
+        })
+        .collect();
+    let mut parameters = Parameters { schema: schema.clone(), fields, prior: 0.5, rules };
+    parameters.prior = prior(&parameters, &records).ok_or_else(too_few)?;
+    Ok(parameters)
+}
+
+/// How often each agreement is seen between two records taken at random.
+fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
+    let count = records.len();
+    let mut seen = vec![[SEEN_BEFORE; LEVELS]; schema.fields().len()];
+    // Every record with others a long and changing way off: as good as random, and the same each time.
+    let strides = (1..count).step_by((count / (RANDOM_PAIRS / count.max(1)).clamp(1, count.max(1))).max(1));
+    for stride in strides {
+        for (one, other) in records.iter().zip(records.iter().cycle().skip(stride)) {
+            for (seen, agreement) in seen.iter_mut().zip(compare(schema, one, other)) {
+                if let Some(times) = agreement.and_then(|agreement| seen.get_mut(agreement.level())) {
+                    *times += 1.0;
+                }
+            }
+        }
+    }
+    seen.into_iter().map(in_shares).collect()
+}
+
+fn of_one(schema: &Schema, records: &[Record], rules: &[Rule], of_two: &[[f64; LEVELS]]) -> Option<Vec<[f64; LEVELS]>> {
+    let mut sums = vec![[0.0; LEVELS]; schema.fields().len()];
+    for rule in rules {
+        let mut seen = Seen::new();
+        for (one, other) in Index::pairs(rule, records, PAIRS_OF_A_RULE_MAX) {
+            if let (Some(one), Some(other)) = (records.get(one), records.get(other)) {
+                *seen.entry(compare(schema, one, other)).or_default() += 1.0;
+            }
+        }
+        let blocked: BTreeSet<usize> = rule.fields().collect();
+        let (found, pairs_of_one) = session(&seen, &blocked, of_two);
+        if pairs_of_one < PAIRS_OF_ONE_MIN {
+            continue;
+        }
+        for (at, (sums, found)) in sums.iter_mut().zip(found).enumerate() {
+            if !blocked.contains(&at) {
+                sums.iter_mut().zip(found).for_each(|(sum, share)| *sum += share * pairs_of_one);
+            }
+        }
+    }
+    let estimated = sums.iter().all(|sums| sums.iter().sum::<f64>() > 0.0);
+    estimated.then(|| sums.into_iter().map(in_shares).collect())
+}
+
+/// Expectation and maximisation on the pairs of one rule. Gives the shares, and how many pairs were of one child.
+fn session(seen: &Seen, blocked: &BTreeSet<usize>, of_two: &[[f64; LEVELS]]) -> (Vec<[f64; LEVELS]>, f64) {
+    let pairs: f64 = seen.values().sum();
+    let mut of_one = vec![OF_ONE_AT_FIRST; of_two.len()];
+    let (mut share, mut pairs_of_one) = (0.1, 0.0);
+    for _ in 0..ROUNDS {
+        let mut sums = vec![[SEEN_BEFORE; LEVELS]; of_two.len()];
+        pairs_of_one = 0.0;
+        for (agreements, times) in seen {
+            let said = || agreements.iter().enumerate().filter(|(at, _)| !blocked.contains(at));
+            let level = |shares: &[[f64; LEVELS]], at: usize, agreement: Agreement| {
+                shares.get(at).and_then(|field| field.get(agreement.level())).copied().unwrap_or(1.0)
+            };
+            let weight: f64 = said()
+                .filter_map(|(at, agreement)| agreement.map(|a| (level(&of_one, at, a) / level(of_two, at, a)).ln()))
+                .sum();
+            let expected = times * probability(weight, share);
+            pairs_of_one += expected;
+            for (at, agreement) in said() {
+                let sum = agreement.and_then(|a| sums.get_mut(at).and_then(|field| field.get_mut(a.level())));
+                if let Some(sum) = sum {
+                    *sum += expected;
+                }
+            }
+        }
+        share = (pairs_of_one / pairs.max(1.0)).clamp(1e-6, 0.999);
+        of_one = sums.into_iter().map(in_shares).collect();
+    }
+    (of_one, pairs_of_one)
+}
+
+fn in_shares(sums: [f64; LEVELS]) -> [f64; LEVELS] {
+    let sum: f64 = sums.iter().sum();
+    sums.map(|part| part / sum)
+}
+
+/// The share of records that say each value, of the values that more than two say.
+fn shares(at: usize, kind: Kind, records: &[Record]) -> (BTreeMap<String, f64>, f64) {
+    let mut counts: BTreeMap<&String, u32> = BTreeMap::new();
+    for value in records.iter().flat_map(|record| record.values(at)) {
+        *counts.entry(value).or_default() += 1;
+    }
+    let said = f64::from(counts.values().sum::<u32>()).max(1.0);
+    let least = (1.0 + SHARE_RECORDS_MIN) / (said + SHARE_RECORDS_MIN);
+    // An identifier is rare by its nature, whatever was seen: the few that are seen twice are one person's.
+    let more = |count: &&u32| **count > 2 && !matches!(kind, Kind::Identifier(_));
+    let shares = counts.iter().filter(|(_, count)| more(count));
+    (shares.map(|(value, count)| ((*value).clone(), f64::from(*count) / said)).collect(), least)
+}
+
+/// How probable it is that two random records are one child's: the share at which the pairs that blocking finds, weighed
+/// with it, expect as many.
+fn prior(parameters: &Parameters, records: &[Record]) -> Option<f64> {
+    let mut found: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for rule in &parameters.rules {
+        found.extend(Index::pairs(rule, records, PAIRS_OF_A_RULE_MAX));
+    }
+    let weigh = |(one, other): &(usize, usize)| Some(parameters.weigh(records.get(*one)?, records.get(*other)?).weight);
+    let weights: Vec<f64> = found.iter().filter_map(weigh).collect();
+    let in_all = records.len() as f64 * (records.len() as f64 - 1.0) / 2.0;
+    let mut prior = 1.0 / records.len().max(2) as f64;
+    for _ in 0..ROUNDS {
+        prior = weights.iter().map(|weight| probability(*weight, prior)).sum::<f64>() / in_all;
+        if prior <= 0.0 || !prior.is_finite() {
+            return None;
+        }
+    }
+    Some(prior)
+}

@@ -1,0 +1,115 @@
+//! Which fields a record has, and what kind of thing each says.
+
+use super::normalise;
+
+/// What a field says, which decides how it is normalised and compared.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// Given names.
+    GivenName,
+    /// A family name.
+    Surname,
+    /// A date of birth: `2015-03-09`, `20150309` or `09/03/2015`.
+    BirthDate,
+    /// Sex or gender, as the source codes it.
+    Sex,
+    /// A postcode.
+    Postcode,
+    /// A line of an address, or the name of a place.
+    Address,
+    /// A house number, or another short number.
+    Number,
+    /// A code: equal, mistyped, or different.
+    Code,
+    /// A number that only one person has at a time.
+    Identifier(Check),
+}
+
+/// How it is known that an identifier is well formed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Check {
+    /// It is not: two that differ may be one, mistyped.
+    None,
+    /// An NHS number's check digit (modulus 11). Two that differ and are both right are two children.
+    NhsNumber,
+}
+
+/// A field of a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// Its name, for explanations.
+    pub name: String,
+    /// What it says.
+    pub kind: Kind,
+}
+
+/// The fields of every record that is compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Schema {
+    fields: Vec<Field>,
+}
+
+/// Why fields make no schema.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// Fewer than two: nothing can be estimated from one.
+    #[error("a record needs at least two fields to be compared by")]
+    TooFew,
+    /// Two of one name.
+    #[error("the field `{0}` is named twice")]
+    Twice(String),
+}
+
+/// What a record says, normalised: for each field of its schema the values that it has, none where it says nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Record {
+    values: Vec<Vec<String>>,
+}
+
+impl Schema {
+    /// A schema of these fields.
+    ///
+    /// # Errors
+    /// [`SchemaError`].
+    pub fn new(fields: Vec<Field>) -> Result<Self, SchemaError> {
+        if fields.len() < 2 {
+            return Err(SchemaError::TooFew);
+        }
+        let twice = fields.iter().enumerate().find(|(at, field)| fields.iter().take(*at).any(|f| f.name == field.name));
+        match twice {
+            Some((_, field)) => Err(SchemaError::Twice(field.name.clone())),
+            None => Ok(Self { fields }),
+        }
+    }
+
+    /// The fields, in order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// A record from what a source says, for each field the texts that it has: an address and those before it, a name and
+    /// those it was known by. What says nothing (empty, `unknown`, all zeros) is left out.
+    pub fn record<'a, F, T>(&self, texts: F) -> Record
+    where
+        F: IntoIterator<Item = T>,
+        T: IntoIterator<Item = &'a str>,
+    {
+        let values = self.fields.iter().zip(texts).map(|(field, texts)| {
+            let mut values: Vec<String> =
+                texts.into_iter().filter_map(|text| normalise::value(field.kind, text)).collect();
+            values.sort_unstable();
+            values.dedup();
+            values
+        });
+        let mut values: Vec<Vec<String>> = values.collect();
+        values.resize(self.fields.len(), Vec::new());
+        Record { values }
+    }
+}
+
+impl Record {
+    /// The values of the field at this place.
+    pub fn values(&self, field: usize) -> &[String] {
+        self.values.get(field).map_or(&[], Vec::as_slice)
+    }
+}

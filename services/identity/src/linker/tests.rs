@@ -1,0 +1,298 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn schema() -> Schema {
+    let field = |name: &str, kind| Field { name: name.to_owned(), kind };
+    Schema::new(vec![
+        field("given_name", Kind::GivenName),
+        field("surname", Kind::Surname),
+        field("birth_date", Kind::BirthDate),
+        field("sex", Kind::Sex),
+        field("postcode", Kind::Postcode),
+        field("nhs_number", Kind::Identifier(Check::NhsNumber)),
+    ])
+    .unwrap()
+}
+
+fn record(texts: [&str; 6]) -> Record {
+    schema().record(texts.map(|text| text.split('|').collect::<Vec<_>>()))
+}
+
+fn agreement(kind: Kind, one: &str, other: &str) -> Option<Agreement> {
+    let schema = Schema::new(vec![
+        Field { name: "it".to_owned(), kind },
+        Field { name: "nothing".to_owned(), kind: Kind::Code },
+    ]);
+    let schema = schema.unwrap();
+    let [one, other] = [one, other].map(|text| schema.record([vec![text], vec![]]));
+    let there = compare(&schema, &one, &other);
+    assert_eq!(there, compare(&schema, &other, &one));
+    there[0]
+}
+
+#[test]
+fn what_agrees_how() {
+    use Agreement::{Close, Different, Exact, Near, Variant};
+    let cases = [
+        (Kind::GivenName, "Siân", "SIAN", Some(Exact)),
+        (Kind::GivenName, "D'Arcy", "Darcy", Some(Exact)),
+        (Kind::GivenName, "Mary-Jane", "Mary", Some(Variant)),
+        (Kind::GivenName, "Katherine", "Kate", Some(Variant)),
+        (Kind::GivenName, "J", "James", Some(Variant)),
+        (Kind::GivenName, "Muhammad", "Mohammed", Some(Variant)),
+        (Kind::GivenName, "Oliver", "Oilver", Some(Close)),
+        (Kind::GivenName, "Olivia", "Benjamin", Some(Different)),
+        (Kind::GivenName, "unknown", "James", None),
+        (Kind::Surname, "Llŷr", "llyr", Some(Exact)),
+        (Kind::Surname, "Smith-Jones", "Jones", Some(Variant)),
+        (Kind::Surname, "Mc Donald", "McDonald", Some(Variant)),
+        (Kind::Surname, "Thomson", "Thompson", Some(Close)),
+        (Kind::Surname, "Łukaszewicz", "Lukaszewicz", Some(Exact)),
+        (Kind::BirthDate, "2015-03-09", "09/03/2015", Some(Exact)),
+        (Kind::BirthDate, "2015-03-09", "2015-09-03", Some(Variant)),
+        (Kind::BirthDate, "2015-03-09", "2015-03-15", Some(Variant)),
+        (Kind::BirthDate, "2015-03-09", "2016-03-09", Some(Close)),
+        (Kind::BirthDate, "2015-03-09", "2011-12-21", Some(Different)),
+        (Kind::BirthDate, "not stated", "2011-12-21", None),
+        (Kind::Postcode, "ex1 1aa", "EX11AA", Some(Exact)),
+        (Kind::Postcode, "EX1 1AA", "EX1 1AB", Some(Close)),
+        (Kind::Postcode, "EX1 1AA", "EX1 9ZZ", Some(Near)),
+        (Kind::Postcode, "EX1 1AA", "PL4 8QB", Some(Different)),
+        (Kind::Sex, "male", "M", Some(Exact)),
+        (Kind::Sex, "1", "2", Some(Different)),
+        (Kind::Identifier(Check::None), "0000000000", "9434765919", None),
+        (Kind::Identifier(Check::None), "943 476 5919", "9434765919", Some(Exact)),
+        (Kind::Identifier(Check::None), "9434765919", "9434765991", Some(Close)),
+    ];
+    for (kind, one, other, expected) in cases {
+        assert_eq!(agreement(kind, one, other), expected, "{kind:?} {one} {other}");
+    }
+}
+
+#[test]
+fn names_in_each_others_box_agree_only_together() {
+    let told = |one: [&str; 6], other: [&str; 6]| {
+        let all = compare(&schema(), &record(one), &record(other));
+        (all[0].unwrap(), all[1].unwrap())
+    };
+    let (given, surname) = told(["georgia", "pettigrove", "", "", "", ""], ["pettigrove", "georgia", "", "", "", ""]);
+    assert_eq!((given, surname), (Agreement::Variant, Agreement::Variant));
+    let (given, surname) = told(["georgia", "pettigrove", "", "", "", ""], ["petigrove", "georgia", "", "", "", ""]);
+    assert_eq!((given, surname), (Agreement::Near, Agreement::Near));
+    let (given, surname) = told(["georgia", "pettigrove", "", "", "", ""], ["pettigrove", "maria", "", "", "", ""]);
+    assert_eq!((given, surname), (Agreement::Different, Agreement::Different));
+}
+
+#[test]
+fn the_best_of_several_values_counts() {
+    let moved = record(["ann", "lee", "2015-03-09", "F", "EX1 1AA|PL4 8QB", ""]);
+    let before = record(["ann", "lee", "2015-03-09", "F", "PL4 8QB", ""]);
+    assert_eq!(compare(&schema(), &moved, &before)[4], Some(Agreement::Exact));
+}
+
+#[test]
+fn what_no_weight_overcomes() {
+    let one = ["olivia", "hart", "2015-03-09", "F", "EX1 1AA", ""];
+    let with = |at: usize, text: &'static str| {
+        let mut changed = one;
+        changed[at] = text;
+        changed
+    };
+    let numbered = |texts: [&'static str; 6], number: &'static str| {
+        let mut changed = texts;
+        changed[5] = number;
+        record(changed)
+    };
+    let parameters = parameters_with(&["olivia", "oliver"]);
+    let vetoed = |one: &Record, other: &Record| veto(&parameters, Guards::default(), one, other);
+    // Two NHS numbers that check; one that does not check is a slip of the key.
+    assert_eq!(vetoed(&numbered(one, "9434765919"), &numbered(one, "9434765870")), Some(Veto::TwoIdentifiers));
+    assert_eq!(vetoed(&numbered(one, "9434765919"), &numbered(one, "9434765918")), None);
+    // Twins, and the same twin under a number of hers.
+    let twin = with(0, "benjamin");
+    assert_eq!(vetoed(&record(one), &record(twin)), Some(Veto::Twins));
+    assert_eq!(vetoed(&numbered(one, "9434765919"), &numbered(twin, "9434765919")), None);
+    assert_eq!(vetoed(&record(one), &record(with(0, "liv"))), None);
+    // A slip of the key, two names that people have, a name and a sex.
+    assert_eq!(vetoed(&record(one), &record(with(0, "olivai"))), None);
+    assert_eq!(vetoed(&record(one), &record(with(0, "oliver"))), Some(Veto::Twins));
+    let mut boy = with(0, "olivai");
+    boy[3] = "M";
+    assert_eq!(vetoed(&record(one), &record(boy)), Some(Veto::Twins));
+    // A brother of another year, a twin who moved, a stranger with the birthday.
+    let mut brother = twin;
+    brother[2] = "2012-07-21";
+    assert_eq!(vetoed(&record(one), &record(brother)), None);
+    let mut moved = twin;
+    moved[4] = "PL4 8QB";
+    assert_eq!(vetoed(&record(one), &record(moved)), Some(Veto::Twins));
+    moved[1] = "marlow";
+    assert_eq!(vetoed(&record(one), &record(moved)), None);
+    let off = Guards { identifiers: false, twins: false };
+    assert_eq!(veto(&parameters, off, &record(one), &record(twin)), None);
+}
+
+#[test]
+fn outcomes_are_five() {
+    let outcome = |probabilities: &[f64]| Thresholds::default().outcome(probabilities.iter().copied());
+    assert_eq!(outcome(&[]), Outcome::None);
+    assert_eq!(outcome(&[0.2, 0.5]), Outcome::Low);
+    assert_eq!(outcome(&[0.2, 0.9]), Outcome::Possible);
+    assert_eq!(outcome(&[0.96, 0.9]), Outcome::Link);
+    assert_eq!(outcome(&[0.96, 0.99]), Outcome::Many);
+}
+
+/// Parameters under which these are given names that people have.
+fn parameters_with(common: &[&str]) -> Parameters {
+    let shares = common.iter().map(|name| ((*name).to_owned(), 0.01)).collect::<std::collections::BTreeMap<_, _>>();
+    let field = |shares| parameters::FieldParameters { of_one: [0.2; 5], of_two: [0.2; 5], shares, share_least: 0.001 };
+    let mut fields = vec![field(shares)];
+    fields.resize_with(schema().fields().len(), || field(Default::default()));
+    Parameters { schema: schema(), fields, prior: 0.001, rules: Vec::new() }
+}
+
+/// Draws that are the same each time.
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn word(&mut self, syllables: usize) -> String {
+        const SYLLABLES: [&str; 20] = [
+            "ba", "con", "dar", "el", "fi", "gar", "han", "is", "jo", "kel", "lin", "mor", "nes", "ol", "per", "ros",
+            "sten", "tam", "wil", "yar",
+        ];
+        (0..syllables).map(|_| SYLLABLES[self.below(SYLLABLES.len())]).collect()
+    }
+
+    fn misspelt(&mut self, word: &str) -> String {
+        let mut chars: Vec<char> = word.chars().collect();
+        let at = self.below(chars.len() - 1);
+        chars.swap(at, at + 1);
+        chars.into_iter().collect()
+    }
+}
+
+/// An invented population, each child described one to three times, with what goes wrong: slips of the key, days and months
+/// in each other's place, moves, what is not said. Every twentieth child has a twin.
+fn population(children: usize) -> (Vec<Record>, Vec<String>) {
+    let mut draws = Draws(7);
+    let mut given_names: Vec<String> = (0..600).map(|_| draws.word(2)).collect();
+    given_names.sort_unstable();
+    given_names.dedup();
+    let half = given_names.len() / 2;
+    let surnames: Vec<String> = (0..900).map(|_| draws.word(3)).collect();
+    let (mut records, mut labels) = (Vec::new(), Vec::new());
+    let mut household = (String::new(), String::new(), String::new());
+    for child in 0..children {
+        if child % 20 != 1 {
+            let (year, month, day) = (2005 + draws.below(18), 1 + draws.below(12), 1 + draws.below(28));
+            let postcode = format!("zz{} {}{}", 1 + draws.below(60), draws.below(10), draws.word(1));
+            household = (surnames[draws.below(900)].clone(), format!("{year}-{month:02}-{day:02}"), postcode);
+        }
+        let (surname, born, postcode) = household.clone();
+        let given = given_names[draws.below(half) * 2 + child % 2].clone();
+        for _ in 0..1 + draws.below(3) {
+            let mut texts =
+                [given.clone(), surname.clone(), born.clone(), ["F", "M"][child % 2].to_owned(), postcode.clone()];
+            match draws.below(8) {
+                0 => texts[0] = draws.misspelt(&given),
+                1 => texts[1] = draws.misspelt(&surname),
+                2 => texts[2] = format!("{}-{}-{}", &born[..4], &born[8..], &born[5..7]),
+                3 => texts[4] = format!("zz{} 1aa", 61 + draws.below(30)),
+                4 => texts[4].clear(),
+                _ => {}
+            }
+            records.push(schema().record(texts.iter().map(|text| [text.as_str()])));
+            labels.push(child.to_string());
+        }
+    }
+    (records, labels)
+}
+
+#[test]
+fn a_population_is_linked_without_a_wrong_link() {
+    let (records, labels) = population(1_500);
+    // Whether a number is there or not, the schema's last field says nothing here.
+    let named = Schema::new(schema().fields()[..5].to_vec()).unwrap();
+    let parameters = estimate(&named, &records).unwrap();
+    let evaluated = evaluate(&parameters, Guards::default(), &records, &labels, &[0.95]);
+    let at = &evaluated.at[0];
+    assert_eq!(at.wrong, 0, "{:?}", at.mistakes);
+    assert!(at.recall() >= 0.97, "recall {} of {}", at.recall(), evaluated.pairs_of_one);
+}
+
+#[test]
+fn parameters_do_not_depend_on_the_order_of_records() {
+    let (mut records, _) = population(400);
+    let named = Schema::new(schema().fields()[..5].to_vec()).unwrap();
+    let once = estimate(&named, &records).unwrap();
+    records.reverse();
+    let again = estimate(&named, &records).unwrap();
+    assert_eq!(once.version(), again.version());
+}
+
+#[test]
+fn nothing_is_estimated_from_nothing() {
+    assert!(matches!(estimate(&schema(), &[]), Err(EstimateError::TooFew { records: 0 })));
+    let one = record(["ann", "lee", "2015-03-09", "F", "EX1 1AA", ""]);
+    assert!(estimate(&schema(), &[one]).is_err());
+}
+
+#[test]
+fn an_index_finds_what_was_put_in_and_not_what_was_taken_out() {
+    let (records, _) = population(400);
+    let named = Schema::new(schema().fields()[..5].to_vec()).unwrap();
+    let parameters = estimate(&named, &records).unwrap();
+    let mut index = Index::new(parameters.rules());
+    index.insert(3, &records[3]);
+    assert_eq!(index.candidates(&records[3]).records, BTreeSet::from([3]));
+    index.remove(3, &records[3]);
+    assert_eq!(index.candidates(&records[3]), Candidates::default());
+}
+
+fn edges() -> impl Strategy<Value = Vec<Edge<u8>>> {
+    let edge = (0_u8..12, 0_u8..12, 0_u8..6);
+    let edge = edge.prop_map(|(one, other, weight)| Edge { one, other, weight: f64::from(weight) });
+    proptest::collection::vec(edge, 0..30)
+}
+
+proptest! {
+    #[test]
+    fn clusters_do_not_depend_on_the_order_of_edges(
+        edges in edges(),
+        turned in proptest::collection::vec(any::<bool>(), 30),
+        seed in any::<u64>(),
+        apart in proptest::collection::btree_set((0_u8..12, 0_u8..12), 0..8),
+    ) {
+        let kept = |one: &u8, other: &u8| (apart.contains(&(*one, *other)) || apart.contains(&(*other, *one))).then_some(());
+        let once = cluster(edges.clone(), kept);
+        let mut draws = Draws(seed);
+        let mut shuffled = edges;
+        for at in (1..shuffled.len()).rev() {
+            shuffled.swap(at, draws.below(at + 1));
+        }
+        let turn = |(edge, turn): (Edge<u8>, bool)| if turn { Edge { one: edge.other, other: edge.one, ..edge } } else { edge };
+        let again = cluster(shuffled.into_iter().zip(turned).map(turn), kept);
+        prop_assert_eq!(&once.clusters, &again.clusters);
+        prop_assert_eq!(once.kept_apart.len(), again.kept_apart.len());
+        for set in &once.clusters {
+            let two = set.iter().flat_map(|a| set.iter().map(move |b| (a, b)));
+            prop_assert!(two.filter(|(a, b)| a != b).all(|(a, b)| kept(a, b).is_none()));
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_odd(texts in proptest::collection::vec(any::<String>(), 6)) {
+        let record = schema().record(texts.iter().map(|text| [text.as_str()]));
+        prop_assert!(compare(&schema(), &record, &record).iter().flatten().all(|agreement| *agreement == Agreement::Exact));
+        let again = schema().record((0..6).map(|at| record.values(at).iter().map(String::as_str).collect::<Vec<_>>()));
+        prop_assert_eq!(record, again);
+    }
+}
