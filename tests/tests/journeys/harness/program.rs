@@ -28,6 +28,11 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     profile.join("throughline")
 });
 
+/// The program.
+pub(crate) fn program() -> &'static Path {
+    &PROGRAM
+}
+
 /// Seconds that a journey waits for the program at most.
 const WAIT_S: &str = "60";
 
@@ -84,7 +89,7 @@ impl Place {
 
     /// Runs a command of the program to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(&*PROGRAM).args(arguments).current_dir(self.dir.path()).output().unwrap()
+        Command::new(program()).args(arguments).current_dir(self.dir.path()).output().unwrap()
     }
 
     /// Runs a command that must do what it is asked, and gives what it printed.
@@ -116,7 +121,7 @@ impl Place {
     /// Starts the process and does not wait for it.
     pub(crate) fn begin(&self) -> Running<'_> {
         let stderr = File::options().create(true).append(true).open(self.stderr()).unwrap();
-        let mut command = Command::new(&*PROGRAM);
+        let mut command = Command::new(program());
         command.arg("up").arg("--config").arg(self.config()).current_dir(self.dir.path());
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
         Running { process, place: self }
@@ -220,6 +225,11 @@ fn two_ports() -> u16 {
             return first;
         }
     }
+}
+
+/// A free port, as those are.
+pub(super) fn free_port() -> u16 {
+    two_ports()
 }
 
 /// The first line of some text that begins so.
