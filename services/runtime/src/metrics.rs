@@ -145,7 +145,7 @@ pub static DECISIONS: Counter<3> = Counter::new(
     "throughline.decisions",
     "{decision}",
     &["method", "outcome", "reason"],
-    "Requests by outcome: `answered` (reason `NONE`), or `denied` with the reason that the reader was told.",
+    "Requests by outcome: `answered` (reason `NONE`), `denied` with the reason that the reader was told, `ended` (a stream, before its time), or `failed`.",
 );
 /// Deciding.
 pub static DECIDE: Histogram<0> = Histogram::new(

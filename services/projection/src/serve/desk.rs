@@ -7,6 +7,7 @@ use event_log::seal::PseudonymKey;
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::sharing::{Call, DenialReason};
+use runtime::trace;
 use sharing::Registry;
 use tokio::sync::watch;
 use tonic::Request;
@@ -130,7 +131,8 @@ impl Desk {
         decide: impl FnOnce(&Discloser) -> Result<D, ChildError> + Send + 'static,
     ) -> Result<D, Refusal> {
         let discloser = Arc::clone(&self.discloser);
-        let decided = tokio::task::spawn_blocking(move || decide(&discloser)).await;
+        let span = tracing::info_span!(target: trace::TARGET, "decide");
+        let decided = tokio::task::spawn_blocking(move || span.in_scope(|| decide(&discloser))).await;
         decided.map_err(|_| Refusal::not_recorded())?.map_err(|error| {
             tracing::error!("a child could not be read: {error}");
             Refusal::not_recorded()

@@ -100,6 +100,8 @@ impl Drop for Measured {
         metrics::GRPC.record(self.began.elapsed(), [self.method, code_name]);
         if self.method != OTHER {
             let outcome = match (code, reason) {
+                // A stream that the service ended, and that is asked for again.
+                (_, reason) if reason == DenialReason::StreamEnded.name() => "ended",
                 (_, reason) if reason != "NONE" => "denied",
                 (Code::Ok, _) => "answered",
                 _ => "failed",
@@ -123,7 +125,8 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<bytes::Bytes>, Status>>> {
-        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        let span = self.measured.span.clone();
+        let polled = span.in_scope(|| Pin::new(&mut self.inner).poll_frame(context));
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(trailers) = frame.trailers_ref()
         {
