@@ -1,13 +1,16 @@
 //! The subcommands, a file each.
 
+mod asking;
 mod backup;
 mod config;
 mod connect;
 mod dev;
 mod disclosures;
+mod explain;
 mod facts;
 mod generate;
 mod identity;
+mod involvement;
 mod keys;
 mod log;
 mod quarantine;
@@ -52,6 +55,8 @@ enum Command {
     Generate(generate::Arguments),
     Translate(translate::Arguments),
     Timeline(timeline::Arguments),
+    Involvement(involvement::Arguments),
+    Explain(explain::Arguments),
     Facts(facts::Arguments),
     Quarantine(quarantine::Arguments),
     Disclosures(disclosures::Arguments),
@@ -84,6 +89,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Translate(arguments) => translate::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
+        Command::Involvement(arguments) => involvement::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Disclosures(arguments) => disclosures::run(&arguments),

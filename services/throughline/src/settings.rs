@@ -27,6 +27,8 @@ pub(crate) enum Purpose<'a> {
     Serve,
     /// `throughline connect`, of this connector.
     Connect(&'a str),
+    /// A command that only needs to reach the cluster: an administrator's file has no keys.
+    Cluster,
     /// A command that goes by whatever the file holds.
     Any,
 }
@@ -118,8 +120,8 @@ impl Settings {
         section.finish();
         let serve = match purpose {
             Purpose::Up | Purpose::Serve => Serve::read(top, &data).map(Some),
-            Purpose::Connect(_) | Purpose::Any if top.has("serve") => Serve::read(top, &data).map(Some),
-            Purpose::Connect(_) | Purpose::Any => Some(None),
+            Purpose::Connect(_) | Purpose::Cluster | Purpose::Any if top.has("serve") => Serve::read(top, &data).map(Some),
+            Purpose::Connect(_) | Purpose::Cluster | Purpose::Any => Some(None),
         };
         let home = serve.iter().flatten().map(|serve| serve.organisation.clone()).next();
         let connectors = connectors::read(top, &data, home.as_deref());
@@ -144,7 +146,7 @@ impl Keys {
         let folder = section.optional_path("folder").unwrap_or_else(|| data.join("keys"));
         let make = section.flag("make").unwrap_or(matches!(purpose, Purpose::Up));
         section.finish();
-        if !folder.join("pseudonym.key").exists() {
+        if purpose != Purpose::Cluster && !folder.join("pseudonym.key").exists() {
             let (of, key) = if folder == data.join("keys") {
                 ("data", "keys/pseudonym.key")
             } else {
@@ -164,7 +166,7 @@ impl Purpose<'_> {
             Purpose::Up => "throughline-up".to_owned(),
             Purpose::Serve => "throughline-serve".to_owned(),
             Purpose::Connect(name) => format!("throughline-connect-{name}"),
-            Purpose::Any => "throughline-command".to_owned(),
+            Purpose::Cluster | Purpose::Any => "throughline-command".to_owned(),
         }
     }
 

@@ -168,7 +168,10 @@ impl Admin {
     pub async fn topics_with_configs(&mut self, names: &[&str]) -> Result<BTreeMap<String, FoundTopic>, AdminError> {
         let mut found = self.topics(names).await?;
         let asked = found.keys().map(|name| {
-            DescribeConfigsResource::default().with_resource_type(CONFIG_OF_TOPIC).with_resource_name(text(name))
+            DescribeConfigsResource::default()
+                .with_resource_type(CONFIG_OF_TOPIC)
+                .with_resource_name(text(name))
+                .with_configuration_keys(None)
         });
         let request = DescribeConfigsRequest::default().with_resources(asked.collect());
         if request.resources.is_empty() {
@@ -242,7 +245,10 @@ impl Admin {
         const ANY: i8 = 1;
         let request = DescribeAclsRequest::default()
             .with_resource_type_filter(ANY)
+            .with_resource_name_filter(None)
             .with_pattern_type_filter(ANY)
+            .with_principal_filter(None)
+            .with_host_filter(None)
             .with_operation(ANY)
             .with_permission_type(ANY);
         let answer = self.channel.ask(request).await?;

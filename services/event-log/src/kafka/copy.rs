@@ -61,11 +61,17 @@ pub enum CopyError {
 pub struct LogCopy {
     from: Arc<EmbeddedLog>,
     to: KafkaLog,
-    connection: Connection,
+    cluster: Cluster,
     admin: Admin,
     /// Where the source ends: what a whole copy ends at.
     ends: Ends,
     copied: Ends,
+}
+
+/// Where the copy goes.
+struct Cluster {
+    connection: Connection,
+    prefix: String,
 }
 
 impl std::fmt::Debug for LogCopy {
@@ -82,17 +88,19 @@ impl LogCopy {
     pub async fn begin(
         from: Arc<EmbeddedLog>,
         connection: Connection,
+        prefix: &str,
         mut compared: impl FnMut(u64),
     ) -> Result<Self, CopyError> {
         let mut admin = Admin::connect(&connection).await?;
-        let broken = topics::broken_or_missing(&topics::find_topics(&mut admin).await?);
+        let cluster = Cluster { connection, prefix: prefix.to_owned() };
+        let broken = topics::broken_or_missing(&topics::find_topics(&mut admin, prefix).await?);
         if !broken.is_empty() {
             return Err(CopyError::Topics(broken));
         }
         let ends = from.ends(&Topic::ALL).await?;
-        let is_begun = is_set(&mut admin, &copying()).await?;
+        let is_begun = is_set(&mut admin, prefix, &copying()).await?;
         let times = if is_begun { Times::OfTheRecord } else { Times::OfTheBroker };
-        let to = open(&connection, times).await?;
+        let to = cluster.open(times).await?;
         let copied = to.ends(&Topic::ALL).await?;
         for ((topic, partition), end) in &copied {
             let source_end = ends.get(&(*topic, *partition)).copied().unwrap_or_default();
@@ -103,9 +111,9 @@ impl LogCopy {
             }
         }
         compare(&from, &to, &copied, |_, _| compared(1)).await?;
-        set_on_every_broker(&mut admin, &connection, &copying()).await?;
-        let to = if is_begun { to } else { open(&connection, Times::OfTheRecord).await? };
-        Ok(Self { from, to, connection, admin, ends, copied })
+        cluster.set_on_every_broker(&mut admin, &copying()).await?;
+        let to = if is_begun { to } else { cluster.open(Times::OfTheRecord).await? };
+        Ok(Self { from, to, cluster, admin, ends, copied })
     }
 
     /// How many records there are, and how many of them the cluster held at the beginning.
@@ -150,8 +158,8 @@ impl LogCopy {
     /// # Errors
     /// When the cluster cannot be changed, or the log does not open.
     pub async fn finish(mut self) -> Result<(), CopyError> {
-        set_on_every_broker(&mut self.admin, &self.connection, &copied()).await?;
-        open(&self.connection, Times::OfTheBroker).await?;
+        self.cluster.set_on_every_broker(&mut self.admin, &copied()).await?;
+        self.cluster.open(Times::OfTheBroker).await?;
         Ok(())
     }
 }
@@ -179,35 +187,38 @@ fn settings(times: &str, keys_policy: &str) -> Settings {
     Topic::ALL.into_iter().map(of).collect()
 }
 
-async fn open(connection: &Connection, times: Times) -> Result<KafkaLog, LogError> {
-    KafkaLog::open(connection.clone(), KafkaOptions { times, ..KafkaOptions::default() }).await
+impl Cluster {
+    async fn open(&self, times: Times) -> Result<KafkaLog, LogError> {
+        let options = KafkaOptions { times, prefix: self.prefix.clone(), ..KafkaOptions::default() };
+        KafkaLog::open(self.connection.clone(), options).await
+    }
+
+    /// A leader that has not heard of it yet would still give its own times to what it takes.
+    async fn set_on_every_broker(&self, admin: &mut Admin, settings: &Settings) -> Result<(), CopyError> {
+        for (topic, of) in settings {
+            admin.alter_configs(&format!("{}{topic}", self.prefix), of).await?;
+        }
+        for broker in admin.brokers().await? {
+            let mut at = Admin::connect(&Connection { bootstrap: broker.clone(), ..self.connection.clone() }).await?;
+            let until = Instant::now() + SHOWN_WITHIN;
+            while !is_set(&mut at, &self.prefix, settings).await? {
+                if Instant::now() >= until {
+                    return Err(CopyError::NotShown { broker });
+                }
+                sleep(LOOK_AGAIN_AFTER).await;
+            }
+        }
+        Ok(())
+    }
 }
 
-async fn is_set(admin: &mut Admin, settings: &Settings) -> Result<bool, AdminError> {
-    let found = topics::find_topics(admin).await?;
+async fn is_set(admin: &mut Admin, prefix: &str, settings: &Settings) -> Result<bool, AdminError> {
+    let found = topics::find_topics(admin, prefix).await?;
     let is_in_force = |topic: &Topic, name: &str, value: &str| {
         let config = found.get(topic).and_then(|found| found.configs.get(name));
         config.is_some_and(|config| config.value == value)
     };
     Ok(settings.iter().all(|(topic, of)| of.iter().all(|(name, value)| is_in_force(topic, name, value))))
-}
-
-/// A leader that has not heard of it yet would still give its own times to what it takes.
-async fn set_on_every_broker(admin: &mut Admin, connection: &Connection, settings: &Settings) -> Result<(), CopyError> {
-    for (topic, of) in settings {
-        admin.alter_configs(topic.name(), of).await?;
-    }
-    for broker in admin.brokers().await? {
-        let mut at = Admin::connect(&Connection { bootstrap: broker.clone(), ..connection.clone() }).await?;
-        let until = Instant::now() + SHOWN_WITHIN;
-        while !is_set(&mut at, settings).await? {
-            if Instant::now() >= until {
-                return Err(CopyError::NotShown { broker });
-            }
-            sleep(LOOK_AGAIN_AFTER).await;
-        }
-    }
-    Ok(())
 }
 
 /// Every record from these offsets on, in the order in which the log took them.

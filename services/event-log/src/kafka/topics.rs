@@ -49,14 +49,15 @@ pub enum ApplyError {
 ///
 /// # Errors
 /// When it cannot be asked, or this principal may not see it.
-pub async fn find(admin: &mut Admin) -> Result<Found, AdminError> {
-    Ok(Found { topics: find_topics(admin).await?, acls: admin.acls().await? })
+pub async fn find(admin: &mut Admin, wanted: &Wanted) -> Result<Found, AdminError> {
+    Ok(Found { topics: find_topics(admin, &wanted.prefix).await?, acls: admin.acls().await? })
 }
 
 /// The topics alone, for whoever may not see the ACLs.
-pub(super) async fn find_topics(admin: &mut Admin) -> Result<BTreeMap<Topic, FoundTopic>, AdminError> {
-    let mut named = admin.topics_with_configs(&Topic::ALL.map(Topic::name)).await?;
-    Ok(Topic::ALL.into_iter().filter_map(|topic| Some((topic, named.remove(topic.name())?))).collect())
+pub(super) async fn find_topics(admin: &mut Admin, prefix: &str) -> Result<BTreeMap<Topic, FoundTopic>, AdminError> {
+    let names = Topic::ALL.map(|topic| format!("{prefix}{topic}"));
+    let mut named = admin.topics_with_configs(&names.each_ref().map(String::as_str)).await?;
+    Ok(Topic::ALL.into_iter().zip(names).filter_map(|(topic, name)| Some((topic, named.remove(&name)?))).collect())
 }
 
 /// What keeps a log from being on these topics, a line each.
@@ -74,13 +75,13 @@ pub(super) fn broken_or_missing(found: &BTreeMap<Topic, FoundTopic>) -> Vec<Stri
 /// # Errors
 /// [`ApplyError::Refused`] before anything is changed, naming each topic that breaks the positions.
 pub async fn apply(admin: &mut Admin, wanted: &Wanted, remove_acls: bool) -> Result<Plan, ApplyError> {
-    let to_do = plan(wanted, &find(admin).await?);
+    let to_do = plan(wanted, &find(admin, wanted).await?);
     if to_do.is_refused() {
         return Err(ApplyError::Refused(Box::new(to_do)));
     }
     admin.create_topics(&to_do.new_topics).await?;
     for (topic, configs) in &to_do.new_configs {
-        admin.alter_configs(topic.name(), configs).await?;
+        admin.alter_configs(topic, configs).await?;
     }
     admin.create_acls(&to_do.new_acls).await?;
     if remove_acls {
@@ -93,7 +94,7 @@ pub async fn apply(admin: &mut Admin, wanted: &Wanted, remove_acls: bool) -> Res
     };
     let until = Instant::now() + SHOWN_WITHIN;
     loop {
-        let found = find(admin).await?;
+        let found = find(admin, wanted).await?;
         let left = plan(wanted, &found);
         let open: Vec<String> = left.steps.iter().filter(|step| is_open(step)).map(Step::to_string).collect();
         if open.is_empty() && found.topics.values().all(|topic| topic.led) {

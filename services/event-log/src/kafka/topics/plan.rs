@@ -7,7 +7,7 @@ use super::{Found, Wanted};
 use crate::kafka::admin::{Acl, FoundTopic, NewTopic, Operation, Pattern, Permission, Resource};
 use crate::position::{PARTITIONS, Topic};
 
-/// What ours are called, whatever else a cluster holds.
+/// How the names of ours begin, whatever else a cluster holds.
 const OURS: &str = "throughline.";
 
 /// What is to be done about a difference.
@@ -68,7 +68,7 @@ pub struct Plan {
     /// The cluster has no authorizer: whoever reaches it may do everything, and no ACL can be kept.
     pub open_to_all: bool,
     pub(super) new_topics: Vec<NewTopic>,
-    pub(super) new_configs: BTreeMap<Topic, BTreeMap<String, String>>,
+    pub(super) new_configs: BTreeMap<String, BTreeMap<String, String>>,
     /// To add.
     pub new_acls: Vec<Acl>,
     /// Not wanted.
@@ -92,8 +92,8 @@ pub fn plan(wanted: &Wanted, found: &Found) -> Plan {
     let mut plan = Plan { open_to_all: found.acls.is_none(), ..Plan::default() };
     for (topic, configs) in &wanted.topics {
         match found.topics.get(topic) {
-            None => plan.create(*topic, wanted.replication, configs),
-            Some(found) => plan.alter(*topic, wanted.replication, configs, found),
+            None => plan.create(wanted, *topic, configs),
+            Some(found) => plan.alter(wanted, *topic, configs, found),
         }
     }
     if let Some(found) = &found.acls {
@@ -113,28 +113,28 @@ impl Plan {
         self.steps.push(Step { kind, on: on.into(), what: what.into() });
     }
 
-    fn create(&mut self, topic: Topic, replication: u16, configs: &BTreeMap<String, String>) {
+    fn create(&mut self, wanted: &Wanted, topic: Topic, configs: &BTreeMap<String, String>) {
         let all: Vec<String> = configs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let what = format!("{PARTITIONS} partitions, {replication} copies each, {}", all.join(", "));
-        self.step(Kind::CreateTopic, topic.name(), what);
+        let what = format!("{PARTITIONS} partitions, {} copies each, {}", wanted.replication, all.join(", "));
+        self.step(Kind::CreateTopic, wanted.name(topic), what);
         self.new_topics.push(NewTopic {
-            name: topic.name().to_owned(),
+            name: wanted.name(topic),
             partitions: i32::from(PARTITIONS),
-            replicas: i16::try_from(replication).unwrap_or(i16::MAX),
+            replicas: i16::try_from(wanted.replication).unwrap_or(i16::MAX),
             configs: configs.clone(),
         });
     }
 
-    fn alter(&mut self, topic: Topic, replication: u16, configs: &BTreeMap<String, String>, found: &FoundTopic) {
+    fn alter(&mut self, wanted: &Wanted, topic: Topic, configs: &BTreeMap<String, String>, found: &FoundTopic) {
         for broken in broken(topic, found) {
-            self.step(Kind::Refused, topic.name(), broken);
+            self.step(Kind::Refused, wanted.name(topic), broken);
         }
-        if found.replicas != usize::from(replication) {
+        if found.replicas != usize::from(wanted.replication) {
             let what = format!(
-                "has {} copies of a partition where {replication} are wanted: kafka-reassign-partitions.sh changes that",
-                found.replicas
+                "has {} copies of a partition where {} are wanted: kafka-reassign-partitions.sh changes that",
+                found.replicas, wanted.replication
             );
-            self.step(Kind::NotChanged, topic.name(), what);
+            self.step(Kind::NotChanged, wanted.name(topic), what);
         }
         let mut set = BTreeMap::new();
         let mut said = Vec::new();
@@ -149,8 +149,8 @@ impl Plan {
             set.insert(name.clone(), value.clone());
         }
         if !set.is_empty() {
-            self.step(Kind::SetConfig, topic.name(), said.join(", "));
-            self.new_configs.insert(topic, set);
+            self.step(Kind::SetConfig, wanted.name(topic), said.join(", "));
+            self.new_configs.insert(wanted.name(topic), set);
         }
     }
 
@@ -158,10 +158,12 @@ impl Plan {
         let acls = wanted.acls();
         let principals: BTreeSet<&str> =
             wanted.roles.iter().flat_map(|role| role.principals.iter().map(String::as_str)).collect();
+        let ours = format!("{}{OURS}", wanted.prefix);
         self.new_acls = acls.difference(found).cloned().collect();
         let beyond = || found.difference(&acls);
-        self.surplus_acls = beyond().filter(|one| is_ours(one, &principals)).cloned().collect();
-        let wider: Vec<Acl> = beyond().filter(|one| !is_ours(one, &principals) && reaches_ours(one)).cloned().collect();
+        self.surplus_acls = beyond().filter(|one| is_ours(one, &ours, &principals)).cloned().collect();
+        let wider: Vec<Acl> =
+            beyond().filter(|one| !is_ours(one, &ours, &principals) && reaches_ours(one, &ours)).cloned().collect();
         for (kind, acls) in [
             (Kind::AddAcl, self.new_acls.clone()),
             (Kind::SurplusAcl, self.surplus_acls.clone()),
@@ -200,15 +202,15 @@ pub(super) fn broken(topic: Topic, found: &FoundTopic) -> Vec<String> {
 }
 
 /// On what is ours alone, or of a principal of ours on anything.
-fn is_ours(one: &Acl, principals: &BTreeSet<&str>) -> bool {
+fn is_ours(one: &Acl, ours: &str, principals: &BTreeSet<&str>) -> bool {
     let on_ours = matches!(one.resource, Resource::TOPIC | Resource::GROUP | Resource::TRANSACTIONAL_ID)
-        && one.name.starts_with(OURS);
+        && one.name.starts_with(ours);
     on_ours || principals.contains(one.principal.as_str())
 }
 
 /// On ours and on others.
-fn reaches_ours(one: &Acl) -> bool {
-    let is_wide = one.name == "*" || (one.pattern == Pattern::PREFIXED && OURS.starts_with(&one.name));
+fn reaches_ours(one: &Acl, ours: &str) -> bool {
+    let is_wide = one.name == "*" || (one.pattern == Pattern::PREFIXED && ours.starts_with(&one.name));
     matches!(one.resource, Resource::TOPIC | Resource::GROUP) && is_wide
 }
 

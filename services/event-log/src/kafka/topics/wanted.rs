@@ -31,6 +31,8 @@ pub struct TopicsFileError(pub Vec<String>);
 /// What a cluster must have.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
+    /// Before the name of every topic and group: two installations on one cluster. Usually empty.
+    pub prefix: String,
     /// Copies of each partition.
     pub replication: u16,
     /// The configuration of each topic, by Kafka's own names.
@@ -95,6 +97,18 @@ impl Wanted {
         if reader.problems.is_empty() { Ok(self) } else { Err(TopicsFileError(reader.problems)) }
     }
 
+    /// The same with this before the name of every topic and group.
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.prefix);
+        self
+    }
+
+    /// What a topic is called on the cluster.
+    pub fn name(&self, topic: Topic) -> String {
+        format!("{}{topic}", self.prefix)
+    }
+
     /// Every right of every role, as the ACLs that a cluster keeps.
     pub fn acls(&self) -> BTreeSet<Acl> {
         let of_role = |role: &Role| {
@@ -102,7 +116,7 @@ impl Wanted {
                 role.rights.iter().map(move |(resource, name, operation)| Acl {
                     principal: principal.clone(),
                     resource: *resource,
-                    name: name.clone(),
+                    name: if *resource == Resource::CLUSTER { name.clone() } else { format!("{}{name}", self.prefix) },
                     pattern: Pattern::LITERAL,
                     operation: *operation,
                     permission: Permission::ALLOW,
@@ -150,7 +164,7 @@ impl Reader {
         let by_name = self.table(&mut table, "roles", "roles");
         let roles = by_name.into_iter().map(|(name, value)| self.role(name, value)).collect();
         self.unknown("", &table, "is not known here (known: config, partitions, replication, roles, topics)");
-        Wanted { replication: replication.unwrap_or(0), topics, roles }
+        Wanted { prefix: String::new(), replication: replication.unwrap_or(0), topics, roles }
     }
 
     fn table(&mut self, above: &mut Table, key: &str, at: &str) -> Table {

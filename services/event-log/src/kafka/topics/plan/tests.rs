@@ -103,7 +103,7 @@ fn a_value_that_is_only_the_brokers_default_is_set() {
         plan.said(Kind::SetConfig),
         ["throughline.keys.v1 retention.bytes=-1 (now that by the broker's default only)"]
     );
-    assert_eq!(plan.new_configs[&Topic::Keys].len(), 1);
+    assert_eq!(plan.new_configs["throughline.keys.v1"].len(), 1);
 }
 
 #[test]
@@ -150,4 +150,14 @@ fn an_acl_that_is_missing_is_added_and_said_by_principal_and_thing() {
     let expected = "topic throughline.keys.v1 User:throughline-serve allow read, write, describe_configs";
     assert_eq!(plan.said(Kind::AddAcl), [expected]);
     assert!(plan.new_acls.iter().all(removed) && plan.new_acls.len() == 3);
+}
+
+#[test]
+fn an_installation_with_a_prefix_has_names_and_acls_of_its_own() {
+    let wanted = wanted().with_prefix("second.");
+    let first = made();
+    let plan = plan(&wanted, &Found { topics: BTreeMap::new(), acls: first.acls });
+    assert!(plan.new_topics.iter().all(|topic| topic.name.starts_with("second.throughline.")));
+    let on_names = |acl: &&Acl| acl.resource != Resource::CLUSTER;
+    assert!(plan.new_acls.iter().filter(on_names).all(|acl| acl.name.starts_with("second.throughline.")));
 }
