@@ -63,6 +63,14 @@ impl Papers {
         Ok(paths)
     }
 
+    /// As [`Self::client`], good until yesterday.
+    ///
+    /// # Errors
+    /// When it cannot be made or written.
+    pub fn expired_client(&self, name: &str) -> Result<(PathBuf, PathBuf)> {
+        self.client_until(name, day(-1))
+    }
+
     fn issue(
         &self,
         name: &str,

@@ -288,6 +288,14 @@ impl Cluster {
         Ok(nodes.get(node.wrapping_sub(1)).context("no such node")?.data())
     }
 
+    /// Whether a node's process is there.
+    ///
+    /// # Errors
+    /// When there is no such node.
+    pub fn is_running(&mut self, node: usize) -> Result<bool> {
+        Ok(self.node(node)?.is_running())
+    }
+
     /// What a node has warned of so far, the last of it.
     ///
     /// # Errors
@@ -423,6 +431,12 @@ impl Broker {
 impl From<Cluster> for Broker {
     fn from(cluster: Cluster) -> Self {
         Self(cluster)
+    }
+}
+
+impl std::ops::DerefMut for Broker {
+    fn deref_mut(&mut self) -> &mut Cluster {
+        &mut self.0
     }
 }
 
