@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::report::Figure;
 
 /// Near the mean of the invented authority's envelopes.
-const VALUE_BYTES: usize = 400;
+pub(crate) const VALUE_BYTES: usize = 400;
 
 pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -60,7 +60,7 @@ async fn append(log: Arc<EmbeddedLog>, callers: u64, batch: u64, appends: u64) -
     Ok(())
 }
 
-fn record(caller: u64, n: u64) -> Record {
+pub(crate) fn record(caller: u64, n: u64) -> Record {
     let mut key = [0; 16];
     for (to, from) in key.iter_mut().zip(n.to_le_bytes().into_iter().chain(caller.to_le_bytes())) {
         *to = from;

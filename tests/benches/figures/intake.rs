@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use connector_kit::differ::Baselines;
@@ -34,10 +34,31 @@ async fn fill(house: &House, children: u32) -> anyhow::Result<Vec<Figure>> {
     let embedded = house.log()?;
     let log: Arc<dyn EventLog> = embedded.clone();
     let mut figures = Vec::new();
+    for (source, events, took) in take_in(house, &log).await? {
+        let name = format!("{source}: dropped file to acknowledged, {events} events");
+        figures.push(Figure::rate(name, events, took, "events/s"));
+    }
+    let mut events = 0;
+    for (topic, partition) in Topic::EVENTS.into_iter().flat_map(|t| Partition::all().map(move |p| (t, p))) {
+        events += embedded.end(topic, partition).await?;
+    }
+    embedded.close().await;
+    let bytes = bytes_under(&house.at("log"))? as f64;
+    figures.push(Figure::new(format!("log on disk, {events} events"), bytes / f64::from(children), "B/child"));
+    figures.push(Figure::new("log on disk", bytes / events as f64, "B/event"));
+    Ok(figures)
+}
+
+/// Puts the whole authority on a log: each connector's events with how long it took, then facts and the child that is read.
+pub(crate) async fn take_in(
+    house: &House,
+    log: &Arc<dyn EventLog>,
+) -> anyhow::Result<Vec<(&'static str, u64, Duration)>> {
+    let mut taken = Vec::new();
     for connector in house::connectors() {
         let source = connector.descriptor().name;
         let publisher = Publisher::open(
-            Arc::clone(&log),
+            Arc::clone(log),
             House::key(),
             Arc::clone(&house.wrapping),
             house::credentials(),
@@ -49,7 +70,7 @@ async fn fill(house: &House, children: u32) -> anyhow::Result<Vec<Figure>> {
         let root = options.root.clone();
         let wrapping = Arc::clone(&house.wrapping);
         let mut folder =
-            DropFolder::open(connector, publisher.into(), Arc::clone(&log), wrapping, baselines, options).await?;
+            DropFolder::open(connector, publisher.into(), Arc::clone(log), wrapping, baselines, options).await?;
         let begun = Instant::now();
         for files in folders(&house.files(source))? {
             drop_files(&files, &root.join("incoming"))?;
@@ -57,30 +78,17 @@ async fn fill(house: &House, children: u32) -> anyhow::Result<Vec<Figure>> {
         }
         let events = folder.counts().events.load(Ordering::Relaxed);
         ensure!(events > 0, "`{source}` gave no events");
-        figures.push(Figure::rate(
-            format!("{source}: dropped file to acknowledged, {events} events"),
-            events,
-            begun.elapsed(),
-            "events/s",
-        ));
+        taken.push((source, events, begun.elapsed()));
     }
     let own =
-        OwnRecords::open(Arc::clone(&log), Arc::clone(&house.pseudonyms), Arc::clone(&house.wrapping), HUB, COMMAND);
+        OwnRecords::open(Arc::clone(log), Arc::clone(&house.pseudonyms), Arc::clone(&house.wrapping), HUB, COMMAND);
     let commands = Commands::new(own.await?);
     let facts = facts(&house.files("facts.jsonl"))?;
     for part in facts.chunks(FACTS_AT_ONCE) {
         commands.record(part.to_vec(), 1_760_000_000_000_000, people::TODAY).await?;
     }
-    people::record(house, &log, &commands).await?;
-    let mut events = 0;
-    for (topic, partition) in Topic::EVENTS.into_iter().flat_map(|t| Partition::all().map(move |p| (t, p))) {
-        events += embedded.end(topic, partition).await?;
-    }
-    embedded.close().await;
-    let bytes = bytes_under(&house.at("log"))? as f64;
-    figures.push(Figure::new(format!("log on disk, {events} events"), bytes / f64::from(children), "B/child"));
-    figures.push(Figure::new("log on disk", bytes / events as f64, "B/event"));
-    Ok(figures)
+    people::record(house, log, &commands).await?;
+    Ok(taken)
 }
 
 /// The folders that hold files, in order: each is one delivery.

@@ -9,6 +9,7 @@ mod decide;
 mod echo;
 mod house;
 mod intake;
+mod kafka;
 mod people;
 mod reads;
 mod report;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
+use broker::Cluster;
 use projection::store::Engine;
 
 use report::{Figure, Report};
@@ -61,18 +63,27 @@ fn main() -> anyhow::Result<()> {
     }
     let dir = tempfile::Builder::new().prefix("throughline-bench-").tempdir()?;
     let mut report = Report::begin(arguments.children)?;
+    let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    let broker = if PARTS.iter().any(|(part, _)| part.starts_with(kafka::PARTS) && wanted(part)) {
+        kafka::broker()?
+    } else {
+        None
+    };
     for (part, needs) in PARTS {
-        let wanted = |name: &str| arguments.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
         let needed = PARTS.iter().any(|(other, needs)| wanted(other) && needs.contains(&part));
-        if wanted(part) || needed {
-            report.add(part, in_a_process(part, needs, dir.path(), arguments.children)?)?;
+        if !(wanted(part) || needed) || part.starts_with(kafka::PARTS) && broker.is_none() {
+            continue;
+        }
+        report.add(part, in_a_process(part, needs, dir.path(), arguments.children, broker.as_ref())?)?;
+        if part == "kafka-streams" {
+            report::say(kafka::streams::DIFFERENCES)?;
         }
     }
     report.end()
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 11] = [
+const PARTS: [(&str, &[&str]); 18] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("append", &[]),
@@ -84,6 +95,13 @@ const PARTS: [(&str, &[&str]); 11] = [
     ("read-sled", &["generate", "ingest", "rebuild-sled"]),
     ("read-fjall", &["generate", "ingest", "rebuild-fjall"]),
     ("decide", &[]),
+    ("kafka-append", &[]),
+    ("kafka-publish", &["generate"]),
+    ("kafka-rebuild-sled", &["generate", "kafka-publish"]),
+    ("kafka-rebuild-fjall", &["generate", "kafka-publish"]),
+    ("kafka-latency", &["generate", "kafka-publish", "kafka-rebuild-fjall"]),
+    ("kafka-read", &["generate", "kafka-publish", "kafka-rebuild-fjall"]),
+    ("kafka-streams", &["generate", "kafka-publish"]),
 ];
 
 fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
@@ -99,15 +117,30 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         "read-sled" => reads::figures(dir, Engine::Sled),
         "read-fjall" => reads::figures(dir, Engine::Fjall),
         "decide" => decide::figures(),
+        "kafka-append" => kafka::append::figures(),
+        "kafka-publish" => kafka::publish::figures(dir),
+        "kafka-rebuild-sled" => kafka::rebuild::figures(dir, Engine::Sled),
+        "kafka-rebuild-fjall" => kafka::rebuild::figures(dir, Engine::Fjall),
+        "kafka-latency" => kafka::latency::figures(dir),
+        "kafka-read" => kafka::nodes::figures(dir),
+        "kafka-streams" => kafka::streams::figures(dir),
+        kafka::streams::OURS => kafka::streams::fold(dir),
         other => anyhow::bail!("there is no part `{other}`"),
     }
 }
 
-fn in_a_process(part: &str, needs: &[&str], dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
+fn in_a_process(
+    part: &str,
+    needs: &[&str],
+    dir: &Path,
+    children: u32,
+    broker: Option<&Cluster>,
+) -> anyhow::Result<Vec<Figure>> {
     report::progress(part, needs);
     let output = Command::new(std::env::current_exe()?)
         .args(["--children", &children.to_string(), "--part", part])
         .arg(dir)
+        .envs(broker.map(|broker| (kafka::BOOTSTRAP, broker.bootstrap())))
         .stderr(Stdio::inherit())
         .output()?;
     ensure!(output.status.success(), "the part `{part}` failed");

@@ -18,6 +18,7 @@ use crate::house::{self, House};
 /// When the facts are recorded.
 pub(crate) const TODAY: Date = Date { year: 2025, month: Some(10), day: Some(1), estimated: false };
 const ENTRIES: u32 = 200;
+const OTHERS: u32 = 500;
 const READER: &str = "la-878-social-care";
 const CERTIFICATE_NAME: &str = "la-878-social-care.invalid";
 const TOKEN_ISSUER: &str = "https://id.la-878-social-care.invalid";
@@ -114,23 +115,40 @@ fn drafts(connector: &dyn Connector, controller: &str, subject: &Subject, states
     });
     std::iter::once((0, Event::from(described)))
         .chain(entries)
-        .map(|(n, event)| Draft {
-            subject: subject.clone(),
-            controller: controller.to_owned(),
-            scope_key: None,
-            table: "figures",
-            record_key: format!("FIGURES1/{n}"),
-            ordinal: 0,
-            effective: When { when: Some(when::When::On(day(n))) },
-            observed_at_us: None,
-            version: Some(Version { as_of_us: 1_750_000_000_000_000, sequence: 0, mapping_revision: 1 }),
-            findings: Vec::new(),
-            third_parties: Vec::new(),
-            clears: Vec::new(),
-            event,
-            place: Place::default(),
-        })
+        .map(|(n, event)| draft(subject, controller, n, event))
         .collect()
+}
+
+fn draft(subject: &Subject, controller: &str, n: u32, event: Event) -> Draft {
+    Draft {
+        subject: subject.clone(),
+        controller: controller.to_owned(),
+        scope_key: None,
+        table: "figures",
+        record_key: format!("{}/{n}", subject.value),
+        ordinal: 0,
+        effective: When { when: Some(when::When::On(day(n % ENTRIES))) },
+        observed_at_us: None,
+        version: Some(Version { as_of_us: 1_750_000_000_000_000, sequence: 0, mapping_revision: 1 }),
+        findings: Vec::new(),
+        third_parties: Vec::new(),
+        clears: Vec::new(),
+        event,
+        place: Place::default(),
+    }
+}
+
+/// One more entry of the child, from the hospital.
+pub(crate) fn one_more(n: u32) -> Draft {
+    let [_, _, (source, controller, subject, _)] = known_as();
+    draft(&subject, controller, ENTRIES + n, event(source, ENTRIES + n))
+}
+
+/// What schools say of other children meanwhile.
+pub(crate) fn of_another(n: u32) -> Draft {
+    let [(source, controller, mut subject, _), ..] = known_as();
+    subject.value = format!("FIGURES-OTHER-{}", n % OTHERS);
+    draft(&subject, controller, n, event(source, n % ENTRIES))
 }
 
 /// A week apart.

@@ -82,12 +82,10 @@ pub(crate) async fn beside_echo(
         let rate =
             Figure::new(format!("{whose}read, {size}, {who}"), read.rate, "reads/s").floor("tonic echo", floor.rate);
         figures.push(if alone { rate } else { rate.bar(Bar::OfFloor(0.5)) });
-        let p50 =
-            Figure::micros(format!("{whose}read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
+        let p50 = Figure::micros(format!("{whose}read, {who}, p50"), read.p50).floor("tonic echo", micros(floor.p50));
         figures.push(if alone { p50.bar(Bar::AtMost(1_000.0)) } else { p50 });
-        figures.push(
-            Figure::micros(format!("{whose}read, {who}, p99"), read.p99).floor("tonic echo", micros(floor.p99)),
-        );
+        figures
+            .push(Figure::micros(format!("{whose}read, {who}, p99"), read.p99).floor("tonic echo", micros(floor.p99)));
         // Says as much on a busy machine as on a quiet one.
         figures.push(
             Figure::micros(format!("{whose}processor time a read, both ends, {who}"), read.worked)

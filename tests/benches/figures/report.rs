@@ -64,10 +64,23 @@ impl Figure {
 
 /// The peak memory of this process so far.
 pub(crate) fn peak_memory(part: &str) -> anyhow::Result<Figure> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
+    Ok(Figure::new(format!("peak memory of `{part}`"), peak_mebibytes("self")?, "MiB"))
+}
+
+/// The peak memory of a process so far.
+pub(crate) fn peak_mebibytes(process: &str) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in its status")?;
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(Figure::new(format!("peak memory of `{part}`"), kilobytes / 1024.0, "MiB"))
+    Ok(kilobytes / 1024.0)
+}
+
+/// The processor time that this process took so far, to a hundredth of a second.
+pub(crate) fn processor_time() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, after_name) = stat.rsplit_once(')').context("no name in /proc/self/stat")?;
+    let hundredths: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(hundredths * 10))
 }
 
 /// Says the figures to the process that started this one.
@@ -86,7 +99,12 @@ pub(crate) fn hear(said: &[u8]) -> anyhow::Result<Vec<Figure>> {
 
 pub(crate) fn progress(part: &str, needs: &[&str]) {
     let after = if needs.is_empty() { String::new() } else { format!(" (on what {} made)", needs.join(" and ")) };
-    let _nobody_watches = writeln!(std::io::stderr(), "measuring: {part}{after}");
+    note(&format!("measuring: {part}{after}"));
+}
+
+/// To whoever watches.
+pub(crate) fn note(text: &str) {
+    let _nobody_watches = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints as it goes.
@@ -129,6 +147,11 @@ impl Report {
         let took = self.begun.elapsed().as_secs();
         line(&format!("bench: ok seconds={took} short_of_their_bar={} load={}", self.short, load()?))
     }
+}
+
+/// A line of the report that is no figure.
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    line(text)
 }
 
 fn line(text: &str) -> anyhow::Result<()> {
