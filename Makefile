@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup demo test up down bench kafka kafka-up kafka-down lint generate-proto fuzz
+.PHONY: help setup clients demo test up down bench kafka kafka-up kafka-down lint sbom generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ setup: ## What the build needs beside Rust (as root on Debian it installs it)
 demo: setup ## An invented authority from its files to four readers' answers, and ends by itself (CHILDREN=400)
 	@deploy/demo/run.sh
 
-test: setup kafka ## Every test
+test: setup kafka clients ## Every test
 	cargo build --package throughline
 	cargo test --workspace
 
@@ -23,7 +23,11 @@ up: setup ## Leaves an invented authority running for you to ask (target/up; sto
 	@deploy/demo/up.sh
 
 bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=10000)
+	@tests/benches/kafka-streams/setup
 	cargo bench --profile dev --package tests --bench figures -- --children $(or $(CHILDREN),10000)
+
+clients: ## Puts the example clients together under target/clients (Python 3.11 and Node 20, where they are here)
+	@proto/clients/setup
 
 kafka: ## Puts an Apache Kafka together under target/kafka (needs Maven and a JDK; as root on Debian it installs them)
 	@deploy/kafka/setup
@@ -38,6 +42,9 @@ lint: ## rustfmt, clippy and, where it is installed, cargo-deny
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	@if command -v cargo-deny > /dev/null; then cargo deny check; else echo "cargo-deny is not installed: licences and advisories were not checked"; fi
+
+sbom: setup ## The program's bill of materials, CycloneDX: target/sbom/throughline.cdx.json
+	@deploy/container/sbom.sh
 
 generate-proto: ## Writes the Rust that the .proto files give
 	UPDATE_GENERATED=1 cargo test --package proto --test generated

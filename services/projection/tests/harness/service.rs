@@ -157,6 +157,17 @@ impl Reader {
         Ok(self.client.watch_timeline(request).await?.into_inner())
     }
 
+    /// A stream that the reader means to follow for so long.
+    pub async fn watch_for(
+        &mut self,
+        request: &WatchTimelineRequest,
+        deadline: Duration,
+    ) -> Result<tonic::Streaming<WatchTimelineResponse>, tonic::Status> {
+        let mut request = self.signed(request);
+        request.set_timeout(deadline);
+        Ok(self.client.watch_timeline(request).await?.into_inner())
+    }
+
     pub async fn involvement(
         &mut self,
         request: &GetInvolvementRequest,

@@ -1,0 +1,139 @@
+//! Why an answer was as it was: to its reader, and to nobody else but an auditor of the same organisation.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use proto::events::Subject;
+use proto::sharing as s;
+use proto::timeline::{ExplainDecisionRequest, ExplainDecisionResponse, GetTimelineRequest, GetTimelineResponse};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::harness::House;
+use super::harness::sayings::*;
+use super::harness::service::{Papers, Reader, Serving, serve};
+use super::{LONG, PASTORAL, known_child};
+
+async fn started() -> (House, Serving, Subject) {
+    let mut house = House::new().await;
+    let papers = Papers::new();
+    house.record(organisations().into_iter().map(|fact| papers.of(fact)).collect()).await;
+    let (school, council, _) = known_child(&mut house).await;
+    let mut s47 = s::StatutoryStatusChanged { open: Some(true), on: Some(day(2025, 12, 1)), ..Default::default() };
+    s47.set_status(s::statutory_status_changed::Status::Section47);
+    house.record(vec![fact(&council, s47)]).await;
+    house.catch_up().await;
+    let serving = serve(&house, papers, LONG).await;
+    (house, serving, school)
+}
+
+async fn asked(reader: &mut Reader, child: &Subject, purpose: s::Purpose) -> GetTimelineResponse {
+    let request = GetTimelineRequest { child: Some(child.clone()), purpose: purpose.into(), ..Default::default() };
+    reader.get(&request).await.unwrap()
+}
+
+/// The consumer has read the keys by which the decision's record is opened.
+async fn catch_up(house: &mut House, serving: &Serving) {
+    super::catch_up(house, serving).await;
+}
+
+fn of(decision_id: &[u8]) -> ExplainDecisionRequest {
+    ExplainDecisionRequest { decision_id: decision_id.to_vec(), purpose: 0 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_is_told_the_rules_of_their_own_answer_and_none_that_it_did_not_show() {
+    let (mut house, serving, school) = started().await;
+    let mut lead = serving.reader(SCHOOL, "lead.invented", &["safeguarding"]).await;
+    let answer = asked(&mut lead, &school, s::Purpose::ChildProtection).await;
+    catch_up(&mut house, &serving).await;
+    let told = lead.explain(&of(&answer.decision_id)).await.unwrap();
+    assert_eq!((told.decision_id.clone(), told.call()), (answer.decision_id.clone(), s::Call::GetTimeline));
+    assert_eq!((told.entries as usize, told.lines as usize), (answer.entries.len(), answer.existence.len()));
+    assert_eq!(told.purpose(), s::Purpose::ChildProtection);
+    assert!(told.policy_in_force && told.policy_hash.len() == 32 && told.audited.is_none());
+    let ids = |rules: &[proto::timeline::RuleTold]| rules.iter().map(|rule| rule.id.clone()).collect::<BTreeSet<_>>();
+    assert!(ids(&told.permitted_by).contains("P01-own-record"), "{:?}", told.permitted_by);
+    let shown = answer.entries.iter().filter_map(|entry| entry.withheld.as_ref());
+    let shown: BTreeSet<String> = shown.flat_map(|withheld| withheld.rules.iter().cloned()).collect();
+    let all = &ids(&told.permitted_by) | &ids(&told.withheld_by);
+    assert!(shown.is_subset(&all) && ids(&told.withheld_by).is_subset(&shown), "{shown:?} {all:?}");
+    let groups: BTreeSet<_> =
+        answer.entries.iter().filter_map(|e| e.withheld.clone()).flat_map(|withheld| withheld.field_groups).collect();
+    assert_eq!(groups, told.field_groups.iter().cloned().collect());
+    assert!(told.summary.iter().any(|line| line.contains("own organisation's record")), "{:?}", told.summary);
+    let records = house.disclosures().await;
+    let recorded = records.iter().find(|record| record.decision_id == told.explanation_id).unwrap();
+    assert_eq!((recorded.call(), &recorded.explained), (s::Call::ExplainDecision, &answer.decision_id));
+}
+
+fn bare(status: &Status) -> (Code, String, Vec<u8>) {
+    (status.code(), status.message().to_owned(), status.details().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anothers_decision_and_one_that_there_is_not_are_refused_in_the_same_words() {
+    let (mut house, serving, school) = started().await;
+    let mut reader = serving.reader(SCHOOL, "t.invented", PASTORAL).await;
+    let answer = asked(&mut reader, &school, s::Purpose::EducationProvision).await;
+    catch_up(&mut house, &serving).await;
+    let mut colleague = serving.reader(SCHOOL, "t.other", PASTORAL).await;
+    let mut elsewhere = serving.reader(COUNCIL, "t.invented", &["auditor"]).await;
+    let mut unknown = answer.decision_id.clone();
+    unknown[15] ^= 0x10;
+    let mut refusals = vec![
+        colleague.explain(&of(&answer.decision_id)).await.unwrap_err(),
+        elsewhere.explain(&of(&answer.decision_id)).await.unwrap_err(),
+        reader.explain(&of(&unknown)).await.unwrap_err(),
+        reader.explain(&of(&[0; 16])).await.unwrap_err(),
+    ];
+    let audit = |id: &[u8]| ExplainDecisionRequest { purpose: s::Purpose::Audit.into(), ..of(id) };
+    refusals.push(elsewhere.explain(&audit(&answer.decision_id)).await.unwrap_err());
+    // A purpose without the role is no auditor's.
+    refusals.push(colleague.explain(&audit(&answer.decision_id)).await.unwrap_err());
+    assert!(refusals.windows(2).all(|two| bare(&two[0]) == bare(&two[1])), "{refusals:?}");
+    assert_eq!(refusals[0].code(), Code::NotFound);
+    assert_eq!(refusals[0].get_error_details().error_info().unwrap().reason, "NO_SUCH_DECISION");
+    assert!(reader.explain(&of(&answer.decision_id)).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auditor_of_the_organisation_reads_how_it_was_decided_and_nothing_of_the_child() {
+    let (mut house, serving, school) = started().await;
+    let mut reader = serving.reader(SCHOOL, "t.invented", PASTORAL).await;
+    let answer = asked(&mut reader, &school, s::Purpose::EducationProvision).await;
+    catch_up(&mut house, &serving).await;
+    let mut auditor = serving.reader(SCHOOL, "a.invented", &["auditor"]).await;
+    let audit = ExplainDecisionRequest { purpose: s::Purpose::Audit.into(), ..of(&answer.decision_id) };
+    let told = auditor.explain(&audit).await.unwrap();
+    let audited = told.audited.clone().unwrap();
+    assert_eq!((audited.person.as_str(), audited.organisation.as_str()), ("t.invented", SCHOOL));
+    assert!(audited.classes_full > 0 && !audited.positions.is_empty());
+    let bytes = told.encode_to_vec();
+    let pseudonym = house.pseudonyms.of(&school).0;
+    assert!(!bytes.windows(16).any(|window| window == pseudonym));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_explanation_of_an_unknown_child_is_that_of_a_hidden_one() {
+    let (mut house, serving, _) = started().await;
+    let hidden = council_child("HIDDEN");
+    house.say(CIN, [described(COUNCIL, &hidden, &[]), referred(&hidden)]).await;
+    catch_up(&mut house, &serving).await;
+    let mut reader = serving.reader(SCHOOL, "t.invented", PASTORAL).await;
+    let mut told = Vec::new();
+    for child in [&hidden, &pupil("NOBODY")] {
+        let answer = asked(&mut reader, child, s::Purpose::EducationProvision).await;
+        catch_up(&mut house, &serving).await;
+        let explained = reader.explain(&of(&answer.decision_id)).await.unwrap();
+        let nothing = Vec::new();
+        told.push(ExplainDecisionResponse {
+            decision_id: nothing.clone(),
+            explanation_id: nothing,
+            decided_at: None,
+            ..explained
+        });
+    }
+    assert_eq!(told[0], told[1]);
+    assert!(told[0].permitted_by.is_empty() && told[0].withheld_by.is_empty());
+}
