@@ -1,22 +1,25 @@
 //! The live consumer: follows the log, and commits what each bounded batch became together with how far it was read.
 
 mod erase;
+mod keys_read;
+mod log_kept;
 mod measured;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use event_log::seal::{SealError, decode_key_record};
 use event_log::{EventLog, KeyId, LogError, Offset, PARTITIONS, Partition, Position, Pseudonym, StoredRecord, Topic};
-use proto::keys::{KeyRecord, key_record::State};
 use proto::quarantine::Reason;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use self::keys_read::{KeysLookedFor, Parked};
+use self::log_kept::LogKept;
 use self::measured::Measured;
+use crate::own_records::RecordError;
 use crate::project::{Note, Projected, Projector};
 use crate::row;
 use crate::store::keys::{self, Parsed};
@@ -27,7 +30,12 @@ const FACTS: [Topic; 2] = [Topic::Sharing, Topic::Identity];
 const SECTORS: [Topic; 3] = [Topic::Education, Topic::SocialCare, Topic::Health];
 /// A batch, and what an engine writes beside it, take less than this.
 const ROOM_BYTES_MIN: u64 = 128 << 20;
-const KEY_RECORDS_A_READ: usize = 10_000;
+/// How long a log may end before what the store holds: a partition whose leader has just changed may, for a moment.
+const GONE_AFTER: Duration = Duration::from_secs(10);
+/// How long it waits before it asks a log again that could not be reached.
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long a log that does not answer may hold up the end.
+const LAST_CALL: Duration = Duration::from_secs(2);
 /// How long a consumer that has nothing to read waits before it says again that it is up to date.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -86,6 +94,17 @@ pub enum ConsumeError {
     Refusal(#[source] RefusalError),
 }
 
+impl ConsumeError {
+    /// The log alone is the cause, and waiting cures it.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Log(error) => error.is_transient(),
+            Self::Refusal(error) => error.downcast_ref::<RecordError>().is_some_and(RecordError::is_transient),
+            Self::Store(_) => false,
+        }
+    }
+}
+
 /// Follows the log into the store.
 pub struct Consumer {
     log: Arc<dyn EventLog>,
@@ -94,7 +113,10 @@ pub struct Consumer {
     refusals: Arc<dyn Refusals>,
     progress: watch::Sender<Progress>,
     keys_read: [Offset; 16],
-    parked: HashSet<KeyId>,
+    parked: Parked,
+    /// Keys that are destroyed, whose records are still in the store.
+    destroyed: Vec<(KeyId, Pseudonym)>,
+    keys_looked_for: KeysLookedFor,
     registry_changed: bool,
     /// Everything was read once: what is read from now on is as late as it looks.
     was_caught_up: bool,
@@ -104,6 +126,7 @@ pub struct Consumer {
     /// may be a restriction.
     facts_unread: BTreeSet<Position>,
     room_bytes_min: u64,
+    kept: LogKept,
 }
 
 impl Consumer {
@@ -119,7 +142,7 @@ impl Consumer {
     ) -> Result<(Self, watch::Receiver<Progress>), ConsumeError> {
         let (records, parked, facts_unread) = store.read(Shards::ALL, |view| {
             let mut records = 0;
-            let mut parked = Vec::new();
+            let mut parked = Parked::default();
             let mut facts_unread = BTreeSet::new();
             for partition in Partition::all() {
                 for topic in Topic::EVENTS {
@@ -127,7 +150,7 @@ impl Consumer {
                 }
                 view.scan_prefix(&keys::parked_all(partition), |key, _| {
                     if let Some(Parsed::Parked { key_id, at }) = keys::parse(key) {
-                        parked.push(key_id);
+                        parked.add(key_id, at.partition);
                         facts_unread.extend(FACTS.contains(&at.topic).then_some(at));
                     }
                     ControlFlow::Continue(())
@@ -148,7 +171,7 @@ impl Consumer {
             caught_up: false,
             no_room: false,
             records,
-            parked: parked.len() as u64,
+            parked: parked.keys(),
             registry_generation: 1,
         };
         let (sender, receiver) = watch::channel(progress);
@@ -159,12 +182,15 @@ impl Consumer {
             refusals,
             progress: sender,
             keys_read: [0; 16],
-            parked: parked.into_iter().collect(),
+            parked,
+            destroyed: Vec::new(),
+            keys_looked_for: KeysLookedFor::default(),
             registry_changed: false,
             was_caught_up: false,
             read_up_to: BTreeMap::new(),
             facts_unread,
             room_bytes_min: ROOM_BYTES_MIN,
+            kept: LogKept::new(GONE_AFTER),
         };
         Ok((consumer, receiver))
     }
@@ -173,6 +199,12 @@ impl Consumer {
     #[must_use]
     pub fn with_room_min(self, room_bytes_min: u64) -> Self {
         Self { room_bytes_min, ..self }
+    }
+
+    /// Takes it that a log lost records once it has ended before what the store holds for so long.
+    #[must_use]
+    pub fn with_gone_after(self, gone_after: Duration) -> Self {
+        Self { kept: LogKept::new(gone_after), ..self }
     }
 
     /// Whether the store's disk has room for a batch. An engine that runs out in the middle of one does not go on by itself.
@@ -189,21 +221,54 @@ impl Consumer {
         Ok(has_room)
     }
 
-    /// Follows until told to stop, then makes what was committed durable.
+    /// Follows until told to stop, then makes what was committed durable. While the log cannot be reached, or takes nothing,
+    /// it waits: the facts grow stale, and it goes on by itself.
     ///
     /// # Errors
-    /// When the log, the store or quarantine fails: nothing is lost, and a new consumer goes on from the same place.
+    /// When the log, the store or quarantine fails in a way that waiting does not cure: nothing is lost, and a new consumer
+    /// goes on from the same place.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), ConsumeError> {
-        let followed = [Topic::EVENTS.as_slice(), &[Topic::Keys]].concat();
-        let mut seen = 0;
+        let out_of_time = async {
+            stop.cancelled().await;
+            tokio::time::sleep(LAST_CALL).await;
+        };
+        tokio::pin!(out_of_time);
+        let (mut seen, mut waits) = (0, false);
         while !stop.is_cancelled() {
-            self.catch_up(&stop).await?;
-            tokio::select! {
-                () = stop.cancelled() => break,
-                grown = self.log.grown(&followed, seen, IDLE) => seen = grown?,
+            let turned = tokio::select! {
+                turned = self.turn(&stop, &mut seen) => turned,
+                () = &mut out_of_time => break,
+            };
+            match turned {
+                Ok(()) if waits => tracing::info!("the log is read again"),
+                Ok(()) => {}
+                Err(error) if error.is_transient() => {
+                    if !waits {
+                        tracing::error!("the log is not read: {error}");
+                    }
+                    waits = true;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(AGAIN) => {}
+                    }
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
+            waits = false;
         }
         Ok(self.store.durable()?)
+    }
+
+    /// Reads to the end, and waits for more.
+    async fn turn(&mut self, stop: &CancellationToken, seen: &mut u64) -> Result<(), ConsumeError> {
+        self.catch_up(stop).await?;
+        let followed = [Topic::EVENTS.as_slice(), &[Topic::Keys]].concat();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            grown = self.log.grown(&followed, *seen, IDLE) => *seen = grown?,
+        }
+        Ok(())
     }
 
     /// Reads every partition to its end.
@@ -213,18 +278,18 @@ impl Consumer {
     pub async fn catch_up(&mut self, stop: &CancellationToken) -> Result<(), ConsumeError> {
         loop {
             self.read_keys().await?;
+            self.look_for_wrapping_keys().await?;
             self.read_facts(stop).await?;
             let mut moved = false;
-            for topic in SECTORS {
-                for partition in Partition::all() {
-                    if stop.is_cancelled() {
-                        return Ok(());
-                    }
-                    if self.read_batch(topic, partition).await? {
-                        moved = true;
-                        self.progress.send_modify(|progress| progress.caught_up = false);
-                        self.read_facts(stop).await?;
-                    }
+            let looked_at = Instant::now();
+            for ((topic, partition), end) in self.log.ends(&SECTORS).await? {
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
+                if self.read_batch(topic, partition, end, looked_at).await? {
+                    moved = true;
+                    self.progress.send_modify(|progress| progress.caught_up = false);
+                    self.read_facts(stop).await?;
                 }
             }
             self.note_freshness();
@@ -241,10 +306,9 @@ impl Consumer {
         let mut moved = true;
         while moved && !stop.is_cancelled() {
             moved = false;
-            for topic in FACTS {
-                for partition in Partition::all() {
-                    moved |= self.read_batch(topic, partition).await?;
-                }
+            let looked_at = Instant::now();
+            for ((topic, partition), end) in self.log.ends(&FACTS).await? {
+                moved |= self.read_batch(topic, partition, end, looked_at).await?;
             }
         }
         self.note_freshness();
@@ -259,11 +323,18 @@ impl Consumer {
         self.progress.send_modify(|progress| progress.facts_read_at = oldest);
     }
 
-    /// Reads one bounded batch of a partition, if there is one.
-    async fn read_batch(&mut self, topic: Topic, partition: Partition) -> Result<bool, ConsumeError> {
-        let looked_at = Instant::now();
+    /// Reads one bounded batch of a partition that ended there when it was looked at, if there is one.
+    async fn read_batch(
+        &mut self,
+        topic: Topic,
+        partition: Partition,
+        end: Offset,
+        looked_at: Instant,
+    ) -> Result<bool, ConsumeError> {
         let from = self.store.read(partition.into(), |view| view.offset(topic, partition))?;
-        let end = self.log.end(topic, partition).await?;
+        if !self.kept.holds(topic, partition, from, end)? {
+            return Ok(false);
+        }
         Measured::lag(topic, partition, end.saturating_sub(from));
         if end <= from {
             self.read_up_to.insert((topic, partition), looked_at);
@@ -331,7 +402,7 @@ impl Consumer {
                     batch.put(key, value);
                 }
                 Projected::Parked(key_id) => {
-                    self.parked.insert(key_id);
+                    self.parked.add(key_id, record.position.partition);
                     batch.put(keys::parked(key_id, record.position), row::write(&record));
                 }
                 Projected::Noted(note) => batch.put(keys::noted(record.position), [note as u8]),
@@ -371,82 +442,8 @@ impl Consumer {
         Ok(())
     }
 
-    /// Reads the keys topic to its end, and comes back to what waited for a key.
-    async fn read_keys(&mut self) -> Result<(), ConsumeError> {
-        let mut destroyed = Vec::new();
-        for partition in Partition::all() {
-            let at = usize::from(partition.number());
-            loop {
-                let from = self.keys_read.get(at).copied().unwrap_or_default();
-                if self.log.end(Topic::Keys, partition).await? <= from {
-                    break;
-                }
-                let records = self.log.read(Topic::Keys, partition, from, KEY_RECORDS_A_READ).await?;
-                let Some(next) = records.last().map(|last| last.position.offset + 1) else { break };
-                for record in &records {
-                    match decode_key_record(record).and_then(|key| self.projector.keyring.absorb(&key).map(|()| key)) {
-                        Ok(key) => destroyed.extend(self.key_arrived(&key).await?),
-                        Err(error) => self.refuse_key(record, &error).await?,
-                    }
-                }
-                if let Some(read) = self.keys_read.get_mut(at) {
-                    *read = next;
-                }
-            }
-        }
-        for (key_id, subject) in destroyed {
-            self.erase(key_id, subject).await?;
-        }
-        Ok(())
-    }
-
-    async fn refuse_key(&self, record: &StoredRecord, error: &SealError) -> Result<(), ConsumeError> {
-        tracing::error!(position = %record.position, "a record of the keys topic is refused: {error}");
-        let refused = Refused {
-            position: record.position,
-            reason: Reason::EnvelopeMalformed,
-            message: error.to_string(),
-            raw: record.value.clone(),
-        };
-        self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)
-    }
-
-    /// Comes back to what waited for this key; gives it, and whose it is, when it is destroyed.
-    async fn key_arrived(&mut self, key: &KeyRecord) -> Result<Option<(KeyId, Pseudonym)>, ConsumeError> {
-        let (Some(key_id), Some(subject)) = (KeyId::from_slice(&key.key_id), Pseudonym::from_slice(&key.subject))
-        else {
-            return Ok(None);
-        };
-        if self.parked.remove(&key_id) {
-            self.unpark(key_id, subject.partition()).await?;
-        }
-        Ok((key.state == State::Destroyed as i32).then_some((key_id, subject)))
-    }
-
-    async fn unpark(&mut self, key_id: KeyId, partition: Partition) -> Result<(), ConsumeError> {
-        let mut waiting: Vec<StoredRecord> = Vec::new();
-        self.store.read(partition.into(), |view| {
-            waiting.clear();
-            view.scan_prefix(&keys::parked_prefix(partition, key_id), |_, value| {
-                let subject = event_log::envelope::decode(row::envelope(value).to_vec().into());
-                waiting.extend(subject.ok().and_then(|sealed| row::record(value, sealed.header.subject.0, partition)));
-                ControlFlow::Continue(())
-            })
-        })?;
-        for part in waiting.chunks(BATCH_ROWS_BEST) {
-            let mut batch = Batch::new();
-            part.iter().for_each(|record| batch.delete(keys::parked(key_id, record.position)));
-            let Some(topic) = part.first().map(|record| record.position.topic) else { continue };
-            let mut measured = Measured::new(topic, self.was_caught_up);
-            self.place(part.to_vec(), &mut batch, &mut measured).await?;
-            measured.commit(|| self.store.commit(&batch), batch.len())?;
-            self.note_progress(0);
-        }
-        Ok(())
-    }
-
     fn note_progress(&mut self, read: u64) {
-        let parked = self.parked.len() as u64;
+        let parked = self.parked.keys();
         let registry_changed = std::mem::take(&mut self.registry_changed);
         self.progress.send_modify(|progress| {
             progress.records += read;

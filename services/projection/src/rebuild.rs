@@ -10,6 +10,9 @@ use event_log::seal::decode_key_record;
 use event_log::{EventLog, KeyId, LogError, Offset, Partition, StoredRecord, Topic};
 use proto::keys::key_record::State;
 
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
 use crate::project::{Note, Projected, Projector};
 use crate::row;
 use crate::store::keys::{self, Parsed};
@@ -17,6 +20,7 @@ use crate::store::{Key, Options, Shards, Store, StoreError};
 use runs::{Runs, RunsError};
 
 const RECORDS_A_READ: usize = 8_192;
+const READS_AT_ONCE: usize = 8;
 /// Memory that sorted rows take before they go to disk, for each worker.
 const RUN_BYTES_MAX: usize = 256 << 20;
 
@@ -82,13 +86,7 @@ pub type Offsets = BTreeMap<(Topic, Partition), Offset>;
 /// # Errors
 /// The log's.
 pub async fn ends(log: &dyn EventLog) -> Result<Offsets, LogError> {
-    let mut ends = Offsets::new();
-    for topic in Topic::EVENTS {
-        for partition in Partition::all() {
-            ends.insert((topic, partition), log.end(topic, partition).await?);
-        }
-    }
-    Ok(ends)
+    log.ends(&Topic::EVENTS).await
 }
 
 /// How far a store has read.
@@ -145,22 +143,19 @@ pub async fn rebuild_up_to(
             std::thread::spawn(move || work(&receive, &projector, &folder))
         })
         .collect();
+    let (mut batches, mut reading) = read_all(&log, &ends);
     let mut read = 0;
-    for (topic, partition, end) in ends.iter().copied() {
-        let mut from = 0;
-        while from < end {
-            let wanted = usize::try_from(end - from).unwrap_or(RECORDS_A_READ).min(RECORDS_A_READ);
-            let records = log.read(topic, partition, from, wanted).await?;
-            let Some(last) = records.last() else { break };
-            from = last.position.offset + 1;
-            read += records.len() as u64;
-            if send.send(records).is_err() {
-                break;
-            }
-            progress(read, total);
+    while let Some(records) = batches.recv().await {
+        read += records.len() as u64;
+        if send.send(records).is_err() {
+            break;
         }
+        progress(read, total);
     }
-    drop(send);
+    drop((send, batches));
+    while let Some(ended) = reading.join_next().await {
+        ended.map_err(|_| RebuildError::Worker)??;
+    }
     let mut runs = Runs::new(&folder, RUN_BYTES_MAX);
     let mut counted = Rebuilt { records: read, ..Rebuilt::default() };
     for thread in threads {
@@ -193,6 +188,31 @@ pub async fn rebuild_up_to(
     Ok((store, counted))
 }
 
+/// Reads everything before these ends, some partitions at a time: over a network one alone waits more than it reads.
+fn read_all(log: &Arc<dyn EventLog>, ends: &[(Topic, Partition, Offset)]) -> (Read, JoinSet<Result<(), LogError>>) {
+    let (give, batches) = mpsc::channel(READS_AT_ONCE);
+    let (places, mut reading) = (Arc::new(Semaphore::new(READS_AT_ONCE)), JoinSet::new());
+    for (topic, partition, end) in ends.iter().copied() {
+        let (log, give, places) = (Arc::clone(log), give.clone(), Arc::clone(&places));
+        reading.spawn(async move {
+            let _place = places.acquire().await;
+            let mut from = 0;
+            while from < end {
+                let wanted = usize::try_from(end - from).unwrap_or(RECORDS_A_READ).min(RECORDS_A_READ);
+                let records = log.read(topic, partition, from, wanted).await?;
+                let Some(last) = records.last() else { break };
+                from = last.position.offset + 1;
+                if give.send(records).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+    }
+    (batches, reading)
+}
+
+type Read = mpsc::Receiver<Vec<StoredRecord>>;
 type Batches = std::sync::Mutex<std::sync::mpsc::Receiver<Vec<StoredRecord>>>;
 
 /// Projects batches until there are no more.

@@ -5,28 +5,42 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use event_log::begun::{self, LogId};
 use event_log::embedded::EmbeddedLog;
 use event_log::seal::{Keyring, PseudonymKey, WrappingKeys};
-use event_log::{EventLog, LogError};
+use event_log::{EventLog, LogError, Topic};
 use projection::project::Projector;
 
-use crate::settings::{Serve, Settings};
+use crate::process::log;
+use crate::settings::{LogSettings, Serve, Settings};
 
 /// In the log's folder: the check value of the pseudonym key that it was written under.
 pub(crate) const KEY_CHECK: &str = "pseudonym-key.check";
 
-/// The log of a stopped process; the inner error is that it is damaged.
-pub(crate) fn stopped_log(settings: &Settings) -> anyhow::Result<Result<EmbeddedLog, LogError>> {
-    let dir = settings.log_dir();
-    anyhow::ensure!(
-        dir.exists(),
-        "there is no log in `{}`: `throughline up` makes one, or `data` in the configuration is wrong",
-        dir.display()
-    );
-    match EmbeddedLog::open_read_only(&dir) {
+/// The log of a stopped process, and which it is; the inner error is that it is damaged.
+pub(crate) async fn stopped_log(
+    settings: &Settings,
+    vault: &Vault,
+) -> anyhow::Result<Result<(Arc<dyn EventLog>, Option<LogId>), LogError>> {
+    let opened: Result<Arc<dyn EventLog>, LogError> = match &settings.log {
+        LogSettings::Embedded => {
+            let dir = settings.log_dir();
+            anyhow::ensure!(
+                dir.exists(),
+                "there is no log in `{}`: `throughline up` makes one, or `data` in the configuration is wrong",
+                dir.display()
+            );
+            EmbeddedLog::open_read_only(&dir).map(|log| Arc::new(log) as Arc<dyn EventLog>)
+        }
+        LogSettings::Kafka(cluster) => log::kafka(cluster, &Topic::ALL).await,
+    };
+    match opened {
         Err(error @ LogError::Damaged { .. }) => Ok(Err(error)),
         Err(error) => Err(error).context("the log does not open"),
-        Ok(log) => Ok(Ok(log)),
+        Ok(log) => {
+            let id = begun::begun(log.as_ref(), &vault.pseudonyms).await?;
+            Ok(Ok((log, id)))
+        }
     }
 }
 

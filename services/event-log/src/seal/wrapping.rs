@@ -8,6 +8,7 @@ use std::sync::RwLock;
 use aes_gcm_siv::aead::AeadInOut;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Tag};
 use proto::keys::KeyRecord;
+use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::key_record::{Checked, live_record};
@@ -17,6 +18,8 @@ use crate::position::{KeyId, Pseudonym};
 const NONCE_LABEL: &[u8] = b"throughline.wrapped-key.nonce.v1\0";
 const ASSOCIATED_LABEL: &[u8] = b"throughline.wrapped-key.v1\0";
 const CONTROLLER_BYTES_MAX: usize = 64;
+const FINGERPRINT_LABEL: &[u8] = b"throughline.wrapping-key.fingerprint.v1\0";
+const FINGERPRINT_DIGITS: usize = 16;
 
 /// The wrapping keys that this process holds: one file for each controller and epoch, `<controller>/<epoch>.key`, 64
 /// hexadecimal digits, readable to its owner. A connector's folder holds only its own controllers' keys.
@@ -88,6 +91,40 @@ impl WrappingKeys {
             newest = newest.max(epoch);
         }
         Ok(newest)
+    }
+
+    /// Every key here: controller and epoch, in order.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn all(&self) -> Result<Vec<(String, u32)>, SealError> {
+        let mut all = Vec::new();
+        let listed = |dir: &Path| fs::read_dir(dir).map_err(|source| failed("list", dir, source));
+        for controller in listed(&self.dir)? {
+            let controller = controller.map_err(|source| failed("list", &self.dir, source))?;
+            let (dir, Ok(name)) = (controller.path(), controller.file_name().into_string()) else { continue };
+            if check_controller(&name).is_err() || !dir.is_dir() {
+                continue;
+            }
+            for file in listed(&dir)? {
+                let file = file.map_err(|source| failed("list", &dir, source))?.file_name();
+                let epoch = file.to_str().and_then(|n| n.strip_suffix(".key")).and_then(|n| n.parse::<u32>().ok());
+                all.extend(epoch.map(|epoch| (name.clone(), epoch)));
+            }
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    /// Tells one key from another without giving it away: eight bytes of a hash over a label and the key, which is random, in hexadecimal. `None` when it is not
+    /// here.
+    ///
+    /// # Errors
+    /// When its file holds no key.
+    pub fn fingerprint(&self, controller: &str, epoch: u32) -> Result<Option<String>, SealError> {
+        let Some(key) = self.key(controller, epoch)? else { return Ok(None) };
+        let digest = Sha256::new().chain_update(FINGERPRINT_LABEL).chain_update(key.as_bytes()).finalize();
+        Ok(Some(hex::encode(digest).chars().take(FINGERPRINT_DIGITS).collect()))
     }
 
     /// Wraps a data key: the live record of the keys topic.

@@ -50,7 +50,7 @@ impl Consumer {
         said.placed.into_iter().for_each(|at| batch.delete(keys::noted(at)));
         said.noted.into_iter().for_each(|(at, note)| batch.put(keys::noted(at), [note as u8]));
         for (waits_for, at, value) in said.parked {
-            self.parked.insert(waits_for);
+            self.parked.add(waits_for, at.partition);
             batch.put(keys::parked(waits_for, at), value);
         }
         batch.put(erased, Vec::new());

@@ -1,18 +1,16 @@
 //! `throughline rebuild`
 
 use std::process::ExitCode;
-use std::sync::Arc;
-
-use event_log::EventLog;
 
 use crate::command::ConfigFile;
 use crate::output;
+use crate::process::service;
 use crate::settings::Settings;
 use crate::vault::{self, Vault};
 
 /// Make the store again from the log alone, of a stopped process
 ///
-/// The old store stays until the new one is whole.
+/// The old store stays until the new one is whole. Reads the log that the configuration names, on Kafka too.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -21,11 +19,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&arguments.file.config)?;
-    let log = vault::stopped_log(&settings)??;
-    let projector = Vault::of(&settings)?.projector(settings.serve()?);
-    let bar = output::progress(0, "reading the log");
+    let vault = Vault::of(&settings)?;
+    let projector = vault.projector(settings.serve()?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let log: Arc<dyn EventLog> = Arc::new(log);
+    let (log, log_id) = runtime.block_on(vault::stopped_log(&settings, &vault))??;
+    let bar = output::progress(0, "reading the log");
     runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector))?;
     let (store, rebuilt) = runtime.block_on(projection::rebuild::rebuild(
         log,
@@ -37,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             bar.set_position(read);
         },
     ))?;
+    log_id.map_or(Ok(()), |id| service::note_log(&settings.store_dir(), id))?;
     bar.finish_and_clear();
     let state = store.state_hash()?;
     output::line(&format!(

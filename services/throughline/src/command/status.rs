@@ -11,7 +11,8 @@ use crate::{admin_client, output};
 
 /// Say where the running process stands
 ///
-/// How far it has read, what each source gave, what is in quarantine, and whether the log takes records.
+/// Which process it is and whether it is ready; how far it has read, what each source gave, what is in quarantine, and whether
+/// the log takes records. Of a connector that is a process of its own: what it gave, or that it stands by and who works.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -22,6 +23,9 @@ pub(crate) struct Arguments {
     /// JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// The process of this connector, where the file is of more than one process.
+    #[arg(long, value_name = "NAME")]
+    connector: Option<String>,
 }
 
 const ASK_AGAIN: Duration = Duration::from_millis(200);
@@ -41,7 +45,7 @@ async fn ask(arguments: &Arguments) -> anyhow::Result<GetStatusResponse> {
     let bar = output::progress(0, "taking in");
     let mut waits_for = "the process to answer".to_owned();
     loop {
-        let answer = match admin_client::connect(&arguments.file.config).await {
+        let answer = match admin_client::connect_to(&arguments.file.config, arguments.connector.as_deref()).await {
             Ok(mut client) => Some(
                 client
                     .get_status(GetStatusRequest {})
@@ -106,6 +110,11 @@ fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
     }
     output::print(&table)?;
     output::line(&format!(
+        "process: {} {}",
+        status.process,
+        if status.ready { "ready" } else { status.not_ready_because.as_str() }
+    ))?;
+    output::line(&format!(
         "status: {} behind={} events={} parked={} quarantined={} disclosures={}",
         state(status),
         status.records_behind,
@@ -132,6 +141,7 @@ fn json(status: &GetStatusResponse) -> serde_json::Value {
         })
         .collect();
     serde_json::json!({
+        "process": status.process, "ready": status.ready, "not_ready_because": status.not_ready_because,
         "caught_up": status.caught_up, "records_behind": status.records_behind, "events": status.events,
         "parked": status.parked, "quarantined": status.quarantined, "disclosures": status.disclosures,
         "accepting": status.accepting, "not_accepting_because": status.not_accepting_because, "sources": sources,

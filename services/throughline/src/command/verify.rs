@@ -4,19 +4,21 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use event_log::EventLog;
-use event_log::embedded::EmbeddedLog;
+use event_log::{EventLog, LogError, Partition, Topic};
 use projection::store::Store;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::command::ConfigFile;
 use crate::output;
-use crate::settings::Settings;
+use crate::process::service;
+use crate::settings::{LogSettings, Settings};
 use crate::vault::{self, Vault};
 
 /// Check every record of the log, and prove that the store is what the log gives, of a stopped process
 ///
 /// Rebuilds the store beside the one that stands and compares the two byte for byte, as far as it has read: `behind` is
-/// what it has not. Changes nothing. Exit code 4 when the log is damaged or the store is not what the log gives.
+/// what it has not. Changes nothing. On Kafka it reads the cluster's log, and the store of a node that is stopped. Exit code 4 when the log is damaged or the store is not what the log gives.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -28,31 +30,32 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&arguments.file.config)?;
-    let log = match vault::stopped_log(&settings)? {
-        Ok(log) => log,
+    let vault = Vault::of(&settings)?;
+    let projector = vault.projector(settings.serve()?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (log, log_id) = match runtime.block_on(vault::stopped_log(&settings, &vault))? {
+        Ok(open) => open,
         Err(damaged) => {
             output::line(&format!("verify: {damaged}"))?;
             return Ok(ExitCode::from(output::DIFFERS));
         }
     };
     if arguments.roots {
-        roots(&log)?;
+        runtime.block_on(roots(&log, settings.log == LogSettings::Embedded))?;
     }
-    let projector = Vault::of(&settings)?.projector(settings.serve()?);
     let store_dir = settings.store_dir();
     anyhow::ensure!(
         store_dir.exists(),
         "there is no store in `{}` to compare: `throughline rebuild` makes one from the log",
         store_dir.display()
     );
+    log_id.map_or(Ok(true), |id| service::of_log(&store_dir, id))?;
     let standing = Store::open(&store_dir, &settings.store)?.store;
     let found = standing.state_hash()?;
     let read = projection::rebuild::offsets(&standing)?;
     drop(standing);
     let beside = settings.data.join("verify");
     let bar = output::progress(0, "reading the log");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let log: Arc<dyn EventLog> = Arc::new(log);
     runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector))?;
     let behind: u64 = {
         let ends = runtime.block_on(projection::rebuild::ends(log.as_ref()))?;
@@ -89,11 +92,50 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(output::DIFFERS))
 }
 
-/// The Merkle root of each partition that holds anything.
-fn roots(log: &EmbeddedLog) -> anyhow::Result<()> {
+const RECORDS_A_READ: usize = 8_192;
+const READS_AT_ONCE: usize = 8;
+
+/// The Merkle root of each partition that holds anything. The keys on Kafka have none: that topic is compacted.
+async fn roots(log: &Arc<dyn EventLog>, with_keys: bool) -> anyhow::Result<()> {
+    let (places, mut reading) = (Arc::new(Semaphore::new(READS_AT_ONCE)), JoinSet::new());
+    for topic in Topic::ALL.into_iter().filter(|topic| with_keys || *topic != Topic::Keys) {
+        for partition in Partition::all() {
+            let (log, places) = (Arc::clone(log), Arc::clone(&places));
+            reading.spawn(async move {
+                let _place = places.acquire().await;
+                Ok::<_, LogError>(((topic, partition), tree(log.as_ref(), topic, partition).await?))
+            });
+        }
+    }
+    let mut trees = Vec::new();
+    while let Some(read) = reading.join_next().await {
+        trees.push(read??);
+    }
+    trees.retain(|(_, tree)| tree.size() > 0);
+    trees.sort_by_key(|(at, _)| *at);
     let mut table = output::table(&["topic", "partition", "records", "root"]);
-    for root in super::backup::roots(log)? {
-        table.add_row([root.topic, root.partition.to_string(), root.records.to_string(), root.root]);
+    for ((topic, partition), tree) in trees {
+        table.add_row([
+            topic.to_string(),
+            partition.number().to_string(),
+            tree.size().to_string(),
+            hex::encode(tree.root()),
+        ]);
     }
     output::print(&table)
+}
+
+async fn tree(log: &dyn EventLog, topic: Topic, partition: Partition) -> Result<ledger::Tree, LogError> {
+    let mut tree = ledger::Tree::default();
+    loop {
+        let records = log.read(topic, partition, tree.size(), RECORDS_A_READ).await?;
+        if records.is_empty() {
+            return Ok(tree);
+        }
+        for record in records {
+            let (offset, published_at_us) = (record.position.offset, record.published_at_us);
+            let leaf = ledger::Leaf { offset, published_at_us, key: &record.key, value: &record.value };
+            tree.append(leaf.hash());
+        }
+    }
 }

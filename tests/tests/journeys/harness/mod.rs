@@ -1,12 +1,15 @@
 //! What journeys stand on: the program, a place for it to run in, readers who ask it, and the log as it lies on the disk.
 
+#[allow(dead_code, reason = "tests/telemetry uses all of it")]
 mod collector;
 pub(crate) mod program;
 mod reader;
 mod sealed;
+#[allow(dead_code, reason = "tests/telemetry uses all of it")]
 mod watched;
 
 pub(crate) use program::{CONNECTORS, Place, line_with, number_in};
 pub(crate) use reader::{Child, ask, asks, canonical, channel, child, client, request};
+#[allow(unused_imports, reason = "tests/kafka has several nodes")]
+pub(crate) use reader::{Client, channel_at, client_on};
 pub(crate) use sealed::{Vault, records, said};
-pub(crate) use watched::Watched;

@@ -120,9 +120,14 @@ impl Place {
 
     /// Starts the process and does not wait for it.
     pub(crate) fn begin(&self) -> Running<'_> {
+        self.begin_with(&["up"], &self.config())
+    }
+
+    /// Starts a process with a configuration of its own, and does not wait for it.
+    pub(crate) fn begin_with(&self, arguments: &[&str], config: &Path) -> Running<'_> {
         let stderr = File::options().create(true).append(true).open(self.stderr()).unwrap();
         let mut command = Command::new(program());
-        command.arg("up").arg("--config").arg(self.config()).current_dir(self.dir.path());
+        command.args(arguments).arg("--config").arg(config).current_dir(self.dir.path());
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().unwrap();
         Running { process, place: self }
     }

@@ -70,6 +70,29 @@ pub(crate) fn child(reference: &serde_json::Value) -> Child {
     Subject { scheme: scheme.into(), issuer: of("issuer"), value: of("value") }
 }
 
+/// A channel to the node on this port.
+///
+/// # Errors
+/// When the service will not talk to it.
+#[allow(dead_code, reason = "tests/kafka has several nodes")]
+pub(crate) async fn channel_at(
+    place: &Place,
+    port: u16,
+    identity: (String, String),
+) -> Result<Channel, tonic::transport::Error> {
+    let ca = fs::read_to_string(place.path("here/tls/ca.pem")).unwrap();
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(ca));
+    let tls = tls.identity(Identity::from_pem(identity.0, identity.1));
+    Endpoint::from_shared(format!("https://localhost:{port}"))?.tls_config(tls)?.connect().await
+}
+
+/// A client that asks through this channel as the organisation's first reader.
+#[allow(dead_code, reason = "tests/kafka has several nodes")]
+pub(crate) fn client_on(place: &Place, channel: Channel, organisation: &str) -> Client {
+    let token = format!("Bearer {}", place.token(organisation)).parse().unwrap();
+    TimelinesClient::with_interceptor(channel, ShowToken(Some(token))).max_decoding_message_size(16 << 20)
+}
+
 /// A channel under this certificate; none shows none.
 ///
 /// # Errors
