@@ -204,6 +204,7 @@ impl Listener {
                 Frame::Message(raw) => (self.message(&raw).await, true),
                 Frame::TooLarge(start) => {
                     SourceCounts::add(&self.counts.rejected, 1);
+                    metrics::REJECTED.add(1, [&self.options.feed, Reason::RecordTooLarge.name()]);
                     let text = format!("the message is larger than {} bytes", self.options.message_bytes_max);
                     (self.connector.acknowledge(&start, Answer::Reject, &text), false)
                 }
