@@ -4,14 +4,15 @@
 #
 #   deploy/compose/secrets.sh [ORGANISATION ...]
 #
-# It writes secrets/, state/ and .env beside itself, for the user who runs it and nobody else. The organisations are those
-# whose records are to be sealed; without any, those of the example configurations. For real use, have your own authority sign
-# the certificates, and keep a copy of secrets/keys where the log is not (docs/OPERATING.md, Keys).
+# It writes secrets/, state/ and .env beside itself, for the user who runs it (for root: user 10001) and nobody else. The
+# organisations are those whose records are to be sealed; without any, those of the example configurations. For real use, have
+# your own authority sign the certificates, and keep a copy of secrets/serve/keys where the log is not (docs/OPERATING.md, Keys).
 set -euo pipefail
 umask 077
 cd "$(dirname "${BASH_SOURCE[0]}")"
-hub=la-878-information-hub
 [[ $# -gt 0 ]] && organisations=("$@") || organisations=(la-878-social-care ods-rh8 school-8784000)
+# Who runs the service, and who looks after what no school is named in: as the example configurations have it.
+organisations+=(la-878-information-hub la-878-education)
 [[ ! -e secrets ]] || { echo "secrets/ is there: nothing was made anew, since the log could not be read without the old" >&2; exit 1; }
 mkdir secrets
 trap 'echo "interrupted: remove $PWD/secrets and begin again" >&2' ERR
@@ -44,7 +45,7 @@ rm secrets/kafka/node.key
 cp secrets/authority-kafka/ca.pem secrets/kafka/ca.pem
 
 openssl rand -hex 32 > secrets/keys/pseudonym.key
-for organisation in "$hub" "${organisations[@]}"; do
+for organisation in "${organisations[@]}"; do
     mkdir -p "secrets/keys/wrapping/$organisation"
     openssl rand -hex 32 > "secrets/keys/wrapping/$organisation/1.key"
 done
@@ -57,7 +58,7 @@ process() {
     cp secrets/authority-kafka/ca.pem "$dir/kafka/ca.pem"
     [[ -n $pattern ]] || return 0
     cp secrets/keys/pseudonym.key "$dir/keys/pseudonym.key"
-    for organisation in "$hub" "${organisations[@]}"; do
+    for organisation in "${organisations[@]}"; do
         # shellcheck disable=SC2053 # a pattern on purpose
         [[ $organisation == $pattern ]] && cp -r "secrets/keys/wrapping/$organisation" "$dir/keys/wrapping/"
     done
@@ -66,9 +67,9 @@ process() {
 shopt -s extglob
 process admin ""
 process serve "*"
-process education-school-census "@($hub|school-*)"
-process social-care-cin-census "@($hub|la-*social-care)"
-process health-hl7v2 "@($hub|ods-*)"
+process education-school-census "@(school-*|la-*-education)"
+process social-care-cin-census "la-*-social-care"
+process health-hl7v2 "ods-*"
 
 mkdir secrets/serve/tls
 certificate secrets/authority-readers secrets/serve/tls/service serve serverAuth localhost serve-1 serve-2
@@ -80,5 +81,11 @@ mkdir -p state/kafka state/prometheus state/grafana state/serve-1 state/serve-2
 for connector in education-school-census social-care-cin-census health-hl7v2; do
     mkdir -p "state/connect-$connector" "state/drop/$connector"
 done
-echo "THROUGHLINE_UID=$(id -u)" > .env
-echo "secrets: made in $PWD/secrets for ${#organisations[@]} organisation(s) and $hub"
+# Nothing runs as root, whoever runs this.
+uid=$(id -u)
+if [[ $uid -eq 0 ]]; then
+    uid=10001
+    chown -R "$uid:$uid" secrets state
+fi
+echo "THROUGHLINE_UID=$uid" > .env
+echo "secrets: made in $PWD/secrets for the processes of user $uid and ${#organisations[@]} organisations"
