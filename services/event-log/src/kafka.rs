@@ -64,6 +64,9 @@ pub struct KafkaOptions {
     pub files_every: Duration,
     /// Whose clock.
     pub times: Times,
+    /// Whether the topics are looked at before anything is done. Without it nothing tells of a topic that would break
+    /// positions: for a stand-in of a cluster that cannot say what its topics are.
+    pub is_checked: bool,
 }
 
 impl Default for KafkaOptions {
@@ -76,6 +79,7 @@ impl Default for KafkaOptions {
             queue_bytes_max: 64 << 20,
             files_every: Duration::from_secs(5),
             times: Times::OfTheBroker,
+            is_checked: true,
         }
     }
 }
@@ -116,7 +120,9 @@ impl KafkaLog {
     /// when the cluster did not answer in time; [`LogError::Damaged`] when records were deleted.
     pub async fn open(connection: Connection, options: KafkaOptions) -> Result<Self, LogError> {
         let names = Names::new(&options.prefix);
-        open::check(&connection, &options.topics, &names, options.times, options.answer_within).await?;
+        if options.is_checked {
+            open::check(&connection, &options.topics, &names, options.times, options.answer_within).await?;
+        }
         let faults = Faults::default();
         let marks = Arc::new(Marks::new(&options.topics));
         let queue_bytes_max = options.queue_bytes_max.min(u32::MAX as usize);

@@ -50,6 +50,14 @@ impl Papers {
         self.client_until(name, day(30))
     }
 
+    /// As [`Self::client`], good for so long from now.
+    ///
+    /// # Errors
+    /// When it cannot be made or written.
+    pub fn client_for(&self, name: &str, good_for: std::time::Duration) -> Result<(PathBuf, PathBuf)> {
+        self.client_until(name, OffsetDateTime::now_utc() + good_for)
+    }
+
     /// As [`Self::client`], good until then (before now, for one that has expired).
     ///
     /// # Errors

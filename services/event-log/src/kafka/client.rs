@@ -97,8 +97,13 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         let is_news = !matches!(
             error.rdkafka_error_code(),
-            // A reader has no part in its group, and needs no right to it. The end of a partition is no error.
-            Some(RDKafkaErrorCode::GroupAuthorizationFailed | RDKafkaErrorCode::PartitionEOF) | None
+            // A reader has no part in its group, and needs no right to it. The end of a partition is no error. That no
+            // broker is reached follows from what was said of each of them.
+            Some(
+                RDKafkaErrorCode::GroupAuthorizationFailed
+                    | RDKafkaErrorCode::PartitionEOF
+                    | RDKafkaErrorCode::AllBrokersDown
+            ) | None
         );
         if is_news {
             tracing::debug!(target: "librdkafka", "{reason}");
