@@ -29,7 +29,8 @@ pub struct Record {
 pub struct StoredRecord {
     /// Where it stands.
     pub position: Position,
-    /// When the log took it, microseconds since 1970. Never decreases within a partition.
+    /// When the log took it, microseconds since 1970. Does not decrease within a partition, but where the clocks of a
+    /// cluster's brokers do.
     pub published_at_us: i64,
     /// As appended.
     pub key: [u8; 16],
@@ -52,7 +53,7 @@ pub type Ends = BTreeMap<(Topic, Partition), Offset>;
 /// A log of [`PARTITIONS`](crate::PARTITIONS) partitions a topic.
 ///
 /// An implementation MUST: give dense offsets from 0; have the records on stable storage before `append` returns; give
-/// records of one `append` to one partition adjacent offsets in the order given; never change, drop or reorder what it
+/// records of one `append` to one partition offsets in the order given, adjacent ones unless another process appends; never change, drop or reorder what it
 /// acknowledged; refuse to start, naming the place, when it finds that what it acknowledged is damaged or gone. A caller
 /// MUST NOT assume that an append that failed left nothing behind: a repeat may enter the log, byte-identical.
 #[async_trait]
