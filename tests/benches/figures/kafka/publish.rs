@@ -7,7 +7,7 @@ use event_log::{Record, Topic};
 
 use super::bare;
 use crate::intake;
-use crate::report::{Bar, Figure};
+use crate::report::{self, Bar, Figure};
 
 pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -20,7 +20,9 @@ async fn measure(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     super::make_topics(theirs).await?;
     let log = super::log().await?;
     let taken = intake::take_in(&house, &log).await?;
-    let mut figures = Vec::new();
+    // Before the floor holds every record in memory.
+    let peak = report::peak_mebibytes("self")?;
+    let mut figures = vec![Figure::new("kafka: peak memory of the connectors' process", peak, "MiB")];
     let mut sectors = (0, Duration::ZERO);
     for (topic, (source, events, took)) in [Topic::Education, Topic::SocialCare, Topic::Health].into_iter().zip(taken) {
         let stored = super::all(log.as_ref(), &[topic]).await?;
