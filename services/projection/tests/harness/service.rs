@@ -126,7 +126,33 @@ pub struct Reader {
 }
 
 impl Serving {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub async fn reader(&self, organisation: &str, person: &str, roles: &[&str]) -> Reader {
+        self.connected(organisation, person, roles, |endpoint| endpoint).await
+    }
+
+    /// Somebody whose connection holds no more than it must until it is read from.
+    pub async fn slow_reader(&self, organisation: &str, person: &str, roles: &[&str]) -> Reader {
+        const LEAST: u32 = 65_535;
+        let least = |endpoint: Endpoint| {
+            endpoint
+                .initial_stream_window_size(LEAST)
+                .initial_connection_window_size(LEAST)
+                .http2_adaptive_window(false)
+        };
+        self.connected(organisation, person, roles, least).await
+    }
+
+    async fn connected(
+        &self,
+        organisation: &str,
+        person: &str,
+        roles: &[&str],
+        with: impl FnOnce(Endpoint) -> Endpoint,
+    ) -> Reader {
         let (certificate, key) =
             self.papers.certificate(&format!("{organisation}.invalid"), ExtendedKeyUsagePurpose::ClientAuth);
         let tls = ClientTlsConfig::new()
@@ -135,7 +161,7 @@ impl Serving {
             .identity(Identity::from_pem(certificate, key));
         let endpoint = Endpoint::from_shared(format!("https://{}", self.address)).unwrap().tls_config(tls).unwrap();
         let token = self.papers.token(organisation, person, roles);
-        Reader { client: TimelinesClient::new(endpoint.connect().await.unwrap()), token }
+        Reader { client: TimelinesClient::new(with(endpoint).connect().await.unwrap()), token }
     }
 }
 
