@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// The folder that `deploy/kafka/setup` made.
-pub(crate) struct Home(PathBuf);
+pub(crate) struct Home {
+    node: PathBuf,
+}
 
 impl Home {
     /// Beside the build that is running, else in the repository's own `target`. Why there is none, otherwise.
@@ -14,15 +16,16 @@ impl Home {
         let running = std::env::current_exe().unwrap_or_default();
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
         let folders = || running.ancestors().chain([repository.as_path()]).map(|folder| folder.join("kafka"));
-        if let Some(home) = folders().find(|home| home.join("built-from").exists()) {
-            return Ok(Self(home));
+        // The one that is current now, whatever is made current while tests run.
+        if let Some(node) = folders().find_map(|home| home.join("current/node").canonicalize().ok()) {
+            return Ok(Self { node });
         }
         let why = folders().find_map(|home| std::fs::read_to_string(home.join("without")).ok());
         Err(why.map_or_else(|| "deploy/kafka/setup has not been run".to_owned(), |why| why.trim_end().to_owned()))
     }
 
     pub(crate) fn node(&self) -> PathBuf {
-        self.0.join("node")
+        self.node.clone()
     }
 }
 

@@ -288,6 +288,14 @@ impl Cluster {
         Ok(nodes.get(node.wrapping_sub(1)).context("no such node")?.data())
     }
 
+    /// Sets a node's wall clock wrong by so many milliseconds: its records are stamped so a moment later.
+    ///
+    /// # Errors
+    /// When there is no such node.
+    pub fn set_clock_wrong_by(&mut self, node: usize, ms: i64) -> Result<()> {
+        self.node(node)?.set_clock_wrong_by(ms)
+    }
+
     /// Whether a node's process is there.
     ///
     /// # Errors

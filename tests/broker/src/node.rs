@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::certificates::write;
 use crate::home::Home;
 use crate::people::People;
 
@@ -25,6 +26,7 @@ pub(crate) struct Node {
     log: PathBuf,
     errors: PathBuf,
     scram: PathBuf,
+    clock: PathBuf,
     environment: BTreeMap<String, String>,
     running: Option<Running>,
 }
@@ -46,7 +48,8 @@ impl Node {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self> {
         let own = |extension: &str| folder.join(name).with_extension(extension);
-        let (log, config) = (own("log"), own("config"));
+        let (log, config, clock) = (own("log"), own("config"), own("clock"));
+        write(&clock, "0")?;
         std::fs::write(&config, settings).context("the node's properties")?;
         let mut environment = environment.clone();
         environment.insert("KAFKA_LOG".to_owned(), log.display().to_string());
@@ -61,6 +64,7 @@ impl Node {
             log,
             errors: own("err"),
             scram: people.scram().to_owned(),
+            clock,
             environment,
             running: None,
         })
@@ -75,6 +79,8 @@ impl Node {
             .arg(&self.folder)
             .arg("--scram")
             .arg(&self.scram)
+            .arg("--clock")
+            .arg(&self.clock)
             .envs(&self.environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -105,6 +111,11 @@ impl Node {
 
     pub(crate) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Sets its wall clock wrong by this, which it is from a moment later on.
+    pub(crate) fn set_clock_wrong_by(&self, ms: i64) -> Result<()> {
+        write(&self.clock, &ms.to_string())
     }
 
     pub(crate) fn is_running(&mut self) -> bool {

@@ -22,12 +22,14 @@ import org.apache.kafka.common.utils.AppInfoParser;
 import org.apache.kafka.common.utils.Time;
 
 /**
- * One Apache Kafka node, controller and broker in one: {@code Node DATA CONFIG [--ends-with-stdin FOLDER] [--scram FILE]}.
+ * One Apache Kafka node, controller and broker in one: {@code Node DATA CONFIG [--ends-with-stdin FOLDER] [--scram FILE]
+ * [--clock FILE]}.
  *
  * <p>DATA is a folder that is this node's alone. It is formatted when it is empty, with the SCRAM users of FILE (one a line,
  * as {@code kafka-storage --add-scram} takes them), and used as it is when it is not. CONFIG is a properties file: what it
  * says goes before the defaults of {@code node.properties}. With {@code --ends-with-stdin} the node ends at once when
- * whoever started it is gone, and so does FOLDER, in which its data are.
+ * whoever started it is gone, and so does FOLDER, in which its data are. With {@code --clock} its wall clock is wrong by the
+ * milliseconds that FILE holds, whatever they are at the moment.
  */
 public final class Node {
     /** The cluster's id: any will do, the same for all nodes. */
@@ -56,6 +58,9 @@ public final class Node {
         }
         int scram = arguments.indexOf("--scram");
 
+        int clock = arguments.indexOf("--clock");
+        Time time = clock < 0 ? Time.SYSTEM : new SteppedTime(Path.of(arguments.get(clock + 1)));
+
         Properties settings = settings(data, config);
         Path whole = config.resolveSibling(config.getFileName() + ".whole");
         try (Writer writer = Files.newBufferedWriter(whole, StandardCharsets.UTF_8)) {
@@ -65,7 +70,7 @@ public final class Node {
             format(whole, scram < 0 ? List.of() : Files.readAllLines(Path.of(arguments.get(scram + 1))));
         }
 
-        KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
+        KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), time);
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "shutdown"));
         // Returns when the broker has joined, is no longer fenced and takes requests.
         server.startup();
