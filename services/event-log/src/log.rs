@@ -53,9 +53,10 @@ pub type Ends = BTreeMap<(Topic, Partition), Offset>;
 /// A log of [`PARTITIONS`](crate::PARTITIONS) partitions a topic.
 ///
 /// An implementation MUST: give dense offsets from 0; have the records on stable storage before `append` returns; give
-/// records of one `append` to one partition offsets in the order given, adjacent ones unless another process appends; never change, drop or reorder what it
-/// acknowledged; refuse to start, naming the place, when it finds that what it acknowledged is damaged or gone. A caller
-/// MUST NOT assume that an append that failed left nothing behind: a repeat may enter the log, byte-identical.
+/// records of one `append` to one partition offsets in the order given, and adjacent ones unless another process appends
+/// at the same time; never change, drop or reorder what it acknowledged; refuse to start, naming the place, when it finds
+/// that what it acknowledged is damaged or gone. A caller MUST NOT assume that an append that failed left nothing behind:
+/// a repeat may enter the log, byte-identical.
 #[async_trait]
 pub trait EventLog: Send + Sync + 'static {
     /// Appends the records and returns once all are durable. Records to different partitions are not atomic together.

@@ -205,9 +205,10 @@ impl Member {
         said(answer.error_code, &self.group)?;
         if self.holds {
             self.tell.send_if_modified(|standing| {
+                // Nobody needs to be told that it still is held.
+                let had_lapsed = !standing.is_held();
                 standing.until = Some(asked + self.session);
-                // It was held and is: nobody needs to be woken.
-                false
+                had_lapsed
             });
         }
         Ok(())
