@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup clients demo test up down bench kafka kafka-up kafka-down lint sbom generate-proto fuzz
+.PHONY: help setup clients demo demo-kafka test up down bench kafka kafka-up kafka-down lint sbom generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ setup: ## What the build needs beside Rust (as root on Debian it installs it)
 
 demo: setup ## An invented authority from its files to four readers' answers, and ends by itself (CHILDREN=400)
 	@deploy/demo/run.sh
+
+demo-kafka: ## The same on Apache Kafka, by processes of their own: two nodes, three connectors, one node restarted (CHILDREN=100)
+	@deploy/demo/kafka.sh
 
 test: setup kafka clients ## Every test
 	cargo build --package throughline
