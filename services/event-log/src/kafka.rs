@@ -109,6 +109,9 @@ struct Clients {
     producer: Producer,
     following: Reader,
     whole: Reader,
+    /// Fetches nothing: a broker answers one connection's requests in turn, and whoever asked by the others would wait for
+    /// their fetches.
+    _asking: Reader,
     asker: Asker,
 }
 
@@ -146,9 +149,14 @@ impl KafkaLog {
             clients: RwLock::new(Arc::new(clients)),
             appended: Notify::new(),
         });
-        let asker = shared.clients().asker.clone();
-        asker.low_marks(&topics).await?;
-        asker.ends(&topics).await?;
+        let clients = shared.clients();
+        clients.asker.low_marks(&topics).await?;
+        clients.asker.ends(&topics).await?;
+        // So that each knows the leaders, and is connected to them, before anybody reads.
+        for reader in [&clients.following, &clients.whole] {
+            Asker { consumer: Arc::clone(reader.consumer()), ..clients.asker.clone() }.ends(&topics).await?;
+        }
+        drop(clients);
         tokio::spawn(look_after_files(Arc::downgrade(&shared), shared.options.files_every));
         Ok(Self { shared })
     }
@@ -201,13 +209,14 @@ impl Parts {
         let reader = |manner| Reader::new(config.clone(), context.clone(), names.clone(), manner, within);
         let following = reader(Manner::FOLLOWING)?;
         let whole = reader(Manner::WHOLE)?;
+        let asking = reader(Manner::FOLLOWING)?;
         let asker = Asker {
-            consumer: Arc::clone(following.consumer()),
+            consumer: Arc::clone(asking.consumer()),
             names: names.clone(),
             marks: Arc::clone(&self.marks),
             within,
         };
-        Ok(Clients { made_of, producer, following, whole, asker })
+        Ok(Clients { made_of, producer, following, whole, _asking: asking, asker })
     }
 }
 
