@@ -1,6 +1,7 @@
 //! A log of one machine, carried to a real Kafka: positions, times, keys and values, and everything that may stand in the way.
 #![cfg(test)]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -80,6 +81,10 @@ async fn a_log_is_carried_with_its_positions_and_times_and_goes_on() {
     stopped.append(|_| {}).await.unwrap();
     drop(stopped);
     assert!(KafkaLog::open(to.clone(), KafkaOptions::default()).await.is_err());
+
+    // Nor is a copy at a loss that was stopped between one topic and the next.
+    let half_set = BTreeMap::from([("message.timestamp.type".to_owned(), "LogAppendTime".to_owned())]);
+    admin.alter_configs("throughline.health.v1", &half_set).await.unwrap();
 
     // The log went on meanwhile; the rest of it is copied.
     drop(half);

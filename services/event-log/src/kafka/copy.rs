@@ -98,9 +98,12 @@ impl LogCopy {
             return Err(CopyError::Topics(broken));
         }
         let ends = from.ends(&Topic::ALL).await?;
-        let is_begun = is_set(&mut admin, prefix, &copying()).await?;
-        let times = if is_begun { Times::OfTheRecord } else { Times::OfTheBroker };
-        let to = cluster.open(times).await?;
+        // Anything else than a log's own configuration was left by a copy that was interrupted, wherever that was.
+        let is_new = is_set(&mut admin, prefix, &copied()).await?;
+        if !is_new {
+            cluster.set_on_every_broker(&mut admin, &copying()).await?;
+        }
+        let to = cluster.open(if is_new { Times::OfTheBroker } else { Times::OfTheRecord }).await?;
         let copied = to.ends(&Topic::ALL).await?;
         for ((topic, partition), end) in &copied {
             let source_end = ends.get(&(*topic, *partition)).copied().unwrap_or_default();
@@ -111,8 +114,11 @@ impl LogCopy {
             }
         }
         compare(&from, &to, &copied, |_, _| compared(1)).await?;
+        if !is_new {
+            return Ok(Self { from, to, cluster, admin, ends, copied });
+        }
         cluster.set_on_every_broker(&mut admin, &copying()).await?;
-        let to = if is_begun { to } else { cluster.open(Times::OfTheRecord).await? };
+        let to = cluster.open(Times::OfTheRecord).await?;
         Ok(Self { from, to, cluster, admin, ends, copied })
     }
 

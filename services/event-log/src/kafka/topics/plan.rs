@@ -115,7 +115,7 @@ impl Plan {
 
     fn create(&mut self, wanted: &Wanted, topic: Topic, configs: &BTreeMap<String, String>) {
         let all: Vec<String> = configs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let what = format!("{PARTITIONS} partitions, {} copies each, {}", wanted.replication, all.join(", "));
+        let what = format!("{PARTITIONS} partitions, replication {}, {}", wanted.replication, all.join(", "));
         self.step(Kind::CreateTopic, wanted.name(topic), what);
         self.new_topics.push(NewTopic {
             name: wanted.name(topic),
@@ -131,7 +131,7 @@ impl Plan {
         }
         if found.replicas != usize::from(wanted.replication) {
             let what = format!(
-                "has {} copies of a partition where {} are wanted: kafka-reassign-partitions.sh changes that",
+                "has replication {} and not {}: kafka-reassign-partitions.sh changes that",
                 found.replicas, wanted.replication
             );
             self.step(Kind::NotChanged, wanted.name(topic), what);
