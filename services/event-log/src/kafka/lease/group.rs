@@ -292,3 +292,44 @@ async fn within<T>(at_most: Duration, asked: impl Future<Output = Result<T, Out>
 fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(id: &'static str, holds: bool) -> JoinGroupResponseMember {
+        JoinGroupResponseMember::default()
+            .with_member_id(StrBytes::from_static_str(id))
+            .with_metadata(words(holds, &format!("process {id}")))
+    }
+
+    fn assigned(members: &[JoinGroupResponseMember]) -> Vec<(String, bool, String)> {
+        assign(members)
+            .into_iter()
+            .map(|given| {
+                let (holds, name) = read(&given.assignment);
+                (given.member_id.to_string(), holds, name)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn whoever_holds_it_keeps_it_and_everyone_is_told_who_that_is() {
+        let of = |id: &str, holds, holder: &str| (id.to_owned(), holds, format!("process {holder}"));
+        let kept = [member("a", false), member("b", true), member("c", false)];
+        assert_eq!(assigned(&kept), [of("a", false, "b"), of("b", true, "b"), of("c", false, "b")]);
+        let free = [member("a", false), member("b", false)];
+        assert_eq!(assigned(&free), [of("a", true, "a"), of("b", false, "a")]);
+        // Never two, whatever they say.
+        let both = [member("a", true), member("b", true)];
+        assert_eq!(assigned(&both).into_iter().filter(|(_, holds, _)| *holds).count(), 1);
+        assert!(assigned(&[]).is_empty());
+    }
+
+    #[test]
+    fn words_that_nobody_of_ours_says_give_nothing() {
+        assert_eq!(read(&[]), (false, String::new()));
+        assert!(!read(&[2, b'a']).0);
+        assert_eq!(read(&words(true, "a")), (true, "a".to_owned()));
+    }
+}
