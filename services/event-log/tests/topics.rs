@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use broker::{Broker, Kind, Plan, SUPER_USER};
@@ -20,15 +19,13 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
+use tokio::sync::Mutex;
 
 const SHIPPED: &str = include_str!("../../../deploy/kafka/topics.toml");
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// One broker at a time: each takes some 300 MB.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn plain(broker: &Broker) -> Connection {
     let bootstrap = broker.bootstrap().to_owned();
@@ -63,7 +60,7 @@ fn configs(configs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 #[tokio::test]
 async fn what_is_applied_is_there_and_nothing_is_left_to_do() {
-    let _alone = alone();
+    let _alone = ALONE.lock().await;
     let broker = Broker::start(Kind::Plaintext).unwrap();
     if broker.passes_over("topics on a broker of its own") {
         return;
@@ -93,7 +90,7 @@ async fn what_is_applied_is_there_and_nothing_is_left_to_do() {
 
 #[tokio::test]
 async fn what_breaks_the_positions_is_refused_and_nothing_is_changed() {
-    let _alone = alone();
+    let _alone = ALONE.lock().await;
     let broker = Broker::start(Kind::Plaintext).unwrap();
     if broker.passes_over("topics on a broker of its own") {
         return;
@@ -314,7 +311,7 @@ async fn done_to_the_cluster(cluster: &Cluster, user: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_can_do_what_it_should_and_is_denied_the_rest() {
-    let _alone = alone();
+    let _alone = ALONE.lock().await;
     let broker: Broker = Plan::of(Kind::SaslSsl).users(&PEOPLE).start().unwrap().into();
     if broker.passes_over("ACLs") {
         return;
