@@ -94,7 +94,9 @@ impl<T> Part<T> {
 
 impl<T: Serialize + DeserializeOwned> Part<T> {
     pub(super) fn begin(place: &Path, manifest: T) -> anyhow::Result<Self> {
-        let dir = place.with_added_extension("part");
+        let mut unfinished = place.as_os_str().to_owned();
+        unfinished.push(".part");
+        let dir = PathBuf::from(unfinished);
         DirBuilder::new().mode(0o700).create(&dir).with_context(|| format!("`{}` cannot be made", dir.display()))?;
         Ok(Self { place: place.to_owned(), dir, manifest })
     }
