@@ -3,13 +3,14 @@
 
 mod search;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use proto::events::{Scheme, Subject};
 use proto::sharing::Purpose;
 
-use crate::harness::{CONNECTORS, Place, Vault, ask, asks, child, client, line_with, request};
+use crate::harness::{CONNECTORS, Place, Vault, ask, asks, child, client, line_with, request, said};
 use search::{Bytes, dictionary, found};
 
 /// Values that stand nowhere unless they were carried there.
@@ -19,11 +20,13 @@ const STREET: &str = "Wyvern Canary Passage";
 const REFERENCE: &str = "QCANARY77";
 const DATE: &str = "31/CANARY/2015";
 const CODE: &str = "XCANARYX";
+const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 #[test]
 fn nothing_that_a_record_holds_stands_in_clear_anywhere() {
     let place = Place::new(40, 6);
     let demo = place.json("demo.json")["child"].clone();
+    let watched = place.watch(1.0);
     let running = place.up();
     place.record_facts();
     for connector in CONNECTORS {
@@ -51,7 +54,13 @@ fn nothing_that_a_record_holds_stands_in_clear_anywhere() {
     told.push(("quarantine list".into(), held.into_bytes()));
     told.push(("disclosures".into(), place.ours(&["disclosures", "--json", "--limit", "1000"]).into_bytes()));
     told.push(("status".into(), place.ours(&["status", "--json"]).into_bytes()));
+    let pages = ["/metrics", "/livez", "/readyz", "/livez?json", "/readyz?json", "/nothing"];
+    let mut measured: Bytes =
+        pages.iter().map(|page| ((*page).to_owned(), watched.page(page).1.into_bytes())).collect();
     running.stop();
+    measured.push(("traces and metrics as pushed".into(), watched.collector.bytes()));
+    nobody_is_in_what_is_measured(&place, &measured);
+    told.extend(measured);
     told.push(("verify".into(), place.ours(&["verify", "--roots"]).into_bytes()));
     told.push(("what the process said".into(), place.told().into_bytes()));
     assert!(place.told().contains("throughline is up"));
@@ -61,6 +70,22 @@ fn nothing_that_a_record_holds_stands_in_clear_anywhere() {
     let found = found(&told, &planted(&place));
     assert!(found.is_empty(), "in clear: {found:?}");
     no_id_is_in_a_dictionary(&place, &told);
+}
+
+/// Not even by a pseudonym or an event id: those stand on the log, and there is no need of them here.
+fn nobody_is_in_what_is_measured(place: &Place, measured: &Bytes) {
+    let all: usize = measured.iter().map(|(_, bytes)| bytes.len()).sum();
+    let spans = String::from_utf8_lossy(&measured.last().unwrap().1).matches("source to log").count();
+    assert!(all > 100_000 && spans > 100, "{all} bytes and {spans} spans are nothing to search");
+    let said = said(place);
+    let mut ids: Vec<[u8; 16]> = said.iter().map(|(_, said)| said.header.event_id.0).collect();
+    ids.extend(said.iter().map(|(_, said)| said.header.subject.0));
+    assert!(ids.len() > 500);
+    let in_digits: HashSet<Vec<u8>> = ids.iter().map(|id| hex::encode(id).into_bytes()).collect();
+    for (name, bytes) in measured {
+        assert!(!bytes.windows(32).any(|window| in_digits.contains(window)), "an id in {name}");
+    }
+    assert_eq!(search::ids(measured, &ids), 0, "an id is in what is measured");
 }
 
 /// Everything that must not be found.
@@ -125,10 +150,16 @@ fn failing_questions(place: &Place) -> Bytes {
             [(SURNAME.to_owned(), vec![]), (place.token(&school), SURNAME.into()), (place.token(&school), vec![9; 64])]
         {
             let mut client = client(place, &school, Some(&token)).await;
-            let refused = client.get_timeline(proto::timeline::GetTimelineRequest {
+            let mut asked = tonic::Request::new(proto::timeline::GetTimelineRequest {
                 page_token: page,
                 ..request(&unknown, Purpose::EarlyHelp)
             });
+            // What a reader's own system says of its traces is not to be trusted with.
+            asked.metadata_mut().insert("traceparent", TRACEPARENT.parse().unwrap());
+            for header in ["tracestate", "baggage"] {
+                asked.metadata_mut().insert(header, format!("reader={REFERENCE}").parse().unwrap());
+            }
+            let refused = client.get_timeline(asked);
             told.push(("a refusal".into(), format!("{:?}", refused.await.unwrap_err()).into_bytes()));
         }
     });
