@@ -212,7 +212,8 @@ pub struct Involved {
     /// In what capacity. Unspecified where the reader may know no more than that it works with the child.
     #[prost(enumeration = "super::super::events::v1::involvement::Kind", tag = "5")]
     pub capacity: i32,
-    /// Since which day without a break, as far as the reader may see. Absent where the capacity is.
+    /// The first day of the earliest work that is not over, as far as the reader may see. Absent where the capacity is, and
+    /// where no record says when it began.
     #[prost(message, optional, tag = "6")]
     pub since: ::core::option::Option<super::super::events::v1::Date>,
 }

@@ -87,7 +87,7 @@ pub(crate) struct Telling {
 
 #[derive(Clone, Debug)]
 enum Says {
-    Began { involvement: Involvement, starts_on: Date, as_of_us: i64 },
+    Began { involvement: Involvement, starts_on: Date, says_when: bool, as_of_us: i64 },
     Ended { on: Date },
 }
 
@@ -95,8 +95,8 @@ enum Says {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Works {
     pub(crate) involvement: Involvement,
-    /// The first day of the earliest spell that is not over.
-    pub(crate) since: Date,
+    /// The first day of the earliest spell that is not over; nothing where none of them says when it began.
+    pub(crate) since: Option<Date>,
 }
 
 /// A spell of work that began.
@@ -105,6 +105,7 @@ struct Begun<'t> {
     telling: &'t Telling,
     involvement: Involvement,
     starts_on: Date,
+    says_when: bool,
     as_of_us: i64,
 }
 
@@ -181,14 +182,9 @@ impl InvolvementTable {
         let mut ended = Vec::new();
         for telling in tellings {
             match telling.says {
-                Says::Began { involvement, starts_on, as_of_us } => {
-                    begun.extend(self.spells.get(&telling.kind).map(|row| Begun {
-                        row,
-                        telling,
-                        involvement,
-                        starts_on,
-                        as_of_us,
-                    }))
+                Says::Began { involvement, starts_on, says_when, as_of_us } => {
+                    let row = self.spells.get(&telling.kind);
+                    begun.extend(row.map(|row| Begun { row, telling, involvement, starts_on, says_when, as_of_us }));
                 }
                 Says::Ended { on } => ended.extend(self.ends.get(&telling.kind).map(|row| (row, telling, on))),
             }
@@ -197,11 +193,7 @@ impl InvolvementTable {
         let mut note = |organisation: &str, works: Option<Works>| {
             if let Some(works) = works {
                 let known = found.entry(organisation.to_owned()).or_insert(works);
-                let since = match (known.involvement > Involvement::Former, works.involvement > Involvement::Former) {
-                    (true, true) => known.since.min(works.since),
-                    (true, false) => known.since,
-                    (false, _) => works.since,
-                };
+                let since = [known.since, works.since].into_iter().flatten().min();
                 *known = Works { involvement: known.involvement.max(works.involvement), since };
             }
         };
@@ -238,13 +230,17 @@ impl InvolvementTable {
         }
         match last {
             Some(last) if valid_on > last => self.after(last, valid_on),
-            _ => Some(Works { involvement: spell.involvement, since: first }),
+            _ => {
+                // Work that begins with an appointment still to come has no first day yet.
+                let since = Some(spell.starts_on).filter(|on| spell.says_when && *on <= valid_on);
+                Some(Works { involvement: spell.involvement, since })
+            }
         }
     }
 
     fn after(&self, last: Date, valid_on: Date) -> Option<Works> {
         let in_grace = valid_on > last && valid_on <= plus_days(last, i64::from(self.grace_days));
-        in_grace.then_some(Works { involvement: Involvement::Former, since: last })
+        in_grace.then_some(Works { involvement: Involvement::Former, since: None })
     }
 }
 
@@ -258,9 +254,10 @@ fn began(row: &Spell, event: &Stated, opened: &Opened) -> Option<(String, Says)>
         Gives::Statutory => Involvement::Statutory,
         Gives::Stated => stated_involvement(event)?,
     };
+    let says_when = row.starts_on.as_deref().is_some_and(|name| opened.field(name).is_some());
     let starts_on = day(row.starts_on.as_deref(), event, opened, last_day)?;
     let organisation = organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?;
-    Some((organisation, Says::Began { involvement, starts_on, as_of_us: event.as_of_us }))
+    Some((organisation, Says::Began { involvement, starts_on, says_when, as_of_us: event.as_of_us }))
 }
 
 fn ended(row: &End, event: &Stated, opened: &Opened) -> Option<(String, Says)> {

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use prost::Message as _;
 use proto::events::{Scheme, Subject};
 use proto::sharing::Purpose;
-use proto::timeline::GetTimelineRequest;
+use proto::timeline::{ExplainDecisionRequest, GetInvolvementRequest, GetTimelineRequest, WatchTimelineRequest};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use tonic::{Code, Status};
@@ -41,6 +41,23 @@ fn self_made(organisation: &str) -> (String, String) {
 
 async fn refused(place: &Place, organisation: &str, token: Option<&str>, request: GetTimelineRequest) -> Status {
     client(place, organisation, token).await.get_timeline(request).await.map(|_| ()).expect_err("it was answered")
+}
+
+/// The calls beside `GetTimeline` refuse whoever it refuses.
+async fn every_call_asks_who(place: &Place, organisation: &str, token: Option<&str>, child: &Child) {
+    let mut client = client(place, organisation, token).await;
+    let (child, purpose) = (Some(child.clone()), Purpose::EducationProvision.into());
+    let watch = WatchTimelineRequest { child: child.clone(), purpose, ..WatchTimelineRequest::default() };
+    let explain = ExplainDecisionRequest { decision_id: vec![0; 16], purpose: 0 };
+    let refusals = [
+        client.get_involvement(GetInvolvementRequest { child, purpose }).await.err(),
+        client.watch_timeline(watch).await.err(),
+        client.explain_decision(explain).await.err(),
+    ];
+    for status in refusals {
+        let status = status.expect("it was answered");
+        assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, "TOKEN_REFUSED"));
+    }
 }
 
 /// Whether a certificate, or none, gets as far as an answer. TLS 1.3 lets a client believe that it is connected until it
@@ -80,6 +97,7 @@ fn every_way_in_but_the_door_is_closed_and_the_process_stays_well() {
         {
             let status = refused(&place, &school, token, good()).await;
             assert_eq!((status.code(), reason(&status)), (Code::Unauthenticated, "TOKEN_REFUSED"), "{what}");
+            every_call_asks_who(&place, &school, token, &child).await;
         }
         for purpose in [0, 999] {
             let status = refused(&place, &school, Some(&token), GetTimelineRequest { purpose, ..good() }).await;

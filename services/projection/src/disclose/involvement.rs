@@ -62,14 +62,14 @@ fn answer(decision: &InvolvementDecision, registry: &Registry, hub_contact: &str
         .iter()
         .map(|working| {
             let recorded = registry.organisation(&working.organisation).cloned().unwrap_or_default();
-            let capacity = working.capacity.map_or(Kind::Unspecified, |(involvement, _)| kind(involvement));
+            let capacity = working.capacity.map_or(Kind::Unspecified, kind);
             Involved {
                 organisation: working.organisation.clone(),
                 name: recorded.name().to_owned(),
                 sector: recorded.sector().into(),
                 contact: recorded.contact().to_owned(),
                 capacity: capacity.into(),
-                since: working.capacity.map(|(_, since)| day(since)),
+                since: working.since.map(day),
             }
         })
         .collect();

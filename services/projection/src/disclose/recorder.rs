@@ -16,6 +16,8 @@ use crate::own_records::{Own, OwnRecords, RecordError};
 
 /// How long a decision may take to be on the log: less than a request may take, so that its reader is told.
 const RECORD_MAX: Duration = Duration::from_secs(10);
+/// How long a refusal may: it releases nothing, and a reader is not kept waiting for a no.
+const DENIAL_MAX: Duration = Duration::from_secs(1);
 
 /// Records decisions. What stands in clear names no child: an organisation keeps sixteen books, and a child's decisions all
 /// go to one of them.
@@ -46,7 +48,8 @@ impl Recorder {
         };
         let began = Instant::now();
         let span = tracing::info_span!(target: trace::TARGET, "record decision");
-        let recorded = tokio::time::timeout(RECORD_MAX, self.0.write(vec![own]).instrument(span)).await;
+        let at_most = if disclosure.denied == 0 { RECORD_MAX } else { DENIAL_MAX };
+        let recorded = tokio::time::timeout(at_most, self.0.write(vec![own]).instrument(span)).await;
         let out_of_time = || LogError::Unavailable { because: "a decision was not acknowledged in time".to_owned() };
         let recorded = recorded.unwrap_or_else(|_| Err(out_of_time().into()));
         match &recorded {

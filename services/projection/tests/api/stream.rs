@@ -204,3 +204,56 @@ async fn a_caller_may_have_so_many_streams_and_no_more() {
     let mut colleague = serving.reader(SCHOOL, "t.other", PASTORAL).await;
     assert!(colleague.watch(&request(&school)).await.is_ok());
 }
+
+/// A reader who takes nothing while there is more than their connection holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_takes_nothing_has_the_stream_ended_and_is_told_to_ask_again() {
+    let slow_max = Duration::from_millis(50);
+    let slow = Pace { slow_max, ..pace(LONG) };
+    let (_house, serving, watches, school) = with_a_long_view(slow).await;
+    let mut reader = serving.slow_reader(SCHOOL, "t.invented", PASTORAL).await;
+    let mut stream = reader.watch(&request(&school)).await.unwrap();
+    let opened_at = std::time::Instant::now();
+    while opened_at.elapsed() < slow_max * 4 {
+        tokio::task::yield_now().await;
+    }
+    let status = loop {
+        match stream.message().await {
+            Ok(frame) => assert!(frame.is_some_and(|frame| !frame.complete), "it was given more than was taken"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(status.get_error_details().error_info().unwrap().reason, "STREAM_ENDED");
+    assert_eq!(watches.open_count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_whose_end_nobody_takes_is_gone_from_memory() {
+    let short = Duration::from_millis(100);
+    let (_house, serving, watches, school) = with_a_long_view(Pace { slow_max: short, ..pace(short) }).await;
+    let mut reader = serving.slow_reader(SCHOOL, "t.invented", PASTORAL).await;
+    let _untaken = reader.watch(&request(&school)).await.unwrap();
+    while watches.open_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A view of which a connection holds a part only.
+async fn with_a_long_view(pace: Pace) -> (House, Serving, Watches, Subject) {
+    let mut house = House::new().await;
+    let papers = Papers::new();
+    house.record(organisations().into_iter().map(|fact| papers.of(fact)).collect()).await;
+    let (school, ..) = known_child(&mut house).await;
+    let event = |n: i32| e::AttendanceSummarised {
+        term: coded(&"an invented term, at some length ".repeat(8)),
+        school_year: Some(n as u32),
+        ..Default::default()
+    };
+    let many =
+        (0..1_000).map(|n| saying(SCHOOL, &school, &format!("long/{n}"), day(2024, 1, 1 + n as u32 % 28), event(n)));
+    house.say(CENSUS, many.collect::<Vec<_>>()).await;
+    house.catch_up().await;
+    let watches = Watches::at(pace);
+    let serving = serve_with(&house, papers, LONG, watches.clone()).await;
+    (house, serving, watches, school)
+}

@@ -32,8 +32,10 @@ pub struct InvolvementDecision {
 pub struct Working {
     /// Its id.
     pub organisation: String,
-    /// In what capacity, and since which day without a break; `None` where no more may be known than that it does.
-    pub capacity: Option<(Involvement, Date)>,
+    /// In what capacity; `None` where no more may be known than that it does.
+    pub capacity: Option<Involvement>,
+    /// Since which day, where that is said and the capacity may be known.
+    pub since: Option<Date>,
 }
 
 /// Decides who of those that work with the child the reader may know of. The facts must be those of the child asked about,
@@ -73,18 +75,16 @@ pub fn decide_involvement(
     let mut working = Vec::new();
     let mut brokered = false;
     for organisation in anyhow.keys().chain(whole.keys()).chain(named.keys()).cloned().collect::<BTreeSet<_>>() {
-        let capacity = whole.remove(&organisation).map(|works| (works.involvement, works.since));
+        let works = whole.remove(&organisation);
+        let (capacity, since) = (works.map(|works| works.involvement), works.and_then(|works| works.since));
         if may_name(&organisation) && (capacity.is_some() || named.contains_key(&organisation)) {
-            working.push(Working { organisation, capacity });
+            working.push(Working { organisation, capacity, since });
         } else {
             brokered = true;
         }
     }
     // Whoever leads first, then by how closely they work, then by id.
-    working.sort_by(|a, b| {
-        let closeness = |one: &Working| one.capacity.map(|(involvement, _)| involvement);
-        closeness(b).cmp(&closeness(a)).then_with(|| a.organisation.cmp(&b.organisation))
-    });
+    working.sort_by(|a, b| b.capacity.cmp(&a.capacity).then_with(|| a.organisation.cmp(&b.organisation)));
     InvolvementDecision { decision, working, brokered }
 }
 
