@@ -154,6 +154,8 @@ pub(crate) enum Failure {
     Before,
     /// It is taken, and the acknowledgement never comes.
     After,
+    /// It is taken, and the log cannot be reached to say so.
+    Away,
 }
 
 /// The embedded log, until it is told to fail.
@@ -187,10 +189,14 @@ impl EventLog for FaultyLog {
             return self.log.append(records).await;
         }
         let failure = *self.failure.lock().unwrap();
-        if failure == Failure::After {
+        if matches!(failure, Failure::After | Failure::Away) {
             self.log.append(records).await?;
         }
-        Err(if failure == Failure::Full { LogError::Full(PathBuf::from("log")) } else { LogError::Closed })
+        Err(match failure {
+            Failure::Full => LogError::Full(PathBuf::from("log")),
+            Failure::Away => LogError::Unavailable { because: "the test took it away".to_owned() },
+            Failure::Before | Failure::After => LogError::Closed,
+        })
     }
 
     async fn read(&self, t: Topic, p: Partition, from: Offset, max: usize) -> Result<Vec<StoredRecord>, LogError> {

@@ -148,17 +148,23 @@ async fn retractions_wait_until_a_person_lets_them_through() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_waited_out() {
-    let house = House::new();
-    let mut folder = house.drop_folder(Toy::default()).await;
-    house.drop_file("toy-2025-01-16.csv", FIRST);
-    house.log.fail_after(0, Failure::Full);
-    assert!(folder.drain_once(NOW_US).await.unwrap_err().is_transient());
-    assert!(folder.poll_once(NOW_US).await.unwrap_err().is_transient());
-    assert_eq!(house.files("working").len(), 1);
-    house.log.heal();
-    assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
-    assert_eq!(house.events(Topic::Education).await.len(), 4);
+async fn a_log_that_takes_nothing_now_is_waited_out() {
+    let healthy = House::new();
+    let mut folder = healthy.drop_folder(Toy::default()).await;
+    healthy.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    for failure in [Failure::Full, Failure::Away] {
+        let house = House::new();
+        let mut folder = house.drop_folder(Toy::default()).await;
+        house.drop_file("toy-2025-01-16.csv", FIRST);
+        house.log.fail_after(0, failure);
+        assert!(folder.drain_once(NOW_US).await.unwrap_err().may_pass());
+        assert!(folder.poll_once(NOW_US).await.unwrap_err().is_transient());
+        assert_eq!(house.files("working").len(), 1);
+        house.log.heal();
+        assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
+        assert_eq!(house.folded(Topic::Education).await, healthy.folded(Topic::Education).await);
+    }
 }
 
 #[tokio::test]
@@ -397,4 +403,61 @@ async fn a_watched_folder_stops_when_told() {
     let stop = CancellationToken::new();
     stop.cancel();
     folder.run(stop).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_no_key_is_here_for_is_kept_until_a_person_brings_one() {
+    let house = House::new();
+    house.wrapping().ensure("la-878").unwrap();
+    let none_made = Arc::new(WrappingKeys::open(&house.dir.path().join("keys")).unwrap().without_making());
+    let credentials = Credentials { controllers: vec!["school-878*".to_owned()], home: "la-878".to_owned() };
+    let log: Arc<dyn EventLog> = Arc::<crate::testing::FaultyLog>::clone(&house.log);
+    let publisher =
+        Publisher::open(log, crate::testing::pseudonyms(), none_made, credentials, Toy::default().descriptor()).await;
+    let mut folder = house.drop_folder_of(Toy::default(), publisher.unwrap().into()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert!(house.events(Topic::Education).await.is_empty());
+    let items = house.items().await;
+    assert!(!items.is_empty() && items.iter().all(|item| item.reason() == Reason::ControllerKeyMissing), "{items:?}");
+
+    for item in &items {
+        house.wrapping().ensure(&item.controller).unwrap();
+    }
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(house.events(Topic::Education).await.len(), 4);
+}
+
+#[tokio::test]
+async fn whoever_takes_over_goes_by_what_the_log_holds_and_not_by_what_it_knew_itself() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    folder.drain_once(NOW_US).await.unwrap();
+    // What this process knew when another took over.
+    let (baselines, kept) = (house.dir.path().join("baselines"), house.dir.path().join("kept"));
+    copy_all(&baselines, &kept);
+    house.drop_file("toy-2025-02-16.csv", "id,name,start,end\n1,a,2024-09-01,\n9,new,2024-09-01,\n");
+    folder.drain_once(NOW_US).await.unwrap();
+    let events = house.events(Topic::Education).await.len();
+    copy_all(&kept, &baselines);
+
+    let publisher = house.publisher(&Toy::default()).await.into();
+    let log: Arc<dyn EventLog> = Arc::<crate::testing::FaultyLog>::clone(&house.log);
+    let own = Baselines::open(&baselines, crate::testing::pseudonyms()).unwrap();
+    let options = Options { was_another: true, ..Options::of(&house.dir.path().join("drop")) };
+    let mut folder =
+        DropFolder::open(Arc::new(Toy::default()), publisher, log, house.wrapping(), own, options).await.unwrap();
+    house.drop_file("toy-2025-02-16.csv", "id,name,start,end\n1,a,2024-09-01,\n9,new,2024-09-01,\n");
+    folder.drain_once(NOW_US + 1).await.unwrap();
+    assert_eq!(house.events(Topic::Education).await.len(), events, "the log had all of it");
+}
+
+fn copy_all(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let file = entry.unwrap().path();
+        std::fs::copy(&file, to.join(crate::run::name_of(&file))).unwrap();
+    }
 }

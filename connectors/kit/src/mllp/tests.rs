@@ -155,11 +155,23 @@ async fn a_message_is_answered_once_it_is_durable() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_answered_and_taken_later() {
+async fn a_log_that_fails_for_good_ends_the_listener_which_says_so() {
     let house = House::new();
     let running = start(&house, Options::of("toy")).await;
     let mut stream = running.connect().await;
-    for failure in [Failure::Full, Failure::After] {
+    house.log.fail_after(0, Failure::Before);
+    let answer = ask(&mut stream, "ATT|1|A77|20250116").await;
+    assert_eq!(answer, "MSA|AR|1|the message cannot be taken now: send it again later");
+    let ended = running.task.await.unwrap();
+    assert!(matches!(ended, Err(PublishError::Log(event_log::LogError::Closed))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_log_that_takes_nothing_now_is_answered_and_takes_it_later() {
+    let house = House::new();
+    let running = start(&house, Options::of("toy")).await;
+    let mut stream = running.connect().await;
+    for failure in [Failure::Full, Failure::Away] {
         house.log.fail_after(0, failure);
         let answer = ask(&mut stream, "ATT|1|A77|20250116").await;
         assert_eq!(answer, "MSA|AR|1|the message cannot be taken now: send it again later");

@@ -1,6 +1,7 @@
 //! The operator's service. Every call that reads is put on record as a disclosure is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use event_log::envelope::{self, Opened};
@@ -28,6 +29,8 @@ use crate::disclose::Recorder;
 const LISTED_DEFAULT: u32 = 100;
 const LISTED_MAX: u32 = 10_000;
 const RECORDS_A_READ: usize = 1_000;
+/// How long a status waits for the log.
+const ASK_MAX: Duration = Duration::from_secs(2);
 /// What a status counts.
 const ASKED: [Topic; 7] = [
     Topic::Education,
@@ -85,7 +88,8 @@ impl Admin for AdminService {
         let sources = self.operations.sources();
         let progress = *self.progress.borrow();
         // The last that is known, when the log cannot be asked.
-        let (ends, away) = match self.log.ends(&ASKED).await {
+        let asked = tokio::time::timeout(ASK_MAX, self.log.ends(&ASKED)).await;
+        let (ends, away) = match asked.unwrap_or_else(|_| Err(does_not_answer())) {
             Ok(ends) => (ends, None),
             Err(error) if error.is_transient() => (Ends::new(), Some(error.to_string())),
             Err(error) => return Err(unavailable(error)),
@@ -218,6 +222,10 @@ impl AdminService {
 fn listed(limit: u32) -> usize {
     let limit = if limit == 0 { LISTED_DEFAULT } else { limit.min(LISTED_MAX) };
     usize::try_from(limit).unwrap_or_default()
+}
+
+fn does_not_answer() -> LogError {
+    LogError::Unavailable { because: "it does not answer".to_owned() }
 }
 
 fn unavailable(error: LogError) -> Status {

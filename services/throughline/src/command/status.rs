@@ -80,6 +80,7 @@ fn is_taking_in(status: &GetStatusResponse) -> bool {
 
 fn state(status: &GetStatusResponse) -> &'static str {
     match (is_taking_in(status), status.caught_up) {
+        _ if !status.ready && status.process.starts_with("connect ") => "not working",
         (true, _) => "taking in",
         (false, true) => "caught up",
         (false, false) => "catching up",

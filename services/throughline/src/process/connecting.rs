@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use event_log::begun;
 use event_log::kafka::lease::{Lease, LeaseOptions, LeasedLog};
+use event_log::{LogError, begun};
 use projection::serve::listen;
+use runtime::health::Health;
 use runtime::metrics;
 use tokio_util::sync::CancellationToken;
 
@@ -60,13 +61,14 @@ async fn turns(
         return Ok(());
     }
     let ended = loop {
-        health.standing_by("another process works for this connector");
+        health.starting("asking for the connector's lease");
         metrics::LEASE_HELD.set(0.0, [&connector.name]);
-        tracing::info!(connector = connector.name, "standing by");
+        tracing::info!(connector = connector.name, "asking for the lease");
         let lease = claim(cluster, connector);
         operator.waits_for(Some(lease.standing()));
         let held = tokio::select! {
             held = lease.held() => held,
+            never = says_who_works(&lease, health) => never,
             () = told.cancelled() => break Ok(()),
         };
         operator.waits_for(None);
@@ -103,11 +105,27 @@ async fn turns(
                 lease.release().await;
                 break ended;
             }
-            None => tracing::error!(connector = connector.name, "another process works for this connector now"),
+            None => tracing::error!(
+                connector = connector.name,
+                "the lease is lost: the log cannot be reached, or another process works for this connector now"
+            ),
         }
     };
     open.close().await;
     ended
+}
+
+/// While another process works, standing by is being ready; while nobody can say who does, it is not.
+async fn says_who_works(lease: &Lease, health: &Health) -> Result<(), LogError> {
+    let mut standing = lease.standing();
+    loop {
+        if standing.borrow_and_update().holder.is_some() {
+            health.standing_by("another process works for this connector");
+        }
+        if standing.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 fn claim(cluster: &KafkaSettings, connector: &ConnectorSettings) -> Lease {

@@ -42,8 +42,7 @@ impl ConnectorOperator {
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match standing.map(|standing| standing.borrow().holder.clone()) {
             Some(Some(holder)) => format!("standing by: `{holder}` works for this connector"),
-            Some(None) => "standing by: another process works for this connector".to_owned(),
-            None => self.health.report(Probe::Ready).failing(),
+            _ => self.health.report(Probe::Ready).failing(),
         }
     }
 
