@@ -211,6 +211,6 @@ fn bad_expressions_are_seen() {
     sees("throughline_projection_lag{source=\"x\"}", "has no label `source`");
     sees("sum by (organisation) (throughline_projection_lag)", "has a label `organisation`");
     sees("sum by (", "is no expression");
-    sees("1 > 2", "is of no metric");
+    sees("vector(1) > 2", "is of no metric");
     assert!(!fires_on_a_condition("throughline_projection_lag"));
 }
