@@ -69,7 +69,7 @@ pub enum Followed {
     /// The reader may see less than they were given: nothing more goes into this stream.
     Narrowed,
     /// What is new.
-    Changed(Undisclosed<PermittedChanges>),
+    Changed(Box<Undisclosed<PermittedChanges>>),
 }
 
 /// What a stream is to remember although nothing is given.
@@ -160,7 +160,7 @@ impl Discloser {
         if before.is_some() && entries.is_empty() && withdrawn.is_empty() && services.is_none() {
             return Ok(Followed::Same(Unseen(seen)));
         }
-        Ok(Followed::Changed(self.changes(ask, &weighed, Batch { entries, withdrawn, services, seen })))
+        Ok(Followed::Changed(Box::new(self.changes(ask, &weighed, Batch { entries, withdrawn, services, seen }))))
     }
 
     /// Every entry of which the reader may know, by its id in this stream; and those of the request as they may be shown.

@@ -273,7 +273,7 @@ impl Stream {
             Ok(Followed::Narrowed) => return self.silence(),
             Ok(Followed::Changed(undisclosed)) => {
                 // Not on record: nothing of it is given, and it is decided again at the next moment.
-                let Ok(changes) = self.desk.record(undisclosed).await else { return false };
+                let Ok(changes) = self.desk.record(*undisclosed).await else { return false };
                 self.waiting.extend(changes.into_frames(&mut self.watching));
                 if !std::mem::replace(&mut self.begun, true)
                     && let Some(last) = self.waiting.back_mut()

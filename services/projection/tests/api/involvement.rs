@@ -127,11 +127,7 @@ async fn what_is_over_and_what_a_person_recorded() {
                 &school,
                 "left",
                 day(2026, 1, 5),
-                e::EnrolmentEnded {
-                    school: Some(SCHOOL.into()),
-                    leaving_on: Some(day(2026, 1, 5)),
-                    ..Default::default()
-                },
+                e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2026, 1, 5)) },
             )],
         )
         .await;
