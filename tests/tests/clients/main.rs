@@ -10,7 +10,8 @@ mod harness;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use harness::{Place, Running, ask, line_with, number_in};
+use harness::program::Running;
+use harness::{Place, ask, line_with, number_in};
 use proto::sharing::Purpose;
 
 fn root() -> PathBuf {
@@ -116,7 +117,8 @@ fn the_program_tells_who_works_with_a_child_and_why() {
     let about = [child.as_str(), "--purpose", "child_in_need"];
     let printed = place.must(&[&["involvement"][..], &about, &as_reader].concat());
     println!("{printed}");
-    assert!(line_with(&printed, &place.demo_organisation("socialCare")).contains("statutory"), "{printed}");
+    let social_care = place.demo_organisation("socialCare");
+    assert!(printed.lines().any(|line| line.contains(&social_care) && line.contains("statutory")), "{printed}");
     let decision = number_in(line_with(&printed, "involvement:"), "decision").to_owned();
     let json = place.must(&[&["involvement", "--json"][..], &about, &as_reader].concat());
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -127,7 +129,7 @@ fn the_program_tells_who_works_with_a_child_and_why() {
 
     let explained = place.must(&[&["explain", decision.as_str()][..], &as_reader].concat());
     println!("{explained}");
-    line_with(&explained, "P01-own-record");
+    assert!(explained.lines().any(|line| line.contains("P01-own-record") && line.contains("let in")), "{explained}");
     assert!(line_with(&explained, "explained:").contains(&decision), "{explained}");
     let school = reader("school");
     let refused = place.run(&["explain", &decision, "--as", school.to_str().unwrap()]);
