@@ -14,7 +14,8 @@ pub struct KeyRecord {
     #[prost(uint32, tag = "4")]
     pub wrapping_epoch: u32,
     /// AES-256-GCM-SIV of the 32-byte data key under the wrapping key, with its tag; every other field but this is bound as
-    /// associated data.
+    /// associated data. Of a destroyed key the tag alone, over nothing and the same fields: only who holds the wrapping key can
+    /// say that the key is destroyed.
     #[prost(bytes = "vec", tag = "5")]
     pub wrapped: ::prost::alloc::vec::Vec<u8>,
     /// 16 bytes: whose bodies it seals. No other subject's envelope may name this key.
@@ -41,7 +42,7 @@ pub mod key_record {
     pub enum State {
         Unspecified = 0,
         Live = 1,
-        /// Gone for good: what it sealed is erased. The wrapped key is empty.
+        /// Gone for good: what it sealed is erased.
         Destroyed = 2,
     }
     impl State {

@@ -158,7 +158,7 @@ fn parked_until_the_key_arrives_and_erased_once_it_is_destroyed() {
     assert_eq!(opened.bytes, b"body");
     assert_eq!((opened.key_of.controller.as_str(), opened.key_of.source.as_str()), (CONTROLLER, SOURCE));
 
-    let destroyed = key_record(seal::destruction(&bench.key_record).unwrap());
+    let destroyed = key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap());
     bench.keyring.absorb(&destroyed).unwrap();
     assert_eq!(bench.keyring.state(bench.key_id), KeyState::Destroyed);
     assert!(matches!(bench.open(bytes.clone()), Ok(Opened::Erased(id)) if id == bench.key_id));
@@ -174,10 +174,57 @@ fn parked_until_the_key_arrives_and_erased_once_it_is_destroyed() {
 #[test]
 fn destroyed_before_live_stays_destroyed() {
     let bench = bench();
-    let destroyed = key_record(seal::destruction(&bench.key_record).unwrap());
+    let destroyed = key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap());
     bench.keyring.absorb(&destroyed).unwrap();
     bench.keyring.absorb(&bench.key_record).unwrap();
     assert_eq!(bench.keyring.state(bench.key_id), KeyState::Destroyed);
+}
+
+/// Every connector may write to the keys topic, and sees every key id on it.
+#[test]
+fn only_who_holds_the_wrapping_key_destroys() {
+    let mut bench = bench();
+    let bytes = bench.sealed(b"body");
+    bench.keyring.absorb(&bench.key_record).unwrap();
+    let another = tempfile::tempdir().unwrap();
+    let another = WrappingKeys::open(another.path()).unwrap();
+    another.ensure(CONTROLLER).unwrap();
+    let proven = key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap());
+    let by_another = key_record(seal::destruction(&another, &bench.key_record).unwrap());
+    let mut of_another_subject = proven.clone();
+    of_another_subject.subject[0] ^= 1;
+    for forged in [by_another, of_another_subject, KeyRecord { wrapped: vec![0; 16], ..proven.clone() }] {
+        let fresh = Keyring::new(Arc::clone(&bench.wrapping));
+        assert!(matches!(fresh.absorb(&forged), Err(SealError::DestructionUnproven(_))));
+        assert!(bench.keyring.absorb(&forged).is_err());
+        assert!(bench.writer.absorb(&forged).is_err());
+    }
+    assert!(matches!(bench.open(bytes), Ok(Opened::Plain(_))));
+    assert!(bench.writer.for_subject(bench.subject, CONTROLLER).is_ok());
+    let bare = KeyRecord { wrapped: Vec::new(), ..proven };
+    assert!(matches!(seal::key_record_to_append(&bare), Err(SealError::KeyRecordMalformed { field: "wrapped" })));
+}
+
+/// Where the wrapping key is not here nobody can tell: parked, until it comes and tells.
+#[test]
+fn a_destruction_is_believed_once_its_wrapping_key_is_here() {
+    let bench = bench();
+    let proven = key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap());
+    let forged = KeyRecord { wrapped: vec![0; 16], ..proven.clone() };
+    for (said, expected) in [(&proven, KeyState::Destroyed), (&forged, KeyState::Live)] {
+        for live_first in [true, false] {
+            let elsewhere = tempfile::tempdir().unwrap();
+            let keyring = Keyring::new(Arc::new(WrappingKeys::open(elsewhere.path()).unwrap()));
+            let (first, second) = if live_first { (&bench.key_record, said) } else { (said, &bench.key_record) };
+            keyring.absorb(first).unwrap();
+            keyring.absorb(second).unwrap();
+            assert_eq!(keyring.state(bench.key_id), KeyState::Unknown);
+            std::fs::create_dir(elsewhere.path().join(CONTROLLER)).unwrap();
+            let file = format!("{CONTROLLER}/1.key");
+            std::fs::copy(bench.dir.path().join(&file), elsewhere.path().join(&file)).unwrap();
+            assert_eq!(keyring.state(bench.key_id), expected, "live first: {live_first}");
+        }
+    }
 }
 
 #[test]
@@ -212,7 +259,7 @@ fn no_envelope_may_use_another_subjects_key() {
         Header { event_id: EventId([2; 16]), subject: other, family: Family::SocialCare, key_id: bench.key_id };
     let bytes = seal::seal(&header, &data_key, b"body").unwrap();
     assert!(matches!(bench.open(bytes.clone()), Err(EnvelopeError::KeyOfAnother(_))));
-    bench.keyring.absorb(&key_record(seal::destruction(&bench.key_record).unwrap())).unwrap();
+    bench.keyring.absorb(&key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap())).unwrap();
     assert!(matches!(bench.open(bytes), Err(EnvelopeError::KeyOfAnother(_))));
 }
 

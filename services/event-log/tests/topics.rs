@@ -81,7 +81,7 @@ async fn what_is_applied_is_there_and_nothing_is_left_to_do() {
         .await
         .unwrap();
     let found = plan_with(&connection, Change::SetConfig, 1).await;
-    assert_eq!(found.said(Change::SetConfig), ["throughline.keys.v1 min.compaction.lag.ms=3600000 (now 7)"]);
+    assert_eq!(found.said(Change::SetConfig), ["throughline.keys.v1 min.compaction.lag.ms=604800000 (now 7)"]);
     topics::apply(&mut admin, &wanted(), false).await.unwrap();
     assert!(plan(&connection).await.is_nothing());
     let after = admin.topics_with_configs(&["throughline.keys.v1"]).await.unwrap();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use event_log::seal::decode_key_record;
+use event_log::seal::{KeyState, decode_key_record};
 use event_log::{EventLog, KeyId, LogError, Offset, Partition, StoredRecord, Topic};
 use proto::keys::key_record::State;
 
@@ -69,9 +69,8 @@ pub async fn read_keys(log: &dyn EventLog, projector: &Projector) -> Result<BTre
             for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
                 // A record that contradicts another is the consumer's to report.
                 let taken = projector.keyring.absorb(&key).is_ok();
-                if taken && key.state() == State::Destroyed {
-                    destroyed.extend(KeyId::from_slice(&key.key_id));
-                }
+                let key_id = KeyId::from_slice(&key.key_id).filter(|_| taken && key.state() == State::Destroyed);
+                destroyed.extend(key_id.filter(|id| projector.keyring.state(*id) == KeyState::Destroyed));
             }
         }
     }

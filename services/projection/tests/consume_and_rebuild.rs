@@ -162,7 +162,7 @@ impl Writer {
             }
             Step::Destroy { child, source } => {
                 if let Some(key) = self.keys.get(&(child, source)) {
-                    self.house.log.append(vec![seal::destruction(key).unwrap()]).await.unwrap();
+                    self.house.log.append(vec![seal::destruction(&self.house.wrapping, key).unwrap()]).await.unwrap();
                 }
             }
             Step::CatchUp => self.house.catch_up().await,

@@ -14,10 +14,10 @@ use harness::sayings::{
     CENSUS, CIN, COUNCIL, HL7, HOSPITAL, NHS_NUMBER, SCHOOL, UPN, attended, council_child, described, emergency,
     hospital_person, linked, nhs, pupil, referred, unlinked, upn,
 };
+use prost::Message as _;
 use projection::child::Child;
 use projection::store::Engine;
 use proto::events::Subject;
-use proto::keys::key_record::State;
 
 const ENGINES: [Engine; 2] = [Engine::Sled, Engine::Fjall];
 
@@ -109,8 +109,8 @@ async fn what_a_destroyed_key_sealed_is_not_kept() {
     assert_eq!(kept(&house, &pupil("1")).said.len(), 1);
     let key =
         house.records(&[Topic::Keys]).await.iter().map(|record| decode_key_record(record).unwrap()).next().unwrap();
-    let destroyed = proto::keys::KeyRecord { state: State::Destroyed.into(), wrapped: Vec::new(), ..key };
-    house.projector.keyring.absorb(&destroyed).unwrap();
+    let destroyed = event_log::seal::destruction(&house.wrapping, &key).unwrap();
+    house.projector.keyring.absorb(&proto::keys::KeyRecord::decode(destroyed.value).unwrap()).unwrap();
     assert!(kept(&house, &pupil("1")).said.is_empty());
     hold(&house, "the destruction");
 }

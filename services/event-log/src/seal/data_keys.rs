@@ -5,7 +5,7 @@ use bytes::Bytes;
 use proto::events::Family;
 use proto::keys::KeyRecord;
 
-use super::key_record::{Checked, key_record_to_append, live_record};
+use super::key_record::{Checked, Said, key_record_to_append, live_record};
 use super::{DataKey, Header, SealError, WrappingKeys, random, seal};
 use crate::log::Record;
 use crate::position::{EventId, KeyId, Pseudonym};
@@ -63,12 +63,17 @@ impl DataKeys {
             return Ok(());
         }
         let checked = Checked::of(record)?;
+        let state = match checked.said {
+            Said::Live(wrapped) => HeldState::Wrapped { epoch: record.wrapping_epoch, wrapped },
+            // Where nobody can tell, nothing more is sealed with it.
+            Said::Destroyed(_) if self.wrapping.proves_destruction(record)? == Some(false) => {
+                return Err(SealError::DestructionUnproven(checked.key_id));
+            }
+            Said::Destroyed(_) => HeldState::Destroyed,
+        };
+        let is_destroyed = matches!(state, HeldState::Destroyed);
         let controller = self.controller(&record.controller, record.wrapping_epoch);
         self.by_subject.entry((checked.subject, controller)).or_insert(checked.key_id);
-        let state = match checked.wrapped {
-            Some(wrapped) => HeldState::Wrapped { epoch: record.wrapping_epoch, wrapped },
-            None => HeldState::Destroyed,
-        };
         match self.keys.entry(checked.key_id) {
             hash_map::Entry::Vacant(vacant) => {
                 vacant.insert(Held { subject: checked.subject, controller, state });
@@ -79,7 +84,7 @@ impl DataKeys {
                 return Err(SealError::KeyRecordConflicts(checked.key_id));
             }
             // What is destroyed stays so; what is live only ever turns destroyed.
-            hash_map::Entry::Occupied(mut held) if checked.wrapped.is_none() => held.get_mut().state = state,
+            hash_map::Entry::Occupied(mut held) if is_destroyed => held.get_mut().state = state,
             hash_map::Entry::Occupied(_) => {}
         }
         Ok(())

@@ -55,6 +55,9 @@ pub enum SealError {
     /// A key record whose seal does not hold: it was changed, or wrapped under another key of the same name.
     #[error("the wrapped key {0} does not open under its wrapping key")]
     WrapBroken(KeyId),
+    /// A record says that a key is destroyed, and is not by who holds its wrapping key.
+    #[error("key {0} is said to be destroyed by somebody who does not hold its wrapping key")]
+    DestructionUnproven(KeyId),
     /// The subject was erased: nothing more is sealed for it under this source and controller.
     #[error("key {0} was destroyed: its subject is erased")]
     Erased(KeyId),

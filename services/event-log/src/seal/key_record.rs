@@ -3,7 +3,7 @@
 use prost::Message;
 use proto::keys::{KeyRecord, key_record::State};
 
-use super::SealError;
+use super::{SealError, TAG_BYTES, WrappingKeys};
 use crate::log::{Record, StoredRecord};
 use crate::position::{KeyId, Pseudonym, Topic};
 
@@ -41,12 +41,13 @@ pub fn key_record_to_append(record: &KeyRecord) -> Result<Record, SealError> {
     })
 }
 
-/// The record that destroys a key: once it is acknowledged, and the topic compacted, what the key sealed is erased.
+/// The record that destroys a key: once it is acknowledged, and the topic compacted, what the key sealed is erased. Only who
+/// holds the wrapping key can make it: whoever may write to the topic could otherwise erase anybody.
 ///
 /// # Errors
-/// [`SealError::KeyRecordMalformed`] names the field.
-pub fn destruction(of: &KeyRecord) -> Result<Record, SealError> {
-    key_record_to_append(&KeyRecord { state: State::Destroyed as i32, wrapped: Vec::new(), ..of.clone() })
+/// [`SealError::KeyRecordMalformed`] names the field; [`SealError::WrappingKeyMissing`].
+pub fn destruction(wrapping: &WrappingKeys, of: &KeyRecord) -> Result<Record, SealError> {
+    key_record_to_append(&wrapping.destroy(of)?)
 }
 
 /// A live record from its parts, as it was before those who hold it in millions took it apart.
@@ -69,12 +70,20 @@ pub(super) fn live_record(
     }
 }
 
+/// What a key record says of its key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// The wrapped key.
+    Live([u8; WRAPPED_BYTES]),
+    /// The proof that who says so holds the wrapping key.
+    Destroyed([u8; TAG_BYTES]),
+}
+
 /// A key record's fields, each of the right length and known.
 pub(super) struct Checked {
     pub(super) key_id: KeyId,
     pub(super) subject: Pseudonym,
-    /// `None` when the key is destroyed.
-    pub(super) wrapped: Option<[u8; WRAPPED_BYTES]>,
+    pub(super) said: Said,
 }
 
 impl Checked {
@@ -90,13 +99,13 @@ impl Checked {
         if record.wrapping_epoch == 0 {
             return Err(malformed("wrapping_epoch"));
         }
-        let wrapped = match record.state() {
+        let wrapped = record.wrapped.as_slice();
+        let said = match record.state() {
             State::Unspecified => return Err(malformed("state")),
-            State::Live => Some(record.wrapped.as_slice().try_into().map_err(|_| malformed("wrapped"))?),
-            State::Destroyed if record.wrapped.is_empty() => None,
-            State::Destroyed => return Err(malformed("wrapped")),
+            State::Live => Said::Live(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
+            State::Destroyed => Said::Destroyed(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
         };
-        Ok(Self { key_id, subject, wrapped })
+        Ok(Self { key_id, subject, said })
     }
 }
 

@@ -2,10 +2,10 @@ use std::collections::{BTreeSet, HashMap, hash_map};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use proto::keys::KeyRecord;
+use proto::keys::{KeyRecord, key_record::State};
 
-use super::key_record::{Checked, live_record};
-use super::{DataKey, SealError, WrappingKeys};
+use super::key_record::{Checked, Said, live_record};
+use super::{DataKey, SealError, TAG_BYTES, WrappingKeys};
 use crate::position::{KeyId, Pseudonym};
 
 const SHARDS: usize = 64;
@@ -57,8 +57,37 @@ struct Shard {
 struct Recorded {
     subject: Pseudonym,
     origin: Arc<Origin>,
-    /// `None` once destroyed.
     wrapped: Option<[u8; 48]>,
+    destroyed: Destroyed,
+}
+
+/// Whether a key is destroyed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Destroyed {
+    No,
+    /// A record says so, and its wrapping key is not here to tell whether that is true. What it sealed is parked meanwhile.
+    Claimed([u8; TAG_BYTES]),
+    Yes,
+}
+
+impl Recorded {
+    fn record(&self, key_id: KeyId) -> KeyRecord {
+        let Origin { key_of, epoch } = &*self.origin;
+        let wrapped = self.wrapped.as_ref().map_or(&[][..], <[u8; 48]>::as_slice);
+        live_record(key_id, self.subject, &key_of.source, &key_of.controller, *epoch, wrapped)
+    }
+
+    fn is_destroyed(&self, key_id: KeyId, wrapping: &WrappingKeys) -> bool {
+        match self.destroyed {
+            Destroyed::No => false,
+            Destroyed::Yes => true,
+            Destroyed::Claimed(proof) => {
+                let record =
+                    KeyRecord { state: State::Destroyed as i32, wrapped: proof.to_vec(), ..self.record(key_id) };
+                wrapping.proves_destruction(&record).is_ok_and(|proven| proven == Some(true))
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -84,28 +113,42 @@ impl Keyring {
     /// Takes in a record of the keys topic, in whatever order they come: what is destroyed stays so.
     ///
     /// # Errors
-    /// When the record is malformed, or says something else of a key id than its first record did. The rest can still be
-    /// absorbed.
+    /// When the record is malformed, or says something else of a key id than its first record did, or says that a key is
+    /// destroyed and is not by who holds its wrapping key. The rest can still be absorbed.
     pub fn absorb(&self, record: &KeyRecord) -> Result<(), SealError> {
         let checked = Checked::of(record)?;
+        let (wrapped, destroyed) = match checked.said {
+            Said::Live(wrapped) => (Some(wrapped), Destroyed::No),
+            Said::Destroyed(proof) => match self.wrapping.proves_destruction(record)? {
+                Some(true) => (None, Destroyed::Yes),
+                Some(false) => return Err(SealError::DestructionUnproven(checked.key_id)),
+                None => (None, Destroyed::Claimed(proof)),
+            },
+        };
         let origin = self.origin(record);
         let Some(shard) = self.shard(checked.key_id) else { return Ok(()) };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         match shard.recorded.entry(checked.key_id) {
             hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Recorded { subject: checked.subject, origin, wrapped: checked.wrapped });
+                vacant.insert(Recorded { subject: checked.subject, origin, wrapped, destroyed });
                 return Ok(());
             }
             hash_map::Entry::Occupied(mut held) => {
                 let held = held.get_mut();
-                let wrapped_differently = matches!((held.wrapped, checked.wrapped), (Some(a), Some(b)) if a != b);
+                let wrapped_differently = matches!((held.wrapped, wrapped), (Some(a), Some(b)) if a != b);
                 if held.subject != checked.subject || held.origin != origin || wrapped_differently {
                     return Err(SealError::KeyRecordConflicts(checked.key_id));
                 }
-                if checked.wrapped.is_some() {
+                match (held.destroyed, destroyed) {
+                    // Destroyed before it was live: what it was wrapped as is kept only until it is known whether it is.
+                    (Destroyed::Claimed(_), Destroyed::No) => held.wrapped = wrapped,
+                    (Destroyed::Yes, _) | (_, Destroyed::No) => {}
+                    (_, Destroyed::Claimed(_)) => held.destroyed = destroyed,
+                    (_, Destroyed::Yes) => (held.destroyed, held.wrapped) = (destroyed, None),
+                }
+                if held.destroyed != Destroyed::Yes || wrapped.is_some() {
                     return Ok(());
                 }
-                held.wrapped = None;
             }
         }
         shard.unwrapped.remove(&checked.key_id);
@@ -134,7 +177,8 @@ impl Keyring {
         let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
         match shard.recorded.get(&key_id) {
             None => KeyState::Unknown,
-            Some(Recorded { wrapped: None, .. }) => KeyState::Destroyed,
+            Some(held) if held.is_destroyed(key_id, &self.wrapping) => KeyState::Destroyed,
+            Some(Recorded { wrapped: None, .. }) => KeyState::Unknown,
             Some(held) if self.wrapping.holds(&held.origin.key_of.controller, held.origin.epoch) => KeyState::Live,
             Some(_) => KeyState::Unknown,
         }
@@ -148,15 +192,18 @@ impl Keyring {
             return Ok(Found::Live(ready.clone()));
         }
         let Some(held) = read.recorded.get(&key_id) else { return Ok(Found::Unknown) };
-        let Some(wrapped) = held.wrapped else { return Ok(Found::Destroyed { subject: held.subject }) };
-        let Origin { key_of, epoch } = &*held.origin;
-        let record = live_record(key_id, held.subject, &key_of.source, &key_of.controller, *epoch, &wrapped);
-        let Some(data_key) = self.wrapping.unwrap(&record)? else { return Ok(Found::Unknown) };
-        let ready = Ready { subject: held.subject, key_of: Arc::clone(key_of), data_key };
+        if held.is_destroyed(key_id, &self.wrapping) {
+            return Ok(Found::Destroyed { subject: held.subject });
+        }
+        if held.wrapped.is_none() {
+            return Ok(Found::Unknown);
+        }
+        let Some(data_key) = self.wrapping.unwrap(&held.record(key_id))? else { return Ok(Found::Unknown) };
+        let ready = Ready { subject: held.subject, key_of: Arc::clone(&held.origin.key_of), data_key };
         drop(read);
         let mut write = shard.write().unwrap_or_else(PoisonError::into_inner);
         // It may have been destroyed between the two locks.
-        if write.recorded.get(&key_id).is_some_and(|held| held.wrapped.is_some()) {
+        if write.recorded.get(&key_id).is_some_and(|held| held.destroyed != Destroyed::Yes) {
             if write.unwrapped.len() >= UNWRAPPED_MAX {
                 write.unwrapped.clear();
             }

@@ -7,15 +7,16 @@ use std::sync::RwLock;
 
 use aes_gcm_siv::aead::AeadInOut;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Tag};
-use proto::keys::KeyRecord;
+use proto::keys::{KeyRecord, key_record::State};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::key_record::{Checked, live_record};
+use super::key_record::{Checked, Said, live_record};
 use super::{DataKey, SealError, TAG_BYTES, nonce, random};
 use crate::position::{KeyId, Pseudonym};
 
 const NONCE_LABEL: &[u8] = b"throughline.wrapped-key.nonce.v1\0";
+const DESTROYED_LABEL: &[u8] = b"throughline.destroyed-key.nonce.v1\0";
 const ASSOCIATED_LABEL: &[u8] = b"throughline.wrapped-key.v1\0";
 const CONTROLLER_BYTES_MAX: usize = 64;
 const FINGERPRINT_LABEL: &[u8] = b"throughline.wrapping-key.fingerprint.v1\0";
@@ -116,8 +117,8 @@ impl WrappingKeys {
         Ok(all)
     }
 
-    /// Tells one key from another without giving it away: eight bytes of a hash over a label and the key, which is random, in hexadecimal. `None` when it is not
-    /// here.
+    /// Tells one key from another without giving it away: eight bytes of a hash over a label and the key, which is random, in
+    /// hexadecimal. `None` when it is not here.
     ///
     /// # Errors
     /// When its file holds no key.
@@ -161,7 +162,9 @@ impl WrappingKeys {
     /// [`SealError::WrapBroken`] when the record was changed; [`SealError::KeyRecordMalformed`] when it is no live record.
     pub fn unwrap(&self, record: &KeyRecord) -> Result<Option<DataKey>, SealError> {
         let checked = Checked::of(record)?;
-        let wrapped = checked.wrapped.ok_or(SealError::KeyRecordMalformed { field: "state" })?;
+        let Said::Live(wrapped) = checked.said else {
+            return Err(SealError::KeyRecordMalformed { field: "state" });
+        };
         let Some(cipher) = self.cipher(&record.controller, record.wrapping_epoch)? else { return Ok(None) };
         let broken = SealError::WrapBroken(checked.key_id);
         let Some((body, tag)) = wrapped.split_last_chunk::<TAG_BYTES>() else { return Err(broken) };
@@ -174,6 +177,42 @@ impl WrappingKeys {
             &Tag::from(*tag),
         );
         opened.map(|()| Some(DataKey::from_bytes(key))).map_err(|_| broken)
+    }
+
+    /// The record that destroys the key of this one, with the proof that only the holder of the wrapping key can make: the tag
+    /// of nothing, over every field.
+    ///
+    /// # Errors
+    /// When the wrapping key is not held.
+    pub(super) fn destroy(&self, of: &KeyRecord) -> Result<KeyRecord, SealError> {
+        let key_id = KeyId::from_slice(&of.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
+        let mut record = KeyRecord { state: State::Destroyed as i32, wrapped: Vec::new(), ..of.clone() };
+        let cipher = self.cipher(&record.controller, record.wrapping_epoch)?;
+        let cipher = cipher.ok_or_else(|| self.missing(&record.controller, record.wrapping_epoch))?;
+        let tag = cipher
+            .encrypt_inout_detached(
+                &nonce(DESTROYED_LABEL, key_id.as_bytes()),
+                &associated_data(&record),
+                [].as_mut_slice().into(),
+            )
+            .map_err(|_| SealError::WrapBroken(key_id))?;
+        record.wrapped = tag.to_vec();
+        Ok(record)
+    }
+
+    /// Whether who made this record of a destroyed key holds its wrapping key. `Ok(None)` when it is not held here, and nobody
+    /// can tell.
+    pub(super) fn proves_destruction(&self, record: &KeyRecord) -> Result<Option<bool>, SealError> {
+        let checked = Checked::of(record)?;
+        let Said::Destroyed(proof) = checked.said else { return Ok(Some(false)) };
+        let Some(cipher) = self.cipher(&record.controller, record.wrapping_epoch)? else { return Ok(None) };
+        let proven = cipher.decrypt_inout_detached(
+            &nonce(DESTROYED_LABEL, checked.key_id.as_bytes()),
+            &associated_data(record),
+            [].as_mut_slice().into(),
+            &Tag::from(proof),
+        );
+        Ok(Some(proven.is_ok()))
     }
 
     /// Whether this key is in memory or on disk.

@@ -116,7 +116,9 @@ impl Consumer {
         };
         self.come_back_to(key_id).await?;
         let destroyed = (key_id, subject);
-        if key.state == State::Destroyed as i32 && !self.destroyed.contains(&destroyed) {
+        // What the record says is not enough: the keyring asks who says so.
+        let is_destroyed = self.projector.keyring.state(key_id) == KeyState::Destroyed;
+        if is_destroyed && key.state == State::Destroyed as i32 && !self.destroyed.contains(&destroyed) {
             self.destroyed.push(destroyed);
         }
         Ok(())
@@ -127,7 +129,7 @@ impl Consumer {
         if !self.keys_looked_for.may_open(&mut self.parked, &self.projector.keyring) {
             return Ok(());
         }
-        let opens = |key_id: &KeyId| self.projector.keyring.state(*key_id) == KeyState::Live;
+        let opens = |key_id: &KeyId| self.projector.keyring.state(*key_id) != KeyState::Unknown;
         let come: Vec<KeyId> = self.parked.waiting.keys().copied().filter(opens).collect();
         if !come.is_empty() {
             tracing::info!(keys = come.len(), "a wrapping key has come: what waited for it is read");
