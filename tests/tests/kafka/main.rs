@@ -1,0 +1,18 @@
+//! Bad days on a real Apache Kafka: what was acknowledged is there, in order, whatever happens to brokers and processes.
+//!
+//! `deploy/bad-days` has each of them as a script that says what it does, the long ones as long as you like.
+#![cfg(test)]
+
+mod alone;
+mod clock;
+mod cluster;
+mod full_disk;
+#[allow(dead_code, unused_imports, reason = "journeys use all of it")]
+#[path = "../journeys/harness/mod.rs"]
+mod harness;
+mod killed_connector;
+mod load;
+mod one_node;
+mod processes;
+mod protection;
+mod three_nodes;
