@@ -5,6 +5,7 @@ use proto::quarantine::Reason;
 use super::refusals::{CONNECTOR_FAILED, UNCLAIMED};
 use super::*;
 use crate::connector::SourceFile;
+use crate::publish::Credentials;
 use crate::testing::{Failure, House};
 use crate::toy::Toy;
 

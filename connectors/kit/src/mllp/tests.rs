@@ -229,7 +229,7 @@ async fn what_is_quarantined_again_is_the_same_bytes() {
     for restarts in [false, true] {
         let house = House::new();
         let mut running = start(&house, Options::of("toy")).await;
-        house.log.fail_after(1, Failure::After);
+        house.log.fail_after(1, Failure::Away);
         let mut stream = running.connect().await;
         assert!(ask(&mut stream, "ATT|2|A77|soon").await.starts_with("MSA|AR|2|"));
         house.log.heal();
