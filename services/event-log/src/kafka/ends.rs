@@ -14,6 +14,8 @@ use crate::log::{Ends, LogError};
 use crate::position::{Offset, Partition, Position, Topic};
 
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How long one leader may take to answer before it is looked who leads now.
+const ASKED_FOR_AT_MOST: Duration = Duration::from_secs(2);
 /// How often it is looked whether a log still begins at its beginning.
 const LOW_MARKS_EVERY: Duration = Duration::from_secs(60);
 
@@ -141,8 +143,9 @@ impl Asker {
             client::said(code.unwrap_or(RDKafkaErrorCode::Fail), &format!("ask where topic {topic} ends"), faults)
         };
         let list = client::list(partitions, &self.names, at).map_err(|e| wrong(e.rdkafka_error_code(), first))?;
-        let answer =
-            self.consumer.offsets_for_times(list, self.within).map_err(|e| wrong(e.rdkafka_error_code(), first))?;
+        // In several turns: a question to a leader that has gone waits for it, and only the next one finds the new leader.
+        let within = self.within.min(ASKED_FOR_AT_MOST);
+        let answer = self.consumer.offsets_for_times(list, within).map_err(|e| wrong(e.rdkafka_error_code(), first))?;
         let mut ends = Ends::new();
         for one in answer.elements() {
             one.error().map_err(|e| wrong(e.rdkafka_error_code(), one.topic()))?;
