@@ -38,6 +38,7 @@ const READS: usize = 4_000;
 /// However few reads that gives.
 const TIME_MAX: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 8;
+const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) fn figures(dir: &Path, engine: Engine) -> anyhow::Result<Vec<Figure>> {
     let house = House::open(dir)?;
@@ -137,6 +138,10 @@ async fn serve(
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         anyhow::Ok(runtime.block_on(consumer.run(following))?)
     });
+    // As a process says that it is ready: once the facts are read.
+    let mut ready = progress.clone();
+    let read = ready.wait_for(|progress| progress.facts_read_at.is_some());
+    tokio::time::timeout(READY_WITHIN, read).await.context("the node's facts are not read in time")??;
     let (pseudonyms, wrapping) = (Arc::clone(&house.pseudonyms), Arc::clone(&house.wrapping));
     let own = OwnRecords::open(log, pseudonyms, wrapping, HUB, Recorder::SOURCE).await?;
     let service = TimelineService {
