@@ -18,6 +18,9 @@ pub(crate) use connectors::ConnectorSettings;
 pub(crate) use log::{KafkaSettings, LogSettings};
 pub(crate) use serve::Serve;
 
+/// What Linux takes as the path of a socket: 108 bytes, the last of which ends it.
+const SOCKET_PATH_BYTES_MAX: usize = 107;
+
 /// What the file is read for: what must be in it, and what may not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {
@@ -120,13 +123,17 @@ impl Settings {
         section.finish();
         let serve = match purpose {
             Purpose::Up | Purpose::Serve => Serve::read(top, &data).map(Some),
-            Purpose::Connect(_) | Purpose::Cluster | Purpose::Any if top.has("serve") => Serve::read(top, &data).map(Some),
+            Purpose::Connect(_) | Purpose::Cluster | Purpose::Any if top.has("serve") => {
+                Serve::read(top, &data).map(Some)
+            }
             Purpose::Connect(_) | Purpose::Cluster | Purpose::Any => Some(None),
         };
         let home = serve.iter().flatten().map(|serve| serve.organisation.clone()).next();
         let connectors = connectors::read(top, &data, home.as_deref());
         let telemetry = telemetry::Settings::read(top);
-        check_apart(top, serve.iter().flatten().next(), connectors.as_deref().unwrap_or_default());
+        let (listens, connects) = (serve.iter().flatten().next(), connectors.as_deref().unwrap_or_default());
+        check_apart(top, listens, connects, telemetry.as_ref().and_then(|telemetry| telemetry.listen));
+        purpose.check_socket(top, listens, connects);
         purpose.check(top, log.as_ref(), connectors.as_deref());
         Some(Self {
             data,
@@ -170,6 +177,30 @@ impl Purpose<'_> {
         }
     }
 
+    /// Notes an operator's socket whose path the system would not take.
+    fn check_socket(self, top: &Section, serve: Option<&Serve>, connectors: &[ConnectorSettings]) {
+        let of_connector = |connector: &ConnectorSettings| {
+            (format!("connectors.{}.admin_socket", connector.name), connector.admin_socket.clone())
+        };
+        let of_serve = serve.map(|serve| ("serve.admin_socket".to_owned(), serve.admin_socket.clone()));
+        let sockets: Vec<(String, PathBuf)> = match self {
+            Purpose::Cluster => Vec::new(),
+            Purpose::Connect(name) => connectors.iter().filter(|one| one.name == name).map(of_connector).collect(),
+            Purpose::Any if of_serve.is_none() => connectors.iter().map(of_connector).collect(),
+            Purpose::Up | Purpose::Serve | Purpose::Any => of_serve.into_iter().collect(),
+        };
+        for (key, socket) in sockets {
+            let bytes = socket.as_os_str().len();
+            if bytes > SOCKET_PATH_BYTES_MAX {
+                let what = format!(
+                    "is a path of {bytes} bytes, and a socket's may have {SOCKET_PATH_BYTES_MAX}: name a shorter one (unless it is \
+                     said, it is in `data`)"
+                );
+                top.problem(&key, &what);
+            }
+        }
+    }
+
     /// Notes what cannot be, whatever each key says by itself.
     fn check(self, top: &Section, log: Option<&LogSettings>, connectors: Option<&[ConnectorSettings]>) {
         let embedded = matches!(log, Some(LogSettings::Embedded));
@@ -198,16 +229,24 @@ impl Purpose<'_> {
 }
 
 /// No two parts of the process may have one address or one folder.
-fn check_apart(top: &Section, serve: Option<&Serve>, connectors: &[ConnectorSettings]) {
+fn check_apart(top: &Section, serve: Option<&Serve>, connectors: &[ConnectorSettings], telemetry: Option<SocketAddr>) {
     let mut addresses: Vec<SocketAddr> = serve.iter().map(|serve| serve.listen).collect();
     let mut folders: Vec<&Path> = Vec::new();
+    let mut listen = |key: &str, address: SocketAddr| {
+        if addresses.iter().any(|other| one_address(*other, address)) {
+            top.problem(key, "is an address that something else here listens on");
+        }
+        addresses.push(address);
+    };
     for connector in connectors {
         if let Some(address) = connector.mllp_listen {
-            if addresses.contains(&address) {
-                top.problem("connectors", "listen on an address that something else here listens on");
-            }
-            addresses.push(address);
+            listen(&format!("connectors.{}.mllp_listen", connector.name), address);
         }
+    }
+    if let Some(address) = telemetry {
+        listen("telemetry.listen", address);
+    }
+    for connector in connectors {
         if let Some(folder) = connector.drop_folder.as_deref() {
             if folders.contains(&folder) {
                 top.problem("connectors", "share a drop folder: each needs its own");
@@ -215,6 +254,12 @@ fn check_apart(top: &Section, serve: Option<&Serve>, connectors: &[ConnectorSett
             folders.push(folder);
         }
     }
+}
+
+/// Whether whoever listens on the one leaves no room for the other. Port 0 is any that is free.
+fn one_address(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_everywhere = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (is_everywhere || one.ip() == other.ip())
 }
 
 fn is_organisation(id: &str) -> bool {

@@ -100,3 +100,57 @@ fn every_problem_of_the_log_is_reported_at_once() {
     let problems = load(folder.path(), &format!("[log]\nbootstrap = \"a:1\"\n{CONNECTOR}"), Purpose::Any).unwrap_err();
     assert_eq!(problems, ["`log.bootstrap` is not known here (known: kind)"]);
 }
+
+#[test]
+fn an_operators_socket_has_a_path_that_the_system_takes() {
+    let folder = folder();
+    let here = folder.path().to_str().unwrap().len();
+    let data = |bytes: usize| {
+        let name = "d".repeat(bytes - here - "/".len() - "/admin.sock".len());
+        std::fs::create_dir_all(folder.path().join(&name).join("keys")).unwrap();
+        std::fs::copy(
+            folder.path().join("data/keys/pseudonym.key"),
+            folder.path().join(&name).join("keys/pseudonym.key"),
+        )
+        .unwrap();
+        format!("data = \"{name}\"\n{SERVE}")
+    };
+    let longest = load(folder.path(), &data(107), Purpose::Up).unwrap().admin_socket(None).unwrap();
+    drop(std::os::unix::net::UnixListener::bind(longest).unwrap());
+    let problems = load(folder.path(), &data(108), Purpose::Up).unwrap_err();
+    let said = "`serve.admin_socket` is a path of 108 bytes, and a socket's may have 107";
+    assert!(problems.len() == 1 && problems[0].starts_with(said), "{problems:?}");
+    assert!(load(folder.path(), &format!("{}admin_socket = \"s\"\n", data(108)), Purpose::Up).is_ok());
+    let connector = format!("{CONNECTOR}admin_socket = \"{}\"\n", "s".repeat(107));
+    let problems = load(folder.path(), &connector, Purpose::Any).unwrap_err();
+    assert!(
+        problems[0].starts_with("`connectors.health-hl7v2.admin_socket` is a path of") && problems.len() == 1,
+        "{problems:?}"
+    );
+    // The one process has the service's socket and no other.
+    assert!(load(folder.path(), &format!("{SERVE}{connector}"), Purpose::Up).is_ok());
+}
+
+#[test]
+fn no_two_parts_listen_on_one_address() {
+    let folder = folder();
+    let problems = |serve: &str, mllp: &str, telemetry: &str| {
+        let text = format!(
+            "{SERVE}listen = \"{serve}\"\n{CONNECTOR}mllp_listen = \"{mllp}\"\n[telemetry]\nlisten = \"{telemetry}\"\n"
+        );
+        load(folder.path(), &text, Purpose::Up).err().unwrap_or_default()
+    };
+    let none: [&str; 0] = [];
+    let telemetry = "`telemetry.listen` is an address that something else here listens on";
+    let mllp = "`connectors.health-hl7v2.mllp_listen` is an address that something else here listens on";
+    for (serve, connector, pages, expected) in [
+        ("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", &none[..]),
+        ("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1", &[telemetry]),
+        ("127.0.0.1:1", "127.0.0.1:2", "0.0.0.0:2", &[telemetry]),
+        ("[::]:1", "127.0.0.1:1", "127.0.0.1:3", &[mllp]),
+        ("127.0.0.1:1", "127.0.0.2:1", "127.0.0.3:1", &none),
+        ("127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", &none),
+    ] {
+        assert_eq!(problems(serve, connector, pages), expected, "{serve} {connector} {pages}");
+    }
+}
