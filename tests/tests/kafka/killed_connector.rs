@@ -191,7 +191,9 @@ async fn killed_between_acknowledgement_and_cursor_it_doubles_nothing_in_a_timel
     }
     let folder = tempfile::tempdir().unwrap();
     let authority = folder.path().join("authority");
-    let settings = synthetic_authority::Settings { children: CHILDREN, ..Default::default() };
+    // So much in each file that the connector is not at the end of all of them before it has been killed that often.
+    let density = (kills as f64 / 6.0).max(1.0);
+    let settings = synthetic_authority::Settings { children: CHILDREN, density, ..Default::default() };
     synthetic_authority::generate(&settings, &authority, &mut |_, _| {}).unwrap();
 
     // What there would be if nothing had ever happened.
@@ -201,7 +203,6 @@ async fn killed_between_acknowledgement_and_cursor_it_doubles_nothing_in_a_timel
     live(&quiet, Arc::clone(&embedded)).await;
     let mut expected = Seen::default();
     expected.read_on(embedded.as_ref()).await;
-    assert_eq!(expected.repeats, 0);
     let expected_entries = expected.entries(embedded.as_ref(), &quiet).await;
     assert!(expected_entries.len() > 100);
 
@@ -230,12 +231,13 @@ async fn killed_between_acknowledgement_and_cursor_it_doubles_nothing_in_a_timel
     seen.read_on(log.as_ref()).await;
     println!(
         "killed {kills} times between acknowledgement and cursor, {events_then} of {} events by then; {} records in the log \
-         again, byte for byte; {} entries on the timelines, each once",
+         again, byte for byte, {} of them because the source says them again; {} entries on the timelines, each once",
         seen.events.len(),
         seen.repeats,
+        expected.repeats,
         expected_entries.len()
     );
-    assert!(seen.repeats > 0, "no kill hit the moment");
+    assert!(seen.repeats > expected.repeats, "no kill hit the moment");
     assert!(seen.events.keys().eq(expected.events.keys()), "events are missing");
     assert!(seen.entries(log.as_ref(), &killed).await == expected_entries, "the timelines differ");
 }

@@ -7,7 +7,7 @@ use event_log::kafka::admin::{Acl, Admin, Operation, Pattern, Permission, Resour
 use event_log::kafka::{Connection, KafkaLog, KafkaOptions, Sasl, Security, Tls};
 use event_log::{EventLog, LogError, Partition, Record};
 
-use crate::cluster::{LONG, TOPIC, connection, make_topic, open, options};
+use crate::cluster::{LONG, TOPIC, connection, make_topic, options};
 use crate::load::{Load, end};
 
 fn scram(broker: &Broker, user: &str) -> Connection {
@@ -38,17 +38,24 @@ async fn a_right_that_is_taken_away_is_said_at_once_and_given_back_is_used_witho
     let administrator = scram(&broker, SUPER_USER);
     make_topic(&administrator, 1, 1).await;
     let mut administrator = Admin::connect(&administrator).await.unwrap();
-    let rights = [Operation::READ, Operation::WRITE].map(|operation| right(USER, operation));
+    let rights =
+        [Operation::READ, Operation::WRITE, Operation::DESCRIBE_CONFIGS].map(|operation| right(USER, operation));
     administrator.create_acls(&rights).await.unwrap();
 
-    let log = open(&scram(&broker, USER)).await;
+    let connector = scram(&broker, USER);
+    let began = Instant::now();
+    // A broker learns of a right a moment after it was given.
+    let log = loop {
+        match KafkaLog::open(connector.clone(), options()).await {
+            Ok(log) => break log,
+            Err(error) => assert!(began.elapsed() < LONG, "{error}"),
+        }
+    };
     let partition = Partition::new(1).unwrap();
     let one = |number: usize| {
         vec![Record { topic: TOPIC, partition, key: [1; 16], value: number.to_string().into_bytes().into() }]
     };
     let mut acknowledged = Vec::new();
-    let began = Instant::now();
-    // It may be told that it has not the right yet: brokers learn of rights one after another.
     while acknowledged.len() < 20 {
         match log.append(one(acknowledged.len())).await {
             Ok(appended) => acknowledged.push(appended.positions[0].offset),

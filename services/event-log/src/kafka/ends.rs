@@ -1,6 +1,6 @@
 //! Where partitions begin and end, asked of their leaders: never a number that a client remembers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -133,7 +133,25 @@ impl Asker {
 
     async fn ask(&self, partitions: Vec<(Topic, Partition)>, at: rdkafka::Offset) -> Result<Ends, LogError> {
         let asker = self.clone();
-        tokio::task::spawn_blocking(move || asker.ask_blocking(partitions, at)).await.map_err(|_| LogError::Closed)?
+        let asking = move || {
+            let answer = asker.ask_blocking(partitions.clone(), at);
+            if answer.as_ref().is_err_and(|error| !client::is_refusal(error)) {
+                asker.look_who_leads(&partitions);
+            }
+            answer
+        };
+        tokio::task::spawn_blocking(asking).await.map_err(|_| LogError::Closed)?
+    }
+
+    /// Has the client learn who leads now: by itself it would go on asking a leader that has gone for as long as it thinks
+    /// that its knowledge is fresh.
+    fn look_who_leads(&self, partitions: &[(Topic, Partition)]) {
+        let topics: BTreeSet<Topic> = partitions.iter().map(|(topic, _)| *topic).collect();
+        for topic in topics {
+            if let Err(error) = self.consumer.fetch_metadata(Some(self.names.of(topic)), ASKED_FOR_AT_MOST) {
+                tracing::debug!("who leads {topic} is not known: {error}");
+            }
+        }
     }
 
     fn ask_blocking(&self, partitions: Vec<(Topic, Partition)>, at: rdkafka::Offset) -> Result<Ends, LogError> {
