@@ -1,6 +1,7 @@
 #![cfg(test)]
 //! What is deployed: the rehearsal of a restore, and that everything which deploy/ names is there.
 
+mod apart;
 mod backup;
 mod examples;
 #[path = "../journeys/harness/mod.rs"]

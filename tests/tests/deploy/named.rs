@@ -28,26 +28,26 @@ struct Started {
     stops_within_s: u64,
 }
 
-fn yaml(path: &Path) -> Vec<Value> {
+pub(crate) fn yaml(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
     serde_saphyr::from_multiple(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn option(arguments: &[String], name: &str) -> String {
+pub(crate) fn option(arguments: &[String], name: &str) -> String {
     let at = arguments.iter().position(|argument| argument == name).unwrap_or_else(|| panic!("no {name}"));
     arguments[at + 1].clone()
 }
 
 /// Every file in a folder and below it whose name ends so.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -61,11 +61,13 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
+pub(crate) const CONNECTORS: [&str; 3] = ["education-school-census", "health-hl7v2", "social-care-cin-census"];
+
 fn seconds(text: &str) -> u64 {
     text.trim_end_matches('s').parse().unwrap()
 }
 
-fn compose() -> Value {
+pub(crate) fn compose() -> Value {
     yaml(&deploy().join("compose/compose.yaml")).remove(0)
 }
 
@@ -92,7 +94,7 @@ fn of_compose() -> Vec<Started> {
     .collect()
 }
 
-fn pod_templates() -> Vec<(String, Value)> {
+pub(crate) fn pod_templates() -> Vec<(String, Value)> {
     let documents = files(&deploy().join("kubernetes"), ".yaml").into_iter().flat_map(|path| match path.file_name() {
         // A patch is a list and no object.
         Some(name) if name.to_str().unwrap().starts_with("keys-") => Vec::new(),
@@ -140,12 +142,11 @@ fn of_kubernetes() -> Vec<Started> {
 }
 
 fn of_systemd() -> Vec<Started> {
-    let connectors = ["education-school-census", "health-hl7v2", "social-care-cin-census"];
     let mut started = Vec::new();
     for path in files(&deploy().join("systemd"), ".service") {
         let unit = fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let instances = if name.contains('@') { &connectors[..] } else { &[""] };
+        let instances = if name.contains('@') { &CONNECTORS[..] } else { &[""] };
         for instance in instances {
             let unit = unit.replace("%i", instance);
             let of = |key: &str| unit.lines().find_map(|line| line.strip_prefix(&format!("{key}="))).map(str::to_owned);
@@ -155,15 +156,12 @@ fn of_systemd() -> Vec<Started> {
             let config = option(&arguments, "--config");
             let state = of("StateDirectory").map(|state| format!("/var/lib/{state}"));
             let writable = of("ReadWritePaths").unwrap_or_default();
+            let read = of("BindReadOnlyPaths").unwrap_or_default();
             started.push(Started {
                 by: format!("systemd {name} {instance}"),
                 example: deploy().join("examples").join(Path::new(&config).file_name().unwrap()),
                 files: BTreeSet::new(),
-                folders: state
-                    .into_iter()
-                    .chain(writable.split(' ').map(str::to_owned))
-                    .chain(["/etc/throughline".to_owned()])
-                    .collect(),
+                folders: state.into_iter().chain(writable.split(' ').map(str::to_owned)).chain([read]).collect(),
                 ports: BTreeMap::new(),
                 stops_within_s: of("TimeoutStopSec").map_or(90, |text| seconds(&text)),
                 arguments,
