@@ -197,7 +197,9 @@ impl Decision {
     /// Whether this reader may be told which organisation a class comes from: the name of a school or a practice is an
     /// address, even on an entry or a line in which no field is.
     pub fn may_name_source(&self, class: &RecordClass) -> bool {
-        !self.whereabouts_protected || self.reader_organisation.as_ref() == Some(&class.source_org)
+        let withheld = self.whereabouts_protected
+            || self.classes.get(class).is_some_and(|decided| decided.ruling.withholds_source);
+        !withheld || self.reader_organisation.as_ref() == Some(&class.source_org)
     }
 
     /// Why the request was refused as a whole, if it was.

@@ -99,6 +99,14 @@ pub(crate) struct Works {
     pub(crate) since: Option<Date>,
 }
 
+impl Works {
+    /// The closer of the two, since the earlier.
+    pub(crate) fn with(self, other: Self) -> Self {
+        let since = [self.since, other.since].into_iter().flatten().min();
+        Self { involvement: self.involvement.max(other.involvement), since }
+    }
+}
+
 /// A spell of work that began.
 struct Begun<'t> {
     row: &'t Spell,
@@ -178,6 +186,19 @@ impl InvolvementTable {
         tellings: impl IntoIterator<Item = &'t Telling>,
         valid_on: Date,
     ) -> BTreeMap<String, Works> {
+        let mut found: BTreeMap<String, Works> = BTreeMap::new();
+        for (telling, works) in self.each(tellings, valid_on) {
+            found.entry(telling.organisation.clone()).and_modify(|known| *known = known.with(works)).or_insert(works);
+        }
+        found
+    }
+
+    /// What each of these amounts to on this day, where it is not nothing.
+    pub(crate) fn each<'t>(
+        &'t self,
+        tellings: impl IntoIterator<Item = &'t Telling>,
+        valid_on: Date,
+    ) -> Vec<(&'t Telling, Works)> {
         let mut begun = Vec::new();
         let mut ended = Vec::new();
         for telling in tellings {
@@ -189,23 +210,16 @@ impl InvolvementTable {
                 Says::Ended { on } => ended.extend(self.ends.get(&telling.kind).map(|row| (row, telling, on))),
             }
         }
-        let mut found: BTreeMap<String, Works> = BTreeMap::new();
-        let mut note = |organisation: &str, works: Option<Works>| {
-            if let Some(works) = works {
-                let known = found.entry(organisation.to_owned()).or_insert(works);
-                let since = [known.since, works.since].into_iter().flatten().min();
-                *known = Works { involvement: known.involvement.max(works.involvement), since };
-            }
-        };
+        let mut found = Vec::new();
         for spell in &begun {
             let newer = |other: &Begun<'_>| other.row.kind == spell.row.kind && other.as_of_us > spell.as_of_us;
             if !(spell.row.latest_only && begun.iter().any(newer)) {
-                note(&spell.telling.organisation, self.on(spell, &ended, valid_on));
+                found.extend(self.on(spell, &ended, valid_on).map(|works| (spell.telling, works)));
             }
         }
         // An end whose start was never seen: the organisation worked with the child until then.
         for (_, telling, on) in &ended {
-            note(&telling.organisation, self.after(*on, valid_on));
+            found.extend(self.after(*on, valid_on).map(|works| (*telling, works)));
         }
         found
     }

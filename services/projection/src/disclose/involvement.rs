@@ -41,7 +41,7 @@ impl Discloser {
             entries: 0,
             lines: answer.involved.len(),
             answer_digest: digest::sixteen([answer.encode_to_vec()]),
-            told: decision.told(&on_day.facts),
+            told: decision.told(),
             pinned_at_us: ask.asked_at_us.max(child.newest_us()),
         };
         answer.decision_id = decision_id.to_vec();

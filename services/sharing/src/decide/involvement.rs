@@ -25,6 +25,14 @@ pub struct InvolvementDecision {
     decision: Decision,
     working: Vec<Working>,
     brokered: bool,
+    /// Of the tellings that the answer was made of.
+    shown: BTreeSet<RecordClass>,
+}
+
+/// What the tellings that a reader may know of make an organisation's work today.
+struct AtWork<'t> {
+    works: Works,
+    tellings: Vec<&'t Telling>,
 }
 
 /// An organisation of which the reader may know that it works with the child today.
@@ -51,22 +59,31 @@ pub fn decide_involvement(
     let oracle = Oracle { engine, cache: Some(cache) };
     let classes = tellings.iter().flat_map(|telling| &telling.classes);
     let decision = decide_with(oracle, Ladder::Involvement, request, facts, registry, classes);
-    let on = |wanted: &dyn Fn(&Telling) -> bool| -> BTreeMap<String, Works> {
+    let on = |wanted: &dyn Fn(&Telling) -> bool| {
         let permitted = tellings.iter().filter(|telling| wanted(telling));
-        let works = engine.involvement().derive(permitted, facts.valid_on());
-        works.into_iter().filter(|(_, works)| works.involvement > Involvement::Former).collect()
+        let mut at_work: BTreeMap<String, AtWork<'_>> = BTreeMap::new();
+        for (telling, works) in engine.involvement().each(permitted, facts.valid_on()) {
+            if works.involvement > Involvement::Former {
+                let organisation = telling.organisation().to_owned();
+                let known = at_work.entry(organisation).or_insert(AtWork { works, tellings: Vec::new() });
+                known.works = known.works.with(works);
+                known.tellings.push(telling);
+            }
+        }
+        at_work
     };
     // Who said it, and whose work it is, must both be open to the reader.
     let outcome = |telling: &Telling| telling.classes.iter().map(|class| decision.outcome(class)).min();
     let known = |telling: &Telling| outcome(telling) >= Some(Outcome::Existence);
-    let unlabelled = |telling: &Telling| {
+    let nameable = |telling: &Telling| {
         telling.classes.iter().all(|class| {
             class.labels.is_empty()
+                && decision.may_name_source(class)
                 && registry.organisation(&class.source_org).is_some_and(|recorded| !recorded.sensitive())
         })
     };
-    let mut whole = on(&|telling| outcome(telling) == Some(Outcome::Full));
-    let named = on(&|telling| known(telling) && unlabelled(telling));
+    let whole = on(&|telling| outcome(telling) == Some(Outcome::Full));
+    let named = on(&|telling| known(telling) && nameable(telling));
     let anyhow = on(&known);
     let may_name = |organisation: &str| {
         let class = RecordClass::of_nothing(organisation);
@@ -74,18 +91,24 @@ pub fn decide_involvement(
     };
     let mut working = Vec::new();
     let mut brokered = false;
+    let mut shown = BTreeSet::new();
     for organisation in anyhow.keys().chain(whole.keys()).chain(named.keys()).cloned().collect::<BTreeSet<_>>() {
-        let works = whole.remove(&organisation);
-        let (capacity, since) = (works.map(|works| works.involvement), works.and_then(|works| works.since));
-        if may_name(&organisation) && (capacity.is_some() || named.contains_key(&organisation)) {
-            working.push(Working { organisation, capacity, since });
+        let may_name = may_name(&organisation);
+        let (in_full, by_name) = (whole.get(&organisation), named.get(&organisation));
+        let made_of = in_full.or(by_name).filter(|_| may_name);
+        if made_of.is_some() {
+            let works = in_full.map(|at_work| at_work.works);
+            let (capacity, since) = (works.map(|works| works.involvement), works.and_then(|works| works.since));
+            working.push(Working { organisation: organisation.clone(), capacity, since });
         } else {
             brokered = true;
         }
+        let made_of = made_of.or_else(|| anyhow.get(&organisation));
+        shown.extend(made_of.into_iter().flat_map(|of| &of.tellings).flat_map(|telling| &telling.classes).cloned());
     }
     // Whoever leads first, then by how closely they work, then by id.
     working.sort_by(|a, b| b.capacity.cmp(&a.capacity).then_with(|| a.organisation.cmp(&b.organisation)));
-    InvolvementDecision { decision, working, brokered }
+    InvolvementDecision { decision, working, brokered, shown }
 }
 
 impl InvolvementDecision {
@@ -99,9 +122,9 @@ impl InvolvementDecision {
         self.brokered
     }
 
-    /// What the answer may tell of how it was decided.
-    pub fn told(&self, facts: &ChildFacts) -> Told {
-        self.decision.told(facts.tellings().iter().flat_map(|telling| &telling.classes))
+    /// What the answer may tell of how it was decided: of what it was made of, and nothing where that is nothing.
+    pub fn told(&self) -> Told {
+        self.decision.told(&self.shown)
     }
 
     /// Why the request was refused as a whole, if it was.

@@ -110,6 +110,8 @@ pub(crate) struct Ruling {
     pub(crate) outcome: Outcome,
     /// Groups to take out, when the outcome is redacted.
     pub(crate) withheld: BTreeSet<FieldGroup>,
+    /// The existence is told by permits alone that leave out where somebody can be found: whose it is would tell that.
+    pub(crate) withholds_source: bool,
     /// Ids of the permits that fired at the outcome.
     pub(crate) allowed_by: Vec<String>,
     /// By view refused, ids of the restrictions that fired; empty where nothing permitted it.
@@ -129,6 +131,7 @@ impl Ruling {
         let (lesser, fuller) = if self.outcome <= other.outcome { (self, other) } else { (other, self) };
         let mut both = lesser.clone();
         both.failed |= fuller.failed;
+        both.withholds_source |= fuller.withholds_source || fuller.withheld.contains(&FieldGroup::Location);
         if lesser.outcome == Outcome::Redacted {
             both.withheld.extend(fuller.withheld.iter().copied());
         }
@@ -136,7 +139,14 @@ impl Ruling {
     }
 
     fn hidden(stopped_by: BTreeMap<&'static str, Vec<String>>, failed: bool) -> Self {
-        Self { outcome: Outcome::Hide, withheld: BTreeSet::new(), allowed_by: Vec::new(), stopped_by, failed }
+        Self {
+            outcome: Outcome::Hide,
+            withheld: BTreeSet::new(),
+            withholds_source: false,
+            allowed_by: Vec::new(),
+            stopped_by,
+            failed,
+        }
     }
 }
 
@@ -170,7 +180,15 @@ impl Engine {
                 Outcome::Redacted => self.withheld(&answer.rules, &stopped_by)?,
                 _ => BTreeSet::new(),
             };
-            return Ok(Ruling { outcome, withheld, allowed_by: answer.rules, stopped_by, failed: false });
+            let withholds_source = outcome == Outcome::Existence && self.leave_out_location(&answer.rules);
+            return Ok(Ruling {
+                outcome,
+                withheld,
+                withholds_source,
+                allowed_by: answer.rules,
+                stopped_by,
+                failed: false,
+            });
         }
         Ok(Ruling::hidden(stopped_by, false))
     }
@@ -191,6 +209,12 @@ impl Engine {
         }
         // A redacted view that takes nothing out would be a full one that the rules refused.
         if groups.is_empty() { Err(Unanswerable) } else { Ok(groups) }
+    }
+
+    /// Whether these are limited permits only, and one of them leaves out where somebody can be found.
+    fn leave_out_location(&self, permits: &[String]) -> bool {
+        let mut permits = permits.iter().filter_map(|id| self.rule(id));
+        permits.clone().all(|rule| rule.limited) && permits.any(|rule| rule.groups.contains(&FieldGroup::Location))
     }
 
     pub(crate) fn may_break_glass(&self, question: &Question) -> bool {
