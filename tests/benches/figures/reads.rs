@@ -136,7 +136,11 @@ async fn serve(
     let following = stop.clone();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        anyhow::Ok(runtime.block_on(consumer.run(following))?)
+        let ended = runtime.block_on(consumer.run(following));
+        if let Err(error) = &ended {
+            crate::report::note(&format!("the node's consumer stopped: {error:#?}"));
+        }
+        anyhow::Ok(ended?)
     });
     // As a process says that it is ready: once the facts are read.
     let mut ready = progress.clone();
