@@ -313,6 +313,80 @@ fn a_malformed_key_record_names_its_field() {
     assert!(matches!(seal::decode_key_record(&stored), Err(SealError::KeyRecordMalformed { field: "encoding" })));
 }
 
+/// In another partition it could be read before the honest record of its key id.
+#[test]
+fn a_key_record_stands_in_its_key_ids_partition() {
+    let bench = bench();
+    for partition in event_log::Partition::all() {
+        let record = seal::key_record_to_append(&bench.key_record).unwrap();
+        let position = Position { topic: Topic::Keys, partition, offset: 0 };
+        let stored = StoredRecord { position, published_at_us: 0, key: record.key, value: record.value };
+        assert_eq!(seal::decode_key_record(&stored).is_ok(), partition == bench.key_id.partition());
+    }
+}
+
+/// Every connector may write to the keys topic, and can name any subject, controller and source.
+#[test]
+fn invented_key_records_keep_nothing_from_being_sealed() {
+    let mut bench = bench();
+    let victim = pseudonyms().pseudonym(Scheme::LaChildId, "878", "67890");
+    let of_victim =
+        KeyRecord { key_id: vec![9; 16], subject: victim.0.to_vec(), wrapped: vec![1; 48], ..bench.key_record.clone() };
+    let destroyed = |of: &KeyRecord| KeyRecord { state: 2, wrapped: vec![1; 16], ..of.clone() };
+    assert!(matches!(bench.writer.absorb(&of_victim), Err(SealError::WrapBroken(_))));
+    assert!(matches!(bench.writer.absorb(&destroyed(&of_victim)), Err(SealError::DestructionUnproven(_))));
+    let of_later = KeyRecord { wrapping_epoch: 99, ..of_victim.clone() };
+    bench.writer.absorb(&of_later).unwrap();
+    bench.writer.absorb(&destroyed(&of_later)).unwrap();
+    let honest_id = KeyRecord { subject: victim.0.to_vec(), ..bench.key_record.clone() };
+    assert!(bench.writer.absorb(&honest_id).is_err());
+    assert!(bench.writer.absorb(&destroyed(&honest_id)).is_err());
+    assert!(bench.writer.can_seal_for(CONTROLLER));
+    let (key_id, made) = bench.writer.for_subject(victim, CONTROLLER).unwrap();
+    assert!(made.is_some(), "the key that seals is not the invented one");
+    bench.writer.seal(key_id, EventId([2; 16]), victim, Family::SocialCare, b"body").unwrap();
+}
+
+/// Believed while no wrapping key of the controller is here, and forgotten once one has come and tells.
+#[test]
+fn an_invented_key_record_is_forgotten_once_the_wrapping_key_is_here() {
+    let bench = bench();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut writer = DataKeys::new(SOURCE, Arc::new(WrappingKeys::open(elsewhere.path()).unwrap()));
+    let invented = KeyRecord { key_id: vec![9; 16], wrapped: vec![1; 48], ..bench.key_record.clone() };
+    let of_later = KeyRecord { key_id: vec![8; 16], subject: vec![8; 16], wrapping_epoch: 99, ..invented.clone() };
+    for record in [&invented, &of_later, &bench.key_record] {
+        writer.absorb(record).unwrap();
+    }
+    assert!(!writer.can_seal_for(CONTROLLER));
+    std::fs::create_dir(elsewhere.path().join(CONTROLLER)).unwrap();
+    let file = format!("{CONTROLLER}/1.key");
+    std::fs::copy(bench.dir.path().join(&file), elsewhere.path().join(&file)).unwrap();
+    assert!(writer.can_seal_for(CONTROLLER));
+    let (key_id, made) = writer.for_subject(bench.subject, CONTROLLER).unwrap();
+    assert!(key_id == bench.key_id && made.is_none());
+    assert!(writer.for_subject(Pseudonym([9; 16]), CONTROLLER).unwrap().1.is_some());
+}
+
+/// An envelope tells in clear which event it is, and anybody can write one that tells so.
+#[test]
+fn a_source_knows_what_it_sealed() {
+    let mut bench = bench();
+    let honest = envelope::decode(bench.sealed(b"body")).unwrap();
+    assert_eq!(bench.writer.sealed(&honest), Some(true));
+    let mut again = DataKeys::new(SOURCE, Arc::clone(&bench.wrapping));
+    assert_eq!(again.sealed(&honest), None);
+    again.absorb(&bench.key_record).unwrap();
+    assert_eq!(again.sealed(&honest), Some(true));
+    let noise = envelope::Sealed { sealed: vec![7; honest.sealed.len()].into(), ..honest.clone() };
+    assert_eq!(again.sealed(&noise), Some(false));
+    let mut other_key = honest.clone();
+    other_key.header.key_id.0[0] ^= 1;
+    assert_eq!(again.sealed(&other_key), None);
+    again.absorb(&key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap())).unwrap();
+    assert_eq!(again.sealed(&honest), Some(true), "what was erased was sealed here all the same");
+}
+
 #[test]
 fn key_files_are_private_durable_and_never_replaced() {
     use std::os::unix::fs::PermissionsExt as _;
