@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::log::{EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
+use crate::log::{EventLog, LogError, READ_BYTES, Record, StoredRecord, VALUE_BYTES_MAX};
 use crate::position::{Offset, Partition, Position, Topic};
 
 /// A backend under test.
@@ -57,6 +57,7 @@ pub async fn run<B: Backend>(backend: &mut B) -> Result<(), Failed> {
     dense_offsets_in_order(backend.begin().await?).await?;
     bounds_of_a_read(backend.begin().await?).await?;
     large_and_empty_values(backend.begin().await?).await?;
+    bytes_of_a_read(backend.begin().await?).await?;
     following(backend.begin().await?).await?;
     concurrent_appends(backend.begin().await?).await?;
     reopened(backend).await?;
@@ -133,6 +134,31 @@ async fn large_and_empty_values(log: impl EventLog) -> Result<(), Failed> {
     let refused = log.append(vec![record(topic, partition, "beside"), of_size(VALUE_BYTES_MAX + 1)]).await;
     hold!("large", matches!(refused, Err(LogError::TooLarge { .. })), "a value past the bound gave {refused:?}");
     hold!("large", log.end(topic, partition).await? == 5, "a refused append left something");
+    Ok(())
+}
+
+/// What a read holds in memory is bounded, however many records are asked for and however large they are.
+async fn bytes_of_a_read(log: impl EventLog) -> Result<(), Failed> {
+    let (topic, partition) = (Topic::Education, partition(4));
+    let largest = |n: u8| Record { value: vec![n; VALUE_BYTES_MAX].into(), ..record(topic, partition, "") };
+    log.append((0..12).map(largest).collect()).await?;
+    for records_max in [12, 1_000, usize::MAX] {
+        let mut from: Offset = 0;
+        while from < 12 {
+            let read = log.read(topic, partition, from, records_max).await?;
+            hold!("bytes", !read.is_empty(), "nothing was read before the end");
+            let before_last: usize = read.iter().rev().skip(1).map(|stored| stored.value.len()).sum();
+            hold!("bytes", before_last < READ_BYTES, "a read went on past its bytes: {} records", read.len());
+            let ends_early = before_last + VALUE_BYTES_MAX < READ_BYTES && from + (read.len() as Offset) < 12;
+            hold!("bytes", !ends_early, "a read ended before its bytes and before the end");
+            for stored in read {
+                hold!("bytes", stored.position.offset == from, "{} was read at {from}", stored.position);
+                let holds_its_own = stored.value.iter().all(|byte| Offset::from(*byte) == from);
+                hold!("bytes", holds_its_own, "{} holds another value", stored.position);
+                from += 1;
+            }
+        }
+    }
     Ok(())
 }
 

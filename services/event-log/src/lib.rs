@@ -15,5 +15,5 @@ mod position;
 pub mod seal;
 
 pub use embedded::EmbeddedLog;
-pub use log::{Appended, Ends, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
+pub use log::{Appended, Ends, EventLog, LogError, READ_BYTES, Record, StoredRecord, VALUE_BYTES_MAX};
 pub use position::{EntryId, EventId, KeyId, Offset, PARTITIONS, Partition, Position, Pseudonym, Topic};

@@ -11,6 +11,10 @@ use crate::position::{Offset, Partition, Position, Topic};
 /// The largest value that a log takes, in bytes: an envelope's bound, and what Kafka takes without being told otherwise.
 pub const VALUE_BYTES_MAX: usize = 1_000_000;
 
+/// A read ends with the record that brings its values to this many bytes: what it holds in memory is bounded by bytes, and
+/// not by how many records were asked for.
+pub const READ_BYTES: usize = 8 << 20;
+
 /// A record to append.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -65,7 +69,9 @@ pub trait EventLog: Send + Sync + 'static {
     /// [`LogError::Full`] when the disk is full: nothing is accepted until there is room, and then the log goes on by itself.
     async fn append(&self, records: Vec<Record>) -> Result<Appended, LogError>;
 
-    /// Up to `records_max` records from `from` on, in order; fewer or none at the end.
+    /// Up to `records_max` records from `from` on, in order: at least one where there is one, none at the end. Fewer than
+    /// were asked for are not the end, for a read holds no more than about [`READ_BYTES`]: read on until none is given, or
+    /// to [`Self::end`].
     ///
     /// # Errors
     /// [`LogError::Damaged`] names the record.

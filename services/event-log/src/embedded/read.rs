@@ -9,15 +9,17 @@ use super::index::Location;
 use super::record::Fixed;
 use super::segment::{Cursor, SEGMENT_HEADER_BYTES, Segment, Stop};
 use super::{Shared, io_error};
-use crate::log::{LogError, StoredRecord};
+use crate::log::{LogError, READ_BYTES, StoredRecord};
 use crate::position::{Offset, Partition, Position, Topic};
 
 /// Neighbours in a partition that stand no farther apart than this are read in one piece.
 const GAP_BYTES_MAX: u64 = 8 << 10;
 /// One read never asks for more than this beyond its last record.
 const WINDOW_BYTES_MAX: u64 = 1 << 20;
+/// Records that a read makes room for before it knows how large they are.
+const ROOM_FIRST: usize = 1_024;
 
-/// Up to `records_max` records of a partition, each checked again.
+/// Up to `records_max` records of a partition, or [`READ_BYTES`], each checked again.
 pub(super) fn partition(
     shared: &Shared,
     topic: Topic,
@@ -31,7 +33,8 @@ pub(super) fn partition(
     let locations = locations.get(..records_max.min(locations.len())).unwrap_or_default().to_vec();
     let segments = state.segments.clone();
     drop(state);
-    let mut records = Vec::with_capacity(locations.len());
+    let mut records = Vec::with_capacity(locations.len().min(ROOM_FIRST));
+    let mut read = 0;
     let mut rest = locations.as_slice();
     while let Some(first) = rest.first() {
         let near = near(rest);
@@ -40,7 +43,12 @@ pub(super) fn partition(
         let mut bytes = Window::read(&segment, window)?;
         for location in window {
             let position = Position { topic, partition, offset: from + records.len() as Offset };
-            records.push(bytes.record(position, *location)?);
+            let record = bytes.record(position, *location)?;
+            read += record.value.len();
+            records.push(record);
+            if read >= READ_BYTES {
+                return Ok(records);
+            }
         }
         rest = after;
     }

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use super::client::{self, Context, Names};
 use super::ends::Asker;
 use super::record;
-use crate::log::{LogError, StoredRecord};
+use crate::log::{LogError, READ_BYTES, StoredRecord};
 use crate::position::{Offset, Partition, Position, Topic};
 
 /// A partition that nobody has read for this long is no longer fetched.
@@ -77,6 +77,19 @@ struct Fetched {
     queue: PartitionQueue<Context>,
     arrived: Arc<Notify>,
     next: Offset,
+}
+
+/// What a read has taken.
+struct Taken {
+    records: Vec<StoredRecord>,
+    records_max: usize,
+    bytes: usize,
+}
+
+impl Taken {
+    fn is_enough(&self) -> bool {
+        self.records.len() >= self.records_max || self.bytes >= READ_BYTES
+    }
 }
 
 /// Why no more was taken from a queue.
@@ -143,7 +156,7 @@ impl Reader {
         self.consumer.client().context()
     }
 
-    /// Up to `records_max` records from `from` on: as many as there are.
+    /// Up to `records_max` records from `from` on, or [`READ_BYTES`]: as many as there are.
     pub(super) async fn read(
         &self,
         asker: &Asker,
@@ -154,23 +167,23 @@ impl Reader {
         let cursor = self.cursor(topic, partition);
         let mut cursor = cursor.lock().await;
         cursor.used = Instant::now();
-        let mut records = Vec::new();
+        let mut taken = Taken { records: Vec::new(), records_max, bytes: 0 };
         let mut end = None;
         if !cursor.stands_at(from) {
             let now = asker.end(topic, partition).await?;
             if from >= now {
-                return Ok(records);
+                return Ok(taken.records);
             }
             end = Some(now);
             self.fetch(&mut cursor, from).await?;
         }
-        records.reserve(records_max.min(ROOM_FIRST));
+        taken.records.reserve(records_max.min(ROOM_FIRST));
         let deadline = Instant::now() + self.within;
         let mut is_again = false;
         loop {
-            let stop = cursor.take(&mut records, records_max);
+            let stop = cursor.take(&mut taken);
             let next = cursor.next();
-            if records.len() >= records_max {
+            if taken.is_enough() {
                 break;
             }
             let until = match end {
@@ -224,7 +237,7 @@ impl Reader {
                 return Err(LogError::Unavailable { because: self.context().faults.explain(&what) });
             }
         }
-        Ok(records)
+        Ok(taken.records)
     }
 
     fn cursor(&self, topic: Topic, partition: Partition) -> Arc<tokio::sync::Mutex<Cursor>> {
@@ -324,11 +337,11 @@ impl Cursor {
     }
 
     /// Takes what has come, in order and without a gap.
-    fn take(&mut self, records: &mut Vec<StoredRecord>, records_max: usize) -> Stop {
+    fn take(&mut self, taken: &mut Taken) -> Stop {
         let (topic, partition) = (self.topic, self.partition);
         let Some(fetched) = &mut self.fetched else { return Stop::Empty };
         let mut stop = Stop::Empty;
-        while records.len() < records_max {
+        while !taken.is_enough() {
             match fetched.queue.poll(Duration::ZERO) {
                 None => return stop,
                 Some(Err(KafkaError::PartitionEOF(_))) => stop = Stop::AtEnd,
@@ -344,7 +357,9 @@ impl Cursor {
                     if offset != fetched.next && !(topic == Topic::Keys && offset > fetched.next) {
                         return Stop::Gap(offset);
                     }
-                    records.push(record::stored(&message, Position { topic, partition, offset }));
+                    let record = record::stored(&message, Position { topic, partition, offset });
+                    taken.bytes += record.value.len();
+                    taken.records.push(record);
                     fetched.next = offset + 1;
                     stop = Stop::Empty;
                 }
