@@ -141,7 +141,8 @@ fn draft(subject: &Subject, controller: &str, n: u32, event: Event) -> Draft {
 /// One more entry of the child, from the hospital.
 pub(crate) fn one_more(n: u32) -> Draft {
     let [_, _, (source, controller, subject, _)] = known_as();
-    draft(&subject, controller, ENTRIES + n, event(source, ENTRIES + n))
+    // The records before it are 0 to ENTRIES.
+    draft(&subject, controller, ENTRIES + 1 + n, event(source, ENTRIES + 1 + n))
 }
 
 /// What schools say of other children meanwhile.
