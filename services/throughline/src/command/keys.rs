@@ -76,7 +76,7 @@ fn make(file: &ConfigFile, organisations: &[String]) -> anyhow::Result<()> {
         output::line(&format!("keys: made `{}`", path(epoch).display()))?;
     }
     output::note(
-        "bring each file to every host that seals or opens that organisation's records, with mode 0600, and keep a backup",
+        "bring each file to every host that seals or opens that organisation's records, readable to that process alone, and keep a backup",
     );
     Ok(())
 }
