@@ -39,7 +39,7 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 END
 start_node() {
-    "$(deploy/kafka/home)/node" "$place/disk" "$place/node.properties" > "$place/node.log" 2>&1 < /dev/null &
+    "$(deploy/kafka/home)/current/node" "$place/disk" "$place/node.properties" > "$place/node.log" 2>&1 < /dev/null &
     node=$!
     for _ in $(seq 300); do
         sleep 0.2
