@@ -52,11 +52,12 @@ pub struct Refused {
     pub raw: bytes::Bytes,
 }
 
-/// Where refused records go: quarantine. Returns once the item is durable.
+/// Where refused records go: quarantine. Returns once the items are durable.
 #[async_trait]
 pub trait Refusals: Send + Sync {
-    /// Puts an item in quarantine. The same record again adds nothing.
-    async fn refuse(&self, refused: Refused) -> Result<(), RefusalError>;
+    /// Puts an item for each in quarantine, together: refusing many one by one would keep readers waiting for facts. The same
+    /// record again adds nothing.
+    async fn refuse(&self, refused: Vec<Refused>) -> Result<(), RefusalError>;
 }
 
 /// Why quarantine did not take an item.
@@ -372,6 +373,7 @@ impl Consumer {
         measured: &mut Measured,
     ) -> Result<(), ConsumeError> {
         let mut placed: BTreeMap<Key, Vec<u8>> = BTreeMap::new();
+        let mut refused: Vec<Refused> = Vec::new();
         for record in records {
             let projected = measured.checking(&record, || self.projector.project(&record));
             self.note_fact(record.position, &projected);
@@ -386,13 +388,13 @@ impl Consumer {
                         // A repeat after a crash: the first stands.
                         Some(first) if row::envelope(&first) == row::envelope(&value) => continue,
                         Some(first) if row::is_before(&first, &value) => {
-                            self.refuse(&record, Reason::EventIdReused, EVENT_ID_REUSED, batch).await?;
+                            refused.push(refusal(&record, Reason::EventIdReused, EVENT_ID_REUSED.to_owned()));
                             continue;
                         }
                         // The log took this one first, and it waited for its key.
                         Some(later) => {
                             if let Some(later) = row::record(&later, record.key, record.position.partition) {
-                                self.refuse(&later, Reason::EventIdReused, EVENT_ID_REUSED, batch).await?;
+                                refused.push(refusal(&later, Reason::EventIdReused, EVENT_ID_REUSED.to_owned()));
                             }
                         }
                         None => {}
@@ -406,10 +408,11 @@ impl Consumer {
                     batch.put(keys::parked(key_id, record.position), row::write(&record));
                 }
                 Projected::Noted(note) => batch.put(keys::noted(record.position), [note as u8]),
-                Projected::Refused(reason, message) => self.refuse(&record, reason, &message, batch).await?,
+                Projected::Refused(reason, message) => refused.push(refusal(&record, reason, message)),
             }
         }
-        Ok(())
+        refused.iter().for_each(|refused| batch.put(keys::noted(refused.position), [Note::Quarantined as u8]));
+        self.refuse(refused).await
     }
 
     /// A fact that says nothing yet keeps readers out until it does.
@@ -427,19 +430,11 @@ impl Consumer {
         self.store.read(key.shard().into(), |view| Ok(view.get(key)?.map(|value| value.to_vec())))
     }
 
-    async fn refuse(
-        &self,
-        record: &StoredRecord,
-        reason: Reason,
-        message: &str,
-        batch: &mut Batch,
-    ) -> Result<(), ConsumeError> {
-        tracing::warn!(position = %record.position, reason = reason.as_str_name(), "a record of the log is refused");
-        let refused =
-            Refused { position: record.position, reason, message: message.to_owned(), raw: record.value.clone() };
-        self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)?;
-        batch.put(keys::noted(record.position), [Note::Quarantined as u8]);
-        Ok(())
+    async fn refuse(&self, refused: Vec<Refused>) -> Result<(), ConsumeError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)
     }
 
     fn note_progress(&mut self, read: u64) {
@@ -451,6 +446,11 @@ impl Consumer {
             progress.registry_generation += u64::from(registry_changed);
         });
     }
+}
+
+fn refusal(record: &StoredRecord, reason: Reason, message: String) -> Refused {
+    tracing::warn!(position = %record.position, reason = reason.as_str_name(), "a record of the log is refused");
+    Refused { position: record.position, reason, message, raw: record.value.clone() }
 }
 
 /// How long ago the log took a record.

@@ -1,9 +1,11 @@
 //! Records that the serving organisation itself writes: decisions and commands, sealed under its own keys.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use event_log::envelope::Sealed;
 use event_log::seal::{DataKeys, PseudonymKey, SealError, WrappingKeys, decode_key_record};
-use event_log::{Appended, EventId, EventLog, LogError, Partition, Pseudonym, Record, Topic};
+use event_log::{Appended, EventId, EventLog, LogError, Offset, Partition, Pseudonym, Record, Topic};
 use proto::events::Family;
 
 const KEY_RECORDS_A_READ: usize = 10_000;
@@ -16,6 +18,8 @@ pub struct OwnRecords {
     /// The organisation.
     pub organisation: String,
     keys: Mutex<Keys>,
+    /// How far the keys topic is read.
+    keys_read: tokio::sync::Mutex<BTreeMap<Partition, Offset>>,
     /// Held while new keys are put on the log, so that no body overtakes the key that seals it.
     keys_first: tokio::sync::Mutex<()>,
 }
@@ -71,22 +75,53 @@ impl OwnRecords {
         organisation: &str,
         source: &str,
     ) -> Result<Self, RecordError> {
-        let mut keys = DataKeys::new(source, wrapping);
-        for partition in Partition::all() {
-            let mut from = 0;
-            loop {
-                let records = log.read(Topic::Keys, partition, from, KEY_RECORDS_A_READ).await?;
-                let Some(last) = records.last() else { break };
-                from = last.position.offset + 1;
+        let keys = Mutex::new(Keys { held: DataKeys::new(source, wrapping), pending: Vec::new() });
+        let (keys_read, keys_first) = Default::default();
+        let own = Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_read, keys_first };
+        own.read_keys().await?;
+        Ok(own)
+    }
+
+    /// Reads on in the keys topic to its end: another node makes keys of this source too.
+    async fn read_keys(&self) -> Result<(), LogError> {
+        let mut read = self.keys_read.lock().await;
+        for ((_, partition), end) in self.log.ends(&[Topic::Keys]).await? {
+            let from = read.entry(partition).or_default();
+            while *from < end {
+                let records = self.log.read(Topic::Keys, partition, *from, KEY_RECORDS_A_READ).await?;
+                let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
                 // A record that is no key's, or contradicts one, is the consumer's to put in quarantine: it stops nobody.
                 for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
-                    let _passed_over = keys.absorb(&key);
+                    let _passed_over = keys.held.absorb(&key);
                 }
+                // Nothing is left of a partition whose last records were replaced by later ones: it is read to its end.
+                *from = records.last().map_or(end, |last| last.position.offset + 1);
             }
         }
-        let keys = Mutex::new(Keys { held: keys, pending: Vec::new() });
-        let keys_first = tokio::sync::Mutex::default();
-        Ok(Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_first })
+        Ok(())
+    }
+
+    /// Which of these envelopes were sealed by this source, on whichever node: what stands on an envelope in clear anybody can
+    /// write.
+    pub(crate) async fn sealed_here(&self, envelopes: Vec<Sealed>) -> Result<Vec<Sealed>, LogError> {
+        let sort = |envelopes: Vec<Sealed>| {
+            let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            let (mut own, mut unsure) = (Vec::new(), Vec::new());
+            for envelope in envelopes {
+                match keys.held.sealed(&envelope) {
+                    Some(true) => own.push(envelope),
+                    Some(false) => {}
+                    None => unsure.push(envelope),
+                }
+            }
+            (own, unsure)
+        };
+        let (mut own, unsure) = sort(envelopes);
+        if !unsure.is_empty() {
+            self.read_keys().await?;
+            own.extend(sort(unsure).0);
+        }
+        Ok(own)
     }
 
     /// The log that it writes to.

@@ -1,6 +1,6 @@
 //! Records of the log that the consumer refuses, put in quarantine under the serving organisation's own keys.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use event_log::{EventId, LogError, Offset, Partition, Topic, envelope};
@@ -17,6 +17,8 @@ use crate::serve::timelines::now;
 /// Most of a refused record that is kept.
 const RAW_BYTES_MAX: usize = 900 * 1024;
 const RECORDS_A_READ: usize = 200;
+/// Bytes of items appended at a time, more or less.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Puts refused records in quarantine.
 pub struct OwnRefusals {
@@ -43,22 +45,25 @@ impl OwnRefusals {
         Self { records, known: Mutex::default() }
     }
 
-    /// Reads the quarantine's partition to its end.
-    async fn read(&self, known: &mut Known, partition: Partition) -> Result<(), LogError> {
-        loop {
-            let from = known.read.get(&partition).copied().unwrap_or_default();
-            let records = self.records.log().read(Topic::Quarantine, partition, from, RECORDS_A_READ).await?;
-            let Some(last) = records.last() else { return Ok(()) };
-            known.read.insert(partition, last.position.offset + 1);
-            let sealed = records.into_iter().filter_map(|record| envelope::decode(record.value).ok());
-            known.ids.extend(sealed.map(|sealed| sealed.header.event_id));
+    /// Reads these partitions of the quarantine to their ends.
+    async fn read(&self, known: &mut Known, partitions: &BTreeSet<Partition>) -> Result<(), LogError> {
+        let log = self.records.log();
+        for ((topic, partition), end) in log.ends(&[Topic::Quarantine]).await? {
+            let from = known.read.entry(partition).or_default();
+            while partitions.contains(&partition) && *from < end {
+                let records = log.read(topic, partition, *from, RECORDS_A_READ).await?;
+                let Some(next) = records.last().map(|last| last.position.offset + 1) else { break };
+                let items = records.into_iter().filter_map(|record| envelope::decode(record.value).ok()).collect();
+                // An id stands in clear: whoever may write here could keep a record out of quarantine with it.
+                let own = self.records.sealed_here(items).await?;
+                known.ids.extend(own.into_iter().map(|item| item.header.event_id));
+                *from = next;
+            }
         }
+        Ok(())
     }
-}
 
-#[async_trait]
-impl Refusals for OwnRefusals {
-    async fn refuse(&self, refused: Refused) -> Result<(), RefusalError> {
+    fn item(&self, refused: Refused) -> Own {
         let position = refused.position.to_string();
         // One position is one item, however often the log is read.
         let id = self.records.pseudonyms.event_id("quarantine", Self::SOURCE, &position, &Version::default(), 0);
@@ -72,20 +77,50 @@ impl Refusals for OwnRefusals {
             raw: refused.raw.slice(..refused.raw.len().min(RAW_BYTES_MAX)).to_vec(),
             quarantined_at_us: now().0,
         };
-        let own = Own {
+        Own {
             topic: Topic::Quarantine,
             subject: self.records.pseudonyms.pseudonym(Scheme::QuarantineItem, Self::SOURCE, &id.to_string()),
             event_id: id,
             family: Family::Quarantine,
             plaintext: item.encode_to_vec(),
-        };
-        let reason = refused.reason;
+        }
+    }
+
+    async fn write(&self, known: &mut Known, items: &mut Vec<(Reason, Own)>) -> Result<(), RecordError> {
+        let (reasons, items): (Vec<Reason>, Vec<Own>) = std::mem::take(items).into_iter().unzip();
+        let ids: Vec<EventId> = items.iter().map(|item| item.event_id).collect();
+        self.records.write(items).await?;
+        known.ids.extend(ids);
+        reasons.into_iter().for_each(|reason| metrics::QUARANTINED.add(1, [Self::SOURCE, reason.name()]));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Refusals for OwnRefusals {
+    async fn refuse(&self, refused: Vec<Refused>) -> Result<(), RefusalError> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let items: Vec<(Reason, Own)> =
+            refused.into_iter().map(|refused| (refused.reason, self.item(refused))).collect();
+        let partitions = items.iter().map(|(_, item)| item.subject.partition()).collect();
         let mut known = self.known.lock().await;
-        self.read(&mut known, own.subject.partition()).await.map_err(RecordError::from)?;
-        if !known.ids.contains(&id) {
-            self.records.write(vec![own]).await?;
-            known.ids.insert(id);
-            metrics::QUARANTINED.add(1, [Self::SOURCE, reason.name()]);
+        self.read(&mut known, &partitions).await.map_err(RecordError::from)?;
+        let (mut new, mut ids, mut bytes) = (Vec::new(), HashSet::new(), 0);
+        for (reason, item) in items {
+            if known.ids.contains(&item.event_id) || !ids.insert(item.event_id) {
+                continue;
+            }
+            bytes += item.plaintext.len();
+            new.push((reason, item));
+            if bytes >= BATCH_BYTES {
+                self.write(&mut known, &mut new).await?;
+                bytes = 0;
+            }
+        }
+        if !new.is_empty() {
+            self.write(&mut known, &mut new).await?;
         }
         Ok(())
     }

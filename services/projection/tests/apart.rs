@@ -7,13 +7,13 @@ mod harness;
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use event_log::authority::COMMAND;
 use event_log::embedded::{self, EmbeddedLog};
-use event_log::seal::{DataKeys, PseudonymKey, WrappingKeys};
+use event_log::seal::{DataKeys, WrappingKeys};
 use event_log::{Appended, EventLog, LogError, Offset, Partition, Position, Record, StoredRecord, Topic};
 use harness::sayings::{council_child, day, organisation, referred};
 use harness::{House, Kept, TODAY, now_us, options};
@@ -182,27 +182,85 @@ async fn a_command_counts_when_it_is_of_an_organisation_whose_commands_are_taken
     reads(&mut progress, 2).await;
 }
 
-#[tokio::test]
-async fn two_nodes_that_refuse_one_record_put_one_item_in_quarantine() {
-    let house = House::new().await;
-    let node = async || {
-        let (log, key) = (Arc::clone(&house.log), Arc::new(PseudonymKey::from_bytes([7; 32])));
-        let source = OwnRefusals::SOURCE;
-        OwnRefusals::new(OwnRecords::open(log, key, Arc::clone(&house.wrapping), harness::HUB, source).await.unwrap())
-    };
-    let (one, other) = (node().await, node().await);
+async fn refusing_node(house: &House, log: &Arc<dyn EventLog>) -> OwnRefusals {
+    let (log, key, source) = (Arc::clone(log), Arc::clone(&house.pseudonyms), OwnRefusals::SOURCE);
+    OwnRefusals::new(OwnRecords::open(log, key, Arc::clone(&house.wrapping), harness::HUB, source).await.unwrap())
+}
+
+fn refused(offsets: impl IntoIterator<Item = u64>) -> Vec<Refused> {
     let refused = |offset| Refused {
         position: Position { topic: Topic::Health, partition: Partition::new(3).unwrap(), offset },
         reason: Reason::EnvelopeMalformed,
         message: "an invented fault".to_owned(),
         raw: b"no envelope".as_slice().into(),
     };
-    one.refuse(refused(7)).await.unwrap();
-    other.refuse(refused(7)).await.unwrap();
-    other.refuse(refused(8)).await.unwrap();
+    offsets.into_iter().map(refused).collect()
+}
+
+#[tokio::test]
+async fn two_nodes_that_refuse_one_record_put_one_item_in_quarantine() {
+    let house = House::new().await;
+    let node = async || refusing_node(&house, &house.log).await;
+    let (one, other) = (node().await, node().await);
+    one.refuse(refused([7, 7])).await.unwrap();
+    other.refuse(refused([7])).await.unwrap();
+    other.refuse(refused([7, 8])).await.unwrap();
     // And a third, whose store is filled anew.
     let third = node().await;
-    third.refuse(refused(7)).await.unwrap();
-    third.refuse(refused(8)).await.unwrap();
+    third.refuse(refused([7, 8])).await.unwrap();
     assert_eq!(house.records(&[Topic::Quarantine]).await.len(), 2);
+}
+
+/// The id of an item follows from what is refused, which whoever wrote it can work out.
+#[tokio::test]
+async fn an_invented_item_keeps_no_record_out_of_quarantine() {
+    let house = House::new().await;
+    let elsewhere = House::new().await;
+    refusing_node(&elsewhere, &elsewhere.log).await.refuse(refused([7])).await.unwrap();
+    // The same ids in clear, sealed under a key that is not the organisation's.
+    let invented = elsewhere.records(&[Topic::Quarantine]).await.remove(0);
+    let (topic, partition) = (Topic::Quarantine, invented.position.partition);
+    house.log.append(vec![Record { topic, partition, key: invented.key, value: invented.value }]).await.unwrap();
+    let node = refusing_node(&house, &house.log).await;
+    node.refuse(refused([7])).await.unwrap();
+    node.refuse(refused([7])).await.unwrap();
+    assert_eq!(house.records(&[Topic::Quarantine]).await.len(), 2);
+}
+
+/// A burst of garbage keeps readers waiting for facts while it is refused.
+#[tokio::test]
+async fn what_a_batch_refuses_is_written_in_one_append_of_keys_and_one_of_items() {
+    let house = House::new().await;
+    let counting = Arc::new(Counting { log: Arc::clone(&house.log), appends: AtomicU64::new(0) });
+    let log: Arc<dyn EventLog> = Arc::<Counting>::clone(&counting);
+    let node = refusing_node(&house, &log).await;
+    node.refuse(refused(0..200)).await.unwrap();
+    assert_eq!(counting.appends.load(Ordering::SeqCst), 2);
+    assert_eq!(house.records(&[Topic::Quarantine]).await.len(), 200);
+}
+
+/// Counts appends.
+struct Counting {
+    log: Arc<dyn EventLog>,
+    appends: AtomicU64,
+}
+
+#[async_trait]
+impl EventLog for Counting {
+    async fn append(&self, records: Vec<Record>) -> Result<Appended, LogError> {
+        self.appends.fetch_add(1, Ordering::SeqCst);
+        self.log.append(records).await
+    }
+
+    async fn read(&self, t: Topic, p: Partition, from: Offset, max: usize) -> Result<Vec<StoredRecord>, LogError> {
+        self.log.read(t, p, from, max).await
+    }
+
+    async fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        self.log.end(topic, partition).await
+    }
+
+    async fn grown(&self, topics: &[Topic], seen: u64, at_most: Duration) -> Result<u64, LogError> {
+        self.log.grown(topics, seen, at_most).await
+    }
 }

@@ -515,7 +515,7 @@ async fn a_refused_record_is_an_item_of_quarantine() {
     house.catch_up().await;
     let refused = house.refusals.refused.lock().unwrap().clone();
     assert_eq!((refused.len(), refused[0].position, refused[0].reason), (1, at, Reason::NotYoursToSay));
-    projection::consume::Refusals::refuse(&refusals, refused[0].clone()).await.unwrap();
+    projection::consume::Refusals::refuse(&refusals, refused.clone()).await.unwrap();
     let items = house.records(&[Topic::Quarantine]).await;
     let keyring = event_log::seal::Keyring::new(Arc::clone(&house.wrapping));
     for key in house.records(&[Topic::Keys]).await {

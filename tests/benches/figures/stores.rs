@@ -19,8 +19,9 @@ pub(crate) struct NoRefusals;
 
 #[async_trait::async_trait]
 impl Refusals for NoRefusals {
-    async fn refuse(&self, refused: Refused) -> Result<(), RefusalError> {
-        Err(format!("{}: {}", refused.position, refused.message).into())
+    async fn refuse(&self, refused: Vec<Refused>) -> Result<(), RefusalError> {
+        let first = refused.first().map(|refused| format!("{}: {}", refused.position, refused.message));
+        Err(first.unwrap_or_default().into())
     }
 }
 

@@ -79,12 +79,14 @@ impl Consumer {
                 let records = self.log.read(Topic::Keys, partition, from, KEY_RECORDS_A_READ).await?;
                 // Nothing is left of a partition whose last records were replaced by later ones: it is read to its end.
                 let next = records.last().map_or(end, |last| last.position.offset + 1);
+                let mut refused = Vec::new();
                 for record in &records {
                     match decode_key_record(record).and_then(|key| self.projector.keyring.absorb(&key).map(|()| key)) {
                         Ok(key) => self.key_arrived(&key).await?,
-                        Err(error) => self.refuse_key(record, &error).await?,
+                        Err(error) => refused.push(refusal_of_key(record, &error)),
                     }
                 }
+                self.refuse(refused).await?;
                 if let Some(read) = self.keys_read.get_mut(at) {
                     *read = next;
                 }
@@ -95,17 +97,6 @@ impl Consumer {
             self.destroyed.pop();
         }
         Ok(())
-    }
-
-    async fn refuse_key(&self, record: &StoredRecord, error: &SealError) -> Result<(), ConsumeError> {
-        tracing::error!(position = %record.position, "a record of the keys topic is refused: {error}");
-        let refused = Refused {
-            position: record.position,
-            reason: Reason::EnvelopeMalformed,
-            message: error.to_string(),
-            raw: record.value.clone(),
-        };
-        self.refusals.refuse(refused).await.map_err(ConsumeError::Refusal)
     }
 
     /// Comes back to what waited for this key, and notes it when it is destroyed.
@@ -173,4 +164,10 @@ impl Consumer {
         }
         Ok(())
     }
+}
+
+fn refusal_of_key(record: &StoredRecord, error: &SealError) -> Refused {
+    tracing::error!(position = %record.position, "a record of the keys topic is refused: {error}");
+    let (position, raw) = (record.position, record.value.clone());
+    Refused { position, reason: Reason::EnvelopeMalformed, message: error.to_string(), raw }
 }

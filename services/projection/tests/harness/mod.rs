@@ -71,13 +71,13 @@ pub struct Kept {
 
 #[async_trait]
 impl Refusals for Kept {
-    async fn refuse(&self, refused: Refused) -> Result<(), RefusalError> {
+    async fn refuse(&self, refused: Vec<Refused>) -> Result<(), RefusalError> {
         let mut failing = self.failing.lock().unwrap();
         if *failing > 0 {
             *failing -= 1;
             return Err("quarantine is down, as the test asked".into());
         }
-        self.refused.lock().unwrap().push(refused);
+        self.refused.lock().unwrap().extend(refused);
         Ok(())
     }
 }
