@@ -294,7 +294,9 @@ pub struct RuleTold {
     #[prost(string, tag = "3")]
     pub law: ::prost::alloc::string::String,
 }
-/// What an auditor reads of a decision: how it was made, and nothing of the child.
+/// What an auditor reads of a decision: how it was made, and nothing of the child. An auditor of a reading organisation is one by
+/// what that organisation's own tokens say, and reads who was given what. What differs by what the reader was not shown goes to
+/// auditors of the organisation that runs the service alone.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Audited {
     #[prost(string, tag = "1")]
@@ -310,12 +312,13 @@ pub struct Audited {
     pub classes_redacted: u32,
     #[prost(uint32, tag = "6")]
     pub classes_existence: u32,
+    /// To auditors of the serving organisation alone.
     #[prost(uint32, tag = "7")]
     pub classes_hidden: u32,
-    /// How far each partition was read, as in the record of the decision.
+    /// How far each partition was read, as in the record of the decision. To auditors of the serving organisation alone.
     #[prost(fixed64, repeated, tag = "8")]
     pub positions: ::prost::alloc::vec::Vec<u64>,
-    /// 16 bytes each.
+    /// 16 bytes each. The digest of outcomes goes to auditors of the serving organisation alone.
     #[prost(bytes = "vec", tag = "9")]
     pub outcomes_digest: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "10")]

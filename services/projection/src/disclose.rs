@@ -28,6 +28,7 @@ use sharing::{
 };
 use timeline::Entry;
 
+pub(crate) use explain::Audience;
 pub use explain::PermittedExplanation;
 pub use involvement::PermittedInvolvement;
 pub use recorder::{FindError, Recorder};

@@ -11,6 +11,18 @@ use super::watch::group_bit;
 use super::{Discloser, Undisclosed, decision_id, digest};
 use crate::serve::caller::Caller;
 
+/// How much of a recorded decision somebody may be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Audience {
+    /// Who got its answer.
+    Reader,
+    /// An auditor of a reading organisation. Its own token issuer says who that is, so they are told who was given what, and
+    /// nothing that differs by what the reader was not shown.
+    Auditor,
+    /// An auditor of the organisation that runs the service.
+    ServingAuditor,
+}
+
 /// Why an answer was as it was, for its reader or an auditor.
 pub struct PermittedExplanation(ExplainDecisionResponse);
 
@@ -23,11 +35,17 @@ impl PermittedExplanation {
 
 impl Discloser {
     /// Explains a recorded decision to somebody who may be told of it: whoever got its answer, or an auditor.
-    pub(crate) fn explain(&self, caller: &Caller, of: &Disclosure, audits: bool) -> Undisclosed<PermittedExplanation> {
+    pub(crate) fn explain(
+        &self,
+        caller: &Caller,
+        of: &Disclosure,
+        audience: Audience,
+    ) -> Undisclosed<PermittedExplanation> {
+        let audits = audience != Audience::Reader;
         let child = of.subjects.first().and_then(|id| id.first()).copied().unwrap_or_default();
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, child % decision_id::BOOKS);
         let mut answer = self.explanation(of);
-        answer.audited = audits.then(|| audited(of));
+        answer.audited = audits.then(|| audited(of, audience));
         let record = Disclosure {
             decision_id: decision_id.to_vec(),
             organisation: caller.organisation.clone(),
@@ -47,10 +65,13 @@ impl Discloser {
 
     fn explanation(&self, of: &Disclosure) -> ExplainDecisionResponse {
         let policy_in_force = of.policy_hash == self.engine.policy_hash();
-        let rules = self.rules_told(of.rules_told, policy_in_force);
+        // Nothing given, nothing told: a record may be from when an empty answer still kept rules.
+        let gave = of.entries_released > 0 || of.lines_released > 0;
+        let (rules_told, groups_withheld) = if gave { (of.rules_told, of.groups_withheld) } else { (0, 0) };
+        let rules = self.rules_told(rules_told, policy_in_force);
         let (permitted_by, withheld_by) = rules.into_iter().partition(|rule: &RuleTold| rule.id.starts_with('P'));
         let groups = [FieldGroup::Location, FieldGroup::ThirdParty, FieldGroup::Narrative];
-        let obligations = self.engine.rules_of(of.rules_told).filter(|_| policy_in_force);
+        let obligations = self.engine.rules_of(rules_told).filter(|_| policy_in_force);
         let made_at_ms = <[u8; 16]>::try_from(of.decision_id.as_slice()).ok().and_then(decision_id::made_at_ms);
         let mut answer = ExplainDecisionResponse {
             decision_id: of.decision_id.clone(),
@@ -69,7 +90,7 @@ impl Discloser {
             withheld_by,
             field_groups: groups
                 .into_iter()
-                .filter(|group| of.groups_withheld & group_bit(*group) != 0)
+                .filter(|group| groups_withheld & group_bit(*group) != 0)
                 .map(|group| group.name().to_owned())
                 .collect(),
             obligations: obligations.flat_map(|rule| rule.obligations.iter().cloned()).collect(),
@@ -149,18 +170,25 @@ fn sentence(head: &str, rule: &RuleTold) -> String {
     }
 }
 
-fn audited(of: &Disclosure) -> Audited {
-    Audited {
+fn audited(of: &Disclosure, audience: Audience) -> Audited {
+    let released = Audited {
         organisation: of.organisation.clone(),
         person: of.person.clone(),
         roles: of.roles.clone(),
         classes_full: of.classes_full,
         classes_redacted: of.classes_redacted,
         classes_existence: of.classes_existence,
+        answer_digest: of.answer_digest.clone(),
+        request_digest: of.request_digest.clone(),
+        ..Audited::default()
+    };
+    if audience != Audience::ServingAuditor {
+        return released;
+    }
+    Audited {
         classes_hidden: of.classes_hidden,
         positions: of.positions.clone(),
         outcomes_digest: of.outcomes_digest.clone(),
-        answer_digest: of.answer_digest.clone(),
-        request_digest: of.request_digest.clone(),
+        ..released
     }
 }

@@ -33,6 +33,11 @@ impl Recorder {
         Self(records)
     }
 
+    /// Who runs the service: whose keys seal decisions.
+    pub fn organisation(&self) -> &str {
+        &self.0.organisation
+    }
+
     /// Records a decision; returns once it is durable.
     ///
     /// # Errors

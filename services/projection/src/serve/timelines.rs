@@ -25,7 +25,7 @@ use super::request::{self, Asked};
 use super::stream::{Frames, Open, Watches};
 use crate::consume::Progress;
 use crate::disclose::digest::sixteen;
-use crate::disclose::{Ask, Discloser, Recorder, day_number};
+use crate::disclose::{Ask, Audience, Discloser, Recorder, day_number};
 
 /// The header that a refusal carries beside its message.
 pub const REASON_HEADER: &str = "throughline-denial-reason";
@@ -251,7 +251,12 @@ impl TimelineService {
         });
         let of = theirs
             .ok_or_else(|| Refusal::new(DenialReason::NoSuchDecision, "no decision of yours has this `decision_id`"))?;
-        let explained = desk.record(desk.discloser.explain(caller, &of, audits)).await?;
+        let audience = match audits {
+            false => Audience::Reader,
+            true if caller.organisation == desk.recorder.organisation() => Audience::ServingAuditor,
+            true => Audience::Auditor,
+        };
+        let explained = desk.record(desk.discloser.explain(caller, &of, audience)).await?;
         Ok(explained.into_answer())
     }
 }

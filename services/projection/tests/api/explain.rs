@@ -3,21 +3,25 @@
 use std::collections::BTreeSet;
 
 use prost::Message;
-use proto::events::Subject;
+use proto::events::{self as e, Subject};
 use proto::sharing as s;
-use proto::timeline::{ExplainDecisionRequest, ExplainDecisionResponse, GetTimelineRequest, GetTimelineResponse};
+use proto::timeline::{
+    ExplainDecisionRequest, ExplainDecisionResponse, GetInvolvementRequest, GetTimelineRequest, GetTimelineResponse,
+};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::harness::House;
 use super::harness::sayings::*;
 use super::harness::service::{Papers, Reader, Serving, serve};
+use super::harness::{HUB, House};
 use super::{LONG, PASTORAL, known_child};
 
 async fn started() -> (House, Serving, Subject) {
     let mut house = House::new().await;
     let papers = Papers::new();
-    house.record(organisations().into_iter().map(|fact| papers.of(fact)).collect()).await;
+    let mut recorded = organisations();
+    recorded.push(organisation(HUB, s::Sector::SocialCare));
+    house.record(recorded.into_iter().map(|fact| papers.of(fact)).collect()).await;
     let (school, council, _) = known_child(&mut house).await;
     let mut s47 = s::StatutoryStatusChanged { open: Some(true), on: Some(day(2025, 12, 1)), ..Default::default() };
     s47.set_status(s::statutory_status_changed::Status::Section47);
@@ -87,7 +91,6 @@ async fn anothers_decision_and_one_that_there_is_not_are_refused_in_the_same_wor
         reader.explain(&of(&unknown)).await.unwrap_err(),
         reader.explain(&of(&[0; 16])).await.unwrap_err(),
     ];
-    let audit = |id: &[u8]| ExplainDecisionRequest { purpose: s::Purpose::Audit.into(), ..of(id) };
     refusals.push(elsewhere.explain(&audit(&answer.decision_id)).await.unwrap_err());
     // A purpose without the role is no auditor's.
     refusals.push(colleague.explain(&audit(&answer.decision_id)).await.unwrap_err());
@@ -97,21 +100,79 @@ async fn anothers_decision_and_one_that_there_is_not_are_refused_in_the_same_wor
     assert!(reader.explain(&of(&answer.decision_id)).await.is_ok());
 }
 
+fn audit(decision_id: &[u8]) -> ExplainDecisionRequest {
+    ExplainDecisionRequest { purpose: s::Purpose::Audit.into(), ..of(decision_id) }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_auditor_of_the_organisation_reads_how_it_was_decided_and_nothing_of_the_child() {
+async fn an_auditor_reads_who_was_given_what_and_the_serving_organisations_own_how_it_was_decided() {
     let (mut house, serving, school) = started().await;
-    let mut reader = serving.reader(SCHOOL, "t.invented", PASTORAL).await;
-    let answer = asked(&mut reader, &school, s::Purpose::EducationProvision).await;
+    assert_eq!(house.recorder.organisation(), HUB);
+    for (organisation, role, purpose, serves) in [
+        (SCHOOL, "school_pastoral", s::Purpose::EducationProvision, false),
+        (HUB, "case_holding", s::Purpose::ChildInNeed, true),
+    ] {
+        let mut reader = serving.reader(organisation, "t.invented", &[role]).await;
+        let answer = asked(&mut reader, &school, purpose).await;
+        catch_up(&mut house, &serving).await;
+        let mut auditor = serving.reader(organisation, "a.invented", &["auditor"]).await;
+        let told = auditor.explain(&audit(&answer.decision_id)).await.unwrap();
+        let audited = told.audited.clone().unwrap();
+        assert_eq!((audited.person.as_str(), audited.organisation.as_str()), ("t.invented", organisation));
+        assert!((serves || audited.classes_full > 0) && audited.answer_digest.len() == 16);
+        assert_eq!((audited.positions.is_empty(), audited.outcomes_digest.is_empty()), (!serves, !serves));
+        let bytes = told.encode_to_vec();
+        let pseudonym = house.pseudonyms.of(&school).0;
+        assert!(!bytes.windows(16).any(|window| window == pseudonym));
+    }
+}
+
+/// Without what differs between any two explanations: ids, times, and the digest over what was asked.
+fn without_names(explained: ExplainDecisionResponse) -> ExplainDecisionResponse {
+    let nothing = Vec::new();
+    let audited = explained.audited.clone();
+    ExplainDecisionResponse {
+        decision_id: nothing.clone(),
+        explanation_id: nothing.clone(),
+        decided_at: None,
+        audited: audited.map(|audited| proto::timeline::Audited { request_digest: nothing, ..audited }),
+        ..explained
+    }
+}
+
+/// A child whom the council alone knows, and a school's child whose enrolment there is over.
+async fn hidden_children(house: &mut House) -> [Subject; 2] {
+    let (hidden, left) = (council_child("HIDDEN"), pupil("LEFT"));
+    house.say(CIN, [described(COUNCIL, &hidden, &[]), referred(&hidden)]).await;
+    let ended = e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2022, 1, 1)) };
+    house.say(CENSUS, [enrolled(SCHOOL, &left), saying(SCHOOL, &left, "left", day(2022, 1, 1), ended)]).await;
+    [hidden, left]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn neither_explanation_nor_audit_tells_a_hidden_child_from_an_unknown_one() {
+    let (mut house, serving, _) = started().await;
+    let [hidden, left] = hidden_children(&mut house).await;
     catch_up(&mut house, &serving).await;
+    let mut reader = serving.reader(SCHOOL, "t.invented", &["safeguarding"]).await;
     let mut auditor = serving.reader(SCHOOL, "a.invented", &["auditor"]).await;
-    let audit = ExplainDecisionRequest { purpose: s::Purpose::Audit.into(), ..of(&answer.decision_id) };
-    let told = auditor.explain(&audit).await.unwrap();
-    let audited = told.audited.clone().unwrap();
-    assert_eq!((audited.person.as_str(), audited.organisation.as_str()), ("t.invented", SCHOOL));
-    assert!(audited.classes_full > 0 && !audited.positions.is_empty());
-    let bytes = told.encode_to_vec();
-    let pseudonym = house.pseudonyms.of(&school).0;
-    assert!(!bytes.windows(16).any(|window| window == pseudonym));
+    let purpose = s::Purpose::EarlyHelp;
+    let mut told = Vec::new();
+    for child in [&hidden, &left, &pupil("NOBODY")] {
+        let timeline = asked(&mut reader, child, purpose).await;
+        let who = GetInvolvementRequest { child: Some(child.clone()), purpose: purpose.into() };
+        let involvement = reader.involvement(&who).await.unwrap();
+        assert!(timeline.entries.is_empty() && involvement.involved.is_empty());
+        catch_up(&mut house, &serving).await;
+        for id in [timeline.decision_id, involvement.decision_id] {
+            told.push((
+                without_names(reader.explain(&of(&id)).await.unwrap()),
+                without_names(auditor.explain(&audit(&id)).await.unwrap()),
+            ));
+        }
+    }
+    assert_eq!(told[..2], told[4..], "known to the council alone");
+    assert_eq!(told[2..4], told[4..], "known to the school, and nobody works with the child");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -160,3 +160,25 @@ async fn an_unknown_child_and_a_hidden_child_give_the_same_bytes() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_over_leaves_no_rule_on_the_record_of_an_answer_without_a_line() {
+    let (mut house, school, ..) = house().await;
+    let left = pupil("LEFT");
+    let ended = e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2026, 1, 5)) };
+    house.say(CENSUS, [enrolled(SCHOOL, &left), saying(SCHOOL, &left, "left", day(2026, 1, 5), ended)]).await;
+    house.catch_up().await;
+    let teacher = staff(SCHOOL, &[RoleGroup::SchoolPastoral]);
+    let timeline = house.answer(&house.ask(&teacher, &left, Purpose::EducationProvision)).await;
+    assert!(!timeline.entries.is_empty(), "the school may see what it recorded, for some weeks yet");
+    let mut kept = Vec::new();
+    for child in [&left, &pupil("NOBODY"), &school] {
+        let answer = asked(&house, &teacher, child, Purpose::EducationProvision).await;
+        let records = house.disclosures().await;
+        let record = records.iter().find(|record| record.decision_id == answer.decision_id).unwrap();
+        kept.push((answer.involved.len(), record.rules_told, record.groups_withheld));
+    }
+    assert_eq!(kept[0], (0, 0, 0));
+    assert_eq!(kept[1], kept[0]);
+    assert!(kept[2].0 > 0 && kept[2].1 != 0);
+}
