@@ -288,13 +288,14 @@ fn no_field_of_a_key_record_can_be_changed() {
 #[test]
 fn a_malformed_key_record_names_its_field() {
     let bench = bench();
-    let changes: [Change; 8] = [
+    let changes: [Change; 9] = [
         ("key_id", |r| r.key_id.truncate(15)),
         ("subject", |r| r.subject.push(0)),
         ("wrapped", |r| r.wrapped.truncate(47)),
         ("wrapped", |r| r.state = 2),
         ("state", |r| r.state = 0),
         ("controller", |r| r.controller.clear()),
+        ("controller", |r| r.controller = "../la-878".into()),
         ("source", |r| r.source = "s".repeat(65)),
         ("wrapping_epoch", |r| r.wrapping_epoch = 0),
     ];

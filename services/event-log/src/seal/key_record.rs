@@ -3,11 +3,11 @@
 use prost::Message;
 use proto::keys::{KeyRecord, key_record::State};
 
+use super::wrapping::check_controller;
 use super::{SealError, TAG_BYTES, WrappingKeys};
 use crate::log::{Record, StoredRecord};
 use crate::position::{KeyId, Pseudonym, Topic};
 
-const CONTROLLER_BYTES_MAX: usize = 128;
 const SOURCE_BYTES_MAX: usize = 64;
 const WRAPPED_BYTES: usize = 48;
 
@@ -94,9 +94,8 @@ impl Checked {
     pub(super) fn of(record: &KeyRecord) -> Result<Self, SealError> {
         let key_id = KeyId::from_slice(&record.key_id).ok_or(malformed("key_id"))?;
         let subject = Pseudonym::from_slice(&record.subject).ok_or(malformed("subject"))?;
-        if record.controller.is_empty() || record.controller.len() > CONTROLLER_BYTES_MAX {
-            return Err(malformed("controller"));
-        }
+        // No wrapping key could ever be here for another: the record would be waited for without end.
+        check_controller(&record.controller).map_err(|_| malformed("controller"))?;
         if record.source.is_empty() || record.source.len() > SOURCE_BYTES_MAX {
             return Err(malformed("source"));
         }

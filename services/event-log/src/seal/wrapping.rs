@@ -271,7 +271,7 @@ fn associated_data(record: &KeyRecord) -> Vec<u8> {
 }
 
 /// An organisation id: it names a folder, so it may hold nothing that a path gives a meaning to.
-fn check_controller(controller: &str) -> Result<(), SealError> {
+pub(super) fn check_controller(controller: &str) -> Result<(), SealError> {
     let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
     let fits = !controller.is_empty() && controller.len() <= CONTROLLER_BYTES_MAX;
     if fits && controller.bytes().all(allowed) { Ok(()) } else { Err(SealError::ControllerMalformed) }
