@@ -4,6 +4,7 @@ mod connectors;
 mod log;
 mod serve;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,44 @@ pub(crate) struct Keys {
     /// Whether the first wrapping key of an organisation is made here. Where processes are on hosts of their own a person
     /// makes it, and brings it to each.
     pub(crate) make: bool,
+    /// Wrapping keys that the log names and that were never made.
+    pub(crate) never: NeverMade,
+}
+
+/// Wrapping keys that do not exist, as a person says: an organisation, or one epoch of it. Whoever may write to the keys topic
+/// can name any, and a process would wait for it for ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct NeverMade(BTreeSet<(String, Option<u32>)>);
+
+impl NeverMade {
+    /// Each is `ORGANISATION` or `ORGANISATION/EPOCH`.
+    fn read(section: &mut Section, folder: &Path) -> Self {
+        let mut never = BTreeSet::new();
+        for text in section.texts("never") {
+            let (organisation, epoch) = text.split_once('/').map_or((text.as_str(), None), |(of, n)| (of, Some(n)));
+            let number = epoch.and_then(|epoch| epoch.parse::<u32>().ok());
+            if !is_organisation(organisation) || epoch.is_some() != number.is_some() {
+                section.problem("never", "must each be an organisation, or one of its epochs: `organisation/2`");
+                continue;
+            }
+            let here = folder.join("wrapping").join(organisation);
+            if number.map_or(here.exists(), |number| here.join(format!("{number}.key")).exists()) {
+                section.problem("never", &format!("names `{text}`, whose key is in the folder of keys"));
+            }
+            never.insert((organisation.to_owned(), number));
+        }
+        Self(never)
+    }
+
+    /// Parts what is missing from what was never made.
+    pub(crate) fn part(&self, missing: BTreeSet<(String, u32)>) -> (BTreeSet<(String, u32)>, BTreeSet<(String, u32)>) {
+        missing.into_iter().partition(|(organisation, epoch)| !self.names(organisation, *epoch))
+    }
+
+    /// Whether this one was never made.
+    pub(crate) fn names(&self, organisation: &str, epoch: u32) -> bool {
+        [None, Some(epoch)].into_iter().any(|epoch| self.0.contains(&(organisation.to_owned(), epoch)))
+    }
 }
 
 impl Settings {
@@ -152,6 +191,7 @@ impl Keys {
         let mut section = top.section("keys");
         let folder = section.optional_path("folder").unwrap_or_else(|| data.join("keys"));
         let make = section.flag("make").unwrap_or(matches!(purpose, Purpose::Up));
+        let never = NeverMade::read(&mut section, &folder);
         section.finish();
         if purpose != Purpose::Cluster && !folder.join("pseudonym.key").exists() {
             let (of, key) = if folder == data.join("keys") {
@@ -162,7 +202,7 @@ impl Keys {
             let what = format!("holds no `{key}`: docs/OPERATING.md, Installing, says how to make one");
             top.problem(of, &what);
         }
-        Self { folder, make }
+        Self { folder, make, never }
     }
 }
 

@@ -45,10 +45,27 @@ pub(crate) async fn stopped_log(
 }
 
 /// Refuses to go on while a wrapping key is missing: what it wraps could not be read, restrictions included.
-pub(crate) async fn every_key_is_here(log: &dyn EventLog, projector: &Projector) -> anyhow::Result<()> {
+pub(crate) async fn every_key_is_here(
+    log: &dyn EventLog,
+    projector: &Projector,
+    settings: &Settings,
+) -> anyhow::Result<()> {
     let missing = projection::keys_held::missing(log, &projector.keyring).await?;
+    let (missing, never) = settings.keys.never.part(missing);
     anyhow::ensure!(missing.is_empty(), keys_missing(&missing));
+    tell_never_made(&never);
     Ok(())
+}
+
+/// Says that what these keys wrap stays unread, because a person says that nobody ever made them.
+pub(crate) fn tell_never_made(never: &BTreeSet<(String, u32)>) {
+    for (organisation, epoch) in never {
+        tracing::error!(
+            organisation,
+            epoch,
+            "the log names a wrapping key that was never made, as `keys.never` says: what it wraps is not read"
+        );
+    }
 }
 
 /// What to say of wrapping keys that the log needs and that are not here.
@@ -56,7 +73,8 @@ pub(crate) fn keys_missing(missing: &BTreeSet<(String, u32)>) -> String {
     let files: Vec<String> =
         missing.iter().map(|(organisation, epoch)| format!("wrapping/{organisation}/{epoch}.key")).collect();
     format!(
-        "the log needs keys that are not in the folder of keys: bring from the host that has them, or from a backup, {}",
+        "the log needs keys that are not in the folder of keys: bring from the host that has them, or from a backup, {}; \
+         where nobody ever made one, docs/OPERATING.md, Keys, says how to go on without it",
         files.join(", ")
     )
 }

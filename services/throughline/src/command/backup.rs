@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let log = to.map(|to| log_part(&settings, &to.join(&name), &backup, &taken_at.to_string())).transpose()?;
     let keys = keys_part(arguments, &settings, &keys_to.join(&name), &backup, &taken_at.to_string())?;
     let missing = match &log {
-        Some(log) => missing_keys(log.dir(), keys.dir())?,
+        Some(log) => missing_keys(log.dir(), keys.dir(), &settings)?,
         None => Vec::new(),
     };
     let records = log.as_ref().map(|log| log.manifest.records());
@@ -119,10 +119,11 @@ fn keys_part(
 }
 
 /// Wrapping keys that the copied log needs and that are not among the copied keys.
-fn missing_keys(log: &Path, keys: &Path) -> anyhow::Result<Vec<String>> {
+fn missing_keys(log: &Path, keys: &Path, settings: &Settings) -> anyhow::Result<Vec<String>> {
     let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open_read_only(&log.join("log"))?);
     let keyring = Vault::open(&keys.join(Keys::KEYS))?.keyring();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let missing = runtime.block_on(projection::keys_held::missing(log.as_ref(), &keyring))?;
+    let (missing, _never) = settings.keys.never.part(missing);
     Ok(missing.into_iter().map(|(organisation, epoch)| format!("{organisation}/{epoch}.key")).collect())
 }

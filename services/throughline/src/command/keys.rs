@@ -10,7 +10,7 @@ use event_log::{EventLog, LogError, Partition, Topic};
 use crate::command::{ConfigFile, block_on};
 use crate::output;
 use crate::process::log;
-use crate::settings::{LogSettings, Settings};
+use crate::settings::{LogSettings, NeverMade, Settings};
 
 /// Make and compare the keys of organisations, where processes are on hosts of their own
 ///
@@ -111,20 +111,26 @@ async fn epochs_on_log(settings: &Settings) -> anyhow::Result<BTreeMap<String, u
     let log = log::kafka(cluster, &[Topic::Keys, Topic::Reference]).await?;
     begun::begun(log.as_ref(), &PseudonymKey::load(&settings.keys.folder.join("pseudonym.key"))?).await?;
     for partition in Partition::all() {
-        read(log.as_ref(), partition, &mut epochs).await?;
+        read(log.as_ref(), partition, &settings.keys.never, &mut epochs).await?;
     }
     Ok(epochs)
 }
 
 const RECORDS_A_READ: usize = 10_000;
 
-async fn read(log: &dyn EventLog, partition: Partition, epochs: &mut BTreeMap<String, u32>) -> Result<(), LogError> {
+async fn read(
+    log: &dyn EventLog,
+    partition: Partition,
+    never: &NeverMade,
+    epochs: &mut BTreeMap<String, u32>,
+) -> Result<(), LogError> {
     let mut from = 0;
     loop {
         let records = log.read(Topic::Keys, partition, from, RECORDS_A_READ).await?;
         let Some(last) = records.last() else { return Ok(()) };
         from = last.position.offset + 1;
-        for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
+        let keys = records.iter().filter_map(|record| decode_key_record(record).ok());
+        for key in keys.filter(|key| !never.names(&key.controller, key.wrapping_epoch)) {
             let newest = epochs.entry(key.controller).or_default();
             *newest = key.wrapping_epoch.max(*newest);
         }

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (log, log_id) = runtime.block_on(vault::stopped_log(&settings, &vault))??;
     let bar = output::progress(0, "reading the log");
-    runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector))?;
+    runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector, &settings))?;
     let (store, rebuilt) = runtime.block_on(projection::rebuild::rebuild(
         log,
         projector,

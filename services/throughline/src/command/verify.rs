@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     drop(standing);
     let beside = settings.data.join("verify");
     let bar = output::progress(0, "reading the log");
-    runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector))?;
+    runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector, &settings))?;
     let behind: u64 = {
         let ends = runtime.block_on(projection::rebuild::ends(log.as_ref()))?;
         ends.iter().map(|(at, end)| end.saturating_sub(read.get(at).copied().unwrap_or_default())).sum()

@@ -54,7 +54,7 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     let projector = vault.projector(serve);
     health.starting("reading the keys");
     let waits = matches!(beside, Beside::Nothing);
-    if !every_key_is_here(&frame, log.as_ref(), &projector, waits).await? {
+    if !every_key_is_here(&frame, log.as_ref(), &projector, settings, waits).await? {
         return Ok(());
     }
     let own = async || OwnNames::open(serve, &vault, &log).await;
@@ -107,13 +107,16 @@ async fn every_key_is_here(
     frame: &Frame,
     log: &dyn EventLog,
     projector: &projection::project::Projector,
+    settings: &Settings,
     waits: bool,
 ) -> anyhow::Result<bool> {
     let mut said = None;
     loop {
         let look = async || Ok(projection::keys_held::missing(log, &projector.keyring).await?);
         let Some(missing) = patiently(&frame.told, "reading the keys", look).await? else { return Ok(false) };
+        let (missing, never) = settings.keys.never.part(missing);
         if missing.is_empty() {
+            vault::tell_never_made(&never);
             return Ok(true);
         }
         let problem = vault::keys_missing(&missing);

@@ -67,6 +67,27 @@ fn a_service_by_itself_takes_commands_of_its_own_and_of_those_named() {
 }
 
 #[test]
+fn keys_that_were_never_made_are_named_and_are_not_here() {
+    let folder = folder();
+    let read = |never: &str| load(folder.path(), &format!("[keys]\nnever = [{never}]\n"), Purpose::Any);
+    let never = read("\"invented\", \"la-878/99\"").unwrap().keys.never;
+    let key = |of: &str, epoch| (of.to_owned(), epoch);
+    let all = [key("invented", 1), key("invented", 7), key("la-878", 2), key("la-878", 99)];
+    let (missing, passed_over) = never.part(all.into());
+    assert_eq!(missing, [key("la-878", 2)].into());
+    assert_eq!(passed_over, [key("invented", 1), key("invented", 7), key("la-878", 99)].into());
+    for wrong in ["\"In Vented\"", "\"la-878/two\"", "\"\""] {
+        assert!(read(wrong).unwrap_err()[0].starts_with("`keys.never` must each be"), "{wrong}");
+    }
+    std::fs::create_dir_all(folder.path().join("data/keys/wrapping/la-878")).unwrap();
+    std::fs::write(folder.path().join("data/keys/wrapping/la-878/1.key"), "00").unwrap();
+    assert!(read("\"la-878/2\"").is_ok());
+    for here in ["\"la-878/1\"", "\"la-878\""] {
+        assert!(read(here).unwrap_err()[0].contains("whose key is in the folder of keys"), "{here}");
+    }
+}
+
+#[test]
 fn every_problem_of_the_log_is_reported_at_once() {
     let folder = folder();
     let wrong = |keys: &str| {
