@@ -9,20 +9,24 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 use tonic::Status;
 
-use super::Stream;
+use super::Place;
+use super::paced::Paced;
+use super::timeline::Timeline;
 
+/// A stream, and its place among those that may be open.
+type Open = Option<Box<(Paced<Timeline>, Place)>>;
 type Frame = Option<Result<WatchTimelineResponse, Status>>;
 
 /// The frames of one stream.
 pub struct Frames {
     /// Taken away at its end, so that a reader who never asks for the last frame keeps nothing of it in memory.
-    stream: Arc<Mutex<Option<Box<Stream>>>>,
+    stream: Arc<Mutex<Open>>,
     next: Option<Pin<Box<dyn Future<Output = Frame> + Send>>>,
 }
 
 impl Frames {
-    pub(super) fn of(stream: Stream, gone_at: Instant) -> Self {
-        let stream = Arc::new(Mutex::new(Some(Box::new(stream))));
+    pub(super) fn of(stream: Paced<Timeline>, place: Place, gone_at: Instant) -> Self {
+        let stream = Arc::new(Mutex::new(Some(Box::new((stream, place)))));
         let held = Arc::downgrade(&stream);
         tokio::spawn(async move {
             sleep_until(gone_at).await;
@@ -34,10 +38,10 @@ impl Frames {
     }
 }
 
-async fn next(stream: Arc<Mutex<Option<Box<Stream>>>>) -> Frame {
+async fn next(stream: Arc<Mutex<Open>>) -> Frame {
     let mut held = stream.lock().await;
-    let frame = match held.as_mut() {
-        Some(stream) => stream.next().await,
+    let frame = match held.as_deref_mut() {
+        Some((stream, _)) => stream.next().await,
         None => None,
     };
     if !matches!(frame, Some(Ok(_))) {
