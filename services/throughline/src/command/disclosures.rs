@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use proto::admin::{ListDisclosuresRequest, RecordedDisclosure};
-use proto::sharing::{DenialReason, Purpose};
+use proto::sharing::{Call, DenialReason, Purpose};
 
 use crate::command::{ConfigFile, block_on};
 use crate::{admin_client, output};
@@ -26,11 +26,12 @@ pub(crate) struct Arguments {
 }
 
 /// The table's columns, and each one's key in JSON.
-const COLUMNS: [(&str, &str); 12] = [
+const COLUMNS: [(&str, &str); 13] = [
     ("decision", "decision"),
     ("recorded", "recorded_at"),
     ("organisation", "organisation"),
     ("person", "person"),
+    ("call", "call"),
     ("purpose", "purpose"),
     ("denied", "denied"),
     ("full", "full"),
@@ -80,11 +81,14 @@ fn as_json(recorded: &RecordedDisclosure) -> serde_json::Value {
         ("", purpose) => Some(purpose.as_str_name().trim_start_matches("PURPOSE_").to_lowercase()),
         (command, _) => Some(format!("operator: {command}")),
     };
+    // An operator's look is no call.
+    let call = Some(disclosure.call()).filter(|call| *call != Call::Unspecified);
     serde_json::json!({
         "decision": hex::encode(&disclosure.decision_id),
         "recorded_at": at.map(|at| format!("{at:.0}")),
         "organisation": disclosure.organisation,
         "person": disclosure.person,
+        "call": call.map(|call| call.as_str_name().trim_start_matches("CALL_").to_lowercase()),
         "purpose": purpose,
         "denied": denied.map(|denied| denied.as_str_name().trim_start_matches("DENIAL_REASON_")),
         "full": disclosure.classes_full,
