@@ -147,6 +147,9 @@ pub static DECISIONS: Counter<3> = Counter::new(
     &["method", "outcome", "reason"],
     "Requests by outcome: `answered` (reason `NONE`), `denied` with the reason that the reader was told, `ended` (a stream, before its time), or `failed`.",
 );
+/// Streams.
+pub static STREAMS: Gauge<0> =
+    Gauge::new("throughline.streams.open", "{stream}", &[], "Streams of readers that are open.");
 /// Deciding.
 pub static DECIDE: Histogram<0> = Histogram::new(
     "throughline.disclosure.decide.duration",
@@ -187,7 +190,7 @@ pub static BUILD_INFO: Gauge<2> =
     Gauge::new("throughline.build.info", "", &["version", "role"], "1; the labels say what runs, and as what.");
 
 /// All of them, in the order of a record's way.
-pub static ALL: [&dyn Metric; 29] = [
+pub static ALL: [&dyn Metric; 30] = [
     &RECORDS,
     &FINDINGS,
     &REJECTED,
@@ -210,6 +213,7 @@ pub static ALL: [&dyn Metric; 29] = [
     &PROJECTION_DELAY,
     &PARKED,
     &DECISIONS,
+    &STREAMS,
     &DECIDE,
     &RECORD,
     &RECORD_FAILURES,

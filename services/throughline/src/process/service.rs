@@ -19,9 +19,11 @@ use projection::serve::admin::{AdminService, Operations};
 use projection::serve::limits::Limits;
 use projection::serve::listen::{self, Tls};
 use projection::serve::page::PageTokens;
+use projection::serve::stream::Watches;
 use projection::serve::timelines::TimelineService;
 use projection::store::{Fresh, Opened, Store};
 use runtime::health::Health;
+use runtime::metrics;
 use sharing::{DecisionCache, Engine};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -90,6 +92,9 @@ impl Service {
             registries: Registries::new(store, projector.clone()),
             hub_contact: settings.hub_contact.clone(),
         });
+        let watches = Watches::new();
+        let open = watches.clone();
+        metrics::STREAMS.watch([], move || u32::try_from(open.open_count()).ok().map(f64::from));
         let readers = TimelineService {
             discloser,
             recorder: Arc::clone(&recorder),
@@ -98,7 +103,7 @@ impl Service {
             facts_lag_max: settings.facts_lag_max,
             limits: Limits::new(settings.requests_per_second_max),
             pages: PageTokens::new(&vault.pseudonyms),
-            watches: projection::serve::stream::Watches::new(),
+            watches,
         };
         let commands = Commands::new(own.commands);
         let settings = settings.clone();
