@@ -8,7 +8,7 @@ use crate::toy::Toy;
 #[tokio::test]
 async fn an_invented_item_keeps_nothing_out_of_quarantine() {
     let (house, elsewhere) = (House::new(), House::new());
-    let rejection = Rejection {
+    let rejections = [Rejection {
         reason: Reason::RecordMalformed,
         message: "an invented fault".to_owned(),
         place: Place { file: "invented".to_owned(), record: 1, ..Place::default() },
@@ -16,8 +16,8 @@ async fn an_invented_item_keeps_nothing_out_of_quarantine() {
         raw: b"invented".to_vec(),
         scope_key: None,
         subject: None,
-    };
-    elsewhere.publisher(&Toy::default()).await.quarantine(&[rejection.clone()], 1).await.unwrap();
+    }];
+    elsewhere.publisher(&Toy::default()).await.quarantine(&rejections, 1).await.unwrap();
     house.wrapping().ensure("la-878").unwrap();
     for topic in [Topic::Keys, Topic::Quarantine] {
         for invented in elsewhere.records(topic).await {
@@ -26,7 +26,7 @@ async fn an_invented_item_keeps_nothing_out_of_quarantine() {
         }
     }
     for _restarted in 0..2 {
-        house.publisher(&Toy::default()).await.quarantine(&[rejection.clone()], 1).await.unwrap();
+        house.publisher(&Toy::default()).await.quarantine(&rejections, 1).await.unwrap();
     }
     assert_eq!(house.records(Topic::Quarantine).await.len(), 2, "the invented one, and the item itself once");
 }
