@@ -18,6 +18,7 @@ mod translate;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use broker::Cluster;
@@ -27,6 +28,9 @@ use report::{Figure, Report};
 
 const CHILDREN: u32 = 10_000;
 const CHILDREN_QUICK: u32 = 500;
+
+/// A part that takes longer is stuck.
+const PART_WITHIN: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// What was asked for on the command line.
 struct Arguments {
@@ -57,6 +61,7 @@ fn arguments() -> anyhow::Result<Arguments> {
 fn main() -> anyhow::Result<()> {
     let arguments = arguments()?;
     if let Some((part, dir)) = &arguments.part {
+        end_in_time(part.clone());
         let mut figures = run(part, dir, arguments.children)?;
         figures.push(report::peak_memory(part)?);
         return report::tell(&figures);
@@ -71,11 +76,18 @@ fn main() -> anyhow::Result<()> {
     };
     for (part, needs) in PARTS {
         let needed = PARTS.iter().any(|(other, needs)| wanted(other) && needs.contains(&part));
-        if !(wanted(part) || needed) || part.starts_with(kafka::PARTS) && broker.is_none() {
+        if !(wanted(part) || needed) {
+            continue;
+        }
+        if part.starts_with(kafka::PARTS) && broker.is_none() {
+            report.skip(part, "no Apache Kafka could be started; `deploy/kafka/setup` says what is missing");
             continue;
         }
         report.add(part, in_a_process(part, needs, dir.path(), arguments.children, broker.as_ref())?)?;
         if part == "kafka-streams" {
+            if kafka::streams::peer()?.is_none() {
+                report.skip("the peer of kafka-streams", "`tests/benches/kafka-streams/setup` says what is missing");
+            }
             report::say(kafka::streams::DIFFERENCES)?;
         }
     }
@@ -127,6 +139,15 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         kafka::streams::OURS => kafka::streams::fold(dir),
         other => anyhow::bail!("there is no part `{other}`"),
     }
+}
+
+/// Ends the process of a part that is stuck, and says so: nobody waits for it forever.
+fn end_in_time(part: String) {
+    std::thread::spawn(move || {
+        std::thread::sleep(PART_WITHIN);
+        report::note(&format!("the part `{part}` is not done after {} s, and is ended", PART_WITHIN.as_secs()));
+        std::process::exit(1);
+    });
 }
 
 fn in_a_process(

@@ -111,6 +111,7 @@ pub(crate) fn note(text: &str) {
 pub(crate) struct Report {
     begun: Instant,
     short: usize,
+    skipped: Vec<String>,
 }
 
 impl Report {
@@ -121,7 +122,7 @@ impl Report {
             "{:54} {:>13} {:9} {:>40} {:>7}  {}",
             "figure", "measured", "unit", "floor in the same run", "ratio", "bar"
         ))?;
-        Ok(Self { begun: Instant::now(), short: 0 })
+        Ok(Self { begun: Instant::now(), short: 0, skipped: Vec::new() })
     }
 
     pub(crate) fn add(&mut self, part: &str, figures: Vec<Figure>) -> anyhow::Result<()> {
@@ -143,9 +144,17 @@ impl Report {
         Ok(())
     }
 
+    /// Notes what is left out, and why: the end says it again, where nobody can miss it.
+    pub(crate) fn skip(&mut self, what: &str, why: &str) {
+        note(&format!("NOT MEASURED: {what}: {why}"));
+        self.skipped.push(format!("** NOT MEASURED: {what}: {why}"));
+    }
+
     pub(crate) fn end(self) -> anyhow::Result<()> {
         let took = self.begun.elapsed().as_secs();
-        line(&format!("bench: ok seconds={took} short_of_their_bar={} load={}", self.short, load()?))
+        self.skipped.iter().try_for_each(|skipped| line(skipped))?;
+        let (short, skipped) = (self.short, self.skipped.len());
+        line(&format!("bench: ok seconds={took} short_of_their_bar={short} not_measured={skipped} load={}", load()?))
     }
 }
 

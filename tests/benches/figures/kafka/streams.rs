@@ -5,7 +5,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -22,6 +22,8 @@ pub(crate) const OURS: &str = "kafka-fold";
 const ENGINE: &str = "FIGURES_ENGINE";
 /// Longer than either takes to commit what it has folded.
 const COMMITTED_BY_THEN: Duration = Duration::from_secs(2);
+/// Longer than either takes for an authority of a hundred thousand children.
+const FOLDED_WITHIN: Duration = Duration::from_secs(600);
 
 /// What the figures do not say.
 pub(crate) const DIFFERENCES: &str = "\
@@ -81,11 +83,7 @@ fn contenders(dir: &Path) -> anyhow::Result<Vec<Contender>> {
         command.args(["--part", OURS]).arg(dir).env(ENGINE, engine.to_string());
         contenders.push(Contender { name, command });
     }
-    let libraries = libraries()?;
-    if !libraries.join("peer.jar").exists() {
-        report::note("kafka-streams: NO PEER: it is not put together; `tests/benches/kafka-streams/setup` does it");
-        return Ok(contenders);
-    }
+    let Some(libraries) = peer()? else { return Ok(contenders) };
     let threads = std::thread::available_parallelism()?.to_string();
     let bootstrap = super::connection()?.bootstrap;
     for (name, changelog) in [("Kafka Streams, no changelog", "none"), ("Kafka Streams, changelog", "changelog")] {
@@ -98,11 +96,12 @@ fn contenders(dir: &Path) -> anyhow::Result<Vec<Contender>> {
     Ok(contenders)
 }
 
-/// Where the peer is put together.
-fn libraries() -> anyhow::Result<PathBuf> {
+/// Where the peer is put together, if it is.
+pub(crate) fn peer() -> anyhow::Result<Option<PathBuf>> {
     let home = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/kafka-streams/home")).output()?;
     ensure!(home.status.success(), "the peer's folder is not to be found");
-    Ok(Path::new(std::str::from_utf8(&home.stdout)?.trim()).join("lib"))
+    let libraries = Path::new(std::str::from_utf8(&home.stdout)?.trim()).join("lib");
+    Ok(Some(libraries).filter(|libraries| libraries.join("peer.jar").exists()))
 }
 
 fn race(mut contender: Contender) -> anyhow::Result<Folded> {
@@ -133,9 +132,17 @@ impl Running {
     /// Waits for `folded RECORDS MILLISECONDS`: how many, how long from its first to its last, how long from its start.
     fn folded(&mut self) -> anyhow::Result<(u64, Duration, Duration)> {
         let out = self.child.stdout.take().context("it says nothing")?;
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
-        let took = self.started.elapsed();
+        let (say, said) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = BufReader::new(out).read_line(&mut line);
+            // Nobody waits any more when it is too late.
+            let _too_late = say.send(read.map(|_| (line, Instant::now())));
+        });
+        let said = said.recv_timeout(FOLDED_WITHIN);
+        let (line, at) =
+            said.with_context(|| format!("it had not folded all after {} s", FOLDED_WITHIN.as_secs()))??;
+        let took = at - self.started;
         let mut words = line.split_whitespace();
         ensure!(words.next() == Some("folded"), "it ended before it had folded all");
         let mut number = || words.next().context("a number is missing")?.parse::<u64>().context("no number");
