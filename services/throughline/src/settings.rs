@@ -61,6 +61,9 @@ pub(crate) struct Keys {
     pub(crate) never: NeverMade,
 }
 
+/// Wrapping keys, each by organisation and epoch.
+pub(crate) type KeysNamed = BTreeSet<(String, u32)>;
+
 /// Wrapping keys that do not exist, as a person says: an organisation, or one epoch of it. Whoever may write to the keys topic
 /// can name any, and a process would wait for it for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,7 +90,7 @@ impl NeverMade {
     }
 
     /// Parts what is missing from what was never made.
-    pub(crate) fn part(&self, missing: BTreeSet<(String, u32)>) -> (BTreeSet<(String, u32)>, BTreeSet<(String, u32)>) {
+    pub(crate) fn part(&self, missing: KeysNamed) -> (KeysNamed, KeysNamed) {
         missing.into_iter().partition(|(organisation, epoch)| !self.names(organisation, *epoch))
     }
 
