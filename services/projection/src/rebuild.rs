@@ -58,21 +58,20 @@ pub enum RebuildError {
 ///
 /// # Errors
 /// The log's. A record that is no key record is passed over: the live consumer puts it in quarantine.
-pub async fn read_keys(log: &dyn EventLog, projector: &Projector) -> Result<BTreeSet<KeyId>, LogError> {
+pub async fn read_keys(log: &Arc<dyn EventLog>, projector: &Projector) -> Result<BTreeSet<KeyId>, RebuildError> {
+    let ends: Vec<_> = log.ends(&[Topic::Keys]).await?.into_iter().map(|((t, p), end)| (t, p, end)).collect();
+    let (mut batches, mut reading) = read_all(log, &ends);
     let mut destroyed = BTreeSet::new();
-    for partition in Partition::all() {
-        let mut from = 0;
-        loop {
-            let records = log.read(Topic::Keys, partition, from, RECORDS_A_READ).await?;
-            let Some(last) = records.last() else { break };
-            from = last.position.offset + 1;
-            for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
-                // A record that contradicts another is the consumer's to report.
-                let taken = projector.keyring.absorb(&key).is_ok();
-                let key_id = KeyId::from_slice(&key.key_id).filter(|_| taken && key.state() == State::Destroyed);
-                destroyed.extend(key_id.filter(|id| projector.keyring.state(*id) == KeyState::Destroyed));
-            }
+    while let Some(records) = batches.recv().await {
+        for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
+            // A record that contradicts another is the consumer's to report.
+            let taken = projector.keyring.absorb(&key).is_ok();
+            let key_id = KeyId::from_slice(&key.key_id).filter(|_| taken && key.state() == State::Destroyed);
+            destroyed.extend(key_id.filter(|id| projector.keyring.state(*id) == KeyState::Destroyed));
         }
+    }
+    while let Some(ended) = reading.join_next().await {
+        ended.map_err(|_| RebuildError::Worker)??;
     }
     Ok(destroyed)
 }
@@ -128,7 +127,7 @@ pub async fn rebuild_up_to(
     upto: &Offsets,
     mut progress: impl FnMut(u64, u64) + Send,
 ) -> Result<(Store, Rebuilt), RebuildError> {
-    let destroyed = read_keys(log.as_ref(), &projector).await?;
+    let destroyed = read_keys(&log, &projector).await?;
     let ends: Vec<(Topic, Partition, Offset)> =
         upto.iter().map(|((topic, partition), end)| (*topic, *partition, *end)).collect();
     let total: u64 = ends.iter().map(|(_, _, end)| end).sum();
@@ -197,8 +196,9 @@ fn read_all(log: &Arc<dyn EventLog>, ends: &[(Topic, Partition, Offset)]) -> (Re
             let _place = places.acquire().await;
             let mut from = 0;
             while from < end {
-                let wanted = usize::try_from(end - from).unwrap_or(RECORDS_A_READ).min(RECORDS_A_READ);
-                let records = log.read(topic, partition, from, wanted).await?;
+                // Never fewer: a log may read ahead for whoever reads much.
+                let mut records = log.read(topic, partition, from, RECORDS_A_READ).await?;
+                records.retain(|record| record.position.offset < end);
                 let Some(last) = records.last() else { break };
                 from = last.position.offset + 1;
                 if give.send(records).await.is_err() {

@@ -71,7 +71,8 @@ async fn what_is_written_after_a_full_disk_can_be_opened() {
     // Another process, which has only the log and the wrapping keys.
     let projector =
         Projector { keyring: Arc::new(Keyring::new(wrapping)), pseudonyms, commands_from: Arc::default() };
-    projection::rebuild::read_keys(log.as_ref(), &projector).await.unwrap();
+    let log: Arc<dyn EventLog> = log;
+    projection::rebuild::read_keys(&log, &projector).await.unwrap();
     let written = log.read(Topic::Disclosure, subject.partition(), 0, 10).await.unwrap();
     let opened = envelope::decode(written[0].value.clone()).unwrap().open(&projector.keyring).unwrap();
     assert!(matches!(opened, Opened::Plain(_)), "the record is sealed with a key that is not on the log");

@@ -36,6 +36,9 @@ pub(super) struct Manner {
     pub(super) ahead_kbytes: u32,
     /// The most that one fetch brings of a partition, bytes.
     pub(super) fetch_bytes: u32,
+    /// How long a fetch waits for records where there are none yet. A partition that begins to be read waits for the fetch
+    /// that is under way; a broker is asked as often as this while partitions are read to their ends and not let go of.
+    pub(super) fetch_wait: Duration,
     /// Partitions that are fetched at once.
     pub(super) partitions_max: usize,
     /// Whether a partition that is read to its end is let go of at once.
@@ -44,11 +47,21 @@ pub(super) struct Manner {
 
 impl Manner {
     /// Following: small batches of many partitions.
-    pub(super) const FOLLOWING: Self =
-        Self { ahead_kbytes: 256, fetch_bytes: 262_144, partitions_max: usize::MAX, lets_go: false };
+    pub(super) const FOLLOWING: Self = Self {
+        ahead_kbytes: 256,
+        fetch_bytes: 262_144,
+        fetch_wait: Duration::from_millis(5),
+        partitions_max: usize::MAX,
+        lets_go: false,
+    };
     /// Reading much: a few partitions, far ahead.
-    pub(super) const WHOLE: Self =
-        Self { ahead_kbytes: 16_384, fetch_bytes: 4_194_304, partitions_max: 4, lets_go: true };
+    pub(super) const WHOLE: Self = Self {
+        ahead_kbytes: 16_384,
+        fetch_bytes: 4_194_304,
+        fetch_wait: Duration::from_millis(1),
+        partitions_max: 4,
+        lets_go: true,
+    };
 }
 
 pub(super) type Client = BaseConsumer<Context>;
@@ -123,8 +136,7 @@ impl Reader {
             .set("isolation.level", "read_uncommitted")
             .set("check.crcs", "true")
             .set("enable.partition.eof", "true")
-            // A partition that begins to be read waits for the fetch that is under way.
-            .set("fetch.wait.max.ms", "20")
+            .set("fetch.wait.max.ms", manner.fetch_wait.as_millis().to_string())
             .set("fetch.queue.backoff.ms", "1")
             .set("fetch.error.backoff.ms", "100")
             .set("queued.min.messages", "10000000")
