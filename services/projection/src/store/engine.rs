@@ -1,6 +1,8 @@
 //! What each engine does for the store.
 
+use std::any::Any;
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::tally::Tallies;
@@ -19,6 +21,18 @@ pub(super) trait Table: Send + Sync {
 
     /// Fills an empty table.
     fn fill(&self, rows: &mut dyn SortedRows) -> Result<(), StoreError>;
+}
+
+/// What an engine's own code gives. Both engines panic over some damaged pages, long after they opened: that is an error of
+/// theirs like any other, or a process would meet it again at each start and never set the store aside.
+pub(super) fn caught<T>(doing: &'static str, run: impl FnOnce() -> T) -> Result<T, StoreError> {
+    std::panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panicked(doing, &*panic))
+}
+
+/// A panic of an engine, as its error.
+pub(super) fn panicked(doing: &'static str, panic: &(dyn Any + Send)) -> StoreError {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    StoreError::Engine { doing, source: said.unwrap_or("the engine panicked").into() }
 }
 
 /// A key, and its new value if it is to have one.
@@ -134,5 +148,18 @@ impl SortedRows for Ahead {
         let piece = self.pieces.recv().map_err(|ended| StoreError::Rows(ended.into()))??;
         self.piece = piece.into_iter();
         Ok(self.piece.next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_an_engine_is_an_error_of_it() {
+        assert_eq!(caught("read", || 3).unwrap(), 3);
+        let failed = caught("read", || -> u8 { panic!("a page of {} bytes", 3) });
+        let Err(StoreError::Engine { doing: "read", source }) = failed else { panic!("{failed:?}") };
+        assert_eq!(source.to_string(), "a page of 3 bytes");
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable, Snapshot};
 
-use super::engine::{Change, EachRow, Rows, SortedRows, Table};
+use super::engine::{Change, EachRow, Rows, SortedRows, Table, caught};
 use super::{Held, Options, Shards, StoreError, Value, folder};
 
 /// Bounds both the disk that journals take and the time to read them when opening.
@@ -56,7 +56,7 @@ impl Table for FjallEngine {
                 None => made.remove(&self.rows, key),
             }
         }
-        made.commit().map_err(|e| engine("commit", e))
+        caught("commit", || made.commit())?.map_err(|e| engine("commit", e))
     }
 
     fn at_one_point(&self, _: Shards, f: &mut dyn FnMut(&dyn Rows)) -> Result<(), StoreError> {
@@ -85,13 +85,14 @@ struct AtPoint<'a> {
 
 impl Rows for AtPoint<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        let value = self.snapshot.get(self.rows, key).map_err(|e| engine("read", e))?;
+        let value = caught("read", || self.snapshot.get(self.rows, key))?.map_err(|e| engine("read", e))?;
         Ok(value.map(|value| Value(Held::Fjall(value))))
     }
 
     fn scan(&self, from: &[u8], f: &mut EachRow<'_>) -> Result<(), StoreError> {
-        for row in self.snapshot.range(self.rows, from..) {
-            let (key, value) = row.into_inner().map_err(|e| engine("read", e))?;
+        let mut rows = self.snapshot.range(self.rows, from..);
+        while let Some(row) = caught("read", || rows.next().map(|row| row.into_inner()))? {
+            let (key, value) = row.map_err(|e| engine("read", e))?;
             if f(&key, &value).is_break() {
                 break;
             }

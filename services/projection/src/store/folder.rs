@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use event_log::Partition;
 
-use super::engine::{SortedRows, Table};
+use super::engine::{SortedRows, Table, panicked};
 use super::fjall_engine::FjallEngine;
 use super::sled_engine::SledEngine;
 use super::{Engine, Fresh, Options, Shards, StoreError, View, keys, look};
@@ -136,11 +136,7 @@ fn catching_panics<T: Send>(open: impl FnOnce() -> Result<T, StoreError> + Send)
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("store-open".to_owned());
         let opening = thread.spawn_scoped(scope, open).map_err(io("start a thread"))?;
-        opening.join().unwrap_or_else(|panic| {
-            let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            let source = said.unwrap_or("the engine panicked").into();
-            Err(StoreError::Engine { doing: "open its files", source })
-        })
+        opening.join().unwrap_or_else(|panic| Err(panicked("open its files", &*panic)))
     })
 }
 

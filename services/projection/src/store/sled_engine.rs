@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::engine::{Change, EachRow, Rows, SortedRows, Table};
+use super::engine::{Change, EachRow, Rows, SortedRows, Table, caught};
 use super::point_in_time::PointInTime;
 use super::{Held, Options, Shards, StoreError, Value, folder};
 
@@ -102,7 +102,7 @@ impl Table for SledEngine {
                 None => made.remove(key),
             }
         }
-        self.points.commit(shards, || self.db.apply_batch(made).map_err(|e| engine("commit", e)))
+        self.points.commit(shards, || caught("commit", || self.db.apply_batch(made))?.map_err(|e| engine("commit", e)))
     }
 
     fn at_one_point(&self, shards: Shards, f: &mut dyn FnMut(&dyn Rows)) -> Result<(), StoreError> {
@@ -126,12 +126,13 @@ impl Table for SledEngine {
 
 impl Rows for SledEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        let value = self.db.get(key).map_err(|e| engine("read", e))?;
+        let value = caught("read", || self.db.get(key))?.map_err(|e| engine("read", e))?;
         Ok(value.map(|value| Value(Held::Sled(value))))
     }
 
     fn scan(&self, from: &[u8], f: &mut EachRow<'_>) -> Result<(), StoreError> {
-        for row in self.db.range(from..) {
+        let mut rows = self.db.range(from..);
+        while let Some(row) = caught("read", || rows.next())? {
             let (key, value) = row.map_err(|e| engine("read", e))?;
             if f(&key, &value).is_break() {
                 break;
