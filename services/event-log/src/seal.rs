@@ -120,7 +120,11 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
     padding::put(plaintext, &mut sealed);
     let tag = data_key
         .cipher()
-        .encrypt_inout_detached(&nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed.as_mut().into())
+        .encrypt_inout_detached(
+            &nonce_of(header.event_id),
+            &associated_data(header, FORMAT_VERSION),
+            sealed.as_mut().into(),
+        )
         .map_err(|_| SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX })?;
     sealed.put_slice(&tag);
     envelope.unsplit(sealed);

@@ -14,9 +14,9 @@ use harness::sayings::{
     CENSUS, CIN, COUNCIL, HL7, HOSPITAL, NHS_NUMBER, SCHOOL, UPN, attended, council_child, described, emergency,
     hospital_person, linked, nhs, pupil, referred, unlinked, upn,
 };
-use prost::Message as _;
 use projection::child::Child;
 use projection::store::Engine;
+use prost::Message as _;
 use proto::events::Subject;
 
 const ENGINES: [Engine; 2] = [Engine::Sled, Engine::Fjall];

@@ -69,8 +69,7 @@ async fn what_is_written_after_a_full_disk_can_be_opened() {
     records.write(vec![own()]).await.unwrap();
 
     // Another process, which has only the log and the wrapping keys.
-    let projector =
-        Projector { keyring: Arc::new(Keyring::new(wrapping)), pseudonyms, commands_from: Arc::default() };
+    let projector = Projector { keyring: Arc::new(Keyring::new(wrapping)), pseudonyms, commands_from: Arc::default() };
     let log: Arc<dyn EventLog> = log;
     projection::rebuild::read_keys(&log, &projector).await.unwrap();
     let written = log.read(Topic::Disclosure, subject.partition(), 0, 10).await.unwrap();

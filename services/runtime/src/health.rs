@@ -179,7 +179,8 @@ impl Report {
     /// What is not good, in words; empty when all is.
     pub fn failing(&self) -> String {
         let failing = self.checks.iter();
-        let failing = failing.filter_map(|(name, standing)| standing.as_ref().err().map(|why| format!("{name}: {why}")));
+        let failing =
+            failing.filter_map(|(name, standing)| standing.as_ref().err().map(|why| format!("{name}: {why}")));
         failing.collect::<Vec<_>>().join("; ")
     }
 

@@ -153,7 +153,8 @@ pub fn start(settings: &Settings, version: &str, role: &str) -> Result<Guard, St
         let metrics = otlp::metrics(endpoint).map_err(StartError::Otlp)?;
         let spans = otlp::spans(endpoint).map_err(StartError::Otlp)?;
         guard.meters = Some(meters.with_periodic_exporter(metrics).build());
-        guard.tracers = Some(trace::provider(resource, settings.trace_ratio).with_span_processor(otlp::queue(spans)).build());
+        guard.tracers =
+            Some(trace::provider(resource, settings.trace_ratio).with_span_processor(otlp::queue(spans)).build());
         drop(on_its_thread);
         guard.pushing = Some(pushing);
     } else if settings.listen.is_some() {
