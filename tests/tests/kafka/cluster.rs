@@ -63,7 +63,14 @@ pub(crate) async fn make_topics(connection: &Connection, topics: &[Topic], repli
 }
 
 pub(crate) async fn open(connection: &Connection) -> KafkaLog {
-    KafkaLog::open(connection.clone(), options()).await.unwrap()
+    // A node of several hears of a new topic a moment after the one that was asked to make it.
+    let until = std::time::Instant::now() + LONG;
+    loop {
+        match KafkaLog::open(connection.clone(), options()).await {
+            Ok(log) => return log,
+            Err(error) => assert!(std::time::Instant::now() < until, "{error}"),
+        }
+    }
 }
 
 /// Who keeps a partition.

@@ -63,7 +63,7 @@ impl Region {
         let section = format!(
             "[serve]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"tls/service.pem\"\nkey = \"tls/service.key\"\n\
              client_ca = \"tls/ca.pem\"\norganisation = \"throughline-local-hub\"\nhub_contact = \"The information hub, on the council's main number\"\n\
-             facts_lag_max_s = 3\ndrain_s = 2\n"
+             facts_lag_max_s = 3\ndrain_s = 2\nrequests_per_second_max = 1000000\n"
         );
         self.configuration(name, &section)
     }
