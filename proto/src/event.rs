@@ -96,6 +96,8 @@ kinds! {
     503 SubjectsUnlinked e::SubjectsUnlinked;
     504 IdentifierSuperseded e::IdentifierSuperseded;
     505 IdentitySealed e::IdentitySealed;
+    510 DecisionProposed e::DecisionProposed;
+    511 PairLeftOpen e::PairLeftOpen;
     600 OrganisationRecorded s::OrganisationRecorded;
     601 PolicyApproved s::PolicyApproved;
     602 ConsentRecorded s::ConsentRecorded;

@@ -78,4 +78,7 @@ pub struct Disclosure {
     /// 16 bytes: the decision that was explained.
     #[prost(bytes = "vec", tag = "27")]
     pub explained: ::prost::alloc::vec::Vec<u8>,
+    /// 16 bytes: the decision of the answer that this one is a part of, where one answer tells of several children.
+    #[prost(bytes = "vec", tag = "28")]
+    pub part_of: ::prost::alloc::vec::Vec<u8>,
 }

@@ -793,7 +793,8 @@ pub struct PersonDescribed {
     #[prost(uint32, optional, tag = "14")]
     pub birth_order: ::core::option::Option<u32>,
 }
-/// Somebody stands in a relation to the child. NK1. Never a claim about the child.
+/// Somebody stands in a relation to the child: a person of their own, with what the record says of them. NK1. Whatever number
+/// it carries is that person's, and never a claim about the child.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RelationshipRecorded {
     /// NK1-3: MTH, FTH, GRD and kin, or as the feed has it.
@@ -809,21 +810,164 @@ pub struct RelationshipRecorded {
     /// NK1-7.
     #[prost(message, optional, tag = "5")]
     pub role: ::core::option::Option<Coded>,
+    /// Who they are, by a number that the source has for them and that is usable. NK1-33. Absent where it has none: then they
+    /// are told from others within this child's record alone.
+    #[prost(message, optional, tag = "6")]
+    pub related: ::core::option::Option<Subject>,
+    /// What the relation is, from the source's own code. Absent where the source does not say.
+    #[prost(enumeration = "relationship_recorded::Kind", optional, tag = "7")]
+    pub kind: ::core::option::Option<i32>,
+    #[prost(message, optional, tag = "8")]
+    pub parental_responsibility: ::core::option::Option<ParentalResponsibility>,
+    /// Whether the two live together, where the source says so.
+    #[prost(bool, optional, tag = "9")]
+    pub lives_with_child: ::core::option::Option<bool>,
+    /// NK1-8: the first day of the relation, as far as the source has it.
+    #[prost(message, optional, tag = "10")]
+    pub since_on: ::core::option::Option<Date>,
+    /// NK1-9: its last day.
+    #[prost(message, optional, tag = "11")]
+    pub until_on: ::core::option::Option<Date>,
+}
+/// Nested message and enum types in `RelationshipRecorded`.
+pub mod relationship_recorded {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        Unspecified = 0,
+        Parent = 1,
+        StepParent = 2,
+        /// Looks after the child and is not known to be a parent: a guardian, a foster carer.
+        Carer = 3,
+        Sibling = 4,
+        HalfSibling = 5,
+        StepSibling = 6,
+        Grandparent = 7,
+        /// Anybody else: another relative, a friend, a professional.
+        Other = 8,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::Parent => "KIND_PARENT",
+                Self::StepParent => "KIND_STEP_PARENT",
+                Self::Carer => "KIND_CARER",
+                Self::Sibling => "KIND_SIBLING",
+                Self::HalfSibling => "KIND_HALF_SIBLING",
+                Self::StepSibling => "KIND_STEP_SIBLING",
+                Self::Grandparent => "KIND_GRANDPARENT",
+                Self::Other => "KIND_OTHER",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_PARENT" => Some(Self::Parent),
+                "KIND_STEP_PARENT" => Some(Self::StepParent),
+                "KIND_CARER" => Some(Self::Carer),
+                "KIND_SIBLING" => Some(Self::Sibling),
+                "KIND_HALF_SIBLING" => Some(Self::HalfSibling),
+                "KIND_STEP_SIBLING" => Some(Self::StepSibling),
+                "KIND_GRANDPARENT" => Some(Self::Grandparent),
+                "KIND_OTHER" => Some(Self::Other),
+                _ => None,
+            }
+        }
+    }
+}
+/// Whether somebody has parental responsibility for the child, as one source has it. Never concluded from a relation, a name
+/// or an address.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ParentalResponsibility {
+    #[prost(enumeration = "parental_responsibility::Held", tag = "1")]
+    pub held: i32,
+    /// How the source says so.
+    #[prost(message, optional, tag = "2")]
+    pub source: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub to: ::core::option::Option<Date>,
+}
+/// Nested message and enum types in `ParentalResponsibility`.
+pub mod parental_responsibility {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Held {
+        Unspecified = 0,
+        Yes = 1,
+        No = 2,
+        /// The source says that it does not know.
+        Unknown = 3,
+    }
+    impl Held {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "HELD_UNSPECIFIED",
+                Self::Yes => "HELD_YES",
+                Self::No => "HELD_NO",
+                Self::Unknown => "HELD_UNKNOWN",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "HELD_UNSPECIFIED" => Some(Self::Unspecified),
+                "HELD_YES" => Some(Self::Yes),
+                "HELD_NO" => Some(Self::No),
+                "HELD_UNKNOWN" => Some(Self::Unknown),
+                _ => None,
+            }
+        }
+    }
 }
 /// A person decided that two subjects are one child. The event's subject is one of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubjectsLinked {
     /// The other.
     #[prost(message, optional, tag = "1")]
     pub other: ::core::option::Option<Subject>,
-    /// Who decided, a staff reference.
+    /// Who decided, a staff reference; of two who decided the one who confirmed.
     #[prost(string, optional, tag = "2")]
     pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "3")]
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// Present where it was decided in review.
+    #[prost(message, optional, tag = "4")]
+    pub review: ::core::option::Option<Review>,
 }
 /// A person decided that two subjects are not one child: no claim links them from then on.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubjectsUnlinked {
     #[prost(message, optional, tag = "1")]
     pub other: ::core::option::Option<Subject>,
@@ -831,14 +975,85 @@ pub struct SubjectsUnlinked {
     pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "3")]
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// Present where it was decided in review.
+    #[prost(message, optional, tag = "4")]
+    pub review: ::core::option::Option<Review>,
+}
+/// One of two people who must agree has proposed what becomes of a pair. It changes nothing until another confirms it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DecisionProposed {
+    #[prost(message, optional, tag = "1")]
+    pub other: ::core::option::Option<Subject>,
+    #[prost(enumeration = "Verdict", optional, tag = "2")]
+    pub verdict: ::core::option::Option<i32>,
+    /// A staff reference.
+    #[prost(string, optional, tag = "3")]
+    pub proposed_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "4")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "5")]
+    pub review: ::core::option::Option<Review>,
+    /// From then on it can no longer be confirmed.
+    #[prost(message, optional, tag = "6")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A person looked at a pair and left it as it is: it waits again when one of the two is described anew.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PairLeftOpen {
+    #[prost(message, optional, tag = "1")]
+    pub other: ::core::option::Option<Subject>,
+    #[prost(string, optional, tag = "2")]
+    pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub review: ::core::option::Option<Review>,
+}
+/// How a decision about a pair came about.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Review {
+    /// The organisation of who decided, as their certificate has it.
+    #[prost(string, optional, tag = "1")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// Who proposed it, and at which organisation, where two decided.
+    #[prost(string, optional, tag = "2")]
+    pub proposed_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub proposed_by_organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// 16 bytes: the event of the proposal.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub proposal: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// 16 bytes over what was shown of the pair to who decided.
+    #[prost(bytes = "vec", optional, tag = "5")]
+    pub shown: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(enumeration = "Why", repeated, packed = "false", tag = "6")]
+    pub why: ::prost::alloc::vec::Vec<i32>,
+    /// 16 bytes: the version of the parameters that weighed the pair, with the weight (natural logarithm) and the probability.
+    #[prost(bytes = "vec", optional, tag = "7")]
+    pub parameters: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(double, optional, tag = "8")]
+    pub weight: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "9")]
+    pub probability: ::core::option::Option<f64>,
+    /// 16 bytes: the last event of a review of this pair that who decided had seen; empty where there was none. When another
+    /// came between, this event says nothing: of two who decide at once the first counts.
+    #[prost(bytes = "vec", optional, tag = "10")]
+    pub follows: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
 }
 /// The source replaced one of its own numbers for a person by another. ADT^A40: MRG-1 became PID-3. The event's subject
 /// is the number that stands.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IdentifierSuperseded {
     /// The number that went.
     #[prost(message, optional, tag = "1")]
     pub superseded: ::core::option::Option<Subject>,
+    /// Present where a person decided it and not the source: who, why, and how.
+    #[prost(string, optional, tag = "2")]
+    pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub review: ::core::option::Option<Review>,
 }
 /// An identity was sealed (adoption): nothing links across its edge again. Published once for each subject of the sealed
 /// identity.
@@ -853,6 +1068,102 @@ pub struct IdentitySealed {
     /// The order or the decision: a reference, not a name.
     #[prost(string, optional, tag = "3")]
     pub authority: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// What a person says of a pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Verdict {
+    Unspecified = 0,
+    /// One child.
+    Link = 1,
+    /// Two children.
+    Unlink = 2,
+    /// Not to be said from what there is.
+    Leave = 3,
+    /// The first number went, and the other of the same issuer stands in its place.
+    Supersede = 4,
+}
+impl Verdict {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VERDICT_UNSPECIFIED",
+            Self::Link => "VERDICT_LINK",
+            Self::Unlink => "VERDICT_UNLINK",
+            Self::Leave => "VERDICT_LEAVE",
+            Self::Supersede => "VERDICT_SUPERSEDE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VERDICT_UNSPECIFIED" => Some(Self::Unspecified),
+            "VERDICT_LINK" => Some(Self::Link),
+            "VERDICT_UNLINK" => Some(Self::Unlink),
+            "VERDICT_LEAVE" => Some(Self::Leave),
+            "VERDICT_SUPERSEDE" => Some(Self::Supersede),
+            _ => None,
+        }
+    }
+}
+/// Why two subjects were not linked by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Why {
+    Unspecified = 0,
+    /// Two subjects of one issuer claim one identifier: it links neither.
+    SharedWithinIssuer = 1,
+    /// They have two different numbers of which a child has only one.
+    TwoExclusive = 2,
+    /// Birth dates and given names both differ.
+    DescriptionsContradict = 3,
+    /// One of the two is linked with somebody of whom a person said that they are not the other.
+    Unlinked = 4,
+    /// Twins, as far as the records say: all but the given name agrees.
+    Twins = 5,
+    /// Probable, and not enough to link.
+    Possible = 6,
+    /// More than one child would do.
+    Many = 7,
+    /// Somebody asked about these two: nothing else brought them together.
+    Asked = 8,
+}
+impl Why {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WHY_UNSPECIFIED",
+            Self::SharedWithinIssuer => "WHY_SHARED_WITHIN_ISSUER",
+            Self::TwoExclusive => "WHY_TWO_EXCLUSIVE",
+            Self::DescriptionsContradict => "WHY_DESCRIPTIONS_CONTRADICT",
+            Self::Unlinked => "WHY_UNLINKED",
+            Self::Twins => "WHY_TWINS",
+            Self::Possible => "WHY_POSSIBLE",
+            Self::Many => "WHY_MANY",
+            Self::Asked => "WHY_ASKED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WHY_UNSPECIFIED" => Some(Self::Unspecified),
+            "WHY_SHARED_WITHIN_ISSUER" => Some(Self::SharedWithinIssuer),
+            "WHY_TWO_EXCLUSIVE" => Some(Self::TwoExclusive),
+            "WHY_DESCRIPTIONS_CONTRADICT" => Some(Self::DescriptionsContradict),
+            "WHY_UNLINKED" => Some(Self::Unlinked),
+            "WHY_TWINS" => Some(Self::Twins),
+            "WHY_POSSIBLE" => Some(Self::Possible),
+            "WHY_MANY" => Some(Self::Many),
+            "WHY_ASKED" => Some(Self::Asked),
+            _ => None,
+        }
+    }
 }
 /// How closely an organisation works with a child.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1102,7 +1413,7 @@ pub struct Body {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
+        tags = "10, 11, 12, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 510, 511, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -1202,6 +1513,10 @@ pub mod event {
         IdentifierSuperseded(super::IdentifierSuperseded),
         #[prost(message, tag = "505")]
         IdentitySealed(super::IdentitySealed),
+        #[prost(message, tag = "510")]
+        DecisionProposed(super::DecisionProposed),
+        #[prost(message, tag = "511")]
+        PairLeftOpen(super::PairLeftOpen),
         #[prost(message, tag = "600")]
         OrganisationRecorded(super::super::super::sharing::v1::OrganisationRecorded),
         #[prost(message, tag = "601")]

@@ -59,6 +59,8 @@ pub enum Purpose {
     Audit = 12,
     PlanningResearch = 13,
     SystemAdmin = 14,
+    /// Whether two records are of one child. It opens what describes them to a reviewer, and no timeline.
+    IdentityReview = 15,
 }
 impl Purpose {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -82,6 +84,7 @@ impl Purpose {
             Self::Audit => "PURPOSE_AUDIT",
             Self::PlanningResearch => "PURPOSE_PLANNING_RESEARCH",
             Self::SystemAdmin => "PURPOSE_SYSTEM_ADMIN",
+            Self::IdentityReview => "PURPOSE_IDENTITY_REVIEW",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -102,6 +105,7 @@ impl Purpose {
             "PURPOSE_AUDIT" => Some(Self::Audit),
             "PURPOSE_PLANNING_RESEARCH" => Some(Self::PlanningResearch),
             "PURPOSE_SYSTEM_ADMIN" => Some(Self::SystemAdmin),
+            "PURPOSE_IDENTITY_REVIEW" => Some(Self::IdentityReview),
             _ => None,
         }
     }
@@ -262,6 +266,8 @@ pub enum RoleGroup {
     Auditor = 8,
     Sysadmin = 9,
     Commissioning = 10,
+    /// Decides which records are of one child: a data steward.
+    IdentityReviewer = 11,
 }
 impl RoleGroup {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -281,6 +287,7 @@ impl RoleGroup {
             Self::Auditor => "ROLE_GROUP_AUDITOR",
             Self::Sysadmin => "ROLE_GROUP_SYSADMIN",
             Self::Commissioning => "ROLE_GROUP_COMMISSIONING",
+            Self::IdentityReviewer => "ROLE_GROUP_IDENTITY_REVIEWER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -297,6 +304,7 @@ impl RoleGroup {
             "ROLE_GROUP_AUDITOR" => Some(Self::Auditor),
             "ROLE_GROUP_SYSADMIN" => Some(Self::Sysadmin),
             "ROLE_GROUP_COMMISSIONING" => Some(Self::Commissioning),
+            "ROLE_GROUP_IDENTITY_REVIEWER" => Some(Self::IdentityReviewer),
             _ => None,
         }
     }
@@ -368,6 +376,14 @@ pub enum DenialReason {
     TooManyStreams = 10,
     /// The stream ended before its time: the reader took nothing for too long, or the service stops. Ask again.
     StreamEnded = 11,
+    /// Nothing of this id, and no such pair, is before this reviewer.
+    NoSuchItem = 12,
+    /// The pair does not stand as the reviewer saw it: described anew, or decided by somebody else.
+    ItemChanged = 13,
+    /// Two people must agree, and this is the one who proposed it.
+    SecondPersonNeeded = 14,
+    /// The pair is not as this decision takes it to be: to unlink what is not linked, to link what is.
+    NothingToDecide = 15,
 }
 impl DenialReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -388,6 +404,10 @@ impl DenialReason {
             Self::NoSuchDecision => "DENIAL_REASON_NO_SUCH_DECISION",
             Self::TooManyStreams => "DENIAL_REASON_TOO_MANY_STREAMS",
             Self::StreamEnded => "DENIAL_REASON_STREAM_ENDED",
+            Self::NoSuchItem => "DENIAL_REASON_NO_SUCH_ITEM",
+            Self::ItemChanged => "DENIAL_REASON_ITEM_CHANGED",
+            Self::SecondPersonNeeded => "DENIAL_REASON_SECOND_PERSON_NEEDED",
+            Self::NothingToDecide => "DENIAL_REASON_NOTHING_TO_DECIDE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -405,6 +425,10 @@ impl DenialReason {
             "DENIAL_REASON_NO_SUCH_DECISION" => Some(Self::NoSuchDecision),
             "DENIAL_REASON_TOO_MANY_STREAMS" => Some(Self::TooManyStreams),
             "DENIAL_REASON_STREAM_ENDED" => Some(Self::StreamEnded),
+            "DENIAL_REASON_NO_SUCH_ITEM" => Some(Self::NoSuchItem),
+            "DENIAL_REASON_ITEM_CHANGED" => Some(Self::ItemChanged),
+            "DENIAL_REASON_SECOND_PERSON_NEEDED" => Some(Self::SecondPersonNeeded),
+            "DENIAL_REASON_NOTHING_TO_DECIDE" => Some(Self::NothingToDecide),
             _ => None,
         }
     }
@@ -418,6 +442,12 @@ pub enum Call {
     WatchTimeline = 2,
     GetInvolvement = 3,
     ExplainDecision = 4,
+    GetFamily = 5,
+    ListItems = 6,
+    ShowItem = 7,
+    Decide = 8,
+    ListReleases = 9,
+    GetStatistics = 10,
 }
 impl Call {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -431,6 +461,12 @@ impl Call {
             Self::WatchTimeline => "CALL_WATCH_TIMELINE",
             Self::GetInvolvement => "CALL_GET_INVOLVEMENT",
             Self::ExplainDecision => "CALL_EXPLAIN_DECISION",
+            Self::GetFamily => "CALL_GET_FAMILY",
+            Self::ListItems => "CALL_LIST_ITEMS",
+            Self::ShowItem => "CALL_SHOW_ITEM",
+            Self::Decide => "CALL_DECIDE",
+            Self::ListReleases => "CALL_LIST_RELEASES",
+            Self::GetStatistics => "CALL_GET_STATISTICS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -441,6 +477,12 @@ impl Call {
             "CALL_WATCH_TIMELINE" => Some(Self::WatchTimeline),
             "CALL_GET_INVOLVEMENT" => Some(Self::GetInvolvement),
             "CALL_EXPLAIN_DECISION" => Some(Self::ExplainDecision),
+            "CALL_GET_FAMILY" => Some(Self::GetFamily),
+            "CALL_LIST_ITEMS" => Some(Self::ListItems),
+            "CALL_SHOW_ITEM" => Some(Self::ShowItem),
+            "CALL_DECIDE" => Some(Self::Decide),
+            "CALL_LIST_RELEASES" => Some(Self::ListReleases),
+            "CALL_GET_STATISTICS" => Some(Self::GetStatistics),
             _ => None,
         }
     }

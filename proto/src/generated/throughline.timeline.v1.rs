@@ -218,6 +218,77 @@ pub struct Involved {
     pub since: ::core::option::Option<super::super::events::v1::Date>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetFamilyRequest {
+    /// Any identifier that the reader already holds.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Required.
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", tag = "2")]
+    pub purpose: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetFamilyResponse {
+    /// Those whom a record of the child names: parents, carers, brothers and sisters, others. At most 64.
+    #[prost(message, repeated, tag = "1")]
+    pub people: ::prost::alloc::vec::Vec<RelatedPerson>,
+    /// Other children of the family, or of the home. At most 32, and in no order that says anything.
+    #[prost(message, repeated, tag = "2")]
+    pub children: ::prost::alloc::vec::Vec<FamilyChild>,
+    /// 16 bytes, UUIDv7: the recorded decision that this answer rests on.
+    #[prost(bytes = "vec", tag = "3")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+    /// What the reader owes in return.
+    #[prost(string, repeated, tag = "4")]
+    pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Somebody around the child, as one record has it. Two records of one person are two of these.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RelatedPerson {
+    /// What they are to the child. Given to whoever may know of the family.
+    #[prost(
+        enumeration = "super::super::events::v1::relationship_recorded::Kind",
+        tag = "1"
+    )]
+    pub kind: i32,
+    /// Given to whoever may know of the family, where a record says so.
+    #[prost(message, optional, tag = "2")]
+    pub parental_responsibility: ::core::option::Option<
+        super::super::events::v1::ParentalResponsibility,
+    >,
+    #[prost(bool, optional, tag = "3")]
+    pub lives_with_child: ::core::option::Option<bool>,
+    #[prost(message, optional, tag = "4")]
+    pub since_on: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(message, optional, tag = "5")]
+    pub until_on: ::core::option::Option<super::super::events::v1::Date>,
+    /// The record itself, as in the child's timeline: their name, address and telephone are somebody else's data, and often
+    /// withheld. Absent where the reader may not see it.
+    #[prost(message, optional, tag = "6")]
+    pub recorded: ::core::option::Option<super::super::events::v1::RelationshipRecorded>,
+    /// Who answers for the record. Empty where its place is withheld.
+    #[prost(string, tag = "7")]
+    pub organisation: ::prost::alloc::string::String,
+    /// Present when something of the record was taken out.
+    #[prost(message, optional, tag = "8")]
+    pub withheld: ::core::option::Option<Withheld>,
+}
+/// Another child, of whom the reader may know that they are of this family or home.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FamilyChild {
+    /// Why, from what this reader may see. The closest first.
+    #[prost(enumeration = "FamilyGround", repeated, tag = "1")]
+    pub grounds: ::prost::alloc::vec::Vec<i32>,
+    /// The number by which the reader's own organisation knows this child; absent where it has none.
+    #[prost(message, optional, tag = "2")]
+    pub reference: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Who works with this child, as the reader may know it.
+    #[prost(message, repeated, tag = "3")]
+    pub involved: ::prost::alloc::vec::Vec<Involved>,
+    /// 16 bytes, UUIDv7: the recorded decision about this child.
+    #[prost(bytes = "vec", tag = "4")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ExplainDecisionRequest {
     /// 16 bytes, from an answer.
     #[prost(bytes = "vec", tag = "1")]
@@ -325,6 +396,42 @@ pub struct Audited {
     pub answer_digest: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "11")]
     pub request_digest: ::prost::alloc::vec::Vec<u8>,
+}
+/// What makes two children one family, or one household.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FamilyGround {
+    Unspecified = 0,
+    /// Recorded as brother or sister of each other, on both records or on one.
+    Sibling = 1,
+    /// The same person is recorded as parent or carer of both.
+    ParentOrCarer = 2,
+    /// Recorded at one address at one time: a household, and perhaps no family.
+    Address = 3,
+}
+impl FamilyGround {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FAMILY_GROUND_UNSPECIFIED",
+            Self::Sibling => "FAMILY_GROUND_SIBLING",
+            Self::ParentOrCarer => "FAMILY_GROUND_PARENT_OR_CARER",
+            Self::Address => "FAMILY_GROUND_ADDRESS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FAMILY_GROUND_UNSPECIFIED" => Some(Self::Unspecified),
+            "FAMILY_GROUND_SIBLING" => Some(Self::Sibling),
+            "FAMILY_GROUND_PARENT_OR_CARER" => Some(Self::ParentOrCarer),
+            "FAMILY_GROUND_ADDRESS" => Some(Self::Address),
+            _ => None,
+        }
+    }
 }
 /// Generated client implementations.
 pub mod timelines_client {

@@ -101,8 +101,14 @@ pub fn asserters(kind: &Kind) -> Asserters {
         Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => Command(Topic::Sharing),
 
         // Claims ride in the record that states them; links and seals are people's decisions.
-        Kind::PersonDescribed(_) | Kind::RelationshipRecorded(_) | Kind::IdentifierSuperseded(_) => AnySector,
-        Kind::SubjectsLinked(_) | Kind::SubjectsUnlinked(_) | Kind::IdentitySealed(_) => Command(Topic::Identity),
+        Kind::PersonDescribed(_) | Kind::RelationshipRecorded(_) => AnySector,
+        // A number that its issuer replaced without saying so to anybody but a person.
+        Kind::IdentifierSuperseded(_) => AnySectorOr(Topic::Identity),
+        Kind::SubjectsLinked(_)
+        | Kind::SubjectsUnlinked(_)
+        | Kind::IdentitySealed(_)
+        | Kind::DecisionProposed(_)
+        | Kind::PairLeftOpen(_) => Command(Topic::Identity),
 
         // Statuses come from live case systems, of which there is no connector yet: a yearly return never asserts one.
         Kind::StatutoryStatusChanged(_)

@@ -50,8 +50,9 @@ const TABLE: &str = "
     AppointmentCancelled H          ImmunisationGiven H             ImmunisationNotGiven H
     AllergyRecorded H
     InvolvementStarted s            InvolvementEnded s
-    PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESH
+    PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESHi
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
+    DecisionProposed i              PairLeftOpen i
     OrganisationRecorded s          PolicyApproved s                ConsentRecorded s
     CompetenceAssessed s            AgreementRecorded s             StatutoryStatusChanged s
     RestrictionSet s                RestrictionLifted s             AccessGranted s

@@ -70,7 +70,10 @@ fn behaviour(reason: DenialReason) -> (Code, Option<Duration>) {
         DenialReason::RateLimited => (Code::ResourceExhausted, Some(Duration::from_secs(1))),
         DenialReason::TooManyStreams => (Code::ResourceExhausted, Some(Duration::from_secs(60))),
         DenialReason::StreamEnded => (Code::Unavailable, Some(Duration::from_secs(1))),
-        DenialReason::NoSuchDecision => (Code::NotFound, None),
+        DenialReason::NoSuchDecision | DenialReason::NoSuchItem => (Code::NotFound, None),
+        // To look again is right, and to ask the same again is not.
+        DenialReason::ItemChanged => (Code::Aborted, None),
+        DenialReason::SecondPersonNeeded | DenialReason::NothingToDecide => (Code::FailedPrecondition, None),
         DenialReason::PurposeMissing
         | DenialReason::RequestMalformed
         | DenialReason::PageTokenRefused
@@ -98,7 +101,7 @@ mod tests {
             assert_eq!(details.retry_info().is_some(), retriable, "{name}");
             seen += 1;
         }
-        assert_eq!(seen, 11);
+        assert_eq!(seen, 15);
     }
 
     #[test]

@@ -92,7 +92,9 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::PersonDescribed(_)
         | Kind::SubjectsLinked(_)
         | Kind::SubjectsUnlinked(_)
-        | Kind::IdentifierSuperseded(_) => C::Identity.into(),
+        | Kind::IdentifierSuperseded(_)
+        | Kind::DecisionProposed(_)
+        | Kind::PairLeftOpen(_) => C::Identity.into(),
         // One relation, one person, one pseudonym.
         Kind::RelationshipRecorded(RelationshipRecorded { .. }) => {
             Said { pseudonyms_name_everybody: true, ..C::Identity.into() }

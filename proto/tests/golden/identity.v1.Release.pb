@@ -1,0 +1,3 @@
+
+€‹Ò»invented organisation"invented person(0
+8³@´HµP¶X·`

@@ -1,0 +1,17 @@
+
+€‹Ò»"€‹Ò»*invented person2invented organisation:invented proposed_byBinvented reasonHR
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
