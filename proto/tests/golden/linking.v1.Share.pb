@@ -1,0 +1,2 @@
+
+invented value‚ä—Ð
