@@ -15,6 +15,7 @@ pub(crate) enum Part {
     SocialCare = 3,
     Health = 4,
     Facts = 5,
+    Identity = 6,
 }
 
 /// Spreads the bits of a number over all 64 (the finalizer of splitmix64).

@@ -11,6 +11,7 @@ mod dirt;
 mod life_course;
 mod names;
 mod population;
+mod rates;
 mod truth;
 mod writers;
 

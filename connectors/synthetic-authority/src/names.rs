@@ -523,6 +523,67 @@ pub(crate) fn diminutive(given: &str) -> Option<&'static str> {
     DIMINUTIVES.iter().find(|(long, _)| *long == given).map(|(_, short)| *short)
 }
 
+/// Names that are written in several ways, each line one name: mostly such as were first written in another script.
+const SPELLINGS: &[&[&str]] = &[
+    &["Mohammed", "Muhammad", "Mohamed", "Mohammad", "Muhammed"],
+    &["Aisha", "Ayesha", "Aysha"],
+    &["Abdullah", "Abdulla", "Abdallah"],
+    &["Ahmed", "Ahmad"],
+    &["Aleksander", "Alexander"],
+    &["Choudhury", "Chowdhury", "Choudhary"],
+    &["Chaudhry", "Chaudry", "Choudhry"],
+    &["Ebrahim", "Ibrahim"],
+    &["Fatima", "Fatimah", "Fathima"],
+    &["Hussain", "Hussein", "Husain"],
+    &["Jakub", "Jacob"],
+    &["Katarzyna", "Katarina"],
+    &["Maryam", "Mariam", "Maryum"],
+    &["Michał", "Michael"],
+    &["Qureshi", "Quraishi"],
+    &["Rahman", "Rehman"],
+    &["Siddiqui", "Siddique"],
+    &["Usman", "Osman", "Uthman"],
+    &["Wiktoria", "Victoria"],
+    &["Yusuf", "Yousef", "Yousuf"],
+    &["Zainab", "Zaynab"],
+    &["Zofia", "Sofia"],
+];
+
+/// The same name in another spelling, where it has one.
+pub(crate) fn other_spelling(name: &str, dice: &mut Dice) -> Option<&'static str> {
+    let line = SPELLINGS.iter().find(|line| line.contains(&name))?;
+    let others: Vec<&str> = line.iter().copied().filter(|other| *other != name).collect();
+    Some(dice.pick(&others)).filter(|other| !other.is_empty())
+}
+
+/// The text with one slip of the key: a letter left out, doubled, changed for its neighbour in the alphabet, or two turned.
+/// The first letter stands.
+pub(crate) fn mistyped(text: &str, dice: &mut Dice) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    let last = letters.len().saturating_sub(1);
+    if last < 2 {
+        return text.to_owned();
+    }
+    let at = dice.between(1, last as i32 - 1) as usize;
+    match dice.between(0, 3) {
+        0 => drop(letters.remove(at)),
+        1 => letters.insert(at, letters.get(at).copied().unwrap_or_default()),
+        2 => letters.swap(at, at + 1),
+        _ => {
+            if let Some(letter) = letters.get_mut(at) {
+                *letter = match *letter {
+                    'a'..='y' | 'A'..='Y' | '0'..='8' => char::from_u32(*letter as u32 + 1).unwrap_or(*letter),
+                    'z' => 'y',
+                    'Z' => 'Y',
+                    '9' => '8',
+                    other => other,
+                };
+            }
+        }
+    }
+    letters.into_iter().collect()
+}
+
 /// The name as a system without accents keeps it.
 pub(crate) fn without_marks(name: &str) -> String {
     let plain = |letter| match letter {

@@ -7,6 +7,7 @@ use crate::calendar::plus;
 use crate::check;
 use crate::dice::{Dice, Part, spread};
 use crate::names::{self, Tradition};
+use crate::rates;
 
 /// The authority's three-digit code.
 pub(crate) const AUTHORITY: &str = "878";
@@ -77,13 +78,31 @@ pub(crate) struct Child {
     pub(crate) given: String,
     pub(crate) middle: Option<String>,
     pub(crate) surname: String,
+    /// The surname before, the day it changed, and what changed it.
+    pub(crate) renamed: Option<(String, Date, &'static str)>,
+    /// A surname that they go by and that is not their legal one.
+    pub(crate) other_surname: Option<String>,
+    /// They go by their middle name.
+    pub(crate) by_middle_name: bool,
+    /// Nobody knows when they were born.
+    pub(crate) birth_assessed: bool,
+    /// Another child has their name and birth date.
+    pub(crate) namesake: bool,
+    /// Another family of their surname lives where they live.
+    pub(crate) shares_home: bool,
     /// The ethnicity codes of education and social care, and of the NHS.
     pub(crate) ethnicity: (&'static str, &'static str),
     pub(crate) language: &'static str,
     /// Which of the twins, and the other's truth id.
     pub(crate) twin: Option<(u8, String)>,
     pub(crate) nhs: String,
+    /// The hospital has seen them.
+    pub(crate) known_to_hospital: bool,
+    /// The NHS number that the hospital has of them: their own, none, or a brother's or sister's.
+    pub(crate) nhs_at_hospital: Option<String>,
     pub(crate) upn: String,
+    /// The pupil number that social care has of them.
+    pub(crate) upn_at_council: String,
     pub(crate) former_upn: Option<String>,
     pub(crate) uln: String,
     pub(crate) la_id: String,
@@ -239,12 +258,22 @@ impl World {
         let adoption = adoption_of(household);
         let demo = household == 0;
         let background = if demo { ("WBRI", "A", "ENG", Tradition::English) } else { dice.weigh(BACKGROUNDS) };
+        let namesake = namesake_of(household);
+        let background = namesake.map_or(background, |(background, ..)| background);
         let mut family = Family::new(self, background, demo, &mut dice);
+        let mut apart = Dice::new(self.settings.seed, Part::Identity, u64::from(household));
+        if !demo && adoption.is_none() && namesake.is_none() && apart.chance(rates::HOME_SHARED) {
+            family.move_in_with(self, household);
+        }
+        if let Some((.., surname)) = namesake {
+            family.surname = surname.to_owned();
+        }
         let size = if demo { 2 } else { dice.weigh(&[(1, 40), (2, 42), (3, 14), (4, 4)]) };
-        let twins = !demo && adoption.is_none() && size > 1 && dice.chance(0.03);
+        let twins = !demo && adoption.is_none() && size > 1 && dice.chance(0.03) && namesake.is_none();
         family.known_to_care = demo || adoption.is_some() || dice.chance(0.045);
         family.enquiry = demo || family.known_to_care && dice.chance(0.15);
-        let expecting = !demo && !twins && family.known_to_care && adoption.is_none() && dice.chance(0.12);
+        let expecting =
+            !demo && !twins && namesake.is_none() && family.known_to_care && adoption.is_none() && dice.chance(0.12);
 
         let reference = self.settings.reference_date;
         let mut birth = match (demo, adoption) {
@@ -252,6 +281,10 @@ impl World {
             (_, Some(_)) => plus(reference, -dice.between(1000, 1900)),
             _ => plus(reference, -dice.between(20, 18 * 365)),
         };
+        if namesake.is_some() {
+            // The same draw for both households of the pair.
+            birth = plus(reference, -2000 - (spread(u64::from(household / 2)) % 3500) as i32);
+        }
         let mut members = Vec::new();
         for at in 0..size.min(room) {
             let mut child = family.child(household, first + at, birth, &mut dice);
@@ -264,9 +297,16 @@ impl World {
                 child.known.0 = child.birth;
             }
             child.demo = demo && at == 0;
+            if let Some((_, given, _)) = namesake.filter(|_| at == 0) {
+                child.given = given.to_owned();
+                child.girl = false;
+                child.namesake = true;
+            }
             members.push(child);
             if !(twins && at == 0) {
-                birth = plus(birth, dice.between(420, 1400) * if expecting && at == 0 { 0 } else { -1 });
+                let gap = dice.between(420, 1400);
+                let gap = if !demo && apart.chance(rates::SIBLINGS_CLOSE) { apart.between(290, 420) } else { gap };
+                birth = plus(birth, gap * if expecting && at == 0 { 0 } else { -1 });
             }
         }
         // A twin alone is no twin: the population ended between the two.
@@ -279,8 +319,71 @@ impl World {
             && let Some(split) = members.pop()
         {
             members.extend(adopted(self, split, number, &mut dice));
+        } else if !demo {
+            self.befall(&mut members, background.3, &mut apart);
         }
         members
+    }
+
+    /// What made each child of a household harder to recognise: changes of name, other names, numbers that are missing or
+    /// somebody else's.
+    fn befall(&self, members: &mut [Child], tradition: Tradition, dice: &mut Dice) {
+        let today = self.settings.reference_date;
+        let marriage = dice.chance(rates::RENAMED_BY_MARRIAGE).then(|| {
+            let new = names::surname(tradition, dice);
+            (new, dice.chance(rates::RENAMED_TO_DOUBLE), plus(today, -dice.between(30, 1500)))
+        });
+        let numbers: Vec<(String, String)> =
+            members.iter().map(|child| (child.nhs.clone(), child.upn.clone())).collect();
+        let count = members.len();
+        for (at, child) in members.iter_mut().enumerate() {
+            let sibling = numbers.get((at + 1) % count.max(1)).filter(|_| count > 1);
+            let (deed, other_surname) =
+                (dice.chance(rates::RENAMED_BY_DEED), dice.chance(rates::KNOWN_BY_OTHER_SURNAME));
+            let name = names::surname(tradition, dice);
+            if let Some((new, double, on)) = marriage.as_ref().filter(|(_, _, on)| *on > child.birth && !child.namesake)
+            {
+                let whole = if *double && !child.surname.contains('-') {
+                    format!("{}-{}", child.surname, new.split('-').next().unwrap_or(new))
+                } else {
+                    new.clone()
+                };
+                let former = std::mem::replace(&mut child.surname, whole);
+                child.renamed = Some((former, *on, "renamed_by_marriage"));
+            } else if deed && child.twin.is_none() && !child.namesake {
+                let on = plus(today, -dice.between(30, 1500));
+                if on > child.birth {
+                    let former = std::mem::replace(&mut child.surname, name.clone());
+                    child.renamed = Some((former, on, "renamed_by_deed"));
+                }
+            }
+            if other_surname {
+                child.other_surname = Some(name).filter(|name| *name != child.surname);
+            }
+            child.by_middle_name = child.middle.is_some() && dice.chance(rates::KNOWN_BY_MIDDLE_NAME);
+            child.birth_assessed = !child.unborn && child.twin.is_none() && dice.chance(rates::BIRTH_ASSESSED);
+            child.known_to_hospital = !dice.chance(rates::UNKNOWN_TO_HOSPITAL);
+            if dice.chance(rates::NHS_NUMBER_UNTRACED) {
+                child.nhs_at_hospital = None;
+            } else if let Some((nhs, _)) = sibling.filter(|_| dice.chance(rates::NHS_NUMBER_OF_SIBLING)) {
+                child.nhs_at_hospital = Some(nhs.clone());
+            }
+            if let Some((_, upn)) = sibling.filter(|_| dice.chance(rates::UPN_OF_SIBLING) && child.twin.is_none()) {
+                child.upn_at_council = upn.clone();
+            }
+        }
+    }
+}
+
+/// Who of a household has the name and birth date of a child of the household next to it, in number and not in place.
+fn namesake_of(household: u32) -> Option<(Background, &'static str, &'static str)> {
+    let place = household % rates::NAMESAKES_EVERY;
+    let south_asian = ("APKN", "J", "URD", Tradition::SouthAsian);
+    let english = ("WBRI", "A", "ENG", Tradition::English);
+    match (place / 2, household / rates::NAMESAKES_EVERY % 3) {
+        (20, 0 | 1) => Some((south_asian, "Mohammed", "Ali")),
+        (20, _) => Some((english, "Jack", "Smith")),
+        _ => None,
     }
 }
 
@@ -301,6 +404,7 @@ fn address(dice: &mut Dice) -> Address {
 
 /// What brothers and sisters have in common.
 struct Family {
+    shares_home: bool,
     background: Background,
     surname: String,
     home: Address,
@@ -317,10 +421,11 @@ impl Family {
         let (surname, other) = (names::surname(background.3, dice), names::surname(background.3, dice));
         let previous = address(dice);
         let reference = world.settings.reference_date;
-        let moved = (!demo && dice.chance(0.16)).then(|| (previous, plus(reference, -dice.between(30, 1000))));
+        let moved = (!demo && dice.chance(rates::MOVED)).then(|| (previous, plus(reference, -dice.between(30, 1000))));
         let parent =
             (names::given(background.3, true, dice).to_owned(), if dice.chance(0.6) { surname.clone() } else { other });
         Self {
+            shares_home: false,
             background,
             home: address(dice),
             moved,
@@ -333,28 +438,55 @@ impl Family {
         }
     }
 
+    /// Takes the surname and the home of the household before, relatives of whom it is.
+    fn move_in_with(&mut self, world: &World, household: u32) {
+        let before = household.saturating_sub(1);
+        if before == 0 || adoption_of(before).is_some() || namesake_of(before).is_some() {
+            return;
+        }
+        let mut dice = Dice::new(world.settings.seed, Part::Household, u64::from(before));
+        let background = dice.weigh(BACKGROUNDS);
+        let relatives = Self::new(world, background, false, &mut dice);
+        self.background = background;
+        (self.surname, self.home, self.moved) = (relatives.surname, relatives.home, relatives.moved);
+        self.shares_home = true;
+    }
+
     fn child(&self, household: u32, index: u32, birth: Date, dice: &mut Dice) -> Child {
-        let (dfe, nhs, language, tradition) = self.background;
+        let (dfe, nhs_ethnicity, language, tradition) = self.background;
         let girl = dice.chance(0.49);
         let pseudo = ["001", "002", "003", "004", "005"];
         let authority = if dice.chance(0.06) { dice.pick(&pseudo) } else { AUTHORITY };
         let entry = birth.year() + if birth.month() >= 9 { 5 } else { 4 };
         let moved = self.moved.clone().filter(|(_, on)| *on > birth);
+        let given = names::given(tradition, girl, dice).to_owned();
+        let middle = dice.chance(0.7).then(|| names::given(tradition, girl, dice).to_owned());
+        let upn = check::upn(authority, index, entry, dice.chance(0.02));
+        let nhs = check::nhs_number(index);
         Child {
             index,
             truth: truth_id(index),
             household,
             birth,
             girl,
-            given: names::given(tradition, girl, dice).to_owned(),
-            middle: dice.chance(0.7).then(|| names::given(tradition, girl, dice).to_owned()),
+            given,
+            middle,
             surname: self.surname.clone(),
-            ethnicity: (dfe, nhs),
+            renamed: None,
+            other_surname: None,
+            by_middle_name: false,
+            birth_assessed: false,
+            namesake: false,
+            shares_home: self.shares_home,
+            ethnicity: (dfe, nhs_ethnicity),
             language,
             twin: None,
-            nhs: check::nhs_number(index),
-            upn: check::upn(authority, index, entry, dice.chance(0.02)),
-            former_upn: dice.chance(0.02).then(|| check::upn("001", index, entry, true)),
+            known_to_hospital: true,
+            nhs_at_hospital: Some(nhs.clone()),
+            nhs,
+            upn_at_council: upn.clone(),
+            upn,
+            former_upn: dice.chance(rates::UPN_TEMPORARY_FIRST).then(|| check::upn("001", index, entry, true)),
             uln: check::uln(index),
             la_id: format!("C{:07}", 2_000_000 + index),
             mrn: format!("{}", 4_000_000 + index),
@@ -389,7 +521,9 @@ fn adopted(world: &World, before: Child, number: u32, dice: &mut Dice) -> [Child
         parent: (names::given(tradition, true, dice).to_owned(), surname.clone()),
         surname,
         twin: None,
+        nhs_at_hospital: Some(check::nhs_number(slot)),
         nhs: check::nhs_number(slot),
+        upn_at_council: check::upn(AUTHORITY, slot, entry, false),
         upn: check::upn(AUTHORITY, slot, entry, false),
         former_upn: None,
         uln: check::uln(slot),

@@ -65,6 +65,10 @@ pub(crate) struct Truth<'a> {
     pub(crate) given: &'a str,
     pub(crate) surname: &'a str,
     pub(crate) postcode: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) former_surname: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) former_postcode: Option<&'a str>,
     pub(crate) subjects: BTreeSet<Subject>,
     /// Numbers of which a system said itself that they were replaced.
     pub(crate) superseded: BTreeSet<Subject>,
@@ -88,6 +92,21 @@ impl<'a> Truth<'a> {
             Some((crate::population::Side::After, _)) => notes.insert("adopted_after"),
             None => false,
         };
+        if let Some((_, _, why)) = child.renamed {
+            notes.insert(why);
+        }
+        for (is, note) in [
+            (child.moved.is_some(), "moved_home"),
+            (child.other_surname.is_some(), "known_by_other_surname"),
+            (child.by_middle_name, "known_by_middle_name"),
+            (child.birth_assessed, "birth_assessed"),
+            (child.namesake, "namesake"),
+            (child.shares_home, "shares_home"),
+        ] {
+            if is {
+                notes.insert(note);
+            }
+        }
         Self {
             truth: &child.truth,
             household: format!("H{:07}", child.household),
@@ -96,6 +115,8 @@ impl<'a> Truth<'a> {
             given: &child.given,
             surname: &child.surname,
             postcode: &child.home.postcode,
+            former_surname: child.renamed.as_ref().map(|(former, ..)| former.as_str()),
+            former_postcode: child.moved.as_ref().map(|(before, _)| before.postcode.as_str()),
             subjects: BTreeSet::new(),
             superseded: BTreeSet::new(),
             notes,

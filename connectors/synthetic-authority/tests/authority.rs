@@ -188,6 +188,48 @@ fn twins_share_surname_birth_and_home() {
 }
 
 #[test]
+fn namesakes_share_name_and_birth_date_and_no_home() {
+    let lines = authority().lines("truth.jsonl");
+    let namesakes: Vec<_> =
+        lines.iter().filter(|line| line["notes"].as_array().unwrap().contains(&"namesake".into())).collect();
+    assert!(namesakes.len() >= 4 && namesakes.len().is_multiple_of(2));
+    for pair in namesakes.chunks(2) {
+        for field in ["given", "surname", "birthOn", "sex"] {
+            assert_eq!(pair[0][field], pair[1][field]);
+        }
+        for field in ["postcode", "household", "truth"] {
+            assert_ne!(pair[0][field], pair[1][field]);
+        }
+    }
+}
+
+#[test]
+fn systems_disagree_about_a_child_as_often_as_the_rates_say() {
+    let lines = authority().lines("truth.jsonl");
+    let mut found: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for one in lines.iter().flat_map(|line| line["disagreements"].as_array().unwrap().clone()) {
+        let text = |name: &str| one[name].as_str().unwrap().to_owned();
+        *found.entry((text("system"), text("what"))).or_default() += 1;
+    }
+    // Shares of the children that a system has, within what chance allows of some five thousand.
+    for (what, low, high) in [
+        ("a slip of the key", 0.02, 0.04),
+        ("names in each other's place", 0.0005, 0.007),
+        ("the other sex", 0.0003, 0.006),
+        ("previous address", 0.02, 0.05),
+        ("a slip in the postcode", 0.003, 0.01),
+        ("former surname", 0.001, 0.01),
+    ] {
+        for system in ["education", "health"] {
+            let share =
+                found.get(&(system.to_owned(), what.to_owned())).copied().unwrap_or(0) as f64 / lines.len() as f64;
+            assert!((low..high).contains(&share), "{system}: {what}: {share}");
+        }
+    }
+    assert!(found.keys().all(|(system, what)| system != "social_care" || !what.contains("address")));
+}
+
+#[test]
 fn adoption_leaves_nothing_in_common() {
     let authority = authority();
     let lines = authority.lines("truth.jsonl");
@@ -233,6 +275,18 @@ fn the_population_has_what_the_tests_of_other_parts_need() {
         "consent_withdrawn",
         "protected_address",
         "court_restriction",
+        "renamed_by_marriage",
+        "renamed_by_deed",
+        "known_by_other_surname",
+        "known_by_middle_name",
+        "birth_assessed",
+        "moved_home",
+        "namesake",
+        "shares_home",
+        "temporary_upn",
+        "unknown_to_hospital",
+        "no_nhs_number_at_hospital",
+        "nhs_number_of_sibling_at_hospital",
     ] {
         assert!(count(note) > 0, "{note}");
     }

@@ -11,7 +11,7 @@ use crate::GenerateError;
 use crate::calendar::census_shape;
 use crate::check;
 use crate::dice::{Dice, Part, spread};
-use crate::dirt::{Description, Dirt, Kind, SHARE, describe};
+use crate::dirt::{Description, Dirt, Kind, SHARE, System, describe};
 use crate::life_course::education::{Enrolment, Schooling, Term, number, schooling};
 use crate::population::{Child, School, World};
 use crate::truth::{Subject, Truth};
@@ -48,6 +48,7 @@ pub(crate) struct Census {
 /// A pupil's columns that dirt can touch.
 struct Pupil {
     upn: String,
+    former: String,
     uln: String,
     birth: String,
     sex: &'static str,
@@ -86,7 +87,7 @@ impl Census {
     ) -> Result<Schooling, GenerateError> {
         let schooling = schooling(world, child, &self.terms());
         let mut dice = Dice::new(world.settings.seed, Part::Education, number(child) | 1 << 40);
-        let told = describe(child, "education", &mut dice, &mut truth.disagreements);
+        let told = describe(world, child, System::Education, &mut dice, &mut truth.disagreements);
         let mut seen = false;
         for export in &mut self.exports {
             let term = export.term;
@@ -151,11 +152,20 @@ impl Row<'_, '_> {
         let child = self.child;
         let teenager = crate::calendar::age(child.birth, term.on) >= 14;
         let possible = dice.between(112, 138);
+        // Until the spring, some stand under the temporary number that they began with.
+        let temporary = child.former_upn.as_ref().filter(|_| term.autumn);
+        let own = temporary.unwrap_or(&child.upn).clone();
+        let former = child.former_upn.clone().filter(|_| !term.autumn).unwrap_or_default();
+        if let Some(temporary) = temporary {
+            self.truth.subjects.insert(Subject::new("UPN", "dfe", temporary));
+            self.truth.notes.insert("temporary_upn");
+        }
         let mut pupil = Pupil {
-            upn: child.upn.clone(),
+            former,
+            upn: own.clone(),
             uln: if teenager { child.uln.clone() } else { String::new() },
             birth: census_shape(self.told.birth),
-            sex: if child.girl { "F" } else { "M" },
+            sex: if self.told.girl { "F" } else { "M" },
             language: child.language,
             ethnicity: child.ethnicity.0,
             sen: self.schooling.sen,
@@ -168,18 +178,18 @@ impl Row<'_, '_> {
         let chosen = self.choose(term, teenager, dice);
         if let Some(kind) = chosen {
             match (kind.0, kind.1) {
-                ("wrong check letter", _) => pupil.upn = check::upn_with_wrong_letter(&child.upn),
-                ("lower case", _) => pupil.upn = child.upn.to_lowercase(),
+                ("wrong check letter", _) => pupil.upn = check::upn_with_wrong_letter(&own),
+                ("lower case", _) => pupil.upn = own.to_lowercase(),
                 ("spaces", _) => {
-                    pupil.upn = format!(
-                        " {} {}",
-                        child.upn.get(..4).unwrap_or_default(),
-                        child.upn.get(4..).unwrap_or_default()
-                    )
+                    pupil.upn = format!(" {} {}", own.get(..4).unwrap_or_default(), own.get(4..).unwrap_or_default())
                 }
                 ("missing", "upn") => pupil.upn.clear(),
                 ("placeholder UN3", _) => pupil.upn = "UN3".to_owned(),
-                ("the other twin's UPN", _) => pupil.upn = self.twin.map_or_else(String::new, |twin| twin.upn.clone()),
+                ("the other twin's UPN", _) => {
+                    pupil.upn = self.twin.map_or_else(String::new, |twin| {
+                        twin.former_upn.as_ref().filter(|_| term.autumn).unwrap_or(&twin.upn).clone()
+                    })
+                }
                 ("NHS number in the ULN's column", _) => pupil.uln = child.nhs.clone(),
                 ("booleans as words", _) => pupil.booleans = ["False", "True"],
                 ("whole numbers as floats", _) => pupil.possible = format!("{possible}.0"),

@@ -10,7 +10,7 @@ use crate::GenerateError;
 use crate::calendar::{age, plus, working};
 use crate::check;
 use crate::dice::{Dice, Part};
-use crate::dirt::{Dirt, Kind, describe};
+use crate::dirt::{Description, Dirt, Kind, System, describe};
 use crate::life_course::education::number;
 use crate::life_course::social_care::{Involvement, Referral};
 use crate::population::{AUTHORITY, Child, World};
@@ -84,13 +84,13 @@ impl Returns {
         dirt: &mut Vec<Dirt>,
     ) -> Result<(), GenerateError> {
         let mut dice = Dice::new(world.settings.seed, Part::SocialCare, number(child) | 1 << 40);
-        let told = describe(child, "social_care", &mut dice, &mut Vec::new());
-        if told.birth != child.birth {
-            truth.disagreements.push(crate::truth::Disagreement {
-                system: "social_care",
-                field: "birth",
-                what: "another day",
-            });
+        let mut disagreements = Vec::new();
+        let told = describe(world, child, System::SocialCare, &mut dice, &mut disagreements);
+        // The return holds neither names nor addresses.
+        disagreements.retain(|one| matches!(one.field, "birth" | "sex"));
+        truth.disagreements.extend(disagreements);
+        if child.upn_at_council != child.upn {
+            truth.notes.insert("upn_of_sibling_at_council");
         }
         // What is only in the first submission or only in the second, and what the second puts right.
         let (late, withdrawn) = (!child.demo && dice.chance(0.012), !child.demo && dice.chance(0.004));
@@ -113,7 +113,7 @@ impl Returns {
             last_dirt = kind;
             let asked = Asked { year: one.year, kind, corrected: one.again && corrected };
             self.text.clear();
-            let done = render(&mut self.text, child, told.birth, involvement, &referrals, &asked);
+            let done = render(&mut self.text, child, &told, involvement, &referrals, &asked);
             if one.again && corrected {
                 truth.notes.insert("corrected_in_resubmission");
             }
@@ -208,7 +208,7 @@ fn day(text: &mut String, name: &str, value: Date) {
 fn render(
     text: &mut String,
     child: &Child,
-    birth: Date,
+    told: &Description,
     involvement: &Involvement,
     referrals: &[&Referral],
     asked: &Asked,
@@ -225,11 +225,11 @@ fn render(
         element(text, "UPNunknown", "UN3");
     } else if has_upn(child, asked.year) {
         let upn = if asked.is("wrong check letter", "UPN") {
-            check::upn_with_wrong_letter(&child.upn)
+            check::upn_with_wrong_letter(&child.upn_at_council)
         } else if asked.is("lower case", "UPN") {
-            child.upn.to_lowercase()
+            child.upn_at_council.to_lowercase()
         } else {
-            child.upn.clone()
+            child.upn_at_council.clone()
         };
         done |= asked.kind.is_some_and(|kind| kind.1 == "UPN");
         element(text, "UPN", &upn);
@@ -250,11 +250,11 @@ fn render(
     day(
         text,
         if unborn { "ExpectedPersonBirthDate" } else { "PersonBirthDate" },
-        if unborn { child.birth } else { birth },
+        if unborn { child.birth } else { told.birth },
     );
     let other_list = asked.is("code of another year's list", "Sex");
     let words = (asked.year >= 2025) != other_list;
-    let sex = match (words, unborn, child.girl) {
+    let sex = match (words, unborn, told.girl) {
         (true, true, _) => "U",
         (true, _, true) => "F",
         (true, _, false) => "M",

@@ -16,7 +16,7 @@ use crate::GenerateError;
 use crate::calendar::{age, plus};
 use crate::check;
 use crate::dice::{Dice, Part};
-use crate::dirt::{Dirt, Kind, SHARE, describe};
+use crate::dirt::{Dirt, Kind, SHARE, System, describe};
 use crate::life_course::education::number;
 use crate::life_course::health::{Event, Happening, Outcome, events, hours_after};
 use crate::population::{Child, World};
@@ -84,12 +84,21 @@ impl Feed {
         dirt: &mut Vec<Dirt>,
     ) -> Result<(), GenerateError> {
         let events = events(world, child);
+        if !child.known_to_hospital {
+            truth.notes.insert("unknown_to_hospital");
+            return Ok(());
+        }
         if events.is_empty() {
             return Ok(());
         }
         let mut dice = Dice::new(world.settings.seed, Part::Health, number(child) | 1 << 40);
-        let description = describe(child, "health", &mut dice, &mut truth.disagreements);
+        let description = describe(world, child, System::Health, &mut dice, &mut truth.disagreements);
         truth.subjects.insert(Subject::nhs(child));
+        match &child.nhs_at_hospital {
+            None => drop(truth.notes.insert("no_nhs_number_at_hospital")),
+            Some(number) if *number != child.nhs => drop(truth.notes.insert("nhs_number_of_sibling_at_hospital")),
+            Some(_) => {}
+        }
         truth.subjects.insert(Subject::hospital(&child.mrn));
         let person = Person::new(world, child, description);
         let last = plus(world.settings.reference_date, -1).min(child.known.1).at(23, 59, 59, 0);
@@ -286,15 +295,17 @@ impl Feed {
             _ => kind,
         });
         // A number made in a hurry stands without an NHS number: nothing can be wrong with that.
-        let kind = kind.filter(|kind| message.old_number.is_none() || kind.1 != "PID-3");
+        let held = teller.child.nhs_at_hospital.clone();
+        let kind = kind.filter(|kind| message.old_number.is_none() && held.is_some() || kind.1 != "PID-3");
         let what = kind.map_or("", |kind| kind.0);
+        let own = held.unwrap_or_default();
         teller.person.number = match what {
-            "spaces" => spaced(&teller.child.nhs),
-            "wrong check digit" => check::with_wrong_digit(&teller.child.nhs),
+            "spaces" => spaced(&own),
+            "wrong check digit" => check::with_wrong_digit(&own),
             "placeholder 9999999999" => "9999999999".to_owned(),
             "ULN in the NHS number's place" => teller.child.uln.clone(),
             "no NHS number" => String::new(),
-            _ => teller.child.nhs.clone(),
+            _ => own,
         };
         teller.person.number_type = if teller.dice.chance(0.09) { "HN" } else { "NH" };
         teller.person.dirt = kind;

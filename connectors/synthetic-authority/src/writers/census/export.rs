@@ -11,7 +11,7 @@ use super::{MEALS_ENDED, Row};
 use crate::GenerateError;
 use crate::calendar::{census_shape, plus};
 use crate::dice::{Dice, spread};
-use crate::dirt::address_on;
+use crate::dirt::{Description, address_on};
 use crate::life_course::education::{Schooling, Term, curriculum_year, sessions};
 use crate::population::{AUTHORITY, Child, Phase, School};
 
@@ -132,12 +132,13 @@ impl Export {
             ("pupilonrolltableid", key.as_str()),
             ("NativeId", &native),
             ("dob", &pupil.birth),
-            ("surname", &row.told.surname),
+            ("surname", row.told.surname_on(term.on)),
             ("forename", &row.told.given),
             ("middlenames", child.middle.as_deref().unwrap_or_default()),
-            ("preferredsurname", &row.told.surname),
+            ("preferredsurname", row.told.preferred_surname.as_deref().unwrap_or(row.told.surname_on(term.on))),
+            ("formersurname", row.told.former_surname.as_deref().unwrap_or_default()),
             ("upn", &pupil.upn),
-            ("formerupn", child.former_upn.as_deref().unwrap_or_default()),
+            ("formerupn", &pupil.former),
             ("uniquelearnernumber", &pupil.uln),
             ("sex", pupil.sex),
             ("entrydate", &entry),
@@ -168,8 +169,7 @@ impl Export {
             rows += self.put("pupilonroll", &values)?;
         }
         let parent = ("pupilonrolltableid", key.as_str());
-        let stale = row.told.stale_address;
-        rows += self.address(child, (parent, &native), stale)?;
+        rows += self.address(child, (parent, &native), row.told)?;
         if !early {
             rows +=
                 self.attendance("termlysessiondetailsonroll", (parent, &native), schooling, &pupil.possible, dice)?;
@@ -236,11 +236,12 @@ impl Export {
             ("pupilnolongeronrolltableid", key.as_str()),
             ("NativeId", &native),
             ("dob", &pupil.birth),
-            ("surname", &row.told.surname),
+            ("surname", row.told.surname_on(self.term.on)),
             ("forename", &row.told.given),
             ("middlenames", child.middle.as_deref().unwrap_or_default()),
+            ("formersurname", row.told.former_surname.as_deref().unwrap_or_default()),
             ("upn", &pupil.upn),
-            ("formerupn", child.former_upn.as_deref().unwrap_or_default()),
+            ("formerupn", &pupil.former),
             ("uniquelearnernumber", &pupil.uln),
             ("sex", pupil.sex),
             ("entrydate", &entry),
@@ -264,9 +265,9 @@ impl Export {
         Ok(rows)
     }
 
-    fn address(&mut self, child: &Child, of: ((&str, &str), &str), stale: bool) -> Result<u64, GenerateError> {
+    fn address(&mut self, child: &Child, of: ((&str, &str), &str), told: &Description) -> Result<u64, GenerateError> {
         let (id, from) = (self.key(), self.key());
-        let home = address_on(child, self.term.on, stale);
+        let home = address_on(child, self.term.on, told.stale_address);
         let table = if self.term.autumn { "addressesonroll" } else { "addresses" };
         let (own, order) = (format!("{table}tableid"), format!("{table}orderseqcolumn"));
         self.put(
@@ -277,7 +278,7 @@ impl Export {
                 (own.as_str(), &id),
                 (order.as_str(), "1"),
                 ("sourceid", &from),
-                ("postcode", &home.postcode),
+                ("postcode", told.postcode_of(home, child)),
                 ("paon", &home.number),
                 ("street", home.street),
                 ("town", home.town),

@@ -203,8 +203,13 @@ impl Message {
         } else {
             format!("{}^^^NHS^{}~{local}^^^{TRUST}^MR", person.number, person.number_type)
         };
-        let name =
-            format!("{}^{}^{}", person.told.surname, person.told.given, child.middle.as_deref().unwrap_or_default());
+        let told = &person.told;
+        let surname = told.surname_on(self.at.date());
+        let middle = child.middle.as_deref().unwrap_or_default();
+        let mut name = format!("{surname}^{}^{middle}", told.given);
+        if let Some(former) = told.former_surname.as_ref().filter(|former| *former != surname) {
+            let _ = write!(name, "~{former}^{}^^^^^B", told.given);
+        }
         let birth = if person.is("missing", "PID-7") {
             String::new()
         } else if person.is("in the future", "PID-7") {
@@ -212,13 +217,21 @@ impl Message {
         } else {
             hl7_day(person.told.birth)
         };
-        let sex = match (person.is("unknown code", "PID-8"), child.girl) {
+        let sex = match (person.is("unknown code", "PID-8"), told.girl) {
             (true, _) => "Q",
             (_, true) => "F",
             (_, false) => "M",
         };
         let home = address_on(child, self.at.date(), person.told.stale_address);
-        let address = format!("{} {}^^{}^Invented County^{}^GBR^H", home.number, home.street, home.town, home.postcode);
+        let postcode = told.postcode_of(home, child);
+        let mut address = format!("{} {}^^{}^Invented County^{postcode}^GBR^H", home.number, home.street, home.town);
+        if let Some((before, moved)) =
+            child.moved.as_ref().filter(|(before, _)| told.tells_former_address && before != home)
+        {
+            let (number, street, town) = (&before.number, before.street, before.town);
+            let (postcode, until) = (&before.postcode, hl7_day(*moved));
+            let _ = write!(address, "~{number} {street}^^{town}^Invented County^{postcode}^GBR^H^^^^^&{until}");
+        }
         let mother = if self.birth { format!("{}^^^{TRUST}^MR", child.parent_mrn) } else { String::new() };
         let (twin, order) = match &child.twin {
             Some((order, _)) => ("Y", order.to_string()),
