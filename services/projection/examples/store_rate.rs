@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use event_log::{EventId, Pseudonym, Topic};
-use projection::store::{BATCH_ROWS_BEST, Batch, Engine, Key, Options, Shards, Store, keys};
+use projection::store::{BATCH_ROWS_BEST, Batch, Engine, Key, Options, ReadTo, Shards, Store, keys};
 
 const VALUE_BYTES: usize = 256;
 
@@ -58,7 +58,7 @@ fn live(store: &Store, rows: u64) -> anyhow::Result<()> {
         taken[at] += 1;
         waiting[at].put(key, value);
         if waiting[at].len() == BATCH_ROWS_BEST {
-            waiting[at].advance(Topic::Education, shard, taken[at]);
+            waiting[at].advance(Topic::Education, shard, ReadTo { next: taken[at], ..ReadTo::default() });
             store.commit(&std::mem::take(&mut waiting[at]))?;
         }
         if durable_at.elapsed() > Duration::from_millis(100) {

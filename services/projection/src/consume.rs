@@ -23,7 +23,7 @@ use crate::own_records::RecordError;
 use crate::project::{Note, Projected, Projector};
 use crate::row;
 use crate::store::keys::{self, Parsed};
-use crate::store::{BATCH_ROWS_BEST, Batch, Key, Shards, Store, StoreError};
+use crate::store::{BATCH_ROWS_BEST, Batch, Key, ReadTo, Shards, Store, StoreError};
 
 /// Topics whose facts bind readers: read before, and between the batches of, every other.
 const FACTS: [Topic; 2] = [Topic::Sharing, Topic::Identity];
@@ -248,6 +248,7 @@ impl Consumer {
                         tracing::error!("the log is not read: {error}");
                     }
                     waits = true;
+                    self.kept.was_away();
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(AGAIN) => {}
@@ -278,6 +279,7 @@ impl Consumer {
     /// As [`Self::run`].
     pub async fn catch_up(&mut self, stop: &CancellationToken) -> Result<(), ConsumeError> {
         loop {
+            self.kept.compare(&self.log, &self.store).await?;
             self.read_keys().await?;
             self.look_for_wrapping_keys().await?;
             self.read_facts(stop).await?;
@@ -346,14 +348,14 @@ impl Consumer {
         }
         let records = self.log.read(topic, partition, from, BATCH_ROWS_BEST).await?;
         let Some(last) = records.last() else { return Ok(false) };
-        let next = last.position.offset + 1;
+        let (next, read_to) = (last.position.offset + 1, ReadTo::with(last));
         let read = records.len() as u64;
         let read_up_to = if next >= end { Some(looked_at) } else { looked_at.checked_sub(age(last.published_at_us)) };
         // After the bodies, so that no body is read whose key, acknowledged before it, was not.
         self.read_keys().await?;
         let (mut batch, mut measured) = (Batch::new(), Measured::new(topic, self.was_caught_up));
         self.place(records, &mut batch, &mut measured).await?;
-        batch.advance(topic, partition, next);
+        batch.advance(topic, partition, read_to);
         measured.commit(|| self.store.commit(&batch), batch.len())?;
         Measured::lag(topic, partition, end.saturating_sub(next));
         // A machine that is younger than the record has no instant for it: it has not been read up to any.

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::project::{Note, Projected, Projector};
 use crate::row;
 use crate::store::keys::{self, Parsed};
-use crate::store::{Key, Options, Shards, Store, StoreError};
+use crate::store::{Key, Options, ReadTo, Shards, Store, StoreError};
 use runs::{Runs, RunsError};
 
 const RECORDS_A_READ: usize = 8_192;
@@ -143,8 +143,12 @@ pub async fn rebuild_up_to(
         .collect();
     let (mut batches, mut reading) = read_all(&log, &ends);
     let mut read = 0;
+    let mut read_to: BTreeMap<(Topic, Partition), ReadTo> = BTreeMap::new();
     while let Some(records) = batches.recv().await {
         read += records.len() as u64;
+        if let Some(last) = records.last() {
+            read_to.insert((last.position.topic, last.position.partition), ReadTo::with(last));
+        }
         if send.send(records).is_err() {
             break;
         }
@@ -162,8 +166,8 @@ pub async fn rebuild_up_to(
         counted.parked += part.parked;
         counted.noted += part.noted;
     }
-    for (topic, partition, end) in ends.into_iter().filter(|(_, _, end)| *end > 0) {
-        runs.push(keys::offset(topic, partition), end.to_be_bytes().to_vec())?;
+    for ((topic, partition), read_to) in read_to {
+        runs.push(keys::offset(topic, partition), read_to.to_bytes().to_vec())?;
     }
     for key_id in destroyed {
         runs.push(keys::key_record(key_id), Vec::new())?;

@@ -8,8 +8,10 @@ mod batch;
 mod engine;
 mod fjall_engine;
 mod folder;
+mod heights;
 pub mod keys;
 mod point_in_time;
+mod read_to;
 mod sled_engine;
 mod tally;
 mod touched;
@@ -26,7 +28,10 @@ use sha2::{Digest, Sha256};
 
 pub use batch::{BATCH_ROWS_BEST, Batch, Shards};
 use engine::{Rows, Table};
+use heights::Climb;
+pub use heights::Heights;
 pub use keys::{Key, Prefix};
+pub use read_to::ReadTo;
 use tally::Tallies;
 pub use touched::Moment;
 use touched::Touched;
@@ -118,13 +123,15 @@ struct Open {
     /// Of what is committed. Held while a commit is made.
     tallies: Mutex<Tallies>,
     touched: Touched,
+    climb: Climb,
     folder: folder::Folder,
 }
 
 impl Open {
     fn new(table: Box<dyn Table>, folder: folder::Folder) -> Result<Self, StoreError> {
         let tallies = Mutex::new(look(table.as_ref(), Shards::ALL, Tallies::kept)?);
-        Ok(Self { table, tallies, touched: Touched::new(), folder })
+        let climb = look(table.as_ref(), Shards::ALL, |rows| Climb::of(&View { rows, shards: Shards::ALL }))?;
+        Ok(Self { table, tallies, touched: Touched::new(), climb, folder })
     }
 }
 
@@ -192,7 +199,9 @@ impl Store {
         let kept: Vec<_> = after.rows(batch.shards()).collect();
         let kept = kept.iter().map(|(key, value)| (key.as_slice(), Some(value.as_slice())));
         let number = self.0.touched.begin(batch);
+        self.0.climb.begin(batch);
         self.noting_damage(self.0.table.apply(batch.shards(), &mut batch.changes().chain(kept)))?;
+        self.0.climb.end(batch);
         self.0.touched.end(number);
         *tallies = after;
         Ok(())
@@ -209,6 +218,16 @@ impl Store {
         mut f: impl FnMut(&View<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.noting_damage(look(self.0.table.as_ref(), shards, |rows| f(&View { rows, shards })))
+    }
+
+    /// How far the log had been read of which a read that has ended may have seen something.
+    pub fn heights_seen(&self) -> Heights {
+        self.0.climb.seen()
+    }
+
+    /// How far the log has been read of which a read that begins now sees all.
+    pub fn heights_held(&self) -> Heights {
+        self.0.climb.held()
     }
 
     /// The present moment: a read begun after this sees every commit that is done by it.

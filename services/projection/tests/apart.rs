@@ -122,6 +122,26 @@ async fn a_log_that_ends_before_what_the_store_holds_is_not_its_log() {
 }
 
 #[tokio::test]
+async fn an_older_copy_of_the_log_that_has_gone_on_is_not_the_log_that_filled_the_store() {
+    let mut house = House::new().await;
+    let child = council_child("INVENTED1");
+    let said = house.say("social-care-cin-census", [referred(&child)]).await;
+    house.catch_up().await;
+    let restored = EmbeddedLog::open(&house.dir.path().join("restored"), embedded::Options::default()).unwrap();
+    let Position { topic, partition, .. } = said[0];
+    let later = |number: u8| Record { topic, partition, key: [number; 16], value: vec![number; 40].into() };
+    restored.append(vec![later(1), later(2)]).await.unwrap();
+    let refusals = Arc::new(Kept::default());
+    let (consumer, progress) =
+        Consumer::new(Arc::new(restored), house.store.clone(), house.projector.clone(), refusals.clone()).unwrap();
+    let ended = consumer.run(CancellationToken::new()).await.unwrap_err();
+    let ConsumeError::Log(LogError::Damaged { place, what }) = &ended else { panic!("{ended}") };
+    assert_eq!((place, what.starts_with("it holds another record")), (&said[0].to_string(), true), "{what}");
+    assert_eq!((progress.borrow().records, progress.borrow().facts_read_at), (1, None), "nothing was read or answered");
+    assert!(refusals.refused.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn what_waits_for_a_wrapping_key_is_read_once_a_person_brings_it() {
     let mut house = House::new().await;
     // The connector is on another host, and has the only copy of its organisation's key.

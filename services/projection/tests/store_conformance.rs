@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use event_log::{EventId, Partition, Pseudonym};
-use projection::store::{Batch, Engine, Fresh, Key, Shards, Store, StoreError, keys};
+use projection::store::{Batch, Engine, Fresh, Key, ReadTo, Shards, Store, StoreError, keys};
 use proptest::prelude::*;
 use store_model::{TOPIC, batch, expected, hash, held, id, options, shard};
 
@@ -48,7 +48,7 @@ fn stamp(shards: impl Iterator<Item = Partition>, number: u64) -> Batch {
             let key = keys::row(Pseudonym(id(shard, subject)), 0, EventId([0; 16]));
             batch.put(key, number.to_be_bytes());
         }
-        batch.advance(TOPIC, shard, number);
+        batch.advance(TOPIC, shard, ReadTo { next: number, ..ReadTo::default() });
     }
     batch
 }
@@ -271,7 +271,7 @@ fn a_rebuild_cut_short_leaves_one_store_or_the_other(engine: Engine) {
         (0..batches).for_each(|number| store.commit(&batch(number)).unwrap());
         dir
     };
-    let live = format!("{engine}-1");
+    let live = format!("{engine}-2");
     let cut_short = |put_as: &str, live_left: bool, expect: u64| {
         let (dir, new) = (make(10), make(20));
         std::fs::rename(new.path().join(&live), dir.path().join(format!("{live}{put_as}"))).unwrap();

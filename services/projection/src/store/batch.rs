@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use event_log::{Offset, PARTITIONS, Partition, Topic};
+use event_log::{PARTITIONS, Partition, Topic};
 
 use super::keys::{self, Key};
+use super::read_to::ReadTo;
 
 /// A set of shards.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -75,8 +76,8 @@ impl Batch {
     }
 
     /// Puts how far a partition has been read.
-    pub fn advance(&mut self, topic: Topic, partition: Partition, next: Offset) {
-        self.put(keys::offset(topic, partition), next.to_be_bytes());
+    pub fn advance(&mut self, topic: Topic, partition: Partition, read_to: ReadTo) {
+        self.put(keys::offset(topic, partition), read_to.to_bytes());
     }
 
     /// How many rows it changes.

@@ -17,7 +17,7 @@ use super::sled_engine::SledEngine;
 use super::{Engine, Fresh, Options, Shards, StoreError, View, keys, look};
 
 /// The layout of [`keys`]. A change to it gets the next number, so that no store is read by rules it was not written by.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 pub(super) struct Folder {
     dir: PathBuf,
@@ -35,7 +35,11 @@ impl Folder {
             .open(dir.join("lock"))
             .map_err(io("open its lock file"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { dir: dir.to_owned(), engine, _lock: lock }),
+            Ok(()) => {
+                let folder = Self { dir: dir.to_owned(), engine, _lock: lock };
+                folder.remove_older()?;
+                Ok(folder)
+            }
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked(dir.to_owned())),
             Err(TryLockError::Error(source)) => Err(StoreError::Io { doing: "lock its folder", source }),
         }
@@ -46,7 +50,18 @@ impl Folder {
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
-        self.dir.join(format!("{}-{LAYOUT}{suffix}", self.engine))
+        self.of_layout(LAYOUT, suffix)
+    }
+
+    fn of_layout(&self, layout: u32, suffix: &str) -> PathBuf {
+        self.dir.join(format!("{}-{layout}{suffix}", self.engine))
+    }
+
+    /// What an older build filled, nobody reads any more, and an erasure must be able to destroy.
+    fn remove_older(&self) -> Result<(), StoreError> {
+        let suffixes = ["", ".building", ".rebuilt", ".set-aside", ".damaged"];
+        let older = (1..LAYOUT).flat_map(|layout| suffixes.map(|suffix| self.of_layout(layout, suffix)));
+        older.into_iter().try_for_each(|path| remove(&path))
     }
 
     pub(super) fn open(&self, options: &Options) -> Result<(Box<dyn Table>, Fresh), StoreError> {

@@ -6,7 +6,7 @@
 //! | `c` shard identifier(16) local(16) | a claim that an identifier and a source's own id are one child |
 //! | `k` shard key-id(16) | a key that is destroyed, and what it sealed is gone |
 //! | `g` 0 subject(16) occurred-at(8) event(16) | an event about an organisation or an agreement, wanted by every read |
-//! | `o` partition topic(1) | how far a partition has been read |
+//! | `o` partition topic(1) | how far a partition has been read, and a digest of the last record of it |
 //! | `p` partition key-id(16) topic(1) offset(8) | a record that waits for its key |
 //! | `n` partition topic(1) offset(8) | a record that gave no row, and why: nothing is skipped in silence |
 //!
@@ -125,7 +125,8 @@ pub fn registry_prefix() -> Prefix {
     start(REGISTRY, registry_shard()).prefix()
 }
 
-/// How far a partition of a topic has been read. The value is the next offset, eight bytes big-endian.
+/// How far a partition of a topic has been read. The value is a [`super::ReadTo`]: the next offset, eight bytes big-endian, and sixteen
+/// of the last record.
 pub fn offset(topic: Topic, partition: Partition) -> Key {
     start(OFFSET, partition).byte(topic as u8).key()
 }

@@ -7,6 +7,7 @@ use event_log::{Offset, Partition, Topic};
 
 use super::engine::{EachRow, Rows};
 use super::keys::{self, Key, Prefix};
+use super::read_to::ReadTo;
 use super::{Shards, StoreError};
 
 /// The named shards at one point in time.
@@ -30,8 +31,16 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError::ShardNotNamed`]; [`StoreError::BadValue`]; the engine's.
     pub fn offset(&self, topic: Topic, partition: Partition) -> Result<Offset, StoreError> {
-        let Some(value) = self.get(&keys::offset(topic, partition))? else { return Ok(0) };
-        value.as_ref().try_into().map(u64::from_be_bytes).map_err(|_| StoreError::BadValue("offset"))
+        self.read_to(topic, partition).map(|read_to| read_to.next)
+    }
+
+    /// How far a partition has been read, and what its last record was.
+    ///
+    /// # Errors
+    /// As [`Self::offset`].
+    pub fn read_to(&self, topic: Topic, partition: Partition) -> Result<ReadTo, StoreError> {
+        let Some(value) = self.get(&keys::offset(topic, partition))? else { return Ok(ReadTo::default()) };
+        ReadTo::from_bytes(&value).ok_or(StoreError::BadValue("offset"))
     }
 
     /// Gives `f` each row under a prefix, in order of key, until it breaks.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use event_log::{EventId, KeyId, PARTITIONS, Partition, Position, Pseudonym, Topic};
-use projection::store::{Batch, Engine, Key, Options, Shards, Store, StoreError, View, keys};
+use projection::store::{Batch, Engine, Key, Options, ReadTo, Shards, Store, StoreError, View, keys};
 use sha2::{Digest, Sha256};
 
 pub const TOPIC: Topic = Topic::Education;
@@ -60,7 +60,7 @@ pub fn batch(number: u64) -> Batch {
     if let Some(last) = number.checked_sub(u64::from(PARTITIONS)) {
         batch.delete(parked(last));
     }
-    batch.advance(TOPIC, partition, offset_after(number, partition));
+    batch.advance(TOPIC, partition, ReadTo { next: offset_after(number, partition), last: id(partition, number) });
     batch
 }
 
