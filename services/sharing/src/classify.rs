@@ -40,6 +40,12 @@ pub struct RecordClass {
 }
 
 impl RecordClass {
+    /// The same without a place: for what is told of a record when where somebody can be found is not.
+    #[must_use]
+    pub fn telling_no_place(self) -> Self {
+        Self { has_location: false, ..self }
+    }
+
     /// The class of an organisation that told nothing: for what depends on the organisation alone.
     pub(crate) fn of_nothing(organisation: &str) -> Self {
         Self {

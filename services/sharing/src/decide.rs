@@ -2,6 +2,7 @@
 
 mod cache;
 mod explain;
+mod family;
 mod involvement;
 mod permit;
 mod questions;
@@ -15,6 +16,7 @@ use crate::classify::RecordClass;
 pub use crate::decide::cache::DecisionCache;
 use crate::decide::cache::Oracle;
 pub use crate::decide::explain::{ClassRecord, Explanation, Told};
+pub use crate::decide::family::{FamilyDecision, decide_family};
 pub use crate::decide::involvement::{InvolvementDecision, Working, decide_involvement};
 pub use crate::decide::permit::Permit;
 use crate::decide::questions::Asked;
@@ -25,8 +27,8 @@ use crate::registry::Registry;
 use crate::request::Request;
 use crate::vocabulary::{DenialReason, Outcome, Purpose};
 
-/// What one request may see of one child, class by class.
-#[derive(Debug)]
+/// What one request may see of one child, class by class. Two that are equal show the same of the same records.
+#[derive(PartialEq, Eq, Debug)]
 pub struct Decision {
     classes: BTreeMap<RecordClass, Decided>,
     denied: Option<DenialReason>,
@@ -41,7 +43,7 @@ pub struct Decision {
 }
 
 /// One class, decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct Decided {
     ruling: Arc<Ruling>,
     /// What was asked, as bytes; nothing where the request was refused as a whole.
@@ -126,6 +128,23 @@ fn decide_with<'c>(
         decision.denied = Some(DenialReason::PurposeMissing);
     }
     decision
+}
+
+/// Decides what a reviewer of identity may see of one of two subjects: of the classes of what describes it.
+pub fn decide_review<'c>(
+    engine: &Engine,
+    cache: &DecisionCache,
+    request: &Request,
+    facts: &ChildFacts,
+    registry: &Registry,
+    classes: impl IntoIterator<Item = &'c RecordClass>,
+) -> Decision {
+    decide_with(Oracle { engine, cache: Some(cache) }, Ladder::Review, request, facts, registry, classes)
+}
+
+/// Whether this reviewer may read to whom what was given while two children were held to be one: metadata, never content.
+pub fn may_read_releases(engine: &Engine, request: &Request, registry: &Registry) -> bool {
+    questions::releases_question(request, registry).is_some_and(|question| engine.may_read_releases(&question))
 }
 
 /// Whether this reader may read the record of decisions: metadata, never content.

@@ -24,13 +24,13 @@ mod wire;
 
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
-    ClassRecord, Counts, Decision, DecisionCache, Explanation, InvolvementDecision, Permit, Told, Working, decide,
-    decide_cached, decide_involvement, may_read_decisions,
+    ClassRecord, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision, Permit, Told, Working,
+    decide, decide_cached, decide_family, decide_involvement, decide_review, may_read_decisions, may_read_releases,
 };
 pub use engine::{Engine, LoadError, Rule};
 pub use facts::{AsOf, ChildFacts, FactEvent};
 pub use registry::Registry;
-pub use request::{Principal, Request};
+pub use request::{FamilyOf, Principal, Request};
 pub use vocabulary::{
     Category, ConsentState, DenialReason, FieldGroup, Involvement, Label, Outcome, PersonKind, Process, Purpose,
     RoleGroup, Sector,

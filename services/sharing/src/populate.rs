@@ -36,6 +36,7 @@ fn value(field: &FieldDescriptor, depth: usize) -> Value {
         Kind::Uint64 => Value::U64(1),
         Kind::Int32 => Value::I32(1),
         Kind::Int64 => Value::I64(1),
+        Kind::Double => Value::F64(1.0),
         other => panic!("no event has a field of {other:?}"),
     }
 }

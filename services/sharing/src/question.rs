@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::request::FamilyOf;
 use crate::vocabulary::{
     Category, ConsentState, Involvement, Label, PersonKind, Process, Purpose, RoleGroup, Sector, Vocabulary,
 };
@@ -74,6 +75,10 @@ pub(crate) struct Context {
     pub(crate) detriment: bool,
     pub(crate) pr_restricted: bool,
     pub(crate) break_glass: bool,
+    /// Of the child asked about, where this one may be of that one's family.
+    pub(crate) asked: FamilyOf,
+    pub(crate) runs_service: bool,
+    pub(crate) part_of_pair: bool,
 }
 
 impl Question {
@@ -107,7 +112,9 @@ impl Question {
         words(&mut out, &x.processes);
         words(&mut out, &x.grants);
         flags(&mut out, &[x.agreement, x.address_cleared, x.third_party_involved, x.detriment]);
-        flags(&mut out, &[x.pr_restricted, x.break_glass]);
+        flags(&mut out, &[x.pr_restricted, x.break_glass, x.runs_service, x.part_of_pair]);
+        word(&mut out, x.asked.involvement);
+        flags(&mut out, &[x.asked.s47_open, x.asked.cp_plan, x.asked.cin]);
         out
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use proto::sharing::statutory_status_changed::Status;
 
-use crate::vocabulary::{PersonKind, Purpose, RoleGroup};
+use crate::facts::ChildFacts;
+use crate::vocabulary::{Involvement, PersonKind, Purpose, RoleGroup};
 
 /// One request about one child.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,12 +23,57 @@ pub struct Request {
     pub also_works_with: BTreeSet<[u8; 16]>,
     /// The facts are not known to be up to date: everything is hidden.
     pub facts_stale: bool,
+    /// The child asked about, where this request is about another who may be of that child's family; nobody elsewhere.
+    pub family_of: FamilyOf,
+    /// In a review of identity: the reader's organisation runs the service.
+    pub runs_service: bool,
+    /// In a review of identity: the reader's organisation has a record of one of the two subjects.
+    pub part_of_pair: bool,
+}
+
+/// What the rules may know of the child asked about when they are asked of another child of the family. Made of that child's
+/// facts and of nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FamilyOf {
+    pub(crate) involvement: Involvement,
+    pub(crate) s47_open: bool,
+    pub(crate) cp_plan: bool,
+    pub(crate) cin: bool,
+}
+
+impl FamilyOf {
+    /// The child of these facts, as this reader works with them.
+    pub fn child(facts: &ChildFacts, reader: &Principal) -> Self {
+        let statuses = facts.statuses();
+        Self {
+            involvement: reader.organisation().map_or(Involvement::None, |id| facts.involvement(id)),
+            s47_open: statuses.open(Status::Section47),
+            cp_plan: statuses.open(Status::ProtectionPlan),
+            cin: statuses.open(Status::ChildInNeed),
+        }
+    }
+}
+
+impl Default for FamilyOf {
+    fn default() -> Self {
+        Self { involvement: Involvement::None, s47_open: false, cp_plan: false, cin: false }
+    }
 }
 
 impl Request {
     /// A request with fresh facts, no break-glass, and no other person with whom the reader works.
     pub fn new(principal: Principal, purpose: Purpose, valid_on: Date) -> Self {
-        Self { principal, purpose, valid_on, asked_at_us: None, also_works_with: BTreeSet::new(), facts_stale: false }
+        Self {
+            principal,
+            purpose,
+            valid_on,
+            asked_at_us: None,
+            also_works_with: BTreeSet::new(),
+            facts_stale: false,
+            family_of: FamilyOf::default(),
+            runs_service: false,
+            part_of_pair: false,
+        }
     }
 }
 

@@ -44,6 +44,8 @@ impl Oracle<'_> {
         let key = match ladder {
             Ladder::Records => key(b'v', bytes),
             Ladder::Involvement => key(b'i', bytes),
+            Ladder::Family => key(b'f', bytes),
+            Ladder::Review => key(b'r', bytes),
         };
         if let Some(Answer::Ruling(ruling)) = cache.get(self.engine, &key) {
             return ruling;

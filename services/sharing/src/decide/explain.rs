@@ -133,6 +133,8 @@ impl Decision {
         match fact {
             "context.consent" | "context.detriment" => content,
             "context.prRestricted" | "resource.child.protectedAddress" => false,
+            // Statuses of another child than the one that the decision is about.
+            asked if asked.starts_with("context.asked") => false,
             "resource.child.s47Open" | "resource.child.cpPlan" => sees(Category::ChildProtection),
             "resource.child.cin" => sees(Category::SocialCareCase),
             "resource.child.lookedAfter" => sees(Category::LookedAfter),

@@ -129,6 +129,9 @@ impl<'a> Asked<'a> {
                 detriment: self.facts.restrictions().detriment(class.category),
                 pr_restricted: self.pr_restricted,
                 break_glass: self.break_glass,
+                asked: self.request.family_of,
+                runs_service: self.request.runs_service,
+                part_of_pair: self.request.part_of_pair,
             },
         })
     }
@@ -182,6 +185,14 @@ fn child(facts: &ChildFacts, on: Date) -> Child {
         looked_after: statuses.open(Status::LookedAfter),
         protected_address: facts.restrictions().protected_address(),
     }
+}
+
+/// What a reviewer of identity at this organisation may ask of the record of decisions.
+pub(crate) fn releases_question(request: &Request, registry: &Registry) -> Option<Question> {
+    let mut question = audit_question(request, registry)?;
+    question.class.category = Category::Identity;
+    question.context.runs_service = request.runs_service;
+    Some(question)
 }
 
 /// What an auditor of this organisation may ask of the record of decisions.

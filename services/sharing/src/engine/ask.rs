@@ -34,15 +34,22 @@ pub(crate) enum Action {
     ViewRedacted,
     ViewExistence,
     ViewInvolvement,
+    ViewFamily,
+    ReviewFull,
+    ReviewRedacted,
+    ReadReleases,
     InvokeBreakGlass,
     ReadAuditMeta,
 }
 
-/// What is asked about a class: how much of its records, or how much of whom they tell to be at work.
+/// What is asked about a class: how much of its records, how much of whom they tell to be at work, whether it may be known
+/// whose family they make the child one of, or how much of them beside another subject's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ladder {
     Records,
     Involvement,
+    Family,
+    Review,
 }
 
 impl Ladder {
@@ -57,16 +64,23 @@ impl Ladder {
             Self::Involvement => {
                 &[(Action::ViewInvolvement, Outcome::Full), (Action::ViewExistence, Outcome::Existence)]
             }
+            // There is no knowing of it in part.
+            Self::Family => &[(Action::ViewFamily, Outcome::Full)],
+            Self::Review => &[(Action::ReviewFull, Outcome::Full), (Action::ReviewRedacted, Outcome::Redacted)],
         }
     }
 }
 
 impl Action {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 10] = [
         Self::ViewFull,
         Self::ViewRedacted,
         Self::ViewExistence,
         Self::ViewInvolvement,
+        Self::ViewFamily,
+        Self::ReviewFull,
+        Self::ReviewRedacted,
+        Self::ReadReleases,
         Self::InvokeBreakGlass,
         Self::ReadAuditMeta,
     ];
@@ -77,6 +91,10 @@ impl Action {
             Self::ViewRedacted => "ViewRedacted",
             Self::ViewExistence => "ViewExistence",
             Self::ViewInvolvement => "ViewInvolvement",
+            Self::ViewFamily => "ViewFamily",
+            Self::ReviewFull => "ReviewFull",
+            Self::ReviewRedacted => "ReviewRedacted",
+            Self::ReadReleases => "ReadReleases",
             Self::InvokeBreakGlass => "InvokeBreakGlass",
             Self::ReadAuditMeta => "ReadAuditMeta",
         }
@@ -200,7 +218,9 @@ impl Engine {
         stopped_by: &BTreeMap<&'static str, Vec<String>>,
     ) -> Result<BTreeSet<FieldGroup>, Unanswerable> {
         let mut groups = BTreeSet::new();
-        for id in stopped_by.get(Action::ViewFull.name()).into_iter().flatten() {
+        // What stopped the full view of whichever ladder this is.
+        let full = [Action::ViewFull, Action::ReviewFull].map(Action::name);
+        for id in full.iter().filter_map(|view| stopped_by.get(view)).flatten() {
             groups.extend(self.rule(id).ok_or(Unanswerable)?.groups.iter().copied());
         }
         let permits: Vec<_> = permits.iter().filter_map(|id| self.rule(id)).collect();
@@ -223,6 +243,10 @@ impl Engine {
 
     pub(crate) fn may_read_decisions(&self, question: &Question) -> bool {
         self.allows(Action::ReadAuditMeta, question)
+    }
+
+    pub(crate) fn may_read_releases(&self, question: &Question) -> bool {
+        self.allows(Action::ReadReleases, question)
     }
 
     /// Whether this action is allowed outside the ladder. Anything that goes wrong is a no.
@@ -341,6 +365,12 @@ impl Engine {
             ("detriment", flag(context.detriment)),
             ("prRestricted", flag(context.pr_restricted)),
             ("breakGlass", flag(context.break_glass)),
+            ("askedInvolvement", self.word(context.asked.involvement)?),
+            ("askedS47Open", flag(context.asked.s47_open)),
+            ("askedCpPlan", flag(context.asked.cp_plan)),
+            ("askedCin", flag(context.asked.cin)),
+            ("runsService", flag(context.runs_service)),
+            ("partOfPair", flag(context.part_of_pair)),
         ];
         CedarContext::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).map_err(|_| Unanswerable)
     }
@@ -404,6 +434,9 @@ pub(crate) fn own_record() -> Question {
             detriment: false,
             pr_restricted: false,
             break_glass: false,
+            asked: crate::request::FamilyOf::default(),
+            runs_service: false,
+            part_of_pair: false,
         },
     }
 }

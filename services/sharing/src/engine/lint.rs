@@ -76,7 +76,7 @@ pub(crate) fn check(rule: &Rule, attributes: &Attributes) -> Result<(), LoadErro
         return Err(problem("it lacks @say, or @law of a restriction, or @basis of a permit".to_owned()));
     }
     if rule.curable != has("cure") {
-        return Err(problem("@cure stands on exactly the restrictions of ViewFull alone".to_owned()));
+        return Err(problem("@cure stands on exactly the restrictions of ViewFull alone, or ReviewFull".to_owned()));
     }
     if rule.limited != has("redact") {
         return Err(problem("@redact stands on exactly the permits of UpToRedacted".to_owned()));

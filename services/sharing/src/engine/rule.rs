@@ -9,7 +9,7 @@ use crate::engine::LoadError;
 use crate::vocabulary::FieldGroup;
 
 /// A rule of the set.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
     /// "R05-consent-refused-or-withdrawn".
     pub id: String,
@@ -29,7 +29,7 @@ pub struct Rule {
     pub facts_told: BTreeSet<String>,
     /// It permits no more than a redacted view.
     pub(crate) limited: bool,
-    /// It restricts the full view alone.
+    /// It restricts a full view alone, of a timeline or in review.
     pub(crate) curable: bool,
     /// Its annotations, in order.
     pub(crate) annotations: Vec<(String, String)>,
@@ -50,7 +50,10 @@ impl Rule {
         let groups = stated("cure").or_else(|| stated("redact")).map(|list| groups(&id, &list)).transpose()?;
         let (limited, curable) = match policy.action_constraint() {
             ActionConstraint::In(actions) => (permits && names_only(&actions, "UpToRedacted"), false),
-            ActionConstraint::Eq(action) => (false, !permits && names_only(&[action], "ViewFull")),
+            ActionConstraint::Eq(action) => {
+                let of_full = ["ViewFull", "ReviewFull"].iter().any(|full| action.id().unescaped() == *full);
+                (false, !permits && of_full)
+            }
             ActionConstraint::Any => (false, false),
         };
         Ok(Self {

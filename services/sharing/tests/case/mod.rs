@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::Deserialize;
 use sharing::{
-    AsOf, Category, ChildFacts, Decision, DecisionCache, Engine, Label, Outcome, PersonKind, Principal, Purpose,
-    RecordClass, Registry, Request, RoleGroup, decide, decide_involvement, may_read_decisions,
+    AsOf, Category, ChildFacts, Decision, DecisionCache, Engine, FamilyOf, Label, Outcome, PersonKind, Principal,
+    Purpose, RecordClass, Registry, Request, RoleGroup, decide, decide_family, decide_involvement, decide_review,
+    may_read_decisions, may_read_releases,
 };
 
 const READER: &str = "reader";
@@ -24,6 +25,8 @@ pub(crate) struct Case {
     child: Child,
     resource: Resource,
     facts: Facts,
+    /// The child asked about, where the case's child may be of that child's family.
+    asked: Option<Asked>,
     #[serde(default)]
     fold: Fold,
     expect: Expect,
@@ -106,6 +109,9 @@ struct Facts {
     pr_restricted: bool,
     break_glass: bool,
     stale: bool,
+    /// In a review of identity: the reader's organisation runs the service; it has a record of one of the two.
+    runs_service: bool,
+    part_of_pair: bool,
 }
 
 impl Default for Facts {
@@ -123,8 +129,19 @@ impl Default for Facts {
             pr_restricted: false,
             break_glass: false,
             stale: false,
+            runs_service: false,
+            part_of_pair: false,
         }
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Asked {
+    involvement: String,
+    s47: bool,
+    cp_plan: bool,
+    cin: bool,
 }
 
 /// Dated facts, in place of those above.
@@ -185,6 +202,13 @@ struct Expect {
     /// How far the reader may know that the source works with the child, where the case is about that: capacity, name,
     /// brokered or hide.
     involvement: Option<String>,
+    /// Whether the reader may know that a record of the source makes the child one of a family, where the case is about that.
+    family: Option<bool>,
+    /// What a reviewer of identity sees of a description of this class, where the case is about that: hide, full, or what is
+    /// taken out ("location", "location,third_party").
+    review: Option<String>,
+    /// Whether they may read to whom what was given under a wrong link.
+    releases: Option<bool>,
 }
 
 fn yes() -> bool {
@@ -194,7 +218,12 @@ fn yes() -> bool {
 impl Case {
     pub(crate) fn all() -> Vec<Self> {
         let mut cases = Vec::new();
-        for file in [include_str!("../../cases/cases.jsonl"), include_str!("../../cases/added.jsonl")] {
+        let files = [
+            include_str!("../../cases/cases.jsonl"),
+            include_str!("../../cases/added.jsonl"),
+            include_str!("../../cases/review.jsonl"),
+        ];
+        for file in files {
             for line in file.lines().filter(|line| !line.is_empty()) {
                 cases.push(serde_json::from_str::<Self>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
             }
@@ -258,6 +287,18 @@ impl Case {
         if self.expect.involvement.as_ref().is_some_and(|expected| *expected != involvement) {
             found.push(format!("is told of involvement: {involvement}, not {:?}", self.expect.involvement));
         }
+        let family = self.known_of_family(engine);
+        if self.expect.family.is_some_and(|expected| expected != family) {
+            found.push(format!("is told of the family: {family}"));
+        }
+        let reviewed = self.reviewed(engine);
+        if self.expect.review.as_ref().is_some_and(|expected| *expected != reviewed) {
+            found.push(format!("in review: {reviewed}, not {:?}", self.expect.review));
+        }
+        let releases = may_read_releases(engine, &self.request(), &self.registry());
+        if self.expect.releases.is_some_and(|expected| expected != releases) {
+            found.push(format!("may read releases: {releases}"));
+        }
         let audit = may_read_decisions(engine, &self.request(), &self.registry());
         if audit != self.expect.audit_meta {
             found.push(format!("may read decisions: {audit}"));
@@ -280,13 +321,49 @@ impl Case {
         self.at_work(&mut log);
         let facts = ChildFacts::fold(engine, log.events(), &as_of);
         let cache = DecisionCache::new(16);
-        let decision = decide_involvement(engine, &cache, &self.request(), &facts, &self.registry());
+        let mut request = self.request();
+        request.family_of = self.family_of(engine);
+        let decision = decide_involvement(engine, &cache, &request, &facts, &self.registry());
         match decision.working().iter().find(|working| working.organisation == self.resource.source) {
             Some(working) if working.capacity.is_some() => "capacity",
             Some(_) => "name",
             None if decision.brokered() => "brokered",
             None => "hide",
         }
+    }
+
+    /// What of the case's class a reviewer of identity is shown beside another subject's.
+    fn reviewed(&self, engine: &Engine) -> String {
+        let as_of = AsOf { valid_on: self.valid_on(), known_at_us: self.fold.as_of_offset };
+        let log = self.log();
+        let facts = ChildFacts::fold(engine, log.events(), &as_of);
+        let (class, cache) = (self.class(), DecisionCache::new(16));
+        let decision = decide_review(engine, &cache, &self.request(), &facts, &self.registry(), [&class]);
+        let groups = |permit: sharing::Permit<'_>| {
+            permit.withheld().iter().map(|group| group.name()).collect::<Vec<_>>().join(",")
+        };
+        match decision.outcome(&class) {
+            Outcome::Full => "full".to_owned(),
+            _ => decision.permit(&class).map_or("hide".to_owned(), groups),
+        }
+    }
+
+    /// Whether the reader may know what a record of the case's class tells of the child's family.
+    fn known_of_family(&self, engine: &Engine) -> bool {
+        let as_of = AsOf { valid_on: self.valid_on(), known_at_us: self.fold.as_of_offset };
+        let log = self.log();
+        let facts = ChildFacts::fold(engine, log.events(), &as_of);
+        let (class, cache) = (self.class(), DecisionCache::new(16));
+        let mut request = self.request();
+        request.family_of = self.family_of(engine);
+        decide_family(engine, &cache, &request, &facts, &self.registry(), [&class]).permits(&class)
+    }
+
+    fn family_of(&self, engine: &Engine) -> FamilyOf {
+        let Some(asked) = &self.asked else { return FamilyOf::default() };
+        let as_of = AsOf { valid_on: self.valid_on(), known_at_us: self.fold.as_of_offset };
+        let log = self.log_of(asked);
+        FamilyOf::child(&ChildFacts::fold(engine, log.events(), &as_of), &self.request().principal)
     }
 
     fn valid_on(&self) -> Date {
@@ -327,6 +404,8 @@ impl Case {
         let mut request = Request::new(principal, purpose, self.valid_on());
         request.asked_at_us = Some(ASKED_AT_US);
         request.facts_stale = self.facts.stale;
+        request.runs_service = self.facts.runs_service;
+        request.part_of_pair = self.facts.part_of_pair;
         if self.facts.third_party_involved {
             request.also_works_with.insert(OTHER_PERSON);
         }

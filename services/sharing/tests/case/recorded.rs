@@ -6,7 +6,7 @@ use proto::events::{self as e, Body, Event};
 use proto::sharing as s;
 use sharing::{FactEvent, Sector};
 
-use super::{ASKED_AT_US, Case, READER};
+use super::{ASKED_AT_US, Asked, Case, Child, READER};
 
 /// Recorded events, each with whose it is and when it was published.
 #[derive(Default)]
@@ -61,7 +61,8 @@ impl Case {
                 },
             );
         }
-        self.statuses(&mut log, on);
+        let Child { s47, cp_plan, cin, looked_after, ehcp, .. } = self.child;
+        self.statuses(&mut log, on, [s47, cp_plan, cin, looked_after, ehcp]);
         for (applies, kind) in [
             (self.child.protected_address, s::restriction::Kind::ProtectedAddress),
             (self.facts.detriment, s::restriction::Kind::Detriment),
@@ -71,7 +72,7 @@ impl Case {
                 log.add(on, restriction(kind));
             }
         }
-        self.involvement(&mut log, on);
+        self.involvement(&mut log, on, &self.facts.involvement);
         self.consents(&mut log, on);
         self.grants(&mut log, on);
         for (subject, merged) in self.fold.merge.iter().enumerate() {
@@ -79,6 +80,15 @@ impl Case {
                 log.add(subject as u8 + 10, restriction(s::restriction::Kind::ProtectedAddress));
             }
         }
+        log
+    }
+
+    /// What the case says of the child asked about, where its own child may be of that one's family.
+    pub(crate) fn log_of(&self, asked: &Asked) -> Log {
+        let mut log = Log::default();
+        log.add(0, described(None));
+        self.statuses(&mut log, 0, [asked.s47, asked.cp_plan, asked.cin, false, false]);
+        self.involvement(&mut log, 0, &asked.involvement);
         log
     }
 
@@ -95,16 +105,12 @@ impl Case {
         }
     }
 
-    fn statuses(&self, log: &mut Log, on: u8) {
+    fn statuses(&self, log: &mut Log, on: u8, open: [bool; 5]) {
         use s::statutory_status_changed::Status;
         let opened = self.fold.s47_opened.as_ref().map(|day| day.parse().unwrap());
-        for (open, status) in [
-            (self.child.s47, Status::Section47),
-            (self.child.cp_plan, Status::ProtectionPlan),
-            (self.child.cin, Status::ChildInNeed),
-            (self.child.looked_after, Status::LookedAfter),
-            (self.child.ehcp, Status::EhcPlan),
-        ] {
+        let statuses =
+            [Status::Section47, Status::ProtectionPlan, Status::ChildInNeed, Status::LookedAfter, Status::EhcPlan];
+        for (open, status) in open.into_iter().zip(statuses) {
             if open {
                 let since = opened.unwrap_or_else(|| self.valid_on().saturating_sub(7.days()));
                 let mut changed =
@@ -115,9 +121,9 @@ impl Case {
         }
     }
 
-    fn involvement(&self, log: &mut Log, on: u8) {
+    fn involvement(&self, log: &mut Log, on: u8, involvement: &str) {
         use e::involvement::Kind;
-        let kind = match self.facts.involvement.as_str() {
+        let kind = match involvement {
             "none" => return,
             "universal" | "former" => Kind::Universal,
             "targeted" => Kind::Targeted,
@@ -133,7 +139,7 @@ impl Case {
         };
         started.set_kind(kind);
         log.add(on, started);
-        if self.facts.involvement == "former" {
+        if involvement == "former" {
             let end_on = Some(date(self.valid_on().saturating_sub(10.days())));
             log.add(on, e::InvolvementEnded { organisation, end_on, ..Default::default() });
         }
