@@ -9,6 +9,7 @@
 //! Everything here is a pure function of its arguments.
 
 mod block;
+pub mod children;
 mod cluster;
 mod compare;
 mod estimate;
@@ -23,7 +24,7 @@ pub use cluster::{Cluster, Clustered, Edge, KeptApart, cluster};
 pub use compare::{Agreement, compare};
 pub use estimate::{EstimateError, estimate};
 pub use evaluate::{AtThreshold, Evaluated, Mistake, evaluate};
-pub use parameters::{Comparison, FieldWeight, Parameters};
+pub use parameters::{Comparison, FieldWeight, Parameters, ParametersError};
 pub use schema::{Check, Field, Kind, Record, Schema, SchemaError};
 pub use veto::{Guards, Veto, veto};
 

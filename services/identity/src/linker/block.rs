@@ -1,7 +1,8 @@
 //! Whom to compare a record with: only records that share a selective value, or a selective pair of them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+
+use siphasher::sip::SipHasher13;
 
 use super::schema::{Kind, Record, Schema};
 
@@ -20,6 +21,8 @@ pub(super) enum Part {
     DayAndMonth,
     /// The year and month.
     YearAndMonth,
+    /// How a name is said.
+    Sound,
 }
 
 const BEGINNING_CHARS: usize = 4;
@@ -27,7 +30,7 @@ const BEGINNING_CHARS: usize = 4;
 const CHANCE_CANDIDATES_MAX: f64 = 50.0;
 /// Values of which more records than this share one tell nothing (a hostel's postcode, a default date), and are passed over.
 const BLOCK_RECORDS_MAX: usize = 2_000;
-const RULES_MAX: usize = 24;
+pub(super) const RULES_MAX: usize = 24;
 
 impl Part {
     fn of(self, value: &str) -> Option<&str> {
@@ -39,14 +42,15 @@ impl Part {
             }
             Self::DayAndMonth => value.get(4..8),
             Self::YearAndMonth => value.get(..6),
+            Self::Sound => None,
         }
     }
 
-    fn all(kind: Kind) -> &'static [Self] {
+    pub(super) fn all(kind: Kind) -> &'static [Self] {
         match kind {
-            Kind::GivenName | Kind::Surname => &[Self::Whole, Self::Beginning],
+            Kind::GivenName | Kind::MiddleName | Kind::Surname => &[Self::Whole, Self::Beginning],
             Kind::BirthDate => &[Self::Whole, Self::DayAndMonth, Self::YearAndMonth],
-            Kind::Sex => &[],
+            Kind::Sex | Kind::Local => &[],
             _ => &[Self::Whole],
         }
     }
@@ -115,10 +119,9 @@ fn chance_of_sharing((field, part): (usize, Part), records: &[Record]) -> f64 {
     counts.values().map(|count| (*count as f64 / in_all).powi(2)).sum()
 }
 
+/// The same on every machine and in every release, as a block's size and so who is found in it must be.
 fn hashed(before: u64, value: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (before, value).hash(&mut hasher);
-    hasher.finish()
+    SipHasher13::new_with_keys(before, 0).hash(value.as_bytes())
 }
 
 /// Records by their keys.

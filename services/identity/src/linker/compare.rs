@@ -1,10 +1,16 @@
 //! How far two records agree, field by field.
 
-use strsim::{damerau_levenshtein, jaro_winkler};
-
-use super::schema::{Kind, Record, Schema};
-
+mod dates;
 mod known_names;
+mod names;
+mod places;
+
+use strsim::damerau_levenshtein;
+
+use super::normalise::{ISSUER_END, checks, is_temporary};
+use super::schema::{Check, Kind, Record, Schema};
+
+pub(super) use known_names::is_known;
 
 /// How far two values agree. What each means depends on the kind: see [`compare`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -34,8 +40,8 @@ impl Agreement {
 /// How many agreements there are.
 pub(super) const LEVELS: usize = 5;
 
-/// One agreement for each field, `None` where either says nothing. Where a record has several values (addresses, names
-/// it was known by) the best counts. Symmetric.
+/// One agreement for each field, `None` where either says nothing, or what they say cannot be compared. Where a record has
+/// several values (addresses, names it was known by) the best counts. Symmetric.
 pub fn compare(schema: &Schema, one: &Record, other: &Record) -> Vec<Option<Agreement>> {
     let mut agreements: Vec<Option<Agreement>> = schema
         .fields()
@@ -43,21 +49,31 @@ pub fn compare(schema: &Schema, one: &Record, other: &Record) -> Vec<Option<Agre
         .enumerate()
         .map(|(at, field)| best(field.kind, one.values(at), other.values(at)))
         .collect();
-    names_in_each_others_place(schema, one, other, &mut agreements);
+    across_fields(schema, one, other, &mut agreements);
     agreements
 }
 
 fn best(kind: Kind, ours: &[String], theirs: &[String]) -> Option<Agreement> {
-    ours.iter().flat_map(|a| theirs.iter().map(move |b| agreement(kind, a, b))).min()
+    ours.iter().flat_map(|a| theirs.iter().filter_map(move |b| agreement(kind, a, b))).min()
 }
 
 /// A given name and a surname that were typed into each other's box agree, and only both together: as variants where they
-/// are the same, as near where one of them has a slip of a key as well.
-fn names_in_each_others_place(schema: &Schema, one: &Record, other: &Record, agreements: &mut [Option<Agreement>]) {
+/// are the same, as near where one of them has a slip of a key as well. And who goes by a middle name has it for a given
+/// name elsewhere.
+fn across_fields(schema: &Schema, one: &Record, other: &Record, agreements: &mut [Option<Agreement>]) {
     let place = |kind: Kind| schema.fields().iter().position(|field| field.kind == kind);
     let (Some(given), Some(surname)) = (place(Kind::GivenName), place(Kind::Surname)) else { return };
-    let stands = |at: usize| agreements.get(at).copied().flatten();
-    if [given, surname].iter().any(|at| stands(*at).is_none_or(|agreement| agreement <= Agreement::Close)) {
+    let stands = |agreements: &[Option<Agreement>], at: usize| agreements.get(at).copied().flatten();
+    let lies_apart = |found: Option<Agreement>| found.is_some_and(|found| found > Agreement::Close);
+    let exact = |a: usize, b: usize| one.values(a).iter().any(|value| other.values(b).contains(value));
+    if let Some(middle) = place(Kind::MiddleName)
+        && lies_apart(stands(agreements, given))
+        && (exact(given, middle) || exact(middle, given))
+        && let Some(agreement) = agreements.get_mut(given)
+    {
+        *agreement = Some(Agreement::Variant);
+    }
+    if !(lies_apart(stands(agreements, given)) && lies_apart(stands(agreements, surname))) {
         return;
     }
     let across = |a: usize, b: usize| best(Kind::Address, one.values(a), other.values(b));
@@ -73,55 +89,32 @@ fn names_in_each_others_place(schema: &Schema, one: &Record, other: &Record, agr
     }
 }
 
-fn agreement(kind: Kind, one: &str, other: &str) -> Agreement {
-    if one == other {
-        return Agreement::Exact;
+fn agreement(kind: Kind, one: &str, other: &str) -> Option<Agreement> {
+    if one == other && kind != Kind::BirthDate {
+        return (kind != Kind::Local).then_some(Agreement::Exact);
     }
-    match kind {
-        Kind::GivenName => given_names(one, other),
-        Kind::Surname => surnames(one, other),
-        Kind::Address => alike(one, other),
-        Kind::BirthDate => birth_dates(one, other),
-        Kind::Postcode => postcodes(one, other),
+    Some(match kind {
+        Kind::GivenName | Kind::MiddleName => names::given(one, other),
+        Kind::Surname => names::surnames(one, other),
+        Kind::Address => names::alike(one, other),
+        Kind::BirthDate => dates::birth_dates(one, other),
+        Kind::Postcode => places::postcodes(one, other),
+        Kind::House => places::houses(one, other),
         Kind::Sex => Agreement::Different,
-        Kind::Number | Kind::Code | Kind::Identifier(_) => mistyped(one, other),
+        Kind::Number | Kind::Code => mistyped(one, other),
+        Kind::Identifier(check) => return identifiers(check, one, other),
+        Kind::Local => return None,
+    })
+}
+
+/// Two that both check are two numbers, however alike: a slip of a key fails the check. Of twins the numbers are often next to
+/// each other. A temporary pupil number says nothing of the one that replaced it.
+fn identifiers(check: Check, one: &str, other: &str) -> Option<Agreement> {
+    if check == Check::Upn && (is_temporary(one) || is_temporary(other)) {
+        return None;
     }
-}
-
-fn given_names(one: &str, other: &str) -> Agreement {
-    let (ours, theirs) = (first_word(one), first_word(other));
-    let initial = |name: &str, whole: &str| name.len() == 1 && whole.starts_with(name);
-    let variant = without_spaces(one).eq(without_spaces(other))
-        || ours == theirs
-        || known_names::are_one(ours, theirs)
-        || initial(ours, theirs)
-        || initial(theirs, ours);
-    if variant { Agreement::Variant } else { alike(one, other) }
-}
-
-/// Double-barrelled names agree with either half.
-fn surnames(one: &str, other: &str) -> Agreement {
-    const SHARED_WORD_CHARS_MIN: usize = 3;
-    let shares = one
-        .split(' ')
-        .filter(|word| word.chars().count() >= SHARED_WORD_CHARS_MIN)
-        .any(|word| other.split(' ').any(|theirs| theirs == word));
-    let variant = shares || without_spaces(one).eq(without_spaces(other));
-    if variant { Agreement::Variant } else { alike(one, other) }
-}
-
-/// Words as people write, hear and copy them.
-fn alike(one: &str, other: &str) -> Agreement {
-    const CLOSE_MIN: f64 = 0.95;
-    const NEAR_MIN: f64 = 0.88;
-    let likeness = jaro_winkler(one, other);
-    if likeness >= CLOSE_MIN || damerau_levenshtein(one, other) <= 1 {
-        Agreement::Close
-    } else if likeness >= NEAR_MIN {
-        Agreement::Near
-    } else {
-        Agreement::Different
-    }
+    let both_check = checks(check, one) && checks(check, other);
+    Some(if both_check { Agreement::Different } else { mistyped(one, other) })
 }
 
 /// Numbers and codes as people type them.
@@ -134,34 +127,8 @@ fn mistyped(one: &str, other: &str) -> Agreement {
     }
 }
 
-/// An estimated day is the 15th of the month that was meant (CIN census guide, expected and estimated dates).
-fn birth_dates(one: &str, other: &str) -> Agreement {
-    const ESTIMATED_DAY: &str = "15";
-    let parts = |date: &str| Some((date.get(..4)?.to_owned(), date.get(4..6)?.to_owned(), date.get(6..8)?.to_owned()));
-    let (Some(ours), Some(theirs)) = (parts(one), parts(other)) else { return mistyped(one, other) };
-    let turned = ours.0 == theirs.0 && ours.1 == theirs.2 && ours.2 == theirs.1;
-    let same_month = ours.0 == theirs.0 && ours.1 == theirs.1;
-    let estimated = same_month && (ours.2 == ESTIMATED_DAY || theirs.2 == ESTIMATED_DAY);
-    if turned || estimated { Agreement::Variant } else { mistyped(one, other) }
-}
-
-/// A postcode that shares its district is near: a move within a town keeps it.
-fn postcodes(one: &str, other: &str) -> Agreement {
-    const INWARD_CHARS: usize = 3;
-    let district = |code: &str| code.len().checked_sub(INWARD_CHARS).and_then(|end| code.get(..end)).map(str::to_owned);
-    if damerau_levenshtein(one, other) <= 1 {
-        Agreement::Close
-    } else if district(one).is_some_and(|ours| !ours.is_empty() && Some(ours) == district(other)) {
-        Agreement::Near
-    } else {
-        Agreement::Different
-    }
-}
-
-fn first_word(name: &str) -> &str {
-    name.split(' ').next().unwrap_or_default()
-}
-
-fn without_spaces(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(|c| *c != ' ')
+/// Whether one issuer knows the two by two numbers.
+pub(super) fn two_of_one_issuer(one: &str, other: &str) -> bool {
+    let issuer = |local: &str| local.split_once(ISSUER_END).map(|(issuer, _)| issuer.to_owned());
+    one != other && issuer(one) == issuer(other)
 }

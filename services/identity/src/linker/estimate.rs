@@ -18,10 +18,21 @@ const ROUNDS: usize = 40;
 const PAIRS_OF_ONE_MIN: f64 = 30.0;
 /// Where a session begins: most fields of one child agree.
 const OF_ONE_AT_FIRST: [f64; LEVELS] = [0.8, 0.08, 0.05, 0.03, 0.04];
+/// Of a field that no pair of one child was seen to have: a number that few have yet.
+const OF_ONE_UNSEEN: [f64; LEVELS] = [0.9, 0.01, 0.02, 0.01, 0.06];
+/// Two sexes are seen of at least so many pairs of one child.
+const SEX_DIFFERS_MIN: f64 = 0.02;
+/// With fewer, nothing tells one child from two.
+const FIELDS_ESTIMATED_MIN: usize = 2;
 /// Pairs of which each agreement counts as seen before any is: no agreement is impossible.
 const SEEN_BEFORE: f64 = 0.5;
+/// The same between two children, who mostly differ in everything.
+const SEEN_BEFORE_OF_TWO: [f64; LEVELS] = [SEEN_BEFORE, SEEN_BEFORE, SEEN_BEFORE, SEEN_BEFORE, 20.0 * SEEN_BEFORE];
 /// Agreement on a value counts as at least this frequent in so many records more than were seen.
 const SHARE_RECORDS_MIN: f64 = 1.0;
+
+/// So many values of a field are told apart by how frequent they are.
+const VALUES_MAX: usize = 2_000;
 
 /// Why nothing could be estimated.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -50,12 +61,10 @@ pub fn estimate(schema: &Schema, records: &[Record]) -> Result<Parameters, Estim
     let of_one = of_one(schema, &records, &rules, &of_two).ok_or_else(too_few)?;
     let fields = schema.fields().iter().enumerate().zip(of_one.into_iter().zip(of_two));
     let fields = fields
-        .map(|((at, field), (of_one, of_two))| {
-            let (shares, share_least) = shares(at, field.kind, &records);
-            FieldParameters { of_one, of_two, shares, share_least }
-        })
+        .map(|((at, field), (of_one, of_two))| FieldParameters { of_one, of_two, ..shares(at, field.kind, &records) })
         .collect();
-    let mut parameters = Parameters { schema: schema.clone(), fields, prior: 0.5, rules };
+    let mut parameters =
+        Parameters { schema: schema.clone(), fields, prior: 0.5, rules, records: records.len() as u64 };
     parameters.prior = prior(&parameters, &records).ok_or_else(too_few)?;
     Ok(parameters)
 }
@@ -63,7 +72,7 @@ pub fn estimate(schema: &Schema, records: &[Record]) -> Result<Parameters, Estim
 /// How often each agreement is seen between two records taken at random.
 fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
     let count = records.len();
-    let mut seen = vec![[SEEN_BEFORE; LEVELS]; schema.fields().len()];
+    let mut seen = vec![SEEN_BEFORE_OF_TWO; schema.fields().len()];
     // Every record with others a long and changing way off: as good as random, and the same each time.
     let strides = (1..count).step_by((count / (RANDOM_PAIRS / count.max(1)).clamp(1, count.max(1))).max(1));
     for stride in strides {
@@ -98,8 +107,28 @@ fn of_one(schema: &Schema, records: &[Record], rules: &[Rule], of_two: &[[f64; L
             }
         }
     }
-    let estimated = sums.iter().all(|sums| sums.iter().sum::<f64>() > 0.0);
-    estimated.then(|| sums.into_iter().map(in_shares).collect())
+    let estimated = |sums: &[f64; LEVELS]| sums.iter().sum::<f64>() > 0.0;
+    if sums.iter().filter(|sums| estimated(sums)).count() < FIELDS_ESTIMATED_MIN {
+        return None;
+    }
+    let kinds = schema.fields().iter().map(|field| field.kind);
+    Some(sums.into_iter().zip(kinds).map(|(sums, kind)| of_kind(kind, sums)).collect())
+}
+
+/// What the pairs of one child showed of a field, and what is known of its kind beforehand.
+fn of_kind(kind: Kind, sums: [f64; LEVELS]) -> [f64; LEVELS] {
+    let seen = sums.iter().sum::<f64>() > 0.0;
+    let shares = in_shares(if seen { sums } else { OF_ONE_UNSEEN });
+    match (kind, shares) {
+        // Sources code sex by different lists, keep what was first typed, or follow the person: that two codes differ says
+        // little, however clean the records are that were seen.
+        (Kind::Sex, [.., different]) if different < SEX_DIFFERS_MIN => {
+            let rest = (1.0 - SEX_DIFFERS_MIN) / (1.0 - different);
+            let [exact, variant, close, near, _] = shares.map(|share| share * rest);
+            [exact, variant, close, near, SEX_DIFFERS_MIN]
+        }
+        _ => shares,
+    }
 }
 
 /// Expectation and maximisation on the pairs of one rule. Gives the shares, and how many pairs were of one child.
@@ -138,18 +167,25 @@ fn in_shares(sums: [f64; LEVELS]) -> [f64; LEVELS] {
     sums.map(|part| part / sum)
 }
 
-/// The share of records that say each value, of the values that more than two say.
-fn shares(at: usize, kind: Kind, records: &[Record]) -> (BTreeMap<String, f64>, f64) {
-    let mut counts: BTreeMap<&String, u32> = BTreeMap::new();
+/// The values that most records say, of those that more than two say.
+fn shares(at: usize, kind: Kind, records: &[Record]) -> FieldParameters {
+    let mut counts: BTreeMap<&String, u64> = BTreeMap::new();
     for value in records.iter().flat_map(|record| record.values(at)) {
         *counts.entry(value).or_default() += 1;
     }
-    let said = f64::from(counts.values().sum::<u32>()).max(1.0);
-    let least = (1.0 + SHARE_RECORDS_MIN) / (said + SHARE_RECORDS_MIN);
-    // An identifier is rare by its nature, whatever was seen: the few that are seen twice are one person's.
-    let more = |count: &&u32| **count > 2 && !matches!(kind, Kind::Identifier(_));
-    let shares = counts.iter().filter(|(_, count)| more(count));
-    (shares.map(|(value, count)| ((*value).clone(), f64::from(*count) / said)).collect(), least)
+    let said: u64 = counts.values().sum();
+    // An identifier is rare by its nature, however few say theirs: those that are seen twice are one person's.
+    let may_stand = !matches!(kind, Kind::Identifier(_) | Kind::Local);
+    let of = if may_stand { said } else { records.len() as u64 };
+    let least = (1.0 + SHARE_RECORDS_MIN) / (of.max(1) as f64 + SHARE_RECORDS_MIN);
+    let mut standing: Vec<(&String, u64)> = counts.into_iter().filter(|(_, count)| may_stand && *count > 2).collect();
+    standing.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    // Those that are left out count as the most frequent of them does: a value that is thought rarer than it is links too much.
+    let left_out = standing.get(VALUES_MAX).map(|(_, count)| *count as f64 / said as f64);
+    standing.truncate(VALUES_MAX);
+    let counts = standing.into_iter().map(|(value, count)| (value.clone(), count)).collect();
+    let share_of_others = left_out.map_or(least, |share| share.max(least));
+    FieldParameters { of_one: [1.0; LEVELS], of_two: [1.0; LEVELS], said, counts, share_of_others }
 }
 
 /// How probable it is that two random records are one child's: the share at which the pairs that blocking finds, weighed

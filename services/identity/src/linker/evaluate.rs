@@ -81,7 +81,7 @@ pub fn evaluate(
     let mut of_label: BTreeMap<&str, u64> = BTreeMap::new();
     labels.iter().for_each(|label| *of_label.entry(label).or_default() += 1);
     let pairs_of_one: u64 = of_label.values().map(|count| count * (count - 1) / 2).sum();
-    let apart = |one: &usize, other: &usize| veto(parameters, guards, records.get(*one)?, records.get(*other)?);
+    let apart = |one: &usize, other: &usize| veto(parameters, guards, false, records.get(*one)?, records.get(*other)?);
     let at = thresholds.iter().map(|threshold| {
         let edges = compared.iter().filter(|(_, (_, probability))| probability >= threshold);
         let edges = edges.map(|((one, other), (weight, _))| Edge { one: *one, other: *other, weight: *weight });

@@ -1,33 +1,64 @@
 //! One spelling of what a source may write in many ways.
 
+mod dates;
+mod houses;
+mod identifiers;
+mod postcodes;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use super::schema::{Check, Kind};
+pub(super) use dates::ESTIMATED;
+pub(super) use identifiers::{checks, is_temporary};
+pub(super) use postcodes::is_district;
+
+use super::schema::Kind;
+
+/// Between an issuer and its number, in a value of [`Kind::Local`].
+pub(super) const ISSUER_END: char = '|';
 
 /// What sources write where they know nothing.
-const SAYS_NOTHING: [&str; 12] =
-    ["unknown", "not known", "not stated", "none", "null", "na", "n a", "nk", "no fixed abode", "nfa", "test", "baby"];
+const SAYS_NOTHING: [&str; 22] = [
+    "unknown",
+    "not known",
+    "not stated",
+    "not given",
+    "not applicable",
+    "none",
+    "null",
+    "nil",
+    "na",
+    "n a",
+    "nk",
+    "no fixed abode",
+    "nfa",
+    "no address",
+    "test",
+    "tbc",
+    "tba",
+    "unnamed",
+    "no name",
+    "no surname",
+    "no forename",
+    "anon",
+];
+/// What a child is called before having a name, alone or before their mother's.
+const UNNAMED: [&str; 6] = ["baby", "unborn", "infant", "twin", "newborn", "bba"];
 
 /// The value that a text gives, if it gives one.
 pub(super) fn value(kind: Kind, text: &str) -> Option<String> {
     let value = match kind {
-        Kind::GivenName | Kind::Surname | Kind::Address => words(text),
-        Kind::BirthDate => return date(text),
-        Kind::Sex => words(text).chars().next().map(String::from).unwrap_or_default(),
-        Kind::Postcode | Kind::Number | Kind::Code | Kind::Identifier(_) => compact(text),
+        Kind::GivenName | Kind::MiddleName | Kind::Surname => Some(words(text)).filter(|name| is_name(name)),
+        Kind::Address => Some(words(text)),
+        Kind::House => houses::house(text),
+        Kind::BirthDate => dates::date(text),
+        Kind::Sex => sex(&words(text)).map(str::to_owned),
+        Kind::Postcode => postcodes::postcode(&compact(text)),
+        Kind::Number | Kind::Code => Some(compact(text)),
+        Kind::Identifier(_) => Some(compact(text)).filter(|value| identifiers::names_somebody(value)),
+        Kind::Local => local(text),
     };
-    let nothing = value.is_empty() || SAYS_NOTHING.contains(&value.as_str());
-    let one_digit = matches!(kind, Kind::Identifier(_)) && value.chars().all(|c| value.starts_with(c));
-    (!nothing && !one_digit).then_some(value)
-}
-
-/// Whether the identifier's own check says that it is well formed.
-pub(super) fn is_checked(check: Check, value: &str) -> bool {
-    match check {
-        Check::None => false,
-        Check::NhsNumber => nhs_number_checks(value),
-    }
+    value.filter(|value| !value.is_empty() && !SAYS_NOTHING.contains(&value.as_str()))
 }
 
 /// Lower-case letters and digits in words: diacritics off, apostrophes gone, hyphens and other marks parting words.
@@ -35,7 +66,7 @@ fn words(text: &str) -> String {
     let mut words = String::with_capacity(text.len());
     for c in folded(text) {
         match c {
-            '\'' | '\u{2019}' | '\u{2018}' | '`' | '.' => {}
+            '\'' | '\u{2019}' | '\u{2018}' | '\u{2bc}' | '`' | '\u{b4}' | '.' => {}
             c if c.is_alphanumeric() => words.push(c),
             _ if words.ends_with(' ') || words.is_empty() => {}
             _ => words.push(' '),
@@ -61,34 +92,36 @@ fn folded(text: &str) -> impl Iterator<Item = char> {
             'ø' => ('o', None),
             'ł' => ('l', None),
             'đ' | 'ð' => ('d', None),
+            'ħ' => ('h', None),
+            'ŋ' => ('n', None),
             'ı' => ('i', None),
+            'ə' => ('e', None),
             other => (other, None),
         };
         std::iter::once(one).chain(more)
     })
 }
 
-/// Eight digits, year first. Years out of this and the last century are no birth dates of anybody's.
-fn date(text: &str) -> Option<String> {
-    let text = text.trim().split(['T', ' ']).next().unwrap_or_default();
-    let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
-    let digits = match parts.as_slice() {
-        [whole] => (*whole).to_owned(),
-        [year, month, day] if year.len() == 4 => format!("{year}{month:0>2}{day:0>2}"),
-        [day, month, year] => format!("{year}{month:0>2}{day:0>2}"),
-        _ => return None,
-    };
-    let plausible = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
-    (plausible && (digits.starts_with("19") || digits.starts_with("20"))).then_some(digits)
+/// No stand-in, and no number: a name may still be one letter.
+fn is_name(name: &str) -> bool {
+    let stand_in = name.split(' ').next().is_some_and(|first| UNNAMED.contains(&first));
+    let crossed_out = name.len() > 1 && name.chars().all(|c| c == 'x' || c == ' ');
+    !stand_in && !crossed_out && name.chars().any(char::is_alphabetic)
 }
 
-/// Modulus 11 over ten digits. Source: NHS Data Dictionary, NHS NUMBER.
-fn nhs_number_checks(value: &str) -> bool {
-    let digits: Vec<u32> = value.chars().filter_map(|c| c.to_digit(10)).collect();
-    let Some((check, rest)) = digits.split_last().filter(|_| digits.len() == 10 && value.len() == 10) else {
-        return false;
-    };
-    let sum: u32 = rest.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
-    let expected = (11 - sum % 11) % 11;
-    expected < 10 && expected == *check
+/// Of M, F, U; 0, 1, 2, 9; HL7's M, F, O, U, A, N; and words: only male and female say something.
+fn sex(words: &str) -> Option<&'static str> {
+    words.split(' ').find_map(|word| match word {
+        "m" | "1" | "male" | "boy" | "man" => Some("m"),
+        "f" | "2" | "female" | "girl" | "woman" => Some("f"),
+        _ => None,
+    })
+}
+
+/// `issuer|number`, both in lower case without spaces.
+fn local(text: &str) -> Option<String> {
+    let (issuer, number) = text.split_once(ISSUER_END)?;
+    let issuer: String = issuer.trim().to_lowercase();
+    let number = compact(number);
+    (!issuer.is_empty() && !number.is_empty()).then(|| format!("{issuer}{ISSUER_END}{number}"))
 }

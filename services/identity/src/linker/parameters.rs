@@ -1,12 +1,14 @@
 //! What an agreement weighs.
 
-use std::collections::BTreeMap;
+mod kept;
 
-use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 use super::block::Rule;
 use super::compare::{Agreement, LEVELS, compare};
-use super::schema::{Record, Schema};
+use super::schema::{Kind, Record, Schema};
+
+pub use kept::ParametersError;
 
 /// No single field may say more than this, in natural logarithm: a hundred million to one.
 const FIELD_WEIGHT_MAX: f64 = 18.5;
@@ -20,6 +22,8 @@ pub struct Parameters {
     pub(super) prior: f64,
     /// By which values candidates are found.
     pub(super) rules: Vec<Rule>,
+    /// So many records it was estimated from.
+    pub(super) records: u64,
 }
 
 /// One field's.
@@ -29,10 +33,12 @@ pub(super) struct FieldParameters {
     pub(super) of_one: [f64; LEVELS],
     /// How often between records of two.
     pub(super) of_two: [f64; LEVELS],
-    /// The share of records that say each of the values that more than two say: agreeing on a rare one weighs more.
-    pub(super) shares: BTreeMap<String, f64>,
+    /// So many values were said.
+    pub(super) said: u64,
+    /// How many records say each of the values that most say: agreeing on a rare one weighs more.
+    pub(super) counts: BTreeMap<String, u64>,
     /// The share of a value that stands nowhere above.
-    pub(super) share_least: f64,
+    pub(super) share_of_others: f64,
 }
 
 /// Two records, compared and weighed.
@@ -61,47 +67,34 @@ impl Parameters {
         &self.schema
     }
 
-    /// The version that every link made with these parameters names: a hash over all of them.
-    pub fn version(&self) -> [u8; 16] {
-        let mut hash = Sha256::new();
-        hash.update(b"throughline.linker.parameters.v1\0");
-        hash.update(self.prior.to_bits().to_be_bytes());
-        for (field, parameters) in self.schema.fields().iter().zip(&self.fields) {
-            hash.update(format!("{}\0{:?}\0", field.name, field.kind));
-            for share in parameters.of_one.iter().chain(&parameters.of_two).chain([&parameters.share_least]) {
-                hash.update(share.to_bits().to_be_bytes());
-            }
-            for (value, share) in &parameters.shares {
-                hash.update(format!("{value}\0"));
-                hash.update(share.to_bits().to_be_bytes());
-            }
-        }
-        for rule in &self.rules {
-            hash.update(format!("{rule:?}\0"));
-        }
-        let mut version = [0; 16];
-        version.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
-        version
-    }
-
-    /// Compares and weighs two records. Symmetric.
+    /// Compares and weighs two records. Symmetric, and the same to the last bit on every machine.
     pub fn weigh(&self, one: &Record, other: &Record) -> Comparison {
         let agreements = compare(&self.schema, one, other);
         let weigh = |(at, agreement): (usize, Option<Agreement>)| {
             let agreement = agreement?;
-            Some(FieldWeight {
-                agreement,
-                weight: self.fields.get(at)?.weight(agreement, one.values(at), other.values(at)),
-            })
+            let weight = self.fields.get(at)?.weight(agreement, one.values(at), other.values(at));
+            Some(FieldWeight { agreement, weight })
         };
-        let fields: Vec<Option<FieldWeight>> = agreements.into_iter().enumerate().map(weigh).collect();
+        let mut fields: Vec<Option<FieldWeight>> = agreements.into_iter().enumerate().map(weigh).collect();
+        self.weigh_one_home_once(&mut fields);
         let weight = fields.iter().flatten().map(|field| field.weight).sum();
         Comparison { fields, weight, probability: probability(weight, self.prior) }
     }
 
-    /// Whether more than two records say this value.
+    /// Whoever shares a house shares its postcode: of the two the one that says more speaks, and the other weighs nothing.
+    /// Counted twice, a home would outweigh a birthday, and link brothers.
+    fn weigh_one_home_once(&self, fields: &mut [Option<FieldWeight>]) {
+        let kinds = self.schema.fields().iter().map(|field| field.kind).zip(fields.iter_mut());
+        let home =
+            kinds.filter(|(kind, _)| matches!(kind, Kind::Postcode | Kind::House)).filter_map(|(_, f)| f.as_mut());
+        let mut home: Vec<&mut FieldWeight> = home.collect();
+        home.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        home.into_iter().skip(1).for_each(|field| field.weight = 0.0);
+    }
+
+    /// Whether many records say this value.
     pub(super) fn is_common(&self, field: usize, value: &str) -> bool {
-        self.fields.get(field).is_some_and(|field| field.shares.contains_key(value))
+        self.fields.get(field).is_some_and(|field| field.counts.contains_key(value))
     }
 
     /// By which values candidates are found.
@@ -117,17 +110,34 @@ impl FieldParameters {
             Agreement::Exact => self.rarest_shared(ours, theirs).unwrap_or(of(&self.of_two)),
             _ => of(&self.of_two),
         };
-        (of(&self.of_one) / of_two).ln().clamp(-FIELD_WEIGHT_MAX, FIELD_WEIGHT_MAX)
+        in_steps((of(&self.of_one) / of_two).ln().clamp(-FIELD_WEIGHT_MAX, FIELD_WEIGHT_MAX))
     }
 
     fn rarest_shared(&self, ours: &[String], theirs: &[String]) -> Option<f64> {
         let shared = ours.iter().filter(|value| theirs.contains(value));
-        shared.map(|value| self.shares.get(value).copied().unwrap_or(self.share_least)).min_by(f64::total_cmp)
+        shared.map(|value| self.share(value)).min_by(f64::total_cmp)
     }
+
+    fn share(&self, value: &str) -> f64 {
+        let count = self.counts.get(value).map(|count| *count as f64 / self.said.max(1) as f64);
+        count.unwrap_or(self.share_of_others)
+    }
+}
+
+/// To a step that a sum of them never leaves: sums are exact in any order, and the last bit of a machine's logarithm, in
+/// which machines differ, is not in them.
+fn in_steps(weight: f64) -> f64 {
+    const STEPS: f64 = 65_536.0;
+    (weight * STEPS).round() / STEPS
 }
 
 /// A weight and a prior as a probability.
 pub(super) fn probability(weight: f64, prior: f64) -> f64 {
     let against = -(weight + (prior / (1.0 - prior)).ln());
-    1.0 / (1.0 + against.exp())
+    in_steps_of_probability(1.0 / (1.0 + against.exp()))
+}
+
+fn in_steps_of_probability(probability: f64) -> f64 {
+    const STEPS: f64 = (1_u64 << 40) as f64;
+    (probability * STEPS).round() / STEPS
 }

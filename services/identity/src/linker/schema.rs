@@ -5,11 +5,14 @@ use super::normalise;
 /// What a field says, which decides how it is normalised and compared.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
-    /// Given names.
+    /// A given name.
     GivenName,
+    /// Given names after the first. Many people go by one of them; many sources leave them out.
+    MiddleName,
     /// A family name.
     Surname,
-    /// A date of birth: `2015-03-09`, `20150309` or `09/03/2015`.
+    /// A date of birth: `2015-03-09`, `20150309` or `09/03/2015`; `2015-03` and `2015` where no more is known; `~` before one
+    /// that is an estimate.
     BirthDate,
     /// Sex or gender, as the source codes it.
     Sex,
@@ -17,12 +20,16 @@ pub enum Kind {
     Postcode,
     /// A line of an address, or the name of a place.
     Address,
+    /// A house and its street, beside a postcode: agreeing on both says hardly more than agreeing on one.
+    House,
     /// A house number, or another short number.
     Number,
     /// A code: equal, mistyped, or different.
     Code,
     /// A number that only one person has at a time.
     Identifier(Check),
+    /// `issuer|number`: two numbers of one issuer are two people, and two issuers' numbers say nothing of each other.
+    Local,
 }
 
 /// How it is known that an identifier is well formed.
@@ -32,6 +39,10 @@ pub enum Check {
     None,
     /// An NHS number's check digit (modulus 11). Two that differ and are both right are two children.
     NhsNumber,
+    /// A unique pupil number's check letter (modulus 23). A child may come by a second, and a temporary one is replaced.
+    Upn,
+    /// A unique learner number's check digit (modulus 11, from 10).
+    Uln,
 }
 
 /// A field of a record.
@@ -80,6 +91,11 @@ impl Schema {
             Some((_, field)) => Err(SchemaError::Twice(field.name.clone())),
             None => Ok(Self { fields }),
         }
+    }
+
+    /// A schema that is known to be one.
+    pub(super) fn of(fields: Vec<Field>) -> Self {
+        Self { fields }
     }
 
     /// The fields, in order.

@@ -107,7 +107,7 @@ fn what_no_weight_overcomes() {
         record(changed)
     };
     let parameters = parameters_with(&["olivia", "oliver"]);
-    let vetoed = |one: &Record, other: &Record| veto(&parameters, Guards::default(), one, other);
+    let vetoed = |one: &Record, other: &Record| veto(&parameters, Guards::default(), false, one, other);
     // Two NHS numbers that check; one that does not check is a slip of the key.
     assert_eq!(vetoed(&numbered(one, "9434765919"), &numbered(one, "9434765870")), Some(Veto::TwoIdentifiers));
     assert_eq!(vetoed(&numbered(one, "9434765919"), &numbered(one, "9434765918")), None);
@@ -125,14 +125,14 @@ fn what_no_weight_overcomes() {
     // A brother of another year, a twin who moved, a stranger with the birthday.
     let mut brother = twin;
     brother[2] = "2012-07-21";
-    assert_eq!(vetoed(&record(one), &record(brother)), None);
+    assert_eq!(vetoed(&record(one), &record(brother)), Some(Veto::Siblings));
     let mut moved = twin;
     moved[4] = "PL4 8QB";
     assert_eq!(vetoed(&record(one), &record(moved)), Some(Veto::Twins));
     moved[1] = "marlow";
     assert_eq!(vetoed(&record(one), &record(moved)), None);
     let off = Guards { identifiers: false, twins: false };
-    assert_eq!(veto(&parameters, off, &record(one), &record(twin)), None);
+    assert_eq!(veto(&parameters, off, false, &record(one), &record(twin)), None);
 }
 
 #[test]
@@ -147,11 +147,17 @@ fn outcomes_are_five() {
 
 /// Parameters under which these are given names that people have.
 fn parameters_with(common: &[&str]) -> Parameters {
-    let shares = common.iter().map(|name| ((*name).to_owned(), 0.01)).collect::<std::collections::BTreeMap<_, _>>();
-    let field = |shares| parameters::FieldParameters { of_one: [0.2; 5], of_two: [0.2; 5], shares, share_least: 0.001 };
-    let mut fields = vec![field(shares)];
+    let counts = common.iter().map(|name| ((*name).to_owned(), 10)).collect::<std::collections::BTreeMap<_, _>>();
+    let field = |counts| parameters::FieldParameters {
+        of_one: [0.2; 5],
+        of_two: [0.2; 5],
+        said: 1_000,
+        counts,
+        share_of_others: 0.001,
+    };
+    let mut fields = vec![field(counts)];
     fields.resize_with(schema().fields().len(), || field(Default::default()));
-    Parameters { schema: schema(), fields, prior: 0.001, rules: Vec::new() }
+    Parameters { schema: schema(), fields, prior: 0.001, rules: Vec::new(), records: 1_000 }
 }
 
 /// Draws that are the same each time.

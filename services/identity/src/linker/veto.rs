@@ -1,25 +1,32 @@
 //! What no weight overcomes.
 
-use super::compare::{Agreement, compare};
-use super::normalise::is_checked;
+use super::compare::{Agreement, compare, is_known, two_of_one_issuer};
+use super::normalise::checks;
 use super::parameters::Parameters;
 use super::schema::{Check, Kind, Record};
 
-/// Why two records are not linked, however alike they are, unless a person says so.
+/// Why two records are not linked, however alike they are, unless a person says so; a seal binds a person too.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Veto {
-    /// Each has an identifier that checks and of which a child has only one, and the two differ.
+    /// One of them is of a sealed identity, and the other is not.
+    Sealed,
+    /// Each has an NHS number that checks, and none of the one's is the other's.
     TwoIdentifiers,
+    /// One issuer knows them by two numbers of its own.
+    OneIssuer,
     /// One birth date, one surname or one address, and two given names: twins, until somebody knows better.
     Twins,
+    /// Neither the birth date nor the given name agrees: two children of one household.
+    Siblings,
 }
 
 /// Which guards stand. All, unless what is linked cannot need one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Guards {
-    /// [`Veto::TwoIdentifiers`].
+    /// [`Veto::TwoIdentifiers`] and [`Veto::OneIssuer`].
     pub identifiers: bool,
-    /// [`Veto::Twins`]. Of people who are no children of one household a name that differs is more often a mistake.
+    /// [`Veto::Twins`] and [`Veto::Siblings`]. Of people who are no children of one household a name that differs is more
+    /// often a mistake.
     pub twins: bool,
 }
 
@@ -29,44 +36,69 @@ impl Default for Guards {
     }
 }
 
-/// Whether two records are kept apart.
+/// Whether two records are kept apart. `sealed`: a seal stands between the two, which the records themselves do not say.
 ///
 /// Twins share everything but their names, so only an identifier of both tells that two such records are one child. A name
 /// that is nearly the other is a slip of the key when nobody else has it, and a twin's when both are names that people have, or
-/// when the sexes differ.
-pub fn veto(parameters: &Parameters, guards: Guards, one: &Record, other: &Record) -> Option<Veto> {
+/// when the sexes differ. A diminutive is a name of the same child.
+pub fn veto(parameters: &Parameters, guards: Guards, sealed: bool, one: &Record, other: &Record) -> Option<Veto> {
+    if sealed {
+        return Some(Veto::Sealed);
+    }
     let schema = parameters.schema();
     let agreements = compare(schema, one, other);
     let fields = || schema.fields().iter().zip(&agreements).enumerate();
     let mut shared = false;
     for (at, (field, agreement)) in fields() {
-        let Kind::Identifier(check) = field.kind else { continue };
-        shared |= *agreement == Some(Agreement::Exact);
-        let differ = agreement.is_some_and(|agreement| agreement != Agreement::Exact);
-        if guards.identifiers && differ && both_check(check, one.values(at), other.values(at)) {
-            return Some(Veto::TwoIdentifiers);
+        let (ours, theirs) = (one.values(at), other.values(at));
+        match field.kind {
+            Kind::Local if guards.identifiers && two_numbers_of_one_issuer(ours, theirs) => {
+                return Some(Veto::OneIssuer);
+            }
+            Kind::Identifier(check) => {
+                let differ = agreement.is_some_and(|agreement| agreement != Agreement::Exact);
+                if guards.identifiers && check == Check::NhsNumber && differ && both_check(check, ours, theirs) {
+                    return Some(Veto::TwoIdentifiers);
+                }
+                let shares = *agreement == Some(Agreement::Exact);
+                shared |=
+                    shares && (check == Check::None || ours.iter().any(|v| theirs.contains(v) && checks(check, v)));
+            }
+            _ => {}
         }
     }
+    if shared || !guards.twins {
+        return None;
+    }
     let of = |kind: fn(Kind) -> bool| fields().filter(move |(_, (f, _))| kind(f.kind)).filter_map(|(_, (_, a))| *a);
+    let born = |found: fn(Agreement) -> bool| of(|kind| kind == Kind::BirthDate).any(found);
+    let other_names = of(|kind| kind == Kind::GivenName).any(|agreement| agreement == Agreement::Different);
+    if other_names && born(|agreement| agreement == Agreement::Different) {
+        return Some(Veto::Siblings);
+    }
     // A twin's date may have a slip of the key too, and one of the two may have moved first.
-    let same_birth = of(|kind| kind == Kind::BirthDate).any(|agreement| agreement <= Agreement::Close);
+    let same_birth = born(|agreement| agreement <= Agreement::Close);
     let same_surname = of(|kind| kind == Kind::Surname).any(|agreement| agreement <= Agreement::Close);
-    let same_home =
-        of(|kind| matches!(kind, Kind::Postcode | Kind::Address)).any(|agreement| agreement == Agreement::Exact);
+    let same_home = of(|kind| matches!(kind, Kind::Postcode | Kind::Address | Kind::House))
+        .any(|agreement| agreement <= Agreement::Variant);
     let other_sex = of(|kind| kind == Kind::Sex).any(|agreement| agreement == Agreement::Different);
     let two_names = fields().any(|(at, (field, agreement))| match (field.kind, agreement) {
         (Kind::GivenName, Some(Agreement::Different)) => true,
         (Kind::GivenName, Some(Agreement::Close | Agreement::Near)) => {
-            let common = |record: &Record| record.values(at).iter().all(|name| parameters.is_common(at, name));
-            other_sex || (common(one) && common(other))
+            let a_name = |name: &String| is_known(name) || parameters.is_common(at, name);
+            other_sex || (one.values(at).iter().all(a_name) && other.values(at).iter().all(a_name))
         }
         _ => false,
     });
-    let twins = two_names && same_birth && (same_surname || same_home);
-    (guards.twins && twins && !shared).then_some(Veto::Twins)
+    (two_names && same_birth && (same_surname || same_home)).then_some(Veto::Twins)
 }
 
 fn both_check(check: Check, ours: &[String], theirs: &[String]) -> bool {
-    let checks = |values: &[String]| !values.is_empty() && values.iter().all(|value| is_checked(check, value));
-    checks(ours) && checks(theirs)
+    let all_check = |values: &[String]| !values.is_empty() && values.iter().all(|value| checks(check, value));
+    all_check(ours) && all_check(theirs)
+}
+
+fn two_numbers_of_one_issuer(ours: &[String], theirs: &[String]) -> bool {
+    let shared = ours.iter().any(|value| theirs.contains(value));
+    !shared && ours.iter().any(|a| theirs.iter().any(|b| two_of_one_issuer(a, b)))
 }

@@ -142,6 +142,11 @@ static LINES: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
     lines
 });
 
+/// Whether somebody is called so.
+pub(in crate::linker) fn is_known(name: &str) -> bool {
+    LINES.contains_key(name)
+}
+
 /// Whether two given names stand on one line.
 pub(super) fn are_one(one: &str, other: &str) -> bool {
     let (Some(ours), Some(theirs)) = (LINES.get(one), LINES.get(other)) else { return false };
