@@ -142,6 +142,11 @@ impl Children {
         Ok(child)
     }
 
+    /// The child as last read, if nothing of them has changed since.
+    pub(crate) fn kept(&self, asked: Pseudonym) -> Option<Arc<Child>> {
+        self.kept.get(asked, None, &self.store, &self.projector)
+    }
+
     /// Whether a child would be read the same again. May say no of one that would.
     pub(crate) fn is_unchanged(&self, standing: &Standing) -> bool {
         let (moment, destructions) = standing.since;

@@ -32,7 +32,8 @@ pub(crate) use explain::Audience;
 pub use explain::PermittedExplanation;
 pub use involvement::PermittedInvolvement;
 pub use recorder::{FindError, Recorder};
-pub use view::PermittedView;
+pub(crate) use view::KeptViews;
+pub use view::{Answer, PermittedView};
 pub use watch::{Followed, PermittedChanges, Unseen, Watching};
 
 use crate::child::{Child, ChildError, Children, OnDay, is_shown};
@@ -109,7 +110,7 @@ struct Weighed {
     decision_id: [u8; 16],
     child: Arc<Child>,
     registry: Arc<Registry>,
-    decision: Decision,
+    decision: Arc<Decision>,
     on_day: Arc<OnDay>,
     /// When the newest of what was read was published.
     newest_us: i64,
@@ -150,14 +151,18 @@ impl Discloser {
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
         let began = Instant::now();
         let weighed = self.weigh(ask)?;
-        // The clock may be behind what the log took: a later page is pinned to all that this one saw.
-        let pinned_at_us = ask.known_at_us.unwrap_or(ask.asked_at_us.max(weighed.newest_us));
-        let Weighed { decision_id, registry, decision, on_day, .. } = &weighed;
-        let view = PermittedView::new(*decision_id, ask, decision, registry, &self.hub_contact, &on_day.classified);
-        let view = view.pinned_at(pinned_at_us);
+        let view = PermittedView::new(ask, &weighed, &self.hub_contact);
         let record = weighed.record(ask, &view.account());
         metrics::DECIDE.record(began.elapsed(), []);
         Ok(Undisclosed { record, view })
+    }
+
+    /// Whether this reader was shown this part of the child's present record before, and nothing has changed since: then
+    /// deciding takes some microseconds, and reads nothing.
+    pub fn is_at_hand(&self, ask: &Ask) -> bool {
+        let is_of_the_past = ask.known_at_us.is_some() || ask.valid_on != ask.today;
+        let held = || self.children.kept(ask.child)?.judged.held(ask.valid_on);
+        !is_of_the_past && held().is_some_and(|on_day| on_day.views.was_shown(ask, &ask.caller.principal()))
     }
 
     fn weigh(&self, ask: &Ask) -> Result<Weighed, ChildError> {
@@ -177,20 +182,21 @@ impl Discloser {
                 Some(known_at_us) => Arc::new(self.registries.known_at(known_at_us)?),
                 None => Arc::clone(&registry),
             };
-            let decided_then = self.judge(ask, ask.valid_on, &self.facts(&past, &then), &registry_then, &classified);
-            let decided_now = self.judge(ask, ask.today, &facts_now, &registry, &classified);
-            let on_day = Arc::new(OnDay { valid_on: ask.today, facts: facts_now, classified });
+            let classes = || classified.iter().map(|(class, _)| class);
+            let decided_then = self.judge(ask, ask.valid_on, &self.facts(&past, &then), &registry_then, classes());
+            let decided_now = self.judge(ask, ask.today, &facts_now, &registry, classes());
+            let on_day = Arc::new(OnDay::new(ask.today, facts_now, classified));
             (decided_then.and(&decided_now), on_day)
         } else {
             let on_day = self.on_day(&child, ask.valid_on);
-            (self.judge(ask, ask.valid_on, &on_day.facts, &registry, &on_day.classified), on_day)
+            (self.judge(ask, ask.valid_on, &on_day.facts, &registry, &on_day.classes), on_day)
         };
         if decision.failed() {
             tracing::error!("a class could not be evaluated by the rules and was hidden");
         }
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
         let newest_us = child.newest_us();
-        Ok(Weighed { decision_id, child, registry, decision, on_day, newest_us })
+        Ok(Weighed { decision_id, child, registry, decision: Arc::new(decision), on_day, newest_us })
     }
 
     /// What the rules read of a child on a day, with all that is known.
@@ -198,21 +204,20 @@ impl Discloser {
         child.judged.on(valid_on, || {
             let facts = self.facts(child, &AsOf { valid_on, known_at_us: None });
             let classified = self.classify(child.entries.clone(), &facts);
-            OnDay { valid_on, facts, classified }
+            OnDay::new(valid_on, facts, classified)
         })
     }
 
-    fn judge(
+    fn judge<'c>(
         &self,
         ask: &Ask,
         valid_on: Date,
         facts: &ChildFacts,
         registry: &Registry,
-        classified: &[(RecordClass, Entry)],
+        classes: impl IntoIterator<Item = &'c RecordClass>,
     ) -> Decision {
         let mut request = Request::new(ask.caller.principal(), ask.purpose, valid_on);
         request.asked_at_us = Some(ask.asked_at_us);
-        let classes = classified.iter().map(|(class, _)| class);
         sharing::decide_cached(&self.engine, &self.cache, &request, facts, registry, classes)
     }
 

@@ -103,7 +103,7 @@ async fn the_decision_is_on_the_log_before_the_answer_and_says_what_was_released
     assert_eq!(house.disclosures().await, [], "deciding releases nothing and records nothing");
     let recorded = undisclosed.record(&house.recorder).await.unwrap();
     let on_record = house.disclosures().await;
-    let answer = recorded.release().into_answer(Vec::new());
+    let answer = recorded.release().into_answer(Vec::new()).message().unwrap();
     let [disclosure] = on_record.as_slice() else { panic!("{} disclosures", on_record.len()) };
     assert_eq!(disclosure.decision_id, answer.decision_id);
     assert_eq!(disclosure.organisation, SCHOOL);
@@ -188,7 +188,7 @@ async fn an_unknown_child_and_a_hidden_child_give_the_same_bytes() {
                     }
                     let ask = house.ask(&caller, child, purpose);
                     // Not recorded: recording is the same for all, and there are many.
-                    let answer = house.view(&ask).await.into_answer(vec![0; 64]);
+                    let answer = house.view(&ask).await.into_answer(vec![0; 64]).message().unwrap();
                     answers.push(GetTimelineResponse { decision_id: Vec::new(), ..answer }.encode_to_vec());
                 }
                 assert!(answers.windows(2).all(|two| two[0] == two[1]), "{organisation} {role:?} {purpose:?}");
@@ -393,7 +393,7 @@ async fn pages_put_together_are_the_whole_and_stay_as_they_were_when_the_first_w
     loop {
         let view = house.view(&Ask { skip, page_size: 2, known_at_us: pinned, ..first.clone() }).await;
         (skip, pinned) = (view.next_skip(), Some(view.pinned_at_us()));
-        let answer = view.into_answer(Vec::new());
+        let answer = view.into_answer(Vec::new()).message().unwrap();
         entries.extend(answer.entries);
         lines.extend(answer.existence);
         // Newer than everything, so that it would come first.

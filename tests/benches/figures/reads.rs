@@ -161,6 +161,7 @@ async fn serve(
         progress,
         facts_lag_max: Duration::from_secs(30),
         limits: Limits::new(u32::MAX),
+        tokens: Arc::default(),
         pages: PageTokens::new(&house.pseudonyms),
         watches: projection::serve::stream::Watches::new(),
     };

@@ -5,7 +5,7 @@
 //! not before its newest event. So it is what a read would give; the positions are those of the first read, and give the
 //! same child. Nothing of which a key is missing is kept, since keys come without a commit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_log::Pseudonym;
@@ -14,6 +14,7 @@ use sharing::{ChildFacts, RecordClass};
 use timeline::Entry;
 
 use super::Child;
+use crate::disclose::KeptViews;
 use crate::project::Projector;
 use crate::store::Store;
 
@@ -82,6 +83,21 @@ pub(crate) struct OnDay {
     pub(crate) valid_on: Date,
     pub(crate) facts: ChildFacts,
     pub(crate) classified: Vec<(RecordClass, Entry)>,
+    /// Each class once.
+    pub(crate) classes: BTreeSet<RecordClass>,
+    pub(crate) views: KeptViews,
+}
+
+impl OnDay {
+    pub(crate) fn new(valid_on: Date, facts: ChildFacts, classified: Vec<(RecordClass, Entry)>) -> Self {
+        let mut classes = BTreeSet::new();
+        for (class, _) in &classified {
+            if !classes.contains(class) {
+                classes.insert(class.clone());
+            }
+        }
+        Self { valid_on, facts, classified, classes, views: KeptViews::default() }
+    }
 }
 
 /// The last day for which it was worked out.
@@ -96,6 +112,12 @@ impl Clone for Judged {
 }
 
 impl Judged {
+    /// Of this day, if it is worked out.
+    pub(crate) fn held(&self, valid_on: Date) -> Option<Arc<OnDay>> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().filter(|on_day| on_day.valid_on == valid_on).map(Arc::clone)
+    }
+
     pub(crate) fn on(&self, valid_on: Date, work_out: impl FnOnce() -> OnDay) -> Arc<OnDay> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match held.as_ref().filter(|on_day| on_day.valid_on == valid_on) {

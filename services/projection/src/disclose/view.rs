@@ -1,14 +1,19 @@
 //! What a reader may have: made from a decision's permits, and from nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod kept;
 
-use prost::Message;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::{Buf as _, Bytes};
+use prost::{DecodeError, Message};
 use proto::sharing::Call;
 use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Withheld};
 use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told};
 use timeline::{Entry, sort_key_us};
 
-use super::{Account, Ask, digest};
+use super::{Account, Ask, Weighed, digest};
+pub(crate) use kept::KeptViews;
 
 const DAY_US: i64 = 86_400_000_000;
 /// Said where the reason itself would tell what is withheld.
@@ -16,19 +21,99 @@ const UNSAID: &str = "part of this is withheld under the sharing rules";
 
 /// The permitted part of a child's timeline, for one request.
 pub struct PermittedView {
-    answer: GetTimelineResponse,
-    encoded: Vec<u8>,
-    /// Where the next page starts.
-    next_skip: usize,
+    rendered: Arc<Rendered>,
+    decision_id: [u8; 16],
     /// What it was made from was published by then, microseconds since 1970.
     pinned_at_us: i64,
+}
+
+/// A view but for what differs each time: the id of the decision, and the token of the next page.
+pub(crate) struct Rendered {
+    /// The answer's other fields, as they go out.
+    encoded: Bytes,
+    digest: [u8; 16],
+    entries: usize,
+    lines: usize,
+    /// Where the next page starts.
+    next_skip: usize,
     told: Told,
+}
+
+/// An answer as it goes out: the fields of a [`GetTimelineResponse`], most of them shared with whoever is shown the same.
+#[derive(Debug)]
+pub struct Answer {
+    shared: Bytes,
+    own: Vec<u8>,
+}
+
+impl Answer {
+    /// Its bytes, one part after the other.
+    pub fn parts(&self) -> [&[u8]; 2] {
+        [&self.shared, &self.own]
+    }
+
+    /// The message that it is.
+    ///
+    /// # Errors
+    /// None that there could be: it was encoded here.
+    pub fn message(&self) -> Result<GetTimelineResponse, DecodeError> {
+        GetTimelineResponse::decode(self.shared.clone().chain(self.own.as_slice()))
+    }
 }
 
 impl PermittedView {
     /// Private to the disclosure: see the module above.
-    pub(super) fn new(
-        decision_id: [u8; 16],
+    pub(super) fn new(ask: &Ask, weighed: &Weighed, hub_contact: &str) -> Self {
+        let Weighed { decision_id, decision, registry, on_day, newest_us, .. } = weighed;
+        let make = || Rendered::of(ask, decision, registry, hub_contact, &on_day.classified);
+        let rendered = on_day.views.view(ask, decision, registry, hub_contact, make);
+        // The clock may be behind what the log took: a later page is pinned to all that this one saw.
+        let pinned_at_us = ask.known_at_us.unwrap_or(ask.asked_at_us.max(*newest_us));
+        Self { rendered, decision_id: *decision_id, pinned_at_us }
+    }
+
+    /// How many entries.
+    pub fn entries(&self) -> usize {
+        self.rendered.entries
+    }
+
+    /// How many existence lines.
+    pub fn lines(&self) -> usize {
+        self.rendered.lines
+    }
+
+    /// What later pages are pinned to: see [`super::Ask::known_at_us`].
+    pub fn pinned_at_us(&self) -> i64 {
+        self.pinned_at_us
+    }
+
+    /// Where the next page starts.
+    pub fn next_skip(&self) -> usize {
+        self.rendered.next_skip
+    }
+
+    /// What its record says of it.
+    pub(super) fn account(&self) -> Account {
+        Account {
+            call: Call::GetTimeline,
+            entries: self.entries(),
+            lines: self.lines(),
+            answer_digest: self.rendered.digest,
+            told: self.rendered.told.clone(),
+            pinned_at_us: self.pinned_at_us,
+        }
+    }
+
+    /// The answer, with the token of its next page.
+    pub fn into_answer(self, next_page_token: Vec<u8>) -> Answer {
+        let decision_id = self.decision_id.to_vec();
+        let own = GetTimelineResponse { next_page_token, decision_id, ..GetTimelineResponse::default() };
+        Answer { shared: self.rendered.encoded.clone(), own: own.encode_to_vec() }
+    }
+}
+
+impl Rendered {
+    fn of(
         ask: &Ask,
         decision: &Decision,
         registry: &Registry,
@@ -48,67 +133,29 @@ impl PermittedView {
             .skip(ask.skip);
         let (mut classes, entries): (BTreeSet<&RecordClass>, Vec<Shown>) = shown.by_ref().take(ask.page_size).unzip();
         let more = shown.next().is_some();
-        let next_skip = ask.skip + entries.len();
         let shows_something = !entries.is_empty() || !existence.is_empty();
-        let mut answer = GetTimelineResponse {
-            entries,
-            existence,
-            next_page_token: Vec::new(),
-            more,
-            decision_id: Vec::new(),
-            obligations: decision.obligations().filter(|_| shows_something).map(str::to_owned).collect(),
-            // Of a child of whom nothing is shown, the offer itself would say that there is one.
-            break_glass_would_help: shows_something && decision.break_glass_would_help(),
-        };
-        if !answer.existence.is_empty() {
+        if !existence.is_empty() {
             let all = classified.iter().map(|(class, _)| class);
             classes.extend(all.filter(|class| decision.outcome(class) == Outcome::Existence));
         }
+        let answer = GetTimelineResponse {
+            entries,
+            existence,
+            more,
+            obligations: decision.obligations().filter(|_| shows_something).map(str::to_owned).collect(),
+            // Of a child of whom nothing is shown, the offer itself would say that there is one.
+            break_glass_would_help: shows_something && decision.break_glass_would_help(),
+            ..GetTimelineResponse::default()
+        };
         let encoded = answer.encode_to_vec();
-        answer.decision_id = decision_id.to_vec();
-        Self { answer, encoded, next_skip, pinned_at_us: 0, told: decision.told(classes) }
-    }
-
-    /// How many entries.
-    pub fn entries(&self) -> usize {
-        self.answer.entries.len()
-    }
-
-    /// How many existence lines.
-    pub fn lines(&self) -> usize {
-        self.answer.existence.len()
-    }
-
-    pub(super) fn pinned_at(self, pinned_at_us: i64) -> Self {
-        Self { pinned_at_us, ..self }
-    }
-
-    /// What later pages are pinned to: see [`super::Ask::known_at_us`].
-    pub fn pinned_at_us(&self) -> i64 {
-        self.pinned_at_us
-    }
-
-    /// Where the next page starts.
-    pub fn next_skip(&self) -> usize {
-        self.next_skip
-    }
-
-    /// What its record says of it.
-    pub(super) fn account(&self) -> Account {
-        Account {
-            call: Call::GetTimeline,
-            entries: self.entries(),
-            lines: self.lines(),
-            // Without what differs each time.
-            answer_digest: digest::sixteen([&self.encoded]),
-            told: self.told.clone(),
-            pinned_at_us: self.pinned_at_us,
+        Self {
+            digest: digest::sixteen([&encoded]),
+            encoded: encoded.into(),
+            entries: answer.entries.len(),
+            lines: answer.existence.len(),
+            next_skip: ask.skip + answer.entries.len(),
+            told: decision.told(classes),
         }
-    }
-
-    /// The answer, with the token of its next page.
-    pub fn into_answer(self, next_page_token: Vec<u8>) -> GetTimelineResponse {
-        GetTimelineResponse { next_page_token, ..self.answer }
     }
 }
 

@@ -79,9 +79,19 @@ pub struct Issuer {
     pub token_key_pem: String,
 }
 
+/// A caller whose token's signature holds.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Who calls.
+    pub caller: Caller,
+    /// When the token runs out, seconds since 1970.
+    pub expires_at_s: u64,
+}
+
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    exp: f64,
     #[serde(default)]
     standing: Standing,
     #[serde(default)]
@@ -103,11 +113,11 @@ pub fn certificate_names(certificate_der: &[u8]) -> Vec<String> {
     names.value.general_names.iter().filter_map(dns).collect()
 }
 
-/// Reads the caller's token.
+/// Reads the caller's token, and checks its signature.
 ///
 /// # Errors
 /// `TOKEN_REFUSED`, whatever is wrong with it: which part is nobody's business but the log's.
-pub fn caller(authorization: Option<&str>, issuer: &Issuer) -> Result<Caller, DenialReason> {
+pub fn verify(authorization: Option<&str>, issuer: &Issuer) -> Result<Verified, DenialReason> {
     let refused = DenialReason::TokenRefused;
     let token = authorization.and_then(|value| value.strip_prefix("Bearer ")).ok_or(refused)?;
     let algorithm = decode_header(token).map_err(|_| refused)?.alg;
@@ -133,14 +143,15 @@ pub fn caller(authorization: Option<&str>, issuer: &Issuer) -> Result<Caller, De
     if claims.sub.is_empty() || claims.sub.len() > PERSON_BYTES_MAX {
         return Err(refused);
     }
-    Ok(Caller {
+    let caller = Caller {
         organisation: issuer.organisation.clone(),
         person: claims.sub,
         standing: claims.standing,
         roles,
         active: claims.active,
         trained: claims.trained,
-    })
+    };
+    Ok(Verified { caller, expires_at_s: claims.exp as u64 })
 }
 
 /// A longer name of a person would not fit the record of a disclosure.
@@ -151,19 +162,19 @@ fn role(name: &str) -> Option<RoleGroup> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::{Value, json};
 
     const NOW_S: u64 = 4_000_000_000;
 
-    struct Keys {
+    pub(in crate::serve) struct Keys {
         private_pem: String,
-        issuer: Issuer,
+        pub(in crate::serve) issuer: Issuer,
     }
 
-    fn keys() -> Keys {
+    pub(in crate::serve) fn keys() -> Keys {
         let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
         let issuer = Issuer {
             organisation: "school-8789001".into(),
@@ -173,16 +184,20 @@ mod tests {
         Keys { private_pem: pair.serialize_pem(), issuer }
     }
 
-    fn good_claims(issuer: &Issuer) -> Value {
+    pub(in crate::serve) fn good_claims(issuer: &Issuer) -> Value {
         json!({
             "iss": issuer.token_issuer, "aud": AUDIENCE, "sub": "t.invented", "exp": NOW_S,
             "roles": ["safeguarding", "school_pastoral"], "active": true, "trained": true,
         })
     }
 
-    fn signed(keys: &Keys, claims: &Value) -> String {
+    pub(in crate::serve) fn signed(keys: &Keys, claims: &Value) -> String {
         let key = EncodingKey::from_ed_pem(keys.private_pem.as_bytes()).unwrap();
         format!("Bearer {}", encode(&Header::new(Algorithm::EdDSA), claims, &key).unwrap())
+    }
+
+    fn caller(authorization: Option<&str>, issuer: &Issuer) -> Result<Caller, DenialReason> {
+        verify(authorization, issuer).map(|verified| verified.caller)
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::caller::{self, Caller, Issuer};
 use super::limits::Who;
 use super::refusal::Refusal;
 use super::request::Asked;
+use super::tokens::Tokens;
 use crate::child::ChildError;
 use crate::consume::Progress;
 use crate::disclose::{Ask, Discloser, Recorder, Undisclosed};
@@ -28,6 +29,7 @@ pub(super) struct Desk {
     pub(super) pseudonyms: Arc<PseudonymKey>,
     pub(super) progress: watch::Receiver<Progress>,
     pub(super) facts_lag_max: Duration,
+    pub(super) tokens: Arc<Tokens>,
 }
 
 /// What a caller showed: kept by a stream, to be looked at again.
@@ -66,7 +68,8 @@ impl Desk {
             token_issuer: organisation.token_issuer().to_owned(),
             token_key_pem: organisation.token_key_pem().to_owned(),
         };
-        caller::caller(shown.token.as_deref(), &issuer)
+        self.tokens
+            .caller(shown.token.as_deref(), &issuer)
             .map_err(|reason| Refusal::new(reason, "the token is missing, expired, or not of this organisation"))
     }
 
@@ -126,6 +129,15 @@ impl Desk {
         self.record(undisclosed).await
     }
 
+    /// As [`Self::decide`] a timeline; at once where it is at hand, since then it takes less than the way to another thread.
+    pub(super) async fn decide_timeline(&self, ask: Ask) -> Result<Undisclosed, Refusal> {
+        if !self.discloser.is_at_hand(&ask) {
+            return self.decide(move |discloser| discloser.decide(&ask)).await;
+        }
+        let span = tracing::info_span!(target: trace::TARGET, "decide");
+        span.in_scope(|| self.discloser.decide(&ask)).map_err(cannot_be_read)
+    }
+
     pub(super) async fn decide<D: Send + 'static>(
         &self,
         decide: impl FnOnce(&Discloser) -> Result<D, ChildError> + Send + 'static,
@@ -133,10 +145,7 @@ impl Desk {
         let discloser = Arc::clone(&self.discloser);
         let span = tracing::info_span!(target: trace::TARGET, "decide");
         let decided = tokio::task::spawn_blocking(move || span.in_scope(|| decide(&discloser))).await;
-        decided.map_err(|_| Refusal::not_recorded())?.map_err(|error| {
-            tracing::error!("a child could not be read: {error}");
-            Refusal::not_recorded()
-        })
+        decided.map_err(|_| Refusal::not_recorded())?.map_err(cannot_be_read)
     }
 
     pub(super) async fn record<V>(&self, undisclosed: Undisclosed<V>) -> Result<V, Refusal> {
@@ -171,4 +180,9 @@ impl Desk {
             tracing::error!("a denial could not be recorded: {error}");
         }
     }
+}
+
+fn cannot_be_read(error: ChildError) -> Refusal {
+    tracing::error!("a child could not be read: {error}");
+    Refusal::not_recorded()
 }

@@ -21,6 +21,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::observe::Observe;
+use super::readers::Readers;
 use super::timelines::TimelineService;
 use crate::consume::Progress;
 pub use tls::Tls;
@@ -117,7 +118,7 @@ pub async fn serve_readers(
         .layer(Observe)
         .add_service(health_service)
         .add_optional_service(reflection)
-        .add_service(TimelinesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(Readers::new(service, REQUEST_BYTES_MAX))
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());
     let telling = async {
         tell(&health, &progress, facts_lag_max, &stop).await;

@@ -1,6 +1,6 @@
 //! The service that readers ask.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use event_log::seal::PseudonymKey;
@@ -23,9 +23,10 @@ use super::page::{Page, PageTokens};
 use super::refusal::Refusal;
 use super::request::{self, Asked};
 use super::stream::{Frames, Open, Watches};
+use super::tokens::Tokens;
 use crate::consume::Progress;
 use crate::disclose::digest::sixteen;
-use crate::disclose::{Ask, Audience, Discloser, Recorder, day_number};
+use crate::disclose::{Answer, Ask, Audience, Discloser, Recorder, day_number};
 
 /// The header that a refusal carries beside its message.
 pub const REASON_HEADER: &str = "throughline-denial-reason";
@@ -44,6 +45,8 @@ pub struct TimelineService {
     pub facts_lag_max: Duration,
     /// What each caller may ask.
     pub limits: Limits,
+    /// Whose signature was checked before.
+    pub tokens: Arc<Tokens>,
     /// Pages after the first.
     pub pages: PageTokens,
     /// The streams that are open.
@@ -56,10 +59,9 @@ impl Timelines for TimelineService {
         &self,
         request: Request<GetTimelineRequest>,
     ) -> Result<Response<GetTimelineResponse>, Status> {
-        let at = now();
-        let (caller, desk, _) = self.received(&request, at.1)?;
-        let answer = self.timeline(&desk, &caller, request.into_inner(), at).await;
-        self.answered(&desk, &caller, Call::GetTimeline, answer).await
+        // What listens gives the bytes themselves: see `Readers`.
+        let answer = self.timeline(request).await?.into_inner().message();
+        answer.map(Response::new).map_err(|_| Refusal::not_recorded().status())
     }
 
     type WatchTimelineStream = Frames;
@@ -105,7 +107,16 @@ impl TimelineService {
             pseudonyms: Arc::clone(&self.pseudonyms),
             progress: self.progress.clone(),
             facts_lag_max: self.facts_lag_max,
+            tokens: Arc::clone(&self.tokens),
         }
+    }
+
+    /// A timeline, as the bytes of its answer.
+    pub(super) async fn timeline(&self, request: Request<GetTimelineRequest>) -> Result<Response<Answer>, Status> {
+        let at = now();
+        let (caller, desk, _) = self.received(&request, at.1)?;
+        let answer = self.permitted_timeline(&desk, &caller, request.into_inner(), at).await;
+        self.answered(&desk, &caller, Call::GetTimeline, answer).await
     }
 
     /// Who asks. Before a caller is known there is nobody to put on record.
@@ -146,18 +157,19 @@ impl TimelineService {
         desk.fresh()
     }
 
-    async fn timeline(
+    async fn permitted_timeline(
         &self,
         desk: &Desk,
         caller: &Caller,
         request: GetTimelineRequest,
         (now_us, today): (i64, Date),
-    ) -> Result<GetTimelineResponse, Refusal> {
+    ) -> Result<Answer, Refusal> {
         self.admit(desk, caller)?;
         let asked = request::read(request, now_us, today)?;
         let (ask, walk) = self.page(desk, caller, &asked, (now_us, today))?;
         let valid_day = day_number(ask.valid_on);
-        let view = desk.release(move |discloser| discloser.decide(&ask)).await?;
+        let undisclosed = desk.decide_timeline(ask).await?;
+        let view = desk.record(undisclosed).await?;
         let skip = u32::try_from(view.next_skip()).unwrap_or(u32::MAX);
         let page = Page { pinned_at_us: view.pinned_at_us(), valid_day, skip };
         let token = self.pages.give(page, &walk).ok_or_else(Refusal::not_recorded)?;
@@ -281,11 +293,12 @@ fn walk(caller: &Caller, asked: &Asked) -> [u8; 16] {
     ])
 }
 
+static ENGLAND: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC));
+
 /// Microseconds since 1970, and the day in England.
 pub(crate) fn now() -> (i64, Date) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-    let england = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-    let today = jiff::Timestamp::from_microsecond(now_us).unwrap_or_default().to_zoned(england).date();
+    let today = ENGLAND.to_datetime(jiff::Timestamp::from_microsecond(now_us).unwrap_or_default()).date();
     (now_us, today)
 }

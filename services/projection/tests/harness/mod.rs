@@ -290,7 +290,7 @@ impl House {
     }
 
     pub async fn answer(&self, ask: &Ask) -> GetTimelineResponse {
-        self.view(ask).await.into_answer(Vec::new())
+        self.view(ask).await.into_answer(Vec::new()).message().unwrap()
     }
 
     /// Asks for everything today.

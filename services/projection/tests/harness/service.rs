@@ -99,6 +99,7 @@ pub async fn serve_with(house: &House, papers: Papers, facts_lag_max: Duration, 
         progress: told,
         facts_lag_max,
         limits: Limits::new(10_000),
+        tokens: Arc::default(),
         pages: PageTokens::new(&house.pseudonyms),
         watches,
     };

@@ -102,6 +102,7 @@ impl Service {
             progress: progress.clone(),
             facts_lag_max: settings.facts_lag_max,
             limits: Limits::new(settings.requests_per_second_max),
+            tokens: Arc::default(),
             pages: PageTokens::new(&vault.pseudonyms),
             watches,
         };
