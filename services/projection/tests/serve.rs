@@ -85,6 +85,27 @@ async fn pages_put_together_are_the_whole_whatever_is_published_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_a_node_that_is_behind_is_whole_or_is_not_given() {
+    let mut house = House::new().await;
+    let papers = Arc::new(Papers::new());
+    let (school, _) = child_with_consent(&mut house, &papers).await;
+    let mut behind = house.another_node().await;
+    behind.catch_up().await;
+    house.say(CENSUS, (2020..2025).map(|year| attended(&school, year)).collect::<Vec<_>>()).await;
+    house.catch_up().await;
+    let (ahead, late) = (serve(&house, Arc::clone(&papers), LONG).await, serve(&behind, papers, LONG).await);
+    let mut first_asked = ahead.reader(SCHOOL, "t.invented", PASTORAL).await;
+    let mut then_asked = late.reader(SCHOOL, "t.invented", PASTORAL).await;
+    let mut next = request(&school, 6);
+    next.page_token = first_asked.get(&next).await.unwrap().next_page_token;
+    let second = first_asked.get(&next).await.unwrap();
+    assert_eq!(then_asked.get(&next).await.map(|page| page.entries), Err("FACTS_STALE".to_owned()));
+    // Asked again, and it reads on meanwhile.
+    let (page, ()) = tokio::join!(then_asked.get(&next), catch_up(&mut behind, &late));
+    assert_eq!(page.unwrap().entries, second.entries);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_token_is_its_callers_and_its_requests_alone() {
     let (_house, serving, school, hospital) = started().await;
     let mut reader = serving.reader(SCHOOL, "t.invented", PASTORAL).await;

@@ -20,6 +20,10 @@ use super::tokens::Tokens;
 use crate::child::ChildError;
 use crate::consume::Progress;
 use crate::disclose::{Ask, Discloser, Recorder, Undisclosed};
+use crate::store::Heights;
+
+/// How long a page after the first waits for this node to read what the node that gave the page before had read.
+const READ_ON_MAX: Duration = Duration::from_secs(2);
 
 /// What answering takes; cheap to clone, so that a stream has its own.
 #[derive(Clone)]
@@ -92,6 +96,22 @@ impl Desk {
     pub(super) fn fresh(&self) -> Result<(), Refusal> {
         let stale = "the facts that the rules read are not up to date: ask again shortly";
         if self.is_fresh() { Ok(()) } else { Err(Refusal::new(DenialReason::FactsStale, stale)) }
+    }
+
+    /// This node has read all that another had when it gave the page before; waited for, a moment. Otherwise entries would be
+    /// missing from the page, or on it for the second time.
+    pub(super) async fn has_read(&self, before: &Heights) -> Result<(), Refusal> {
+        let (mut progress, until) = (self.progress.clone(), tokio::time::Instant::now() + READ_ON_MAX);
+        loop {
+            // Before it is looked: what is read in between counts as a change.
+            progress.mark_unchanged();
+            if self.discloser.children.store.heights_held().cover(before) {
+                return Ok(());
+            }
+            let Ok(Ok(())) = tokio::time::timeout_at(until, progress.changed()).await else { break };
+        }
+        let behind = "this node has not read as far as the one that gave the page before: ask again shortly";
+        Err(Refusal::new(DenialReason::FactsStale, behind))
     }
 
     /// What is asked of the whole of a child's present record.

@@ -1,18 +1,21 @@
-//! Page tokens: encrypted, always of one size, good only for the caller and the request that they were given to.
+//! Page tokens: encrypted, always of one size, good only for the caller and the request that they were given to, at every
+//! node that has read as far as the one that gave them.
 
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use event_log::seal::PseudonymKey;
 
-/// Bytes of every token, whatever it says.
-pub const TOKEN_BYTES: usize = 64;
+use crate::store::Heights;
 
 const NONCE_BYTES: usize = 12;
-const PLAIN_BYTES: usize = TOKEN_BYTES - NONCE_BYTES - 16;
-const DOMAIN: &[u8] = b"throughline page token 1";
+const PLAIN_BYTES: usize = 8 + 4 + 4 + Heights::BYTES;
+const DOMAIN: &[u8] = b"throughline page token 2";
+
+/// Bytes of every token, whatever it says.
+pub const TOKEN_BYTES: usize = NONCE_BYTES + PLAIN_BYTES + 16;
 
 /// Where the next page starts, and what it was pinned to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
     /// Entries published after this are left out, microseconds since 1970, so that pages of one walk fit together.
     pub pinned_at_us: i64,
@@ -20,6 +23,8 @@ pub struct Page {
     pub valid_day: i32,
     /// How many entries came before.
     pub skip: u32,
+    /// What the page before may have been made from.
+    pub heights: Heights,
 }
 
 /// Makes and reads tokens.
@@ -37,12 +42,12 @@ impl PageTokens {
     }
 
     /// The token of a page, for a walk (a digest of caller and request).
-    pub fn give(&self, page: Page, walk: &[u8; 16]) -> Option<Vec<u8>> {
+    pub fn give(&self, page: &Page, walk: &[u8; 16]) -> Option<Vec<u8>> {
         let mut plain = Vec::with_capacity(PLAIN_BYTES);
         plain.extend(page.pinned_at_us.to_be_bytes());
         plain.extend(page.valid_day.to_be_bytes());
         plain.extend(page.skip.to_be_bytes());
-        plain.resize(PLAIN_BYTES, 0);
+        plain.extend(page.heights.to_bytes());
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let payload = Payload { msg: &plain, aad: &associated(walk) };
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).ok()?;
@@ -59,11 +64,12 @@ impl PageTokens {
         let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()?;
         let (pinned_at, rest) = plain.split_first_chunk::<8>()?;
         let (valid_day, rest) = rest.split_first_chunk::<4>()?;
-        let (skip, _padding) = rest.split_first_chunk::<4>()?;
+        let (skip, heights) = rest.split_first_chunk::<4>()?;
         Some(Page {
             pinned_at_us: i64::from_be_bytes(*pinned_at),
             valid_day: i32::from_be_bytes(*valid_day),
             skip: u32::from_be_bytes(*skip),
+            heights: Heights::from_bytes(heights)?,
         })
     }
 }
@@ -80,11 +86,19 @@ mod tests {
     proptest! {
         #[test]
         fn a_token_is_of_one_size_and_good_for_its_own_walk_only(
-            pinned_at_us: i64, valid_day: i32, skip: u32, walk: [u8; 16], other: [u8; 16], flip in 0..TOKEN_BYTES
+            pinned_at_us: i64,
+            valid_day: i32,
+            skip: u32,
+            heights in prop::collection::vec(any::<u8>(), Heights::BYTES),
+            walk: [u8; 16],
+            other: [u8; 16],
+            flip in 0..TOKEN_BYTES,
         ) {
             let tokens = PageTokens::new(&PseudonymKey::from_bytes([7; 32]));
-            let page = Page { pinned_at_us, valid_day, skip };
-            let token = tokens.give(page, &walk).unwrap();
+            let read_back = Heights::from_bytes(&heights).unwrap();
+            prop_assert_eq!(read_back.to_bytes(), heights);
+            let page = Page { pinned_at_us, valid_day, skip, heights: read_back };
+            let token = tokens.give(&page, &walk).unwrap();
             prop_assert_eq!(token.len(), TOKEN_BYTES);
             prop_assert_eq!(tokens.read(&token, &walk), Some(page));
             prop_assert!(walk == other || tokens.read(&token, &other).is_none());

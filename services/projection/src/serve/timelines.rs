@@ -166,33 +166,38 @@ impl TimelineService {
     ) -> Result<Answer, Refusal> {
         self.admit(desk, caller)?;
         let asked = request::read(request, now_us, today)?;
-        let (ask, walk) = self.page(desk, caller, &asked, (now_us, today))?;
+        let (ask, walk, before) = self.page(desk, caller, &asked, (now_us, today))?;
+        if let Some(before) = before {
+            desk.has_read(&before).await?;
+        }
         let valid_day = day_number(ask.valid_on);
         let undisclosed = desk.decide_timeline(ask).await?;
         let view = desk.record(undisclosed).await?;
         let skip = u32::try_from(view.next_skip()).unwrap_or(u32::MAX);
-        let page = Page { pinned_at_us: view.pinned_at_us(), valid_day, skip };
-        let token = self.pages.give(page, &walk).ok_or_else(Refusal::not_recorded)?;
+        // What the view was made from, and perhaps a record more.
+        let heights = self.discloser.children.store.heights_seen();
+        let page = Page { pinned_at_us: view.pinned_at_us(), valid_day, skip, heights };
+        let token = self.pages.give(&page, &walk).ok_or_else(Refusal::not_recorded)?;
         Ok(view.into_answer(token))
     }
 
-    /// What is asked, with the page that it is of; and the walk that its pages belong to.
+    /// What is asked, with the page that it is of; the walk that its pages belong to; and what the page before was made from.
     fn page(
         &self,
         desk: &Desk,
         caller: &Caller,
         asked: &Asked,
         (now_us, today): (i64, Date),
-    ) -> Result<(Ask, [u8; 16]), Refusal> {
+    ) -> Result<(Ask, [u8; 16], Option<crate::store::Heights>), Refusal> {
         let refused =
             || Refusal::new(DenialReason::PageTokenRefused, "`page_token` is not one that was given for this request");
         let walk = walk(caller, asked);
-        let (known_at_us, valid_day, skip) = match &asked.page_token {
-            None => (asked.known_at_us, day_number(asked.valid_on.unwrap_or(today)), 0),
+        let (known_at_us, valid_day, skip, before) = match &asked.page_token {
+            None => (asked.known_at_us, day_number(asked.valid_on.unwrap_or(today)), 0, None),
             Some(token) => {
                 let page = self.pages.read(token, &walk).ok_or_else(refused)?;
                 // A page after the first is of the past: it is judged then and now.
-                (Some(page.pinned_at_us), page.valid_day, page.skip)
+                (Some(page.pinned_at_us), page.valid_day, page.skip, Some(page.heights))
             }
         };
         let valid_on =
@@ -205,7 +210,7 @@ impl TimelineService {
             page_size: asked.page_size,
             ..desk.ask_now(caller, asked, request_digest, (now_us, today))
         };
-        Ok((ask, walk))
+        Ok((ask, walk, before))
     }
 
     fn stream(

@@ -112,8 +112,18 @@ impl House {
     pub async fn on(engine: Engine, wrap: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = wrap(Arc::new(EmbeddedLog::open(&dir.path().join("log"), embedded::Options::default()).unwrap()));
-        let pseudonyms = Arc::new(PseudonymKey::from_bytes([7; 32]));
         let wrapping = Arc::new(WrappingKeys::open(&dir.path().join("keys")).unwrap());
+        Self::node(dir, log, wrapping, engine).await
+    }
+
+    /// Another node on the same log and keys, with a store of its own that holds nothing.
+    pub async fn another_node(&self) -> Self {
+        let (log, wrapping) = (Arc::clone(&self.log), Arc::clone(&self.wrapping));
+        Self::node(tempfile::tempdir().unwrap(), log, wrapping, self.engine).await
+    }
+
+    async fn node(dir: TempDir, log: Arc<dyn EventLog>, wrapping: Arc<WrappingKeys>, engine: Engine) -> Self {
+        let pseudonyms = Arc::new(PseudonymKey::from_bytes([7; 32]));
         let projector = projector(&wrapping, &pseudonyms);
         let store = Store::open(&dir.path().join("store"), &options(engine)).unwrap().store;
         let refusals = Arc::new(Kept::default());

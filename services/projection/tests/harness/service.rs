@@ -36,7 +36,7 @@ pub struct Papers {
 /// A service that is listening until this is dropped.
 pub struct Serving {
     address: SocketAddr,
-    papers: Papers,
+    papers: Arc<Papers>,
     /// How far the consumer is, as the service is told.
     pub progress: watch::Sender<Progress>,
     _stop: DropGuard,
@@ -85,12 +85,18 @@ fn token_issuer(organisation: &str) -> String {
 }
 
 /// Serves what the house holds. Facts may be this old at most.
-pub async fn serve(house: &House, papers: Papers, facts_lag_max: Duration) -> Serving {
+pub async fn serve(house: &House, papers: impl Into<Arc<Papers>>, facts_lag_max: Duration) -> Serving {
     serve_with(house, papers, facts_lag_max, Watches::new()).await
 }
 
 /// Serves what the house holds, with streams at a pace for tests.
-pub async fn serve_with(house: &House, papers: Papers, facts_lag_max: Duration, watches: Watches) -> Serving {
+pub async fn serve_with(
+    house: &House,
+    papers: impl Into<Arc<Papers>>,
+    facts_lag_max: Duration,
+    watches: Watches,
+) -> Serving {
+    let papers = papers.into();
     let (progress, told) = watch::channel(*house.progress.borrow());
     let service = TimelineService {
         discloser: Arc::clone(&house.discloser),
