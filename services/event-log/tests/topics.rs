@@ -1,7 +1,7 @@
 //! Topics and ACLs on a real Kafka: what the shipped file gives each role, operation by operation, and what is refused.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,47 @@ async fn what_is_applied_is_there_and_nothing_is_left_to_do() {
     assert!(plan(&connection).await.is_nothing());
     let after = admin.topics_with_configs(&["throughline.keys.v1"]).await.unwrap();
     assert_eq!(after["throughline.keys.v1"].configs["segment.ms"].value, "1000000");
+}
+
+/// So many records of half a megabyte of zeros, in one batch that lz4 makes some 80 kB of; what became of them.
+async fn send_a_bomb(connection: &Connection, topic: Topic) -> BTreeSet<Option<RDKafkaErrorCode>> {
+    const RECORDS: usize = 40;
+    let producer: FutureProducer = ClientConfig::new()
+        .set("bootstrap.servers", &connection.bootstrap)
+        .set("compression.codec", "lz4")
+        .set("message.max.bytes", "100000000")
+        .set("batch.size", "100000000")
+        // Longer than it takes to hand them over, so that they go together.
+        .set("linger.ms", "1000")
+        .create()
+        .unwrap();
+    let zeros = vec![0; 500_000];
+    let record = || FutureRecord::to(topic.name()).partition(3).key(&[7; 16][..]).payload(&zeros[..]);
+    let sent: Vec<_> =
+        (0..RECORDS).map(|_| producer.send_result(record()).map_err(|(error, _)| error).unwrap()).collect();
+    let mut became = BTreeSet::new();
+    for delivery in sent {
+        became.insert(delivery.await.unwrap().err().and_then(|(error, _)| error.rdkafka_error_code()));
+    }
+    became
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_unpacks_to_more_than_a_record_may_be_is_not_taken() {
+    let _alone = ALONE.lock().await;
+    let broker = Broker::start(Kind::Plaintext).unwrap();
+    if broker.passes_over("topics on a broker of its own") {
+        return;
+    }
+    let connection = plain(&broker);
+    let mut admin = Admin::connect(&connection).await.unwrap();
+    topics::apply(&mut admin, &wanted(), false).await.unwrap();
+    let refused = BTreeSet::from([Some(RDKafkaErrorCode::MessageSizeTooLarge)]);
+    assert_eq!(send_a_bomb(&connection, Topic::Health).await, refused);
+    // As the topics once were: it is what the broker is told that keeps it out.
+    admin.alter_configs(Topic::Health.name(), &configs(&[("compression.type", "lz4")])).await.unwrap();
+    plan_with(&connection, Change::SetConfig, 1).await;
+    assert_eq!(send_a_bomb(&connection, Topic::Health).await, BTreeSet::from([None]));
 }
 
 #[tokio::test]

@@ -306,6 +306,7 @@ fn positions_hold(topic: Topic, configs: &BTreeMap<String, String>, _replication
         ("retention.bytes", "-1", "or records would be deleted by size"),
         ("message.timestamp.type", "LogAppendTime", "because published is when the log took a record"),
         ("unclean.leader.election.enable", "false", "or acknowledged records could be taken back"),
+        ("compression.type", "uncompressed", "or a small batch could unpack to more than readers hold"),
     ];
     let differs = |(key, value, _): &(&str, &str, &str)| configs.get(*key).is_none_or(|found| found != value);
     let wrong = exactly.into_iter().filter(differs);

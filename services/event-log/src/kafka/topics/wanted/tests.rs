@@ -106,6 +106,7 @@ fn every_problem_is_reported_at_once() {
             "`speed` is not known here (known: config, partitions, replication, roles, topics)",
             "`topics.\"throughline.keys.v1\".\"cleanup.policy\"` must be `compact`, so that a destroyed key's bytes go and no \
              key is lost",
+            "`config.\"compression.type\"` must be `uncompressed`, or a small batch could unpack to more than readers hold",
             "`config.\"max.message.bytes\"` must be 1002048 or more: the largest record and what is around it",
             "`config.\"retention.ms\"` must be `-1`, or records would be deleted by age",
             "`config.\"min.insync.replicas\"` must be a whole number from 1 to 0, the copies that there are",
@@ -129,6 +130,7 @@ fn what_would_break_the_positions_is_refused_of_any_topic() {
         ("retention.bytes", "1"),
         ("message.timestamp.type", "\"CreateTime\""),
         ("unclean.leader.election.enable", "true"),
+        ("compression.type", "\"lz4\""),
         ("max.message.bytes", "1000"),
     ] {
         for topic in [Topic::Health, Topic::Disclosure, Topic::Reference] {
