@@ -10,9 +10,10 @@ use event_log::envelope::EnvelopeError;
 use event_log::{Position, Pseudonym, Topic};
 use identity::{Claim, Description, Evidence, Resolution, Withheld};
 use proto::events::event::Kind;
-use proto::events::{Event, PersonDescribed, Scheme, Subject};
+use proto::events::{Event, PersonDescribed, Scheme, Subject, Verdict};
 use timeline::{Entry, FoldError, Said};
 
+use crate::identities::steps::{self, Step};
 use crate::project::Projector;
 use crate::row;
 use crate::store::keys::{self, Parsed};
@@ -81,6 +82,17 @@ pub struct Children {
     /// Opens what the store holds.
     pub projector: Projector,
     kept: Arc<KeptChildren>,
+}
+
+/// All that it is decided by who is one child with a subject.
+pub(crate) struct Around {
+    pub(crate) evidence: Evidence,
+    /// Of each subject that claims and decisions lead to.
+    pub(crate) said: BTreeMap<Pseudonym, Vec<(Position, Said)>>,
+    /// What of it stands.
+    pub(crate) folded: BTreeMap<Pseudonym, Vec<Entry>>,
+    /// False where they are more than can be one child: nothing is decided then.
+    pub(crate) is_whole: bool,
 }
 
 /// Every subject that claims and decisions lead to, and how far the log was read.
@@ -154,14 +166,20 @@ impl Children {
             && standing.subjects.iter().all(|subject| self.store.unchanged(*subject, moment))
     }
 
+    /// All that it is decided by who is one child with a subject, before anything is decided.
+    pub(crate) fn around(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Around, ChildError> {
+        let Neighbourhood { known, .. } = self.neighbourhood(asked, known_at_us)?;
+        let folded = folded(&known, known_at_us)?;
+        let is_whole = known.len() <= SUBJECTS_MAX;
+        let evidence = if is_whole { self.evidence(&known, &folded) } else { Evidence::default() };
+        let said = known.into_iter().map(|(subject, known)| (subject, known.said)).collect();
+        Ok(Around { evidence, said, folded, is_whole })
+    }
+
     fn fold(&self, asked: Pseudonym, read: Neighbourhood, known_at_us: Option<i64>) -> Result<Child, ChildError> {
         let Neighbourhood { known: neighbourhood, positions, since } = read;
         let standing = Standing { subjects: neighbourhood.keys().copied().collect(), since };
-        let mut folded: BTreeMap<Pseudonym, Vec<Entry>> = BTreeMap::new();
-        for (subject, known) in &neighbourhood {
-            let said = known.said.iter().map(|(_, said)| said.clone());
-            folded.insert(*subject, timeline::fold(said, known_at_us)?.entries);
-        }
+        let mut folded = folded(&neighbourhood, known_at_us)?;
         if neighbourhood.len() > SUBJECTS_MAX {
             // Whose restrictions bind is not known, so nothing is shown.
             tracing::warn!(subjects = neighbourhood.len(), "more subjects are claimed to be one child than can be");
@@ -286,21 +304,16 @@ impl Children {
                 }
             }
         }
-        let mut decided: Vec<Decided> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         for (subject, part) in known {
-            for (_, said) in &part.said {
+            for (position, said) in &part.said {
                 let of = |other: &Option<Subject>| other.as_ref().map(|other| self.projector.pseudonyms.of(other).0);
-                let at = (said.published_at_us, said.event_id);
+                steps.extend(Step::of(position, said, &self.projector.pseudonyms));
                 match said.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
-                    Some(Kind::SubjectsLinked(linked)) => {
-                        decided.extend(of(&linked.other).map(|other| (at.0, at.1, pair(subject.0, other), true)));
-                    }
-                    Some(Kind::SubjectsUnlinked(unlinked)) => {
-                        decided.extend(of(&unlinked.other).map(|other| (at.0, at.1, pair(subject.0, other), false)));
-                    }
-                    // An issuer replaces its own numbers, and nobody else's.
+                    // An issuer replaces its own numbers, and nobody else's. A person's word on it is below.
                     Some(Kind::IdentifierSuperseded(replaced))
-                        if same_issuer(said.body.subject.as_ref(), replaced.superseded.as_ref()) =>
+                        if replaced.decided_by.is_none()
+                            && same_issuer(said.body.subject.as_ref(), replaced.superseded.as_ref()) =>
                     {
                         evidence.superseded.extend(of(&replaced.superseded).map(|gone| (gone, subject.0)));
                     }
@@ -313,15 +326,25 @@ impl Children {
             }
         }
         // Of several decisions about one pair the last stands.
-        decided.sort_unstable();
-        for (_, _, pair, linked) in decided {
-            let (into, from) = if linked {
-                (&mut evidence.linked, &mut evidence.unlinked)
-            } else {
-                (&mut evidence.unlinked, &mut evidence.linked)
-            };
-            from.remove(&pair);
-            into.insert(pair);
+        for step in steps::in_order(steps).into_iter().filter(Step::counts) {
+            let gone = if step.pair.0 == step.subject { step.pair.1 } else { step.pair.0 };
+            match step.verdict {
+                Verdict::Link => {
+                    evidence.unlinked.remove(&step.pair);
+                    evidence.linked.insert(step.pair);
+                }
+                Verdict::Unlink => {
+                    evidence.linked.remove(&step.pair);
+                    evidence.superseded.remove(&(gone, step.subject));
+                    evidence.superseded.remove(&(step.subject, gone));
+                    evidence.unlinked.insert(step.pair);
+                }
+                Verdict::Supersede => {
+                    evidence.unlinked.remove(&step.pair);
+                    evidence.superseded.insert((gone, step.subject));
+                }
+                Verdict::Leave | Verdict::Unspecified => {}
+            }
         }
         evidence
     }
@@ -351,8 +374,14 @@ impl Children {
     }
 }
 
-/// A person's decision about a pair: when it was published, its event, the pair, and whether it links them.
-type Decided = (i64, [u8; 16], (identity::Id, identity::Id), bool);
+/// What each subject's rows fold to.
+fn folded(
+    known: &BTreeMap<Pseudonym, Known>,
+    known_at_us: Option<i64>,
+) -> Result<BTreeMap<Pseudonym, Vec<Entry>>, FoldError> {
+    let fold = |known: &Known| timeline::fold(known.said.iter().map(|(_, said)| said.clone()), known_at_us);
+    known.iter().map(|(subject, known)| Ok((*subject, fold(known)?.entries))).collect()
+}
 
 fn same_issuer(one: Option<&Subject>, other: Option<&Subject>) -> bool {
     matches!((one, other), (Some(one), Some(other)) if one.scheme == other.scheme && one.issuer == other.issuer)
@@ -376,10 +405,6 @@ fn kept_apart(resolution: &Resolution, evidence: &Evidence) -> BTreeSet<identity
 fn is_restriction(said: &Said) -> bool {
     let kind = said.body.event.as_ref().and_then(|event| event.kind.as_ref());
     matches!(kind, Some(Kind::RestrictionSet(_) | Kind::RestrictionLifted(_)))
-}
-
-fn pair(one: identity::Id, other: identity::Id) -> (identity::Id, identity::Id) {
-    if one <= other { (one, other) } else { (other, one) }
 }
 
 /// How strong an identifier is as evidence: see [`Claim::rank`].

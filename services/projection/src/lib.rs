@@ -8,6 +8,7 @@ pub mod command;
 pub mod consume;
 pub mod disclose;
 pub mod freshness;
+pub mod identities;
 pub mod keys_held;
 pub mod own_records;
 pub mod project;

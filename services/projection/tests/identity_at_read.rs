@@ -185,7 +185,7 @@ async fn a_superseded_number_is_the_same_child() {
     house.say(HL7, [described(HOSPITAL, &new, &[nhs(NHS_NUMBER)])]).await;
     house.catch_up().await;
     assert!(!says_of(&house, &house.child(&new, None), &old), "two numbers of one trust with one NHS number");
-    let superseded = e::IdentifierSuperseded { superseded: Some(old.clone()) };
+    let superseded = e::IdentifierSuperseded { superseded: Some(old.clone()), ..Default::default() };
     house.say(HL7, [saying(HOSPITAL, &new, "a40", day(2025, 1, 1), superseded)]).await;
     house.catch_up().await;
     let by_new = house.child(&new, None);
