@@ -19,7 +19,7 @@ pub(super) fn produce(to: &Connection, prefix: &str, records: &[Record]) -> anyh
         .set("bootstrap.servers", &to.bootstrap)
         .set("enable.idempotence", "true")
         .set("acks", "all")
-        .set("compression.codec", "lz4")
+        .set("compression.codec", "none")
         .set("linger.ms", "1")
         .set("message.max.bytes", "1048000")
         .set("batch.size", "1048000")
