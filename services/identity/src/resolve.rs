@@ -1,6 +1,11 @@
-//! Links from claims.
+//! Links from claims, from people's decisions and from what records make probable.
+
+mod probable;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use crate::linker::Veto;
+pub use probable::Probable;
 
 /// A subject's pseudonym.
 pub type Id = [u8; 16];
@@ -45,6 +50,12 @@ pub struct Evidence {
     pub superseded: BTreeSet<(Id, Id)>,
     /// Each the subjects and identifiers of one sealed identity.
     pub sealed: Vec<BTreeSet<Id>>,
+    /// Pairs that records make probable, at or above the review threshold; the smaller id first.
+    pub probable: BTreeMap<(Id, Id), Probable>,
+    /// Pairs of described subjects that no weight joins, whether probable or not; the smaller id first.
+    pub vetoed: BTreeMap<(Id, Id), Veto>,
+    /// Who issued each described subject's own number.
+    pub issuers: BTreeMap<Id, String>,
 }
 
 /// Why two nodes are joined.
@@ -56,6 +67,8 @@ pub enum Reason {
     Decided,
     /// A source states the identifier of its subject.
     Claimed,
+    /// What records say makes it probable.
+    Probable,
 }
 
 /// An edge that was not followed, and why.
@@ -71,6 +84,14 @@ pub enum Withheld {
     TwoExclusive,
     /// The birth dates and the given names of two whom it would join both differ.
     DescriptionsContradict,
+    /// It is probable, and not probable enough to be made without a person.
+    Possible,
+    /// It is probable, and so is another that cannot be true with it: neither is made.
+    Many,
+    /// It is probable, and would join what no weight joins.
+    Vetoed(Veto),
+    /// It is probable, and would join two numbers of one issuer: two children, or one whom the issuer has twice.
+    OneIssuer,
 }
 
 /// Who is one child with the subject asked about.
@@ -84,9 +105,9 @@ pub struct Resolution {
 
 /// Resolves one subject.
 ///
-/// Edges are taken in a fixed order (the issuer's own replacements, people's decisions, then claims by rank), and one
-/// that would join what may not be joined is left out. Claims that contradict each other over one identifier are all
-/// left out, so that neither side wins by its place in the order.
+/// Edges are taken in a fixed order (the issuer's own replacements, people's decisions, claims by rank, then what is
+/// probable, heaviest first), and one that would join what may not be joined is left out. Claims that contradict each other
+/// over one identifier are all left out, and so are probable links that do, so that neither side wins by its place in the order.
 pub fn resolve(asked: Id, evidence: &Evidence) -> Resolution {
     let mut clusters = Clusters::new(evidence);
     let mut withheld = BTreeSet::new();
@@ -96,6 +117,7 @@ pub fn resolve(asked: Id, evidence: &Evidence) -> Resolution {
             withheld.insert((one, other, why));
         }
     }
+    withheld.extend(clusters.join_probable());
     let subjects = clusters.of(asked);
     withheld.retain(|(one, other, _)| subjects.contains(one) || subjects.contains(other));
     Resolution { subjects, withheld }
@@ -217,11 +239,14 @@ impl<'a> Clusters<'a> {
         if ours.contains(&other) {
             return None;
         }
-        let apart = kept_apart(&ours, &theirs, self.evidence);
+        let apart = match reason {
+            Reason::Probable => probable::improbable(&ours, &theirs, self.evidence),
+            _ => kept_apart(&ours, &theirs, self.evidence),
+        };
         // A person who links two children saw their names and numbers; only a seal binds a person too, and an issuer's
         // replacement of its own number says nothing about names.
         let binds = match reason {
-            Reason::Claimed => apart.is_some(),
+            Reason::Claimed | Reason::Probable => apart.is_some(),
             Reason::Decided => apart == Some(Withheld::Sealed),
             Reason::Superseded => matches!(apart, Some(Withheld::Sealed | Withheld::Unlinked)),
         };

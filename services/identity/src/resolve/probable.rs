@@ -1,0 +1,96 @@
+//! Links that records make probable: taken last, so that they add to what is known and never take from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Clusters, Evidence, Id, Reason, Withheld, kept_apart};
+
+/// How probable it is that two subjects are one child, by what their sources say of them and one version of the parameters.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Probable {
+    /// The sum of the weights, natural logarithm: the heaviest is taken first.
+    pub weight: f64,
+    /// 0 to 1.
+    pub probability: f64,
+    /// At or above the automatic threshold: linked, unless something keeps the two apart. Otherwise it is for a person.
+    pub is_automatic: bool,
+}
+
+impl Clusters<'_> {
+    /// Follows the probable links that nothing speaks against, heaviest first; gives those that were not followed, and why.
+    ///
+    /// Who is probably one child with two that cannot be one child is linked to neither: the heavier of two weights is no
+    /// evidence against the other.
+    pub(super) fn join_probable(&mut self) -> BTreeSet<(Id, Id, Withheld)> {
+        let evidence = self.evidence;
+        let contested = self.contested();
+        let mut taken: Vec<(&(Id, Id), &Probable)> =
+            evidence.probable.iter().filter(|(pair, p)| p.is_automatic && !contested.contains(*pair)).collect();
+        taken.sort_by(|(a, ours), (b, theirs)| theirs.weight.total_cmp(&ours.weight).then_with(|| a.cmp(b)));
+        for ((one, other), _) in taken {
+            // Why one stays out is said below, by what its two sides have become in the end.
+            let _stays_out = self.join(*one, *other, Reason::Probable);
+        }
+        let why = |(one, other): &(Id, Id)| {
+            let (ours, theirs) = (self.of(*one), self.of(*other));
+            match improbable(&ours, &theirs, evidence) {
+                _ if ours.contains(other) => None,
+                // Nothing tells of what lies across a seal, and nobody is asked about it.
+                Some(Withheld::Sealed) => None,
+                Some(why) => Some(why),
+                None if contested.contains(&(*one, *other)) => Some(Withheld::Many),
+                None => Some(Withheld::Possible),
+            }
+        };
+        evidence.probable.keys().filter_map(|pair| why(pair).map(|why| (pair.0, pair.1, why))).collect()
+    }
+
+    /// The automatic links of whoever has them to two that are kept apart.
+    fn contested(&self) -> BTreeSet<(Id, Id)> {
+        let name = |id: Id| self.of(id).first().copied().unwrap_or(id);
+        let mut apart: BTreeMap<(Id, Id), bool> = BTreeMap::new();
+        let mut is_apart = |one: Id, other: Id| {
+            *apart
+                .entry((one.min(other), one.max(other)))
+                .or_insert_with(|| improbable(&self.of(one), &self.of(other), self.evidence).is_some())
+        };
+        let mut links: Vec<((Id, Id), (Id, Id))> = Vec::new();
+        let mut nearest: BTreeMap<Id, BTreeSet<Id>> = BTreeMap::new();
+        for (pair, _) in self.evidence.probable.iter().filter(|(_, probable)| probable.is_automatic) {
+            let (one, other) = (name(pair.0), name(pair.1));
+            if one != other && !is_apart(one, other) {
+                links.push((*pair, (one, other)));
+                nearest.entry(one).or_default().insert(other);
+                nearest.entry(other).or_default().insert(one);
+            }
+        }
+        let mut torn: BTreeSet<(Id, Id)> = BTreeSet::new();
+        for (one, others) in &nearest {
+            for (at, first) in others.iter().enumerate() {
+                for second in others.iter().skip(at + 1).filter(|second| is_apart(*first, **second)) {
+                    torn.extend([(*one, *first), (*one, *second)]);
+                }
+            }
+        }
+        let is_torn = |(one, other): &(Id, Id)| torn.contains(&(*one, *other)) || torn.contains(&(*other, *one));
+        links.into_iter().filter(|(_, named)| is_torn(named)).map(|(pair, _)| pair).collect()
+    }
+}
+
+/// Why two sets of subjects may not be linked by what records say alone, if they may not.
+pub(super) fn improbable(one: &BTreeSet<Id>, other: &BTreeSet<Id>, evidence: &Evidence) -> Option<Withheld> {
+    if let Some(why) = kept_apart(one, other, evidence) {
+        return Some(why);
+    }
+    let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (*a.min(b), *a.max(b))));
+    if let Some(veto) = pairs().find_map(|pair| evidence.vetoed.get(&pair)) {
+        return Some(Withheld::Vetoed(*veto));
+    }
+    let one_issuer = |(a, b): &(Id, Id)| match (evidence.issuers.get(a), evidence.issuers.get(b)) {
+        (Some(ours), Some(theirs)) => ours == theirs,
+        _ => false,
+    };
+    pairs().any(|pair| one_issuer(&pair)).then_some(Withheld::OneIssuer)
+}
+
+#[cfg(test)]
+mod tests;
