@@ -53,6 +53,7 @@ kinds! {
     10 SourceRecordKept e::SourceRecordKept;
     11 EntryCorrected e::EntryCorrected;
     12 EntryRetracted e::EntryRetracted;
+    13 EntryReassigned e::EntryReassigned;
     100 EnrolmentStarted e::EnrolmentStarted;
     101 EnrolmentEnded e::EnrolmentEnded;
     102 AttendanceSummarised e::AttendanceSummarised;

@@ -11,7 +11,7 @@ use crate::saying::{Saying, Standing};
 use crate::subject::Person;
 use crate::time::Time;
 use crate::visit::Taken;
-use crate::{allergy, appointment, immunisation, person, subject, visit};
+use crate::{allergy, appointment, immunisation, person, relation, subject, visit};
 
 /// What a message is to this connector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -212,7 +212,7 @@ impl<'m> About<'m, '_> {
             let taken = match went {
                 Some(went) => {
                     let key = format!("supersedes/{}/{}", went.issuer, went.value);
-                    let event = IdentifierSuperseded { superseded: Some(went) };
+                    let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
                     saying.say_of(merged, "identifier", &key, saying.happened(), reading, None, event.into());
                     Taken::Wholly
                 }
@@ -240,7 +240,7 @@ fn relate(saying: &mut Saying<'_, '_>) {
     let kin: Vec<Segment<'_>> = saying.all("NK1").collect();
     for segment in kin {
         let mut reading = Reading::default();
-        if let Some(related) = person::related(&segment.fields(), &saying.subject, &mut reading) {
+        if let Some(related) = relation::related(&segment.fields(), saying.header, &saying.subject, &mut reading) {
             let key = format!("relationship/{}", related.key);
             let (at, event) = (saying.recorded, related.relationship.into());
             saying.say_of(Some(segment), "relationship", &key, at, reading, Some(related.person), event);
@@ -250,11 +250,12 @@ fn relate(saying: &mut Saying<'_, '_>) {
 
 /// Keeps what nothing was made of: the whole message, or the segments that have no place.
 fn keep_rest(saying: &mut Saying<'_, '_>, mapping: Mapping, taken: Taken) {
+    let header = saying.header;
     match taken {
         Taken::InPart => saying.keep_message(Reading::default()),
         Taken::Wholly => saying.keep_segments(|segment| match segment.name() {
             "AL1" | "IAM" => allergy::names_a_substance(segment),
-            "NK1" => person::names_somebody(segment),
+            "NK1" => relation::names_somebody(segment, header),
             name => mapping.takes(name),
         }),
     }

@@ -55,36 +55,6 @@ pub mod group {
         }
     }
 }
-/// A source record, or part of one, that fits no kind of the catalogue yet. It is sealed and kept, so that nothing is
-/// lost while the mapping catches up. Category restricted_unspecified: seen only by its own organisation.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct SourceRecordKept {
-    /// The source's name for the kind of record: a segment, an element, a table.
-    #[prost(string, optional, tag = "1")]
-    pub record_type: ::core::option::Option<::prost::alloc::string::String>,
-    /// Its media type: "text/csv", "application/xml", "x-application/hl7-v2+er7".
-    #[prost(string, optional, tag = "2")]
-    pub media_type: ::core::option::Option<::prost::alloc::string::String>,
-    /// The record as it came, UTF-8.
-    #[prost(string, optional, tag = "3")]
-    pub content: ::core::option::Option<::prost::alloc::string::String>,
-}
-/// The record's natural key was corrected: what stood under this entry id stands under another. The entry of this id
-/// goes; the other, published beside it with cause CORRECTED, takes its place.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EntryCorrected {
-    /// 16 bytes: the entry id that takes this one's place.
-    #[prost(bytes = "vec", optional, tag = "1")]
-    pub replaced_by_entry_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
-}
-/// The entry goes: its record was deleted or cancelled at the source. Earlier versions stay in the log; a later version
-/// of the same entry brings it back with only what that later version asserts.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EntryRetracted {
-    /// Why, in the source's own terms where it says: "ADT^A11", "absent from a whole return".
-    #[prost(string, optional, tag = "1")]
-    pub reason: ::core::option::Option<::prost::alloc::string::String>,
-}
 /// Whom or what an event is about: exactly one, always the source's own local id.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Subject {
@@ -447,6 +417,52 @@ impl FindingCode {
             _ => None,
         }
     }
+}
+/// A source record, or part of one, that fits no kind of the catalogue yet. It is sealed and kept, so that nothing is
+/// lost while the mapping catches up. Category restricted_unspecified: seen only by its own organisation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SourceRecordKept {
+    /// The source's name for the kind of record: a segment, an element, a table.
+    #[prost(string, optional, tag = "1")]
+    pub record_type: ::core::option::Option<::prost::alloc::string::String>,
+    /// Its media type: "text/csv", "application/xml", "x-application/hl7-v2+er7".
+    #[prost(string, optional, tag = "2")]
+    pub media_type: ::core::option::Option<::prost::alloc::string::String>,
+    /// The record as it came, UTF-8.
+    #[prost(string, optional, tag = "3")]
+    pub content: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// The record's natural key was corrected: what stood under this entry id stands under another. The entry of this id
+/// goes; the other, published beside it with cause CORRECTED, takes its place.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntryCorrected {
+    /// 16 bytes: the entry id that takes this one's place.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub replaced_by_entry_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+}
+/// The entry goes: its record was deleted or cancelled at the source. Earlier versions stay in the log; a later version
+/// of the same entry brings it back with only what that later version asserts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntryRetracted {
+    /// Why, in the source's own terms where it says: "ADT^A11", "absent from a whole return".
+    #[prost(string, optional, tag = "1")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// The source moved entries of its own from where it had said them: a visit that stood under the wrong person (ADT^A45), or
+/// two visits that were one (ADT^A42, ADT^A50). The event's subject is whose they are. Nothing moves: it is resolved when
+/// entries are read, as a link is, so that taking it back puts everything where it was. Only entries of the same
+/// controller and source are moved, between numbers of one issuer, and never across the edge of a sealed identity.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntryReassigned {
+    /// Whose the entries were said to be; the event's own subject where only their keys change.
+    #[prost(message, optional, tag = "1")]
+    pub from: ::core::option::Option<Subject>,
+    /// The record key that they were said under, or the beginning of their record keys up to a slash.
+    #[prost(string, optional, tag = "2")]
+    pub from_key: ::core::option::Option<::prost::alloc::string::String>,
+    /// What takes its place.
+    #[prost(string, optional, tag = "3")]
+    pub to_key: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A child joined a school's roll. pupilonroll or pupilnolongeronroll, entrydate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1413,7 +1429,7 @@ pub struct Body {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 510, 511, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
+        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 510, 511, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -1427,6 +1443,8 @@ pub mod event {
         EntryCorrected(super::EntryCorrected),
         #[prost(message, tag = "12")]
         EntryRetracted(super::EntryRetracted),
+        #[prost(message, tag = "13")]
+        EntryReassigned(super::EntryReassigned),
         #[prost(message, tag = "100")]
         EnrolmentStarted(super::EnrolmentStarted),
         #[prost(message, tag = "101")]

@@ -613,6 +613,34 @@ pub mod timelines_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// The people around one child, and the other children of the family of whom the reader may know. Each other child is a
+        /// question and a recorded decision of its own; one of whom the reader may not know leaves no trace.
+        pub async fn get_family(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetFamilyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetFamilyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.timeline.v1.Timelines/GetFamily",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.timeline.v1.Timelines", "GetFamily"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Why an answer was as it was: the rules that decided and what was withheld, so far as that answer itself could tell, to
         /// the reader who got it. Anybody else's decision and one that there is not are refused in the same words.
         pub async fn explain_decision(
@@ -690,6 +718,15 @@ pub mod timelines_server {
             request: tonic::Request<super::GetInvolvementRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetInvolvementResponse>,
+            tonic::Status,
+        >;
+        /// The people around one child, and the other children of the family of whom the reader may know. Each other child is a
+        /// question and a recorded decision of its own; one of whom the reader may not know leaves no trace.
+        async fn get_family(
+            &self,
+            request: tonic::Request<super::GetFamilyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetFamilyResponse>,
             tonic::Status,
         >;
         /// Why an answer was as it was: the rules that decided and what was withheld, so far as that answer itself could tell, to
@@ -901,6 +938,51 @@ pub mod timelines_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetInvolvementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.timeline.v1.Timelines/GetFamily" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetFamilySvc<T: Timelines>(pub Arc<T>);
+                    impl<
+                        T: Timelines,
+                    > tonic::server::UnaryService<super::GetFamilyRequest>
+                    for GetFamilySvc<T> {
+                        type Response = super::GetFamilyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetFamilyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Timelines>::get_family(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetFamilySvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

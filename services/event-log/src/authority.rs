@@ -58,6 +58,8 @@ pub fn asserters(kind: &Kind) -> Asserters {
         Kind::SourceRecordKept(_) => AnySector,
         // A person can put right what a person recorded.
         Kind::EntryCorrected(_) | Kind::EntryRetracted(_) => AnySectorOr(Topic::Sharing),
+        // A source moves its own entries, and nobody else's: who reads them holds it to that.
+        Kind::EntryReassigned(_) => AnySector,
 
         Kind::EnrolmentStarted(_)
         | Kind::EnrolmentEnded(_)

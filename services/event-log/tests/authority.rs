@@ -36,6 +36,7 @@ fn empty_event(kind: KindNumber) -> Event {
 /// the sharing topic. Written out, so that a change to the code that opens a door has to be made here too.
 const TABLE: &str = "
     SourceRecordKept ESH            EntryCorrected ESHs             EntryRetracted ESHs
+    EntryReassigned ESH
     EnrolmentStarted E              EnrolmentEnded E                AttendanceSummarised E
     SuspensionGiven E               ExclusionGiven E                SenProvisionChanged E
     SenNeedRecorded E               FreeSchoolMealsStarted E        FreeSchoolMealsEnded E

@@ -1,0 +1,2 @@
+
+#	invented issuerinvented valueinvented from_keyinvented to_key
