@@ -3,6 +3,7 @@
 //!
 //! The guards are in [`resolve`].
 
+pub mod family;
 pub mod linker;
 mod resolve;
 

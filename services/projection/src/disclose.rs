@@ -3,11 +3,12 @@
 //! [`Discloser::decide`] gives an [`Undisclosed`], from which nothing can be read. [`Undisclosed::record`] consumes it and
 //! gives a [`Recorded`] only once the decision is durable on the log. [`Recorded::release`] consumes that, and gives the
 //! permitted view that alone can become an answer: a [`PermittedView`] of a timeline, [`PermittedChanges`] of one that is
-//! followed, [`PermittedInvolvement`], or a [`PermittedExplanation`] of a decision.
+//! followed, [`PermittedInvolvement`], a [`PermittedFamily`], or a [`PermittedExplanation`] of a decision.
 
-mod decision_id;
+pub(crate) mod decision_id;
 pub(crate) mod digest;
 mod explain;
+mod family;
 mod involvement;
 mod recorder;
 mod view;
@@ -30,6 +31,7 @@ use timeline::Entry;
 
 pub(crate) use explain::Audience;
 pub use explain::PermittedExplanation;
+pub use family::PermittedFamily;
 pub use involvement::PermittedInvolvement;
 pub use recorder::{FindError, Recorder};
 pub(crate) use view::KeptViews;
@@ -97,6 +99,8 @@ pub struct Discloser {
 /// A decision with its answer, which nobody can read yet.
 pub struct Undisclosed<V = PermittedView> {
     record: Disclosure,
+    /// Decisions about other children of whom the answer tells too.
+    parts: Vec<Disclosure>,
     view: V,
 }
 
@@ -154,7 +158,7 @@ impl Discloser {
         let view = PermittedView::new(ask, &weighed, &self.hub_contact);
         let record = weighed.record(ask, &view.account());
         metrics::DECIDE.record(began.elapsed(), []);
-        Ok(Undisclosed { record, view })
+        Ok(Undisclosed { record, parts: Vec::new(), view })
     }
 
     /// Whether this reader was shown this part of the child's present record before, and nothing has changed since: then
@@ -200,7 +204,7 @@ impl Discloser {
     }
 
     /// What the rules read of a child on a day, with all that is known.
-    fn on_day(&self, child: &Child, valid_on: Date) -> Arc<OnDay> {
+    pub(crate) fn on_day(&self, child: &Child, valid_on: Date) -> Arc<OnDay> {
         child.judged.on(valid_on, || {
             let facts = self.facts(child, &AsOf { valid_on, known_at_us: None });
             let classified = self.classify(child.entries.clone(), &facts);
@@ -232,7 +236,7 @@ impl Discloser {
         ChildFacts::fold(&self.engine, events, as_of)
     }
 
-    fn classify(&self, entries: Vec<Entry>, facts: &ChildFacts) -> Vec<(RecordClass, Entry)> {
+    pub(crate) fn classify(&self, entries: Vec<Entry>, facts: &ChildFacts) -> Vec<(RecordClass, Entry)> {
         entries
             .into_iter()
             .filter(|entry| is_shown(&entry.event))
@@ -253,12 +257,19 @@ impl Discloser {
 }
 
 impl<V> Undisclosed<V> {
-    /// Writes the decision to the log. Nothing is released unless this returns.
+    /// An answer with the record of its decision.
+    pub(crate) fn new(record: Disclosure, view: V) -> Self {
+        Self { record, parts: Vec::new(), view }
+    }
+
+    /// Writes the decision to the log, and all that the answer rests on with it. Nothing is released unless this returns.
     ///
     /// # Errors
     /// The log's: the decision is not on record, and the answer is gone with it.
     pub async fn record(self, recorder: &Recorder) -> Result<Recorded<V>, RecordError> {
-        recorder.record(&self.record).await?;
+        let mut records = self.parts;
+        records.push(self.record);
+        recorder.record_all(&records).await?;
         Ok(Recorded { view: self.view })
     }
 }

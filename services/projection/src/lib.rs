@@ -9,6 +9,7 @@ pub mod consume;
 pub mod disclose;
 pub mod freshness;
 pub mod identities;
+mod kin;
 pub mod keys_held;
 pub mod own_records;
 pub mod project;

@@ -34,7 +34,7 @@ pub enum Projected {
         key: Key,
         /// The row.
         value: Vec<u8>,
-        /// Keys without values: see [`keys::claim`].
+        /// Keys without values: see [`keys::claim`] and [`keys::kin`].
         claims: Vec<Key>,
     },
     /// Its key has not arrived.
@@ -132,7 +132,8 @@ impl Projector {
             }
             _ => keys::row(subject, occurred_at_us, event_id),
         };
-        let claims = self.neighbours(said).into_iter().map(|other| keys::claim(other, subject)).collect();
+        let claims = self.neighbours(said).into_iter().map(|other| keys::claim(other, subject));
+        let claims = claims.chain(self.kin(said).into_iter().map(|lead| keys::kin(lead, subject))).collect();
         Projected::Row { key, value: row::write(record), claims }
     }
 

@@ -15,6 +15,7 @@ fn the_layout_is_these_bytes() {
     let cases = [
         (keys::row(subject, -1, EventId([0x2b; 16])), format!("650a{ones}7fffffffffffffff{id}")),
         (keys::claim(subject, Pseudonym([0x2b; 16])), format!("630a{ones}{id}")),
+        (keys::kin(subject, Pseudonym([0x2b; 16])), format!("660a{ones}{id}")),
         (keys::key_record(KeyId([0x2b; 16])), format!("6b0b{id}")),
         (keys::registry(subject, 1, EventId([0x2b; 16])), format!("6700{ones}8000000000000001{id}")),
         (keys::offset(Topic::Health, partition), "6f0503".to_owned()),
@@ -41,6 +42,7 @@ proptest! {
         let cases = [
             (keys::row(subject, us, event), Parsed::Row { subject, occurred_at_us: us, event }, subject.partition()),
             (keys::claim(subject, Pseudonym(b)), Parsed::Claim { identifier: subject, local: Pseudonym(b) }, subject.partition()),
+            (keys::kin(subject, Pseudonym(b)), Parsed::Kin { lead: subject, child: Pseudonym(b) }, subject.partition()),
             (keys::key_record(key_id), Parsed::KeyRecord(key_id), key_id.partition()),
             (keys::registry(subject, us, event), Parsed::Registry { subject, occurred_at_us: us, event }, keys::registry_shard()),
             (keys::offset(at.topic, at.partition), Parsed::Offset(at.topic, at.partition), at.partition),

@@ -109,14 +109,16 @@ impl Consumer {
             view.scan_prefix(&keys::row_prefix(subject), &mut row)?;
             view.scan_prefix(&keys::registry_prefix(), &mut row)?;
             for shard in Shards::ALL.iter() {
-                view.scan_prefix(&keys::claims(shard), |key, _| {
-                    if let Some(Parsed::Claim { local, .. }) = keys::parse(key)
-                        && local == subject
-                    {
-                        held.claims.extend(Key::from_bytes(key));
-                    }
-                    ControlFlow::Continue(())
-                })?;
+                for index in [keys::claims(shard), keys::kin_all(shard)] {
+                    view.scan_prefix(&index, |key, _| {
+                        if let Some(Parsed::Claim { local: of, .. } | Parsed::Kin { child: of, .. }) = keys::parse(key)
+                            && of == subject
+                        {
+                            held.claims.extend(Key::from_bytes(key));
+                        }
+                        ControlFlow::Continue(())
+                    })?;
+                }
             }
             Ok(held)
         })

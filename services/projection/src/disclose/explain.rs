@@ -60,7 +60,7 @@ impl Discloser {
             ..Disclosure::default()
         };
         answer.explanation_id = decision_id.to_vec();
-        Undisclosed { record, view: PermittedExplanation(answer) }
+        Undisclosed { record, parts: Vec::new(), view: PermittedExplanation(answer) }
     }
 
     fn explanation(&self, of: &Disclosure) -> ExplainDecisionResponse {

@@ -52,11 +52,11 @@ impl Discloser {
             denied: decision.denied(),
         };
         let record = record(ask, &outcomes, &child, decision_id, &account);
-        Ok(Undisclosed { record, view: PermittedInvolvement(answer) })
+        Ok(Undisclosed { record, parts: Vec::new(), view: PermittedInvolvement(answer) })
     }
 }
 
-fn answer(decision: &InvolvementDecision, registry: &Registry, hub_contact: &str) -> GetInvolvementResponse {
+pub(super) fn answer(decision: &InvolvementDecision, registry: &Registry, hub_contact: &str) -> GetInvolvementResponse {
     let mut involved: Vec<Involved> = decision
         .working()
         .iter()

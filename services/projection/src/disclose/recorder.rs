@@ -43,18 +43,30 @@ impl Recorder {
     /// # Errors
     /// [`RecordError`]: it may or may not be on the log, and nothing may be released.
     pub async fn record(&self, disclosure: &Disclosure) -> Result<(), RecordError> {
-        let child = disclosure.subjects.first().and_then(|id| id.first()).copied().unwrap_or_default();
-        let own = Own {
-            topic: Topic::Disclosure,
-            subject: self.book(child % decision_id::BOOKS),
-            event_id: EventId::from_slice(&disclosure.decision_id).unwrap_or(EventId([0; 16])),
-            family: Family::Disclosure,
-            plaintext: disclosure.encode_to_vec(),
-        };
+        self.record_all(std::slice::from_ref(disclosure)).await
+    }
+
+    /// Records the decisions of one answer; returns once they all are durable.
+    ///
+    /// # Errors
+    /// [`RecordError`]: some may be on the log, and nothing may be released.
+    pub async fn record_all(&self, disclosures: &[Disclosure]) -> Result<(), RecordError> {
+        let own = disclosures.iter().map(|disclosure| {
+            let child = disclosure.subjects.first().and_then(|id| id.first()).copied().unwrap_or_default();
+            Own {
+                topic: Topic::Disclosure,
+                subject: self.book(child % decision_id::BOOKS),
+                event_id: EventId::from_slice(&disclosure.decision_id).unwrap_or(EventId([0; 16])),
+                family: Family::Disclosure,
+                plaintext: disclosure.encode_to_vec(),
+            }
+        });
+        let own: Vec<Own> = own.collect();
         let began = Instant::now();
         let span = tracing::info_span!(target: trace::TARGET, "record decision");
-        let at_most = if disclosure.denied == 0 { RECORD_MAX } else { DENIAL_MAX };
-        let recorded = tokio::time::timeout(at_most, self.0.write(vec![own]).instrument(span)).await;
+        let denial = disclosures.iter().all(|disclosure| disclosure.denied != 0);
+        let at_most = if denial { DENIAL_MAX } else { RECORD_MAX };
+        let recorded = tokio::time::timeout(at_most, self.0.write(own).instrument(span)).await;
         let out_of_time = || LogError::Unavailable { because: "a decision was not acknowledged in time".to_owned() };
         let recorded = recorded.unwrap_or_else(|_| Err(out_of_time().into()));
         match &recorded {
@@ -94,6 +106,47 @@ impl Recorder {
             Some(Opened::Plain(plain)) => Ok(Disclosure::decode(plain.bytes.as_slice()).ok()),
             Some(Opened::Parked(_)) => Err(FindError::KeyNotHere),
             Some(Opened::Erased(_)) | None => Ok(None),
+        }
+    }
+
+    /// Decisions of one book from a time on, oldest first, with when each was recorded; and where to go on, which is `None`
+    /// at the end. Looks through at least so many records, and stops between two of different times.
+    ///
+    /// # Errors
+    /// [`FindError`]: asking again is right.
+    pub(crate) async fn since(
+        &self,
+        keyring: &Keyring,
+        book: u8,
+        since_us: i64,
+        looked_at_min: usize,
+    ) -> Result<(Vec<(i64, Disclosure)>, Option<i64>), FindError> {
+        let name = self.book(book);
+        let mut from = self.first_since(name.partition(), since_us).await?;
+        let (mut found, mut looked_at, mut last_us) = (Vec::new(), 0, i64::MIN);
+        loop {
+            let records = self.0.log().read(Topic::Disclosure, name.partition(), from, RECORDS_A_READ).await?;
+            if records.is_empty() {
+                return Ok((found, None));
+            }
+            for record in records {
+                if looked_at >= looked_at_min && record.published_at_us > last_us {
+                    return Ok((found, Some(record.published_at_us)));
+                }
+                (from, looked_at, last_us) = (record.position.offset + 1, looked_at + 1, record.published_at_us);
+                let Some(sealed) = envelope::decode(record.value).ok().filter(|sealed| sealed.header.subject == name)
+                else {
+                    continue;
+                };
+                match sealed.open(keyring)? {
+                    Opened::Plain(plain) => {
+                        let decision = Disclosure::decode(plain.bytes.as_slice()).ok();
+                        found.extend(decision.map(|decision| (record.published_at_us, decision)));
+                    }
+                    Opened::Parked(_) => return Err(FindError::KeyNotHere),
+                    Opened::Erased(_) => {}
+                }
+            }
         }
     }
 

@@ -236,7 +236,7 @@ impl Discloser {
         if let Some(frame) = frames.first_mut() {
             (frame.withdrawn, frame.services) = (withdrawn, services);
         }
-        Undisclosed { record, view: PermittedChanges { frames, seen } }
+        Undisclosed { record, parts: Vec::new(), view: PermittedChanges { frames, seen } }
     }
 }
 

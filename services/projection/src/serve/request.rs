@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use proto::events::Subject;
 use proto::sharing::{Category, DenialReason, Purpose};
 use proto::timeline::{
-    ExplainDecisionRequest, GetInvolvementRequest, GetTimelineRequest, Period, WatchTimelineRequest,
+    ExplainDecisionRequest, GetFamilyRequest, GetInvolvementRequest, GetTimelineRequest, Period, WatchTimelineRequest,
 };
 
 use super::page::TOKEN_BYTES;
@@ -132,6 +132,15 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
 /// The first field that is wrong.
 pub fn read_involvement(request: GetInvolvementRequest, now_us: i64, today: Date) -> Result<Asked, Malformed> {
     let GetInvolvementRequest { child, purpose } = request;
+    read(GetTimelineRequest { child, purpose, ..GetTimelineRequest::default() }, now_us, today)
+}
+
+/// Reads a request for a child's family, as [`read`].
+///
+/// # Errors
+/// The first field that is wrong.
+pub fn read_family(request: GetFamilyRequest, now_us: i64, today: Date) -> Result<Asked, Malformed> {
+    let GetFamilyRequest { child, purpose } = request;
     read(GetTimelineRequest { child, purpose, ..GetTimelineRequest::default() }, now_us, today)
 }
 

@@ -10,8 +10,8 @@ use proto::events::Subject;
 use proto::sharing::{Call, DenialReason, Purpose};
 use proto::timeline::timelines_server::Timelines;
 use proto::timeline::{
-    ExplainDecisionRequest, ExplainDecisionResponse, GetInvolvementRequest, GetInvolvementResponse, GetTimelineRequest,
-    GetTimelineResponse, WatchTimelineRequest,
+    ExplainDecisionRequest, ExplainDecisionResponse, GetFamilyRequest, GetFamilyResponse, GetInvolvementRequest,
+    GetInvolvementResponse, GetTimelineRequest, GetTimelineResponse, WatchTimelineRequest,
 };
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
@@ -30,6 +30,10 @@ use crate::disclose::{Answer, Ask, Audience, Discloser, Recorder, day_number};
 
 /// The header that a refusal carries beside its message.
 pub const REASON_HEADER: &str = "throughline-denial-reason";
+
+/// An answer about a family leaves at the next of these moments after it was asked: how many other children were read and
+/// decided about does not show in when.
+const FAMILY_STEP: Duration = Duration::from_millis(100);
 
 /// Serves timelines.
 pub struct TimelineService {
@@ -86,6 +90,13 @@ impl Timelines for TimelineService {
         let (caller, desk, _) = self.received(&request, at.1)?;
         let answer = self.involvement(&desk, &caller, request.into_inner(), at).await;
         self.answered(&desk, &caller, Call::GetInvolvement, answer).await
+    }
+
+    async fn get_family(&self, request: Request<GetFamilyRequest>) -> Result<Response<GetFamilyResponse>, Status> {
+        let at = now();
+        let (caller, desk, _) = self.received(&request, at.1)?;
+        let answer = self.family(&desk, &caller, request.into_inner(), at).await;
+        self.answered(&desk, &caller, Call::GetFamily, answer).await
     }
 
     async fn explain_decision(
@@ -240,6 +251,23 @@ impl TimelineService {
         let ask = desk.ask_now(caller, &asked, walk(caller, &asked), at);
         let permitted = desk.release(move |discloser| discloser.decide_involvement(&ask)).await?;
         Ok(permitted.into_answer())
+    }
+
+    async fn family(
+        &self,
+        desk: &Desk,
+        caller: &Caller,
+        request: GetFamilyRequest,
+        at: (i64, Date),
+    ) -> Result<GetFamilyResponse, Refusal> {
+        self.admit(desk, caller)?;
+        let asked = request::read_family(request, at.0, at.1)?;
+        let ask = desk.ask_now(caller, &asked, walk(caller, &asked), at);
+        let began = tokio::time::Instant::now();
+        let permitted = desk.release(move |discloser| discloser.decide_family(&ask)).await;
+        let steps = began.elapsed().as_micros() / FAMILY_STEP.as_micros() + 1;
+        tokio::time::sleep_until(began + FAMILY_STEP * u32::try_from(steps).unwrap_or(u32::MAX)).await;
+        Ok(permitted?.into_answer())
     }
 
     async fn explanation(

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `e` shard subject(16) occurred-at(8) event(16) | an event, sealed |
 //! | `c` shard identifier(16) local(16) | a claim that an identifier and a source's own id are one child |
+//! | `f` shard lead(16) child(16) | that a record of a child tells of a person, or of an address: see [`kin`] |
 //! | `k` shard key-id(16) | a key that is destroyed, and what it sealed is gone |
 //! | `g` 0 subject(16) occurred-at(8) event(16) | an event about an organisation or an agreement, wanted by every read |
 //! | `o` partition topic(1) | how far a partition has been read, and a digest of the last record of it |
@@ -17,6 +18,7 @@ use event_log::{EventId, KeyId, Offset, Partition, Position, Pseudonym, Topic};
 
 const EVENT: u8 = b'e';
 const CLAIM: u8 = b'c';
+const KIN: u8 = b'f';
 const KEY_RECORD: u8 = b'k';
 const REGISTRY: u8 = b'g';
 const OFFSET: u8 = b'o';
@@ -26,7 +28,7 @@ const NOTED: u8 = b'n';
 const TALLY: u8 = b'z';
 
 /// The tables, in the order of their tags.
-pub(super) const TABLES: [u8; 7] = [CLAIM, EVENT, REGISTRY, KEY_RECORD, NOTED, OFFSET, PARKED];
+pub(super) const TABLES: [u8; 8] = [CLAIM, EVENT, KIN, REGISTRY, KEY_RECORD, NOTED, OFFSET, PARKED];
 
 /// A whole key. Made only by the functions of this module, so every key has a table and a shard.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -103,6 +105,22 @@ pub fn claim_prefix(identifier: Pseudonym) -> Prefix {
 /// Every claim of a shard.
 pub fn claims(shard: Partition) -> Prefix {
     start(CLAIM, shard).prefix()
+}
+
+/// That a record of this child, a source's own id, tells of a person around the child or of an address: by which the other
+/// children of a family are found. Never a claim: nobody is linked by it, and no claim is found through it.
+pub fn kin(lead: Pseudonym, child: Pseudonym) -> Key {
+    start(KIN, lead.partition()).id(&lead.0).id(&child.0).key()
+}
+
+/// Every child of whose records one tells of this person or address.
+pub fn kin_prefix(lead: Pseudonym) -> Prefix {
+    start(KIN, lead.partition()).id(&lead.0).prefix()
+}
+
+/// Every such key of a shard.
+pub fn kin_all(shard: Partition) -> Prefix {
+    start(KIN, shard).prefix()
 }
 
 /// That a data key is destroyed.
@@ -195,6 +213,13 @@ pub enum Parsed {
         /// By which source's own id.
         local: Pseudonym,
     },
+    /// See [`kin`].
+    Kin {
+        /// The person, or the address.
+        lead: Pseudonym,
+        /// The child.
+        child: Pseudonym,
+    },
     /// See [`key_record`].
     KeyRecord(KeyId),
     /// See [`registry`].
@@ -229,6 +254,7 @@ pub fn parse(key: &[u8]) -> Option<Parsed> {
             Parsed::Row { subject: rest.pseudonym()?, occurred_at_us: rest.instant()?, event: EventId(rest.id()?) }
         }
         CLAIM => Parsed::Claim { identifier: rest.pseudonym()?, local: rest.pseudonym()? },
+        KIN => Parsed::Kin { lead: rest.pseudonym()?, child: rest.pseudonym()? },
         KEY_RECORD => Parsed::KeyRecord(KeyId(rest.id()?)),
         REGISTRY => {
             Parsed::Registry { subject: rest.pseudonym()?, occurred_at_us: rest.instant()?, event: EventId(rest.id()?) }
@@ -241,6 +267,7 @@ pub fn parse(key: &[u8]) -> Option<Parsed> {
     let own = match parsed {
         Parsed::Row { subject, .. } => subject.partition(),
         Parsed::Claim { identifier, .. } => identifier.partition(),
+        Parsed::Kin { lead, .. } => lead.partition(),
         Parsed::KeyRecord(key_id) => key_id.partition(),
         Parsed::Registry { .. } => registry_shard(),
         Parsed::Offset(..) | Parsed::Parked { .. } | Parsed::Noted(_) => shard,
