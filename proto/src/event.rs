@@ -99,6 +99,7 @@ kinds! {
     505 IdentitySealed e::IdentitySealed;
     510 DecisionProposed e::DecisionProposed;
     511 PairLeftOpen e::PairLeftOpen;
+    512 LinkingParametersAdopted e::LinkingParametersAdopted;
     600 OrganisationRecorded s::OrganisationRecorded;
     601 PolicyApproved s::PolicyApproved;
     602 ConsentRecorded s::ConsentRecorded;

@@ -1181,6 +1181,37 @@ impl Why {
         }
     }
 }
+/// Parameters of the linker were adopted: from then on they decide which records are probably of one child, and every link
+/// that rests on a weight rests on them. The event's subject is `ORGANISATION:throughline:linking-parameters`. What was adopted
+/// before stands on record, and what was believed by it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LinkingParametersAdopted {
+    /// 16 bytes: the hash that names them.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub version: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// A throughline.linking.v1.Parameters. It holds names and postcodes that many records have.
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub parameters: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// The probability from which on a link is made by itself.
+    #[prost(double, optional, tag = "3")]
+    pub automatic: ::core::option::Option<f64>,
+    /// The probability from which on a pair is put before a person.
+    #[prost(double, optional, tag = "4")]
+    pub review: ::core::option::Option<f64>,
+    /// A staff reference.
+    #[prost(string, optional, tag = "5")]
+    pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "6")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// What it changed, in pairs of records, counted before it was adopted and on all that had been read by then: pairs that
+    /// are linked by it and were not, that were and are not, and that are put before a person.
+    #[prost(uint64, optional, tag = "7")]
+    pub links_gained: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "8")]
+    pub links_lost: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "9")]
+    pub for_review: ::core::option::Option<u64>,
+}
 /// How closely an organisation works with a child.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Involvement {}
@@ -1429,7 +1460,7 @@ pub struct Body {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 510, 511, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
+        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -1535,6 +1566,8 @@ pub mod event {
         DecisionProposed(super::DecisionProposed),
         #[prost(message, tag = "511")]
         PairLeftOpen(super::PairLeftOpen),
+        #[prost(message, tag = "512")]
+        LinkingParametersAdopted(super::LinkingParametersAdopted),
         #[prost(message, tag = "600")]
         OrganisationRecorded(super::super::super::sharing::v1::OrganisationRecorded),
         #[prost(message, tag = "601")]

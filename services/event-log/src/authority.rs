@@ -110,7 +110,8 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::SubjectsUnlinked(_)
         | Kind::IdentitySealed(_)
         | Kind::DecisionProposed(_)
-        | Kind::PairLeftOpen(_) => Command(Topic::Identity),
+        | Kind::PairLeftOpen(_)
+        | Kind::LinkingParametersAdopted(_) => Command(Topic::Identity),
 
         // Statuses come from live case systems, of which there is no connector yet: a yearly return never asserts one.
         Kind::StatutoryStatusChanged(_)

@@ -53,7 +53,7 @@ const TABLE: &str = "
     InvolvementStarted s            InvolvementEnded s
     PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESHi
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
-    DecisionProposed i              PairLeftOpen i
+    DecisionProposed i              PairLeftOpen i                  LinkingParametersAdopted i
     OrganisationRecorded s          PolicyApproved s                ConsentRecorded s
     CompetenceAssessed s            AgreementRecorded s             StatutoryStatusChanged s
     RestrictionSet s                RestrictionLifted s             AccessGranted s

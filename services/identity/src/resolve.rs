@@ -54,8 +54,6 @@ pub struct Evidence {
     pub probable: BTreeMap<(Id, Id), Probable>,
     /// Pairs of described subjects that no weight joins, whether probable or not; the smaller id first.
     pub vetoed: BTreeMap<(Id, Id), Veto>,
-    /// Who issued each described subject's own number.
-    pub issuers: BTreeMap<Id, String>,
 }
 
 /// Why two nodes are joined.
@@ -90,8 +88,6 @@ pub enum Withheld {
     Many,
     /// It is probable, and would join what no weight joins.
     Vetoed(Veto),
-    /// It is probable, and would join two numbers of one issuer: two children, or one whom the issuer has twice.
-    OneIssuer,
 }
 
 /// Who is one child with the subject asked about.

@@ -81,15 +81,8 @@ pub(super) fn improbable(one: &BTreeSet<Id>, other: &BTreeSet<Id>, evidence: &Ev
     if let Some(why) = kept_apart(one, other, evidence) {
         return Some(why);
     }
-    let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (*a.min(b), *a.max(b))));
-    if let Some(veto) = pairs().find_map(|pair| evidence.vetoed.get(&pair)) {
-        return Some(Withheld::Vetoed(*veto));
-    }
-    let one_issuer = |(a, b): &(Id, Id)| match (evidence.issuers.get(a), evidence.issuers.get(b)) {
-        (Some(ours), Some(theirs)) => ours == theirs,
-        _ => false,
-    };
-    pairs().any(|pair| one_issuer(&pair)).then_some(Withheld::OneIssuer)
+    let mut pairs = one.iter().flat_map(|a| other.iter().map(move |b| (*a.min(b), *a.max(b))));
+    pairs.find_map(|pair| evidence.vetoed.get(&pair)).map(|veto| Withheld::Vetoed(*veto))
 }
 
 #[cfg(test)]

@@ -116,7 +116,8 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::AccessGranted(_)
         | Kind::AccessRevoked(_)
         | Kind::LegalProcessRecorded(_)
-        | Kind::BreakGlassAsserted(_) => Said::unclassified(),
+        | Kind::BreakGlassAsserted(_)
+        | Kind::LinkingParametersAdopted(_) => Said::unclassified(),
     }
 }
 

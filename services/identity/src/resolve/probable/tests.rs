@@ -82,10 +82,10 @@ fn twins_stay_apart_and_a_record_that_may_be_either_is_linked_to_neither() {
 #[test]
 fn two_numbers_of_one_issuer_are_not_linked_by_weight_unless_the_issuer_replaced_one() {
     let mut evidence = probable(&[(1, 2, 50.0), (2, 3, 20.0)]);
-    evidence.issuers.extend([(id(1), "878".to_owned()), (id(2), "878".to_owned()), (id(3), "rh8".to_owned())]);
+    evidence.vetoed.insert(pair(1, 2), Veto::OneIssuer);
     assert_eq!(together(1, &evidence), [1]);
     assert_eq!(together(3, &evidence), [2, 3]);
-    assert_eq!(withheld(1, &evidence), [(1, 2, Withheld::OneIssuer)]);
+    assert_eq!(withheld(1, &evidence), [(1, 2, Withheld::Vetoed(Veto::OneIssuer))]);
     evidence.superseded.insert((id(1), id(2)));
     assert_eq!(together(1, &evidence), [1, 2, 3]);
 }
@@ -111,7 +111,6 @@ prop_compose! {
         unlinked in proptest::collection::vec((1..=SUBJECTS, 1..=SUBJECTS), 0..3),
         linked in proptest::collection::vec((1..=SUBJECTS, 1..=SUBJECTS), 0..2),
         sealed in proptest::collection::vec(proptest::collection::btree_set(1..=SUBJECTS, 1..4), 0..2),
-        issuers in proptest::collection::vec(0u8..4, SUBJECTS as usize),
     ) -> Evidence {
         let apart = |pairs: &[(u8, u8)]| -> BTreeSet<(Id, Id)> {
             pairs.iter().filter(|(one, other)| one != other).map(|(one, other)| (id(*one), id(*other))).collect()
@@ -125,7 +124,6 @@ prop_compose! {
         evidence.unlinked = apart(&unlinked);
         evidence.linked = apart(&linked).difference(&evidence.unlinked).copied().collect();
         evidence.sealed = sealed.into_iter().map(|ids| ids.into_iter().map(id).collect()).collect();
-        evidence.issuers = (1..).map(id).zip(issuers.into_iter().map(issuer)).collect();
         evidence
     }
 }
@@ -147,7 +145,6 @@ fn renamed(evidence: &Evidence, as_what: impl Fn(Id) -> Id) -> Evidence {
         sealed: evidence.sealed.iter().map(|ids| ids.iter().map(|a| as_what(*a)).collect()).collect(),
         probable: evidence.probable.iter().map(|(pair, p)| (ordered(*pair), *p)).collect(),
         vetoed: evidence.vetoed.iter().map(|(pair, veto)| (ordered(*pair), *veto)).collect(),
-        issuers: evidence.issuers.iter().map(|(a, issuer)| (as_what(*a), issuer.clone())).collect(),
     }
 }
 
@@ -197,13 +194,6 @@ proptest! {
             for (one, other) in evidence.vetoed.keys() {
                 let joined = with.contains(one) && with.contains(other);
                 prop_assert!(!joined || resolve(*one, &exact).subjects.contains(other));
-            }
-            for one in &with {
-                for other in with.iter().filter(|other| *other > one) {
-                    let issuer = |id: &Id| evidence.issuers.get(id);
-                    let one_issuer = issuer(one).is_some() && issuer(one) == issuer(other);
-                    prop_assert!(!one_issuer || resolve(*one, &exact).subjects.contains(other));
-                }
             }
         }
     }
