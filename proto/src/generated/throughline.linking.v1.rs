@@ -18,6 +18,9 @@ pub struct Parameters {
     /// So many records it was estimated from.
     #[prost(uint64, tag = "5")]
     pub records: u64,
+    /// A value that more records than this share finds none of them.
+    #[prost(uint32, tag = "6")]
+    pub block_records_max: u32,
 }
 /// One field of a record.
 #[derive(Clone, PartialEq, ::prost::Message)]

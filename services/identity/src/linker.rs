@@ -3,8 +3,8 @@
 //! A record is [normalised](Schema::record) field by field; two records are [compared](compare) into one [`Agreement`] a
 //! field; the agreements are weighed by [`Parameters`] into the probability that both are one child (Fellegi and Sunter 1969,
 //! with rarer values weighing more). Parameters are estimated from records without labels ([`estimate`]), frozen, and named by
-//! their own hash. [`Index`] finds whom to compare a record with, and [`cluster`] turns weighed pairs into sets of records,
-//! the same sets in whatever order the records came.
+//! their own hash. [`Population`] holds records and finds those that may be one child, and [`cluster`] turns weighed pairs into
+//! sets of records, the same sets in whatever order the records came.
 //!
 //! Everything here is a pure function of its arguments.
 
@@ -16,15 +16,17 @@ mod estimate;
 mod evaluate;
 mod normalise;
 mod parameters;
+mod population;
 mod schema;
+mod sounds;
 mod veto;
 
-pub use block::{Candidates, Index, Rule};
 pub use cluster::{Cluster, Clustered, Edge, KeptApart, cluster};
 pub use compare::{Agreement, compare};
-pub use estimate::{EstimateError, estimate};
+pub use estimate::{EstimateError, estimate, estimate_from_sample};
 pub use evaluate::{AtThreshold, Evaluated, Mistake, evaluate};
 pub use parameters::{Comparison, FieldWeight, Parameters, ParametersError};
+pub use population::{Again, Found, Likely, Population, PopulationFull};
 pub use schema::{Check, Field, Kind, Record, Schema, SchemaError};
 pub use veto::{Guards, Veto, veto};
 

@@ -1,15 +1,17 @@
 //! Whom to compare a record with: only records that share a selective value, or a selective pair of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use siphasher::sip::SipHasher13;
 
-use super::schema::{Kind, Record, Schema};
+use super::schema::{Kind, Record, Says, Schema};
+use super::sounds;
 
 /// A value, or several together, by which candidates are found: places of fields, each with the part of the value that
 /// counts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Rule(pub(super) Vec<(usize, Part)>);
+pub(super) struct Rule(pub(super) Vec<(usize, Part, Space)>);
 
 /// What of a value counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,71 +27,106 @@ pub(super) enum Part {
     Sound,
 }
 
+/// Values of one space find each other, whichever field says them: a surname that was typed for a given name.
+pub(super) type Space = u8;
+
 const BEGINNING_CHARS: usize = 4;
 /// A rule finds about this many candidates at most, by chance.
 const CHANCE_CANDIDATES_MAX: f64 = 50.0;
 /// Values of which more records than this share one tell nothing (a hostel's postcode, a default date), and are passed over.
-const BLOCK_RECORDS_MAX: usize = 2_000;
+pub(super) const BLOCK_RECORDS_MAX: usize = 500;
 pub(super) const RULES_MAX: usize = 24;
+/// By so many keys a record is looked for at most: with [`BLOCK_RECORDS_MAX`] the bound on the work for one.
+const KEYS_MAX: usize = 32;
 
 impl Part {
-    fn of(self, value: &str) -> Option<&str> {
+    fn of(self, value: &str) -> Option<Cow<'_, str>> {
         match self {
-            Self::Whole => Some(value),
+            Self::Whole => Some(value.into()),
             Self::Beginning => {
                 let end = value.char_indices().nth(BEGINNING_CHARS).map_or(value.len(), |(end, _)| end);
-                value.get(..end)
+                value.get(..end).map(Cow::from)
             }
-            Self::DayAndMonth => value.get(4..8),
-            Self::YearAndMonth => value.get(..6),
-            Self::Sound => None,
+            Self::DayAndMonth => known_day(value)?.get(4..8).map(Cow::from),
+            Self::YearAndMonth => {
+                value.get(..6).filter(|month| month.bytes().all(|b| b.is_ascii_digit())).map(Cow::from)
+            }
+            Self::Sound => Some(sounds::of(value)).filter(|sound| !sound.is_empty()).map(Cow::from),
         }
     }
 
     pub(super) fn all(kind: Kind) -> &'static [Self] {
         match kind {
-            Kind::GivenName | Kind::MiddleName | Kind::Surname => &[Self::Whole, Self::Beginning],
+            Kind::GivenName => &[Self::Whole, Self::Beginning],
+            Kind::Surname => &[Self::Whole, Self::Beginning, Self::Sound],
             Kind::BirthDate => &[Self::Whole, Self::DayAndMonth, Self::YearAndMonth],
-            Kind::Sex | Kind::Local => &[],
+            // Too few have one, or too many share one.
+            Kind::MiddleName | Kind::Sex | Kind::Local => &[],
             _ => &[Self::Whole],
         }
     }
 }
 
+/// A date of which the day is known, and no estimate.
+fn known_day(date: &str) -> Option<&str> {
+    Some(date).filter(|date| date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit()))
+}
+
 impl Rule {
+    /// A rule over parts of fields, when each is a part that such a field has.
+    pub(super) fn of(schema: &Schema, parts: &[(usize, Part)]) -> Option<Self> {
+        let one = |(at, part): &(usize, Part)| {
+            let kind = schema.fields().get(*at)?.kind;
+            let space = if matches!(kind, Kind::GivenName | Kind::Surname) { 0 } else { at + 1 };
+            let stands = Part::all(kind).contains(part);
+            stands.then_some((*at, *part, Space::try_from(space).ok()?))
+        };
+        parts.iter().map(one).collect::<Option<_>>().map(Self)
+    }
+
     /// The places of its fields.
     pub(super) fn fields(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().map(|(field, _)| *field)
+        self.0.iter().map(|(field, _, _)| *field)
     }
 
     /// A record's keys under this rule, one for each combination of its values.
-    fn keys(&self, at: u64, record: &Record) -> BTreeSet<u64> {
-        let mut keys = BTreeSet::from([at]);
-        for (field, part) in &self.0 {
-            let parts: Vec<&str> = record.values(*field).iter().filter_map(|value| part.of(value)).collect();
-            keys = keys.iter().flat_map(|key| parts.iter().map(|part| hashed(*key, part))).collect();
+    fn keys(&self, record: &impl Says) -> Vec<u32> {
+        let mut combined: Vec<Vec<u64>> = vec![Vec::new()];
+        for (field, part, space) in &self.0 {
+            let parts =
+                record.said(*field).filter_map(|value| part.of(value).map(|part_of| hashed(*space, *part, &part_of)));
+            let mut parts: Vec<u64> = parts.collect();
+            parts.sort_unstable();
+            parts.dedup();
+            let with = |before: &Vec<u64>, part: &u64| before.iter().chain([part]).copied().collect::<Vec<u64>>();
+            combined = combined.iter().flat_map(|before| parts.iter().map(move |part| with(before, part))).collect();
         }
-        keys
+        combined.into_iter().map(key).collect()
     }
 
-    /// The fewest rules that find records by every selective value, and by every pair of less selective ones.
-    pub(super) fn choose(schema: &Schema, records: &[Record]) -> Vec<Self> {
-        let chance = |part: &(usize, Part)| (part.to_owned(), chance_of_sharing(*part, records));
-        let parts =
-            schema.fields().iter().enumerate().flat_map(|(at, f)| Part::all(f.kind).iter().map(move |p| (at, *p)));
-        let parts: Vec<((usize, Part), f64)> = parts.map(|part| chance(&part)).collect();
-        let bound = CHANCE_CANDIDATES_MAX / records.len().max(1) as f64;
+    /// The fewest rules that find records by every selective value, and by every pair of less selective ones, in a population
+    /// of so many of which these are some.
+    pub(super) fn choose(schema: &Schema, records: &[Record], population: u64) -> Vec<Self> {
+        let parts = schema
+            .fields()
+            .iter()
+            .enumerate()
+            .flat_map(|(at, f)| Part::all(f.kind).iter().map(move |part| (at, *part)));
+        let parts: Vec<((usize, Part), f64)> = parts.map(|part| (part, chance_of_sharing(part, records))).collect();
+        let bound = CHANCE_CANDIDATES_MAX / population.max(1) as f64;
+        let rule = |chance: f64, parts: &[(usize, Part)]| Self::of(schema, parts).map(|rule| (chance, rule));
         let mut rules: Vec<(f64, Self)> = parts
             .iter()
             .filter(|(_, chance)| *chance <= bound)
-            .map(|(part, chance)| (*chance, Self(vec![*part])))
+            .filter_map(|(part, chance)| rule(*chance, &[*part]))
             .collect();
-        let singles: BTreeSet<(usize, Part)> = rules.iter().filter_map(|(_, rule)| rule.0.first().copied()).collect();
+        let singles: BTreeSet<(usize, Part)> =
+            parts.iter().filter(|(_, chance)| *chance <= bound).map(|(part, _)| *part).collect();
         for (at, (one, chance)) in parts.iter().enumerate() {
             for (other, other_chance) in parts.iter().skip(at + 1) {
                 let apart = one.0 != other.0 && !singles.contains(one) && !singles.contains(other);
                 if apart && chance * other_chance <= bound {
-                    rules.push((chance * other_chance, Self(vec![*one, *other])));
+                    rules.extend(rule(chance * other_chance, &[*one, *other]));
                 }
             }
         }
@@ -105,97 +142,55 @@ impl Rule {
         chosen.truncate(RULES_MAX);
         chosen
     }
+
+    /// The pairs that this rule finds, at most this many: of blocks in the order of their keys, which is no order.
+    pub(super) fn pairs(&self, records: &[Record], pairs_max: usize) -> Vec<(usize, usize)> {
+        let mut blocks: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (at, record) in records.iter().enumerate() {
+            for key in self.keys(record) {
+                blocks.entry(key).or_default().push(at);
+            }
+        }
+        let blocks = blocks.values().filter(|block| (2..=BLOCK_RECORDS_MAX).contains(&block.len()));
+        let pairs = blocks
+            .flat_map(|block| block.iter().enumerate().flat_map(|(at, a)| block.iter().skip(at + 1).map(|b| (*a, *b))));
+        pairs.take(pairs_max).collect()
+    }
+}
+
+/// A record's keys under all rules, each once.
+pub(super) fn keys(rules: &[Rule], record: &impl Says) -> Vec<u32> {
+    let mut keys: Vec<u32> = rules.iter().flat_map(|rule| rule.keys(record)).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.truncate(KEYS_MAX);
+    keys
 }
 
 /// How probable it is that two records share this part of a field by chance.
 fn chance_of_sharing((field, part): (usize, Part), records: &[Record]) -> f64 {
-    let mut counts: HashMap<&str, u64> = HashMap::new();
+    let mut counts: HashMap<Cow<'_, str>, u64> = HashMap::new();
     for record in records {
         for value in record.values(field).iter().filter_map(|value| part.of(value)) {
             *counts.entry(value).or_default() += 1;
         }
     }
     let in_all = records.len().max(1) as f64;
-    counts.values().map(|count| (*count as f64 / in_all).powi(2)).sum()
+    let mut counts: Vec<u64> = counts.into_values().collect();
+    counts.sort_unstable();
+    counts.into_iter().map(|count| (count as f64 / in_all).powi(2)).sum()
 }
 
 /// The same on every machine and in every release, as a block's size and so who is found in it must be.
-fn hashed(before: u64, value: &str) -> u64 {
-    SipHasher13::new_with_keys(before, 0).hash(value.as_bytes())
+fn hashed(space: Space, part: Part, value: &str) -> u64 {
+    SipHasher13::new_with_keys(u64::from(space), part as u64).hash(value.as_bytes())
 }
 
-/// Records by their keys.
-#[derive(Clone, Debug, Default)]
-pub struct Index {
-    rules: Vec<Rule>,
-    blocks: HashMap<u64, Vec<u32>>,
-}
-
-/// Whom to compare a record with.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Candidates {
-    /// Places of records, in order, each once.
-    pub records: BTreeSet<u32>,
-    /// Values that too many records share, and by which nobody was looked for.
-    pub passed_over: u32,
-}
-
-impl Index {
-    /// An empty index by these rules.
-    pub fn new(rules: &[Rule]) -> Self {
-        Self { rules: rules.to_vec(), blocks: HashMap::new() }
-    }
-
-    /// Puts the record at this place.
-    pub fn insert(&mut self, at: u32, record: &Record) {
-        for key in self.keys(record) {
-            self.blocks.entry(key).or_default().push(at);
-        }
-    }
-
-    /// Takes it away again.
-    pub fn remove(&mut self, at: u32, record: &Record) {
-        for key in self.keys(record) {
-            if let Some(block) = self.blocks.get_mut(&key) {
-                block.retain(|other| *other != at);
-                if block.is_empty() {
-                    self.blocks.remove(&key);
-                }
-            }
-        }
-    }
-
-    /// Every record that shares a value, or a pair of values, with this one.
-    pub fn candidates(&self, record: &Record) -> Candidates {
-        let mut candidates = Candidates::default();
-        for block in self.keys(record).iter().filter_map(|key| self.blocks.get(key)) {
-            if block.len() > BLOCK_RECORDS_MAX {
-                candidates.passed_over += 1;
-            } else {
-                candidates.records.extend(block);
-            }
-        }
-        candidates
-    }
-
-    /// The pairs that one rule finds, at most this many.
-    pub(super) fn pairs(rule: &Rule, records: &[Record], pairs_max: usize) -> Vec<(usize, usize)> {
-        let mut blocks: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (at, record) in records.iter().enumerate() {
-            for key in rule.keys(0, record) {
-                blocks.entry(key).or_default().push(at);
-            }
-        }
-        let mut blocks: Vec<Vec<usize>> =
-            blocks.into_values().filter(|block| (2..=BLOCK_RECORDS_MAX).contains(&block.len())).collect();
-        blocks.sort_unstable();
-        let pairs = blocks
-            .iter()
-            .flat_map(|block| block.iter().enumerate().flat_map(|(at, a)| block.iter().skip(at + 1).map(|b| (*a, *b))));
-        pairs.take(pairs_max).collect()
-    }
-
-    fn keys(&self, record: &Record) -> BTreeSet<u64> {
-        (0..).zip(&self.rules).flat_map(|(at, rule)| rule.keys(at, record)).collect()
-    }
+/// Of values in whatever order.
+fn key(mut parts: Vec<u64>) -> u32 {
+    parts.sort_unstable();
+    let bytes: Vec<u8> = parts.iter().flat_map(|part| part.to_be_bytes()).collect();
+    let hash = SipHasher13::new_with_keys(0, parts.len() as u64).hash(&bytes);
+    // The lower half: where two keys share it, they find a few more records to compare.
+    (hash & u64::from(u32::MAX)) as u32
 }

@@ -8,7 +8,8 @@ mod places;
 use strsim::damerau_levenshtein;
 
 use super::normalise::{ISSUER_END, checks, is_temporary};
-use super::schema::{Check, Kind, Record, Schema};
+use super::population::FIELDS_MAX;
+use super::schema::{Check, Kind, Record, Says, Schema};
 
 pub(super) use known_names::is_known;
 
@@ -40,44 +41,72 @@ impl Agreement {
 /// How many agreements there are.
 pub(super) const LEVELS: usize = 5;
 
+/// One agreement for each field, `None` where either says nothing, or what they say cannot be compared.
+pub(super) type Agreements = [Option<Agreement>; FIELDS_MAX];
+
 /// One agreement for each field, `None` where either says nothing, or what they say cannot be compared. Where a record has
 /// several values (addresses, names it was known by) the best counts. Symmetric.
 pub fn compare(schema: &Schema, one: &Record, other: &Record) -> Vec<Option<Agreement>> {
-    let mut agreements: Vec<Option<Agreement>> = schema
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(at, field)| best(field.kind, one.values(at), other.values(at)))
-        .collect();
+    agreements(schema, one, other).into_iter().take(schema.fields().len()).collect()
+}
+
+/// The same, of records wherever they are held.
+pub(super) fn agreements(schema: &Schema, one: &impl Says, other: &impl Says) -> Agreements {
+    let mut agreements = [None; FIELDS_MAX];
+    for (at, (field, found)) in schema.fields().iter().zip(&mut agreements).enumerate() {
+        *found = best(field.kind, one.said(at), other.said(at));
+    }
     across_fields(schema, one, other, &mut agreements);
     agreements
 }
 
-fn best(kind: Kind, ours: &[String], theirs: &[String]) -> Option<Agreement> {
-    ours.iter().flat_map(|a| theirs.iter().filter_map(move |b| agreement(kind, a, b))).min()
+fn best<'a>(
+    kind: Kind,
+    ours: impl Iterator<Item = &'a str>,
+    theirs: impl Iterator<Item = &'a str> + Clone,
+) -> Option<Agreement> {
+    let mut best = None;
+    for one in ours {
+        for other in theirs.clone() {
+            let found = agreement(kind, one, other);
+            if found == Some(Agreement::Exact) {
+                return found;
+            }
+            best = [best, found].into_iter().flatten().min();
+        }
+    }
+    best
 }
 
 /// A given name and a surname that were typed into each other's box agree, and only both together: as variants where they
 /// are the same, as near where one of them has a slip of a key as well. And who goes by a middle name has it for a given
 /// name elsewhere.
-fn across_fields(schema: &Schema, one: &Record, other: &Record, agreements: &mut [Option<Agreement>]) {
-    let place = |kind: Kind| schema.fields().iter().position(|field| field.kind == kind);
-    let (Some(given), Some(surname)) = (place(Kind::GivenName), place(Kind::Surname)) else { return };
-    let stands = |agreements: &[Option<Agreement>], at: usize| agreements.get(at).copied().flatten();
-    let lies_apart = |found: Option<Agreement>| found.is_some_and(|found| found > Agreement::Close);
-    let exact = |a: usize, b: usize| one.values(a).iter().any(|value| other.values(b).contains(value));
-    if let Some(middle) = place(Kind::MiddleName)
-        && lies_apart(stands(agreements, given))
-        && (exact(given, middle) || exact(middle, given))
-        && let Some(agreement) = agreements.get_mut(given)
-    {
-        *agreement = Some(Agreement::Variant);
-    }
-    if !(lies_apart(stands(agreements, given)) && lies_apart(stands(agreements, surname))) {
+fn across_fields(schema: &Schema, one: &impl Says, other: &impl Says, agreements: &mut Agreements) {
+    let (Some(given), Some(surname)) = (schema.place(Kind::GivenName), schema.place(Kind::Surname)) else { return };
+    let lies_apart = |agreements: &Agreements, at: usize| {
+        agreements.get(at).copied().flatten().is_some_and(|found| found > Agreement::Close)
+    };
+    if !lies_apart(agreements, given) {
         return;
     }
-    let across = |a: usize, b: usize| best(Kind::Address, one.values(a), other.values(b));
-    let crossed = match across(given, surname).max(across(surname, given)) {
+    if let Some(middle) = schema.place(Kind::MiddleName) {
+        let exact = |a: usize, b: usize| one.said(a).any(|value| other.said(b).any(|theirs| theirs == value));
+        if (exact(given, middle) || exact(middle, given))
+            && let Some(agreement) = agreements.get_mut(given)
+        {
+            *agreement = Some(Agreement::Variant);
+            return;
+        }
+    }
+    if !lies_apart(agreements, surname) {
+        return;
+    }
+    let across = |a: usize, b: usize| best(Kind::Address, one.said(a), other.said(b));
+    let crossed = match across(given, surname) {
+        Some(first) if first <= Agreement::Close => across(surname, given).map(|second| first.max(second)),
+        _ => None,
+    };
+    let crossed = match crossed {
         Some(Agreement::Exact) => Agreement::Variant,
         Some(Agreement::Close) => Agreement::Near,
         _ => return,
@@ -129,6 +158,6 @@ fn mistyped(one: &str, other: &str) -> Agreement {
 
 /// Whether one issuer knows the two by two numbers.
 pub(super) fn two_of_one_issuer(one: &str, other: &str) -> bool {
-    let issuer = |local: &str| local.split_once(ISSUER_END).map(|(issuer, _)| issuer.to_owned());
-    one != other && issuer(one) == issuer(other)
+    let issuer_of_one = one.split_once(ISSUER_END).map(|(issuer, _)| issuer);
+    one != other && issuer_of_one == other.split_once(ISSUER_END).map(|(issuer, _)| issuer)
 }

@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::block::{Index, Rule};
+use super::block::{BLOCK_RECORDS_MAX, Rule};
 use super::compare::{Agreement, LEVELS, compare};
 use super::parameters::{FieldParameters, Parameters, probability};
 use super::schema::{Kind, Record, Schema};
 
-const RANDOM_PAIRS: usize = 400_000;
-const PAIRS_OF_A_RULE_MAX: usize = 400_000;
+const RANDOM_PAIRS: usize = 200_000;
+const PAIRS_OF_A_RULE_MAX: usize = 100_000;
 const ROUNDS: usize = 40;
 /// A rule on which fewer pairs than this look like one child's says nothing for sure.
 const PAIRS_OF_ONE_MIN: f64 = 30.0;
@@ -53,18 +53,32 @@ type Seen = BTreeMap<Vec<Option<Agreement>>, f64>;
 /// # Errors
 /// [`EstimateError`].
 pub fn estimate(schema: &Schema, records: &[Record]) -> Result<Parameters, EstimateError> {
+    estimate_from_sample(schema, records, records.len() as u64)
+}
+
+/// Estimates parameters for a population of so many records, of which these were taken at random.
+///
+/// # Errors
+/// [`EstimateError`].
+pub fn estimate_from_sample(schema: &Schema, records: &[Record], population: u64) -> Result<Parameters, EstimateError> {
     let too_few = || EstimateError::TooFew { records: records.len() };
     let mut records = records.to_vec();
     records.sort_unstable();
-    let rules = Rule::choose(schema, &records);
+    let rules = Rule::choose(schema, &records, population);
     let of_two = of_two(schema, &records);
     let of_one = of_one(schema, &records, &rules, &of_two).ok_or_else(too_few)?;
     let fields = schema.fields().iter().enumerate().zip(of_one.into_iter().zip(of_two));
     let fields = fields
         .map(|((at, field), (of_one, of_two))| FieldParameters { of_one, of_two, ..shares(at, field.kind, &records) })
         .collect();
-    let mut parameters =
-        Parameters { schema: schema.clone(), fields, prior: 0.5, rules, records: records.len() as u64 };
+    let mut parameters = Parameters {
+        schema: schema.clone(),
+        fields,
+        prior: 0.5,
+        rules,
+        records: records.len() as u64,
+        block_records_max: BLOCK_RECORDS_MAX,
+    };
     parameters.prior = prior(&parameters, &records).ok_or_else(too_few)?;
     Ok(parameters)
 }
@@ -91,7 +105,7 @@ fn of_one(schema: &Schema, records: &[Record], rules: &[Rule], of_two: &[[f64; L
     let mut sums = vec![[0.0; LEVELS]; schema.fields().len()];
     for rule in rules {
         let mut seen = Seen::new();
-        for (one, other) in Index::pairs(rule, records, PAIRS_OF_A_RULE_MAX) {
+        for (one, other) in rule.pairs(records, PAIRS_OF_A_RULE_MAX) {
             if let (Some(one), Some(other)) = (records.get(one), records.get(other)) {
                 *seen.entry(compare(schema, one, other)).or_default() += 1.0;
             }
@@ -193,7 +207,7 @@ fn shares(at: usize, kind: Kind, records: &[Record]) -> FieldParameters {
 fn prior(parameters: &Parameters, records: &[Record]) -> Option<f64> {
     let mut found: BTreeSet<(usize, usize)> = BTreeSet::new();
     for rule in &parameters.rules {
-        found.extend(Index::pairs(rule, records, PAIRS_OF_A_RULE_MAX));
+        found.extend(rule.pairs(records, PAIRS_OF_A_RULE_MAX));
     }
     let weigh = |(one, other): &(usize, usize)| Some(parameters.weigh(records.get(*one)?, records.get(*other)?).weight);
     let weights: Vec<f64> = found.iter().filter_map(weigh).collect();

@@ -1,10 +1,12 @@
 //! How good the linker is on records of which it is known whose they are.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use super::block::Index;
 use super::cluster::{Clustered, Edge, cluster};
 use super::parameters::Parameters;
+use super::population::Population;
 use super::schema::Record;
 use super::veto::{Guards, Veto, veto};
 
@@ -94,19 +96,14 @@ pub fn evaluate(
 type Compared = BTreeMap<(usize, usize), (f64, f64)>;
 
 fn compared(parameters: &Parameters, records: &[Record]) -> Compared {
-    let mut index = Index::new(parameters.rules());
-    let mut compared = Compared::new();
+    let mut population = Population::new(Arc::new(parameters.clone()));
     for (at, record) in records.iter().enumerate() {
-        for candidate in index.candidates(record).records {
-            let other = candidate as usize;
-            if let Some(earlier) = records.get(other) {
-                let comparison = parameters.weigh(earlier, record);
-                compared.insert((other, at), (comparison.weight, comparison.probability));
-            }
-        }
-        index.insert(u32::try_from(at).unwrap_or(u32::MAX), record);
+        // Of a population that is full the rest is not found, and counts as missed.
+        let _full = population.put(at, record);
     }
-    compared
+    let edges = population.edges(0.0, std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
+    let weighed = |edge: Edge<usize>| ((edge.one, edge.other), (edge.weight, parameters.probability(edge.weight)));
+    edges.into_iter().map(weighed).collect()
 }
 
 fn count(threshold: f64, clustered: &Clustered<usize, Veto>, compared: &Compared, labels: &[String]) -> AtThreshold {

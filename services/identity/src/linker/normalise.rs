@@ -17,6 +17,9 @@ use super::schema::Kind;
 /// Between an issuer and its number, in a value of [`Kind::Local`].
 pub(super) const ISSUER_END: char = '|';
 
+/// What comes after says no more of who somebody is.
+const VALUE_CHARS_MAX: usize = 100;
+
 /// What sources write where they know nothing.
 const SAYS_NOTHING: [&str; 22] = [
     "unknown",
@@ -58,6 +61,7 @@ pub(super) fn value(kind: Kind, text: &str) -> Option<String> {
         Kind::Identifier(_) => Some(compact(text)).filter(|value| identifiers::names_somebody(value)),
         Kind::Local => local(text),
     };
+    let value = value.map(|value| value.chars().take(VALUE_CHARS_MAX).collect::<String>());
     value.filter(|value| !value.is_empty() && !SAYS_NOTHING.contains(&value.as_str()))
 }
 

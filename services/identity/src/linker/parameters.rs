@@ -5,8 +5,9 @@ mod kept;
 use std::collections::BTreeMap;
 
 use super::block::Rule;
-use super::compare::{Agreement, LEVELS, compare};
-use super::schema::{Kind, Record, Schema};
+use super::compare::{Agreement, Agreements, LEVELS, agreements};
+use super::population::FIELDS_MAX;
+use super::schema::{Kind, Record, Says, Schema};
 
 pub use kept::ParametersError;
 
@@ -24,6 +25,8 @@ pub struct Parameters {
     pub(super) rules: Vec<Rule>,
     /// So many records it was estimated from.
     pub(super) records: u64,
+    /// Records that share a key with more than this many are not looked for by it: a hostel's postcode, a default date.
+    pub(super) block_records_max: usize,
 }
 
 /// One field's.
@@ -69,27 +72,48 @@ impl Parameters {
 
     /// Compares and weighs two records. Symmetric, and the same to the last bit on every machine.
     pub fn weigh(&self, one: &Record, other: &Record) -> Comparison {
-        let agreements = compare(&self.schema, one, other);
-        let weigh = |(at, agreement): (usize, Option<Agreement>)| {
-            let agreement = agreement?;
-            let weight = self.fields.get(at)?.weight(agreement, one.values(at), other.values(at));
-            Some(FieldWeight { agreement, weight })
-        };
-        let mut fields: Vec<Option<FieldWeight>> = agreements.into_iter().enumerate().map(weigh).collect();
-        self.weigh_one_home_once(&mut fields);
-        let weight = fields.iter().flatten().map(|field| field.weight).sum();
+        let agreements = agreements(&self.schema, one, other);
+        let weights = self.weights(&agreements, one, other);
+        let weight = weights.iter().sum();
+        let fields = agreements.into_iter().zip(weights).take(self.fields.len());
+        let fields = fields.map(|(agreement, weight)| Some(FieldWeight { agreement: agreement?, weight })).collect();
         Comparison { fields, weight, probability: probability(weight, self.prior) }
+    }
+
+    /// The sum of the weights and the probability alone, of records wherever they are held.
+    pub(super) fn weight(&self, one: &impl Says, other: &impl Says) -> (f64, f64) {
+        let agreements = agreements(&self.schema, one, other);
+        let weight = self.weights(&agreements, one, other).iter().sum();
+        (weight, probability(weight, self.prior))
+    }
+
+    fn weights(&self, agreements: &Agreements, one: &impl Says, other: &impl Says) -> [f64; FIELDS_MAX] {
+        let mut weights = [0.0; FIELDS_MAX];
+        for (at, ((agreement, field), weight)) in agreements.iter().zip(&self.fields).zip(&mut weights).enumerate() {
+            if let Some(agreement) = agreement {
+                *weight = field.weight(*agreement, one.said(at), other.said(at));
+            }
+        }
+        self.weigh_one_home_once(&mut weights);
+        weights
     }
 
     /// Whoever shares a house shares its postcode: of the two the one that says more speaks, and the other weighs nothing.
     /// Counted twice, a home would outweigh a birthday, and link brothers.
-    fn weigh_one_home_once(&self, fields: &mut [Option<FieldWeight>]) {
-        let kinds = self.schema.fields().iter().map(|field| field.kind).zip(fields.iter_mut());
-        let home =
-            kinds.filter(|(kind, _)| matches!(kind, Kind::Postcode | Kind::House)).filter_map(|(_, f)| f.as_mut());
-        let mut home: Vec<&mut FieldWeight> = home.collect();
-        home.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        home.into_iter().skip(1).for_each(|field| field.weight = 0.0);
+    fn weigh_one_home_once(&self, weights: &mut [f64; FIELDS_MAX]) {
+        let (Some(postcode), Some(house)) = (self.schema.place(Kind::Postcode), self.schema.place(Kind::House)) else {
+            return;
+        };
+        let of = |at: usize| weights.get(at).copied().unwrap_or_default();
+        let lesser = if of(postcode).abs() < of(house).abs() { postcode } else { house };
+        if let Some(weight) = weights.get_mut(lesser) {
+            *weight = 0.0;
+        }
+    }
+
+    /// The probability that two records of this weight are one child.
+    pub fn probability(&self, weight: f64) -> f64 {
+        probability(weight, self.prior)
     }
 
     /// Whether many records say this value.
@@ -98,13 +122,18 @@ impl Parameters {
     }
 
     /// By which values candidates are found.
-    pub fn rules(&self) -> &[Rule] {
+    pub(super) fn rules(&self) -> &[Rule] {
         &self.rules
     }
 }
 
 impl FieldParameters {
-    fn weight(&self, agreement: Agreement, ours: &[String], theirs: &[String]) -> f64 {
+    fn weight<'a>(
+        &self,
+        agreement: Agreement,
+        ours: impl Iterator<Item = &'a str>,
+        theirs: impl Iterator<Item = &'a str> + Clone,
+    ) -> f64 {
         let of = |shares: &[f64; LEVELS]| shares.get(agreement.level()).copied().unwrap_or(1.0);
         let of_two = match agreement {
             Agreement::Exact => self.rarest_shared(ours, theirs).unwrap_or(of(&self.of_two)),
@@ -113,8 +142,12 @@ impl FieldParameters {
         in_steps((of(&self.of_one) / of_two).ln().clamp(-FIELD_WEIGHT_MAX, FIELD_WEIGHT_MAX))
     }
 
-    fn rarest_shared(&self, ours: &[String], theirs: &[String]) -> Option<f64> {
-        let shared = ours.iter().filter(|value| theirs.contains(value));
+    fn rarest_shared<'a>(
+        &self,
+        ours: impl Iterator<Item = &'a str>,
+        theirs: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<f64> {
+        let shared = ours.filter(|value| theirs.clone().any(|their| their == *value));
         shared.map(|value| self.share(value)).min_by(f64::total_cmp)
     }
 

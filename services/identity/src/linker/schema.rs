@@ -1,6 +1,10 @@
 //! Which fields a record has, and what kind of thing each says.
 
 use super::normalise;
+use super::population::FIELDS_MAX;
+
+/// Of a field that says more, the first are kept: no record is compared for ever.
+const VALUES_MAX: usize = 16;
 
 /// What a field says, which decides how it is normalised and compared.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -66,6 +70,9 @@ pub enum SchemaError {
     /// Fewer than two: nothing can be estimated from one.
     #[error("a record needs at least two fields to be compared by")]
     TooFew,
+    /// More than a record can hold.
+    #[error("a record has at most {FIELDS_MAX} fields to be compared by")]
+    TooMany,
     /// Two of one name.
     #[error("the field `{0}` is named twice")]
     Twice(String),
@@ -86,6 +93,9 @@ impl Schema {
         if fields.len() < 2 {
             return Err(SchemaError::TooFew);
         }
+        if fields.len() > FIELDS_MAX {
+            return Err(SchemaError::TooMany);
+        }
         let twice = fields.iter().enumerate().find(|(at, field)| fields.iter().take(*at).any(|f| f.name == field.name));
         match twice {
             Some((_, field)) => Err(SchemaError::Twice(field.name.clone())),
@@ -103,6 +113,11 @@ impl Schema {
         &self.fields
     }
 
+    /// The place of the first field of this kind.
+    pub(super) fn place(&self, kind: Kind) -> Option<usize> {
+        self.fields.iter().position(|field| field.kind == kind)
+    }
+
     /// A record from what a source says, for each field the texts that it has: an address and those before it, a name and
     /// those it was known by. What says nothing (empty, `unknown`, all zeros) is left out.
     pub fn record<'a, F, T>(&self, texts: F) -> Record
@@ -115,11 +130,24 @@ impl Schema {
                 texts.into_iter().filter_map(|text| normalise::value(field.kind, text)).collect();
             values.sort_unstable();
             values.dedup();
+            values.truncate(VALUES_MAX);
             values
         });
         let mut values: Vec<Vec<String>> = values.collect();
         values.resize(self.fields.len(), Vec::new());
         Record { values }
+    }
+}
+
+/// A record, wherever it is held.
+pub(super) trait Says {
+    /// The values of the field at this place.
+    fn said(&self, field: usize) -> impl Iterator<Item = &str> + Clone;
+}
+
+impl Says for Record {
+    fn said(&self, field: usize) -> impl Iterator<Item = &str> + Clone {
+        self.values(field).iter().map(String::as_str)
     }
 }
 

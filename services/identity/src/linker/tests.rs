@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -157,7 +155,7 @@ fn parameters_with(common: &[&str]) -> Parameters {
     };
     let mut fields = vec![field(counts)];
     fields.resize_with(schema().fields().len(), || field(Default::default()));
-    Parameters { schema: schema(), fields, prior: 0.001, rules: Vec::new(), records: 1_000 }
+    Parameters { schema: schema(), fields, prior: 0.001, rules: Vec::new(), records: 1_000, block_records_max: 500 }
 }
 
 /// Draws that are the same each time.
@@ -249,18 +247,6 @@ fn nothing_is_estimated_from_nothing() {
     assert!(matches!(estimate(&schema(), &[]), Err(EstimateError::TooFew { records: 0 })));
     let one = record(["ann", "lee", "2015-03-09", "F", "EX1 1AA", ""]);
     assert!(estimate(&schema(), &[one]).is_err());
-}
-
-#[test]
-fn an_index_finds_what_was_put_in_and_not_what_was_taken_out() {
-    let (records, _) = population(400);
-    let named = Schema::new(schema().fields()[..5].to_vec()).unwrap();
-    let parameters = estimate(&named, &records).unwrap();
-    let mut index = Index::new(parameters.rules());
-    index.insert(3, &records[3]);
-    assert_eq!(index.candidates(&records[3]).records, BTreeSet::from([3]));
-    index.remove(3, &records[3]);
-    assert_eq!(index.candidates(&records[3]), Candidates::default());
 }
 
 fn edges() -> impl Strategy<Value = Vec<Edge<u8>>> {

@@ -65,8 +65,14 @@ fn root(name: &str) -> String {
 pub(super) fn alike(one: &str, other: &str) -> Agreement {
     const CLOSE_MIN: f64 = 0.95;
     const NEAR_MIN: f64 = 0.88;
+    /// One slip of a key leaves more than this, but of an initial.
+    const SLIP_MIN: f64 = 0.6;
     let likeness = jaro_winkler(one, other);
-    if likeness >= CLOSE_MIN || damerau_levenshtein(one, other) <= 1 {
+    if likeness < SLIP_MIN {
+        return Agreement::Different;
+    }
+    let lengths = one.len().abs_diff(other.len());
+    if likeness >= CLOSE_MIN || (lengths <= 1 && damerau_levenshtein(one, other) <= 1) {
         Agreement::Close
     } else if likeness >= NEAR_MIN {
         Agreement::Near

@@ -6,7 +6,7 @@ use prost::Message as _;
 use proto::linking;
 use sha2::{Digest, Sha256};
 
-use super::super::block::{Part, RULES_MAX, Rule};
+use super::super::block::{BLOCK_RECORDS_MAX, Part, RULES_MAX, Rule, Space};
 use super::super::schema::{Check, Field, Kind, Schema, SchemaError};
 use super::{FieldParameters, Parameters};
 
@@ -60,7 +60,7 @@ impl Parameters {
                 .collect(),
             share_of_others: parameters.share_of_others,
         });
-        let key = |(field, of): &(usize, Part)| linking::Key {
+        let key = |(field, of, _): &(usize, Part, Space)| linking::Key {
             field: u32::try_from(*field).unwrap_or(u32::MAX),
             part: part(*of).into(),
         };
@@ -71,6 +71,7 @@ impl Parameters {
             prior: self.prior,
             rules: rules.collect(),
             records: self.records,
+            block_records_max: u32::try_from(self.block_records_max).unwrap_or(u32::MAX),
         };
         kept.encode_to_vec()
     }
@@ -101,7 +102,10 @@ impl Parameters {
         let rules = kept.rules.iter().map(|rule| rule_of(rule, &schema)).collect::<Option<_>>();
         let rules = rules.ok_or(ParametersError::Unsound("rules"))?;
         let fields = kept.fields.iter().map(field_of).collect::<Result<_, _>>()?;
-        let parameters = Self { schema, fields, prior: kept.prior, rules, records: kept.records };
+        let block_records_max =
+            usize::try_from(kept.block_records_max).ok().filter(|max| (2..=BLOCK_RECORDS_MAX).contains(max));
+        let block_records_max = block_records_max.ok_or(ParametersError::Unsound("block_records_max"))?;
+        let parameters = Self { schema, fields, prior: kept.prior, rules, records: kept.records, block_records_max };
         if parameters.to_bytes() == bytes { Ok(parameters) } else { Err(ParametersError::NotCanonical) }
     }
 }
@@ -130,13 +134,9 @@ fn is_share(share: f64) -> bool {
 }
 
 fn rule_of(kept: &linking::Rule, schema: &Schema) -> Option<Rule> {
-    let keys = kept.keys.iter().map(|key| {
-        let (at, part) = (usize::try_from(key.field).ok()?, part_of(key.part())?);
-        let field = schema.fields().get(at)?;
-        Part::all(field.kind).contains(&part).then_some((at, part))
-    });
+    let keys = kept.keys.iter().map(|key| Some((usize::try_from(key.field).ok()?, part_of(key.part())?)));
     let keys: Vec<(usize, Part)> = keys.collect::<Option<_>>()?;
-    (1..=RULE_KEYS_MAX).contains(&keys.len()).then_some(Rule(keys))
+    Rule::of(schema, &keys).filter(|_| (1..=RULE_KEYS_MAX).contains(&keys.len()))
 }
 
 const RULE_KEYS_MAX: usize = 4;

@@ -17,17 +17,18 @@ fn parameters() -> Parameters {
     };
     let schema = children::schema().clone();
     let fields = schema.fields().iter().enumerate().map(field).collect();
-    let rules = vec![Rule(vec![(7, Part::Whole)]), Rule(vec![(2, Part::Beginning), (3, Part::YearAndMonth)])];
-    Parameters { schema, fields, prior: 0.000_01, rules, records: 1_000 }
+    let rules: [&[(usize, Part)]; 2] = [&[(7, Part::Whole)], &[(2, Part::Sound), (3, Part::YearAndMonth)]];
+    let rules = rules.map(|parts| Rule::of(&schema, parts).unwrap()).into();
+    Parameters { schema, fields, prior: 0.000_01, rules, records: 1_000, block_records_max: 500 }
 }
 
 /// Bytes that were kept once are read for ever, and their version is theirs.
 #[test]
 fn bytes_and_version_are_what_they_were() {
     let parameters = parameters();
-    assert_eq!(parameters.to_bytes().len(), 1_260);
+    assert_eq!(parameters.to_bytes().len(), 1_263);
     let version: String = parameters.version().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(version, "d47667ef25e8ccd486b3b6139a914895");
+    assert_eq!(version, "8736f613fe32d0b71f9c20888c078c13");
     assert_eq!(Parameters::from_bytes(&parameters.to_bytes()), Ok(parameters));
 }
 
@@ -73,6 +74,8 @@ fn what_is_not_sound_is_refused() {
     assert_eq!(changed(|p| p.rules[0].keys[0].field = 11), Unsound("rules"));
     assert_eq!(changed(|p| p.rules[0].keys[0].part = linking::Part::Sound.into()), Unsound("rules"));
     assert_eq!(changed(|p| p.rules[0].keys.clear()), Unsound("rules"));
+    assert_eq!(changed(|p| p.block_records_max = 1), Unsound("block_records_max"));
+    assert_eq!(changed(|p| p.block_records_max = 1_000_000), Unsound("block_records_max"));
     assert_eq!(changed(|p| p.fields.truncate(1)), Schema(SchemaError::TooFew));
     // Said twice, and in another order.
     assert_eq!(changed(|p| p.fields[0].shares.extend_from_within(..)), NotCanonical);
