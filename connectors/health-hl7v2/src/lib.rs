@@ -18,6 +18,7 @@ mod header;
 mod immunisation;
 mod person;
 mod reading;
+mod relation;
 mod saying;
 mod source;
 mod subject;
@@ -29,4 +30,4 @@ pub use acknowledgement::acknowledge;
 pub use source::Hl7V2;
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 2;
+const MAPPING_REVISION: u32 = 3;

@@ -1,9 +1,9 @@
-//! PID, PD1 and NK1: the child, the child's practice, and the people around.
+//! PID and PD1: the child, and the child's practice.
 
 use proto::events::person_name::Use;
-use proto::events::{Address, FindingCode, PersonDescribed, PersonName, RelationshipRecorded, Scheme, Subject};
+use proto::events::{Address, FindingCode, PersonDescribed, PersonName};
 
-use crate::er7::{Fields, Segment, Value};
+use crate::er7::{Fields, Value};
 use crate::reading::Reading;
 use crate::subject::Person;
 
@@ -51,7 +51,7 @@ fn names(reading: &mut Reading, value: Value<'_>) -> Vec<PersonName> {
 }
 
 /// A name (XPN); `None` when no part of it stands there.
-fn name(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<PersonName> {
+pub(crate) fn name(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<PersonName> {
     let mut part = |number| reading.text(value.component(number).subcomponent(1), field);
     let (family, given, middle, suffix, prefix) = (part(1), part(2), part(3), part(4), part(5));
     let name_type = part(7).unwrap_or_default();
@@ -72,7 +72,7 @@ fn addresses(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<Addres
 }
 
 /// An address (XAD): street, other line, town, county, country; the postcode apart; XAD-12, else 13 and 14, when.
-fn address(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<Address> {
+pub(crate) fn address(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<Address> {
     let part = |reading: &mut Reading, number| reading.text(value.component(number).subcomponent(1), field);
     let lines: Vec<String> = [1, 2, 3, 4, 6].into_iter().filter_map(|number| part(reading, number)).collect();
     let postcode = part(reading, 5);
@@ -101,7 +101,7 @@ fn phones_of_person(pid: &Fields<'_>, reading: &mut Reading) -> Vec<String> {
 }
 
 /// Telephone numbers (XTN), as written: the first component, else the unformatted number, else area and local number.
-fn phones(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<String> {
+pub(crate) fn phones(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<String> {
     let read = |value: Value<'_>| {
         let mut part = |number| reading.text(value.component(number), field);
         part(1).or_else(|| part(12)).or_else(|| {
@@ -143,51 +143,4 @@ pub(crate) fn number(reading: &mut Reading, value: Value<'_>, field: &str) -> Op
         reading.flag(FindingCode::ValueMalformed, field);
     }
     read
-}
-
-/// Somebody around the child, and by what they are told from the others.
-pub(crate) struct Related {
-    pub(crate) relationship: RelationshipRecorded,
-    pub(crate) person: Subject,
-    /// The same for the same person in a later message.
-    pub(crate) key: String,
-}
-
-/// Whether an NK1 segment names somebody. One that does not is kept as it came.
-pub(crate) fn names_somebody(segment: &Segment<'_>) -> bool {
-    let child = Subject::default();
-    related(&segment.fields(), &child, &mut Reading::default()).is_some()
-}
-
-/// NK1. `None` when it names nobody. The numbers in it are the other person's and are no claims about the child.
-pub(crate) fn related(nk1: &Fields<'_>, child: &Subject, reading: &mut Reading) -> Option<Related> {
-    let name = reading.asserted(2, nk1.field(2), |r, v| name(r, v.first(), "NK1-2"));
-    let number = reading.text(nk1.field(33).first().component(1), "NK1-33");
-    let relationship = reading.asserted(1, nk1.field(3), |r, v| r.coded(v, "NK1-3", "relationship"));
-    let spelt = name.as_ref().map(|name| {
-        let parts = [&name.given, &name.middle, &name.family].into_iter().flatten();
-        parts.map(|part| part.to_uppercase()).collect::<Vec<_>>().join(" ")
-    });
-    let code = relationship.as_ref().map(|r| r.code.as_str()).unwrap_or_default();
-    let known_by = match (number, spelt) {
-        (Some(number), _) => number,
-        (None, Some(spelt)) => format!("{code}/{spelt}"),
-        (None, None) => return None,
-    };
-    let mut numbers = phones(reading, nk1.field(5), "NK1-5");
-    numbers.extend(phones(reading, nk1.field(6), "NK1-6"));
-    if numbers.is_empty() && (nk1.field(5).is_deleted() || nk1.field(6).is_deleted()) {
-        reading.clears.push(4);
-    }
-    let recorded = RelationshipRecorded {
-        relationship,
-        name,
-        address: reading.asserted(3, nk1.field(4), |r, v| address(r, v.first(), "NK1-4")),
-        phones: numbers,
-        role: reading.asserted(5, nk1.field(7), |r, v| r.coded(v, "NK1-7", "contact_role")),
-    };
-    // Somebody without a number is known only as this child's, so that two children's namesakes stay two people.
-    let issuer = format!("{}/{}", child.issuer, child.value);
-    let person = connector_kit::identifier::subject(Scheme::ThirdParty, &issuer, &known_by);
-    Some(Related { relationship: recorded, person, key: known_by })
 }

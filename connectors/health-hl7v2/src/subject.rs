@@ -106,7 +106,7 @@ impl Person {
                 claims.state(&older.value, field, reading);
             }
         }
-        claims.settle(reading);
+        claims.settle("PID-3", reading);
         let mut local: Vec<(u8, Subject)> =
             stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).collect();
         local.sort_by_key(|ranked| ranked.0);
@@ -133,6 +133,28 @@ impl Person {
         }
         Some(Self { subject, identifiers })
     }
+}
+
+/// Who somebody beside the child is: their NHS number, else the best of the sender's own numbers for them that says whose
+/// numbering it is. `None` where no number stands that names one person; one that should and does not is told.
+pub(crate) fn of_somebody_else(
+    list: Value<'_>,
+    field: &str,
+    header: &Header,
+    reading: &mut Reading,
+) -> Option<Subject> {
+    let stated = stated(list, field, reading);
+    let mut numbers = NhsNumbers::default();
+    for number in stated.iter().filter(|id| id.is_nhs_number) {
+        numbers.state(&number.value, field, reading);
+    }
+    numbers.settle(field, reading);
+    let national = numbers.numbers.into_iter().find(|number| number.usable).and_then(|number| number.subject);
+    let said_whose = |id: &&Stated| id.authority.is_some() || !id.kind.is_empty();
+    let local = || stated.iter().filter(said_whose).filter_map(|id| Some((id.rank()?, id.subject(header)?)));
+    national.or_else(|| {
+        local().filter(|(_, who)| !names_no_one_person(&who.value)).min_by_key(|(rank, _)| *rank).map(|(_, who)| who)
+    })
 }
 
 /// The number that an MRG segment says went: the best local one of MRG-1.
@@ -211,9 +233,9 @@ impl NhsNumbers {
     }
 
     /// Two good numbers cannot both be one child's, and nothing here says which is: they link nobody.
-    fn settle(&mut self, reading: &mut Reading) {
+    fn settle(&mut self, field: &str, reading: &mut Reading) {
         if self.numbers.iter().filter(|claim| claim.usable).count() > 1 {
-            reading.flag(FindingCode::FieldsContradict, "PID-3");
+            reading.flag(FindingCode::FieldsContradict, field);
             for claim in &mut self.numbers {
                 claim.usable = false;
             }
