@@ -318,7 +318,15 @@ fn next_of_kin(text: &mut String, person: &Person<'_>) {
     segment(
         text,
         "NK1",
-        &[(1, "1"), (2, &format!("{surname}^{given}")), (3, "MTH^Mother^HL70063"), (4, &address), (5, &child.phone)],
+        &[
+            (1, "1"),
+            (2, &format!("{surname}^{given}")),
+            (3, "MTH^Mother^HL70063"),
+            (4, &address),
+            (5, &child.phone),
+            // The trust's own number for her: the same on the records of all her children.
+            (33, &format!("{}^^^{TRUST}^MR", child.parent_mrn)),
+        ],
     );
 }
 
