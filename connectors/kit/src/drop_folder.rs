@@ -462,7 +462,8 @@ impl DropFolder {
     }
 }
 
-const DRAFTS_AT_A_TURN: usize = 512;
+/// Some forty milliseconds of work: a part of a file is sealed while the part before is on its way to the log.
+const DRAFTS_AT_A_TURN: usize = 4_096;
 
 const INCOMING: &str = "incoming";
 const WORKING: &str = "working";

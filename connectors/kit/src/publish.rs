@@ -1,10 +1,10 @@
 //! Drafts and statements to the log: screened, sealed, appended, acknowledged.
 
 mod measured;
+mod under_way;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use event_log::authority::{NotYours, check_kind, family_of, sector_topic};
 use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys};
@@ -19,9 +19,10 @@ use crate::body::{Statement, statement};
 use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
 use measured::Measured;
+use under_way::{Ended, UnderWay};
 
-/// Events sealed and appended at a time.
-const BATCH_EVENTS: usize = 4_096;
+/// Events sealed and appended at a time: while so many are on their way, as many are sealed.
+const BATCH_EVENTS: usize = 1_024;
 /// Bytes appended at a time, more or less.
 const BATCH_BYTES: usize = 4 << 20;
 const READ_RECORDS: usize = 1_000;
@@ -109,6 +110,8 @@ pub struct Publisher {
     topic: Topic,
     /// Made, and not yet acknowledged: nothing is appended before them.
     keys_pending: Vec<Record>,
+    under_way: Option<UnderWay>,
+    batch_events: usize,
     items_known: HashSet<EventId>,
     /// When those were first tried that were not acknowledged: they may be in the log, and come again as the same bytes.
     items_tried: HashMap<EventId, i64>,
@@ -154,7 +157,20 @@ impl Publisher {
             metrics::REJECTED.add(0, [descriptor.name, reason.name()]);
             metrics::QUARANTINED.add(0, [descriptor.name, reason.name()]);
         }
-        Ok(Self { log, pseudonyms, keys, credentials, descriptor, topic, keys_pending, items_known, items_tried })
+        let under_way = None;
+        Ok(Self {
+            log,
+            pseudonyms,
+            keys,
+            credentials,
+            descriptor,
+            topic,
+            keys_pending,
+            under_way,
+            batch_events: BATCH_EVENTS,
+            items_known,
+            items_tried,
+        })
     }
 
     /// The connector's own topic.
@@ -249,7 +265,9 @@ impl Publisher {
         self.publish(statements.collect(), now_us).await
     }
 
-    /// Seals and appends, in order. Returns once all is acknowledged. `taken_in_us`: when what they come from was taken in,
+    /// Seals and appends, in order: the next part is sealed while the one before is on its way. Returns once all is
+    /// acknowledged. On an error, and when this is dropped before its end, some of it may be on the log and none of it is said
+    /// to be: published again, it gives the same bytes. `taken_in_us`: when what they come from was taken in,
     /// microseconds since 1970; it is only measured with.
     ///
     /// # Errors
@@ -257,7 +275,8 @@ impl Publisher {
     pub async fn publish(&mut self, statements: Vec<Statement>, taken_in_us: i64) -> Result<Published, PublishError> {
         let mut published = Published::default();
         let mut measured = Measured::new(self.descriptor.name, taken_in_us);
-        let (mut batch, mut bytes) = (Vec::with_capacity(BATCH_EVENTS), 0);
+        self.let_go().await;
+        let (mut batch, mut bytes) = (Vec::with_capacity(self.batch_events), 0);
         for statement in statements {
             let Some(kind) = statement.body.event.as_ref().and_then(|event| event.kind.as_ref()) else { continue };
             let Some(family) = family_of(kind, self.topic) else { continue };
@@ -274,14 +293,15 @@ impl Publisher {
             };
             bytes += value.len();
             batch.push(self.record(self.topic, statement.subject, value));
-            if batch.len() >= BATCH_EVENTS || bytes >= BATCH_BYTES {
-                measured.appending();
-                published.events += measured.acknowledged(self.append(std::mem::take(&mut batch)).await?);
+            if batch.len() >= self.batch_events || bytes >= BATCH_BYTES {
+                published.events += measured.acknowledged(self.hand_over(std::mem::take(&mut batch)).await?);
+                measured.handed_over();
                 bytes = 0;
             }
         }
-        measured.appending();
-        published.events += measured.acknowledged(self.append(batch).await?);
+        published.events += measured.acknowledged(self.hand_over(batch).await?);
+        measured.handed_over();
+        published.events += measured.acknowledged(self.settle().await?);
         Ok(published)
     }
 
@@ -292,6 +312,7 @@ impl Publisher {
     pub async fn quarantine(&mut self, rejections: &[Rejection], at_us: i64) -> Result<Published, PublishError> {
         let (mut records, mut ids, mut quarantined) = (Vec::new(), Vec::new(), 0);
         let mut reasons = Vec::new();
+        self.let_go().await;
         for rejection in rejections {
             let mut item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
             let Some(id) = EventId::from_slice(&item.id) else { continue };
@@ -350,26 +371,44 @@ impl Publisher {
         Record { topic, partition: subject.partition(), key: *subject.as_bytes(), value }
     }
 
+    /// Appends, and waits for the acknowledgement.
     async fn append(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
-        let began = Instant::now();
-        let appended = self.append_after_keys(records).await;
+        Ok(self.hand_over(records).await? + self.settle().await?)
+    }
+
+    /// Hands over what is sealed as soon as what was handed over before is acknowledged, and gives how many events that were.
+    /// Never is more than one append under way, so a partition keeps its order; and what is acknowledged is known before the
+    /// cursor moves, since whoever hands over settles.
+    async fn hand_over(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
+        let acknowledged = self.settle().await?;
+        if !(records.is_empty() && self.keys_pending.is_empty()) {
+            self.under_way = Some(UnderWay::begin(Arc::clone(&self.log), self.keys_pending.clone(), records));
+            // It begins before more is sealed, also where one thread does both.
+            tokio::task::yield_now().await;
+        }
+        Ok(acknowledged)
+    }
+
+    /// Waits for what is under way. Dropped meanwhile, it leaves that under way, to be waited for by whoever comes next.
+    async fn settle(&mut self) -> Result<u64, PublishError> {
+        let Some(under_way) = &mut self.under_way else { return Ok(0) };
+        let Ended { keys_taken, appended } = under_way.ended().await;
+        let began = under_way.began;
+        self.under_way = None;
+        // What was made since then is still pending, and so is all of it where the log did not take it.
+        self.keys_pending.drain(..keys_taken.min(self.keys_pending.len()));
         match &appended {
             Ok(0) => {}
             Ok(_) => metrics::PUBLISH.record(began.elapsed(), [self.descriptor.name]),
             Err(_) => metrics::PUBLISH_FAILURES.add(1, [self.descriptor.name]),
         }
-        appended
+        Ok(appended?)
     }
 
-    async fn append_after_keys(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
-        if !self.keys_pending.is_empty() {
-            self.log.append(self.keys_pending.clone()).await?;
-            self.keys_pending.clear();
-        }
-        if records.is_empty() {
-            return Ok(0);
-        }
-        Ok(self.log.append(records).await?.positions.len() as u64)
+    /// Waits for what a caller handed over who then went away. What became of it was theirs to know: it was never acknowledged
+    /// to anybody, and comes again.
+    async fn let_go(&mut self) {
+        let _nobody_is_there_to_be_told = self.settle().await;
     }
 }
 

@@ -11,9 +11,11 @@ pub(super) struct Measured {
     source: &'static str,
     taken_in: SystemTime,
     called: SystemTime,
-    appending: SystemTime,
-    /// Sealed, and not yet acknowledged.
+    handed_over: SystemTime,
+    /// Sealed, and not yet handed over.
     sealed: Vec<(EventTrace, Took)>,
+    /// Handed over, and not yet acknowledged.
+    under_way: Vec<(EventTrace, Took)>,
 }
 
 impl Measured {
@@ -21,7 +23,8 @@ impl Measured {
         let called = SystemTime::now();
         let taken_in = UNIX_EPOCH + Duration::from_micros(u64::try_from(taken_in_us).unwrap_or_default());
         // A clock that was set back must not make a span that ends before it begins.
-        Self { source, taken_in: taken_in.min(called), called, appending: called, sealed: Vec::new() }
+        let (sealed, under_way) = (Vec::new(), Vec::new());
+        Self { source, taken_in: taken_in.min(called), called, handed_over: called, sealed, under_way }
     }
 
     /// Seals, and takes the time of it for an event that is traced.
@@ -33,22 +36,26 @@ impl Measured {
         Ok(sealed)
     }
 
-    /// What is sealed goes to the log.
-    pub(super) fn appending(&mut self) {
-        self.appending = SystemTime::now();
+    /// What is sealed is on its way to the log. What was on its way before is acknowledged.
+    pub(super) fn handed_over(&mut self) {
+        self.handed_over = SystemTime::now();
+        self.under_way.append(&mut self.sealed);
     }
 
-    /// The log has acknowledged so many events: all that were sealed.
+    /// The log has acknowledged so many events: all that were handed over.
     pub(super) fn acknowledged(&mut self, events: u64) -> u64 {
+        if events == 0 {
+            return 0;
+        }
         let now = SystemTime::now();
         metrics::EVENTS.add(events, [self.source]);
         let delay = now.duration_since(self.taken_in).unwrap_or_default();
         metrics::SOURCE_DELAY.record_many((0..events).map(|_| delay), [self.source]);
-        for (trace, sealed) in self.sealed.drain(..) {
+        for (trace, sealed) in self.under_way.drain(..) {
             trace.record((self.taken_in, now), &[("source", self.source)]);
             trace.step("translate", (self.taken_in, self.called), &[]);
             trace.step("seal", sealed, &[]);
-            trace.step("publish", (self.appending, now), &[]);
+            trace.step("publish", (self.handed_over, now), &[]);
         }
         events
     }
