@@ -1,25 +1,26 @@
 //! Everything about one child, as the store has it at one point in time.
 
 mod kept;
+mod neighbourhood;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use event_log::envelope::EnvelopeError;
-use event_log::{Position, Pseudonym, Topic};
+use event_log::{Position, Pseudonym};
+use identity::linker::Veto;
 use identity::{Claim, Description, Evidence, Resolution, Withheld};
 use proto::events::event::Kind;
 use proto::events::{Event, PersonDescribed, Scheme, Subject, Verdict};
 use timeline::{Entry, FoldError, Said};
 
 use crate::identities::steps::{self, Step};
+use crate::linking::Adoptions;
 use crate::project::Projector;
-use crate::row;
-use crate::store::keys::{self, Parsed};
-use crate::store::{Moment, Shards, Store, StoreError};
+use crate::store::{Moment, Store, StoreError};
 pub(crate) use kept::{Judged, OnDay};
 use kept::{Kept, KeptChildren};
+use neighbourhood::{Known, Neighbourhood, Weighed};
 
 /// A child of whom more subjects are found than this is not resolved: the claims are wrong, and following them further
 /// would show one family's record to another.
@@ -32,8 +33,8 @@ pub struct Child {
     pub resolution: Resolution,
     /// What was said of each of them, with its place in the log.
     pub said: Vec<(Position, Said)>,
-    /// Restrictions recorded of subjects whom somebody claims to be this child and whom a guard keeps apart. A claim that may
-    /// be false shows nothing of anybody, but a restriction that may be this child's binds.
+    /// Restrictions recorded of subjects whom somebody claims to be this child, or who probably are, and whom a guard keeps
+    /// apart. A claim that may be false shows nothing of anybody, but a restriction that may be this child's binds.
     pub cautions: Vec<(Position, Said)>,
     /// The entries that it folds to, newest first.
     pub entries: Vec<Entry>,
@@ -81,6 +82,7 @@ pub struct Children {
     pub store: Store,
     /// Opens what the store holds.
     pub projector: Projector,
+    pub(crate) adoptions: Adoptions,
     kept: Arc<KeptChildren>,
 }
 
@@ -95,38 +97,11 @@ pub(crate) struct Around {
     pub(crate) is_whole: bool,
 }
 
-/// Every subject that claims and decisions lead to, and how far the log was read.
-struct Neighbourhood {
-    known: BTreeMap<Pseudonym, Known>,
-    positions: Vec<Position>,
-    /// A moment before it was read, and how many keys had been destroyed by then.
-    since: (Moment, u64),
-}
-
-impl Neighbourhood {
-    /// When the newest of its rows was published; `None` where not all of them could be opened.
-    fn published_last_us(&self) -> Option<i64> {
-        let whole = self.known.len() <= SUBJECTS_MAX && self.known.values().all(|known| !known.unopened);
-        let last = self.known.values().map(|known| known.published_last_us).max();
-        last.filter(|_| whole)
-    }
-}
-
-/// One subject's part of a neighbourhood.
-#[derive(Default)]
-struct Known {
-    said: Vec<(Position, Said)>,
-    neighbours: BTreeSet<Pseudonym>,
-    /// Of every row, those of a later time than was asked for included.
-    published_last_us: i64,
-    /// A row has a key that is not here.
-    unopened: bool,
-}
-
 impl Children {
     /// Reads what the store holds.
     pub fn new(store: Store, projector: Projector) -> Self {
-        Self { store, projector, kept: Arc::default() }
+        let adoptions = Adoptions::new(store.clone(), projector.clone());
+        Self { store, projector, adoptions, kept: Arc::default() }
     }
 
     /// The child of this subject, from what was published by `known_at_us`.
@@ -168,19 +143,18 @@ impl Children {
 
     /// All that it is decided by who is one child with a subject, before anything is decided.
     pub(crate) fn around(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Around, ChildError> {
-        let Neighbourhood { known, .. } = self.neighbourhood(asked, known_at_us)?;
+        let Neighbourhood { known, weighed, is_whole, .. } = self.neighbourhood(asked, known_at_us)?;
         let folded = folded(&known, known_at_us)?;
-        let is_whole = known.len() <= SUBJECTS_MAX;
-        let evidence = if is_whole { self.evidence(&known, &folded) } else { Evidence::default() };
+        let evidence = if is_whole { self.evidence(&known, &folded, weighed) } else { Evidence::default() };
         let said = known.into_iter().map(|(subject, known)| (subject, known.said)).collect();
         Ok(Around { evidence, said, folded, is_whole })
     }
 
     fn fold(&self, asked: Pseudonym, read: Neighbourhood, known_at_us: Option<i64>) -> Result<Child, ChildError> {
-        let Neighbourhood { known: neighbourhood, positions, since } = read;
-        let standing = Standing { subjects: neighbourhood.keys().copied().collect(), since };
+        let Neighbourhood { known: neighbourhood, positions, since, weighed, is_whole, looked_at, .. } = read;
+        let standing = Standing { subjects: looked_at.into(), since };
         let mut folded = folded(&neighbourhood, known_at_us)?;
-        if neighbourhood.len() > SUBJECTS_MAX {
+        if !is_whole {
             // Whose restrictions bind is not known, so nothing is shown.
             tracing::warn!(subjects = neighbourhood.len(), "more subjects are claimed to be one child than can be");
             let resolution = Resolution { subjects: BTreeSet::from([asked.0]), withheld: BTreeSet::new() };
@@ -195,7 +169,7 @@ impl Children {
                 standing,
             });
         }
-        let evidence = self.evidence(&neighbourhood, &folded);
+        let evidence = self.evidence(&neighbourhood, &folded, weighed);
         let resolution = identity::resolve(asked.0, &evidence);
         let kept_apart = kept_apart(&resolution, &evidence);
         let (mut said, mut cautions, mut entries) = (Vec::new(), Vec::new(), Vec::new());
@@ -211,91 +185,14 @@ impl Children {
         Ok(Child { resolution, said, cautions, entries, positions, judged: Judged::default(), standing })
     }
 
-    /// Every subject that claims and decisions lead to, each with all that was said of it, at one point in time.
-    fn neighbourhood(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Neighbourhood, ChildError> {
-        let mut shards = Shards::from(asked.partition());
-        loop {
-            // Both before the rows: what changes meanwhile then counts as changed since.
-            let since = (self.store.moment(), self.projector.keyring.destructions());
-            let read = self.store.read(shards, |view| {
-                let mut found: BTreeMap<Pseudonym, Known> = BTreeMap::new();
-                let mut waiting = vec![asked];
-                let mut failed = None;
-                while let Some(subject) = waiting.pop() {
-                    if found.contains_key(&subject) || found.len() > SUBJECTS_MAX {
-                        continue;
-                    }
-                    if !shards.contains(subject.partition()) {
-                        return Ok(Err(subject));
-                    }
-                    let mut known = Known::default();
-                    view.scan_prefix(&keys::row_prefix(subject), |_, value| {
-                        match self.open(subject, value, known_at_us, &mut known) {
-                            Ok(()) => ControlFlow::Continue(()),
-                            Err(error) => {
-                                failed = Some(error);
-                                ControlFlow::Break(())
-                            }
-                        }
-                    })?;
-                    view.scan_prefix(&keys::claim_prefix(subject), |key, _| {
-                        if let Some(Parsed::Claim { local, .. }) = keys::parse(key) {
-                            known.neighbours.insert(local);
-                        }
-                        ControlFlow::Continue(())
-                    })?;
-                    waiting.extend(known.neighbours.iter().copied());
-                    found.insert(subject, known);
-                }
-                let partitions: Shards = found.keys().map(|subject| subject.partition()).collect();
-                let mut positions = Vec::new();
-                for (partition, topic) in partitions.iter().flat_map(|p| Topic::EVENTS.map(|topic| (p, topic))) {
-                    let offset = view.offset(topic, partition)?;
-                    if offset > 0 {
-                        positions.push(Position { topic, partition, offset });
-                    }
-                }
-                Ok(Ok((Neighbourhood { known: found, positions, since }, failed)))
-            })?;
-            match read {
-                Ok((_, Some(error))) => return Err(error.into()),
-                Ok((found, None)) => return Ok(found),
-                // A neighbour in a shard that this read did not hold: read again with it.
-                Err(beyond) => shards = shards.with(beyond.partition()),
-            }
-        }
-    }
-
-    fn open(
+    fn evidence(
         &self,
-        subject: Pseudonym,
-        value: &[u8],
-        known_at_us: Option<i64>,
-        known: &mut Known,
-    ) -> Result<(), EnvelopeError> {
-        let Some(row) = row::read(value) else { return Err(EnvelopeError::Malformed { field: "row" }) };
-        known.published_last_us = known.published_last_us.max(row.published_at_us);
-        if known_at_us.is_some_and(|limit| row.published_at_us > limit) {
-            return Ok(());
-        }
-        let Some(checked) = self.projector.open(row.envelope)? else {
-            known.unopened = true;
-            return Ok(());
-        };
-        known.neighbours.extend(self.projector.neighbours(&checked));
-        let said = Said {
-            event_id: checked.header.event_id.0,
-            subject: subject.0,
-            published_at_us: row.published_at_us,
-            body: checked.body,
-        };
-        let position = Position { topic: row.topic, partition: subject.partition(), offset: row.offset };
-        known.said.push((position, said));
-        Ok(())
-    }
-
-    fn evidence(&self, known: &BTreeMap<Pseudonym, Known>, folded: &BTreeMap<Pseudonym, Vec<Entry>>) -> Evidence {
-        let mut evidence = Evidence::default();
+        known: &BTreeMap<Pseudonym, Known>,
+        folded: &BTreeMap<Pseudonym, Vec<Entry>>,
+        weighed: Weighed,
+    ) -> Evidence {
+        let Weighed { probable, vetoed } = weighed;
+        let mut evidence = Evidence { probable, vetoed, ..Evidence::default() };
         for (subject, entries) in folded {
             for entry in entries {
                 if let Some(Kind::PersonDescribed(person)) = &entry.event.kind {
@@ -387,10 +284,9 @@ fn same_issuer(one: Option<&Subject>, other: Option<&Subject>) -> bool {
     matches!((one, other), (Some(one), Some(other)) if one.scheme == other.scheme && one.issuer == other.issuer)
 }
 
-/// Everybody on the other side of a claim that a guard left out, for whatever reason but a seal or a person's decision.
+/// Everybody on the other side of an edge that was not followed and may be true.
 fn kept_apart(resolution: &Resolution, evidence: &Evidence) -> BTreeSet<identity::Id> {
-    let claimed =
-        resolution.withheld.iter().filter(|(_, _, why)| !matches!(why, Withheld::Sealed | Withheld::Unlinked));
+    let claimed = resolution.withheld.iter().filter(|(one, other, why)| may_be_true(*one, *other, *why, evidence));
     let mut apart = BTreeSet::new();
     for (one, other, _) in claimed {
         for side in [one, other] {
@@ -400,6 +296,22 @@ fn kept_apart(resolution: &Resolution, evidence: &Evidence) -> BTreeSet<identity
         }
     }
     &apart - &resolution.subjects
+}
+
+/// Whether what was not followed may be true all the same, so that a restriction of the one may be the other's.
+///
+/// A claim may be, unless a seal or a person says otherwise. So may what is only probable: at the review threshold it is more
+/// probable than not by far, and until a person has looked nobody knows that it is false. Where numbers of which a child has one
+/// say that they are two, or neither their name nor their birth date is the other's, likeness is all there was.
+fn may_be_true(one: identity::Id, other: identity::Id, why: Withheld, evidence: &Evidence) -> bool {
+    let only_alike = evidence.probable.contains_key(&(one, other));
+    match why {
+        Withheld::Sealed | Withheld::Unlinked => false,
+        Withheld::TwoExclusive | Withheld::DescriptionsContradict => !only_alike,
+        Withheld::Vetoed(Veto::Sealed | Veto::TwoIdentifiers | Veto::Siblings) => false,
+        Withheld::Vetoed(Veto::Twins | Veto::OneIssuer) => true,
+        Withheld::SharedWithinIssuer | Withheld::Possible | Withheld::Many => true,
+    }
 }
 
 fn is_restriction(said: &Said) -> bool {

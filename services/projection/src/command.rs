@@ -1,7 +1,7 @@
 //! Commands: facts, links and seals that a person decided, as events under the serving organisation's own name.
 
 use event_log::authority::{self, Asserters, COMMAND};
-use event_log::{Pseudonym, Topic};
+use event_log::{EventId, Pseudonym, Topic};
 use jsonwebtoken::DecodingKey;
 use prost::Message;
 use proto::admin::Fact;
@@ -11,6 +11,7 @@ use proto::sharing::OrganisationRecorded;
 use proto::subject::normalised;
 use sha2::{Digest, Sha256};
 
+use crate::linking::{self, Adopted};
 use crate::own_records::{Own, OwnRecords, RecordError};
 
 /// An organisation's id is written into every disclosure, which has a bounded size.
@@ -167,6 +168,15 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
             if other.as_ref() == Some(subject) =>
         {
             Err("`other` is the `subject` itself: a decision is about two")
+        }
+        Kind::LinkingParametersAdopted(_) if *subject != linking::subject() => {
+            Err("the `subject` of an adoption is `linking-parameters` of `throughline`")
+        }
+        Kind::LinkingParametersAdopted(adopted) if adopted.decided_by().is_empty() => {
+            Err("an adoption says by whom it was decided, `decidedBy`")
+        }
+        Kind::LinkingParametersAdopted(adopted) if Adopted::read(adopted, EventId([0; 16]), 0).is_none() => {
+            Err("an adoption has `parameters` of its `version`, and 0.5 <= `review` <= `automatic` < 1")
         }
         _ => Ok(()),
     }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use self::keys_read::{KeysLookedFor, Parked};
 use self::log_kept::LogKept;
 use self::measured::Measured;
+use crate::linking;
 use crate::own_records::RecordError;
 use crate::project::{Note, Projected, Projector};
 use crate::row;
@@ -381,6 +382,7 @@ impl Consumer {
             self.note_fact(record.position, &projected);
             match projected {
                 Projected::Row { key, value, claims } => {
+                    let waits = claims.iter().find_map(linking::waits);
                     claims.into_iter().for_each(|claim| batch.put(claim, Vec::new()));
                     let standing = match placed.get(&key) {
                         Some(value) => Some(value.clone()),
@@ -404,6 +406,7 @@ impl Consumer {
                     self.registry_changed |= matches!(keys::parse(key.as_ref()), Some(Parsed::Registry { .. }));
                     placed.insert(key.clone(), value.clone());
                     batch.put(key, value);
+                    waits.into_iter().for_each(|key| batch.put(key, Vec::new()));
                 }
                 Projected::Parked(key_id) => {
                     self.parked.add(key_id, record.position.partition);

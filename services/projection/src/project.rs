@@ -10,6 +10,7 @@ use event_log::{KeyId, Pseudonym, StoredRecord};
 use proto::events::event::Kind;
 use proto::quarantine::Reason;
 
+use crate::linking;
 use crate::row;
 use crate::store::{Key, keys};
 
@@ -34,7 +35,7 @@ pub enum Projected {
         key: Key,
         /// The row.
         value: Vec<u8>,
-        /// Keys without values: see [`keys::claim`] and [`keys::kin`].
+        /// Keys without values: see [`keys::claim`], [`keys::kin`] and [`keys::described`].
         claims: Vec<Key>,
     },
     /// Its key has not arrived.
@@ -133,7 +134,9 @@ impl Projector {
             _ => keys::row(subject, occurred_at_us, event_id),
         };
         let claims = self.neighbours(said).into_iter().map(|other| keys::claim(other, subject));
-        let claims = claims.chain(self.kin(said).into_iter().map(|lead| keys::kin(lead, subject))).collect();
+        let claims = claims.chain(self.kin(said).into_iter().map(|lead| keys::kin(lead, subject)));
+        let describes = linking::bears_on_descriptions(said.event());
+        let claims = claims.chain(describes.then(|| keys::described(subject, occurred_at_us, event_id))).collect();
         Projected::Row { key, value: row::write(record), claims }
     }
 

@@ -252,13 +252,28 @@ impl Store {
     /// SHA-256 over every key and value in the order of keys, each after its length as eight bytes big-endian. The same
     /// rows give the same hash in both engines. Reads everything, and holds commits off meanwhile.
     ///
+    /// Without what the linker keeps for itself: it is made from the rest, later, and leads to rows without saying anything of
+    /// them. [`Self::linker_hash`] is over that.
+    ///
     /// # Errors
     /// The engine's.
     pub fn state_hash(&self) -> Result<[u8; 32], StoreError> {
+        self.hash(|key| !keys::is_the_linkers(key))
+    }
+
+    /// As [`Self::state_hash`], of what the linker keeps for itself: the same wherever all that was read is linked.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn linker_hash(&self) -> Result<[u8; 32], StoreError> {
+        self.hash(keys::is_the_linkers)
+    }
+
+    fn hash(&self, counts: impl Fn(&[u8]) -> bool) -> Result<[u8; 32], StoreError> {
         self.read(Shards::ALL, |view| {
             let mut hash = Sha256::new();
             view.scan_everything(&mut |key, value| {
-                for part in [key, value] {
+                for part in [key, value].into_iter().filter(|_| counts(key)) {
                     hash.update((part.len() as u64).to_be_bytes());
                     hash.update(part);
                 }

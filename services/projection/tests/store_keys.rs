@@ -16,6 +16,10 @@ fn the_layout_is_these_bytes() {
         (keys::row(subject, -1, EventId([0x2b; 16])), format!("650a{ones}7fffffffffffffff{id}")),
         (keys::claim(subject, Pseudonym([0x2b; 16])), format!("630a{ones}{id}")),
         (keys::kin(subject, Pseudonym([0x2b; 16])), format!("660a{ones}{id}")),
+        (keys::described(subject, -1, EventId([0x2b; 16])), format!("640a{ones}7fffffffffffffff{id}")),
+        (keys::edge(subject, EventId([0x2b; 16]), Pseudonym([0x3c; 16])), format!("6c0a{ones}{id}{}", "3c".repeat(16))),
+        (keys::waiting(subject, EventId([0x2b; 16])), format!("770a{ones}{id}")),
+        (keys::linked(subject, EventId([0x2b; 16])), format!("760a{ones}{id}")),
         (keys::key_record(KeyId([0x2b; 16])), format!("6b0b{id}")),
         (keys::registry(subject, 1, EventId([0x2b; 16])), format!("6700{ones}8000000000000001{id}")),
         (keys::offset(Topic::Health, partition), "6f0503".to_owned()),
@@ -43,6 +47,10 @@ proptest! {
             (keys::row(subject, us, event), Parsed::Row { subject, occurred_at_us: us, event }, subject.partition()),
             (keys::claim(subject, Pseudonym(b)), Parsed::Claim { identifier: subject, local: Pseudonym(b) }, subject.partition()),
             (keys::kin(subject, Pseudonym(b)), Parsed::Kin { lead: subject, child: Pseudonym(b) }, subject.partition()),
+            (keys::described(subject, us, event), Parsed::Described { subject, occurred_at_us: us, event }, subject.partition()),
+            (keys::edge(subject, event, Pseudonym(b)), Parsed::Edge { subject, adoption: event, other: Pseudonym(b) }, subject.partition()),
+            (keys::waiting(subject, event), Parsed::Waiting { subject, event }, subject.partition()),
+            (keys::linked(subject, event), Parsed::Linked { subject, adoption: event }, subject.partition()),
             (keys::key_record(key_id), Parsed::KeyRecord(key_id), key_id.partition()),
             (keys::registry(subject, us, event), Parsed::Registry { subject, occurred_at_us: us, event }, keys::registry_shard()),
             (keys::offset(at.topic, at.partition), Parsed::Offset(at.topic, at.partition), at.partition),
@@ -73,6 +81,18 @@ proptest! {
         let parked = keys::parked(KeyId(a), at);
         prop_assert!(parked.as_ref().starts_with(keys::parked_prefix(at.partition, KeyId(a)).as_ref()));
         prop_assert_eq!(parked.as_ref().starts_with(keys::parked_prefix(at.partition, KeyId(b)).as_ref()), a == b);
+    }
+
+    /// What is asked for page by page, and where a page begins and ends.
+    #[test]
+    fn a_page_ends_after_its_own_and_before_the_next(a: [u8; 16], b: [u8; 16], us: i64, event: [u8; 16]) {
+        let (one, other) = (Pseudonym(a), Pseudonym(b));
+        let key = keys::described(one, us, EventId(event));
+        prop_assert!(key.as_ref() < keys::described_after(one).as_ref());
+        prop_assert!(key.as_ref() < keys::described_end(one.partition()).as_ref());
+        let next = keys::described(other, us, EventId(event));
+        prop_assert_eq!(next.as_ref() >= keys::described_after(one).as_ref(), (other.partition(), b) > (one.partition(), a));
+        prop_assert!(keys::edge(one, EventId(event), other).as_ref() < keys::edges_end(one.partition()).as_ref());
     }
 
     #[test]

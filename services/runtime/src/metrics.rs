@@ -140,6 +140,41 @@ pub static PROJECTION_DELAY: Histogram<1> = Histogram::new(
 /// Parked records.
 pub static PARKED: Gauge<0> =
     Gauge::new("throughline.projection.parked", "{key}", &[], "Keys that records on the log wait for.");
+/// Subjects linked.
+pub static LINKING_RECORDS: Counter<0> = Counter::new(
+    "throughline.linking.records",
+    "{record}",
+    &[],
+    "Records that were compared with all that may be of the same child.",
+);
+/// Records compared with them.
+pub static LINKING_COMPARED: Counter<0> = Counter::new(
+    "throughline.linking.compared",
+    "{pair}",
+    &[],
+    "Pairs of records that were compared: by record, how many shared a selective value.",
+);
+/// Edges changed.
+pub static LINKING_EDGES: Counter<1> = Counter::new(
+    "throughline.linking.edges",
+    "{pair}",
+    &["outcome"],
+    "Pairs of records of which something was noted anew: automatic, possible, vetoed, past, gone.",
+);
+/// Who waits.
+pub static LINKING_WAITING: Gauge<0> = Gauge::new(
+    "throughline.linking.waiting",
+    "{record}",
+    &[],
+    "Records that are read and not yet compared, counted every 5 s.",
+);
+/// How far behind.
+pub static LINKING_STALENESS: Gauge<0> = Gauge::new(
+    "throughline.linking.staleness",
+    "s",
+    &[],
+    "How long ago everything that was read was linked. Readers are answered by what is linked.",
+);
 /// Decisions.
 pub static DECISIONS: Counter<3> = Counter::new(
     "throughline.decisions",
@@ -190,7 +225,7 @@ pub static BUILD_INFO: Gauge<2> =
     Gauge::new("throughline.build.info", "", &["version", "role"], "1; the labels say what runs, and as what.");
 
 /// All of them, in the order of a record's way.
-pub static ALL: [&dyn Metric; 30] = [
+pub static ALL: [&dyn Metric; 35] = [
     &RECORDS,
     &FINDINGS,
     &REJECTED,
@@ -212,6 +247,11 @@ pub static ALL: [&dyn Metric; 30] = [
     &COMMIT,
     &PROJECTION_DELAY,
     &PARKED,
+    &LINKING_RECORDS,
+    &LINKING_COMPARED,
+    &LINKING_EDGES,
+    &LINKING_WAITING,
+    &LINKING_STALENESS,
     &DECISIONS,
     &STREAMS,
     &DECIDE,

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use event_log::{KeyId, Offset, Position, Pseudonym, StoredRecord, Topic};
+use event_log::{EventId, KeyId, Offset, Position, Pseudonym, StoredRecord, Topic};
 
 use super::{ConsumeError, Consumer};
+use crate::linking;
 use crate::project::{Note, Projected};
 use crate::row;
 use crate::store::keys::{self, Parsed};
@@ -44,6 +45,9 @@ impl Consumer {
         let said = self.read_again(subject).await?;
         let held = self.held(subject)?;
         let mut batch = Batch::new();
+        if held.claims.iter().any(|key| linking::waits(key).is_some()) {
+            batch.put(keys::waiting(subject, EventId(key_id.0)), Vec::new());
+        }
         held.rows.into_iter().filter(|key| !said.rows.contains_key(key)).for_each(|key| batch.delete(key));
         held.claims.into_iter().filter(|key| !said.claims.contains(key)).for_each(|key| batch.delete(key));
         said.rows.into_iter().for_each(|(key, value)| batch.put(key, value));
@@ -108,6 +112,10 @@ impl Consumer {
             };
             view.scan_prefix(&keys::row_prefix(subject), &mut row)?;
             view.scan_prefix(&keys::registry_prefix(), &mut row)?;
+            view.scan_prefix(&keys::described_prefix(subject), |key, _| {
+                held.claims.extend(Key::from_bytes(key));
+                ControlFlow::Continue(())
+            })?;
             for shard in Shards::ALL.iter() {
                 for index in [keys::claims(shard), keys::kin_all(shard)] {
                     view.scan_prefix(&index, |key, _| {

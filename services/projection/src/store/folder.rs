@@ -17,7 +17,7 @@ use super::sled_engine::SledEngine;
 use super::{Engine, Fresh, Options, Shards, StoreError, View, keys, look};
 
 /// The layout of [`keys`]. A change to it gets the next number, so that no store is read by rules it was not written by.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 pub(super) struct Folder {
     dir: PathBuf,

@@ -8,6 +8,10 @@
 //! | `k` shard key-id(16) | a key that is destroyed, and what it sealed is gone |
 //! | `g` 0 subject(16) occurred-at(8) event(16) | an event about an organisation or an agreement, wanted by every read |
 //! | `o` partition topic(1) | how far a partition has been read, and a digest of the last record of it |
+//! | `d` shard subject(16) occurred-at(8) event(16) | that this event bears on what is said of a person |
+//! | `l` shard subject(16) adoption(16) other(16) | that two records may be of one child: see [`edge`] |
+//! | `w` shard subject(16) event(16) | that a subject waits for the linker since this event |
+//! | `v` shard subject(16) adoption(16) | that everything is linked by these parameters |
 //! | `p` partition key-id(16) topic(1) offset(8) | a record that waits for its key |
 //! | `n` partition topic(1) offset(8) | a record that gave no row, and why: nothing is skipped in silence |
 //!
@@ -19,6 +23,10 @@ use event_log::{EventId, KeyId, Offset, Partition, Position, Pseudonym, Topic};
 const EVENT: u8 = b'e';
 const CLAIM: u8 = b'c';
 const KIN: u8 = b'f';
+const DESCRIBED: u8 = b'd';
+const EDGE: u8 = b'l';
+const WAITING: u8 = b'w';
+const LINKED: u8 = b'v';
 const KEY_RECORD: u8 = b'k';
 const REGISTRY: u8 = b'g';
 const OFFSET: u8 = b'o';
@@ -28,7 +36,8 @@ const NOTED: u8 = b'n';
 const TALLY: u8 = b'z';
 
 /// The tables, in the order of their tags.
-pub(super) const TABLES: [u8; 8] = [CLAIM, EVENT, KIN, REGISTRY, KEY_RECORD, NOTED, OFFSET, PARKED];
+pub(super) const TABLES: [u8; 12] =
+    [CLAIM, DESCRIBED, EVENT, KIN, REGISTRY, KEY_RECORD, EDGE, NOTED, OFFSET, PARKED, LINKED, WAITING];
 
 /// A whole key. Made only by the functions of this module, so every key has a table and a shard.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -121,6 +130,95 @@ pub fn kin_prefix(lead: Pseudonym) -> Prefix {
 /// Every such key of a shard.
 pub fn kin_all(shard: Partition) -> Prefix {
     start(KIN, shard).prefix()
+}
+
+/// That the event of [`row`] with these bears on what is said of a person: it describes them, or takes back what did.
+pub fn described(subject: Pseudonym, occurred_at_us: i64, event: EventId) -> Key {
+    start(DESCRIBED, subject.partition()).id(&subject.0).instant(occurred_at_us).id(&event.0).key()
+}
+
+/// Every such event of a subject.
+pub fn described_prefix(subject: Pseudonym) -> Prefix {
+    start(DESCRIBED, subject.partition()).id(&subject.0).prefix()
+}
+
+/// Every such event of a shard, by subject.
+pub fn described_all(shard: Partition) -> Prefix {
+    start(DESCRIBED, shard).prefix()
+}
+
+/// After every such event of a subject: where those of the next begin, or the end of the shard's.
+pub fn described_after(subject: Pseudonym) -> Prefix {
+    start(DESCRIBED, subject.partition())
+        .id(&subject.0)
+        .number(u64::MAX)
+        .number(u64::MAX)
+        .number(u64::MAX)
+        .byte(0)
+        .prefix()
+}
+
+/// After every such event of a shard.
+pub fn described_end(shard: Partition) -> Prefix {
+    start(DESCRIBED, shard)
+        .number(u64::MAX)
+        .number(u64::MAX)
+        .number(u64::MAX)
+        .number(u64::MAX)
+        .number(u64::MAX)
+        .byte(0)
+        .prefix()
+}
+
+/// That what is said of two subjects was, at some time, probable enough to be looked at by the parameters of an adoption. Stands
+/// under both, and only leads: what it is worth is judged when the two are read.
+pub fn edge(subject: Pseudonym, adoption: EventId, other: Pseudonym) -> Key {
+    start(EDGE, subject.partition()).id(&subject.0).id(&adoption.0).id(&other.0).key()
+}
+
+/// Every such key of a subject and an adoption.
+pub fn edges(subject: Pseudonym, adoption: EventId) -> Prefix {
+    start(EDGE, subject.partition()).id(&subject.0).id(&adoption.0).prefix()
+}
+
+/// Every such key of a subject.
+pub fn edges_of(subject: Pseudonym) -> Prefix {
+    start(EDGE, subject.partition()).id(&subject.0).prefix()
+}
+
+/// Every such key of a shard.
+pub fn edges_all(shard: Partition) -> Prefix {
+    start(EDGE, shard).prefix()
+}
+
+/// After every such key of a shard.
+pub fn edges_end(shard: Partition) -> Prefix {
+    start(EDGE, shard).id(&[0xff; 16]).id(&[0xff; 16]).id(&[0xff; 16]).byte(0).prefix()
+}
+
+/// That a subject waits for the linker since this event, or since the key of this id was destroyed.
+pub fn waiting(subject: Pseudonym, event: EventId) -> Key {
+    start(WAITING, subject.partition()).id(&subject.0).id(&event.0).key()
+}
+
+/// Every subject of a shard that waits.
+pub fn waiting_all(shard: Partition) -> Prefix {
+    start(WAITING, shard).prefix()
+}
+
+/// That everything that stood when these parameters were adopted is linked by them. The subject is that of adoptions.
+pub fn linked(subject: Pseudonym, adoption: EventId) -> Key {
+    start(LINKED, subject.partition()).id(&subject.0).id(&adoption.0).key()
+}
+
+/// Every adoption by which everything is linked.
+pub fn linked_prefix(subject: Pseudonym) -> Prefix {
+    start(LINKED, subject.partition()).id(&subject.0).prefix()
+}
+
+/// Whether a key is of the linker's own tables, which are made from the rest and say nothing of their own.
+pub(super) fn is_the_linkers(key: &[u8]) -> bool {
+    matches!(key.first(), Some(&EDGE | &WAITING | &LINKED))
 }
 
 /// That a data key is destroyed.
@@ -220,6 +318,38 @@ pub enum Parsed {
         /// The child.
         child: Pseudonym,
     },
+    /// See [`described`].
+    Described {
+        /// Who is described.
+        subject: Pseudonym,
+        /// When it occurred, microseconds since 1970.
+        occurred_at_us: i64,
+        /// Which event.
+        event: EventId,
+    },
+    /// See [`edge`].
+    Edge {
+        /// The one.
+        subject: Pseudonym,
+        /// By the parameters that this event adopted.
+        adoption: EventId,
+        /// The other.
+        other: Pseudonym,
+    },
+    /// See [`waiting`].
+    Waiting {
+        /// Who waits.
+        subject: Pseudonym,
+        /// Since which event.
+        event: EventId,
+    },
+    /// See [`linked`].
+    Linked {
+        /// That of adoptions.
+        subject: Pseudonym,
+        /// Which.
+        adoption: EventId,
+    },
     /// See [`key_record`].
     KeyRecord(KeyId),
     /// See [`registry`].
@@ -255,6 +385,14 @@ pub fn parse(key: &[u8]) -> Option<Parsed> {
         }
         CLAIM => Parsed::Claim { identifier: rest.pseudonym()?, local: rest.pseudonym()? },
         KIN => Parsed::Kin { lead: rest.pseudonym()?, child: rest.pseudonym()? },
+        DESCRIBED => Parsed::Described {
+            subject: rest.pseudonym()?,
+            occurred_at_us: rest.instant()?,
+            event: EventId(rest.id()?),
+        },
+        EDGE => Parsed::Edge { subject: rest.pseudonym()?, adoption: EventId(rest.id()?), other: rest.pseudonym()? },
+        WAITING => Parsed::Waiting { subject: rest.pseudonym()?, event: EventId(rest.id()?) },
+        LINKED => Parsed::Linked { subject: rest.pseudonym()?, adoption: EventId(rest.id()?) },
         KEY_RECORD => Parsed::KeyRecord(KeyId(rest.id()?)),
         REGISTRY => {
             Parsed::Registry { subject: rest.pseudonym()?, occurred_at_us: rest.instant()?, event: EventId(rest.id()?) }
@@ -265,7 +403,11 @@ pub fn parse(key: &[u8]) -> Option<Parsed> {
         _ => return None,
     };
     let own = match parsed {
-        Parsed::Row { subject, .. } => subject.partition(),
+        Parsed::Row { subject, .. }
+        | Parsed::Described { subject, .. }
+        | Parsed::Edge { subject, .. }
+        | Parsed::Waiting { subject, .. }
+        | Parsed::Linked { subject, .. } => subject.partition(),
         Parsed::Claim { identifier, .. } => identifier.partition(),
         Parsed::Kin { lead, .. } => lead.partition(),
         Parsed::KeyRecord(key_id) => key_id.partition(),
@@ -280,7 +422,7 @@ const SIGN: u64 = 1 << 63;
 struct Builder(Vec<u8>);
 
 fn start(table: u8, shard: Partition) -> Builder {
-    let mut bytes = Vec::with_capacity(42);
+    let mut bytes = Vec::with_capacity(50);
     bytes.extend([table, shard.number()]);
     Builder(bytes)
 }

@@ -35,7 +35,12 @@ impl Touched {
         let number = self.begun.fetch_add(1, SeqCst) + 1;
         for (key, _) in batch.changes() {
             // A claim is found from its identifier.
-            if let Some(Parsed::Row { subject, .. } | Parsed::Claim { identifier: subject, .. }) = keys::parse(key)
+            if let Some(
+                Parsed::Row { subject, .. }
+                | Parsed::Claim { identifier: subject, .. }
+                | Parsed::Edge { subject, .. }
+                | Parsed::Linked { subject, .. },
+            ) = keys::parse(key)
                 && let Some(last) = self.last.get(place(subject))
             {
                 last.store(number, SeqCst);

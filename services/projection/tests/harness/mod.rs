@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod faults;
+pub mod linking;
 pub mod places;
 pub mod sayings;
 pub mod service;
@@ -25,6 +26,7 @@ use projection::child::{Child, Children};
 use projection::command::Commands;
 use projection::consume::{ConsumeError, Consumer, Progress, RefusalError, Refusals, Refused};
 use projection::disclose::{Ask, Discloser, PermittedView, Recorder};
+use projection::linking::Linking;
 use projection::own_records::OwnRecords;
 use projection::project::Projector;
 use projection::rebuild::{self, Rebuilt};
@@ -218,6 +220,11 @@ impl House {
 
     pub async fn catch_up(&mut self) {
         self.try_catch_up().await.unwrap();
+    }
+
+    /// Links everything that was read, as a process does that has just started.
+    pub fn link(&self) {
+        Linking::new(self.store.clone(), self.projector.clone()).catch_up().unwrap();
     }
 
     /// Starts the consumer anew, with no keys known, as a process that was killed does.

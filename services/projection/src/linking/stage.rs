@@ -1,0 +1,442 @@
+//! The stage behind the consumer: links whoever waits, and everybody when parameters are adopted.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use event_log::{EventId, Partition, Pseudonym};
+use identity::linker::{Parameters, Thresholds};
+use proto::events::LinkingParametersAdopted;
+use runtime::metrics;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Subjects;
+use super::adoptions::{Adopted, Adoptions};
+use super::described::{self, State};
+use super::edge::{Edge, Standing};
+use super::population::{Found, Population};
+use crate::child::ChildError;
+use crate::consume::Progress;
+use crate::project::Projector;
+use crate::store::keys::{self, Parsed};
+use crate::store::{BATCH_ROWS_BEST, Batch, Store, StoreError};
+
+/// Subjects that are read into memory in one turn.
+const READ_A_TURN: usize = 500;
+/// Subjects that are linked in one turn.
+const LINKED_A_TURN: usize = 64;
+/// How long it waits before it looks again whether anybody waits.
+const IDLE: Duration = Duration::from_millis(500);
+/// How often it counts who waits.
+const COUNTED_EVERY: Duration = Duration::from_secs(5);
+
+/// What a turn came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// There may be more to do.
+    Moved,
+    /// Everything that has been read is linked.
+    Idle,
+}
+
+/// Links. One for a store.
+pub struct Linking {
+    store: Store,
+    projector: Projector,
+    adoptions: Adoptions,
+    population: Option<Population>,
+    /// How far the population is read, or everybody linked: the shard, and the last subject of it.
+    reading: Option<Place>,
+    linking: Option<Place>,
+    /// Who cannot be opened, until a restart: their marks stay.
+    unopened: Subjects,
+    counted: Option<Instant>,
+    up_to_date: watch::Sender<Instant>,
+}
+
+/// A place in the order of shards and subjects.
+type Place = (Partition, Option<Pseudonym>);
+
+/// The first place of all.
+fn first_place() -> Option<Place> {
+    Partition::all().next().map(|shard| (shard, None))
+}
+
+/// The place after some subjects of a shard: the next shard where there were fewer than could be.
+fn place_after((shard, after): Place, found: &Subjects, most: usize) -> Option<Place> {
+    if found.len() == most {
+        return Some((shard, found.last().copied().or(after)));
+    }
+    Partition::all().find(|next| *next > shard).map(|next| (next, None))
+}
+
+impl Linking {
+    /// Over a store into which a consumer writes, or has written.
+    pub fn new(store: Store, projector: Projector) -> Self {
+        let adoptions = Adoptions::new(store.clone(), projector.clone());
+        Self {
+            store,
+            projector,
+            adoptions,
+            population: None,
+            reading: None,
+            linking: None,
+            unopened: Subjects::new(),
+            counted: None,
+            up_to_date: watch::Sender::new(Instant::now()),
+        }
+    }
+
+    /// Links until told to stop, and whenever the consumer has gone on.
+    ///
+    /// # Errors
+    /// [`ChildError`]: the store's, mostly. Nothing is lost: whoever waits is linked when it is started again.
+    pub async fn run(
+        mut self,
+        mut progress: watch::Receiver<Progress>,
+        stop: CancellationToken,
+    ) -> Result<(), ChildError> {
+        // None is something to see too.
+        metrics::LINKING_RECORDS.add(0, []);
+        metrics::LINKING_COMPARED.add(0, []);
+        metrics::LINKING_EDGES.add(0, [name(Standing::Automatic)]);
+        let up_to_date = self.up_to_date.subscribe();
+        metrics::LINKING_STALENESS.watch([], move || Some(up_to_date.borrow().elapsed().as_secs_f64()));
+        while !stop.is_cancelled() {
+            if self.turn()? == Turn::Moved {
+                // Whoever shares this thread has a turn.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                changed = progress.changed() => if changed.is_err() { break },
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Links everything that has been read.
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub fn catch_up(&mut self) -> Result<(), ChildError> {
+        while self.turn()? == Turn::Moved {}
+        Ok(())
+    }
+
+    /// A bounded piece of the work that is nearest.
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub fn turn(&mut self) -> Result<Turn, ChildError> {
+        let turn = self.a_piece()?;
+        self.measure(turn)?;
+        Ok(turn)
+    }
+
+    fn a_piece(&mut self) -> Result<Turn, ChildError> {
+        let known = self.adoptions.known()?;
+        // Older parameters too, in a store that was filled anew: what was believed by them is asked about still.
+        let unlinked = known.all.iter().find(|adopted| !known.linked.contains(&adopted.event));
+        let Some(wanted) = unlinked.or(known.all.last()).cloned() else {
+            self.population = None;
+            return self.nobody_is_linked();
+        };
+        let is_population = |population: &Population| population.adopted().event == wanted.event;
+        if !self.population.as_ref().is_some_and(is_population) {
+            if unlinked.is_some() {
+                tracing::info!(parameters = hex::encode(wanted.version), "everybody is linked by adopted parameters");
+            }
+            self.population = Some(Population::new(Arc::clone(&wanted)));
+            self.reading = first_place();
+            self.linking = first_place().filter(|_| unlinked.is_some());
+        }
+        if let Some(at) = self.reading {
+            self.reading = self.read_some(at)?;
+            return Ok(Turn::Moved);
+        }
+        match self.linking {
+            Some(at) => {
+                self.linking = self.link_some(at)?;
+                if self.linking.is_none() {
+                    let mut batch = Batch::new();
+                    batch.put(keys::linked(self.adoptions.own(), wanted.event), Vec::new());
+                    self.store.commit(&batch)?;
+                    tracing::info!(parameters = hex::encode(wanted.version), "everybody is linked, and it counts");
+                }
+                Ok(Turn::Moved)
+            }
+            None => self.link_waiting(),
+        }
+    }
+
+    /// Without parameters there is nothing to link by: whoever waits is linked with everybody once there are.
+    fn nobody_is_linked(&mut self) -> Result<Turn, ChildError> {
+        for shard in Partition::all() {
+            let waiting = described::some_waiting(&self.store, shard, &self.unopened, BATCH_ROWS_BEST)?;
+            if waiting.is_empty() {
+                continue;
+            }
+            let mut batch = Batch::new();
+            for (subject, marks) in waiting {
+                marks.into_iter().for_each(|mark| batch.delete(keys::waiting(subject, mark)));
+            }
+            self.store.commit(&batch)?;
+            return Ok(Turn::Moved);
+        }
+        Ok(Turn::Idle)
+    }
+
+    fn read_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
+        let found = described::some_after(&self.store, at.0, at.1, READ_A_TURN)?;
+        for subject in &found {
+            let states = self.states(*subject)?;
+            if let (Some(population), Some(states)) = (&mut self.population, states) {
+                population.replace(*subject, states);
+            }
+        }
+        Ok(place_after(at, &found, READ_A_TURN))
+    }
+
+    /// What stood said of a subject; nothing where it cannot be opened, which is told once and keeps nobody else waiting.
+    fn states(&mut self, subject: Pseudonym) -> Result<Option<Vec<State>>, ChildError> {
+        let rows = self.store.read(subject.partition().into(), |view| described::rows(view, subject))?;
+        match described::states(&self.projector, subject, rows) {
+            Ok(states) => Ok(Some(states)),
+            Err(ChildError::Store(error)) => Err(error.into()),
+            Err(error) => {
+                if self.unopened.insert(subject) {
+                    tracing::error!(
+                        "a description cannot be read, and nobody is linked by it until a restart: {error}"
+                    );
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn link_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
+        let found = described::some_after(&self.store, at.0, at.1, LINKED_A_TURN)?;
+        let mut batch = Batch::new();
+        for subject in &found {
+            self.link(*subject, &mut batch)?;
+            self.commit_full(&mut batch, BATCH_ROWS_BEST)?;
+        }
+        self.commit_full(&mut batch, 1)?;
+        Ok(place_after(at, &found, LINKED_A_TURN))
+    }
+
+    fn link_waiting(&mut self) -> Result<Turn, ChildError> {
+        for shard in Partition::all() {
+            let waiting = described::some_waiting(&self.store, shard, &self.unopened, LINKED_A_TURN)?;
+            if waiting.is_empty() {
+                continue;
+            }
+            // All of them first: of two who were described at once each finds the other as they are now.
+            let mut read: Vec<(Pseudonym, Vec<EventId>, bool)> = Vec::new();
+            for (subject, marks) in waiting {
+                let Some(states) = self.states(subject)? else { continue };
+                read.push((subject, marks, states.is_empty()));
+                if let Some(population) = &mut self.population {
+                    population.replace(subject, states);
+                }
+            }
+            let mut batch = Batch::new();
+            for (subject, marks, is_gone) in read {
+                if is_gone {
+                    self.forget(subject, &mut batch)?;
+                } else {
+                    self.link(subject, &mut batch)?;
+                }
+                marks.into_iter().for_each(|mark| batch.delete(keys::waiting(subject, mark)));
+                self.commit_full(&mut batch, BATCH_ROWS_BEST)?;
+            }
+            self.commit_full(&mut batch, 1)?;
+            return Ok(Turn::Moved);
+        }
+        Ok(Turn::Idle)
+    }
+
+    fn commit_full(&self, batch: &mut Batch, rows: usize) -> Result<(), StoreError> {
+        if batch.len() >= rows {
+            self.store.commit(batch)?;
+            *batch = Batch::new();
+        }
+        Ok(())
+    }
+
+    /// Makes the edges of a subject what they are to be, under both sides of each.
+    fn link(&self, subject: Pseudonym, batch: &mut Batch) -> Result<(), StoreError> {
+        let Some(population) = &self.population else { return Ok(()) };
+        let adoption = population.adopted().event;
+        let Found { edges, compared } = population.found(subject);
+        let stand = self.edges(subject, adoption)?;
+        for (other, edge) in &edges {
+            if stand.get(other) != Some(edge) {
+                metrics::LINKING_EDGES.add(1, [name(edge.standing)]);
+                batch.put(keys::edge(subject, adoption, *other), edge.to_bytes());
+                batch.put(keys::edge(*other, adoption, subject), edge.to_bytes());
+            }
+        }
+        for other in stand.keys().filter(|other| !edges.contains_key(other)) {
+            metrics::LINKING_EDGES.add(1, ["gone"]);
+            batch.delete(keys::edge(subject, adoption, *other));
+            batch.delete(keys::edge(*other, adoption, subject));
+        }
+        metrics::LINKING_RECORDS.add(1, []);
+        metrics::LINKING_COMPARED.add(compared, []);
+        Ok(())
+    }
+
+    fn edges(&self, subject: Pseudonym, adoption: EventId) -> Result<BTreeMap<Pseudonym, Edge>, StoreError> {
+        let mut stand = BTreeMap::new();
+        self.store.read(subject.partition().into(), |view| {
+            stand.clear();
+            view.scan_prefix(&keys::edges(subject, adoption), |key, value| {
+                if let (Some(Parsed::Edge { other, .. }), Some(edge)) = (keys::parse(key), Edge::from_bytes(value)) {
+                    stand.insert(other, edge);
+                }
+                ControlFlow::Continue(())
+            })
+        })?;
+        Ok(stand)
+    }
+
+    /// Takes away every edge of a subject of whom nothing is left, by whichever parameters.
+    fn forget(&self, subject: Pseudonym, batch: &mut Batch) -> Result<(), StoreError> {
+        let mut gone = Vec::new();
+        self.store.read(subject.partition().into(), |view| {
+            gone.clear();
+            view.scan_prefix(&keys::edges_of(subject), |key, _| {
+                if let Some(Parsed::Edge { adoption, other, .. }) = keys::parse(key) {
+                    gone.push((adoption, other));
+                }
+                ControlFlow::Continue(())
+            })
+        })?;
+        for (adoption, other) in gone {
+            metrics::LINKING_EDGES.add(1, ["gone"]);
+            batch.delete(keys::edge(subject, adoption, other));
+            batch.delete(keys::edge(other, adoption, subject));
+        }
+        Ok(())
+    }
+
+    fn measure(&mut self, turn: Turn) -> Result<(), ChildError> {
+        if turn == Turn::Idle {
+            self.up_to_date.send_replace(Instant::now());
+        }
+        let is_due = self.counted.is_none_or(|at| at.elapsed() >= COUNTED_EVERY);
+        if is_due {
+            self.counted = Some(Instant::now());
+            // As exact as a float is, up to 2^53.
+            metrics::LINKING_WAITING.set(described::count_waiting(&self.store)? as f64, []);
+        }
+        Ok(())
+    }
+}
+
+/// A standing as a metric's label.
+fn name(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Automatic => "automatic",
+        Standing::Possible => "possible",
+        Standing::Vetoed(_) => "vetoed",
+        Standing::Past => "past",
+    }
+}
+
+/// Pairs of records.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// Linked by the parameters, and not by those that stand.
+    pub links_gained: u64,
+    /// Linked by those that stand, and not by the parameters.
+    pub links_lost: u64,
+    /// Linked by both.
+    pub links_kept: u64,
+    /// Put before a person by the parameters.
+    pub for_review: u64,
+}
+
+/// What adopting parameters would change.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Preview {
+    /// Subjects that are described.
+    pub records: u64,
+    /// What becomes of their pairs, by weight alone.
+    pub counts: Counts,
+}
+
+/// Links everything by parameters that nobody has adopted, in memory alone. Takes the memory of a second population.
+///
+/// # Errors
+/// [`ChildError`].
+pub fn preview(
+    store: &Store,
+    projector: &Projector,
+    parameters: &Parameters,
+    thresholds: Thresholds,
+) -> Result<Preview, ChildError> {
+    let adoptions = Adoptions::new(store.clone(), projector.clone());
+    let stand = adoptions.in_force(None)?.map(|adopted| adopted.event);
+    // From the last moment of all: of everybody what stands.
+    let (at_us, until_us) = (i64::MAX - 1, i64::MAX);
+    let tried = Adopted {
+        event: EventId([0; 16]),
+        at_us,
+        until_us,
+        said: LinkingParametersAdopted::default(),
+        version: parameters.version(),
+        thresholds,
+        parameters: parameters.clone(),
+    };
+    let mut linking = Linking {
+        population: Some(Population::new(Arc::new(tried))),
+        ..Linking::new(store.clone(), projector.clone())
+    };
+    let mut at = first_place();
+    while let Some(place) = at {
+        at = linking.read_some(place)?;
+    }
+    let Some(population) = linking.population.take() else { return Ok(Preview::default()) };
+    let mut preview = Preview::default();
+    let mut at = first_place();
+    while let Some(place) = at {
+        let subjects = described::some_after(store, place.0, place.1, READ_A_TURN)?;
+        for subject in &subjects {
+            preview.records += 1;
+            let before = match stand {
+                Some(adoption) => linking.edges(*subject, adoption)?,
+                None => BTreeMap::new(),
+            };
+            preview.counts.add(*subject, &before, &population.found(*subject).edges);
+        }
+        at = place_after(place, &subjects, READ_A_TURN);
+    }
+    Ok(preview)
+}
+
+impl Counts {
+    /// Counts the pairs of a subject, each from its smaller side.
+    fn add(&mut self, subject: Pseudonym, before: &BTreeMap<Pseudonym, Edge>, after: &BTreeMap<Pseudonym, Edge>) {
+        let is_link = |edges: &BTreeMap<Pseudonym, Edge>, other: &Pseudonym| {
+            edges.get(other).is_some_and(|edge| edge.standing == Standing::Automatic)
+        };
+        let others: Subjects = before.keys().chain(after.keys()).copied().filter(|other| *other > subject).collect();
+        for other in others {
+            match (is_link(before, &other), is_link(after, &other)) {
+                (true, true) => self.links_kept += 1,
+                (true, false) => self.links_lost += 1,
+                (false, true) => self.links_gained += 1,
+                (false, false) => {}
+            }
+            let reviewed = |edge: &Edge| matches!(edge.standing, Standing::Possible | Standing::Vetoed(_));
+            self.for_review += u64::from(after.get(&other).is_some_and(reviewed));
+        }
+    }
+}
