@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proto::events::{Address, Date, PersonDescribed, Scheme, Subject};
 
-use super::normalise::{ESTIMATED, ISSUER_END, checks};
+use super::normalise::{ESTIMATED, ISSUER_END, REGISTERED, checks};
 use super::schema::{Check, Field, Kind, Record, Schema};
 
 /// The fields of a child's record, in order.
@@ -66,11 +66,23 @@ pub fn record<'a>(subject: &Subject, descriptions: impl IntoIterator<Item = &'a 
         }
     }
     if let [.., local] = &mut texts
-        && proto::subject::national_issuer(subject.scheme()).is_none()
+        && names_one_child(subject)
     {
         local.push(format!("{}{ISSUER_END}{}", subject.issuer, subject.value));
     }
     schema().record(texts.iter().map(|texts| texts.iter().map(String::as_str)))
+}
+
+/// Whether two of one issuer's such numbers are two children's. A school knows its pupils by their national numbers: one that
+/// fails its check, a temporary one, and a row without any are not all that it has of a child.
+fn names_one_child(subject: &Subject) -> bool {
+    match subject.scheme() {
+        Scheme::SchoolPupil => {
+            let permanent = subject.value.ends_with(|c: char| c.is_ascii_digit());
+            permanent && checks(Check::Upn, &subject.value.to_lowercase())
+        }
+        scheme => proto::subject::national_issuer(scheme).is_none(),
+    }
 }
 
 /// To the precision that it has.
@@ -85,7 +97,7 @@ fn date(on: Date) -> String {
 
 /// The house by its number in the national register of properties, and as its lines have it.
 fn houses(address: &Address) -> impl Iterator<Item = String> {
-    let register = address.uprn.as_ref().map(|uprn| format!("uprn {uprn}"));
+    let register = address.uprn.as_ref().map(|uprn| format!("{REGISTERED}{uprn}"));
     let lines = (!address.lines.is_empty()).then(|| address.lines.join(", "));
     register.into_iter().chain(lines)
 }

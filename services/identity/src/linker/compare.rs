@@ -123,7 +123,8 @@ fn agreement(kind: Kind, one: &str, other: &str) -> Option<Agreement> {
         return (kind != Kind::Local).then_some(Agreement::Exact);
     }
     Some(match kind {
-        Kind::GivenName | Kind::MiddleName => names::given(one, other),
+        Kind::GivenName => names::given(one, other),
+        Kind::MiddleName => names::middle(one, other),
         Kind::Surname => names::surnames(one, other),
         Kind::Address => names::alike(one, other),
         Kind::BirthDate => dates::birth_dates(one, other),

@@ -3,6 +3,9 @@
 //! How often fields agree between two children is counted on pairs taken at random: nearly all are of two. How often they
 //! agree between records of one child is found by expectation and maximisation on the pairs that one blocking rule finds, for
 //! the fields that the rule does not speak of, and averaged over the rules.
+//!
+//! Such pairs are of three kinds and not of two: brothers and sisters agree in surname and home as one child does, and in all
+//! else as any two children do. Taken for one child they would teach that one child often has two names and two birth dates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,6 +106,7 @@ fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
 
 fn of_one(schema: &Schema, records: &[Record], rules: &[Rule], of_two: &[[f64; LEVELS]]) -> Option<Vec<[f64; LEVELS]>> {
     let mut sums = vec![[0.0; LEVELS]; schema.fields().len()];
+    let of_family: Vec<bool> = schema.fields().iter().map(|field| is_of_family(field.kind)).collect();
     for rule in rules {
         let mut seen = Seen::new();
         for (one, other) in rule.pairs(records, PAIRS_OF_A_RULE_MAX) {
@@ -111,7 +115,7 @@ fn of_one(schema: &Schema, records: &[Record], rules: &[Rule], of_two: &[[f64; L
             }
         }
         let blocked: BTreeSet<usize> = rule.fields().collect();
-        let (found, pairs_of_one) = session(&seen, &blocked, of_two);
+        let (found, pairs_of_one) = session(&seen, &blocked, of_two, &of_family);
         if pairs_of_one < PAIRS_OF_ONE_MIN {
             continue;
         }
@@ -145,24 +149,60 @@ fn of_kind(kind: Kind, sums: [f64; LEVELS]) -> [f64; LEVELS] {
     }
 }
 
+/// Whether children of one household agree in it as one child does.
+fn is_of_family(kind: Kind) -> bool {
+    matches!(kind, Kind::Surname | Kind::Postcode | Kind::House | Kind::Address)
+}
+
+/// How many of the pairs that a rule finds are of each kind, as far as is known.
+#[derive(Clone, Copy)]
+struct Mixture {
+    of_one: f64,
+    of_family: f64,
+}
+
+impl Mixture {
+    /// The probability that a pair is of one child and of one family, from what each makes likelier than two children do.
+    fn of_pair(self, one: f64, family: f64) -> (f64, f64) {
+        let of_two = (1.0 - self.of_one - self.of_family).max(f64::MIN_POSITIVE);
+        // Against the likeliest, so that no power overflows.
+        let most = one.max(family).max(0.0);
+        let (one, family) = (self.of_one * (one - most).exp(), self.of_family * (family - most).exp());
+        let all = one + family + of_two * (-most).exp();
+        (one / all, family / all)
+    }
+}
+
 /// Expectation and maximisation on the pairs of one rule. Gives the shares, and how many pairs were of one child.
-fn session(seen: &Seen, blocked: &BTreeSet<usize>, of_two: &[[f64; LEVELS]]) -> (Vec<[f64; LEVELS]>, f64) {
+fn session(
+    seen: &Seen,
+    blocked: &BTreeSet<usize>,
+    of_two: &[[f64; LEVELS]],
+    of_family: &[bool],
+) -> (Vec<[f64; LEVELS]>, f64) {
     let pairs: f64 = seen.values().sum();
     let mut of_one = vec![OF_ONE_AT_FIRST; of_two.len()];
-    let (mut share, mut pairs_of_one) = (0.1, 0.0);
+    let mut mixture = Mixture { of_one: 0.1, of_family: 0.1 };
+    let mut pairs_of_one = 0.0;
     for _ in 0..ROUNDS {
         let mut sums = vec![[SEEN_BEFORE; LEVELS]; of_two.len()];
         pairs_of_one = 0.0;
+        let mut pairs_of_family = 0.0;
         for (agreements, times) in seen {
             let said = || agreements.iter().enumerate().filter(|(at, _)| !blocked.contains(at));
             let level = |shares: &[[f64; LEVELS]], at: usize, agreement: Agreement| {
                 shares.get(at).and_then(|field| field.get(agreement.level())).copied().unwrap_or(1.0)
             };
-            let weight: f64 = said()
-                .filter_map(|(at, agreement)| agreement.map(|a| (level(&of_one, at, a) / level(of_two, at, a)).ln()))
-                .sum();
-            let expected = times * probability(weight, share);
+            let (mut one, mut family) = (0.0, 0.0);
+            for (at, agreement) in said().filter_map(|(at, agreement)| agreement.map(|agreement| (at, agreement))) {
+                let weight = (level(&of_one, at, agreement) / level(of_two, at, agreement)).ln();
+                one += weight;
+                family += if of_family.get(at) == Some(&true) { weight } else { 0.0 };
+            }
+            let (one, family) = mixture.of_pair(one, family);
+            let expected = times * one;
             pairs_of_one += expected;
+            pairs_of_family += times * family;
             for (at, agreement) in said() {
                 let sum = agreement.and_then(|a| sums.get_mut(at).and_then(|field| field.get_mut(a.level())));
                 if let Some(sum) = sum {
@@ -170,7 +210,8 @@ fn session(seen: &Seen, blocked: &BTreeSet<usize>, of_two: &[[f64; LEVELS]]) -> 
                 }
             }
         }
-        share = (pairs_of_one / pairs.max(1.0)).clamp(1e-6, 0.999);
+        let share = |of: f64| (of / pairs.max(1.0)).clamp(1e-6, 0.999);
+        mixture = Mixture { of_one: share(pairs_of_one), of_family: share(pairs_of_family) };
         of_one = sums.into_iter().map(in_shares).collect();
     }
     (of_one, pairs_of_one)

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 pub(super) use dates::ESTIMATED;
+pub(super) use houses::REGISTERED;
 pub(super) use identifiers::{checks, is_temporary};
 pub(super) use postcodes::is_district;
 

@@ -83,11 +83,14 @@ pub fn veto(parameters: &Parameters, guards: Guards, sealed: bool, one: &Record,
         .any(|agreement| agreement <= Agreement::Variant);
     let other_sex = of(|kind| kind == Kind::Sex).any(|agreement| agreement == Agreement::Different);
     let two_names = fields().any(|(at, (field, agreement))| match (field.kind, agreement) {
-        (Kind::GivenName, Some(Agreement::Different)) => true,
+        // Brothers are called Muhammad, and each by another name.
+        (Kind::GivenName | Kind::MiddleName, Some(Agreement::Different)) => true,
         (Kind::GivenName, Some(Agreement::Close | Agreement::Near)) => {
-            let a_name = |name: &String| is_known(name) || parameters.is_common(at, name);
+            let a_name = |name: &String| name.contains(' ') || is_known(name) || parameters.is_common(at, name);
             other_sex || (one.values(at).iter().all(a_name) && other.values(at).iter().all(a_name))
         }
+        // Alex and Alexandra.
+        (Kind::GivenName, Some(Agreement::Variant)) => other_sex,
         _ => false,
     });
     (two_names && same_birth && (same_surname || same_home)).then_some(Veto::Twins)

@@ -3,14 +3,15 @@
 use strsim::{damerau_levenshtein, jaro_winkler};
 
 use super::{Agreement, known_names};
+use crate::linker::sounds;
 
 /// Words that some write before or within a surname and some do not: Welsh, Irish, Scottish, Arabic, Dutch, Iberian.
 const PARTICLES: [&str; 31] = [
     "ap", "ab", "ferch", "verch", "merch", "o", "ni", "nic", "mac", "mc", "van", "von", "der", "den", "de", "da",
     "das", "do", "dos", "del", "della", "di", "la", "le", "al", "el", "bin", "bint", "ibn", "abu", "abd",
 ];
-/// Endings of one surname as daughters and sons have it, from Bulgarian to Polish.
-const ENDINGS: [(&str, &str); 12] = [
+/// Endings of one surname as daughters and sons have it, from Bulgarian to Polish, and as it is carried over.
+const ENDINGS: [(&str, &str); 13] = [
     ("ska", "ski"),
     ("cka", "cki"),
     ("dzka", "dzki"),
@@ -20,51 +21,70 @@ const ENDINGS: [(&str, &str); 12] = [
     ("sky", "ski"),
     ("skiy", "ski"),
     ("skyi", "ski"),
+    ("skyy", "ski"),
     ("ova", "ov"),
     ("eva", "ev"),
     ("ina", "in"),
 ];
+/// What one alphabet is carried over by, in Polish, Arabic, Urdu and Panjabi hands, in the order in which it is read.
+const CARRIED_OVER: [(&str, &str); 18] = [
+    ("szcz", "shch"),
+    ("sz", "sh"),
+    ("cz", "ch"),
+    ("rz", "zh"),
+    ("ph", "f"),
+    ("gh", "g"),
+    ("dh", "d"),
+    ("ou", "u"),
+    ("oo", "u"),
+    ("ee", "i"),
+    ("ck", "k"),
+    ("q", "k"),
+    ("x", "ks"),
+    ("w", "v"),
+    ("y", "i"),
+    ("j", "i"),
+    ("e", "a"),
+    ("o", "u"),
+];
+/// Words shorter than this are in too many names to say anything.
+const SHARED_WORD_CHARS_MIN: usize = 3;
 
-/// Variants: an initial, a first of several, spaces elsewhere, a diminutive, another spelling of one name.
+/// Variants: an initial, a first of several, spaces elsewhere, a diminutive, another spelling of one name. A first name that
+/// both share before others that differ is near: brothers are called Muhammad Ali and Muhammad Hasan.
 pub(super) fn given(one: &str, other: &str) -> Agreement {
-    let (ours, theirs) = (first_word(one), first_word(other));
-    let initial = |name: &str, whole: &str| name.chars().count() == 1 && whole.starts_with(name);
-    let variant = without_spaces(one).eq(without_spaces(other))
-        || ours == theirs
-        || known_names::are_one(one, other)
-        || known_names::are_one(ours, theirs)
-        || initial(ours, theirs)
-        || initial(theirs, ours);
-    if variant { Agreement::Variant } else { alike(one, other) }
+    let (ours, theirs) = (Words::of(one), Words::of(other));
+    if without_spaces(one).eq(without_spaces(other)) || is_initial(one, other) || known_names::are_one(one, other) {
+        return Agreement::Variant;
+    }
+    if ours.first != theirs.first && !known_names::are_one(ours.first, theirs.first) {
+        return alike(one, other);
+    }
+    let rest_agrees = ours.rest.is_empty()
+        || theirs.rest.is_empty()
+        || is_initial(ours.rest, theirs.rest)
+        || alike(ours.rest, theirs.rest) <= Agreement::Near;
+    if rest_agrees { Agreement::Variant } else { Agreement::Near }
+}
+
+/// Variants: any of them, an initial of the first.
+pub(super) fn middle(one: &str, other: &str) -> Agreement {
+    if shares_a_word(one, other) { Agreement::Variant } else { given(one, other) }
 }
 
 /// Variants: either half of a double-barrelled name, spaces and particles elsewhere, a daughter's ending.
 pub(super) fn surnames(one: &str, other: &str) -> Agreement {
-    const SHARED_WORD_CHARS_MIN: usize = 3;
-    let shares = one
-        .split(' ')
-        .filter(|word| word.chars().count() >= SHARED_WORD_CHARS_MIN && !PARTICLES.contains(word))
-        .any(|word| other.split(' ').any(|theirs| theirs == word));
-    let variant = shares || without_spaces(one).eq(without_spaces(other)) || root(one) == root(other);
+    let variant =
+        shares_a_word(one, other) || without_spaces(one).eq(without_spaces(other)) || root(one) == root(other);
     if variant { Agreement::Variant } else { alike(one, other) }
 }
 
-/// What is left of a surname without its particles and its ending; `mac` and `mc` are one.
-fn root(name: &str) -> String {
-    let kept: String = name.split(' ').filter(|word| !PARTICLES.contains(word)).collect();
-    let kept = if kept.is_empty() { name.replace(' ', "") } else { kept };
-    let kept = match kept.strip_prefix("mac") {
-        Some(rest) if name.starts_with("mac") && rest.len() > 3 => format!("mc{rest}"),
-        _ => kept,
-    };
-    let ending = ENDINGS.iter().find_map(|(ending, root)| kept.strip_suffix(ending).map(|stem| (stem, root)));
-    ending.filter(|(stem, _)| stem.len() > 2).map_or_else(|| kept.clone(), |(stem, root)| format!("{stem}{root}"))
-}
-
-/// Words as people write, hear and copy them.
+/// Words as people write, hear and copy them. Close: one slip of a key, or one name carried over by two hands. Near: alike, or
+/// said alike.
 pub(super) fn alike(one: &str, other: &str) -> Agreement {
     const CLOSE_MIN: f64 = 0.95;
     const NEAR_MIN: f64 = 0.88;
+    const SAID_ALIKE_MIN: f64 = 0.7;
     /// One slip of a key leaves more than this, but of an initial.
     const SLIP_MIN: f64 = 0.6;
     let likeness = jaro_winkler(one, other);
@@ -72,17 +92,61 @@ pub(super) fn alike(one: &str, other: &str) -> Agreement {
         return Agreement::Different;
     }
     let lengths = one.len().abs_diff(other.len());
-    if likeness >= CLOSE_MIN || (lengths <= 1 && damerau_levenshtein(one, other) <= 1) {
+    let slip = lengths <= 1 && damerau_levenshtein(one, other) <= 1;
+    if likeness >= CLOSE_MIN || slip || carried_over(one) == carried_over(other) {
         Agreement::Close
-    } else if likeness >= NEAR_MIN {
+    } else if likeness >= NEAR_MIN || (likeness >= SAID_ALIKE_MIN && sounds::are_one(one, other)) {
         Agreement::Near
     } else {
         Agreement::Different
     }
 }
 
-fn first_word(name: &str) -> &str {
-    name.split(' ').next().unwrap_or_default()
+/// A name's first word, and the others.
+struct Words<'a> {
+    first: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Words<'a> {
+    fn of(name: &'a str) -> Self {
+        let (first, rest) = name.split_once(' ').unwrap_or((name, ""));
+        Self { first, rest }
+    }
+}
+
+/// Either is the other's first letter.
+fn is_initial(one: &str, other: &str) -> bool {
+    let of = |letter: &str, name: &str| letter.chars().count() == 1 && name.starts_with(letter);
+    of(one, other) || of(other, one)
+}
+
+fn shares_a_word(one: &str, other: &str) -> bool {
+    let says = |word: &&str| word.chars().count() >= SHARED_WORD_CHARS_MIN && !PARTICLES.contains(word);
+    one.split(' ').filter(says).any(|word| other.split(' ').any(|theirs| theirs == word))
+}
+
+/// What is left of a surname without its particles and its ending; `mac` and `mc` are one.
+fn root(name: &str) -> String {
+    let kept: String = name.split(' ').filter(|word| !PARTICLES.contains(word)).collect();
+    let kept = if kept.is_empty() { name.replace(' ', "") } else { kept };
+    let clan = ["mac", "mc"].iter().find_map(|clan| kept.strip_prefix(clan)).filter(|rest| rest.len() > 3);
+    let kept = clan.map_or(kept.as_str(), |rest| rest);
+    let ending = ENDINGS.iter().find_map(|(ending, root)| kept.strip_suffix(ending).map(|stem| (stem, root)));
+    ending.filter(|(stem, _)| stem.len() > 2).map_or_else(|| kept.to_owned(), |(stem, root)| format!("{stem}{root}"))
+}
+
+/// One spelling for all hands, without doubled letters.
+fn carried_over(name: &str) -> String {
+    let mut spelt = name.replace(' ', "");
+    for (from, to) in CARRIED_OVER {
+        if spelt.contains(from) {
+            spelt = spelt.replace(from, to);
+        }
+    }
+    let mut last = None;
+    spelt.retain(|c| last.replace(c) != Some(c));
+    spelt
 }
 
 fn without_spaces(name: &str) -> impl Iterator<Item = char> {

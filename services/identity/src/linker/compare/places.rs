@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use strsim::damerau_levenshtein;
 
 use super::{Agreement, names};
-use crate::linker::normalise::is_district;
+use crate::linker::normalise::{REGISTERED, is_district};
 
 /// A postcode that shares its district is near: a move within a town keeps it. A district alone says no more than that.
 pub(super) fn postcodes(one: &str, other: &str) -> Agreement {
@@ -32,6 +32,9 @@ fn district(postcode: &str) -> Option<&str> {
 
 /// One house said otherwise is a variant (a flat left out); with a slip in its street close; another house of the street near.
 pub(super) fn houses(one: &str, other: &str) -> Agreement {
+    if [one, other].iter().any(|house| house.starts_with(REGISTERED)) {
+        return Agreement::Different;
+    }
     let ((our_numbers, our_words), (their_numbers, their_words)) = (parts(one), parts(other));
     let words = |words: &[&str]| words.join(" ");
     let streets = match (our_words.as_slice(), their_words.as_slice()) {

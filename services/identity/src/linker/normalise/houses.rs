@@ -47,6 +47,9 @@ const STREETS: [(&str, &str); 41] = [
     ("meadow", "mdw"),
 ];
 
+/// Before the number that the national register of properties gives a house: it is that house's or it is not.
+pub(in crate::linker) const REGISTERED: &str = "uprn ";
+
 /// Number and street of an address that is given in lines, commas between: what stands after (the locality, the town, the
 /// county) some sources leave out, and the postcode says.
 pub(super) fn house(text: &str) -> Option<String> {
