@@ -1146,6 +1146,10 @@ pub enum Why {
     Many = 7,
     /// Somebody asked about these two: nothing else brought them together.
     Asked = 8,
+    /// They are two numbers of one issuer.
+    OneIssuer = 9,
+    /// Children of one household, as far as the records say: neither the birth date nor the given name agrees.
+    Siblings = 10,
 }
 impl Why {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1163,6 +1167,8 @@ impl Why {
             Self::Possible => "WHY_POSSIBLE",
             Self::Many => "WHY_MANY",
             Self::Asked => "WHY_ASKED",
+            Self::OneIssuer => "WHY_ONE_ISSUER",
+            Self::Siblings => "WHY_SIBLINGS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1177,6 +1183,8 @@ impl Why {
             "WHY_POSSIBLE" => Some(Self::Possible),
             "WHY_MANY" => Some(Self::Many),
             "WHY_ASKED" => Some(Self::Asked),
+            "WHY_ONE_ISSUER" => Some(Self::OneIssuer),
+            "WHY_SIBLINGS" => Some(Self::Siblings),
             _ => None,
         }
     }

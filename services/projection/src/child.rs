@@ -97,6 +97,16 @@ pub(crate) struct Around {
     pub(crate) is_whole: bool,
 }
 
+impl Around {
+    /// When something was published by which it can have changed who is one child, microseconds since 1970.
+    pub(crate) fn identity_changed_us(&self) -> impl Iterator<Item = i64> {
+        let said = self.said.values().flatten().map(|(_, said)| said);
+        let kind = |said: &Said| said.body.event.as_ref().and_then(Event::kind_number);
+        // What describes, links, parts, replaces or seals; and what takes one of these back.
+        said.filter(move |said| kind(said).is_some_and(|kind| matches!(kind.0, 11..100 | 500..600))).map(|said| said.published_at_us)
+    }
+}
+
 impl Children {
     /// Reads what the store holds.
     pub fn new(store: Store, projector: Projector) -> Self {

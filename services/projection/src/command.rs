@@ -1,12 +1,12 @@
 //! Commands: facts, links and seals that a person decided, as events under the serving organisation's own name.
 
 use event_log::authority::{self, Asserters, COMMAND};
-use event_log::{EventId, Pseudonym, Topic};
+use event_log::{EventId, Position, Pseudonym, Topic};
 use jsonwebtoken::DecodingKey;
 use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
-use proto::events::{Body, Cause, Date, Event, Family, IdentitySealed, Scheme, Subject, Version, When, when};
+use proto::events::{Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, Scheme, Subject, Version, When, when};
 use proto::sharing::OrganisationRecorded;
 use proto::subject::normalised;
 use sha2::{Digest, Sha256};
@@ -50,12 +50,33 @@ impl Commands {
     pub async fn record(&self, facts: Vec<Fact>, now_us: i64, today: Date) -> Result<u64, CommandError> {
         let mut records = Vec::new();
         for (at, fact) in (1..).zip(facts) {
+            is_not_of_a_review(&fact).map_err(|what| CommandError::Fact { at, what })?;
             let events = self.events(fact, now_us, today).map_err(|what| CommandError::Fact { at, what })?;
             records.extend(events);
         }
         let recorded = records.len() as u64;
         self.0.write(records).await?;
         Ok(recorded)
+    }
+
+    /// Records what somebody decided in review about two subjects; returns its event and its place once it is durable.
+    ///
+    /// # Errors
+    /// [`CommandError`]: it may or may not be on the log.
+    pub(crate) async fn decided(
+        &self,
+        subject: Subject,
+        kind: Kind,
+        now_us: i64,
+        today: Date,
+    ) -> Result<(EventId, Position), CommandError> {
+        let fact = Fact { subject: Some(subject), event: Some(Event { kind: Some(kind) }), ..Fact::default() };
+        let said = |what| CommandError::Fact { at: 1, what };
+        let records = self.events(fact, now_us, today).map_err(said)?;
+        let event_id = records.first().map(|own| own.event_id).ok_or_else(|| said("it became no event"))?;
+        let appended = self.0.write(records).await?;
+        let position = appended.positions.first().copied().ok_or_else(|| said("it has no place on the log"))?;
+        Ok((event_id, position))
     }
 
     fn events(&self, fact: Fact, now_us: i64, today: Date) -> Result<Vec<Own>, &'static str> {
@@ -132,11 +153,26 @@ fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
     let other = match &mut kind {
         Kind::SubjectsLinked(decided) => &mut decided.other,
         Kind::SubjectsUnlinked(decided) => &mut decided.other,
+        Kind::DecisionProposed(proposed) => &mut proposed.other,
+        Kind::PairLeftOpen(left) => &mut left.other,
+        Kind::IdentifierSuperseded(replaced) => &mut replaced.superseded,
         _ => return Ok(kind),
     };
-    let spelt = other.as_ref().and_then(normalised).ok_or("`other` must have a scheme, its issuer and a value")?;
+    let spelt = other.as_ref().and_then(normalised).ok_or("the other subject must have a scheme, its issuer and a value")?;
     *other = Some(spelt);
     Ok(kind)
+}
+
+/// What reviewers decide is theirs to say, under their own names: nobody records it for them.
+fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
+    let review = match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
+        Some(Kind::SubjectsLinked(decided)) => decided.review.is_some(),
+        Some(Kind::SubjectsUnlinked(decided)) => decided.review.is_some(),
+        Some(Kind::IdentifierSuperseded(decided)) => decided.review.is_some(),
+        Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
+        _ => false,
+    };
+    if review { Err("what is decided in review is recorded by `throughline identity`, by whoever decides it") } else { Ok(()) }
 }
 
 /// What a fact must say to mean anything.
@@ -169,6 +205,7 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
         {
             Err("`other` is the `subject` itself: a decision is about two")
         }
+        Kind::IdentifierSuperseded(replaced) => check_superseded(replaced, subject),
         Kind::LinkingParametersAdopted(_) if *subject != linking::subject() => {
             Err("the `subject` of an adoption is `linking-parameters` of `throughline`")
         }
@@ -178,6 +215,21 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
         Kind::LinkingParametersAdopted(adopted) if Adopted::read(adopted, EventId([0; 16]), 0).is_none() => {
             Err("an adoption has `parameters` of its `version`, and 0.5 <= `review` <= `automatic` < 1")
         }
+        _ => Ok(()),
+    }
+}
+
+/// A number takes the place of another of its own issuer.
+fn check_superseded(replaced: &IdentifierSuperseded, stands: &Subject) -> Result<(), &'static str> {
+    let gone = replaced.superseded.as_ref().ok_or("`superseded` is missing")?;
+    if (gone.scheme, &gone.issuer) != (stands.scheme, &stands.issuer) {
+        return Err("`superseded` must be of the `subject`'s own scheme and issuer");
+    }
+    if gone.value == stands.value {
+        return Err("`superseded` is the `subject` itself");
+    }
+    match replaced.decided_by() {
+        "" => Err("`decidedBy` is missing: a person says so, and not the source"),
         _ => Ok(()),
     }
 }

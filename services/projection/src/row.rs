@@ -34,6 +34,11 @@ pub fn envelope(value: &[u8]) -> &[u8] {
     value.get(HEAD_BYTES..).unwrap_or_default()
 }
 
+/// The topic of a row's value, without reading the rest.
+pub fn topic(value: &[u8]) -> Option<Topic> {
+    value.get(8).copied().and_then(Topic::from_number)
+}
+
 /// Reads a row's value. `None` when it is none.
 pub fn read(value: &[u8]) -> Option<Row> {
     let (published_at, rest) = value.split_first_chunk::<8>()?;

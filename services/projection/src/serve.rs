@@ -4,6 +4,7 @@ pub mod admin;
 pub mod caller;
 mod desk;
 pub mod expiry;
+pub mod identities;
 pub mod limits;
 pub mod listen;
 pub mod observe;

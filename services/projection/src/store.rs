@@ -21,7 +21,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use event_log::Pseudonym;
 use sha2::{Digest, Sha256};
@@ -124,14 +124,18 @@ struct Open {
     tallies: Mutex<Tallies>,
     touched: Touched,
     climb: Climb,
+    watcher: OnceLock<Watcher>,
     folder: folder::Folder,
 }
+
+/// Is told of every batch once it is committed.
+type Watcher = Box<dyn Fn(&Batch) + Send + Sync>;
 
 impl Open {
     fn new(table: Box<dyn Table>, folder: folder::Folder) -> Result<Self, StoreError> {
         let tallies = Mutex::new(look(table.as_ref(), Shards::ALL, Tallies::kept)?);
         let climb = look(table.as_ref(), Shards::ALL, |rows| Climb::of(&View { rows, shards: Shards::ALL }))?;
-        Ok(Self { table, tallies, touched: Touched::new(), climb, folder })
+        Ok(Self { table, tallies, touched: Touched::new(), climb, watcher: OnceLock::new(), folder })
     }
 }
 
@@ -204,6 +208,9 @@ impl Store {
         self.0.climb.end(batch);
         self.0.touched.end(number);
         *tallies = after;
+        if let Some(watcher) = self.0.watcher.get() {
+            watcher(batch);
+        }
         Ok(())
     }
 
@@ -228,6 +235,11 @@ impl Store {
     /// How far the log has been read of which a read that begins now sees all.
     pub fn heights_held(&self) -> Heights {
         self.0.climb.held()
+    }
+
+    /// Tells `watcher` of every batch once it is committed, from now on. One at most: the first stays.
+    pub(crate) fn watch(&self, watcher: impl Fn(&Batch) + Send + Sync + 'static) {
+        let _the_first_stays = self.0.watcher.set(Box::new(watcher));
     }
 
     /// The present moment: a read begun after this sees every commit that is done by it.

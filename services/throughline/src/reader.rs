@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use proto::identity::identities_client::IdentitiesClient;
 use proto::timeline::timelines_client::TimelinesClient;
 use serde::{Deserialize, Serialize};
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+
+const ANSWER_BYTES_MAX: usize = 16 << 20;
 
 /// One reader's settings, a TOML file. Paths are taken from its own folder.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +31,9 @@ pub(crate) struct Reader {
 
 /// A client that shows the reader's token with every call.
 pub(crate) type Client = TimelinesClient<InterceptedService<Channel, ShowToken>>;
+
+/// The same of a reviewer of identity.
+pub(crate) type Reviewer = IdentitiesClient<InterceptedService<Channel, ShowToken>>;
 
 /// Adds the token to a call.
 #[derive(Clone)]
@@ -56,6 +62,17 @@ impl Reader {
 
     /// Connects, as this reader.
     pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
+        let (channel, token) = self.channel().await?;
+        Ok(TimelinesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects, as this reviewer of identity.
+    pub(crate) async fn connect_to_review(&self) -> anyhow::Result<Reviewer> {
+        let (channel, token) = self.channel().await?;
+        Ok(IdentitiesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    async fn channel(&self) -> anyhow::Result<(Channel, ShowToken)> {
         let read = |path: &Path| {
             std::fs::read_to_string(path).with_context(|| format!("the reader's `{}` cannot be read", path.display()))
         };
@@ -69,6 +86,6 @@ impl Reader {
             .with_context(|| format!("the service at {} does not answer this reader", self.service))?;
         let token = format!("Bearer {}", read(&self.token)?.trim());
         let token = token.parse().context("the reader's token is not one line of plain characters")?;
-        Ok(TimelinesClient::with_interceptor(channel, ShowToken(token)).max_decoding_message_size(16 << 20))
+        Ok((channel, ShowToken(token)))
     }
 }

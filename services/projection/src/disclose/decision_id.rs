@@ -5,10 +5,10 @@ use event_log::seal::PseudonymKey;
 use uuid::{Uuid, Version};
 
 /// How many books an organisation keeps: see [`super::Recorder`].
-pub(super) const BOOKS: u8 = 16;
+pub(crate) const BOOKS: u8 = 16;
 
 /// The id of a decision made now that goes into this book.
-pub(super) fn new(key: &PseudonymKey, book: u8) -> [u8; 16] {
+pub(crate) fn new(key: &PseudonymKey, book: u8) -> [u8; 16] {
     let mut id = Uuid::now_v7().into_bytes();
     let [head @ .., last] = &mut id;
     *last = *last & 0xf0 | (book ^ mask(key, head, *last >> 4)) & 0x0f;
@@ -26,7 +26,7 @@ pub(super) fn read(key: &PseudonymKey, id: [u8; 16]) -> Option<(u8, i64)> {
 }
 
 /// When a decision was made, milliseconds since 1970.
-pub(super) fn made_at_ms(id: [u8; 16]) -> Option<i64> {
+pub(crate) fn made_at_ms(id: [u8; 16]) -> Option<i64> {
     let (at, nanos) = Uuid::from_bytes(id).get_timestamp()?.to_unix();
     i64::try_from(at).ok()?.checked_mul(1_000)?.checked_add(i64::from(nanos / 1_000_000))
 }

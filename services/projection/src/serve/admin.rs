@@ -67,7 +67,7 @@ pub struct AdminService {
     /// Puts operators' reads on record.
     pub recorder: Arc<Recorder>,
     /// Publishes commands.
-    pub commands: Commands,
+    pub commands: Arc<Commands>,
     /// How far the consumer is.
     pub progress: watch::Receiver<Progress>,
     /// The rest of the process.

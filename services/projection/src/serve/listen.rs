@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use proto::admin::admin_server::{Admin, AdminServer};
+use proto::identity::identities_server::IdentitiesServer;
 use proto::timeline::timelines_server::TimelinesServer;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -20,6 +21,7 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use super::identities::IdentityService;
 use super::observe::Observe;
 use super::readers::Readers;
 use super::timelines::TimelineService;
@@ -53,6 +55,20 @@ pub struct Options {
     pub concurrent_max: usize,
     /// How long it goes on answering after it has said that it stops: whoever sends readers here hears of it meanwhile.
     pub drain: Duration,
+}
+
+/// What is answered.
+pub struct Answering {
+    /// To readers.
+    pub timelines: TimelineService,
+    /// To reviewers of identity.
+    pub identities: Option<IdentityService>,
+}
+
+impl From<TimelineService> for Answering {
+    fn from(timelines: TimelineService) -> Self {
+        Self { timelines, identities: None }
+    }
 }
 
 /// Why the service cannot listen.
@@ -94,10 +110,13 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
 pub async fn serve_readers(
     listener: TcpListener,
     tls: Tls,
-    service: TimelineService,
+    answering: impl Into<Answering>,
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
+    let Answering { timelines: service, identities } = answering.into();
+    let identities =
+        identities.map(|service| IdentitiesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let held = Arc::new(ArcSwap::from_pointee(tls.read()?));
     let (health, health_service) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
@@ -119,6 +138,7 @@ pub async fn serve_readers(
         .add_service(health_service)
         .add_optional_service(reflection)
         .add_service(Readers::new(service, REQUEST_BYTES_MAX))
+        .add_optional_service(identities)
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());
     let telling = async {
         tell(&health, &progress, facts_lag_max, &stop).await;

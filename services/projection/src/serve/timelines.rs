@@ -111,7 +111,7 @@ impl Timelines for TimelineService {
 }
 
 impl TimelineService {
-    fn desk(&self) -> Desk {
+    pub(super) fn desk(&self) -> Desk {
         Desk {
             discloser: Arc::clone(&self.discloser),
             recorder: Arc::clone(&self.recorder),

@@ -111,6 +111,11 @@ pub fn claim_prefix(identifier: Pseudonym) -> Prefix {
     start(CLAIM, identifier.partition()).id(&identifier.0).prefix()
 }
 
+/// After the last claim of a shard: the end of a range.
+pub(crate) fn claims_end(shard: Partition) -> Prefix {
+    start(CLAIM, shard).id(&[0xff; 16]).id(&[0xff; 16]).byte(0xff).prefix()
+}
+
 /// Every claim of a shard.
 pub fn claims(shard: Partition) -> Prefix {
     start(CLAIM, shard).prefix()

@@ -192,6 +192,10 @@ pub(crate) fn releases_question(request: &Request, registry: &Registry) -> Optio
     let mut question = audit_question(request, registry)?;
     question.class.category = Category::Identity;
     question.context.runs_service = request.runs_service;
+    question.context.part_of_pair = request.part_of_pair;
+    if let Reader::Staff { own_record, .. } = &mut question.reader {
+        *own_record = true;
+    }
     Some(question)
 }
 

@@ -12,7 +12,7 @@ use tonic_types::StatusExt as _;
 
 use crate::command::facts;
 use crate::output::{Refused, Usage};
-use crate::reader::{Client, Reader};
+use crate::reader::{Client, Reader, Reviewer};
 
 /// Whom to ask as.
 #[derive(clap::Args, Debug)]
@@ -34,6 +34,10 @@ impl AskingAs {
 
     pub(super) async fn client(&self) -> anyhow::Result<Client> {
         self.reader()?.connect().await
+    }
+
+    pub(super) async fn reviewer(&self) -> anyhow::Result<Reviewer> {
+        self.reader()?.connect_to_review().await
     }
 }
 
@@ -79,9 +83,14 @@ pub(super) fn refused(status: &tonic::Status) -> anyhow::Error {
 
 /// A message of the contract as one line of protobuf JSON.
 pub(super) fn as_json(name: &str, message: &impl prost::Message) -> anyhow::Result<String> {
+    as_json_of(&format!("throughline.timeline.v1.{name}"), message)
+}
+
+/// A message of the contract, by its full name, as one line of protobuf JSON.
+pub(super) fn as_json_of(name: &str, message: &impl prost::Message) -> anyhow::Result<String> {
     let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
     let descriptor = pool
-        .get_message_by_name(&format!("throughline.timeline.v1.{name}"))
+        .get_message_by_name(name)
         .with_context(|| format!("the contract has no `{name}`"))?;
     let read = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
     Ok(serde_json::to_string(&read)?)

@@ -2,12 +2,13 @@
 
 mod evaluate;
 mod labelled;
+mod review;
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
-/// Try the linker on records of which it is known whose they are
+/// Which records are of one child: what waits for a person, decisions, and how well the linker does
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -16,11 +17,27 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Queue(review::queue::Arguments),
+    Show(review::show::Arguments),
+    Link(review::decide::Link),
+    Unlink(review::decide::Unlink),
+    Leave(review::decide::Leave),
+    Supersede(review::decide::Supersede),
+    Disclosures(review::disclosures::Arguments),
+    Statistics(review::statistics::Arguments),
     Evaluate(evaluate::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
+        Command::Queue(arguments) => review::queue::run(arguments),
+        Command::Show(arguments) => review::show::run(arguments),
+        Command::Link(arguments) => review::decide::link(arguments),
+        Command::Unlink(arguments) => review::decide::unlink(arguments),
+        Command::Leave(arguments) => review::decide::leave(arguments),
+        Command::Supersede(arguments) => review::decide::supersede(arguments),
+        Command::Disclosures(arguments) => review::disclosures::run(arguments),
+        Command::Statistics(arguments) => review::statistics::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
     }
 }

@@ -11,13 +11,15 @@ use projection::child::Children;
 use projection::command::Commands;
 use projection::consume::{Consumer, Progress};
 use projection::disclose::{Discloser, Recorder};
+use projection::identities::{self, Queue};
 use projection::own_records::OwnRecords;
 use projection::project::Projector;
 use projection::refuse::OwnRefusals;
 use projection::registry::Registries;
 use projection::serve::admin::{AdminService, Operations};
+use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
-use projection::serve::listen::{self, Tls};
+use projection::serve::listen::{self, Answering, Tls};
 use projection::serve::page::PageTokens;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::TimelineService;
@@ -65,7 +67,8 @@ pub(crate) struct Service {
     readers: TimelineService,
     pub(crate) progress: watch::Receiver<Progress>,
     recorder: Arc<Recorder>,
-    commands: Commands,
+    commands: Arc<Commands>,
+    queue: Arc<Queue>,
     log: Arc<dyn EventLog>,
     projector: Projector,
     settings: Serve,
@@ -85,6 +88,7 @@ impl Service {
         let refusals = Arc::new(OwnRefusals::new(own.refusals));
         let (consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
         let recorder = Arc::new(Recorder::new(own.decisions));
+        let queue = Queue::over(&store);
         let discloser = Arc::new(Discloser {
             children: Children::new(store.clone(), projector.clone()),
             engine,
@@ -106,9 +110,9 @@ impl Service {
             pages: PageTokens::new(&vault.pseudonyms),
             watches,
         };
-        let commands = Commands::new(own.commands);
+        let commands = Arc::new(Commands::new(own.commands));
         let settings = settings.clone();
-        Ok((Self { readers, progress, recorder, commands, log, projector, settings }, consumer))
+        Ok((Self { readers, progress, recorder, commands, queue, log, projector, settings }, consumer))
     }
 
     /// Answers readers and the operator until told to stop; then readers for as long as `drain` says.
@@ -121,11 +125,12 @@ impl Service {
         tasks: &mut Tasks,
         stop: &CancellationToken,
     ) {
+        let log = Arc::clone(&self.log);
         let operator = AdminService {
             log: self.log,
             keyring: self.projector.keyring,
             recorder: self.recorder,
-            commands: self.commands,
+            commands: Arc::clone(&self.commands),
             progress: self.progress,
             operations,
             organisation: self.settings.organisation,
@@ -134,8 +139,13 @@ impl Service {
         };
         let Serve { certificate, key, client_ca, admin_socket, .. } = self.settings;
         let tls = Tls { certificate, key, client_ca };
-        let (readers, stopped) = (self.readers, stop.clone());
-        tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, readers, options, stopped).await?) });
+        let limits = Limits::new(self.settings.requests_per_second_max);
+        let identities = IdentityService::beside(&self.readers, Arc::clone(&self.queue), self.commands, limits);
+        let (permitting, queue, stopped) = (identities.permitting(), self.queue, stop.clone());
+        tasks.spawn(async move { Ok(identities::follow(queue, permitting, log, stopped).await) });
+        let answering = Answering { timelines: self.readers, identities: Some(identities) };
+        let stopped = stop.clone();
+        tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, stopped).await?) });
     }

@@ -96,8 +96,45 @@ fn complete_facts(arguments: &Arguments, authority: &Authority) -> anyhow::Resul
         }
         writeln!(completed, "{fact}")?;
     }
+    if !organisations.contains_key(HUB) {
+        let public = organisation(arguments, authority, HUB, "SECTOR_OVERSIGHT")?;
+        writeln!(completed, "{}", hub(&public))?;
+        organisations.insert(HUB.to_owned(), (String::new(), public));
+        reviewers(arguments)?;
+    }
     completed.flush()?;
     Ok(organisations.len())
+}
+
+/// The organisation that runs the service, as a fact: its people review which records are of one child, and audit.
+fn hub(token_key_pem: &str) -> Value {
+    serde_json::json!({
+        "subject": {"scheme": "ORGANISATION", "issuer": "throughline", "value": HUB},
+        "kind": "OrganisationRecorded",
+        "fields": {
+            "id": HUB, "name": "The information hub (invented)", "sector": "SECTOR_OVERSIGHT",
+            "contact": "The information hub, on the council's main number",
+            "certificateName": authority::certificate_name(HUB), "tokenIssuer": authority::token_issuer(HUB),
+            "tokenKeyPem": token_key_pem,
+        },
+    })
+}
+
+/// Two reviewers of identity: contested links take two people.
+fn reviewers(arguments: &Arguments) -> anyhow::Result<()> {
+    let key = arguments.out.join("organisations").join(HUB).join("token-issuer.key");
+    let private = std::fs::read_to_string(&key).with_context(|| format!("`{}` cannot be read", key.display()))?;
+    for name in ["reviewer-1", "reviewer-2"] {
+        let person = Person {
+            issuer: &authority::token_issuer(HUB),
+            name,
+            standing: "staff",
+            roles: &["identity_reviewer"],
+            hours: arguments.token_hours,
+        };
+        write_reader(&arguments.out, name, HUB, &authority::token(&private, &person)?, &service(arguments))?;
+    }
+    Ok(())
 }
 
 /// Writes one organisation's files, and gives the public key of its issuer.

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 }
 
 /// The roles that the service knows.
-const ROLES: [&str; 8] = [
+const ROLES: [&str; 9] = [
     "safeguarding",
     "case_holding",
     "clinical",
@@ -45,6 +45,7 @@ const ROLES: [&str; 8] = [
     "send_team",
     "adoption_team",
     "auditor",
+    "identity_reviewer",
 ];
 
 /// A name that a file beside the others can have.
