@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::{BLOCK_RECORDS_MAX, Rule};
-use super::compare::{Agreement, LEVELS, compare};
+use super::compare::{Agreement, Agreements, LEVELS, agreements};
 use super::parameters::{FieldParameters, Parameters, probability};
 use super::schema::{Kind, Record, Schema};
 
@@ -49,7 +49,37 @@ pub enum EstimateError {
 }
 
 /// Pairs that agree alike, and how many.
-type Seen = BTreeMap<Vec<Option<Agreement>>, f64>;
+type Seen = BTreeMap<Agreements, f64>;
+
+/// The pairs that rules find, each compared once.
+struct Found {
+    /// In order.
+    pairs: Vec<(usize, usize)>,
+    /// Of each.
+    agreements: Vec<Agreements>,
+    /// By rule, the places of its pairs.
+    of_rule: Vec<Vec<usize>>,
+}
+
+impl Found {
+    fn by(rules: &[Rule], schema: &Schema, records: &[Record]) -> Self {
+        let of_rule: Vec<Vec<(usize, usize)>> =
+            rules.iter().map(|rule| rule.pairs(records, PAIRS_OF_A_RULE_MAX)).collect();
+        let mut pairs: Vec<(usize, usize)> = of_rule.iter().flatten().copied().collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let compared = |(one, other): &(usize, usize)| match (records.get(*one), records.get(*other)) {
+            (Some(one), Some(other)) => agreements(schema, one, other),
+            _ => [None; _],
+        };
+        let agreements = pairs.iter().map(compared).collect();
+        let places = |of_rule: Vec<(usize, usize)>| {
+            of_rule.into_iter().filter_map(|pair| pairs.binary_search(&pair).ok()).collect()
+        };
+        let of_rule = of_rule.into_iter().map(places).collect();
+        Self { pairs, agreements, of_rule }
+    }
+}
 
 /// Estimates parameters. The same records, in whatever order, give the same.
 ///
@@ -69,7 +99,8 @@ pub fn estimate_from_sample(schema: &Schema, records: &[Record], population: u64
     records.sort_unstable();
     let rules = Rule::choose(schema, &records, population);
     let of_two = of_two(schema, &records);
-    let of_one = of_one(schema, &records, &rules, &of_two).ok_or_else(too_few)?;
+    let found = Found::by(&rules, schema, &records);
+    let of_one = of_one(schema, &found, &rules, &of_two).ok_or_else(too_few)?;
     let fields = schema.fields().iter().enumerate().zip(of_one.into_iter().zip(of_two));
     let fields = fields
         .map(|((at, field), (of_one, of_two))| FieldParameters { of_one, of_two, ..shares(at, field.kind, &records) })
@@ -82,7 +113,7 @@ pub fn estimate_from_sample(schema: &Schema, records: &[Record], population: u64
         records: records.len() as u64,
         block_records_max: BLOCK_RECORDS_MAX,
     };
-    parameters.prior = prior(&parameters, &records).ok_or_else(too_few)?;
+    parameters.prior = prior(&parameters, &records, &found).ok_or_else(too_few)?;
     Ok(parameters)
 }
 
@@ -94,7 +125,7 @@ fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
     let strides = (1..count).step_by((count / (RANDOM_PAIRS / count.max(1)).clamp(1, count.max(1))).max(1));
     for stride in strides {
         for (one, other) in records.iter().zip(records.iter().cycle().skip(stride)) {
-            for (seen, agreement) in seen.iter_mut().zip(compare(schema, one, other)) {
+            for (seen, agreement) in seen.iter_mut().zip(agreements(schema, one, other)) {
                 if let Some(times) = agreement.and_then(|agreement| seen.get_mut(agreement.level())) {
                     *times += 1.0;
                 }
@@ -104,15 +135,13 @@ fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
     seen.into_iter().map(in_shares).collect()
 }
 
-fn of_one(schema: &Schema, records: &[Record], rules: &[Rule], of_two: &[[f64; LEVELS]]) -> Option<Vec<[f64; LEVELS]>> {
+fn of_one(schema: &Schema, found: &Found, rules: &[Rule], of_two: &[[f64; LEVELS]]) -> Option<Vec<[f64; LEVELS]>> {
     let mut sums = vec![[0.0; LEVELS]; schema.fields().len()];
     let of_family: Vec<bool> = schema.fields().iter().map(|field| is_of_family(field.kind)).collect();
-    for rule in rules {
+    for (rule, pairs) in rules.iter().zip(&found.of_rule) {
         let mut seen = Seen::new();
-        for (one, other) in rule.pairs(records, PAIRS_OF_A_RULE_MAX) {
-            if let (Some(one), Some(other)) = (records.get(one), records.get(other)) {
-                *seen.entry(compare(schema, one, other)).or_default() += 1.0;
-            }
+        for agreements in pairs.iter().filter_map(|at| found.agreements.get(*at)) {
+            *seen.entry(*agreements).or_default() += 1.0;
         }
         let blocked: BTreeSet<usize> = rule.fields().collect();
         let (found, pairs_of_one) = session(&seen, &blocked, of_two, &of_family);
@@ -189,7 +218,7 @@ fn session(
         pairs_of_one = 0.0;
         let mut pairs_of_family = 0.0;
         for (agreements, times) in seen {
-            let said = || agreements.iter().enumerate().filter(|(at, _)| !blocked.contains(at));
+            let said = || agreements.iter().take(of_two.len()).enumerate().filter(|(at, _)| !blocked.contains(at));
             let level = |shares: &[[f64; LEVELS]], at: usize, agreement: Agreement| {
                 shares.get(at).and_then(|field| field.get(agreement.level())).copied().unwrap_or(1.0)
             };
@@ -245,13 +274,11 @@ fn shares(at: usize, kind: Kind, records: &[Record]) -> FieldParameters {
 
 /// How probable it is that two random records are one child's: the share at which the pairs that blocking finds, weighed
 /// with it, expect as many.
-fn prior(parameters: &Parameters, records: &[Record]) -> Option<f64> {
-    let mut found: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for rule in &parameters.rules {
-        found.extend(rule.pairs(records, PAIRS_OF_A_RULE_MAX));
-    }
-    let weigh = |(one, other): &(usize, usize)| Some(parameters.weigh(records.get(*one)?, records.get(*other)?).weight);
-    let weights: Vec<f64> = found.iter().filter_map(weigh).collect();
+fn prior(parameters: &Parameters, records: &[Record], found: &Found) -> Option<f64> {
+    let weigh = |((one, other), agreements): (&(usize, usize), &Agreements)| {
+        Some(parameters.weight_of(agreements, records.get(*one)?, records.get(*other)?))
+    };
+    let weights: Vec<f64> = found.pairs.iter().zip(&found.agreements).filter_map(weigh).collect();
     let in_all = records.len() as f64 * (records.len() as f64 - 1.0) / 2.0;
     let mut prior = 1.0 / records.len().max(2) as f64;
     for _ in 0..ROUNDS {

@@ -82,9 +82,13 @@ impl Parameters {
 
     /// The sum of the weights and the probability alone, of records wherever they are held.
     pub(super) fn weight(&self, one: &impl Says, other: &impl Says) -> (f64, f64) {
-        let agreements = agreements(&self.schema, one, other);
-        let weight = self.weights(&agreements, one, other).iter().sum();
+        let weight = self.weight_of(&agreements(&self.schema, one, other), one, other);
         (weight, probability(weight, self.prior))
+    }
+
+    /// The same of two that were compared before.
+    pub(super) fn weight_of(&self, agreements: &Agreements, one: &impl Says, other: &impl Says) -> f64 {
+        self.weights(agreements, one, other).iter().sum()
     }
 
     fn weights(&self, agreements: &Agreements, one: &impl Says, other: &impl Says) -> [f64; FIELDS_MAX] {

@@ -55,7 +55,23 @@ fn all_descriptions_of_a_subject_are_one_record() {
     assert_eq!(values(&record, "sex"), ["f"]);
     assert_eq!(values(&record, "postcode"), ["ex11aa"]);
     assert_eq!(values(&record, "house"), ["flat 2 14 high street", "the old rectory church lane", "uprn 100012345678"]);
-    assert_eq!(values(&record, "local_id"), ["8784001|w80120000001a"]);
+}
+
+#[test]
+fn a_number_counts_as_its_issuers_own_when_each_child_has_one() {
+    for (subject, expected) in [
+        (subject(Scheme::LaChildId, "878", "AB 123"), Some("878|ab123")),
+        (subject(Scheme::ProviderPerson, "ods-rh8/RH8", "55"), Some("ods-rh8/rh8|55")),
+        (subject(Scheme::SchoolPupil, "8784001", "B801200005001"), Some("8784001|b801200005001")),
+        // A temporary number is replaced, one that fails its check is corrected, and a row has none.
+        (pupil(), None),
+        (subject(Scheme::SchoolPupil, "8784001", "A801200005001"), None),
+        (subject(Scheme::SchoolPupil, "8784001", "row17"), None),
+        (subject(Scheme::NhsNumber, "nhs", "9434765919"), None),
+    ] {
+        let found = values(&record(&subject, &[]), "local_id");
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{subject:?}");
+    }
 }
 
 #[test]

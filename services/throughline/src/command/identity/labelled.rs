@@ -123,17 +123,21 @@ impl Settings {
     }
 }
 
-const KINDS: [(&str, Kind); 10] = [
+const KINDS: [(&str, Kind); 14] = [
     ("given_name", Kind::GivenName),
+    ("middle_names", Kind::MiddleName),
     ("surname", Kind::Surname),
     ("birth_date", Kind::BirthDate),
     ("sex", Kind::Sex),
     ("postcode", Kind::Postcode),
     ("address", Kind::Address),
+    ("house", Kind::House),
     ("number", Kind::Number),
     ("code", Kind::Code),
     ("identifier", Kind::Identifier(Check::None)),
     ("nhs_number", Kind::Identifier(Check::NhsNumber)),
+    ("upn", Kind::Identifier(Check::Upn)),
+    ("uln", Kind::Identifier(Check::Uln)),
 ];
 
 fn kind(text: &str) -> Option<Kind> {
