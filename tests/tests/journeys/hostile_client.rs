@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use projection::serve::page::TOKEN_BYTES;
 use prost::Message as _;
 use proto::events::{Scheme, Subject};
 use proto::sharing::Purpose;
@@ -104,7 +105,8 @@ fn every_way_in_but_the_door_is_closed_and_the_process_stays_well() {
             assert_eq!((status.code(), reason(&status)), (Code::InvalidArgument, "PURPOSE_MISSING"));
         }
         let status =
-            refused(&place, &school, Some(&token), GetTimelineRequest { page_token: vec![7; 64], ..good() }).await;
+            refused(&place, &school, Some(&token), GetTimelineRequest { page_token: vec![7; TOKEN_BYTES], ..good() })
+                .await;
         assert_eq!(reason(&status), "PAGE_TOKEN_REFUSED");
         let status = refused(&place, &school, Some(&token), GetTimelineRequest { page_size: 501, ..good() }).await;
         assert_eq!(reason(&status), "REQUEST_MALFORMED");

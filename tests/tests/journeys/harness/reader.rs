@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use projection::serve::page::TOKEN_BYTES;
 use prost::Message;
 use proto::events::{Scheme, Subject};
 use proto::sharing::Purpose;
@@ -154,6 +155,6 @@ pub(crate) fn ask(
 
 /// An answer's bytes without what is new each time: the decision's id, and the encrypted page token.
 pub(crate) fn canonical(answer: &GetTimelineResponse) -> Vec<u8> {
-    assert_eq!((answer.decision_id.len(), answer.next_page_token.len()), (16, 64));
+    assert_eq!((answer.decision_id.len(), answer.next_page_token.len()), (16, TOKEN_BYTES));
     GetTimelineResponse { decision_id: Vec::new(), next_page_token: Vec::new(), ..answer.clone() }.encode_to_vec()
 }
