@@ -41,6 +41,8 @@ pub enum Probe {
     Alive,
     /// `/readyz`
     Ready,
+    /// `/workz`: ready, and not standing by. Where one process of several takes what is sent, it is to be sent to that one.
+    Working,
 }
 
 /// An answer.
@@ -122,22 +124,24 @@ impl Health {
         // Outside the lock: a check may take its time, or add another.
         let mut checks: Vec<(String, Standing)> = checks.into_iter().map(|(name, check)| (name, check())).collect();
         match (probe, phase) {
-            (Probe::Ready, Phase::Starting(doing)) => checks.insert(0, ("process".into(), Err(doing.into()))),
-            (Probe::Ready, Phase::StandingBy(until)) => checks.insert(0, ("process".into(), Ok(until.into()))),
-            (Probe::Ready, Phase::Stopping) => checks.insert(0, ("process".into(), Err("it was told to stop".into()))),
             // What ends while the process is stopping ends as it should.
             (Probe::Alive, Phase::Stopping) => checks.clear(),
-            _ => {}
+            (Probe::Alive, _) | (_, Phase::Running) => {}
+            (_, Phase::Starting(doing)) => checks.insert(0, ("process".into(), Err(doing.into()))),
+            (_, Phase::Stopping) => checks.insert(0, ("process".into(), Err("it was told to stop".into()))),
+            (Probe::Ready, Phase::StandingBy(until)) => checks.insert(0, ("process".into(), Ok(until.into()))),
+            (Probe::Working, Phase::StandingBy(until)) => checks.insert(0, ("process".into(), Err(until.into()))),
         }
         let good = checks.iter().all(|(_, standing)| standing.is_ok());
         let summary = match (probe, phase, good) {
-            (Probe::Ready, Phase::Starting(_), _) => "starting",
-            (Probe::Ready, Phase::Stopping, _) => "stopping",
-            (Probe::Ready, Phase::StandingBy(_), true) => "standing by",
-            (Probe::Ready, _, true) => "ready",
-            (Probe::Ready, _, false) => "not ready",
             (Probe::Alive, _, true) => "alive",
             (Probe::Alive, _, false) => "not alive",
+            (_, Phase::Starting(_), _) => "starting",
+            (_, Phase::Stopping, _) => "stopping",
+            (Probe::Ready, Phase::StandingBy(_), true) | (Probe::Working, Phase::StandingBy(_), _) => "standing by",
+            (Probe::Working, _, true) => "working",
+            (_, _, true) => "ready",
+            (_, _, false) => "not ready",
         };
         Report { good, summary, checks }
     }
@@ -223,11 +227,14 @@ mod tests {
         let told = "standing by\n  ok   process: another process works for this connector\n";
         assert_eq!(health.report(Probe::Ready).to_string(), told);
         assert!(health.report(Probe::Ready).good);
+        let told = "standing by\n  FAIL process: another process works for this connector\n";
+        assert_eq!(health.report(Probe::Working).to_string(), told);
         let good = Arc::new(Mutex::new(true));
         let seen = Arc::clone(&good);
         health.ready("facts", move || facts(*seen.lock().unwrap()));
         health.started();
         assert_eq!(health.report(Probe::Ready).to_string(), "ready\n  ok   facts: read a moment ago\n");
+        assert_eq!(health.report(Probe::Working).to_string(), "working\n  ok   facts: read a moment ago\n");
         *good.lock().unwrap() = false;
         let report = health.report(Probe::Ready);
         assert_eq!(report.to_string(), "not ready\n  FAIL facts: 45 s old; at most 30 s\n");

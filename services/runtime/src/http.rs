@@ -1,4 +1,4 @@
-//! The pages for machines that look after the process: `/livez`, `/readyz`, `/metrics`. Plain HTTP, and nothing about anybody:
+//! The pages for machines that look after the process: `/livez`, `/readyz`, `/workz`, `/metrics`. Plain HTTP, and nothing about anybody:
 //! bind it to where only they can reach it.
 
 use std::net::SocketAddr;
@@ -57,7 +57,8 @@ fn pages(health: Health) -> Router {
     let probe = |health: Health, probe| get(move |query: RawQuery| async move { report(&health, probe, query) });
     Router::new()
         .route("/livez", probe(health.clone(), Probe::Alive))
-        .route("/readyz", probe(health, Probe::Ready))
+        .route("/readyz", probe(health.clone(), Probe::Ready))
+        .route("/workz", probe(health, Probe::Working))
         .route("/metrics", get(async || page(StatusCode::OK, metrics::CONTENT_TYPE, metrics::exposition())))
 }
 

@@ -32,7 +32,12 @@ async fn health_and_metrics_are_read_over_http() {
         starting.starts_with("HTTP/1.1 503 ") && starting.ends_with("FAIL process: reading the log\n"),
         "{starting}"
     );
+    health.standing_by("another process works for this connector");
+    assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200 OK\r\n"));
+    let stands_by = get(address, "/workz").await;
+    assert!(stands_by.starts_with("HTTP/1.1 503 ") && stands_by.contains("another process works"), "{stands_by}");
     health.started();
+    assert!(get(address, "/workz").await.starts_with("HTTP/1.1 200 OK\r\n"));
     let ready = get(address, "/readyz?json").await;
     assert!(ready.starts_with("HTTP/1.1 200 OK\r\n") && ready.contains("content-type: application/json"), "{ready}");
     let said = ready.lines().last().unwrap_or_default();

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use projection::serve::page::TOKEN_BYTES;
 use proto::events::{Scheme, Subject};
 use proto::sharing::Purpose;
 
@@ -54,7 +55,7 @@ fn nothing_that_a_record_holds_stands_in_clear_anywhere() {
     told.push(("quarantine list".into(), held.into_bytes()));
     told.push(("disclosures".into(), place.ours(&["disclosures", "--json", "--limit", "1000"]).into_bytes()));
     told.push(("status".into(), place.ours(&["status", "--json"]).into_bytes()));
-    let pages = ["/metrics", "/livez", "/readyz", "/livez?json", "/readyz?json", "/nothing"];
+    let pages = ["/metrics", "/livez", "/readyz", "/workz", "/livez?json", "/readyz?json", "/nothing"];
     let mut measured: Bytes =
         pages.iter().map(|page| ((*page).to_owned(), watched.page(page).1.into_bytes())).collect();
     running.stop();
@@ -146,9 +147,11 @@ fn failing_questions(place: &Place) -> Bytes {
     told.push(("an answer of nobody".into(), format!("{answer:?}").into_bytes()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        for (token, page) in
-            [(SURNAME.to_owned(), vec![]), (place.token(&school), SURNAME.into()), (place.token(&school), vec![9; 64])]
-        {
+        for (token, page) in [
+            (SURNAME.to_owned(), vec![]),
+            (place.token(&school), SURNAME.into()),
+            (place.token(&school), vec![9; TOKEN_BYTES]),
+        ] {
             let mut client = client(place, &school, Some(&token)).await;
             let mut asked = tonic::Request::new(proto::timeline::GetTimelineRequest {
                 page_token: page,
