@@ -8,6 +8,7 @@ mod dev;
 mod disclosures;
 mod explain;
 mod facts;
+mod family;
 mod generate;
 mod identity;
 mod involvement;
@@ -56,6 +57,7 @@ enum Command {
     Translate(translate::Arguments),
     Timeline(timeline::Arguments),
     Involvement(involvement::Arguments),
+    Family(family::Arguments),
     Explain(explain::Arguments),
     Facts(facts::Arguments),
     Quarantine(quarantine::Arguments),
@@ -90,6 +92,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Translate(arguments) => translate::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Involvement(arguments) => involvement::run(&arguments),
+        Command::Family(arguments) => family::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),

@@ -9,7 +9,9 @@ use projection::serve::page::TOKEN_BYTES;
 use prost::Message as _;
 use proto::events::{Scheme, Subject};
 use proto::sharing::Purpose;
-use proto::timeline::{ExplainDecisionRequest, GetInvolvementRequest, GetTimelineRequest, WatchTimelineRequest};
+use proto::timeline::{
+    ExplainDecisionRequest, GetFamilyRequest, GetInvolvementRequest, GetTimelineRequest, WatchTimelineRequest,
+};
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::json;
 use tonic::{Code, Status};
@@ -51,7 +53,8 @@ async fn every_call_asks_who(place: &Place, organisation: &str, token: Option<&s
     let watch = WatchTimelineRequest { child: child.clone(), purpose, ..WatchTimelineRequest::default() };
     let explain = ExplainDecisionRequest { decision_id: vec![0; 16], purpose: 0 };
     let refusals = [
-        client.get_involvement(GetInvolvementRequest { child, purpose }).await.err(),
+        client.get_involvement(GetInvolvementRequest { child: child.clone(), purpose }).await.err(),
+        client.get_family(GetFamilyRequest { child, purpose }).await.err(),
         client.watch_timeline(watch).await.err(),
         client.explain_decision(explain).await.err(),
     ];

@@ -127,6 +127,7 @@ fn summary(answer: &ExplainDecisionResponse) -> Vec<String> {
     }
     let what = match answer.call() {
         Call::GetInvolvement => format!("You were told of {} who work with the child", answer.lines),
+        Call::GetFamily => format!("You were told {} things of a child's family", answer.lines),
         _ => format!(
             "You were given {} entries, and told of {} services by name or through the hub",
             answer.entries, answer.lines

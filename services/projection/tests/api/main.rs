@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod explain;
+mod family;
 mod follow;
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -26,6 +26,7 @@ use projection::child::{Child, Children};
 use projection::command::Commands;
 use projection::consume::{ConsumeError, Consumer, Progress, RefusalError, Refusals, Refused};
 use projection::disclose::{Ask, Discloser, PermittedView, Recorder};
+use projection::identities::Queue;
 use projection::linking::Linking;
 use projection::own_records::OwnRecords;
 use projection::project::Projector;
@@ -93,9 +94,11 @@ pub struct House {
     pub store: Store,
     pub refusals: Arc<Kept>,
     pub progress: watch::Receiver<Progress>,
-    pub commands: Commands,
+    pub commands: Arc<Commands>,
     pub discloser: Arc<Discloser>,
     pub recorder: Arc<Recorder>,
+    /// What is before reviewers of identity: brought up to date by [`House::settle`] alone.
+    pub queue: Arc<Queue>,
     engine: Engine,
     consumer: Option<Consumer>,
     sources: BTreeMap<String, DataKeys>,
@@ -137,8 +140,9 @@ impl House {
                 .unwrap()
         };
         Self {
-            commands: Commands::new(own(COMMAND).await),
+            commands: Arc::new(Commands::new(own(COMMAND).await)),
             recorder: Arc::new(Recorder::new(own(Recorder::SOURCE).await)),
+            queue: Queue::over(&store),
             discloser: Arc::new(discloser(&store, &projector)),
             dir,
             log,
@@ -220,6 +224,13 @@ impl House {
 
     pub async fn catch_up(&mut self) {
         self.try_catch_up().await.unwrap();
+    }
+
+    /// Catches up, tells the service, and brings the queue of reviewers up to date.
+    pub async fn settle(&mut self, serving: &service::Serving) {
+        self.catch_up().await;
+        serving.progress.send_replace(*self.progress.borrow());
+        self.queue.catch_up(&serving.permitting);
     }
 
     /// Links everything that was read, as a process does that has just started.

@@ -103,6 +103,34 @@ pub fn emergency(local: &Subject) -> Saying {
     saying(HOSPITAL, local, "emergency", day(2024, 5, 6), event)
 }
 
+/// What a hospital's record says of somebody around its patient, whose name and telephone it has.
+pub fn related(local: &Subject, person: &Subject, kind: e::relationship_recorded::Kind) -> Saying {
+    let event = e::RelationshipRecorded {
+        related: Some(person.clone()),
+        kind: Some(kind.into()),
+        name: Some(e::PersonName { family: Some("INVENTED".into()), ..Default::default() }),
+        phones: vec!["01632 960777".into()],
+        ..Default::default()
+    };
+    saying(HOSPITAL, local, &format!("relation/{}/{}", person.value, kind as i32), day(2024, 1, 1), event)
+}
+
+/// A description with this address besides.
+pub fn living_at(mut described: Saying, line: &str) -> Saying {
+    if let Some(e::event::Kind::PersonDescribed(person)) = &mut described.event.kind {
+        person.addresses =
+            vec![e::Address { lines: vec![line.into()], postcode: Some("ZQ1 2AB".into()), ..Default::default() }];
+    }
+    described
+}
+
+/// A statutory status, open since a few days before readers ask.
+pub fn status(child: &Subject, status: s::statutory_status_changed::Status) -> Fact {
+    let mut changed = s::StatutoryStatusChanged { open: Some(true), on: Some(day(2026, 1, 10)), ..Default::default() };
+    changed.set_status(status);
+    fact(child, changed)
+}
+
 pub fn fact(subject: &Subject, event: impl Into<Event>) -> Fact {
     Fact { subject: Some(subject.clone()), event: Some(event.into()), ..Fact::default() }
 }

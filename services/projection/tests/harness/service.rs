@@ -6,18 +6,25 @@ use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use projection::consume::Progress;
+use projection::identities::Permitting;
 use projection::serve::caller::AUDIENCE;
+use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
-use projection::serve::listen::{self, Tls};
+use projection::serve::listen::{self, Answering, Tls};
 use projection::serve::page::PageTokens;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::{REASON_HEADER, TimelineService};
 use proto::admin::Fact;
 use proto::events::event::Kind;
+use proto::identity::identities_client::IdentitiesClient;
+use proto::identity::{
+    DecideRequest, DecideResponse, GetStatisticsRequest, GetStatisticsResponse, ListItemsRequest, ListItemsResponse,
+    ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
+};
 use proto::timeline::timelines_client::TimelinesClient;
 use proto::timeline::{
-    ExplainDecisionRequest, ExplainDecisionResponse, GetInvolvementRequest, GetInvolvementResponse, GetTimelineRequest,
-    GetTimelineResponse, WatchTimelineRequest, WatchTimelineResponse,
+    ExplainDecisionRequest, ExplainDecisionResponse, GetFamilyRequest, GetFamilyResponse, GetInvolvementRequest,
+    GetInvolvementResponse, GetTimelineRequest, GetTimelineResponse, WatchTimelineRequest, WatchTimelineResponse,
 };
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ED25519};
 use tokio::sync::watch;
@@ -39,6 +46,8 @@ pub struct Serving {
     papers: Arc<Papers>,
     /// How far the consumer is, as the service is told.
     pub progress: watch::Sender<Progress>,
+    /// What a reviewer of identity may be shown is decided by this.
+    pub permitting: Permitting,
     _stop: DropGuard,
 }
 
@@ -109,6 +118,10 @@ pub async fn serve_with(
         pages: PageTokens::new(&house.pseudonyms),
         watches,
     };
+    let (queue, commands) = (Arc::clone(&house.queue), Arc::clone(&house.commands));
+    let identities = IdentityService::beside(&service, queue, commands, Limits::new(10_000));
+    let permitting = identities.permitting();
+    let service = Answering { timelines: service, identities: Some(identities) };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -123,13 +136,58 @@ pub async fn serve_with(
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     tokio::spawn(async move { listen::serve_readers(listener, tls, service, options, stopped).await });
-    Serving { address, papers, progress, _stop: stop.drop_guard() }
+    Serving { address, papers, progress, permitting, _stop: stop.drop_guard() }
 }
 
 /// Somebody at an organisation.
 pub struct Reader {
     client: TimelinesClient<Channel>,
     token: String,
+}
+
+/// Somebody who asks the service of identity.
+#[derive(Clone)]
+pub struct Reviewer {
+    client: IdentitiesClient<Channel>,
+    token: String,
+}
+
+/// The reason that a refusal states.
+pub fn reason(status: &tonic::Status) -> String {
+    status.metadata().get(REASON_HEADER).map(|reason| reason.to_str().unwrap().to_owned()).unwrap_or_default()
+}
+
+impl Reviewer {
+    fn signed<T>(&self, request: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(request);
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request
+    }
+
+    pub async fn list(&mut self, request: ListItemsRequest) -> Result<ListItemsResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.list_items(request).await?.into_inner())
+    }
+
+    pub async fn show(&mut self, request: ShowItemRequest) -> Result<ShowItemResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.show_item(request).await?.into_inner())
+    }
+
+    pub async fn decide(&mut self, request: DecideRequest) -> Result<DecideResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.decide(request).await?.into_inner())
+    }
+
+    pub async fn releases(&mut self, request: ListReleasesRequest) -> Result<ListReleasesResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.list_releases(request).await?.into_inner())
+    }
+
+    pub async fn statistics(&mut self) -> Result<GetStatisticsResponse, tonic::Status> {
+        let request = self.signed(GetStatisticsRequest {});
+        Ok(self.client.get_statistics(request).await?.into_inner())
+    }
 }
 
 impl Serving {
@@ -153,6 +211,12 @@ impl Serving {
         self.connected(organisation, person, roles, least).await
     }
 
+    /// Somebody who reviews identity, or would.
+    pub async fn reviewer(&self, organisation: &str, person: &str, roles: &[&str]) -> Reviewer {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        Reviewer { client: IdentitiesClient::new(channel), token: self.papers.token(organisation, person, roles) }
+    }
+
     async fn connected(
         &self,
         organisation: &str,
@@ -160,15 +224,18 @@ impl Serving {
         roles: &[&str],
         with: impl FnOnce(Endpoint) -> Endpoint,
     ) -> Reader {
+        let token = self.papers.token(organisation, person, roles);
+        Reader { client: TimelinesClient::new(with(self.endpoint(organisation)).connect().await.unwrap()), token }
+    }
+
+    fn endpoint(&self, organisation: &str) -> Endpoint {
         let (certificate, key) =
             self.papers.certificate(&format!("{organisation}.invalid"), ExtendedKeyUsagePurpose::ClientAuth);
         let tls = ClientTlsConfig::new()
             .domain_name("localhost")
             .ca_certificate(Certificate::from_pem(&self.papers.ca))
             .identity(Identity::from_pem(certificate, key));
-        let endpoint = Endpoint::from_shared(format!("https://{}", self.address)).unwrap().tls_config(tls).unwrap();
-        let token = self.papers.token(organisation, person, roles);
-        Reader { client: TimelinesClient::new(with(endpoint).connect().await.unwrap()), token }
+        Endpoint::from_shared(format!("https://{}", self.address)).unwrap().tls_config(tls).unwrap()
     }
 }
 
@@ -207,6 +274,11 @@ impl Reader {
     ) -> Result<GetInvolvementResponse, tonic::Status> {
         let request = self.signed(request);
         Ok(self.client.get_involvement(request).await?.into_inner())
+    }
+
+    pub async fn family(&mut self, request: &GetFamilyRequest) -> Result<GetFamilyResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.get_family(request).await?.into_inner())
     }
 
     pub async fn explain(
