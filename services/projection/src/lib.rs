@@ -11,6 +11,7 @@ pub mod freshness;
 pub mod identities;
 mod kin;
 pub mod keys_held;
+pub mod ledger;
 pub mod linking;
 pub mod own_records;
 pub mod project;

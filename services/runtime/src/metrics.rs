@@ -210,6 +210,23 @@ pub static GRPC: Histogram<2> = Histogram::new(
     &["method", "code"],
     "For each gRPC request of a reader: until its last byte. Of a stream: until it ended.",
 );
+/// What is signed.
+pub static LEDGER_SIZE: Gauge<0> =
+    Gauge::new("throughline.ledger.records", "{record}", &[], "Records of the log that the last statement of the ledger covers.");
+/// When.
+pub static LEDGER_SIGNED_AT: Gauge<0> = Gauge::new(
+    "throughline.ledger.signed.timestamp",
+    "s",
+    &[],
+    "When the ledger last signed a statement, seconds since 1970: at least once a minute.",
+);
+/// What is not.
+pub static LEDGER_BEHIND: Gauge<0> = Gauge::new(
+    "throughline.ledger.behind",
+    "{record}",
+    &[],
+    "Records that were on the log and not signed when the ledger last looked.",
+);
 /// Room.
 pub static DISK_FREE: Gauge<1> =
     Gauge::new("throughline.disk.free", "By", &["of"], "Room on the disk of the store, or of the process's data.");
@@ -225,7 +242,7 @@ pub static BUILD_INFO: Gauge<2> =
     Gauge::new("throughline.build.info", "", &["version", "role"], "1; the labels say what runs, and as what.");
 
 /// All of them, in the order of a record's way.
-pub static ALL: [&dyn Metric; 35] = [
+pub static ALL: [&dyn Metric; 38] = [
     &RECORDS,
     &FINDINGS,
     &REJECTED,
@@ -258,6 +275,9 @@ pub static ALL: [&dyn Metric; 35] = [
     &RECORD,
     &RECORD_FAILURES,
     &GRPC,
+    &LEDGER_SIZE,
+    &LEDGER_SIGNED_AT,
+    &LEDGER_BEHIND,
     &DISK_FREE,
     &CERTIFICATE_EXPIRY,
     &BUILD_INFO,
