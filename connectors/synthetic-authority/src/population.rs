@@ -302,6 +302,13 @@ impl World {
                 child.girl = false;
                 child.namesake = true;
             }
+            // Parents do not give a name twice.
+            for _ in 0..8 {
+                if demo || members.iter().all(|other: &Child| other.given != child.given) {
+                    break;
+                }
+                child.given = names::given(background.3, child.girl, &mut apart).to_owned();
+            }
             members.push(child);
             if !(twins && at == 0) {
                 let gap = dice.between(420, 1400);

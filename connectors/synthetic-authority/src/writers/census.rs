@@ -5,7 +5,7 @@ mod tables;
 
 use std::path::Path;
 
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 
 use crate::GenerateError;
 use crate::calendar::census_shape;
@@ -124,6 +124,10 @@ impl Census {
     }
 }
 
+fn in_the_future(term: Term) -> Date {
+    date(term.year + 9, 3, 1)
+}
+
 /// One pupil at one school, and where to write down what was made of it.
 struct Row<'a, 't> {
     world: &'a World,
@@ -194,7 +198,7 @@ impl Row<'_, '_> {
                 ("booleans as words", _) => pupil.booleans = ["False", "True"],
                 ("whole numbers as floats", _) => pupil.possible = format!("{possible}.0"),
                 ("missing", "sex") => pupil.sex = "",
-                ("in the future", _) => pupil.birth = census_shape(date(term.year + 9, 3, 1)),
+                ("in the future", _) => pupil.birth = census_shape(in_the_future(term)),
                 ("unknown code", "language") => pupil.language = "ZZQ",
                 ("unknown code", "ethnicity") => pupil.ethnicity = "XXXX",
                 ("code of an earlier year", _) => pupil.sen = "S",
@@ -202,10 +206,19 @@ impl Row<'_, '_> {
             }
         }
         let school = self.school()?.number.clone();
-        let keyed = pupil.upn.is_empty()
-            || pupil.upn.starts_with("UN")
-            || chosen.is_some_and(|kind| kind == SHARED_UPN || kind == LENT_UPN);
-        let record = Subject::new("SCHOOL_PUPIL", &school, if keyed { key } else { &pupil.upn });
+        // A row without a number of its own is known by the former one, and else by its key and birth date.
+        let shared = chosen.is_some_and(|kind| kind == SHARED_UPN || kind == LENT_UPN);
+        let none = pupil.upn.is_empty() || pupil.upn.starts_with("UN");
+        let birth = if chosen.is_some_and(|kind| kind.1 == "dob") { in_the_future(term) } else { self.told.birth };
+        let number = if shared || none && pupil.former.is_empty() {
+            let roll = if self.on_roll(term) { "" } else { "LEAVER" };
+            format!("ROW{roll}{key}{}", crate::calendar::hl7_day(birth))
+        } else if none {
+            pupil.former.clone()
+        } else {
+            pupil.upn.clone()
+        };
+        let record = Subject::new("SCHOOL_PUPIL", &school, &number);
         self.truth.subjects.insert(record.clone());
         if let Some((what, field, finding)) = chosen {
             let (key, truth) = (key.to_owned(), child.truth.clone());
