@@ -37,13 +37,13 @@ pub struct Adopted {
     /// From which probability on.
     pub thresholds: Thresholds,
     /// What decides.
-    pub parameters: Parameters,
+    pub parameters: Arc<Parameters>,
 }
 
 impl Adopted {
     /// Reads an adoption; nothing where its parameters are not what their version says, or its thresholds mean nothing.
     pub fn read(said: &LinkingParametersAdopted, event: EventId, at_us: i64) -> Option<Self> {
-        let parameters = Parameters::from_bytes(said.parameters()).ok()?;
+        let parameters = Arc::new(Parameters::from_bytes(said.parameters()).ok()?);
         let version = parameters.version();
         let thresholds = Thresholds { automatic: said.automatic(), review: said.review() };
         let said = LinkingParametersAdopted { parameters: None, ..said.clone() };

@@ -14,7 +14,7 @@ use crate::child::ChildError;
 use crate::project::Projector;
 use crate::row::{self, Row};
 use crate::store::keys::{self, Parsed};
-use crate::store::{Key, Shards, Store, StoreError, View};
+use crate::store::{Key, Shards, Store, StoreError};
 
 /// What was said of a subject from one time to another, microseconds since 1970: this not included.
 #[derive(Clone, PartialEq, Debug)]
@@ -49,26 +49,57 @@ pub(crate) fn record<'a>(subject: Option<&Subject>, entries: impl IntoIterator<I
     Some(children::record(subject, people))
 }
 
-/// The rows that bear on what is said of a subject, within a read.
-pub(super) fn rows(view: &View<'_>, subject: Pseudonym) -> Result<Vec<Row>, StoreError> {
-    let mut wanted: Vec<Key> = Vec::new();
-    view.scan_prefix(&keys::described_prefix(subject), |key, _| {
-        if let Some(Parsed::Described { subject, occurred_at_us, event }) = keys::parse(key) {
-            wanted.push(keys::row(subject, occurred_at_us, event));
-        }
-        ControlFlow::Continue(())
-    })?;
-    let mut rows = Vec::with_capacity(wanted.len());
-    for key in wanted {
-        rows.extend(view.get(&key)?.and_then(|value| row::read(&value)));
-    }
-    Ok(rows)
+/// The rows that bear on what is said of a subject, and the marks that say that it waits.
+#[derive(Default)]
+pub(super) struct Rows {
+    rows: Vec<(EventId, Row)>,
+    marks: BTreeSet<EventId>,
 }
 
+impl Rows {
+    /// Reads them at one point in time.
+    pub(super) fn read(store: &Store, subject: Pseudonym) -> Result<Self, StoreError> {
+        store.read(subject.partition().into(), |view| {
+            let mut read = Self::default();
+            let mut wanted: Vec<(EventId, Key)> = Vec::new();
+            view.scan_prefix(&keys::described_prefix(subject), |key, _| {
+                if let Some(Parsed::Described { subject, occurred_at_us, event }) = keys::parse(key) {
+                    wanted.push((event, keys::row(subject, occurred_at_us, event)));
+                }
+                ControlFlow::Continue(())
+            })?;
+            for (event, key) in wanted {
+                read.rows.extend(view.get(&key)?.and_then(|value| row::read(&value)).map(|row| (event, row)));
+            }
+            view.scan_prefix(&keys::waiting_of(subject), |key, _| {
+                if let Some(Parsed::Waiting { event, .. }) = keys::parse(key) {
+                    read.marks.insert(event);
+                }
+                ControlFlow::Continue(())
+            })?;
+            Ok(read)
+        })
+    }
+
+    /// Without those by which the subject waits: as they were when the subject was last linked. Nothing where that cannot be
+    /// told any more, because something was erased since.
+    pub(super) fn as_linked(mut self) -> Option<Self> {
+        let known = |mark: &EventId| *mark == AGAIN || self.rows.iter().any(|(event, _)| event == mark);
+        if !self.marks.iter().all(known) {
+            return None;
+        }
+        self.rows.retain(|(event, _)| !self.marks.contains(event));
+        Some(self)
+    }
+}
+
+/// The mark of a subject of whom nothing new is said, and who is to be linked anew because of others.
+pub(super) const AGAIN: EventId = EventId([0xff; 16]);
+
 /// Everything that stood said of a subject, oldest first; nothing of what is erased.
-pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Vec<Row>) -> Result<Vec<State>, ChildError> {
-    let mut said: Vec<Said> = Vec::with_capacity(rows.len());
-    for row in rows {
+pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Rows) -> Result<Vec<State>, ChildError> {
+    let mut said: Vec<Said> = Vec::with_capacity(rows.rows.len());
+    for (_, row) in rows.rows {
         let Some(checked) = projector.open(row.envelope)? else { continue };
         if bears_on_descriptions(checked.event()) {
             let (event_id, published_at_us) = (checked.header.event_id.0, row.published_at_us);

@@ -54,12 +54,6 @@ impl Edge {
             standing: standing_of(standing & 0x7f)?,
         })
     }
-
-    /// Of two weighings of one pair the one that tells more: what stands before what stood, then the heavier.
-    pub(super) fn or(self, other: Self) -> Self {
-        let rank = |edge: &Self| (edge.standing != Standing::Past, edge.probable.weight);
-        if rank(&other) > rank(&self) { other } else { self }
-    }
 }
 
 /// The number of a standing, which is written down.

@@ -53,8 +53,8 @@ pub fn estimate(store: &Store, projector: &Projector) -> Result<Estimated, Estim
                 if order > bound {
                     continue;
                 }
-                let rows = store.read((*subject).partition().into(), |view| described::rows(view, *subject));
-                let states = described::states(projector, *subject, rows.map_err(ChildError::from)?)?;
+                let rows = described::Rows::read(store, *subject).map_err(ChildError::from)?;
+                let states = described::states(projector, *subject, rows)?;
                 records.extend(states.into_iter().filter(|s| s.stands()).map(|state| (order, state.record)));
             }
             if records.len() > 2 * RECORDS_MAX {

@@ -4,26 +4,35 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use event_log::Pseudonym;
-use identity::linker::Index;
+use identity::Probable;
+use identity::linker::{self, PopulationFull};
 
+use super::Subjects;
 use super::adoptions::Adopted;
 use super::described::State;
-use super::edge::{Edge, Standing};
+
+/// A state of what stood said of a subject: from when and until when.
+type Key = (Pseudonym, i64, i64);
 
 /// Everybody, by what stood said of them while some parameters stood adopted.
 pub(super) struct Population {
     adopted: Arc<Adopted>,
-    index: Index,
-    /// By place in the index.
-    states: Vec<Option<(Pseudonym, State)>>,
-    free: Vec<u32>,
-    places: HashMap<Pseudonym, Vec<u32>>,
+    held: linker::Population<Key>,
+    states: HashMap<Pseudonym, Box<[(i64, i64)]>>,
+}
+
+/// Somebody who may be one child with a subject.
+#[derive(Clone, Copy)]
+pub(super) struct Alike {
+    pub(super) probable: Probable,
+    /// By what stands said of both, and not by what once stood.
+    pub(super) stands: bool,
 }
 
 /// Whom a subject may be one child with.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) edges: BTreeMap<Pseudonym, Edge>,
+    pub(super) alike: BTreeMap<Pseudonym, Alike>,
     /// Records that were compared.
     pub(super) compared: u64,
 }
@@ -31,8 +40,8 @@ pub(super) struct Found {
 impl Population {
     /// Nobody yet.
     pub(super) fn new(adopted: Arc<Adopted>) -> Self {
-        let index = Index::new(adopted.parameters.rules());
-        Self { adopted, index, states: Vec::new(), free: Vec::new(), places: HashMap::new() }
+        let held = linker::Population::new(Arc::clone(&adopted.parameters));
+        Self { adopted, held, states: HashMap::new() }
     }
 
     /// By which parameters.
@@ -40,74 +49,57 @@ impl Population {
         &self.adopted
     }
 
-    /// Puts what stood said of a subject in the place of what was known of them.
-    pub(super) fn replace(&mut self, subject: Pseudonym, states: Vec<State>) {
-        for at in self.places.remove(&subject).unwrap_or_default() {
-            if let Some((_, state)) = place(at).and_then(|at| self.states.get_mut(at)).and_then(Option::take) {
-                self.index.remove(at, &state.record);
-                self.free.push(at);
-            }
+    /// Puts what stood said of a subject in the place of what was known of them. Gives who else is to be linked anew: those who
+    /// share a value with too many now, or no longer.
+    pub(super) fn replace(&mut self, subject: Pseudonym, states: &[State]) -> Result<Subjects, PopulationFull> {
+        let mut again = Subjects::new();
+        let mut note = |keys: linker::Again<Key>| again.extend(keys.into_iter().map(|(other, ..)| other));
+        for (from_us, until_us) in self.states.remove(&subject).unwrap_or_default() {
+            note(self.held.remove(&(subject, from_us, until_us)));
         }
-        let Adopted { at_us, until_us, .. } = *self.adopted;
-        let mut places = Vec::new();
-        for state in states.into_iter().filter(|state| state.stood(at_us, until_us)) {
-            let Some(at) = self.free.pop().or_else(|| u32::try_from(self.states.len()).ok()) else { break };
-            self.index.insert(at, &state.record);
-            match place(at).and_then(|at| self.states.get_mut(at)) {
-                Some(free) => *free = Some((subject, state)),
-                None => self.states.push(Some((subject, state))),
-            }
-            places.push(at);
+        let mut held = Vec::new();
+        for state in states.iter().filter(|state| state.stood(self.adopted.at_us, self.adopted.until_us)) {
+            note(self.held.put((subject, state.from_us, state.until_us), &state.record)?);
+            held.push((state.from_us, state.until_us));
         }
-        if !places.is_empty() {
-            self.places.insert(subject, places);
+        if !held.is_empty() {
+            self.states.insert(subject, held.into());
         }
+        again.remove(&subject);
+        Ok(again)
     }
 
-    /// Everybody who is, or was at one time, probable enough to be looked at.
-    pub(super) fn found(&self, subject: Pseudonym) -> Found {
+    /// Everybody who is, or was at one time while the parameters stood, probable enough to be looked at.
+    pub(super) fn found(&self, subject: Pseudonym, states: &[State]) -> Found {
+        let Adopted { at_us, until_us, thresholds, .. } = *self.adopted;
         let mut found = Found::default();
-        for ours in self.places.get(&subject).into_iter().flatten().filter_map(|at| self.state(*at)) {
-            for at in self.index.candidates(&ours.1.record).records {
-                let Some((other, theirs)) = self.state(at) else { continue };
-                if *other == subject || !self.stood_together(&ours.1, theirs) {
+        for ours in states.iter().filter(|state| state.stood(at_us, until_us)) {
+            let own = (subject, ours.from_us, ours.until_us);
+            let near = self.held.find(&ours.record, Some(&own), thresholds.review);
+            found.compared += near.compared as u64;
+            for likely in near.likely {
+                let (other, from, until) = likely.key;
+                let together = from.max(ours.from_us).max(at_us) < until.min(ours.until_us).min(until_us);
+                if other == subject || !together {
                     continue;
                 }
-                found.compared += 1;
-                if let Some(edge) = self.weigh(&ours.1, theirs) {
-                    let standing = found.edges.get(other).map_or(edge, |before| before.or(edge));
-                    found.edges.insert(*other, standing);
+                let is_automatic = likely.probability >= thresholds.automatic;
+                let probable = Probable { weight: likely.weight, probability: likely.probability, is_automatic };
+                let alike = Alike { probable, stands: ours.stands() && until == i64::MAX };
+                let best = found.alike.entry(other).or_insert(alike);
+                // What stands tells more than what stood, and then the heavier.
+                let rank = |alike: &Alike| (alike.stands, alike.probable.weight);
+                if rank(&alike) > rank(best) {
+                    *best = alike;
                 }
             }
         }
         found
     }
 
-    fn state(&self, at: u32) -> Option<&(Pseudonym, State)> {
-        self.states.get(place(at)?)?.as_ref()
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        const A_SUBJECT: usize = size_of::<(Pseudonym, Box<[(i64, i64)]>)>() + size_of::<(i64, i64)>();
+        self.held.bytes() + self.states.capacity() * A_SUBJECT
     }
-
-    /// While the parameters stood adopted too.
-    fn stood_together(&self, ours: &State, theirs: &State) -> bool {
-        let from_us = ours.from_us.max(theirs.from_us).max(self.adopted.at_us);
-        from_us < ours.until_us.min(theirs.until_us).min(self.adopted.until_us)
-    }
-
-    fn weigh(&self, ours: &State, theirs: &State) -> Option<Edge> {
-        let probable = self.adopted.weigh(&ours.record, &theirs.record)?;
-        let standing = if !(ours.stands() && theirs.stands()) {
-            Standing::Past
-        } else if let Some(veto) = self.adopted.veto(&ours.record, &theirs.record) {
-            Standing::Vetoed(veto)
-        } else if probable.is_automatic {
-            Standing::Automatic
-        } else {
-            Standing::Possible
-        };
-        Some(Edge { probable, standing })
-    }
-}
-
-fn place(at: u32) -> Option<usize> {
-    usize::try_from(at).ok()
 }

@@ -14,9 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Subjects;
 use super::adoptions::{Adopted, Adoptions};
-use super::described::{self, State};
+use super::described::{self, AGAIN, Rows, State};
 use super::edge::{Edge, Standing};
-use super::population::{Found, Population};
+use super::population::{Alike, Found, Population};
 use crate::child::ChildError;
 use crate::consume::Progress;
 use crate::project::Projector;
@@ -166,7 +166,12 @@ impl Linking {
                     let mut batch = Batch::new();
                     batch.put(keys::linked(self.adoptions.own(), wanted.event), Vec::new());
                     self.store.commit(&batch)?;
-                    tracing::info!(parameters = hex::encode(wanted.version), "everybody is linked, and it counts");
+                    let bytes = self.population.as_ref().map_or(0, Population::bytes);
+                    tracing::info!(
+                        parameters = hex::encode(wanted.version),
+                        bytes,
+                        "everybody is linked, and it counts"
+                    );
                 }
                 Ok(Turn::Moved)
             }
@@ -194,17 +199,23 @@ impl Linking {
     fn read_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
         let found = described::some_after(&self.store, at.0, at.1, READ_A_TURN)?;
         for subject in &found {
-            let states = self.states(*subject)?;
-            if let (Some(population), Some(states)) = (&mut self.population, states) {
-                population.replace(*subject, states);
+            // As they were last linked: linking them then tells who else is to be linked anew.
+            let rows = match Rows::read(&self.store, *subject)?.as_linked() {
+                Some(rows) => rows,
+                None => {
+                    self.linking = first_place();
+                    Rows::read(&self.store, *subject)?
+                }
+            };
+            if let Some(states) = self.opened(*subject, rows)? {
+                let _everybody_is_read = self.replace(*subject, &states);
             }
         }
         Ok(place_after(at, &found, READ_A_TURN))
     }
 
     /// What stood said of a subject; nothing where it cannot be opened, which is told once and keeps nobody else waiting.
-    fn states(&mut self, subject: Pseudonym) -> Result<Option<Vec<State>>, ChildError> {
-        let rows = self.store.read(subject.partition().into(), |view| described::rows(view, subject))?;
+    fn opened(&mut self, subject: Pseudonym, rows: Rows) -> Result<Option<Vec<State>>, ChildError> {
         match described::states(&self.projector, subject, rows) {
             Ok(states) => Ok(Some(states)),
             Err(ChildError::Store(error)) => Err(error.into()),
@@ -219,11 +230,24 @@ impl Linking {
         }
     }
 
+    fn replace(&mut self, subject: Pseudonym, states: &[State]) -> Subjects {
+        let Some(population) = &mut self.population else { return Subjects::new() };
+        population.replace(subject, states).unwrap_or_else(|full| {
+            tracing::error!("somebody is not linked: {full}");
+            Subjects::new()
+        })
+    }
+
     fn link_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
         let found = described::some_after(&self.store, at.0, at.1, LINKED_A_TURN)?;
         let mut batch = Batch::new();
         for subject in &found {
-            self.link(*subject, &mut batch)?;
+            // What stands in the population, and what was said since waits.
+            let rows = Rows::read(&self.store, *subject)?;
+            let rows = rows.as_linked().map_or_else(|| Rows::read(&self.store, *subject), Ok)?;
+            if let Some(states) = self.opened(*subject, rows)? {
+                self.link(*subject, &states, &mut batch)?;
+            }
             self.commit_full(&mut batch, BATCH_ROWS_BEST)?;
         }
         self.commit_full(&mut batch, 1)?;
@@ -236,21 +260,17 @@ impl Linking {
             if waiting.is_empty() {
                 continue;
             }
-            // All of them first: of two who were described at once each finds the other as they are now.
-            let mut read: Vec<(Pseudonym, Vec<EventId>, bool)> = Vec::new();
-            for (subject, marks) in waiting {
-                let Some(states) = self.states(subject)? else { continue };
-                read.push((subject, marks, states.is_empty()));
-                if let Some(population) = &mut self.population {
-                    population.replace(subject, states);
-                }
-            }
             let mut batch = Batch::new();
-            for (subject, marks, is_gone) in read {
-                if is_gone {
+            for (subject, marks) in waiting {
+                let rows = Rows::read(&self.store, subject)?;
+                let Some(states) = self.opened(subject, rows)? else { continue };
+                // Who else is to be linked anew waits from the same commit on.
+                let again = self.replace(subject, &states);
+                again.into_iter().for_each(|other| batch.put(keys::waiting(other, AGAIN), Vec::new()));
+                if states.is_empty() {
                     self.forget(subject, &mut batch)?;
                 } else {
-                    self.link(subject, &mut batch)?;
+                    self.link(subject, &states, &mut batch)?;
                 }
                 marks.into_iter().for_each(|mark| batch.delete(keys::waiting(subject, mark)));
                 self.commit_full(&mut batch, BATCH_ROWS_BEST)?;
@@ -270,10 +290,11 @@ impl Linking {
     }
 
     /// Makes the edges of a subject what they are to be, under both sides of each.
-    fn link(&self, subject: Pseudonym, batch: &mut Batch) -> Result<(), StoreError> {
+    fn link(&self, subject: Pseudonym, states: &[State], batch: &mut Batch) -> Result<(), ChildError> {
         let Some(population) = &self.population else { return Ok(()) };
         let adoption = population.adopted().event;
-        let Found { edges, compared } = population.found(subject);
+        let found = population.found(subject, states);
+        let edges = self.judged(population, states, &found)?;
         let stand = self.edges(subject, adoption)?;
         for (other, edge) in &edges {
             if stand.get(other) != Some(edge) {
@@ -288,8 +309,42 @@ impl Linking {
             batch.delete(keys::edge(*other, adoption, subject));
         }
         metrics::LINKING_RECORDS.add(1, []);
-        metrics::LINKING_COMPARED.add(compared, []);
+        metrics::LINKING_COMPARED.add(found.compared, []);
         Ok(())
+    }
+
+    /// What the weights of those who are alike make of them.
+    fn judged(
+        &self,
+        population: &Population,
+        ours: &[State],
+        found: &Found,
+    ) -> Result<BTreeMap<Pseudonym, Edge>, ChildError> {
+        let stands = |states: &[State]| states.last().filter(|state| state.stands()).map(|state| state.record.clone());
+        let ours = stands(ours);
+        let mut edges = BTreeMap::new();
+        for (other, Alike { probable, stands: is_now }) in &found.alike {
+            let veto = match &ours {
+                Some(ours) if *is_now => {
+                    let rows = Rows::read(&self.store, *other)?;
+                    // Whoever has been described anew since is linked next, and this pair with them.
+                    let theirs = match rows.as_linked() {
+                        Some(rows) => stands(&described::states(&self.projector, *other, rows)?),
+                        None => None,
+                    };
+                    theirs.and_then(|theirs| population.adopted().veto(ours, &theirs))
+                }
+                _ => None,
+            };
+            let standing = match veto {
+                _ if !is_now => Standing::Past,
+                Some(veto) => Standing::Vetoed(veto),
+                None if probable.is_automatic => Standing::Automatic,
+                None => Standing::Possible,
+            };
+            edges.insert(*other, Edge { probable: *probable, standing });
+        }
+        Ok(edges)
     }
 
     fn edges(&self, subject: Pseudonym, adoption: EventId) -> Result<BTreeMap<Pseudonym, Edge>, StoreError> {
@@ -393,7 +448,7 @@ pub fn preview(
         said: LinkingParametersAdopted::default(),
         version: parameters.version(),
         thresholds,
-        parameters: parameters.clone(),
+        parameters: Arc::new(parameters.clone()),
     };
     let mut linking = Linking {
         population: Some(Population::new(Arc::new(tried))),
@@ -414,7 +469,9 @@ pub fn preview(
                 Some(adoption) => linking.edges(*subject, adoption)?,
                 None => BTreeMap::new(),
             };
-            preview.counts.add(*subject, &before, &population.found(*subject).edges);
+            let Some(states) = linking.opened(*subject, Rows::read(store, *subject)?)? else { continue };
+            let after = linking.judged(&population, &states, &population.found(*subject, &states))?;
+            preview.counts.add(*subject, &before, &after);
         }
         at = place_after(place, &subjects, READ_A_TURN);
     }

@@ -206,6 +206,11 @@ pub fn waiting(subject: Pseudonym, event: EventId) -> Key {
     start(WAITING, subject.partition()).id(&subject.0).id(&event.0).key()
 }
 
+/// Every mark that a subject waits.
+pub fn waiting_of(subject: Pseudonym) -> Prefix {
+    start(WAITING, subject.partition()).id(&subject.0).prefix()
+}
+
 /// Every subject of a shard that waits.
 pub fn waiting_all(shard: Partition) -> Prefix {
     start(WAITING, shard).prefix()

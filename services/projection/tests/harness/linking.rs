@@ -40,6 +40,11 @@ type Shares = [f64; 5];
 /// With a name, a surname and a birth date that agree two records are one child's; a surname that does not makes it a person's
 /// to decide.
 pub fn parameters(surname_different: f64) -> Vec<u8> {
+    parameters_with(surname_different, 50)
+}
+
+/// Of which a value that more records share than so many finds nobody.
+pub fn parameters_with(surname_different: f64, block_records_max: u32) -> Vec<u8> {
     use l::{Kind, Part};
     let one: Shares = [0.8, 0.08, 0.05, 0.03, 0.04];
     let two: Shares = [0.001, 0.002, 0.002, 0.005, 0.99];
@@ -75,7 +80,7 @@ pub fn parameters(surname_different: f64) -> Vec<u8> {
         rule(&[(3, Part::Whole), (2, Part::Whole)]),
         rule(&[(5, Part::Whole), (3, Part::YearAndMonth)]),
     ];
-    l::Parameters { format: 1, fields, prior: 0.000_1, rules, records: 1_000, ..Default::default() }.encode_to_vec()
+    l::Parameters { format: 1, fields, prior: 0.000_1, rules, records: 1_000, block_records_max }.encode_to_vec()
 }
 
 /// That these are adopted.

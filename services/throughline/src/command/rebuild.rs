@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use projection::linking::Linking;
+
 use crate::command::ConfigFile;
 use crate::output;
 use crate::process::service;
@@ -25,6 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (log, log_id) = runtime.block_on(vault::stopped_log(&settings, &vault))??;
     let bar = output::progress(0, "reading the log");
     runtime.block_on(vault::every_key_is_here(log.as_ref(), &projector, &settings))?;
+    let linked = projector.clone();
     let (store, rebuilt) = runtime.block_on(projection::rebuild::rebuild(
         log,
         projector,
@@ -36,6 +39,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         },
     ))?;
     log_id.map_or(Ok(()), |id| service::note_log(&settings.store_dir(), id))?;
+    bar.finish_and_clear();
+    // Otherwise the process would, once it is up, and readers would be answered without what is probable until it has.
+    let bar = output::progress(0, "linking");
+    Linking::new(store.clone(), linked).catch_up()?;
     bar.finish_and_clear();
     let state = store.state_hash()?;
     output::line(&format!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use event_log::{EventLog, Topic};
 use projection::freshness;
+use projection::linking::Linking;
 use projection::serve::{expiry, listen};
 use runtime::metrics;
 use sharing::Engine;
@@ -59,7 +60,7 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     }
     let own = async || OwnNames::open(serve, &vault, &log).await;
     let Some(own) = patiently(told, "reading its own keys", own).await? else { return Ok(()) };
-    let keyring = Arc::clone(&projector.keyring);
+    let (keyring, linked) = (Arc::clone(&projector.keyring), projector.clone());
     let (service, consumer) = Service::new(serve, &vault, Arc::clone(&log), store.clone(), projector, own, engine)?;
     tokio::spawn(service::discard_set_aside(store.clone(), service.progress.clone()));
 
@@ -71,7 +72,9 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     for (of, file) in [("serve.certificate", &serve.certificate), ("serve.client_ca", &serve.client_ca)] {
         expiry::measure(of, file.clone());
     }
+    let linking = Linking::new(store.clone(), linked);
     let follower = Follower::start(consumer, health, following.clone());
+    let linker = Follower::link(linking, service.progress.clone(), following.clone());
     let (process, sources, drain) = match beside {
         Beside::Connectors(connectors) => {
             let sources = Sources::open(settings, connectors, &vault, &watched, &keyring, &intake, &mut tasks).await?;
@@ -87,6 +90,7 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     let ended = tokio::select! {
         ended = ended(told, &mut tasks) => ended,
         () = follower.ended() => Err(anyhow::anyhow!("the projection stopped")),
+        () = linker.ended() => Err(anyhow::anyhow!("the linker stopped")),
     };
     // Stops taking in, then answering, then following: what was taken in is published and committed.
     intake.cancel();
@@ -94,6 +98,7 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     all_ended(tasks).await;
     following.cancel();
     follower.join().await?;
+    linker.join().await?;
     drop(store);
     drop((log, watched));
     open.close().await;
