@@ -184,7 +184,7 @@ pub struct Step {
 pub struct DecideRequest {
     #[prost(enumeration = "super::super::events::v1::Verdict", tag = "3")]
     pub verdict: i32,
-    /// From the answer to ShowItem.
+    /// From the answer to ShowItem: all of it, or the first four bytes at least.
     #[prost(bytes = "vec", tag = "4")]
     pub seen: ::prost::alloc::vec::Vec<u8>,
     /// Why, in the reviewer's words: required, at most 500 characters.

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use event_log::{EventLog, LogError, Pseudonym, Topic};
 use identity::Id;
-use identity::linker::Parameters;
 use jiff::civil::Date;
 use proto::events::PersonDescribed;
 use proto::sharing::{Purpose, RoleGroup};
@@ -37,6 +36,7 @@ use crate::child::{ChildError, Children};
 use crate::consume::Progress;
 use crate::disclose::Discloser;
 use crate::disclose::digest::sixteen;
+use crate::linking::Adopted;
 
 /// How long it waits before it asks a log again that could not be reached.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -88,9 +88,9 @@ impl Permitting {
         digest.first_chunk().copied().unwrap_or_default()
     }
 
-    /// The parameters that pairs are weighed by, once some are adopted.
-    pub(crate) fn parameters(&self) -> Option<Arc<Parameters>> {
-        None
+    /// The parameters that pairs are weighed by, once some are in force.
+    pub(crate) fn adopted(&self) -> Result<Option<Arc<Adopted>>, ChildError> {
+        self.children().adoptions.in_force(None)
     }
 
     pub(crate) fn registry(&self) -> Result<Arc<Registry>, ChildError> {

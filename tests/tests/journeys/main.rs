@@ -8,4 +8,5 @@ mod hostile_client;
 mod hostile_producer;
 mod killed;
 mod mllp;
+mod review;
 mod whole_way;

@@ -136,7 +136,7 @@ impl Queue {
     }
 
     fn mark(&self, batch: &Batch) {
-        let (mut first, mut then) = (Vec::new(), Vec::new());
+        let (mut first, mut then, mut everything) = (Vec::new(), Vec::new(), false);
         for (key, value) in batch.puts() {
             match keys::parse(key.as_ref()) {
                 Some(Parsed::Row { subject, .. }) => match row::topic(value) {
@@ -144,13 +144,17 @@ impl Queue {
                     _ => {}
                 },
                 Some(Parsed::Claim { identifier, local }) => then.extend([identifier.0, local.0]),
+                Some(Parsed::Edge { subject, .. }) => then.push(subject.0),
+                // Other parameters are in force: everything is to be judged anew.
+                Some(Parsed::Linked { .. }) => everything = true,
                 _ => {}
             }
         }
-        if first.is_empty() && then.is_empty() {
+        if first.is_empty() && then.is_empty() && !everything {
             return;
         }
         let mut marked = self.marked();
+        marked.everything |= everything;
         if !marked.everything {
             marked.then.extend(then);
         }
@@ -341,6 +345,25 @@ impl Queue {
                 if from.is_none() {
                     break;
                 }
+            }
+        }
+        let mut after = None;
+        loop {
+            if self.marked().ends {
+                return;
+            }
+            let page = match children.edges_to_review(after, CLAIMS_A_READ) {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!("what is before reviewers could not be looked for: {error}");
+                    return;
+                }
+            };
+            let found = page.contested.iter().map(|contested| contested.pair.0).filter(|id| !looked_at.contains(id));
+            self.read_again(permitting, found.collect());
+            after = page.next;
+            if after.is_none() {
+                break;
             }
         }
         self.held().is_complete = true;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use identity::linker::{Agreement as Agrees, FieldWeight, Parameters, children, compare};
+use identity::linker::{Agreement as Agrees, FieldWeight, children, compare};
 use prost_types::Timestamp;
 use proto::events::identifier::Standing as Stands;
 use proto::events::person_name::Use;
@@ -13,6 +13,7 @@ use sharing::FieldGroup;
 use super::pairs::{Matter, Side};
 use super::{Described, Kept, Permitted, Permitting};
 use crate::disclose::digest::sixteen;
+use crate::linking::Adopted;
 
 /// A pair as a reviewer may see it.
 pub(crate) struct PermittedPair(ShowItemResponse);
@@ -39,7 +40,7 @@ impl PermittedPair {
         permitting: &Permitting,
         matter: &Matter,
         permitted: &Permitted,
-        parameters: Option<&Parameters>,
+        adopted: Option<&Adopted>,
         now_us: i64,
     ) -> Self {
         let records = both(matter, permitted).map(|(side, described)| {
@@ -47,7 +48,7 @@ impl PermittedPair {
         });
         let [one, other] = &records;
         let schema = children::schema();
-        let weighed = parameters.map(|parameters| parameters.weigh(one, other));
+        let weighed = adopted.map(|adopted| adopted.parameters.weigh(one, other));
         let agreements: Vec<Option<FieldWeight>> = match &weighed {
             Some(weighed) => weighed.fields.clone(),
             None => {
@@ -82,7 +83,7 @@ impl PermittedPair {
             other: Some(other),
             weight: weighed.as_ref().map(|weighed| weighed.weight),
             probability: weighed.as_ref().map(|weighed| weighed.probability),
-            parameters: parameters.map(|parameters| parameters.version().to_vec()).unwrap_or_default(),
+            parameters: adopted.map(|adopted| adopted.version.to_vec()).unwrap_or_default(),
             history: history(matter),
             field_groups: groups,
             seen: seen(matter, permitted).to_vec(),

@@ -25,6 +25,8 @@ const PROPOSAL_HOLDS_US: i64 = 14 * 86_400_000_000;
 /// How long a decision is waited for until it is read back.
 const READ_BACK_MAX: Duration = Duration::from_secs(5);
 const REASON_CHARACTERS_MAX: usize = 500;
+/// The least of what was seen that a decision names.
+const SEEN_BYTES_MIN: usize = 4;
 
 /// What was asked, checked.
 struct Asked {
@@ -69,7 +71,7 @@ impl IdentityService {
         }
         self.stands_as_seen(&found, &asked)?;
         let proposal = needed(&found.matter, caller, &asked, now_us)?;
-        let review = self.review(caller, &found, proposal);
+        let review = self.review(caller, &found, proposal)?;
         let (outcome, records) = if proposal.is_none() && found.matter.needs_two(asked.verdict) {
             (Outcome::Proposed, vec![propose(&found.matter, caller, &asked, review, now_us)])
         } else if asked.from_all {
@@ -156,17 +158,17 @@ impl IdentityService {
 
     /// A decision is made on what was seen.
     fn stands_as_seen(&self, found: &Found, asked: &Asked) -> Result<(), Refusal> {
-        if seen(&found.matter, &found.permitted)[..] == asked.seen[..] {
+        if seen(&found.matter, &found.permitted).starts_with(&asked.seen) {
             return Ok(());
         }
         Err(changed("the pair does not stand as you saw it: look again, and decide on what is there now"))
     }
 
-    fn review(&self, caller: &Caller, found: &Found, proposal: Option<&Step>) -> Review {
+    fn review(&self, caller: &Caller, found: &Found, proposal: Option<&Step>) -> Result<Review, Refusal> {
         let Found { matter, permitted } = found;
-        let weighed = self.shown(caller, Call::Decide, found, (0, Date::constant(1970, 1, 1))).0;
+        let (weighed, _) = self.shown(caller, Call::Decide, found, (0, Date::constant(1970, 1, 1)))?;
         let weighed = weighed.answer();
-        Review {
+        Ok(Review {
             organisation: Some(caller.organisation.clone()),
             proposed_by: proposal.map(|step| step.person.clone()),
             proposed_by_organisation: proposal.map(|step| step.organisation().to_owned()),
@@ -177,7 +179,7 @@ impl IdentityService {
             weight: weighed.weight,
             probability: weighed.probability,
             follows: Some(matter.last()),
-        }
+        })
     }
 
     /// Parts one subject from everybody whom it is linked with; those stay one child, though what made them so may be the number
@@ -204,7 +206,7 @@ impl IdentityService {
             let two = "one of these links was made by two people: part that pair by itself first";
             return Err(Refusal::new(DenialReason::SecondPersonNeeded, two));
         }
-        let review = self.review(caller, found, None);
+        let review = self.review(caller, found, None)?;
         let recorded = |(matter, verdict): (Matter, Verdict)| {
             let review = Review { follows: Some(matter.last()), ..review.clone() };
             decided(&matter, caller, &Asked { verdict, ..asked.plain() }, review)
@@ -223,8 +225,8 @@ impl Asked {
 fn read(request: DecideRequest, one: Option<Subject>) -> Result<Asked, Refusal> {
     let verdict = Verdict::try_from(request.verdict).ok().filter(|verdict| *verdict != Verdict::Unspecified);
     let verdict = verdict.ok_or_else(|| malformed("verdict", "must say what becomes of the pair"))?;
-    if request.seen.len() != 16 {
-        return Err(malformed("seen", "must be the sixteen bytes that came with the pair"));
+    if !(SEEN_BYTES_MIN..=16).contains(&request.seen.len()) {
+        return Err(malformed("seen", "must be what came with the pair, or its first four bytes"));
     }
     let reason = request.reason.trim().to_owned();
     if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS_MAX {
@@ -243,7 +245,7 @@ fn read(request: DecideRequest, one: Option<Subject>) -> Result<Asked, Refusal> 
 fn stood_already(matter: &Matter, caller: &Caller, asked: &Asked, now_us: i64) -> Option<DecideResponse> {
     let last = matter.steps.iter().rfind(|step| !step.is_overtaken)?;
     let is_theirs = last.person == caller.person && last.organisation() == caller.organisation;
-    let same = is_theirs && last.verdict == asked.verdict && last.review.as_ref()?.shown() == asked.seen;
+    let same = is_theirs && last.verdict == asked.verdict && last.review.as_ref()?.shown().starts_with(&asked.seen);
     let stands = last.counts() || last.is_open(now_us);
     (same && stands).then(|| DecideResponse {
         outcome: Outcome::StoodAlready.into(),

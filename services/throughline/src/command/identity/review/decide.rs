@@ -19,7 +19,7 @@ use crate::output;
 /// same command within fourteen days. Nothing is moved: from now on the two are read as one child, and `unlink` undoes it whole.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Example:\n  throughline identity link 4c1fa09e --seen 77ab... --because \"one NHS number, checked with the GP\" --as reviewer-1"
+    after_help = "Example:\n  throughline identity link 4c1fa09e --seen 77ab01c9 --because \"one NHS number, checked with the GP\" --as reviewer-1"
 )]
 pub(crate) struct Link {
     #[command(flatten)]
@@ -32,8 +32,8 @@ pub(crate) struct Link {
 /// takes two to undo. What was given to anybody while they were one child is listed by `throughline identity disclosures`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  throughline identity unlink 4c1fa09e --seen 77ab... --because \"brothers\" --as reviewer-1\n  \
-    throughline identity unlink --pair PROVIDER_PERSON:ods-rh8/RH8:1234 LA_CHILD_ID:878:12345 --from-all --seen 77ab... --because \"another child's notes\" --as reviewer-1"
+    after_help = "Examples:\n  throughline identity unlink 4c1fa09e --seen 77ab01c9 --because \"brothers\" --as reviewer-1\n  \
+    throughline identity unlink --pair PROVIDER_PERSON:ods-rh8/RH8:1234 LA_CHILD_ID:878:12345 --from-all --seen 77ab01c9 --because \"another child's notes\" --as reviewer-1"
 )]
 pub(crate) struct Unlink {
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(crate) struct Leave {
 /// For a source that does not say so itself. Two people must agree.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Example:\n  throughline identity supersede LA_CHILD_ID:878:12345 LA_CHILD_ID:878:67890 --seen 77ab... --because \"entered twice\" --as reviewer-1"
+    after_help = "Example:\n  throughline identity supersede LA_CHILD_ID:878:12345 LA_CHILD_ID:878:67890 --seen 77ab01c9 --because \"entered twice\" --as reviewer-1"
 )]
 pub(crate) struct Supersede {
     /// The number that went.
@@ -124,7 +124,7 @@ impl Saying {
         let request = DecideRequest {
             about: Some(about),
             verdict: verdict.into(),
-            seen: digits(&self.seen, "what was seen", 16)?,
+            seen: digits(&self.seen, "what was seen", 4)?,
             reason: self.because.clone(),
             from_all,
         };

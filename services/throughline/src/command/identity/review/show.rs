@@ -6,7 +6,7 @@ use proto::events::Verdict;
 use proto::identity::show_item_request::About as By;
 use proto::identity::{Agreement, FieldCompared, ShowItemRequest, ShowItemResponse, Side, Standing, Stated, Step};
 
-use super::{About, Asked, moment, short, since, standing, why, written};
+use super::{About, Asked, moment, short, standing, why, written};
 use crate::command::asking::{AskingAs, as_json_of, refused};
 use crate::command::block_on;
 use crate::output;
@@ -51,24 +51,25 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn print(answer: &ShowItemResponse, about: &str) -> anyhow::Result<()> {
     let item = answer.item.clone().unwrap_or_default();
-    let say = |name: &str, what: &str| output::line(&format!("{name:<10}{}", output::plain(what)));
-    let both_known = since(item.waiting_since.as_ref());
-    say("item", &format!("{}, {}; both known for {both_known}", short(&item.item), standing(item.standing())))?;
+    let say = |name: &str, what: &str| output::line(&format!("{name:<11}{}", output::plain(what)));
+    let since = moment(item.waiting_since.as_ref());
+    say("item", &format!("{}, {}; both known since {since}", short(&item.item), standing(item.standing())))?;
     for reason in item.why() {
         say("because", why(reason))?;
     }
     if item.two_people && item.standing() != Standing::Linked {
         say("to link", "two people must agree")?;
     }
-    for (name, side) in [("one", &answer.one), ("other", &answer.other)] {
-        say(name, &described(side.as_ref()))?;
+    let sources = Sources::of(answer);
+    for (name, side, records) in [("one", &answer.one, &sources.one), ("other", &answer.other, &sources.other)] {
+        say(name, &described(side.as_ref(), records))?;
     }
     let weighed = answer.weight.is_some();
     let mut head = vec!["", "one", "other", "agrees"];
     head.extend(weighed.then_some("weight"));
     let mut table = output::table(&head);
     for field in &answer.fields {
-        output::add_row(&mut table, row(field, weighed));
+        output::add_row(&mut table, row(field, &sources, weighed));
     }
     output::print(&table)?;
     if let (Some(weight), Some(probability)) = (answer.weight, answer.probability) {
@@ -81,29 +82,70 @@ fn print(answer: &ShowItemResponse, about: &str) -> anyhow::Result<()> {
     for step in &answer.history {
         say("before", &before(step))?;
     }
-    let seen = hex::encode(&answer.seen);
     let verdicts = match item.standing() {
         Standing::Linked => "unlink",
         Standing::Unlinked => "link",
         _ => "link|unlink|leave",
     };
+    let seen = short(&answer.seen);
     say("to decide", &format!("throughline identity {verdicts} {about} --seen {seen} --because \"...\""))
 }
 
-fn described(side: Option<&Side>) -> String {
+/// The records that each side rests on: whose, and as of which day. A value names its record where its side has several.
+struct Sources {
+    one: Vec<String>,
+    other: Vec<String>,
+}
+
+impl Sources {
+    fn of(answer: &ShowItemResponse) -> Self {
+        let records = |side: fn(&FieldCompared) -> &Vec<Stated>| {
+            let mut found: Vec<String> = Vec::new();
+            for stated in answer.fields.iter().flat_map(side) {
+                let record = record(stated);
+                if !record.is_empty() && !found.contains(&record) {
+                    found.push(record);
+                }
+            }
+            found
+        };
+        Self { one: records(|field| &field.one), other: records(|field| &field.other) }
+    }
+}
+
+fn record(stated: &Stated) -> String {
+    let day = stated.as_of.map(|on| {
+        format!("as of {:04}-{:02}-{:02}", on.year, on.month.unwrap_or_default(), on.day.unwrap_or_default())
+    });
+    let parts = [stated.organisation.as_str(), day.as_deref().unwrap_or_default()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// `a`, `b` and so on.
+fn letter(at: usize) -> char {
+    u8::try_from(at).ok().and_then(|at| b'a'.checked_add(at)).map_or('?', char::from)
+}
+
+fn described(side: Option<&Side>, records: &[String]) -> String {
     let Some(side) = side else { return String::new() };
     let name = match &side.subject {
         Some(subject) => written(subject),
         None => format!("a {}, which is not told", side.scheme().as_str_name().trim_start_matches("SCHEME_")),
     };
-    let of =
-        if side.organisations.is_empty() { String::new() } else { format!(" of {}", side.organisations.join(", ")) };
+    let by = match records {
+        [] => String::new(),
+        [one] => format!(" by {one}"),
+        several => {
+            let each = several.iter().enumerate().map(|(at, record)| format!("[{}] {record}", letter(at)));
+            format!(" by {}", each.collect::<Vec<_>>().join(", "))
+        }
+    };
     let linked: Vec<String> = side.linked.iter().map(written).collect();
-    let linked = if linked.is_empty() { String::new() } else { format!("; linked with {}", linked.join(", ")) };
-    format!("{name}{of}{linked}")
+    let linked = if linked.is_empty() { String::new() } else { format!("; one child with {}", linked.join(", ")) };
+    format!("{name}{by}{linked}")
 }
 
-fn row(field: &FieldCompared, weighed: bool) -> Vec<String> {
+fn row(field: &FieldCompared, sources: &Sources, weighed: bool) -> Vec<String> {
     let agrees = match field.agreement() {
         Agreement::Unspecified => "",
         Agreement::Exact => "exact",
@@ -112,23 +154,25 @@ fn row(field: &FieldCompared, weighed: bool) -> Vec<String> {
         Agreement::Near => "near",
         Agreement::Different => "different",
     };
-    let mut cells = vec![field.field.clone(), values(&field.one), values(&field.other), agrees.to_owned()];
+    let (one, other) = (values(&field.one, &sources.one), values(&field.other, &sources.other));
+    let mut cells = vec![field.field.clone(), one, other, agrees.to_owned()];
     if weighed {
         cells.push(field.weight.map(|weight| format!("{weight:+.1}")).unwrap_or_default());
     }
     cells
 }
 
-fn values(stated: &[Stated]) -> String {
-    let value = |stated: &Stated| {
-        let day = stated
-            .as_of
-            .map(|on| format!("{:04}-{:02}-{:02}", on.year, on.month.unwrap_or_default(), on.day.unwrap_or_default()));
-        let by = [stated.organisation.as_str(), day.as_deref().unwrap_or_default()];
-        let by: Vec<&str> = by.into_iter().filter(|part| !part.is_empty()).collect();
-        if by.is_empty() { stated.value.clone() } else { format!("{} [{}]", stated.value, by.join(" ")) }
-    };
-    stated.iter().map(value).collect::<Vec<_>>().join("\n")
+fn values(stated: &[Stated], records: &[String]) -> String {
+    let mut values: Vec<(String, String)> = Vec::new();
+    for one in stated {
+        let by = records.iter().position(|of| *of == record(one)).filter(|_| records.len() > 1).map(letter);
+        match values.iter_mut().find(|(value, _)| *value == one.value) {
+            Some((_, letters)) => letters.extend(by),
+            None => values.push((one.value.clone(), by.map(String::from).unwrap_or_default())),
+        }
+    }
+    let written = values.into_iter().map(|(value, by)| if by.is_empty() { value } else { format!("{value} [{by}]") });
+    written.collect::<Vec<_>>().join("\n")
 }
 
 fn before(step: &Step) -> String {
