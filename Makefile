@@ -29,7 +29,7 @@ bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=1
 	@tests/benches/kafka-streams/setup
 	cargo bench --profile dev --package tests --bench figures -- --children $(or $(CHILDREN),10000)
 
-clients: ## Puts the example clients together under target/clients (Python 3.11 and Node 20, where they are here)
+clients: ## Puts the example clients together under target/clients (needs Python 3.11 and Node 18; as root on Debian it installs them)
 	@proto/clients/setup
 
 kafka: ## Puts an Apache Kafka together under target/kafka (needs Maven and a JDK; as root on Debian it installs them)
