@@ -283,7 +283,7 @@ impl IdentityService {
             None => return Err(malformed("about", "is missing")),
         };
         let found = self.found(caller, about, today).await?;
-        let (shown, record) = self.shown(caller, Call::ShowItem, &found, (now_us, today));
+        let (shown, record) = self.shown(caller, Call::ShowItem, &found, (now_us, today))?;
         let mut id = [0; 16];
         id.iter_mut().zip(&record.decision_id).for_each(|(to, from)| *to = *from);
         Ok(self.desk.record(Undisclosed::new(record, shown)).await?.into_answer(id))
@@ -296,15 +296,18 @@ impl IdentityService {
         call: Call,
         found: &Found,
         (now_us, today): (i64, Date),
-    ) -> (PermittedPair, Disclosure) {
-        let parameters = self.permitting.parameters();
+    ) -> Result<(PermittedPair, Disclosure), Refusal> {
         let Found { matter, permitted } = found;
-        let shown = PermittedPair::new(&self.permitting, matter, permitted, parameters.as_deref(), now_us);
+        let adopted = self.permitting.adopted().map_err(|error| {
+            tracing::error!("the parameters in force cannot be read: {error}");
+            Refusal::not_recorded()
+        })?;
+        let shown = PermittedPair::new(&self.permitting, matter, permitted, adopted.as_deref(), now_us);
         let record = Disclosure {
             answer_digest: sixteen([shown.answer().encode_to_vec()]).to_vec(),
             ..self.record_of(caller, call, found, today, now_us)
         };
-        (shown, record)
+        Ok((shown, record))
     }
 
     async fn releases(
