@@ -1,7 +1,9 @@
 //! One message to drafts and rejections.
 
+mod merge;
+
 use connector_kit::{Output, Rejection};
-use proto::events::{IdentifierSuperseded, Subject};
+use proto::events::Subject;
 use proto::quarantine::Reason;
 
 use crate::er7::{Fields, Message, ParseError, Segment};
@@ -11,7 +13,7 @@ use crate::saying::{Saying, Standing};
 use crate::subject::Person;
 use crate::time::Time;
 use crate::visit::Taken;
-use crate::{allergy, appointment, immunisation, person, relation, subject, visit};
+use crate::{allergy, appointment, immunisation, person, relation, visit};
 
 /// What a message is to this connector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +25,14 @@ enum Mapping {
     Immunisations,
     /// PID and MRG: one number took another's place.
     Superseded,
+    /// PID, MRG and PV1: a visit is another's, or two visits are one.
+    VisitMoved,
+    /// Two PIDs are one person's, or are not.
+    Paired(bool),
+    /// It describes a person, and says of accounts or alternate numbers what nothing here is known by.
+    OfOtherNumbers,
+    /// It changes numbers that nobody is known by here: a person must look.
+    NotFollowed,
     /// About one person, kept whole.
     Kept,
     /// About nobody in particular.
@@ -36,7 +46,12 @@ impl Mapping {
             ("ADT", "A01" | "A02" | "A03" | "A04" | "A05" | "A06" | "A07" | "A08" | "A11" | "A12" | "A13" | "A38") => {
                 Self::Visit
             }
-            ("ADT", "A40" | "A18" | "A34" | "A36") => Self::Superseded,
+            ("ADT", "A40" | "A18" | "A30" | "A34" | "A36" | "A47") => Self::Superseded,
+            ("ADT", "A42" | "A45" | "A50") => Self::VisitMoved,
+            ("ADT", "A24") => Self::Paired(true),
+            ("ADT", "A37") => Self::Paired(false),
+            ("ADT", "A35" | "A41" | "A48" | "A49" | "A51") => Self::OfOtherNumbers,
+            ("ADT", "A39" | "A43" | "A44" | "A46") => Self::NotFollowed,
             ("SIU", "S12" | "S13" | "S14" | "S15" | "S17" | "S26") => Self::Appointment,
             ("VXU", "V04") => Self::Immunisations,
             (
@@ -55,7 +70,7 @@ impl Mapping {
             "PV1" | "PV2" => !matches!(self, Self::Immunisations),
             "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
             "ORC" | "RXA" | "RXR" => self == Self::Immunisations,
-            "MRG" => self == Self::Superseded,
+            "MRG" => matches!(self, Self::Superseded | Self::VisitMoved),
             _ => false,
         }
     }
@@ -120,7 +135,11 @@ pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) 
     let people: Vec<Segment<'_>> = message.segments().filter(|s| s.name() == "PID").collect();
     match (mapping, people.as_slice()) {
         (_, []) => rejecting.reject(out, Reason::SubjectMissing, "PID", "the message has no PID segment"),
-        (Mapping::Superseded, _) => about.superseded(&people, reading, &rejecting, out),
+        (Mapping::NotFollowed, _) => {
+            rejecting.reject(out, Reason::MessageTypeUnsupported, "MSH-9", merge::NOT_FOLLOWED);
+        }
+        (Mapping::Superseded | Mapping::VisitMoved, _) => about.merged(mapping, reading, &rejecting, out),
+        (Mapping::Paired(linked), _) => about.paired(linked, reading, &rejecting, out),
         (_, [pid]) => about.one(mapping, pid, reading, &rejecting, out),
         (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
             about.one(mapping, first, reading, &rejecting, out);
@@ -181,46 +200,12 @@ impl<'m> About<'m, '_> {
                 Mapping::Visit => visit::say(&mut saying, &self.header.trigger),
                 Mapping::Appointment => appointment::say(&mut saying, &self.header.trigger),
                 Mapping::Immunisations => immunisation::say(&mut saying),
+                Mapping::OfOtherNumbers => Taken::InPart,
                 _ => Taken::Wholly,
             };
             keep_rest(&mut saying, mapping, taken);
         }
         saying.into_drafts().into_iter().for_each(|draft| out.draft(draft));
-    }
-
-    /// A merge of one number into another, or several: each PID with the MRG that follows it.
-    fn superseded(&self, people: &[Segment<'m>], reading: Reading, rejecting: &Rejecting<'_>, out: &mut dyn Output) {
-        let mut common = Some(reading);
-        for (nth, pid) in people.iter().enumerate() {
-            let until = people.get(nth + 1).map_or(usize::MAX, Segment::byte_offset);
-            let group = |name: &'static str| {
-                let mut segments = self.message.segments().filter(move |s| s.name() == name);
-                segments.find(|s| (pid.byte_offset()..until).contains(&s.byte_offset()))
-            };
-            let mut reading = common.take().unwrap_or_default();
-            let Some(person) = Person::read(&pid.fields(), self.header, &mut reading) else {
-                rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
-                continue;
-            };
-            let mut saying = self.saying(person.subject.clone());
-            let fields = |segment: Option<Segment<'m>>| segment.map_or(self.message.no_fields(), |s| s.fields());
-            describe(&mut saying, &person, pid, &fields(group("PD1")), reading);
-            let mut reading = Reading::default();
-            let merged = group("MRG");
-            let went = subject::superseded(&fields(merged), self.header, &mut reading);
-            let went = went.filter(|went| subject::may_be_superseded(went, &person.subject));
-            let taken = match went {
-                Some(went) => {
-                    let key = format!("supersedes/{}/{}", went.issuer, went.value);
-                    let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
-                    saying.say_of(merged, "identifier", &key, saying.happened(), reading, None, event.into());
-                    Taken::Wholly
-                }
-                None => Taken::InPart,
-            };
-            keep_rest(&mut saying, Mapping::Superseded, taken);
-            saying.into_drafts().into_iter().for_each(|draft| out.draft(draft));
-        }
     }
 }
 

@@ -46,16 +46,14 @@ fn superseded(survivor: &str, prior: &str) -> (Option<Subject>, bool) {
         Some(Kind::IdentifierSuperseded(event)) => event.superseded.clone(),
         _ => None,
     });
-    let kept = said.drafts.iter().any(|draft| {
-        matches!(draft.event.kind, Some(Kind::SourceRecordKept(_))) && findings(draft) == ["NOT_MAPPED MSH-9"]
-    });
-    (went, kept)
+    let rejected = said.rejections.iter().any(|rejection| rejection.place.field == "MRG-1");
+    (went, rejected)
 }
 
 #[test]
 fn a_number_takes_only_the_place_of_one_of_the_same_issuer() {
-    let (went, kept) = superseded("1001^^^PAS^MR", "1002^^^PAS^MR");
-    assert_eq!((subject_told(&went.unwrap()).as_str(), kept), ("PROVIDER_PERSON ods-rz9/PAS/1002", false));
+    let (went, rejected) = superseded("1001^^^PAS^MR", "1002^^^PAS^MR");
+    assert_eq!((subject_told(&went.unwrap()).as_str(), rejected), ("PROVIDER_PERSON ods-rz9/PAS/1002", false));
     for prior in ["1002^^^LAB^MR", "1002", "UNKNOWN^^^PAS^MR", "9999999^^^PAS^MR", "1001^^^PAS^MR"] {
         assert_eq!(superseded("1001^^^PAS^MR", prior), (None, true), "{prior}");
     }
