@@ -1,6 +1,7 @@
 //! Everything about one child, as the store has it at one point in time.
 
 mod kept;
+mod moved;
 mod neighbourhood;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use crate::project::Projector;
 use crate::store::{Moment, Store, StoreError};
 pub(crate) use kept::{Judged, OnDay};
 use kept::{Kept, KeptChildren};
+use moved::Moves;
 use neighbourhood::{Known, Neighbourhood, Weighed};
 
 /// A child of whom more subjects are found than this is not resolved: the claims are wrong, and following them further
@@ -182,14 +184,27 @@ impl Children {
         let evidence = self.evidence(&neighbourhood, &folded, weighed);
         let resolution = identity::resolve(asked.0, &evidence);
         let kept_apart = kept_apart(&resolution, &evidence);
+        let mut moves = self.moves(&neighbourhood);
+        let moved = moves.keep_followed(&resolution.subjects, &evidence);
+        let elsewhere = moves.sources_of(&resolution.subjects);
         let (mut said, mut cautions, mut entries) = (Vec::new(), Vec::new(), Vec::new());
         for (subject, known) in neighbourhood {
-            if resolution.subjects.contains(&subject.0) {
-                said.extend(known.said);
-                entries.extend(folded.remove(&subject).unwrap_or_default());
-            } else if kept_apart.contains(&subject.0) {
-                cautions.extend(known.said.into_iter().filter(|(_, said)| is_restriction(said)));
+            let is_of_child = resolution.subjects.contains(&subject.0);
+            if !is_of_child && kept_apart.contains(&subject.0) {
+                cautions.extend(known.said.iter().filter(|(_, said)| is_restriction(said)).cloned());
             }
+            if is_of_child {
+                entries.extend(folded.remove(&subject).unwrap_or_default());
+            }
+            if is_of_child || elsewhere.contains(&subject) {
+                let placed = known.said.into_iter().map(|(position, said)| {
+                    (position, if moved { moves.place(said, &self.projector.pseudonyms) } else { said })
+                });
+                said.extend(placed.filter(|(_, said)| resolution.subjects.contains(&said.subject)));
+            }
+        }
+        if moved {
+            entries = timeline::fold(said.iter().map(|(_, said)| said.clone()), known_at_us)?.entries;
         }
         timeline::sort(&mut entries);
         Ok(Child { resolution, said, cautions, entries, positions, judged: Judged::default(), standing })
@@ -211,19 +226,12 @@ impl Children {
                 }
             }
         }
+        evidence.superseded.extend(self.moves(known).superseded());
         let mut steps: Vec<Step> = Vec::new();
-        for (subject, part) in known {
+        for part in known.values() {
             for (position, said) in &part.said {
-                let of = |other: &Option<Subject>| other.as_ref().map(|other| self.projector.pseudonyms.of(other).0);
                 steps.extend(Step::of(position, said, &self.projector.pseudonyms));
                 match said.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
-                    // An issuer replaces its own numbers, and nobody else's. A person's word on it is below.
-                    Some(Kind::IdentifierSuperseded(replaced))
-                        if replaced.decided_by.is_none()
-                            && same_issuer(said.body.subject.as_ref(), replaced.superseded.as_ref()) =>
-                    {
-                        evidence.superseded.extend(of(&replaced.superseded).map(|gone| (gone, subject.0)));
-                    }
                     Some(Kind::IdentitySealed(sealed)) => {
                         let ids = sealed.sealed_subjects.iter().filter_map(|id| id.as_slice().try_into().ok());
                         evidence.sealed.push(ids.collect());
@@ -254,6 +262,11 @@ impl Children {
             }
         }
         evidence
+    }
+
+    fn moves(&self, known: &BTreeMap<Pseudonym, Known>) -> Moves {
+        let said = known.values().flat_map(|known| known.said.iter().map(|(_, said)| said));
+        Moves::of(said, &self.projector.pseudonyms)
     }
 
     fn describe(&self, local: identity::Id, issuer: String, person: &PersonDescribed, evidence: &mut Evidence) {

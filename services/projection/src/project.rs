@@ -155,6 +155,7 @@ impl Projector {
             Some(Kind::SubjectsLinked(decided)) => of(&decided.other),
             Some(Kind::SubjectsUnlinked(decided)) => of(&decided.other),
             Some(Kind::IdentifierSuperseded(replaced)) => of(&replaced.superseded),
+            Some(Kind::EntryReassigned(moved)) => of(&moved.from),
             _ => Vec::new(),
         }
     }
