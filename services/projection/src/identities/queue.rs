@@ -139,10 +139,10 @@ impl Queue {
         let (mut first, mut then, mut everything) = (Vec::new(), Vec::new(), false);
         for (key, value) in batch.puts() {
             match keys::parse(key.as_ref()) {
-                Some(Parsed::Row { subject, .. }) => match row::topic(value) {
-                    Some(Topic::Identity | Topic::Sharing) => first.push(subject.0),
-                    _ => {}
-                },
+                Some(Parsed::Row { subject, .. }) => {
+                    let binds = matches!(row::topic(value), Some(Topic::Identity | Topic::Sharing));
+                    first.extend(binds.then_some(subject.0));
+                }
                 Some(Parsed::Claim { identifier, local }) => then.extend([identifier.0, local.0]),
                 Some(Parsed::Edge { subject, .. }) => then.push(subject.0),
                 // Other parameters are in force: everything is to be judged anew.

@@ -76,7 +76,7 @@ pub(crate) fn link(children: &Children, matter: &Matter) -> Result<Link, ChildEr
 impl Link {
     /// The books in which what was asked of them is.
     pub(crate) fn books(&self) -> BTreeSet<u8> {
-        self.asked_by.iter().filter_map(|[first, ..]| Some(first % BOOKS)).collect()
+        self.asked_by.iter().map(|[first, ..]| first % BOOKS).collect()
     }
 
     /// Clocks apart, the two were held to be one child at this time.

@@ -1,6 +1,8 @@
 //! The service that reviewers of identity ask.
 
 mod decide;
+mod queue;
+mod releases;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,12 +12,11 @@ use identity::Id;
 use jiff::civil::Date;
 use prost::Message as _;
 use proto::disclosure::Disclosure;
-use proto::events::{Subject, Why};
+use proto::events::Subject;
 use proto::identity::identities_server::Identities;
 use proto::identity::{
     DecideRequest, DecideResponse, GetStatisticsRequest, GetStatisticsResponse, ListItemsRequest, ListItemsResponse,
-    ListReleasesRequest, ListReleasesResponse, QueueItem, Recipient, Release, ShowItemRequest, ShowItemResponse,
-    Standing,
+    ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
 };
 use proto::sharing::{Call, DenialReason, Purpose};
 use proto::subject::normalised;
@@ -30,16 +31,10 @@ use crate::child::ChildError;
 use crate::command::Commands;
 use crate::disclose::digest::sixteen;
 use crate::disclose::{Undisclosed, day_number, decision_id};
-use crate::identities::{
-    self, Kept, Matter, Permitted, PermittedPair, Permitting, Queue, Surroundings, pair, statistics, timestamp,
-};
+use crate::identities::{Matter, Permitted, PermittedPair, Permitting, Queue, Surroundings, pair};
 
 /// How long a request waits until every seal, decision and restriction is taken account of.
 const SETTLE_MAX: Duration = Duration::from_secs(2);
-const PAGE_SIZE_DEFAULT: u32 = 50;
-const PAGE_SIZE_MAX: u32 = 200;
-/// Decisions of a book that are looked through for one page of releases.
-const LOOKED_AT_MIN: usize = 20_000;
 /// The least of an item's id that it can be asked by.
 const ITEM_BYTES_MIN: usize = 4;
 
@@ -203,72 +198,6 @@ impl IdentityService {
         }
     }
 
-    async fn list(
-        &self,
-        caller: &Caller,
-        request: ListItemsRequest,
-        (now_us, today): (i64, Date),
-    ) -> Result<ListItemsResponse, Refusal> {
-        self.admit(caller).await?;
-        let why = request.why.iter().map(|why| Why::try_from(*why).ok()).collect::<Option<BTreeSet<Why>>>();
-        let why = why.ok_or_else(|| malformed("why", "holds one that does not exist"))?;
-        let size = match request.page_size {
-            0 => PAGE_SIZE_DEFAULT,
-            size if size <= PAGE_SIZE_MAX => size,
-            _ => return Err(malformed("page_size", "must be at most 200")),
-        };
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        let after = match request.page_token.as_slice() {
-            [] => None,
-            token => Some(Place::read(token).ok_or_else(|| malformed("page_token", "is not one of ours"))?),
-        };
-        let principal = caller.principal();
-        let (items, next, complete) = self
-            .reading(move |permitting, queue| {
-                let (shown, complete) = before(permitting, queue, &principal, today)?;
-                let asked = |kept: &Kept| match kept.standing(now_us) {
-                    Standing::Waiting | Standing::Proposed => why.is_empty() || !why.is_disjoint(&kept.why),
-                    Standing::LeftOpen => request.left_open && (why.is_empty() || !why.is_disjoint(&kept.why)),
-                    _ => false,
-                };
-                let mut waiting: Vec<(Place, &Kept)> = shown
-                    .iter()
-                    .map(|(kept, _)| kept)
-                    .filter(|kept| asked(kept))
-                    .map(|kept| (Place::of(kept), kept))
-                    .collect();
-                waiting.sort_by(|(a, _), (b, _)| a.cmp(b));
-                waiting.retain(|(place, _)| after.as_ref().is_none_or(|after| place > after));
-                let mut items: Vec<QueueItem> = Vec::new();
-                let (mut last, mut next) = (None, None);
-                for (place, kept) in waiting {
-                    if items.len() == size {
-                        next = last.as_ref().map(Place::write);
-                        break;
-                    }
-                    last = Some(place);
-                    // As it stands now, and not as it was kept.
-                    let matter =
-                        Surroundings::read(permitting.children(), &[kept.pair.0, kept.pair.1])?.matter(kept.pair);
-                    let Some(matter) = matter else { continue };
-                    if let Some(permitted) = permitting.permit(&principal, &matter, today)? {
-                        items.push(Kept::item(permitting, &matter, &permitted, now_us));
-                    }
-                }
-                Ok((items, next, complete))
-            })
-            .await?;
-        let mut answer =
-            ListItemsResponse { next_page_token: next.unwrap_or_default(), complete, items, decision_id: Vec::new() };
-        let record = Disclosure {
-            lines_released: u32::try_from(answer.items.len()).unwrap_or(u32::MAX),
-            answer_digest: sixteen([answer.encode_to_vec()]).to_vec(),
-            ..self.record(caller, Call::ListItems, &[], today, now_us)
-        };
-        answer.decision_id.clone_from(&record.decision_id);
-        self.desk.record(Undisclosed::new(record, answer)).await
-    }
-
     async fn show(
         &self,
         caller: &Caller,
@@ -308,106 +237,6 @@ impl IdentityService {
             ..self.record_of(caller, call, found, today, now_us)
         };
         Ok((shown, record))
-    }
-
-    async fn releases(
-        &self,
-        caller: &Caller,
-        request: ListReleasesRequest,
-        (now_us, today): (i64, Date),
-    ) -> Result<ListReleasesResponse, Refusal> {
-        use proto::identity::list_releases_request::About as Asked;
-        self.admit(caller).await?;
-        let about = match request.about {
-            Some(Asked::Item(item)) => by_item(item)?,
-            Some(Asked::Pair(pair)) => by_pair(pair.one, pair.other)?,
-            Some(Asked::Event(event)) => {
-                About::Event(event.try_into().map_err(|_| malformed("event", "must be sixteen bytes"))?)
-            }
-            None => return Err(malformed("about", "is missing")),
-        };
-        let principal = caller.principal();
-        let may = self.reading(move |permitting, _| permitting.is_the_services_reviewer(principal, today)).await?;
-        if !may {
-            return Err(Refusal::new(DenialReason::NoSuchItem, "nothing of this id, and no such pair, is before you"));
-        }
-        let found = self.found(caller, about, today).await?;
-        let matter = found.matter.clone();
-        let link = self.reading(move |permitting, _| identities::link(permitting.children(), &matter)).await?;
-        let mut answer = ListReleasesResponse::default();
-        if let Some((from_us, to_us)) = link.held {
-            answer.linked_from = Some(timestamp(from_us));
-            answer.linked_to = to_us.map(timestamp);
-            let mut places =
-                link.books().into_iter().map(|book| (book, from_us.saturating_sub(identities::CLOCKS_APART_US)));
-            let place = match request.page_token.as_slice() {
-                [] => places.next(),
-                token => Some(release_place(token).ok_or_else(|| malformed("page_token", "is not one of ours"))?),
-            };
-            if let Some((book, since_us)) = place {
-                let keyring = &self.permitting.children().projector.keyring;
-                let read = self.desk.recorder.since(keyring, book, since_us, LOOKED_AT_MIN).await;
-                let (decisions, next_us) = read.map_err(|error| {
-                    tracing::error!("the records of decisions could not be read: {error}");
-                    Refusal::new(
-                        DenialReason::FactsStale,
-                        "the records of decisions cannot be read yet: ask again shortly",
-                    )
-                })?;
-                answer.releases = identities::releases(&link, decisions);
-                let next = match next_us {
-                    Some(next_us) => Some((book, next_us)),
-                    None => places.find(|(other, _)| *other > book),
-                };
-                answer.next_page_token =
-                    next.map(|(book, at)| [&[book][..], &at.to_be_bytes()].concat()).unwrap_or_default();
-            }
-        }
-        answer.recipients = self.recipients(&answer.releases)?;
-        let record = Disclosure {
-            lines_released: u32::try_from(answer.releases.len()).unwrap_or(u32::MAX),
-            answer_digest: sixteen([answer.encode_to_vec()]).to_vec(),
-            ..self.record_of(caller, Call::ListReleases, &found, today, now_us)
-        };
-        answer.decision_id.clone_from(&record.decision_id);
-        self.desk.record(Undisclosed::new(record, answer)).await
-    }
-
-    /// Whom to notify, each organisation once.
-    fn recipients(&self, releases: &[Release]) -> Result<Vec<Recipient>, Refusal> {
-        let registry = self.desk.registry()?;
-        let organisations: BTreeSet<&String> = releases.iter().map(|release| &release.organisation).collect();
-        let recipient = |id: &String| {
-            let recorded = registry.organisation(id).cloned().unwrap_or_default();
-            Recipient {
-                organisation: id.clone(),
-                name: recorded.name().to_owned(),
-                contact: recorded.contact().to_owned(),
-            }
-        };
-        Ok(organisations.into_iter().map(recipient).collect())
-    }
-
-    async fn statistics(
-        &self,
-        caller: &Caller,
-        (now_us, today): (i64, Date),
-    ) -> Result<GetStatisticsResponse, Refusal> {
-        self.admit(caller).await?;
-        let principal = caller.principal();
-        let mut answer = self
-            .reading(move |permitting, queue| {
-                let (shown, complete) = before(permitting, queue, &principal, today)?;
-                let counted = statistics(shown.iter().map(|(kept, named)| (kept, named)), now_us);
-                Ok(GetStatisticsResponse { complete, ..counted })
-            })
-            .await?;
-        let record = Disclosure {
-            answer_digest: sixteen([answer.encode_to_vec()]).to_vec(),
-            ..self.record(caller, Call::GetStatistics, &[], today, now_us)
-        };
-        answer.decision_id.clone_from(&record.decision_id);
-        self.desk.record(Undisclosed::new(record, answer)).await
     }
 }
 
@@ -453,59 +282,6 @@ impl Identities for IdentityService {
         let answer = self.statistics(&caller, at).await;
         self.answered(&caller, Call::GetStatistics, answer).await
     }
-}
-
-/// What is before this reviewer, each with whose records they may be told; and whether everything was looked through.
-fn before(
-    permitting: &Permitting,
-    queue: &Queue,
-    principal: &sharing::Principal,
-    today: Date,
-) -> Result<(Vec<(Kept, BTreeSet<String>)>, bool), ChildError> {
-    let (kept, complete) = queue.all();
-    let is_the_services = permitting.is_the_services_reviewer(principal.clone(), today)?;
-    let mut shown = Vec::new();
-    for kept in kept {
-        if is_the_services {
-            shown.extend(kept.of_the_services.clone().map(|named| (kept, named)));
-        } else if principal.organisation().is_some_and(|own| kept.controllers.contains(own)) {
-            let matter = Surroundings::read(permitting.children(), &[kept.pair.0, kept.pair.1])?.matter(kept.pair);
-            let Some(matter) = matter else { continue };
-            if let Some(permitted) = permitting.permit(principal, &matter, today)? {
-                let named = permitted.sides.into_iter().flatten().filter_map(|described| described.organisation);
-                shown.push((kept, named.collect()));
-            }
-        }
-    }
-    Ok((shown, complete))
-}
-
-/// Where an item stands in the queue: the longest waiting first.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Place {
-    waiting_since_us: i64,
-    item: Id,
-}
-
-impl Place {
-    fn of(kept: &Kept) -> Self {
-        Self { waiting_since_us: kept.waiting_since_us, item: kept.item }
-    }
-
-    /// Both are in the answer already: it is no secret where the next page starts.
-    fn read(token: &[u8]) -> Option<Self> {
-        let (at, item) = token.split_first_chunk()?;
-        Some(Self { waiting_since_us: i64::from_be_bytes(*at), item: item.try_into().ok()? })
-    }
-
-    fn write(&self) -> Vec<u8> {
-        [&self.waiting_since_us.to_be_bytes()[..], &self.item].concat()
-    }
-}
-
-fn release_place(token: &[u8]) -> Option<(u8, i64)> {
-    let (book, at) = token.split_first()?;
-    Some((*book, i64::from_be_bytes(at.try_into().ok()?))).filter(|(book, _)| *book < decision_id::BOOKS)
 }
 
 fn by_item(item: Vec<u8>) -> Result<About, Refusal> {
