@@ -3,7 +3,8 @@
 //! Three worlds are told the same, but that in two of them one of the two identities was never heard of. After the old one is
 //! sealed, whatever anybody asks about the one, by whatever number, gets the bytes that it gets in the world without the
 //! other. In the world of both, everything that can lead from the one to the other does: the new identity carries the old
-//! numbers, both have one mother, one brother, one address, one school and one council, and one name and birth date.
+//! numbers, both have one mother, one brother, one address, one school and one council, and one name and birth date, by
+//! which the linker in force holds them to be one.
 
 #![cfg(test)]
 
@@ -11,6 +12,7 @@ mod harness;
 
 use std::collections::BTreeSet;
 
+use harness::linking::{adopted, parameters};
 use harness::sayings::*;
 use harness::{House, Saying, now_us, staff};
 use projection::disclose::{Ask, Followed, Watching};
@@ -165,6 +167,7 @@ fn description(who: Who, source: Source, numbers: Numbers, version: u64) -> Sayi
             given: Some(if brother { "Rowan" } else { "Merrin" }.into()),
             ..Default::default()
         }];
+        person.sex = coded("F");
         if numbers == Numbers::OldAsFormer {
             person.identifiers.iter_mut().for_each(|number| number.standing = identifier::Standing::Former.into());
         }
@@ -185,6 +188,7 @@ impl World {
     async fn new(without: Option<Who>) -> Self {
         let mut house = House::new().await;
         house.record(organisations()).await;
+        house.record(vec![adopted(parameters(0.04))]).await;
         house.catch_up().await;
         Self { house, without, version: 1, moments: vec![] }
     }
@@ -236,7 +240,7 @@ impl World {
                 }
             }
             Step::Superseded if self.without.is_none() => {
-                let superseded = e::IdentifierSuperseded { superseded: Some(hospital(Who::Old)) };
+                let superseded = e::IdentifierSuperseded { superseded: Some(hospital(Who::Old)), ..Default::default() };
                 let saying = saying(HOSPITAL, &hospital(Who::New), "a40", day(2025, 1, 1), superseded);
                 self.house.say(HL7, [saying]).await;
             }
@@ -270,6 +274,7 @@ impl World {
 
     /// The council seals the old identity, with every number of it.
     async fn seal(&mut self) {
+        self.house.link();
         let sealed = subjects(Who::Old);
         for subject in sealed.clone() {
             let seal = proto::admin::Fact { sealed: sealed.clone(), ..fact(&subject, e::IdentitySealed::default()) };
@@ -298,14 +303,11 @@ impl World {
                 let what = |call: &str| format!("{call} of {child:?} by {} for {purpose:?}", caller.organisation);
                 let ask = self.house.ask(&caller, child, purpose);
                 answers.push((what("timeline"), self.timeline(&ask).await));
-                for page in [1, 2] {
-                    let ask = Ask { skip: page, page_size: 1, ..ask.clone() };
-                    answers.push((what("page"), self.timeline(&ask).await));
-                }
-                for moment in self.moments.iter().step_by(3) {
-                    let ask = Ask { known_at_us: Some(*moment), ..ask.clone() };
-                    answers.push((what("timeline as it was known"), self.timeline(&ask).await));
-                }
+                let second_page = Ask { skip: 1, page_size: 1, ..ask.clone() };
+                answers.push((what("page"), self.timeline(&second_page).await));
+                let halfway = self.moments.get(self.moments.len() / 2).copied();
+                let as_known = Ask { known_at_us: halfway, ..ask.clone() };
+                answers.push((what("timeline as it was known"), self.timeline(&as_known).await));
                 answers.push((what("involvement"), self.involvement(&ask).await));
                 answers.push((what("family"), self.family(&ask).await));
                 answers.push((what("stream"), self.stream(&ask).await));
@@ -388,10 +390,13 @@ async fn severed(steps: &[Step], sealed_after: usize) -> [(Vec<(String, Vec<u8>)
         if sealed_after >= steps.len() {
             world.seal().await;
         }
+        world.house.link();
     }
     let [both, without_old, without_new] = worlds;
-    let of_new = [subjects(Who::New), subjects(Who::Brother)].concat();
-    let of_old = subjects(Who::Old);
+    // By a number of each kind: whichever is asked with, all of an identity's numbers are the same child or are none.
+    let few = |who| vec![local(who, Source::Council), local(who, Source::Hospital), nhs_of(who)];
+    let of_new = [few(Who::New), vec![local(Who::Brother, Source::Hospital)]].concat();
+    let of_old = few(Who::Old);
     [
         (both.answers(&of_new).await, without_old.answers(&of_new).await),
         (both.answers(&of_old).await, without_new.answers(&of_old).await),
@@ -399,7 +404,7 @@ async fn severed(steps: &[Step], sealed_after: usize) -> [(Vec<(String, Vec<u8>)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_leads_across_a_sealed_adoption(steps in prop::collection::vec(step(), 4..14), at in 0..14usize) {
@@ -430,10 +435,10 @@ async fn nothing_leads_across_a_sealed_adoption_that_everything_would_lead_acros
     }
     steps.extend(two.map(Step::InEnquiry));
     steps.extend([Step::Linked, Step::Superseded, Step::Court(Who::Old), Step::Consent(Who::Old)]);
-    for sealed_after in [0, steps.len() / 2, steps.len()] {
-        for (told, expected) in severed(&steps, sealed_after).await {
+    for sealed_after in [0, steps.len()] {
+        for ((told, expected), distinct_min) in severed(&steps, sealed_after).await.into_iter().zip([8, 3]) {
             let distinct: BTreeSet<&Vec<u8>> = told.iter().map(|(_, bytes)| bytes).collect();
-            assert!(distinct.len() > 5, "the worlds do tell something: {}", distinct.len());
+            assert!(distinct.len() >= distinct_min, "the worlds tell something: {}", distinct.len());
             for (told, expected) in told.iter().zip(&expected) {
                 assert_eq!(told, expected, "sealed after {sealed_after} steps");
             }
