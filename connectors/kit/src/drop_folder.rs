@@ -13,6 +13,7 @@
 //! says the same events again, with the same ids.
 
 mod files;
+mod keep;
 mod refusals;
 mod tally;
 mod translation;
@@ -37,6 +38,7 @@ use crate::differ::{Baseline, BaselineError, Baselines, RebuildError, Retraction
 use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
 use crate::run::{SourceCounts, is_unfinished, name_of};
 use files::{list, make, move_all, put_back, rename, sync};
+use keep::Keep;
 use refusals::{of_the_future, retractions_held};
 use tally::Tally;
 use translation::translate;
@@ -58,6 +60,8 @@ pub struct Options {
     pub was_another: bool,
     /// How many retractions go through unseen.
     pub retractions: Retractions,
+    /// How long submissions are kept once they are dealt with; `None` is for ever.
+    pub keep_done: Option<Duration>,
 }
 
 impl Options {
@@ -69,6 +73,7 @@ impl Options {
             backoff_max: Duration::from_secs(60),
             was_another: false,
             retractions: Retractions::default(),
+            keep_done: None,
         }
     }
 }
@@ -150,6 +155,7 @@ pub struct DropFolder {
     /// What the last look saw: length and time of change.
     seen: BTreeMap<PathBuf, (u64, SystemTime)>,
     picked_up_last_us: i64,
+    keep: Keep,
 }
 
 impl DropFolder {
@@ -175,6 +181,7 @@ impl DropFolder {
             let names = list(&options.root.join(dir))?;
             picked_up_last_us = names.iter().map(|dir| picked_up_us(dir)).fold(picked_up_last_us, i64::max);
         }
+        let keep = Keep::new([DONE, REJECTED].map(|dir| options.root.join(dir)), options.keep_done);
         let folder = Self {
             connector,
             publisher,
@@ -185,6 +192,7 @@ impl DropFolder {
             counts: Arc::default(),
             seen: BTreeMap::new(),
             picked_up_last_us,
+            keep,
         };
         folder.put_back()?;
         let anew = folder.options.was_another || folder.baselines.none()?;
@@ -245,6 +253,7 @@ impl DropFolder {
     /// # Errors
     /// As [`Self::drain_once`].
     pub async fn poll_once(&mut self, now_us: i64) -> Result<usize, IntakeError> {
+        self.remove_old(now_us);
         // What an earlier look could not take to its end.
         self.put_back()?;
         let mut left = self.left()?;
@@ -262,6 +271,21 @@ impl DropFolder {
             self.counts.pending.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(count)
+    }
+
+    /// What cannot be removed keeps nothing from being taken in.
+    fn remove_old(&mut self, now_us: i64) {
+        let source = self.connector.descriptor().name;
+        match self.keep.remove_old(now_us) {
+            Ok(0) => {}
+            Ok(removed) => {
+                tracing::info!(source, removed, "submissions that were dealt with long enough ago are removed")
+            }
+            Err(error) => {
+                let (doing, why) = error.waits_for();
+                tracing::warn!(source, doing, why, "submissions that are kept for long enough are still here");
+            }
+        }
     }
 
     fn incoming(&self) -> PathBuf {

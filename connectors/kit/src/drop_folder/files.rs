@@ -51,6 +51,6 @@ pub(super) fn sync(dir: &Path) -> Result<(), IntakeError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|source| failed("sync", dir, source))
 }
 
-fn failed(doing: &'static str, path: &Path, source: io::Error) -> IntakeError {
+pub(super) fn failed(doing: &'static str, path: &Path, source: io::Error) -> IntakeError {
     IntakeError::Io { doing, path: path.to_path_buf(), source }
 }

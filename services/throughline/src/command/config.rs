@@ -56,6 +56,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         "`{}` has neither [serve] nor [connectors.NAME]: nothing would run",
         file.display()
     );
+    for connector in &settings.connectors {
+        if connector.drop_folder.is_some() && connector.keep_done.is_none() {
+            output::note(&format!(
+                "`connectors.{}.keep_done_days` is not said: the drop folder keeps what it brought, in clear, for ever",
+                connector.name
+            ));
+        }
+    }
     output::line(&format!("config: ok `{}`: {}", file.display(), said.join("; ")))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -136,7 +136,12 @@ async fn open_folder(
     let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
     // On Kafka another process may have worked for this connector since these baselines were written.
     let was_another = settings.log != LogSettings::Embedded;
-    let options = drop_folder::Options { poll: connector.poll, was_another, ..drop_folder::Options::of(folder) };
+    let options = drop_folder::Options {
+        poll: connector.poll,
+        keep_done: connector.keep_done,
+        was_another,
+        ..drop_folder::Options::of(folder)
+    };
     Ok(DropFolder::open(known, publisher, Arc::clone(log), Arc::clone(&vault.wrapping), baselines, options).await?)
 }
 

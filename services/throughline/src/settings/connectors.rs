@@ -16,6 +16,8 @@ pub(crate) struct ConnectorSettings {
     pub(crate) organisation: String,
     pub(crate) drop_folder: Option<PathBuf>,
     pub(crate) poll: Duration,
+    /// How long what the drop folder brought is kept once it is dealt with; for ever where nobody says.
+    pub(crate) keep_done: Option<Duration>,
     pub(crate) mllp_listen: Option<SocketAddr>,
     /// The operator's, when the connector is a process of its own.
     pub(crate) admin_socket: PathBuf,
@@ -67,6 +69,12 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
     }
     let drop_folder = section.optional_path("drop_folder");
     let poll = Duration::from_millis(section.number("poll_ms", 1_000, 10..=3_600_000));
+    let keep_done = section
+        .has("keep_done_days")
+        .then(|| Duration::from_secs(86_400 * section.number("keep_done_days", 1, 1..=3_650)));
+    if keep_done.is_some() && drop_folder.is_none() {
+        section.problem("keep_done_days", "is of a `drop_folder`, and there is none");
+    }
     let mllp_listen = if section.has("mllp_listen") {
         section.parsed("mllp_listen", "", "an address and port, such as `127.0.0.1:2575`")
     } else {
@@ -82,6 +90,7 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
         organisation: organisation?,
         drop_folder,
         poll,
+        keep_done,
         mllp_listen,
         admin_socket,
     })

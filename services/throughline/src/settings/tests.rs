@@ -52,6 +52,22 @@ fn a_connector_by_itself_needs_a_log_and_its_own_section() {
 }
 
 #[test]
+fn what_was_dealt_with_is_kept_for_ever_unless_somebody_says_for_how_long() {
+    let folder = folder();
+    let read = |more: &str| load(folder.path(), &format!("{CONNECTOR}{more}"), Purpose::Any);
+    let kept = |more: &str| read(more).unwrap().connector("health-hl7v2").unwrap().keep_done;
+    assert_eq!(kept(""), None);
+    assert_eq!(kept("keep_done_days = 30\n"), Some(std::time::Duration::from_secs(30 * 86_400)));
+    for wrong in ["0", "3651", "\"never\""] {
+        let problems = read(&format!("keep_done_days = {wrong}\n")).unwrap_err();
+        assert_eq!(problems, ["`connectors.health-hl7v2.keep_done_days` must be a whole number from 1 to 3650"]);
+    }
+    let listens = "[connectors.health-hl7v2]\ncontrollers = [\"ods-rh8\"]\nmllp_listen = \"127.0.0.1:2575\"\nkeep_done_days = 3\n";
+    let problems = load(folder.path(), listens, Purpose::Any).unwrap_err();
+    assert_eq!(problems, ["`connectors.health-hl7v2.keep_done_days` is of a `drop_folder`, and there is none"]);
+}
+
+#[test]
 fn a_service_by_itself_takes_commands_of_its_own_and_of_those_named() {
     let folder = folder();
     let log = "[log]\nkind = \"kafka\"\nbootstrap = \"a:9093\"\nsecurity = \"sasl_tls\"\nca = \"ca.pem\"\nusername = \"serve\"\npassword_file = \"password\"\n";
