@@ -12,9 +12,9 @@ use crate::{Kind, Plan};
 /// Clients', brokers' and controllers'.
 pub(crate) const PORTS_A_NODE: usize = 3;
 
-/// Where ports are looked for: outside the range from which the system gives them out, so that a node that is down for a
-/// while finds its own still free.
-const PORTS: std::ops::Range<u16> = 10_000..30_000;
+/// Where ports are looked for: outside the range from which the system gives them out, and below those of the tests' own
+/// processes, so that a node that is down for a while finds its own still free.
+const PORTS: std::ops::Range<u16> = 10_000..20_000;
 
 pub(crate) fn free_ports(count: usize) -> Result<Vec<u16>> {
     let mut held = Vec::new();

@@ -117,6 +117,13 @@ impl Load {
         tokio::task::block_in_place(|| until("an append is not taken", || self.unavailable() >= wanted))
     }
 
+    /// Waits until every writer has been told so, twice as often as there are writers: each has then heard of whatever was
+    /// acknowledged before.
+    pub(crate) fn wait_until_all_are_unavailable(&self) -> Duration {
+        let wanted = self.unavailable() + 2 * self.writers.len() as u64;
+        tokio::task::block_in_place(|| until("no append is taken", || self.unavailable() >= wanted))
+    }
+
     /// Ends, and holds the log to what it acknowledged, as somebody reads it who had no part in it.
     pub(crate) async fn end(mut self, log: &impl EventLog) -> Found {
         self.stop.store(true, Ordering::Relaxed);

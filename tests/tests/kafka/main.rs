@@ -12,6 +12,7 @@ mod full_disk;
 mod harness;
 mod killed_connector;
 mod load;
+mod moving;
 mod one_node;
 mod processes;
 mod protection;

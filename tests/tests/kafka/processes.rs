@@ -17,19 +17,19 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::harness::program::Running;
 use crate::harness::{CONNECTORS, Place, canonical, channel_at, client_on, line_with, number_in, request};
 
-const CENSUS: &str = "social-care-cin-census";
+pub(crate) const CENSUS: &str = "social-care-cin-census";
 /// Longer than any step takes on a busy machine.
 const LONG: Duration = Duration::from_secs(180);
 
 /// A place, a broker, and the configurations of processes on it.
-struct Region {
-    place: Place,
+pub(crate) struct Region {
+    pub(crate) place: Place,
     broker: Mutex<Broker>,
 }
 
 impl Region {
     /// An authority of so many children, and topics for it. `None` where there is no broker to be had.
-    fn new(children: u32) -> Option<Self> {
+    pub(crate) fn new(children: u32) -> Option<Self> {
         let broker = Broker::start(Kind::Tls).unwrap();
         if broker.passes_over("processes of their own over TLS, with leases") {
             return None;
@@ -59,7 +59,7 @@ impl Region {
     }
 
     /// A node that serves, on this port.
-    fn serve(&self, name: &str, port: u16) -> PathBuf {
+    pub(crate) fn serve(&self, name: &str, port: u16) -> PathBuf {
         let section = format!(
             "[serve]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"tls/service.pem\"\nkey = \"tls/service.key\"\n\
              client_ca = \"tls/ca.pem\"\norganisation = \"throughline-local-hub\"\nhub_contact = \"The information hub, on the council's main number\"\n\
@@ -69,7 +69,7 @@ impl Region {
     }
 
     /// A connector by itself.
-    fn connect(&self, name: &str, connector: &str) -> PathBuf {
+    pub(crate) fn connect(&self, name: &str, connector: &str) -> PathBuf {
         let controllers = match connector {
             "education-school-census" => "school-*",
             "health-hl7v2" => "ods-*",
@@ -82,23 +82,23 @@ impl Region {
         self.configuration(name, &section)
     }
 
-    fn must(&self, arguments: &[&str], config: &Path) -> String {
+    pub(crate) fn must(&self, arguments: &[&str], config: &Path) -> String {
         self.place.must(&[arguments, &["--config", config.to_str().unwrap()]].concat())
     }
 
     /// Where a process stands, if it answers.
-    fn status(&self, config: &Path) -> serde_json::Value {
+    pub(crate) fn status(&self, config: &Path) -> serde_json::Value {
         let told = self.place.run(&["status", "--json", "--config", config.to_str().unwrap()]);
         serde_json::from_slice(&told.stdout).unwrap_or_default()
     }
 
     /// Waits until a process has taken in, or read, everything.
-    fn settle(&self, config: &Path) -> serde_json::Value {
+    pub(crate) fn settle(&self, config: &Path) -> serde_json::Value {
         let wait = LONG.as_secs().to_string();
         serde_json::from_str(&self.must(&["status", "--json", "--wait", &wait], config)).unwrap()
     }
 
-    async fn client(&self, port: u16, role: &str) -> Result<Client, tonic::transport::Error> {
+    pub(crate) async fn client(&self, port: u16, role: &str) -> Result<Client, tonic::transport::Error> {
         let organisation = self.place.demo_organisation(role);
         let channel = channel_at(&self.place, port, self.place.certificate(&organisation)).await?;
         let serves = HealthClient::new(channel.clone());
@@ -106,9 +106,9 @@ impl Region {
     }
 }
 
-struct Client {
+pub(crate) struct Client {
     serves: HealthClient<tonic::transport::Channel>,
-    asks: crate::harness::Client,
+    pub(crate) asks: crate::harness::Client,
 }
 
 impl Client {
@@ -120,7 +120,7 @@ impl Client {
     }
 }
 
-fn block_on<T>(task: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(task: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
 }
 
