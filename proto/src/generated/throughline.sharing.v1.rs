@@ -360,7 +360,8 @@ pub enum DenialReason {
     TokenRefused = 2,
     /// The request states no purpose, or one that does not exist.
     PurposeMissing = 3,
-    /// The facts that the rules read are not known to be up to date.
+    /// The facts that the rules read are not known to be up to date; or, of a page after the first, this node has not read as far as the
+    /// one that gave the page before. Ask again shortly.
     FactsStale = 4,
     /// The decision could not be recorded, so nothing is released.
     NotRecorded = 5,
@@ -372,7 +373,7 @@ pub enum DenialReason {
     PageTokenRefused = 8,
     /// No decision of this reader has this id.
     NoSuchDecision = 9,
-    /// The reader has as many streams open as they may, or the service has.
+    /// As many streams are open as the reader may have, or their organisation, or the service.
     TooManyStreams = 10,
     /// The stream ended before its time: the reader took nothing for too long, or the service stops. Ask again.
     StreamEnded = 11,

@@ -49,7 +49,7 @@ pub struct GetTimelineResponse {
     /// Services that are involved and of which the reader may know no more. First page only.
     #[prost(message, repeated, tag = "2")]
     pub existence: ::prost::alloc::vec::Vec<ExistenceLine>,
-    /// Always 64 bytes, for the next page. Asking on past the end gives an empty page.
+    /// Always 524 bytes, for the next page. Asking on past the end gives an empty page.
     #[prost(bytes = "vec", tag = "3")]
     pub next_page_token: ::prost::alloc::vec::Vec<u8>,
     /// False on the last page.
