@@ -65,7 +65,8 @@ fn told(store: &Store, house: &House) -> Vec<String> {
 
 #[tokio::test]
 async fn the_same_is_linked_in_whatever_order_and_wherever_the_linker_was_stopped() {
-    for seed in 0..6 {
+    let mut edges = 0;
+    for seed in 0..7 {
         let engine = if seed % 2 == 0 { Engine::Fjall } else { Engine::Sled };
         let rng = &mut StdRng::seed_from_u64(seed);
         let mut house = House::on(engine, |log| log).await;
@@ -102,9 +103,11 @@ async fn the_same_is_linked_in_whatever_order_and_wherever_the_linker_was_stoppe
         assert_eq!(again.state_hash().unwrap(), house.store.state_hash().unwrap(), "seed {seed}");
         assert_eq!(told(&again, &house), told(&house.store, &house), "seed {seed}");
         assert_eq!(newest(&again, &house), newest(&house.store, &house), "seed {seed}, blocks of {block}");
+        edges += newest(&again, &house).len();
         again.check().unwrap();
         house.store.check().unwrap();
     }
+    assert!(edges > 50, "too little is linked to say anything: {edges}");
 }
 
 /// The edges of the parameters that stand: those of earlier ones are as far as each store had come when they were replaced.
@@ -123,7 +126,6 @@ fn newest(store: &Store, house: &House) -> Vec<(Vec<u8>, Vec<u8>)> {
             })
             .unwrap();
     }
-    assert!(rows.len() > 4, "too little is linked to say anything");
     rows
 }
 
@@ -156,7 +158,8 @@ async fn two_nodes_say_the_same() {
 async fn of_whoever_is_erased_no_edge_is_left() {
     let mut house = House::new().await;
     let (school, hospital) = (pupil("P1"), hospital_person("H1"));
-    let person = Person { given: "Amara", family: "Inventedson", born: day(2014, 3, 4), sex: "F", postcode: "ZZ99 1AA" };
+    let person =
+        Person { given: "Amara", family: "Inventedson", born: day(2014, 3, 4), sex: "F", postcode: "ZZ99 1AA" };
     house.say(CENSUS, [says(SCHOOL, &school, &person, &[], 1)]).await;
     house.say(HL7, [says(HOSPITAL, &hospital, &person, &[], 1)]).await;
     for different in [0.04, 0.4] {
@@ -167,7 +170,7 @@ async fn of_whoever_is_erased_no_edge_is_left() {
     let mut linking = Linking::new(house.store.clone(), house.projector.clone());
     linking.catch_up().unwrap();
     assert_eq!(house.child(&school, None).resolution.subjects.len(), 2);
-    house.destroy(HL7, &hospital, HOSPITAL).await;
+    house.destroy(&hospital).await;
     house.catch_up().await;
     assert_eq!(house.child(&school, None).resolution.subjects.len(), 1, "before it is linked anew, already");
     // Stopped between the two, or not.

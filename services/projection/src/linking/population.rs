@@ -27,6 +27,8 @@ pub(super) struct Alike {
     pub(super) probable: Probable,
     /// By what stands said of both, and not by what once stood.
     pub(super) stands: bool,
+    /// Since when their record stood that was compared.
+    pub(super) from_us: i64,
 }
 
 /// Whom a subject may be one child with.
@@ -85,7 +87,7 @@ impl Population {
                 }
                 let is_automatic = likely.probability >= thresholds.automatic;
                 let probable = Probable { weight: likely.weight, probability: likely.probability, is_automatic };
-                let alike = Alike { probable, stands: ours.stands() && until == i64::MAX };
+                let alike = Alike { probable, stands: ours.stands() && until == i64::MAX, from_us: from };
                 let best = found.alike.entry(other).or_insert(alike);
                 // What stands tells more than what stood, and then the heavier.
                 let rank = |alike: &Alike| (alike.stands, alike.probable.weight);

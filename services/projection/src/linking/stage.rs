@@ -264,8 +264,9 @@ impl Linking {
             for (subject, marks) in waiting {
                 let rows = Rows::read(&self.store, subject)?;
                 let Some(states) = self.opened(subject, rows)? else { continue };
-                // Who else is to be linked anew waits from the same commit on.
-                let again = self.replace(subject, &states);
+                // Who else is to be linked anew waits from the same commit on; of whoever is, nothing new is said.
+                let is_new = marks.iter().any(|mark| *mark != AGAIN);
+                let again = if is_new { self.replace(subject, &states) } else { Subjects::new() };
                 again.into_iter().for_each(|other| batch.put(keys::waiting(other, AGAIN), Vec::new()));
                 if states.is_empty() {
                     self.forget(subject, &mut batch)?;
@@ -320,19 +321,15 @@ impl Linking {
         ours: &[State],
         found: &Found,
     ) -> Result<BTreeMap<Pseudonym, Edge>, ChildError> {
-        let stands = |states: &[State]| states.last().filter(|state| state.stands()).map(|state| state.record.clone());
-        let ours = stands(ours);
+        let ours = ours.last().filter(|state| state.stands());
         let mut edges = BTreeMap::new();
-        for (other, Alike { probable, stands: is_now }) in &found.alike {
-            let veto = match &ours {
+        for (other, Alike { probable, stands: is_now, from_us }) in &found.alike {
+            let veto = match ours {
                 Some(ours) if *is_now => {
-                    let rows = Rows::read(&self.store, *other)?;
-                    // Whoever has been described anew since is linked next, and this pair with them.
-                    let theirs = match rows.as_linked() {
-                        Some(rows) => stands(&described::states(&self.projector, *other, rows)?),
-                        None => None,
-                    };
-                    theirs.and_then(|theirs| population.adopted().veto(ours, &theirs))
+                    // The record that was compared: whoever was described anew since is linked next, and this pair with them.
+                    let theirs = described::states(&self.projector, *other, Rows::read(&self.store, *other)?)?;
+                    let theirs = theirs.into_iter().find(|state| state.from_us == *from_us);
+                    theirs.and_then(|theirs| population.adopted().veto(&ours.record, &theirs.record))
                 }
                 _ => None,
             };

@@ -233,6 +233,16 @@ impl House {
         self.queue.catch_up(&serving.permitting);
     }
 
+    /// Destroys every key that seals what is said of a subject.
+    pub async fn destroy(&self, subject: &Subject) {
+        let subject = self.pseudonyms.of(subject);
+        let keys = self.records(&[Topic::Keys]).await;
+        let keys = keys.iter().map(|record| event_log::seal::decode_key_record(record).unwrap());
+        let of_subject = keys.filter(|key| key.subject == subject.0);
+        let destroyed = of_subject.map(|key| event_log::seal::destruction(&self.wrapping, &key).unwrap()).collect();
+        self.log.append(destroyed).await.unwrap();
+    }
+
     /// Links everything that was read, as a process does that has just started.
     pub fn link(&self) {
         Linking::new(self.store.clone(), self.projector.clone()).catch_up().unwrap();
