@@ -372,6 +372,8 @@ async fn over_grpc_it_is_asked_like_any_other_question() {
         decision_id: decision_id.clone(),
         ..Default::default()
     };
+    // The keys of the records just made.
+    super::catch_up(&mut house, &serving).await;
     for (id, lines) in [(&answer.decision_id, 2), (&answer.children[0].decision_id, 2)] {
         let told = reader.explain(&explain(id)).await.unwrap();
         assert_eq!((told.call(), told.lines), (s::Call::GetFamily, lines));
