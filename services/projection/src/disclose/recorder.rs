@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use event_log::envelope::{self, EnvelopeError, Opened};
+use event_log::envelope::{self, EnvelopeError, Opened, Sealed};
 use event_log::seal::Keyring;
 use event_log::{EventId, LogError, Offset, Partition, Pseudonym, Topic};
 use prost::Message;
@@ -76,8 +76,8 @@ impl Recorder {
         recorded.map(drop)
     }
 
-    /// The record of the decision of this id, by the time and the book that it tells. Reads at most what was recorded within
-    /// two minutes of it, whether or not it is there.
+    /// The record of the decision of this id, by the time and the book that it tells: among what was recorded within two
+    /// minutes of it; and where it is not there, because a clock was wrong or set, among the records around.
     ///
     /// # Errors
     /// [`FindError`]: asking again is right.
@@ -85,13 +85,34 @@ impl Recorder {
         let Some((book, made_at_ms)) = decision_id::read(&self.0.pseudonyms, id) else { return Ok(None) };
         let partition = self.book(book).partition();
         let made_at_us = made_at_ms.saturating_mul(1_000);
-        let mut from = self.first_since(partition, made_at_us.saturating_sub(CLOCKS_APART_US)).await?;
-        let (mut found, mut looked_at) = (None, 0);
-        while looked_at < LOOKED_AT_MAX {
+        let from = self.first_since(partition, made_at_us.saturating_sub(CLOCKS_APART_US)).await?;
+        let until_us = made_at_us.saturating_add(CLOCKS_APART_US);
+        let mut found = self.look(partition, from, until_us, id).await?;
+        if found.is_none() {
+            let around = from.saturating_sub(LOOKED_AT_MAX / 2);
+            found = self.look(partition, around, i64::MAX, id).await?;
+        }
+        match found.map(|sealed| sealed.open(keyring)).transpose()? {
+            Some(Opened::Plain(plain)) => Ok(Disclosure::decode(plain.bytes.as_slice()).ok()),
+            Some(Opened::Parked(_)) => Err(FindError::KeyNotHere),
+            Some(Opened::Erased(_)) | None => Ok(None),
+        }
+    }
+
+    /// The envelope of this id, among the records from an offset on up to the first that was published after `until_us`.
+    async fn look(
+        &self,
+        partition: Partition,
+        mut from: Offset,
+        until_us: i64,
+        id: [u8; 16],
+    ) -> Result<Option<Sealed>, LogError> {
+        let (mut found, last_looked_at) = (None, from.saturating_add(LOOKED_AT_MAX));
+        while from < last_looked_at {
             let records = self.0.log().read(Topic::Disclosure, partition, from, RECORDS_A_READ).await?;
             let Some(last) = records.last() else { break };
-            let past = last.published_at_us > made_at_us.saturating_add(CLOCKS_APART_US);
-            (from, looked_at) = (last.position.offset + 1, looked_at + records.len());
+            let past = last.published_at_us > until_us;
+            from = last.position.offset + 1;
             // Found or not, all of it is looked through: how long it took says nothing.
             for sealed in records.into_iter().filter_map(|record| envelope::decode(record.value).ok()) {
                 if sealed.header.event_id.0 == id {
@@ -102,11 +123,7 @@ impl Recorder {
                 break;
             }
         }
-        match found.map(|sealed| sealed.open(keyring)).transpose()? {
-            Some(Opened::Plain(plain)) => Ok(Disclosure::decode(plain.bytes.as_slice()).ok()),
-            Some(Opened::Parked(_)) => Err(FindError::KeyNotHere),
-            Some(Opened::Erased(_)) | None => Ok(None),
-        }
+        Ok(found)
     }
 
     /// Decisions of one book from a time on, oldest first, with when each was recorded; and where to go on, which is `None`
@@ -150,7 +167,8 @@ impl Recorder {
         }
     }
 
-    /// The first record of a partition that was published at this time or later.
+    /// A record of a partition that was published at this time or later, after one that was published before it: the first
+    /// such, where clocks were never set back.
     async fn first_since(&self, partition: Partition, since_us: i64) -> Result<Offset, LogError> {
         let (mut low, mut high) = (0, self.0.log().end(Topic::Disclosure, partition).await?);
         while low < high {
@@ -173,8 +191,8 @@ impl Recorder {
 /// The clocks of whoever decides and of the log may be this far apart.
 const CLOCKS_APART_US: i64 = 120_000_000;
 const RECORDS_A_READ: usize = 1_000;
-/// A book that takes more than this in the time that is looked through is not looked through further.
-const LOOKED_AT_MAX: usize = 200_000;
+/// What is looked through of a book at most, each time: some nine hours of one that takes three decisions a second on either side.
+const LOOKED_AT_MAX: Offset = 200_000;
 
 /// Why the record of a decision cannot be looked for now.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,10 @@
 //! Why an answer was as it was: to its reader, and to nobody else but an auditor of the same organisation.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use projection::store::Engine;
 use prost::Message;
 use proto::events::{self as e, Subject};
 use proto::sharing as s;
@@ -11,13 +14,17 @@ use proto::timeline::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use super::harness::faults::FaultyLog;
 use super::harness::sayings::*;
 use super::harness::service::{Papers, Reader, Serving, serve};
 use super::harness::{HUB, House};
 use super::{LONG, PASTORAL, known_child};
 
 async fn started() -> (House, Serving, Subject) {
-    let mut house = House::new().await;
+    started_in(House::new().await).await
+}
+
+async fn started_in(mut house: House) -> (House, Serving, Subject) {
     let papers = Papers::new();
     let mut recorded = organisations();
     recorded.push(organisation(HUB, s::Sector::SocialCare));
@@ -43,6 +50,25 @@ async fn catch_up(house: &mut House, serving: &Serving) {
 
 fn of(decision_id: &[u8]) -> ExplainDecisionRequest {
     ExplainDecisionRequest { decision_id: decision_id.to_vec(), purpose: 0 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_is_found_however_wrong_the_clock_was_that_published_it() {
+    let mut late_us = Arc::default();
+    let house = House::on(Engine::Fjall, |log| {
+        let log = FaultyLog::new(log);
+        late_us = Arc::clone(&log.disclosures_late_us);
+        Arc::new(log)
+    });
+    let (mut house, serving, school) = started_in(house.await).await;
+    let mut lead = serving.reader(SCHOOL, "lead.invented", &["safeguarding"]).await;
+    let answer = asked(&mut lead, &school, s::Purpose::ChildProtection).await;
+    catch_up(&mut house, &serving).await;
+    for hours in [-2, 0, 2] {
+        late_us.store(hours * 3_600_000_000, Ordering::SeqCst);
+        let told = lead.explain(&of(&answer.decision_id)).await.unwrap();
+        assert_eq!(told.decision_id, answer.decision_id, "{hours} hours");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,8 @@ pub struct FaultyLog {
     pub disclosures_left: Arc<AtomicI64>,
     /// Reads that still succeed.
     pub reads_left: Arc<AtomicI64>,
+    /// How wrong the clock was by which disclosures were published, microseconds.
+    pub disclosures_late_us: Arc<AtomicI64>,
 }
 
 pub const NO_END: i64 = i64::MIN;
@@ -21,7 +23,7 @@ pub const NO_END: i64 = i64::MIN;
 impl FaultyLog {
     pub fn new(inner: Arc<dyn EventLog>) -> Self {
         let tap = || Arc::new(AtomicI64::new(NO_END));
-        Self { inner, disclosures_left: tap(), reads_left: tap() }
+        Self { inner, disclosures_left: tap(), reads_left: tap(), disclosures_late_us: Arc::default() }
     }
 
     fn allowed(tap: &AtomicI64) -> bool {
@@ -53,7 +55,12 @@ impl EventLog for FaultyLog {
         if !Self::allowed(&self.reads_left) {
             return Err(LogError::Closed);
         }
-        self.inner.read(topic, partition, from, max).await
+        let mut records = self.inner.read(topic, partition, from, max).await?;
+        if topic == Topic::Disclosure {
+            let late_us = self.disclosures_late_us.load(Ordering::SeqCst);
+            records.iter_mut().for_each(|record| record.published_at_us += late_us);
+        }
+        Ok(records)
     }
 
     async fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
