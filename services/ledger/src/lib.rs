@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`tree`] | leaves, growing trees, roots | RFC 6962, section 2.1 |
 //! | [`proof`] | inclusion and consistency proofs, made and checked | RFC 6962, sections 2.1.1 and 2.1.2 |
+//! | [`record_proof`] | one record's proof as a text | C2SP tlog-proof |
 //! | [`tile`] | where a tree's hashes and entries lie, and what part of them a size has | C2SP tlog-tiles |
 //! | [`note`] | texts that carry signatures, and their keys | C2SP signed-note |
 //! | [`checkpoint`] | one tree's size and root, as other tools read it; witnesses' cosignatures | C2SP tlog-checkpoint, tlog-cosignature v1 |
@@ -18,6 +19,7 @@ pub mod checkpoint;
 pub mod difference;
 pub mod note;
 pub mod proof;
+pub mod record_proof;
 pub mod rotation;
 pub mod statement;
 pub mod tile;

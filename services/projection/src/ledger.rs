@@ -5,6 +5,7 @@
 //! lock                                    held by the one process that signs here
 //! statement                               the last that was signed: on stable storage before anybody is told of it
 //! statements/1763812800.note              one an hour, and each that a witness signed
+//! keys/1.vkey, keys/2.note                copies of what is public of the keys
 //! trees/throughline.health.v1/3/0         the leaf hashes of a partition, 32 bytes each; 1: the roots of each 256 of them; ...
 //! ```
 //!
@@ -18,7 +19,7 @@ mod folder;
 mod keeper;
 mod keys;
 mod levels;
-// pub mod service;
+pub mod service;
 pub mod verify;
 
 use std::path::{Path, PathBuf};

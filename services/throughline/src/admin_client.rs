@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use hyper_util::rt::TokioIo;
 use proto::admin::admin_client::AdminClient;
+use proto::audit::ledger_client::LedgerClient;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 
@@ -19,13 +20,22 @@ pub(crate) async fn connect(config: &Path) -> anyhow::Result<AdminClient<Channel
 
 /// Connects to the process of this connector, where one is named.
 pub(crate) async fn connect_to(config: &Path, connector: Option<&str>) -> anyhow::Result<AdminClient<Channel>> {
+    Ok(AdminClient::new(channel(config, connector).await?).max_decoding_message_size(64 << 20))
+}
+
+/// Connects to the ledger of the service that goes by this configuration.
+pub(crate) async fn ledger(config: &Path) -> anyhow::Result<LedgerClient<Channel>> {
+    Ok(LedgerClient::new(channel(config, None).await?))
+}
+
+async fn channel(config: &Path, connector: Option<&str>) -> anyhow::Result<Channel> {
     let socket = Settings::load(config)?.admin_socket(connector)?;
     // Refused there, it would see a connection that breaks off, and nobody would know why.
     if let Ok(of) = std::fs::metadata(&socket) {
         only_its_own_user(&socket, of.uid(), rustix::process::geteuid().as_raw())?;
     }
     let shown = socket.clone();
-    let channel = Endpoint::from_static("http://admin.invalid")
+    Endpoint::from_static("http://admin.invalid")
         .connect_with_connector(tower::service_fn(move |_| {
             let socket = socket.clone();
             async move { UnixStream::connect(socket).await.map(TokioIo::new) }
@@ -35,8 +45,7 @@ pub(crate) async fn connect_to(config: &Path, connector: Option<&str>) -> anyhow
             // Only the last cause says something: those before it say that there is one.
             let why = anyhow::Error::from(error).root_cause().to_string();
             anyhow!("nothing answers at `{}` ({why}): is the process running?", shown.display())
-        })?;
-    Ok(AdminClient::new(channel).max_decoding_message_size(64 << 20))
+        })
 }
 
 /// The process answers the user that runs it, whose its socket is.

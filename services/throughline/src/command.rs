@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod asking;
+mod audit;
 mod backup;
 mod config;
 mod connect;
@@ -68,6 +69,7 @@ enum Command {
     Log(log::Arguments),
     Rebuild(rebuild::Arguments),
     Verify(verify::Arguments),
+    Audit(audit::Arguments),
     Backup(backup::Arguments),
     Restore(restore::Arguments),
     Identity(identity::Arguments),
@@ -103,6 +105,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Log(arguments) => log::run(&arguments),
         Command::Rebuild(arguments) => rebuild::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Identity(arguments) => identity::run(&arguments),

@@ -2,6 +2,7 @@
 
 pub(crate) mod connecting;
 pub(crate) mod follower;
+pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod operator;
 pub(crate) mod patience;

@@ -1,6 +1,7 @@
 //! The configuration: one file for each process.
 
 mod connectors;
+mod ledger;
 mod log;
 mod serve;
 
@@ -16,6 +17,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 pub(crate) use connectors::ConnectorSettings;
+pub(crate) use ledger::LedgerSettings;
 pub(crate) use log::{KafkaSettings, LogSettings};
 pub(crate) use serve::Serve;
 
@@ -44,6 +46,7 @@ pub(crate) struct Settings {
     pub(crate) data: PathBuf,
     pub(crate) log: LogSettings,
     pub(crate) keys: Keys,
+    pub(crate) ledger: LedgerSettings,
     pub(crate) store: Options,
     serve: Option<Serve>,
     pub(crate) connectors: Vec<ConnectorSettings>,
@@ -159,6 +162,7 @@ impl Settings {
         let data = top.path("data", "data");
         let log = LogSettings::read(top, &purpose.client_id());
         let keys = Keys::read(top, &data, purpose);
+        let ledger = LedgerSettings::read(top, &data, &keys.folder, purpose);
         let mut section = top.section("store");
         let engine = section.parsed::<Engine>("engine", "sled", "`sled` or `fjall`");
         let cache_mb = section.number("cache_mb", 256, 16..=65_536);
@@ -181,6 +185,7 @@ impl Settings {
             data,
             log: log?,
             keys,
+            ledger,
             store: Options { engine: engine?, cache_bytes: cache_mb << 20 },
             serve: serve?,
             connectors: connectors?,

@@ -17,7 +17,7 @@ use ledger::{Entry, Hash};
 
 use super::folder::{notes_in, read_note};
 use super::verify::{Leaves, Report, Said, verify};
-use super::{Finding, Folder, KeyFolder, LedgerError, What, entry_of, tree_of};
+use super::{Finding, Folder, LedgerError, What, entry_of, tree_of};
 
 /// What a bundle says of itself.
 const README: &str = include_str!("bundle/README.md");
@@ -43,28 +43,30 @@ pub struct Exported {
 ///
 /// # Errors
 /// When the log does not hold what was signed last, or the folder is there and not empty.
-pub async fn export(log: Arc<dyn EventLog>, folder: &Folder, keys: &KeyFolder, out: &Path) -> Result<Exported, LedgerError> {
+pub async fn export(log: &dyn EventLog, folder: &Folder, out: &Path) -> Result<Exported, LedgerError> {
     if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(LedgerError::Bundle(format!("`{}` is there already, and is not empty", out.display())));
     }
     let last = folder.last()?.ok_or_else(|| LedgerError::Bundle("nothing is signed yet".to_owned()))?;
-    let statement = Statement::believed(&last, &keys.public()?)?;
+    let statements = folder.statements()?;
+    // With what witnesses signed of it.
+    let last = statements.iter().find(|kept| kept.text() == last.text()).cloned().unwrap_or(last);
+    let statement = Statement::of(&last)?;
     write(&out.join("README.md"), README.as_bytes())?;
     write(&out.join(LAST), last.to_string().as_bytes())?;
     let mut exported = Exported { statements: 1, ..Exported::default() };
-    for note in folder.statements()? {
+    for note in statements {
         if note.text() != last.text() {
             let name = format!("{:03}-{}.note", exported.statements, Statement::of(&note)?.signed_at);
             write(&out.join(STATEMENTS).join(name), note.to_string().as_bytes())?;
             exported.statements += 1;
         }
     }
-    for number in 1..=keys.newest() {
-        let key = keys.public_path(number);
-        let text = fs::read(&key).map_err(LedgerError::io("read", &key))?;
-        write(&out.join(KEYS).join(format!("{number}.vkey")), &text)?;
+    for (number, key) in (1..).zip(folder.public_keys()) {
+        write(&out.join(KEYS).join(format!("{number}.vkey")), key.as_bytes())?;
     }
-    for (number, note) in (1..).zip(keys.rotations()?) {
+    // The second key came with the first note.
+    for (number, note) in (2..).zip(folder.rotations()?) {
         write(&out.join(KEYS).join(format!("{number}.note")), note.to_string().as_bytes())?;
     }
     for head in statement.heads() {
@@ -78,7 +80,7 @@ pub async fn export(log: Arc<dyn EventLog>, folder: &Folder, keys: &KeyFolder, o
                 write(&dir.join(tile.to_string()), hashes.as_flattened())?;
             }
         }
-        export_entries(log.as_ref(), &head.tree, head.size, &dir).await?;
+        export_entries(log, &head.tree, head.size, &dir).await?;
         exported.trees += 1;
         exported.records += head.size;
     }
@@ -212,7 +214,9 @@ pub async fn verify_bundle(dir: &Path, said: &Said, keys: &[VerifierKey]) -> Res
         let of_tree = |note: &Note| {
             let checkpoint = Checkpoint::of(note).ok()?;
             note.check(keys).ok()?;
-            Some(checkpoint.size == head.size && checkpoint.root == head.root && checkpoint.origin.ends_with(&head.tree))
+            Some(
+                checkpoint.size == head.size && checkpoint.root == head.root && checkpoint.origin.ends_with(&head.tree),
+            )
         };
         let path = files.tiles(&head.tree).dir.join("checkpoint");
         if read_note(&path).ok().as_ref().and_then(of_tree) != Some(true) {

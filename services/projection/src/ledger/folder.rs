@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use ledger::note::{Note, VerifierKey};
 use ledger::statement::Statement;
 
-use super::{LedgerError, Levels};
+use super::{KeyFolder, LedgerError, Levels};
 
 const STATEMENT: &str = "statement";
 const KEPT: &str = "statements";
+const KEYS: &str = "keys";
 
 /// The folder of a ledger.
 #[derive(Clone, Debug)]
@@ -41,14 +42,49 @@ impl Folder {
         if path.exists() { read_note(&path).map(Some) } else { Ok(None) }
     }
 
-    /// Every statement that is kept, the last one too, in the order of their names.
+    /// Every statement that is kept, in the order of their names, and the last one; each once, with all its signatures.
     ///
     /// # Errors
     /// [`LedgerError::Note`] when one is none.
     pub fn statements(&self) -> Result<Vec<Note>, LedgerError> {
         let mut notes = notes_in(&self.0.join(KEPT))?;
-        notes.extend(self.last()?);
+        if let Some(last) = self.last()?
+            && notes.iter().all(|kept| kept.text() != last.text())
+        {
+            notes.push(last);
+        }
         Ok(notes)
+    }
+
+    /// The public keys, by number, and the notes by which one followed another: copies, so that the folder alone can be verified.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn rotations(&self) -> Result<Vec<Note>, LedgerError> {
+        notes_in(&self.0.join(KEYS))
+    }
+
+    /// The texts of the public keys, in order of number.
+    pub(super) fn public_keys(&self) -> Vec<String> {
+        let path = |number: u32| self.0.join(KEYS).join(format!("{number}.vkey"));
+        (1..).map_while(|number| fs::read_to_string(path(number)).ok()).collect()
+    }
+
+    /// Copies what is public of the keys.
+    pub(super) fn put_keys(&self, keys: &KeyFolder) -> Result<(), LedgerError> {
+        let dir = self.0.join(KEYS);
+        for number in 1..=keys.newest() {
+            for path in [keys.public_path(number), keys.public_path(number).with_extension("note")] {
+                let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+                match fs::read_to_string(&path) {
+                    Ok(text) if fs::read_to_string(dir.join(name)).is_ok_and(|there| there == text) => {}
+                    Ok(text) => put(&dir, name, &text)?,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(LedgerError::io("read", &path)(error)),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Has it on stable storage, in place of the one before.
@@ -81,7 +117,12 @@ impl Folder {
     ///
     /// # Errors
     /// [`LedgerError::Unbelieved`] unless the ledger and a witness signed it.
-    pub fn accept(&self, note: &Note, keys: &[VerifierKey], witnesses: &[VerifierKey]) -> Result<Vec<String>, LedgerError> {
+    pub fn accept(
+        &self,
+        note: &Note,
+        keys: &[VerifierKey],
+        witnesses: &[VerifierKey],
+    ) -> Result<Vec<String>, LedgerError> {
         let statement = Statement::believed(note, keys)?;
         note.check(witnesses)?;
         let known: Vec<VerifierKey> = keys.iter().chain(witnesses).cloned().collect();

@@ -83,6 +83,7 @@ impl Keeper {
         fs::create_dir_all(dir).map_err(LedgerError::io("made", dir))?;
         let lock = locked(dir)?;
         let (key, public) = (keys.signing()?, keys.public()?);
+        folder.put_keys(keys)?;
         let last = folder.last()?;
         let last = last.map(|note| Statement::believed(&note, &public).map(|statement| Signed { statement, note }));
         let last = last.transpose().map_err(|because| LedgerError::Note { path: dir.join("statement"), because })?;

@@ -11,6 +11,8 @@ use ledger::{Hash, Tree};
 use super::LedgerError;
 
 const HASH_BYTES: u64 = 32;
+/// Tiles that are looked at at a time: half a megabyte.
+const TILES_A_READ: usize = 64;
 
 /// The files, for reading.
 #[derive(Clone, Debug)]
@@ -24,6 +26,27 @@ impl Levels {
         Self { dir, name: name.to_owned() }
     }
 
+    /// Whether every hash above is the root of the 256 below it: the root alone is made of few of them.
+    fn hold_together(&self, size: u64) -> Result<bool, LedgerError> {
+        for level in 1..LEVELS_MAX {
+            let (count, width) = (size >> (LEVEL_HEIGHT * level), 1 << LEVEL_HEIGHT);
+            for from in (0..count).step_by(TILES_A_READ) {
+                let tiles = (count - from).min(TILES_A_READ as u64);
+                let above = self.hashes(level, from, tiles)?;
+                let below = self.hashes(level - 1, from * width, tiles * width)?;
+                let folded = below.chunks(1 << LEVEL_HEIGHT).map(|tile| {
+                    let mut tree = Tree::new();
+                    tile.iter().for_each(|hash| tree.append(*hash));
+                    tree.root()
+                });
+                if !folded.eq(above) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// How many leaf hashes there are, right or wrong.
     pub fn size(&self) -> u64 {
         fs::metadata(self.dir.join("0")).map_or(0, |file| file.len() / HASH_BYTES)
@@ -35,7 +58,8 @@ impl Hashes for Levels {
 
     fn hashes(&self, level: u32, from: u64, count: u64) -> Result<Vec<Hash>, LedgerError> {
         let not_whole = || LedgerError::Tree(self.name.clone());
-        let bytes = count.checked_mul(HASH_BYTES).and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(not_whole)?;
+        let bytes =
+            count.checked_mul(HASH_BYTES).and_then(|bytes| usize::try_from(bytes).ok()).ok_or_else(not_whole)?;
         let at = from.checked_mul(HASH_BYTES).ok_or_else(not_whole)?;
         let file = File::open(self.dir.join(level.to_string())).map_err(|_| not_whole())?;
         if file.metadata().map_or(0, |file| file.len()) < at.saturating_add(bytes as u64) {
@@ -66,7 +90,7 @@ impl Growing {
             return Ok(None);
         }
         let tree = proof::tree(&levels, size)?;
-        if tree.root() != *root {
+        if tree.root() != *root || !levels.hold_together(size)? {
             return Ok(None);
         }
         let growing = Self { levels, tree, waiting: Vec::new() };

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use event_log::{Ends, EventLog, LogError};
 use ledger::difference::{self, Difference, WINDOW};
 use ledger::note::{Note, VerifierKey};
-use ledger::proof::{self, Hashes, LEVEL_HEIGHT};
+use ledger::proof::{Hashes, LEVEL_HEIGHT};
 use ledger::statement::Statement;
 use ledger::{Entry, Hash};
 use tokio::sync::Semaphore;
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::{Finding, Folder, LedgerError, TOPICS, What, entry_of, name_of, tree_of};
 
 const RECORDS_A_READ: usize = 4_096;
+const HASHES_A_READ: u64 = 16_384;
 const TREES_AT_ONCE: usize = 8;
 
 /// What was found.
@@ -270,7 +271,8 @@ async fn what_was_done(
     let borne_out = |good: &&Point| good.size >= first.size || good.signed_at > first.signed_at;
     if let Some(good) = read.good.iter().rev().find(borne_out) {
         // The records bear out a later statement, or a larger one: somebody signed two histories.
-        let what = What::Forked { one: first.signed_at.min(good.signed_at), other: first.signed_at.max(good.signed_at) };
+        let what =
+            What::Forked { one: first.signed_at.min(good.signed_at), other: first.signed_at.max(good.signed_at) };
         return Ok(Finding::within(name, agreed.min(read.size), first.size, what));
     }
     if let Some(other) = points.iter().find(|point| point.size == first.size && point.root != first.root) {
@@ -278,9 +280,8 @@ async fn what_was_done(
         return Ok(Finding::within(name, agreed, first.size, What::Forked { one, other }));
     }
     // What was recorded is believed as far as it gives a root that was signed.
-    let signed = points.iter().rev().find(|point| {
-        point.size >= first.size && proof::root(&Recorded(recorded), point.size).is_ok_and(|root| root == point.root)
-    });
+    let gives = |point: &&Point| root_of_leaves(recorded, point.size).is_ok_and(|root| root == point.root);
+    let signed = points.iter().rev().filter(|point| point.size >= first.size).find(gives);
     let Some(signed) = signed else {
         let what = if read.bad.is_empty() {
             return Ok(Finding::at(name, read.size, What::Records(Difference::Truncated(first.size))));
@@ -304,13 +305,12 @@ async fn what_was_done(
     Ok(Finding::at(name, at, What::Records(difference::difference(at, signed.size, &found, &were))))
 }
 
-/// So that what is borrowed can be asked like what is owned.
-struct Recorded<'a>(&'a (dyn Hashes<Error = LedgerError> + Send + Sync));
-
-impl Hashes for Recorded<'_> {
-    type Error = LedgerError;
-
-    fn hashes(&self, level: u32, from: u64, count: u64) -> Result<Vec<Hash>, LedgerError> {
-        self.0.hashes(level, from, count)
+/// The root that the recorded leaf hashes give: hashes of higher levels may be another tree's.
+fn root_of_leaves(recorded: &(dyn Hashes<Error = LedgerError> + Send + Sync), size: u64) -> Result<Hash, LedgerError> {
+    let mut tree = ledger::Tree::new();
+    while tree.size() < size {
+        let count = (size - tree.size()).min(HASHES_A_READ);
+        recorded.hashes(0, tree.size(), count)?.into_iter().for_each(|hash| tree.append(hash));
     }
+    Ok(tree.root())
 }

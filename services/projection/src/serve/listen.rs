@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use proto::admin::admin_server::{Admin, AdminServer};
+use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
 use proto::timeline::timelines_server::TimelinesServer;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -26,6 +27,7 @@ use super::observe::Observe;
 use super::readers::Readers;
 use super::timelines::TimelineService;
 use crate::consume::Progress;
+use crate::ledger::service::LedgerService;
 pub use tls::Tls;
 use tls::{accept, keep_fresh};
 
@@ -193,7 +195,12 @@ async fn report(health: &HealthReporter, serves: bool) {
 ///
 /// # Errors
 /// [`ListenError`].
-pub async fn serve_operator(socket: &Path, service: impl Admin, stop: CancellationToken) -> Result<(), ListenError> {
+pub async fn serve_operator(
+    socket: &Path,
+    service: impl Admin,
+    ledger: Option<LedgerService>,
+    stop: CancellationToken,
+) -> Result<(), ListenError> {
     let failed = |error| ListenError::Socket(socket.to_owned(), error);
     if let Some(folder) = socket.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
@@ -215,6 +222,7 @@ pub async fn serve_operator(socket: &Path, service: impl Admin, stop: Cancellati
     let served = Server::builder()
         .timeout(REQUEST_TIME_MAX)
         .add_service(AdminServer::new(service).max_decoding_message_size(ADMIN_BYTES_MAX))
+        .add_optional_service(ledger.map(LedgerServer::new))
         .serve_with_incoming_shutdown(ours, stop.cancelled_owned())
         .await
         .map_err(ListenError::Serving);

@@ -20,7 +20,10 @@ async fn it_goes_on_where_it_stopped_and_signs_what_the_log_is() {
     let one = last(&place);
     place.append(tree(), SIGNED..SIGNED + 300).await;
     let mut keeper = place.keeper().await.unwrap();
-    assert!(!keeper.sign(LAST_AT + 1).unwrap(), "nothing is signed that does not reach what was there at the beginning");
+    assert!(
+        !keeper.sign(LAST_AT + 1).unwrap(),
+        "nothing is signed that does not reach what was there at the beginning"
+    );
     assert!(keeper.follow().await.unwrap());
     // The clock was set back: the statement's time is not.
     assert!(keeper.sign(LAST_AT - 500).unwrap());
@@ -87,7 +90,7 @@ async fn files_that_are_not_whole_are_made_again_from_the_log() {
         let mut keeper = place.keeper().await.unwrap();
         keeper.follow().await.unwrap();
         assert!(keeper.sign(LAST_AT + 1).unwrap());
-        assert_eq!(fs::read(&file).unwrap()[..before.len()], before);
+        assert!(fs::read(&file).unwrap().starts_with(&before), "level {level}");
         assert_eq!(place.verify(place.log.clone()).await.findings, []);
     }
 }

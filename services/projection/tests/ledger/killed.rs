@@ -12,7 +12,7 @@ use event_log::{EmbeddedLog, EventLog as _};
 use ledger::note::Note;
 use ledger::statement::Statement;
 use projection::ledger::verify::{Said, verify_log};
-use projection::ledger::{Folder, KeyFolder, Keeper};
+use projection::ledger::{Folder, Keeper, KeyFolder};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio_util::sync::CancellationToken;
 

@@ -10,35 +10,35 @@ use event_log::embedded::Options as LogOptions;
 use event_log::{Appended, EmbeddedLog, EventLog, LogError, Offset, Partition, Record, StoredRecord, Topic};
 use ledger::note::Note;
 use projection::ledger::verify::{Report, Said, verify_log};
-use projection::ledger::{Folder, KeyFolder, Keeper, LedgerError, Options, Tree};
+use projection::ledger::{Folder, Keeper, KeyFolder, LedgerError, Options, Tree};
 use tempfile::TempDir;
 
 /// The partition that the tests do things to, and what stands in it: more than two full tiles.
-pub const TREE: &str = "throughline.health.v1/3";
-pub const SIGNED_FIRST: u64 = 300;
-pub const SIGNED: u64 = 700;
-pub const FIRST_AT: u64 = 1_000;
-pub const LAST_AT: u64 = 2_000;
+pub(crate) const TREE: &str = "throughline.health.v1/3";
+pub(crate) const SIGNED_FIRST: u64 = 300;
+pub(crate) const SIGNED: u64 = 700;
+pub(crate) const FIRST_AT: u64 = 1_000;
+pub(crate) const LAST_AT: u64 = 2_000;
 
-pub fn tree() -> Tree {
+pub(crate) fn tree() -> Tree {
     (Topic::Health, Partition::new(3).unwrap())
 }
 
-pub fn record((topic, partition): Tree, n: u64) -> Record {
+pub(crate) fn record((topic, partition): Tree, n: u64) -> Record {
     let mut key = [partition.number(); 16];
     key[8..].copy_from_slice(&n.to_be_bytes());
     Record { topic, partition, key, value: Bytes::from(format!("an invented sealed body, number {n}")) }
 }
 
-pub struct Place {
+pub(crate) struct Place {
     dir: TempDir,
-    pub log: Arc<EmbeddedLog>,
-    pub keys: KeyFolder,
+    pub(crate) log: Arc<EmbeddedLog>,
+    pub(crate) keys: KeyFolder,
 }
 
 impl Place {
     /// A log with nothing on it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let log = Arc::new(EmbeddedLog::open(&dir.path().join("log"), LogOptions::default()).unwrap());
         let keys = KeyFolder::new(&dir.path().join("keys"));
@@ -47,7 +47,7 @@ impl Place {
     }
 
     /// A log whose ledger was signed at two sizes.
-    pub async fn signed() -> Self {
+    pub(crate) async fn signed() -> Self {
         let place = Self::new();
         place.append(tree(), 0..SIGNED_FIRST).await;
         place.append((Topic::Sharing, Partition::new(15).unwrap()), 0..5).await;
@@ -60,60 +60,60 @@ impl Place {
         place
     }
 
-    pub async fn append(&self, tree: Tree, numbers: std::ops::Range<u64>) {
+    pub(crate) async fn append(&self, tree: Tree, numbers: std::ops::Range<u64>) {
         self.log.append(numbers.map(|n| record(tree, n)).collect()).await.unwrap();
     }
 
-    pub async fn keeper(&self) -> Result<Keeper, LedgerError> {
+    pub(crate) async fn keeper(&self) -> Result<Keeper, LedgerError> {
         self.keeper_of(self.log.clone()).await
     }
 
-    pub async fn keeper_of(&self, log: Arc<dyn EventLog>) -> Result<Keeper, LedgerError> {
+    pub(crate) async fn keeper_of(&self, log: Arc<dyn EventLog>) -> Result<Keeper, LedgerError> {
         Ok(Keeper::open(log, &self.path("ledger"), &self.keys, every_second()).await?.0)
     }
 
-    pub fn path(&self, of: &str) -> PathBuf {
+    pub(crate) fn path(&self, of: &str) -> PathBuf {
         self.dir.path().join(of)
     }
 
-    pub fn folder(&self) -> Folder {
+    pub(crate) fn folder(&self) -> Folder {
         Folder::new(&self.path("ledger"))
     }
 
-    pub fn said(&self) -> Said {
+    pub(crate) fn said(&self) -> Said {
         self.said_with(Vec::new())
     }
 
     /// What was signed, and what the auditor has from elsewhere.
-    pub fn said_with(&self, more: Vec<Note>) -> Said {
+    pub(crate) fn said_with(&self, more: Vec<Note>) -> Said {
         let notes = [self.folder().statements().unwrap(), more].concat();
         Said::believed(&notes, &self.keys.public().unwrap(), &[]).unwrap()
     }
 
-    pub async fn verify(&self, log: Arc<dyn EventLog>) -> Report {
+    pub(crate) async fn verify(&self, log: Arc<dyn EventLog>) -> Report {
         verify_log(log, self.folder(), &self.said()).await.unwrap()
     }
 
     /// Every record of the partition that things are done to.
-    pub async fn records(&self) -> Vec<StoredRecord> {
+    pub(crate) async fn records(&self) -> Vec<StoredRecord> {
         self.log.read(tree().0, tree().1, 0, 10_000).await.unwrap()
     }
 }
 
 /// Keeps every statement that the tests sign.
-pub fn every_second() -> Options {
+pub(crate) fn every_second() -> Options {
     Options { every: Duration::from_millis(1), keep_every_s: 1, repeat_every_s: 60 }
 }
 
 /// Another log, which shows other records in one partition: whoever made them knows every format.
-pub struct Tampered {
+pub(crate) struct Tampered {
     inner: Arc<dyn EventLog>,
     records: Vec<StoredRecord>,
 }
 
 impl Tampered {
     /// Offsets without gaps, as every log gives them.
-    pub fn new(inner: Arc<dyn EventLog>, mut records: Vec<StoredRecord>) -> Arc<dyn EventLog> {
+    pub(crate) fn new(inner: Arc<dyn EventLog>, mut records: Vec<StoredRecord>) -> Arc<dyn EventLog> {
         (0..).zip(&mut records).for_each(|(offset, record)| record.position.offset = offset);
         Arc::new(Self { inner, records })
     }
@@ -125,7 +125,13 @@ impl EventLog for Tampered {
         Err(LogError::ReadOnly)
     }
 
-    async fn read(&self, topic: Topic, partition: Partition, from: Offset, max: usize) -> Result<Vec<StoredRecord>, LogError> {
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+        max: usize,
+    ) -> Result<Vec<StoredRecord>, LogError> {
         if (topic, partition) != tree() {
             return self.inner.read(topic, partition, from, max).await;
         }
@@ -143,9 +149,9 @@ impl EventLog for Tampered {
 }
 
 /// What is done to records: its name, what it does, and what a verification must say.
-pub type Tampering = (&'static str, fn(&mut Vec<StoredRecord>), &'static str);
+pub(crate) type Tampering = (&'static str, fn(&mut Vec<StoredRecord>), &'static str);
 
-pub const TAMPERINGS: [Tampering; 9] = [
+pub(crate) const TAMPERINGS: [Tampering; 9] = [
     ("a flipped bit of a value", |records| records[257].value = flipped(&records[257].value), "@257: changed"),
     ("a flipped bit of a key", |records| records[3].key[15] ^= 1, "@3: changed"),
     ("another time", |records| records[699].published_at_us -= 1, "@699: changed"),
@@ -163,7 +169,7 @@ fn flipped(value: &Bytes) -> Bytes {
     value.into()
 }
 
-pub fn invented(n: u64) -> StoredRecord {
+pub(crate) fn invented(n: u64) -> StoredRecord {
     let Record { topic, partition, key, .. } = record(tree(), 9_000 + n);
     let position = event_log::Position { topic, partition, offset: n };
     StoredRecord { position, published_at_us: 1_743_379_200_000_000, key, value: Bytes::from_static(b"put in") }

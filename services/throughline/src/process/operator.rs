@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use event_log::kafka::lease::Standing;
 use proto::admin::admin_server::Admin;
 use proto::admin::{
-    GetStatusRequest, GetStatusResponse, ListDisclosuresRequest, ListDisclosuresResponse, ListQuarantineRequest,
-    ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse, ShowQuarantineRequest, SourceStatus,
+    GetMatchRatesRequest, GetMatchRatesResponse, GetStatusRequest, GetStatusResponse, ListDisclosuresRequest,
+    ListDisclosuresResponse, ListQuarantineRequest, ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse,
+    ShowQuarantineRequest, SourceStatus,
 };
 use proto::quarantine::Item;
 use runtime::health::{Health, Probe};
@@ -92,6 +93,13 @@ impl Admin for ConnectorOperator {
         &self,
         _: Request<ListDisclosuresRequest>,
     ) -> Result<Response<ListDisclosuresResponse>, Status> {
+        Err(not_here())
+    }
+
+    async fn get_match_rates(
+        &self,
+        _: Request<GetMatchRatesRequest>,
+    ) -> Result<Response<GetMatchRatesResponse>, Status> {
         Err(not_here())
     }
 }

@@ -6,6 +6,7 @@ use connector_kit::drop_folder::IntakeError;
 use connector_kit::publish::PublishError;
 use event_log::LogError;
 use event_log::begun::BegunError;
+use projection::ledger::LedgerError;
 use projection::own_records::RecordError;
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +56,7 @@ fn passes(error: &anyhow::Error) -> bool {
         let of_records = cause.downcast_ref::<RecordError>().is_some_and(RecordError::is_transient);
         let of_publisher = cause.downcast_ref::<PublishError>().is_some_and(PublishError::is_transient);
         let of_intake = cause.downcast_ref::<IntakeError>().is_some_and(IntakeError::is_transient);
-        of_log || of_begun || of_records || of_publisher || of_intake
+        let of_ledger = cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_transient);
+        of_log || of_ledger || of_begun || of_records || of_publisher || of_intake
     })
 }

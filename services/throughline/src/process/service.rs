@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Tasks;
+use super::{Tasks, ledger};
 use crate::settings::{Serve, Settings};
 use crate::vault::Vault;
 
@@ -119,18 +119,20 @@ impl Service {
     pub(crate) fn start(
         self,
         listener: TcpListener,
-        operations: Arc<dyn Operations>,
+        (operations, ledger): (Arc<dyn Operations>, Option<ledger::Asked>),
         (process, health): (&str, &Health),
         options: listen::Options,
         tasks: &mut Tasks,
         stop: &CancellationToken,
     ) {
         let log = Arc::clone(&self.log);
+        let ledger = ledger.map(|asked| asked.service(Arc::clone(&self.log), Arc::clone(&self.recorder)));
         let operator = AdminService {
             log: self.log,
             keyring: self.projector.keyring,
             recorder: self.recorder,
             commands: Arc::clone(&self.commands),
+            children: self.readers.discloser.children.clone(),
             progress: self.progress,
             operations,
             organisation: self.settings.organisation,
@@ -147,7 +149,7 @@ impl Service {
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
-        tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, stopped).await?) });
+        tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, ledger, stopped).await?) });
     }
 }
 

@@ -13,6 +13,7 @@ use sharing::Engine;
 use tokio_util::sync::CancellationToken;
 
 use super::follower::Follower;
+use super::ledger::{self, OpenLedger};
 use super::log::OpenLog;
 use super::patience::patiently;
 use super::service::{self, OwnNames, Service};
@@ -60,6 +61,8 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     }
     let own = async || OwnNames::open(serve, &vault, &log).await;
     let Some(own) = patiently(told, "reading its own keys", own).await? else { return Ok(()) };
+    let opening = async || OpenLedger::open(settings, Arc::clone(&log), log_id).await;
+    let Some(signer) = patiently(told, "opening the ledger", opening).await? else { return Ok(()) };
     let (keyring, linked) = (Arc::clone(&projector.keyring), projector.clone());
     let (service, consumer) = Service::new(serve, &vault, Arc::clone(&log), store.clone(), projector, own, engine)?;
     tokio::spawn(service::discard_set_aside(store.clone(), service.progress.clone()));
@@ -82,8 +85,10 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
         }
         Beside::Nothing => ("serve", Sources::none(&watched, &keyring), serve.drain),
     };
+    let (signing, asked) = (CancellationToken::new(), signer.as_ref().map(|signer| signer.asked.clone()));
+    let mut signer = signer.map(|signer| signer.start(signing.clone()));
     let options = listen::Options { concurrent_max: usize::try_from(serve.concurrent_max)?, drain };
-    service.start(listener, Arc::new(sources), (process, health), options, &mut tasks, &serving);
+    service.start(listener, (Arc::new(sources), asked), (process, health), options, &mut tasks, &serving);
     health.started();
     tracing::info!(listen = %serve.listen, "throughline is up");
 
@@ -91,14 +96,19 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
         ended = ended(told, &mut tasks) => ended,
         () = follower.ended() => Err(anyhow::anyhow!("the projection stopped")),
         () = linker.ended() => Err(anyhow::anyhow!("the linker stopped")),
+        error = ledger::ended(&mut signer) => Err(error),
     };
-    // Stops taking in, then answering, then following: what was taken in is published and committed.
+    // Stops taking in, then answering, then following, then signing: what was taken in is published, committed and signed.
     intake.cancel();
     serving.cancel();
     all_ended(tasks).await;
     following.cancel();
     follower.join().await?;
     linker.join().await?;
+    signing.cancel();
+    if let Some(signer) = signer {
+        signer.await??;
+    }
     drop(store);
     drop((log, watched));
     open.close().await;
