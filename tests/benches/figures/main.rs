@@ -8,6 +8,7 @@ mod append;
 mod decide;
 mod echo;
 mod house;
+mod identity;
 mod intake;
 mod kafka;
 mod people;
@@ -95,7 +96,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 18] = [
+const PARTS: [(&str, &[&str]); 22] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("append", &[]),
@@ -107,6 +108,10 @@ const PARTS: [(&str, &[&str]); 18] = [
     ("read-sled", &["generate", "ingest", "rebuild-sled"]),
     ("read-fjall", &["generate", "ingest", "rebuild-fjall"]),
     ("decide", &[]),
+    ("identity-small", &[]),
+    ("identity-middle", &[]),
+    ("identity-large", &[]),
+    ("identity-batch", &[]),
     ("kafka-append", &[]),
     ("kafka-publish", &["generate"]),
     ("kafka-rebuild-sled", &["generate", "kafka-publish"]),
@@ -130,6 +135,8 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         "read-sled" => reads::figures(dir, Engine::Sled),
         "read-fjall" => reads::figures(dir, Engine::Fjall),
         "decide" => decide::figures(),
+        "identity-batch" => identity::batch(children),
+        size if size.starts_with("identity-") => identity::one_record(size, children),
         "kafka-append" => kafka::append::figures(),
         "kafka-publish" => kafka::publish::figures(dir),
         "kafka-rebuild-sled" => kafka::rebuild::figures(dir, Engine::Sled),

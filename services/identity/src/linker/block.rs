@@ -167,7 +167,7 @@ pub(super) fn keys(rules: &[Rule], record: &impl Says) -> Vec<u32> {
     keys
 }
 
-/// How probable it is that two records share this part of a field by chance.
+/// How probable it is that two records, of which none is the other, share this part of a field by chance.
 fn chance_of_sharing((field, part): (usize, Part), records: &[Record]) -> f64 {
     let mut counts: HashMap<Cow<'_, str>, u64> = HashMap::new();
     for record in records {
@@ -175,10 +175,9 @@ fn chance_of_sharing((field, part): (usize, Part), records: &[Record]) -> f64 {
             *counts.entry(value).or_default() += 1;
         }
     }
-    let in_all = records.len().max(1) as f64;
-    let mut counts: Vec<u64> = counts.into_values().collect();
-    counts.sort_unstable();
-    counts.into_iter().map(|count| (count as f64 / in_all).powi(2)).sum()
+    let pairs_of = |count: u64| count * count.saturating_sub(1) / 2;
+    let shared: u64 = counts.into_values().map(pairs_of).sum();
+    shared as f64 / pairs_of(records.len() as u64).max(1) as f64
 }
 
 /// The same on every machine and in every release, as a block's size and so who is found in it must be.

@@ -5,7 +5,7 @@ mod known_names;
 mod names;
 mod places;
 
-use strsim::damerau_levenshtein;
+use strsim::osa_distance;
 
 use super::normalise::{ISSUER_END, checks, is_temporary};
 use super::population::FIELDS_MAX;
@@ -79,7 +79,7 @@ fn best<'a>(
 }
 
 /// A given name and a surname that were typed into each other's box agree, and only both together: as variants where they
-/// are the same, as near where one of them has a slip of a key as well. And who goes by a middle name has it for a given
+/// are the same, as near where one of them has a slip of a key as well, but in its first letter. And who goes by a middle name has it for a given
 /// name elsewhere.
 fn across_fields(schema: &Schema, one: &impl Says, other: &impl Says, agreements: &mut Agreements) {
     let (Some(given), Some(surname)) = (schema.place(Kind::GivenName), schema.place(Kind::Surname)) else { return };
@@ -101,7 +101,10 @@ fn across_fields(schema: &Schema, one: &impl Says, other: &impl Says, agreements
     if !lies_apart(agreements, surname) {
         return;
     }
-    let across = |a: usize, b: usize| best(Kind::Address, one.said(a), other.said(b));
+    let across = |a: usize, b: usize| {
+        let begins = |value: &&str| other.said(b).any(|theirs| theirs.chars().next() == value.chars().next());
+        best(Kind::Address, one.said(a).filter(begins), other.said(b))
+    };
     let crossed = match across(given, surname) {
         Some(first) if first <= Agreement::Close => across(surname, given).map(|second| first.max(second)),
         _ => None,
@@ -143,16 +146,32 @@ fn identifiers(check: Check, one: &str, other: &str) -> Option<Agreement> {
     if check == Check::Upn && (is_temporary(one) || is_temporary(other)) {
         return None;
     }
-    let both_check = checks(check, one) && checks(check, other);
-    Some(if both_check { Agreement::Different } else { mistyped(one, other) })
+    let typed = mistyped(one, other);
+    let two = typed != Agreement::Different && checks(check, one) && checks(check, other);
+    Some(if two { Agreement::Different } else { typed })
 }
 
 /// Numbers and codes as people type them.
 fn mistyped(one: &str, other: &str) -> Agreement {
-    match damerau_levenshtein(one, other) {
+    if one.len() == other.len() {
+        return typed_over(one, other);
+    }
+    match osa_distance(one, other) {
         0 => Agreement::Exact,
         1 => Agreement::Close,
         2 => Agreement::Near,
+        _ => Agreement::Different,
+    }
+}
+
+/// Of one length: one character that differs, or two next to each other that changed places, is a slip of a key.
+fn typed_over(one: &str, other: &str) -> Agreement {
+    let mut differing = one.bytes().zip(other.bytes()).enumerate().filter(|(_, (a, b))| a != b);
+    match (differing.next(), differing.next(), differing.next()) {
+        (None, ..) => Agreement::Exact,
+        (Some(_), None, _) => Agreement::Close,
+        (Some((at, (a, b))), Some((next, (c, d))), None) if next == at + 1 && a == d && b == c => Agreement::Close,
+        (Some(_), Some(_), None) => Agreement::Near,
         _ => Agreement::Different,
     }
 }

@@ -1,6 +1,6 @@
 //! Dates of birth, as [`normalise`](super::super::normalise) writes them.
 
-use super::Agreement;
+use super::{Agreement, mistyped};
 use crate::linker::normalise::ESTIMATED;
 
 /// The day that is written for one that is not known. Source: CIN census guide, expected and estimated dates.
@@ -56,20 +56,8 @@ pub(super) fn birth_dates(one: &str, other: &str) -> Agreement {
     }
     let year_alone = |date: &Parts<'_>| date.may_stand_for_a_year();
     let near_by_year = same_year && (year_alone(&ours) || year_alone(&theirs));
-    let typed = if vague { Agreement::Different } else { typed(ours.whole, theirs.whole) };
+    let typed = if vague { Agreement::Different } else { mistyped(ours.whole, theirs.whole) };
     if near_by_year { typed.min(Agreement::Near) } else { typed }
-}
-
-/// Eight digits each: one that differs, or two next to each other that changed places, is a slip of a key.
-fn typed(one: &str, other: &str) -> Agreement {
-    let differ = || one.bytes().zip(other.bytes()).enumerate().filter(|(_, (a, b))| a != b);
-    let mut differing = differ();
-    match (differing.next(), differing.next(), differing.next()) {
-        (Some(_), None, None) => Agreement::Close,
-        (Some((at, (a, b))), Some((next, (c, d))), None) if next == at + 1 && a == d && b == c => Agreement::Close,
-        (Some(_), Some(_), None) => Agreement::Near,
-        _ => Agreement::Different,
-    }
 }
 
 /// An expected date, or an estimate about the turn of a month.

@@ -4,7 +4,7 @@
 //! Brothers and sisters have names too: what is as often a name by itself as another's short form (Jack of John, Mia of Amelia,
 //! Liam of William) is not here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Each line is one name as people spell it.
@@ -14,20 +14,20 @@ const SHORT_FORMS: &str = include_str!("known_names/short_forms.txt");
 
 struct Known {
     /// The spelling that stands for all of a name's.
-    spelt: BTreeMap<&'static str, &'static str>,
+    spelt: HashMap<&'static str, &'static str>,
     /// What each name is cut short to, both by the spelling that stands.
-    short: BTreeSet<(&'static str, &'static str)>,
+    short: HashSet<(&'static str, &'static str)>,
 }
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let mut spelt = BTreeMap::new();
+    let mut spelt = HashMap::new();
     for line in lines(ONE_NAME) {
         if let Some(first) = line.split_whitespace().next() {
             spelt.extend(line.split_whitespace().map(|name| (name, first)));
         }
     }
     let stands = |name| spelt.get(name).copied().unwrap_or(name);
-    let mut short = BTreeSet::new();
+    let mut short = HashSet::new();
     for (name, forms) in lines(SHORT_FORMS).filter_map(|line| line.split_once(':')) {
         short.extend(forms.split_whitespace().map(|form| (stands(name), stands(form))));
     }
@@ -59,12 +59,12 @@ mod tests {
 
     #[test]
     fn one_name_stands_on_one_line() {
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         for name in lines(ONE_NAME).flat_map(str::split_whitespace) {
             assert!(name.chars().all(|c| c.is_ascii_lowercase()), "`{name}` is not as names are normalised");
             assert!(seen.insert(name), "`{name}` is spelt twice");
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         for line in lines(SHORT_FORMS) {
             let (name, forms) = line.split_once(':').unwrap();
             assert!(seen.insert(name), "`{name}` is cut short twice");

@@ -1,6 +1,6 @@
 //! Names as people write, hear, shorten and carry them over from other alphabets.
 
-use strsim::{damerau_levenshtein, jaro_winkler};
+use strsim::{jaro_winkler, osa_distance};
 
 use super::{Agreement, known_names};
 use crate::linker::sounds;
@@ -74,28 +74,36 @@ pub(super) fn middle(one: &str, other: &str) -> Agreement {
 
 /// Variants: either half of a double-barrelled name, spaces and particles elsewhere, a daughter's ending.
 pub(super) fn surnames(one: &str, other: &str) -> Agreement {
-    let variant =
-        shares_a_word(one, other) || without_spaces(one).eq(without_spaces(other)) || root(one) == root(other);
-    if variant { Agreement::Variant } else { alike(one, other) }
+    let of_words = one.contains(' ') || other.contains(' ');
+    if of_words && (shares_a_word(one, other) || without_spaces(one).eq(without_spaces(other))) {
+        return Agreement::Variant;
+    }
+    let likeness = jaro_winkler(one, other);
+    if (of_words || likeness >= SAID_ALIKE_MIN) && root(one) == root(other) {
+        return Agreement::Variant;
+    }
+    as_alike(one, other, likeness)
 }
 
 /// Words as people write, hear and copy them. Close: one slip of a key, or one name carried over by two hands. Near: alike, or
 /// said alike.
 pub(super) fn alike(one: &str, other: &str) -> Agreement {
+    as_alike(one, other, jaro_winkler(one, other))
+}
+
+/// One slip of a key, but of an initial, leaves more than this, and so do two hands.
+const SAID_ALIKE_MIN: f64 = 0.75;
+
+fn as_alike(one: &str, other: &str, likeness: f64) -> Agreement {
     const CLOSE_MIN: f64 = 0.95;
     const NEAR_MIN: f64 = 0.88;
-    const SAID_ALIKE_MIN: f64 = 0.7;
-    /// One slip of a key leaves more than this, but of an initial.
-    const SLIP_MIN: f64 = 0.6;
-    let likeness = jaro_winkler(one, other);
-    if likeness < SLIP_MIN {
+    if likeness < SAID_ALIKE_MIN {
         return Agreement::Different;
     }
-    let lengths = one.len().abs_diff(other.len());
-    let slip = lengths <= 1 && damerau_levenshtein(one, other) <= 1;
-    if likeness >= CLOSE_MIN || slip || carried_over(one) == carried_over(other) {
+    let slip = || one.len().abs_diff(other.len()) <= 1 && osa_distance(one, other) <= 1;
+    if likeness >= CLOSE_MIN || slip() || carried_over(one) == carried_over(other) {
         Agreement::Close
-    } else if likeness >= NEAR_MIN || (likeness >= SAID_ALIKE_MIN && sounds::are_one(one, other)) {
+    } else if likeness >= NEAR_MIN || sounds::are_one(one, other) {
         Agreement::Near
     } else {
         Agreement::Different

@@ -1,10 +1,6 @@
 //! Postcodes and houses.
 
-use std::collections::BTreeSet;
-
-use strsim::damerau_levenshtein;
-
-use super::{Agreement, names};
+use super::{Agreement, mistyped, names};
 use crate::linker::normalise::{REGISTERED, is_district};
 
 /// A postcode that shares its district is near: a move within a town keeps it. A district alone says no more than that.
@@ -13,7 +9,7 @@ pub(super) fn postcodes(one: &str, other: &str) -> Agreement {
     if is_district(one) || is_district(other) {
         return if same_district { Agreement::Near } else { Agreement::Different };
     }
-    if damerau_levenshtein(one, other) <= 1 {
+    if mistyped(one, other) <= Agreement::Close {
         Agreement::Close
     } else if same_district {
         Agreement::Near
@@ -35,27 +31,42 @@ pub(super) fn houses(one: &str, other: &str) -> Agreement {
     if [one, other].iter().any(|house| house.starts_with(REGISTERED)) {
         return Agreement::Different;
     }
-    let ((our_numbers, our_words), (their_numbers, their_words)) = (parts(one), parts(other));
-    let words = |words: &[&str]| words.join(" ");
-    let streets = match (our_words.as_slice(), their_words.as_slice()) {
-        ([], _) | (_, []) => return Agreement::Different,
-        (ours, theirs) if is_part(ours, theirs) || is_part(theirs, ours) => Agreement::Variant,
-        (ours, theirs) => names::alike(&words(ours), &words(theirs)),
-    };
-    let same_number = our_numbers.is_subset(&their_numbers) || their_numbers.is_subset(&our_numbers);
-    match (same_number, streets) {
-        (true, found) if found <= Agreement::Close => found,
-        (false, found) if found <= Agreement::Close => Agreement::Near,
-        _ => Agreement::Different,
+    let ((our_numbers, our_street), (their_numbers, their_street)) = (parts(one), parts(other));
+    if our_street.is_empty() || their_street.is_empty() {
+        return Agreement::Different;
     }
+    let one_street = is_part(our_street, their_street) || is_part(their_street, our_street);
+    let streets = if one_street { Agreement::Variant } else { names::alike(our_street, their_street) };
+    if streets > Agreement::Close {
+        return Agreement::Different;
+    }
+    let one_number = all_in(numbers(our_numbers), their_numbers) || all_in(numbers(their_numbers), our_numbers);
+    if one_number { streets } else { Agreement::Near }
 }
 
-fn parts(house: &str) -> (BTreeSet<&str>, Vec<&str>) {
-    let (numbers, words): (Vec<&str>, Vec<&str>) =
-        house.split(' ').partition(|word| word.starts_with(|c: char| c.is_ascii_digit()));
-    (numbers.into_iter().collect(), words)
+/// What stands up to the last number, and what after it: the street, or a house's name and its street.
+fn parts(house: &str) -> (&str, &str) {
+    let (mut begin, mut end) = (0, 0);
+    for word in house.split(' ') {
+        begin += word.len() + 1;
+        end = if is_number(word) { begin - 1 } else { end };
+    }
+    let (before, after) = house.split_at_checked(end).unwrap_or(("", house));
+    (before, after.trim_start())
 }
 
-fn is_part(fewer: &[&str], more: &[&str]) -> bool {
-    fewer.iter().all(|word| more.contains(word))
+fn numbers(before: &str) -> impl Iterator<Item = &str> {
+    before.split(' ').filter(|word| is_number(word))
+}
+
+fn is_number(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_part(fewer: &str, more: &str) -> bool {
+    all_in(fewer.split(' '), more)
+}
+
+fn all_in<'a>(mut words: impl Iterator<Item = &'a str>, more: &str) -> bool {
+    words.all(|word| more.split(' ').any(|other| other == word))
 }
