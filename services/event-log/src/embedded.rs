@@ -13,6 +13,7 @@
 
 mod copy;
 mod disk;
+mod growth;
 mod index;
 mod mark;
 mod read;
@@ -30,10 +31,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::log::{Appended, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
 use crate::position::{Offset, Partition, Topic};
+use growth::Growth;
 use index::{Index, PerPartition};
 use segment::Segment;
 use writer::{Request, Writer};
@@ -64,7 +66,7 @@ impl Default for Options {
 pub struct EmbeddedLog {
     dir: PathBuf,
     shared: Arc<Shared>,
-    growth: watch::Receiver<Growth>,
+    growth: Growth,
     /// `None` once closed, and when open for reading only.
     requests: RwLock<Option<mpsc::Sender<Request>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -92,28 +94,6 @@ impl Shared {
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How often the log grew, and at which count each topic last did.
-#[derive(Clone, Debug, Default)]
-struct Growth {
-    count: u64,
-    of_topic: [u64; Topic::ALL.len()],
-}
-
-impl Growth {
-    fn grew(&mut self, topics: impl Iterator<Item = Topic>) {
-        self.count += 1;
-        for topic in topics {
-            if let Some(at) = self.of_topic.get_mut(topic as usize - 1) {
-                *at = self.count;
-            }
-        }
-    }
-
-    fn since(&self, topics: &[Topic], seen: u64) -> bool {
-        topics.iter().any(|topic| self.of_topic.get(*topic as usize - 1).is_some_and(|at| *at > seen))
     }
 }
 
@@ -145,7 +125,7 @@ impl EmbeddedLog {
             recover::create(dir, &*disk)?;
         }
         let recovered = recover::recover(dir, &*disk, true)?;
-        let (log, growth) = Self::over(dir, &recovered, Some(lock));
+        let log = Self::over(dir, &recovered, Some(lock));
         let (Some(mark_file), Some(current)) = (recovered.mark_file, recovered.segments.last().cloned()) else {
             return Err(LogError::Closed);
         };
@@ -162,7 +142,7 @@ impl EmbeddedLog {
             options: Options { segment_bytes_max, ..options },
             disk,
             shared: Arc::clone(&log.shared),
-            growth,
+            growth: log.growth.clone(),
             mark_file,
             current,
             mark: recovered.mark,
@@ -192,28 +172,27 @@ impl EmbeddedLog {
             locked(dir, lock.try_lock_shared())?;
         }
         let recovered = recover::recover(dir, &RealDisk, false)?;
-        let (mut log, _) = Self::over(dir, &recovered, lock);
+        let mut log = Self::over(dir, &recovered, lock);
+        log.growth.end();
         log.read_only = true;
         *log.shared.write() = State { index: recovered.index, segments: recovered.segments };
         Ok(log)
     }
 
-    fn over(dir: &Path, recovered: &recover::Recovered, lock: Option<File>) -> (Self, watch::Sender<Growth>) {
-        let mut grown = Growth::default();
+    fn over(dir: &Path, recovered: &recover::Recovered, lock: Option<File>) -> Self {
+        let growth = Growth::default();
         let held = |topic: &Topic| Partition::all().any(|p| recovered.index.end(*topic, p) > 0);
-        grown.grew(Topic::ALL.into_iter().filter(held));
-        let (growth, growth_receiver) = watch::channel(grown);
-        let log = Self {
+        growth.grew(Topic::ALL.into_iter().filter(held));
+        Self {
             dir: dir.to_path_buf(),
             shared: Arc::default(),
-            growth: growth_receiver,
+            growth,
             requests: RwLock::new(None),
             writer: Mutex::new(None),
             read_only: false,
             log_id: recovered.mark.log_id,
             _lock: lock,
-        };
-        (log, growth)
+        }
     }
 
     /// Where the log is.
@@ -301,13 +280,7 @@ impl EventLog for EmbeddedLog {
     }
 
     async fn grown(&self, topics: &[Topic], seen: u64, at_most: Duration) -> Result<u64, LogError> {
-        let mut growth = self.growth.clone();
-        let waited = tokio::time::timeout(at_most, growth.wait_for(|growth| growth.since(topics, seen))).await;
-        match waited {
-            Ok(Ok(growth)) => Ok(growth.count),
-            Ok(Err(_writer_ended)) => Err(LogError::Closed),
-            Err(_elapsed) => Ok(self.growth.borrow().count.max(seen)),
-        }
+        self.growth.wait(topics, seen, at_most).await
     }
 }
 

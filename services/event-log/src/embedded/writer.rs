@@ -7,14 +7,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use super::disk::{self, Disk};
+use super::growth::Growth;
 use super::index::{Location, PerPartition};
 use super::mark::{Mark, MarkFile};
 use super::record;
 use super::segment::{self, SEGMENT_HEADER_BYTES, Segment, SegmentHeader};
-use super::{Growth, Options, Shared};
+use super::{Options, Shared};
 use crate::log::{Appended, LogError, Record};
 use crate::position::{Offset, Position};
 
@@ -29,7 +30,7 @@ pub(super) struct Writer {
     pub(super) options: Options,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) shared: Arc<Shared>,
-    pub(super) growth: watch::Sender<Growth>,
+    pub(super) growth: Growth,
     pub(super) mark_file: MarkFile,
     pub(super) current: Arc<Segment>,
     /// Where the next record goes.
@@ -38,6 +39,12 @@ pub(super) struct Writer {
     pub(super) published_at_us: i64,
     /// Why nothing more is accepted.
     pub(super) stopped: Option<String>,
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.growth.end();
+    }
 }
 
 /// Bytes for one segment.
@@ -198,7 +205,7 @@ impl Writer {
             shared.index.push(position.topic, position.partition, *location);
         }
         drop(shared);
-        self.growth.send_modify(|growth| growth.grew(group.placed.iter().map(|(position, _)| position.topic)));
+        self.growth.grew(group.placed.iter().map(|(position, _)| position.topic));
         let mut placed = group.placed.iter().map(|(position, _)| *position);
         for request in requests {
             let positions = placed.by_ref().take(request.records.len()).collect();

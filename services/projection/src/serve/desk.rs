@@ -12,7 +12,7 @@ use sharing::Registry;
 use tokio::sync::watch;
 use tonic::Request;
 
-use super::caller::{self, Caller, Issuer};
+use super::caller::{Caller, Issuer};
 use super::limits::Who;
 use super::refusal::Refusal;
 use super::request::Asked;
@@ -40,23 +40,21 @@ pub(super) struct Desk {
 #[derive(Clone)]
 pub(super) struct Credentials {
     /// The names of the client certificate, whose chain TLS has checked.
-    names: Vec<String>,
+    names: Arc<[String]>,
     token: Option<String>,
 }
 
-impl Credentials {
-    pub(super) fn of<T>(request: &Request<T>) -> Self {
+impl Desk {
+    pub(super) fn shown<T>(&self, request: &Request<T>) -> Credentials {
         let certificates = request.peer_certs();
         let first = certificates.as_ref().and_then(|certificates| certificates.first());
         let token = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
-        Self {
-            names: first.map(|first| caller::certificate_names(first)).unwrap_or_default(),
+        Credentials {
+            names: first.map(|first| self.tokens.names(first)).unwrap_or_default(),
             token: token.map(str::to_owned),
         }
     }
-}
 
-impl Desk {
     /// Who shows these, today.
     pub(super) fn identify(&self, shown: &Credentials, today: Date) -> Result<Caller, Refusal> {
         let unknown =

@@ -23,7 +23,7 @@ use proto::subject::normalised;
 use tonic::{Request, Response, Status};
 
 use super::caller::Caller;
-use super::desk::{Credentials, Desk};
+use super::desk::Desk;
 use super::limits::Limits;
 use super::refusal::Refusal;
 use super::timelines::{TimelineService, now};
@@ -84,7 +84,7 @@ impl IdentityService {
 
     /// Who asks. Before a caller is known there is nobody to put on record.
     fn received<T>(&self, request: &Request<T>, today: Date) -> Result<Caller, Status> {
-        self.desk.identify(&Credentials::of(request), today).map_err(Refusal::status)
+        self.desk.identify(&self.desk.shown(request), today).map_err(Refusal::status)
     }
 
     /// An answer, or a refusal that is on record.

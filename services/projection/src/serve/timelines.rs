@@ -133,7 +133,7 @@ impl TimelineService {
     /// Who asks. Before a caller is known there is nobody to put on record.
     fn received<T>(&self, request: &Request<T>, today: Date) -> Result<(Caller, Desk, Credentials), Status> {
         let desk = self.desk();
-        let shown = Credentials::of(request);
+        let shown = desk.shown(request);
         let caller = desk.identify(&shown, today).map_err(Refusal::status)?;
         Ok((caller, desk, shown))
     }

@@ -1,8 +1,8 @@
-//! Tokens whose signature was found to hold: a person asks many times with one token, and checking a signature costs more than
-//! the rest of an answer that is at hand.
+//! Tokens whose signature was found to hold, and certificates that were read: a person asks many times with one token over one
+//! connection, and checking a signature costs more than the rest of an answer that is at hand.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use proto::sharing::DenialReason;
@@ -12,11 +12,17 @@ use super::caller::{self, Caller, Issuer, Verified};
 
 /// Tokens remembered: past it all are forgotten, and checked again as they come.
 const TOKENS_MAX: usize = 10_000;
+/// Certificates remembered, likewise.
+const CERTIFICATES_MAX: usize = 1_000;
 
 /// Who was found to call by which token. The token itself is not kept. What is remembered holds until the token runs out, and
 /// for as long as the organisation is recorded with the same issuer and the same key.
 #[derive(Default)]
-pub struct Tokens(Mutex<HashMap<[u8; 32], (Issuer, Verified)>>);
+pub struct Tokens {
+    verified: Mutex<HashMap<[u8; 32], (Issuer, Verified)>>,
+    /// The names that a certificate carries, by its bytes.
+    names: Mutex<HashMap<Vec<u8>, Arc<[String]>>>,
+}
 
 impl Tokens {
     /// Reads the caller's token.
@@ -28,10 +34,24 @@ impl Tokens {
         self.caller_at(authorization, issuer, now_s)
     }
 
+    /// The DNS names that a client certificate carries: see [`caller::certificate_names`].
+    pub fn names(&self, certificate_der: &[u8]) -> Arc<[String]> {
+        let mut held = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = held.get(certificate_der) {
+            return Arc::clone(names);
+        }
+        if held.len() >= CERTIFICATES_MAX {
+            held.clear();
+        }
+        let names: Arc<[String]> = caller::certificate_names(certificate_der).into();
+        held.insert(certificate_der.to_vec(), Arc::clone(&names));
+        names
+    }
+
     fn caller_at(&self, authorization: Option<&str>, issuer: &Issuer, now_s: u64) -> Result<Caller, DenialReason> {
         let shown: [u8; 32] = Sha256::digest(authorization.unwrap_or_default()).into();
         let known = {
-            let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
             held.get(&shown)
                 .filter(|(of, verified)| of == issuer && now_s < verified.expires_at_s)
                 .map(|known| known.1.caller.clone())
@@ -41,7 +61,7 @@ impl Tokens {
         }
         let verified = caller::verify(authorization, issuer)?;
         let caller = verified.caller.clone();
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() >= TOKENS_MAX {
             held.clear();
         }
@@ -72,7 +92,7 @@ mod tests {
         let first = tokens.caller_at(Some(&shown), &keys.issuer, 1).unwrap();
         let nobody = Issuer { token_key_pem: "no key".into(), ..keys.issuer.clone() };
         // By its signature it would be refused: so this is what was remembered.
-        tokens.0.lock().unwrap().values_mut().for_each(|known| known.0 = nobody.clone());
+        tokens.verified.lock().unwrap().values_mut().for_each(|known| known.0 = nobody.clone());
         assert_eq!(tokens.caller_at(Some(&shown), &nobody, FAR - 1), Ok(first));
         assert_eq!(tokens.caller_at(Some(&shown), &nobody, FAR), Err(DenialReason::TokenRefused));
     }
@@ -98,12 +118,12 @@ mod tests {
         for wrong in [None, Some("Bearer x.y.z"), Some("")] {
             assert!(tokens.caller_at(wrong, &keys.issuer, 1).is_err());
         }
-        assert!(tokens.0.lock().unwrap().is_empty());
+        assert!(tokens.verified.lock().unwrap().is_empty());
         let shown = token(&keys, "t.invented");
         let caller = tokens.caller_at(Some(&shown), &keys.issuer, 1).unwrap();
         let known = || (keys.issuer.clone(), Verified { caller: caller.clone(), expires_at_s: FAR });
         for n in 0..TOKENS_MAX as u64 * 2 {
-            let mut held = tokens.0.lock().unwrap();
+            let mut held = tokens.verified.lock().unwrap();
             if held.len() < TOKENS_MAX {
                 let mut id = [0; 32];
                 id[..8].copy_from_slice(&n.to_be_bytes());
@@ -111,6 +131,6 @@ mod tests {
             }
         }
         tokens.caller_at(Some(&token(&keys, "t.another")), &keys.issuer, 1).unwrap();
-        assert!(tokens.0.lock().unwrap().len() <= TOKENS_MAX);
+        assert!(tokens.verified.lock().unwrap().len() <= TOKENS_MAX);
     }
 }
