@@ -38,6 +38,7 @@ const READS: usize = 4_000;
 /// However few reads that gives.
 const TIME_MAX: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 8;
+const PACED_FOR: Duration = Duration::from_secs(3);
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 pub(crate) fn figures(dir: &Path, engine: Engine) -> anyhow::Result<Vec<Figure>> {
@@ -92,6 +93,11 @@ pub(crate) async fn beside_echo(
             Figure::micros(format!("{whose}processor time a read, both ends, {who}"), read.worked)
                 .floor("tonic echo", micros(floor.worked)),
         );
+        if !alone {
+            let paced = paced_reads(ours, clients, read.rate / 2.0).await?;
+            let name = format!("{whose}read, {who}, p99 at half of that rate, {:.0} reads/s", paced.rate);
+            figures.push(Figure::micros(name, paced.p99).bar(Bar::AtMost(5_000.0)));
+        }
     }
     Ok(figures)
 }
@@ -243,17 +249,35 @@ struct Read {
 
 /// So many reads, shared among clients that each ask again once they are answered.
 async fn reads(targets: &[Target<'_>], clients: usize, reads: usize) -> anyhow::Result<Read> {
+    reads_each(targets, clients, reads, Duration::ZERO).await
+}
+
+/// So many reads a second, shared among clients. A read that is late is asked for at once, and the time that it was late counts.
+async fn paced_reads(targets: &[Target<'_>], clients: usize, rate: f64) -> anyhow::Result<Read> {
+    let every = Duration::from_secs_f64(clients as f64 / rate);
+    let reads = (rate * PACED_FOR.as_secs_f64()) as usize;
+    reads_each(targets, clients, reads, every).await
+}
+
+/// So many reads, shared among clients that each ask this often, or again once they are answered.
+async fn reads_each(targets: &[Target<'_>], clients: usize, reads: usize, every: Duration) -> anyhow::Result<Read> {
     let mut ready = Vec::new();
     for target in targets.iter().cycle().take(clients) {
         ready.push(target.client().await?);
     }
     let (begun, worked) = (Instant::now(), processor_time()?);
     let mut running = JoinSet::new();
-    for mut client in ready {
+    for (nth, mut client) in (0..).zip(ready) {
         running.spawn(async move {
             let mut took = Vec::new();
+            // Not all at the same moment.
+            let mut due = begun + every * nth / u32::try_from(clients).unwrap_or(1);
             for _ in (0..reads / clients).take_while(|_| begun.elapsed() < TIME_MAX) {
-                let asked = Instant::now();
+                if !every.is_zero() {
+                    tokio::time::sleep_until(due.into()).await;
+                }
+                let asked = if every.is_zero() { Instant::now() } else { due };
+                due += every;
                 client.get().await?;
                 took.push(asked.elapsed());
             }

@@ -85,7 +85,7 @@ fn of_source(source: &Source, house: &House) -> anyhow::Result<Vec<Figure>> {
     ])
 }
 
-fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;
@@ -100,7 +100,11 @@ fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Translates every submission, folder by folder.
-fn translate(connector: &dyn Connector, files: &[PathBuf], out: &mut dyn Output) -> anyhow::Result<Duration> {
+pub(crate) fn translate(
+    connector: &dyn Connector,
+    files: &[PathBuf],
+    out: &mut dyn Output,
+) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     for folder in files.chunk_by(|one, other| one.parent() == other.parent()) {
         let name =
@@ -172,7 +176,7 @@ impl Output for Sealing {
 
 /// A log that acknowledges everything and keeps nothing.
 #[derive(Default)]
-struct Nowhere(AtomicU64);
+pub(crate) struct Nowhere(AtomicU64);
 
 #[async_trait]
 impl EventLog for Nowhere {
