@@ -730,3 +730,565 @@ pub mod admin_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EstimateParametersRequest {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EstimateParametersResponse {
+    /// A throughline.linking.v1.Parameters. It holds names and postcodes that many records have: keep it as you keep records.
+    #[prost(bytes = "vec", tag = "1")]
+    pub parameters: ::prost::alloc::vec::Vec<u8>,
+    /// 16 bytes: the hash that names them.
+    #[prost(bytes = "vec", tag = "2")]
+    pub version: ::prost::alloc::vec::Vec<u8>,
+    /// Records that describe somebody.
+    #[prost(uint64, tag = "3")]
+    pub described: u64,
+    /// How many of them were looked at.
+    #[prost(uint64, tag = "4")]
+    pub taken: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AdoptParametersRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub parameters: ::prost::alloc::vec::Vec<u8>,
+    /// The probability from which on a link is made by itself; 0 means 0.95.
+    #[prost(double, tag = "2")]
+    pub automatic: f64,
+    /// The probability from which on a pair is put before a person; 0 means 0.85.
+    #[prost(double, tag = "3")]
+    pub review: f64,
+    /// A staff reference.
+    #[prost(string, tag = "4")]
+    pub decided_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// Change nothing.
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+}
+/// Pairs of records, by weight alone: what a child's other numbers and people's decisions make of them is seen when a child is
+/// read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptParametersResponse {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub version: ::prost::alloc::vec::Vec<u8>,
+    /// Records that describe somebody.
+    #[prost(uint64, tag = "2")]
+    pub records: u64,
+    /// Linked by these parameters, and not by those that stand.
+    #[prost(uint64, tag = "3")]
+    pub links_gained: u64,
+    /// Linked by those that stand, and not by these.
+    #[prost(uint64, tag = "4")]
+    pub links_lost: u64,
+    /// Linked by both.
+    #[prost(uint64, tag = "5")]
+    pub links_kept: u64,
+    /// Put before a person by these.
+    #[prost(uint64, tag = "6")]
+    pub for_review: u64,
+    /// It is on the log. Readers are answered by it once everything is linked by it.
+    #[prost(bool, tag = "7")]
+    pub adopted: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListParametersRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListParametersResponse {
+    /// Oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub adopted: ::prost::alloc::vec::Vec<AdoptedParameters>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AdoptedParameters {
+    #[prost(bytes = "vec", tag = "1")]
+    pub version: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub adopted_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(double, tag = "3")]
+    pub automatic: f64,
+    #[prost(double, tag = "4")]
+    pub review: f64,
+    #[prost(string, tag = "5")]
+    pub decided_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "7")]
+    pub links_gained: u64,
+    #[prost(uint64, tag = "8")]
+    pub links_lost: u64,
+    #[prost(uint64, tag = "9")]
+    pub for_review: u64,
+    /// Everything is linked by it, on this node.
+    #[prost(bool, tag = "10")]
+    pub linked: bool,
+    /// Readers are answered by it, on this node.
+    #[prost(bool, tag = "11")]
+    pub in_force: bool,
+}
+/// Generated client implementations.
+pub mod linker_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Each call is recorded as a disclosure.
+    #[derive(Debug, Clone)]
+    pub struct LinkerClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl LinkerClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> LinkerClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> LinkerClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            LinkerClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Estimates parameters from what stands said of everybody. Changes nothing.
+        pub async fn estimate_parameters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EstimateParametersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EstimateParametersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Linker/EstimateParameters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.admin.v1.Linker", "EstimateParameters"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Adopts parameters; or, with `dry_run`, says what it would change.
+        pub async fn adopt_parameters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AdoptParametersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AdoptParametersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Linker/AdoptParameters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.admin.v1.Linker", "AdoptParameters"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What was adopted, and how far it is linked by.
+        pub async fn list_parameters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListParametersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListParametersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Linker/ListParameters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.admin.v1.Linker", "ListParameters"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod linker_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with LinkerServer.
+    #[async_trait]
+    pub trait Linker: std::marker::Send + std::marker::Sync + 'static {
+        /// Estimates parameters from what stands said of everybody. Changes nothing.
+        async fn estimate_parameters(
+            &self,
+            request: tonic::Request<super::EstimateParametersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EstimateParametersResponse>,
+            tonic::Status,
+        >;
+        /// Adopts parameters; or, with `dry_run`, says what it would change.
+        async fn adopt_parameters(
+            &self,
+            request: tonic::Request<super::AdoptParametersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AdoptParametersResponse>,
+            tonic::Status,
+        >;
+        /// What was adopted, and how far it is linked by.
+        async fn list_parameters(
+            &self,
+            request: tonic::Request<super::ListParametersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListParametersResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Each call is recorded as a disclosure.
+    #[derive(Debug)]
+    pub struct LinkerServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> LinkerServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for LinkerServer<T>
+    where
+        T: Linker,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.admin.v1.Linker/EstimateParameters" => {
+                    #[allow(non_camel_case_types)]
+                    struct EstimateParametersSvc<T: Linker>(pub Arc<T>);
+                    impl<
+                        T: Linker,
+                    > tonic::server::UnaryService<super::EstimateParametersRequest>
+                    for EstimateParametersSvc<T> {
+                        type Response = super::EstimateParametersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EstimateParametersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Linker>::estimate_parameters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EstimateParametersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.admin.v1.Linker/AdoptParameters" => {
+                    #[allow(non_camel_case_types)]
+                    struct AdoptParametersSvc<T: Linker>(pub Arc<T>);
+                    impl<
+                        T: Linker,
+                    > tonic::server::UnaryService<super::AdoptParametersRequest>
+                    for AdoptParametersSvc<T> {
+                        type Response = super::AdoptParametersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AdoptParametersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Linker>::adopt_parameters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AdoptParametersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.admin.v1.Linker/ListParameters" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListParametersSvc<T: Linker>(pub Arc<T>);
+                    impl<
+                        T: Linker,
+                    > tonic::server::UnaryService<super::ListParametersRequest>
+                    for ListParametersSvc<T> {
+                        type Response = super::ListParametersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListParametersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Linker>::list_parameters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListParametersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for LinkerServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.admin.v1.Linker";
+    impl<T> tonic::server::NamedService for LinkerServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

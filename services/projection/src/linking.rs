@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 
 use proto::events::event::Kind;
 
+pub(crate) use adoptions::is_sound;
 pub use adoptions::{Adopted, Adoptions, subject};
 pub use edge::{Edge, Standing};
 pub use estimated::{EstimateFailed, Estimated, estimate};

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod caller;
 mod desk;
+pub mod linker;
 pub mod expiry;
 pub mod identities;
 pub mod limits;

@@ -28,7 +28,8 @@ pub(crate) async fn ledger(config: &Path) -> anyhow::Result<LedgerClient<Channel
     Ok(LedgerClient::new(channel(config, None).await?))
 }
 
-async fn channel(config: &Path, connector: Option<&str>) -> anyhow::Result<Channel> {
+/// The socket of that process, for whichever of its services.
+pub(crate) async fn channel(config: &Path, connector: Option<&str>) -> anyhow::Result<Channel> {
     let socket = Settings::load(config)?.admin_socket(connector)?;
     // Refused there, it would see a connection that breaks off, and nobody would know why.
     if let Ok(of) = std::fs::metadata(&socket) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use proto::admin::admin_server::{Admin, AdminServer};
+use proto::admin::linker_server::LinkerServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
 use proto::timeline::timelines_server::TimelinesServer;
@@ -23,6 +24,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::identities::IdentityService;
+use super::linker::LinkerService;
 use super::observe::Observe;
 use super::readers::Readers;
 use super::timelines::TimelineService;
@@ -37,6 +39,8 @@ const REQUEST_BYTES_MAX: usize = 64 << 10;
 const ADMIN_BYTES_MAX: usize = 16 << 20;
 /// A request that takes longer than this is given up.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
+/// What the operator asks may read everything that there is.
+const OPERATOR_TIME_MAX: Duration = Duration::from_secs(3_600);
 /// Streams that one connection may have open.
 const STREAMS_MAX: u32 = 64;
 /// A connection that is silent is asked whether it is there, and closed when it does not say.
@@ -199,6 +203,7 @@ pub async fn serve_operator(
     socket: &Path,
     service: impl Admin,
     ledger: Option<LedgerService>,
+    linker: Option<LinkerService>,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
     let failed = |error| ListenError::Socket(socket.to_owned(), error);
@@ -220,9 +225,10 @@ pub async fn serve_operator(
         connection.as_ref().is_ok_and(|connection| connection.peer_cred().is_ok_and(|peer| peer.uid() == owner))
     });
     let served = Server::builder()
-        .timeout(REQUEST_TIME_MAX)
+        .timeout(OPERATOR_TIME_MAX)
         .add_service(AdminServer::new(service).max_decoding_message_size(ADMIN_BYTES_MAX))
         .add_optional_service(ledger.map(LedgerServer::new))
+        .add_optional_service(linker.map(LinkerServer::new))
         .serve_with_incoming_shutdown(ours, stop.cancelled_owned())
         .await
         .map_err(ListenError::Serving);

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod labelled;
+mod parameters;
 mod review;
 
 use std::process::ExitCode;
@@ -25,6 +26,9 @@ enum Command {
     Supersede(review::decide::Supersede),
     Disclosures(review::disclosures::Arguments),
     Statistics(review::statistics::Arguments),
+    Estimate(parameters::Estimate),
+    Adopt(parameters::Adopt),
+    Parameters(parameters::List),
     Evaluate(evaluate::Arguments),
 }
 
@@ -38,6 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Supersede(arguments) => review::decide::supersede(arguments),
         Command::Disclosures(arguments) => review::disclosures::run(arguments),
         Command::Statistics(arguments) => review::statistics::run(arguments),
+        Command::Estimate(arguments) => parameters::estimate(arguments),
+        Command::Adopt(arguments) => parameters::adopt(arguments),
+        Command::Parameters(arguments) => parameters::list(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
     }
 }

@@ -19,6 +19,7 @@ use projection::registry::Registries;
 use projection::serve::admin::{AdminService, Operations};
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
+use projection::serve::linker::LinkerService;
 use projection::serve::listen::{self, Answering, Tls};
 use projection::serve::page::PageTokens;
 use projection::serve::stream::Watches;
@@ -127,6 +128,12 @@ impl Service {
     ) {
         let log = Arc::clone(&self.log);
         let ledger = ledger.map(|asked| asked.service(Arc::clone(&self.log), Arc::clone(&self.recorder)));
+        let linker = LinkerService {
+            children: self.readers.discloser.children.clone(),
+            commands: Arc::clone(&self.commands),
+            recorder: Arc::clone(&self.recorder),
+            organisation: self.settings.organisation.clone(),
+        };
         let operator = AdminService {
             log: self.log,
             keyring: self.projector.keyring,
@@ -149,7 +156,7 @@ impl Service {
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
-        tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, ledger, stopped).await?) });
+        tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), stopped).await?) });
     }
 }
 
