@@ -117,6 +117,62 @@ pub struct RecordedDisclosure {
     #[prost(message, optional, tag = "2")]
     pub disclosure: ::core::option::Option<super::super::disclosure::v1::Disclosure>,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetMatchRatesRequest {}
+/// Counts are rounded to the nearest 5; one from 1 to 7 is left out.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetMatchRatesResponse {
+    /// In order of name.
+    #[prost(message, repeated, tag = "1")]
+    pub sources: ::prost::alloc::vec::Vec<SourceMatches>,
+    /// In order of name.
+    #[prost(message, repeated, tag = "2")]
+    pub sectors: ::prost::alloc::vec::Vec<SectorsMatched>,
+    /// Children on a protection plan, as social care's records have it. Plans of which the end is not on record count.
+    #[prost(uint64, optional, tag = "3")]
+    pub protected: ::core::option::Option<u64>,
+    /// Those of them of whom an NHS number is on record, with social care or through a link.
+    #[prost(uint64, optional, tag = "4")]
+    pub protected_with_nhs_number: ::core::option::Option<u64>,
+}
+/// The records of one connector. A record is what the source knows under one number of its own.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SourceMatches {
+    #[prost(string, tag = "1")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(uint64, optional, tag = "2")]
+    pub records: ::core::option::Option<u64>,
+    /// That state a usable NHS number themselves.
+    #[prost(uint64, optional, tag = "3")]
+    pub nhs_number_stated: ::core::option::Option<u64>,
+    /// Of whose child one is on record, stated or through a link.
+    #[prost(uint64, optional, tag = "4")]
+    pub nhs_number_known: ::core::option::Option<u64>,
+    /// Linked with a record of another sector.
+    #[prost(uint64, optional, tag = "5")]
+    pub linked: ::core::option::Option<u64>,
+    /// Not linked with one; something about them waits for a person or is kept apart.
+    #[prost(uint64, optional, tag = "6")]
+    pub for_review: ::core::option::Option<u64>,
+    /// Neither.
+    #[prost(uint64, optional, tag = "7")]
+    pub alone: ::core::option::Option<u64>,
+}
+/// Two sectors, and the children that have records with them.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SectorsMatched {
+    /// As connectors are named: education, health, social-care.
+    #[prost(string, tag = "1")]
+    pub one: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub other: ::prost::alloc::string::String,
+    #[prost(uint64, optional, tag = "3")]
+    pub in_one: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "4")]
+    pub in_other: ::core::option::Option<u64>,
+    #[prost(uint64, optional, tag = "5")]
+    pub in_both: ::core::option::Option<u64>,
+}
 /// Generated client implementations.
 pub mod admin_client {
     #![allow(
@@ -336,6 +392,31 @@ pub mod admin_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// How many of each source's records are linked with other sectors'. Counts of children, none small enough to tell of one.
+        pub async fn get_match_rates(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetMatchRatesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetMatchRatesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Admin/GetMatchRates",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.admin.v1.Admin", "GetMatchRates"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -389,6 +470,14 @@ pub mod admin_server {
             request: tonic::Request<super::ListDisclosuresRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListDisclosuresResponse>,
+            tonic::Status,
+        >;
+        /// How many of each source's records are linked with other sectors'. Counts of children, none small enough to tell of one.
+        async fn get_match_rates(
+            &self,
+            request: tonic::Request<super::GetMatchRatesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetMatchRatesResponse>,
             tonic::Status,
         >;
     }
@@ -675,6 +764,51 @@ pub mod admin_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListDisclosuresSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.admin.v1.Admin/GetMatchRates" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetMatchRatesSvc<T: Admin>(pub Arc<T>);
+                    impl<
+                        T: Admin,
+                    > tonic::server::UnaryService<super::GetMatchRatesRequest>
+                    for GetMatchRatesSvc<T> {
+                        type Response = super::GetMatchRatesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetMatchRatesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::get_match_rates(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetMatchRatesSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

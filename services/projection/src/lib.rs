@@ -13,6 +13,7 @@ mod kin;
 pub mod keys_held;
 pub mod ledger;
 pub mod linking;
+pub mod match_rates;
 pub mod own_records;
 pub mod project;
 pub mod rebuild;

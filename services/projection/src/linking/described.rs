@@ -123,7 +123,7 @@ pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Rows) -> R
 }
 
 /// Who is described in a shard, after a subject, at most so many; fewer only at the end.
-pub(super) fn some_after(
+pub(crate) fn some_after(
     store: &Store,
     shard: Partition,
     after: Option<Pseudonym>,

@@ -10,9 +10,9 @@ use event_log::{Ends, EventLog, LogError, Partition, Topic};
 use prost::Message;
 use proto::admin::admin_server::Admin;
 use proto::admin::{
-    GetStatusRequest, GetStatusResponse, ListDisclosuresRequest, ListDisclosuresResponse, ListQuarantineRequest,
-    ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse, RecordedDisclosure, ShowQuarantineRequest,
-    SourceStatus,
+    GetMatchRatesRequest, GetMatchRatesResponse, GetStatusRequest, GetStatusResponse, ListDisclosuresRequest,
+    ListDisclosuresResponse, ListQuarantineRequest, ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse,
+    RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
 };
 use proto::disclosure::Disclosure;
 use proto::events::Date;
@@ -22,9 +22,11 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use super::timelines::now;
+use crate::child::Children;
 use crate::command::{CommandError, Commands};
 use crate::consume::Progress;
 use crate::disclose::Recorder;
+use crate::match_rates::match_rates;
 
 const LISTED_DEFAULT: u32 = 100;
 const LISTED_MAX: u32 = 10_000;
@@ -68,6 +70,8 @@ pub struct AdminService {
     pub recorder: Arc<Recorder>,
     /// Publishes commands.
     pub commands: Arc<Commands>,
+    /// Reads children, to count how many are linked.
+    pub children: Children,
     /// How far the consumer is.
     pub progress: watch::Receiver<Progress>,
     /// The rest of the process.
@@ -170,6 +174,17 @@ impl Admin for AdminService {
         let total = self.end(Topic::Disclosure).await?;
         self.on_record("disclosures").await?;
         Ok(Response::new(ListDisclosuresResponse { disclosures: newest, total }))
+    }
+
+    async fn get_match_rates(
+        &self,
+        _: Request<GetMatchRatesRequest>,
+    ) -> Result<Response<GetMatchRatesResponse>, Status> {
+        self.on_record("identity report").await?;
+        let children = self.children.clone();
+        let counted = tokio::task::spawn_blocking(move || match_rates(&children)).await;
+        let counted = counted.map_err(|error| Status::internal(error.to_string()))?;
+        counted.map(Response::new).map_err(|error| Status::internal(error.to_string()))
     }
 }
 

@@ -1,7 +1,9 @@
 //! `throughline identity`
 
+mod authority;
 mod evaluate;
 mod labelled;
+mod report;
 mod parameters;
 mod review;
 
@@ -26,6 +28,7 @@ enum Command {
     Supersede(review::decide::Supersede),
     Disclosures(review::disclosures::Arguments),
     Statistics(review::statistics::Arguments),
+    Report(report::Arguments),
     Estimate(parameters::Estimate),
     Adopt(parameters::Adopt),
     Parameters(parameters::List),
@@ -42,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Supersede(arguments) => review::decide::supersede(arguments),
         Command::Disclosures(arguments) => review::disclosures::run(arguments),
         Command::Statistics(arguments) => review::statistics::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Estimate(arguments) => parameters::estimate(arguments),
         Command::Adopt(arguments) => parameters::adopt(arguments),
         Command::Parameters(arguments) => parameters::list(arguments),

@@ -1,9 +1,11 @@
 //! `throughline identity evaluate`
 
+mod of_authority;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use identity::linker::{AtThreshold, Parameters, estimate, evaluate};
+use identity::linker::{AtThreshold, Parameters, Thresholds, estimate, evaluate};
 
 use super::labelled::{Labelled, Settings};
 use crate::output;
@@ -11,14 +13,18 @@ use crate::output;
 /// Link records of which it is known whose they are, and count what came out right
 ///
 /// The parameters are estimated from the records themselves; the labels are looked at only to count. A pair counts as linked
-/// when its two records end in one cluster.
+/// when its two records end in one cluster. The records are those of CSV files with a label in each line, or, with `--truth`,
+/// what the connectors make of a generated authority.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     /// Which columns say what: `deploy/identity/febrl.toml` is one that is commented.
-    #[arg(long, short)]
-    config: PathBuf,
+    #[arg(long, short, required_unless_present = "truth", conflicts_with = "truth")]
+    config: Option<PathBuf>,
+    /// The truth file that `throughline generate` wrote; the sources' folders stand beside it.
+    #[arg(long)]
+    truth: Option<PathBuf>,
     /// CSV files, each with a header line.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "truth", conflicts_with = "truth")]
     files: Vec<PathBuf>,
     /// List at most this many pairs that came out wrong at the automatic threshold, by file and line.
     #[arg(long, default_value_t = 20)]
@@ -32,17 +38,22 @@ pub(crate) struct Arguments {
 const THRESHOLDS: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 0.97, 0.99, 0.999];
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let settings = Settings::load(&arguments.config)?;
+    match (&arguments.truth, &arguments.config) {
+        (Some(truth), _) => of_authority::run(truth, arguments),
+        (None, Some(config)) => of_files(config, arguments),
+        (None, None) => Err(output::Usage("give --config or --truth".to_owned()).into()),
+    }
+}
+
+fn of_files(config: &std::path::Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(config)?;
     let labelled = settings.records(&arguments.files)?;
     let bar = output::progress(2, "estimating");
     let parameters = estimate(&settings.schema, &labelled.records)?;
     bar.inc(1);
     bar.set_message("linking");
     let automatic = settings.thresholds.automatic;
-    let mut thresholds = THRESHOLDS.to_vec();
-    thresholds.extend([automatic, settings.thresholds.review]);
-    thresholds.sort_by(f64::total_cmp);
-    thresholds.dedup();
+    let thresholds = thresholds_with(settings.thresholds);
     let evaluated = evaluate(&parameters, settings.guards, &labelled.records, &labelled.labels, &thresholds);
     bar.finish_and_clear();
     let best = evaluated.at.iter().max_by(|a, b| a.f1().total_cmp(&b.f1()).then(a.threshold.total_cmp(&b.threshold)));
@@ -76,6 +87,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Ascending, those by which links are made among them.
+fn thresholds_with(named: Thresholds) -> Vec<f64> {
+    let mut thresholds = THRESHOLDS.to_vec();
+    thresholds.extend([named.automatic, named.review]);
+    thresholds.sort_by(f64::total_cmp);
+    thresholds.dedup();
+    thresholds
 }
 
 fn line_of(at: &AtThreshold) -> String {

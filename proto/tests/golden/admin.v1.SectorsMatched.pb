@@ -1,0 +1,2 @@
+
+invented oneinvented otherƒä—Ð „ä—Ð(…ä—Ð
