@@ -59,6 +59,13 @@ wait "$up"
 trap - EXIT
 "$throughline" verify --config "$config"
 
+step "a bundle for an auditor, verified with nothing but the ledger's public key"
+key=$demo/dev/data/keys/ledger/1.vkey
+"$throughline" audit verify --config "$config" --key "$key"
+"$throughline" audit export --config "$config" --out "$demo/bundle"
+"$throughline" audit verify --bundle "$demo/bundle" --key "$key"
+if command -v python3 > /dev/null; then python3 docs/audit/verify_bundle.py "$demo/bundle" "$key"; fi
+
 events=$(sed -n 's/^status: .* events=\([0-9]*\) .*/\1/p' "$demo/status.txt")
 disclosures=$(sed -n 's/^disclosures: \([0-9]*\) on record.*/\1/p' "$demo/disclosures.txt")
 withheld=$(sed -n 's/^timeline: .* in_part=\([0-9]*\) services_withheld=\([0-9]*\) .*/\1 \2/p' "$demo/answers.txt" | awk '{n += $1 + $2} END {print n}')
