@@ -202,7 +202,6 @@ async fn one_home_is_told_and_not_of_a_child_whose_address_is_protected() {
             id: Some("hidden".into()),
             on: Some(day(2026, 1, 1)),
             lifted_by: Some("an invented manager".into()),
-            ..Default::default()
         };
         house.record(vec![fact(protected, lift)]).await;
         house.catch_up().await;
@@ -233,7 +232,7 @@ proptest! {
             let mut house = House::new().await;
             let people: Vec<Subject> = (0..4).map(|n| hospital_person(&format!("H{n}"))).collect();
             let numbers: Vec<Subject> = (0..4).map(|n| nhs(&format!("999000000{n}"))).collect();
-            let sayings = people.iter().zip(&numbers).map(|(person, number)| described(HOSPITAL, person, &[number.clone()]));
+            let sayings = people.iter().zip(&numbers).map(|(person, number)| described(HOSPITAL, person, std::slice::from_ref(number)));
             house.say(HL7, sayings.collect::<Vec<_>>()).await;
             house.catch_up().await;
             let everybody: Vec<&Subject> = people.iter().chain(&numbers).collect();
