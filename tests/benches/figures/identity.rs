@@ -23,11 +23,15 @@ const SIZES: [(&str, u32); 3] =
 const BATCH: u32 = 420_000;
 const PER: u32 = 10_000;
 
+const GIVEN_NAMES: usize = 2_500;
+const SURNAMES: usize = 40_000;
+const STREETS: usize = 4_000;
+
 const SAMPLE_RECORDS: usize = 60_000;
 const ASKED: usize = 5_000;
 const REVIEW: f64 = 0.85;
 const AUTOMATIC: f64 = 0.95;
-const BATCH_THREADS: NonZeroUsize = NonZeroUsize::new(2).expect("two is more than none");
+const BATCH_THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 /// One new record against so many children.
 pub(crate) fn one_record(part: &str, children: u32) -> anyhow::Result<Vec<Figure>> {
@@ -47,7 +51,7 @@ pub(crate) fn one_record(part: &str, children: u32) -> anyhow::Result<Vec<Figure
     let shared: HashMap<u64, u32> = families.iter().map(Child::key).zip(0..).collect();
     let (mut found, mut floor, mut compared) = (Vec::new(), Vec::new(), 0);
     for _ in 0..ASKED.min(families.len()) {
-        let child = &families[people.below(families.len())];
+        let child = families.get(people.below(families.len())).context("no children")?;
         let record = people.described_otherwise(child);
         let begun = Instant::now();
         let likely = black_box(population.find(&record, None, REVIEW));
@@ -107,7 +111,8 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
     for set in &clustered.clusters {
         let set: Vec<usize> = set.iter().copied().collect();
         for (at, one) in set.iter().enumerate() {
-            let same = set.iter().skip(at + 1).filter(|other| of_child[**other] == of_child[*one]).count() as u64;
+            let same =
+                set.iter().skip(at + 1).filter(|other| of_child.get(**other) == of_child.get(*one)).count() as u64;
             right += same;
             wrong += (set.len() - at - 1) as u64 - same;
         }
@@ -191,8 +196,8 @@ struct People {
 impl People {
     fn new() -> Self {
         let mut people = Self { state: 7, given: [Vec::new(), Vec::new()], surnames: Vec::new(), next: 0 };
-        people.given = [people.words(2_500, 2), people.words(2_500, 3)];
-        people.surnames = people.words(40_000, 3);
+        people.given = [people.words(GIVEN_NAMES, 2), people.words(GIVEN_NAMES, 3)];
+        people.surnames = people.words(SURNAMES, 3);
         people
     }
 
@@ -221,8 +226,12 @@ impl People {
             "sten", "tam", "wil", "yar", "brid", "chan", "der", "ash", "ton", "ley", "wick", "far", "mil", "stan",
             "ford", "hurst",
         ];
-        let mut word = || (0..syllables).map(|_| SYLLABLES[self.below(SYLLABLES.len())]).collect::<String>();
+        let mut word = || (0..syllables).filter_map(|_| self.one_of(&SYLLABLES)).collect::<String>();
         (0..count).map(|_| word()).collect()
+    }
+
+    fn one_of(&mut self, texts: &[&'static str]) -> Option<&'static str> {
+        texts.get(self.below(texts.len())).copied()
     }
 
     fn children(&mut self, count: u32) -> Vec<Child> {
@@ -243,7 +252,7 @@ impl People {
                 }
                 let child = self.child(&surname, born, &postcode, &house);
                 // Parents give each another name.
-                if children[eldest..].iter().all(|other| other.given != child.given) {
+                if children.iter().skip(eldest).all(|other| other.given != child.given) {
                     children.push(child);
                 }
             }
@@ -269,14 +278,14 @@ impl People {
     }
 
     fn given(&mut self, boy: bool) -> String {
-        let names = self.given[usize::from(boy)].len();
-        let at = self.skewed(names);
-        self.given[usize::from(boy)][at].clone()
+        let at = self.skewed(GIVEN_NAMES);
+        let [girls, boys] = &self.given;
+        if boy { boys } else { girls }.get(at).cloned().unwrap_or_default()
     }
 
     fn surname(&mut self) -> String {
-        let at = self.skewed(self.surnames.len());
-        self.surnames[at].clone()
+        let at = self.skewed(SURNAMES);
+        self.surnames.get(at).cloned().unwrap_or_default()
     }
 
     fn born(&mut self) -> (u32, u32, u32) {
@@ -286,9 +295,10 @@ impl People {
     }
 
     fn house(&mut self) -> String {
-        const STREETS: [&str; 4] = ["Road", "Street", "Close", "Lane"];
-        let (number, street, name) = (1 + self.below(120), STREETS[self.below(4)], self.skewed(4_000));
-        format!("{number} {} {street}", self.surnames[name])
+        let street = self.one_of(&["Road", "Street", "Close", "Lane"]).unwrap_or_default();
+        let (number, at) = (1 + self.below(120), self.skewed(STREETS));
+        let name = self.surnames.get(at).map_or("High", String::as_str);
+        format!("{number} {name} {street}")
     }
 
     /// As the first source has them: without mistakes, and with every number.
@@ -369,8 +379,9 @@ fn nhs_number(number: u64) -> String {
 
 /// Of an authority that there is none of.
 fn upn(number: u64) -> String {
-    const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
+    const LETTERS: &str = "ABCDEFGHJKLMNPQRTUVWXYZ";
     let digits = format!("{:012}", 1_000_000_000 + number);
     let sum: usize = digits.bytes().zip(2..).map(|(digit, place)| usize::from(digit - b'0') * place).sum();
-    format!("{}{digits}", char::from(LETTERS[sum % 23]))
+    let check = LETTERS.chars().nth(sum % LETTERS.len()).unwrap_or_default();
+    format!("{check}{digits}")
 }

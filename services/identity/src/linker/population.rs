@@ -204,7 +204,7 @@ impl<K: Copy + Ord + Hash> Population<K> {
             others.into_iter().for_each(|other| edges.extend(other.join().unwrap_or_default()));
             edges
         });
-        edges.sort_unstable_by(|a, b| (a.one, a.other).cmp(&(b.one, b.other)));
+        edges.sort_unstable_by_key(|edge| (edge.one, edge.other));
         edges
     }
 
