@@ -102,15 +102,18 @@ impl Parameters {
         weights
     }
 
-    /// Whoever shares a house shares its postcode: of the two the one that says more speaks, and the other weighs nothing.
-    /// Counted twice, a home would outweigh a birthday, and link brothers.
+    /// Whoever shares a house shares its postcode, and whoever moved has another of both: where the two speak alike the one
+    /// that says more counts, and the other weighs nothing. Counted twice, a home would outweigh a birthday, and link brothers.
     fn weigh_one_home_once(&self, weights: &mut [f64; FIELDS_MAX]) {
         let (Some(postcode), Some(house)) = (self.schema.place(Kind::Postcode), self.schema.place(Kind::House)) else {
             return;
         };
         let of = |at: usize| weights.get(at).copied().unwrap_or_default();
-        let lesser = if of(postcode).abs() < of(house).abs() { postcode } else { house };
-        if let Some(weight) = weights.get_mut(lesser) {
+        let (of_postcode, of_house) = (of(postcode), of(house));
+        let lesser = if of_postcode.abs() < of_house.abs() { postcode } else { house };
+        if of_postcode * of_house > 0.0
+            && let Some(weight) = weights.get_mut(lesser)
+        {
             *weight = 0.0;
         }
     }
@@ -178,3 +181,6 @@ fn in_steps_of_probability(probability: f64) -> f64 {
     const STEPS: f64 = (1_u64 << 40) as f64;
     (probability * STEPS).round() / STEPS
 }
+
+#[cfg(test)]
+mod tests;

@@ -200,8 +200,9 @@ impl<K: Copy + Ord + Hash> Population<K> {
         let mut edges: Vec<Edge<K>> = std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads.get()).map(|_| scope.spawn(work)).collect();
             let mut edges = work();
-            // A thread that panicked has panicked here too, by the same record.
-            others.into_iter().for_each(|other| edges.extend(other.join().unwrap_or_default()));
+            for other in others {
+                edges.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
             edges
         });
         edges.sort_unstable_by_key(|edge| (edge.one, edge.other));
