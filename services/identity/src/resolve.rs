@@ -124,13 +124,14 @@ fn edges(evidence: &Evidence, withheld: &mut BTreeSet<(Id, Id, Withheld)>) -> Ve
     let mut edges: Vec<(Reason, Id, Id)> = Vec::new();
     edges.extend(evidence.superseded.iter().map(|(gone, stands)| (Reason::Superseded, *gone, *stands)));
     edges.extend(evidence.linked.iter().map(|(one, other)| (Reason::Decided, *one, *other)));
+    let decided = decided(evidence);
     let mut claims: Vec<&Claim> = Vec::new();
     for (identifier, claimants) in claims_by_identifier(evidence) {
         let crosses = |claim: &&Claim| crosses_a_seal([claim.local, identifier].iter(), evidence);
         let (crossing, claimants): (Vec<&Claim>, Vec<&Claim>) = claimants.into_iter().partition(crosses);
         withheld.extend(crossing.iter().map(|claim| (claim.local, identifier, Withheld::Sealed)));
         for claim in &claimants {
-            match contradicted(claim, &claimants, evidence) {
+            match contradicted(claim, &claimants, evidence, &decided) {
                 Some(why) => drop(withheld.insert((claim.local, identifier, why))),
                 None => claims.push(claim),
             }
@@ -149,9 +150,27 @@ fn claims_by_identifier(evidence: &Evidence) -> BTreeMap<Id, Vec<&Claim>> {
     by_identifier
 }
 
-/// Whether another claim on the same identifier rules this one out.
-fn contradicted(claim: &Claim, claimants: &[&Claim], evidence: &Evidence) -> Option<Withheld> {
-    claimants.iter().filter(|other| other.local != claim.local).find_map(|other| {
+/// Who is one child by what issuers replaced and people decided alone.
+fn decided(evidence: &Evidence) -> Clusters<'_> {
+    let mut clusters = Clusters::new(evidence);
+    for (reason, pairs) in [(Reason::Superseded, &evidence.superseded), (Reason::Decided, &evidence.linked)] {
+        for (one, other) in pairs {
+            let _stays_apart = clusters.join(*one, *other, reason);
+        }
+    }
+    clusters
+}
+
+/// Whether another claim on the same identifier rules this one out. One by a subject of whom a person said that it is the same
+/// child does not: the number is that child's.
+fn contradicted(
+    claim: &Claim,
+    claimants: &[&Claim],
+    evidence: &Evidence,
+    decided: &Clusters<'_>,
+) -> Option<Withheld> {
+    let same = decided.of(claim.local);
+    claimants.iter().filter(|other| !same.contains(&other.local)).find_map(|other| {
         let replaced = |a: Id, b: Id| evidence.superseded.contains(&(a, b)) || evidence.superseded.contains(&(b, a));
         if other.issuer == claim.issuer && !replaced(claim.local, other.local) {
             return Some(Withheld::SharedWithinIssuer);

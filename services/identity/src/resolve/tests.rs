@@ -50,6 +50,17 @@ fn a_number_that_its_issuer_replaced_is_no_second_child() {
 }
 
 #[test]
+fn a_number_of_two_whom_a_person_linked_is_that_childs_and_no_third_ones_of_the_issuer() {
+    let mut evidence = evidence(&[claim(1, "878", 200), claim(2, "878", 200), claim(3, "rh8", 200)]);
+    evidence.linked.insert((id(1), id(2)));
+    assert_eq!(together(200, &evidence), [1, 2, 3, 200]);
+    evidence.claims.insert(claim(4, "878", 200));
+    assert_eq!((together(4, &evidence), together(1, &evidence)), (vec![4], vec![1, 2]));
+    evidence.linked.clear();
+    assert_eq!(together(1, &evidence), [1], "taken back, it is as it was");
+}
+
+#[test]
 fn two_different_nhs_numbers_are_two_children_whatever_else_they_share() {
     let evidence = evidence(&[claim(1, "rh8", 100), claim(2, "rx1", 101), claim(1, "rh8", 200), claim(2, "rx1", 200)]);
     assert_eq!(together(1, &evidence), [1, 100]);
