@@ -88,7 +88,19 @@ fn print(answer: &ShowItemResponse, about: &str) -> anyhow::Result<()> {
         _ => "link|unlink|leave",
     };
     let seen = short(&answer.seen);
-    say("to decide", &format!("throughline identity {verdicts} {about} --seen {seen} --because \"...\""))
+    say("to decide", &format!("throughline identity {verdicts} {about} --seen {seen} --because \"...\""))?;
+    match one_issuers(answer) {
+        Some((one, other)) if item.standing() != Standing::Linked => {
+            say("or", &format!("throughline identity supersede {one} {other} --seen {seen} --because \"...\""))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Two numbers of one issuer, of which one may have gone.
+fn one_issuers(answer: &ShowItemResponse) -> Option<(String, String)> {
+    let (one, other) = (answer.one.as_ref()?.subject.as_ref()?, answer.other.as_ref()?.subject.as_ref()?);
+    ((one.scheme, &one.issuer) == (other.scheme, &other.issuer)).then(|| (written(one), written(other)))
 }
 
 /// The records that each side rests on: whose, and as of which day. A value names its record where its side has several.
