@@ -136,7 +136,7 @@ pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) 
     match (mapping, people.as_slice()) {
         (_, []) => rejecting.reject(out, Reason::SubjectMissing, "PID", "the message has no PID segment"),
         (Mapping::NotFollowed, _) => {
-            rejecting.reject(out, Reason::MessageTypeUnsupported, "MSH-9", merge::NOT_FOLLOWED);
+            rejecting.reject(out, Reason::RecordMalformed, "MSH-9", merge::NOT_FOLLOWED);
         }
         (Mapping::Superseded | Mapping::VisitMoved, _) => about.merged(mapping, reading, &rejecting, out),
         (Mapping::Paired(linked), _) => about.paired(linked, reading, &rejecting, out),
