@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup clients demo demo-kafka test up down bench kafka kafka-up kafka-down lint sbom generate-proto fuzz
+.PHONY: help setup clients demo demo-kafka test up down bench linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ up: setup ## Leaves an invented authority running for you to ask (target/up; sto
 bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=10000)
 	@tests/benches/kafka-streams/setup
 	cargo bench --profile dev --package tests --bench figures -- --children $(or $(CHILDREN),10000)
+
+linking: setup ## How well records of 20,000 invented children, hard to tell, are linked (CHILDREN=20000)
+	rm -rf target/linking
+	cargo run --package throughline -- generate --seed 7 --children $(or $(CHILDREN),20000) --reference-date 2025-10-01 --out target/linking
+	cargo run --package throughline -- identity evaluate --truth target/linking/truth.jsonl
 
 clients: ## Puts the example clients together under target/clients (needs Python 3.11 and Node 18; as root on Debian it installs them)
 	@proto/clients/setup
