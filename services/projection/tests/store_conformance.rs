@@ -271,7 +271,7 @@ fn a_rebuild_cut_short_leaves_one_store_or_the_other(engine: Engine) {
         (0..batches).for_each(|number| store.commit(&batch(number)).unwrap());
         dir
     };
-    let live = format!("{engine}-3");
+    let live = format!("{engine}-4");
     let cut_short = |put_as: &str, live_left: bool, expect: u64| {
         let (dir, new) = (make(10), make(20));
         std::fs::rename(new.path().join(&live), dir.path().join(format!("{live}{put_as}"))).unwrap();

@@ -17,7 +17,7 @@ const BATCHES: u64 = 120;
 
 /// The folder of the live copy.
 fn live(dir: &Path, engine: Engine) -> PathBuf {
-    dir.join(format!("{engine}-3"))
+    dir.join(format!("{engine}-4"))
 }
 
 fn files(path: &Path) -> Vec<PathBuf> {
