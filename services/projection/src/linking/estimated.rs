@@ -1,7 +1,7 @@
 //! Parameters from what the store holds.
 
 use event_log::Partition;
-use identity::linker::{EstimateError, Parameters, Record, children};
+use identity::linker::{EstimateError, Parameters, Record, children, estimate_from_sample};
 
 use super::described;
 use crate::child::ChildError;
@@ -71,7 +71,8 @@ pub fn estimate(store: &Store, projector: &Projector) -> Result<Estimated, Estim
     records.sort_unstable();
     records.truncate(RECORDS_MAX);
     let records: Vec<Record> = records.into_iter().map(|(_, record)| record).collect();
-    let parameters = identity::linker::estimate(children::schema(), &records)?;
+    let population = described.max(records.len() as u64);
+    let parameters = estimate_from_sample(children::schema(), &records, population)?;
     Ok(Estimated { parameters, described, taken: records.len() as u64 })
 }
 
