@@ -53,11 +53,22 @@ pub fn compare(schema: &Schema, one: &Record, other: &Record) -> Vec<Option<Agre
 /// The same, of records wherever they are held.
 pub(super) fn agreements(schema: &Schema, one: &impl Says, other: &impl Says) -> Agreements {
     let mut agreements = [None; FIELDS_MAX];
-    for (at, (field, found)) in schema.fields().iter().zip(&mut agreements).enumerate() {
-        *found = best(field.kind, one.said(at), other.said(at));
-    }
+    compare_fields(schema, one, other, &mut agreements, |_| true);
     across_fields(schema, one, other, &mut agreements);
     agreements
+}
+
+/// Compares the fields of these kinds, without what is said across them.
+pub(super) fn compare_fields(
+    schema: &Schema,
+    one: &impl Says,
+    other: &impl Says,
+    agreements: &mut Agreements,
+    of: impl Fn(Kind) -> bool,
+) {
+    for (at, (field, found)) in schema.fields().iter().zip(agreements).enumerate().filter(|(_, (f, _))| of(f.kind)) {
+        *found = best(field.kind, one.said(at), other.said(at));
+    }
 }
 
 fn best<'a>(
@@ -81,7 +92,7 @@ fn best<'a>(
 /// A given name and a surname that were typed into each other's box agree, and only both together: as variants where they
 /// are the same, as near where one of them has a slip of a key as well, but in its first letter. And who goes by a middle name has it for a given
 /// name elsewhere.
-fn across_fields(schema: &Schema, one: &impl Says, other: &impl Says, agreements: &mut Agreements) {
+pub(super) fn across_fields(schema: &Schema, one: &impl Says, other: &impl Says, agreements: &mut Agreements) {
     let (Some(given), Some(surname)) = (schema.place(Kind::GivenName), schema.place(Kind::Surname)) else { return };
     let lies_apart = |agreements: &Agreements, at: usize| {
         agreements.get(at).copied().flatten().is_some_and(|found| found > Agreement::Close)

@@ -5,7 +5,7 @@ mod kept;
 use std::collections::BTreeMap;
 
 use super::block::Rule;
-use super::compare::{Agreement, Agreements, LEVELS, agreements};
+use super::compare::{Agreement, Agreements, LEVELS, across_fields, agreements, compare_fields};
 use super::population::FIELDS_MAX;
 use super::schema::{Kind, Record, Says, Schema};
 
@@ -27,6 +27,15 @@ pub struct Parameters {
     pub(super) records: u64,
     /// Records that share a key with more than this many are not looked for by it: a hostel's postcode, a default date.
     pub(super) block_records_max: usize,
+}
+
+/// What a record asks of those that it is compared with.
+pub(super) struct Asking {
+    probability_min: f64,
+    /// Of less, the probability is too low.
+    weight_min: f64,
+    /// What each of its fields can weigh at most, whatever the other says.
+    most_of: [f64; FIELDS_MAX],
 }
 
 /// One field's.
@@ -80,10 +89,43 @@ impl Parameters {
         Comparison { fields, weight, probability: probability(weight, self.prior) }
     }
 
-    /// The sum of the weights and the probability alone, of records wherever they are held.
-    pub(super) fn weight(&self, one: &impl Says, other: &impl Says) -> (f64, f64) {
-        let weight = self.weight_of(&agreements(&self.schema, one, other), one, other);
-        (weight, probability(weight, self.prior))
+    /// What is asked of every record that is compared with this one: at least this probability.
+    pub(super) fn asking(&self, one: &impl Says, probability_min: f64) -> Asking {
+        let most = |(at, field): (usize, &FieldParameters)| {
+            let weigh = |agreement| field.weight(agreement, one.said(at), one.said(at));
+            Agreement::ALL.into_iter().map(weigh).fold(0.0, f64::max)
+        };
+        let odds = |probability: f64| (probability / (1.0 - probability)).ln();
+        let mut most_of = [0.0; FIELDS_MAX];
+        most_of.iter_mut().zip(self.fields.iter().enumerate().map(most)).for_each(|(to, from)| *to = from);
+        // A step of rounding less: whether it is enough is said by the probability.
+        Asking { probability_min, weight_min: odds(probability_min) - odds(self.prior) - 0.001, most_of }
+    }
+
+    /// The sum of the weights and the probability alone, of records wherever they are held, when it is enough. Names and
+    /// houses, which take long to compare, are compared only where the rest leaves it possible.
+    pub(super) fn weight(&self, one: &impl Says, other: &impl Says, asking: &Asking) -> Option<(f64, f64)> {
+        let takes_long = |kind: Kind| {
+            matches!(kind, Kind::GivenName | Kind::MiddleName | Kind::Surname | Kind::House | Kind::Address)
+        };
+        let mut agreements = [None; FIELDS_MAX];
+        compare_fields(&self.schema, one, other, &mut agreements, |kind| !takes_long(kind));
+        let mut most = 0.0;
+        for (at, (field, parameters)) in self.schema.fields().iter().zip(&self.fields).enumerate() {
+            most += match agreements.get(at).copied().flatten() {
+                Some(agreement) => parameters.weight(agreement, one.said(at), other.said(at)),
+                None if takes_long(field.kind) => asking.most_of.get(at).copied().unwrap_or_default(),
+                None => 0.0,
+            };
+        }
+        if most < asking.weight_min {
+            return None;
+        }
+        compare_fields(&self.schema, one, other, &mut agreements, takes_long);
+        across_fields(&self.schema, one, other, &mut agreements);
+        let weight = self.weight_of(&agreements, one, other);
+        let probability = probability(weight, self.prior);
+        (probability >= asking.probability_min).then_some((weight, probability))
     }
 
     /// The same of two that were compared before.

@@ -17,7 +17,7 @@ use self::pages::{Full, Pages};
 use self::values::{Value, Values};
 use super::block::keys;
 use super::cluster::Edge;
-use super::parameters::Parameters;
+use super::parameters::{Asking, Parameters};
 use super::schema::{Record, Says};
 
 pub(super) use self::values::FIELDS_MAX;
@@ -170,10 +170,11 @@ impl<K: Copy + Ord + Hash> Population<K> {
     pub fn find(&self, record: &Record, own: Option<&K>, probability_min: f64) -> Found<K> {
         let own = own.and_then(|key| self.place(key));
         let mut found = Found { likely: Vec::new(), compared: 0, passed_over: 0 };
+        let asking = self.parameters.asking(record, probability_min);
         let candidates = self.candidates(record, &mut found.passed_over);
         for at in candidates.into_iter().filter(|at| Some(*at) != own) {
             found.compared += 1;
-            found.likely.extend(self.weigh(record, at, probability_min));
+            found.likely.extend(self.weigh(record, at, &asking));
         }
         found.likely.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.key.cmp(&b.key)));
         found
@@ -213,8 +214,9 @@ impl<K: Copy + Ord + Hash> Population<K> {
     fn edges_of(&self, at: usize, probability_min: f64, edges: &mut Vec<Edge<K>>) {
         let (Some(Entry { key: Some(key), .. }), Ok(at)) = (self.entries.get(at), u32::try_from(at)) else { return };
         let record = self.packed_at(at);
+        let asking = self.parameters.asking(&record, probability_min);
         for other in self.candidates(&record, &mut 0).into_iter().filter(|other| *other > at) {
-            if let Some(likely) = self.weigh(&record, other, probability_min) {
+            if let Some(likely) = self.weigh(&record, other, &asking) {
                 let (one, other) = (*key.min(&likely.key), *key.max(&likely.key));
                 edges.push(Edge { one, other, weight: likely.weight });
             }
@@ -242,10 +244,10 @@ impl<K: Copy + Ord + Hash> Population<K> {
         candidates
     }
 
-    fn weigh(&self, record: &impl Says, at: u32, probability_min: f64) -> Option<Likely<K>> {
+    fn weigh(&self, record: &impl Says, at: u32, asking: &Asking) -> Option<Likely<K>> {
         let key = self.entries.get(index(at))?.key?;
-        let (weight, probability) = self.parameters.weight(record, &self.packed_at(at));
-        (probability >= probability_min).then_some(Likely { key, weight, probability })
+        let (weight, probability) = self.parameters.weight(record, &self.packed_at(at), asking)?;
+        Some(Likely { key, weight, probability })
     }
 
     fn place(&self, key: &K) -> Option<u32> {

@@ -117,6 +117,26 @@ proptest! {
         prop_assert_eq!(clusters(&parameters, &standing, edges).clusters, again.clusters);
     }
 
+    /// What cannot be enough is not compared to the end, and nothing that is enough is missed.
+    #[test]
+    fn whoever_is_probable_enough_is_found(texts in proptest::collection::vec(any::<[u8; 5]>(), 2..12), min in 0.0..1.0_f64) {
+        let mut population = Population::new(parameters());
+        for (key, texts) in (0_u8..).zip(&texts) {
+            population.put(key, &record(*texts)).unwrap();
+        }
+        let all = population.edges(0.0, NonZeroUsize::MIN);
+        for min in [min, 0.85, 0.95] {
+            let enough: Vec<_> =
+                all.iter().filter(|edge| population.parameters().probability(edge.weight) >= min).copied().collect();
+            prop_assert_eq!(population.edges(min, NonZeroUsize::MIN), enough);
+            let record = record(texts[0]);
+            let found = population.find(&record, Some(&0), min).likely;
+            let mut likely = population.find(&record, Some(&0), 0.0).likely;
+            likely.retain(|likely| likely.probability >= min);
+            prop_assert_eq!(found, likely);
+        }
+    }
+
     /// A record that is held weighs what it weighs by itself.
     #[test]
     fn what_is_held_weighs_as_what_is_given(one in any::<[u8; 5]>(), other in any::<[u8; 5]>()) {
