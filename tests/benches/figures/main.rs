@@ -11,6 +11,7 @@ mod house;
 mod identity;
 mod intake;
 mod kafka;
+mod ledger;
 mod people;
 mod reads;
 mod report;
@@ -96,7 +97,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 22] = [
+const PARTS: [(&str, &[&str]); 23] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("append", &[]),
@@ -108,6 +109,7 @@ const PARTS: [(&str, &[&str]); 22] = [
     ("read-sled", &["generate", "ingest", "rebuild-sled"]),
     ("read-fjall", &["generate", "ingest", "rebuild-fjall"]),
     ("decide", &[]),
+    ("ledger", &[]),
     ("identity-small", &[]),
     ("identity-middle", &[]),
     ("identity-large", &[]),
@@ -135,6 +137,7 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         "read-sled" => reads::figures(dir, Engine::Sled),
         "read-fjall" => reads::figures(dir, Engine::Fjall),
         "decide" => decide::figures(),
+        "ledger" => self::ledger::figures(dir, children <= CHILDREN_QUICK),
         "identity-batch" => identity::batch(children),
         size if size.starts_with("identity-") => identity::one_record(size, children),
         "kafka-append" => kafka::append::figures(),

@@ -4,8 +4,12 @@
 #![cfg(test)]
 
 mod alone;
+mod audited;
 mod clock;
 mod cluster;
+#[allow(dead_code, reason = "tests/audit uses all of it")]
+#[path = "../audit/forged.rs"]
+mod forged;
 mod full_disk;
 #[allow(dead_code, unused_imports, reason = "journeys use all of it")]
 #[path = "../journeys/harness/mod.rs"]

@@ -210,16 +210,11 @@ pub fn signed_in(dir: &Path, trusted: &VerifierKey) -> Result<(Vec<Note>, Vec<Ve
 pub async fn verify_bundle(dir: &Path, said: &Said, keys: &[VerifierKey]) -> Result<Report, LedgerError> {
     let files = Files(dir.to_owned());
     let mut report = verify(Arc::new(files.clone()), said).await?;
-    for head in said.last().iter().flat_map(|last| last.heads()) {
-        let of_tree = |note: &Note| {
-            let checkpoint = Checkpoint::of(note).ok()?;
-            note.check(keys).ok()?;
-            Some(
-                checkpoint.size == head.size && checkpoint.root == head.root && checkpoint.origin.ends_with(&head.tree),
-            )
-        };
-        let path = files.tiles(&head.tree).dir.join("checkpoint");
-        if read_note(&path).ok().as_ref().and_then(of_tree) != Some(true) {
+    let Some(last) = said.last() else { return Ok(report) };
+    for head in last.heads() {
+        let stated = Checkpoint { origin: format!("{}/{}", last.origin, head.tree), size: head.size, root: head.root };
+        let is_it = |note: Note| Checkpoint::of(&note).is_ok_and(|found| found == stated) && note.check(keys).is_ok();
+        if !read_note(&files.tiles(&head.tree).dir.join("checkpoint")).is_ok_and(is_it) {
             let what = What::Missing("its checkpoint is not there, or is not what the statement says".to_owned());
             report.findings.push(Finding::of(&head.tree, what));
         }

@@ -6,4 +6,5 @@ mod bundle;
 mod keeper;
 mod killed;
 mod place;
+mod service;
 mod tampered;

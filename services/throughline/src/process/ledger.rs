@@ -38,6 +38,10 @@ impl OpenLedger {
         if !ledger.sign {
             return Ok(None);
         }
+        if keys.newest() == 0 && !settings.keys.make && !ledger.must {
+            tracing::warn!("the ledger has no key, and is not signed: `throughline audit keys make` makes one");
+            return Ok(None);
+        }
         let options = Options { keep_every_s: ledger.keep_every_s, ..Options::default() };
         if keys.newest() == 0 && settings.keys.make {
             let folder = Folder::new(&ledger.folder);

@@ -12,6 +12,8 @@ use super::Purpose;
 pub(crate) struct LedgerSettings {
     /// Whether it signs: where nothing is said, `up` does and nobody else.
     pub(crate) sign: bool,
+    /// Whether the file says so: then it must be able to.
+    pub(crate) must: bool,
     /// The trees and what was signed.
     pub(crate) folder: PathBuf,
     /// The signing keys.
@@ -25,7 +27,8 @@ pub(crate) struct LedgerSettings {
 impl LedgerSettings {
     pub(super) fn read(top: &mut Section, data: &Path, keys: &Path, purpose: Purpose<'_>) -> Self {
         let mut section = top.section("ledger");
-        let sign = section.flag("sign").unwrap_or(matches!(purpose, Purpose::Up));
+        let said = section.flag("sign");
+        let sign = said.unwrap_or(matches!(purpose, Purpose::Up));
         let folder = section.optional_path("folder").unwrap_or_else(|| data.join("ledger"));
         let keep_every_s = section.number("keep_every_s", 3_600, 1..=31_536_000);
         let mut witnesses = Vec::new();
@@ -37,6 +40,6 @@ impl LedgerSettings {
             }
         }
         section.finish();
-        Self { sign, folder, keys: keys.join("ledger"), keep_every_s, witnesses }
+        Self { sign, must: said == Some(true), folder, keys: keys.join("ledger"), keep_every_s, witnesses }
     }
 }

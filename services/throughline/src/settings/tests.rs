@@ -191,3 +191,19 @@ fn no_two_parts_listen_on_one_address() {
         assert_eq!(problems(serve, connector, pages), expected, "{serve} {connector} {pages}");
     }
 }
+
+#[test]
+fn one_machine_signs_its_ledger_and_a_node_when_it_is_told_to() {
+    let folder = folder();
+    let up = load(folder.path(), SERVE, Purpose::Up).unwrap().ledger;
+    assert_eq!((up.sign, up.must, up.keep_every_s), (true, false, 3_600));
+    assert_eq!((up.folder, up.keys), (folder.path().join("data/ledger"), folder.path().join("data/keys/ledger")));
+    let log = "[log]\nkind = \"kafka\"\nbootstrap = \"a:9093\"\nca = \"ca.pem\"\ncertificate = \"own.pem\"\nkey = \"own.key\"\n";
+    assert!(!load(folder.path(), &format!("{log}{SERVE}"), Purpose::Serve).unwrap().ledger.sign);
+    let told = load(folder.path(), &format!("{log}{SERVE}[ledger]\nsign = true\n"), Purpose::Serve).unwrap().ledger;
+    assert!(told.sign && told.must);
+    let problems =
+        load(folder.path(), &format!("{SERVE}[ledger]\nwitnesses = [\"nobody\"]\nsing = true\n"), Purpose::Up);
+    let problems = problems.unwrap_err().join("\n");
+    assert!(problems.contains("`ledger.witnesses`") && problems.contains("`ledger.sing`"), "{problems}");
+}

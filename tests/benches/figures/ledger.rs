@@ -1,0 +1,134 @@
+//! The ledger: signing while records come, holding a log to what was signed, and what it costs; beside bare SHA-256 of the same bytes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use bytes::Bytes;
+use event_log::embedded::{EmbeddedLog, Options as LogOptions};
+use event_log::EventLog as _;
+use projection::ledger::verify::{Said, verify_log};
+use projection::ledger::{Folder, KeyFolder, Keeper, Options, bundle};
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use crate::append::{VALUE_BYTES, record};
+use crate::report::{Bar, Figure};
+
+const RECORDS: u64 = 400_000;
+const RECORDS_QUICK: u64 = 100_000;
+/// Appended at a time by each of so many callers.
+const BATCH: u64 = 500;
+const CALLERS: u64 = 4;
+
+pub(crate) fn figures(dir: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
+    let records = if quick { RECORDS_QUICK } else { RECORDS };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut figures = Vec::new();
+    let (alone, _) = runtime.block_on(ingest(&dir.join("ledger-alone"), records, false))?;
+    let (took, signed) = runtime.block_on(ingest(&dir.join("ledger-kept"), records, true))?;
+    figures.push(
+        Figure::rate("ledger: appended, and every one signed, a statement a second", records, signed, "leaves/s")
+            .floor("bare SHA-256 of the same bytes, one core", bare(records))
+            .bar(Bar::AtLeast(20_000.0)),
+    );
+    figures.push(Figure::new("ledger: appending with it, beside without it", alone.as_secs_f64() / took.as_secs_f64(), "of the rate"));
+    let kept = dir.join("ledger-kept");
+    let files = bytes_under(&kept.join("ledger/trees"))?;
+    figures.push(Figure::new("ledger: its files", files as f64 / records as f64, "bytes/event"));
+
+    let log = Arc::new(EmbeddedLog::open_read_only(&kept.join("log"))?);
+    let (folder, keys) = (Folder::new(&kept.join("ledger")), KeyFolder::new(&kept.join("keys")));
+    let said = Said::believed(&folder.statements()?, &keys.public()?, &[])?;
+    let begun = Instant::now();
+    let report = runtime.block_on(verify_log(log.clone(), folder.clone(), &said))?;
+    ensure!(report.findings.is_empty() && report.records >= records, "the log is not what was signed");
+    figures.push(Figure::rate("audit verify: a log, read and hashed", report.records, begun.elapsed(), "events/s"));
+    let out = dir.join("ledger-bundle");
+    runtime.block_on(bundle::export(log.as_ref(), &folder, &out))?;
+    let begun = Instant::now();
+    let report = runtime.block_on(bundle::verify_bundle(&out, &said, &keys.public()?))?;
+    ensure!(report.findings.is_empty() && report.records >= records, "the bundle is not what was signed");
+    figures.push(Figure::rate("audit verify: a bundle", report.records, begun.elapsed(), "events/s"));
+    figures.push(
+        Figure::rate("audit verify: hashes alone, two threads", 2 * records, hashed_by_two(records), "events/s")
+            .bar(Bar::AtLeast(1_000_000.0)),
+    );
+    Ok(figures)
+}
+
+/// Appends so many records, with a keeper beside or without; gives when all were acknowledged, and when all were signed.
+async fn ingest(dir: &Path, records: u64, keeps: bool) -> anyhow::Result<(Duration, Duration)> {
+    let log = Arc::new(EmbeddedLog::open(&dir.join("log"), LogOptions::default())?);
+    let keys = KeyFolder::new(&dir.join("keys"));
+    keys.make("example.org/ledger", [1; 32])?;
+    let stop = CancellationToken::new();
+    let keeping = if keeps {
+        let (keeper, _) = Keeper::open(log.clone(), &dir.join("ledger"), &keys, Options::default()).await?;
+        Some(tokio::spawn(keeper.run(stop.clone())))
+    } else {
+        None
+    };
+    let begun = Instant::now();
+    let mut callers = tokio::task::JoinSet::new();
+    for caller in 0..CALLERS {
+        let log = Arc::clone(&log);
+        callers.spawn(async move {
+            for n in 0..records / CALLERS / BATCH {
+                log.append((0..BATCH).map(|r| record(caller, n * BATCH + r)).collect()).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(ended) = callers.join_next().await {
+        ended??;
+    }
+    let appended = begun.elapsed();
+    stop.cancel();
+    if let Some(keeping) = keeping {
+        keeping.await??;
+    }
+    let signed = begun.elapsed();
+    log.close().await;
+    Ok((appended, signed))
+}
+
+/// Records a second, of SHA-256 over key and value alone.
+fn bare(records: u64) -> f64 {
+    let sample = record(0, 0);
+    let (begun, count) = (Instant::now(), records.min(200_000));
+    for _ in 0..count {
+        std::hint::black_box(Sha256::new().chain_update(sample.key).chain_update(&sample.value).finalize());
+    }
+    count as f64 / begun.elapsed().as_secs_f64()
+}
+
+/// Leaf hashes and trees over records in memory, by two threads at once: nothing is read.
+fn hashed_by_two(records: u64) -> Duration {
+    let value = Bytes::from(vec![7; VALUE_BYTES]);
+    let hash = |_| {
+        let mut tree = ::ledger::Tree::new();
+        for offset in 0..records {
+            let key = offset.to_be_bytes();
+            let leaf = ::ledger::Leaf { offset, published_at_us: 0, key: &key, value: &value };
+            tree.append(leaf.hash());
+        }
+        tree.root()
+    };
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let threads = [0, 1].map(|thread| scope.spawn(move || hash(thread)));
+        threads.map(|thread| std::hint::black_box(thread.join().ok()))
+    });
+    begun.elapsed()
+}
+
+fn bytes_under(dir: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { bytes_under(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
+}
