@@ -13,7 +13,6 @@
 
 mod copy;
 mod disk;
-mod growth;
 mod index;
 mod mark;
 mod read;
@@ -33,9 +32,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::growth::Growth;
 use crate::log::{Appended, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
 use crate::position::{Offset, Partition, Topic};
-use growth::Growth;
 use index::{Index, PerPartition};
 use segment::Segment;
 use writer::{Request, Writer};

@@ -19,8 +19,9 @@ use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 
+use crate::growth::Growth;
 use crate::log::{Appended, Ends, EventLog, LogError, Record, StoredRecord, VALUE_BYTES_MAX};
 use crate::position::{Offset, Partition, Position, Topic};
 use client::{Context, Faults, Names};
@@ -100,7 +101,8 @@ struct Shared {
     /// One append is handed over at a time, so that its records are neighbours.
     turn: Mutex<()>,
     clients: RwLock<Arc<Clients>>,
-    appended: Notify,
+    /// What this process appended.
+    appended: Growth,
 }
 
 /// Made together, and replaced together when what they were made of changes.
@@ -147,7 +149,7 @@ impl KafkaLog {
             room,
             turn: Mutex::new(()),
             clients: RwLock::new(Arc::new(clients)),
-            appended: Notify::new(),
+            appended: Growth::default(),
         });
         let clients = shared.clients();
         clients.asker.low_marks(&topics).await?;
@@ -249,7 +251,7 @@ impl Shared {
                 for (sent, offset) in records.iter().zip(&acknowledged.offsets) {
                     self.marks.raise(sent.record.topic, sent.record.partition, offset + 1);
                 }
-                self.appended.notify_waiters();
+                self.appended.grew(records.iter().map(|sent| sent.record.topic));
             }
             // It will never deliver again. Whoever appends next finds another.
             Err(_) if clients.producer.is_spent() => self.renew(&clients).await,
@@ -369,13 +371,13 @@ impl EventLog for KafkaLog {
     async fn grown(&self, topics: &[Topic], seen: u64, at_most: Duration) -> Result<u64, LogError> {
         let until = Instant::now() + at_most;
         loop {
-            let appended = self.shared.appended.notified();
+            let appended = self.shared.appended.count();
             let now: u64 = self.ends(topics).await?.values().sum();
             let left = until.saturating_duration_since(Instant::now());
             if now > seen || left.is_zero() {
                 return Ok(now);
             }
-            let _ = tokio::time::timeout(LOOK_AGAIN_AFTER.min(left), appended).await;
+            self.shared.appended.wait(topics, appended, LOOK_AGAIN_AFTER.min(left)).await?;
         }
     }
 }

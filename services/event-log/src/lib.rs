@@ -9,6 +9,7 @@ pub mod begun;
 pub mod conformance;
 pub mod embedded;
 pub mod envelope;
+mod growth;
 pub mod kafka;
 mod log;
 mod position;

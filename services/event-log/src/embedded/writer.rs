@@ -10,12 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 
 use super::disk::{self, Disk};
-use super::growth::Growth;
 use super::index::{Location, PerPartition};
 use super::mark::{Mark, MarkFile};
 use super::record;
 use super::segment::{self, SEGMENT_HEADER_BYTES, Segment, SegmentHeader};
 use super::{Options, Shared};
+use crate::growth::Growth;
 use crate::log::{Appended, LogError, Record};
 use crate::position::{Offset, Position};
 

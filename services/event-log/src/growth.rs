@@ -1,5 +1,5 @@
-//! How often the log grew, and who waits for it. Whoever waits for some topics is not woken by the others: each answer to a
-//! reader grows the log by its decision, and a consumer has no part in that.
+//! How often a log grew in this process, and who waits for it. Whoever waits for some topics is not woken by the others: each
+//! answer to a reader grows the log by its decision, and a consumer has no part in that.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use crate::log::LogError;
 use crate::position::Topic;
 
-/// Shared by the writer and those who wait.
+/// Shared by those who append and those who wait.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Growth(Arc<Mutex<State>>);
+pub(crate) struct Growth(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -41,7 +41,7 @@ impl Growth {
     }
 
     /// Counts once, for these topics, and wakes who waits for one of them.
-    pub(super) fn grew(&self, topics: impl Iterator<Item = Topic>) {
+    pub(crate) fn grew(&self, topics: impl Iterator<Item = Topic>) {
         let mut state = self.state();
         state.count += 1;
         let (count, before) = (state.count, state.count - 1);
@@ -57,8 +57,13 @@ impl Growth {
         wake(woken);
     }
 
+    /// How often it grew.
+    pub(crate) fn count(&self) -> u64 {
+        self.state().count
+    }
+
     /// It grows no more.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         let mut state = self.state();
         state.ended = true;
         let woken = std::mem::take(&mut state.waiting);
@@ -66,8 +71,8 @@ impl Growth {
         wake(woken);
     }
 
-    /// See [`crate::EventLog::grown`].
-    pub(super) async fn wait(&self, topics: &[Topic], seen: u64, at_most: Duration) -> Result<u64, LogError> {
+    /// Returns once any of these topics has grown since `seen`, or after `at_most`: the count now, and at least `seen`.
+    pub(crate) async fn wait(&self, topics: &[Topic], seen: u64, at_most: Duration) -> Result<u64, LogError> {
         let until = Instant::now() + at_most;
         loop {
             let woken = {
@@ -84,7 +89,7 @@ impl Growth {
                 woken
             };
             if tokio::time::timeout_at(until, woken).await.is_err() {
-                return Ok(self.state().count.max(seen));
+                return Ok(self.count().max(seen));
             }
         }
     }
@@ -100,11 +105,12 @@ fn wake(woken: Vec<Waiting>) {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn whoever_waits_is_woken_by_their_topics_alone_and_who_goes_away_is_forgotten() {
         let growth = Growth::default();
-        let waits =
-            |growth: Growth| async move { growth.wait(&[Topic::Health, Topic::Sharing], 0, Duration::MAX / 4).await };
+        let waits = |growth: Growth| async move {
+            growth.wait(&[Topic::Health, Topic::Sharing], 0, Duration::from_secs(3_600)).await
+        };
         let waiting = tokio::spawn(waits(growth.clone()));
         let gone = tokio::spawn(waits(growth.clone()));
         tokio::task::yield_now().await;
