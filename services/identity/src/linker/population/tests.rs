@@ -173,6 +173,22 @@ fn a_value_that_many_share_finds_nobody_and_says_so() {
     assert_eq!(population.find(&record(homes[0]), Some(&0), 0.0).compared, 2);
 }
 
+/// The bound on the work for one record: so many keys, and so many records by each.
+#[test]
+fn no_record_is_looked_for_by_more_than_so_many_keys() {
+    let names: Vec<String> = (b'a'..=b'z').map(|c| format!("{}anna", char::from(c))).collect();
+    let all = || names.iter().map(String::as_str).collect::<Vec<_>>();
+    let record = children::schema().record([all(), vec![], all(), vec!["2015-03-09"], vec![], vec!["ex1 1aa"]]);
+    assert_eq!(record.values(0).len(), 16);
+    let parameters = parameters();
+    let found = keys(parameters.rules(), &record);
+    assert_eq!(found.len(), 32);
+    let reversed = || names.iter().rev().map(String::as_str).collect::<Vec<_>>();
+    let again =
+        children::schema().record([reversed(), vec![], reversed(), vec!["2015-03-09"], vec![], vec!["ex1 1aa"]]);
+    assert_eq!(keys(parameters.rules(), &again), found);
+}
+
 #[test]
 fn names_in_each_others_box_find_each_other() {
     let mut population = Population::new(parameters());
