@@ -20,8 +20,7 @@ use proto::events::{self as e, Subject};
 use proto::sharing::restriction;
 
 const BORN: e::Date = e::Date { year: 2014, month: Some(3), day: Some(4), estimated: false };
-const AMARA: Person =
-    Person { given: "Amara", family: "Inventedson", born: BORN, sex: "F", postcode: "ZZ99 1AA" };
+const AMARA: Person = Person { given: "Amara", family: "Inventedson", born: BORN, sex: "F", postcode: "ZZ99 1AA" };
 
 fn sources(child: &Child) -> Vec<&str> {
     let shown = child.entries.iter().filter(|entry| is_shown(&entry.event));
@@ -285,4 +284,68 @@ async fn edges_hold_nothing_of_what_anybody_said() {
             .unwrap();
     }
     assert_eq!(edges(&house.store), 2);
+}
+
+/// A child that is kept is what a read would give: through an adoption, its linking, new descriptions and decisions.
+#[tokio::test]
+async fn a_kept_child_is_never_another_than_a_read_gives() {
+    let (mut house, school, hospital) = two_systems(Engine::Fjall).await;
+    let children = projection::child::Children::new(house.store.clone(), house.projector.clone());
+    let hold = |when: &str, at: &[i64]| {
+        for asked in [&school, &hospital].map(|asked| house_of(asked)) {
+            for known_at in at.iter().copied().map(Some).chain([None]) {
+                let kept = children.read_kept(asked, known_at).unwrap();
+                let read = children.read(asked, known_at).unwrap();
+                assert_eq!(kept.resolution, read.resolution, "{when}");
+                assert_eq!(timeline(&kept), timeline(&read), "{when}");
+                assert_eq!(kept.cautions.len(), read.cautions.len(), "{when}");
+            }
+        }
+    };
+    let mut times = vec![now_us()];
+    hold("before anything", &times);
+    house.record(vec![adopted(parameters(0.04))]).await;
+    house.catch_up().await;
+    times.push(now_us());
+    hold("adopted, and not linked", &times);
+    house.link();
+    hold("linked", &times);
+    let married = Person { family: "Otherwise", postcode: "", ..AMARA };
+    house.say(HL7, [says(HOSPITAL, &hospital, &married, &[], 2)]).await;
+    house.record(vec![restriction(&hospital, "r1", restriction::Kind::ProtectedAddress)]).await;
+    house.catch_up().await;
+    times.push(now_us());
+    hold("described anew, and not linked anew", &times);
+    house.link();
+    hold("linked anew", &times);
+    adopt(&mut house, 0.4).await;
+    times.push(now_us());
+    hold("other parameters", &times);
+    house.record(vec![unlinked(&school, &hospital)]).await;
+    house.catch_up().await;
+    hold("parted", &times);
+}
+
+/// As every house here names them.
+fn house_of(subject: &Subject) -> event_log::Pseudonym {
+    event_log::seal::PseudonymKey::from_bytes([7; 32]).of(subject)
+}
+
+/// A trust that gives a new number at each visit hides nobody: what is known of its patients stands, and likeness is left out.
+#[tokio::test]
+async fn more_who_are_alike_than_can_be_one_child_hide_nothing_that_is_known() {
+    let mut house = House::new().await;
+    let school = pupil("P1");
+    house.say(CENSUS, [says(SCHOOL, &school, &AMARA, &[upn(UPN)], 1), enrolled(SCHOOL, &school)]).await;
+    let council = council_child("C1");
+    house.say(CIN, [says(COUNCIL, &council, &AMARA, &[upn(UPN)], 1), referred(&council)]).await;
+    for n in 0..66 {
+        let visit = subject(proto::events::Scheme::ProviderPerson, &format!("R{n}"), "1");
+        house.say(HL7, [says(HOSPITAL, &visit, &AMARA, &[], 1)]).await;
+    }
+    house.catch_up().await;
+    house.record(vec![adopted(harness::linking::parameters_with(0.04, 200))]).await;
+    house.catch_up().await;
+    house.link();
+    assert_eq!(sources(&house.child(&school, None)), [COUNCIL, SCHOOL]);
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use event_log::envelope::EnvelopeError;
 use event_log::{Position, Pseudonym, Topic};
@@ -29,6 +30,8 @@ pub(super) struct Neighbourhood {
     pub(super) looked_at: Vec<Pseudonym>,
     /// When the parameters that weighed them were adopted; 0 where none are.
     adopted_at_us: i64,
+    /// They are weighed by the parameters that stand now.
+    is_of_now: bool,
 }
 
 /// What the linker makes of the records of a neighbourhood: see [`identity::Evidence`].
@@ -66,7 +69,7 @@ enum Reach {
 impl Neighbourhood {
     /// From when on it would be read the same; `None` where not all of it could be opened.
     pub(super) fn published_last_us(&self) -> Option<i64> {
-        let whole = self.is_whole && self.known.values().all(|known| !known.unopened);
+        let whole = self.is_whole && self.is_of_now && self.known.values().all(|known| !known.unopened);
         let last = self.known.values().map(|known| known.published_last_us).max();
         last.map(|last| last.max(self.adopted_at_us)).filter(|_| whole)
     }
@@ -93,6 +96,8 @@ impl Children {
             near.looked_at.extend(looked_at);
         }
         near.since = since;
+        let event = |adopted: &Option<Arc<Adopted>>| adopted.as_ref().map(|adopted| adopted.event);
+        near.is_of_now = known_at_us.is_none() || event(&by) == event(&self.adoptions.in_force(None)?);
         near.adopted_at_us = by.map_or(0, |adopted| adopted.at_us);
         near.looked_at.push(self.adoptions.own());
         Ok(near)
@@ -216,7 +221,7 @@ impl Reading<'_> {
             }
         }
         let since = (self.children.store.moment(), 0);
-        Ok(Neighbourhood { known, positions, since, weighed, is_whole, looked_at, adopted_at_us: 0 })
+        Ok(Neighbourhood { known, positions, since, weighed, is_whole, looked_at, adopted_at_us: 0, is_of_now: false })
     }
 
     /// Reads a subject, once.

@@ -84,7 +84,7 @@ impl Rows {
     /// Without those by which the subject waits: as they were when the subject was last linked. Nothing where that cannot be
     /// told any more, because something was erased since.
     pub(super) fn as_linked(mut self) -> Option<Self> {
-        let known = |mark: &EventId| *mark == AGAIN || self.rows.iter().any(|(event, _)| event == mark);
+        let known = |mark: &EventId| [AGAIN, UNREAD].contains(mark) || self.rows.iter().any(|(event, _)| event == mark);
         if !self.marks.iter().all(known) {
             return None;
         }
@@ -95,6 +95,8 @@ impl Rows {
 
 /// The mark of a subject of whom nothing new is said, and who is to be linked anew because of others.
 pub(super) const AGAIN: EventId = EventId([0xff; 16]);
+/// The mark of a subject who could not be opened when everybody was read.
+pub(super) const UNREAD: EventId = EventId([0xfe; 16]);
 
 /// Everything that stood said of a subject, oldest first; nothing of what is erased.
 pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Rows) -> Result<Vec<State>, ChildError> {

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Subjects;
 use super::adoptions::{Adopted, Adoptions};
-use super::described::{self, AGAIN, Rows, State};
+use super::described::{self, AGAIN, Rows, State, UNREAD};
 use super::edge::{Edge, Standing};
 use super::population::{Alike, Found, Population};
 use crate::child::ChildError;
@@ -29,6 +29,8 @@ const READ_A_TURN: usize = 500;
 const LINKED_A_TURN: usize = 64;
 /// How long it waits before it looks again whether anybody waits.
 const IDLE: Duration = Duration::from_millis(500);
+/// How often it tries again to open what could not be opened.
+const TRIED_EVERY: Duration = Duration::from_secs(60);
 /// How often it counts who waits.
 const COUNTED_EVERY: Duration = Duration::from_secs(5);
 
@@ -50,8 +52,9 @@ pub struct Linking {
     /// How far the population is read, or everybody linked: the shard, and the last subject of it.
     reading: Option<Place>,
     linking: Option<Place>,
-    /// Who cannot be opened, until a restart: their marks stay.
+    /// Who cannot be opened: their marks stay, and they are tried again after a while.
     unopened: Subjects,
+    tried_at: Instant,
     counted: Option<Instant>,
     up_to_date: watch::Sender<Instant>,
 }
@@ -84,6 +87,7 @@ impl Linking {
             reading: None,
             linking: None,
             unopened: Subjects::new(),
+            tried_at: Instant::now(),
             counted: None,
             up_to_date: watch::Sender::new(Instant::now()),
         }
@@ -103,8 +107,16 @@ impl Linking {
         metrics::LINKING_COMPARED.add(0, []);
         metrics::LINKING_EDGES.add(0, [name(Standing::Automatic)]);
         let up_to_date = self.up_to_date.subscribe();
+        // The keys are read by then, and what binds: before, there is nothing that could be opened.
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            read = progress.wait_for(|progress| progress.facts_read_at.is_some()) => if read.is_err() { return Ok(()) },
+        }
         metrics::LINKING_STALENESS.watch([], move || Some(up_to_date.borrow().elapsed().as_secs_f64()));
         while !stop.is_cancelled() {
+            if self.tried_at.elapsed() >= TRIED_EVERY {
+                (self.unopened, self.tried_at) = (Subjects::new(), Instant::now());
+            }
             if self.turn()? == Turn::Moved {
                 // Whoever shares this thread has a turn.
                 tokio::task::yield_now().await;
@@ -198,6 +210,7 @@ impl Linking {
 
     fn read_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
         let found = described::some_after(&self.store, at.0, at.1, READ_A_TURN)?;
+        let mut unread = Batch::new();
         for subject in &found {
             // As they were last linked: linking them then tells who else is to be linked anew.
             let rows = match Rows::read(&self.store, *subject)?.as_linked() {
@@ -207,10 +220,12 @@ impl Linking {
                     Rows::read(&self.store, *subject)?
                 }
             };
-            if let Some(states) = self.opened(*subject, rows)? {
-                let _everybody_is_read = self.replace(*subject, &states);
+            match self.opened(*subject, rows)? {
+                Some(states) => drop(self.replace(*subject, &states)),
+                None => unread.put(keys::waiting(*subject, UNREAD), Vec::new()),
             }
         }
+        self.commit_full(&mut unread, 1)?;
         Ok(place_after(at, &found, READ_A_TURN))
     }
 
@@ -221,9 +236,7 @@ impl Linking {
             Err(ChildError::Store(error)) => Err(error.into()),
             Err(error) => {
                 if self.unopened.insert(subject) {
-                    tracing::error!(
-                        "a description cannot be read, and nobody is linked by it until a restart: {error}"
-                    );
+                    tracing::error!("a description cannot be read, and nobody is linked by it until it can: {error}");
                 }
                 Ok(None)
             }
