@@ -32,6 +32,8 @@ pub(crate) struct Matter {
     /// Why a person who links them needs another to agree: of what would keep them apart if a source said that they are one.
     pub(crate) contested: BTreeSet<Why>,
     pub(crate) is_linked: bool,
+    /// They would stay one child though the two were parted: by what people decided about others.
+    pub(crate) is_held_by_others: bool,
     pub(crate) is_unlinked: bool,
     /// Of this pair, in order.
     pub(crate) steps: Vec<Step>,
@@ -203,6 +205,7 @@ impl Surroundings {
             why,
             contested,
             is_linked,
+            is_held_by_others: is_linked && self.stay_one_though_parted(of),
             is_unlinked: evidence.unlinked.contains(&of),
             steps,
             probable: evidence.probable.get(&of).copied(),
@@ -229,6 +232,16 @@ impl Surroundings {
             cluster: cluster.clone(),
             described,
         })
+    }
+
+    /// A person's decisions bind until a person turns them over, so two whom such decisions join by way of others stay joined.
+    fn stay_one_though_parted(&self, of: Pair) -> bool {
+        let mut supposed: Evidence = self.around.evidence.clone();
+        supposed.linked.remove(&of);
+        supposed.superseded.remove(&of);
+        supposed.superseded.remove(&(of.1, of.0));
+        supposed.unlinked.insert(of);
+        identity::resolve(of.0, &supposed).subjects.contains(&of.1)
     }
 
     /// What would keep the two apart if a source stated one number of both, by name and number as they stand; and whether a

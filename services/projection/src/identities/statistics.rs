@@ -59,3 +59,64 @@ pub(crate) fn statistics<'a>(
     counted.sources = sources.into_values().collect();
     counted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identities::queue::Decided;
+
+    fn kept(why: &[Why], standing: Standing, waiting_since_us: i64, decided: &[(i64, Verdict, bool)]) -> Kept {
+        let decided = decided.iter().map(|(at_us, verdict, is_overturned)| Decided {
+            event: [0; 16],
+            at_us: *at_us,
+            verdict: *verdict,
+            is_overturned: *is_overturned,
+        });
+        Kept {
+            pair: ([1; 16], [2; 16]),
+            item: [3; 16],
+            why: why.iter().copied().collect(),
+            waiting_since_us,
+            standing,
+            proposal_lapses_us: None,
+            controllers: BTreeSet::new(),
+            of_the_services: None,
+            decided: decided.collect(),
+        }
+    }
+
+    #[test]
+    fn what_waits_is_counted_by_its_age_and_what_was_decided_by_how_soon() {
+        const NOW_US: i64 = 100 * DAY_US;
+        let waits = |days: i64, why: &[Why]| kept(why, Standing::Waiting, NOW_US - days * DAY_US, &[]);
+        let second_us = 1_000_000;
+        let all = [
+            waits(0, &[Why::Twins]),
+            waits(6, &[Why::Twins, Why::Possible]),
+            waits(7, &[Why::Possible]),
+            waits(30, &[Why::Possible]),
+            kept(&[Why::Possible], Standing::LeftOpen, 0, &[]),
+            kept(
+                &[],
+                Standing::Linked,
+                0,
+                &[(5 * second_us, Verdict::Unlink, true), (9 * second_us, Verdict::Link, false)],
+            ),
+            kept(&[], Standing::Unlinked, 0, &[(7 * second_us, Verdict::Unlink, false)]),
+            kept(&[], Standing::Linked, 0, &[(90 * second_us, Verdict::Supersede, false)]),
+        ];
+        let organisations = BTreeSet::from(["council".to_owned()]);
+        let counted = statistics(all.iter().map(|kept| (kept, &organisations)), NOW_US);
+        let ages: Vec<_> = counted
+            .waiting
+            .iter()
+            .map(|line| (line.why(), [line.under_a_day, line.under_a_week, line.under_a_month, line.longer]))
+            .collect();
+        assert_eq!(ages, [(Why::Twins, [1, 1, 0, 0]), (Why::Possible, [0, 1, 1, 1])]);
+        assert_eq!((counted.waiting_total, counted.left_open, counted.linked, counted.unlinked), (4, 1, 2, 2));
+        assert_eq!((counted.overturned, counted.decide_seconds_median), (1, Some(7)));
+        let [council] = counted.sources.as_slice() else { panic!("{:?}", counted.sources) };
+        assert_eq!((council.waiting, council.linked, council.unlinked, council.left_open), (4, 2, 2, 1));
+        assert_eq!(statistics([], NOW_US), GetStatisticsResponse::default());
+    }
+}

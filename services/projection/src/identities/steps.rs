@@ -146,6 +146,15 @@ mod tests {
         assert_eq!(told(vec![step(1, 9, Verdict::Link, None), first]), [true, false]);
     }
 
+    #[test]
+    fn a_proposal_lapses_at_its_time_and_decides_nothing() {
+        let proposed = Step { is_proposal: true, expires_at_us: Some(10), ..step(1, 1, Verdict::Link, Some(&[])) };
+        assert!(proposed.is_open(9) && !proposed.is_open(10) && !proposed.counts());
+        let overtaken = Step { is_overtaken: true, ..proposed };
+        assert!(!overtaken.is_open(9));
+        assert!(!step(1, 1, Verdict::Link, Some(&[])).is_open(0), "a decision is no proposal");
+    }
+
     proptest! {
         #[test]
         fn what_counts_does_not_depend_on_the_order_of_reading(

@@ -207,6 +207,26 @@ async fn a_subject_is_split_out_of_a_child_who_stays_one() {
 }
 
 #[tokio::test]
+async fn two_whom_other_decisions_hold_together_are_not_said_to_be_parted() {
+    let mut review = Review::new().await;
+    let (school, council) = two_strangers(&mut review).await;
+    let hospital = hospital_person("H1");
+    review.house.say(HL7, [person(HOSPITAL, &hospital, "Ffion", day(2014, 3, 4), &[])]).await;
+    let one = review.one.clone();
+    for other in [&school, &council] {
+        let seen = review.seen(&hospital, other).await.unwrap();
+        review.decide(&one, deciding(&hospital, other, Verdict::Link, &seen)).await.unwrap();
+    }
+    assert!(is_linked(&review, &school, &council));
+    let seen = review.seen(&school, &council).await.unwrap();
+    let refused = review.decide(&one, deciding(&school, &council, Verdict::Unlink, &seen)).await.unwrap_err();
+    assert_eq!(reason(&refused), "NOTHING_TO_DECIDE");
+    let request = DecideRequest { from_all: true, ..deciding(&school, &council, Verdict::Unlink, &seen) };
+    review.decide(&one, request).await.unwrap();
+    assert!(!is_linked(&review, &school, &council) && is_linked(&review, &hospital, &council));
+}
+
+#[tokio::test]
 async fn a_number_that_went_is_said_by_two_and_of_one_issuer_alone() {
     let mut review = Review::new().await;
     let (went, stands) = (council_child("C1"), council_child("C2"));

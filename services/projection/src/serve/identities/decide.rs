@@ -263,6 +263,11 @@ fn needed<'m>(matter: &'m Matter, caller: &Caller, asked: &Asked, now_us: i64) -
         Verdict::Unlink if matter.is_unlinked && !matter.is_linked => {
             return nothing("a person has parted the two already");
         }
+        Verdict::Unlink if matter.is_held_by_others && !asked.from_all => {
+            return nothing(
+                "people's other decisions hold the two together: part those pairs first, or one of the two from all",
+            );
+        }
         Verdict::Leave if matter.is_linked || matter.is_unlinked => return nothing("a decision stands about the two"),
         Verdict::Supersede => {
             let [one, other] = matter.sides.each_ref().map(|side| (side.subject.scheme, side.subject.issuer.as_str()));
