@@ -6,6 +6,7 @@ mod decide;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod releases;
+mod severance;
 mod shown;
 mod statistics;
 
