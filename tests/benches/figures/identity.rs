@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use identity::linker::{Guards, Parameters, Population, Record, children, cluster, estimate_from_sample, veto};
+use identity::linker::{Edge, Guards, Parameters, Population, Record, children, cluster, estimate_from_sample, veto};
 use strsim::jaro_winkler;
 
 use crate::report::{Bar, Figure, percentile};
@@ -100,7 +101,7 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
     }
     let built = begun.elapsed();
     let begun = Instant::now();
-    let edges = population.edges(REVIEW, BATCH_THREADS);
+    let edges = edges(&population);
     let linked = begun.elapsed();
     let begun = Instant::now();
     let automatic = edges.iter().filter(|edge| parameters.probability(edge.weight) >= AUTOMATIC).copied();
@@ -133,6 +134,16 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
         Figure::new(name("pairs of two children linked"), wrong as f64, "pairs"),
         Figure::new(name("kept apart for a person"), clustered.kept_apart.len() as f64, "pairs"),
     ])
+}
+
+/// Every pair, each thread a part of them.
+fn edges(population: &Population<usize>) -> Vec<Edge<usize>> {
+    std::thread::scope(|scope| {
+        let part = |part| scope.spawn(move || population.edges_of_part(REVIEW, part, BATCH_THREADS));
+        let threads: Vec<_> = (0..BATCH_THREADS.get()).map(part).collect();
+        let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    })
 }
 
 /// From a sample of whole children: a child's records are all in it, or none.

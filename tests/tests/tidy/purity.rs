@@ -14,7 +14,7 @@ const PURE: [(&str, &str); 5] = [
 
 /// What a pure crate may stand on. tonic, for the generated clients and services of `proto` alone; aws-lc-rs, for signatures that
 /// need no randomness, in `ledger` alone.
-const MAY_STAND_ON: [&str; 17] = [
+const MAY_STAND_ON: [&str; 20] = [
     "proto",
     "prost",
     "prost-types",
@@ -28,6 +28,9 @@ const MAY_STAND_ON: [&str; 17] = [
     "sha2",
     "hex",
     "strsim",
+    "rphonetic",
+    "hashbrown",
+    "siphasher",
     "unicode-normalization",
     "cedar-policy",
     "base64",

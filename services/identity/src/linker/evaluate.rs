@@ -1,7 +1,6 @@
 //! How good the linker is on records of which it is known whose they are.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::cluster::{Clustered, Edge, cluster};
@@ -101,7 +100,7 @@ fn compared(parameters: &Parameters, records: &[Record]) -> Compared {
         // Of a population that is full the rest is not found, and counts as missed.
         let _full = population.put(at, record);
     }
-    let edges = population.edges(0.0, std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
+    let edges = population.edges(0.0);
     let weighed = |edge: Edge<usize>| ((edge.one, edge.other), (edge.weight, parameters.probability(edge.weight)));
     edges.into_iter().map(weighed).collect()
 }

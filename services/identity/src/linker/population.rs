@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashTable;
 
@@ -180,32 +179,19 @@ impl<K: Copy + Ord + Hash> Population<K> {
         found
     }
 
-    /// Every pair that may be one child with at least this probability, by so many threads: the batch.
-    pub fn edges(&self, probability_min: f64, threads: NonZeroUsize) -> Vec<Edge<K>>
-    where
-        K: Send + Sync,
-    {
-        const CHUNK: usize = 1_024;
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let mut edges = Vec::new();
-            loop {
-                let begin = next.fetch_add(CHUNK, Ordering::Relaxed);
-                let end = self.entries.len().min(begin + CHUNK);
-                if begin >= end {
-                    return edges;
-                }
-                (begin..end).for_each(|at| self.edges_of(at, probability_min, &mut edges));
-            }
-        };
-        let mut edges: Vec<Edge<K>> = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.get()).map(|_| scope.spawn(work)).collect();
-            let mut edges = work();
-            for other in others {
-                edges.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            edges
-        });
+    /// Every pair that may be one child with at least this probability, in the order of their keys: the batch.
+    pub fn edges(&self, probability_min: f64) -> Vec<Edge<K>> {
+        self.edges_of_part(probability_min, 0, NonZeroUsize::MIN)
+    }
+
+    /// One of so many parts of [`Self::edges`], the first of which is part 0. No pair is in two of them, so that each can be found
+    /// on a core of its own.
+    pub fn edges_of_part(&self, probability_min: f64, part: usize, parts: NonZeroUsize) -> Vec<Edge<K>> {
+        let mut edges = Vec::new();
+        // Neighbouring records are alike in how much they share: every so-manieth is taken, and not every one of a run.
+        for at in (part..self.entries.len()).step_by(parts.get()) {
+            self.edges_of(at, probability_min, &mut edges);
+        }
         edges.sort_unstable_by_key(|edge| (edge.one, edge.other));
         edges
     }

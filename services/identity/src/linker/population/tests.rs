@@ -46,7 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<(u8, Option<[u8; 5]>)>> {
 }
 
 fn edges_of(population: &Population<u8>) -> Vec<Edge<u8>> {
-    population.edges(0.0, NonZeroUsize::MIN)
+    population.edges(0.0)
 }
 
 fn clusters(
@@ -103,7 +103,10 @@ proptest! {
         prop_assert_eq!(population.len(), standing.len());
         let edges = edges_of(&fresh);
         prop_assert_eq!(&edges_of(&population), &edges);
-        prop_assert_eq!(&fresh.edges(0.0, NonZeroUsize::new(3).unwrap()), &edges);
+        let three = NonZeroUsize::new(3).unwrap();
+        let mut parts: Vec<_> = (0..3).flat_map(|part| fresh.edges_of_part(0.0, part, three)).collect();
+        parts.sort_by_key(|edge| (edge.one, edge.other));
+        prop_assert_eq!(&parts, &edges);
         for (key, record) in &standing {
             let found = fresh.find(record, Some(key), 0.0);
             prop_assert_eq!(&population.find(record, Some(key), 0.0), &found);
@@ -124,11 +127,11 @@ proptest! {
         for (key, texts) in (0_u8..).zip(&texts) {
             population.put(key, &record(*texts)).unwrap();
         }
-        let all = population.edges(0.0, NonZeroUsize::MIN);
+        let all = population.edges(0.0);
         for min in [min, 0.85, 0.95] {
             let enough: Vec<_> =
                 all.iter().filter(|edge| population.parameters().probability(edge.weight) >= min).copied().collect();
-            prop_assert_eq!(population.edges(min, NonZeroUsize::MIN), enough);
+            prop_assert_eq!(population.edges(min), enough);
             let record = record(texts[0]);
             let found = population.find(&record, Some(&0), min).likely;
             let mut likely = population.find(&record, Some(&0), 0.0).likely;
@@ -146,7 +149,7 @@ proptest! {
         population.put(1, &one).unwrap();
         population.put(2, &other).unwrap();
         let apart = parameters.weigh(&one, &other);
-        for edge in population.edges(0.0, NonZeroUsize::MIN) {
+        for edge in population.edges(0.0) {
             prop_assert_eq!(edge.weight.to_bits(), apart.weight.to_bits());
         }
         for likely in population.find(&one, Some(&1), 0.0).likely {
