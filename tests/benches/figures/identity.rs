@@ -105,8 +105,9 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
     let linked = begun.elapsed();
     let begun = Instant::now();
     let automatic = edges.iter().filter(|edge| parameters.probability(edge.weight) >= AUTOMATIC).copied();
-    let clustered =
-        cluster(automatic, |one, other| veto(&parameters, Guards::default(), false, &records[*one], &records[*other]));
+    let clustered = cluster(automatic, |one, other| {
+        veto(&parameters, Guards::default(), false, records.get(*one)?, records.get(*other)?)
+    });
     let joined = begun.elapsed();
     let (mut right, mut wrong) = (0_u64, 0_u64);
     for set in &clustered.clusters {
