@@ -182,7 +182,7 @@ fn keys_came_first(asked: &[Asked]) {
                 }
             } else {
                 let sealed = event_log::envelope::decode(value.clone()).unwrap();
-                assert!(acknowledged.contains(&sealed.header.key_id.0.to_vec()), "a body before its key");
+                assert!(acknowledged.contains(sealed.header.key_id.0.as_slice()), "a body before its key");
             }
         }
     }

@@ -61,20 +61,25 @@ impl KeptChildren {
     }
 
     pub(super) fn put(&self, asked: Pseudonym, kept: Kept) {
-        let events = kept.child.said.len() + 1;
+        let events = weight(&kept.child);
         let mut held = self.held();
         if held.events + events > EVENTS_MAX {
             *held = Held { destructions: held.destructions, ..Held::default() };
         }
         held.events += events;
         if let Some(before) = held.by_reference.insert(asked, Arc::new(kept)) {
-            held.events -= before.child.said.len() + 1;
+            held.events -= weight(&before.child);
         }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// In events: its own, and for the views that may be kept with it half as many, and some for a child of whom nothing is said.
+fn weight(child: &Child) -> usize {
+    child.said.len() + child.said.len() / 2 + 3
 }
 
 /// What the rules read of a child on one day, and the class of each entry that readers may be given.
