@@ -173,3 +173,45 @@ async fn pages_give_each_item_once() {
     let twins = ListItemsRequest { why: vec![Why::Twins.into()], ..Default::default() };
     assert!(review.one.list(twins).await.unwrap().items.is_empty());
 }
+
+#[tokio::test]
+async fn what_the_linker_holds_possible_waits_with_the_weight_of_each_field_and_twins_with_two_people() {
+    use super::harness::linking::{Person, adopted, parameters, says};
+    let amara = Person { given: "Amara", family: "Inventedson", born: day(2014, 3, 4), sex: "F", postcode: "ZZ99 1AA" };
+    let mut review = Review::new().await;
+    let (school, hospital, council) = (pupil("P1"), hospital_person("H1"), council_child("C1"));
+    review.house.say(CENSUS, [says(SCHOOL, &school, &amara, &[], 1)]).await;
+    let renamed = Person { family: "Otherwise", postcode: "", ..amara.clone() };
+    review.house.say(HL7, [says(HOSPITAL, &hospital, &renamed, &[], 1)]).await;
+    review.house.record(vec![adopted(parameters(0.04))]).await;
+    review.settle().await;
+    review.house.link();
+    let [item] = <[_; 1]>::try_from(review.waiting().await).unwrap();
+    assert_eq!((item.why().collect::<Vec<_>>(), item.two_people), (vec![Why::Possible], false));
+    assert!(item.probability.is_some_and(|probability| (0.85..0.95).contains(&probability)), "{:?}", item.probability);
+    let shown = review.seen(&school, &hospital).await.unwrap();
+    let weights: f64 = shown.fields.iter().filter_map(|field| field.weight).sum();
+    assert!((weights - shown.weight.unwrap()).abs() < 1.0 && shown.parameters.len() == 16, "{:?}", shown.fields);
+    let surname = shown.fields.iter().find(|field| field.field == "surname").unwrap();
+    assert_eq!(surname.agreement(), Agreement::Different);
+    assert!(surname.weight.unwrap() < 0.0 && shown.probability == item.probability);
+    let one = review.one.clone();
+    review.decide(&one, deciding(&school, &hospital, e::Verdict::Link, &shown)).await.unwrap();
+    let said = review.house.child(&school, None).said;
+    let kept = said.iter().find_map(|(_, said)| match said.body.event.as_ref()?.kind.as_ref()? {
+        e::event::Kind::SubjectsLinked(linked) => linked.review.clone(),
+        _ => None,
+    });
+    let kept = kept.unwrap();
+    assert_eq!(
+        (kept.parameters(), kept.weight, kept.probability),
+        (&shown.parameters[..], shown.weight, shown.probability)
+    );
+
+    let twin = Person { given: "Tomasina", ..amara };
+    review.house.say(CIN, [says(COUNCIL, &council, &twin, &[], 1)]).await;
+    review.settle().await;
+    review.house.link();
+    let items = review.waiting().await;
+    assert!(items.iter().any(|item| item.why().any(|why| why == Why::Twins) && item.two_people), "{items:?}");
+}
