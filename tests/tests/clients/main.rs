@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 #[path = "../journeys/harness/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the journeys' harness, of which this uses its part")]
+#[expect(dead_code, unused_imports, reason = "the journeys' harness, of which this uses its part")]
 mod harness;
 
 use std::path::{Path, PathBuf};

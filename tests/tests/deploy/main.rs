@@ -5,7 +5,7 @@ mod apart;
 mod backup;
 mod examples;
 #[path = "../journeys/harness/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the journeys use the rest")]
+#[expect(dead_code, unused_imports, reason = "the journeys use the rest")]
 mod harness;
 mod named;
 mod sbom;

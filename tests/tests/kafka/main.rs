@@ -11,7 +11,7 @@ mod cluster;
 #[path = "../audit/forged.rs"]
 mod forged;
 mod full_disk;
-#[allow(dead_code, unused_imports, reason = "journeys use all of it")]
+#[expect(dead_code, unused_imports, reason = "journeys use all of it")]
 #[path = "../journeys/harness/mod.rs"]
 mod harness;
 mod killed_connector;
