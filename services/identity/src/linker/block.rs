@@ -158,13 +158,14 @@ impl Rule {
     }
 }
 
-/// A record's keys under all rules, each once.
-pub(super) fn keys(rules: &[Rule], record: &impl Says) -> Vec<u32> {
+/// A record's keys under all rules, each once, and how many more it has than are followed.
+pub(super) fn keys(rules: &[Rule], record: &impl Says) -> (Vec<u32>, usize) {
     let mut keys: Vec<u32> = rules.iter().flat_map(|rule| rule.keys(record)).collect();
     keys.sort_unstable();
     keys.dedup();
+    let left_out = keys.len().saturating_sub(KEYS_MAX);
     keys.truncate(KEYS_MAX);
-    keys
+    (keys, left_out)
 }
 
 /// How probable it is that two records, of which none is the other, share this part of a field by chance.

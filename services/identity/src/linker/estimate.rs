@@ -138,13 +138,14 @@ fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
 fn of_one(schema: &Schema, found: &Found, rules: &[Rule], of_two: &[[f64; LEVELS]]) -> Option<Vec<[f64; LEVELS]>> {
     let mut sums = vec![[0.0; LEVELS]; schema.fields().len()];
     let of_family: Vec<bool> = schema.fields().iter().map(|field| is_of_family(field.kind)).collect();
+    let home = schema.place(Kind::Postcode).zip(schema.place(Kind::House));
     for (rule, pairs) in rules.iter().zip(&found.of_rule) {
         let mut seen = Seen::new();
         for agreements in pairs.iter().filter_map(|at| found.agreements.get(*at)) {
             *seen.entry(*agreements).or_default() += 1.0;
         }
         let blocked: BTreeSet<usize> = rule.fields().collect();
-        let (found, pairs_of_one) = session(&seen, &blocked, of_two, &of_family);
+        let (found, pairs_of_one) = session(&seen, &blocked, of_two, (&of_family, home));
         if pairs_of_one < PAIRS_OF_ONE_MIN {
             continue;
         }
@@ -202,12 +203,13 @@ impl Mixture {
     }
 }
 
-/// Expectation and maximisation on the pairs of one rule. Gives the shares, and how many pairs were of one child.
+/// Expectation and maximisation on the pairs of one rule. Gives the shares, and how many pairs were of one child. A home counts
+/// once, as it does when a pair is weighed: counted twice, who moved would be taken for another, and nobody be thought to move.
 fn session(
     seen: &Seen,
     blocked: &BTreeSet<usize>,
     of_two: &[[f64; LEVELS]],
-    of_family: &[bool],
+    (of_family, home): (&[bool], Option<(usize, usize)>),
 ) -> (Vec<[f64; LEVELS]>, f64) {
     let pairs: f64 = seen.values().sum();
     let mut of_one = vec![OF_ONE_AT_FIRST; of_two.len()];
@@ -223,8 +225,17 @@ fn session(
                 shares.get(at).and_then(|field| field.get(agreement.level())).copied().unwrap_or(1.0)
             };
             let (mut one, mut family) = (0.0, 0.0);
-            for (at, agreement) in said().filter_map(|(at, agreement)| agreement.map(|agreement| (at, agreement))) {
-                let weight = (level(&of_one, at, agreement) / level(of_two, at, agreement)).ln();
+            let weight_of = |at: usize| {
+                let said = agreements.get(at).copied().flatten().filter(|_| !blocked.contains(&at));
+                said.map_or(0.0, |agreement| (level(&of_one, at, agreement) / level(of_two, at, agreement)).ln())
+            };
+            let counted_already = home.and_then(|(postcode, house)| {
+                let (of_postcode, of_house): (f64, f64) = (weight_of(postcode), weight_of(house));
+                let lesser = if of_postcode.abs() < of_house.abs() { postcode } else { house };
+                (of_postcode * of_house > 0.0).then_some(lesser)
+            });
+            for (at, _) in said().filter(|(at, _)| counted_already != Some(*at)) {
+                let weight = weight_of(at);
                 one += weight;
                 family += if of_family.get(at) == Some(&true) { weight } else { 0.0 };
             }

@@ -65,8 +65,8 @@ pub struct Found<K> {
     pub likely: Vec<Likely<K>>,
     /// So many records were compared.
     pub compared: usize,
-    /// So many values, or pairs of values, of the record are shared by more records than are looked through: nobody was looked
-    /// for by them.
+    /// So many values, or pairs of values, of the record are shared by more records than are looked through, or are more than a
+    /// record is looked for by: nobody was looked for by them.
     pub passed_over: usize,
 }
 
@@ -132,7 +132,7 @@ impl<K: Copy + Ord + Hash> Population<K> {
         let Self { places, entries, hasher, .. } = self;
         let hash_of = |at: &u32| hasher.hash_one(entries.get(index(*at)).and_then(|entry| entry.key));
         places.insert_unique(hasher.hash_one(Some(key)), at, hash_of);
-        for shared in keys(self.parameters.rules(), record) {
+        for shared in keys(self.parameters.rules(), record).0 {
             let records = self.blocks.insert(shared, at)?;
             if records == self.parameters.block_records_max + 1 {
                 self.collect(shared, &mut again);
@@ -147,7 +147,7 @@ impl<K: Copy + Ord + Hash> Population<K> {
         let mut again = Again::new();
         let Some(at) = self.place(key) else { return again };
         let Some(entry) = self.entries.get(index(at)).copied() else { return again };
-        for shared in keys(self.parameters.rules(), &self.packed_at(at)) {
+        for shared in keys(self.parameters.rules(), &self.packed_at(at)).0 {
             if self.blocks.remove(shared, at) == Ok(self.parameters.block_records_max) {
                 self.collect(shared, &mut again);
             }
@@ -221,7 +221,9 @@ impl<K: Copy + Ord + Hash> Population<K> {
 
     fn candidates(&self, record: &impl Says, passed_over: &mut usize) -> Vec<u32> {
         let mut candidates = Vec::new();
-        for key in keys(self.parameters.rules(), record) {
+        let (keys, left_out) = keys(self.parameters.rules(), record);
+        *passed_over += left_out;
+        for key in keys {
             let visited = self.blocks.visit(key, self.parameters.block_records_max, |at| candidates.push(at));
             *passed_over += usize::from(visited.is_err());
         }
