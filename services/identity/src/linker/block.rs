@@ -104,8 +104,8 @@ impl Rule {
         combined.into_iter().map(key).collect()
     }
 
-    /// The fewest rules that find records by every selective value, and by every pair of less selective ones, in a population
-    /// of so many of which these are some.
+    /// The fewest rules, the least selective first, that find records by every selective value, and by every pair of less
+    /// selective ones, in a population of so many of which these are some.
     pub(super) fn choose(schema: &Schema, records: &[Record], population: u64) -> Vec<Self> {
         let parts = schema
             .fields()
@@ -158,11 +158,17 @@ impl Rule {
     }
 }
 
-/// A record's keys under all rules, each once, and how many more it has than are followed.
+/// A record's keys under all rules, each once, and how many more it has than are followed: those of the least selective rules,
+/// so that a number is followed however many addresses there are.
 pub(super) fn keys(rules: &[Rule], record: &impl Says) -> (Vec<u32>, usize) {
-    let mut keys: Vec<u32> = rules.iter().flat_map(|rule| rule.keys(record)).collect();
-    keys.sort_unstable();
-    keys.dedup();
+    let mut keys: Vec<u32> = Vec::new();
+    for rule in rules.iter().rev() {
+        let mut of_rule = rule.keys(record);
+        of_rule.sort_unstable();
+        of_rule.dedup();
+        of_rule.retain(|key| !keys.contains(key));
+        keys.extend(of_rule);
+    }
     let left_out = keys.len().saturating_sub(KEYS_MAX);
     keys.truncate(KEYS_MAX);
     (keys, left_out)

@@ -90,8 +90,8 @@ fn best<'a>(
 }
 
 /// A given name and a surname that were typed into each other's box agree, and only both together: as variants where they
-/// are the same, as near where one of them has a slip of a key as well, but in its first letter. And who goes by a middle name has it for a given
-/// name elsewhere.
+/// are the same, as near where one of them has a slip of a key as well, but in its first letter. And who goes by a middle
+/// name has it for a given name elsewhere.
 pub(super) fn across_fields(schema: &Schema, one: &impl Says, other: &impl Says, agreements: &mut Agreements) {
     let (Some(given), Some(surname)) = (schema.place(Kind::GivenName), schema.place(Kind::Surname)) else { return };
     let lies_apart = |agreements: &Agreements, at: usize| {

@@ -188,6 +188,9 @@ fn no_record_is_looked_for_by_more_than_so_many_keys() {
     // Sixteen names in a month, said in as many ways, fewer beginnings of both, and a home: what is left out is told.
     assert_eq!(found.0.len(), 32);
     assert!(found.1 > 100, "{}", found.1);
+    // The last rule is the most selective, and its keys are among them.
+    let last = parameters.rules().len() - 1;
+    assert_eq!(found.0[..1], keys(&parameters.rules()[last..], &record).0);
     let population = Population::<u8>::new(Arc::clone(&parameters));
     assert_eq!(population.find(&record, None, 0.0).passed_over, found.1);
     let reversed = || names.iter().rev().map(String::as_str).collect::<Vec<_>>();
