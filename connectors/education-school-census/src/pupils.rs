@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
+use connector_kit::identifier::{Verdict, upn};
 use connector_kit::reading::{self, finding};
 use connector_kit::{codes as kit_codes, dates, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
-    Address, Date, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier, PersonDescribed,
-    PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
+    Address, Date, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier, IdentifierSuperseded,
+    PersonDescribed, PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
 };
 
 use crate::codes;
@@ -124,7 +125,9 @@ fn of_person(
         Some((_, Event { kind: Some(proto::events::event::Kind::PersonDescribed(person)) })) => person.birth_on,
         _ => None,
     };
+    let replaced = replaced(speaker, person, &described);
     let mut said = vec![(*first, described)];
+    said.extend(replaced.into_iter().map(|replaced| (*first, replaced)));
     said.extend(ethnicity(speaker, person).map(|ethnicity| (*first, ethnicity)));
     let mut ordinals = Ordinals::default();
     for spell_at in person.spells.iter().rev() {
@@ -191,6 +194,35 @@ fn described(speaker: &Speaker<'_>, person: &Person, claims: &Claims) -> Said {
     }
     let on = reference_on(speaker, person);
     Said { table: "person", key: "person".to_owned(), events: vec![(on, event.into())], findings }
+}
+
+/// A temporary number that the pupil had before is the same pupil's at this school: it was given until the permanent one was
+/// known. A permanent former number is another school's, or a slip, and replaces nothing.
+fn replaced(speaker: &Speaker<'_>, person: &Person, described: &Said) -> Vec<Said> {
+    let Some(school) = speaker.school(person) else { return Vec::new() };
+    let stated = described.events.iter().filter_map(|(on, event)| match &event.kind {
+        Some(proto::events::event::Kind::PersonDescribed(described)) => Some((on, &described.identifiers)),
+        _ => None,
+    });
+    let former = stated.flat_map(|(on, identifiers)| identifiers.iter().map(move |identifier| (on, identifier)));
+    let replaced = former.filter_map(|(on, identifier)| {
+        let number = identifier.subject.as_ref()?;
+        let temporary = number.value.ends_with(|c: char| c.is_ascii_alphabetic());
+        let gave_way = identifier.usable && identifier.standing() == Standing::Former && number.scheme() == Scheme::Upn;
+        let by_number = upn::check(&person.known_by).verdict == Verdict::Valid && number.value != person.known_by;
+        if !gave_way || !temporary || !by_number {
+            return None;
+        }
+        let gone = identifier::subject(Scheme::SchoolPupil, &school.issuer, &number.value);
+        let event = IdentifierSuperseded { superseded: Some(gone), ..Default::default() };
+        Some(Said {
+            table: "identifier",
+            key: format!("supersedes/{}", number.value),
+            events: vec![(*on, event.into())],
+            findings: Vec::new(),
+        })
+    });
+    replaced.collect()
 }
 
 /// Only the spring census has it: a description by itself, so that the other two do not empty it.

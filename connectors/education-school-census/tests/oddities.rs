@@ -57,6 +57,32 @@ fn a_former_upn_that_another_pupil_holds_links_neither() {
 }
 
 #[test]
+fn a_temporary_number_gives_way_to_the_permanent_one_of_the_same_pupil() {
+    let replaced = |rows: &[&str]| -> Vec<(String, String)> {
+        let said = translate(&roll(rows));
+        let gone = |draft: &Draft| match &draft.event.kind {
+            Some(Kind::IdentifierSuperseded(replaced)) => replaced.superseded.clone(),
+            _ => None,
+        };
+        let of = |draft: &Draft| Some((draft.subject.clone(), gone(draft)?));
+        let pairs = said.drafts.iter().filter_map(of);
+        pairs
+            .map(|(stands, gone)| {
+                (format!("{}/{}", gone.issuer, gone.value), format!("{}/{}", stands.issuer, stands.value))
+            })
+            .collect()
+    };
+    let temporary = "p1,N1,P878400120001,W80120000001A,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,";
+    assert_eq!(replaced(&[temporary]), [("N1/W80120000001A".to_owned(), "N1/P878400120001".to_owned())]);
+    // A permanent one may be anybody's; one that another pupil of the school stands under is.
+    assert_eq!(replaced(&["p1,N1,D878400120002,P878400120001,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,"]), []);
+    let held = "p2,N1,W80120000001A,,Feigned,Hal,2012-Apr-02,2023-Sep-04,,,";
+    assert_eq!(replaced(&[temporary, held]), []);
+    // Without another number the pupil is known by it.
+    assert_eq!(replaced(&["p1,N1,,W80120000001A,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,"]), []);
+}
+
+#[test]
 fn who_a_pupil_is_by() {
     for (upn, former, value, finding) in [
         ("p 878-400120001", "", "P878400120001", None),
