@@ -231,12 +231,10 @@ impl Children {
         for part in known.values() {
             for (position, said) in &part.said {
                 steps.extend(Step::of(position, said, &self.projector.pseudonyms));
-                match said.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
-                    Some(Kind::IdentitySealed(sealed)) => {
-                        let ids = sealed.sealed_subjects.iter().filter_map(|id| id.as_slice().try_into().ok());
-                        evidence.sealed.push(ids.collect());
-                    }
-                    _ => {}
+                let kind = said.body.event.as_ref().and_then(|event| event.kind.as_ref());
+                if let Some(Kind::IdentitySealed(sealed)) = kind {
+                    let ids = sealed.sealed_subjects.iter().filter_map(|id| id.as_slice().try_into().ok());
+                    evidence.sealed.push(ids.collect());
                 }
             }
         }
