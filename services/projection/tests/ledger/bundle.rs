@@ -184,7 +184,7 @@ async fn a_forked_history_is_found_in_a_bundle_by_both() {
     let mut records = place.records().await;
     records[350].key[0] ^= 1;
     let forger = Place::new();
-    let mut keeper = forger.keeper_of(Tampered::new(place.log.clone(), records)).await.unwrap();
+    let mut keeper = forger.keeper_of(Tampered::over(place.log.clone(), records)).await.unwrap();
     keeper.follow().await.unwrap();
     keeper.sign(LAST_AT + 500).unwrap();
     fs::copy(forger.path("ledger/statement"), dir.join("statements/other.note")).unwrap();

@@ -53,7 +53,7 @@ async fn two_do_not_sign_in_one_folder() {
 async fn a_log_that_is_not_what_was_signed_is_not_signed() {
     let place = Place::signed().await;
     let refused = async |records: Vec<event_log::StoredRecord>| {
-        let refused = place.keeper_of(Tampered::new(place.log.clone(), records)).await;
+        let refused = place.keeper_of(Tampered::over(place.log.clone(), records)).await;
         refused.err().expect("it is not signed").to_string()
     };
     let mut records = place.records().await;
@@ -65,7 +65,7 @@ async fn a_log_that_is_not_what_was_signed_is_not_signed() {
     // Where the files are gone too, the tree is made again from the log, and held to what was signed.
     let mut records = place.records().await;
     records[5].key[0] ^= 1;
-    let log = Tampered::new(place.log.clone(), records);
+    let log = Tampered::over(place.log.clone(), records);
     fs::remove_dir_all(place.path("ledger/trees")).unwrap();
     let mut keeper = place.keeper_of(log).await.unwrap();
     let error = keeper.follow().await.unwrap_err().to_string();

@@ -113,7 +113,7 @@ pub(crate) struct Tampered {
 
 impl Tampered {
     /// Offsets without gaps, as every log gives them.
-    pub(crate) fn new(inner: Arc<dyn EventLog>, mut records: Vec<StoredRecord>) -> Arc<dyn EventLog> {
+    pub(crate) fn over(inner: Arc<dyn EventLog>, mut records: Vec<StoredRecord>) -> Arc<dyn EventLog> {
         (0..).zip(&mut records).for_each(|(offset, record)| record.position.offset = offset);
         Arc::new(Self { inner, records })
     }

@@ -26,7 +26,7 @@ async fn whatever_is_done_to_a_log_is_named_and_located() {
     for (what, tamper, expected) in TAMPERINGS {
         let mut records = place.records().await;
         tamper(&mut records);
-        let report = place.verify(Tampered::new(place.log.clone(), records)).await;
+        let report = place.verify(Tampered::over(place.log.clone(), records)).await;
         let [finding] = report.findings.as_slice() else { panic!("{what}: {:?}", report.findings) };
         assert!(finding.to_string().starts_with(&format!("{TREE}{expected}")), "{what}: {finding}");
     }
@@ -41,13 +41,13 @@ async fn without_recorded_hashes_it_is_located_between_two_statements() {
     for (at, expected) in [(5, format!("{TREE}@0..300: changed")), (301, format!("{TREE}@300..700: changed"))] {
         let mut records = place.records().await;
         records[at].key[0] ^= 1;
-        let log = Tampered::new(place.log.clone(), records);
+        let log = Tampered::over(place.log.clone(), records);
         let report = verify_log(log, elsewhere.clone(), &said).await.unwrap();
         assert!(report.findings[0].to_string().starts_with(&expected), "{:?}", report.findings);
     }
     let mut records = place.records().await;
     records.truncate(400);
-    let report = verify_log(Tampered::new(place.log.clone(), records), elsewhere, &said).await.unwrap();
+    let report = verify_log(Tampered::over(place.log.clone(), records), elsewhere, &said).await.unwrap();
     assert!(report.findings[0].to_string().starts_with(&format!("{TREE}@400: truncated")), "{:?}", report.findings);
 }
 
@@ -58,7 +58,7 @@ async fn changing_the_recorded_hashes_as_well_helps_nobody() {
     let mut records = place.records().await;
     records[350].key[0] ^= 1;
     let forger = Place::new();
-    let log = Tampered::new(place.log.clone(), records);
+    let log = Tampered::over(place.log.clone(), records);
     let mut keeper = forger.keeper_of(log.clone()).await.unwrap();
     keeper.follow().await.unwrap();
     let report = verify_log(log, forger.folder(), &place.said()).await.unwrap();
@@ -72,7 +72,7 @@ async fn another_history(place: &Place, differs_at: usize, size: usize) -> Note 
     records[differs_at].key[0] ^= 1;
     records.truncate(size);
     let forger = Place::new();
-    let mut keeper = forger.keeper_of(Tampered::new(place.log.clone(), records)).await.unwrap();
+    let mut keeper = forger.keeper_of(Tampered::over(place.log.clone(), records)).await.unwrap();
     keeper.follow().await.unwrap();
     assert!(keeper.sign(LAST_AT + 500).unwrap());
     forger.folder().last().unwrap().unwrap()
@@ -96,7 +96,7 @@ async fn a_log_that_was_cut_and_signed_again_is_forked() {
     let place = Place::signed().await;
     let mut records = place.records().await;
     records.truncate(600);
-    let cut = Tampered::new(place.log.clone(), records);
+    let cut = Tampered::over(place.log.clone(), records);
     let forger = Place::new();
     let mut keeper = forger.keeper_of(cut.clone()).await.unwrap();
     keeper.follow().await.unwrap();
