@@ -15,6 +15,7 @@ pub(crate) mod described;
 mod edge;
 mod estimated;
 mod population;
+mod preview;
 mod review;
 mod stage;
 
@@ -26,8 +27,9 @@ pub(crate) use adoptions::is_sound;
 pub use adoptions::{Adopted, Adoptions, subject};
 pub use edge::{Edge, Standing};
 pub use estimated::{EstimateFailed, Estimated, estimate};
+pub use preview::{Counts, Preview, preview};
 pub use review::{Contested, EdgesPage};
-pub use stage::{Counts, Linking, Preview, Turn, preview};
+pub use stage::{Linking, Turn};
 
 use crate::store::Key;
 use crate::store::keys::{self, Parsed};

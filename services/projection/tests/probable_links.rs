@@ -292,7 +292,7 @@ async fn a_kept_child_is_never_another_than_a_read_gives() {
     let (mut house, school, hospital) = two_systems(Engine::Fjall).await;
     let children = projection::child::Children::new(house.store.clone(), house.projector.clone());
     let hold = |when: &str, at: &[i64]| {
-        for asked in [&school, &hospital].map(|asked| house_of(asked)) {
+        for asked in [&school, &hospital].map(house_of) {
             for known_at in at.iter().copied().map(Some).chain([None]) {
                 let kept = children.read_kept(asked, known_at).unwrap();
                 let read = children.read(asked, known_at).unwrap();

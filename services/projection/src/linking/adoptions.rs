@@ -115,7 +115,7 @@ impl Adoptions {
     pub fn in_force(&self, known_at_us: Option<i64>) -> Result<Option<Arc<Adopted>>, ChildError> {
         let Known { all, linked } = self.known()?;
         let by_then = all.iter().filter(|adopted| known_at_us.is_none_or(|limit| adopted.at_us <= limit));
-        Ok(by_then.filter(|adopted| linked.contains(&adopted.event)).next_back().cloned())
+        Ok(by_then.rev().find(|adopted| linked.contains(&adopted.event)).cloned())
     }
 
     /// The parameters that were adopted last, and whether everything is linked by them.
@@ -144,7 +144,8 @@ impl Adoptions {
     fn read(&self) -> Result<Known, ChildError> {
         let (mut rows, mut linked) = (Vec::new(), BTreeSet::new());
         self.store.read(self.own.partition().into(), |view| {
-            (rows.clear(), linked.clear());
+            rows.clear();
+            linked.clear();
             view.scan_prefix(&keys::row_prefix(self.own), |_, value| {
                 rows.extend(row::read(value));
                 ControlFlow::Continue(())

@@ -83,7 +83,7 @@ impl Rows {
 
     /// Without those by which the subject waits: as they were when the subject was last linked. Nothing where that cannot be
     /// told any more, because something was erased since.
-    pub(super) fn as_linked(mut self) -> Option<Self> {
+    pub(super) fn when_linked(mut self) -> Option<Self> {
         let known = |mark: &EventId| [AGAIN, UNREAD].contains(mark) || self.rows.iter().any(|(event, _)| event == mark);
         if !self.marks.iter().all(known) {
             return None;

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use event_log::{EventId, Partition, Pseudonym};
-use identity::linker::{Parameters, Thresholds};
-use proto::events::LinkingParametersAdopted;
 use runtime::metrics;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Subjects;
-use super::adoptions::{Adopted, Adoptions};
+use super::adoptions::Adoptions;
 use super::described::{self, AGAIN, Rows, State, UNREAD};
 use super::edge::{Edge, Standing};
 use super::population::{Alike, Found, Population};
@@ -24,7 +22,7 @@ use crate::store::keys::{self, Parsed};
 use crate::store::{BATCH_ROWS_BEST, Batch, Store, StoreError};
 
 /// Subjects that are read into memory in one turn.
-const READ_A_TURN: usize = 500;
+pub(super) const READ_A_TURN: usize = 500;
 /// Subjects that are linked in one turn.
 const LINKED_A_TURN: usize = 64;
 /// How long it waits before it looks again whether anybody waits.
@@ -48,7 +46,7 @@ pub struct Linking {
     store: Store,
     projector: Projector,
     adoptions: Adoptions,
-    population: Option<Population>,
+    pub(super) population: Option<Population>,
     /// How far the population is read, or everybody linked: the shard, and the last subject of it.
     reading: Option<Place>,
     linking: Option<Place>,
@@ -60,15 +58,15 @@ pub struct Linking {
 }
 
 /// A place in the order of shards and subjects.
-type Place = (Partition, Option<Pseudonym>);
+pub(super) type Place = (Partition, Option<Pseudonym>);
 
 /// The first place of all.
-fn first_place() -> Option<Place> {
+pub(super) fn first_place() -> Option<Place> {
     Partition::all().next().map(|shard| (shard, None))
 }
 
 /// The place after some subjects of a shard: the next shard where there were fewer than could be.
-fn place_after((shard, after): Place, found: &Subjects, most: usize) -> Option<Place> {
+pub(super) fn place_after((shard, after): Place, found: &Subjects, most: usize) -> Option<Place> {
     if found.len() == most {
         return Some((shard, found.last().copied().or(after)));
     }
@@ -208,12 +206,12 @@ impl Linking {
         Ok(Turn::Idle)
     }
 
-    fn read_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
+    pub(super) fn read_some(&mut self, at: Place) -> Result<Option<Place>, ChildError> {
         let found = described::some_after(&self.store, at.0, at.1, READ_A_TURN)?;
         let mut unread = Batch::new();
         for subject in &found {
             // As they were last linked: linking them then tells who else is to be linked anew.
-            let rows = match Rows::read(&self.store, *subject)?.as_linked() {
+            let rows = match Rows::read(&self.store, *subject)?.when_linked() {
                 Some(rows) => rows,
                 None => {
                     self.linking = first_place();
@@ -230,7 +228,7 @@ impl Linking {
     }
 
     /// What stood said of a subject; nothing where it cannot be opened, which is told once and keeps nobody else waiting.
-    fn opened(&mut self, subject: Pseudonym, rows: Rows) -> Result<Option<Vec<State>>, ChildError> {
+    pub(super) fn opened(&mut self, subject: Pseudonym, rows: Rows) -> Result<Option<Vec<State>>, ChildError> {
         match described::states(&self.projector, subject, rows) {
             Ok(states) => Ok(Some(states)),
             Err(ChildError::Store(error)) => Err(error.into()),
@@ -257,7 +255,7 @@ impl Linking {
         for subject in &found {
             // What stands in the population, and what was said since waits.
             let rows = Rows::read(&self.store, *subject)?;
-            let rows = rows.as_linked().map_or_else(|| Rows::read(&self.store, *subject), Ok)?;
+            let rows = rows.when_linked().map_or_else(|| Rows::read(&self.store, *subject), Ok)?;
             if let Some(states) = self.opened(*subject, rows)? {
                 self.link(*subject, &states, &mut batch)?;
             }
@@ -328,7 +326,7 @@ impl Linking {
     }
 
     /// What the weights of those who are alike make of them.
-    fn judged(
+    pub(super) fn judged(
         &self,
         population: &Population,
         ours: &[State],
@@ -357,7 +355,7 @@ impl Linking {
         Ok(edges)
     }
 
-    fn edges(&self, subject: Pseudonym, adoption: EventId) -> Result<BTreeMap<Pseudonym, Edge>, StoreError> {
+    pub(super) fn edges(&self, subject: Pseudonym, adoption: EventId) -> Result<BTreeMap<Pseudonym, Edge>, StoreError> {
         let mut stand = BTreeMap::new();
         self.store.read(subject.partition().into(), |view| {
             stand.clear();
@@ -412,98 +410,5 @@ fn name(standing: Standing) -> &'static str {
         Standing::Possible => "possible",
         Standing::Vetoed(_) => "vetoed",
         Standing::Past => "past",
-    }
-}
-
-/// Pairs of records.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counts {
-    /// Linked by the parameters, and not by those that stand.
-    pub links_gained: u64,
-    /// Linked by those that stand, and not by the parameters.
-    pub links_lost: u64,
-    /// Linked by both.
-    pub links_kept: u64,
-    /// Put before a person by the parameters.
-    pub for_review: u64,
-}
-
-/// What adopting parameters would change.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Preview {
-    /// Subjects that are described.
-    pub records: u64,
-    /// What becomes of their pairs, by weight alone.
-    pub counts: Counts,
-}
-
-/// Links everything by parameters that nobody has adopted, in memory alone. Takes the memory of a second population.
-///
-/// # Errors
-/// [`ChildError`].
-pub fn preview(
-    store: &Store,
-    projector: &Projector,
-    parameters: &Parameters,
-    thresholds: Thresholds,
-) -> Result<Preview, ChildError> {
-    let adoptions = Adoptions::new(store.clone(), projector.clone());
-    let stand = adoptions.in_force(None)?.map(|adopted| adopted.event);
-    // From the last moment of all: of everybody what stands.
-    let (at_us, until_us) = (i64::MAX - 1, i64::MAX);
-    let tried = Adopted {
-        event: EventId([0; 16]),
-        at_us,
-        until_us,
-        said: LinkingParametersAdopted::default(),
-        version: parameters.version(),
-        thresholds,
-        parameters: Arc::new(parameters.clone()),
-    };
-    let mut linking = Linking {
-        population: Some(Population::new(Arc::new(tried))),
-        ..Linking::new(store.clone(), projector.clone())
-    };
-    let mut at = first_place();
-    while let Some(place) = at {
-        at = linking.read_some(place)?;
-    }
-    let Some(population) = linking.population.take() else { return Ok(Preview::default()) };
-    let mut preview = Preview::default();
-    let mut at = first_place();
-    while let Some(place) = at {
-        let subjects = described::some_after(store, place.0, place.1, READ_A_TURN)?;
-        for subject in &subjects {
-            preview.records += 1;
-            let before = match stand {
-                Some(adoption) => linking.edges(*subject, adoption)?,
-                None => BTreeMap::new(),
-            };
-            let Some(states) = linking.opened(*subject, Rows::read(store, *subject)?)? else { continue };
-            let after = linking.judged(&population, &states, &population.found(*subject, &states))?;
-            preview.counts.add(*subject, &before, &after);
-        }
-        at = place_after(place, &subjects, READ_A_TURN);
-    }
-    Ok(preview)
-}
-
-impl Counts {
-    /// Counts the pairs of a subject, each from its smaller side.
-    fn add(&mut self, subject: Pseudonym, before: &BTreeMap<Pseudonym, Edge>, after: &BTreeMap<Pseudonym, Edge>) {
-        let is_link = |edges: &BTreeMap<Pseudonym, Edge>, other: &Pseudonym| {
-            edges.get(other).is_some_and(|edge| edge.standing == Standing::Automatic)
-        };
-        let others: Subjects = before.keys().chain(after.keys()).copied().filter(|other| *other > subject).collect();
-        for other in others {
-            match (is_link(before, &other), is_link(after, &other)) {
-                (true, true) => self.links_kept += 1,
-                (true, false) => self.links_lost += 1,
-                (false, true) => self.links_gained += 1,
-                (false, false) => {}
-            }
-            let reviewed = |edge: &Edge| matches!(edge.standing, Standing::Possible | Standing::Vetoed(_));
-            self.for_review += u64::from(after.get(&other).is_some_and(reviewed));
-        }
     }
 }
