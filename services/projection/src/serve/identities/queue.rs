@@ -45,15 +45,15 @@ impl IdentityService {
         let (items, next, complete) = self
             .reading(move |permitting, queue| {
                 let (shown, complete) = before(permitting, queue, &principal, today)?;
-                let asked = |kept: &Kept| match kept.standing(now_us) {
-                    Standing::Waiting | Standing::Proposed => why.is_empty() || !why.is_disjoint(&kept.why),
-                    Standing::LeftOpen => request.left_open && (why.is_empty() || !why.is_disjoint(&kept.why)),
-                    _ => false,
+                let asked = |standing: Standing, of: &BTreeSet<Why>| {
+                    let waits = matches!(standing, Standing::Waiting | Standing::Proposed);
+                    let left_open = request.left_open && standing == Standing::LeftOpen;
+                    (waits || left_open) && (why.is_empty() || !why.is_disjoint(of))
                 };
                 let mut waiting: Vec<(Place, &Kept)> = shown
                     .iter()
                     .map(|(kept, _)| kept)
-                    .filter(|kept| asked(kept))
+                    .filter(|kept| asked(kept.standing(now_us), &kept.why))
                     .map(|kept| (Place::of(kept), kept))
                     .collect();
                 waiting.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -69,6 +69,7 @@ impl IdentityService {
                     // As it stands now, and not as it was kept.
                     let matter =
                         Surroundings::read(permitting.children(), &[kept.pair.0, kept.pair.1])?.matter(kept.pair);
+                    let matter = matter.filter(|matter| asked(matter.standing(now_us), &matter.why));
                     let Some(matter) = matter else { continue };
                     if let Some(permitted) = permitting.permit(&principal, &matter, today)? {
                         items.push(Kept::item(permitting, &matter, &permitted, now_us));

@@ -183,7 +183,12 @@ fn values(stated: &[Stated], records: &[String]) -> String {
             None => values.push((one.value.clone(), by.map(String::from).unwrap_or_default())),
         }
     }
-    let written = values.into_iter().map(|(value, by)| if by.is_empty() { value } else { format!("{value} [{by}]") });
+    let written = values.into_iter().map(|(value, by)| {
+        let mut letters: Vec<char> = by.chars().collect();
+        letters.sort_unstable();
+        (value, String::from_iter(letters))
+    });
+    let written = written.map(|(value, by)| if by.is_empty() { value } else { format!("{value} [{by}]") });
     written.collect::<Vec<_>>().join("\n")
 }
 
