@@ -230,10 +230,13 @@ pub(super) fn said(code: RDKafkaErrorCode, what: &str, faults: &Faults) -> LogEr
         | Code::TransactionalIdAuthorizationFailed => {
             LogError::Refused { because: format!("it has no right to {what}: see the rights of its principal") }
         }
-        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition | Code::InvalidTopic => {
-            LogError::Refused { because: format!("it cannot {what}: the topic is not there") }
-        }
+        // It was there when the log was opened. A broker that has stood still or has just started does not know its topics for a
+        // moment; and a process that is started again while a topic is gone is told that at once.
+        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => LogError::Unavailable {
+            because: faults.explain(&format!("it cannot {what}: no broker knows the topic now")),
+        },
         Code::PolicyViolation
+        | Code::InvalidTopic
         | Code::InvalidMessage
         | Code::InvalidConfig
         | Code::InvalidTimestamp
@@ -266,6 +269,13 @@ pub(super) fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_topic_that_a_broker_does_not_know_is_waited_for_and_a_missing_right_is_not() {
+        let said = |code| said(code, "ask where topic throughline.health.v1 ends", &Faults::default());
+        assert!(said(RDKafkaErrorCode::UnknownTopicOrPartition).is_transient());
+        assert!(is_refusal(&said(RDKafkaErrorCode::TopicAuthorizationFailed)));
+    }
 
     #[test]
     fn a_token_says_whose_it_is_and_when_it_ends() {
