@@ -126,7 +126,7 @@ pub(super) fn since(at: Option<&Timestamp>) -> String {
     let seconds = jiff::Timestamp::now().as_second().saturating_sub(at.seconds).max(0);
     match seconds {
         ..3_600 => format!("{} min", seconds / 60),
-        ..172_800 => format!("{} h", seconds / 3_600),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
 }

@@ -65,7 +65,7 @@ fn print(answer: &GetStatisticsResponse) -> anyhow::Result<()> {
 fn spell(seconds: u64) -> String {
     match seconds {
         ..3_600 => format!("{}min", seconds / 60),
-        ..172_800 => format!("{}h", seconds / 3_600),
+        3_600..172_800 => format!("{}h", seconds / 3_600),
         _ => format!("{}d", seconds / 86_400),
     }
 }
