@@ -151,7 +151,10 @@ impl Service {
         let limits = Limits::new(self.settings.requests_per_second_max);
         let identities = IdentityService::beside(&self.readers, Arc::clone(&self.queue), self.commands, limits);
         let (permitting, queue, stopped) = (identities.permitting(), self.queue, stop.clone());
-        tasks.spawn(async move { Ok(identities::follow(queue, permitting, log, stopped).await) });
+        tasks.spawn(async move {
+            identities::follow(queue, permitting, log, stopped).await;
+            Ok(())
+        });
         let answering = Answering { timelines: self.readers, identities: Some(identities) };
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
