@@ -1,0 +1,3 @@
+
+invented witnesses
+invented witnesses

@@ -1,0 +1,2 @@
+
+invented tree‚ä—Ð
