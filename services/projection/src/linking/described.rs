@@ -1,12 +1,12 @@
 //! What stood said of a subject, and when.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use event_log::{EventId, Partition, Pseudonym};
 use identity::linker::{Record, children};
 use proto::events::event::Kind;
-use proto::events::{PersonDescribed, Subject};
+use proto::events::{Body, PersonDescribed, Subject};
 use timeline::{Entry, Said};
 
 use super::{Subjects, bears_on_descriptions};
@@ -109,7 +109,7 @@ pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Rows) -> R
         }
     }
     let own = said.first().and_then(|said| said.body.subject.clone());
-    let times: BTreeSet<i64> = said.iter().map(|said| said.published_at_us).collect();
+    let times = times(&said);
     let mut states: Vec<State> = Vec::new();
     for at_us in times {
         let entries = timeline::fold(said.iter().cloned(), Some(at_us))?.entries;
@@ -122,6 +122,28 @@ pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Rows) -> R
         states.extend(record.map(|record| State { from_us: at_us, until_us: i64::MAX, record }));
     }
     Ok(states)
+}
+
+/// When something was said that was not said already: a feed describes its patient in every message, and mostly alike.
+fn times(said: &[Said]) -> BTreeSet<i64> {
+    let mut newest: BTreeMap<_, ((i64, u64, u32, [u8; 16]), &Said)> = BTreeMap::new();
+    let mut times = BTreeSet::new();
+    let mut in_order: Vec<&Said> = said.iter().collect();
+    in_order.sort_by_key(|said| (said.published_at_us, said.event_id));
+    for said in in_order {
+        let Body { controller, source, entry_id, version, .. } = &said.body;
+        let version = version.unwrap_or_default();
+        let version = (version.as_of_us, version.sequence, version.mapping_revision, said.event_id);
+        let stands = newest.get(&(controller, source, entry_id));
+        let is_said = |other: &Said| said.body.event == other.body.event && said.body.clears == other.body.clears;
+        if !stands.is_some_and(|(_, stands)| is_said(stands)) {
+            times.insert(said.published_at_us);
+        }
+        if stands.is_none_or(|(newest, _)| version > *newest) {
+            newest.insert((controller, source, entry_id), (version, said));
+        }
+    }
+    times
 }
 
 /// Who is described in a shard, after a subject, at most so many; fewer only at the end.
