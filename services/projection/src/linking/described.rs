@@ -124,9 +124,12 @@ pub(super) fn states(projector: &Projector, subject: Pseudonym, rows: Rows) -> R
     Ok(states)
 }
 
+/// As-of, sequence, mapping revision and event id: what is said at a higher one stands.
+type Stand = (i64, u64, u32, [u8; 16]);
+
 /// When something was said that was not said already: a feed describes its patient in every message, and mostly alike.
 fn times(said: &[Said]) -> BTreeSet<i64> {
-    let mut newest: BTreeMap<_, ((i64, u64, u32, [u8; 16]), &Said)> = BTreeMap::new();
+    let mut newest: BTreeMap<_, (Stand, &Said)> = BTreeMap::new();
     let mut times = BTreeSet::new();
     let mut in_order: Vec<&Said> = said.iter().collect();
     in_order.sort_by_key(|said| (said.published_at_us, said.event_id));
