@@ -163,12 +163,7 @@ fn decided(evidence: &Evidence) -> Clusters<'_> {
 
 /// Whether another claim on the same identifier rules this one out. One by a subject of whom a person said that it is the same
 /// child does not: the number is that child's.
-fn contradicted(
-    claim: &Claim,
-    claimants: &[&Claim],
-    evidence: &Evidence,
-    decided: &Clusters<'_>,
-) -> Option<Withheld> {
+fn contradicted(claim: &Claim, claimants: &[&Claim], evidence: &Evidence, decided: &Clusters<'_>) -> Option<Withheld> {
     let same = decided.of(claim.local);
     claimants.iter().filter(|other| !same.contains(&other.local)).find_map(|other| {
         let replaced = |a: Id, b: Id| evidence.superseded.contains(&(a, b)) || evidence.superseded.contains(&(b, a));

@@ -105,7 +105,8 @@ impl Around {
         let said = self.said.values().flatten().map(|(_, said)| said);
         let kind = |said: &Said| said.body.event.as_ref().and_then(Event::kind_number);
         // What describes, links, parts, replaces or seals; and what takes one of these back.
-        said.filter(move |said| kind(said).is_some_and(|kind| matches!(kind.0, 11..100 | 500..600))).map(|said| said.published_at_us)
+        said.filter(move |said| kind(said).is_some_and(|kind| matches!(kind.0, 11..100 | 500..600)))
+            .map(|said| said.published_at_us)
     }
 }
 

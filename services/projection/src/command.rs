@@ -6,7 +6,9 @@ use jsonwebtoken::DecodingKey;
 use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
-use proto::events::{Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, Scheme, Subject, Version, When, when};
+use proto::events::{
+    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, Scheme, Subject, Version, When, when,
+};
 use proto::sharing::OrganisationRecorded;
 use proto::subject::normalised;
 use sha2::{Digest, Sha256};
@@ -158,7 +160,8 @@ fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
         Kind::IdentifierSuperseded(replaced) => &mut replaced.superseded,
         _ => return Ok(kind),
     };
-    let spelt = other.as_ref().and_then(normalised).ok_or("the other subject must have a scheme, its issuer and a value")?;
+    let spelt =
+        other.as_ref().and_then(normalised).ok_or("the other subject must have a scheme, its issuer and a value")?;
     *other = Some(spelt);
     Ok(kind)
 }
@@ -172,7 +175,11 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
         Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
         _ => false,
     };
-    if review { Err("what is decided in review is recorded by `throughline identity`, by whoever decides it") } else { Ok(()) }
+    if review {
+        Err("what is decided in review is recorded by `throughline identity`, by whoever decides it")
+    } else {
+        Ok(())
+    }
 }
 
 /// What a fact must say to mean anything.

@@ -3,10 +3,10 @@
 pub mod admin;
 pub mod caller;
 mod desk;
-pub mod linker;
 pub mod expiry;
 pub mod identities;
 pub mod limits;
+pub mod linker;
 pub mod listen;
 pub mod observe;
 pub mod page;

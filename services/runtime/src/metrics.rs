@@ -211,8 +211,12 @@ pub static GRPC: Histogram<2> = Histogram::new(
     "For each gRPC request of a reader: until its last byte. Of a stream: until it ended.",
 );
 /// What is signed.
-pub static LEDGER_SIZE: Gauge<0> =
-    Gauge::new("throughline.ledger.records", "{record}", &[], "Records of the log that the last statement of the ledger covers.");
+pub static LEDGER_SIZE: Gauge<0> = Gauge::new(
+    "throughline.ledger.records",
+    "{record}",
+    &[],
+    "Records of the log that the last statement of the ledger covers.",
+);
 /// When.
 pub static LEDGER_SIGNED_AT: Gauge<0> = Gauge::new(
     "throughline.ledger.signed.timestamp",

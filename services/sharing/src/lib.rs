@@ -24,8 +24,9 @@ mod wire;
 
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
-    ClassRecord, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision, Permit, Told, Working,
-    decide, decide_cached, decide_family, decide_involvement, decide_review, may_read_decisions, may_read_releases,
+    ClassRecord, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision, Permit, Told,
+    Working, decide, decide_cached, decide_family, decide_involvement, decide_review, may_read_decisions,
+    may_read_releases,
 };
 pub use engine::{Engine, LoadError, Rule};
 pub use facts::{AsOf, ChildFacts, FactEvent};

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use bytes::Bytes;
-use event_log::embedded::{EmbeddedLog, Options as LogOptions};
 use event_log::EventLog as _;
+use event_log::embedded::{EmbeddedLog, Options as LogOptions};
 use projection::ledger::verify::{Said, verify_log};
-use projection::ledger::{Folder, KeyFolder, Keeper, Options, bundle};
+use projection::ledger::{Folder, Keeper, KeyFolder, Options, bundle};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,11 @@ pub(crate) fn figures(dir: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
             .floor("bare SHA-256 of the same bytes, one core", bare(records))
             .bar(Bar::AtLeast(20_000.0)),
     );
-    figures.push(Figure::new("ledger: appending with it, beside without it", alone.as_secs_f64() / took.as_secs_f64(), "of the rate"));
+    figures.push(Figure::new(
+        "ledger: appending with it, beside without it",
+        alone.as_secs_f64() / took.as_secs_f64(),
+        "of the rate",
+    ));
     let kept = dir.join("ledger-kept");
     let files = bytes_under(&kept.join("ledger/trees"))?;
     figures.push(Figure::new("ledger: its files", files as f64 / records as f64, "bytes/event"));

@@ -98,5 +98,8 @@ fn two_people_link_a_contested_pair_across_a_crash_and_undo_it() {
     line_with(&place.ours(&["verify"]), "verify: ok");
     let told = place.told();
     let name = answer["fields"][0]["one"][0]["value"].as_str().unwrap();
-    assert!(!told.contains(name) && !told.contains("an invented reason"), "a name or a reason is in the process's own log");
+    assert!(
+        !told.contains(name) && !told.contains("an invented reason"),
+        "a name or a reason is in the process's own log"
+    );
 }

@@ -46,10 +46,9 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
     use Category as C;
     match kind {
         // Taking back, replacing or moving an entry says nothing of its own; the fold applies it and shows it to nobody.
-        Kind::SourceRecordKept(_)
-        | Kind::EntryCorrected(_)
-        | Kind::EntryRetracted(_)
-        | Kind::EntryReassigned(_) => Said::unclassified(),
+        Kind::SourceRecordKept(_) | Kind::EntryCorrected(_) | Kind::EntryRetracted(_) | Kind::EntryReassigned(_) => {
+            Said::unclassified()
+        }
 
         Kind::EnrolmentStarted(_)
         | Kind::EnrolmentEnded(_)

@@ -89,9 +89,7 @@ pub(super) fn as_json(name: &str, message: &impl prost::Message) -> anyhow::Resu
 /// A message of the contract, by its full name, as one line of protobuf JSON.
 pub(super) fn as_json_of(name: &str, message: &impl prost::Message) -> anyhow::Result<String> {
     let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
-    let descriptor = pool
-        .get_message_by_name(name)
-        .with_context(|| format!("the contract has no `{name}`"))?;
+    let descriptor = pool.get_message_by_name(name).with_context(|| format!("the contract has no `{name}`"))?;
     let read = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
     Ok(serde_json::to_string(&read)?)
 }

@@ -3,8 +3,8 @@
 mod authority;
 mod evaluate;
 mod labelled;
-mod report;
 mod parameters;
+mod report;
 mod review;
 
 use std::process::ExitCode;

@@ -159,7 +159,9 @@ impl Service {
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
-        tasks.spawn(async move { Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), stopped).await?) });
+        tasks.spawn(async move {
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), stopped).await?)
+        });
     }
 }
 
