@@ -7,6 +7,7 @@ mod harness;
 mod hostile_client;
 mod hostile_producer;
 mod killed;
+mod linking;
 mod mllp;
 mod review;
 mod whole_way;
