@@ -44,13 +44,13 @@ fn decide(place: &Place, as_whom: &str, verdict: &str, item: &str, seen: &str) -
 
 #[test]
 fn two_people_link_a_contested_pair_across_a_crash_and_undo_it() {
-    let place = Place::new(200, 1);
+    let place = Place::new(200, 3);
     let running = place.up();
     place.record_facts();
     place.drop_authority();
     place.settle();
     let waiting = queue(&place);
-    assert!(!waiting.is_empty(), "the invented authority has pupils under two numbers");
+    assert!(!waiting.is_empty(), "two pupils of the invented authority go by one number");
     let item = short(&waiting[0]["item"]);
     let listed = place.must(&asking("reviewer-1", &["queue"]));
     assert!(listed.contains(&item) && listed.contains("two people"), "{listed}");
