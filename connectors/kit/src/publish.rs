@@ -22,7 +22,7 @@ use measured::Measured;
 use under_way::{Ended, UnderWay};
 
 /// Events sealed and appended at a time: while so many are on their way, as many are sealed.
-const BATCH_EVENTS: usize = 1_024;
+const BATCH_EVENTS: usize = 4_096;
 /// Bytes appended at a time, more or less.
 const BATCH_BYTES: usize = 4 << 20;
 const READ_RECORDS: usize = 1_000;
