@@ -31,7 +31,7 @@ pub(crate) fn found(told: &[(String, Vec<u8>)], planted: &[String]) -> Vec<Strin
             }
             for candidate in by_start.get(window).into_iter().flatten() {
                 let (value, how, spelt) = wanted[*candidate];
-                if bytes[at..].starts_with(spelt) && !is_within_a_fraction(bytes, at, spelt) {
+                if bytes[at..].starts_with(spelt) && !is_within_a_longer_number(bytes, at, spelt) {
                     found.push(format!("{value} as {how} in {name} at {at}"));
                 }
             }
@@ -42,14 +42,14 @@ pub(crate) fn found(told: &[(String, Vec<u8>)], planted: &[String]) -> Vec<Strin
     found
 }
 
-/// Of a number that is measured, the digits after the point are anybody's: a sum of 0.006000000000000001 is nobody's number.
-fn is_within_a_fraction(bytes: &[u8], at: usize, spelt: &[u8]) -> bool {
-    if !spelt.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let before = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let after = bytes[at + spelt.len()..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    before + after > 0 && bytes[..at - before].ends_with(b".")
+/// Seven digits within a far longer number are anybody's: of a time in nanoseconds, of a sum of 0.006000000000000001. A number
+/// as long as an NHS number is found wherever it stands.
+fn is_within_a_longer_number(bytes: &[u8], at: usize, spelt: &[u8]) -> bool {
+    const FAR_LONGER: usize = 12;
+    let digits = |byte: &&u8| byte.is_ascii_digit();
+    let before = bytes[..at].iter().rev().take_while(digits).count();
+    let after = bytes[at + spelt.len()..].iter().take_while(digits).count();
+    spelt.len() < 10 && spelt.iter().all(u8::is_ascii_digit) && before + spelt.len() + after >= FAR_LONGER
 }
 
 /// A value as text, in either case, as UTF-16, as hexadecimal digits, and as base64 from each of its three beginnings.
@@ -159,8 +159,10 @@ fn a_value_is_found_in_every_spelling_and_an_id_wherever_it_stands() {
     assert!(found(&[("sample".into(), b"nothing of it".to_vec())], &[value]).is_empty());
     let number = "6000000".to_owned();
     let is_found = |text: &str| !found(&[("sample".into(), text.into())], std::slice::from_ref(&number)).is_empty();
-    assert!(is_found("id 6000000") && is_found("RH8.6000000") && is_found("16000000 1.5"));
-    assert!(!is_found("sum 0.006000000000000001"));
+    assert!(is_found("id 6000000") && is_found("RH86000000") && is_found("6000000.5"));
+    assert!(!is_found("sum 0.006000000000000001") && !is_found("1795354006000000123"));
+    let nhs = "9990000018".to_owned();
+    assert!(!found(&[("sample".into(), b"19990000018".to_vec())], &[nhs]).is_empty());
     let subject = Subject { scheme: Scheme::Upn.into(), issuer: "dfe".into(), value: "E878900021000".into() };
     let id: [u8; 16] = Sha256::digest(b"UPN|dfe|E878900021000")[..16].try_into().unwrap();
     assert!(dictionary(&subject).contains(&id));
