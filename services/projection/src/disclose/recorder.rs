@@ -46,6 +46,22 @@ impl Recorder {
         self.record_all(std::slice::from_ref(disclosure)).await
     }
 
+    /// Records that an operator of this organisation looks at what they may: their look is a disclosure too.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub async fn record_operator(&self, command: &str) -> Result<(), RecordError> {
+        let look = Disclosure {
+            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
+            organisation: self.organisation().to_owned(),
+            person: "operator".to_owned(),
+            purpose: proto::sharing::Purpose::SystemAdmin.into(),
+            operator_command: command.to_owned(),
+            ..Disclosure::default()
+        };
+        self.record(&look).await
+    }
+
     /// Records the decisions of one answer; returns once they all are durable.
     ///
     /// # Errors

@@ -14,7 +14,6 @@ use proto::audit::{
     GetConsistencyProofRequest, GetConsistencyProofResponse, GetInclusionProofRequest, GetInclusionProofResponse,
     GetTileRequest, GetTileResponse,
 };
-use proto::disclosure::Disclosure;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
@@ -71,15 +70,7 @@ impl LedgerService {
     }
 
     async fn on_record(&self, command: &str) -> Result<(), Status> {
-        let disclosure = Disclosure {
-            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
-            organisation: self.recorder.organisation().to_owned(),
-            person: "operator".to_owned(),
-            purpose: proto::sharing::Purpose::SystemAdmin.into(),
-            operator_command: command.to_owned(),
-            ..Disclosure::default()
-        };
-        self.recorder.record(&disclosure).await.map_err(|error| Status::unavailable(error.to_string()))
+        self.recorder.record_operator(command).await.map_err(|error| Status::unavailable(error.to_string()))
     }
 }
 

@@ -76,8 +76,6 @@ pub struct AdminService {
     pub progress: watch::Receiver<Progress>,
     /// The rest of the process.
     pub operations: Arc<dyn Operations>,
-    /// The organisation that runs it.
-    pub organisation: String,
     /// Which process it is: `up` or `serve`.
     pub process: String,
     /// Whether it is ready.
@@ -222,15 +220,7 @@ impl AdminService {
 
     /// An operator's look is a disclosure: it is on record before it is answered.
     async fn on_record(&self, command: &str) -> Result<(), Status> {
-        let disclosure = Disclosure {
-            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
-            organisation: self.organisation.clone(),
-            person: "operator".to_owned(),
-            purpose: proto::sharing::Purpose::SystemAdmin.into(),
-            operator_command: command.to_owned(),
-            ..Disclosure::default()
-        };
-        self.recorder.record(&disclosure).await.map_err(|error| Status::unavailable(error.to_string()))
+        self.recorder.record_operator(command).await.map_err(|error| Status::unavailable(error.to_string()))
     }
 }
 

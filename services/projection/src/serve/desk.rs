@@ -10,7 +10,7 @@ use proto::sharing::{Call, DenialReason};
 use runtime::trace;
 use sharing::Registry;
 use tokio::sync::watch;
-use tonic::Request;
+use tonic::{Request, Response, Status};
 
 use super::caller::{Caller, Issuer};
 use super::limits::Who;
@@ -172,6 +172,25 @@ impl Desk {
             Refusal::not_recorded()
         })?;
         Ok(recorded.release())
+    }
+
+    /// An answer, or a refusal that is on record.
+    pub(super) async fn answered<A>(
+        &self,
+        limits: &super::limits::Limits,
+        caller: &Caller,
+        call: Call,
+        answer: Result<A, Refusal>,
+    ) -> Result<Response<A>, Status> {
+        match answer {
+            Ok(answer) => Ok(Response::new(answer)),
+            Err(refusal) => {
+                let (reason, call_name) = (refusal.reason.as_str_name(), call.as_str_name());
+                tracing::info!(reason, call = call_name, organisation = caller.organisation, "request refused");
+                self.record_denial(limits, caller, call, refusal.reason).await;
+                Err(refusal.status())
+            }
+        }
     }
 
     /// Puts a denial on record, unless the caller's come too fast: then they are summed into the next.

@@ -87,27 +87,6 @@ impl IdentityService {
         self.desk.identify(&self.desk.shown(request), today).map_err(Refusal::status)
     }
 
-    /// An answer, or a refusal that is on record.
-    async fn answered<A>(
-        &self,
-        caller: &Caller,
-        call: Call,
-        answer: Result<A, Refusal>,
-    ) -> Result<Response<A>, Status> {
-        match answer {
-            Ok(answer) => Ok(Response::new(answer)),
-            Err(refusal) => {
-                tracing::info!(
-                    reason = refusal.reason.as_str_name(),
-                    organisation = caller.organisation,
-                    "review refused"
-                );
-                self.desk.record_denial(&self.limits, caller, call, refusal.reason).await;
-                Err(refusal.status())
-            }
-        }
-    }
-
     /// Whether this caller may be answered now: nothing that binds is on the log and not taken account of.
     async fn admit(&self, caller: &Caller) -> Result<(), Refusal> {
         if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
@@ -246,21 +225,21 @@ impl Identities for IdentityService {
         let at = now();
         let caller = self.received(&request, at.1)?;
         let answer = self.list(&caller, request.into_inner(), at).await;
-        self.answered(&caller, Call::ListItems, answer).await
+        self.desk.answered(&self.limits, &caller, Call::ListItems, answer).await
     }
 
     async fn show_item(&self, request: Request<ShowItemRequest>) -> Result<Response<ShowItemResponse>, Status> {
         let at = now();
         let caller = self.received(&request, at.1)?;
         let answer = self.show(&caller, request.into_inner(), at).await;
-        self.answered(&caller, Call::ShowItem, answer).await
+        self.desk.answered(&self.limits, &caller, Call::ShowItem, answer).await
     }
 
     async fn decide(&self, request: Request<DecideRequest>) -> Result<Response<DecideResponse>, Status> {
         let at = now();
         let caller = self.received(&request, at.1)?;
         let answer = self.decision(&caller, request.into_inner(), at).await;
-        self.answered(&caller, Call::Decide, answer).await
+        self.desk.answered(&self.limits, &caller, Call::Decide, answer).await
     }
 
     async fn list_releases(
@@ -270,7 +249,7 @@ impl Identities for IdentityService {
         let at = now();
         let caller = self.received(&request, at.1)?;
         let answer = self.releases(&caller, request.into_inner(), at).await;
-        self.answered(&caller, Call::ListReleases, answer).await
+        self.desk.answered(&self.limits, &caller, Call::ListReleases, answer).await
     }
 
     async fn get_statistics(
@@ -280,7 +259,7 @@ impl Identities for IdentityService {
         let at = now();
         let caller = self.received(&request, at.1)?;
         let answer = self.statistics(&caller, at).await;
-        self.answered(&caller, Call::GetStatistics, answer).await
+        self.desk.answered(&self.limits, &caller, Call::GetStatistics, answer).await
     }
 }
 

@@ -8,7 +8,6 @@ use proto::admin::{
     AdoptParametersRequest, AdoptParametersResponse, AdoptedParameters, EstimateParametersRequest,
     EstimateParametersResponse, Fact, ListParametersRequest, ListParametersResponse,
 };
-use proto::disclosure::Disclosure;
 use proto::events::{Date, LinkingParametersAdopted};
 use tonic::{Request, Response, Status};
 
@@ -26,8 +25,6 @@ pub struct LinkerService {
     pub commands: Arc<Commands>,
     /// Puts the operator's calls on record.
     pub recorder: Arc<Recorder>,
-    /// The organisation that runs the process.
-    pub organisation: String,
 }
 
 #[tonic::async_trait]
@@ -143,15 +140,7 @@ impl LinkerService {
     }
 
     async fn on_record(&self, command: &str) -> Result<(), Status> {
-        let disclosure = Disclosure {
-            decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),
-            organisation: self.organisation.clone(),
-            person: "operator".to_owned(),
-            purpose: proto::sharing::Purpose::SystemAdmin.into(),
-            operator_command: command.to_owned(),
-            ..Disclosure::default()
-        };
-        self.recorder.record(&disclosure).await.map_err(|error| Status::unavailable(error.to_string()))
+        self.recorder.record_operator(command).await.map_err(|error| Status::unavailable(error.to_string()))
     }
 }
 

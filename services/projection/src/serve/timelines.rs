@@ -79,7 +79,7 @@ impl Timelines for TimelineService {
         let deadline = request.metadata().get("grpc-timeout").and_then(|timeout| timeout.to_str().ok());
         let deadline = deadline.and_then(super::stream::timeout);
         let opened = self.stream(&desk, &caller, shown, request.into_inner(), at, deadline);
-        self.answered(&desk, &caller, Call::WatchTimeline, opened).await
+        desk.answered(&self.limits, &caller, Call::WatchTimeline, opened).await
     }
 
     async fn get_involvement(
@@ -89,14 +89,14 @@ impl Timelines for TimelineService {
         let at = now();
         let (caller, desk, _) = self.received(&request, at.1)?;
         let answer = self.involvement(&desk, &caller, request.into_inner(), at).await;
-        self.answered(&desk, &caller, Call::GetInvolvement, answer).await
+        desk.answered(&self.limits, &caller, Call::GetInvolvement, answer).await
     }
 
     async fn get_family(&self, request: Request<GetFamilyRequest>) -> Result<Response<GetFamilyResponse>, Status> {
         let at = now();
         let (caller, desk, _) = self.received(&request, at.1)?;
         let answer = self.family(&desk, &caller, request.into_inner(), at).await;
-        self.answered(&desk, &caller, Call::GetFamily, answer).await
+        desk.answered(&self.limits, &caller, Call::GetFamily, answer).await
     }
 
     async fn explain_decision(
@@ -106,7 +106,7 @@ impl Timelines for TimelineService {
         let at = now();
         let (caller, desk, _) = self.received(&request, at.1)?;
         let answer = self.explanation(&desk, &caller, &request.into_inner(), at).await;
-        self.answered(&desk, &caller, Call::ExplainDecision, answer).await
+        desk.answered(&self.limits, &caller, Call::ExplainDecision, answer).await
     }
 }
 
@@ -127,7 +127,7 @@ impl TimelineService {
         let at = now();
         let (caller, desk, _) = self.received(&request, at.1)?;
         let answer = self.permitted_timeline(&desk, &caller, request.into_inner(), at).await;
-        self.answered(&desk, &caller, Call::GetTimeline, answer).await
+        desk.answered(&self.limits, &caller, Call::GetTimeline, answer).await
     }
 
     /// Who asks. Before a caller is known there is nobody to put on record.
@@ -136,28 +136,6 @@ impl TimelineService {
         let shown = desk.shown(request);
         let caller = desk.identify(&shown, today).map_err(Refusal::status)?;
         Ok((caller, desk, shown))
-    }
-
-    /// An answer, or a refusal that is on record.
-    async fn answered<A>(
-        &self,
-        desk: &Desk,
-        caller: &Caller,
-        call: Call,
-        answer: Result<A, Refusal>,
-    ) -> Result<Response<A>, Status> {
-        match answer {
-            Ok(answer) => Ok(Response::new(answer)),
-            Err(refusal) => {
-                tracing::info!(
-                    reason = refusal.reason.as_str_name(),
-                    organisation = caller.organisation,
-                    "request refused"
-                );
-                desk.record_denial(&self.limits, caller, call, refusal.reason).await;
-                Err(refusal.status())
-            }
-        }
     }
 
     /// Whether this caller may be answered now.

@@ -132,7 +132,6 @@ impl Service {
             children: self.readers.discloser.children.clone(),
             commands: Arc::clone(&self.commands),
             recorder: Arc::clone(&self.recorder),
-            organisation: self.settings.organisation.clone(),
         };
         let operator = AdminService {
             log: self.log,
@@ -142,7 +141,6 @@ impl Service {
             children: self.readers.discloser.children.clone(),
             progress: self.progress,
             operations,
-            organisation: self.settings.organisation,
             process: process.to_owned(),
             health: health.clone(),
         };
