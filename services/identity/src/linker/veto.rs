@@ -12,7 +12,7 @@ pub enum Veto {
     Sealed,
     /// Each has an NHS number that checks, and none of the one's is the other's.
     TwoIdentifiers,
-    /// One issuer knows them by two numbers of its own.
+    /// One issuer knows them by two numbers of its own: a council, a trust, or the department, which gives a pupil one number.
     OneIssuer,
     /// One birth date, one surname or one address, and two given names: twins, until somebody knows better.
     Twins,
@@ -48,7 +48,7 @@ pub fn veto(parameters: &Parameters, guards: Guards, sealed: bool, one: &Record,
     let schema = parameters.schema();
     let agreements = compare(schema, one, other);
     let fields = || schema.fields().iter().zip(&agreements).enumerate();
-    let mut shared = false;
+    let (mut shared, mut two_pupil_numbers) = (false, false);
     for (at, (field, agreement)) in fields() {
         let (ours, theirs) = (one.values(at), other.values(at));
         match field.kind {
@@ -60,12 +60,18 @@ pub fn veto(parameters: &Parameters, guards: Guards, sealed: bool, one: &Record,
                 if guards.identifiers && check == Check::NhsNumber && differ && both_check(check, ours, theirs) {
                     return Some(Veto::TwoIdentifiers);
                 }
+                two_pupil_numbers |= check == Check::Upn && differ && both_check(check, ours, theirs);
                 let shares = *agreement == Some(Agreement::Exact);
                 shared |=
                     shares && (check == Check::None || ours.iter().any(|v| theirs.contains(v) && checks(check, v)));
             }
             _ => {}
         }
+    }
+    // A child may come by a second, which a person can tell and a weight cannot: it would be a chain through a record that
+    // has lost its numbers that joins two children of one name and birth date.
+    if guards.identifiers && two_pupil_numbers && !shared {
+        return Some(Veto::OneIssuer);
     }
     if shared || !guards.twins {
         return None;

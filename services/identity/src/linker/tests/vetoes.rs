@@ -74,7 +74,21 @@ fn what_no_weight_overcomes() {
             &[(NHS_NUMBER, OTHER_NHS), (UPN_AT, UPN), (LOCAL, "")],
             Some(Veto::TwoIdentifiers),
         ),
-        ("two pupil numbers", &[(UPN_AT, UPN)], &[(UPN_AT, OTHER_UPN), (LOCAL, "")], None),
+        // Numbers of the department.
+        ("two pupil numbers", &[(UPN_AT, UPN)], &[(UPN_AT, OTHER_UPN), (LOCAL, "")], Some(Veto::OneIssuer)),
+        (
+            "a pupil number and the one before it",
+            &[(UPN_AT, UPN)],
+            &[(UPN_AT, "P207000016049;B801200005001"), (LOCAL, "")],
+            None,
+        ),
+        ("a pupil number and a temporary one", &[(UPN_AT, UPN)], &[(UPN_AT, TEMPORARY_UPN), (LOCAL, "")], None),
+        (
+            "two pupil numbers, one NHS number",
+            &[(UPN_AT, UPN), (NHS_NUMBER, NHS)],
+            &[(UPN_AT, OTHER_UPN), (NHS_NUMBER, NHS), (LOCAL, "")],
+            None,
+        ),
         // One issuer.
         ("two numbers of one council", &[], &[(LOCAL, "878|2")], Some(Veto::OneIssuer)),
         ("one number of two councils", &[], &[(LOCAL, "879|1")], None),
