@@ -1,9 +1,7 @@
 //! Processes that are apart: a log that is away, refuses or is another; keys that come later; a second node; whose commands
 //! count.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::fs;
 use std::sync::Arc;

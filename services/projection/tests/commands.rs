@@ -1,8 +1,6 @@
 //! Facts that people record: all of them or none, and the same again changes nothing. Invariant 13.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use event_log::{Partition, Topic};
 use harness::sayings::*;

@@ -1,9 +1,7 @@
 //! The live consumer, however it is cut short and started again, and a rebuild from the log hold the same bytes; and every
 //! record of the log is somewhere. Invariants 3, 4, 10 and 12.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

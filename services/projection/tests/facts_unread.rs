@@ -1,7 +1,5 @@
 //! A fact that is on the log and cannot be read yet may be a restriction: the facts are not fresh until it is read.
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use event_log::Topic;
 use event_log::authority::COMMAND;

@@ -1,8 +1,6 @@
 //! Who is one child is concluded when a child is read: linking moves no data, and unlinking restores exactly. Invariant 8.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use event_log::Topic;
 use harness::sayings::*;

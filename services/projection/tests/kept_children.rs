@@ -1,8 +1,6 @@
 //! A child that was kept is never another than a read would give: after every kind of change, and while commits run.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

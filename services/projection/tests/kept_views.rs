@@ -1,9 +1,7 @@
 //! A view that was kept is never another than the one that would be made: for every reader, part and purpose, after every kind
 //! of change. Everything said is invented.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,7 @@
 //! A process that reads the log and links is killed outright at random moments. What it leaves, once another has gone on to the
 //! end, is what a store that is made from the log alone holds: no edge is missing, and none is left over.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -109,7 +107,7 @@ async fn survives_being_killed(engine: Engine) {
     let (mut killed, mut turns) = (0, 0);
     loop {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "the_process_that_is_killed", "--ignored", "--nocapture"])
+            .args(["--exact", "linking_kill::the_process_that_is_killed", "--ignored", "--nocapture"])
             .env(DIR, dir.path())
             .env(ENGINE, engine.to_string())
             .stdout(Stdio::piped())

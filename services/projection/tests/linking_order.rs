@@ -1,9 +1,7 @@
 //! Whatever order descriptions come in, however often the linker stops and starts and wherever it was, what it keeps for itself
 //! is what a store that is made from the log alone keeps; and readers are told the same.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use harness::linking::{Person, adopted, parameters_with, says};
 use harness::sayings::*;

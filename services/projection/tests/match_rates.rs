@@ -1,8 +1,6 @@
 //! How many records of each source are linked: counted as they stand, and never so small that a count is about a child.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use harness::House;
 use harness::sayings::*;

@@ -1,9 +1,7 @@
 //! A source that replaces one of its numbers, or moves a visit to whose it is, has its entries read where they now belong; and
 //! where they were, once that is taken back. HL7 v2 A40, A37, A42, A45, A50. Invariants 3 and 8.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use harness::sayings::*;
 use harness::{House, Saying, now_us};

@@ -1,7 +1,5 @@
 //! A disk that is nearly full holds the consumer up; it goes on by itself.
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use harness::House;
 use harness::sayings::{council_child, referred};

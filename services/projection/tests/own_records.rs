@@ -1,7 +1,5 @@
 //! A key is on the log before what it seals, whatever goes wrong between.
 
-#![cfg(test)]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

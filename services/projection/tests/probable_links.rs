@@ -1,9 +1,7 @@
 //! Children whom no identifier joins: linked by what records say, once parameters are adopted; kept apart where something says
 //! so; and undone by one event. Everything is concluded when a child is read, so all of it is asked of reads.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::ops::ControlFlow;
 

@@ -1,8 +1,6 @@
 //! The service over TLS: pages, refusals, and what it does when it may not or cannot answer. Invariants 6 and 7.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

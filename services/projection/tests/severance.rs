@@ -6,9 +6,7 @@
 //! numbers, both have one mother, one brother, one address, one school and one council, and one name and birth date, by
 //! which the linker in force holds them to be one.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::collections::BTreeSet;
 

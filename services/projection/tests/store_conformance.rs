@@ -1,8 +1,6 @@
 //! What a store must do, whichever engine holds the rows.
 
-#![cfg(test)]
-
-mod store_model;
+use crate::store_model;
 
 use std::ops::ControlFlow;
 use std::path::Path;

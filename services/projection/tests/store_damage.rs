@@ -1,9 +1,7 @@
 //! Damaged files, in every place and several ways: a store is set aside to be filled from the log, at the opening or after
 //! its check, or holds exactly what the log said up to the offset of each partition. Never anything else.
 
-#![cfg(test)]
-
-mod store_model;
+use crate::store_model;
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -1,7 +1,5 @@
 //! The layout of keys: golden bytes, since a store lives longer than a release, and the order that reads rely on.
 
-#![cfg(test)]
-
 use event_log::{EventId, KeyId, Partition, Position, Pseudonym, Topic};
 use projection::store::{Key, keys, keys::Parsed};
 use proptest::prelude::*;

@@ -1,8 +1,6 @@
 //! A process that commits is killed outright at random moments, many times over on one store.
 
-#![cfg(test)]
-
-mod store_model;
+use crate::store_model;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -55,7 +53,7 @@ fn the_process_that_is_killed() {
 
 fn start(dir: &Path, engine: Engine) -> (Child, Receiver<String>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_process_that_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "store_kill::the_process_that_is_killed", "--ignored", "--nocapture"])
         .env(DIR, dir)
         .env(ENGINE, engine.to_string())
         .stdout(Stdio::piped())

@@ -1,8 +1,6 @@
 //! Readers' TLS: its files are read again when they change, and a connection that says nothing holds nobody up.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,7 +1,6 @@
 //! A projection on a real log: say things as a connector or a command would, catch the consumer up, read a child, ask as a
 //! reader. Everything said is invented.
 
-#![cfg(test)]
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod faults;

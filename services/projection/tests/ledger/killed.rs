@@ -56,7 +56,7 @@ async fn a_signer_that_is_killed_signs_one_history() {
     let mut kept: Vec<Note> = Vec::new();
     for round in 0..ROUNDS {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "killed::the_process_that_is_killed", "--ignored", "--nocapture"])
+            .args(["--exact", "ledger::killed::the_process_that_is_killed", "--ignored", "--nocapture"])
             .env(DIR, dir.path())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,6 +1,5 @@
 //! What a store must hold after the first so many batches: a pure function, so that any prefix can be recomputed.
 
-#![cfg(test)]
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 use std::collections::BTreeMap;

@@ -1,10 +1,6 @@
 //! Review of identity over TLS: what waits, a pair side by side, decisions by one and by two, what was released under a link.
 
-#![cfg(test)]
-
 mod decide;
-#[path = "../harness/mod.rs"]
-mod harness;
 mod releases;
 mod severance;
 mod shown;
@@ -13,6 +9,7 @@ mod statistics;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::harness;
 use harness::House;
 use harness::sayings::*;
 use harness::service::{Papers, Reviewer, Serving, serve};

@@ -1,7 +1,5 @@
 //! The ledger as it is kept on disk, and what a verification says of a log, or of a bundle, that is not what was signed.
 
-#![cfg(test)]
-
 mod bundle;
 mod keeper;
 mod killed;

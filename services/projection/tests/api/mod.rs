@@ -1,12 +1,8 @@
 //! Following a timeline, who works with a child, why an answer was as it was; and the details of a refusal.
 
-#![cfg(test)]
-
 mod explain;
 mod family;
 mod follow;
-#[path = "../harness/mod.rs"]
-mod harness;
 mod involvement;
 mod refusals;
 mod stream;
@@ -14,6 +10,7 @@ mod two_worlds;
 
 use std::time::Duration;
 
+use crate::harness;
 use harness::House;
 use harness::sayings::*;
 use harness::service::Serving;

@@ -1,0 +1,31 @@
+//! The tests of the projection: one program, because each that stands by itself is linked with everything below it.
+
+#![cfg(test)]
+
+mod apart;
+mod api;
+mod commands;
+mod consume_and_rebuild;
+mod decide_record_release;
+mod facts_unread;
+mod harness;
+mod identity_at_read;
+mod kept_children;
+mod kept_views;
+mod ledger;
+mod linking_kill;
+mod linking_order;
+mod match_rates;
+mod moved_entries;
+mod no_room;
+mod own_records;
+mod probable_links;
+mod review;
+mod serve;
+mod severance;
+mod store_conformance;
+mod store_damage;
+mod store_keys;
+mod store_kill;
+mod store_model;
+mod tls_files;
