@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::engine::rule::{Rule, attribute_path};
 use crate::engine::{LoadError, SCHEMA};
 
-const ANNOTATIONS: [&str; 7] = ["id", "law", "basis", "say", "cure", "redact", "oblige"];
+const ANNOTATIONS: [&str; 8] = ["id", "law", "basis", "say", "plain", "cure", "redact", "oblige"];
 
 /// The entity type of each attribute of the schema, by its name: `kind` is a `PersonKind`.
 pub(crate) struct Attributes(BTreeMap<String, BTreeSet<String>>);

@@ -17,6 +17,8 @@ pub struct Rule {
     pub permits: bool,
     /// The sentence that a reader may be told.
     pub say: String,
+    /// The same for the child or a parent, as a child of twelve reads it.
+    pub plain: String,
     /// What it rests on in law.
     pub law: String,
     /// The groups that its restriction is cured by taking out, or that its permit leaves out.
@@ -59,6 +61,7 @@ impl Rule {
         Ok(Self {
             permits,
             say: stated("say").unwrap_or_default(),
+            plain: stated("plain").unwrap_or_default(),
             law: stated("law").or_else(|| stated("basis")).unwrap_or_default(),
             groups: groups.unwrap_or_default(),
             obligations: stated("oblige").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
