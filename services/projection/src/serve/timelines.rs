@@ -87,16 +87,14 @@ impl Timelines for TimelineService {
         request: Request<GetInvolvementRequest>,
     ) -> Result<Response<GetInvolvementResponse>, Status> {
         let at = now();
-        let (caller, desk, _) = self.received(&request, at.1)?;
-        let answer = self.involvement(&desk, &caller, request.into_inner(), at).await;
-        desk.answered(&self.limits, &caller, Call::GetInvolvement, answer).await
+        let (caller, ..) = self.received(&request, at.1)?;
+        self.involvement_for(&caller, request.into_inner(), at).await
     }
 
     async fn get_family(&self, request: Request<GetFamilyRequest>) -> Result<Response<GetFamilyResponse>, Status> {
         let at = now();
-        let (caller, desk, _) = self.received(&request, at.1)?;
-        let answer = self.family(&desk, &caller, request.into_inner(), at).await;
-        desk.answered(&self.limits, &caller, Call::GetFamily, answer).await
+        let (caller, ..) = self.received(&request, at.1)?;
+        self.family_for(&caller, request.into_inner(), at).await
     }
 
     async fn explain_decision(
@@ -104,9 +102,8 @@ impl Timelines for TimelineService {
         request: Request<ExplainDecisionRequest>,
     ) -> Result<Response<ExplainDecisionResponse>, Status> {
         let at = now();
-        let (caller, desk, _) = self.received(&request, at.1)?;
-        let answer = self.explanation(&desk, &caller, &request.into_inner(), at).await;
-        desk.answered(&self.limits, &caller, Call::ExplainDecision, answer).await
+        let (caller, ..) = self.received(&request, at.1)?;
+        self.explanation_for(&caller, &request.into_inner(), at).await
     }
 }
 
@@ -125,9 +122,69 @@ impl TimelineService {
     /// A timeline, as the bytes of its answer.
     pub(super) async fn timeline(&self, request: Request<GetTimelineRequest>) -> Result<Response<Answer>, Status> {
         let at = now();
-        let (caller, desk, _) = self.received(&request, at.1)?;
-        let answer = self.permitted_timeline(&desk, &caller, request.into_inner(), at).await;
-        desk.answered(&self.limits, &caller, Call::GetTimeline, answer).await
+        let (caller, ..) = self.received(&request, at.1)?;
+        self.timeline_for(&caller, request.into_inner(), at).await
+    }
+
+    /// The answer to a caller who is known, at a moment (microseconds since 1970, and the day in England): all of a call but who
+    /// asks and when.
+    ///
+    /// # Errors
+    /// The refusal, on record.
+    pub async fn timeline_for(
+        &self,
+        caller: &Caller,
+        request: GetTimelineRequest,
+        at: (i64, Date),
+    ) -> Result<Response<Answer>, Status> {
+        let desk = self.desk();
+        let answer = self.permitted_timeline(&desk, caller, request, at).await;
+        desk.answered(&self.limits, caller, Call::GetTimeline, answer).await
+    }
+
+    /// As [`Self::timeline_for`], of who works with a child.
+    ///
+    /// # Errors
+    /// The refusal, on record.
+    pub async fn involvement_for(
+        &self,
+        caller: &Caller,
+        request: GetInvolvementRequest,
+        at: (i64, Date),
+    ) -> Result<Response<GetInvolvementResponse>, Status> {
+        let desk = self.desk();
+        let answer = self.involvement(&desk, caller, request, at).await;
+        desk.answered(&self.limits, caller, Call::GetInvolvement, answer).await
+    }
+
+    /// As [`Self::timeline_for`], of a child's family.
+    ///
+    /// # Errors
+    /// The refusal, on record.
+    pub async fn family_for(
+        &self,
+        caller: &Caller,
+        request: GetFamilyRequest,
+        at: (i64, Date),
+    ) -> Result<Response<GetFamilyResponse>, Status> {
+        let desk = self.desk();
+        let answer = self.family(&desk, caller, request, at).await;
+        desk.answered(&self.limits, caller, Call::GetFamily, answer).await
+    }
+
+    /// As [`Self::timeline_for`], of a decision that was made before.
+    ///
+    /// # Errors
+    /// The refusal, on record.
+    pub async fn explanation_for(
+        &self,
+        caller: &Caller,
+        request: &ExplainDecisionRequest,
+        at: (i64, Date),
+    ) -> Result<Response<ExplainDecisionResponse>, Status> {
+        let desk = self.desk();
+        let answer = self.explanation(&desk, caller, request, at).await;
+        desk.answered(&self.limits, caller, Call::ExplainDecision, answer).await
     }
 
     /// Who asks. Before a caller is known there is nobody to put on record.
