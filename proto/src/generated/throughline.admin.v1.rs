@@ -35,6 +35,12 @@ pub struct GetStatusResponse {
     /// What it is doing instead, in words for an operator.
     #[prost(string, tag = "12")]
     pub not_ready_because: ::prost::alloc::string::String,
+    /// Break-glass whose review is overdue, and organisations and people who broke the glass more often than is usual: counts, of
+    /// nobody by name. `throughline break-glass list` says which.
+    #[prost(uint32, tag = "13")]
+    pub break_glass_overdue: u32,
+    #[prost(uint32, tag = "14")]
+    pub break_glass_alarms: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SourceStatus {

@@ -69,7 +69,8 @@ pub struct Disclosure {
     /// What was asked. Unspecified in records from before there was more than timelines.
     #[prost(enumeration = "super::super::sharing::v1::Call", tag = "24")]
     pub call: i32,
-    /// The rules of which the answer told, a bit each: G01 is bit 0, R01 bit 16, P01 bit 40. A rule keeps its number for ever.
+    /// As gates_told, restrictions_told and permits_told, in records from before there were these: G01 is bit 0, R01 bit 16, P01 bit 40,
+    /// as far as G16, R24 and P24.
     #[prost(fixed64, tag = "25")]
     pub rules_told: u64,
     /// The groups of fields taken out of what was released: bit 0 location, 1 third_party, 2 narrative.
@@ -81,4 +82,93 @@ pub struct Disclosure {
     /// 16 bytes: the decision of the answer that this one is a part of, where one answer tells of several children.
     #[prost(bytes = "vec", tag = "28")]
     pub part_of: ::prost::alloc::vec::Vec<u8>,
+    /// The rules of which the answer told, a bit each: G01, R01 and P01 are bit 0 of theirs, G64, R64 and P64 bit 63. A rule keeps its
+    /// letter and number for ever.
+    #[prost(fixed64, tag = "29")]
+    pub gates_told: u64,
+    #[prost(fixed64, tag = "30")]
+    pub restrictions_told: u64,
+    #[prost(fixed64, tag = "31")]
+    pub permits_told: u64,
+    /// What it takes to decide it again. Nothing in records from before there was this, which cannot be run again.
+    #[prost(message, optional, tag = "40")]
+    pub basis: ::core::option::Option<Basis>,
+    /// 16 bytes: the decision of which this record holds the basis, and nothing else, where both together are more than 512 bytes.
+    #[prost(bytes = "vec", tag = "41")]
+    pub basis_of: ::prost::alloc::vec::Vec<u8>,
+    /// The categories of what was released, a bit each by number; of a service of which only the existence is told too.
+    #[prost(fixed64, tag = "42")]
+    pub categories_given: u64,
+    /// What the reader owes in return for what was released: bit n is Obligation n.
+    #[prost(uint32, tag = "50")]
+    pub obligations: u32,
+    /// Four bytes for each consent to share without which less would have been released: the beginning of SHA-256 over its subject and
+    /// its id. At most four; then four zero bytes, and it may rest on any other of the child's.
+    #[prost(bytes = "vec", tag = "51")]
+    pub consents: ::prost::alloc::vec::Vec<u8>,
+    /// In a part of kind CALL_OPENED_BY_BREAK_GLASS, 16 bytes: the break-glass.
+    #[prost(bytes = "vec", tag = "52")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    /// And the organisation whose records it opened; their subjects are in `subjects`.
+    #[prost(string, tag = "53")]
+    pub opened_of: ::prost::alloc::string::String,
+}
+/// What a decision was made from, beside what its record says of it. With the log up to these positions and the rules of the hash it
+/// can be made again, and gives the same bytes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Basis {
+    /// 16 bytes each, one after the other: every subject resolved, sorted, where they are more than the record names.
+    #[prost(bytes = "vec", tag = "1")]
+    pub subjects: ::prost::alloc::vec::Vec<u8>,
+    /// Of each partition that was read, its place (topic \<\< 4 | partition) as one byte and how far it was read, the next offset, as a
+    /// varint; in order of place.
+    #[prost(bytes = "vec", tag = "2")]
+    pub read_to: ::prost::alloc::vec::Vec<u8>,
+    /// 8 bytes over the ids of the events of every child that was read, and how many they are.
+    #[prost(bytes = "vec", tag = "3")]
+    pub facts_digest: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "4")]
+    pub facts: u32,
+    /// 8 bytes over the ids of what was known of organisations and agreements, oldest first, and how many they are.
+    #[prost(bytes = "vec", tag = "5")]
+    pub registry_digest: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint32, tag = "6")]
+    pub registry: u32,
+    /// 16 bytes each: the adoptions of the linking parameters by which the children were read, that of now first.
+    #[prost(bytes = "vec", repeated, tag = "7")]
+    pub linked_by: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// 32 bytes each: the pairs of subjects that were probable enough to be looked at.
+    #[prost(bytes = "vec", repeated, tag = "8")]
+    pub probable: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// The moment of asking, microseconds since 1970, and the day in England, days since 1970.
+    #[prost(int64, tag = "9")]
+    pub asked_at_us: i64,
+    #[prost(int32, tag = "10")]
+    pub asked_day: i32,
+    /// What was asked of the past: only what was published by then, microseconds since 1970; 0 means everything.
+    #[prost(int64, tag = "11")]
+    pub known_at_us: i64,
+    /// Only these days, days since 1970; and only these categories, where any are named.
+    #[prost(sint32, optional, tag = "12")]
+    pub from_day: ::core::option::Option<i32>,
+    #[prost(sint32, optional, tag = "13")]
+    pub to_day: ::core::option::Option<i32>,
+    #[prost(enumeration = "super::super::sharing::v1::Category", repeated, tag = "14")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// The page: entries passed over, and how many at most; 0 means all.
+    #[prost(uint32, tag = "15")]
+    pub skip: u32,
+    #[prost(uint32, tag = "16")]
+    pub page_size: u32,
+    /// What the token said of whoever asked: bit 0 the account was active, bit 1 trained; from bit 4 on, in what standing they called.
+    #[prost(uint32, tag = "17")]
+    pub caller: u32,
+    /// Of a timeline that was followed: 16 bytes that name the stream, and the decision by which something of it was given before.
+    #[prost(bytes = "vec", tag = "18")]
+    pub stream: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "19")]
+    pub after: ::prost::alloc::vec::Vec<u8>,
+    /// 8 bytes over the settings that an answer quotes: whom to ask about a service that is not named.
+    #[prost(bytes = "vec", tag = "20")]
+    pub settings: ::prost::alloc::vec::Vec<u8>,
 }

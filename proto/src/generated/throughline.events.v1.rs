@@ -621,6 +621,225 @@ pub struct AlternativeProvisionEnded {
     #[prost(string, optional, tag = "2")]
     pub setting: ::core::option::Option<::prost::alloc::string::String>,
 }
+/// A local authority received a request for an education, health and care needs assessment. EHC case systems, and people.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcAssessmentRequested {
+    #[prost(message, optional, tag = "1")]
+    pub received_on: ::core::option::Option<Date>,
+    /// Parent, young person, school, other. Tells who asked.
+    #[prost(message, optional, tag = "2")]
+    pub requested_by: ::core::option::Option<Coded>,
+}
+/// The authority decided whether to assess, or whether to issue a plan.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcAssessmentDecided {
+    #[prost(enumeration = "ehc_assessment_decided::Stage", optional, tag = "1")]
+    pub stage: ::core::option::Option<i32>,
+    /// Yes, it will; no, it refuses.
+    #[prost(bool, optional, tag = "2")]
+    pub agreed: ::core::option::Option<bool>,
+    #[prost(message, optional, tag = "3")]
+    pub decided_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub notified_on: ::core::option::Option<Date>,
+    /// Why, in words that a parent reads.
+    #[prost(string, optional, tag = "5")]
+    pub reason_plain: ::core::option::Option<::prost::alloc::string::String>,
+    /// Why a time limit did not apply.
+    #[prost(message, optional, tag = "6")]
+    pub exemption: ::core::option::Option<Coded>,
+}
+/// Nested message and enum types in `EhcAssessmentDecided`.
+pub mod ehc_assessment_decided {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Stage {
+        Unspecified = 0,
+        /// Whether to assess.
+        Assess = 1,
+        /// Whether to issue a plan.
+        Issue = 2,
+    }
+    impl Stage {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STAGE_UNSPECIFIED",
+                Self::Assess => "STAGE_ASSESS",
+                Self::Issue => "STAGE_ISSUE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STAGE_UNSPECIFIED" => Some(Self::Unspecified),
+                "STAGE_ASSESS" => Some(Self::Assess),
+                "STAGE_ISSUE" => Some(Self::Issue),
+                _ => None,
+            }
+        }
+    }
+}
+/// The request for an assessment was withdrawn by who made it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcRequestWithdrawn {
+    #[prost(message, optional, tag = "1")]
+    pub withdrawn_on: ::core::option::Option<Date>,
+}
+/// Whose advice an assessment takes. SEND Regulations 2014 r6.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcAdvice {}
+/// Nested message and enum types in `EhcAdvice`.
+pub mod ehc_advice {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum AdviserKind {
+        Unspecified = 0,
+        Setting = 1,
+        EducationalPsychology = 2,
+        Health = 3,
+        SocialCare = 4,
+        Sensory = 5,
+        Other = 6,
+    }
+    impl AdviserKind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "UNSPECIFIED",
+                Self::Setting => "SETTING",
+                Self::EducationalPsychology => "EDUCATIONAL_PSYCHOLOGY",
+                Self::Health => "HEALTH",
+                Self::SocialCare => "SOCIAL_CARE",
+                Self::Sensory => "SENSORY",
+                Self::Other => "OTHER",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "UNSPECIFIED" => Some(Self::Unspecified),
+                "SETTING" => Some(Self::Setting),
+                "EDUCATIONAL_PSYCHOLOGY" => Some(Self::EducationalPsychology),
+                "HEALTH" => Some(Self::Health),
+                "SOCIAL_CARE" => Some(Self::SocialCare),
+                "SENSORY" => Some(Self::Sensory),
+                "OTHER" => Some(Self::Other),
+                _ => None,
+            }
+        }
+    }
+}
+/// The authority asked an adviser for advice on a child under assessment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcAdviceRequested {
+    #[prost(enumeration = "ehc_advice::AdviserKind", optional, tag = "1")]
+    pub adviser_kind: ::core::option::Option<i32>,
+    /// The adviser's organisation id.
+    #[prost(string, optional, tag = "2")]
+    pub adviser: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub requested_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub due_on: ::core::option::Option<Date>,
+}
+/// The advice came.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcAdviceReceived {
+    #[prost(enumeration = "ehc_advice::AdviserKind", optional, tag = "1")]
+    pub adviser_kind: ::core::option::Option<i32>,
+    /// The adviser's organisation id.
+    #[prost(string, optional, tag = "2")]
+    pub adviser: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub received_on: ::core::option::Option<Date>,
+}
+/// A draft plan was sent to the family.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlanDrafted {
+    #[prost(message, optional, tag = "1")]
+    pub served_on: ::core::option::Option<Date>,
+}
+/// A school or other setting was asked whether it can meet what a draft plan specifies.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcSettingConsulted {
+    /// Its organisation id.
+    #[prost(string, optional, tag = "1")]
+    pub setting: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub sent_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub replied_on: ::core::option::Option<Date>,
+    /// Can meet need, cannot meet need, no reply.
+    #[prost(message, optional, tag = "4")]
+    pub reply: ::core::option::Option<Coded>,
+}
+/// A plan was issued.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlanIssued {
+    #[prost(message, optional, tag = "1")]
+    pub sent_on: ::core::option::Option<Date>,
+}
+/// A plan ceased.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlanCeased {
+    #[prost(message, optional, tag = "1")]
+    pub ceased_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+}
+/// A plan passed to another authority, to which the child moved.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlanTransferred {
+    /// The organisation ids of the two authorities' services.
+    #[prost(string, optional, tag = "1")]
+    pub from_authority: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub to_authority: ::core::option::Option<::prost::alloc::string::String>,
+    /// When the old authority became aware of the move.
+    #[prost(message, optional, tag = "3")]
+    pub aware_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub transferred_on: ::core::option::Option<Date>,
+}
+/// A school sent a leaver's common transfer file. Pupil Information Regulations 2005 r9.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TransferFileSent {
+    /// The school that sent it: an organisation id.
+    #[prost(string, optional, tag = "1")]
+    pub school: ::core::option::Option<::prost::alloc::string::String>,
+    /// The school that it was sent to.
+    #[prost(string, optional, tag = "2")]
+    pub to_school: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub sent_on: ::core::option::Option<Date>,
+}
 /// A child came to an emergency department. ADT^A04 with PV1-2 = E.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AttendedEmergency {
@@ -767,6 +986,39 @@ pub struct AllergyRecorded {
     /// AL1-5, free text.
     #[prost(string, optional, tag = "4")]
     pub reaction: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A birth was notified.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BirthNotified {
+    #[prost(message, optional, tag = "1")]
+    pub born_on: ::core::option::Option<Date>,
+    /// The organisation id of the health visiting service that was told.
+    #[prost(string, optional, tag = "2")]
+    pub health_visiting: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A death was notified.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeathNotified {
+    #[prost(message, optional, tag = "1")]
+    pub died_on: ::core::option::Option<Date>,
+}
+/// A service accepted a referral.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReferralAccepted {
+    #[prost(message, optional, tag = "1")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub accepted_on: ::core::option::Option<Date>,
+}
+/// A service's work under a referral is over.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReferralClosed {
+    #[prost(message, optional, tag = "1")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub closed_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub reason: ::core::option::Option<Coded>,
 }
 /// The child as one source describes them: the whole description each time. Source: ChildIdentifiers and
 /// ChildCharacteristics (CIN census), pupilonroll and addresses (school census), PID and PD1 (HL7 v2).
@@ -1296,6 +1548,150 @@ pub struct InvolvementEnded {
     #[prost(message, optional, tag = "3")]
     pub end_on: ::core::option::Option<Date>,
 }
+/// A worker was named for a child, in a role. Takes the place of a lead professional's naming.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerNamed {
+    /// The role, in a word of the list of its time: rules/words.toml.
+    #[prost(message, optional, tag = "1")]
+    pub role: ::core::option::Option<Coded>,
+    /// Their organisation id.
+    #[prost(string, optional, tag = "2")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub team: ::core::option::Option<::prost::alloc::string::String>,
+    /// Who: the subject of their token.
+    #[prost(string, optional, tag = "4")]
+    pub person: ::core::option::Option<::prost::alloc::string::String>,
+    /// How to reach them: a phone number and one other.
+    #[prost(string, repeated, tag = "5")]
+    pub channels: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "6")]
+    pub since_on: ::core::option::Option<Date>,
+    /// When the family was told.
+    #[prost(message, optional, tag = "7")]
+    pub family_told_on: ::core::option::Option<Date>,
+    /// The plan that they hold.
+    #[prost(string, optional, tag = "8")]
+    pub plan: ::core::option::Option<::prost::alloc::string::String>,
+    /// The organisation of the social worker who supervises them, where their work is under a statute and they are none.
+    #[prost(string, optional, tag = "9")]
+    pub supervised_by: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A worker is no longer named for a child.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WorkerEnded {
+    #[prost(message, optional, tag = "1")]
+    pub role: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "2")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// The subject of their token; absent ends whoever holds the role there.
+    #[prost(string, optional, tag = "3")]
+    pub person: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub ended_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "5")]
+    pub reason: ::core::option::Option<Coded>,
+}
+/// Somebody came to a door with a concern about a child.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnquiryReceived {
+    /// Gateway, MASH, SEND, school, other.
+    #[prost(message, optional, tag = "1")]
+    pub door: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub received_on: ::core::option::Option<Date>,
+    /// Who came. Tells who enquired.
+    #[prost(message, optional, tag = "3")]
+    pub enquiry_from: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "4")]
+    pub concern_first_raised_on: ::core::option::Option<Date>,
+    /// What ties the enquiries that follow from one concern.
+    #[prost(string, optional, tag = "5")]
+    pub chain: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// What became of an enquiry.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EnquiryDecided {
+    /// Advice, early help, targeted, statutory, specialist, another door, none.
+    #[prost(message, optional, tag = "1")]
+    pub outcome: ::core::option::Option<Coded>,
+    /// The service that takes it on.
+    #[prost(string, optional, tag = "2")]
+    pub to_service: ::core::option::Option<::prost::alloc::string::String>,
+    /// Why, in words that a parent reads.
+    #[prost(string, optional, tag = "3")]
+    pub reason_plain: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub decided_on: ::core::option::Option<Date>,
+}
+/// An assessment of what would help began: early help, Family Help.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HelpAssessmentStarted {
+    /// Its form, in a word of its time.
+    #[prost(message, optional, tag = "1")]
+    pub form: ::core::option::Option<Coded>,
+    /// The organisation that makes it.
+    #[prost(string, optional, tag = "2")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub start_on: ::core::option::Option<Date>,
+}
+/// It was completed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HelpAssessmentCompleted {
+    #[prost(message, optional, tag = "1")]
+    pub form: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "2")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub completed_on: ::core::option::Option<Date>,
+}
+/// A service began to work with a child.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ServiceStarted {
+    /// Names the service and this spell of it, so that its end names it.
+    #[prost(string, optional, tag = "1")]
+    pub spell: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub start_on: ::core::option::Option<Date>,
+}
+/// A service ceased to work with a child.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ServiceEnded {
+    #[prost(string, optional, tag = "1")]
+    pub spell: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub ended_on: ::core::option::Option<Date>,
+    /// Completed, moved up, moved down, disengaged, declined, moved away, aged out, duplicate, other.
+    #[prost(message, optional, tag = "4")]
+    pub reason: ::core::option::Option<Coded>,
+    /// As at its start: what it is a service for can make both confidential.
+    #[prost(message, optional, tag = "5")]
+    pub service: ::core::option::Option<Coded>,
+}
+/// The review of a child's death began. Children Act 2004 ss16M to 16Q.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChildDeathReviewStarted {
+    /// The organisation that reviews it, for the child death review partners.
+    #[prost(string, optional, tag = "1")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub start_on: ::core::option::Option<Date>,
+}
+/// The review closed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChildDeathReviewClosed {
+    #[prost(string, optional, tag = "1")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub closed_on: ::core::option::Option<Date>,
+}
 /// A referral to children's social care was received. CINdetails, CINreferralDate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReferralReceived {
@@ -1412,6 +1808,49 @@ pub struct DisabilityRecorded {
     #[prost(message, repeated, tag = "1")]
     pub disabilities: ::prost::alloc::vec::Vec<Coded>,
 }
+/// A section 47 enquiry ended. Case systems: the census has no such date.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Section47EnquiryEnded {
+    #[prost(message, optional, tag = "1")]
+    pub ended_on: ::core::option::Option<Date>,
+    /// Not substantiated, substantiated and no conference, conference.
+    #[prost(message, optional, tag = "2")]
+    pub outcome: ::core::option::Option<Coded>,
+}
+/// A contact reached children's social care: not yet a referral. Case systems.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContactReceived {
+    #[prost(message, optional, tag = "1")]
+    pub received_on: ::core::option::Option<Date>,
+    /// Who made it. Tells who contacted.
+    #[prost(message, optional, tag = "2")]
+    pub contact_from: ::core::option::Option<Coded>,
+}
+/// A child began to be looked after. Case systems; the codes are those of the return on looked after children (SSDA903).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LookedAfterPeriodStarted {
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+    /// Under what: C1, C2, D1, E1, J1 to J3, L1 to L3, V2 to V4.
+    #[prost(message, optional, tag = "2")]
+    pub legal_status: ::core::option::Option<Coded>,
+}
+/// What a looked after child is looked after under changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LegalStatusChanged {
+    #[prost(message, optional, tag = "1")]
+    pub changed_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub legal_status: ::core::option::Option<Coded>,
+}
+/// A child ceased to be looked after.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LookedAfterPeriodEnded {
+    #[prost(message, optional, tag = "1")]
+    pub end_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+}
 /// An event with what is needed to place it, sealed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Body {
@@ -1461,6 +1900,22 @@ pub struct Body {
     /// a feed and on commands.
     #[prost(string, tag = "15")]
     pub scope: ::prost::alloc::string::String,
+    /// Who recorded it, of what a person recorded through the service of facts; absent on all else.
+    #[prost(message, optional, tag = "16")]
+    pub recorded_by: ::core::option::Option<RecordedBy>,
+}
+/// A person who recorded a fact, as they were authenticated: never as a request said.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordedBy {
+    /// The organisation of the client certificate, for which they recorded it.
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    /// The person of the token ("sub"), as that organisation names them.
+    #[prost(string, tag = "2")]
+    pub person: ::prost::alloc::string::String,
+    /// Where they say that the evidence is kept.
+    #[prost(string, tag = "3")]
+    pub evidence: ::prost::alloc::string::String,
 }
 /// One event of the catalogue. Numbers go by family: 10s every family, 100s education, 200s social care, 300s health,
 /// 400s shared working, 500s identity, 600s sharing facts. A number is never used again.
@@ -1468,7 +1923,7 @@ pub struct Body {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 400, 401, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611"
+        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -1508,6 +1963,28 @@ pub mod event {
         AlternativeProvisionStarted(super::AlternativeProvisionStarted),
         #[prost(message, tag = "111")]
         AlternativeProvisionEnded(super::AlternativeProvisionEnded),
+        #[prost(message, tag = "112")]
+        EhcAssessmentRequested(super::EhcAssessmentRequested),
+        #[prost(message, tag = "113")]
+        EhcAssessmentDecided(super::EhcAssessmentDecided),
+        #[prost(message, tag = "114")]
+        EhcRequestWithdrawn(super::EhcRequestWithdrawn),
+        #[prost(message, tag = "115")]
+        EhcAdviceRequested(super::EhcAdviceRequested),
+        #[prost(message, tag = "116")]
+        EhcAdviceReceived(super::EhcAdviceReceived),
+        #[prost(message, tag = "117")]
+        EhcPlanDrafted(super::EhcPlanDrafted),
+        #[prost(message, tag = "118")]
+        EhcSettingConsulted(super::EhcSettingConsulted),
+        #[prost(message, tag = "119")]
+        EhcPlanIssued(super::EhcPlanIssued),
+        #[prost(message, tag = "120")]
+        EhcPlanCeased(super::EhcPlanCeased),
+        #[prost(message, tag = "121")]
+        EhcPlanTransferred(super::EhcPlanTransferred),
+        #[prost(message, tag = "122")]
+        TransferFileSent(super::TransferFileSent),
         #[prost(message, tag = "200")]
         ReferralReceived(super::ReferralReceived),
         #[prost(message, tag = "201")]
@@ -1534,6 +2011,16 @@ pub mod event {
         FactorIdentified(super::FactorIdentified),
         #[prost(message, tag = "212")]
         DisabilityRecorded(super::DisabilityRecorded),
+        #[prost(message, tag = "213")]
+        Section47EnquiryEnded(super::Section47EnquiryEnded),
+        #[prost(message, tag = "214")]
+        ContactReceived(super::ContactReceived),
+        #[prost(message, tag = "215")]
+        LookedAfterPeriodStarted(super::LookedAfterPeriodStarted),
+        #[prost(message, tag = "216")]
+        LegalStatusChanged(super::LegalStatusChanged),
+        #[prost(message, tag = "217")]
+        LookedAfterPeriodEnded(super::LookedAfterPeriodEnded),
         #[prost(message, tag = "300")]
         AttendedEmergency(super::AttendedEmergency),
         #[prost(message, tag = "301")]
@@ -1554,10 +2041,38 @@ pub mod event {
         ImmunisationNotGiven(super::ImmunisationNotGiven),
         #[prost(message, tag = "309")]
         AllergyRecorded(super::AllergyRecorded),
+        #[prost(message, tag = "310")]
+        BirthNotified(super::BirthNotified),
+        #[prost(message, tag = "311")]
+        DeathNotified(super::DeathNotified),
+        #[prost(message, tag = "312")]
+        ReferralAccepted(super::ReferralAccepted),
+        #[prost(message, tag = "313")]
+        ReferralClosed(super::ReferralClosed),
         #[prost(message, tag = "400")]
         InvolvementStarted(super::InvolvementStarted),
         #[prost(message, tag = "401")]
         InvolvementEnded(super::InvolvementEnded),
+        #[prost(message, tag = "402")]
+        WorkerNamed(super::WorkerNamed),
+        #[prost(message, tag = "403")]
+        WorkerEnded(super::WorkerEnded),
+        #[prost(message, tag = "404")]
+        EnquiryReceived(super::EnquiryReceived),
+        #[prost(message, tag = "405")]
+        EnquiryDecided(super::EnquiryDecided),
+        #[prost(message, tag = "406")]
+        HelpAssessmentStarted(super::HelpAssessmentStarted),
+        #[prost(message, tag = "407")]
+        HelpAssessmentCompleted(super::HelpAssessmentCompleted),
+        #[prost(message, tag = "408")]
+        ServiceStarted(super::ServiceStarted),
+        #[prost(message, tag = "409")]
+        ServiceEnded(super::ServiceEnded),
+        #[prost(message, tag = "410")]
+        ChildDeathReviewStarted(super::ChildDeathReviewStarted),
+        #[prost(message, tag = "411")]
+        ChildDeathReviewClosed(super::ChildDeathReviewClosed),
         #[prost(message, tag = "500")]
         PersonDescribed(super::PersonDescribed),
         #[prost(message, tag = "501")]
@@ -1600,6 +2115,32 @@ pub mod event {
         LegalProcessRecorded(super::super::super::sharing::v1::LegalProcessRecorded),
         #[prost(message, tag = "611")]
         BreakGlassAsserted(super::super::super::sharing::v1::BreakGlassAsserted),
+        #[prost(message, tag = "612")]
+        FamilyPersonRecognised(super::super::super::sharing::v1::FamilyPersonRecognised),
+        #[prost(message, tag = "613")]
+        FamilyPersonEnded(super::super::super::sharing::v1::FamilyPersonEnded),
+        #[prost(message, tag = "614")]
+        ParentalResponsibilityVerified(
+            super::super::super::sharing::v1::ParentalResponsibilityVerified,
+        ),
+        #[prost(message, tag = "615")]
+        ParentalResponsibilityEnded(
+            super::super::super::sharing::v1::ParentalResponsibilityEnded,
+        ),
+        #[prost(message, tag = "640")]
+        BreakGlassReviewed(super::super::super::sharing::v1::BreakGlassReviewed),
+        #[prost(message, tag = "641")]
+        RefusalToShareRecorded(super::super::super::sharing::v1::RefusalToShareRecorded),
+        #[prost(message, tag = "660")]
+        AgeDisputed(super::super::super::sharing::v1::AgeDisputed),
+        #[prost(message, tag = "661")]
+        AgeAssessed(super::super::super::sharing::v1::AgeAssessed),
+        #[prost(message, tag = "662")]
+        RetentionScheduleRecorded(
+            super::super::super::sharing::v1::RetentionScheduleRecorded,
+        ),
+        #[prost(message, tag = "663")]
+        FeedConfirmed(super::super::super::sharing::v1::FeedConfirmed),
     }
 }
 /// Why an event was published.

@@ -61,6 +61,13 @@ pub enum Purpose {
     SystemAdmin = 14,
     /// Whether two records are of one child. It opens what describes them to a reviewer, and no timeline.
     IdentityReview = 15,
+    /// How many need what, and where: numbers of many children, and nobody's timeline.
+    ServicePlanning = 16,
+    /// A parent's or young person's part in the plan that is made for them: the plan and its draft, what was decided and why, who
+    /// works with them, what was provided.
+    FamilyParticipation = 17,
+    /// The review of a child's death (Children Act 2004 ss16M to 16Q).
+    ChildDeathReview = 18,
 }
 impl Purpose {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -85,6 +92,9 @@ impl Purpose {
             Self::PlanningResearch => "PURPOSE_PLANNING_RESEARCH",
             Self::SystemAdmin => "PURPOSE_SYSTEM_ADMIN",
             Self::IdentityReview => "PURPOSE_IDENTITY_REVIEW",
+            Self::ServicePlanning => "PURPOSE_SERVICE_PLANNING",
+            Self::FamilyParticipation => "PURPOSE_FAMILY_PARTICIPATION",
+            Self::ChildDeathReview => "PURPOSE_CHILD_DEATH_REVIEW",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -106,6 +116,9 @@ impl Purpose {
             "PURPOSE_PLANNING_RESEARCH" => Some(Self::PlanningResearch),
             "PURPOSE_SYSTEM_ADMIN" => Some(Self::SystemAdmin),
             "PURPOSE_IDENTITY_REVIEW" => Some(Self::IdentityReview),
+            "PURPOSE_SERVICE_PLANNING" => Some(Self::ServicePlanning),
+            "PURPOSE_FAMILY_PARTICIPATION" => Some(Self::FamilyParticipation),
+            "PURPOSE_CHILD_DEATH_REVIEW" => Some(Self::ChildDeathReview),
             _ => None,
         }
     }
@@ -137,6 +150,8 @@ pub enum Category {
     PoliceNotification = 20,
     /// A source record that nobody has classified yet: its own organisation only.
     RestrictedUnspecified = 21,
+    /// A draft EHC plan, and the advice that it is made from: what a setting is sent when it is consulted.
+    EhcDraft = 22,
 }
 impl Category {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -167,6 +182,7 @@ impl Category {
             Self::SubstanceMisuse => "CATEGORY_SUBSTANCE_MISUSE",
             Self::PoliceNotification => "CATEGORY_POLICE_NOTIFICATION",
             Self::RestrictedUnspecified => "CATEGORY_RESTRICTED_UNSPECIFIED",
+            Self::EhcDraft => "CATEGORY_EHC_DRAFT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -194,6 +210,7 @@ impl Category {
             "CATEGORY_SUBSTANCE_MISUSE" => Some(Self::SubstanceMisuse),
             "CATEGORY_POLICE_NOTIFICATION" => Some(Self::PoliceNotification),
             "CATEGORY_RESTRICTED_UNSPECIFIED" => Some(Self::RestrictedUnspecified),
+            "CATEGORY_EHC_DRAFT" => Some(Self::EhcDraft),
             _ => None,
         }
     }
@@ -268,6 +285,10 @@ pub enum RoleGroup {
     Commissioning = 10,
     /// Decides which records are of one child: a data steward.
     IdentityReviewer = 11,
+    /// Finds and pays for a package of care or education: of the children whose packages are theirs to arrange, by name.
+    Brokerage = 12,
+    /// Answers for an organisation's use of information: Caldicott Guardian, data protection officer, information-governance lead.
+    InformationGovernance = 13,
 }
 impl RoleGroup {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -288,6 +309,8 @@ impl RoleGroup {
             Self::Sysadmin => "ROLE_GROUP_SYSADMIN",
             Self::Commissioning => "ROLE_GROUP_COMMISSIONING",
             Self::IdentityReviewer => "ROLE_GROUP_IDENTITY_REVIEWER",
+            Self::Brokerage => "ROLE_GROUP_BROKERAGE",
+            Self::InformationGovernance => "ROLE_GROUP_INFORMATION_GOVERNANCE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -305,6 +328,8 @@ impl RoleGroup {
             "ROLE_GROUP_SYSADMIN" => Some(Self::Sysadmin),
             "ROLE_GROUP_COMMISSIONING" => Some(Self::Commissioning),
             "ROLE_GROUP_IDENTITY_REVIEWER" => Some(Self::IdentityReviewer),
+            "ROLE_GROUP_BROKERAGE" => Some(Self::Brokerage),
+            "ROLE_GROUP_INFORMATION_GOVERNANCE" => Some(Self::InformationGovernance),
             _ => None,
         }
     }
@@ -385,6 +410,22 @@ pub enum DenialReason {
     SecondPersonNeeded = 14,
     /// The pair is not as this decision takes it to be: to unlink what is not linked, to link what is.
     NothingToDecide = 15,
+    /// The rules do not let this caller record this of this child; or there is no such child.
+    NotYoursToRecord = 20,
+    /// No fact of this id is on record before this caller, or it has ended.
+    NoSuchFact = 21,
+    /// The purpose is served by numbers of many children: nobody's record is given for it.
+    AggregatesOnly = 16,
+    /// Breaking the glass takes a fresh sign-in: the token does not say that there was one, as this organisation's must.
+    StepUpNeeded = 40,
+    /// The rules do not let this reader break the glass for this purpose, whoever the child is.
+    MayNotBreakGlass = 41,
+    /// Nothing of this id waits for this reviewer.
+    NoSuchBreakGlass = 42,
+    /// The rules do not let this reader read or record this for their organisation.
+    NotForThisRole = 43,
+    /// It has been reviewed.
+    ReviewedAlready = 44,
 }
 impl DenialReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -409,6 +450,14 @@ impl DenialReason {
             Self::ItemChanged => "DENIAL_REASON_ITEM_CHANGED",
             Self::SecondPersonNeeded => "DENIAL_REASON_SECOND_PERSON_NEEDED",
             Self::NothingToDecide => "DENIAL_REASON_NOTHING_TO_DECIDE",
+            Self::NotYoursToRecord => "DENIAL_REASON_NOT_YOURS_TO_RECORD",
+            Self::NoSuchFact => "DENIAL_REASON_NO_SUCH_FACT",
+            Self::AggregatesOnly => "DENIAL_REASON_AGGREGATES_ONLY",
+            Self::StepUpNeeded => "DENIAL_REASON_STEP_UP_NEEDED",
+            Self::MayNotBreakGlass => "DENIAL_REASON_MAY_NOT_BREAK_GLASS",
+            Self::NoSuchBreakGlass => "DENIAL_REASON_NO_SUCH_BREAK_GLASS",
+            Self::NotForThisRole => "DENIAL_REASON_NOT_FOR_THIS_ROLE",
+            Self::ReviewedAlready => "DENIAL_REASON_REVIEWED_ALREADY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -430,6 +479,14 @@ impl DenialReason {
             "DENIAL_REASON_ITEM_CHANGED" => Some(Self::ItemChanged),
             "DENIAL_REASON_SECOND_PERSON_NEEDED" => Some(Self::SecondPersonNeeded),
             "DENIAL_REASON_NOTHING_TO_DECIDE" => Some(Self::NothingToDecide),
+            "DENIAL_REASON_NOT_YOURS_TO_RECORD" => Some(Self::NotYoursToRecord),
+            "DENIAL_REASON_NO_SUCH_FACT" => Some(Self::NoSuchFact),
+            "DENIAL_REASON_AGGREGATES_ONLY" => Some(Self::AggregatesOnly),
+            "DENIAL_REASON_STEP_UP_NEEDED" => Some(Self::StepUpNeeded),
+            "DENIAL_REASON_MAY_NOT_BREAK_GLASS" => Some(Self::MayNotBreakGlass),
+            "DENIAL_REASON_NO_SUCH_BREAK_GLASS" => Some(Self::NoSuchBreakGlass),
+            "DENIAL_REASON_NOT_FOR_THIS_ROLE" => Some(Self::NotForThisRole),
+            "DENIAL_REASON_REVIEWED_ALREADY" => Some(Self::ReviewedAlready),
             _ => None,
         }
     }
@@ -449,6 +506,23 @@ pub enum Call {
     Decide = 8,
     ListReleases = 9,
     GetStatistics = 10,
+    RecordFact = 11,
+    EndFact = 12,
+    ListFacts = 13,
+    /// An auditor's: who saw a child, what somebody did, a timeline as it stood, a decision made again, what is out of the ordinary.
+    WhoSaw = 30,
+    WhatDid = 31,
+    Replay = 32,
+    Rerun = 33,
+    Unusual = 34,
+    AssertBreakGlass = 40,
+    ListBreakGlass = 41,
+    ReviewBreakGlass = 42,
+    RecordRefusal = 43,
+    ListRefusals = 44,
+    ListNotices = 45,
+    /// No call: a part of the record of an answer that a break-glass opened, of one organisation whose records it opened.
+    OpenedByBreakGlass = 46,
 }
 impl Call {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -468,6 +542,21 @@ impl Call {
             Self::Decide => "CALL_DECIDE",
             Self::ListReleases => "CALL_LIST_RELEASES",
             Self::GetStatistics => "CALL_GET_STATISTICS",
+            Self::RecordFact => "CALL_RECORD_FACT",
+            Self::EndFact => "CALL_END_FACT",
+            Self::ListFacts => "CALL_LIST_FACTS",
+            Self::WhoSaw => "CALL_WHO_SAW",
+            Self::WhatDid => "CALL_WHAT_DID",
+            Self::Replay => "CALL_REPLAY",
+            Self::Rerun => "CALL_RERUN",
+            Self::Unusual => "CALL_UNUSUAL",
+            Self::AssertBreakGlass => "CALL_ASSERT_BREAK_GLASS",
+            Self::ListBreakGlass => "CALL_LIST_BREAK_GLASS",
+            Self::ReviewBreakGlass => "CALL_REVIEW_BREAK_GLASS",
+            Self::RecordRefusal => "CALL_RECORD_REFUSAL",
+            Self::ListRefusals => "CALL_LIST_REFUSALS",
+            Self::ListNotices => "CALL_LIST_NOTICES",
+            Self::OpenedByBreakGlass => "CALL_OPENED_BY_BREAK_GLASS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -484,12 +573,64 @@ impl Call {
             "CALL_DECIDE" => Some(Self::Decide),
             "CALL_LIST_RELEASES" => Some(Self::ListReleases),
             "CALL_GET_STATISTICS" => Some(Self::GetStatistics),
+            "CALL_RECORD_FACT" => Some(Self::RecordFact),
+            "CALL_END_FACT" => Some(Self::EndFact),
+            "CALL_LIST_FACTS" => Some(Self::ListFacts),
+            "CALL_WHO_SAW" => Some(Self::WhoSaw),
+            "CALL_WHAT_DID" => Some(Self::WhatDid),
+            "CALL_REPLAY" => Some(Self::Replay),
+            "CALL_RERUN" => Some(Self::Rerun),
+            "CALL_UNUSUAL" => Some(Self::Unusual),
+            "CALL_ASSERT_BREAK_GLASS" => Some(Self::AssertBreakGlass),
+            "CALL_LIST_BREAK_GLASS" => Some(Self::ListBreakGlass),
+            "CALL_REVIEW_BREAK_GLASS" => Some(Self::ReviewBreakGlass),
+            "CALL_RECORD_REFUSAL" => Some(Self::RecordRefusal),
+            "CALL_LIST_REFUSALS" => Some(Self::ListRefusals),
+            "CALL_LIST_NOTICES" => Some(Self::ListNotices),
+            "CALL_OPENED_BY_BREAK_GLASS" => Some(Self::OpenedByBreakGlass),
+            _ => None,
+        }
+    }
+}
+/// What a reader owes in return for an answer: of the rules that let something through. docs/OPERATING.md says of each what it
+/// takes, of whom, and by when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Obligation {
+    Unspecified = 0,
+    /// A written reason. It stands on the break-glass, which cannot be asserted without one.
+    Justify = 1,
+    /// The Caldicott Guardian or safeguarding lead of the reader's organisation is told. The notice is made by the service.
+    NotifyCaldicottGuardian = 2,
+    /// Somebody other than the reader reviews it within 72 hours of its being asserted.
+    Review72h = 3,
+}
+impl Obligation {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "OBLIGATION_UNSPECIFIED",
+            Self::Justify => "OBLIGATION_JUSTIFY",
+            Self::NotifyCaldicottGuardian => "OBLIGATION_NOTIFY_CALDICOTT_GUARDIAN",
+            Self::Review72h => "OBLIGATION_REVIEW_72H",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "OBLIGATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "OBLIGATION_JUSTIFY" => Some(Self::Justify),
+            "OBLIGATION_NOTIFY_CALDICOTT_GUARDIAN" => Some(Self::NotifyCaldicottGuardian),
+            "OBLIGATION_REVIEW_72H" => Some(Self::Review72h),
             _ => None,
         }
     }
 }
 /// An organisation that answers for records or reads them. The event's subject is the organisation.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct OrganisationRecorded {
     /// Lower case, "kind-issuer": "school-8784001", "la-878-social-care", "ods-rh8".
     #[prost(string, optional, tag = "1")]
@@ -525,6 +666,54 @@ pub struct OrganisationRecorded {
     /// The last day, inclusive.
     #[prost(message, optional, tag = "12")]
     pub to: ::core::option::Option<super::super::events::v1::Date>,
+    /// Its issuer names people who are not staff: parents, carers and young people, whose identity it has proved. Nobody else's
+    /// token is believed in that.
+    #[prost(bool, optional, tag = "13")]
+    pub vouches_for_people: ::core::option::Option<bool>,
+    /// Its desks, where whom to ask differs by what it is about.
+    #[prost(message, repeated, tag = "16")]
+    pub desks: ::prost::alloc::vec::Vec<ServiceDesk>,
+    /// What its people's tokens must say before they break the glass; absent means no more than on any other day.
+    #[prost(message, optional, tag = "17")]
+    pub step_up: ::core::option::Option<StepUp>,
+}
+/// Whom to ask about one service of an organisation. Of several that cover a category on a day the first listed answers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ServiceDesk {
+    /// What people call it: "Speech and language therapy". Told only where the service itself is no secret.
+    #[prost(string, optional, tag = "1")]
+    pub service: ::core::option::Option<::prost::alloc::string::String>,
+    /// What it is asked about; empty means everything.
+    #[prost(enumeration = "Category", repeated, packed = "false", tag = "2")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// A desk and a number, never a person.
+    #[prost(string, optional, tag = "3")]
+    pub contact: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub from: ::core::option::Option<super::super::events::v1::Date>,
+    /// The last day, inclusive.
+    #[prost(message, optional, tag = "5")]
+    pub to: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// A fresh sign-in, as an organisation asks it of its people.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StepUp {
+    /// The token's "auth_time" is at most so long ago, seconds; 0 does not ask.
+    #[prost(uint32, optional, tag = "1")]
+    pub seconds_max: ::core::option::Option<u32>,
+    /// The token's "acr" is one of these; empty does not ask.
+    #[prost(string, repeated, tag = "2")]
+    pub acr: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// Somebody who is not staff, as one issuer of tokens names them.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NamedPerson {
+    /// The token's "iss": the `token_issuer` of the organisation that vouches for them.
+    #[prost(string, optional, tag = "1")]
+    pub issuer: ::core::option::Option<::prost::alloc::string::String>,
+    /// The token's "sub".
+    #[prost(string, optional, tag = "2")]
+    pub person: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A set of rules was approved for use.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -536,9 +725,10 @@ pub struct PolicyApproved {
     pub approved_by: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Consent to share, or to something else, was given, refused or withdrawn.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ConsentRecorded {
-    /// Names this consent, so that a withdrawal names what it withdraws.
+    /// Names this consent, so that a withdrawal names what it withdraws. One form signed for a whole family has one id, recorded of
+    /// each child: what is withdrawn of one child stands for the others.
     #[prost(string, optional, tag = "1")]
     pub id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(enumeration = "consent_recorded::Kind", optional, tag = "2")]
@@ -547,7 +737,7 @@ pub struct ConsentRecorded {
     pub state: ::core::option::Option<i32>,
     #[prost(enumeration = "consent_recorded::GivenBy", optional, tag = "4")]
     pub by: ::core::option::Option<i32>,
-    /// Organisation ids that may receive; empty means any.
+    /// Organisation ids that may receive; empty means any organisation, where `people` is empty too.
     #[prost(string, repeated, tag = "5")]
     pub recipients: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Categories that it covers; empty means all.
@@ -564,6 +754,21 @@ pub struct ConsentRecorded {
     /// Where the evidence is kept.
     #[prost(string, optional, tag = "10")]
     pub evidence: ::core::option::Option<::prost::alloc::string::String>,
+    /// People who may receive: a parent whom a young person authorises. Never meant by an empty list.
+    #[prost(message, repeated, tag = "11")]
+    pub people: ::prost::alloc::vec::Vec<NamedPerson>,
+    #[prost(enumeration = "consent_recorded::CapacityBasis", optional, tag = "12")]
+    pub capacity_basis: ::core::option::Option<i32>,
+    /// Which of those who hold parental responsibility, in the words of who recorded it: each speaks for themself, and the refusal
+    /// of one is not undone by another.
+    #[prost(string, optional, tag = "13")]
+    pub holder: ::core::option::Option<::prost::alloc::string::String>,
+    /// A form that was signed, for a source that holds one tick-box: its kind, recipients, categories and purposes are those of
+    /// the form's version in rules/consent_forms.toml on the day it was signed, and not of this record.
+    #[prost(string, optional, tag = "14")]
+    pub form: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "15")]
+    pub form_version: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Nested message and enum types in `ConsentRecorded`.
 pub mod consent_recorded {
@@ -697,8 +902,61 @@ pub mod consent_recorded {
             }
         }
     }
+    /// By what right they decide.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum CapacityBasis {
+        Unspecified = 0,
+        /// Under 16, and assessed as competent for this decision (Gillick): see CompetenceAssessed.
+        CompetentChild = 1,
+        /// 16 or over, and presumed to have capacity.
+        Presumed = 2,
+        /// Holds parental responsibility.
+        ParentalResponsibility = 3,
+        /// Appointed, or ordered by a court, to decide for somebody who lacks capacity.
+        Appointed = 4,
+    }
+    impl CapacityBasis {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "CAPACITY_BASIS_UNSPECIFIED",
+                Self::CompetentChild => "CAPACITY_BASIS_COMPETENT_CHILD",
+                Self::Presumed => "CAPACITY_BASIS_PRESUMED",
+                Self::ParentalResponsibility => "CAPACITY_BASIS_PARENTAL_RESPONSIBILITY",
+                Self::Appointed => "CAPACITY_BASIS_APPOINTED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "CAPACITY_BASIS_UNSPECIFIED" => Some(Self::Unspecified),
+                "CAPACITY_BASIS_COMPETENT_CHILD" => Some(Self::CompetentChild),
+                "CAPACITY_BASIS_PRESUMED" => Some(Self::Presumed),
+                "CAPACITY_BASIS_PARENTAL_RESPONSIBILITY" => {
+                    Some(Self::ParentalResponsibility)
+                }
+                "CAPACITY_BASIS_APPOINTED" => Some(Self::Appointed),
+                _ => None,
+            }
+        }
+    }
 }
-/// Somebody assessed whether the child can decide for themself.
+/// Somebody assessed whether the child can decide for themself. One that does not say who assessed, or for which decision,
+/// settles nothing: see docs/decisions/0039.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CompetenceAssessed {
     #[prost(bool, optional, tag = "1")]
@@ -710,6 +968,8 @@ pub struct CompetenceAssessed {
     pub assessed_by: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "4")]
     pub on: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(enumeration = "DecisionKind", optional, tag = "5")]
+    pub decision: ::core::option::Option<i32>,
 }
 /// An information sharing agreement. The event's subject is the first party, an organisation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -735,7 +995,7 @@ pub struct AgreementRecorded {
     pub suspended: ::core::option::Option<bool>,
 }
 /// A statutory status opened or closed, from a live source: never from a yearly return.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatutoryStatusChanged {
     #[prost(enumeration = "statutory_status_changed::Status", optional, tag = "1")]
     pub status: ::core::option::Option<i32>,
@@ -743,6 +1003,9 @@ pub struct StatutoryStatusChanged {
     pub open: ::core::option::Option<bool>,
     #[prost(message, optional, tag = "3")]
     pub on: ::core::option::Option<super::super::events::v1::Date>,
+    /// Whose status it is: the organisation id of the council's service. Absent: of whoever recorded it.
+    #[prost(string, optional, tag = "4")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Nested message and enum types in `StatutoryStatusChanged`.
 pub mod statutory_status_changed {
@@ -770,6 +1033,16 @@ pub mod statutory_status_changed {
         LookedAfter = 4,
         /// An EHC plan is in force.
         EhcPlan = 5,
+        /// Looked after by agreement with the parents, who keep their responsibility (CA 1989 s20).
+        Accommodated = 6,
+        /// Looked after on remand.
+        Remand = 7,
+        /// Looked after under police protection, an emergency protection order or an assessment order.
+        Emergency = 8,
+        /// Short breaks: not looked after for any rule.
+        ShortBreak = 9,
+        /// An EHC needs assessment was asked for, and is neither refused, withdrawn nor ended in a plan.
+        EhcRequest = 10,
     }
     impl Status {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -784,6 +1057,11 @@ pub mod statutory_status_changed {
                 Self::ChildInNeed => "STATUS_CHILD_IN_NEED",
                 Self::LookedAfter => "STATUS_LOOKED_AFTER",
                 Self::EhcPlan => "STATUS_EHC_PLAN",
+                Self::Accommodated => "STATUS_ACCOMMODATED",
+                Self::Remand => "STATUS_REMAND",
+                Self::Emergency => "STATUS_EMERGENCY",
+                Self::ShortBreak => "STATUS_SHORT_BREAK",
+                Self::EhcRequest => "STATUS_EHC_REQUEST",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -795,6 +1073,11 @@ pub mod statutory_status_changed {
                 "STATUS_CHILD_IN_NEED" => Some(Self::ChildInNeed),
                 "STATUS_LOOKED_AFTER" => Some(Self::LookedAfter),
                 "STATUS_EHC_PLAN" => Some(Self::EhcPlan),
+                "STATUS_ACCOMMODATED" => Some(Self::Accommodated),
+                "STATUS_REMAND" => Some(Self::Remand),
+                "STATUS_EMERGENCY" => Some(Self::Emergency),
+                "STATUS_SHORT_BREAK" => Some(Self::ShortBreak),
+                "STATUS_EHC_REQUEST" => Some(Self::EhcRequest),
                 _ => None,
             }
         }
@@ -911,6 +1194,9 @@ pub struct AccessGranted {
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, optional, tag = "8")]
     pub granted_by: ::core::option::Option<::prost::alloc::string::String>,
+    /// What it may be used for. Without one it opens nothing.
+    #[prost(enumeration = "Purpose", repeated, packed = "false", tag = "9")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
 }
 /// Nested message and enum types in `AccessGranted`.
 pub mod access_granted {
@@ -932,6 +1218,8 @@ pub mod access_granted {
         PreAdoption = 1,
         /// The protected address.
         Address = 2,
+        /// The packages of this child that the person arranges: a broker's own.
+        Package = 3,
     }
     impl Scope {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -943,6 +1231,7 @@ pub mod access_granted {
                 Self::Unspecified => "SCOPE_UNSPECIFIED",
                 Self::PreAdoption => "SCOPE_PRE_ADOPTION",
                 Self::Address => "SCOPE_ADDRESS",
+                Self::Package => "SCOPE_PACKAGE",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -951,6 +1240,7 @@ pub mod access_granted {
                 "SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
                 "SCOPE_PRE_ADOPTION" => Some(Self::PreAdoption),
                 "SCOPE_ADDRESS" => Some(Self::Address),
+                "SCOPE_PACKAGE" => Some(Self::Package),
                 _ => None,
             }
         }
@@ -984,6 +1274,9 @@ pub struct LegalProcessRecorded {
     pub to: ::core::option::Option<super::super::events::v1::Date>,
     #[prost(string, optional, tag = "7")]
     pub approved_by: ::core::option::Option<::prost::alloc::string::String>,
+    /// Of a transfer: the organisation whose records pass. A transfer that does not name it opens nothing.
+    #[prost(string, optional, tag = "8")]
+    pub source: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// Nested message and enum types in `LegalProcessRecorded`.
 pub mod legal_process_recorded {
@@ -1044,4 +1337,1958 @@ pub struct BreakGlassAsserted {
     /// At most 60.
     #[prost(uint32, optional, tag = "5")]
     pub minutes: ::core::option::Option<u32>,
+    /// What for: it opens nothing for any other purpose, and nothing at all where this is not said.
+    #[prost(enumeration = "Purpose", optional, tag = "6")]
+    pub purpose: ::core::option::Option<i32>,
+    /// 16 bytes. Names it, so that what it opened and its review name it; it opens nothing without one.
+    #[prost(bytes = "vec", optional, tag = "7")]
+    pub id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+}
+/// Somebody other than who broke the glass looked at why it was broken.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlassReviewed {
+    /// 16 bytes: the break-glass that was reviewed.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub break_glass: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(enumeration = "break_glass_reviewed::Outcome", optional, tag = "2")]
+    pub outcome: ::core::option::Option<i32>,
+    /// The reviewer, with their organisation.
+    #[prost(string, optional, tag = "3")]
+    pub reviewed_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "4")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// What they found, in their own words.
+    #[prost(string, optional, tag = "5")]
+    pub words: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "6")]
+    pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Nested message and enum types in `BreakGlassReviewed`.
+pub mod break_glass_reviewed {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Outcome {
+        Unspecified = 0,
+        /// It was right to look.
+        Justified = 1,
+        /// It was not. What follows is for the organisation; the record stands.
+        NotJustified = 2,
+        /// It was right to look, and the way there was wrong: a status or an involvement that should have been on record.
+        Avoidable = 3,
+    }
+    impl Outcome {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "OUTCOME_UNSPECIFIED",
+                Self::Justified => "OUTCOME_JUSTIFIED",
+                Self::NotJustified => "OUTCOME_NOT_JUSTIFIED",
+                Self::Avoidable => "OUTCOME_AVOIDABLE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+                "OUTCOME_JUSTIFIED" => Some(Self::Justified),
+                "OUTCOME_NOT_JUSTIFIED" => Some(Self::NotJustified),
+                "OUTCOME_AVOIDABLE" => Some(Self::Avoidable),
+                _ => None,
+            }
+        }
+    }
+}
+/// A practitioner or a controller decided not to share, and says why: decisions are recorded either way.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusalToShareRecorded {
+    /// 16 bytes. Names it.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// Who decided, with their organisation.
+    #[prost(string, optional, tag = "2")]
+    pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// The organisation that asked; it is told that it was refused and what would be needed, and not why. Empty where nobody did.
+    #[prost(string, optional, tag = "4")]
+    pub asked_by: ::core::option::Option<::prost::alloc::string::String>,
+    /// What it was asked for.
+    #[prost(enumeration = "Purpose", optional, tag = "5")]
+    pub purpose: ::core::option::Option<i32>,
+    /// What was not shared; empty means anything.
+    #[prost(enumeration = "Category", repeated, packed = "false", tag = "6")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// Why not: for the organisation's own record.
+    #[prost(string, optional, tag = "7")]
+    pub why: ::core::option::Option<::prost::alloc::string::String>,
+    /// What would be needed. Told to whoever asked.
+    #[prost(string, optional, tag = "8")]
+    pub would_need: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "9")]
+    pub decided_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// 16 bytes: the answer that it is about, where it is about one.
+    #[prost(bytes = "vec", optional, tag = "10")]
+    pub decision: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+}
+/// Somebody who is not staff was recognised as one of a child's people. It opens nothing by itself but the young person's own
+/// record: a parent's or carer's responsibility is another fact.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FamilyPersonRecognised {
+    /// Names it, so that it can be ended.
+    #[prost(string, optional, tag = "1")]
+    pub id: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub person: ::core::option::Option<NamedPerson>,
+    #[prost(enumeration = "family_person_recognised::Relation", optional, tag = "3")]
+    pub relation: ::core::option::Option<i32>,
+    /// What was seen, and where it is kept.
+    #[prost(string, optional, tag = "4")]
+    pub evidence: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "5")]
+    pub recognised_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "6")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// Nested message and enum types in `FamilyPersonRecognised`.
+pub mod family_person_recognised {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Relation {
+        Unspecified = 0,
+        /// The child or young person.
+        Subject = 1,
+        Parent = 2,
+        /// Looks after the child without being a parent.
+        Carer = 3,
+    }
+    impl Relation {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "RELATION_UNSPECIFIED",
+                Self::Subject => "RELATION_SUBJECT",
+                Self::Parent => "RELATION_PARENT",
+                Self::Carer => "RELATION_CARER",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "RELATION_UNSPECIFIED" => Some(Self::Unspecified),
+                "RELATION_SUBJECT" => Some(Self::Subject),
+                "RELATION_PARENT" => Some(Self::Parent),
+                "RELATION_CARER" => Some(Self::Carer),
+                _ => None,
+            }
+        }
+    }
+}
+/// They are so no more, or never were.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FamilyPersonEnded {
+    /// Of the recognition.
+    #[prost(string, optional, tag = "1")]
+    pub id: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub ended_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// Somebody saw the evidence that a person holds parental responsibility. It is never inferred from a name, an address or a
+/// relation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ParentalResponsibilityVerified {
+    #[prost(message, optional, tag = "1")]
+    pub person: ::core::option::Option<NamedPerson>,
+    /// What was seen: a birth certificate, an order, an agreement; and where it is kept. Required.
+    #[prost(string, optional, tag = "2")]
+    pub evidence: ::core::option::Option<::prost::alloc::string::String>,
+    /// Required.
+    #[prost(string, optional, tag = "3")]
+    pub verified_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// It ended, or was found not to be so.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ParentalResponsibilityEnded {
+    #[prost(message, optional, tag = "1")]
+    pub person: ::core::option::Option<NamedPerson>,
+    #[prost(string, optional, tag = "2")]
+    pub ended_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// How old the child is, is disputed: the restrictions of every age that they may be apply until somebody assesses it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AgeDisputed {
+    /// The span of what is claimed; without it, nothing is known of the age.
+    #[prost(message, optional, tag = "1")]
+    pub earliest_birth_on: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(message, optional, tag = "2")]
+    pub latest_birth_on: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(message, optional, tag = "3")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// Somebody assessed the age that was disputed. Takes the place of every recorded birth date.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AgeAssessed {
+    #[prost(message, optional, tag = "1")]
+    pub birth_on: ::core::option::Option<super::super::events::v1::Date>,
+    /// Required.
+    #[prost(string, optional, tag = "2")]
+    pub assessed_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// For how long a local authority's area keeps records of some categories. The event's subject is the organisation that
+/// records it. Schedules differ by authority, so they are recorded and not part of the rules.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetentionScheduleRecorded {
+    /// The three-digit code of the local authority: of every organisation that belongs to it.
+    #[prost(string, optional, tag = "1")]
+    pub authority: ::core::option::Option<::prost::alloc::string::String>,
+    /// Of these categories; none means none.
+    #[prost(enumeration = "Category", repeated, packed = "false", tag = "2")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// Kept until so many years after birth, until the anniversary.
+    #[prost(uint32, optional, tag = "3")]
+    pub years_from_birth: ::core::option::Option<u32>,
+    /// Kept until so many years after the entry happened. The later of the two counts.
+    #[prost(uint32, optional, tag = "4")]
+    pub years_from_entry: ::core::option::Option<u32>,
+    /// In place of both where the child died before eighteen: years after the death.
+    #[prost(uint32, optional, tag = "5")]
+    pub years_from_death: ::core::option::Option<u32>,
+    #[prost(message, optional, tag = "6")]
+    pub from: ::core::option::Option<super::super::events::v1::Date>,
+    /// The last day, inclusive; absent means until another takes its place.
+    #[prost(message, optional, tag = "7")]
+    pub to: ::core::option::Option<super::super::events::v1::Date>,
+    /// Where the schedule is published.
+    #[prost(string, optional, tag = "8")]
+    pub citation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "9")]
+    pub approved_by: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A live feed was read whole up to a time: what it said before and has not taken back still holds. The event's subject is
+/// the organisation whose feed it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FeedConfirmed {
+    /// The organisation id of the controller.
+    #[prost(string, optional, tag = "1")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// The connector: "social-care-case-system".
+    #[prost(string, optional, tag = "2")]
+    pub source: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub confirmed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What there is to decide: a child may be competent for one thing and not for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DecisionKind {
+    Unspecified = 0,
+    /// Who is given what is recorded of them, and to ask for it.
+    Information = 1,
+    Treatment = 2,
+    /// To take a service, or to be assessed for one.
+    Service = 3,
+    /// Special educational needs: the rights that pass at the end of compulsory school age.
+    Education = 4,
+}
+impl DecisionKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DECISION_KIND_UNSPECIFIED",
+            Self::Information => "DECISION_KIND_INFORMATION",
+            Self::Treatment => "DECISION_KIND_TREATMENT",
+            Self::Service => "DECISION_KIND_SERVICE",
+            Self::Education => "DECISION_KIND_EDUCATION",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DECISION_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "DECISION_KIND_INFORMATION" => Some(Self::Information),
+            "DECISION_KIND_TREATMENT" => Some(Self::Treatment),
+            "DECISION_KIND_SERVICE" => Some(Self::Service),
+            "DECISION_KIND_EDUCATION" => Some(Self::Education),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RecordFactRequest {
+    /// The child, by any reference; or the organisation, of what is recorded of organisations.
+    #[prost(message, optional, tag = "1")]
+    pub about: ::core::option::Option<super::super::events::v1::Subject>,
+    /// What the caller records it for.
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// One of the kinds that a person records: docs/OPERATING.md lists them.
+    #[prost(message, optional, tag = "3")]
+    pub fact: ::core::option::Option<super::super::events::v1::Event>,
+    /// When it holds from; absent means today.
+    #[prost(message, optional, tag = "4")]
+    pub effective_on: ::core::option::Option<super::super::events::v1::Date>,
+    /// Where the evidence is kept: a form's number, a letter's date. At most 500 characters.
+    #[prost(string, tag = "5")]
+    pub evidence: ::prost::alloc::string::String,
+    /// For IdentitySealed only: every subject and identifier of the sealed identity.
+    #[prost(message, repeated, tag = "6")]
+    pub sealed: ::prost::alloc::vec::Vec<super::super::events::v1::Subject>,
+    /// Decide, and put on record that it was asked; record no fact.
+    #[prost(bool, tag = "7")]
+    pub dry_run: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EndFactRequest {
+    /// As of RecordFactRequest.
+    #[prost(message, optional, tag = "1")]
+    pub about: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// The fact's id as List gives it, or its first four bytes and more.
+    #[prost(bytes = "vec", tag = "3")]
+    pub fact: ::prost::alloc::vec::Vec<u8>,
+    /// The last day on which it holds, or for a restriction and a grant the day from which it no longer does; absent means today.
+    #[prost(message, optional, tag = "4")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+    /// Why. Required; at most 500 characters.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(bool, tag = "6")]
+    pub dry_run: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordFactResponse {
+    #[prost(enumeration = "record_fact_response::Outcome", tag = "1")]
+    pub outcome: i32,
+    /// 16 bytes: the fact's id, the same for the same fact.
+    #[prost(bytes = "vec", tag = "2")]
+    pub fact: ::prost::alloc::vec::Vec<u8>,
+    /// 16 bytes: the decision that it was recorded under.
+    #[prost(bytes = "vec", tag = "3")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// Nested message and enum types in `RecordFactResponse`.
+pub mod record_fact_response {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Outcome {
+        Unspecified = 0,
+        /// It is on the log.
+        Recorded = 1,
+        /// This person recorded it before, and it stands.
+        StoodAlready = 2,
+        /// It was a dry run: it may be recorded.
+        WouldBeRecorded = 3,
+    }
+    impl Outcome {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "OUTCOME_UNSPECIFIED",
+                Self::Recorded => "RECORDED",
+                Self::StoodAlready => "STOOD_ALREADY",
+                Self::WouldBeRecorded => "WOULD_BE_RECORDED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+                "RECORDED" => Some(Self::Recorded),
+                "STOOD_ALREADY" => Some(Self::StoodAlready),
+                "WOULD_BE_RECORDED" => Some(Self::WouldBeRecorded),
+                _ => None,
+            }
+        }
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListFactsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListFactsResponse {
+    /// Newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub facts: ::prost::alloc::vec::Vec<FactOnRecord>,
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// One fact that this caller may see.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FactOnRecord {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// Without the groups of fields that are withheld from this caller.
+    #[prost(message, optional, tag = "2")]
+    pub fact: ::core::option::Option<super::super::events::v1::Event>,
+    /// For which organisation it was recorded; absent where its name would tell what is withheld.
+    #[prost(string, tag = "3")]
+    pub organisation: ::prost::alloc::string::String,
+    /// By whom; absent where other people's names are withheld, and of what the operator recorded.
+    #[prost(string, tag = "4")]
+    pub recorded_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub recorded_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "6")]
+    pub effective: ::core::option::Option<super::super::events::v1::When>,
+    /// Where the evidence is kept; absent where narrative is withheld.
+    #[prost(string, tag = "7")]
+    pub evidence: ::prost::alloc::string::String,
+    /// FULL or REDACTED.
+    #[prost(enumeration = "Outcome", tag = "8")]
+    pub outcome: i32,
+    /// Another fact on record ended it.
+    #[prost(bool, tag = "9")]
+    pub ended: bool,
+}
+/// Generated client implementations.
+pub mod facts_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What people record by their own hand: who may record what is decided by the sharing rules, and every recording and every
+    /// refusal is on record. On the readers' listener: the organisation is that of the client certificate, the person and their
+    /// roles are those of the token, and neither is ever read from the request.
+    #[derive(Debug, Clone)]
+    pub struct FactsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl FactsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> FactsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> FactsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            FactsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Records one fact. The same fact again adds nothing.
+        pub async fn record(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordFactRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordFactResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Facts/Record",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Facts", "Record"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Ends a fact that is on record: withdraws a consent, lifts a restriction, revokes a grant, closes a status, ends work
+        /// with a child or a legal process, suspends an agreement. The event that ends it is made from the one on record.
+        pub async fn end(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EndFactRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordFactResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Facts/End",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Facts", "End"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// The facts on record of a child, each decided by itself. A child of whom this caller may see no fact and one who is not
+        /// known give the same answer.
+        pub async fn list(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListFactsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFactsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Facts/List",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Facts", "List"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod facts_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with FactsServer.
+    #[async_trait]
+    pub trait Facts: std::marker::Send + std::marker::Sync + 'static {
+        /// Records one fact. The same fact again adds nothing.
+        async fn record(
+            &self,
+            request: tonic::Request<super::RecordFactRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordFactResponse>,
+            tonic::Status,
+        >;
+        /// Ends a fact that is on record: withdraws a consent, lifts a restriction, revokes a grant, closes a status, ends work
+        /// with a child or a legal process, suspends an agreement. The event that ends it is made from the one on record.
+        async fn end(
+            &self,
+            request: tonic::Request<super::EndFactRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordFactResponse>,
+            tonic::Status,
+        >;
+        /// The facts on record of a child, each decided by itself. A child of whom this caller may see no fact and one who is not
+        /// known give the same answer.
+        async fn list(
+            &self,
+            request: tonic::Request<super::ListFactsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListFactsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// What people record by their own hand: who may record what is decided by the sharing rules, and every recording and every
+    /// refusal is on record. On the readers' listener: the organisation is that of the client certificate, the person and their
+    /// roles are those of the token, and neither is ever read from the request.
+    #[derive(Debug)]
+    pub struct FactsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> FactsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for FactsServer<T>
+    where
+        T: Facts,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.sharing.v1.Facts/Record" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordSvc<T: Facts>(pub Arc<T>);
+                    impl<T: Facts> tonic::server::UnaryService<super::RecordFactRequest>
+                    for RecordSvc<T> {
+                        type Response = super::RecordFactResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordFactRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Facts>::record(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Facts/End" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndSvc<T: Facts>(pub Arc<T>);
+                    impl<T: Facts> tonic::server::UnaryService<super::EndFactRequest>
+                    for EndSvc<T> {
+                        type Response = super::RecordFactResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EndFactRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Facts>::end(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Facts/List" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSvc<T: Facts>(pub Arc<T>);
+                    impl<T: Facts> tonic::server::UnaryService<super::ListFactsRequest>
+                    for ListSvc<T> {
+                        type Response = super::ListFactsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListFactsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Facts>::list(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for FactsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.sharing.v1.Facts";
+    impl<T> tonic::server::NamedService for FactsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssertBreakGlassRequest {
+    /// Any identifier that the reader already holds.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Required: PURPOSE_CHILD_PROTECTION or PURPOSE_DIRECT_CARE.
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// Required, 10 to 1,000 characters: why it cannot wait. It is read by whoever reviews it.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// 1 to 60; 0 means 60.
+    #[prost(uint32, tag = "4")]
+    pub minutes: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssertBreakGlassResponse {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    /// It opens nothing from this moment on.
+    #[prost(message, optional, tag = "2")]
+    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the reader owes in return.
+    #[prost(enumeration = "Obligation", repeated, tag = "3")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
+    #[prost(message, optional, tag = "4")]
+    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// 16 bytes, UUIDv7: the recorded decision that this answer rests on.
+    #[prost(bytes = "vec", tag = "5")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListBreakGlassRequest {
+    /// Only those whose review is overdue.
+    #[prost(bool, tag = "1")]
+    pub overdue: bool,
+    /// Only those that were asserted since; absent means 90 days.
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many; 0 means 100, and 1,000 is the most.
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListBreakGlassResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub break_glass: ::prost::alloc::vec::Vec<BreakGlass>,
+    /// Who broke the glass more often than is usual, of those listed.
+    #[prost(message, repeated, tag = "2")]
+    pub alarms: ::prost::alloc::vec::Vec<BreakGlassAlarm>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// One breaking of the glass.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlass {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// By the reference that it was asserted with. Absent for the organisation that runs the service, where it is another's.
+    #[prost(message, optional, tag = "2")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(string, tag = "3")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(enumeration = "Purpose", tag = "5")]
+    pub purpose: i32,
+    /// Absent where `child` is.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "7")]
+    pub asserted_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "8")]
+    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "9")]
+    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "10")]
+    pub overdue: bool,
+    /// Absent until it is reviewed.
+    #[prost(message, optional, tag = "11")]
+    pub review: ::core::option::Option<BreakGlassReview>,
+    /// Answers that it opened something of, and the organisations whose records these were.
+    #[prost(uint32, tag = "12")]
+    pub answers: u32,
+    #[prost(uint32, tag = "13")]
+    pub organisations_opened: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlassReview {
+    #[prost(enumeration = "break_glass_reviewed::Outcome", tag = "1")]
+    pub outcome: i32,
+    #[prost(string, tag = "2")]
+    pub reviewed_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub words: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A person, or an organisation where `person` is empty, broke the glass so often in one day or one week. It stops nobody: it is for a
+/// person to look at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlassAlarm {
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "3")]
+    pub in_a_day: u32,
+    #[prost(uint32, tag = "4")]
+    pub in_a_week: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewBreakGlassRequest {
+    /// 16 bytes, from the list or a notice.
+    #[prost(bytes = "vec", tag = "1")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "break_glass_reviewed::Outcome", tag = "2")]
+    pub outcome: i32,
+    /// Required, at most 2,000 characters.
+    #[prost(string, tag = "3")]
+    pub words: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewBreakGlassResponse {
+    #[prost(bytes = "vec", tag = "1")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordRefusalToShareRequest {
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// What it was asked for. Required.
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// What was not shared; empty means anything.
+    #[prost(enumeration = "Category", repeated, tag = "3")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// The organisation that asked; it is told. Empty where nobody is to be told.
+    #[prost(string, tag = "4")]
+    pub asked_by: ::prost::alloc::string::String,
+    /// Required, at most 2,000 characters: for the organisation's own record.
+    #[prost(string, tag = "5")]
+    pub why: ::prost::alloc::string::String,
+    /// At most 1,000 characters: told to whoever asked.
+    #[prost(string, tag = "6")]
+    pub would_need: ::prost::alloc::string::String,
+    /// 16 bytes: the answer that it is about; empty where it is about none.
+    #[prost(bytes = "vec", tag = "7")]
+    pub decision: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordRefusalToShareResponse {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub refusal: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListRefusalsToShareRequest {
+    /// Only those that were recorded since; absent means 90 days.
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many; 0 means 100, and 1,000 is the most.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListRefusalsToShareResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub refusals: ::prost::alloc::vec::Vec<RefusalToShare>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// A decision not to share, as the organisation that made it reads it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusalToShare {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(string, tag = "3")]
+    pub decided_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub decided_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "5")]
+    pub asked_by: ::prost::alloc::string::String,
+    #[prost(enumeration = "Purpose", tag = "6")]
+    pub purpose: i32,
+    #[prost(enumeration = "Category", repeated, tag = "7")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    #[prost(string, tag = "8")]
+    pub why: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub would_need: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "10")]
+    pub decision: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListNoticesRequest {
+    /// Only those since; absent means 90 days.
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many; 0 means 100, and 1,000 is the most.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListNoticesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// Something that an organisation is to know. It tells no more than its reader may know: no reason that another wrote, no person of
+/// another organisation, and a child only by a number of the reader's own.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Notice {
+    /// 16 bytes: the same notice has the same.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "notice::Kind", tag = "2")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "3")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The child, by a number of the reader's own organisation; absent where it has none.
+    #[prost(message, optional, tag = "4")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// The other organisation; empty for a sensitive service.
+    #[prost(string, tag = "5")]
+    pub organisation: ::prost::alloc::string::String,
+    /// Whom to ask there, or the hub.
+    #[prost(string, tag = "6")]
+    pub ask: ::prost::alloc::string::String,
+    #[prost(enumeration = "Purpose", tag = "7")]
+    pub purpose: i32,
+    /// Of KIND_BREAK_GLASS_BY_YOURS: the break-glass, who, and by when it is to be reviewed.
+    #[prost(bytes = "vec", tag = "8")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "9")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "10")]
+    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "11")]
+    pub reviewed: bool,
+    /// Of KIND_CONSENT_WITHDRAWN: the organisation's own answers that rested on it, 16 bytes each. At most 100.
+    #[prost(bytes = "vec", repeated, tag = "12")]
+    pub decisions: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Of KIND_REFUSED: what would be needed.
+    #[prost(string, tag = "13")]
+    pub would_need: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `Notice`.
+pub mod notice {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        Unspecified = 0,
+        /// Somebody of the organisation broke the glass.
+        BreakGlassByYours = 1,
+        /// A break-glass opened records of the organisation.
+        BreakGlassOpenedYours = 2,
+        /// Consent was withdrawn on which answers to the organisation rested. What it holds it holds on its own basis.
+        ConsentWithdrawn = 3,
+        /// The organisation asked, and it was decided not to share.
+        Refused = 4,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::BreakGlassByYours => "KIND_BREAK_GLASS_BY_YOURS",
+                Self::BreakGlassOpenedYours => "KIND_BREAK_GLASS_OPENED_YOURS",
+                Self::ConsentWithdrawn => "KIND_CONSENT_WITHDRAWN",
+                Self::Refused => "KIND_REFUSED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_BREAK_GLASS_BY_YOURS" => Some(Self::BreakGlassByYours),
+                "KIND_BREAK_GLASS_OPENED_YOURS" => Some(Self::BreakGlassOpenedYours),
+                "KIND_CONSENT_WITHDRAWN" => Some(Self::ConsentWithdrawn),
+                "KIND_REFUSED" => Some(Self::Refused),
+                _ => None,
+            }
+        }
+    }
+}
+/// Generated client implementations.
+pub mod safeguards_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Every call is decided by the rules and on record before it is answered.
+    #[derive(Debug, Clone)]
+    pub struct SafeguardsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SafeguardsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SafeguardsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SafeguardsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SafeguardsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Breaks the glass: for one child, one person, one purpose, for a short time. A child that is not known and one of whom the reader
+        /// may see nothing are answered alike. It is on the log before it opens anything, and ends by itself.
+        pub async fn assert_break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssertBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AssertBreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/AssertBreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "AssertBreakGlass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What people of the reader's organisation broke the glass for, and what became of it; to the organisation that runs the service, of
+        /// every organisation. Newest first.
+        pub async fn list_break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ListBreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "ListBreakGlass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Records what somebody else than who broke the glass found.
+        pub async fn review_break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReviewBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewBreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ReviewBreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "ReviewBreakGlass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Records that the reader or their organisation decided not to share, why, and what would be needed.
+        pub async fn record_refusal_to_share(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordRefusalToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordRefusalToShareResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/RecordRefusalToShare",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "RecordRefusalToShare",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The decisions not to share that the reader's organisation recorded. Newest first.
+        pub async fn list_refusals_to_share(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListRefusalsToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRefusalsToShareResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ListRefusalsToShare",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "ListRefusalsToShare",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What the reader's organisation is to know: its records were opened in an emergency, its people broke the glass, consent was
+        /// withdrawn to what it was given, it was refused. Newest first.
+        pub async fn list_notices(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListNoticesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNoticesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ListNotices",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.sharing.v1.Safeguards", "ListNotices"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod safeguards_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SafeguardsServer.
+    #[async_trait]
+    pub trait Safeguards: std::marker::Send + std::marker::Sync + 'static {
+        /// Breaks the glass: for one child, one person, one purpose, for a short time. A child that is not known and one of whom the reader
+        /// may see nothing are answered alike. It is on the log before it opens anything, and ends by itself.
+        async fn assert_break_glass(
+            &self,
+            request: tonic::Request<super::AssertBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AssertBreakGlassResponse>,
+            tonic::Status,
+        >;
+        /// What people of the reader's organisation broke the glass for, and what became of it; to the organisation that runs the service, of
+        /// every organisation. Newest first.
+        async fn list_break_glass(
+            &self,
+            request: tonic::Request<super::ListBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBreakGlassResponse>,
+            tonic::Status,
+        >;
+        /// Records what somebody else than who broke the glass found.
+        async fn review_break_glass(
+            &self,
+            request: tonic::Request<super::ReviewBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewBreakGlassResponse>,
+            tonic::Status,
+        >;
+        /// Records that the reader or their organisation decided not to share, why, and what would be needed.
+        async fn record_refusal_to_share(
+            &self,
+            request: tonic::Request<super::RecordRefusalToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordRefusalToShareResponse>,
+            tonic::Status,
+        >;
+        /// The decisions not to share that the reader's organisation recorded. Newest first.
+        async fn list_refusals_to_share(
+            &self,
+            request: tonic::Request<super::ListRefusalsToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRefusalsToShareResponse>,
+            tonic::Status,
+        >;
+        /// What the reader's organisation is to know: its records were opened in an emergency, its people broke the glass, consent was
+        /// withdrawn to what it was given, it was refused. Newest first.
+        async fn list_notices(
+            &self,
+            request: tonic::Request<super::ListNoticesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNoticesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Every call is decided by the rules and on record before it is answered.
+    #[derive(Debug)]
+    pub struct SafeguardsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SafeguardsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SafeguardsServer<T>
+    where
+        T: Safeguards,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.sharing.v1.Safeguards/AssertBreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssertBreakGlassSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::AssertBreakGlassRequest>
+                    for AssertBreakGlassSvc<T> {
+                        type Response = super::AssertBreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssertBreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::assert_break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssertBreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ListBreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListBreakGlassSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ListBreakGlassRequest>
+                    for ListBreakGlassSvc<T> {
+                        type Response = super::ListBreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListBreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::list_break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListBreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ReviewBreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReviewBreakGlassSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ReviewBreakGlassRequest>
+                    for ReviewBreakGlassSvc<T> {
+                        type Response = super::ReviewBreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReviewBreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::review_break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReviewBreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/RecordRefusalToShare" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordRefusalToShareSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::RecordRefusalToShareRequest>
+                    for RecordRefusalToShareSvc<T> {
+                        type Response = super::RecordRefusalToShareResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordRefusalToShareRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::record_refusal_to_share(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordRefusalToShareSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ListRefusalsToShare" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListRefusalsToShareSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ListRefusalsToShareRequest>
+                    for ListRefusalsToShareSvc<T> {
+                        type Response = super::ListRefusalsToShareResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListRefusalsToShareRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::list_refusals_to_share(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListRefusalsToShareSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ListNotices" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListNoticesSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ListNoticesRequest>
+                    for ListNoticesSvc<T> {
+                        type Response = super::ListNoticesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListNoticesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::list_notices(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListNoticesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SafeguardsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.sharing.v1.Safeguards";
+    impl<T> tonic::server::NamedService for SafeguardsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
 }

@@ -64,6 +64,9 @@ pub struct GetTimelineResponse {
     /// Asserting break-glass, with a reason, would show more. Said of the child as a whole and never of a class.
     #[prost(bool, tag = "7")]
     pub break_glass_would_help: bool,
+    /// The same as closed values: what a program goes by.
+    #[prost(enumeration = "super::super::sharing::v1::Obligation", repeated, tag = "8")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
 }
 /// One entry of a timeline.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -120,6 +123,9 @@ pub struct ExistenceLine {
     /// One sentence for each rule that withheld the rest. Empty for a sensitive service.
     #[prost(string, repeated, tag = "3")]
     pub reasons: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What people call the service, where an organisation has desks of its own for its services. Empty for a sensitive service.
+    #[prost(string, tag = "4")]
+    pub service: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchTimelineRequest {
@@ -157,6 +163,9 @@ pub struct WatchTimelineResponse {
     /// What the reader owes in return.
     #[prost(string, repeated, tag = "6")]
     pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The same as closed values: what a program goes by.
+    #[prost(enumeration = "super::super::sharing::v1::Obligation", repeated, tag = "7")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
 }
 /// An entry of a stream.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -194,6 +203,9 @@ pub struct GetInvolvementResponse {
     /// What the reader owes in return.
     #[prost(string, repeated, tag = "3")]
     pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The same as closed values: what a program goes by.
+    #[prost(enumeration = "super::super::sharing::v1::Obligation", repeated, tag = "4")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
 }
 /// One organisation that works with a child.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -240,6 +252,9 @@ pub struct GetFamilyResponse {
     /// What the reader owes in return.
     #[prost(string, repeated, tag = "4")]
     pub obligations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The same as closed values: what a program goes by.
+    #[prost(enumeration = "super::super::sharing::v1::Obligation", repeated, tag = "5")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
 }
 /// Somebody around the child, as one record has it. Two records of one person are two of these.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -351,6 +366,52 @@ pub struct ExplainDecisionResponse {
     /// For auditors only.
     #[prost(message, optional, tag = "18")]
     pub audited: ::core::option::Option<Audited>,
+    /// The same as closed values: what a program goes by.
+    #[prost(enumeration = "super::super::sharing::v1::Obligation", repeated, tag = "19")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
+    /// Decisions not to share that the reader's own organisation recorded about this answer; to an auditor also its others about the child.
+    #[prost(message, repeated, tag = "20")]
+    pub refusals: ::prost::alloc::vec::Vec<super::super::sharing::v1::RefusalToShare>,
+    /// The same three times over, each for whoever reads it. All absent where nothing was given: a reader of something hidden and of
+    /// nothing get none. To staff the first two, to the child or a parent the last, to an auditor all three.
+    #[prost(message, optional, tag = "22")]
+    pub for_machine: ::core::option::Option<ForMachine>,
+    #[prost(message, optional, tag = "23")]
+    pub for_practitioner: ::core::option::Option<ForPractitioner>,
+    #[prost(message, optional, tag = "24")]
+    pub for_family: ::core::option::Option<ForFamily>,
+}
+/// An explanation for a program.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForMachine {
+    /// The rules of which the reader may be told, in order: "P01-own-record". By letter and number alone where they have changed since.
+    #[prost(string, repeated, tag = "1")]
+    pub rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The facts that those rules go by, as the schema of the rules names them: "context.involvement". Empty where they have changed since.
+    #[prost(string, repeated, tag = "2")]
+    pub facts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub policy_hash: ::prost::alloc::vec::Vec<u8>,
+    /// How far each partition was read, as in the record of the decision. To auditors of the serving organisation alone.
+    #[prost(fixed64, repeated, tag = "4")]
+    pub positions: ::prost::alloc::vec::Vec<u64>,
+}
+/// An explanation for somebody at work.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForPractitioner {
+    /// One sentence.
+    #[prost(string, tag = "1")]
+    pub sentence: ::prost::alloc::string::String,
+    /// Whom to ask for the rest. Empty where nothing was left out.
+    #[prost(string, tag = "2")]
+    pub ask: ::prost::alloc::string::String,
+}
+/// An explanation for the child or a parent, in words that a child of twelve reads.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ForFamily {
+    #[prost(string, repeated, tag = "1")]
+    pub sentences: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A rule, as a reader may be told of it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -5,6 +5,7 @@
 //! permitted view that alone can become an answer: a [`PermittedView`] of a timeline, [`PermittedChanges`] of one that is
 //! followed, [`PermittedInvolvement`], a [`PermittedFamily`], or a [`PermittedExplanation`] of a decision.
 
+pub(crate) mod basis;
 pub(crate) mod decision_id;
 pub(crate) mod digest;
 mod explain;
@@ -29,6 +30,7 @@ use sharing::{
 };
 use timeline::Entry;
 
+pub(crate) use basis::Grounds;
 pub(crate) use explain::Audience;
 pub use explain::PermittedExplanation;
 pub use family::PermittedFamily;
@@ -45,8 +47,6 @@ use crate::serve::caller::Caller;
 
 /// Subjects that a record of a disclosure names one by one; the rest are in its digest.
 const SUBJECTS_NAMED_MAX: usize = 3;
-/// Positions that it names.
-const POSITIONS_MAX: usize = 16;
 
 /// What is asked, by whom.
 #[derive(Clone, Debug)]
@@ -118,6 +118,7 @@ struct Weighed {
     on_day: Arc<OnDay>,
     /// When the newest of what was read was published.
     newest_us: i64,
+    grounds: Grounds,
 }
 
 /// What the record of a decision says of how it went.
@@ -135,6 +136,8 @@ struct Account {
     lines: usize,
     answer_digest: [u8; 16],
     told: Told,
+    /// The categories of it, a bit each.
+    categories: u64,
     pinned_at_us: i64,
 }
 
@@ -171,10 +174,12 @@ impl Discloser {
 
     fn weigh(&self, ask: &Ask) -> Result<Weighed, ChildError> {
         let child = self.children.read_kept(ask.child, ask.known_at_us)?;
-        let registry = self.registries.current(ask.registry_generation)?;
+        let (registry, mark) = self.registries.marked(ask.registry_generation)?;
+        let mut grounds = Grounds::new(mark, &self.hub_contact).and(&child);
         let then = AsOf { valid_on: ask.valid_on, known_at_us: ask.known_at_us };
         let (decision, on_day) = if ask.known_at_us.is_some() || ask.valid_on != ask.today {
             let now = self.children.read_kept(ask.child, None)?;
+            grounds = Grounds::new(mark, &self.hub_contact).and(&now).and(&child);
             let mut past = Child::clone(&child);
             // What was linked or recorded wrongly, and is put right since, is not shown as it once stood.
             let standing: BTreeSet<_> = now.entries.iter().map(entry_key).collect();
@@ -200,7 +205,7 @@ impl Discloser {
         }
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
         let newest_us = child.newest_us();
-        Ok(Weighed { decision_id, child, registry, decision: Arc::new(decision), on_day, newest_us })
+        Ok(Weighed { decision_id, child, registry, decision: Arc::new(decision), on_day, newest_us, grounds })
     }
 
     /// What the rules read of a child on a day, with all that is known.
@@ -294,22 +299,22 @@ impl Weighed {
             policy_hash: *self.decision.policy_hash(),
             denied: self.decision.denied(),
         };
-        record(ask, &outcomes, &self.child, self.decision_id, account)
+        record(ask, &outcomes, (&self.child, &self.grounds), self.decision_id, account)
     }
 }
 
-fn record(ask: &Ask, outcomes: &Outcomes, child: &Child, decision_id: [u8; 16], account: &Account) -> Disclosure {
-    let Child { resolution, positions, .. } = child;
-    let subjects = &resolution.subjects;
+fn record(
+    ask: &Ask,
+    outcomes: &Outcomes,
+    (child, grounds): (&Child, &Grounds),
+    decision_id: [u8; 16],
+    account: &Account,
+) -> Disclosure {
+    let subjects = &child.resolution.subjects;
     let mut named = vec![ask.child.0.to_vec()];
     named.extend(subjects.iter().filter(|id| **id != ask.child.0).map(|id| id.to_vec()));
     named.truncate(SUBJECTS_NAMED_MAX);
-    let packed = positions
-        .iter()
-        .map(|at| u64::from(at.topic as u8) << 56 | u64::from(at.partition.number()) << 48 | at.offset)
-        .take(POSITIONS_MAX)
-        .collect();
-    Disclosure {
+    let mut record = Disclosure {
         decision_id: decision_id.to_vec(),
         organisation: ask.caller.organisation.clone(),
         person: ask.caller.person.clone(),
@@ -317,7 +322,6 @@ fn record(ask: &Ask, outcomes: &Outcomes, child: &Child, decision_id: [u8; 16], 
         purpose: ask.purpose.into(),
         subjects: named,
         subjects_digest: digest::sixteen(subjects.iter()).to_vec(),
-        positions: packed,
         policy_hash: outcomes.policy_hash.to_vec(),
         valid_day: day_number(ask.valid_on),
         known_at_us: account.pinned_at_us,
@@ -332,10 +336,13 @@ fn record(ask: &Ask, outcomes: &Outcomes, child: &Child, decision_id: [u8; 16], 
         request_digest: ask.request_digest.to_vec(),
         denied: outcomes.denied.map_or(0, Into::into),
         call: account.call.into(),
-        rules_told: account.told.rules,
         groups_withheld: watch::group_bits(&account.told.withheld),
+        categories_given: account.categories,
+        basis: Some(grounds.basis(ask, subjects)),
         ..Disclosure::default()
-    }
+    };
+    account.told.rules.write_told(&mut record);
+    record
 }
 
 /// Days since 1970-01-01.

@@ -1,8 +1,6 @@
 //! Decide, record, release; what a reader gets, and what no reader can tell. Invariants 4, 5, 6, 7 and 9.
 
-#![cfg(test)]
-
-mod harness;
+use crate::harness;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -159,7 +157,8 @@ async fn the_largest_record_of_a_decision_is_at_most_512_bytes() {
     (disclosure.entries_released, disclosure.lines_released) = (500, 10_000);
     disclosure.known_at_us = i64::MIN;
     disclosure.denied = s::DenialReason::PageTokenRefused.into();
-    (disclosure.rules_told, disclosure.groups_withheld, disclosure.call) = (u64::MAX, 7, s::Call::WatchTimeline.into());
+    (disclosure.groups_withheld, disclosure.call) = (7, s::Call::WatchTimeline.into());
+    (disclosure.gates_told, disclosure.restrictions_told, disclosure.permits_told) = (u64::MAX, u64::MAX, u64::MAX);
     assert!(disclosure.encoded_len() <= 512, "{} bytes", disclosure.encoded_len());
 }
 

@@ -1,6 +1,7 @@
 //! The rules, loaded and checked once: parse, lint, strict validation, a self-test, and the hash that names them.
 
 mod ask;
+mod bits;
 mod hash;
 mod lint;
 mod rule;
@@ -15,7 +16,9 @@ use crate::classify::{Classifier, TableUnusable};
 use crate::derive::InvolvementTable;
 use crate::engine::ask::Types;
 pub(crate) use crate::engine::ask::{Ladder, Ruling, own_record};
+pub use crate::engine::bits::{RuleBits, RuleNumber};
 pub use crate::engine::rule::Rule;
+use crate::facts::ConsentForms;
 use crate::vocabulary::Words;
 
 const SCHEMA: &str = include_str!("../rules/share.cedarschema");
@@ -32,6 +35,7 @@ pub struct Engine {
     types: Types,
     classifier: Classifier,
     involvement: InvolvementTable,
+    consent_forms: ConsentForms,
     policy_hash: [u8; 32],
 }
 
@@ -125,7 +129,9 @@ impl Engine {
         let types = Types::new()?;
         let classifier = Classifier::load()?;
         let involvement = InvolvementTable::load()?;
-        let policy_hash = hash::policy_hash(schema_text, rules.values(), &classifier.hash(), &involvement.hash());
+        let consent_forms = ConsentForms::load()?;
+        let tables = [classifier.hash(), involvement.hash(), consent_forms.hash()];
+        let policy_hash = hash::policy_hash(schema_text, rules.values(), &tables);
         Ok(Self {
             schema,
             policies,
@@ -135,6 +141,7 @@ impl Engine {
             types,
             classifier,
             involvement,
+            consent_forms,
             policy_hash,
         })
     }
@@ -155,9 +162,9 @@ impl Engine {
         self.rules.get(id)
     }
 
-    /// The rules of some bits, in order of id: see [`Rule::bit`].
-    pub fn rules_of(&self, bits: u64) -> impl Iterator<Item = &Rule> {
-        self.rules().filter(move |rule| rule.bit().is_some_and(|bit| bits >> bit & 1 == 1))
+    /// The rules that a record names, in order of id.
+    pub fn rules_of(&self, bits: RuleBits) -> impl Iterator<Item = &Rule> {
+        self.rules().filter(move |rule| bits.has(rule))
     }
 
     pub(crate) fn shared_rules(&self) -> Arc<BTreeMap<String, Rule>> {
@@ -166,6 +173,11 @@ impl Engine {
 
     pub(crate) fn classifier(&self) -> &Classifier {
         &self.classifier
+    }
+
+    /// What the forms say that a source holds a tick of.
+    pub(crate) fn consent_forms(&self) -> &ConsentForms {
+        &self.consent_forms
     }
 
     pub(crate) fn involvement(&self) -> &InvolvementTable {

@@ -7,6 +7,7 @@
 //!
 //! Whatever is unknown, missing, stale or fails to evaluate is denied. Nothing here reads a clock, a file or a socket.
 
+pub mod cases;
 mod classify;
 mod days;
 mod decide;
@@ -24,15 +25,15 @@ mod wire;
 
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
-    ClassRecord, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision, Permit, Told,
-    Working, decide, decide_cached, decide_family, decide_involvement, decide_review, may_read_decisions,
-    may_read_releases,
+    Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision,
+    Permit, Told, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
+    may_read_decisions, may_read_releases,
 };
-pub use engine::{Engine, LoadError, Rule};
-pub use facts::{AsOf, ChildFacts, FactEvent};
+pub use engine::{Engine, LoadError, Rule, RuleBits, RuleNumber};
+pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
 pub use registry::Registry;
 pub use request::{FamilyOf, Principal, Request};
 pub use vocabulary::{
-    Category, ConsentState, DenialReason, FieldGroup, Involvement, Label, Outcome, PersonKind, Process, Purpose,
-    RoleGroup, Sector,
+    Category, ConsentState, DenialReason, FieldGroup, Involvement, Label, Obligation, Outcome, PersonKind,
+    Process, Purpose, RoleGroup, Sector, obligation_word,
 };

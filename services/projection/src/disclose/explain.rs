@@ -1,14 +1,16 @@
 //! An explanation of a decision, from its record alone: nothing is read or decided again, so it can say no more than the
 //! answer did.
 
+use event_log::{Offset, Partition, Topic};
 use proto::disclosure::Disclosure;
 use proto::sharing::{Call, DenialReason, Purpose};
 use proto::timeline::{Audited, ExplainDecisionResponse, RuleTold};
-use sharing::{FieldGroup, Rule};
+use sharing::{FieldGroup, Rule, RuleBits};
 
 use super::involvement::day;
 use super::watch::group_bit;
 use super::{Discloser, Undisclosed, decision_id, digest};
+use crate::replay::past;
 use crate::serve::caller::Caller;
 
 /// How much of a recorded decision somebody may be told.
@@ -67,7 +69,8 @@ impl Discloser {
         let policy_in_force = of.policy_hash == self.engine.policy_hash();
         // Nothing given, nothing told: a record may be from when an empty answer still kept rules.
         let gave = of.entries_released > 0 || of.lines_released > 0;
-        let (rules_told, groups_withheld) = if gave { (of.rules_told, of.groups_withheld) } else { (0, 0) };
+        let told = if gave { (RuleBits::told(of), of.groups_withheld) } else { (RuleBits::default(), 0) };
+        let (rules_told, groups_withheld) = told;
         let rules = self.rules_told(rules_told, policy_in_force);
         let (permitted_by, withheld_by) = rules.into_iter().partition(|rule: &RuleTold| rule.id.starts_with('P'));
         let groups = [FieldGroup::Location, FieldGroup::ThirdParty, FieldGroup::Narrative];
@@ -104,13 +107,12 @@ impl Discloser {
     }
 
     /// The rules of some bits, quoted where they are still those that decided, and else by letter and number.
-    fn rules_told(&self, bits: u64, policy_in_force: bool) -> Vec<RuleTold> {
+    fn rules_told(&self, bits: RuleBits, policy_in_force: bool) -> Vec<RuleTold> {
         if policy_in_force {
             let quote = |rule: &Rule| RuleTold { id: rule.id.clone(), says: rule.say.clone(), law: rule.law.clone() };
             return self.engine.rules_of(bits).map(quote).collect();
         }
-        let named = (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).filter_map(Rule::number_of);
-        named.map(|id| RuleTold { id, ..RuleTold::default() }).collect()
+        bits.numbers().map(|number| RuleTold { id: number.to_string(), ..RuleTold::default() }).collect()
     }
 }
 
@@ -188,8 +190,19 @@ fn audited(of: &Disclosure, audience: Audience) -> Audited {
     }
     Audited {
         classes_hidden: of.classes_hidden,
-        positions: of.positions.clone(),
+        positions: positions(of),
         outcomes_digest: of.outcomes_digest.clone(),
         ..released
     }
+}
+
+/// How far was read of each partition, as `positions` has it.
+fn positions(of: &Disclosure) -> Vec<u64> {
+    let Some(read_to) = of.basis.as_ref().and_then(|basis| past::unpack(&basis.read_to)) else {
+        return of.positions.clone();
+    };
+    let packed = |((topic, partition), next): ((Topic, Partition), Offset)| {
+        u64::from(topic as u8) << 56 | u64::from(partition.number()) << 48 | next
+    };
+    read_to.into_iter().map(packed).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::classify::RecordClass;
 use crate::decide::{Decided, Decision};
-use crate::engine::Rule;
+use crate::engine::{Rule, RuleBits, RuleNumber};
 use crate::vocabulary::{Category, FieldGroup, Outcome};
 
 /// Why a reader gets less than the whole of a class.
@@ -38,8 +38,8 @@ pub struct ClassRecord {
 /// What an answer told of how it was decided: what its record keeps, and an explanation gives again.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Told {
-    /// The rules, by their bits: see [`Rule::bit`].
-    pub rules: u64,
+    /// The rules, by letter and number.
+    pub rules: RuleBits,
     /// The groups of fields taken out.
     pub withheld: BTreeSet<FieldGroup>,
 }
@@ -61,7 +61,7 @@ impl Decision {
             let withholding = if ruling.outcome == Outcome::Full { Vec::new() } else { self.withholding(decided) };
             for rule in permits.chain(withholding) {
                 if rule.facts_told.iter().all(|fact| self.may_be_told(fact, ruling.outcome)) {
-                    told.rules |= rule.bit().map_or(0, |bit| 1 << bit);
+                    RuleNumber::of(&rule.id).into_iter().for_each(|number| told.rules.insert(number));
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::engine::bits::RuleNumber;
 use crate::engine::rule::{Rule, attribute_path};
 use crate::engine::{LoadError, SCHEMA};
 
@@ -83,8 +84,8 @@ pub(crate) fn check(rule: &Rule, attributes: &Attributes) -> Result<(), LoadErro
     }
     comparisons(&rule.json, attributes).map_err(problem)?;
     // Records of decisions name rules by it.
-    if rule.bit().is_none() {
-        return Err(problem("its @id must begin with G01 to G16, R01 to R24 or P01 to P24, and a hyphen".to_owned()));
+    if RuleNumber::of(&rule.id).is_none() {
+        return Err(problem("its @id must begin with G01 to G64, R01 to R64 or P01 to P64, and a hyphen".to_owned()));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use cedar_policy::{ActionConstraint, Effect, Policy};
 use serde_json::Value;
 
 use crate::engine::LoadError;
-use crate::vocabulary::FieldGroup;
+use crate::vocabulary::{FieldGroup, Obligation, obligation_named};
 
 /// A rule of the set.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,7 +24,7 @@ pub struct Rule {
     /// The groups that its restriction is cured by taking out, or that its permit leaves out.
     pub groups: BTreeSet<FieldGroup>,
     /// What a reader owes who is let in by it.
-    pub obligations: Vec<String>,
+    pub obligations: Vec<Obligation>,
     /// Every attribute it reads ("context.consent"), exceptions included.
     pub facts_used: BTreeSet<String>,
     /// Those of its condition proper, without the exceptions: what its sentence tells of.
@@ -64,7 +64,7 @@ impl Rule {
             plain: stated("plain").unwrap_or_default(),
             law: stated("law").or_else(|| stated("basis")).unwrap_or_default(),
             groups: groups.unwrap_or_default(),
-            obligations: stated("oblige").map(|list| list.split(',').map(str::to_owned).collect()).unwrap_or_default(),
+            obligations: stated("oblige").map(|list| obligations(&id, &list)).transpose()?.unwrap_or_default(),
             facts_used: attributes_read(&json, &["when", "unless"]),
             facts_told: attributes_read(&json, &["when"]),
             limited,
@@ -74,30 +74,6 @@ impl Rule {
             id,
         })
     }
-}
-
-impl Rule {
-    /// Which bit of a record of rules is this one's: sixteen for gates (G01 is 0), twenty-four for restrictions (R01 is
-    /// 16), twenty-four for permits (P01 is 40). A rule keeps its letter and number for as long as any record names it.
-    pub fn bit(&self) -> Option<u32> {
-        bit(&self.id)
-    }
-
-    /// The letter and number that a bit stands for, whether or not there is such a rule now.
-    pub fn number_of(bit: u32) -> Option<String> {
-        let (letter, first, _) = BITS.iter().find(|(_, first, count)| (*first..first + count).contains(&bit))?;
-        Some(format!("{letter}{:02}", bit - first + 1))
-    }
-}
-
-/// By letter, the first bit and how many.
-const BITS: [(char, u32, u32); 3] = [('G', 0, 16), ('R', 16, 24), ('P', 40, 24)];
-
-fn bit(id: &str) -> Option<u32> {
-    let (head, _) = id.split_once('-')?;
-    let (_, first, count) = BITS.iter().find(|(letter, ..)| head.starts_with(*letter))?;
-    let number: u32 = head.get(1..)?.parse().ok()?;
-    (1..=*count).contains(&number).then(|| first + number - 1)
 }
 
 fn names_only(actions: &[cedar_policy::EntityUid], action: &str) -> bool {
@@ -110,6 +86,17 @@ fn groups(rule: &str, list: &str) -> Result<BTreeSet<FieldGroup>, LoadError> {
             FieldGroup::named(name.trim()).ok_or_else(|| LoadError::Lint {
                 rule: rule.to_owned(),
                 problem: format!("there is no group of fields named {name}"),
+            })
+        })
+        .collect()
+}
+
+fn obligations(rule: &str, list: &str) -> Result<Vec<Obligation>, LoadError> {
+    list.split(',')
+        .map(|name| {
+            obligation_named(name.trim()).ok_or_else(|| LoadError::Lint {
+                rule: rule.to_owned(),
+                problem: format!("there is no obligation named {name}"),
             })
         })
         .collect()
