@@ -50,7 +50,20 @@ const TABLE: &str = "
     AdmissionEnded H                AppointmentBooked H             AppointmentMissed H
     AppointmentCancelled H          ImmunisationGiven H             ImmunisationNotGiven H
     AllergyRecorded H
+    EhcAssessmentRequested Es       EhcAssessmentDecided Es         EhcRequestWithdrawn Es
+    EhcAdviceRequested Es           EhcAdviceReceived Es            EhcPlanDrafted Es
+    EhcSettingConsulted Es          EhcPlanIssued Es                EhcPlanCeased Es
+    EhcPlanTransferred Es           TransferFileSent Es
+    Section47EnquiryEnded Ss        ContactReceived Ss              LookedAfterPeriodStarted Ss
+    LegalStatusChanged Ss           LookedAfterPeriodEnded Ss
+    BirthNotified Hs                DeathNotified Hs                ReferralAccepted Hs
+    ReferralClosed Hs
     InvolvementStarted s            InvolvementEnded s
+    WorkerNamed ESHs                WorkerEnded ESHs                EnquiryReceived ESHs
+    EnquiryDecided ESHs             HelpAssessmentStarted ESHs      HelpAssessmentCompleted ESHs
+    ServiceStarted ESHs             ServiceEnded ESHs               FeedConfirmed ESHs
+    ChildDeathReviewStarted s       ChildDeathReviewClosed s
+    AgeDisputed s                   AgeAssessed s                   RetentionScheduleRecorded s
     PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESHi
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
     DecisionProposed i              PairLeftOpen i                  LinkingParametersAdopted i
@@ -58,6 +71,9 @@ const TABLE: &str = "
     CompetenceAssessed s            AgreementRecorded s             StatutoryStatusChanged s
     RestrictionSet s                RestrictionLifted s             AccessGranted s
     AccessRevoked s                 LegalProcessRecorded s          BreakGlassAsserted s
+    BreakGlassReviewed s            RefusalToShareRecorded s
+    FamilyPersonRecognised s        FamilyPersonEnded s
+    ParentalResponsibilityVerified s ParentalResponsibilityEnded s
 ";
 
 #[test]

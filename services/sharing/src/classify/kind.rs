@@ -53,7 +53,8 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::EnrolmentStarted(_)
         | Kind::EnrolmentEnded(_)
         | Kind::AttendanceSummarised(_)
-        | Kind::AlternativeProvisionEnded(_) => C::Attendance.into(),
+        | Kind::AlternativeProvisionEnded(_)
+        | Kind::TransferFileSent(_) => C::Attendance.into(),
         // The reason for a placement can be the child's mental health.
         Kind::AlternativeProvisionStarted(placed) => {
             let mental_health = code_of(&placed.reason) == "MHN";
@@ -65,6 +66,16 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::FreeSchoolMealsStarted(_) | Kind::FreeSchoolMealsEnded(_) | Kind::YoungCarerIdentified(_) => {
             C::EarlyHelp.into()
         }
+        Kind::EhcAssessmentRequested(_)
+        | Kind::EhcAssessmentDecided(_)
+        | Kind::EhcRequestWithdrawn(_)
+        | Kind::EhcAdviceRequested(_)
+        | Kind::EhcSettingConsulted(_)
+        | Kind::EhcPlanIssued(_)
+        | Kind::EhcPlanCeased(_)
+        | Kind::EhcPlanTransferred(_) => C::Ehcp.into(),
+        // What a setting is sent when it is consulted, and no more of the plan's history.
+        Kind::EhcAdviceReceived(_) | Kind::EhcPlanDrafted(_) => C::EhcDraft.into(),
 
         Kind::ReferralReceived(_)
         | Kind::AssessmentStarted(_)
@@ -72,9 +83,14 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::ChildInNeedPlanStarted(_)
         | Kind::ChildInNeedPlanEnded(_)
         | Kind::CaseClosed(_)
+        | Kind::ContactReceived(_)
         | Kind::DisabilityRecorded(_) => C::SocialCareCase.into(),
+        Kind::LookedAfterPeriodStarted(_) | Kind::LegalStatusChanged(_) | Kind::LookedAfterPeriodEnded(_) => {
+            C::LookedAfter.into()
+        }
         Kind::FactorIdentified(identified) => factor(code_of(&identified.factor)),
         Kind::Section47EnquiryStarted(_)
+        | Kind::Section47EnquiryEnded(_)
         | Kind::ConferenceHeld(_)
         | Kind::ProtectionPlanStarted(_)
         | Kind::ProtectionPlanReviewed(_)
@@ -88,9 +104,20 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::AdmissionMoved(_) | Kind::AdmissionEnded(_) => C::Hospital.into(),
         Kind::ImmunisationGiven(_) | Kind::ImmunisationNotGiven(_) => C::Immunisation.into(),
         Kind::AllergyRecorded(_) => C::GpSummary.into(),
+        Kind::ReferralAccepted(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service])),
+        Kind::ReferralClosed(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
 
         Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => C::SocialCareInvolvement.into(),
+        Kind::WorkerNamed(_) | Kind::WorkerEnded(_) => C::SocialCareInvolvement.into(),
+        Kind::EnquiryReceived(_)
+        | Kind::EnquiryDecided(_)
+        | Kind::HelpAssessmentStarted(_)
+        | Kind::HelpAssessmentCompleted(_) => C::EarlyHelp.into(),
+        Kind::ServiceStarted(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service])),
+        Kind::ServiceEnded(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service, &s.reason])),
+        Kind::ChildDeathReviewStarted(_) | Kind::ChildDeathReviewClosed(_) => C::ChildProtection.into(),
 
+        Kind::BirthNotified(_) | Kind::DeathNotified(_) => C::Identity.into(),
         Kind::PersonDescribed(_)
         | Kind::SubjectsLinked(_)
         | Kind::SubjectsUnlinked(_)
@@ -115,7 +142,17 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::AccessGranted(_)
         | Kind::AccessRevoked(_)
         | Kind::LegalProcessRecorded(_)
+        | Kind::AgeDisputed(_)
+        | Kind::AgeAssessed(_)
+        | Kind::RetentionScheduleRecorded(_)
+        | Kind::FeedConfirmed(_)
+        | Kind::FamilyPersonRecognised(_)
+        | Kind::FamilyPersonEnded(_)
+        | Kind::ParentalResponsibilityVerified(_)
+        | Kind::ParentalResponsibilityEnded(_)
         | Kind::BreakGlassAsserted(_)
+        | Kind::BreakGlassReviewed(_)
+        | Kind::RefusalToShareRecorded(_)
         | Kind::LinkingParametersAdopted(_) => Said::unclassified(),
     }
 }
