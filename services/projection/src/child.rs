@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use event_log::envelope::EnvelopeError;
-use event_log::{Position, Pseudonym};
+use event_log::{EventId, Position, Pseudonym};
 use identity::linker::Veto;
 use identity::{Claim, Description, Evidence, Resolution, Withheld};
 use proto::events::event::Kind;
@@ -16,8 +16,10 @@ use proto::events::{Event, PersonDescribed, Scheme, Subject, Verdict};
 use timeline::{Entry, FoldError, Said};
 
 use crate::identities::steps::{self, Step};
+use crate::disclose::digest;
 use crate::linking::Adoptions;
 use crate::project::Projector;
+use crate::replay::Past;
 use crate::store::{Moment, Store, StoreError};
 pub(crate) use kept::{Judged, OnDay};
 use kept::{Kept, KeptChildren};
@@ -42,6 +44,8 @@ pub struct Child {
     pub entries: Vec<Entry>,
     /// How far each partition that was read had been read from the log: the next offset of each.
     pub positions: Vec<Position>,
+    /// What else it takes to read the same again.
+    pub(crate) read: Read,
     /// What the rules made of it, once they were asked.
     pub(crate) judged: Judged,
     pub(crate) standing: Standing,
@@ -52,6 +56,18 @@ impl Child {
     pub fn newest_us(&self) -> i64 {
         self.said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default()
     }
+}
+
+/// What a child was read from, so that the same can be read later: with the positions.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Read {
+    /// Over the ids of the events of all that is said, cautions too, sorted; and how many they are.
+    pub(crate) digest: [u8; 16],
+    pub(crate) events: usize,
+    /// The adoption of the parameters by which records were linked.
+    pub(crate) linked_by: Option<EventId>,
+    /// The pairs that were probable enough to be looked at.
+    pub(crate) probable: BTreeSet<(identity::Id, identity::Id)>,
 }
 
 /// What a child was read from: enough to see whether they would be read the same again.
@@ -86,6 +102,8 @@ pub struct Children {
     pub projector: Projector,
     pub(crate) adoptions: Adoptions,
     kept: Arc<KeptChildren>,
+    /// No more of the log shows than this.
+    past: Option<Arc<Past>>,
 }
 
 /// All that it is decided by who is one child with a subject.
@@ -114,7 +132,13 @@ impl Children {
     /// Reads what the store holds.
     pub fn new(store: Store, projector: Projector) -> Self {
         let adoptions = Adoptions::new(store.clone(), projector.clone());
-        Self { store, projector, adoptions, kept: Arc::default() }
+        Self { store, projector, adoptions, kept: Arc::default(), past: None }
+    }
+
+    /// Reads what the store held of this part of the log. Nothing is kept of it for those who read all.
+    pub(crate) fn of_past(store: Store, projector: Projector, past: Arc<Past>) -> Self {
+        let adoptions = Adoptions::new(store.clone(), projector.clone());
+        Self { store, projector, adoptions, kept: Arc::default(), past: Some(past) }
     }
 
     /// The child of this subject, from what was published by `known_at_us`.
@@ -164,7 +188,9 @@ impl Children {
     }
 
     fn fold(&self, asked: Pseudonym, read: Neighbourhood, known_at_us: Option<i64>) -> Result<Child, ChildError> {
-        let Neighbourhood { known: neighbourhood, positions, since, weighed, is_whole, looked_at, .. } = read;
+        let Neighbourhood { known: neighbourhood, positions, since, weighed, is_whole, looked_at, linked_by, .. } = read;
+        let probable = weighed.probable.keys().copied().collect();
+        let mut read = Read { linked_by, probable, ..Read::default() };
         let standing = Standing { subjects: looked_at.into(), since };
         let mut folded = folded(&neighbourhood, known_at_us)?;
         if !is_whole {
@@ -178,6 +204,7 @@ impl Children {
                 cautions: vec![],
                 entries: vec![],
                 positions,
+                read,
                 judged,
                 standing,
             });
@@ -208,7 +235,8 @@ impl Children {
             entries = timeline::fold(said.iter().map(|(_, said)| said.clone()), known_at_us)?.entries;
         }
         timeline::sort(&mut entries);
-        Ok(Child { resolution, said, cautions, entries, positions, judged: Judged::default(), standing })
+        (read.digest, read.events) = events_digest(said.iter().chain(&cautions).map(|(_, said)| said.event_id));
+        Ok(Child { resolution, said, cautions, entries, positions, read, judged: Judged::default(), standing })
     }
 
     fn evidence(
@@ -291,6 +319,13 @@ impl Children {
                 .collect(),
         });
     }
+}
+
+/// Sixteen bytes over events by their ids, in whatever order they come; and how many they are.
+pub(crate) fn events_digest(ids: impl Iterator<Item = [u8; 16]>) -> ([u8; 16], usize) {
+    let mut ids: Vec<[u8; 16]> = ids.collect();
+    ids.sort_unstable();
+    (digest::sixteen(&ids), ids.len())
 }
 
 /// What each subject's rows fold to.

@@ -11,7 +11,7 @@ pub(crate) mod digest;
 mod explain;
 mod family;
 mod involvement;
-mod recorder;
+pub(crate) mod recorder;
 mod view;
 mod watch;
 
@@ -26,7 +26,7 @@ use proto::events::Body;
 use proto::sharing::{Call, DenialReason};
 use runtime::metrics;
 use sharing::{
-    AsOf, ChildFacts, Counts, Decision, DecisionCache, Engine, FactEvent, RecordClass, Registry, Request, Told,
+    AsOf, ChildFacts, Counts, Decision, DecisionCache, Engine, FactEvent, Outcome, RecordClass, Registry, Request, Told,
 };
 use timeline::Entry;
 
@@ -208,6 +208,13 @@ impl Discloser {
         Ok(Weighed { decision_id, child, registry, decision: Arc::new(decision), on_day, newest_us, grounds })
     }
 
+    /// How much of each class of a child's records somebody gets.
+    pub(crate) fn outcomes(&self, ask: &Ask) -> Result<Vec<(RecordClass, Outcome)>, ChildError> {
+        let weighed = self.weigh(ask)?;
+        let classes: BTreeSet<&RecordClass> = weighed.on_day.classified.iter().map(|(class, _)| class).collect();
+        Ok(classes.into_iter().map(|class| (class.clone(), weighed.decision.outcome(class))).collect())
+    }
+
     /// What the rules read of a child on a day, with all that is known.
     pub(crate) fn on_day(&self, child: &Child, valid_on: Date) -> Arc<OnDay> {
         child.judged.on(valid_on, || {
@@ -265,6 +272,11 @@ impl<V> Undisclosed<V> {
     /// An answer with the record of its decision.
     pub(crate) fn new(record: Disclosure, view: V) -> Self {
         Self { record, parts: Vec::new(), view }
+    }
+
+    /// The record that it would make, and those of its parts. The answer is dropped, and nobody is given it.
+    pub(crate) fn into_records(self) -> (Disclosure, Vec<Disclosure>) {
+        (self.record, self.parts)
     }
 
     /// Writes the decision to the log, and all that the answer rests on with it. Nothing is released unless this returns.

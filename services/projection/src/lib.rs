@@ -19,6 +19,7 @@ pub mod project;
 pub mod rebuild;
 pub mod refuse;
 pub mod registry;
+pub mod replay;
 pub mod row;
 pub mod serve;
 pub mod store;

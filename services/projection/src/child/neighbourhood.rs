@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use event_log::envelope::EnvelopeError;
-use event_log::{Position, Pseudonym, Topic};
+use event_log::{EventId, Position, Pseudonym, Topic};
 use identity::linker::{Record, Veto};
 use identity::{Id, Probable};
 use timeline::{FoldError, Said};
@@ -32,6 +32,8 @@ pub(super) struct Neighbourhood {
     adopted_at_us: i64,
     /// They are weighed by the parameters that stand now.
     is_of_now: bool,
+    /// The adoption of the parameters that weighed them.
+    pub(super) linked_by: Option<EventId>,
 }
 
 /// What the linker makes of the records of a neighbourhood: see [`identity::Evidence`].
@@ -84,7 +86,7 @@ impl Children {
     ) -> Result<Neighbourhood, ChildError> {
         // Before all that is read: what changes meanwhile then counts as changed since.
         let since = (self.store.moment(), self.projector.keyring.destructions());
-        let by = self.adoptions.in_force(known_at_us)?;
+        let by = self.linked_by(known_at_us)?;
         let mut near = self.near(asked, known_at_us, by.as_deref())?;
         if !near.is_whole && by.is_some() {
             // What is only probable must not hide what is known.
@@ -97,10 +99,19 @@ impl Children {
         }
         near.since = since;
         let event = |adopted: &Option<Arc<Adopted>>| adopted.as_ref().map(|adopted| adopted.event);
-        near.is_of_now = known_at_us.is_none() || event(&by) == event(&self.adoptions.in_force(None)?);
+        near.is_of_now = known_at_us.is_none() || event(&by) == event(&self.linked_by(None)?);
+        near.linked_by = event(&by);
         near.adopted_at_us = by.map_or(0, |adopted| adopted.at_us);
         near.looked_at.push(self.adoptions.own());
         Ok(near)
+    }
+
+    /// The parameters by which records are linked; of the past, those that its records name.
+    fn linked_by(&self, known_at_us: Option<i64>) -> Result<Option<Arc<Adopted>>, ChildError> {
+        match self.past.as_ref().and_then(|past| past.linked_by()) {
+            None => self.adoptions.in_force(known_at_us),
+            Some(named) => self.adoptions.of(named, known_at_us),
+        }
     }
 
     fn near(
@@ -137,6 +148,9 @@ impl Children {
         known: &mut Known,
     ) -> Result<(), EnvelopeError> {
         let Some(row) = row::read(value) else { return Err(EnvelopeError::Malformed { field: "row" }) };
+        if self.past.as_ref().is_some_and(|past| !past.shows(row.topic, subject.partition(), row.offset)) {
+            return Ok(());
+        }
         known.published_last_us = known.published_last_us.max(row.published_at_us);
         if known_at_us.is_some_and(|limit| row.published_at_us > limit) {
             return Ok(());
@@ -215,13 +229,14 @@ impl Reading<'_> {
         let partitions: Shards = known.keys().map(|subject| subject.partition()).collect();
         let mut positions = Vec::new();
         for (partition, topic) in partitions.iter().flat_map(|p| Topic::EVENTS.map(|topic| (p, topic))) {
-            let offset = self.view.offset(topic, partition)?;
+            let read = self.view.offset(topic, partition)?;
+            let offset = self.children.past.as_ref().map_or(read, |past| past.next(topic, partition, read));
             if offset > 0 {
                 positions.push(Position { topic, partition, offset });
             }
         }
         let since = (self.children.store.moment(), 0);
-        Ok(Neighbourhood { known, positions, since, weighed, is_whole, looked_at, adopted_at_us: 0, is_of_now: false })
+        Ok(Neighbourhood { known, positions, since, weighed, is_whole, looked_at, adopted_at_us: 0, is_of_now: false, linked_by: None })
     }
 
     /// Reads a subject, once.
@@ -257,12 +272,18 @@ impl Reading<'_> {
             ControlFlow::Continue(())
         })?;
         if let Some(by) = self.by {
-            self.view.scan_prefix(&keys::edges(subject, by.event), |key, _| {
+            let then = self.children.past.as_ref().and_then(|past| past.alike(subject));
+            let prefix = keys::edges(subject, by.event);
+            if let Some(alike) = then {
+                known.alike = alike;
+            } else {
+            self.view.scan_prefix(&prefix, |key, _| {
                 if let Some(Parsed::Edge { other, .. }) = keys::parse(key) {
                     known.alike.insert(other);
                 }
                 ControlFlow::Continue(())
             })?;
+            }
             known.record = record(&known, self.known_at_us).map_err(|error| Stopped::Failed(error.into()))?;
         }
         Ok(known)

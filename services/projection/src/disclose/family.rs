@@ -19,7 +19,7 @@ use sharing::{
 };
 use timeline::Entry;
 
-use super::{Account, Ask, Discloser, Outcomes, Undisclosed, day_number, decision_id, digest, involvement, record};
+use super::{Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, day_number, decision_id, digest, involvement, record};
 use crate::child::{Child, ChildError, OnDay};
 use people::People;
 
@@ -71,6 +71,7 @@ struct Asking<'a> {
     request: Request,
     facts: &'a ChildFacts,
     decision_id: [u8; 16],
+    grounds: Grounds,
 }
 
 impl Discloser {
@@ -80,15 +81,17 @@ impl Discloser {
     /// [`ChildError`]: nothing was decided.
     pub fn decide_family(&self, ask: &Ask) -> Result<Undisclosed<PermittedFamily>, ChildError> {
         let child = self.children.read_kept(ask.child, None)?;
-        let registry = self.registries.current(ask.registry_generation)?;
+        let (registry, mark) = self.registries.marked(ask.registry_generation)?;
         let on_day = self.on_day(&child, ask.valid_on);
         let mut request = Request::new(ask.caller.principal(), ask.purpose, ask.valid_on);
         request.asked_at_us = Some(ask.asked_at_us);
         request.family_of = FamilyOf::child(&on_day.facts, &request.principal);
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
-        let asking = Asking { ask, registry: &registry, request, facts: &on_day.facts, decision_id };
-        let tellings = self.tellings(&child);
         let kin = self.children.kin(&child)?;
+        let grounds = Grounds::new(mark, &self.hub_contact).and(&child);
+        let grounds = kin.children.iter().fold(grounds, |grounds, other| grounds.and(other));
+        let asking = Asking { ask, registry: &registry, request, facts: &on_day.facts, decision_id, grounds };
+        let tellings = self.tellings(&child);
         let people = People::decide(self, &asking, &child, &on_day);
         let own = self.classes(&tellings, &on_day.facts);
         let decision = self.family(&asking, &on_day.facts, own.values());
@@ -119,6 +122,7 @@ impl Discloser {
             lines: answer.people.len() + answer.children.len(),
             answer_digest: digest::sixteen([without_ids(&answer)]),
             told: people.told,
+            categories: 0,
             pinned_at_us: ask.asked_at_us.max(child.newest_us()),
         };
         answer.decision_id = decision_id.to_vec();
@@ -128,7 +132,7 @@ impl Discloser {
             policy_hash: *decision.policy_hash(),
             denied: decision.denied(),
         };
-        let record = record(ask, &outcomes, &child, decision_id, &account);
+        let record = record(ask, &outcomes, (&child, &asking.grounds), decision_id, &account);
         Ok(Undisclosed { record, parts, view: PermittedFamily(answer) })
     }
 
@@ -256,10 +260,13 @@ impl Discloser {
             lines: 1 + answer.involved.len(),
             answer_digest: digest::sixteen([answer.encode_to_vec()]),
             told: both(other.decision.told(evidence), working.told()),
+            categories: 0,
             pinned_at_us: ask.asked_at_us.max(other.child.newest_us()),
         };
         answer.decision_id = decision_id.to_vec();
-        let mut record = record(&part, &outcomes(other, &working), &other.child, decision_id, &account);
+        let mut record = record(&part, &outcomes(other, &working), (&other.child, &asking.grounds), decision_id, &account);
+        // What it rests on is what the whole answer rests on, and stands there.
+        record.basis = None;
         record.part_of = asking.decision_id.to_vec();
         let owed = [&other.decision, &other.of_asked].into_iter().flat_map(FamilyDecision::obligations);
         let obligations = owed.map(str::to_owned).chain(given.obligations).collect();

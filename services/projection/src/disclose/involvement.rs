@@ -6,7 +6,7 @@ use proto::sharing::Call;
 use proto::timeline::{GetInvolvementResponse, Involved};
 use sharing::{Involvement, InvolvementDecision, Registry, Request};
 
-use super::{Account, Ask, Discloser, Outcomes, Undisclosed, decision_id, digest, record};
+use super::{Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, decision_id, digest, record};
 use crate::child::ChildError;
 
 /// Who of those that work with a child a reader may know of.
@@ -26,7 +26,8 @@ impl Discloser {
     /// [`ChildError`]: nothing was decided.
     pub fn decide_involvement(&self, ask: &Ask) -> Result<Undisclosed<PermittedInvolvement>, ChildError> {
         let child = self.children.read_kept(ask.child, None)?;
-        let registry = self.registries.current(ask.registry_generation)?;
+        let (registry, mark) = self.registries.marked(ask.registry_generation)?;
+        let grounds = Grounds::new(mark, &self.hub_contact).and(&child);
         let on_day = self.on_day(&child, ask.valid_on);
         let mut request = Request::new(ask.caller.principal(), ask.purpose, ask.valid_on);
         request.asked_at_us = Some(ask.asked_at_us);
@@ -42,6 +43,7 @@ impl Discloser {
             lines: answer.involved.len(),
             answer_digest: digest::sixteen([answer.encode_to_vec()]),
             told: decision.told(),
+            categories: 0,
             pinned_at_us: ask.asked_at_us.max(child.newest_us()),
         };
         answer.decision_id = decision_id.to_vec();
@@ -51,7 +53,7 @@ impl Discloser {
             policy_hash: *decision.policy_hash(),
             denied: decision.denied(),
         };
-        let record = record(ask, &outcomes, &child, decision_id, &account);
+        let record = record(ask, &outcomes, (&child, &grounds), decision_id, &account);
         Ok(Undisclosed { record, parts: Vec::new(), view: PermittedInvolvement(answer) })
     }
 }

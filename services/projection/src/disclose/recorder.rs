@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use event_log::envelope::{self, EnvelopeError, Opened, Sealed};
-use event_log::seal::Keyring;
+use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{EventId, LogError, Offset, Partition, Pseudonym, Topic};
 use prost::Message;
 use proto::disclosure::Disclosure;
@@ -11,7 +11,7 @@ use proto::events::{Family, Scheme};
 use runtime::{metrics, trace};
 use tracing::Instrument as _;
 
-use super::decision_id;
+use super::{basis, decision_id};
 use crate::own_records::{Own, OwnRecords, RecordError};
 
 /// How long a decision may take to be on the log: less than a request may take, so that its reader is told.
@@ -67,15 +67,17 @@ impl Recorder {
     /// # Errors
     /// [`RecordError`]: some may be on the log, and nothing may be released.
     pub async fn record_all(&self, disclosures: &[Disclosure]) -> Result<(), RecordError> {
-        let own = disclosures.iter().map(|disclosure| {
+        let own = disclosures.iter().flat_map(|disclosure| {
             let child = disclosure.subjects.first().and_then(|id| id.first()).copied().unwrap_or_default();
-            Own {
+            let book = self.book(child % decision_id::BOOKS);
+            let (record, apart) = basis::split(disclosure.clone(), |id| self.basis_id(id));
+            apart.into_iter().chain([record]).map(move |record| Own {
                 topic: Topic::Disclosure,
-                subject: self.book(child % decision_id::BOOKS),
-                event_id: EventId::from_slice(&disclosure.decision_id).unwrap_or(EventId([0; 16])),
+                subject: book,
+                event_id: EventId::from_slice(&record.decision_id).unwrap_or(EventId([0; 16])),
                 family: Family::Disclosure,
-                plaintext: disclosure.encode_to_vec(),
-            }
+                plaintext: record.encode_to_vec(),
+            })
         });
         let own: Vec<Own> = own.collect();
         let began = Instant::now();
@@ -101,6 +103,22 @@ impl Recorder {
         let Some((book, made_at_ms)) = decision_id::read(&self.0.pseudonyms, id) else { return Ok(None) };
         let partition = self.book(book).partition();
         let made_at_us = made_at_ms.saturating_mul(1_000);
+        let Some(mut found) = self.find_in(keyring, partition, made_at_us, id).await? else { return Ok(None) };
+        if found.basis.as_ref().is_some_and(basis::is_apart) {
+            let basis = self.find_in(keyring, partition, made_at_us, self.basis_id(&found.decision_id)).await?;
+            found.basis = basis.and_then(|apart| apart.basis);
+        }
+        Ok(Some(found))
+    }
+
+    /// The record of this id of a partition, made at this time.
+    async fn find_in(
+        &self,
+        keyring: &Keyring,
+        partition: Partition,
+        made_at_us: i64,
+        id: [u8; 16],
+    ) -> Result<Option<Disclosure>, FindError> {
         let from = self.first_since(partition, made_at_us.saturating_sub(CLOCKS_APART_US)).await?;
         let until_us = made_at_us.saturating_add(CLOCKS_APART_US);
         let mut found = self.look(partition, from, until_us, id).await?;
@@ -113,6 +131,11 @@ impl Recorder {
             Some(Opened::Parked(_)) => Err(FindError::KeyNotHere),
             Some(Opened::Erased(_)) | None => Ok(None),
         }
+    }
+
+    /// The id of the record of a decision's basis, where that is a record of its own.
+    fn basis_id(&self, decision_id: &[u8]) -> [u8; 16] {
+        self.0.pseudonyms.digest("decision-basis", decision_id)
     }
 
     /// The envelope of this id, among the records from an offset on up to the first that was published after `until_us`.
@@ -174,6 +197,7 @@ impl Recorder {
                 match sealed.open(keyring)? {
                     Opened::Plain(plain) => {
                         let decision = Disclosure::decode(plain.bytes.as_slice()).ok();
+                        let decision = decision.filter(|decision| decision.basis_of.is_empty());
                         found.extend(decision.map(|decision| (record.published_at_us, decision)));
                     }
                     Opened::Parked(_) => return Err(FindError::KeyNotHere),
@@ -199,9 +223,13 @@ impl Recorder {
     }
 
     fn book(&self, number: u8) -> Pseudonym {
-        let book = format!("{}/disclosures/{number:02}", self.0.organisation);
-        self.0.pseudonyms.pseudonym(Scheme::Organisation, "throughline", &book)
+        book(&self.0.pseudonyms, &self.0.organisation, number)
     }
+}
+
+/// The subject of one of an organisation's books.
+pub(crate) fn book(pseudonyms: &PseudonymKey, organisation: &str, number: u8) -> Pseudonym {
+    pseudonyms.pseudonym(Scheme::Organisation, "throughline", &format!("{organisation}/disclosures/{number:02}"))
 }
 
 /// The clocks of whoever decides and of the log may be this far apart.

@@ -12,6 +12,7 @@ use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Withhe
 use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told};
 use timeline::{Entry, sort_key_us};
 
+use super::basis::category_bits;
 use super::{Account, Ask, Weighed, digest};
 pub(crate) use kept::KeptViews;
 
@@ -37,6 +38,7 @@ pub(crate) struct Rendered {
     /// Where the next page starts.
     next_skip: usize,
     told: Told,
+    categories: u64,
 }
 
 /// An answer as it goes out: the fields of a [`GetTimelineResponse`], most of them shared with whoever is shown the same.
@@ -100,6 +102,7 @@ impl PermittedView {
             lines: self.lines(),
             answer_digest: self.rendered.digest,
             told: self.rendered.told.clone(),
+            categories: self.rendered.categories,
             pinned_at_us: self.pinned_at_us,
         }
     }
@@ -154,6 +157,7 @@ impl Rendered {
             entries: answer.entries.len(),
             lines: answer.existence.len(),
             next_skip: ask.skip + answer.entries.len(),
+            categories: category_bits(classes.iter().map(|class| class.category)),
             told: decision.told(classes),
         }
     }

@@ -10,6 +10,7 @@ use proto::timeline::{ExistenceLine, Services, WatchTimelineResponse, WatchedEnt
 use sharing::{FieldGroup, Outcome, RecordClass};
 use timeline::Entry;
 
+use super::basis::category_bits;
 use super::view::{OfClass, existence_lines, within};
 use super::{Account, Ask, Discloser, Undisclosed, Weighed, digest, entry_key};
 use crate::child::{ChildError, Standing};
@@ -19,9 +20,11 @@ const ENTRIES_A_FRAME: usize = 200;
 
 /// What one reader was given of one child in one stream.
 pub struct Watching {
-    /// Names entries in this stream, and is forgotten with it.
-    key: PseudonymKey,
+    /// Names the stream: by it, and the key of pseudonyms, entries have names in this stream that they have nowhere else.
+    stream: [u8; 16],
     seen: Option<Seen>,
+    /// The decision by which something was given last.
+    after: Vec<u8>,
 }
 
 /// What a view was made from, and what was given of it.
@@ -85,6 +88,7 @@ impl PermittedChanges {
     /// The frames to give, remembered as given.
     pub fn into_frames(self, watching: &mut Watching) -> Vec<WatchTimelineResponse> {
         watching.seen = Some(self.seen);
+        watching.after = self.frames.first().map(|frame| frame.decision_id.clone()).unwrap_or_default();
         self.frames
     }
 }
@@ -92,7 +96,12 @@ impl PermittedChanges {
 impl Watching {
     /// Nothing given yet.
     pub fn new() -> Self {
-        Self { key: PseudonymKey::from_bytes(rand::random()), seen: None }
+        Self::of(rand::random())
+    }
+
+    /// The stream of this name, of which nothing is given yet.
+    pub(crate) fn of(stream: [u8; 16]) -> Self {
+        Self { stream, seen: None, after: Vec::new() }
     }
 
     /// Remembers what was looked at and gave nothing new.
@@ -100,10 +109,15 @@ impl Watching {
         self.seen = Some(seen);
     }
 
-    fn id(&self, entry: &Entry) -> Id {
+    /// Something was given by this decision.
+    pub(crate) fn given_by(&mut self, decision_id: Vec<u8>) {
+        self.after = decision_id;
+    }
+
+    fn id(&self, key: &PseudonymKey, entry: &Entry) -> Id {
         let (subject, controller, source, entry_id) = entry_key(entry);
-        let parts: [&[u8]; 4] = [&subject, controller.as_bytes(), source.as_bytes(), &entry_id];
-        self.key.digest("watched-entry", &digest::sixteen(parts))
+        let parts: [&[u8]; 5] = [&self.stream, &subject, controller.as_bytes(), source.as_bytes(), &entry_id];
+        key.digest("watched-entry", &digest::sixteen(parts))
     }
 }
 
@@ -136,7 +150,7 @@ impl Discloser {
         let before = watching.seen.as_ref();
         let mut withdrawn = Vec::new();
         if let Some(before) = before {
-            match taken_back(before, &told, &weighed, watching) {
+            match taken_back(before, &told, &weighed, |entry| watching.id(self.pseudonyms(), entry)) {
                 Some(ids) if weighed.decision.denied().is_none() => withdrawn = ids,
                 _ => return Ok(Followed::Narrowed),
             }
@@ -160,7 +174,26 @@ impl Discloser {
         if before.is_some() && entries.is_empty() && withdrawn.is_empty() && services.is_none() {
             return Ok(Followed::Same(Unseen(seen)));
         }
-        Ok(Followed::Changed(Box::new(self.changes(ask, &weighed, Batch { entries, withdrawn, services, seen }))))
+        Ok(Followed::Changed(Box::new(self.changes(ask, &weighed, Batch { entries, withdrawn, services, seen }, watching))))
+    }
+
+    /// What a reader had been given of a stream when this was asked, had it been given then for the first time.
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub(crate) fn seen_by(&self, ask: &Ask, watching: &mut Watching) -> Result<(), ChildError> {
+        let weighed = self.weigh(ask)?;
+        let (told, _) = self.tell(ask, watching, &weighed);
+        let lines =
+            existence_lines(&weighed.decision, &weighed.registry, &self.hub_contact, &weighed.on_day.classified);
+        let standing = weighed.child.standing.clone();
+        let (registry_generation, today) = (ask.registry_generation, ask.today);
+        watching.seen = Some(Seen { told, lines, standing, registry_generation, today });
+        Ok(())
+    }
+
+    fn pseudonyms(&self) -> &PseudonymKey {
+        &self.children.projector.pseudonyms
     }
 
     /// Every entry of which the reader may know, by its id in this stream; and those of the request as they may be shown.
@@ -176,7 +209,7 @@ impl Discloser {
         for (class, entry) in &on_day.classified {
             let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, &self.hub_contact));
             let Some(of) = of else { continue };
-            let id = watching.id(entry);
+            let id = watching.id(self.pseudonyms(), entry);
             let rank = Rank {
                 outcome: decision.outcome(class),
                 withheld: group_bits(of.withheld_groups()),
@@ -190,7 +223,7 @@ impl Discloser {
         (told, shown)
     }
 
-    fn changes(&self, ask: &Ask, weighed: &Weighed, batch: Batch<'_>) -> Undisclosed<PermittedChanges> {
+    fn changes(&self, ask: &Ask, weighed: &Weighed, batch: Batch<'_>, watching: &Watching) -> Undisclosed<PermittedChanges> {
         let Batch { entries, withdrawn, services, seen } = batch;
         let first = weighed.decision_id.to_vec();
         let lines = services.as_ref().map_or(0, |services| services.existence.len());
@@ -217,10 +250,14 @@ impl Discloser {
             entries: count,
             lines,
             answer_digest,
+            categories: category_bits(classes.iter().map(|class| class.category)),
             told: weighed.decision.told(classes),
             pinned_at_us: ask.asked_at_us.max(weighed.newest_us),
         };
-        let record = weighed.record(ask, &account);
+        let mut record = weighed.record(ask, &account);
+        if let Some(basis) = &mut record.basis {
+            (basis.stream, basis.after) = (watching.stream.to_vec(), watching.after.clone());
+        }
         let mut frames: Vec<WatchTimelineResponse> = entries
             .chunks(ENTRIES_A_FRAME)
             .map(|part| WatchTimelineResponse {
@@ -255,9 +292,9 @@ fn taken_back(
     before: &Seen,
     told: &BTreeMap<Id, Told>,
     weighed: &Weighed,
-    watching: &Watching,
+    id: impl Fn(&Entry) -> Id,
 ) -> Option<Vec<Vec<u8>>> {
-    let standing: BTreeSet<Id> = weighed.on_day.classified.iter().map(|(_, entry)| watching.id(entry)).collect();
+    let standing: BTreeSet<Id> = weighed.on_day.classified.iter().map(|(_, entry)| id(entry)).collect();
     let mut gone = Vec::new();
     for (id, was) in &before.told {
         match told.get(id) {

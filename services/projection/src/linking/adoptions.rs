@@ -118,6 +118,17 @@ impl Adoptions {
         Ok(by_then.rev().find(|adopted| linked.contains(&adopted.event)).cloned())
     }
 
+    /// Of these adoptions, the first that was published by then.
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub(crate) fn of(&self, named: &[EventId], known_at_us: Option<i64>) -> Result<Option<Arc<Adopted>>, ChildError> {
+        let Known { all, .. } = self.known()?;
+        let find = |event: &EventId| all.iter().find(|adopted| adopted.event == *event);
+        let by_then = |adopted: &&Arc<Adopted>| known_at_us.is_none_or(|limit| adopted.at_us <= limit);
+        Ok(named.iter().filter_map(find).find(by_then).cloned())
+    }
+
     /// The parameters that were adopted last, and whether everything is linked by them.
     ///
     /// # Errors

@@ -206,6 +206,7 @@ impl AdminService {
                 let opened = envelope::decode(record.value).and_then(|sealed| sealed.open(&self.keyring));
                 if let Ok(Opened::Plain(plain)) = opened
                     && let Ok(disclosure) = Disclosure::decode(plain.bytes.as_slice())
+                    && disclosure.basis_of.is_empty()
                 {
                     let seconds = record.published_at_us.div_euclid(1_000_000);
                     let nanos = i32::try_from(record.published_at_us.rem_euclid(1_000_000) * 1_000).unwrap_or_default();

@@ -26,6 +26,11 @@ impl Heights {
         self.0.iter().zip(&others.0).all(|(own, other)| own >= other)
     }
 
+    /// Of one partition.
+    pub(crate) fn next(&self, topic: Topic, partition: Partition) -> Offset {
+        place((topic, partition)).and_then(|place| self.0.get(place)).copied().unwrap_or_default()
+    }
+
     /// Six bytes big-endian for each.
     pub fn to_bytes(&self) -> Vec<u8> {
         let six = |offset: &Offset| offset.to_be_bytes().into_iter().skip(size_of::<Offset>() - OFFSET_BYTES);
@@ -86,10 +91,13 @@ impl Climb {
     }
 }
 
-fn set(heights: &[AtomicU64; PLACES], (topic, partition): (Topic, Partition), next: Offset) {
-    let row = Topic::EVENTS.iter().position(|of| *of == topic);
-    let place = row.map(|row| row * usize::from(PARTITIONS) + usize::from(partition.number()));
-    if let Some(height) = place.and_then(|place| heights.get(place)) {
+fn place((topic, partition): (Topic, Partition)) -> Option<usize> {
+    let row = Topic::EVENTS.iter().position(|of| *of == topic)?;
+    Some(row * usize::from(PARTITIONS) + usize::from(partition.number()))
+}
+
+fn set(heights: &[AtomicU64; PLACES], at: (Topic, Partition), next: Offset) {
+    if let Some(height) = place(at).and_then(|place| heights.get(place)) {
         height.store(next, SeqCst);
     }
 }

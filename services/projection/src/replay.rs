@@ -1,0 +1,212 @@
+//! A recorded decision, made again: with the rules, the facts and the day that its record names, and by the same code that made it,
+//! over a store that shows no more of the log than was read then. So the record that comes out must be the one on the log, to the byte;
+//! or the first thing that differs is named.
+//!
+//! The two other questions that an auditor asks are the same call with something put in the place of what was recorded
+//! ([`With`]): everything that is known now, or other rules. A draft of an agreement is a fact more.
+//!
+//! ```ignore
+//! let replayer = Replayer::new(store, projector, engine, hub_contact, rules_by_hash);
+//! let recorded = Recorded::gather(&recorder, &keyring, decision_id).await?;        // from the log
+//! let again = replayer.rerun(&recorded, &With::recorded())?;                       // what did they see?
+//! assert!(again.verdict == Verdict::Same);
+//! let draft = With { rules: Rules::Given(draft_rules), facts: Facts::Recorded, drafts: vec![agreement] };
+//! for (class, outcome) in replayer.rerun(&recorded, &draft)?.classes { .. }        // `sharing diff`, `sharing simulate`
+//! ```
+//!
+//! Nothing is released by it: what comes out is metadata, and the answer itself never leaves this module.
+
+mod again;
+mod erased;
+pub(crate) mod past;
+mod records;
+mod timeline;
+
+use std::sync::{Arc, Mutex};
+
+use proto::disclosure::Disclosure;
+use proto::events::Body;
+use sharing::{DecisionCache, Engine, Outcome, RecordClass};
+
+use crate::child::ChildError;
+use crate::project::Projector;
+use crate::store::Store;
+pub use again::Difference;
+pub(crate) use past::Past;
+pub use past::{At, AtUnread};
+pub use records::{Recorded, decisions};
+pub use timeline::{Replayed, ReplayedEntry, Stood};
+
+/// By which rules a decision is made again.
+#[derive(Clone, Debug, Default)]
+pub enum Rules {
+    /// Those of the hash on record.
+    #[default]
+    Recorded,
+    /// Those in force.
+    Current,
+    /// These: a draft.
+    Given(Arc<Engine>),
+}
+
+/// With which facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Facts {
+    /// What was read of the log then.
+    #[default]
+    Recorded,
+    /// What the store holds now. The day and the moment of asking stay those of the record.
+    Now,
+}
+
+/// What a decision is made again with.
+#[derive(Clone, Debug, Default)]
+pub struct With {
+    /// By which rules.
+    pub rules: Rules,
+    /// With which facts.
+    pub facts: Facts,
+    /// Organisations and agreements as if they had been recorded last: drafts. Each a body whose event is one of these kinds.
+    pub drafts: Vec<Body>,
+}
+
+impl With {
+    /// As it was: what did they see?
+    pub fn recorded() -> Self {
+        Self::default()
+    }
+
+    /// What would they have seen then, knowing what is known now?
+    pub fn facts_now() -> Self {
+        Self { facts: Facts::Now, ..Self::default() }
+    }
+
+    /// What would today's rules have shown then?
+    pub fn rules_current() -> Self {
+        Self { rules: Rules::Current, ..Self::default() }
+    }
+
+    /// It asks what was, and not what would have been.
+    pub fn is_as_recorded(&self) -> bool {
+        matches!(self.rules, Rules::Recorded) && self.facts == Facts::Recorded && self.drafts.is_empty()
+    }
+}
+
+/// Gives the rules of a hash, where they are to be had. An old set must never be lost: a decision made by it could not be made again.
+pub trait RulesByHash: Send + Sync {
+    /// The rules of this hash.
+    fn engine(&self, policy_hash: &[u8; 32]) -> Option<Arc<Engine>>;
+}
+
+/// Only the rules that run.
+impl RulesByHash for Arc<Engine> {
+    fn engine(&self, policy_hash: &[u8; 32]) -> Option<Arc<Engine>> {
+        (self.policy_hash() == policy_hash).then(|| Self::clone(self))
+    }
+}
+
+/// Makes recorded decisions again. Cheap to make; keeps answers of the rules from one decision to the next.
+pub struct Replayer {
+    store: Store,
+    projector: Projector,
+    engine: Arc<Engine>,
+    rules: Arc<dyn RulesByHash>,
+    /// What an answer quotes, and no event says.
+    hub_contact: String,
+    /// What rules answered, by the rules.
+    answers: Mutex<Vec<(Arc<Engine>, DecisionCache)>>,
+}
+
+/// Answers of the rules that are kept.
+const ANSWERS_KEPT: usize = 20_000;
+
+/// What came of making a decision again.
+#[derive(Clone, Debug)]
+pub struct Rerun {
+    /// Whether it is the same.
+    pub verdict: Verdict,
+    /// The record that it would have made. Nothing where it could not be made at all.
+    pub record: Option<Disclosure>,
+    /// Each class of the child's records with how much of it the reader would get: of a timeline, asked for or followed. In order.
+    pub classes: Vec<(RecordClass, Outcome)>,
+    /// The rules that it was made by.
+    pub policy_hash: [u8; 32],
+}
+
+/// Whether a decision came out as it is on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The same bytes.
+    Same,
+    /// This is the first thing that differs. Where other rules or facts were asked for, it is what they would have changed.
+    Differs(Difference),
+    /// Some of its facts were erased since. Whether the erased records on the log are the ones that it was made from, as their digest
+    /// tells.
+    Erased {
+        /// The digest is that of the record; `None` where it cannot be worked out, because the answer rested on several children.
+        digest_matches: Option<bool>,
+    },
+    /// It cannot be made again, for this reason.
+    CannotSay(Why),
+}
+
+/// Why a decision cannot be made again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// Nothing was decided: the request was refused before anything was read.
+    RefusedUnread,
+    /// Nothing was decided: an operator looked at something.
+    OperatorsLook,
+    /// The record is from before records said what a decision was made from.
+    RecordTooOld,
+    /// An answer to somebody who reviews identity, which rests on a queue that is not kept.
+    Review,
+    /// An auditor's, which rests on other records of decisions.
+    Audit,
+    /// The rules of its hash are not to be had.
+    RulesLost,
+    /// A record that it rests on is not to be found: the earlier frame of a stream, the decision explained, the answer it is part of.
+    RecordLost,
+    /// The store has not read the log as far as this decision had.
+    StoreBehind,
+}
+
+impl Why {
+    /// In words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::RefusedUnread => "the request was refused before anything was read: there was nothing to decide",
+            Self::OperatorsLook => "an operator looked at something: there was nothing to decide",
+            Self::RecordTooOld => "the record is from before records said what a decision was made from",
+            Self::Review => "an answer to somebody who reviews identity: it rests on the queue as it stood, which is not kept",
+            Self::Audit => "an answer to an auditor: it rests on other records of decisions",
+            Self::RulesLost => "the rules of its hash are not to be had: neither in force nor kept",
+            Self::RecordLost => "a record that it rests on is not to be found",
+            Self::StoreBehind => "this store has not read the log as far as the decision had: try again when it has",
+        }
+    }
+}
+
+/// Why a decision could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A child could not be read.
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    /// Of what is erased, the envelopes could not be read.
+    #[error(transparent)]
+    Log(#[from] event_log::LogError),
+}
+
+impl Replayer {
+    /// Over a store that was filled from the log of the records; `engine` is in force.
+    pub fn new(
+        store: Store,
+        projector: Projector,
+        engine: Arc<Engine>,
+        hub_contact: String,
+        rules: Arc<dyn RulesByHash>,
+    ) -> Self {
+        Self { store, projector, engine, rules, hub_contact, answers: Mutex::default() }
+    }
+}

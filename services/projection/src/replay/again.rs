@@ -1,0 +1,297 @@
+//! The decision itself, made again, and held to its record.
+
+use std::sync::{Arc, PoisonError};
+
+use event_log::Pseudonym;
+use jiff::civil::{Date, date};
+use proto::disclosure::{Basis, Disclosure};
+use proto::sharing::{Call, Purpose};
+use sharing::{Category, DecisionCache, Engine, Outcome, RecordClass};
+
+use super::{ANSWERS_KEPT, Facts, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records};
+use crate::child::Children;
+use crate::disclose::{Ask, Audience, Discloser, Followed, Watching, basis};
+use crate::registry::Registries;
+
+/// Rules of which answers are kept from one decision to the next.
+const ENGINES_KEPT: usize = 3;
+
+/// One thing that is not as it was.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// What it is, in words.
+    pub what: &'static str,
+    /// As it was recorded.
+    pub was: String,
+    /// As it came out.
+    pub is: String,
+}
+
+/// What it came to.
+struct Made {
+    record: Disclosure,
+    parts: Vec<Disclosure>,
+    classes: Vec<(RecordClass, Outcome)>,
+}
+
+impl Replayer {
+    /// Makes a recorded decision again. Of what was erased it says only that the facts differ: see [`Self::settle`].
+    ///
+    /// # Errors
+    /// [`ReplayError`]: nothing can be said.
+    pub fn rerun(&self, recorded: &Recorded, with: &With) -> Result<Rerun, ReplayError> {
+        let of = &recorded.decision;
+        let cannot = |why| Rerun { verdict: Verdict::CannotSay(why), record: None, classes: Vec::new(), policy_hash: [0; 32] };
+        if let Some(why) = undecided(of) {
+            return Ok(cannot(why));
+        }
+        let Some(engine) = self.engine(of, &with.rules) else { return Ok(cannot(Why::RulesLost)) };
+        let policy_hash = *engine.policy_hash();
+        let whole = match (records::rests_on_id(of), &recorded.rests_on) {
+            (Some(_), None) => return Ok(cannot(Why::RecordLost)),
+            (Some(_), Some(rests_on)) if !of.part_of.is_empty() => &rests_on.decision,
+            _ => of,
+        };
+        let explains = of.call() == Call::ExplainDecision;
+        let known = if explains { Some(Past::now()) } else { whole.basis.as_ref().and_then(Past::of) };
+        let Some(mut known) = known else { return Ok(cannot(Why::RecordTooOld)) };
+        if !self.has_read(&known) {
+            return Ok(cannot(Why::StoreBehind));
+        }
+        if with.facts == Facts::Now {
+            known = Past::now();
+        }
+        known.drafts.clone_from(&with.drafts);
+        let discloser = self.discloser(engine, known);
+        let made = if explains {
+            explained(&discloser, recorded)
+        } else {
+            self.decided(&discloser, whole, recorded, with)?
+        };
+        self.keep(discloser);
+        let Some(Made { record, mut parts, classes }) = made else { return Ok(cannot(Why::RecordTooOld)) };
+        let again = if of.part_of.is_empty() {
+            Some(record)
+        } else {
+            let at = parts.iter().position(|part| part.subjects.first() == of.subjects.first());
+            at.map(|at| parts.swap_remove(at))
+        };
+        let again = again.map(|again| as_named(again, of));
+        let verdict = match &again {
+            None => Verdict::Differs(difference("what is given", "something", "nothing")),
+            Some(again) => differs(of, again, with).map_or(Verdict::Same, Verdict::Differs),
+        };
+        Ok(Rerun { verdict, record: again, classes, policy_hash })
+    }
+
+    fn engine(&self, of: &Disclosure, rules: &Rules) -> Option<Arc<Engine>> {
+        match rules {
+            Rules::Current => Some(Arc::clone(&self.engine)),
+            Rules::Given(engine) => Some(Arc::clone(engine)),
+            Rules::Recorded => {
+                let hash = of.policy_hash.as_slice().try_into().ok()?;
+                if self.engine.policy_hash() == &hash { Some(Arc::clone(&self.engine)) } else { self.rules.engine(&hash) }
+            }
+        }
+    }
+
+    fn has_read(&self, known: &Past) -> bool {
+        let held = self.store.heights_held();
+        known.read_to().all(|((topic, partition), next)| held.next(topic, partition) >= next)
+    }
+
+    pub(super) fn discloser(&self, engine: Arc<Engine>, known: Past) -> Discloser {
+        let known = Arc::new(known);
+        let cache = {
+            let mut kept = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = kept.iter().position(|(of, _)| Arc::ptr_eq(of, &engine));
+            at.map(|at| kept.swap_remove(at).1)
+        };
+        Discloser {
+            children: Children::of_past(self.store.clone(), self.projector.clone(), Arc::clone(&known)),
+            engine,
+            cache: cache.unwrap_or_else(|| DecisionCache::new(ANSWERS_KEPT)),
+            registries: Registries::of_past(self.store.clone(), self.projector.clone(), known),
+            hub_contact: self.hub_contact.clone(),
+        }
+    }
+
+    /// Keeps what the rules answered, for the next decision.
+    pub(super) fn keep(&self, discloser: Discloser) {
+        let mut kept = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= ENGINES_KEPT {
+            kept.remove(0);
+        }
+        kept.push((discloser.engine, discloser.cache));
+    }
+
+    fn decided(
+        &self,
+        discloser: &Discloser,
+        whole: &Disclosure,
+        recorded: &Recorded,
+        with: &With,
+    ) -> Result<Option<Made>, ReplayError> {
+        let Some(ask) = ask(whole) else { return Ok(None) };
+        let made = |(record, parts)| Made { record, parts, classes: Vec::new() };
+        let classes = || discloser.outcomes(&ask);
+        Ok(match whole.call() {
+            Call::Unspecified | Call::GetTimeline => {
+                Some(Made { classes: classes()?, ..made(discloser.decide(&ask)?.into_records()) })
+            }
+            Call::GetInvolvement => Some(made(discloser.decide_involvement(&ask)?.into_records())),
+            Call::GetFamily => Some(made(discloser.decide_family(&ask)?.into_records())),
+            Call::WatchTimeline => {
+                let records = self.followed(discloser, &ask, whole, recorded, with)?;
+                let Some(records) = records else { return Ok(None) };
+                Some(Made { classes: classes()?, ..made(records) })
+            }
+            _ => None,
+        })
+    }
+
+    /// What a stream gave, after what it had given before.
+    fn followed(
+        &self,
+        discloser: &Discloser,
+        ask: &Ask,
+        of: &Disclosure,
+        recorded: &Recorded,
+        with: &With,
+    ) -> Result<Option<(Disclosure, Vec<Disclosure>)>, ReplayError> {
+        let Some(Basis { stream, after, .. }) = &of.basis else { return Ok(None) };
+        let Ok(stream) = stream.as_slice().try_into() else { return Ok(None) };
+        let mut watching = Watching::of(stream);
+        if !after.is_empty() {
+            let before = recorded.rests_on.as_ref().map(|before| &before.decision);
+            let Some(before) = before else { return Ok(None) };
+            let past = before.basis.as_ref().and_then(Past::of);
+            let (Some(earlier), Some(past)) = (self::ask(before), past) else { return Ok(None) };
+            let past = if with.facts == Facts::Now { Past::now() } else { past };
+            let then = self.discloser(Arc::clone(&discloser.engine), past);
+            then.seen_by(&earlier, &mut watching)?;
+            watching.given_by(after.clone());
+        }
+        Ok(Some(match discloser.follow(ask, &watching)? {
+            Followed::Changed(changed) => changed.into_records(),
+            // Nothing would have been given, and nothing recorded.
+            Followed::Same(_) | Followed::Narrowed => (Disclosure::default(), Vec::new()),
+        }))
+    }
+}
+
+/// Why nothing was decided, where nothing was.
+fn undecided(of: &Disclosure) -> Option<Why> {
+    if !of.operator_command.is_empty() {
+        return Some(Why::OperatorsLook);
+    }
+    if of.denied != 0 && of.policy_hash.is_empty() {
+        return Some(Why::RefusedUnread);
+    }
+    match of.call() {
+        Call::Unspecified | Call::GetTimeline | Call::WatchTimeline | Call::GetInvolvement | Call::GetFamily => {
+            (of.basis.is_none() && of.part_of.is_empty()).then_some(Why::RecordTooOld)
+        }
+        Call::ExplainDecision => None,
+        Call::ListItems | Call::ShowItem | Call::Decide | Call::ListReleases | Call::GetStatistics => Some(Why::Review),
+        Call::WhoSaw | Call::WhatDid | Call::Replay | Call::Rerun | Call::Unusual => Some(Why::Audit),
+        #[allow(unreachable_patterns, reason = "calls that are yet to come")]
+        _ => Some(Why::RecordTooOld),
+    }
+}
+
+/// What was asked, from its record.
+fn ask(of: &Disclosure) -> Option<Ask> {
+    let basis = of.basis.as_ref()?;
+    let categories: Option<Vec<Category>> =
+        basis.categories.iter().map(|category| Category::try_from(*category).ok()).collect();
+    Some(Ask {
+        caller: basis::caller(of, basis)?,
+        child: Pseudonym(of.subjects.first()?.as_slice().try_into().ok()?),
+        purpose: of.purpose(),
+        from_day: basis.from_day.map(i64::from),
+        to_day: basis.to_day.map(i64::from),
+        categories: categories?,
+        known_at_us: Some(basis.known_at_us).filter(|at| *at != 0),
+        valid_on: day(of.valid_day)?,
+        today: day(basis.today)?,
+        skip: usize::try_from(basis.skip).ok()?,
+        page_size: if basis.page_size == 0 { usize::MAX } else { usize::try_from(basis.page_size).ok()? },
+        request_digest: of.request_digest.as_slice().try_into().ok()?,
+        asked_at_us: basis.asked_at_us,
+        // Whatever it was then: the first that is read stands.
+        registry_generation: 1,
+    })
+}
+
+fn explained(discloser: &Discloser, recorded: &Recorded) -> Option<Made> {
+    let (of, explained) = (&recorded.decision, &recorded.rests_on.as_ref()?.decision);
+    let caller = basis::caller(of, &Basis::default())?;
+    // The fewest that such an answer can have been for comes first.
+    let audiences: &[Audience] = match of.purpose() {
+        Purpose::Audit => &[Audience::Auditor, Audience::ServingAuditor],
+        _ => &[Audience::Reader],
+    };
+    let made = audiences.iter().map(|audience| discloser.explain(&caller, explained, *audience).into_records().0);
+    let mut made: Vec<Disclosure> = made.collect();
+    let at = made.iter().position(|record| record.answer_digest == of.answer_digest).unwrap_or_default();
+    Some(Made { record: made.swap_remove(at), parts: Vec::new(), classes: Vec::new() })
+}
+
+/// The same record under the name of the one on the log.
+fn as_named(mut record: Disclosure, of: &Disclosure) -> Disclosure {
+    record.decision_id.clone_from(&of.decision_id);
+    record.part_of.clone_from(&of.part_of);
+    record
+}
+
+/// The first thing that differs. Where it was asked what would have been, only what readers see of it counts.
+fn differs(of: &Disclosure, again: &Disclosure, with: &With) -> Option<Difference> {
+    let none = Basis::default();
+    let (was, is) = (of.basis.as_ref().unwrap_or(&none), again.basis.as_ref().unwrap_or(&none));
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let facts = |basis: &Basis| format!("{} events, {}", basis.facts, hex(&basis.facts_digest));
+    let registry = |basis: &Basis| format!("{}, {}", basis.registry, hex(&basis.registry_digest));
+    let links = |basis: &Basis| format!("{} pairs by {}", basis.probable.len(), basis.linked_by.iter().map(|id| hex(id)).collect::<Vec<_>>().join(" "));
+    let read = |basis: &Basis| hex(&basis.read_to);
+    let classes = |of: &Disclosure| {
+        let Disclosure { classes_full, classes_redacted, classes_existence, classes_hidden, .. } = of;
+        format!("full={classes_full} redacted={classes_redacted} existence={classes_existence} hidden={classes_hidden}")
+    };
+    let given = |of: &Disclosure| format!("entries={} lines={}", of.entries_released, of.lines_released);
+    let told = |of: &Disclosure| format!("{:x}.{:x}.{:x}", of.gates_told, of.restrictions_told, of.permits_told);
+    let as_recorded = [
+        ("the settings that an answer quotes (`serve.hub_contact`)", hex(&was.settings), hex(&is.settings)),
+        ("the rules", hex(&of.policy_hash), hex(&again.policy_hash)),
+        (FACTS, facts(was), facts(is)),
+        ("how far the log was read", read(was), read(is)),
+        ("the organisations and agreements", registry(was), registry(is)),
+        ("what was probably of one child", links(was), links(is)),
+    ];
+    let seen = [
+        ("who was held to be the child", hex(&of.subjects_digest), hex(&again.subjects_digest)),
+        ("whether it was refused", of.denied().as_str_name().to_owned(), again.denied().as_str_name().to_owned()),
+        ("the classes of record by outcome", classes(of), classes(again)),
+        ("how much was given", given(of), given(again)),
+        ("the rules of which the answer told", told(of), told(again)),
+        ("the answer", hex(&of.answer_digest), hex(&again.answer_digest)),
+    ];
+    let rest = [
+        ("why each class came out so", hex(&of.outcomes_digest), hex(&again.outcomes_digest)),
+        ("the record", "as on the log".to_owned(), if of == again { "as on the log" } else { "another" }.to_owned()),
+    ];
+    let first = if with.is_as_recorded() { as_recorded.into_iter().chain(seen).chain(rest).collect() } else { Vec::from(seen) };
+    first.into_iter().find(|(_, was, is)| was != is).map(|(what, was, is)| Difference { what, was, is })
+}
+
+/// What is said to differ where the facts do.
+pub(super) const FACTS: &str = "the facts that were read";
+
+fn difference(what: &'static str, was: &str, is: &str) -> Difference {
+    Difference { what, was: was.to_owned(), is: is.to_owned() }
+}
+
+/// Days since 1970-01-01.
+pub(crate) fn day(number: i32) -> Option<Date> {
+    date(1970, 1, 1).checked_add(jiff::Span::new().try_days(number).ok()?).ok()
+}

@@ -1,0 +1,118 @@
+//! Recorded decisions, as the log has them: each with its basis, and with the records that it rests on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use event_log::envelope::{self, Opened};
+use event_log::seal::{Keyring, PseudonymKey};
+use event_log::{EventLog, LogError, Partition, Pseudonym, Topic};
+use prost::Message as _;
+use proto::disclosure::{Basis, Disclosure};
+
+use crate::disclose::decision_id::BOOKS;
+use crate::disclose::recorder::book;
+use crate::disclose::{FindError, Recorder, basis};
+
+const RECORDS_A_READ: usize = 4_096;
+
+/// A recorded decision with all that it takes to make it again.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recorded {
+    /// Its record.
+    pub decision: Disclosure,
+    /// Of a stream, the decision by which something of it was given before; of an explanation, the decision that was explained; of a
+    /// part of an answer, the whole.
+    pub rests_on: Option<Box<Recorded>>,
+}
+
+impl Recorded {
+    /// The decision of this id, from the record of decisions; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`FindError`].
+    pub async fn gather(recorder: &Recorder, keyring: &Keyring, id: [u8; 16]) -> Result<Option<Self>, FindError> {
+        let Some(decision) = recorder.find(keyring, id).await? else { return Ok(None) };
+        let mut rests_on = None;
+        if let Some(other) = rests_on_id(&decision) {
+            let other = recorder.find(keyring, other).await?;
+            rests_on = other.map(|decision| Box::new(Self { decision, rests_on: None }));
+        }
+        Ok(Some(Self { decision, rests_on }))
+    }
+
+    /// Each of some decisions, with those of them that it rests on.
+    pub fn all(decisions: &[(i64, Disclosure)]) -> Vec<Self> {
+        let by_id: BTreeMap<&[u8], &Disclosure> =
+            decisions.iter().map(|(_, decision)| (decision.decision_id.as_slice(), decision)).collect();
+        let of = |(_, decision): &(i64, Disclosure)| {
+            let other = rests_on_id(decision).and_then(|id| by_id.get(id.as_slice()).copied().cloned());
+            let rests_on = other.map(|decision| Box::new(Self { decision, rests_on: None }));
+            Self { decision: decision.clone(), rests_on }
+        };
+        decisions.iter().map(of).collect()
+    }
+}
+
+/// Which other decision one rests on.
+pub(super) fn rests_on_id(decision: &Disclosure) -> Option<[u8; 16]> {
+    let after = decision.basis.as_ref().map(|basis| &basis.after);
+    let ids = [Some(&decision.explained), Some(&decision.part_of), after];
+    ids.into_iter().flatten().find_map(|id| id.as_slice().try_into().ok())
+}
+
+/// Decisions of an organisation's books, with when each was recorded, microseconds since 1970, in that order; and how many records were
+/// looked at. Of all books, or of those of these subjects only. `told` is called with how many records were looked at so far.
+///
+/// What stands in clear says of which book a record is, so nothing of any other is opened. A record whose key was destroyed is passed
+/// over, as is one that is no decision.
+///
+/// # Errors
+/// The log's.
+pub async fn decisions(
+    log: &dyn EventLog,
+    keyring: &Keyring,
+    pseudonyms: &PseudonymKey,
+    organisation: &str,
+    of: Option<&BTreeSet<[u8; 16]>>,
+    mut told: impl FnMut(u64),
+) -> Result<(Vec<(i64, Disclosure)>, u64), LogError> {
+    let numbers = |first: &[u8; 16]| first.first().copied().unwrap_or_default() % BOOKS;
+    let books: BTreeSet<u8> = of.map_or_else(|| (0..BOOKS).collect(), |subjects| subjects.iter().map(numbers).collect());
+    let books: BTreeSet<Pseudonym> = books.into_iter().map(|number| book(pseudonyms, organisation, number)).collect();
+    let partitions: BTreeSet<Partition> = books.iter().map(|book| book.partition()).collect();
+    let (mut found, mut looked_at) = (Vec::new(), 0);
+    for partition in partitions {
+        let (mut from, mut apart) = (0, BTreeMap::<Vec<u8>, Basis>::new());
+        loop {
+            let records = log.read(Topic::Disclosure, partition, from, RECORDS_A_READ).await?;
+            let Some(last) = records.last() else { break };
+            from = last.position.offset + 1;
+            for record in records {
+                looked_at += 1;
+                let Ok(sealed) = envelope::decode(record.value) else { continue };
+                if !books.contains(&sealed.header.subject) {
+                    continue;
+                }
+                let Ok(Opened::Plain(plain)) = sealed.open(keyring) else { continue };
+                let Ok(mut decision) = Disclosure::decode(plain.bytes.as_slice()) else { continue };
+                if !decision.basis_of.is_empty() {
+                    apart.extend(decision.basis.map(|basis| (decision.basis_of, basis)));
+                    continue;
+                }
+                if decision.basis.as_ref().is_some_and(basis::is_apart) {
+                    decision.basis = apart.remove(&decision.decision_id);
+                }
+                found.push((record.published_at_us, decision));
+            }
+            told(looked_at);
+        }
+    }
+    found.sort_by(|(at, one), (other_at, other)| (at, &one.decision_id).cmp(&(other_at, &other.decision_id)));
+    Ok((found, looked_at))
+}
+
+/// Every subject that a decision was about, so far as its record says.
+pub(crate) fn subjects(decision: &Disclosure) -> BTreeSet<[u8; 16]> {
+    let named = decision.subjects.iter().filter_map(|id| id.as_slice().try_into().ok());
+    let resolved = decision.basis.iter().flat_map(|basis| basis.subjects.chunks_exact(16));
+    named.chain(resolved.filter_map(|id| id.try_into().ok())).collect()
+}
