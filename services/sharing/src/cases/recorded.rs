@@ -4,17 +4,28 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use proto::events::{self as e, Body, Event};
 use proto::sharing as s;
-use sharing::{FactEvent, Sector};
 
-use super::{ASKED_AT_US, Asked, Case, Child, READER};
+use crate::cases::format::{Asked, Child, Line, Merged};
+use crate::days::end_of_compulsory_school_age;
+use crate::facts::FactEvent;
+use crate::vocabulary::Sector;
+
+/// The person who asks, in every case.
+pub(super) const READER: &str = "reader";
+/// When they ask.
+pub(super) const ASKED_AT_US: i64 = 1_800_000_000_000_000;
 
 /// Recorded events, each with whose it is and when it was published.
 #[derive(Default)]
 pub(crate) struct Log(Vec<([u8; 16], i64, Body)>);
 
 impl Log {
-    fn add(&mut self, subject: u8, event: impl Into<Event>) {
-        let published = self.0.len() as i64;
+    fn length(&self) -> i64 {
+        i64::try_from(self.0.len()).unwrap_or(i64::MAX)
+    }
+
+    pub(super) fn add(&mut self, subject: u8, event: impl Into<Event>) {
+        let published = self.length();
         self.add_at(subject, published, event);
     }
 
@@ -25,7 +36,7 @@ impl Log {
     fn add_of(&mut self, controller: &str, subject: u8, published_at_us: i64, event: impl Into<Event>) {
         let body = Body {
             controller: controller.into(),
-            entry_id: (self.0.len() as u128).to_be_bytes().to_vec(),
+            entry_id: u128::from(self.length().unsigned_abs()).to_be_bytes().to_vec(),
             event: Some(event.into()),
             ..Body::default()
         };
@@ -36,13 +47,13 @@ impl Log {
         self.0.iter().enumerate().map(|(sequence, (subject, published_at_us, body))| FactEvent {
             subject: *subject,
             published_at_us: *published_at_us,
-            sequence: sequence as u64,
+            sequence: sequence.try_into().unwrap_or(u64::MAX),
             body,
         })
     }
 }
 
-impl Case {
+impl Line {
     /// The child's facts as events.
     pub(crate) fn log(&self) -> Log {
         let mut log = Log::default();
@@ -52,19 +63,14 @@ impl Case {
         }
         self.births(&mut log, on);
         if let Some(competent) = self.child.competent {
-            log.add(
-                on,
-                s::CompetenceAssessed {
-                    competent: Some(competent),
-                    on: Some(date(self.valid_on())),
-                    ..Default::default()
-                },
-            );
+            self.assessed(&mut log, on, competent);
         }
-        let Child { s47, cp_plan, cin, looked_after, ehcp, .. } = self.child;
+        self.people(&mut log, on);
+        let Child { s47, cp_plan, cin, looked_after, ehcp, .. } = self.child.clone();
         self.statuses(&mut log, on, [s47, cp_plan, cin, looked_after, ehcp]);
         for (applies, kind) in [
             (self.child.protected_address, s::restriction::Kind::ProtectedAddress),
+            (self.child.opt_out, s::restriction::Kind::NationalOptOut),
             (self.facts.detriment, s::restriction::Kind::Detriment),
             (self.facts.pr_restricted, s::restriction::Kind::ParentalResponsibility),
         ] {
@@ -75,12 +81,30 @@ impl Case {
         self.involvement(&mut log, on, &self.facts.involvement);
         self.consents(&mut log, on);
         self.grants(&mut log, on);
-        for (subject, merged) in self.fold.merge.iter().enumerate() {
-            if merged.protected_address {
-                log.add(subject as u8 + 10, restriction(s::restriction::Kind::ProtectedAddress));
-            }
+        for (subject, merged) in (10..).zip(&self.fold.merge) {
+            self.merged(&mut log, subject, merged);
         }
         log
+    }
+
+    /// What a further linked record of the child says.
+    fn merged(&self, log: &mut Log, on: u8, merged: &Merged) {
+        if let Some(age) = merged.age {
+            log.add(on, described(Some(self.aged(age))));
+        }
+        if let Some(competent) = merged.competent {
+            self.assessed(log, on, competent);
+        }
+        self.merged_people(log, on, merged);
+        self.statuses(log, on, [merged.s47, merged.cp_plan, merged.cin, merged.looked_after, merged.ehcp]);
+        for (applies, kind) in [
+            (merged.protected_address, s::restriction::Kind::ProtectedAddress),
+            (merged.opt_out, s::restriction::Kind::NationalOptOut),
+        ] {
+            if applies {
+                log.add(on, restriction(kind));
+            }
+        }
     }
 
     /// What the case says of the child asked about, where its own child may be of that one's family.
@@ -96,18 +120,30 @@ impl Case {
         if self.fold.no_birth_date {
             return;
         }
-        let dob = self.fold.dob.as_ref().map(|dob| dob.parse().unwrap());
-        let born =
-            dob.unwrap_or_else(|| self.valid_on().saturating_sub(self.child.age.years()).saturating_sub(1.days()));
+        let born = self.fold.dob.map_or_else(|| self.of_school_age(self.aged(self.child.age)), |dob| dob.0);
         log.add(on, described(Some(born)));
-        for (index, also) in self.fold.also_born.iter().enumerate() {
-            log.add(index as u8 + 20, described(Some(also.parse().unwrap())));
+        for (subject, also) in (20..).zip(&self.fold.also_born) {
+            log.add(subject, described(Some(also.0)));
         }
+    }
+
+    /// Born so that this age was reached yesterday.
+    fn aged(&self, age: i64) -> Date {
+        let years = jiff::Span::new().try_years(age).unwrap_or_default();
+        self.valid_on().saturating_sub(years).saturating_sub(1.days())
+    }
+
+    /// The latest day of the year before this one, of somebody of the same age, by which the child is past compulsory
+    /// school age or not, as the case says; this day where none is.
+    fn of_school_age(&self, born: Date) -> Date {
+        let Some(past) = self.child.past_csa else { return born };
+        let mut days = (0..365_i64).map(|earlier| born.saturating_sub(earlier.days()));
+        days.find(|day| (self.valid_on() > end_of_compulsory_school_age(*day)) == past).unwrap_or(born)
     }
 
     fn statuses(&self, log: &mut Log, on: u8, open: [bool; 5]) {
         use s::statutory_status_changed::Status;
-        let opened = self.fold.s47_opened.as_ref().map(|day| day.parse().unwrap());
+        let opened = self.fold.s47_opened.map(|day| day.0);
         let statuses =
             [Status::Section47, Status::ProtectionPlan, Status::ChildInNeed, Status::LookedAfter, Status::EhcPlan];
         for (open, status) in open.into_iter().zip(statuses) {
@@ -121,7 +157,7 @@ impl Case {
         }
     }
 
-    fn involvement(&self, log: &mut Log, on: u8, involvement: &str) {
+    pub(super) fn involvement(&self, log: &mut Log, on: u8, involvement: &str) {
         use e::involvement::Kind;
         let kind = match involvement {
             "none" => return,
@@ -129,7 +165,7 @@ impl Case {
             "targeted" => Kind::Targeted,
             "statutory" => Kind::Statutory,
             "lead" => Kind::Lead,
-            other => panic!("no involvement {other}"),
+            _ => return,
         };
         let organisation = Some(self.principal.org.clone());
         let mut started = e::InvolvementStarted {
@@ -148,12 +184,10 @@ impl Case {
     /// An event of the source by which it works with the child today: of the case's category and labels, as near as there is
     /// a kind that begins work.
     pub(crate) fn at_work(&self, log: &mut Log) {
-        let start_on = Some(date(self.valid_on().saturating_sub(20.days())));
-        let at = start_on.map(|on| {
-            let day = Date::new(on.year as i16, on.month.unwrap() as i8, on.day.unwrap() as i8).unwrap();
-            let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
-            prost_types::Timestamp { seconds: noon.as_second(), nanos: 0 }
-        });
+        let day = self.valid_on().saturating_sub(20.days());
+        let start_on = Some(date(day));
+        let noon = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok();
+        let at = noon.map(|noon| prost_types::Timestamp { seconds: noon.timestamp().as_second(), nanos: 0 });
         let clinic = |code: &str| e::AppointmentBooked {
             starts_at: at,
             service: Some(e::Coded { code: code.into(), ..Default::default() }),
@@ -181,44 +215,39 @@ impl Case {
                 started.into()
             }
         };
-        log.add_of(&self.resource.source, 0, log.0.len() as i64, event);
+        log.add_of(&self.resource.source, 0, log.length(), event);
     }
 
     fn consents(&self, log: &mut Log, on: u8) {
         let before = self.valid_on().saturating_sub(30.days());
         for line in &self.fold.consent_log {
-            let mut consent = self.consent(&line.state, &line.by, line.t.parse().unwrap());
-            consent.id = Some(line.id.clone());
-            consent.to = line.expires.as_ref().map(|day| date(day.parse().unwrap()));
-            log.add_at(on + line.subject, line.offset, consent);
+            log.add_at(on.saturating_add(line.subject), line.offset, self.act(line));
         }
-        for (subject, state) in self.fold.merge_consent.iter().enumerate() {
-            log.add(subject as u8, self.consent(state, "parent_pr", before));
+        for (subject, state) in (0..).zip(&self.fold.merge_consent) {
+            log.add(subject, self.consent(state, "parent_pr", before));
         }
         let dated = !self.fold.consent_log.is_empty() || !self.fold.merge_consent.is_empty();
         if !dated && self.facts.consent != "none" {
             let by = if self.child.competent == Some(true) { "young_person" } else { "parent_pr" };
-            log.add(on, self.consent(&self.facts.consent, by, before));
+            let mut consent = self.consent(&self.facts.consent, by, before);
+            if self.facts.consent == "lapsed" {
+                consent.to = Some(date(self.valid_on().saturating_sub(1.days())));
+            }
+            log.add(on, consent);
         }
     }
 
-    fn consent(&self, state: &str, by: &str, from: Date) -> s::ConsentRecorded {
+    pub(super) fn consent(&self, state: &str, by: &str, from: Date) -> s::ConsentRecorded {
         use s::consent_recorded::{GivenBy, Kind, State};
-        let recipient = if self.principal.kind == "staff" { &self.principal.org } else { READER };
-        let mut consent =
-            s::ConsentRecorded { recipients: vec![recipient.to_owned()], from: Some(date(from)), ..Default::default() };
+        let mut consent = s::ConsentRecorded { from: Some(date(from)), ..Default::default() };
+        self.named_in_consent(&mut consent);
         consent.set_kind(Kind::Share);
         consent.set_state(match state {
-            "given" => State::Given,
-            "refused" => State::Refused,
+            "given" | "lapsed" => State::Given,
             "withdrawn" => State::Withdrawn,
-            other => panic!("no consent {other}"),
+            _ => State::Refused,
         });
-        consent.set_by(match by {
-            "young_person" => GivenBy::Subject,
-            "parent_pr" => GivenBy::Parent,
-            other => panic!("nobody is {other}"),
-        });
+        consent.set_by(if by == "young_person" { GivenBy::Subject } else { GivenBy::Parent });
         consent
     }
 
@@ -227,11 +256,12 @@ impl Case {
         use s::legal_process_recorded::Kind;
         let today = Some(date(self.valid_on()));
         let organisation = Some(self.principal.org.clone());
-        let scopes = self.facts.grants.iter().map(|grant| match grant.as_str() {
-            "pre_adoption" => Scope::PreAdoption,
-            other => panic!("no grant {other}"),
-        });
-        for scope in scopes.chain(self.facts.address_cleared.then_some(Scope::Address)) {
+        let sealed = self.facts.grants.iter().any(|grant| grant == "pre_adoption").then_some(Scope::PreAdoption);
+        let cleared = self.facts.address_cleared.then_some(Scope::Address);
+        let arranges = self.facts.arranges_package.then_some(Scope::Package);
+        let purposes = self.facts.grant_purposes.clone().unwrap_or_else(|| vec![self.facts.purpose.clone()]);
+        let purpose = |word: &String| s::Purpose::from_str_name(&format!("PURPOSE_{}", word.to_uppercase()));
+        for scope in sealed.into_iter().chain(cleared).chain(arranges) {
             let mut granted = s::AccessGranted {
                 id: Some(format!("{scope:?}")),
                 person: Some(READER.into()),
@@ -239,12 +269,19 @@ impl Case {
                 from: today,
                 to: today,
                 granted_by: Some("manager".into()),
+                purposes: purposes.iter().filter_map(purpose).map(i32::from).collect(),
                 ..Default::default()
             };
             granted.set_scope(scope);
             log.add(on, granted);
         }
-        if self.facts.process != "none" {
+        let process = match self.facts.process.as_str() {
+            "crime_request_approved" => Some(Kind::CrimeRequestApproved),
+            "court_order_served" => Some(Kind::CourtOrderServed),
+            "transfer_in" => Some(Kind::TransferIn),
+            _ => None,
+        };
+        if let Some(kind) = process {
             let mut process = s::LegalProcessRecorded {
                 recipient: organisation.clone(),
                 from: today,
@@ -252,15 +289,11 @@ impl Case {
                 approved_by: Some("controller".into()),
                 ..Default::default()
             };
-            process.set_kind(match self.facts.process.as_str() {
-                "crime_request_approved" => Kind::CrimeRequestApproved,
-                "court_order_served" => Kind::CourtOrderServed,
-                "transfer_in" => Kind::TransferIn,
-                other => panic!("no process {other}"),
-            });
+            process.set_kind(kind);
             log.add(on, process);
         }
-        if self.facts.break_glass {
+        let purpose = s::Purpose::from_str_name(&format!("PURPOSE_{}", self.facts.purpose.to_uppercase()));
+        if let Some(purpose) = purpose.filter(|_| self.facts.break_glass) {
             log.add(
                 on,
                 s::BreakGlassAsserted {
@@ -269,6 +302,8 @@ impl Case {
                     reason: Some("a reason".into()),
                     asserted_at: Some(prost_types::Timestamp { seconds: ASKED_AT_US / 1_000_000 - 60, nanos: 0 }),
                     minutes: Some(30),
+                    purpose: Some(purpose.into()),
+                    id: Some(vec![0x9a; 16]),
                 },
             );
         }
@@ -290,16 +325,17 @@ impl Case {
                 ids.push((*id).to_owned());
             }
         }
+        log.add(0, self.family_organisation());
         let span = self.fold.dsa.as_ref();
-        let day = |text: &str| Some(date(text.parse().unwrap()));
+        let span = span.cloned().unwrap_or_default();
         if self.facts.dsa {
             log.add(
                 0,
                 s::AgreementRecorded {
                     id: Some("agreement".into()),
                     parties: ids,
-                    from: day(span.map_or("2020-01-01", |span| &span.from)),
-                    to: day(span.map_or("2030-12-31", |span| &span.to)),
+                    from: Some(date(span.from.0)),
+                    to: Some(date(span.to.0)),
                     ..Default::default()
                 },
             );
@@ -308,7 +344,8 @@ impl Case {
     }
 }
 
-const ORGANISATIONS: &[(Sector, bool, &[&str])] = &[
+/// The organisations of the cases: their sector, whether they are designated agencies, and their ids.
+pub(super) const ORGANISATIONS: &[(Sector, bool, &[&str])] = &[
     (Sector::Education, true, &["school_a", "school_b", "college_a", "la_send_a", "virtual_school_a", "school_c"]),
     (Sector::SocialCare, true, &["csc_a", "adoption_a", "csc_b"]),
     (Sector::Health, true, &["gp_a", "camhs_a", "shc_a", "hospital_a", "paeds_a", "drug_service_a"]),
@@ -319,7 +356,7 @@ const ORGANISATIONS: &[(Sector, bool, &[&str])] = &[
     (Sector::SocialCare, false, &["charity_a", "it_a"]),
 ];
 
-fn described(born: Option<Date>) -> e::PersonDescribed {
+pub(super) fn described(born: Option<Date>) -> e::PersonDescribed {
     e::PersonDescribed { birth_on: born.map(date), ..Default::default() }
 }
 
@@ -329,6 +366,11 @@ fn restriction(kind: s::restriction::Kind) -> s::RestrictionSet {
     set
 }
 
-fn date(day: Date) -> e::Date {
-    e::Date { year: day.year().into(), month: Some(day.month() as u32), day: Some(day.day() as u32), estimated: false }
+pub(super) fn date(day: Date) -> e::Date {
+    e::Date {
+        year: day.year().into(),
+        month: u32::try_from(day.month()).ok(),
+        day: u32::try_from(day.day()).ok(),
+        estimated: false,
+    }
 }
