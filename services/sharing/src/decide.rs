@@ -50,6 +50,8 @@ struct Decided {
     question: Vec<u8>,
     /// The class is labelled, or comes from a sensitive service.
     labelled: bool,
+    /// The reader knows of it, and asserting break-glass would show more.
+    glass_helps: bool,
 }
 
 /// Classes by outcome.
@@ -102,7 +104,7 @@ fn decide_with<'c>(
     decision.denied = asked.as_ref().err().copied();
     decision.whereabouts_protected = asked.as_ref().map_or(true, Asked::whereabouts_protected);
     decision.reader_organisation = request.principal.organisation().map(str::to_owned);
-    let mut probes = Vec::new();
+    let mut unseen = Vec::new();
     for class in classes {
         if decision.classes.contains_key(class) {
             continue;
@@ -114,15 +116,19 @@ fn decide_with<'c>(
             None => Arc::new(Ruling::refused()),
         };
         let labelled = question.as_ref().is_some_and(|question| !question.class.labels.is_empty());
-        let decided = Decided { ruling, question: bytes, labelled };
-        if let Some(question) = question.filter(|_| decided.ruling.outcome != Outcome::Full) {
-            probes.push((question, decided.ruling.clone()));
+        let mut decided = Decided { ruling, question: bytes, labelled, glass_helps: false };
+        match question {
+            Some(question) if decided.ruling.outcome == Outcome::Hide => unseen.push((question, decided.ruling.clone())),
+            Some(question) if decided.ruling.outcome < Outcome::Full => {
+                decided.glass_helps = break_glass_helps(oracle, ladder, question, &decided.ruling);
+            }
+            _ => {}
         }
         decision.obligations.extend(decision.owed_for(&decided.ruling));
         decision.classes.insert(class.clone(), decided);
     }
-    decision.break_glass_would_help =
-        probes.into_iter().any(|(question, ruling)| break_glass_helps(oracle, ladder, question, &ruling));
+    decision.break_glass_would_help = decision.offers_break_glass()
+        || unseen.into_iter().any(|(question, ruling)| break_glass_helps(oracle, ladder, question, &ruling));
     // The rules have refused it already, by name.
     if request.purpose == Purpose::Unspecified && decision.denied.is_none() {
         decision.denied = Some(DenialReason::PurposeMissing);
@@ -199,16 +205,25 @@ impl Decision {
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.classes.retain(|class, _| other.classes.contains_key(class));
+        let mut owed = BTreeSet::new();
         for (class, decided) in &mut self.classes {
             if let Some(theirs) = other.classes.get(class) {
-                decided.ruling = Arc::new(decided.ruling.and(&theirs.ruling));
+                let both = Arc::new(decided.ruling.and(&theirs.ruling));
+                // Of what is hidden nothing is owed, and no help is offered: either would tell of it.
+                if both.outcome >= Outcome::Existence {
+                    let permits = decided.ruling.allowed_by.iter().chain(&theirs.ruling.allowed_by);
+                    let permits = permits.filter_map(|id| self.rules.get(id));
+                    owed.extend(permits.flat_map(|rule| rule.obligations.iter().cloned()));
+                }
+                decided.glass_helps = both.outcome >= Outcome::Existence && (decided.glass_helps || theirs.glass_helps);
+                decided.ruling = both;
                 decided.question.extend_from_slice(&theirs.question);
                 decided.labelled |= theirs.labelled;
             }
         }
         self.denied = self.denied.or(other.denied);
         self.break_glass_would_help |= other.break_glass_would_help;
-        self.obligations.extend(other.obligations.iter().cloned());
+        self.obligations = owed;
         self.whereabouts_protected |= other.whereabouts_protected;
         self
     }
@@ -226,7 +241,14 @@ impl Decision {
         self.denied
     }
 
-    /// Asserting break-glass, with a reason, would show more of this child.
+    /// Whether the reader is told that asserting break-glass, with a reason, would show more of this child: where it would of
+    /// something that they know of. Made for what is hidden, the offer would tell of it.
+    pub fn offers_break_glass(&self) -> bool {
+        self.classes.values().any(|decided| decided.glass_helps)
+    }
+
+    /// Asserting break-glass, with a reason, would show more of this child, of what is hidden too: for whoever tests the rules,
+    /// and no reader.
     pub fn break_glass_would_help(&self) -> bool {
         self.break_glass_would_help
     }

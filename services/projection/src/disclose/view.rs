@@ -147,7 +147,7 @@ impl Rendered {
             more,
             obligations: decision.obligations().filter(|_| shows_something).map(str::to_owned).collect(),
             // Of a child of whom nothing is shown, the offer itself would say that there is one.
-            break_glass_would_help: shows_something && decision.break_glass_would_help(),
+            break_glass_would_help: shows_something && decision.offers_break_glass(),
             ..GetTimelineResponse::default()
         };
         let encoded = answer.encode_to_vec();
