@@ -152,4 +152,6 @@ kinds! {
     661 AgeAssessed s::AgeAssessed;
     662 RetentionScheduleRecorded s::RetentionScheduleRecorded;
     663 FeedConfirmed s::FeedConfirmed;
+    670 PolicyApprovalWithdrawn s::PolicyApprovalWithdrawn;
+    671 PolicyKept s::PolicyKept;
 }

@@ -41,6 +41,13 @@ pub struct GetStatusResponse {
     pub break_glass_overdue: u32,
     #[prost(uint32, tag = "14")]
     pub break_glass_alarms: u32,
+    /// The set of rules that it decides by, 32 bytes; and whether that is approved: where it is not, readers are refused.
+    #[prost(bytes = "vec", tag = "15")]
+    pub policy_hash: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "16")]
+    pub policy_approved: bool,
+    #[prost(uint32, tag = "17")]
+    pub policy_approvals: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SourceStatus {

@@ -1923,7 +1923,7 @@ pub struct RecordedBy {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663"
+        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -2095,6 +2095,12 @@ pub mod event {
         OrganisationRecorded(super::super::super::sharing::v1::OrganisationRecorded),
         #[prost(message, tag = "601")]
         PolicyApproved(super::super::super::sharing::v1::PolicyApproved),
+        #[prost(message, tag = "670")]
+        PolicyApprovalWithdrawn(
+            super::super::super::sharing::v1::PolicyApprovalWithdrawn,
+        ),
+        #[prost(message, tag = "671")]
+        PolicyKept(super::super::super::sharing::v1::PolicyKept),
         #[prost(message, tag = "602")]
         ConsentRecorded(super::super::super::sharing::v1::ConsentRecorded),
         #[prost(message, tag = "603")]

@@ -426,6 +426,10 @@ pub enum DenialReason {
     NotForThisRole = 43,
     /// It has been reviewed.
     ReviewedAlready = 44,
+    /// The set of rules that the service runs is not approved by two people of the organisation that runs it.
+    PolicyNotApproved = 50,
+    /// Only information governance at the organisation that runs the service reads and approves sets of rules.
+    NotYoursToApprove = 51,
 }
 impl DenialReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -458,6 +462,8 @@ impl DenialReason {
             Self::NoSuchBreakGlass => "DENIAL_REASON_NO_SUCH_BREAK_GLASS",
             Self::NotForThisRole => "DENIAL_REASON_NOT_FOR_THIS_ROLE",
             Self::ReviewedAlready => "DENIAL_REASON_REVIEWED_ALREADY",
+            Self::PolicyNotApproved => "DENIAL_REASON_POLICY_NOT_APPROVED",
+            Self::NotYoursToApprove => "DENIAL_REASON_NOT_YOURS_TO_APPROVE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -487,6 +493,8 @@ impl DenialReason {
             "DENIAL_REASON_NO_SUCH_BREAK_GLASS" => Some(Self::NoSuchBreakGlass),
             "DENIAL_REASON_NOT_FOR_THIS_ROLE" => Some(Self::NotForThisRole),
             "DENIAL_REASON_REVIEWED_ALREADY" => Some(Self::ReviewedAlready),
+            "DENIAL_REASON_POLICY_NOT_APPROVED" => Some(Self::PolicyNotApproved),
+            "DENIAL_REASON_NOT_YOURS_TO_APPROVE" => Some(Self::NotYoursToApprove),
             _ => None,
         }
     }
@@ -521,6 +529,9 @@ pub enum Call {
     RecordRefusal = 43,
     ListRefusals = 44,
     ListNotices = 45,
+    GetPolicies = 50,
+    ApprovePolicy = 51,
+    WithdrawApproval = 52,
     /// No call: a part of the record of an answer that a break-glass opened, of one organisation whose records it opened.
     OpenedByBreakGlass = 46,
 }
@@ -556,6 +567,9 @@ impl Call {
             Self::RecordRefusal => "CALL_RECORD_REFUSAL",
             Self::ListRefusals => "CALL_LIST_REFUSALS",
             Self::ListNotices => "CALL_LIST_NOTICES",
+            Self::GetPolicies => "CALL_GET_POLICIES",
+            Self::ApprovePolicy => "CALL_APPROVE_POLICY",
+            Self::WithdrawApproval => "CALL_WITHDRAW_APPROVAL",
             Self::OpenedByBreakGlass => "CALL_OPENED_BY_BREAK_GLASS",
         }
     }
@@ -587,6 +601,9 @@ impl Call {
             "CALL_RECORD_REFUSAL" => Some(Self::RecordRefusal),
             "CALL_LIST_REFUSALS" => Some(Self::ListRefusals),
             "CALL_LIST_NOTICES" => Some(Self::ListNotices),
+            "CALL_GET_POLICIES" => Some(Self::GetPolicies),
+            "CALL_APPROVE_POLICY" => Some(Self::ApprovePolicy),
+            "CALL_WITHDRAW_APPROVAL" => Some(Self::WithdrawApproval),
             "CALL_OPENED_BY_BREAK_GLASS" => Some(Self::OpenedByBreakGlass),
             _ => None,
         }
@@ -715,14 +732,41 @@ pub struct NamedPerson {
     #[prost(string, optional, tag = "2")]
     pub person: ::core::option::Option<::prost::alloc::string::String>,
 }
-/// A set of rules was approved for use.
+/// A set of rules was approved for use by a person of the organisation that runs the service, which is the event's subject. Two people
+/// approve a set before it is in force.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PolicyApproved {
     /// 32 bytes, SHA-256 as docs/ARCHITECTURE.md defines it.
     #[prost(bytes = "vec", optional, tag = "1")]
     pub policy_hash: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// The token subject of whoever approves.
     #[prost(string, optional, tag = "2")]
     pub approved_by: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// Somebody took the approval of a set of rules back: what was approved of it before no longer counts, and two people approve it anew
+/// or it is not used.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PolicyApprovalWithdrawn {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub policy_hash: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(string, optional, tag = "2")]
+    pub withdrawn_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A set of rules as it is used, kept for as long as the log is, so that a decision can be run again by the rules that made it: a
+/// throughline.sharing.v1.RuleSet, in as many parts as it takes. No personal data.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PolicyKept {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub policy_hash: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// Counted from 1.
+    #[prost(uint32, optional, tag = "2")]
+    pub part: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "3")]
+    pub parts: ::core::option::Option<u32>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub content: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
 }
 /// Consent to share, or to something else, was given, refused or withdrawn.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1647,6 +1691,564 @@ impl DecisionKind {
             "DECISION_KIND_EDUCATION" => Some(Self::Education),
             _ => None,
         }
+    }
+}
+/// All that a policy hash is made from: with it and the engine of the versions that it names, a decision can be run again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RuleSet {
+    /// Raised when our own evaluation (ladder, fold, redaction) changes in a way that no text shows.
+    #[prost(uint32, tag = "1")]
+    pub evaluation_revision: u32,
+    /// Raised when a line of the classifier changes.
+    #[prost(uint32, tag = "2")]
+    pub classifier_revision: u32,
+    /// Of the engine that evaluates the rules, and of its language: "4.14.1", "4.6.0".
+    #[prost(string, tag = "3")]
+    pub engine_version: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub language_version: ::prost::alloc::string::String,
+    /// The schema and the rules as they are written, annotations and comments with them.
+    #[prost(string, tag = "5")]
+    pub schema: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub rules: ::prost::alloc::string::String,
+    /// Every table that decisions read, in order of name.
+    #[prost(message, repeated, tag = "7")]
+    pub tables: ::prost::alloc::vec::Vec<RuleTable>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RuleTable {
+    /// "involvement.toml"
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPoliciesRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPoliciesResponse {
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub running: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, repeated, tag = "2")]
+    pub policies: ::prost::alloc::vec::Vec<PolicyStanding>,
+}
+/// How a set of rules stands.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PolicyStanding {
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub policy_hash: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bool, tag = "2")]
+    pub in_force: bool,
+    #[prost(message, repeated, tag = "3")]
+    pub approved_by: ::prost::alloc::vec::Vec<PolicyApprover>,
+    /// As it was first run; absent of a set that never was.
+    #[prost(message, optional, tag = "4")]
+    pub set: ::core::option::Option<RuleSet>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PolicyApprover {
+    #[prost(string, tag = "1")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApprovePolicyRequest {
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub policy_hash: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApprovePolicyResponse {
+    /// How many different people have approved it, this one with them.
+    #[prost(uint32, tag = "1")]
+    pub approvals: u32,
+    /// How many it takes.
+    #[prost(uint32, tag = "2")]
+    pub needed: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawApprovalRequest {
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub policy_hash: ::prost::alloc::vec::Vec<u8>,
+    /// Why. Required; at most 500 characters.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithdrawApprovalResponse {}
+/// Generated client implementations.
+pub mod policies_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Approval of sets of rules, by people of the organisation that runs the service whose role is information governance. On the readers'
+    /// listener, and answered whether or not the running set is approved: that is how it comes to be. Every call is on record.
+    #[derive(Debug, Clone)]
+    pub struct PoliciesClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PoliciesClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> PoliciesClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PoliciesClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PoliciesClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The set that runs, and every set of which an approval is on record, with its text where it was ever run.
+        pub async fn get_policies(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPoliciesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPoliciesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Policies/GetPolicies",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.sharing.v1.Policies", "GetPolicies"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Approves a set, by its hash. It is in force once two different people have. The same person's approval again adds nothing.
+        pub async fn approve_policy(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApprovePolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApprovePolicyResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Policies/ApprovePolicy",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.sharing.v1.Policies", "ApprovePolicy"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Takes the approval of a set back, at once.
+        pub async fn withdraw_approval(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithdrawApprovalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawApprovalResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Policies/WithdrawApproval",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Policies",
+                        "WithdrawApproval",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod policies_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PoliciesServer.
+    #[async_trait]
+    pub trait Policies: std::marker::Send + std::marker::Sync + 'static {
+        /// The set that runs, and every set of which an approval is on record, with its text where it was ever run.
+        async fn get_policies(
+            &self,
+            request: tonic::Request<super::GetPoliciesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPoliciesResponse>,
+            tonic::Status,
+        >;
+        /// Approves a set, by its hash. It is in force once two different people have. The same person's approval again adds nothing.
+        async fn approve_policy(
+            &self,
+            request: tonic::Request<super::ApprovePolicyRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApprovePolicyResponse>,
+            tonic::Status,
+        >;
+        /// Takes the approval of a set back, at once.
+        async fn withdraw_approval(
+            &self,
+            request: tonic::Request<super::WithdrawApprovalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithdrawApprovalResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Approval of sets of rules, by people of the organisation that runs the service whose role is information governance. On the readers'
+    /// listener, and answered whether or not the running set is approved: that is how it comes to be. Every call is on record.
+    #[derive(Debug)]
+    pub struct PoliciesServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PoliciesServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PoliciesServer<T>
+    where
+        T: Policies,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.sharing.v1.Policies/GetPolicies" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPoliciesSvc<T: Policies>(pub Arc<T>);
+                    impl<
+                        T: Policies,
+                    > tonic::server::UnaryService<super::GetPoliciesRequest>
+                    for GetPoliciesSvc<T> {
+                        type Response = super::GetPoliciesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPoliciesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Policies>::get_policies(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPoliciesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Policies/ApprovePolicy" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApprovePolicySvc<T: Policies>(pub Arc<T>);
+                    impl<
+                        T: Policies,
+                    > tonic::server::UnaryService<super::ApprovePolicyRequest>
+                    for ApprovePolicySvc<T> {
+                        type Response = super::ApprovePolicyResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApprovePolicyRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Policies>::approve_policy(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApprovePolicySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Policies/WithdrawApproval" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithdrawApprovalSvc<T: Policies>(pub Arc<T>);
+                    impl<
+                        T: Policies,
+                    > tonic::server::UnaryService<super::WithdrawApprovalRequest>
+                    for WithdrawApprovalSvc<T> {
+                        type Response = super::WithdrawApprovalResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithdrawApprovalRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Policies>::withdraw_approval(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithdrawApprovalSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PoliciesServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.sharing.v1.Policies";
+    impl<T> tonic::server::NamedService for PoliciesServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -155,6 +155,8 @@ pub fn asserters(kind: &Kind) -> Asserters {
         Kind::StatutoryStatusChanged(_)
         | Kind::OrganisationRecorded(_)
         | Kind::PolicyApproved(_)
+        | Kind::PolicyApprovalWithdrawn(_)
+        | Kind::PolicyKept(_)
         | Kind::ConsentRecorded(_)
         | Kind::CompetenceAssessed(_)
         | Kind::AgreementRecorded(_)

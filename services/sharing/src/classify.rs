@@ -7,16 +7,15 @@ mod specialty;
 use std::collections::BTreeSet;
 
 use proto::events::{Body, Event};
-use sha2::{Digest, Sha256};
 
 use crate::classify::fields::Populated;
 use crate::classify::specialty::Specialties;
-use crate::engine::Engine;
+use crate::engine::{Engine, Tables};
 use crate::facts::ChildFacts;
 use crate::vocabulary::{Category, Label};
 
 /// Raised when a line of the classifier changes: the policy hash covers it. `tests/classes.rs` holds every line.
-const CLASSIFIER_REVISION: u32 = 1;
+pub(crate) const CLASSIFIER_REVISION: u32 = 1;
 
 /// A class of records of one child. Everything in one class is decided as one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -75,15 +74,8 @@ pub(crate) struct Classifier {
 }
 
 impl Classifier {
-    pub(crate) fn load() -> Result<Self, TableUnusable> {
-        Ok(Self { specialties: Specialties::load()? })
-    }
-
-    pub(crate) fn hash(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        hasher.update(CLASSIFIER_REVISION.to_be_bytes());
-        hasher.update(specialty::TABLE.as_bytes());
-        hasher.finalize().into()
+    pub(crate) fn of(tables: &Tables<'_>) -> Result<Self, TableUnusable> {
+        Ok(Self { specialties: Specialties::parse(tables.text("specialties.toml"))? })
     }
 }
 

@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use proto::event::KindNumber;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::classify::{RecordClass, TableUnusable};
 use crate::days::{day_of_timestamp, first_day, first_day_of_when, last_day, plus_days};
 use crate::facts::versions::Stated;
 use crate::vocabulary::Involvement;
 use crate::wire::Opened;
-
-const TABLE: &str = include_str!("../rules/involvement.toml");
 
 /// The table, parsed.
 #[derive(Debug)]
@@ -118,9 +115,9 @@ struct Begun<'t> {
 }
 
 impl InvolvementTable {
-    pub(crate) fn load() -> Result<Self, TableUnusable> {
+    pub(crate) fn parse(text: &str) -> Result<Self, TableUnusable> {
         let unusable = |problem: String| TableUnusable { table: "involvement", problem };
-        let table: Table = toml::from_str(TABLE).map_err(|error| unusable(error.message().to_owned()))?;
+        let table: Table = toml::from_str(text).map_err(|error| unusable(error.message().to_owned()))?;
         let known = |kind: &str, fields: &[&Option<String>]| -> Result<KindNumber, TableUnusable> {
             let number = KindNumber::named(kind).ok_or_else(|| unusable(format!("there is no kind {kind}")))?;
             let message = number.info().and_then(|info| info.message());
@@ -145,10 +142,6 @@ impl InvolvementTable {
         }
         let replaces = table.replaces.iter().map(|kind| known(kind, &[])).collect::<Result<_, _>>()?;
         Ok(Self { grace_days: table.grace_days, spells, ends, replaces })
-    }
-
-    pub(crate) fn hash(&self) -> [u8; 32] {
-        Sha256::digest(TABLE.as_bytes()).into()
     }
 
     /// Whether events of this kind tell of involvement, or take the place of one that does.

@@ -4,25 +4,28 @@ mod ask;
 mod bits;
 mod hash;
 mod lint;
+mod mutants;
 mod rule;
+mod set;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
+use proto::sharing::RuleSet;
 
 use crate::classify::{Classifier, TableUnusable};
 use crate::derive::InvolvementTable;
 use crate::engine::ask::Types;
 pub(crate) use crate::engine::ask::{Ladder, Ruling, own_record};
 pub use crate::engine::bits::{RuleBits, RuleNumber};
+pub use crate::engine::mutants::{Change, Mutant};
 pub use crate::engine::rule::Rule;
+pub(crate) use crate::engine::set::Tables;
 use crate::facts::ConsentForms;
 use crate::vocabulary::Words;
-
-const SCHEMA: &str = include_str!("../rules/share.cedarschema");
-const POLICIES: &str = include_str!("../rules/share.cedar");
 
 /// The sharing rules, ready to decide by.
 #[derive(Debug)]
@@ -36,6 +39,9 @@ pub struct Engine {
     classifier: Classifier,
     involvement: InvolvementTable,
     consent_forms: ConsentForms,
+    set: RuleSet,
+    /// Of a set that was kept: the attributes that its schema has, by entity type. Those that came later are not passed to it.
+    known: Option<lint::Attributes>,
     policy_hash: [u8; 32],
 }
 
@@ -59,6 +65,9 @@ pub enum LoadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Something would be released whole that no rule takes out.
+    #[error("the redactions are not complete: {0}")]
+    Redaction(String),
     /// A table of the classifier or of involvement is unusable.
     #[error(transparent)]
     Table(#[from] TableUnusable),
@@ -73,7 +82,45 @@ impl Engine {
     /// # Errors
     /// When they do not parse, validate, pass the lint or answer the self-test.
     pub fn load() -> Result<Self, LoadError> {
-        Self::from_text(SCHEMA, POLICIES)
+        Self::of(set::of_this_build())
+    }
+
+    /// Loads another set as if this build carried it: a draft.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    pub fn of(set: RuleSet) -> Result<Self, LoadError> {
+        let engine = Self::parse(set, lint::check)?;
+        lint::redactions_are_complete(proto::fields::MESSAGES, engine.rules())?;
+        engine.self_test()?;
+        Ok(engine)
+    }
+
+    /// Loads a set that was kept when it was first run ([`Engine::rule_set`]), to run again what was decided by it. It is held to what it
+    /// was held to then, and not to what is asked of a set today; facts of which it knew nothing are not passed to it.
+    ///
+    /// # Errors
+    /// When this build cannot read it: then it takes the build of its time.
+    pub fn from_stored(set: RuleSet) -> Result<Self, LoadError> {
+        let mut engine = Self::parse(set, |_, _| Ok(()))?;
+        engine.known = Some(lint::Attributes::of_schema(&schema_of(&engine.set.schema)?.1));
+        Ok(engine)
+    }
+
+    /// Whether decisions by this set are made as they were when it was run: by an engine of the same versions as this build's. Where
+    /// not, what is run again is "by these rules, on the engine of today".
+    pub fn evaluates_as_then(&self) -> bool {
+        let now = set::of_this_build();
+        let versions = |set: &RuleSet| {
+            let texts = [&set.engine_version, &set.language_version].map(String::clone);
+            (set.evaluation_revision, set.classifier_revision, texts)
+        };
+        versions(&self.set) == versions(&now)
+    }
+
+    /// The set as it is loaded: all that [`Engine::policy_hash`] is made from.
+    pub fn rule_set(&self) -> &RuleSet {
+        &self.set
     }
 
     /// Loads the rules of this build without those of these ids: what the mutation test calls, to see that each is missed.
@@ -82,7 +129,7 @@ impl Engine {
     /// As [`Engine::load`]; also when one of the ids names no rule.
     #[doc(hidden)]
     pub fn load_without(ids: &[&str]) -> Result<Self, LoadError> {
-        let mut engine = Self::parse(SCHEMA, POLICIES)?;
+        let mut engine = Self::parse(set::of_this_build(), lint::check)?;
         for id in ids {
             let missing = LoadError::Lint { rule: (*id).to_owned(), problem: "there is no such rule".to_owned() };
             Arc::make_mut(&mut engine.rules).remove(*id).ok_or(missing)?;
@@ -91,26 +138,18 @@ impl Engine {
         Ok(engine)
     }
 
-    pub(crate) fn from_text(schema: &str, policies: &str) -> Result<Self, LoadError> {
-        let engine = Self::parse(schema, policies)?;
-        engine.self_test()?;
-        Ok(engine)
-    }
-
-    fn parse(schema_text: &str, policy_text: &str) -> Result<Self, LoadError> {
-        let schema_error = |error: String| LoadError::Schema(error);
-        let (fragment, _) =
-            SchemaFragment::from_cedarschema_str(schema_text).map_err(|error| schema_error(error.to_string()))?;
-        let schema_json = fragment.clone().to_json_value().map_err(|error| schema_error(error.to_string()))?;
-        let schema = Schema::from_schema_fragments([fragment]).map_err(|error| schema_error(error.to_string()))?;
-
-        let parsed = PolicySet::from_str(policy_text).map_err(|error| LoadError::Policies(error.to_string()))?;
+    fn parse(
+        set: RuleSet,
+        check: impl Fn(&Rule, &lint::Attributes) -> Result<(), LoadError>,
+    ) -> Result<Self, LoadError> {
+        let (schema, schema_json) = schema_of(&set.schema)?;
+        let parsed = PolicySet::from_str(&set.rules).map_err(|error| LoadError::Policies(error.to_string()))?;
         let mut policies = PolicySet::new();
         let mut rules = BTreeMap::new();
         let attributes = lint::Attributes::of_schema(&schema_json);
         for policy in parsed.policies() {
             let rule = Rule::of(policy)?;
-            lint::check(&rule, &attributes)?;
+            check(&rule, &attributes)?;
             policies
                 .add(policy.new_id(PolicyId::new(&rule.id)))
                 .map_err(|error| LoadError::Policies(error.to_string()))?;
@@ -127,11 +166,11 @@ impl Engine {
         }
         let words = Words::new()?;
         let types = Types::new()?;
-        let classifier = Classifier::load()?;
-        let involvement = InvolvementTable::load()?;
-        let consent_forms = ConsentForms::load()?;
-        let tables = [classifier.hash(), involvement.hash(), consent_forms.hash()];
-        let policy_hash = hash::policy_hash(schema_text, rules.values(), &tables);
+        let tables = Tables::of(&set);
+        let classifier = Classifier::of(&tables)?;
+        let involvement = InvolvementTable::parse(tables.text("involvement.toml"))?;
+        let consent_forms = ConsentForms::parse(tables.text("consent_forms.toml"))?;
+        let policy_hash = hash::policy_hash(&set, rules.values());
         Ok(Self {
             schema,
             policies,
@@ -142,12 +181,14 @@ impl Engine {
             classifier,
             involvement,
             consent_forms,
+            set,
+            known: None,
             policy_hash,
         })
     }
 
-    /// SHA-256 over the versions of the engine, the schema, every rule, the classifier and the table of involvement: the
-    /// name of the rules that a decision was made by.
+    /// SHA-256 over the versions of the engine, the schema, every rule and every table: the name of the rules that a decision was
+    /// made by.
     pub fn policy_hash(&self) -> &[u8; 32] {
         &self.policy_hash
     }
@@ -191,6 +232,15 @@ impl Engine {
 
     /// The words of each closed list as the schema has them, by entity type.
     pub fn schema_vocabulary(&self) -> BTreeMap<String, BTreeSet<String>> {
-        lint::enumerations()
+        lint::enumerations(&self.set.schema)
     }
+}
+
+fn schema_of(text: &str) -> Result<(Schema, serde_json::Value), LoadError> {
+    let (fragment, _) =
+        SchemaFragment::from_cedarschema_str(text).map_err(|error| LoadError::Schema(error.to_string()))?;
+    let json = fragment.clone().to_json_value().map_err(|error| LoadError::Schema(error.to_string()))?;
+    let schema =
+        Schema::from_schema_fragments([fragment]).map_err(|error| LoadError::Schema(error.to_string()))?;
+    Ok((schema, json))
 }

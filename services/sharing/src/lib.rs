@@ -14,6 +14,7 @@ mod decide;
 mod derive;
 mod engine;
 mod facts;
+pub mod policies;
 #[cfg(test)]
 mod populate;
 mod question;
@@ -29,7 +30,7 @@ pub use decide::{
     Permit, Told, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
     may_read_decisions, may_read_releases,
 };
-pub use engine::{Engine, LoadError, Rule, RuleBits, RuleNumber};
+pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};
 pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
 pub use registry::Registry;
 pub use request::{FamilyOf, Principal, Request};

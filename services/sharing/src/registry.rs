@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::sharing::{AgreementRecorded, OrganisationRecorded};
+use proto::events::Body;
+use proto::sharing::{AgreementRecorded, FeedConfirmed, OrganisationRecorded, RetentionScheduleRecorded};
 
-use crate::days::{first_day, last_day};
-use crate::facts::FactEvent;
+use crate::classify::RecordClass;
+use crate::days::{day_of, first_day, last_day, microseconds};
+use crate::facts::versions::COMMAND;
+use crate::facts::{ChildFacts, FactEvent};
+use crate::policies::Policies;
 use crate::vocabulary::{Category, Purpose};
 
 /// Every organisation and agreement that was recorded.
@@ -15,6 +19,11 @@ use crate::vocabulary::{Category, Purpose};
 pub struct Registry {
     organisations: BTreeMap<String, OrganisationRecorded>,
     agreements: BTreeMap<String, AgreementRecorded>,
+    /// In the order in which they were recorded.
+    retention: Vec<RetentionScheduleRecorded>,
+    /// By controller and source, until when a live feed was read whole, microseconds since 1970.
+    feeds_confirmed_us: BTreeMap<(String, String), i64>,
+    policies: Policies,
 }
 
 impl Registry {
@@ -35,10 +44,52 @@ impl Registry {
                 Some(Kind::AgreementRecorded(agreement)) if !agreement.id().is_empty() => {
                     registry.agreements.insert(agreement.id().to_owned(), agreement.clone());
                 }
-                _ => {}
+                Some(Kind::RetentionScheduleRecorded(schedule)) if !schedule.approved_by().is_empty() => {
+                    registry.retention.push(schedule.clone());
+                }
+                Some(Kind::FeedConfirmed(confirmed)) => registry.confirm(confirmed, event.body),
+                _ => registry.policies.fold(&event),
             }
         }
         registry
+    }
+
+    /// A connector speaks of its own feed and no other; a person, of the one they name.
+    fn confirm(&mut self, confirmed: &FeedConfirmed, said: &Body) {
+        let Some(at) = confirmed.confirmed_at.as_ref().and_then(microseconds) else { return };
+        let feed = if said.source == COMMAND {
+            (confirmed.organisation().to_owned(), confirmed.source().to_owned())
+        } else {
+            (said.controller.clone(), said.source.clone())
+        };
+        let latest = self.feeds_confirmed_us.entry(feed).or_insert(at);
+        *latest = at.max(*latest);
+    }
+
+    /// The last day on which a live feed was known to be read whole.
+    pub(crate) fn feed_confirmed_on(&self, controller: &str, source: &str) -> Option<Date> {
+        self.feeds_confirmed_us.get(&(controller.to_owned(), source.to_owned())).copied().and_then(day_of)
+    }
+
+    /// Whether records of this class, of something that happened on this day, are past the schedule of their authority on the
+    /// day at which the facts are judged. Where there is no schedule, or an age is not known, they are kept.
+    pub fn past_retention(&self, class: &RecordClass, happened_on: Option<Date>, facts: &ChildFacts) -> bool {
+        let on = facts.valid_on();
+        let authority = self.organisation(&class.source_org).map(OrganisationRecorded::authority).unwrap_or_default();
+        let mut schedules = self.retention.iter().rev();
+        let schedule = schedules.find(|schedule| {
+            !authority.is_empty()
+                && schedule.authority() == authority
+                && schedule.categories.contains(&class.category.into())
+                && schedule.from.is_none_or(|from| last_day(&from).is_some_and(|from| from <= on))
+                && schedule.to.is_none_or(|to| first_day(&to).is_some_and(|to| on <= to))
+        });
+        schedule.is_some_and(|schedule| facts.past_retention(schedule, happened_on))
+    }
+
+    /// Sets of rules: which are approved, and what they were.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// The organisation of this id, in force or not.
@@ -59,6 +110,12 @@ impl Registry {
             .filter(|organisation| !name.is_empty() && organisation.certificate_name() == name)
             .filter(|organisation| in_force(organisation, day));
         named.next().filter(|_| named.next().is_none())
+    }
+
+    /// Whether this organisation's issuer of tokens is this one, and names people who are not staff.
+    pub fn vouches_for_people(&self, organisation: &str, issuer: &str, day: Date) -> bool {
+        self.organisation_on(organisation, day)
+            .is_some_and(|it| it.vouches_for_people() && it.token_issuer() == issuer && !issuer.is_empty())
     }
 
     /// Every organisation, in order of id.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::LoadError;
 use cedar_policy::{EntityId, EntityTypeName, EntityUid};
-pub use proto::sharing::{Category, DenialReason, Label, Outcome, Purpose, RoleGroup, Sector};
+pub use proto::sharing::{Category, DenialReason, Label, Obligation, Outcome, Purpose, RoleGroup, Sector};
 
 /// An enumerated entity of the schema: a closed list of words.
 pub(crate) trait Vocabulary: Copy {
@@ -112,6 +112,34 @@ own_vocabulary! {
         ParentNoPr = "parent_no_pr",
         /// A carer.
         Carer = "carer",
+        /// Nobody, as far as is recorded.
+        Unknown = "unknown",
+    }
+    /// How the reader's own organisation looks after the child.
+    LooksAfter, 9 {
+        /// It does not.
+        No = "no",
+        /// Under an order that gives it parental responsibility.
+        CareOrder = "care_order",
+        /// By agreement with the parents, who keep their responsibility.
+        Accommodated = "accommodated",
+        /// On remand.
+        Remand = "remand",
+        /// Under police protection or an emergency order.
+        Emergency = "emergency",
+        /// For short breaks, which is looking after for no rule.
+        ShortBreak = "short_break",
+    }
+    /// What an organisation, or one person in it, was named as for this child.
+    Standing, 10 {
+        /// Was asked for advice in an open EHC assessment.
+        EhcAdviser = "ehc_adviser",
+        /// Was consulted about a draft EHC plan.
+        ConsultedSetting = "consulted_setting",
+        /// Leads Family Help, under a social worker's supervision: one person.
+        FamilyHelpLead = "family_help_lead",
+        /// Reviews the child's death.
+        ChildDeathReviewer = "child_death_reviewer",
     }
 }
 
@@ -138,6 +166,8 @@ impl Words {
             List::of::<ConsentState>()?,
             List::of::<Process>()?,
             List::of::<PersonKind>()?,
+            List::of::<LooksAfter>()?,
+            List::of::<Standing>()?,
         ]))
     }
 
@@ -187,6 +217,9 @@ pub enum FieldGroup {
 }
 
 impl FieldGroup {
+    /// Every group.
+    pub const ALL: [Self; 3] = [Self::Location, Self::ThirdParty, Self::Narrative];
+
     /// The group's name in the rules and in answers.
     pub fn name(self) -> &'static str {
         match self {
@@ -198,6 +231,17 @@ impl FieldGroup {
 
     /// The group of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Location, Self::ThirdParty, Self::Narrative].into_iter().find(|group| group.name() == name)
+        Self::ALL.into_iter().find(|group| group.name() == name)
     }
+}
+
+/// As a rule writes it: "notify-caldicott-guardian".
+pub fn obligation_word(obligation: Obligation) -> String {
+    obligation.as_str_name().trim_start_matches("OBLIGATION_").to_ascii_lowercase().replace('_', "-")
+}
+
+/// The obligation that a rule writes so.
+pub(crate) fn obligation_named(word: &str) -> Option<Obligation> {
+    let named = Obligation::from_str_name(&format!("OBLIGATION_{}", word.to_ascii_uppercase().replace('-', "_")));
+    named.filter(|obligation| *obligation != Obligation::Unspecified)
 }

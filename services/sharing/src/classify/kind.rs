@@ -133,6 +133,8 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         // Facts are read by the rules and by auditors; a reader is shown none of them as an entry.
         Kind::OrganisationRecorded(_)
         | Kind::PolicyApproved(_)
+        | Kind::PolicyApprovalWithdrawn(_)
+        | Kind::PolicyKept(_)
         | Kind::ConsentRecorded(_)
         | Kind::CompetenceAssessed(_)
         | Kind::AgreementRecorded(_)

@@ -8,8 +8,6 @@ use serde::Deserialize;
 use crate::classify::TableUnusable;
 use crate::vocabulary::{Label, Vocabulary};
 
-pub(crate) const TABLE: &str = include_str!("../../rules/specialties.toml");
-
 #[derive(Debug)]
 pub(crate) struct Specialties(Vec<Service>);
 
@@ -39,9 +37,9 @@ struct Row {
 }
 
 impl Specialties {
-    pub(crate) fn load() -> Result<Self, TableUnusable> {
+    pub(crate) fn parse(text: &str) -> Result<Self, TableUnusable> {
         let unusable = |problem: String| TableUnusable { table: "specialties", problem };
-        let table: Table = toml::from_str(TABLE).map_err(|error| unusable(error.message().to_owned()))?;
+        let table: Table = toml::from_str(text).map_err(|error| unusable(error.message().to_owned()))?;
         let services = table.service.into_iter().map(|row| {
             let label = Label::members()
                 .into_iter()

@@ -10,6 +10,7 @@ use cedar_policy::{
     RestrictedExpression,
 };
 
+use crate::decide::Act;
 use crate::engine::{Engine, LoadError};
 use crate::question::{Class, Organisation, Question, Reader};
 use crate::vocabulary::{
@@ -40,6 +41,10 @@ pub(crate) enum Action {
     ReadReleases,
     InvokeBreakGlass,
     ReadAuditMeta,
+    ReadNotices,
+    ReviewBreakGlass,
+    RecordRefusal,
+    ReadRefusals,
 }
 
 /// What is asked about a class: how much of its records, how much of whom they tell to be at work, whether it may be known
@@ -72,7 +77,7 @@ impl Ladder {
 }
 
 impl Action {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::ViewFull,
         Self::ViewRedacted,
         Self::ViewExistence,
@@ -83,6 +88,10 @@ impl Action {
         Self::ReadReleases,
         Self::InvokeBreakGlass,
         Self::ReadAuditMeta,
+        Self::ReadNotices,
+        Self::ReviewBreakGlass,
+        Self::RecordRefusal,
+        Self::ReadRefusals,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -97,6 +106,10 @@ impl Action {
             Self::ReadReleases => "ReadReleases",
             Self::InvokeBreakGlass => "InvokeBreakGlass",
             Self::ReadAuditMeta => "ReadAuditMeta",
+            Self::ReadNotices => "ReadNotices",
+            Self::ReviewBreakGlass => "ReviewBreakGlass",
+            Self::RecordRefusal => "RecordRefusal",
+            Self::ReadRefusals => "ReadRefusals",
         }
     }
 }
@@ -170,7 +183,7 @@ impl Ruling {
 
 /// The question could not be put, or the rules did not evaluate.
 #[derive(Debug)]
-struct Unanswerable;
+pub(super) struct Unanswerable;
 
 /// One view, allowed or not, with the rules that determined it.
 struct Answer {
@@ -241,6 +254,17 @@ impl Engine {
         matches!(question.reader, Reader::Staff { .. }) && self.allows(Action::InvokeBreakGlass, question)
     }
 
+    pub(crate) fn may_act(&self, act: Act, question: &Question) -> bool {
+        let action = match act {
+            Act::AssertBreakGlass => Action::InvokeBreakGlass,
+            Act::ReadNotices => Action::ReadNotices,
+            Act::ReviewBreakGlass => Action::ReviewBreakGlass,
+            Act::RecordRefusal => Action::RecordRefusal,
+            Act::ReadRefusals => Action::ReadRefusals,
+        };
+        matches!(question.reader, Reader::Staff { .. }) && self.allows(action, question)
+    }
+
     pub(crate) fn may_read_decisions(&self, question: &Question) -> bool {
         self.allows(Action::ReadAuditMeta, question)
     }
@@ -265,10 +289,7 @@ impl Engine {
         entities: &Entities,
         context: CedarContext,
     ) -> Result<Answer, Unanswerable> {
-        let principal = match question.reader {
-            Reader::Staff { .. } => &self.types.staff,
-            Reader::Person(_) => &self.types.person,
-        };
+        let principal = self.principal(question);
         let action = self.types.actions.get(&action).ok_or(Unanswerable)?;
         let request =
             Request::new(principal.clone(), action.clone(), self.types.class.clone(), context, Some(&self.schema))
@@ -283,7 +304,20 @@ impl Engine {
         Ok(Answer { allowed: response.decision() == CedarDecision::Allow, rules })
     }
 
-    fn entities(&self, question: &Question) -> Result<Entities, Unanswerable> {
+    /// Who asks.
+    pub(super) fn principal(&self, question: &Question) -> &EntityUid {
+        match question.reader {
+            Reader::Staff { .. } => &self.types.staff,
+            Reader::Person(_) => &self.types.person,
+        }
+    }
+
+    /// What is asked about.
+    pub(super) fn resource(&self) -> &EntityUid {
+        &self.types.class
+    }
+
+    pub(super) fn entities(&self, question: &Question) -> Result<Entities, Unanswerable> {
         let types = &self.types;
         let mut entities = Vec::with_capacity(5);
         let source = match &question.reader {
@@ -297,13 +331,13 @@ impl Engine {
                     ("active", flag(*active)),
                     ("trained", flag(*trained)),
                 ];
-                entities.push(entity(types.staff.clone(), attributes, parents)?);
+                entities.push(self.entity(types.staff.clone(), attributes, parents)?);
                 entities.push(self.organisation(&types.reader_organisation, *organisation)?);
                 if *own_record { &types.reader_organisation } else { &types.source_organisation }
             }
             Reader::Person(kind) => {
                 let attributes = [("kind", self.word(*kind)?)];
-                entities.push(entity(types.person.clone(), attributes, HashSet::new())?);
+                entities.push(self.entity(types.person.clone(), attributes, HashSet::new())?);
                 &types.source_organisation
             }
         };
@@ -317,7 +351,7 @@ impl Engine {
 
     fn organisation(&self, id: &EntityUid, organisation: Organisation) -> Result<Entity, Unanswerable> {
         let attributes = [("sector", self.word(organisation.sector)?), ("designated", flag(organisation.designated))];
-        entity(id.clone(), attributes, HashSet::new())
+        self.entity(id.clone(), attributes, HashSet::new())
     }
 
     fn child(&self, question: &Question) -> Result<Entity, Unanswerable> {
@@ -328,14 +362,17 @@ impl Engine {
             ("maybePastCompulsorySchoolAge", flag(child.maybe_past_compulsory_school_age)),
             ("competent", flag(child.competent)),
             ("lacksCompetence", flag(child.lacks_competence)),
+            ("lacksCapacityForEducation", flag(child.lacks_capacity_for_education)),
             ("ehcp", flag(child.ehcp)),
             ("s47Open", flag(child.s47_open)),
             ("cpPlan", flag(child.cp_plan)),
             ("cin", flag(child.cin)),
-            ("lookedAfter", flag(child.looked_after)),
+            ("ehcRequestOpen", flag(child.ehc_request_open)),
+            ("deceased", flag(child.deceased)),
+            ("unborn", flag(child.unborn)),
             ("protectedAddress", flag(child.protected_address)),
         ];
-        entity(self.types.child.clone(), attributes, HashSet::new())
+        self.entity(self.types.child.clone(), attributes, HashSet::new())
     }
 
     fn class(&self, class: &Class, source: &EntityUid) -> Result<Entity, Unanswerable> {
@@ -348,10 +385,10 @@ impl Engine {
             ("location", flag(class.location)),
             ("retentionExpired", flag(class.retention_expired)),
         ];
-        entity(self.types.class.clone(), attributes, HashSet::new())
+        self.entity(self.types.class.clone(), attributes, HashSet::new())
     }
 
-    fn context(&self, question: &Question) -> Result<CedarContext, Unanswerable> {
+    pub(super) fn context(&self, question: &Question) -> Result<CedarContext, Unanswerable> {
         let context = &question.context;
         let pairs = [
             ("purpose", self.word(context.purpose)?),
@@ -371,8 +408,33 @@ impl Engine {
             ("askedCin", flag(context.asked.cin)),
             ("runsService", flag(context.runs_service)),
             ("partOfPair", flag(context.part_of_pair)),
+            ("brokersPackage", flag(context.brokers_package)),
+            ("steppedUp", flag(context.stepped_up)),
+            ("ownAct", flag(context.own_act)),
+            ("looksAfter", self.word(context.looks_after)?),
+            ("standings", self.set(&context.standings)?),
+            ("dutyToShareInForce", flag(context.duty_to_share_in_force)),
         ];
-        CedarContext::from_pairs(pairs.map(|(name, value)| (name.to_owned(), value))).map_err(|_| Unanswerable)
+        CedarContext::from_pairs(self.known_of(pairs)).map_err(|_| Unanswerable)
+    }
+
+    /// An entity with the attributes that the schema of these rules has: of a set that was kept, not what came later.
+    fn entity<const N: usize>(
+        &self,
+        id: EntityUid,
+        attributes: [(&str, RestrictedExpression); N],
+        parents: HashSet<EntityUid>,
+    ) -> Result<Entity, Unanswerable> {
+        let attributes: HashMap<_, _> = self.known_of(attributes).collect();
+        Entity::new(id, attributes, parents).map_err(|_| Unanswerable)
+    }
+
+    fn known_of<const N: usize>(
+        &self,
+        attributes: [(&str, RestrictedExpression); N],
+    ) -> impl Iterator<Item = (String, RestrictedExpression)> {
+        let known = |name: &str| self.known.as_ref().is_none_or(|known| known.has(name));
+        attributes.into_iter().filter(move |(name, _)| known(name)).map(|(name, value)| (name.to_owned(), value))
     }
 
     fn word<V: Vocabulary>(&self, member: V) -> Result<RestrictedExpression, Unanswerable> {
@@ -437,6 +499,12 @@ pub(crate) fn own_record() -> Question {
             asked: crate::request::FamilyOf::default(),
             runs_service: false,
             part_of_pair: false,
+            brokers_package: false,
+            stepped_up: false,
+            own_act: false,
+            looks_after: crate::vocabulary::LooksAfter::No,
+            standings: BTreeSet::new(),
+            duty_to_share_in_force: false,
         },
     }
 }
@@ -447,13 +515,4 @@ fn flag(value: bool) -> RestrictedExpression {
 
 fn uid(uid: EntityUid) -> RestrictedExpression {
     RestrictedExpression::new_entity_uid(uid)
-}
-
-fn entity<const N: usize>(
-    id: EntityUid,
-    attributes: [(&str, RestrictedExpression); N],
-    parents: HashSet<EntityUid>,
-) -> Result<Entity, Unanswerable> {
-    let attributes: HashMap<_, _> = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Entity::new(id, attributes, parents).map_err(|_| Unanswerable)
 }

@@ -1,30 +1,27 @@
 //! The hash that names a set of rules.
 
+use proto::sharing::RuleSet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::engine::Rule;
 
 /// Raised when our own evaluation (ladder, fold, redaction) changes in a way that no text of the rules shows.
-const EVALUATION_REVISION: u32 = 1;
+pub(crate) const EVALUATION_REVISION: u32 = 1;
 
-/// Comments and layout of the rules do not change it; everything else does.
-pub(crate) fn policy_hash<'r>(
-    schema: &str,
-    rules: impl Iterator<Item = &'r Rule>,
-    classifier: &[u8; 32],
-    involvement: &[u8; 32],
-) -> [u8; 32] {
+/// Of a set and its rules as they were read. Comments and layout of the rules do not change it; everything else does.
+pub(crate) fn policy_hash<'r>(set: &RuleSet, rules: impl Iterator<Item = &'r Rule>) -> [u8; 32] {
     let mut hasher = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hasher.update((bytes.len() as u64).to_be_bytes());
         hasher.update(bytes);
     };
     part(b"throughline sharing rules");
-    part(&EVALUATION_REVISION.to_be_bytes());
-    part(cedar_policy::get_sdk_version().to_string().as_bytes());
-    part(cedar_policy::get_lang_version().to_string().as_bytes());
-    part(schema.as_bytes());
+    part(&set.evaluation_revision.to_be_bytes());
+    part(&set.classifier_revision.to_be_bytes());
+    part(set.engine_version.as_bytes());
+    part(set.language_version.as_bytes());
+    part(set.schema.as_bytes());
     for rule in rules {
         part(rule.id.as_bytes());
         let mut text = String::new();
@@ -35,8 +32,10 @@ pub(crate) fn policy_hash<'r>(
             part(value.as_bytes());
         }
     }
-    part(classifier);
-    part(involvement);
+    for table in &set.tables {
+        part(table.name.as_bytes());
+        part(table.text.as_bytes());
+    }
     hasher.finalize().into()
 }
 
@@ -69,19 +68,20 @@ fn canonical(value: &Value, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::{Engine, POLICIES, SCHEMA};
+    use crate::engine::{Engine, set};
 
-    fn hash(policies: &str) -> [u8; 32] {
-        *Engine::from_text(SCHEMA, policies).unwrap().policy_hash()
+    fn hash(rules: &str) -> [u8; 32] {
+        *Engine::of(set::with_rules(&set::of_this_build().schema, rules)).unwrap().policy_hash()
     }
 
     #[test]
     fn layout_and_comments_do_not_change_the_hash_and_all_else_does() {
-        let now = hash(POLICIES);
-        assert_eq!(now, hash(POLICIES), "the same text");
+        let rules = set::of_this_build().rules;
+        let now = hash(&rules);
+        assert_eq!(now, hash(&rules), "the same text");
         assert_eq!(
             now,
-            hash(&format!("// a comment\n\n{}", POLICIES.replace("permit (principal", "permit  (principal")))
+            hash(&format!("// a comment\n\n{}", rules.replace("permit (principal", "permit  (principal")))
         );
         for (from, to) in [
             ("@say(\"no purpose of use was stated\")", "@say(\"no purpose was stated\")"),
@@ -90,9 +90,9 @@ mod tests {
                 "context.involvement == Share::Involvement::\"lead\"",
             ),
         ] {
-            let changed = POLICIES.replacen(from, to, 1);
-            assert_ne!(changed, POLICIES);
-            let loaded = Engine::from_text(SCHEMA, &changed);
+            let changed = rules.replacen(from, to, 1);
+            assert_ne!(changed, rules);
+            let loaded = Engine::of(set::with_rules(&set::of_this_build().schema, &changed));
             // The second also fails the self-test, which is as good as another hash.
             assert!(loaded.is_err() || *loaded.unwrap().policy_hash() != now, "{from}");
         }

@@ -3,15 +3,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proto::events::group::Of;
+use proto::fields::MessageInfo;
 use serde_json::Value;
 
 use crate::engine::bits::RuleNumber;
 use crate::engine::rule::{Rule, attribute_path};
-use crate::engine::{LoadError, SCHEMA};
+use crate::vocabulary::FieldGroup;
+use crate::engine::LoadError;
 
 const ANNOTATIONS: [&str; 8] = ["id", "law", "basis", "say", "plain", "cure", "redact", "oblige"];
 
 /// The entity type of each attribute of the schema, by its name: `kind` is a `PersonKind`.
+#[derive(Debug)]
 pub(crate) struct Attributes(BTreeMap<String, BTreeSet<String>>);
 
 impl Attributes {
@@ -39,6 +43,11 @@ impl Attributes {
         object.values().for_each(|value| self.collect(value));
     }
 
+    /// Whether any entity, or the context, has an attribute of this name.
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        self.0.contains_key(attribute)
+    }
+
     fn of(&self, attribute: &str) -> Option<&str> {
         let types = self.0.get(attribute)?;
         (types.len() == 1).then(|| types.first().map(String::as_str)).flatten()
@@ -46,9 +55,9 @@ impl Attributes {
 }
 
 /// The closed lists of the schema: its enumerated entities and their members.
-pub(crate) fn enumerations() -> BTreeMap<String, BTreeSet<String>> {
+pub(crate) fn enumerations(schema: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
-    let json = cedar_policy::SchemaFragment::from_cedarschema_str(SCHEMA)
+    let json = cedar_policy::SchemaFragment::from_cedarschema_str(schema)
         .ok()
         .and_then(|(fragment, _)| fragment.to_json_value().ok())
         .unwrap_or_default();
@@ -90,6 +99,27 @@ pub(crate) fn check(rule: &Rule, attributes: &Attributes) -> Result<(), LoadErro
     Ok(())
 }
 
+/// Every field of every event states its group, every group that a field states is one that redaction takes out, and every such group
+/// is named by a rule that takes it out: what nothing deals with would be released whole.
+pub(crate) fn redactions_are_complete<'r>(
+    messages: &[MessageInfo],
+    rules: impl IntoIterator<Item = &'r Rule>,
+) -> Result<(), LoadError> {
+    let incomplete = |what: String| Err(LoadError::Redaction(what));
+    for message in messages {
+        for field in message.fields {
+            if field.group == Of::Unspecified {
+                return incomplete(format!("the field {}.{} states no group", message.name, field.name));
+            }
+        }
+    }
+    let taken_out: BTreeSet<FieldGroup> = rules.into_iter().flat_map(|rule| rule.groups.iter().copied()).collect();
+    match FieldGroup::ALL.into_iter().find(|group| !taken_out.contains(group)) {
+        Some(group) => incomplete(format!("no rule takes out the group {}", group.name())),
+        None => Ok(()),
+    }
+}
+
 /// Every comparison of one closed list with a word of another.
 fn comparisons(expression: &Value, attributes: &Attributes) -> Result<(), String> {
     match expression {
@@ -128,10 +158,14 @@ fn entity_type(expression: &Value, attributes: &Attributes) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::{Engine, LoadError, POLICIES, SCHEMA};
+    use crate::engine::{Engine, LoadError, set};
+
+    fn with(rules: &str) -> Result<Engine, LoadError> {
+        Engine::of(set::with_rules(&set::of_this_build().schema, rules))
+    }
 
     fn problem_with(rule: &str) -> String {
-        match Engine::from_text(SCHEMA, &format!("{POLICIES}\n{rule}")) {
+        match with(&format!("{}\n{rule}", set::of_this_build().rules)) {
             Err(error @ (LoadError::Lint { .. } | LoadError::Validation(_))) => error.to_string(),
             other => panic!("{rule} gave {:?}", other.map(|_| "an engine")),
         }
@@ -162,12 +196,32 @@ mod tests {
 
     #[test]
     fn a_set_in_which_a_known_restriction_does_not_fire_does_not_load() {
+        let rules = set::of_this_build().rules;
         let without =
-            POLICIES.replace("when { resource.retentionExpired };", "when { false && resource.retentionExpired };");
-        assert_ne!(without, POLICIES);
-        let loaded = Engine::from_text(SCHEMA, &without);
+            rules.replace("when { resource.retentionExpired };", "when { false && resource.retentionExpired };");
+        assert_ne!(without, rules);
+        let loaded = with(&without);
         assert!(matches!(loaded, Err(LoadError::SelfTest(_) | LoadError::Validation(_))));
-        let renamed = POLICIES.replace("@id(\"G03-", "@id(\"G13-");
-        assert!(matches!(Engine::from_text(SCHEMA, &renamed), Err(LoadError::SelfTest(_))));
+        let renamed = rules.replace("@id(\"G03-", "@id(\"G63-");
+        assert!(matches!(with(&renamed), Err(LoadError::SelfTest(_))));
+    }
+
+    #[test]
+    fn a_field_or_a_group_that_no_redaction_deals_with_does_not_load() {
+        use proto::fields::{FieldInfo, MESSAGES};
+
+        let engine = Engine::load().unwrap();
+        assert!(redactions_are_complete(MESSAGES, engine.rules()).is_ok());
+        let silent = MessageInfo {
+            name: "throughline.events.v1.Invented",
+            fields: &[FieldInfo { number: 1, name: "where", group: Of::Unspecified, message: None }],
+        };
+        let problem = redactions_are_complete(&[silent], engine.rules()).unwrap_err().to_string();
+        assert!(problem.ends_with("the field throughline.events.v1.Invented.where states no group"), "{problem}");
+        for group in FieldGroup::ALL {
+            let others = engine.rules().filter(|rule| !rule.groups.contains(&group));
+            let problem = redactions_are_complete(MESSAGES, others).unwrap_err().to_string();
+            assert!(problem.contains("no rule takes out the group"), "{problem}");
+        }
     }
 }
