@@ -45,6 +45,8 @@ pub(crate) fn statement(key: &PseudonymKey, source: &str, draft: Draft, version:
         third_parties: draft.third_parties.iter().map(|party| key.of(party).as_bytes().to_vec()).collect(),
         event: Some(draft.event),
         scope: draft.scope_key.unwrap_or_default(),
+        // What a person recorded says who; a source does not.
+        ..Body::default()
     };
     Statement { subject, event_id, body }
 }
