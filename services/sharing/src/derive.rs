@@ -7,19 +7,25 @@ use proto::event::KindNumber;
 use serde::Deserialize;
 
 use crate::classify::{RecordClass, TableUnusable};
-use crate::days::{day_of_timestamp, first_day, first_day_of_when, last_day, plus_days};
-use crate::facts::versions::Stated;
-use crate::vocabulary::Involvement;
+use crate::days::{day_of_timestamp, first_day, first_day_of_when, last_day, plus_days, plus_weekdays};
+use crate::facts::age::Births;
+use crate::facts::versions::{COMMAND, Stated};
+use crate::terms::{Condition, Terms, word_of};
+use crate::vocabulary::{Involvement, Standing};
 use crate::wire::Opened;
 
 /// The table, parsed.
 #[derive(Debug)]
 pub(crate) struct InvolvementTable {
     grace_days: u32,
-    spells: BTreeMap<KindNumber, Spell>,
+    spells: BTreeMap<KindNumber, Vec<Spell>>,
     ends: BTreeMap<KindNumber, End>,
     replaces: BTreeSet<KindNumber>,
 }
+
+/// What organisations, and people of them, were named as for a child.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Standings(BTreeSet<(String, Option<String>, Standing)>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,9 +52,25 @@ struct Spell {
     #[serde(default)]
     days_before: u32,
     days_max: Option<u32>,
+    weekdays_max: Option<u32>,
+    until_age: Option<u32>,
+    ends_on: Option<String>,
+    when: Option<Condition>,
+    #[serde(default)]
+    requires: Vec<String>,
+    #[serde(default)]
+    said_by: Vec<String>,
     involvement: Gives,
+    standing: Option<String>,
+    person: Option<String>,
     #[serde(default)]
     ended_by: Vec<String>,
+    #[serde(default)]
+    ended_as: Vec<String>,
+    #[serde(default)]
+    former_until: Vec<String>,
+    #[serde(default)]
+    former_days_max: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,14 +81,20 @@ struct End {
     #[serde(default)]
     organisation_required: bool,
     on: Option<String>,
+    when: Option<Condition>,
+    #[serde(default)]
+    of_former: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Gives {
+    /// Nothing by itself: only a standing.
+    None,
     Universal,
     Targeted,
     Statutory,
+    Lead,
     /// The event states it.
     Stated,
 }
@@ -79,12 +107,16 @@ pub(crate) struct Telling {
     kind: KindNumber,
     controller: String,
     organisation: String,
+    /// The one person of it who was named, where the table asks for one.
+    person: Option<String>,
+    /// What the event has in the fields by which an end is told to be of one spell and not of another.
+    marks: BTreeMap<&'static str, String>,
     says: Says,
 }
 
 #[derive(Clone, Debug)]
 enum Says {
-    Began { involvement: Involvement, starts_on: Date, says_when: bool, as_of_us: i64 },
+    Began { row: usize, involvement: Involvement, starts_on: Date, says_when: bool, as_of_us: i64, last_on: Option<Date> },
     Ended { on: Date },
 }
 
@@ -94,13 +126,17 @@ pub(crate) struct Works {
     pub(crate) involvement: Involvement,
     /// The first day of the earliest spell that is not over; nothing where none of them says when it began.
     pub(crate) since: Option<Date>,
+    /// What it makes whom it tells of.
+    pub(crate) standing: Option<Standing>,
 }
 
 impl Works {
+    const FORMER: Self = Self { involvement: Involvement::Former, since: None, standing: None };
+
     /// The closer of the two, since the earlier.
     pub(crate) fn with(self, other: Self) -> Self {
         let since = [self.since, other.since].into_iter().flatten().min();
-        Self { involvement: self.involvement.max(other.involvement), since }
+        Self { involvement: self.involvement.max(other.involvement), since, standing: None }
     }
 }
 
@@ -112,10 +148,20 @@ struct Begun<'t> {
     starts_on: Date,
     says_when: bool,
     as_of_us: i64,
+    last_on: Option<Date>,
+}
+
+impl Standings {
+    pub(crate) fn of(&self, organisation: &str, person: &str) -> BTreeSet<Standing> {
+        let mine = self.0.iter().filter(|(of, named, _)| {
+            of == organisation && named.as_deref().is_none_or(|named| named == person)
+        });
+        mine.map(|(.., standing)| *standing).collect()
+    }
 }
 
 impl InvolvementTable {
-    pub(crate) fn parse(text: &str) -> Result<Self, TableUnusable> {
+    pub(crate) fn parse(text: &str, terms: &Terms) -> Result<Self, TableUnusable> {
         let unusable = |problem: String| TableUnusable { table: "involvement", problem };
         let table: Table = toml::from_str(text).map_err(|error| unusable(error.message().to_owned()))?;
         let known = |kind: &str, fields: &[&Option<String>]| -> Result<KindNumber, TableUnusable> {
@@ -128,17 +174,31 @@ impl InvolvementTable {
             }
             Ok(number)
         };
+        let condition = |kind: &str, when: &Option<Condition>| -> Result<(), TableUnusable> {
+            let message = KindNumber::named(kind).and_then(KindNumber::info).and_then(|info| info.message());
+            let problem = when.as_ref().and_then(|when| when.problem(message, terms));
+            problem.map_or(Ok(()), |problem| Err(unusable(format!("{kind}: {problem}"))))
+        };
         let mut ends = BTreeMap::new();
         for row in table.end {
+            condition(&row.kind, &row.when)?;
             ends.insert(known(&row.kind, &[&row.organisation, &row.on])?, row);
         }
-        let mut spells = BTreeMap::new();
+        let mut spells: BTreeMap<KindNumber, Vec<Spell>> = BTreeMap::new();
         for row in table.spell {
-            let number = known(&row.kind, &[&row.organisation, &row.starts_on, &row.unless])?;
-            if let Some(missing) = row.ended_by.iter().find(|kind| !ends.values().any(|end| end.kind == **kind)) {
+            condition(&row.kind, &row.when)?;
+            let number = known(&row.kind, &[&row.organisation, &row.starts_on, &row.unless, &row.ends_on, &row.person])?;
+            for name in row.requires.iter().chain(&row.ended_as) {
+                known(&row.kind, &[&Some(name.clone())])?;
+            }
+            let mut ended_by = row.ended_by.iter().chain(&row.former_until);
+            if let Some(missing) = ended_by.find(|kind| !ends.values().any(|end| end.kind == **kind)) {
                 return Err(unusable(format!("nothing says on what day {missing} ends a spell")));
             }
-            spells.insert(number, row);
+            if row.standing.as_deref().is_some_and(|word| Standing::named(word).is_none()) {
+                return Err(unusable(format!("{} gives a standing that there is not", row.kind)));
+            }
+            spells.entry(number).or_default().push(row);
         }
         let replaces = table.replaces.iter().map(|kind| known(kind, &[])).collect::<Result<_, _>>()?;
         Ok(Self { grace_days: table.grace_days, spells, ends, replaces })
@@ -150,27 +210,51 @@ impl InvolvementTable {
     }
 
     /// What the events tell, without their classes.
-    pub(crate) fn tellings(&self, stated: &[Stated]) -> Vec<(usize, Telling)> {
+    pub(crate) fn tellings(&self, stated: &[Stated], terms: &Terms, births: &Births) -> Vec<(usize, Telling)> {
         let mut found = Vec::new();
         for (index, event) in stated.iter().enumerate() {
             let (Some(opened), Some(kind)) = (Opened::of(&event.event), event.event.kind_number()) else {
                 continue;
             };
-            let began = self.spells.get(&kind).and_then(|row| began(row, event, &opened));
-            let ended = self.ends.get(&kind).and_then(|row| ended(row, event, &opened));
-            for (organisation, says) in began.into_iter().chain(ended) {
-                let controller = event.controller.clone();
-                found.push((index, Telling { classes: Vec::new(), kind, controller, organisation, says }));
+            let rows = self.spells.get(&kind).into_iter().flatten().enumerate();
+            let began = rows.filter_map(|(at, row)| began((at, row), event, &opened, terms, births));
+            let ended = self.ends.get(&kind).and_then(|row| ended(row, event, &opened, terms));
+            for (organisation, person, says) in began.chain(ended) {
+                let controller = event.acting.clone();
+                let marks = self.marks(&opened);
+                found.push((index, Telling { classes: Vec::new(), kind, controller, organisation, person, marks, says }));
             }
         }
         found
     }
 
+    /// What the event has in every field that tells spells apart.
+    fn marks(&self, opened: &Opened) -> BTreeMap<&'static str, String> {
+        let named = self.spells.values().flatten().flat_map(|row| &row.ended_as);
+        let fields = opened.info().map(|info| info.fields).unwrap_or_default();
+        let own = named.filter_map(|name| fields.iter().find(|field| field.name == *name));
+        own.filter_map(|field| Some((field.name, word_of(opened, field.name)?.to_ascii_lowercase()))).collect()
+    }
+
+    /// What they make organisations, and people of them, to be for the child on this day.
+    pub(crate) fn standings<'t>(
+        &'t self,
+        tellings: impl IntoIterator<Item = &'t Telling>,
+        valid_on: Date,
+    ) -> Standings {
+        let each = self.each(tellings, valid_on);
+        let named = each.into_iter().filter_map(|(telling, works)| {
+            Some((telling.organisation.clone(), telling.person.clone(), works.standing?))
+        });
+        Standings(named.collect())
+    }
+
     /// Whether a person recorded it of the organisation, so that it is nobody else's record.
     pub(crate) fn is_recorded_of_the_organisation(&self, kind: KindNumber) -> bool {
         let stated = |row: &Spell| matches!(row.involvement, Gives::Stated);
-        let ends_stated = |end: &End| self.spells.values().any(|row| stated(row) && row.ended_by.contains(&end.kind));
-        self.spells.get(&kind).is_some_and(stated) || self.ends.get(&kind).is_some_and(ends_stated)
+        let mut rows = self.spells.values().flatten();
+        let ends_stated = |end: &End| rows.any(|row| stated(row) && row.ended_by.contains(&end.kind));
+        self.spells.get(&kind).into_iter().flatten().any(stated) || self.ends.get(&kind).is_some_and(ends_stated)
     }
 
     /// The closest involvement of each organisation on this day, from what these tell.
@@ -180,7 +264,8 @@ impl InvolvementTable {
         valid_on: Date,
     ) -> BTreeMap<String, Works> {
         let mut found: BTreeMap<String, Works> = BTreeMap::new();
-        for (telling, works) in self.each(tellings, valid_on) {
+        let each = self.each(tellings, valid_on);
+        for (telling, works) in each.into_iter().filter(|(_, works)| works.involvement > Involvement::None) {
             found.entry(telling.organisation.clone()).and_modify(|known| *known = known.with(works)).or_insert(works);
         }
         found
@@ -196,9 +281,17 @@ impl InvolvementTable {
         let mut ended = Vec::new();
         for telling in tellings {
             match telling.says {
-                Says::Began { involvement, starts_on, says_when, as_of_us } => {
-                    let row = self.spells.get(&telling.kind);
-                    begun.extend(row.map(|row| Begun { row, telling, involvement, starts_on, says_when, as_of_us }));
+                Says::Began { row, involvement, starts_on, says_when, as_of_us, last_on } => {
+                    let row = self.spells.get(&telling.kind).and_then(|rows| rows.get(row));
+                    begun.extend(row.map(|row| Begun {
+                        row,
+                        telling,
+                        involvement,
+                        starts_on,
+                        says_when,
+                        as_of_us,
+                        last_on,
+                    }));
                 }
                 Says::Ended { on } => ended.extend(self.ends.get(&telling.kind).map(|row| (row, telling, on))),
             }
@@ -211,66 +304,116 @@ impl InvolvementTable {
             }
         }
         // An end whose start was never seen: the organisation worked with the child until then.
-        for (_, telling, on) in &ended {
-            found.extend(self.after(*on, valid_on).map(|works| (*telling, works)));
+        for (_, telling, on) in ended.iter().filter(|(row, ..)| !row.of_former) {
+            found.extend(self.in_grace(*on, valid_on).map(|works| (*telling, works)));
         }
         found
     }
 
     /// What a spell amounts to on this day.
     fn on(&self, spell: &Begun<'_>, ended: &[(&End, &Telling, Date)], valid_on: Date) -> Option<Works> {
-        let first = plus_days(spell.starts_on, -i64::from(spell.row.days_before));
-        let ended_on = ended
-            .iter()
-            .filter(|(_, end, _)| end.organisation == spell.telling.organisation)
-            // Only who said that it began, or the organisation itself, can say that it ended.
-            .filter(|(_, end, _)| {
-                end.controller == spell.telling.controller || end.controller == spell.telling.organisation
-            })
-            .filter(|(row, _, on)| spell.row.ended_by.contains(&row.kind) && *on >= spell.starts_on)
-            .map(|(.., on)| *on)
-            .min();
-        let runs_out_on = spell.row.days_max.map(|days| plus_days(spell.starts_on, i64::from(days)));
-        let last = [ended_on, runs_out_on].into_iter().flatten().min();
+        let row = spell.row;
+        let first = plus_days(spell.starts_on, -i64::from(row.days_before));
+        let ended_on = |by: &[String]| {
+            let of_it = ended.iter().filter(|(end, telling, on)| {
+                by.contains(&end.kind) && *on >= spell.starts_on && spell.is_ended_by(telling)
+            });
+            of_it.map(|(.., on)| *on).min()
+        };
+        let runs_out_on = row.days_max.map(|days| plus_days(spell.starts_on, i64::from(days)));
+        let works_out_on = row.weekdays_max.map(|days| plus_weekdays(spell.starts_on, days));
+        let last = [ended_on(&row.ended_by), runs_out_on, works_out_on, spell.last_on].into_iter().flatten().min();
         if valid_on < first {
             return None;
         }
         match last {
-            Some(last) if valid_on > last => self.after(last, valid_on),
+            Some(last) if valid_on > last && row.former_until.is_empty() => {
+                self.in_grace(last, valid_on).filter(|_| spell.involvement > Involvement::None)
+            }
+            Some(last) if valid_on > last => {
+                let until = ended_on(&row.former_until).unwrap_or(Date::MAX).max(last);
+                let until = until.min(plus_days(last, i64::from(row.former_days_max)));
+                (valid_on <= until).then_some(Works::FORMER)
+            }
             _ => {
                 // Work that begins with an appointment still to come has no first day yet.
                 let since = Some(spell.starts_on).filter(|on| spell.says_when && *on <= valid_on);
-                Some(Works { involvement: spell.involvement, since })
+                let standing = row.standing.as_deref().and_then(Standing::named);
+                Some(Works { involvement: spell.involvement, since, standing })
             }
         }
     }
 
-    fn after(&self, last: Date, valid_on: Date) -> Option<Works> {
+    fn in_grace(&self, last: Date, valid_on: Date) -> Option<Works> {
         let in_grace = valid_on > last && valid_on <= plus_days(last, i64::from(self.grace_days));
-        in_grace.then_some(Works { involvement: Involvement::Former, since: None })
+        in_grace.then_some(Works::FORMER)
     }
 }
 
-fn began(row: &Spell, event: &Stated, opened: &Opened) -> Option<(String, Says)> {
-    if row.unless.as_deref().is_some_and(|flag| opened.flag(flag)) {
+impl Begun<'_> {
+    /// Whether this end is of this spell: of its organisation, and of the same of whatever tells its spells apart. Only who
+    /// said that it began, or the organisation itself, can say that it ended.
+    fn is_ended_by(&self, end: &Telling) -> bool {
+        let began = self.telling;
+        end.organisation == began.organisation
+            && (end.controller == began.controller || end.controller == began.organisation)
+            && self.row.ended_as.iter().all(|name| {
+                end.marks.get(name.as_str()).is_none_or(|mark| began.marks.get(name.as_str()) == Some(mark))
+            })
+    }
+}
+
+fn began(
+    (at, row): (usize, &Spell),
+    event: &Stated,
+    opened: &Opened,
+    terms: &Terms,
+    births: &Births,
+) -> Option<(String, Option<String>, Says)> {
+    let starts_on = day(row.starts_on.as_deref(), event, opened, last_day)?;
+    let stated = |name: &String| opened.text(name).is_some_and(|text| !text.trim().is_empty());
+    let is_so = row.when.as_ref().is_none_or(|when| when.holds(opened, terms, starts_on));
+    let flagged = row.unless.as_deref().is_some_and(|flag| opened.flag(flag));
+    if flagged || !is_so || !row.requires.iter().all(stated) || !row.believes(&event.source) {
         return None;
     }
     let involvement = match row.involvement {
+        Gives::None => Involvement::None,
         Gives::Universal => Involvement::Universal,
         Gives::Targeted => Involvement::Targeted,
         Gives::Statutory => Involvement::Statutory,
+        Gives::Lead => Involvement::Lead,
         Gives::Stated => stated_involvement(event)?,
     };
     let says_when = row.starts_on.as_deref().is_some_and(|name| opened.field(name).is_some());
-    let starts_on = day(row.starts_on.as_deref(), event, opened, last_day)?;
     let organisation = organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?;
-    Some((organisation, Says::Began { involvement, starts_on, says_when, as_of_us: event.as_of_us }))
+    let person = match row.person.as_deref() {
+        Some(field) => Some(opened.text(field).filter(|person| !person.trim().is_empty())?),
+        None => None,
+    };
+    let ends_on = row.ends_on.as_deref().and_then(|name| opened.message::<proto::events::Date>(name));
+    // Of a child whose age is not known it is not known that they are of that age.
+    let grown_on = row.until_age.map(|age| births.last_day_surely_under(age.into()).unwrap_or(Date::MIN));
+    let last_on = [ends_on.as_ref().and_then(first_day), grown_on].into_iter().flatten().min();
+    let as_of_us = event.as_of_us;
+    Some((organisation, person, Says::Began { row: at, involvement, starts_on, says_when, as_of_us, last_on }))
 }
 
-fn ended(row: &End, event: &Stated, opened: &Opened) -> Option<(String, Says)> {
+fn ended(row: &End, event: &Stated, opened: &Opened, terms: &Terms) -> Option<(String, Option<String>, Says)> {
     let on = day(row.on.as_deref(), event, opened, first_day)?;
+    if !row.when.as_ref().is_none_or(|when| when.holds(opened, terms, on)) {
+        return None;
+    }
     let organisation = organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?;
-    Some((organisation, Says::Ended { on }))
+    Some((organisation, None, Says::Ended { on }))
+}
+
+impl Spell {
+    /// Whether this source is believed in it: a person always, and the connectors of the sectors that are named, or of any.
+    fn believes(&self, source: &str) -> bool {
+        let of_sector = |sector: &String| source.strip_prefix(sector.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        source == COMMAND || self.said_by.is_empty() || self.said_by.iter().any(of_sector)
+    }
 }
 
 impl Telling {
@@ -308,7 +451,7 @@ fn organisation(field: Option<&str>, required: bool, event: &Stated, opened: &Op
     match stated {
         Some(id) => Some(id),
         None if required => None,
-        None => Some(event.controller.clone()).filter(|id| !id.is_empty()),
+        None => Some(event.acting.clone()).filter(|id| !id.is_empty()),
     }
 }
 

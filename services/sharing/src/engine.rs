@@ -24,7 +24,9 @@ pub use crate::engine::bits::{RuleBits, RuleNumber};
 pub use crate::engine::mutants::{Change, Mutant};
 pub use crate::engine::rule::Rule;
 pub(crate) use crate::engine::set::Tables;
-use crate::facts::ConsentForms;
+use crate::facts::{ConsentForms, StatusTable};
+use crate::statutes::Statutes;
+use crate::terms::Terms;
 use crate::vocabulary::Words;
 
 /// The sharing rules, ready to decide by.
@@ -37,6 +39,9 @@ pub struct Engine {
     words: Words,
     types: Types,
     classifier: Classifier,
+    terms: Terms,
+    statutes: Statutes,
+    statuses: StatusTable,
     involvement: InvolvementTable,
     consent_forms: ConsentForms,
     set: RuleSet,
@@ -168,7 +173,10 @@ impl Engine {
         let types = Types::new()?;
         let tables = Tables::of(&set);
         let classifier = Classifier::of(&tables)?;
-        let involvement = InvolvementTable::parse(tables.text("involvement.toml"))?;
+        let terms = Terms::parse(tables.text("terms.toml"))?;
+        let statutes = Statutes::parse(tables.text("statutes.toml"))?;
+        let statuses = StatusTable::parse(tables.text("statuses.toml"), &terms)?;
+        let involvement = InvolvementTable::parse(tables.text("involvement.toml"), &terms)?;
         let consent_forms = ConsentForms::parse(tables.text("consent_forms.toml"))?;
         let policy_hash = hash::policy_hash(&set, rules.values());
         Ok(Self {
@@ -179,6 +187,9 @@ impl Engine {
             words,
             types,
             classifier,
+            terms,
+            statutes,
+            statuses,
             involvement,
             consent_forms,
             set,
@@ -219,6 +230,19 @@ impl Engine {
     /// What the forms say that a source holds a tick of.
     pub(crate) fn consent_forms(&self) -> &ConsentForms {
         &self.consent_forms
+    }
+
+    /// Dated words of sources.
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    pub(crate) fn statutes(&self) -> &Statutes {
+        &self.statutes
+    }
+
+    pub(crate) fn statuses(&self) -> &StatusTable {
+        &self.statuses
     }
 
     pub(crate) fn involvement(&self) -> &InvolvementTable {

@@ -4,31 +4,46 @@
 //! subject records them. Only recorded facts of one kind and scope that contradict resolve to the more restrictive;
 //! absence contradicts nothing.
 
-mod age;
+pub(crate) mod age;
+mod competence;
 mod consent;
+mod forms;
+mod glass;
 mod grant;
+mod life;
+mod people;
 mod restriction;
+mod retention;
 mod status;
 pub(crate) mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use proto::event::KindNumber;
 use proto::events::Body;
+use proto::sharing::DecisionKind;
 
 use crate::classify::RecordClass;
-use crate::derive::Telling;
+use crate::derive::{Standings, Telling};
 use crate::engine::Engine;
-use crate::facts::age::{Births, Competence};
+use crate::facts::age::Births;
+use crate::facts::competence::{Competence, Competences};
 use crate::facts::consent::Consents;
-pub(crate) use crate::facts::consent::Scope as ConsentScope;
+pub(crate) use crate::facts::consent::{Recipient as ConsentRecipient, Scope as ConsentScope};
+pub(crate) use crate::facts::forms::ConsentForms;
+use crate::facts::glass::BrokenGlass;
+pub use crate::facts::glass::{BREAK_GLASS_MINUTES_MAX, Glass};
 use crate::facts::grant::Grants;
+use crate::facts::life::Life;
+use crate::facts::people::People;
 use crate::facts::restriction::Restrictions;
+pub(crate) use crate::facts::status::StatusTable;
 use crate::facts::status::Statuses;
 use crate::facts::versions::Stated;
-use crate::vocabulary::Involvement;
+use crate::statutes::DUTY_TO_SHARE;
+use crate::vocabulary::{Involvement, Standing};
 
 /// One event of a child's stream.
 #[derive(Clone, Copy, Debug)]
@@ -64,12 +79,17 @@ impl AsOf {
 pub struct ChildFacts {
     valid_on: Date,
     births: Births,
-    competence: Competence,
+    competence: Competences,
+    people: People,
     statuses: Statuses,
     restrictions: Restrictions,
     consents: Consents,
     grants: Grants,
+    broken_glass: BrokenGlass,
     involvement: BTreeMap<String, Involvement>,
+    life: Life,
+    standings: Standings,
+    duty_to_share_in_force: bool,
     tellings: Arc<[Telling]>,
 }
 
@@ -82,17 +102,22 @@ impl ChildFacts {
             kind.is_some_and(|kind| engine.reads_as_fact(kind))
         });
         let stated = versions::stand(read, as_of);
-        let births = Births::fold(&stated);
-        let competence = Competence::fold(&stated, &births, as_of.valid_on);
-        let tellings = engine.involvement().tellings(&stated);
+        let births = Births::fold(&stated, as_of.valid_on);
+        let competence = Competences::fold(&stated, &births, as_of.valid_on);
+        let tellings = engine.involvement().tellings(&stated, engine.terms(), &births);
         let works = engine.involvement().derive(tellings.iter().map(|(_, telling)| telling), as_of.valid_on);
         let mut facts = Self {
             valid_on: as_of.valid_on,
             competence,
-            statuses: Statuses::fold(&stated, as_of.valid_on),
+            people: People::fold(&stated, as_of.valid_on),
+            statuses: Statuses::fold(&stated, engine.statuses(), engine.terms(), as_of.valid_on),
+            life: Life::fold(&stated, as_of.valid_on),
+            duty_to_share_in_force: engine.statutes().in_force(DUTY_TO_SHARE, as_of.valid_on),
+            standings: engine.involvement().standings(tellings.iter().map(|(_, telling)| telling), as_of.valid_on),
             restrictions: Restrictions::fold(&stated, as_of.valid_on),
-            consents: Consents::fold(&stated, as_of.valid_on),
+            consents: Consents::fold(&stated, engine.consent_forms(), as_of.valid_on),
             grants: Grants::fold(&stated, as_of.valid_on),
+            broken_glass: BrokenGlass::fold(&stated),
             involvement: works.into_iter().map(|(id, works)| (id, works.involvement)).collect(),
             tellings: Arc::default(),
             births,
@@ -140,8 +165,25 @@ impl ChildFacts {
         &self.births
     }
 
-    pub(crate) fn competence(&self) -> Competence {
-        self.competence
+    pub(crate) fn competence(&self, decision: DecisionKind) -> Competence {
+        self.competence.of(decision)
+    }
+
+    pub(crate) fn people(&self) -> &People {
+        &self.people
+    }
+
+    pub(crate) fn life(&self) -> Life {
+        self.life
+    }
+
+    /// What this organisation, or this person of it, was named as for the child.
+    pub(crate) fn standings(&self, organisation: &str, person: &str) -> BTreeSet<Standing> {
+        self.standings.of(organisation, person)
+    }
+
+    pub(crate) fn duty_to_share_in_force(&self) -> bool {
+        self.duty_to_share_in_force
     }
 
     pub(crate) fn statuses(&self) -> &Statuses {
@@ -159,13 +201,19 @@ impl ChildFacts {
     pub(crate) fn grants(&self) -> &Grants {
         &self.grants
     }
+
+    pub(crate) fn broken_glass(&self) -> &BrokenGlass {
+        &self.broken_glass
+    }
 }
 
 impl Engine {
     /// Whether events of this kind can change what the rules know of a child: the kinds that a fold of facts needs, and
     /// those that can take the place of one as a newer state of its entry.
     pub fn reads_as_fact(&self, kind: KindNumber) -> bool {
-        // Identity, sealing and every recorded fact about a child; the rest by the table of involvement.
-        matches!(kind.0, 500 | 505 | 602 | 603 | 605..=611) || self.involvement().reads(kind)
+        // Identity, birth, death, sealing and every recorded fact about a child; the rest by the tables.
+        matches!(kind.0, 310 | 311 | 500 | 505 | 602 | 603 | 605..=615 | 660 | 661)
+            || self.involvement().reads(kind)
+            || self.statuses().reads(kind)
     }
 }

@@ -14,6 +14,7 @@ mod decide;
 mod derive;
 mod engine;
 mod facts;
+pub mod fhir;
 pub mod policies;
 #[cfg(test)]
 mod populate;
@@ -21,6 +22,8 @@ mod question;
 mod redact;
 mod registry;
 mod request;
+mod statutes;
+mod terms;
 mod vocabulary;
 mod wire;
 
@@ -30,11 +33,12 @@ pub use decide::{
     Permit, Told, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
     may_read_decisions, may_read_releases,
 };
+pub use decide::{MayRecord, Recordable, Recording, may_record, recordable};
 pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};
 pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
 pub use registry::Registry;
 pub use request::{FamilyOf, Principal, Request};
 pub use vocabulary::{
-    Category, ConsentState, DenialReason, FieldGroup, Involvement, Label, Obligation, Outcome, PersonKind,
+    Category, ConsentState, DenialReason, FactKind, FieldGroup, Involvement, Label, Obligation, Outcome, PersonKind,
     Process, Purpose, RoleGroup, Sector, obligation_word,
 };

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::decide::Recording;
 use crate::request::FamilyOf;
 use crate::vocabulary::{
-    Category, ConsentState, Involvement, Label, PersonKind, Process, Purpose, RoleGroup, Sector, Vocabulary,
+    Category, ConsentState, Involvement, Label, LooksAfter, PersonKind, Process, Purpose, RoleGroup, Sector, Standing,
+    Vocabulary,
 };
 
 /// The attributes of one request about one class.
@@ -45,12 +47,15 @@ pub(crate) struct Child {
     pub(crate) maybe_past_compulsory_school_age: bool,
     pub(crate) competent: bool,
     pub(crate) lacks_competence: bool,
+    pub(crate) lacks_capacity_for_education: bool,
     pub(crate) ehcp: bool,
+    pub(crate) ehc_request_open: bool,
     pub(crate) s47_open: bool,
     pub(crate) cp_plan: bool,
     pub(crate) cin: bool,
-    pub(crate) looked_after: bool,
     pub(crate) protected_address: bool,
+    pub(crate) deceased: bool,
+    pub(crate) unborn: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,6 +84,13 @@ pub(crate) struct Context {
     pub(crate) asked: FamilyOf,
     pub(crate) runs_service: bool,
     pub(crate) part_of_pair: bool,
+    pub(crate) brokers_package: bool,
+    pub(crate) stepped_up: bool,
+    pub(crate) own_act: bool,
+    pub(crate) recording: Recording,
+    pub(crate) looks_after: LooksAfter,
+    pub(crate) standings: BTreeSet<Standing>,
+    pub(crate) duty_to_share_in_force: bool,
 }
 
 impl Question {
@@ -101,7 +113,7 @@ impl Question {
         let c = &self.child;
         flags(&mut out, &[c.maybe_adult, c.maybe_25, c.maybe_past_compulsory_school_age, c.competent]);
         flags(&mut out, &[c.lacks_competence, c.ehcp, c.s47_open, c.cp_plan]);
-        flags(&mut out, &[c.cin, c.looked_after, c.protected_address]);
+        flags(&mut out, &[c.cin, c.protected_address]);
         word(&mut out, self.class.category);
         words(&mut out, &self.class.labels);
         flags(&mut out, &[self.class.third_party, self.class.location, self.class.retention_expired]);
@@ -115,6 +127,13 @@ impl Question {
         flags(&mut out, &[x.pr_restricted, x.break_glass, x.runs_service, x.part_of_pair]);
         word(&mut out, x.asked.involvement);
         flags(&mut out, &[x.asked.s47_open, x.asked.cp_plan, x.asked.cin]);
+        flags(&mut out, &[x.stepped_up, x.own_act]);
+        flags(&mut out, &[c.lacks_capacity_for_education, x.brokers_package]);
+        flags(&mut out, &[c.ehc_request_open, c.deceased, c.unborn, x.duty_to_share_in_force]);
+        word(&mut out, x.looks_after);
+        words(&mut out, &x.standings);
+        word(&mut out, x.recording.fact);
+        flags(&mut out, &[x.recording.ends, x.recording.contested, x.recording.opens_for_self]);
         out
     }
 }

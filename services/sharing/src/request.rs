@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use proto::sharing::statutory_status_changed::Status;
 
 use crate::facts::ChildFacts;
-use crate::vocabulary::{Involvement, PersonKind, Purpose, RoleGroup};
+use crate::registry::Registry;
+use crate::vocabulary::{Involvement, Purpose, RoleGroup};
 
 /// One request about one child.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +30,10 @@ pub struct Request {
     pub runs_service: bool,
     /// In a review of identity: the reader's organisation has a record of one of the two subjects.
     pub part_of_pair: bool,
+    /// The reader signed in afresh, as their organisation asks before the glass is broken.
+    pub stepped_up: bool,
+    /// In a review of a break-glass: the reader broke it themself.
+    pub own_act: bool,
 }
 
 /// What the rules may know of the child asked about when they are asked of another child of the family. Made of that child's
@@ -43,13 +48,13 @@ pub struct FamilyOf {
 
 impl FamilyOf {
     /// The child of these facts, as this reader works with them.
-    pub fn child(facts: &ChildFacts, reader: &Principal) -> Self {
-        let statuses = facts.statuses();
+    pub fn child(facts: &ChildFacts, registry: &Registry, reader: &Principal) -> Self {
+        let open = |status| facts.statuses().open(status, registry, facts.valid_on());
         Self {
             involvement: reader.organisation().map_or(Involvement::None, |id| facts.involvement(id)),
-            s47_open: statuses.open(Status::Section47),
-            cp_plan: statuses.open(Status::ProtectionPlan),
-            cin: statuses.open(Status::ChildInNeed),
+            s47_open: open(Status::Section47),
+            cp_plan: open(Status::ProtectionPlan),
+            cin: open(Status::ChildInNeed),
         }
     }
 }
@@ -73,6 +78,8 @@ impl Request {
             family_of: FamilyOf::default(),
             runs_service: false,
             part_of_pair: false,
+            stepped_up: false,
+            own_act: false,
         }
     }
 }
@@ -93,10 +100,12 @@ pub enum Principal {
         /// Their safeguarding training is current.
         trained: bool,
     },
-    /// The child, or somebody of the family.
+    /// The child, or somebody of the family. Whom they are to the child is what was recorded of it, and nothing that they say.
     Person {
-        /// Whom they are to this child.
-        kind: PersonKind,
+        /// The organisation id of the client certificate, which vouches for them.
+        organisation: String,
+        /// The issuer of the token ("iss").
+        issuer: String,
         /// The person of the token ("sub").
         person: String,
     },

@@ -143,6 +143,66 @@ own_vocabulary! {
     }
 }
 
+own_vocabulary! {
+    /// What a person records, as far as it matters who may.
+    FactKind, 11 {
+        /// Nothing is recorded.
+        None = "none",
+        /// What the service knows organisations by: who they are, their agreements, how long they keep what.
+        Register = "register",
+        /// What was agreed to, refused or withdrawn.
+        Consent = "consent",
+        /// Whether the child can decide for themself.
+        Competence = "competence",
+        /// Who the child's people are, and who holds parental responsibility.
+        Family = "family",
+        /// Who works with the child, and in what capacity.
+        Involvement = "involvement",
+        /// A status under the Children Act 1989.
+        SocialCareStatus = "social_care_status",
+        /// A status under the Children and Families Act 2014 part 3.
+        EducationStatus = "education_status",
+        /// Where the child lives is protected.
+        ProtectedAddress = "protected_address",
+        /// A court restricted disclosure.
+        Court = "court",
+        /// The serious-harm exemption.
+        SeriousHarm = "serious_harm",
+        /// Disclosure would do the child more harm than good.
+        Detriment = "detriment",
+        /// A court limited an adult's parental responsibility.
+        ParentalResponsibility = "parental_responsibility",
+        /// The national data opt-out.
+        OptOut = "opt_out",
+        /// Access to the sealed records of before an adoption.
+        GrantPreAdoption = "grant_pre_adoption",
+        /// Access to a protected address.
+        GrantAddress = "grant_address",
+        /// The arranging of a child's packages.
+        GrantPackage = "grant_package",
+        /// An identity is sealed on adoption.
+        Seal = "seal",
+        /// A legal process names who may receive.
+        LegalProcess = "legal_process",
+        /// How old the child is.
+        Age = "age",
+    }
+}
+
+impl Standing {
+    /// The standing of this word.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Self::members().into_iter().find(|standing| standing.word() == word)
+    }
+}
+
+impl FactKind {
+    /// The kind of this word: "consent".
+    pub fn named(word: &str) -> Option<Self> {
+        Self::members().into_iter().find(|member| member.word() == word)
+    }
+}
+
 /// The words as entities, made once: by list, then by the member's number.
 #[derive(Debug)]
 pub(crate) struct Words(Vec<List>);
@@ -168,6 +228,7 @@ impl Words {
             List::of::<PersonKind>()?,
             List::of::<LooksAfter>()?,
             List::of::<Standing>()?,
+            List::of::<FactKind>()?,
         ]))
     }
 

@@ -85,7 +85,7 @@ impl Discloser {
         let on_day = self.on_day(&child, ask.valid_on);
         let mut request = Request::new(ask.caller.principal(), ask.purpose, ask.valid_on);
         request.asked_at_us = Some(ask.asked_at_us);
-        request.family_of = FamilyOf::child(&on_day.facts, &request.principal);
+        request.family_of = FamilyOf::child(&on_day.facts, &registry, &request.principal);
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
         let kin = self.children.kin(&child)?;
         let grounds = Grounds::new(mark, &self.hub_contact).and(&child);

@@ -10,14 +10,14 @@ use crate::cases::people::{FAMILY_ISSUER, FAMILY_ORGANISATION};
 use crate::cases::recorded::{ASKED_AT_US, READER};
 use crate::classify::RecordClass;
 use crate::decide::{
-    Act, Decision, DecisionCache, Permit, decide, decide_family, decide_involvement, decide_review, may,
-    may_read_decisions, may_read_releases,
+    Recording,    Act, Decision, DecisionCache, Permit, decide, decide_family, decide_involvement, decide_review, may,
+    may_read_decisions, may_read_releases, may_record,
 };
 use crate::engine::Engine;
 use crate::facts::{AsOf, ChildFacts};
 use crate::registry::Registry;
 use crate::request::{FamilyOf, Principal, Request};
-use crate::vocabulary::{Category, Label, Outcome, Purpose, RoleGroup};
+use crate::vocabulary::{Category, FactKind, Label, Outcome, Purpose, RoleGroup};
 
 /// The other people of whom a record of a case can tell.
 const OTHER_PEOPLE: [[u8; 16]; 3] = [[7; 16], [8; 16], [9; 16]];
@@ -135,6 +135,11 @@ impl Line {
                 compare(key, flag(expected), flag(may(engine, request, registry, act, &self.resource.source)));
             }
         }
+        if let Some(expected) = expect.records {
+            let recording = self.recording();
+            let may = may_record(engine, request, &decided.facts, registry, recording);
+            compare("records", flag(expected), flag(may.may));
+        }
         if let Some(expected) = expect.releases {
             compare("releases", flag(expected), flag(may_read_releases(engine, request, registry)));
         }
@@ -154,6 +159,13 @@ impl Line {
             None if decision.brokered() => "brokered",
             None => "hide",
         }
+    }
+
+    /// What the reader would record.
+    fn recording(&self) -> Recording {
+        let fact = FactKind::named(&self.facts.fact).unwrap_or(FactKind::None);
+        let (ends, contested) = (self.facts.ends_fact, self.facts.contested_fact);
+        Recording { fact, ends, contested, opens_for_self: self.facts.opens_for_self }
     }
 
     /// What of the case's class a reviewer of identity is shown beside another subject's.
@@ -180,7 +192,8 @@ impl Line {
     fn family_of(&self, engine: &Engine) -> FamilyOf {
         let Some(asked) = &self.asked else { return FamilyOf::default() };
         let log = self.log_of(asked);
-        FamilyOf::child(&ChildFacts::fold(engine, log.events(), &self.as_of()), &self.request().principal)
+        let facts = ChildFacts::fold(engine, log.events(), &self.as_of());
+        FamilyOf::child(&facts, &self.registry(), &self.request().principal)
     }
 
     fn as_of(&self) -> AsOf {

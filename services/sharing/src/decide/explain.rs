@@ -137,8 +137,8 @@ impl Decision {
             asked if asked.starts_with("context.asked") => false,
             "resource.child.s47Open" | "resource.child.cpPlan" => sees(Category::ChildProtection),
             "resource.child.cin" => sees(Category::SocialCareCase),
-            "resource.child.lookedAfter" => sees(Category::LookedAfter),
-            "resource.child.ehcp" => sees(Category::Ehcp),
+            "context.looksAfter" => sees(Category::LookedAfter),
+            "resource.child.ehcp" | "resource.child.ehcRequestOpen" => sees(Category::Ehcp),
             child if child.starts_with("resource.child.") => sees(Category::Identity),
             _ => true,
         }

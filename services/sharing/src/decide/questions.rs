@@ -3,16 +3,19 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use proto::sharing::OrganisationRecorded;
+use proto::sharing::{DecisionKind, OrganisationRecorded};
 use proto::sharing::access_granted::Scope as GrantScope;
 use proto::sharing::statutory_status_changed::Status;
 
 use crate::classify::RecordClass;
-use crate::facts::{ChildFacts, ConsentScope};
+use crate::decide::rests::ConsentMark;
+use crate::facts::{ChildFacts, ConsentRecipient, ConsentScope, Glass};
 use crate::question::{Child, Class, Context, Organisation, Question, Reader};
 use crate::registry::Registry;
 use crate::request::{Principal, Request};
-use crate::vocabulary::{Category, ConsentState, DenialReason, Involvement, Label, PersonKind, Purpose, Sector};
+use crate::vocabulary::{
+    Category, ConsentState, DenialReason, Involvement, Label, LooksAfter, PersonKind, Purpose, Sector, Standing,
+};
 
 /// What of a request holds for every class.
 #[derive(Debug)]
@@ -23,11 +26,16 @@ pub(crate) struct Asked<'a> {
     child: Child,
     /// Of staff: their organisation.
     organisation: Option<Organisation>,
+    /// Of somebody who is not staff: whom they are to the child.
+    person: PersonKind,
     involvement: Involvement,
     grants: BTreeSet<Label>,
+    brokers_package: bool,
     address_cleared: bool,
     pr_restricted: bool,
-    break_glass: bool,
+    glass: Option<Glass>,
+    looks_after: LooksAfter,
+    standings: BTreeSet<Standing>,
 }
 
 impl<'a> Asked<'a> {
@@ -45,13 +53,17 @@ impl<'a> Asked<'a> {
             request,
             facts,
             registry,
-            child: child(facts, request.valid_on),
+            child: child(facts, registry, request.valid_on),
             organisation: None,
+            person: PersonKind::Unknown,
             involvement: Involvement::None,
             grants: BTreeSet::new(),
+            brokers_package: false,
             address_cleared: false,
             pr_restricted: false,
-            break_glass: false,
+            glass: None,
+            looks_after: LooksAfter::No,
+            standings: BTreeSet::new(),
         };
         match &request.principal {
             Principal::Staff { organisation: id, person, .. } => {
@@ -59,19 +71,37 @@ impl<'a> Asked<'a> {
                 let organisation = recorded.and_then(organisation).ok_or(DenialReason::UnknownOrganisation)?;
                 asked.organisation = Some(organisation);
                 asked.involvement = facts.involvement(id);
-                let granted = |scope| facts.grants().granted(scope, id, person);
+                asked.looks_after = looks_after(facts, registry, id);
+                asked.standings = facts.standings(id, person);
+                let granted = |scope| facts.grants().granted(scope, id, person, request.purpose);
                 if granted(GrantScope::PreAdoption) {
                     asked.grants.insert(Label::PreAdoption);
                 }
                 asked.address_cleared = granted(GrantScope::Address);
-                asked.break_glass = request.asked_at_us.is_some_and(|at| facts.grants().glass_broken(id, person, at));
+                asked.brokers_package = granted(GrantScope::Package);
+                let open = |at| facts.open_glass(id, person, request.purpose, at);
+                asked.glass = request.asked_at_us.and_then(open);
             }
-            Principal::Person { kind, person } => {
+            Principal::Person { organisation, issuer, person } => {
+                if !registry.vouches_for_people(organisation, issuer, request.valid_on) {
+                    return Err(DenialReason::UnknownOrganisation);
+                }
+                asked.person = facts.people().kind(issuer, person);
                 asked.pr_restricted =
-                    *kind != PersonKind::Subject && facts.restrictions().parental_responsibility(person);
+                    asked.person != PersonKind::Subject && facts.restrictions().parental_responsibility(person);
             }
         }
         Ok(asked)
+    }
+
+    /// What a break-glass of the reader opens.
+    pub(crate) fn glass(&self) -> Option<Glass> {
+        self.glass
+    }
+
+    /// The consents that stand for a category.
+    pub(crate) fn consents(&self, category: Category) -> BTreeSet<ConsentMark> {
+        self.facts.consents_standing(&self.consent_scope(category))
     }
 
     pub(crate) fn whereabouts_protected(&self) -> bool {
@@ -99,7 +129,7 @@ impl<'a> Asked<'a> {
                 active: *active,
                 trained: *trained,
             },
-            Principal::Person { kind, .. } => Reader::Person(*kind),
+            Principal::Person { .. } => Reader::Person(self.person),
         };
         Some(Question {
             reader,
@@ -121,27 +151,38 @@ impl<'a> Asked<'a> {
                     .request
                     .principal
                     .organisation()
-                    .map(|id| self.facts.grants().processes(id, class.category))
+                    .map(|id| self.facts.grants().processes(id, &class.source_org, class.category))
                     .unwrap_or_default(),
                 grants: self.grants.clone(),
                 address_cleared: self.address_cleared,
                 third_party_involved: self.works_with_everybody_in(class),
                 detriment: self.facts.restrictions().detriment(class.category),
                 pr_restricted: self.pr_restricted,
-                break_glass: self.break_glass,
+                break_glass: self.glass.is_some(),
                 asked: self.request.family_of,
                 runs_service: self.request.runs_service,
                 part_of_pair: self.request.part_of_pair,
+                brokers_package: self.brokers_package,
+                stepped_up: self.request.stepped_up,
+                own_act: false,
+                recording: crate::decide::Recording::default(),
+                looks_after: self.looks_after,
+                standings: self.standings.clone(),
+                duty_to_share_in_force: self.facts.duty_to_share_in_force(),
             },
         })
     }
 
     fn consent(&self, category: Category) -> ConsentState {
-        let (recipient, must_be_named) = match &self.request.principal {
-            Principal::Staff { organisation, .. } => (organisation, false),
-            Principal::Person { person, .. } => (person, true),
+        self.facts.consent(&self.consent_scope(category))
+    }
+
+    fn consent_scope(&self, category: Category) -> ConsentScope<'_> {
+        let recipient = match &self.request.principal {
+            Principal::Staff { organisation, .. } => ConsentRecipient::Organisation(organisation),
+            Principal::Person { issuer, person, .. } => ConsentRecipient::Person { issuer, person },
         };
-        self.facts.consent(&ConsentScope { recipient, must_be_named, category, purpose: self.request.purpose })
+        ConsentScope { recipient, category, purpose: self.request.purpose }
     }
 
     fn agreement(&self, class: &RecordClass) -> bool {
@@ -169,22 +210,38 @@ fn organisation(recorded: &OrganisationRecorded) -> Option<Organisation> {
     (sector != Sector::Unspecified).then(|| Organisation { sector, designated: recorded.designated() })
 }
 
-fn child(facts: &ChildFacts, on: Date) -> Child {
+fn child(facts: &ChildFacts, registry: &Registry, on: Date) -> Child {
     let births = facts.births();
     let statuses = facts.statuses();
     Child {
         maybe_adult: births.maybe_aged(18, on),
         maybe_25: births.maybe_aged(25, on),
         maybe_past_compulsory_school_age: births.maybe_past_compulsory_school_age(on),
-        competent: facts.competence().competent,
-        lacks_competence: facts.competence().lacking,
-        ehcp: statuses.open(Status::EhcPlan),
-        s47_open: statuses.open(Status::Section47),
-        cp_plan: statuses.open(Status::ProtectionPlan),
-        cin: statuses.open(Status::ChildInNeed),
-        looked_after: statuses.open(Status::LookedAfter),
+        competent: facts.competence(DecisionKind::Information).competent,
+        lacks_competence: facts.competence(DecisionKind::Information).lacking,
+        lacks_capacity_for_education: facts.competence(DecisionKind::Education).lacking,
+        ehcp: statuses.open(Status::EhcPlan, registry, on),
+        ehc_request_open: statuses.open(Status::EhcRequest, registry, on),
+        s47_open: statuses.open(Status::Section47, registry, on),
+        cp_plan: statuses.open(Status::ProtectionPlan, registry, on),
+        cin: statuses.open(Status::ChildInNeed, registry, on),
         protected_address: facts.restrictions().protected_address(),
+        deceased: facts.life().deceased(),
+        unborn: facts.life().unborn,
     }
+}
+
+/// How this organisation itself looks after the child.
+fn looks_after(facts: &ChildFacts, registry: &Registry, organisation: &str) -> LooksAfter {
+    let under = [
+        (Status::LookedAfter, LooksAfter::CareOrder),
+        (Status::Accommodated, LooksAfter::Accommodated),
+        (Status::Remand, LooksAfter::Remand),
+        (Status::Emergency, LooksAfter::Emergency),
+        (Status::ShortBreak, LooksAfter::ShortBreak),
+    ];
+    let of = |status| facts.statuses().open_of(status, organisation, registry, facts.valid_on());
+    under.into_iter().find(|(status, _)| of(*status)).map_or(LooksAfter::No, |(_, looks_after)| looks_after)
 }
 
 /// What a reviewer of identity at this organisation may ask of the record of decisions.

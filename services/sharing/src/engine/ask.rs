@@ -31,6 +31,7 @@ pub(crate) struct Types {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Action {
+    RecordFact,
     ViewFull,
     ViewRedacted,
     ViewExistence,
@@ -77,7 +78,8 @@ impl Ladder {
 }
 
 impl Action {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
+        Self::RecordFact,
         Self::ViewFull,
         Self::ViewRedacted,
         Self::ViewExistence,
@@ -96,6 +98,7 @@ impl Action {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::RecordFact => "RecordFact",
             Self::ViewFull => "ViewFull",
             Self::ViewRedacted => "ViewRedacted",
             Self::ViewExistence => "ViewExistence",
@@ -265,6 +268,15 @@ impl Engine {
         matches!(question.reader, Reader::Staff { .. }) && self.allows(action, question)
     }
 
+    /// Whether the fact of this question may be recorded, with the rules that decided. Anything that goes wrong is a no.
+    pub(crate) fn record_fact(&self, question: &Question) -> (bool, BTreeSet<String>) {
+        let answer = self.entities(question).and_then(|entities| {
+            let context = self.context(question)?;
+            self.authorize(Action::RecordFact, question, &entities, context)
+        });
+        answer.map_or_else(|_| (false, BTreeSet::new()), |answer| (answer.allowed, answer.rules.into_iter().collect()))
+    }
+
     pub(crate) fn may_read_decisions(&self, question: &Question) -> bool {
         self.allows(Action::ReadAuditMeta, question)
     }
@@ -411,6 +423,10 @@ impl Engine {
             ("brokersPackage", flag(context.brokers_package)),
             ("steppedUp", flag(context.stepped_up)),
             ("ownAct", flag(context.own_act)),
+            ("fact", self.word(context.recording.fact)?),
+            ("endsFact", flag(context.recording.ends)),
+            ("contestedFact", flag(context.recording.contested)),
+            ("opensForSelf", flag(context.recording.opens_for_self)),
             ("looksAfter", self.word(context.looks_after)?),
             ("standings", self.set(&context.standings)?),
             ("dutyToShareInForce", flag(context.duty_to_share_in_force)),
@@ -502,6 +518,7 @@ pub(crate) fn own_record() -> Question {
             brokers_package: false,
             stepped_up: false,
             own_act: false,
+            recording: crate::decide::Recording::default(),
             looks_after: crate::vocabulary::LooksAfter::No,
             standings: BTreeSet::new(),
             duty_to_share_in_force: false,

@@ -11,10 +11,13 @@ const SCHEMA: &str = include_str!("../../rules/share.cedarschema");
 const RULES: &str = include_str!("../../rules/share.cedar");
 
 /// Every table that decisions read. A new one needs its line here, which puts it into the hash and on the log.
-const TABLES: [(&str, &str); 3] = [
+const TABLES: [(&str, &str); 6] = [
     ("consent_forms.toml", include_str!("../../rules/consent_forms.toml")),
     ("involvement.toml", include_str!("../../rules/involvement.toml")),
     ("specialties.toml", include_str!("../../rules/specialties.toml")),
+    ("statuses.toml", include_str!("../../rules/statuses.toml")),
+    ("statutes.toml", include_str!("../../rules/statutes.toml")),
+    ("terms.toml", include_str!("../../rules/terms.toml")),
 ];
 
 /// The set that this build carries.

@@ -1,24 +1,21 @@
-//! What a named person or organisation was allowed beyond the ordinary: grants, legal processes, break-glass.
+//! What a named person or organisation was allowed beyond the ordinary: grants and legal processes.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::sharing::{AccessGranted, BreakGlassAsserted, LegalProcessRecorded, access_granted, legal_process_recorded};
+use proto::sharing::access_granted::Scope;
+use proto::sharing::{AccessGranted, LegalProcessRecorded, legal_process_recorded};
 
-use crate::days::{first_day, last_day, microseconds};
+use crate::days::{first_day, last_day};
 use crate::facts::versions::Stated;
-use crate::vocabulary::{Category, Process};
+use crate::vocabulary::{Category, Process, Purpose};
 
-/// Break-glass ends by itself after so many minutes, whatever was asked for.
-const BREAK_GLASS_MINUTES_MAX: u32 = 60;
-
-/// Grants and processes in force on the day, and every break-glass that was asserted.
+/// Grants and processes in force on the day.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
     grants: Vec<AccessGranted>,
     processes: Vec<LegalProcessRecorded>,
-    break_glass: Vec<BreakGlassAsserted>,
 }
 
 impl Grants {
@@ -44,22 +41,22 @@ impl Grants {
                         .processes
                         .extend(Some(process).filter(|p| approved && within(p.from, p.to, valid_on)).cloned());
                 }
-                Some(Kind::BreakGlassAsserted(asserted)) => found.break_glass.push(asserted.clone()),
                 _ => {}
             }
         }
         found
     }
 
-    /// Whether this person of this organisation was granted this.
-    pub(crate) fn granted(&self, scope: access_granted::Scope, organisation: &str, person: &str) -> bool {
-        self.grants
-            .iter()
-            .any(|grant| grant.scope() == scope && grant.organisation() == organisation && grant.person() == person)
+    /// Whether this person of this organisation was granted this, for this purpose. A grant that names no purpose opens nothing.
+    pub(crate) fn granted(&self, scope: Scope, organisation: &str, person: &str, purpose: Purpose) -> bool {
+        let names = |grant: &AccessGranted| grant.organisation() == organisation && grant.person() == person;
+        let of = |grant: &AccessGranted| grant.scope() == scope && grant.purposes.contains(&purpose.into());
+        self.grants.iter().any(|grant| names(grant) && of(grant))
     }
 
-    /// The processes that name this organisation for this category.
-    pub(crate) fn processes(&self, recipient: &str, category: Category) -> BTreeSet<Process> {
+    /// The processes that name this organisation for this category of this source's records. A transfer passes the records of
+    /// the one organisation that it names: of the same kind is not the same.
+    pub(crate) fn processes(&self, recipient: &str, source: &str, category: Category) -> BTreeSet<Process> {
         self.processes
             .iter()
             .filter(|process| process.recipient() == recipient)
@@ -68,23 +65,9 @@ impl Grants {
                 legal_process_recorded::Kind::Unspecified => None,
                 legal_process_recorded::Kind::CrimeRequestApproved => Some(Process::CrimeRequestApproved),
                 legal_process_recorded::Kind::CourtOrderServed => Some(Process::CourtOrderServed),
-                legal_process_recorded::Kind::TransferIn => Some(Process::TransferIn),
+                legal_process_recorded::Kind::TransferIn => Some(Process::TransferIn).filter(|_| process.source() == source),
             })
             .collect()
-    }
-
-    /// Whether this person of this organisation broke the glass, with a reason, and its time is not over.
-    pub(crate) fn glass_broken(&self, organisation: &str, person: &str, asked_at_us: i64) -> bool {
-        self.break_glass.iter().any(|asserted| {
-            let Some(at) = asserted.asserted_at.as_ref().and_then(microseconds) else {
-                return false;
-            };
-            let minutes = asserted.minutes().min(BREAK_GLASS_MINUTES_MAX);
-            asserted.organisation() == organisation
-                && asserted.person() == person
-                && !asserted.reason().trim().is_empty()
-                && (at..at.saturating_add(i64::from(minutes) * 60_000_000)).contains(&asked_at_us)
-        })
     }
 }
 

@@ -1,52 +1,163 @@
-//! Statutory statuses: from live feeds and people only, never from a return, which cannot say when one ended.
+//! Statutory statuses: from live feeds and people only, by `rules/statuses.toml`; never from a return, which cannot say when
+//! one ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod table;
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
+use proto::sharing::StatutoryStatusChanged;
 use proto::sharing::statutory_status_changed::Status;
 
-use crate::days::{first_day, plus_weekdays};
+use crate::days::{day_of, first_day, plus_days, plus_weekdays};
+pub(crate) use crate::facts::status::table::StatusTable;
+use crate::facts::status::table::Stepped;
 use crate::facts::versions::Stated;
+use crate::registry::Registry;
+use crate::terms::Terms;
 
-/// After so many working days without being affirmed a section 47 enquiry no longer counts as open: three times the
-/// limit for its conference, and the limit of an assessment.
-const SECTION_47_WEEKDAYS_MAX: u32 = 45;
+/// The statuses that are open, by whose they are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statuses(BTreeMap<(i32, String), Open>);
 
-/// The statuses that are open.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Statuses(BTreeSet<i32>);
+#[derive(Clone, Debug)]
+struct Open {
+    /// Of a feed that must confirm what it said; nothing of what a person recorded.
+    feed: Option<Feed>,
+}
+
+/// A source that is believed for so many days.
+#[derive(Clone, Debug)]
+struct Feed {
+    controller: String,
+    source: String,
+    said_on: Date,
+    stale_after_days: u32,
+}
+
+/// One opening or closing, ordered by day; on one day the closings come last, and then whatever the source said last.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    on: Date,
+    closes: bool,
+    as_of_us: i64,
+    position: (i64, u64),
+    status: i32,
+}
 
 impl Statuses {
-    /// Per status and controller, the last change by the day counts; of an opening and a closing on one day, the closing.
-    pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
-        let mut last: BTreeMap<(i32, &str), (Date, bool)> = BTreeMap::new();
+    /// Per group of statuses and organisation, the last change by the day counts.
+    pub(crate) fn fold(stated: &[Stated], table: &StatusTable, terms: &Terms, valid_on: Date) -> Self {
+        let mut histories: BTreeMap<(&str, String), Vec<(Step, &Stated)>> = BTreeMap::new();
         for event in stated {
-            let Some(Kind::StatutoryStatusChanged(changed)) = &event.event.kind else {
-                continue;
-            };
-            let on = changed.on.as_ref().and_then(first_day).or(event.published_on);
-            let Some(on) = on.filter(|on| *on <= valid_on) else {
-                continue;
-            };
-            let open = changed.open.unwrap_or(false);
-            let entry = last.entry((changed.status().into(), &event.controller)).or_insert((on, open));
-            if on > entry.0 || (on == entry.0 && !open) {
-                *entry = (on, open);
+            for stepped in steps(event, table, terms) {
+                if stepped.on > valid_on {
+                    continue;
+                }
+                let step = Step {
+                    on: stepped.on,
+                    closes: !stepped.opens,
+                    as_of_us: event.as_of_us,
+                    position: event.position,
+                    status: stepped.status.into(),
+                };
+                let history = (table.group(stepped.status), stepped.organisation);
+                histories.entry(history).or_default().push((step, event));
             }
         }
-        let still_open = |status: i32, since: Date| {
-            status != i32::from(Status::Section47) || valid_on <= plus_weekdays(since, SECTION_47_WEEKDAYS_MAX)
-        };
-        Self(
-            last.into_iter()
-                .filter(|((status, _), (since, open))| *open && still_open(*status, *since))
-                .map(|((status, _), _)| status)
-                .collect(),
-        )
+        let mut open = BTreeMap::new();
+        for ((_, organisation), mut history) in histories {
+            history.sort_by(|(one, _), (other, _)| one.cmp(other));
+            let mut standing: Option<(Step, &Stated)> = None;
+            for (step, event) in history {
+                if !step.closes {
+                    standing = Some((step, event));
+                } else if standing.as_ref().is_some_and(|(opened, _)| opened.status == step.status) {
+                    standing = None;
+                }
+            }
+            let Some((step, event)) = standing else { continue };
+            let weekdays_max = Status::try_from(step.status).ok().and_then(|status| table.weekdays_max(status));
+            if weekdays_max.is_none_or(|most| valid_on <= plus_weekdays(step.on, most)) {
+                open.insert((step.status, organisation), Open { feed: feed(event, table) });
+            }
+        }
+        Self(open)
     }
 
-    pub(crate) fn open(&self, status: Status) -> bool {
-        self.0.contains(&i32::from(status))
+    /// Whether it is open of any organisation, and confirmed.
+    pub(crate) fn open(&self, status: Status, registry: &Registry, on: Date) -> bool {
+        self.of(status).any(|(_, open)| open.is_confirmed(registry, on))
     }
+
+    /// Whether it is open of this organisation, and confirmed.
+    pub(crate) fn open_of(&self, status: Status, organisation: &str, registry: &Registry, on: Date) -> bool {
+        self.of(status).any(|(of, open)| of == organisation && open.is_confirmed(registry, on))
+    }
+
+    /// What would be open, and has not been confirmed for too long: each with the last day on which it was.
+    pub(crate) fn unconfirmed(&self, registry: &Registry, on: Date) -> BTreeMap<Status, Date> {
+        let mut found = BTreeMap::new();
+        for ((status, _), open) in &self.0 {
+            let Ok(status) = Status::try_from(*status) else { continue };
+            if let Some(feed) = open.feed.as_ref().filter(|_| !self.open(status, registry, on)) {
+                let confirmed_on = feed.confirmed_on(registry);
+                let latest = found.entry(status).or_insert(confirmed_on);
+                *latest = confirmed_on.max(*latest);
+            }
+        }
+        found
+    }
+
+    fn of(&self, status: Status) -> impl Iterator<Item = (&str, &Open)> {
+        let wanted = i32::from(status);
+        self.0.iter().filter(move |((status, _), _)| *status == wanted).map(|((_, of), open)| (of.as_str(), open))
+    }
+}
+
+impl Open {
+    fn is_confirmed(&self, registry: &Registry, on: Date) -> bool {
+        self.feed.as_ref().is_none_or(|feed| {
+            on <= plus_days(feed.confirmed_on(registry), i64::from(feed.stale_after_days))
+        })
+    }
+}
+
+impl Feed {
+    /// The last day on which the source said it, or was read whole.
+    fn confirmed_on(&self, registry: &Registry) -> Date {
+        registry.feed_confirmed_on(&self.controller, &self.source).map_or(self.said_on, |on| on.max(self.said_on))
+    }
+}
+
+fn feed(event: &Stated, table: &StatusTable) -> Option<Feed> {
+    let stale_after_days = table.stale_after_days(&event.source)?;
+    let as_of = Some(event.as_of_us).filter(|us| *us != 0).and_then(day_of);
+    Some(Feed {
+        controller: event.controller.clone(),
+        source: event.source.clone(),
+        // Of a source that cannot say when it stood so, nothing is known to be confirmed.
+        said_on: as_of.or(event.published_on).unwrap_or(Date::MIN),
+        stale_after_days,
+    })
+}
+
+fn steps(event: &Stated, table: &StatusTable, terms: &Terms) -> Vec<Stepped> {
+    match &event.event.kind {
+        Some(Kind::StatutoryStatusChanged(changed)) => recorded(changed, event).into_iter().collect(),
+        _ => table.steps(event, terms),
+    }
+}
+
+/// What a person recorded: that it opened or closed, or, again, that it is open still.
+fn recorded(changed: &StatutoryStatusChanged, event: &Stated) -> Option<Stepped> {
+    let on = changed.on.as_ref().and_then(first_day).or(event.published_on)?;
+    let named = Some(changed.organisation()).filter(|id| !id.is_empty());
+    Some(Stepped {
+        status: changed.status(),
+        opens: changed.open.unwrap_or(false),
+        on,
+        organisation: named.unwrap_or(&event.acting).to_owned(),
+    })
 }

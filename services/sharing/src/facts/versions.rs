@@ -3,17 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use proto::events::{Event, When, event::Kind};
+use proto::events::{Body, Event, When, event::Kind};
 
 use crate::days::day_of;
 use crate::facts::{AsOf, FactEvent};
 use crate::wire::{Opened, fields};
+
+/// The source of what a person recorded.
+pub(crate) const COMMAND: &str = "command";
 
 /// One event as it stands at a point in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Stated {
     pub(crate) subject: [u8; 16],
     pub(crate) controller: String,
+    /// The organisation that said it: of what a person recorded, theirs; else the controller.
+    pub(crate) acting: String,
+    /// The connector, or "command".
+    pub(crate) source: String,
     /// Published at, then the order among events of one moment.
     pub(crate) position: (i64, u64),
     pub(crate) published_on: Option<Date>,
@@ -25,7 +32,8 @@ pub(crate) struct Stated {
 
 /// Kinds that people record one at a time: each is an act of its own, and none replaces another by its version.
 pub(crate) fn is_act(kind: &Kind) -> bool {
-    kind.number().0 >= 400 && kind.number().0 != 500 && kind.number().0 != 501
+    // Named workers, enquiries and services come from feeds too, which correct and take back what they said.
+    !matches!(kind.number().0, ..400 | 402..=409 | 500 | 501)
 }
 
 /// The acts, and the newest state of every entry that has not been taken back, in order of position.
@@ -63,12 +71,20 @@ fn stated(event: &FactEvent<'_>, says: Option<Event>) -> Option<Stated> {
     Some(Stated {
         subject: event.subject,
         controller: event.body.controller.clone(),
+        acting: acting(event.body),
+        source: event.body.source.clone(),
         position: (event.published_at_us, event.sequence),
         published_on: day_of(event.published_at_us),
         as_of_us: event.body.version.as_ref().map_or(0, |version| version.as_of_us),
         effective: event.body.effective,
         event: says?,
     })
+}
+
+/// Who said it. What a connector writes of a person who recorded something is nobody's word.
+fn acting(body: &Body) -> String {
+    let recorder = body.recorded_by.as_ref().filter(|_| body.source == COMMAND).map(|by| &by.organisation);
+    recorder.filter(|id| !id.is_empty()).unwrap_or(&body.controller).clone()
 }
 
 /// Per field the highest version that asserts or clears it; nothing once the entry is taken back.
