@@ -1,12 +1,16 @@
 //! What was agreed to, for one recipient, category and purpose.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::sharing::ConsentRecorded;
+use proto::sharing::{ConsentRecorded, DecisionKind};
 use proto::sharing::consent_recorded::{GivenBy, Kind as ConsentKind, State};
 
 use crate::days::{first_day, last_day};
+use crate::decide::consent_mark;
 use crate::facts::ChildFacts;
+use crate::facts::forms::ConsentForms;
 use crate::facts::versions::Stated;
 use crate::vocabulary::{Category, ConsentState, Purpose};
 
@@ -25,16 +29,23 @@ struct Act {
 /// What consent is asked about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope<'a> {
-    /// An organisation id, or a person's token subject.
-    pub(crate) recipient: &'a str,
-    /// The recipient must be named: consent that any organisation may receive is none that any person may.
-    pub(crate) must_be_named: bool,
+    pub(crate) recipient: Recipient<'a>,
     pub(crate) category: Category,
     pub(crate) purpose: Purpose,
 }
 
+/// Who would receive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Recipient<'a> {
+    /// By its id.
+    Organisation(&'a str),
+    /// Somebody who is not staff, as their issuer names them. Consent must name them too: that any organisation may receive is
+    /// no consent that any person may.
+    Person { issuer: &'a str, person: &'a str },
+}
+
 impl Consents {
-    pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
+    pub(crate) fn fold(stated: &[Stated], forms: &ConsentForms, valid_on: Date) -> Self {
         let acts = stated.iter().filter_map(|event| {
             let Some(Kind::ConsentRecorded(consent)) = &event.event.kind else {
                 return None;
@@ -42,16 +53,20 @@ impl Consents {
             // What stops sharing takes effect on the first day that its date can mean, what opens it on the last.
             let side = if consent.state() == State::Given { last_day } else { first_day };
             let on = consent.from.as_ref().map_or(event.published_on, side)?;
-            let act = Act { subject: event.subject, position: event.position, on, consent: consent.clone() };
-            (consent.kind() == ConsentKind::Share && on <= valid_on).then_some(act)
+            let consent = forms.read(consent, on)?;
+            // To take a service, to be assessed or treated is another matter: to stop a service shuts nobody out of the record.
+            let shares = consent.kind() == ConsentKind::Share;
+            let act = Act { subject: event.subject, position: event.position, on, consent };
+            (shares && on <= valid_on).then_some(act)
         });
         Self(acts.collect())
     }
 }
 
 impl ChildFacts {
-    /// The state of consent for this scope. A refusal binds until the same giver consents of the same subject, or under
-    /// the refusal's own id; a withdrawal takes back the consent it names, or everything of its scope when it names none.
+    /// The state of consent for this scope. A refusal binds until whoever refused consents of the same subject, or somebody
+    /// does under the refusal's own id, or a young person who may decide for themself consents after a parent refused. A
+    /// withdrawal takes back the consent it names, so far as it says, or everything of its scope when it names none.
     pub(crate) fn consent(&self, scope: &Scope<'_>) -> ConsentState {
         let acts = &self.consents().0;
         let covering = |state: State| acts.iter().filter(move |act| act.state() == state && act.covers(scope));
@@ -65,12 +80,17 @@ impl ChildFacts {
         if given.iter().any(|act| self.stands(act, scope)) {
             return ConsentState::Given;
         }
-        let withdrawn = given.iter().any(|act| self.withdrawn(act, scope)) || covering(State::Withdrawn).any(|_| true);
-        match (withdrawn, given.is_empty()) {
-            (true, _) => ConsentState::Withdrawn,
-            (false, false) => ConsentState::Lapsed,
-            (false, true) => ConsentState::None,
+        let answered = |withdrawal: &Act| given.iter().any(|act| act.answers(withdrawal) && self.could_give(act));
+        if self.withdrawals(scope).any(|withdrawal| !answered(withdrawal)) {
+            return ConsentState::Withdrawn;
         }
+        if given.is_empty() { ConsentState::None } else { ConsentState::Lapsed }
+    }
+
+    /// The consents that stand for this scope, each by its mark: see [`consent_mark`].
+    pub(crate) fn consents_standing(&self, scope: &Scope<'_>) -> BTreeSet<[u8; 4]> {
+        let given = self.consents().0.iter().filter(|act| act.state() == State::Given && act.covers(scope));
+        given.filter(|act| self.stands(act, scope)).map(|act| consent_mark(&act.subject, act.consent.id())).collect()
     }
 
     /// Given by somebody who may still give it, not expired, not taken back.
@@ -83,11 +103,9 @@ impl ChildFacts {
     }
 
     fn may_still_give(&self, given: &Act, scope: &Scope<'_>) -> bool {
-        match given.consent.by() {
-            GivenBy::Subject => self.competence().competent,
-            GivenBy::Parent => !self.parent_outgrown(scope.category) && !scope.must_be_named,
-            GivenBy::Unspecified => false,
-        }
+        let of_parent = given.consent.by() == GivenBy::Parent;
+        let to_organisation = matches!(scope.recipient, Recipient::Organisation(_));
+        self.could_give(given) && (!of_parent || to_organisation && !self.parent_outgrown(scope.category))
     }
 
     /// Whether a parent's consent has, or may have, lapsed for this category: for health from sixteen, for special
@@ -102,8 +120,8 @@ impl ChildFacts {
             | Category::MentalHealth
             | Category::SexualHealth
             | Category::SubstanceMisuse => self.births().maybe_aged(16, on),
-            Category::Send | Category::Ehcp => {
-                self.births().maybe_past_compulsory_school_age(on) && !self.competence().lacking
+            Category::Send | Category::Ehcp | Category::EhcDraft => {
+                self.births().maybe_past_compulsory_school_age(on) && !self.competence(DecisionKind::Education).lacking
                     || self.births().maybe_aged(18, on)
             }
             _ => self.births().maybe_aged(18, on),
@@ -115,16 +133,37 @@ impl ChildFacts {
         refusal.consent.by() == GivenBy::Parent && self.births().surely_aged(18, self.valid_on())
     }
 
+    /// Whether it was theirs to give at all.
+    fn could_give(&self, given: &Act) -> bool {
+        match given.consent.by() {
+            GivenBy::Subject => self.competence(DecisionKind::Information).competent,
+            GivenBy::Parent => true,
+            GivenBy::Unspecified => false,
+        }
+    }
+
+    /// Whether this consent, which covers the scope, was taken back.
     fn withdrawn(&self, given: &Act, scope: &Scope<'_>) -> bool {
-        let acts = &self.consents().0;
-        let names_a_consent = |id: &str| acts.iter().any(|act| act.state() == State::Given && act.consent.id() == id);
-        acts.iter().filter(|act| act.state() == State::Withdrawn && !given.later_than(act)).any(|act| {
-            if !act.consent.id().is_empty() && names_a_consent(act.consent.id()) {
-                act.consent.id() == given.consent.id()
-            } else {
-                act.covers(scope)
-            }
+        self.withdrawals(scope).any(|withdrawal| {
+            let of_another = self.names_a_consent(withdrawal) && withdrawal.consent.id() != given.consent.id();
+            !of_another && !given.answers(withdrawal)
         })
+    }
+
+    /// Withdrawals that reach this scope: one that names a consent reaches no further than the consent did.
+    fn withdrawals<'a>(&'a self, scope: &'a Scope<'a>) -> impl Iterator<Item = &'a Act> {
+        let acts = &self.consents().0;
+        let reached = |withdrawal: &Act| {
+            !self.names_a_consent(withdrawal)
+                || acts.iter().any(|act| act.is_given_as(withdrawal.consent.id()) && act.covers(scope))
+        };
+        let withdrawals = acts.iter().filter(|act| act.state() == State::Withdrawn && act.covers(scope));
+        withdrawals.filter(move |act| reached(act))
+    }
+
+    fn names_a_consent(&self, withdrawal: &Act) -> bool {
+        let id = withdrawal.consent.id();
+        !id.is_empty() && self.consents().0.iter().any(|act| act.is_given_as(id))
     }
 }
 
@@ -133,11 +172,21 @@ impl Act {
         self.consent.state()
     }
 
+    fn is_given_as(&self, id: &str) -> bool {
+        self.state() == State::Given && self.consent.id() == id
+    }
+
     fn covers(&self, scope: &Scope<'_>) -> bool {
-        let named = self.consent.recipients.iter().any(|id| id == scope.recipient);
+        let consent = &self.consent;
+        let names_nobody = consent.recipients.is_empty() && consent.people.is_empty();
         let any = |list: &[i32], wanted: i32| list.is_empty() || list.contains(&wanted);
-        let recipient =
-            named || self.consent.recipients.is_empty() && (!scope.must_be_named || self.state() != State::Given);
+        let recipient = match scope.recipient {
+            Recipient::Organisation(id) => names_nobody || consent.recipients.iter().any(|named| named == id),
+            Recipient::Person { issuer, person } => {
+                let named = consent.people.iter().any(|named| named.issuer() == issuer && named.person() == person);
+                named || names_nobody && self.state() != State::Given
+            }
+        };
         recipient
             && any(&self.consent.categories, scope.category.into())
             && any(&self.consent.purposes, scope.purpose.into())
@@ -152,7 +201,23 @@ impl Act {
     /// Whether this consent takes the place of that refusal.
     fn resolves(&self, refusal: &Self) -> bool {
         let same_id = !refusal.consent.id().is_empty() && refusal.consent.id() == self.consent.id();
-        let same_subject = self.subject == refusal.subject && self.consent.by() == refusal.consent.by();
-        self.later_than(refusal) && (same_id || same_subject)
+        // A consent of the subject stands only where they may decide for themself: then it is theirs to say, and no parent's.
+        let own_decision = self.consent.by() == GivenBy::Subject && refusal.consent.by() == GivenBy::Parent;
+        let theirs = own_decision || self.same_giver(refusal);
+        self.later_than(refusal) && theirs && (same_id || self.subject == refusal.subject)
+    }
+
+    /// Whether this consent was given again after that withdrawal, by somebody who may answer it.
+    fn answers(&self, withdrawal: &Self) -> bool {
+        let another_holder = self.consent.by() == GivenBy::Parent
+            && withdrawal.consent.by() == GivenBy::Parent
+            && !self.same_giver(withdrawal);
+        self.later_than(withdrawal) && !another_holder
+    }
+
+    /// Of two who hold parental responsibility each speaks for themself: where they disagree, the more restrictive stands. Where
+    /// only one of two acts says which of them it was, they may be two.
+    fn same_giver(&self, other: &Self) -> bool {
+        self.consent.by() == other.consent.by() && self.consent.holder() == other.consent.holder()
     }
 }
