@@ -5,26 +5,37 @@
 //! recorded events, which are folded as those of the log are. Nothing is handed to the rules directly.
 
 mod check;
+mod explain;
 mod format;
 mod judge;
 mod keys;
+mod notice;
+mod page;
 mod people;
+mod reach;
 mod recorded;
+mod sheet;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::cases::format::Line;
+pub use crate::cases::explain::{Account, Answer, Away, Cited, Rung};
 pub use crate::cases::judge::{Failure, Verdict};
+pub use crate::cases::notice::Noticing;
+pub use crate::cases::page::keys_as_markdown;
+pub use crate::cases::reach::Reach;
+pub use crate::cases::sheet::{all_columns, read_sheet};
 
 /// The cases of this build, by file.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("cases.jsonl", include_str!("../cases/cases.jsonl")),
     ("added.jsonl", include_str!("../cases/added.jsonl")),
     ("review.jsonl", include_str!("../cases/review.jsonl")),
     ("glass.jsonl", include_str!("../cases/glass.jsonl")),
     ("people.jsonl", include_str!("../cases/people.jsonl")),
+    ("recording.jsonl", include_str!("../cases/recording.jsonl")),
 ];
 
 /// One decision case.

@@ -1,11 +1,14 @@
 //! The decision: every class of a child's records, for one request.
 
+mod act;
 mod cache;
 mod explain;
 mod family;
 mod involvement;
 mod permit;
 mod questions;
+mod recording;
+mod rests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,19 +16,23 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::classify::RecordClass;
+pub use crate::decide::act::{Act, may};
 pub use crate::decide::cache::DecisionCache;
 use crate::decide::cache::Oracle;
 pub use crate::decide::explain::{ClassRecord, Explanation, Told};
 pub use crate::decide::family::{FamilyDecision, decide_family};
 pub use crate::decide::involvement::{InvolvementDecision, Working, decide_involvement};
 pub use crate::decide::permit::Permit;
-use crate::decide::questions::Asked;
+pub use crate::decide::recording::{MayRecord, Recordable, Recording, may_record, recordable};
+pub(crate) use crate::decide::questions::Asked;
+use crate::decide::rests::Rests;
+pub use crate::decide::rests::{ConsentMark, consent_mark};
 use crate::engine::{Engine, Ladder, Rule, Ruling};
-use crate::facts::ChildFacts;
+use crate::facts::{ChildFacts, Glass};
 use crate::question::Question;
 use crate::registry::Registry;
 use crate::request::Request;
-use crate::vocabulary::{DenialReason, Outcome, Purpose};
+use crate::vocabulary::{DenialReason, Obligation, Outcome, Purpose};
 
 /// What one request may see of one child, class by class. Two that are equal show the same of the same records.
 #[derive(PartialEq, Eq, Debug)]
@@ -33,7 +40,9 @@ pub struct Decision {
     classes: BTreeMap<RecordClass, Decided>,
     denied: Option<DenialReason>,
     break_glass_would_help: bool,
-    obligations: BTreeSet<String>,
+    obligations: BTreeSet<Obligation>,
+    /// What the reader broke stands open.
+    glass: Option<Glass>,
     /// Where the child is, is protected, and this reader is not cleared for it.
     whereabouts_protected: bool,
     reader_organisation: Option<String>,
@@ -50,6 +59,7 @@ struct Decided {
     question: Vec<u8>,
     /// The class is labelled, or comes from a sensitive service.
     labelled: bool,
+    rests: Rests,
     /// The reader knows of it, and asserting break-glass would show more.
     glass_helps: bool,
 }
@@ -104,6 +114,7 @@ fn decide_with<'c>(
     decision.denied = asked.as_ref().err().copied();
     decision.whereabouts_protected = asked.as_ref().map_or(true, Asked::whereabouts_protected);
     decision.reader_organisation = request.principal.organisation().map(str::to_owned);
+    decision.glass = asked.as_ref().ok().and_then(Asked::glass);
     let mut unseen = Vec::new();
     for class in classes {
         if decision.classes.contains_key(class) {
@@ -116,7 +127,11 @@ fn decide_with<'c>(
             None => Arc::new(Ruling::refused()),
         };
         let labelled = question.as_ref().is_some_and(|question| !question.class.labels.is_empty());
-        let mut decided = Decided { ruling, question: bytes, labelled, glass_helps: false };
+        let rests = match (&asked, &question) {
+            (Ok(asked), Some(question)) => Rests::of(oracle, ladder, asked, class, question, &ruling),
+            _ => Rests::default(),
+        };
+        let mut decided = Decided { ruling, question: bytes, labelled, rests, glass_helps: false };
         match question {
             Some(question) if decided.ruling.outcome == Outcome::Hide => unseen.push((question, decided.ruling.clone())),
             Some(question) if decided.ruling.outcome < Outcome::Full => {
@@ -160,6 +175,8 @@ pub fn may_read_decisions(engine: &Engine, request: &Request, registry: &Registr
 
 /// Whether this reader may break the glass, has not, and would see more of this class if they did.
 fn break_glass_helps(oracle: Oracle<'_>, ladder: Ladder, mut question: Question, ruling: &Ruling) -> bool {
+    // What is offered is to sign in afresh, and then to break it.
+    question.context.stepped_up = true;
     if question.context.break_glass || !oracle.may_break_glass(&question, &question.bytes()) {
         return false;
     }
@@ -176,6 +193,7 @@ impl Decision {
             denied: None,
             break_glass_would_help: false,
             obligations: BTreeSet::new(),
+            glass: None,
             whereabouts_protected: true,
             reader_organisation: None,
             policy_hash: *engine.policy_hash(),
@@ -183,9 +201,9 @@ impl Decision {
         }
     }
 
-    fn owed_for(&self, ruling: &Ruling) -> Vec<String> {
+    fn owed_for(&self, ruling: &Ruling) -> Vec<Obligation> {
         let owed = ruling.allowed_by.iter().filter_map(|id| self.rules.get(id));
-        owed.flat_map(|rule| rule.obligations.iter().cloned()).collect()
+        owed.flat_map(|rule| rule.obligations.iter().copied()).collect()
     }
 
     /// How much of a class this reader gets; nothing of one that was not asked about.
@@ -210,20 +228,22 @@ impl Decision {
             if let Some(theirs) = other.classes.get(class) {
                 let both = Arc::new(decided.ruling.and(&theirs.ruling));
                 // Of what is hidden nothing is owed, and no help is offered: either would tell of it.
-                if both.outcome >= Outcome::Existence {
-                    let permits = decided.ruling.allowed_by.iter().chain(&theirs.ruling.allowed_by);
-                    let permits = permits.filter_map(|id| self.rules.get(id));
-                    owed.extend(permits.flat_map(|rule| rule.obligations.iter().cloned()));
-                }
-                decided.glass_helps = both.outcome >= Outcome::Existence && (decided.glass_helps || theirs.glass_helps);
+                let is_known = both.outcome >= Outcome::Existence;
+                let permits = decided.ruling.allowed_by.iter().chain(&theirs.ruling.allowed_by).filter(|_| is_known);
+                let rules = permits.filter_map(|id| self.rules.get(id));
+                owed.extend(rules.flat_map(|rule| rule.obligations.iter().copied()));
+                decided.glass_helps = is_known && (decided.glass_helps || theirs.glass_helps);
                 decided.ruling = both;
                 decided.question.extend_from_slice(&theirs.question);
                 decided.labelled |= theirs.labelled;
+                decided.rests.glass |= theirs.rests.glass;
+                decided.rests.consents.extend(theirs.rests.consents.iter().copied());
             }
         }
         self.denied = self.denied.or(other.denied);
         self.break_glass_would_help |= other.break_glass_would_help;
         self.obligations = owed;
+        self.glass = self.glass.or(other.glass);
         self.whereabouts_protected |= other.whereabouts_protected;
         self
     }
@@ -253,9 +273,9 @@ impl Decision {
         self.break_glass_would_help
     }
 
-    /// What the reader owes in return: "justify", "notify-caldicott-guardian", "review-72h".
-    pub fn obligations(&self) -> impl Iterator<Item = &str> {
-        self.obligations.iter().map(String::as_str)
+    /// What the reader owes in return.
+    pub fn obligations(&self) -> impl Iterator<Item = Obligation> {
+        self.obligations.iter().copied()
     }
 
     /// The rules that it was decided by.

@@ -16,6 +16,7 @@ mod engine;
 mod facts;
 pub mod fhir;
 pub mod policies;
+pub mod prove;
 #[cfg(test)]
 mod populate;
 mod question;

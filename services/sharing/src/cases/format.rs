@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::cases::keys::{Day, Takes, sections};
 use crate::cases::recorded::ORGANISATIONS;
 use crate::vocabulary::{
-    Category, ConsentState, FieldGroup, Involvement, Label, Process, Purpose, RoleGroup, Vocabulary,
+    Category, ConsentState, FactKind, FieldGroup, Involvement, Label, Process, Purpose, RoleGroup, Vocabulary,
 };
 
 sections! {
@@ -137,6 +137,14 @@ sections! {
         stepped_up: bool = false, Takes::Flag;
         /// In a review of a break-glass: the reader broke it.
         own_act: bool = false, Takes::Flag;
+        /// In recording: what the reader would record of the child.
+        fact: String = "none".into(), Takes::Word(words::<FactKind>);
+        /// It would end a fact that is on record: withdraw, lift, revoke or close it. With `own_act`, one that the reader recorded.
+        ends_fact: bool = false, Takes::Flag;
+        /// Somebody else on record said otherwise of what it would end.
+        contested_fact: bool = false, Takes::Flag;
+        /// It would let in the reader, or the reader's own organisation.
+        opens_for_self: bool = false, Takes::Flag;
     }
 
     /// The child first asked about.
@@ -286,6 +294,8 @@ sections! {
         rules: Vec<String> = Vec::new(), Takes::Texts;
         /// Breaking the glass would show more.
         break_glass: bool = false, Takes::Flag;
+        /// The reader may record `facts.fact`.
+        records: Option<bool> = None, Takes::Flag;
         /// The reader may read the record of decisions (never content).
         audit_meta: bool = false, Takes::Flag;
         /// How far the reader may know that the source works with the child: in what capacity, by name, only that some service

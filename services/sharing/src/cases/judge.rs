@@ -196,7 +196,7 @@ impl Line {
         FamilyOf::child(&facts, &self.registry(), &self.request().principal)
     }
 
-    fn as_of(&self) -> AsOf {
+    pub(super) fn as_of(&self) -> AsOf {
         AsOf { valid_on: self.valid_on(), known_at_us: self.fold.as_of_offset }
     }
 
@@ -204,7 +204,7 @@ impl Line {
         self.fold.as_of.map_or(Date::constant(2026, 11, 22), |day| day.0)
     }
 
-    fn registry(&self) -> Registry {
+    pub(super) fn registry(&self) -> Registry {
         Registry::fold(self.organisations().events(), None)
     }
 
@@ -212,7 +212,7 @@ impl Line {
         self.principal.kind == "staff"
     }
 
-    fn request(&self) -> Request {
+    pub(super) fn request(&self) -> Request {
         let purpose = word("PURPOSE", &self.facts.purpose, Purpose::from_str_name).unwrap_or(Purpose::Unspecified);
         let mut request = Request::new(self.reader(), purpose, self.valid_on());
         request.asked_at_us = Some(ASKED_AT_US);
@@ -242,7 +242,7 @@ impl Line {
         Principal::Person { organisation: FAMILY_ORGANISATION.to_owned(), issuer: FAMILY_ISSUER.to_owned(), person }
     }
 
-    fn class(&self) -> RecordClass {
+    pub(super) fn class(&self) -> RecordClass {
         let resource = &self.resource;
         let others = usize::from(resource.third_party).max(usize::from(resource.others));
         RecordClass {

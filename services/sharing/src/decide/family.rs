@@ -3,15 +3,18 @@
 //! A tie between two children rests on records. Each record is a class of each of the two, and both must be open to the
 //! reader: the decision about the one child never speaks for the other.
 
+use std::collections::BTreeSet;
+
 use crate::classify::RecordClass;
 use crate::decide::cache::{DecisionCache, Oracle};
 use crate::decide::explain::Told;
 use crate::decide::{Counts, Decision, decide_with};
 use crate::engine::{Engine, Ladder};
-use crate::facts::ChildFacts;
+use crate::decide::rests::ConsentMark;
+use crate::facts::{ChildFacts, Glass};
 use crate::registry::Registry;
 use crate::request::Request;
-use crate::vocabulary::{DenialReason, Outcome};
+use crate::vocabulary::{DenialReason, Obligation, Outcome};
 
 /// What one request may know of one child's being of a family. No record comes out of it.
 #[derive(Debug)]
@@ -54,8 +57,21 @@ impl FamilyDecision {
         self.0.denied()
     }
 
+    /// The consents without which less of these classes would be told.
+    pub fn rests_on<'c>(&self, shown: impl IntoIterator<Item = &'c RecordClass>) -> BTreeSet<ConsentMark> {
+        self.0.rests_on(shown)
+    }
+
+    /// As [`Decision::opened_by_glass`].
+    pub fn opened_by_glass<'c>(
+        &self,
+        shown: impl IntoIterator<Item = &'c RecordClass>,
+    ) -> Option<(Glass, BTreeSet<&'c RecordClass>)> {
+        self.0.opened_by_glass(shown)
+    }
+
     /// What the reader owes in return.
-    pub fn obligations(&self) -> impl Iterator<Item = &str> {
+    pub fn obligations(&self) -> impl Iterator<Item = Obligation> {
         self.0.obligations()
     }
 

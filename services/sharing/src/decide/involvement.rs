@@ -14,10 +14,11 @@ use crate::decide::explain::Told;
 use crate::decide::{Counts, Decision, decide_with};
 use crate::derive::{Telling, Works};
 use crate::engine::{Engine, Ladder};
-use crate::facts::ChildFacts;
+use crate::decide::rests::ConsentMark;
+use crate::facts::{ChildFacts, Glass};
 use crate::registry::Registry;
 use crate::request::Request;
-use crate::vocabulary::{DenialReason, Involvement, Outcome};
+use crate::vocabulary::{DenialReason, Obligation, Involvement, Outcome};
 
 /// What one request may know of who works with one child. No record comes out of it.
 #[derive(Debug)]
@@ -132,8 +133,18 @@ impl InvolvementDecision {
         self.decision.denied()
     }
 
+    /// The consents without which less would be told.
+    pub fn rests_on(&self) -> BTreeSet<ConsentMark> {
+        self.decision.rests_on(&self.shown)
+    }
+
+    /// As [`Decision::opened_by_glass`], of what the answer was made of.
+    pub fn opened_by_glass(&self) -> Option<(Glass, BTreeSet<&RecordClass>)> {
+        self.decision.opened_by_glass(&self.shown)
+    }
+
     /// What the reader owes in return.
-    pub fn obligations(&self) -> impl Iterator<Item = &str> {
+    pub fn obligations(&self) -> impl Iterator<Item = Obligation> {
         self.decision.obligations()
     }
 

@@ -1,0 +1,39 @@
+//! What somebody may do that shows no record of a child: break the glass, review it, read notices, record a decision not to
+//! share. Decided by who they are and what for, and never by the child: so whether there is one cannot show.
+
+use crate::decide::questions::audit_question;
+use crate::engine::Engine;
+use crate::question::Reader;
+use crate::registry::Registry;
+use crate::request::Request;
+use crate::vocabulary::Category;
+
+/// Such a deed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Act {
+    /// To break the glass.
+    AssertBreakGlass,
+    /// To read what an organisation is to know, and who broke the glass there.
+    ReadNotices,
+    /// To review a breaking of the glass.
+    ReviewBreakGlass,
+    /// To record a decision not to share.
+    RecordRefusal,
+    /// To read the decisions not to share that an organisation recorded.
+    ReadRefusals,
+}
+
+/// Whether this reader may do it, where it concerns this organisation: whose person broke the glass, whose notices or decisions they
+/// are. What else the rules read is on the request.
+pub fn may(engine: &Engine, request: &Request, registry: &Registry, act: Act, of: &str) -> bool {
+    let Some(mut question) = audit_question(request, registry) else { return false };
+    question.context.runs_service = request.runs_service;
+    question.context.stepped_up = request.stepped_up;
+    question.context.own_act = request.own_act;
+    question.class.category = Category::Identity;
+    let own = request.principal.organisation() == Some(of);
+    if let Reader::Staff { own_record, .. } = &mut question.reader {
+        *own_record = own;
+    }
+    engine.may_act(act, &question)
+}
