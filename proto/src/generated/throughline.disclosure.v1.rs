@@ -171,4 +171,7 @@ pub struct Basis {
     /// 8 bytes over the settings that an answer quotes: whom to ask about a service that is not named.
     #[prost(bytes = "vec", tag = "20")]
     pub settings: ::prost::alloc::vec::Vec<u8>,
+    /// Who vouched for a caller who is not staff: the token's "iss".
+    #[prost(string, tag = "21")]
+    pub issuer: ::prost::alloc::string::String,
 }
