@@ -1,0 +1,97 @@
+//! Who of a child's people a reader is, who is not staff: by what was recorded of them, and never by what their token says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use proto::events::event::Kind;
+use proto::sharing::NamedPerson;
+use proto::sharing::family_person_recognised::Relation;
+
+use crate::days::{first_day, last_day};
+use crate::facts::versions::Stated;
+use crate::vocabulary::PersonKind;
+
+/// The token's issuer, and the person as it names them.
+type Name<'s> = (&'s str, &'s str);
+
+/// The people of a child on one day.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct People(BTreeMap<(String, String), PersonKind>);
+
+impl People {
+    /// What opens takes effect on the last day that its date can mean, what ends on the first; of both on one day, the end. A
+    /// recognition, and a verification of parental responsibility, without evidence or without the name of who saw it is none.
+    pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
+        let mut recognised: Vec<(Name<'_>, &str, Relation, Date)> = Vec::new();
+        let mut verified: BTreeMap<Name<'_>, Date> = BTreeMap::new();
+        let mut ended: BTreeMap<&str, Date> = BTreeMap::new();
+        let mut lost: BTreeMap<Name<'_>, Date> = BTreeMap::new();
+        for event in stated {
+            let opens = |on: &Option<_>| on.as_ref().map_or(event.published_on, last_day).filter(|on| *on <= valid_on);
+            // An end whose day cannot be read is one today.
+            let ends = |on: &Option<_>| {
+                let on = on.as_ref().map_or(event.published_on, first_day).unwrap_or(valid_on);
+                Some(on).filter(|on| *on <= valid_on)
+            };
+            match &event.event.kind {
+                Some(Kind::FamilyPersonRecognised(said)) => {
+                    let vouched = is_said(said.evidence()) && is_said(said.recognised_by()) && is_said(said.id());
+                    if let (Some(name), Some(on), true) = (name(&said.person), opens(&said.on), vouched) {
+                        recognised.push((name, said.id(), said.relation(), on));
+                    }
+                }
+                Some(Kind::FamilyPersonEnded(said)) => latest(&mut ended, Some(said.id()), ends(&said.on)),
+                Some(Kind::ParentalResponsibilityVerified(said)) => {
+                    let vouched = is_said(said.evidence()) && is_said(said.verified_by());
+                    latest(&mut verified, name(&said.person).filter(|_| vouched), opens(&said.on));
+                }
+                Some(Kind::ParentalResponsibilityEnded(said)) => latest(&mut lost, name(&said.person), ends(&said.on)),
+                _ => {}
+            }
+        }
+        let mut relations: BTreeMap<Name<'_>, BTreeSet<Relation>> = BTreeMap::new();
+        for (name, id, relation, on) in recognised {
+            if ended.get(id).is_none_or(|ended| *ended < on) {
+                relations.entry(name).or_default().insert(relation);
+            }
+        }
+        let holds = |name: Name<'_>| {
+            let since = verified.get(&name);
+            since.is_some_and(|since| lost.get(&name).is_none_or(|lost| lost < since))
+        };
+        let kind = |name: Name<'_>, relations: &BTreeSet<Relation>| match relations.first() {
+            // Recorded as two different things: nobody, until somebody puts it right.
+            _ if relations.len() > 1 => PersonKind::Unknown,
+            Some(Relation::Subject) => PersonKind::Subject,
+            Some(Relation::Parent | Relation::Carer) if holds(name) => PersonKind::ParentPr,
+            Some(Relation::Parent) => PersonKind::ParentNoPr,
+            Some(Relation::Carer) => PersonKind::Carer,
+            Some(Relation::Unspecified) | None => PersonKind::Unknown,
+        };
+        let people = relations.iter().map(|(name, of)| ((name.0.to_owned(), name.1.to_owned()), kind(*name, of)));
+        Self(people.collect())
+    }
+
+    /// Whom this person is to the child.
+    pub(crate) fn kind(&self, issuer: &str, person: &str) -> PersonKind {
+        let named = (issuer.to_owned(), person.to_owned());
+        self.0.get(&named).copied().unwrap_or(PersonKind::Unknown)
+    }
+}
+
+fn is_said(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+/// Somebody who is named in full.
+fn name(person: &Option<NamedPerson>) -> Option<Name<'_>> {
+    let person = person.as_ref()?;
+    (is_said(person.issuer()) && is_said(person.person())).then(|| (person.issuer(), person.person()))
+}
+
+fn latest<K: Ord>(days: &mut BTreeMap<K, Date>, of: Option<K>, on: Option<Date>) {
+    if let (Some(of), Some(on)) = (of, on) {
+        let known = days.entry(of).or_insert(on);
+        *known = (*known).max(on);
+    }
+}
