@@ -1,0 +1,248 @@
+//! Who may record what: a fact about a child, or about organisations, put to the rules before anything is recorded.
+
+use std::collections::BTreeSet;
+
+use proto::events::event::Kind;
+use proto::sharing::access_granted::Scope as GrantScope;
+use proto::sharing::consent_recorded::State;
+use proto::sharing::restriction::Kind as RestrictionKind;
+use proto::sharing::statutory_status_changed::Status;
+use sha2::{Digest, Sha256};
+
+use crate::classify::RecordClass;
+use crate::decide::questions::{Asked, audit_question};
+use crate::engine::{Engine, RuleBits, RuleNumber};
+use crate::facts::ChildFacts;
+use crate::question::{Question, Reader};
+use crate::registry::Registry;
+use crate::request::{Principal, Request};
+use crate::vocabulary::{Category, DenialReason, FactKind};
+
+/// What is to be recorded, as far as the rules read it. Whether the actor set what is ended is `own_act` of the request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recording {
+    /// What it is.
+    pub fact: FactKind,
+    /// It ends one that is on record.
+    pub ends: bool,
+    /// Somebody other than who set what is ended said something else of it.
+    pub contested: bool,
+    /// Whom it lets in is the actor, or the actor's own organisation.
+    pub opens_for_self: bool,
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        Self { fact: FactKind::None, ends: false, contested: false, opens_for_self: false }
+    }
+}
+
+/// Whether somebody may record it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MayRecord {
+    /// They may.
+    pub may: bool,
+    /// They may not, and another person of the same standing might.
+    pub second_person_needed: bool,
+    /// The rules that decided, by letter and number.
+    pub rules: RuleBits,
+    /// Their ids.
+    pub decided_by: BTreeSet<String>,
+    /// Sixteen bytes over what was asked and how it was decided.
+    pub digest: [u8; 16],
+    /// Why nothing was asked, where nothing was.
+    pub denied: Option<DenialReason>,
+}
+
+/// A kind of fact that a person records through the service: one line of the table below.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recordable<'k> {
+    /// What it is to the rules.
+    pub fact: FactKind,
+    /// It ends one that is on record.
+    pub ends: bool,
+    /// What names the thing that it is about, among facts of its kind: recorded again under that name, it takes the place of what was
+    /// said before.
+    pub thing: String,
+    /// Organisations that it lets in.
+    pub organisations: Vec<&'k str>,
+    /// People whom it lets in.
+    pub people: Vec<&'k str>,
+    /// It is of an organisation, and not of a child.
+    pub of_organisation: bool,
+}
+
+impl<'k> Recordable<'k> {
+    fn of(fact: FactKind, thing: impl Into<String>) -> Self {
+        let (organisations, people) = (Vec::new(), Vec::new());
+        Self {
+            fact,
+            ends: false,
+            thing: thing.into(),
+            organisations,
+            people,
+            of_organisation: fact == FactKind::Register,
+        }
+    }
+
+    fn ends(self) -> Self {
+        Self { ends: true, ..self }
+    }
+
+    fn ends_if(self, ends: bool) -> Self {
+        Self { ends, ..self }
+    }
+
+    fn lets_in(self, organisation: &'k str) -> Self {
+        Self { organisations: vec![organisation], ..self }
+    }
+
+    /// A grant is to one person of an organisation: a colleague may give it, and not they themselves.
+    fn lets_in_person(self, person: &'k str) -> Self {
+        Self { people: vec![person], ..self }
+    }
+
+    /// Whether it lets in this person, or their organisation as a whole.
+    pub fn opens_for(&self, organisation: &str, person: &str) -> bool {
+        self.organisations.contains(&organisation) || self.people.contains(&person)
+    }
+}
+
+/// The table: what a person records through the service of facts. `None` of what comes from a source, of what has a command and a
+/// service of its own (break-glass and its review, decisions not to share, decisions about identity) and of what the operator alone
+/// records.
+pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
+    use FactKind as F;
+    let of = |fact: FactKind, thing: &str| Some(Recordable::of(fact, thing));
+    match kind {
+        Kind::OrganisationRecorded(said) => of(F::Register, said.id()),
+        Kind::AgreementRecorded(said) => of(F::Register, said.id()).map(|r| r.ends_if(said.suspended())),
+        Kind::RetentionScheduleRecorded(said) => of(F::Register, said.authority()),
+
+        Kind::ConsentRecorded(said) => of(F::Consent, said.id()).map(|r| r.ends_if(said.state() == State::Withdrawn)),
+        Kind::CompetenceAssessed(said) => of(F::Competence, said.decision().as_str_name()),
+        Kind::FamilyPersonRecognised(said) => of(F::Family, said.id()),
+        Kind::FamilyPersonEnded(said) => of(F::Family, said.id()).map(Recordable::ends),
+        Kind::ParentalResponsibilityVerified(said) => of(F::Family, &named(&said.person)),
+        Kind::ParentalResponsibilityEnded(said) => of(F::Family, &named(&said.person)).map(Recordable::ends),
+        Kind::AgeDisputed(_) => of(F::Age, "age"),
+        Kind::AgeAssessed(_) => of(F::Age, "age").map(Recordable::ends),
+
+        Kind::InvolvementStarted(said) => {
+            of(F::Involvement, said.organisation()).map(|r| r.lets_in(said.organisation()))
+        }
+        Kind::InvolvementEnded(said) => of(F::Involvement, said.organisation()).map(Recordable::ends),
+        Kind::WorkerNamed(said) => {
+            let thing = worker(said.organisation(), said.role.as_ref());
+            of(F::Involvement, &thing).map(|r| r.lets_in(said.organisation()))
+        }
+        Kind::WorkerEnded(said) => {
+            of(F::Involvement, &worker(said.organisation(), said.role.as_ref())).map(Recordable::ends)
+        }
+
+        Kind::StatutoryStatusChanged(said) => {
+            let education = matches!(said.status(), Status::EhcPlan | Status::EhcRequest);
+            let fact = if education { F::EducationStatus } else { F::SocialCareStatus };
+            of(fact, said.status().as_str_name()).map(|r| r.ends_if(!said.open()))
+        }
+
+        Kind::RestrictionSet(said) => of(restricts(said.kind()), said.id()),
+        // What is lifted says of which kind it was: whoever puts it to the rules looks it up.
+        Kind::RestrictionLifted(said) => of(F::Court, said.id()).map(Recordable::ends),
+        Kind::AccessGranted(said) => of(grants(said.scope()), said.id()).map(|r| r.lets_in_person(said.person())),
+        Kind::AccessRevoked(said) => of(F::GrantAddress, said.id()).map(Recordable::ends),
+        Kind::LegalProcessRecorded(said) => of(F::LegalProcess, said.id()).map(|r| r.lets_in(said.recipient())),
+        Kind::IdentitySealed(_) => of(F::Seal, "seal"),
+        _ => None,
+    }
+}
+
+fn named(person: &Option<proto::sharing::NamedPerson>) -> String {
+    person.as_ref().map(|person| format!("{}/{}", person.issuer(), person.person())).unwrap_or_default()
+}
+
+fn worker(organisation: &str, role: Option<&proto::events::Coded>) -> String {
+    format!("{organisation}/{}", role.map(|role| role.code.as_str()).unwrap_or_default())
+}
+
+fn restricts(kind: RestrictionKind) -> FactKind {
+    match kind {
+        RestrictionKind::ProtectedAddress => FactKind::ProtectedAddress,
+        RestrictionKind::SeriousHarm => FactKind::SeriousHarm,
+        RestrictionKind::Detriment => FactKind::Detriment,
+        RestrictionKind::ParentalResponsibility => FactKind::ParentalResponsibility,
+        RestrictionKind::NationalOptOut => FactKind::OptOut,
+        // The fewest people may record what is not said.
+        RestrictionKind::Court | RestrictionKind::Unspecified => FactKind::Court,
+    }
+}
+
+fn grants(scope: GrantScope) -> FactKind {
+    match scope {
+        GrantScope::Address => FactKind::GrantAddress,
+        GrantScope::Package => FactKind::GrantPackage,
+        GrantScope::PreAdoption | GrantScope::Unspecified => FactKind::GrantPreAdoption,
+    }
+}
+
+/// Puts it to the rules. Of what is recorded of an organisation the facts are not looked at.
+pub fn may_record(
+    engine: &Engine,
+    request: &Request,
+    facts: &ChildFacts,
+    registry: &Registry,
+    recording: Recording,
+) -> MayRecord {
+    let question = match recording.fact {
+        FactKind::Register => audit_question(request, registry).ok_or(DenialReason::UnknownOrganisation),
+        _ => Asked::of(request, facts, registry).and_then(|asked| {
+            let organisation = request.principal.organisation().unwrap_or_default();
+            let class = RecordClass { category: Category::Identity, ..RecordClass::of_nothing(organisation) };
+            asked.about(&class).ok_or(DenialReason::UnknownOrganisation)
+        }),
+    };
+    let mut question = match question {
+        Ok(question) => question,
+        Err(reason) => return MayRecord::nothing_asked(reason),
+    };
+    question.context.runs_service = request.runs_service;
+    question.context.own_act = request.own_act;
+    question.context.recording = recording;
+    if let (Reader::Staff { own_record, .. }, Principal::Staff { .. }) = (&mut question.reader, &request.principal) {
+        *own_record = true;
+    }
+    let answer = engine.record_fact(&question);
+    let mut second_person_needed = false;
+    if !answer.0 && (question.context.own_act || recording.opens_for_self) {
+        let mut by_another = question.clone();
+        by_another.context.own_act = false;
+        by_another.context.recording.opens_for_self = false;
+        second_person_needed = engine.record_fact(&by_another).0;
+    }
+    MayRecord::of(answer, second_person_needed, &question)
+}
+
+impl MayRecord {
+    fn nothing_asked(reason: DenialReason) -> Self {
+        Self {
+            may: false,
+            second_person_needed: false,
+            rules: RuleBits::default(),
+            decided_by: BTreeSet::new(),
+            digest: [0; 16],
+            denied: Some(reason),
+        }
+    }
+
+    fn of((may, decided_by): (bool, BTreeSet<String>), second_person_needed: bool, question: &Question) -> Self {
+        let mut rules = RuleBits::default();
+        decided_by.iter().filter_map(|id| RuleNumber::of(id)).for_each(|number| rules.insert(number));
+        let mut hasher = Sha256::new();
+        hasher.update([u8::from(may)]);
+        hasher.update(question.bytes());
+        decided_by.iter().for_each(|id| hasher.update(id.as_bytes()));
+        let digest: [u8; 32] = hasher.finalize().into();
+        let digest = digest.first_chunk().copied().unwrap_or_default();
+        Self { may, second_person_needed, rules, decided_by, digest, denied: None }
+    }
+}
