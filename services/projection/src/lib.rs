@@ -3,6 +3,7 @@
 //! [`consume`] follows the log into the [`store`]; [`rebuild`] makes the same store from the log alone. [`child`] reads one
 //! child at one point in time; [`disclose`] decides, records and releases; [`serve`] is what readers and operators reach.
 
+pub mod audit;
 pub mod child;
 pub mod command;
 pub mod consume;

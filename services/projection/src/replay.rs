@@ -19,7 +19,7 @@
 mod again;
 mod erased;
 pub(crate) mod past;
-mod records;
+pub(crate) mod records;
 mod timeline;
 
 use std::sync::{Arc, Mutex};

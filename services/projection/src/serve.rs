@@ -1,6 +1,7 @@
 //! Serving: timelines to readers over TLS, and the operator's commands on a Unix socket.
 
 pub mod admin;
+pub mod audits;
 pub mod caller;
 mod desk;
 pub mod expiry;

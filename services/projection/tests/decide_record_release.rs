@@ -2,7 +2,6 @@
 
 use crate::harness;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -15,6 +14,7 @@ use projection::disclose::Ask;
 use projection::serve::caller::{Caller, PERSON_BYTES_MAX};
 use projection::store::Engine;
 use prost::Message;
+use proto::disclosure::Basis;
 use proto::events::{self as e, Scheme, Subject};
 use proto::sharing as s;
 use proto::sharing::consent_recorded::State;
@@ -111,8 +111,8 @@ async fn the_decision_is_on_the_log_before_the_answer_and_says_what_was_released
     let children = house.child(&school, None).resolution.subjects;
     let in_clear = house.records(&[Topic::Disclosure]).await;
     assert!(in_clear.iter().all(|record| !children.contains(&record.key)), "what stands in clear names no child");
-    let offsets: BTreeSet<u64> = disclosure.positions.iter().map(|at| at & 0xffff_ffff_ffff).collect();
-    assert!(offsets.iter().all(|offset| *offset > 0) && disclosure.positions.len() >= 3);
+    let basis = disclosure.basis.as_ref().unwrap();
+    assert!(basis.facts > 3 && basis.read_to.len() >= 2 * 3 && basis.registry == 5, "what it was made from");
 }
 
 /// The most that the code lets into each field: the longest organisation and person, every role, a child of 64 subjects in
@@ -144,7 +144,8 @@ async fn the_largest_record_of_a_decision_is_at_most_512_bytes() {
     ask.valid_on = jiff::civil::date(1900, 1, 1);
     house.answer(&ask).await;
     let mut disclosure = house.disclosures().await.remove(0);
-    assert_eq!((disclosure.subjects.len(), disclosure.positions.len()), (3, 16));
+    assert_eq!(disclosure.subjects.len(), 3);
+    assert_eq!(disclosure.basis, Some(Basis::default()), "64 subjects in every partition: a record of its own");
     // What one child cannot come to in a test: a million classes of each outcome, a full page, a time before 1970.
     for count in [
         &mut disclosure.classes_full,

@@ -20,6 +20,7 @@ mod moved_entries;
 mod no_room;
 mod own_records;
 mod probable_links;
+mod replay;
 mod review;
 mod serve;
 mod severance;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use proto::audit::audits_client::AuditsClient;
 use proto::identity::identities_client::IdentitiesClient;
 use proto::timeline::timelines_client::TimelinesClient;
 use serde::{Deserialize, Serialize};
@@ -35,13 +36,26 @@ pub(crate) type Client = TimelinesClient<InterceptedService<Channel, ShowToken>>
 /// The same of a reviewer of identity.
 pub(crate) type Reviewer = IdentitiesClient<InterceptedService<Channel, ShowToken>>;
 
+/// The same of an auditor.
+pub(crate) type Auditor = AuditsClient<InterceptedService<Channel, ShowToken>>;
+
+/// An answer to an auditor may be of every decision of a month.
+const AUDIT_BYTES_MAX: usize = 256 << 20;
+
+/// The operator at the socket, as an auditor: there is no token to show.
+pub(crate) fn operator(channel: Channel) -> Auditor {
+    AuditsClient::with_interceptor(channel, ShowToken(None)).max_decoding_message_size(AUDIT_BYTES_MAX)
+}
+
 /// Adds the token to a call.
 #[derive(Clone)]
-pub(crate) struct ShowToken(MetadataValue<tonic::metadata::Ascii>);
+pub(crate) struct ShowToken(Option<MetadataValue<tonic::metadata::Ascii>>);
 
 impl Interceptor for ShowToken {
     fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
         Ok(request)
     }
 }
@@ -72,6 +86,12 @@ impl Reader {
         Ok(IdentitiesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
+    /// Connects, as this auditor.
+    pub(crate) async fn connect_to_audit(&self) -> anyhow::Result<Auditor> {
+        let (channel, token) = self.channel().await?;
+        Ok(AuditsClient::with_interceptor(channel, token).max_decoding_message_size(AUDIT_BYTES_MAX))
+    }
+
     async fn channel(&self) -> anyhow::Result<(Channel, ShowToken)> {
         let read = |path: &Path| {
             std::fs::read_to_string(path).with_context(|| format!("the reader's `{}` cannot be read", path.display()))
@@ -86,6 +106,6 @@ impl Reader {
             .with_context(|| format!("the service at {} does not answer this reader", self.service))?;
         let token = format!("Bearer {}", read(&self.token)?.trim());
         let token = token.parse().context("the reader's token is not one line of plain characters")?;
-        Ok((channel, ShowToken(token)))
+        Ok((channel, ShowToken(Some(token))))
     }
 }

@@ -80,7 +80,7 @@ impl Grounds {
             linked_by: linked_by.iter().map(|id| id.0.to_vec()).collect(),
             probable: probable.iter().map(|(one, other)| [one.as_slice(), other].concat()).collect(),
             asked_at_us: ask.asked_at_us,
-            today: day_number(ask.today),
+            asked_day: day_number(ask.today),
             known_at_us: ask.known_at_us.unwrap_or_default(),
             from_day: day(ask.from_day),
             to_day: day(ask.to_day),
@@ -91,6 +91,10 @@ impl Grounds {
             stream: Vec::new(),
             after: Vec::new(),
             settings: settings.to_vec(),
+            issuer: match &ask.caller.standing {
+                Standing::Staff => String::new(),
+                Standing::Family { issuer } => issuer.clone(),
+            },
         }
     }
 }
@@ -119,10 +123,7 @@ pub(crate) fn is_apart(basis: &Basis) -> bool {
 pub(crate) fn caller(of: &Disclosure, basis: &Basis) -> Option<Caller> {
     let standing = match basis.caller >> STANDING_FROM {
         0 => Standing::Staff,
-        1 => Standing::Subject,
-        2 => Standing::ParentPr,
-        3 => Standing::ParentNoPr,
-        4 => Standing::Carer,
+        1 => Standing::Family { issuer: basis.issuer.clone() },
         _ => return None,
     };
     Some(Caller {
@@ -138,10 +139,7 @@ pub(crate) fn caller(of: &Disclosure, basis: &Basis) -> Option<Caller> {
 fn caller_bits(caller: &Caller) -> u32 {
     let standing = match caller.standing {
         Standing::Staff => 0,
-        Standing::Subject => 1,
-        Standing::ParentPr => 2,
-        Standing::ParentNoPr => 3,
-        Standing::Carer => 4,
+        Standing::Family { .. } => 1,
     };
     let bit = |is: bool, bit| if is { bit } else { 0 };
     standing << STANDING_FROM | bit(caller.active, ACTIVE) | bit(caller.trained, TRAINED)

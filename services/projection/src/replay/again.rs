@@ -214,7 +214,7 @@ fn ask(of: &Disclosure) -> Option<Ask> {
         categories: categories?,
         known_at_us: Some(basis.known_at_us).filter(|at| *at != 0),
         valid_on: day(of.valid_day)?,
-        today: day(basis.today)?,
+        today: day(basis.asked_day)?,
         skip: usize::try_from(basis.skip).ok()?,
         page_size: if basis.page_size == 0 { usize::MAX } else { usize::try_from(basis.page_size).ok()? },
         request_digest: of.request_digest.as_slice().try_into().ok()?,

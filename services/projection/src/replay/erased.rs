@@ -52,7 +52,7 @@ impl Replayer {
             return Ok(rerun);
         }
         // Of one child alone the digest is over its events.
-        let several = of.call() == Call::GetFamily || basis.known_at_us != 0 || of.valid_day != basis.today;
+        let several = of.call() == Call::GetFamily || basis.known_at_us != 0 || of.valid_day != basis.asked_day;
         let digest_matches = if several { None } else { Some(self.is_of(&subjects, known, ids, basis.facts_digest.as_slice())?) };
         Ok(Rerun { verdict: Verdict::Erased { digest_matches }, ..rerun })
     }

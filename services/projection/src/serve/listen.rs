@@ -11,6 +11,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use proto::admin::admin_server::{Admin, AdminServer};
 use proto::admin::linker_server::LinkerServer;
+use proto::audit::audits_server::AuditsServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
 use proto::timeline::timelines_server::TimelinesServer;
@@ -23,6 +24,7 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use super::audits::AuditService;
 use super::identities::IdentityService;
 use super::linker::LinkerService;
 use super::observe::Observe;
@@ -69,11 +71,13 @@ pub struct Answering {
     pub timelines: TimelineService,
     /// To reviewers of identity.
     pub identities: Option<IdentityService>,
+    /// To auditors.
+    pub audits: Option<AuditService>,
 }
 
 impl From<TimelineService> for Answering {
     fn from(timelines: TimelineService) -> Self {
-        Self { timelines, identities: None }
+        Self { timelines, identities: None, audits: None }
     }
 }
 
@@ -120,7 +124,8 @@ pub async fn serve_readers(
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
-    let Answering { timelines: service, identities } = answering.into();
+    let Answering { timelines: service, identities, audits } = answering.into();
+    let audits = audits.map(|service| AuditsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let identities =
         identities.map(|service| IdentitiesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let held = Arc::new(ArcSwap::from_pointee(tls.read()?));
@@ -145,6 +150,7 @@ pub async fn serve_readers(
         .add_optional_service(reflection)
         .add_service(Readers::new(service, REQUEST_BYTES_MAX))
         .add_optional_service(identities)
+        .add_optional_service(audits)
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());
     let telling = async {
         tell(&health, &progress, facts_lag_max, &stop).await;
@@ -204,6 +210,7 @@ pub async fn serve_operator(
     service: impl Admin,
     ledger: Option<LedgerService>,
     linker: Option<LinkerService>,
+    audits: Option<AuditService>,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
     let failed = |error| ListenError::Socket(socket.to_owned(), error);
@@ -229,6 +236,7 @@ pub async fn serve_operator(
         .add_service(AdminServer::new(service).max_decoding_message_size(ADMIN_BYTES_MAX))
         .add_optional_service(ledger.map(LedgerServer::new))
         .add_optional_service(linker.map(LinkerServer::new))
+        .add_optional_service(audits.map(AuditsServer::new))
         .serve_with_incoming_shutdown(ours, stop.cancelled_owned())
         .await
         .map_err(ListenError::Serving);

@@ -293,7 +293,8 @@ impl House {
             Opened::Plain(plain) => Disclosure::decode(plain.bytes.as_slice()).unwrap(),
             other => panic!("a disclosure is {other:?}"),
         };
-        self.records(&[Topic::Disclosure]).await.into_iter().map(open).collect()
+        let found = self.records(&[Topic::Disclosure]).await.into_iter().map(open);
+        found.filter(|record| record.basis_of.is_empty()).collect()
     }
 
     pub fn child(&self, subject: &Subject, known_at_us: Option<i64>) -> Child {

@@ -121,7 +121,7 @@ pub async fn serve_with(
     let (queue, commands) = (Arc::clone(&house.queue), Arc::clone(&house.commands));
     let identities = IdentityService::beside(&service, queue, commands, Limits::new(10_000));
     let permitting = identities.permitting();
-    let service = Answering { timelines: service, identities: Some(identities) };
+    let service = Answering { timelines: service, identities: Some(identities), audits: None };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
         std::fs::write(&path, text).unwrap();

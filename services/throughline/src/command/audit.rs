@@ -1,9 +1,15 @@
 //! `throughline audit`
 
+mod accesses;
+mod again;
+mod asking;
 mod export;
+mod fhir;
 mod keys;
 mod prove;
+mod unusual;
 mod verify;
+mod who_saw;
 mod witness;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +22,7 @@ use projection::ledger::{read_key, read_note};
 use crate::command::ConfigFile;
 use crate::{admin_client, output};
 
-/// Prove that nothing on the log was changed, dropped, reordered or put in
+/// Who saw what, under which rule, on which facts; and proof that nothing on the log was changed, dropped, reordered or put in
 ///
 /// docs/AUDITING.md shows each command with its output.
 #[derive(clap::Args, Debug)]
@@ -35,6 +41,11 @@ enum Command {
         #[arg(long)]
         tree: Option<String>,
     },
+    WhoSaw(who_saw::WhoSaw),
+    WhatDid(who_saw::WhatDid),
+    Explain(again::Explain),
+    Replay(again::Replay),
+    Unusual(unusual::Arguments),
     Prove(prove::Arguments),
     Verify(verify::Arguments),
     Export(export::Arguments),
@@ -45,6 +56,11 @@ enum Command {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Checkpoint { file, tree } => checkpoint(file, tree.as_deref()),
+        Command::WhoSaw(arguments) => who_saw::who_saw(arguments),
+        Command::WhatDid(arguments) => who_saw::what_did(arguments),
+        Command::Explain(arguments) => again::explain(arguments),
+        Command::Replay(arguments) => again::replay(arguments),
+        Command::Unusual(arguments) => unusual::run(arguments),
         Command::Prove(arguments) => prove::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Export(arguments) => export::run(arguments),

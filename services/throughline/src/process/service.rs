@@ -16,7 +16,9 @@ use projection::own_records::OwnRecords;
 use projection::project::Projector;
 use projection::refuse::OwnRefusals;
 use projection::registry::Registries;
+use projection::replay::Replayer;
 use projection::serve::admin::{AdminService, Operations};
+use projection::serve::audits::AuditService;
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
 use projection::serve::linker::LinkerService;
@@ -128,6 +130,14 @@ impl Service {
     ) {
         let log = Arc::clone(&self.log);
         let ledger = ledger.map(|asked| asked.service(Arc::clone(&self.log), Arc::clone(&self.recorder)));
+        let discloser = &self.readers.discloser;
+        let replayer = Replayer::new(
+            discloser.children.store.clone(),
+            self.projector.clone(),
+            Arc::clone(&discloser.engine),
+            discloser.hub_contact.clone(),
+            Arc::new(Arc::clone(&discloser.engine)),
+        );
         let linker = LinkerService {
             children: self.readers.discloser.children.clone(),
             commands: Arc::clone(&self.commands),
@@ -148,17 +158,25 @@ impl Service {
         let tls = Tls { certificate, key, client_ca };
         let limits = Limits::new(self.settings.requests_per_second_max);
         let identities = IdentityService::beside(&self.readers, Arc::clone(&self.queue), self.commands, limits);
+        let audits = AuditService::beside(
+            &self.readers,
+            Arc::clone(&log),
+            Arc::new(replayer),
+            Limits::new(self.settings.requests_per_second_max),
+            self.settings.unusual.clone(),
+        );
+        let for_operator = audits.for_operator();
         let (permitting, queue, stopped) = (identities.permitting(), self.queue, stop.clone());
         tasks.spawn(async move {
             identities::follow(queue, permitting, log, stopped).await;
             Ok(())
         });
-        let answering = Answering { timelines: self.readers, identities: Some(identities) };
+        let answering = Answering { timelines: self.readers, identities: Some(identities), audits: Some(audits) };
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move {
-            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), stopped).await?)
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), Some(for_operator), stopped).await?)
         });
     }
 }

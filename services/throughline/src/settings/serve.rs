@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use projection::audit::Thresholds;
 use runtime::config::Section;
 
 /// The service's part.
@@ -26,6 +27,8 @@ pub(crate) struct Serve {
     pub(crate) concurrent_max: u32,
     /// How long it goes on answering after it has said that it stops.
     pub(crate) drain: Duration,
+    /// From when on `throughline audit unusual` tells of something.
+    pub(crate) unusual: Thresholds,
 }
 
 impl Serve {
@@ -58,6 +61,7 @@ impl Serve {
         let requests = section.number("requests_per_second_max", 100, 1..=1_000_000);
         let concurrent = section.number("concurrent_max", 64, 1..=4_096);
         let drain = Duration::from_secs(section.number("drain_s", 5, 0..=300));
+        let unusual = unusual(section.section("unusual"));
         section.finish();
         Some(Self {
             listen: listen?,
@@ -72,6 +76,24 @@ impl Serve {
             requests_per_second_max: u32::try_from(requests).ok()?,
             concurrent_max: u32::try_from(concurrent).ok()?,
             drain,
+            unusual,
         })
     }
+}
+
+/// `[serve.unusual]`
+fn unusual(mut section: Section) -> Thresholds {
+    let usual = Thresholds::default();
+    let mut number = |key, default: u32| u32::try_from(section.number(key, u64::from(default), 1..=1_000_000)).unwrap_or(default);
+    let children_a_day = number("children_a_day", usual.children_a_day);
+    let times_the_usual = number("times_the_usual", usual.times_the_usual);
+    let out_of_hours = number("out_of_hours", usual.out_of_hours);
+    let children_not_shown = number("children_not_shown", usual.children_not_shown);
+    let glass_broken = number("glass_broken", usual.glass_broken);
+    let days_of_one_child = number("days_of_one_child", usual.days_of_one_child);
+    let [first, after] = usual.hours;
+    let mut hour = |key, default: i8| i8::try_from(section.number(key, default.unsigned_abs().into(), 0..=24)).unwrap_or(default);
+    let hours = [hour("work_from_hour", first), hour("work_to_hour", after)];
+    section.finish();
+    Thresholds { children_a_day, times_the_usual, hours, out_of_hours, children_not_shown, glass_broken, days_of_one_child }
 }

@@ -1,0 +1,1 @@
+//! Who saw what, over TLS: decided, recorded, and metadata alone.
