@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::cases::format::Line;
-use crate::cases::keys::{Key, Takes};
+use crate::cases::keys::{Section, Takes};
 
 /// What is wrong with a case, each with the key at which it is.
 pub(super) fn problems(case: &Value) -> Vec<String> {
@@ -29,17 +29,17 @@ pub(super) fn problems(case: &Value) -> Vec<String> {
     found
 }
 
-fn section(path: &str, value: &Value, keys: &[Key], found: &mut Vec<String>) {
+fn section(path: &str, value: &Value, of: &Section, found: &mut Vec<String>) {
     let Value::Object(object) = value else {
         found.push(format!("`{}` must be a section, {{\"key\": value}}", shown(path)));
         return;
     };
     for (name, value) in object {
         let at = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        match keys.iter().find(|key| key.name == name) {
+        match of.keys.iter().find(|key| key.name == name) {
             Some(key) => stands(&at, value, key.takes, found),
             None => {
-                let accepted: Vec<&str> = keys.iter().map(|key| key.name).collect();
+                let accepted: Vec<&str> = of.keys.iter().map(|key| key.name).collect();
                 found.push(format!("there is no key `{at}`; there are: {}", accepted.join(", ")));
             }
         }
@@ -65,12 +65,12 @@ fn stands(at: &str, value: &Value, takes: Takes, found: &mut Vec<String>) {
         Takes::Text => (!value.is_string()).then(|| "a text in quotation marks".to_owned()),
         Takes::Day => (!is_day(value)).then(|| "a day, as \"2026-11-22\"".to_owned()),
         Takes::Word(words) => not_one_of(value, &words()),
-        Takes::Section(keys) => {
-            section(at, value, keys, found);
+        Takes::Section(of) => {
+            section(at, value, of, found);
             None
         }
-        Takes::Sections(keys) => {
-            each(found, &|at, member, found| section(at, member, keys, found));
+        Takes::Sections(of) => {
+            each(found, &|at, member, found| section(at, member, of, found));
             None
         }
         Takes::Texts => {

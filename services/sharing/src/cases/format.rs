@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::cases::keys::{Day, Takes, sections};
 use crate::cases::recorded::ORGANISATIONS;
 use crate::vocabulary::{
-    Category, ConsentState, FactKind, FieldGroup, Involvement, Label, Process, Purpose, RoleGroup, Vocabulary,
+    Category, ConsentState, FactKind, FieldGroup, Involvement, Label, Process, Purpose, RoleGroup, Standing, Vocabulary,
 };
 
 sections! {
@@ -69,6 +69,22 @@ sections! {
         cin: bool = false, Takes::Flag;
         /// Looked after, under an order that gives the council parental responsibility.
         looked_after: bool = false, Takes::Flag;
+        /// Looked after by agreement with the parents (section 20).
+        accommodated: bool = false, Takes::Flag;
+        /// Looked after on remand.
+        remand: bool = false, Takes::Flag;
+        /// Looked after under police protection or an emergency order.
+        emergency: bool = false, Takes::Flag;
+        /// Has short breaks (V3, V4).
+        short_break: bool = false, Takes::Flag;
+        /// The organisation that looks after the child, where it is not the reader's own.
+        looked_after_by: Option<String> = None, Takes::Word(organisations);
+        /// An education, health and care needs assessment was asked for, and nothing has come of it yet.
+        ehc_request: bool = false, Takes::Flag;
+        /// Has died.
+        deceased: bool = false, Takes::Flag;
+        /// Is expected, and not born.
+        unborn: bool = false, Takes::Flag;
         /// Where the child lives is protected.
         protected_address: bool = false, Takes::Flag;
         /// Opted out of planning and research uses.
@@ -125,6 +141,8 @@ sections! {
         detriment: bool = false, Takes::Flag;
         /// A court limited this adult's parental responsibility.
         pr_restricted: bool = false, Takes::Flag;
+        /// What the reader, or the reader's organisation, was named as for this child.
+        standings: Vec<String> = Vec::new(), Takes::Words(words::<Standing>);
         /// The reader broke the glass, with a reason, a minute ago.
         break_glass: bool = false, Takes::Flag;
         /// The facts are not known to be up to date.
@@ -183,6 +201,17 @@ sections! {
         of_three_linked: Option<u8> = None, Takes::Number;
         /// Since when the section 47 enquiry is open.
         s47_opened: Option<Day> = None, Takes::Day;
+        /// Who says which statutes apply to the child: a person, a live feed, or a yearly return.
+        statuses_from: String = "person".into(), Takes::Word(status_sources);
+        /// The day on which the live feed said so.
+        feed_said: Option<Day> = None, Takes::Day;
+        /// The day on which the live feed was last known to be read whole.
+        feed_confirmed: Option<Day> = None, Takes::Day;
+        /// The age is disputed: from when to when the child is said to have been born. "from" alone is the first day that is
+        /// claimed.
+        age_disputed: Option<Span> = None, Takes::Section(Span::KEYS);
+        /// A named person assessed the age: the birth date that they found.
+        age_assessed: Option<Day> = None, Takes::Day;
         /// Who assessed what the child may decide, act by act.
         competence_log: Vec<CompetenceLine> = Vec::new(), Takes::Sections(CompetenceLine::KEYS);
         /// What was recorded of the reader, who is not staff, act by act, in place of what `principal` says.
@@ -335,6 +364,10 @@ fn owned(words: &[&str]) -> Vec<String> {
 
 fn reader_kinds() -> Vec<String> {
     owned(&["staff", "person", "subject", "parent_pr", "parent_no_pr", "carer"])
+}
+
+fn status_sources() -> Vec<String> {
+    owned(&["person", "feed", "return"])
 }
 
 fn persons() -> Vec<String> {

@@ -3,6 +3,17 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// A section of a case.
+#[derive(Debug)]
+pub(crate) struct Section {
+    /// What it says, line by line.
+    pub(crate) about: &'static [&'static str],
+    /// Every key that it takes.
+    pub(crate) keys: &'static [Key],
+    /// Its keys as they are when they are left out.
+    pub(crate) left_out: fn() -> serde_json::Value,
+}
+
 /// One key of a section of a case.
 #[derive(Debug)]
 pub(crate) struct Key {
@@ -34,9 +45,9 @@ pub(crate) enum Takes {
     /// A list of days.
     Days,
     /// A section of keys of its own.
-    Section(&'static [Key]),
+    Section(&'static Section),
     /// A list of sections.
-    Sections(&'static [Key]),
+    Sections(&'static Section),
 }
 
 /// Declares sections of a case: for each key its name, its type, what it is when absent, and what it takes; its comment
@@ -59,12 +70,14 @@ macro_rules! sections {
         }
 
         impl $section {
-            /// What the section says.
-            pub(crate) const ABOUT: &'static [&'static str] = &[$($about),+];
             /// Every key that it takes.
-            pub(crate) const KEYS: &'static [$crate::cases::keys::Key] = &[
-                $($crate::cases::keys::Key { name: stringify!($key), means: &[$($means),+], takes: $takes },)*
-            ];
+            pub(crate) const KEYS: &'static $crate::cases::keys::Section = &$crate::cases::keys::Section {
+                about: &[$($about),+],
+                keys: &[
+                    $($crate::cases::keys::Key { name: stringify!($key), means: &[$($means),+], takes: $takes },)*
+                ],
+                left_out: || serde_json::to_value($section::default()).unwrap_or_default(),
+            };
         }
     )*};
 }
