@@ -54,7 +54,7 @@ pub struct Child {
 impl Child {
     /// When the newest of what is said was published, microseconds since 1970; 0 when nothing is.
     pub fn newest_us(&self) -> i64 {
-        self.said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default()
+        self.read.newest_us
     }
 }
 
@@ -64,6 +64,8 @@ pub(crate) struct Read {
     /// Over the ids of the events of all that is said, cautions too, sorted; and how many they are.
     pub(crate) digest: [u8; 16],
     pub(crate) events: usize,
+    /// When the newest of what is said of the child was published, microseconds since 1970; 0 when nothing is.
+    pub(crate) newest_us: i64,
     /// The adoption of the parameters by which records were linked.
     pub(crate) linked_by: Option<EventId>,
     /// The pairs that were probable enough to be looked at.
@@ -236,6 +238,8 @@ impl Children {
         }
         timeline::sort(&mut entries);
         (read.digest, read.events) = events_digest(said.iter().chain(&cautions).map(|(_, said)| said.event_id));
+        let newest_us = said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default();
+        let read = Read { newest_us, ..read };
         Ok(Child { resolution, said, cautions, entries, positions, read, judged: Judged::default(), standing })
     }
 

@@ -40,7 +40,7 @@ pub(crate) use view::KeptViews;
 pub use view::{Answer, PermittedView};
 pub use watch::{Followed, PermittedChanges, Unseen, Watching};
 
-use crate::child::{Child, ChildError, Children, OnDay, is_shown};
+use crate::child::{Child, ChildError, Children, OnDay, Standing, is_shown};
 use crate::own_records::RecordError;
 use crate::registry::Registries;
 use crate::serve::caller::Caller;
@@ -99,6 +99,8 @@ pub struct Discloser {
 /// A decision with its answer, which nobody can read yet.
 pub struct Undisclosed<V = PermittedView> {
     record: Disclosure,
+    /// The children of whom it tells, as they were read.
+    rests_on: Vec<Standing>,
     /// Decisions about other children of whom the answer tells too.
     parts: Vec<Disclosure>,
     view: V,
@@ -107,6 +109,7 @@ pub struct Undisclosed<V = PermittedView> {
 /// A decision that is durable on the log.
 pub struct Recorded<V = PermittedView> {
     view: V,
+    rests_on: Vec<Standing>,
 }
 
 /// A child, and what the rules say of each class of their records to one reader.
@@ -118,6 +121,8 @@ struct Weighed {
     on_day: Arc<OnDay>,
     /// When the newest of what was read was published.
     newest_us: i64,
+    /// The child as read, and for the past as read now.
+    rests_on: Vec<Standing>,
     grounds: Grounds,
 }
 
@@ -161,7 +166,7 @@ impl Discloser {
         let view = PermittedView::new(ask, &weighed, &self.hub_contact);
         let record = weighed.record(ask, &view.account());
         metrics::DECIDE.record(began.elapsed(), []);
-        Ok(Undisclosed { record, parts: Vec::new(), view })
+        Ok(Undisclosed { record, rests_on: weighed.rests_on, parts: Vec::new(), view })
     }
 
     /// Whether this reader was shown this part of the child's present record before, and nothing has changed since: then
@@ -176,10 +181,12 @@ impl Discloser {
         let child = self.children.read_kept(ask.child, ask.known_at_us)?;
         let (registry, mark) = self.registries.marked(ask.registry_generation)?;
         let mut grounds = Grounds::new(mark, &self.hub_contact).and(&child);
+        let mut rests_on = vec![child.standing.clone()];
         let then = AsOf { valid_on: ask.valid_on, known_at_us: ask.known_at_us };
         let (decision, on_day) = if ask.known_at_us.is_some() || ask.valid_on != ask.today {
             let now = self.children.read_kept(ask.child, None)?;
             grounds = Grounds::new(mark, &self.hub_contact).and(&now).and(&child);
+            rests_on.push(now.standing.clone());
             let mut past = Child::clone(&child);
             // What was linked or recorded wrongly, and is put right since, is not shown as it once stood.
             let standing: BTreeSet<_> = now.entries.iter().map(entry_key).collect();
@@ -198,21 +205,20 @@ impl Discloser {
             (decided_then.and(&decided_now), on_day)
         } else {
             let on_day = self.on_day(&child, ask.valid_on);
-            (self.judge(ask, ask.valid_on, &on_day.facts, &registry, &on_day.classes), on_day)
+            (self.judge(ask, ask.valid_on, &on_day.facts, &registry, on_day.classes.keys()), on_day)
         };
         if decision.failed() {
             tracing::error!("a class could not be evaluated by the rules and was hidden");
         }
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
         let newest_us = child.newest_us();
-        Ok(Weighed { decision_id, child, registry, decision: Arc::new(decision), on_day, newest_us, grounds })
+        Ok(Weighed { decision_id, child, registry, decision: Arc::new(decision), on_day, newest_us, rests_on, grounds })
     }
 
     /// How much of each class of a child's records somebody gets.
     pub(crate) fn outcomes(&self, ask: &Ask) -> Result<Vec<(RecordClass, Outcome)>, ChildError> {
         let weighed = self.weigh(ask)?;
-        let classes: BTreeSet<&RecordClass> = weighed.on_day.classified.iter().map(|(class, _)| class).collect();
-        Ok(classes.into_iter().map(|class| (class.clone(), weighed.decision.outcome(class))).collect())
+        Ok(weighed.on_day.classes.keys().map(|class| (class.clone(), weighed.decision.outcome(class))).collect())
     }
 
     /// What the rules read of a child on a day, with all that is known.
@@ -271,7 +277,7 @@ impl Discloser {
 impl<V> Undisclosed<V> {
     /// An answer with the record of its decision.
     pub(crate) fn new(record: Disclosure, view: V) -> Self {
-        Self { record, parts: Vec::new(), view }
+        Self { record, rests_on: Vec::new(), parts: Vec::new(), view }
     }
 
     /// The record that it would make, and those of its parts. The answer is dropped, and nobody is given it.
@@ -287,11 +293,16 @@ impl<V> Undisclosed<V> {
         let mut records = self.parts;
         records.push(self.record);
         recorder.record_all(&records).await?;
-        Ok(Recorded { view: self.view })
+        Ok(Recorded { view: self.view, rests_on: self.rests_on })
     }
 }
 
 impl<V> Recorded<V> {
+    /// Whether nothing has changed since of the children of whom it tells. May say no of an answer that would be the same.
+    pub(crate) fn stands(&self, children: &Children) -> bool {
+        self.rests_on.iter().all(|standing| children.is_unchanged(standing))
+    }
+
     /// What the reader may have.
     pub fn release(self) -> V {
         self.view

@@ -5,7 +5,7 @@
 //! not before its newest event. So it is what a read would give; the positions are those of the first read, and give the
 //! same child. Nothing of which a key is missing is kept, since keys come without a commit.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_log::Pseudonym;
@@ -88,17 +88,32 @@ pub(crate) struct OnDay {
     pub(crate) valid_on: Date,
     pub(crate) facts: ChildFacts,
     pub(crate) classified: Vec<(RecordClass, Entry)>,
-    /// Each class once.
-    pub(crate) classes: BTreeSet<RecordClass>,
+    /// Each class once, with the places of its entries among these: so that what is hidden takes no time to pass over.
+    pub(crate) classes: BTreeMap<RecordClass, Vec<usize>>,
     pub(crate) views: KeptViews,
 }
 
 impl OnDay {
+    /// The entries of these classes, each with what goes with its class, in their order.
+    pub(crate) fn entries_of<'d, T: Copy>(
+        &'d self,
+        classes: impl IntoIterator<Item = (&'d RecordClass, T)>,
+    ) -> impl Iterator<Item = (&'d RecordClass, &'d Entry, T)> {
+        let places = classes
+            .into_iter()
+            .flat_map(|(class, with)| self.classes.get(class).into_iter().flatten().map(move |at| (*at, with)));
+        let mut places: Vec<(usize, T)> = places.collect();
+        places.sort_unstable_by_key(|(at, _)| *at);
+        let entry = |(at, with): (usize, T)| self.classified.get(at).map(|(class, entry)| (class, entry, with));
+        places.into_iter().filter_map(entry)
+    }
+
     pub(crate) fn new(valid_on: Date, facts: ChildFacts, classified: Vec<(RecordClass, Entry)>) -> Self {
-        let mut classes = BTreeSet::new();
-        for (class, _) in &classified {
-            if !classes.contains(class) {
-                classes.insert(class.clone());
+        let mut classes: BTreeMap<RecordClass, Vec<usize>> = BTreeMap::new();
+        for (at, (class, _)) in classified.iter().enumerate() {
+            match classes.get_mut(class) {
+                Some(places) => places.push(at),
+                None => drop(classes.insert(class.clone(), vec![at])),
             }
         }
         Self { valid_on, facts, classified, classes, views: KeptViews::default() }

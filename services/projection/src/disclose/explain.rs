@@ -62,7 +62,7 @@ impl Discloser {
             ..Disclosure::default()
         };
         answer.explanation_id = decision_id.to_vec();
-        Undisclosed { record, parts: Vec::new(), view: PermittedExplanation(answer) }
+        Undisclosed::new(record, PermittedExplanation(answer))
     }
 
     fn explanation(&self, of: &Disclosure) -> ExplainDecisionResponse {

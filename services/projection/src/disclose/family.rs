@@ -133,7 +133,9 @@ impl Discloser {
             denied: decision.denied(),
         };
         let record = record(ask, &outcomes, (&child, &asking.grounds), decision_id, &account);
-        Ok(Undisclosed { record, parts, view: PermittedFamily(answer) })
+        let all = kin.children.iter().chain([&child]);
+        let rests_on = all.map(|child| child.standing.clone()).collect();
+        Ok(Undisclosed { record, rests_on, parts, view: PermittedFamily(answer) })
     }
 
     /// The child's records that tell of the family.

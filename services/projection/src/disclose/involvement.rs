@@ -54,7 +54,8 @@ impl Discloser {
             denied: decision.denied(),
         };
         let record = record(ask, &outcomes, (&child, &grounds), decision_id, &account);
-        Ok(Undisclosed { record, parts: Vec::new(), view: PermittedInvolvement(answer) })
+        let rests_on = vec![child.standing.clone()];
+        Ok(Undisclosed { record, rests_on, parts: Vec::new(), view: PermittedInvolvement(answer) })
     }
 }
 

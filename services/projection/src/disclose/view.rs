@@ -13,6 +13,7 @@ use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told
 use timeline::{Entry, sort_key_us};
 
 use super::basis::category_bits;
+use crate::child::OnDay;
 use super::{Account, Ask, Weighed, digest};
 pub(crate) use kept::KeptViews;
 
@@ -67,7 +68,7 @@ impl PermittedView {
     /// Private to the disclosure: see the module above.
     pub(super) fn new(ask: &Ask, weighed: &Weighed, hub_contact: &str) -> Self {
         let Weighed { decision_id, decision, registry, on_day, newest_us, .. } = weighed;
-        let make = || Rendered::of(ask, decision, registry, hub_contact, &on_day.classified);
+        let make = || Rendered::of(ask, decision, registry, hub_contact, on_day);
         let rendered = on_day.views.view(ask, decision, registry, hub_contact, make);
         // The clock may be behind what the log took: a later page is pinned to all that this one saw.
         let pinned_at_us = ask.known_at_us.unwrap_or(ask.asked_at_us.max(*newest_us));
@@ -121,25 +122,24 @@ impl Rendered {
         decision: &Decision,
         registry: &Registry,
         hub_contact: &str,
-        classified: &[(RecordClass, Entry)],
+        on_day: &OnDay,
     ) -> Self {
+        let classes = || on_day.classes.keys();
         let existence =
-            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, classified) } else { Vec::new() };
-        let mut of_class: BTreeMap<&RecordClass, Option<OfClass<'_>>> = BTreeMap::new();
-        let mut shown = classified
-            .iter()
-            .filter(|(class, entry)| within(ask, class, entry))
-            .filter_map(|(class, entry)| {
-                let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, hub_contact));
-                Some((class, of.as_ref()?.show(entry)?))
-            })
+            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, classes()) } else { Vec::new() };
+        let shows = |class: &&RecordClass| decision.outcome(class) >= Outcome::Redacted;
+        let of = |class| Some((class, OfClass::of(class, decision, registry, hub_contact)?));
+        let of_classes: Vec<(&RecordClass, OfClass<'_>)> = classes().filter(shows).filter_map(of).collect();
+        let mut shown = on_day
+            .entries_of(of_classes.iter().map(|(class, of)| (*class, of)))
+            .filter(|(class, entry, _)| within(ask, class, entry))
+            .filter_map(|(class, entry, of)| Some((class, of.show(entry)?)))
             .skip(ask.skip);
-        let (mut classes, entries): (BTreeSet<&RecordClass>, Vec<Shown>) = shown.by_ref().take(ask.page_size).unzip();
+        let (mut told, entries): (BTreeSet<&RecordClass>, Vec<Shown>) = shown.by_ref().take(ask.page_size).unzip();
         let more = shown.next().is_some();
         let shows_something = !entries.is_empty() || !existence.is_empty();
         if !existence.is_empty() {
-            let all = classified.iter().map(|(class, _)| class);
-            classes.extend(all.filter(|class| decision.outcome(class) == Outcome::Existence));
+            told.extend(classes().filter(|class| decision.outcome(class) == Outcome::Existence));
         }
         let answer = GetTimelineResponse {
             entries,
@@ -157,8 +157,8 @@ impl Rendered {
             entries: answer.entries.len(),
             lines: answer.existence.len(),
             next_skip: ask.skip + answer.entries.len(),
-            categories: category_bits(classes.iter().map(|class| class.category)),
-            told: decision.told(classes),
+            categories: category_bits(told.iter().map(|class| class.category)),
+            told: decision.told(told),
         }
     }
 }
@@ -221,15 +221,14 @@ impl<'d> OfClass<'d> {
 
 /// One line for each service of which the reader may know that it is involved, and no more. All sensitive services together
 /// are one line.
-pub(super) fn existence_lines(
+pub(super) fn existence_lines<'c>(
     decision: &Decision,
-    registry: &Registry,
+    registry: &'c Registry,
     hub_contact: &str,
-    classified: &[(RecordClass, Entry)],
+    classes: impl IntoIterator<Item = &'c RecordClass>,
 ) -> Vec<ExistenceLine> {
     let mut services: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut sensitive = false;
-    let classes: BTreeSet<&RecordClass> = classified.iter().map(|(class, _)| class).collect();
     for class in classes.into_iter().filter(|class| decision.outcome(class) == Outcome::Existence) {
         let organisation = registry.organisation(&class.source_org);
         let brokered = !class.labels.is_empty() || !decision.may_name_source(class);

@@ -145,8 +145,7 @@ impl Discloser {
     pub fn follow(&self, ask: &Ask, watching: &Watching) -> Result<Followed, ChildError> {
         let weighed = self.weigh(ask)?;
         let (told, shown) = self.tell(ask, watching, &weighed);
-        let classified = &weighed.on_day.classified;
-        let lines = existence_lines(&weighed.decision, &weighed.registry, &self.hub_contact, classified);
+        let lines = weighed.lines(&self.hub_contact);
         let before = watching.seen.as_ref();
         let mut withdrawn = Vec::new();
         if let Some(before) = before {
@@ -174,7 +173,12 @@ impl Discloser {
         if before.is_some() && entries.is_empty() && withdrawn.is_empty() && services.is_none() {
             return Ok(Followed::Same(Unseen(seen)));
         }
-        Ok(Followed::Changed(Box::new(self.changes(ask, &weighed, Batch { entries, withdrawn, services, seen }, watching))))
+        Ok(Followed::Changed(Box::new(self.changes(
+            ask,
+            &weighed,
+            Batch { entries, withdrawn, services, seen },
+            watching,
+        ))))
     }
 
     /// What a reader had been given of a stream when this was asked, had it been given then for the first time.
@@ -184,8 +188,7 @@ impl Discloser {
     pub(crate) fn seen_by(&self, ask: &Ask, watching: &mut Watching) -> Result<(), ChildError> {
         let weighed = self.weigh(ask)?;
         let (told, _) = self.tell(ask, watching, &weighed);
-        let lines =
-            existence_lines(&weighed.decision, &weighed.registry, &self.hub_contact, &weighed.on_day.classified);
+        let lines = weighed.lines(&self.hub_contact);
         let standing = weighed.child.standing.clone();
         let (registry_generation, today) = (ask.registry_generation, ask.today);
         watching.seen = Some(Seen { told, lines, standing, registry_generation, today });
@@ -223,7 +226,13 @@ impl Discloser {
         (told, shown)
     }
 
-    fn changes(&self, ask: &Ask, weighed: &Weighed, batch: Batch<'_>, watching: &Watching) -> Undisclosed<PermittedChanges> {
+    fn changes(
+        &self,
+        ask: &Ask,
+        weighed: &Weighed,
+        batch: Batch<'_>,
+        watching: &Watching,
+    ) -> Undisclosed<PermittedChanges> {
         let Batch { entries, withdrawn, services, seen } = batch;
         let first = weighed.decision_id.to_vec();
         let lines = services.as_ref().map_or(0, |services| services.existence.len());
@@ -231,8 +240,8 @@ impl Discloser {
         let count = entries.len();
         let entries: Vec<WatchedEntry> = entries.into_iter().map(|(_, entry)| entry).collect();
         if lines > 0 {
-            let existing = weighed.on_day.classified.iter().map(|(class, _)| class);
-            classes.extend(existing.filter(|class| weighed.decision.outcome(class) == Outcome::Existence));
+            let all = weighed.on_day.classes.keys();
+            classes.extend(all.filter(|class| weighed.decision.outcome(class) == Outcome::Existence));
         }
         let obligations: Vec<String> = match count + lines {
             0 => Vec::new(),
@@ -273,7 +282,14 @@ impl Discloser {
         if let Some(frame) = frames.first_mut() {
             (frame.withdrawn, frame.services) = (withdrawn, services);
         }
-        Undisclosed { record, parts: Vec::new(), view: PermittedChanges { frames, seen } }
+        // Whether it still stands is looked at when a frame of it leaves.
+        Undisclosed::new(record, PermittedChanges { frames, seen })
+    }
+}
+
+impl Weighed {
+    fn lines(&self, hub_contact: &str) -> Vec<ExistenceLine> {
+        existence_lines(&self.decision, &self.registry, hub_contact, self.on_day.classes.keys())
     }
 }
 

@@ -19,11 +19,14 @@ use super::request::Asked;
 use super::tokens::Tokens;
 use crate::child::ChildError;
 use crate::consume::Progress;
-use crate::disclose::{Ask, Discloser, Recorder, Undisclosed};
+use crate::disclose::{Ask, Discloser, PermittedView, Recorded, Recorder, Undisclosed};
 use crate::store::Heights;
 
 /// How long a page after the first waits for this node to read what the node that gave the page before had read.
 const READ_ON_MAX: Duration = Duration::from_secs(2);
+
+/// How often an answer is decided whose child changes each time before it can leave.
+const DECIDED_MAX: usize = 5;
 
 /// What answering takes; cheap to clone, so that a stream has its own.
 #[derive(Clone)]
@@ -138,22 +141,46 @@ impl Desk {
         }
     }
 
-    /// Decides away from the threads that answer, records, and releases.
+    /// Decides away from the threads that answer, records, and releases what still stands: once a withdrawal is read, no answer
+    /// leaves that was decided before it.
     pub(super) async fn release<V: Send + 'static>(
         &self,
-        decide: impl FnOnce(&Discloser) -> Result<Undisclosed<V>, ChildError> + Send + 'static,
+        ask: Ask,
+        decide: impl Fn(&Discloser, &Ask) -> Result<Undisclosed<V>, ChildError> + Clone + Send + 'static,
     ) -> Result<V, Refusal> {
-        let undisclosed = self.decide(decide).await?;
-        self.record(undisclosed).await
+        let deciding = |ask: Ask| {
+            let decide = decide.clone();
+            self.decide(move |discloser| decide(discloser, &ask))
+        };
+        self.released(ask, deciding).await
     }
 
-    /// As [`Self::decide`] a timeline; at once where it is at hand, since then it takes less than the way to another thread.
-    pub(super) async fn decide_timeline(&self, ask: Ask) -> Result<Undisclosed, Refusal> {
-        if !self.discloser.is_at_hand(&ask) {
-            return self.decide(move |discloser| discloser.decide(&ask)).await;
+    /// As [`Self::release`] a timeline; decided at once where it is at hand, since then it takes less than the way to another
+    /// thread.
+    pub(super) async fn release_timeline(&self, ask: Ask) -> Result<PermittedView, Refusal> {
+        let deciding = async |ask: Ask| {
+            if !self.discloser.is_at_hand(&ask) {
+                return self.decide(move |discloser| discloser.decide(&ask)).await;
+            }
+            let span = tracing::info_span!(target: trace::TARGET, "decide");
+            span.in_scope(|| self.discloser.decide(&ask)).map_err(cannot_be_read)
+        };
+        self.released(ask, deciding).await
+    }
+
+    async fn released<V, Deciding>(&self, mut ask: Ask, decide: impl Fn(Ask) -> Deciding) -> Result<V, Refusal>
+    where
+        Deciding: Future<Output = Result<Undisclosed<V>, Refusal>>,
+    {
+        for _ in 0..DECIDED_MAX {
+            ask.registry_generation = self.registry_generation();
+            let recorded = self.recorded(decide(ask.clone()).await?).await?;
+            if recorded.stands(&self.discloser.children) && self.registry_generation() == ask.registry_generation {
+                return Ok(recorded.release());
+            }
         }
-        let span = tracing::info_span!(target: trace::TARGET, "decide");
-        span.in_scope(|| self.discloser.decide(&ask)).map_err(cannot_be_read)
+        let changing = "the facts that the rules read change as fast as they are read: ask again shortly";
+        Err(Refusal::new(DenialReason::FactsStale, changing))
     }
 
     pub(super) async fn decide<D: Send + 'static>(
@@ -167,11 +194,14 @@ impl Desk {
     }
 
     pub(super) async fn record<V>(&self, undisclosed: Undisclosed<V>) -> Result<V, Refusal> {
-        let recorded = undisclosed.record(&self.recorder).await.map_err(|error| {
+        Ok(self.recorded(undisclosed).await?.release())
+    }
+
+    async fn recorded<V>(&self, undisclosed: Undisclosed<V>) -> Result<Recorded<V>, Refusal> {
+        undisclosed.record(&self.recorder).await.map_err(|error| {
             tracing::error!("a decision could not be recorded: {error}");
             Refusal::not_recorded()
-        })?;
-        Ok(recorded.release())
+        })
     }
 
     /// An answer, or a refusal that is on record.

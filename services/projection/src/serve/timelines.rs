@@ -217,8 +217,7 @@ impl TimelineService {
             desk.has_read(&before).await?;
         }
         let valid_day = day_number(ask.valid_on);
-        let undisclosed = desk.decide_timeline(ask).await?;
-        let view = desk.record(undisclosed).await?;
+        let view = desk.release_timeline(ask).await?;
         let skip = u32::try_from(view.next_skip()).unwrap_or(u32::MAX);
         // What the view was made from, and perhaps a record more.
         let heights = self.discloser.children.store.heights_seen();
@@ -284,7 +283,7 @@ impl TimelineService {
         self.admit(desk, caller)?;
         let asked = request::read_involvement(request, at.0, at.1)?;
         let ask = desk.ask_now(caller, &asked, walk(caller, &asked), at);
-        let permitted = desk.release(move |discloser| discloser.decide_involvement(&ask)).await?;
+        let permitted = desk.release(ask, Discloser::decide_involvement).await?;
         Ok(permitted.into_answer())
     }
 
@@ -299,7 +298,7 @@ impl TimelineService {
         let asked = request::read_family(request, at.0, at.1)?;
         let ask = desk.ask_now(caller, &asked, walk(caller, &asked), at);
         let began = tokio::time::Instant::now();
-        let permitted = desk.release(move |discloser| discloser.decide_family(&ask)).await;
+        let permitted = desk.release(ask, Discloser::decide_family).await;
         let steps = began.elapsed().as_micros() / FAMILY_STEP.as_micros() + 1;
         tokio::time::sleep_until(began + FAMILY_STEP * u32::try_from(steps).unwrap_or(u32::MAX)).await;
         Ok(permitted?.into_answer())
