@@ -23,6 +23,7 @@ pub(crate) use crate::engine::ask::{Ladder, Ruling, own_record};
 pub use crate::engine::bits::{RuleBits, RuleNumber};
 pub use crate::engine::mutants::{Change, Mutant};
 pub use crate::engine::rule::Rule;
+pub(crate) use crate::engine::rule::attribute_path;
 pub(crate) use crate::engine::set::Tables;
 use crate::facts::{ConsentForms, StatusTable};
 use crate::statutes::Statutes;
@@ -219,6 +220,11 @@ impl Engine {
         self.rules().filter(move |rule| bits.has(rule))
     }
 
+    /// What Cedar answers to a whole request.
+    pub(crate) fn cedar(&self, request: &cedar_policy::Request, entities: &cedar_policy::Entities) -> cedar_policy::Response {
+        self.authorizer.is_authorized(request, &self.policies, entities)
+    }
+
     pub(crate) fn shared_rules(&self) -> Arc<BTreeMap<String, Rule>> {
         Arc::clone(&self.rules)
     }
@@ -260,7 +266,7 @@ impl Engine {
     }
 }
 
-fn schema_of(text: &str) -> Result<(Schema, serde_json::Value), LoadError> {
+pub(crate) fn schema_of(text: &str) -> Result<(Schema, serde_json::Value), LoadError> {
     let (fragment, _) =
         SchemaFragment::from_cedarschema_str(text).map_err(|error| LoadError::Schema(error.to_string()))?;
     let json = fragment.clone().to_json_value().map_err(|error| LoadError::Schema(error.to_string()))?;

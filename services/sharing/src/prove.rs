@@ -1,0 +1,219 @@
+//! Proof that the rules have the properties of `rules/properties.cedar`, whatever the facts.
+//!
+//! A property says what is never allowed, as a restriction of the rules' own language. The rules are evaluated with nothing
+//! known; where the outcome depends on an attribute, every value that the schema gives it is tried in turn, and so on until
+//! each way ends in a denial (the property is proved) or one in an allowance (a counterexample). So an attribute costs nothing
+//! where no rule that could matter reads it, and one that is added to the schema is covered by itself. Cedar's own
+//! type-aware partial evaluation takes a context that is wholly known or wholly unknown; this takes it attribute by attribute,
+//! and is held to Cedar: by a test over many whole requests, and by asking Cedar about each counterexample.
+
+mod case;
+mod concrete;
+mod evaluate;
+mod property;
+mod schema;
+
+use std::collections::BTreeMap;
+
+use cedar_policy::{Decision, Schema};
+
+use crate::engine::{Engine, LoadError, Rule};
+use crate::prove::evaluate::{Reader, Truth, World};
+pub use crate::prove::property::Property;
+use crate::prove::property::{Change, Form};
+use crate::prove::schema::Domains;
+
+/// Ways that are tried for one property, at most: a set of rules that takes more is not proved.
+const WAYS_MAX: u64 = 2_000_000;
+
+/// How a property stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// "I1-sexual-health-and-schools"
+    pub id: String,
+    /// The property, in a sentence.
+    pub says: String,
+    /// In how many ways the attributes were taken to be, each for all that it leaves open.
+    pub ways: u64,
+    /// A situation in which it does not hold, as a line of a file of cases; `None` where it is proved.
+    pub counterexample: Option<serde_json::Value>,
+}
+
+/// Why nothing is proved.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The properties or the rules cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A rule uses what the prover does not know of.
+    #[error("{of}: the prover cannot evaluate {what}")]
+    Unknown {
+        /// The rule or property.
+        of: String,
+        /// The part of it.
+        what: String,
+    },
+    /// Too many ways.
+    #[error("property {0}: not proved in two million ways; name more of what it is about")]
+    TooMany(String),
+    /// The prover and Cedar answer a question differently: a fault of the prover.
+    #[error("property {0}: the prover finds a counterexample that Cedar denies")]
+    Disagrees(String),
+}
+
+/// Proves the properties of this build of a set of rules, each whatever became of the others.
+///
+/// # Errors
+/// [`ProveError`].
+pub fn prove(engine: &Engine) -> Result<Vec<Proof>, ProveError> {
+    let prover = Prover::new(engine)?;
+    prover.properties.iter().map(|property| prover.prove(property)).collect()
+}
+
+/// A set of rules, and the properties that it is to have.
+struct Prover<'e> {
+    engine: &'e Engine,
+    schema: Schema,
+    domains: Domains,
+    properties: Vec<Property>,
+}
+
+impl<'e> Prover<'e> {
+    fn new(engine: &'e Engine) -> Result<Self, ProveError> {
+        let (schema, json) = crate::engine::schema_of(&engine.rule_set().schema)?;
+        let domains = Domains::of(&json);
+        let properties = property::of_this_build(&schema, &domains)?;
+        let prover = Self { engine, schema, domains, properties };
+        prover.everything_can_be_evaluated()?;
+        Ok(prover)
+    }
+
+    /// What the evaluator does not know would otherwise count as never settled.
+    fn everything_can_be_evaluated(&self) -> Result<(), ProveError> {
+        let rules = self.engine.rules().map(|rule| (&rule.id, &rule.json));
+        let properties = self.properties.iter().map(|property| (&property.id, &property.json));
+        for (id, json) in rules.chain(properties) {
+            if let Some(what) = evaluate::not_known(json) {
+                return Err(ProveError::Unknown { of: id.clone(), what });
+            }
+        }
+        Ok(())
+    }
+
+    fn prove(&self, property: &Property) -> Result<Proof, ProveError> {
+        let mut ways = 0;
+        for reader in [Reader::Staff, Reader::Person] {
+            for action in self.domains.actions_of(reader) {
+                if !self.domains.in_scope(&property.json, reader, action) {
+                    continue;
+                }
+                for change in property.changes(&self.domains) {
+                    let mut world = World::new(&self.domains, reader);
+                    let violated = |world: &mut World<'_>| self.violated(property, &change, action, world);
+                    if self.search(property, &mut world, &violated, &mut ways)? {
+                        let shown = change.as_ref().map_or_else(|| world.clone(), |change| world.with(&change.variable, &change.after));
+                        if !self.cedar_allows(&shown, action) {
+                            return Err(ProveError::Disagrees(property.id.clone()));
+                        }
+                        let counterexample = Some(case::line(property, action, &shown));
+                        return Ok(Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample });
+                    }
+                }
+            }
+        }
+        Ok(Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample: None })
+    }
+
+    /// Whether there is a way in which the property is violated: then the world is left as it is there.
+    fn search(
+        &self,
+        property: &Property,
+        world: &mut World<'_>,
+        violated: &dyn Fn(&mut World<'_>) -> Truth,
+        ways: &mut u64,
+    ) -> Result<bool, ProveError> {
+        let open = match violated(world) {
+            Truth::True => {
+                *ways += 1;
+                return Ok(true);
+            }
+            Truth::False | Truth::Error => {
+                *ways += 1;
+                return Ok(false);
+            }
+            Truth::Open(variable) => variable,
+        };
+        if *ways > WAYS_MAX {
+            return Err(ProveError::TooMany(property.id.clone()));
+        }
+        for value in self.domains.values(&open) {
+            world.set(&open, value);
+            if self.search(property, world, violated, ways)? {
+                return Ok(true);
+            }
+        }
+        world.unset(&open);
+        Ok(false)
+    }
+
+    fn violated(&self, property: &Property, change: &Option<Change>, action: &str, world: &mut World<'_>) -> Truth {
+        let premise = world.conditions(&property.json);
+        if premise == Truth::False {
+            return Truth::False;
+        }
+        let found = match (&property.form, change) {
+            (Form::Never, _) | (_, None) => self.allowed(world, action),
+            (Form::Narrows, Some(change)) => {
+                let after = self.allowed(&world.with(&change.variable, &change.after), action);
+                let before = self.allowed(&world.with(&change.variable, &change.before), action);
+                after.and(before.not())
+            }
+            (Form::StaysClosed { by }, Some(change)) => {
+                let opened = self.allowed(&world.with(&change.variable, &change.after), action);
+                let before = world.with(&change.variable, &change.before);
+                let gates = self.engine.rules().filter(|rule| !rule.permits && rule.id.starts_with(by.as_str()));
+                let closed = gates.map(|gate| self.fires(&before, gate, action)).fold(Truth::False, Truth::or);
+                opened.and(closed)
+            }
+        };
+        if found == Truth::False { Truth::False } else { premise.and(found) }
+    }
+
+    fn fires(&self, world: &World<'_>, rule: &Rule, action: &str) -> Truth {
+        if self.domains.in_scope(&rule.json, world.reader(), action) { world.conditions(&rule.json) } else { Truth::False }
+    }
+
+    /// Whether the rules allow an action, as the engine has it: a rule that fails to evaluate denies.
+    fn allowed(&self, world: &World<'_>, action: &str) -> Truth {
+        let mut asked: BTreeMap<_, usize> = BTreeMap::new();
+        let (mut permitted, mut may_be_permitted, mut may_be_stopped) = (false, false, false);
+        for rule in self.engine.rules() {
+            match self.fires(world, rule, action) {
+                Truth::Error => return Truth::False,
+                Truth::True if !rule.permits => return Truth::False,
+                Truth::True => permitted = true,
+                Truth::False => {}
+                Truth::Open(variable) => {
+                    let open = if rule.permits { &mut may_be_permitted } else { &mut may_be_stopped };
+                    *open = true;
+                    *asked.entry(variable).or_default() += 1;
+                }
+            }
+        }
+        if !permitted && !may_be_permitted {
+            return Truth::False;
+        }
+        if permitted && !may_be_stopped {
+            return Truth::True;
+        }
+        // The one on which most rules wait.
+        let most = asked.into_iter().max_by(|one, other| one.1.cmp(&other.1).then_with(|| other.0.cmp(&one.0)));
+        most.map_or(Truth::Error, |(variable, _)| Truth::Open(variable))
+    }
+
+    fn cedar_allows(&self, world: &World<'_>, action: &str) -> bool {
+        let Some((request, entities)) = concrete::request(world, action, &self.schema) else { return false };
+        let response = self.engine.cedar(&request, &entities);
+        response.decision() == Decision::Allow && response.diagnostics().errors().next().is_none()
+    }
+}
