@@ -9,6 +9,7 @@ mod permit;
 mod questions;
 mod recording;
 mod rests;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub use crate::decide::explain::{ClassRecord, Explanation, Told};
 pub use crate::decide::family::{FamilyDecision, decide_family};
 pub use crate::decide::involvement::{InvolvementDecision, Working, decide_involvement};
 pub use crate::decide::permit::Permit;
-pub use crate::decide::recording::{MayRecord, Recordable, Recording, may_record, recordable};
+pub use crate::decide::recording::{MayRecord, Recordable, Recording, fact_classes, may_record, recordable};
 pub(crate) use crate::decide::questions::Asked;
 use crate::decide::rests::Rests;
 pub use crate::decide::rests::{ConsentMark, consent_mark};
@@ -31,7 +32,7 @@ use crate::engine::{Engine, Ladder, Rule, Ruling};
 use crate::facts::{ChildFacts, Glass};
 use crate::question::Question;
 use crate::registry::Registry;
-use crate::request::Request;
+use crate::request::{Principal, Request};
 use crate::vocabulary::{DenialReason, Obligation, Outcome, Purpose};
 
 /// What one request may see of one child, class by class. Two that are equal show the same of the same records.
@@ -46,6 +47,8 @@ pub struct Decision {
     /// Where the child is, is protected, and this reader is not cleared for it.
     whereabouts_protected: bool,
     reader_organisation: Option<String>,
+    /// The reader is the child, or of the family: what is explained is explained plainly.
+    for_family: bool,
     policy_hash: [u8; 32],
     /// By rule id, what its annotations and conditions say: all that the explanations need.
     rules: Arc<BTreeMap<String, Rule>>,
@@ -114,6 +117,7 @@ fn decide_with<'c>(
     decision.denied = asked.as_ref().err().copied();
     decision.whereabouts_protected = asked.as_ref().map_or(true, Asked::whereabouts_protected);
     decision.reader_organisation = request.principal.organisation().map(str::to_owned);
+    decision.for_family = matches!(request.principal, Principal::Person { .. });
     decision.glass = asked.as_ref().ok().and_then(Asked::glass);
     let mut unseen = Vec::new();
     for class in classes {
@@ -196,6 +200,7 @@ impl Decision {
             glass: None,
             whereabouts_protected: true,
             reader_organisation: None,
+            for_family: false,
             policy_hash: *engine.policy_hash(),
             rules: engine.shared_rules(),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use proto::events::Body;
 use proto::events::event::Kind;
 use proto::sharing::access_granted::Scope as GrantScope;
 use proto::sharing::consent_recorded::State;
@@ -16,7 +17,7 @@ use crate::facts::ChildFacts;
 use crate::question::{Question, Reader};
 use crate::registry::Registry;
 use crate::request::{Principal, Request};
-use crate::vocabulary::{Category, DenialReason, FactKind};
+use crate::vocabulary::{Category, DenialReason, FactKind, Label};
 
 /// What is to be recorded, as far as the rules read it. Whether the actor set what is ended is `own_act` of the request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,8 +62,7 @@ pub struct Recordable<'k> {
     pub fact: FactKind,
     /// It ends one that is on record.
     pub ends: bool,
-    /// What names the thing that it is about, among facts of its kind: recorded again under that name, it takes the place of what was
-    /// said before.
+    /// What names the thing that it is about: a later fact of the same thing takes the place of what was said before, or ends it.
     pub thing: String,
     /// Organisations that it lets in.
     pub organisations: Vec<&'k str>,
@@ -73,16 +73,10 @@ pub struct Recordable<'k> {
 }
 
 impl<'k> Recordable<'k> {
-    fn of(fact: FactKind, thing: impl Into<String>) -> Self {
+    fn of(fact: FactKind, group: &str, name: &str) -> Self {
         let (organisations, people) = (Vec::new(), Vec::new());
-        Self {
-            fact,
-            ends: false,
-            thing: thing.into(),
-            organisations,
-            people,
-            of_organisation: fact == FactKind::Register,
-        }
+        let of_organisation = fact == FactKind::Register;
+        Self { fact, ends: false, thing: format!("{group}/{name}"), organisations, people, of_organisation }
     }
 
     fn ends(self) -> Self {
@@ -113,46 +107,54 @@ impl<'k> Recordable<'k> {
 /// records.
 pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
     use FactKind as F;
-    let of = |fact: FactKind, thing: &str| Some(Recordable::of(fact, thing));
+    let of = |fact, group, name: &str| Some(Recordable::of(fact, group, name));
     match kind {
-        Kind::OrganisationRecorded(said) => of(F::Register, said.id()),
-        Kind::AgreementRecorded(said) => of(F::Register, said.id()).map(|r| r.ends_if(said.suspended())),
-        Kind::RetentionScheduleRecorded(said) => of(F::Register, said.authority()),
+        Kind::OrganisationRecorded(said) => of(F::Register, "organisation", said.id()),
+        Kind::AgreementRecorded(said) => of(F::Register, "agreement", said.id()).map(|r| r.ends_if(said.suspended())),
+        Kind::RetentionScheduleRecorded(said) => of(F::Register, "retention", said.authority()),
 
-        Kind::ConsentRecorded(said) => of(F::Consent, said.id()).map(|r| r.ends_if(said.state() == State::Withdrawn)),
-        Kind::CompetenceAssessed(said) => of(F::Competence, said.decision().as_str_name()),
-        Kind::FamilyPersonRecognised(said) => of(F::Family, said.id()),
-        Kind::FamilyPersonEnded(said) => of(F::Family, said.id()).map(Recordable::ends),
-        Kind::ParentalResponsibilityVerified(said) => of(F::Family, &named(&said.person)),
-        Kind::ParentalResponsibilityEnded(said) => of(F::Family, &named(&said.person)).map(Recordable::ends),
-        Kind::AgeDisputed(_) => of(F::Age, "age"),
-        Kind::AgeAssessed(_) => of(F::Age, "age").map(Recordable::ends),
+        Kind::ConsentRecorded(said) => {
+            of(F::Consent, "consent", said.id()).map(|r| r.ends_if(said.state() == State::Withdrawn))
+        }
+        Kind::CompetenceAssessed(said) => of(F::Competence, "competence", said.decision().as_str_name()),
+        Kind::FamilyPersonRecognised(said) => of(F::Family, "person", said.id()),
+        Kind::FamilyPersonEnded(said) => of(F::Family, "person", said.id()).map(Recordable::ends),
+        Kind::ParentalResponsibilityVerified(said) => of(F::Family, "responsibility", &named(&said.person)),
+        Kind::ParentalResponsibilityEnded(said) => {
+            of(F::Family, "responsibility", &named(&said.person)).map(Recordable::ends)
+        }
+        Kind::AgeDisputed(_) => of(F::Age, "age", ""),
+        Kind::AgeAssessed(_) => of(F::Age, "age", "").map(Recordable::ends),
 
         Kind::InvolvementStarted(said) => {
-            of(F::Involvement, said.organisation()).map(|r| r.lets_in(said.organisation()))
+            of(F::Involvement, "involvement", said.organisation()).map(|r| r.lets_in(said.organisation()))
         }
-        Kind::InvolvementEnded(said) => of(F::Involvement, said.organisation()).map(Recordable::ends),
+        Kind::InvolvementEnded(said) => of(F::Involvement, "involvement", said.organisation()).map(Recordable::ends),
         Kind::WorkerNamed(said) => {
             let thing = worker(said.organisation(), said.role.as_ref());
-            of(F::Involvement, &thing).map(|r| r.lets_in(said.organisation()))
+            of(F::Involvement, "worker", &thing).map(|r| r.lets_in(said.organisation()))
         }
         Kind::WorkerEnded(said) => {
-            of(F::Involvement, &worker(said.organisation(), said.role.as_ref())).map(Recordable::ends)
+            of(F::Involvement, "worker", &worker(said.organisation(), said.role.as_ref())).map(Recordable::ends)
         }
 
         Kind::StatutoryStatusChanged(said) => {
             let education = matches!(said.status(), Status::EhcPlan | Status::EhcRequest);
             let fact = if education { F::EducationStatus } else { F::SocialCareStatus };
-            of(fact, said.status().as_str_name()).map(|r| r.ends_if(!said.open()))
+            of(fact, "status", said.status().as_str_name()).map(|r| r.ends_if(!said.open()))
         }
 
-        Kind::RestrictionSet(said) => of(restricts(said.kind()), said.id()),
+        Kind::RestrictionSet(said) => of(restricts(said.kind()), "restriction", said.id()),
         // What is lifted says of which kind it was: whoever puts it to the rules looks it up.
-        Kind::RestrictionLifted(said) => of(F::Court, said.id()).map(Recordable::ends),
-        Kind::AccessGranted(said) => of(grants(said.scope()), said.id()).map(|r| r.lets_in_person(said.person())),
-        Kind::AccessRevoked(said) => of(F::GrantAddress, said.id()).map(Recordable::ends),
-        Kind::LegalProcessRecorded(said) => of(F::LegalProcess, said.id()).map(|r| r.lets_in(said.recipient())),
-        Kind::IdentitySealed(_) => of(F::Seal, "seal"),
+        Kind::RestrictionLifted(said) => of(F::Court, "restriction", said.id()).map(Recordable::ends),
+        Kind::AccessGranted(said) => {
+            of(grants(said.scope()), "grant", said.id()).map(|r| r.lets_in_person(said.person()))
+        }
+        Kind::AccessRevoked(said) => of(F::GrantAddress, "grant", said.id()).map(Recordable::ends),
+        Kind::LegalProcessRecorded(said) => {
+            of(F::LegalProcess, "process", said.id()).map(|r| r.lets_in(said.recipient()))
+        }
+        Kind::IdentitySealed(_) => of(F::Seal, "seal", ""),
         _ => None,
     }
 }
@@ -244,5 +246,63 @@ impl MayRecord {
         let digest: [u8; 32] = hasher.finalize().into();
         let digest = digest.first_chunk().copied().unwrap_or_default();
         Self { may, second_person_needed, rules, decided_by, digest, denied: None }
+    }
+}
+
+/// The classes under which a recorded fact may be seen: all of them must be shown. A fact is of what it is about, so that nobody learns
+/// from it what its subject matter would not show them; what is not in the table here is its own organisation's alone.
+pub fn fact_classes(engine: &Engine, body: &Body, facts: &ChildFacts, registry: &Registry) -> Vec<RecordClass> {
+    let organisation = body.recorded_by.as_ref().map_or(body.controller.as_str(), |by| by.organisation.as_str());
+    let unplaced = Body { controller: organisation.to_owned(), ..body.clone() };
+    let own = engine.classify(&unplaced, facts);
+    let kind = body.event.as_ref().and_then(|event| event.kind.as_ref());
+    let about = kind.map(|kind| subject_matter(kind, registry)).unwrap_or_default();
+    if about.is_empty() {
+        return vec![own];
+    }
+    let of = |category: Category| {
+        let mut labels: BTreeSet<Label> = facts.restrictions().labels(category).collect();
+        labels.extend(label_of(category));
+        RecordClass { category, labels, ..own.clone() }
+    };
+    about.into_iter().map(of).collect()
+}
+
+/// What it is about; nothing where it is its own organisation's alone.
+fn subject_matter(kind: &Kind, registry: &Registry) -> BTreeSet<Category> {
+    let sensitive = |id: &String| registry.organisation(id).is_some_and(|organisation| organisation.sensitive());
+    let listed = |categories: &[i32]| categories.iter().filter_map(|number| Category::try_from(*number).ok()).collect();
+    match kind {
+        Kind::ConsentRecorded(said) if said.recipients.iter().any(sensitive) || said.form.is_some() => BTreeSet::new(),
+        Kind::ConsentRecorded(said) if said.categories.is_empty() => [Category::SocialCareInvolvement].into(),
+        Kind::ConsentRecorded(said) => listed(&said.categories),
+        Kind::StatutoryStatusChanged(said) => match said.status() {
+            Status::Section47 | Status::ProtectionPlan => [Category::ChildProtection].into(),
+            Status::ChildInNeed => [Category::SocialCareCase].into(),
+            Status::EhcPlan | Status::EhcRequest => [Category::Ehcp].into(),
+            Status::Unspecified => BTreeSet::new(),
+            _ => [Category::LookedAfter].into(),
+        },
+        Kind::RestrictionSet(said) => match said.kind() {
+            // Whoever works with the child is told that there is one wherever it withholds something.
+            RestrictionKind::ProtectedAddress => [Category::SocialCareInvolvement].into(),
+            RestrictionKind::NationalOptOut => [Category::GpSummary].into(),
+            _ => BTreeSet::new(),
+        },
+        Kind::LegalProcessRecorded(said) => listed(&said.categories),
+        Kind::AccessGranted(said) if said.scope() == GrantScope::PreAdoption => [Category::Adoption].into(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn label_of(category: Category) -> Option<Label> {
+    match category {
+        Category::SexualHealth => Some(Label::SexualHealth),
+        Category::MentalHealth => Some(Label::MentalHealth),
+        Category::SubstanceMisuse => Some(Label::SubstanceMisuse),
+        Category::PoliceNotification => Some(Label::PoliceIntel),
+        Category::Adoption => Some(Label::PreAdoption),
+        Category::RestrictedUnspecified => Some(Label::RestrictedUnspecified),
+        _ => None,
     }
 }
