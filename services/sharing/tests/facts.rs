@@ -120,6 +120,7 @@ fn a_grant_is_for_a_named_person_until_its_day_or_until_revoked() {
             organisation: Some("hospital".into()),
             to,
             granted_by: Some(by.into()),
+            purposes: vec![Purpose::DirectCare.into()],
             ..Default::default()
         };
         granted.set_scope(s::access_granted::Scope::Address);

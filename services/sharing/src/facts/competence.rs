@@ -62,10 +62,8 @@ impl Competences {
             answers.entry(decision).or_default().push(newest.competent);
         }
         let unsettled = answers.remove(&DecisionKind::Unspecified).unwrap_or_default();
-        let default = Competence {
-            competent: births.surely_aged(16, valid_on),
-            lacking: !births.maybe_aged(16, valid_on),
-        };
+        let default =
+            Competence { competent: births.surely_aged(16, valid_on), lacking: !births.maybe_aged(16, valid_on) };
         let contradicted = unsettled.iter().any(|competent| *competent != default.competent);
         Self {
             assessed: answers.into_iter().map(|(decision, answers)| (decision, Competence::of(&answers))).collect(),

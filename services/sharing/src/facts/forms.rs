@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::classify::TableUnusable;
 use crate::vocabulary::{Category, Purpose};
 
-
 /// The table, parsed.
 #[derive(Clone, Debug)]
 pub(crate) struct ConsentForms(Vec<Form>);
@@ -76,7 +75,8 @@ impl ConsentForms {
         }
         let mut read = consent.clone();
         read.people.clear();
-        match self.0.iter().find(|form| form.is_named(consent.form(), consent.form_version()) && form.in_use(signed_on)) {
+        match self.0.iter().find(|form| form.is_named(consent.form(), consent.form_version()) && form.in_use(signed_on))
+        {
             Some(form) => {
                 read.set_kind(form.kind);
                 read.recipients.clone_from(&form.recipients);
