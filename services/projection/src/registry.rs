@@ -36,7 +36,6 @@ struct Said {
     published_at_us: i64,
     offset: u64,
     subject: [u8; 16],
-    event_id: [u8; 16],
     body: Body,
 }
 
@@ -99,10 +98,10 @@ impl Registries {
         rows.truncate(count.unwrap_or(usize::MAX));
         let mark = Mark { count: rows.len(), digest: digest::sixteen(rows.iter().map(|(event, _)| event)) };
         let mut said: Vec<Said> = Vec::new();
-        for (event_id, row) in rows {
+        for (_, row) in rows {
             if let Some(checked) = self.projector.open(row.envelope)? {
                 let (subject, body) = (checked.header.subject.0, checked.body);
-                said.push(Said { published_at_us: row.published_at_us, offset: row.offset, subject, event_id, body });
+                said.push(Said { published_at_us: row.published_at_us, offset: row.offset, subject, body });
             }
         }
         let drafts = self.past.iter().flat_map(|past| &past.drafts).zip(0_u64..);

@@ -169,7 +169,9 @@ impl<'d> Asked<'d> {
     fn one_child(&self, thresholds: &Thresholds) -> Option<Unusual> {
         let mut days: BTreeMap<Id<'_>, BTreeSet<Date>> = BTreeMap::new();
         for (day, children) in self.children_by_day() {
-            children.into_iter().for_each(|child| drop(days.entry(child).or_default().insert(day)));
+            for child in children {
+                days.entry(child).or_default().insert(day);
+            }
         }
         let (of_child, days) = days.into_iter().max_by_key(|(_, days)| days.len())?;
         let count = number(days.len());

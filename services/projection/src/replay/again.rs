@@ -224,6 +224,8 @@ fn ask(of: &Disclosure) -> Option<Ask> {
     })
 }
 
+/// As it was explained where nobody had recorded that they would not share: what was recorded of that by then is not on record, and where
+/// there was something, the answer is said to differ.
 fn explained(discloser: &Discloser, recorded: &Recorded) -> Option<Made> {
     let (of, explained) = (&recorded.decision, &recorded.rests_on.as_ref()?.decision);
     let caller = basis::caller(of, &Basis::default())?;
@@ -232,7 +234,7 @@ fn explained(discloser: &Discloser, recorded: &Recorded) -> Option<Made> {
         Purpose::Audit => &[Audience::Auditor, Audience::ServingAuditor],
         _ => &[Audience::Reader],
     };
-    let made = audiences.iter().map(|audience| discloser.explain(&caller, explained, *audience).into_records().0);
+    let made = audiences.iter().map(|audience| discloser.explain(&caller, explained, *audience, Vec::new()).into_records().0);
     let mut made: Vec<Disclosure> = made.collect();
     let at = made.iter().position(|record| record.answer_digest == of.answer_digest).unwrap_or_default();
     Some(Made { record: made.swap_remove(at), parts: Vec::new(), classes: Vec::new() })

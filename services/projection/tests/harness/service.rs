@@ -5,21 +5,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use projection::audit::Thresholds;
 use projection::consume::Progress;
 use projection::identities::Permitting;
+use projection::replay::Replayer;
+use projection::serve::audits::AuditService;
 use projection::serve::caller::AUDIENCE;
+use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
 use projection::serve::listen::{self, Answering, Tls};
+use projection::notices::Noticed;
 use projection::serve::page::PageTokens;
+use projection::serve::safeguards::SafeguardService;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::{REASON_HEADER, TimelineService};
 use proto::admin::Fact;
+use proto::audit::audits_client::AuditsClient;
+use proto::audit::{
+    AccessesResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, UnusualRequest, UnusualResponse, WhatDidRequest,
+    WhoSawRequest,
+};
 use proto::events::event::Kind;
 use proto::identity::identities_client::IdentitiesClient;
 use proto::identity::{
     DecideRequest, DecideResponse, GetStatisticsRequest, GetStatisticsResponse, ListItemsRequest, ListItemsResponse,
     ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
+};
+use proto::sharing::facts_client::FactsClient;
+use proto::sharing::{
+    EndFactRequest, ListFactsRequest, ListFactsResponse, RecordFactRequest, RecordFactResponse,
 };
 use proto::timeline::timelines_client::TimelinesClient;
 use proto::timeline::{
@@ -80,9 +95,13 @@ impl Papers {
     }
 
     fn token(&self, organisation: &str, person: &str, roles: &[&str]) -> String {
+        self.token_of("staff", organisation, person, roles)
+    }
+
+    fn token_of(&self, standing: &str, organisation: &str, person: &str, roles: &[&str]) -> String {
         let claims = serde_json::json!({
             "iss": token_issuer(organisation), "aud": AUDIENCE, "sub": person, "exp": 4_000_000_000_u64,
-            "roles": roles, "active": true, "trained": true,
+            "standing": standing, "roles": roles, "active": true, "trained": true,
         });
         let key = EncodingKey::from_ed_pem(self.tokens.serialize_pem().as_bytes()).unwrap();
         encode(&Header::new(Algorithm::EdDSA), &claims, &key).unwrap()
@@ -107,6 +126,7 @@ pub async fn serve_with(
 ) -> Serving {
     let papers = papers.into();
     let (progress, told) = watch::channel(*house.progress.borrow());
+    let noticed = Arc::new(Noticed::new(Arc::clone(&house.log), house.projector.clone()));
     let service = TimelineService {
         discloser: Arc::clone(&house.discloser),
         recorder: Arc::clone(&house.recorder),
@@ -117,11 +137,22 @@ pub async fn serve_with(
         tokens: Arc::default(),
         pages: PageTokens::new(&house.pseudonyms),
         watches,
+        noticed: Some(Arc::clone(&noticed)),
     };
     let (queue, commands) = (Arc::clone(&house.queue), Arc::clone(&house.commands));
+    let facts = FactsService::beside(&service, Arc::clone(&commands), Limits::new(10_000));
     let identities = IdentityService::beside(&service, queue, commands, Limits::new(10_000));
     let permitting = identities.permitting();
-    let service = Answering { timelines: service, identities: Some(identities), audits: None };
+    let discloser = &house.discloser;
+    let (engine, hub_contact) = (Arc::clone(&discloser.engine), discloser.hub_contact.clone());
+    let rules = Arc::new(Arc::clone(&engine));
+    let replayer = Replayer::new(house.store.clone(), house.projector.clone(), engine, hub_contact, rules);
+    let limits = Limits::new(10_000);
+    let log = Arc::clone(&house.log);
+    let audits = AuditService::beside(&service, log, Arc::new(replayer), limits, Thresholds::default());
+    let commands = Arc::clone(&house.commands);
+    let safeguards = SafeguardService::beside(&service, noticed, commands, Limits::new(10_000));
+    let service = Answering { timelines: service, identities: Some(identities), facts: Some(facts), audits: Some(audits), safeguards: Some(safeguards) };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -150,6 +181,78 @@ pub struct Reader {
 pub struct Reviewer {
     client: IdentitiesClient<Channel>,
     token: String,
+}
+
+/// Somebody who asks the service of auditors.
+#[derive(Clone)]
+pub struct Auditor {
+    client: AuditsClient<Channel>,
+    token: String,
+}
+
+impl Auditor {
+    fn signed<T>(&self, request: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(request);
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request
+    }
+
+    pub async fn who_saw(&mut self, request: WhoSawRequest) -> Result<AccessesResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.who_saw(request).await?.into_inner())
+    }
+
+    pub async fn what_did(&mut self, request: WhatDidRequest) -> Result<AccessesResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.what_did(request).await?.into_inner())
+    }
+
+    pub async fn rerun(&mut self, request: RerunRequest) -> Result<RerunResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.rerun(request).await?.into_inner())
+    }
+
+    pub async fn replay(&mut self, request: ReplayRequest) -> Result<ReplayResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.replay(request).await?.into_inner())
+    }
+
+    pub async fn unusual(&mut self, request: UnusualRequest) -> Result<UnusualResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.unusual(request).await?.into_inner())
+    }
+}
+
+/// Somebody who records facts.
+#[derive(Clone)]
+pub struct FactsWriter {
+    client: FactsClient<Channel>,
+    token: Option<String>,
+}
+
+impl FactsWriter {
+    fn signed<T>(&self, request: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(request);
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        }
+        request
+    }
+
+    pub async fn record(&mut self, request: RecordFactRequest) -> Result<RecordFactResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.record(request).await?.into_inner())
+    }
+
+    pub async fn end(&mut self, request: EndFactRequest) -> Result<RecordFactResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.end(request).await?.into_inner())
+    }
+
+    pub async fn list(&mut self, request: ListFactsRequest) -> Result<ListFactsResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.list(request).await?.into_inner())
+    }
 }
 
 /// The reason that a refusal states.
@@ -215,6 +318,30 @@ impl Serving {
     pub async fn reviewer(&self, organisation: &str, person: &str, roles: &[&str]) -> Reviewer {
         let channel = self.endpoint(organisation).connect().await.unwrap();
         Reviewer { client: IdentitiesClient::new(channel), token: self.papers.token(organisation, person, roles) }
+    }
+
+    /// Somebody who audits, or would.
+    pub async fn auditor(&self, organisation: &str, person: &str, roles: &[&str]) -> Auditor {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        Auditor { client: AuditsClient::new(channel), token: self.papers.token(organisation, person, roles) }
+    }
+
+    /// Somebody who is not staff, by an organisation that vouches for them.
+    pub async fn family(&self, organisation: &str, person: &str) -> Reader {
+        let token = self.papers.token_of("family", organisation, person, &[]);
+        Reader { client: TimelinesClient::new(self.endpoint(organisation).connect().await.unwrap()), token }
+    }
+
+    /// Somebody who records facts, or would.
+    pub async fn writer(&self, organisation: &str, person: &str, roles: &[&str]) -> FactsWriter {
+        let token = Some(self.papers.token(organisation, person, roles));
+        FactsWriter { token, ..self.without_a_token(organisation).await }
+    }
+
+    /// A program of an organisation: its certificate, and nobody's token.
+    pub async fn without_a_token(&self, organisation: &str) -> FactsWriter {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        FactsWriter { client: FactsClient::new(channel), token: None }
     }
 
     async fn connected(
