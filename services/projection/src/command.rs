@@ -1,5 +1,7 @@
 //! Commands: facts, links and seals that a person decided, as events under the serving organisation's own name.
 
+mod people;
+
 use event_log::authority::{self, Asserters, COMMAND};
 use event_log::{EventId, Position, Pseudonym, Topic};
 use jsonwebtoken::DecodingKey;
@@ -7,7 +9,7 @@ use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
 use proto::events::{
-    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, Scheme, Subject, Version, When, when,
+    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, Subject, Version, When, when,
 };
 use proto::sharing::OrganisationRecorded;
 use proto::subject::normalised;
@@ -21,6 +23,13 @@ const ORGANISATION_BYTES_MAX: usize = 40;
 
 /// Publishes commands.
 pub struct Commands(OwnRecords);
+
+/// A fact that somebody would record by their own hand, made and not yet on the log.
+pub(crate) struct Prepared {
+    records: Vec<Own>,
+    /// The id of its entry: the same for the same fact of the same person.
+    pub(crate) entry_id: [u8; 16],
+}
 
 /// A fact that cannot be recorded.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +62,8 @@ impl Commands {
         let mut records = Vec::new();
         for (at, fact) in (1..).zip(facts) {
             is_not_of_a_review(&fact).map_err(|what| CommandError::Fact { at, what })?;
-            let events = self.events(fact, now_us, today).map_err(|what| CommandError::Fact { at, what })?;
-            records.extend(events);
+            let made = self.events(fact, None, now_us, today).map_err(|what| CommandError::Fact { at, what })?;
+            records.extend(made.records);
         }
         let recorded = records.len() as u64;
         self.0.write(records).await?;
@@ -74,19 +83,48 @@ impl Commands {
     ) -> Result<(EventId, Position), CommandError> {
         let fact = Fact { subject: Some(subject), event: Some(Event { kind: Some(kind) }), ..Fact::default() };
         let said = |what| CommandError::Fact { at: 1, what };
-        let records = self.events(fact, now_us, today).map_err(said)?;
+        let records = self.events(fact, None, now_us, today).map_err(said)?.records;
         let event_id = records.first().map(|own| own.event_id).ok_or_else(|| said("it became no event"))?;
         let appended = self.0.write(records).await?;
         let position = appended.positions.first().copied().ok_or_else(|| said("it has no place on the log"))?;
         Ok((event_id, position))
     }
 
-    fn events(&self, fact: Fact, now_us: i64, today: Date) -> Result<Vec<Own>, &'static str> {
+    /// Makes what somebody would record by their own hand, and records nothing.
+    ///
+    /// # Errors
+    /// What is wrong with it: names fields, never values.
+    pub(crate) fn prepare(
+        &self,
+        fact: Fact,
+        by: &RecordedBy,
+        now_us: i64,
+        today: Date,
+    ) -> Result<Prepared, &'static str> {
+        is_not_of_a_review(&fact)?;
+        self.events(fact, Some(by), now_us, today)
+    }
+
+    /// Records it; returns once it is durable.
+    ///
+    /// # Errors
+    /// [`RecordError`]: it may or may not be on the log.
+    pub(crate) async fn put(&self, prepared: Prepared) -> Result<(), RecordError> {
+        self.0.write(prepared.records).await.map(drop)
+    }
+
+    fn events(
+        &self,
+        fact: Fact,
+        by: Option<&RecordedBy>,
+        now_us: i64,
+        today: Date,
+    ) -> Result<Prepared, &'static str> {
         let subject = fact.subject.ok_or("`subject` is missing")?;
         let subject = normalised(&subject).ok_or("`subject` must have a scheme, its issuer and a value")?;
         let kind = with_other_normalised(fact.event.and_then(|event| event.kind).ok_or("`event` says nothing")?)?;
         let topic = match authority::asserters(&kind) {
-            Asserters::Command(topic) | Asserters::AnySectorOr(topic) => topic,
+            Asserters::Command(topic) | Asserters::AnySectorOr(topic) | Asserters::SectorOr(_, topic) => topic,
             Asserters::Sector(_) | Asserters::AnySector => {
                 return Err("this kind comes from a source, not from a command");
             }
@@ -118,24 +156,40 @@ impl Commands {
         };
         let family = authority::family_of(&kind, topic).ok_or("this kind has no family on its topic")?;
         let event = Event { kind: Some(kind) };
-        Ok(subjects.into_iter().map(|subject| self.event(subject, &event, topic, family, effective, now_us)).collect())
+        let made = subjects.into_iter().map(|subject| self.event(subject, &event, by, (topic, family), effective, now_us));
+        let (records, entry_ids): (Vec<Own>, Vec<[u8; 16]>) = made.unzip();
+        Ok(Prepared { records, entry_id: entry_ids.first().copied().unwrap_or_default() })
     }
 
-    fn event(&self, subject: Subject, event: &Event, topic: Topic, family: Family, on: Date, now_us: i64) -> Own {
+    fn event(
+        &self,
+        subject: Subject,
+        event: &Event,
+        by: Option<&RecordedBy>,
+        (topic, family): (Topic, Family),
+        on: Date,
+        now_us: i64,
+    ) -> (Own, [u8; 16]) {
         let pseudonym: Pseudonym = self.0.pseudonyms.of(&subject);
         let name = event.kind_number().map_or("", |kind| kind.name());
         let mut said = Sha256::new();
         said.update(subject.encode_to_vec());
         said.update(on.encode_to_vec());
         said.update(event.encode_to_vec());
+        // Two people who say the same are two entries: neither takes the other's place.
+        if let Some(by) = by {
+            said.update(by.encode_to_vec());
+        }
         let record_key = format!("{name}/{}", hex::encode(said.finalize()));
         let version = Version { as_of_us: now_us, sequence: 0, mapping_revision: 1 };
         let organisation = &self.0.organisation;
+        let entry_id = self.0.pseudonyms.entry_id(organisation, COMMAND, &record_key, 0).0;
         let body = Body {
             subject: Some(subject),
             controller: organisation.clone(),
             source: COMMAND.to_owned(),
-            entry_id: self.0.pseudonyms.entry_id(organisation, COMMAND, &record_key, 0).0.to_vec(),
+            entry_id: entry_id.to_vec(),
+            recorded_by: by.cloned(),
             ordinal: 0,
             version: Some(version),
             effective: Some(When { when: Some(when::When::On(on)) }),
@@ -146,7 +200,7 @@ impl Commands {
         };
         let event_id = self.0.pseudonyms.event_id(organisation, COMMAND, &record_key, &version, 0);
         let body = Body { record_key, ..body };
-        Own { topic, subject: pseudonym, event_id, family, plaintext: body.encode_to_vec() }
+        (Own { topic, subject: pseudonym, event_id, family, plaintext: body.encode_to_vec() }, entry_id)
     }
 }
 
@@ -190,9 +244,11 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
             Err("an agreement has an `id` and at least two `parties`")
         }
         Kind::ConsentRecorded(consent)
-            if consent.id().is_empty() || consent.kind.unwrap_or(0) == 0 || consent.state.unwrap_or(0) == 0 =>
+            if consent.id().is_empty()
+                || consent.state.unwrap_or(0) == 0
+                || consent.kind.unwrap_or(0) == 0 && consent.form().is_empty() =>
         {
-            Err("a consent has an `id`, a `kind` and a `state`")
+            Err("a consent has an `id`, a `state`, and a `kind` or a `form` that says its kind")
         }
         Kind::StatutoryStatusChanged(changed) if changed.status.unwrap_or(0) == 0 || changed.on.is_none() => {
             Err("a statutory status has a `status` and a day, `on`")
@@ -203,6 +259,14 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
         Kind::AccessGranted(grant) if grant.to.is_none() || grant.person().is_empty() => {
             Err("a grant names its `person` and its last day, `to`")
         }
+        Kind::AccessGranted(grant) if grant.purposes.is_empty() => {
+            Err("a grant says in `purposes` what it may be used for: without one it opens nothing")
+        }
+        Kind::CompetenceAssessed(_)
+        | Kind::FamilyPersonRecognised(_)
+        | Kind::FamilyPersonEnded(_)
+        | Kind::ParentalResponsibilityVerified(_)
+        | Kind::ParentalResponsibilityEnded(_) => people::check(kind),
         Kind::LegalProcessRecorded(process) if process.to.is_none() || process.recipient().is_empty() => {
             Err("a legal process names its `recipient` and its last day, `to`")
         }
@@ -253,6 +317,9 @@ fn check_organisation(organisation: &OrganisationRecorded, subject: &Subject) ->
     if organisation.sector() == proto::sharing::Sector::Unspecified {
         return Err("`sector` is missing");
     }
+    if organisation.vouches_for_people() && organisation.token_issuer().is_empty() {
+        return Err("`vouchesForPeople` is of an organisation with a `tokenIssuer`");
+    }
     match organisation.token_key_pem() {
         "" => Ok(()),
         pem if verifies_tokens(pem.as_bytes()) => Ok(()),
@@ -284,6 +351,10 @@ fn are_days(kind: &Kind) -> Result<(), &'static str> {
         Kind::RestrictionLifted(said) => [(&said.on, ON), (&None, TO)],
         Kind::StatutoryStatusChanged(said) => [(&said.on, ON), (&None, TO)],
         Kind::CompetenceAssessed(said) => [(&said.on, ON), (&None, TO)],
+        Kind::FamilyPersonRecognised(said) => [(&said.on, ON), (&None, TO)],
+        Kind::FamilyPersonEnded(said) => [(&said.on, ON), (&None, TO)],
+        Kind::ParentalResponsibilityVerified(said) => [(&said.on, ON), (&None, TO)],
+        Kind::ParentalResponsibilityEnded(said) => [(&said.on, ON), (&None, TO)],
         Kind::IdentitySealed(said) => [(&said.sealed_on, "`sealedOn` is no day"), (&None, TO)],
         Kind::InvolvementStarted(said) => [(&said.start_on, "`startOn` is no day"), (&None, TO)],
         Kind::InvolvementEnded(said) => [(&said.end_on, "`endOn` is no day"), (&None, TO)],

@@ -9,8 +9,10 @@ pub(crate) mod basis;
 pub(crate) mod decision_id;
 pub(crate) mod digest;
 mod explain;
+mod facts;
 mod family;
 mod involvement;
+pub(crate) mod owed;
 pub(crate) mod recorder;
 mod view;
 mod watch;
@@ -33,10 +35,14 @@ use timeline::Entry;
 pub(crate) use basis::Grounds;
 pub(crate) use explain::Audience;
 pub use explain::PermittedExplanation;
+pub use facts::PermittedFacts;
+pub(crate) use facts::{Proposed, Weighing};
 pub use family::PermittedFamily;
+pub(crate) use family::own_reference;
 pub use involvement::PermittedInvolvement;
 pub use recorder::{FindError, Recorder};
 pub(crate) use view::KeptViews;
+pub(crate) use watch::group_bit;
 pub use view::{Answer, PermittedView};
 pub use watch::{Followed, PermittedChanges, Unseen, Watching};
 
@@ -164,9 +170,10 @@ impl Discloser {
         let began = Instant::now();
         let weighed = self.weigh(ask)?;
         let view = PermittedView::new(ask, &weighed, &self.hub_contact);
-        let record = weighed.record(ask, &view.account());
+        let mut record = weighed.record(ask, &view.account());
+        let parts = view.owed().write(&mut record, &self.children.projector.pseudonyms);
         metrics::DECIDE.record(began.elapsed(), []);
-        Ok(Undisclosed { record, rests_on: weighed.rests_on, parts: Vec::new(), view })
+        Ok(Undisclosed { record, rests_on: weighed.rests_on, parts, view })
     }
 
     /// Whether this reader was shown this part of the child's present record before, and nothing has changed since: then

@@ -14,6 +14,8 @@ use proto::admin::linker_server::LinkerServer;
 use proto::audit::audits_server::AuditsServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
+use proto::sharing::facts_server::FactsServer;
+use proto::sharing::safeguards_server::SafeguardsServer;
 use proto::timeline::timelines_server::TimelinesServer;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
@@ -25,10 +27,12 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::audits::AuditService;
+use super::facts::FactsService;
 use super::identities::IdentityService;
 use super::linker::LinkerService;
 use super::observe::Observe;
 use super::readers::Readers;
+use super::safeguards::SafeguardService;
 use super::timelines::TimelineService;
 use crate::consume::Progress;
 use crate::ledger::service::LedgerService;
@@ -71,13 +75,17 @@ pub struct Answering {
     pub timelines: TimelineService,
     /// To reviewers of identity.
     pub identities: Option<IdentityService>,
+    /// To people who record what the rules read.
+    pub facts: Option<FactsService>,
     /// To auditors.
     pub audits: Option<AuditService>,
+    /// To whoever breaks the glass, reviews it, refuses to share or is told of it.
+    pub safeguards: Option<SafeguardService>,
 }
 
 impl From<TimelineService> for Answering {
     fn from(timelines: TimelineService) -> Self {
-        Self { timelines, identities: None, audits: None }
+        Self { timelines, identities: None, facts: None, audits: None, safeguards: None }
     }
 }
 
@@ -124,8 +132,11 @@ pub async fn serve_readers(
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
-    let Answering { timelines: service, identities, audits } = answering.into();
+    let Answering { timelines: service, identities, facts, audits, safeguards } = answering.into();
+    let safeguards =
+        safeguards.map(|service| SafeguardsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let audits = audits.map(|service| AuditsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
+    let facts = facts.map(|service| FactsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let identities =
         identities.map(|service| IdentitiesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let held = Arc::new(ArcSwap::from_pointee(tls.read()?));
@@ -150,6 +161,8 @@ pub async fn serve_readers(
         .add_optional_service(reflection)
         .add_service(Readers::new(service, REQUEST_BYTES_MAX))
         .add_optional_service(identities)
+        .add_optional_service(safeguards)
+        .add_optional_service(facts)
         .add_optional_service(audits)
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());
     let telling = async {

@@ -70,10 +70,17 @@ fn behaviour(reason: DenialReason) -> (Code, Option<Duration>) {
         DenialReason::RateLimited => (Code::ResourceExhausted, Some(Duration::from_secs(1))),
         DenialReason::TooManyStreams => (Code::ResourceExhausted, Some(Duration::from_secs(60))),
         DenialReason::StreamEnded => (Code::Unavailable, Some(Duration::from_secs(1))),
-        DenialReason::NoSuchDecision | DenialReason::NoSuchItem => (Code::NotFound, None),
+        DenialReason::NoSuchDecision | DenialReason::NoSuchItem | DenialReason::NoSuchFact => (Code::NotFound, None),
         // To look again is right, and to ask the same again is not.
         DenialReason::ItemChanged => (Code::Aborted, None),
         DenialReason::SecondPersonNeeded | DenialReason::NothingToDecide => (Code::FailedPrecondition, None),
+        DenialReason::StepUpNeeded => (Code::Unauthenticated, None),
+        DenialReason::MayNotBreakGlass | DenialReason::NotForThisRole => (Code::PermissionDenied, None),
+        DenialReason::NoSuchBreakGlass => (Code::NotFound, None),
+        DenialReason::ReviewedAlready => (Code::FailedPrecondition, None),
+        DenialReason::AggregatesOnly | DenialReason::NotYoursToRecord => (Code::PermissionDenied, None),
+        DenialReason::PolicyNotApproved => (Code::FailedPrecondition, None),
+        DenialReason::NotYoursToApprove => (Code::PermissionDenied, None),
         DenialReason::PurposeMissing
         | DenialReason::RequestMalformed
         | DenialReason::PageTokenRefused
@@ -87,7 +94,8 @@ mod tests {
 
     #[test]
     fn every_reason_is_said_in_the_header_and_in_the_details() {
-        let reasons = (1..).map_while(|number| DenialReason::try_from(number).ok());
+        // Numbers are taken by the tens.
+        let reasons = (1..1_000).filter_map(|number| DenialReason::try_from(number).ok());
         let mut seen = 0;
         for reason in reasons {
             let refusal = Refusal::new(reason, "in words");
@@ -101,7 +109,7 @@ mod tests {
             assert_eq!(details.retry_info().is_some(), retriable, "{name}");
             seen += 1;
         }
-        assert_eq!(seen, 15);
+        assert!(seen >= 20);
     }
 
     #[test]

@@ -19,11 +19,14 @@ use projection::registry::Registries;
 use projection::replay::Replayer;
 use projection::serve::admin::{AdminService, Operations};
 use projection::serve::audits::AuditService;
+use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
+use projection::notices::Noticed;
 use projection::serve::limits::Limits;
 use projection::serve::linker::LinkerService;
 use projection::serve::listen::{self, Answering, Tls};
 use projection::serve::page::PageTokens;
+use projection::serve::safeguards::SafeguardService;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::TimelineService;
 use projection::store::{Fresh, Opened, Store};
@@ -72,6 +75,7 @@ pub(crate) struct Service {
     recorder: Arc<Recorder>,
     commands: Arc<Commands>,
     queue: Arc<Queue>,
+    noticed: Arc<Noticed>,
     log: Arc<dyn EventLog>,
     projector: Projector,
     settings: Serve,
@@ -99,6 +103,7 @@ impl Service {
             registries: Registries::new(store, projector.clone()),
             hub_contact: settings.hub_contact.clone(),
         });
+        let noticed = Arc::new(Noticed::new(Arc::clone(&log), projector.clone()));
         let watches = Watches::new();
         let open = watches.clone();
         metrics::STREAMS.watch([], move || u32::try_from(open.open_count()).ok().map(f64::from));
@@ -112,10 +117,11 @@ impl Service {
             tokens: Arc::default(),
             pages: PageTokens::new(&vault.pseudonyms),
             watches,
+            noticed: Some(Arc::clone(&noticed)),
         };
         let commands = Arc::new(Commands::new(own.commands));
         let settings = settings.clone();
-        Ok((Self { readers, progress, recorder, commands, queue, log, projector, settings }, consumer))
+        Ok((Self { readers, progress, recorder, commands, queue, noticed, log, projector, settings }, consumer))
     }
 
     /// Answers readers and the operator until told to stop; then readers for as long as `drain` says.
@@ -149,6 +155,7 @@ impl Service {
             recorder: self.recorder,
             commands: Arc::clone(&self.commands),
             children: self.readers.discloser.children.clone(),
+            noticed: Some(Arc::clone(&self.noticed)),
             progress: self.progress,
             operations,
             process: process.to_owned(),
@@ -157,6 +164,12 @@ impl Service {
         let Serve { certificate, key, client_ca, admin_socket, .. } = self.settings;
         let tls = Tls { certificate, key, client_ca };
         let limits = Limits::new(self.settings.requests_per_second_max);
+        let facts = FactsService::beside(
+            &self.readers,
+            Arc::clone(&self.commands),
+            Limits::new(self.settings.requests_per_second_max),
+        );
+        let safeguarding = Arc::clone(&self.commands);
         let identities = IdentityService::beside(&self.readers, Arc::clone(&self.queue), self.commands, limits);
         let audits = AuditService::beside(
             &self.readers,
@@ -165,13 +178,24 @@ impl Service {
             Limits::new(self.settings.requests_per_second_max),
             self.settings.unusual.clone(),
         );
+        let safeguards = SafeguardService::beside(
+            &self.readers,
+            Arc::clone(&self.noticed),
+            safeguarding,
+            Limits::new(self.settings.requests_per_second_max),
+        );
+        let (noticed, stopped) = (self.noticed, stop.clone());
+        tasks.spawn(async move {
+            noticed.follow(stopped).await;
+            Ok(())
+        });
         let for_operator = audits.for_operator();
         let (permitting, queue, stopped) = (identities.permitting(), self.queue, stop.clone());
         tasks.spawn(async move {
             identities::follow(queue, permitting, log, stopped).await;
             Ok(())
         });
-        let answering = Answering { timelines: self.readers, identities: Some(identities), audits: Some(audits) };
+        let answering = Answering { timelines: self.readers, identities: Some(identities), facts: Some(facts), audits: Some(audits), safeguards: Some(safeguards) };
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();

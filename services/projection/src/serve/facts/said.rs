@@ -1,0 +1,32 @@
+//! Whose word a fact is. Who records it is who calls, and is never read from the request; who judged it may be somebody else.
+
+use proto::events::event::Kind;
+
+use super::super::refusal::Refusal;
+use super::malformed;
+
+/// Puts the caller's name where an event says who did what it tells of.
+pub(super) fn by_own_hand(kind: &mut Kind, person: &str) -> Result<(), Refusal> {
+    let own = "is whoever records it: leave it out";
+    let (field, name, is_own) = match kind {
+        Kind::RestrictionLifted(said) => ("fact.lifted_by", &mut said.lifted_by, true),
+        Kind::AccessGranted(said) => ("fact.granted_by", &mut said.granted_by, true),
+        Kind::AccessRevoked(said) => ("fact.revoked_by", &mut said.revoked_by, true),
+        Kind::FamilyPersonRecognised(said) => ("fact.recognised_by", &mut said.recognised_by, true),
+        Kind::FamilyPersonEnded(said) => ("fact.ended_by", &mut said.ended_by, true),
+        Kind::ParentalResponsibilityVerified(said) => ("fact.verified_by", &mut said.verified_by, true),
+        Kind::ParentalResponsibilityEnded(said) => ("fact.ended_by", &mut said.ended_by, true),
+        // A colleague of another profession may have judged or approved it.
+        Kind::CompetenceAssessed(said) => ("fact.assessed_by", &mut said.assessed_by, false),
+        Kind::AgeAssessed(said) => ("fact.assessed_by", &mut said.assessed_by, false),
+        Kind::LegalProcessRecorded(said) => ("fact.approved_by", &mut said.approved_by, false),
+        Kind::RetentionScheduleRecorded(said) => ("fact.approved_by", &mut said.approved_by, false),
+        _ => return Ok(()),
+    };
+    match name.as_deref() {
+        None | Some("") => *name = Some(person.to_owned()),
+        Some(given) if is_own && given != person => return Err(malformed(field, own)),
+        Some(_) => {}
+    }
+    Ok(())
+}
