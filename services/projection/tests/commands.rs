@@ -39,6 +39,22 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
     let given = s::ConsentRecorded { id: Some("c1".into()), kind: Some(1), state: Some(1), ..Default::default() };
     let never = Some(day(2025, 2, 30));
     let status = s::StatutoryStatusChanged { status: Some(1), open: Some(true), on: Some(day(2025, 12, 1)) };
+    let parent = Some(s::NamedPerson { issuer: Some("https://id.invalid".into()), person: Some("p".into()) });
+    let recognised = s::FamilyPersonRecognised {
+        id: Some("p1".into()),
+        person: parent.clone(),
+        relation: Some(2),
+        evidence: Some("seen".into()),
+        recognised_by: Some("somebody".into()),
+        ..Default::default()
+    };
+    let verified = s::ParentalResponsibilityVerified {
+        person: parent.clone(),
+        evidence: Some("seen".into()),
+        verified_by: Some("somebody".into()),
+        ..Default::default()
+    };
+    let assessed = s::CompetenceAssessed { competent: Some(true), decision: Some(1), ..Default::default() };
     let no_value = Subject { value: String::new(), ..child.clone() };
     let cases: Vec<(Fact, &str)> = vec![
         (Fact { subject: None, ..of(s::ConsentRecorded::default().into()) }, "subject"),
@@ -74,6 +90,22 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
         ),
         (of(s::RestrictionSet { id: Some("r1".into()), ..Default::default() }.into()), "kind"),
         (of(s::AccessGranted { person: Some("somebody".into()), ..Default::default() }.into()), "to"),
+        (
+            of(s::AccessGranted { person: Some("somebody".into()), to: Some(day(2027, 1, 1)), ..Default::default() }
+                .into()),
+            "purposes",
+        ),
+        (recorded("school-1", s::OrganisationRecorded { vouches_for_people: Some(true), ..good.clone() }), "tokenIssuer"),
+        (of(s::CompetenceAssessed { competent: Some(true), ..Default::default() }.into()), "decision"),
+        (of(s::CompetenceAssessed { assessed_by: None, ..assessed }.into()), "assessedBy"),
+        (of(s::FamilyPersonRecognised { person: None, ..recognised.clone() }.into()), "person"),
+        (of(s::FamilyPersonRecognised { relation: None, ..recognised.clone() }.into()), "relation"),
+        (of(s::FamilyPersonRecognised { evidence: Some(" ".into()), ..recognised.clone() }.into()), "evidence"),
+        (of(s::FamilyPersonRecognised { on: never, ..recognised }.into()), "on"),
+        (of(s::FamilyPersonEnded::default().into()), "endedBy"),
+        (of(s::ParentalResponsibilityVerified { evidence: None, ..verified.clone() }.into()), "evidence"),
+        (of(s::ParentalResponsibilityVerified { verified_by: None, ..verified }.into()), "verifiedBy"),
+        (of(s::ParentalResponsibilityEnded { person: parent, ..Default::default() }.into()), "endedBy"),
         (of(s::LegalProcessRecorded { recipient: Some(COUNCIL.into()), ..Default::default() }.into()), "to"),
         (of(e::IdentitySealed::default().into()), "sealed"),
     ];

@@ -286,6 +286,7 @@ impl World {
             from: Some(day(2025, 1, 1)),
             to: Some(day(2027, 1, 1)),
             granted_by: Some("an invented manager".into()),
+            purposes: vec![s::Purpose::AdoptionSupport.into()],
             ..Default::default()
         };
         // Of all three, so that no rule stands between them, and the seal alone does.

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use proto::sharing::{DenialReason, RoleGroup};
+use proto::sharing::{DenialReason, RoleGroup, StepUp};
 use serde::Deserialize;
-use sharing::{PersonKind, Principal};
+use sharing::Principal;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 /// The audience that a token must be for.
@@ -19,7 +19,7 @@ pub struct Caller {
     pub organisation: String,
     /// The token's "sub".
     pub person: String,
-    /// Staff, or whom a person is to the children that they ask about.
+    /// Staff, or one of a family.
     pub standing: Standing,
     /// Roles, of staff.
     pub roles: BTreeSet<RoleGroup>,
@@ -30,42 +30,32 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Who asks, as the rules know them.
+    /// Who asks, as the rules know them. Whom somebody of a family is to a child is not said here: it is what was recorded.
     pub fn principal(&self) -> Principal {
-        let kind = match self.standing {
-            Standing::Staff => {
-                return Principal::Staff {
-                    organisation: self.organisation.clone(),
-                    person: self.person.clone(),
-                    roles: self.roles.clone(),
-                    active: self.active,
-                    trained: self.trained,
-                };
-            }
-            Standing::Subject => PersonKind::Subject,
-            Standing::ParentPr => PersonKind::ParentPr,
-            Standing::ParentNoPr => PersonKind::ParentNoPr,
-            Standing::Carer => PersonKind::Carer,
-        };
-        Principal::Person { kind, person: self.person.clone() }
+        let (organisation, person) = (self.organisation.clone(), self.person.clone());
+        match &self.standing {
+            Standing::Staff => Principal::Staff {
+                organisation,
+                person,
+                roles: self.roles.clone(),
+                active: self.active,
+                trained: self.trained,
+            },
+            Standing::Family { issuer } => Principal::Person { organisation, issuer: issuer.clone(), person },
+        }
     }
 }
 
 /// In what capacity somebody calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Standing {
     /// Works for the organisation.
-    #[default]
     Staff,
-    /// The child themself.
-    Subject,
-    /// A parent whose parental responsibility was verified.
-    ParentPr,
-    /// A parent without it.
-    ParentNoPr,
-    /// A carer.
-    Carer,
+    /// A young person, a parent or a carer, for whom this issuer of tokens vouches.
+    Family {
+        /// The token's "iss".
+        issuer: String,
+    },
 }
 
 /// What the service must know of an organisation to authenticate its people.
@@ -77,6 +67,8 @@ pub struct Issuer {
     pub token_issuer: String,
     /// PEM.
     pub token_key_pem: String,
+    /// It names people who are not staff, and is believed in that.
+    pub vouches_for_people: bool,
 }
 
 /// A caller whose token's signature holds.
@@ -86,6 +78,29 @@ pub struct Verified {
     pub caller: Caller,
     /// When the token runs out, seconds since 1970.
     pub expires_at_s: u64,
+    /// How its person signed in.
+    pub sign_in: SignIn,
+}
+
+/// How somebody signed in, as their token says it (OpenID Connect Core 1.0, section 2).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SignIn {
+    /// When, seconds since 1970 ("auth_time").
+    pub at_s: Option<u64>,
+    /// By what class of means ("acr").
+    pub class: Option<String>,
+}
+
+impl SignIn {
+    /// Whether this is what an organisation asks of its people before they break the glass.
+    pub fn is_fresh(&self, asked: Option<&StepUp>, now_s: u64) -> bool {
+        let Some(asked) = asked else { return true };
+        // Signed in later than now is signed in never: its clock is not ours.
+        let recent = |at_s: u64| now_s.checked_sub(at_s).is_some_and(|ago_s| ago_s <= asked.seconds_max().into());
+        let in_time = asked.seconds_max() == 0 || self.at_s.is_some_and(recent);
+        let by_means = asked.acr.is_empty() || self.class.as_ref().is_some_and(|class| asked.acr.contains(class));
+        in_time && by_means
+    }
 }
 
 #[derive(Deserialize)]
@@ -93,13 +108,26 @@ struct Claims {
     sub: String,
     exp: f64,
     #[serde(default)]
-    standing: Standing,
+    standing: Claimed,
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
     active: bool,
     #[serde(default)]
     trained: bool,
+    #[serde(default)]
+    auth_time: Option<f64>,
+    #[serde(default)]
+    acr: Option<String>,
+}
+
+/// What a token can say of somebody's standing: never whose parent they are.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Claimed {
+    #[default]
+    Staff,
+    Family,
 }
 
 /// The DNS names that a client certificate carries. The chain was checked by TLS before this is asked.
@@ -135,23 +163,29 @@ pub fn verify(authorization: Option<&str>, issuer: &Issuer) -> Result<Verified, 
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = 0;
     let claims = decode::<Claims>(token, &key, &validation).map_err(|_| refused)?.claims;
-    // Nothing on record yet binds a person to one child, so a token that says so could be about any: staff only.
-    if claims.standing != Standing::Staff {
-        return Err(refused);
-    }
-    let roles = claims.roles.iter().map(|name| role(name)).collect::<Option<_>>().ok_or(refused)?;
+    let roles: BTreeSet<RoleGroup> =
+        claims.roles.iter().map(|name| role(name)).collect::<Option<_>>().ok_or(refused)?;
+    let standing = match claims.standing {
+        Claimed::Staff => Standing::Staff,
+        // A role is of somebody who works for the organisation.
+        Claimed::Family if issuer.vouches_for_people && roles.is_empty() => {
+            Standing::Family { issuer: issuer.token_issuer.clone() }
+        }
+        Claimed::Family => return Err(refused),
+    };
     if claims.sub.is_empty() || claims.sub.len() > PERSON_BYTES_MAX {
         return Err(refused);
     }
     let caller = Caller {
         organisation: issuer.organisation.clone(),
         person: claims.sub,
-        standing: claims.standing,
+        standing,
         roles,
         active: claims.active,
         trained: claims.trained,
     };
-    Ok(Verified { caller, expires_at_s: claims.exp as u64 })
+    let sign_in = SignIn { at_s: claims.auth_time.map(|at| at as u64), class: claims.acr };
+    Ok(Verified { caller, expires_at_s: claims.exp as u64, sign_in })
 }
 
 /// A longer name of a person would not fit the record of a disclosure.
@@ -180,6 +214,7 @@ pub(super) mod tests {
             organisation: "school-8789001".into(),
             token_issuer: "https://id.school-8789001.invalid".into(),
             token_key_pem: pair.public_key_pem(),
+            vouches_for_people: false,
         };
         Keys { private_pem: pair.serialize_pem(), issuer }
     }
@@ -218,6 +253,17 @@ pub(super) mod tests {
             claims[key] = value;
             signed(&ours, &claims)
         };
+        let family = |keys: &Keys, roles: &[&str]| {
+            let mut claims = good_claims(&keys.issuer);
+            (claims["standing"], claims["roles"]) = (json!("family"), json!(roles));
+            signed(keys, &claims)
+        };
+        let mut vouching = keys();
+        vouching.issuer.vouches_for_people = true;
+        let known = caller(Some(&family(&vouching, &[])), &vouching.issuer).unwrap();
+        assert_eq!(known.standing, Standing::Family { issuer: vouching.issuer.token_issuer.clone() });
+        let with_a_role = caller(Some(&family(&vouching, &["safeguarding"])), &vouching.issuer);
+        assert_eq!(with_a_role, Err(DenialReason::TokenRefused), "nobody is both");
         let cases = [
             ("no token", None),
             ("not a bearer", Some("Basic abc".to_owned())),
@@ -232,8 +278,9 @@ pub(super) mod tests {
             ("no expiry", Some(with("exp", Value::Null))),
             ("no person", Some(with("sub", json!("")))),
             ("a person too long to record", Some(with("sub", json!("x".repeat(PERSON_BYTES_MAX + 1))))),
-            ("a parent, whom nothing on record binds to a child", Some(with("standing", json!("parent_pr")))),
+            ("a parent, in the token's own word", Some(with("standing", json!("parent_pr")))),
             ("the child, likewise", Some(with("standing", json!("subject")))),
+            ("a family for whom the organisation may not vouch", Some(family(&ours, &[]))),
             ("a role that there is not", Some(with("roles", json!(["superuser"])))),
         ];
         for (what, token) in cases {
@@ -258,5 +305,27 @@ pub(super) mod tests {
             .unwrap();
         assert_eq!(certificate_names(certificate.der()), ["school-8789001.invalid"]);
         assert!(certificate_names(b"no certificate").is_empty());
+    }
+
+    #[test]
+    fn a_sign_in_is_as_fresh_and_as_strong_as_an_organisation_asks() {
+        let asks = |seconds_max, acr: &[&str]| StepUp {
+            seconds_max: Some(seconds_max),
+            acr: acr.iter().map(|class| (*class).to_owned()).collect(),
+        };
+        let sign_in = SignIn { at_s: Some(1_000), class: Some("mfa".into()) };
+        assert!(SignIn::default().is_fresh(None, 9_999) && SignIn::default().is_fresh(Some(&asks(0, &[])), 9_999));
+        let cases = [
+            (asks(300, &[]), 1_300, true),
+            (asks(300, &[]), 1_301, false),
+            (asks(300, &[]), 999, false),
+            (asks(0, &["mfa", "smartcard"]), 9_999, true),
+            (asks(0, &["smartcard"]), 1_000, false),
+            (asks(300, &["mfa"]), 1_301, false),
+        ];
+        for (asked, now_s, fresh) in cases {
+            assert_eq!(sign_in.is_fresh(Some(&asked), now_s), fresh, "{asked:?} at {now_s}");
+            assert!(!SignIn::default().is_fresh(Some(&asked), now_s), "a token that does not say");
+        }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use event_log::Position;
 use event_log::seal::PseudonymKey;
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
-use proto::sharing::{Call, DenialReason};
+use proto::sharing::{Call, DenialReason, StepUp};
 use runtime::trace;
 use sharing::Registry;
 use tokio::sync::watch;
@@ -60,6 +61,23 @@ impl Desk {
 
     /// Who shows these, today.
     pub(super) fn identify(&self, shown: &Credentials, today: Date) -> Result<Caller, Refusal> {
+        let (issuer, _) = self.issuer(shown, today)?;
+        self.tokens
+            .caller(shown.token.as_deref(), &issuer)
+            .map_err(|reason| Refusal::new(reason, "the token is missing, expired, or not of this organisation"))
+    }
+
+    /// Whether whoever shows these signed in as their organisation asks before the glass is broken. `now_us` is microseconds since
+    /// 1970.
+    pub(super) fn stepped_up(&self, shown: &Credentials, (now_us, today): (i64, Date)) -> Result<bool, Refusal> {
+        let (issuer, asked) = self.issuer(shown, today)?;
+        let sign_in = self.tokens.sign_in(shown.token.as_deref(), &issuer).unwrap_or_default();
+        let now_s = u64::try_from(now_us / 1_000_000).unwrap_or_default();
+        Ok(sign_in.is_fresh(asked.as_ref(), now_s))
+    }
+
+    /// The organisation of the client certificate: whose word it is who calls, and what it asks of a sign-in.
+    fn issuer(&self, shown: &Credentials, today: Date) -> Result<(Issuer, Option<StepUp>), Refusal> {
         let unknown =
             || Refusal::new(DenialReason::UnknownOrganisation, "the client certificate is of no recorded organisation");
         if shown.names.is_empty() {
@@ -72,10 +90,9 @@ impl Desk {
             organisation: organisation.id().to_owned(),
             token_issuer: organisation.token_issuer().to_owned(),
             token_key_pem: organisation.token_key_pem().to_owned(),
+            vouches_for_people: organisation.vouches_for_people(),
         };
-        self.tokens
-            .caller(shown.token.as_deref(), &issuer)
-            .map_err(|reason| Refusal::new(reason, "the token is missing, expired, or not of this organisation"))
+        Ok((issuer, organisation.step_up.clone()))
     }
 
     pub(super) fn registry(&self) -> Result<Arc<Registry>, Refusal> {
@@ -113,6 +130,22 @@ impl Desk {
         }
         let behind = "this node has not read as far as the one that gave the page before: ask again shortly";
         Err(Refusal::new(DenialReason::FactsStale, behind))
+    }
+
+    /// Waits a moment until the store holds a record of the log; `false` where it does not by then.
+    pub(super) async fn has_read_to(&self, at: Position) -> bool {
+        let (mut progress, until) = (self.progress.clone(), tokio::time::Instant::now() + READ_ON_MAX);
+        loop {
+            progress.mark_unchanged();
+            let store = self.discloser.children.store.clone();
+            let read = move || store.read(at.partition.into(), |view| view.offset(at.topic, at.partition));
+            match tokio::task::spawn_blocking(read).await {
+                Ok(Ok(next)) if next > at.offset => return true,
+                Ok(Ok(_)) => {}
+                _ => return false,
+            }
+            let Ok(Ok(())) = tokio::time::timeout_at(until, progress.changed()).await else { return false };
+        }
     }
 
     /// What is asked of the whole of a child's present record.

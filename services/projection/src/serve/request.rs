@@ -68,6 +68,14 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
         field: "purpose",
         problem: "must say what the record is for",
     })?;
+    // Whoever asks about whomever: to say so tells nothing of any child.
+    if purpose == Purpose::ServicePlanning {
+        return Err(Malformed {
+            reason: DenialReason::AggregatesOnly,
+            field: "purpose",
+            problem: "is served by numbers of many children: no child's record is given for it",
+        });
+    }
     let child = request.child.ok_or(wrong("child", "is missing"))?;
     if child.issuer.len() > PART_BYTES_MAX || child.value.len() > PART_BYTES_MAX {
         return Err(wrong("child", "is longer than any reference is"));
@@ -176,7 +184,7 @@ fn instant_us(at: &prost_types::Timestamp) -> Option<i64> {
     at.seconds.checked_mul(1_000_000)?.checked_add(i64::from(at.nanos / 1_000))
 }
 
-fn civil(date: &proto::events::Date) -> Option<Date> {
+pub(super) fn civil(date: &proto::events::Date) -> Option<Date> {
     let month = i8::try_from(date.month?).ok()?;
     let day = i8::try_from(date.day?).ok()?;
     Date::new(i16::try_from(date.year).ok()?, month, day).ok()

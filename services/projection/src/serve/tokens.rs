@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use proto::sharing::DenialReason;
 use sha2::{Digest, Sha256};
 
-use super::caller::{self, Caller, Issuer, Verified};
+use super::caller::{self, Caller, Issuer, SignIn, Verified};
 
 /// Tokens remembered: past it all are forgotten, and checked again as they come.
 const TOKENS_MAX: usize = 10_000;
@@ -46,6 +46,14 @@ impl Tokens {
         let names: Arc<[String]> = caller::certificate_names(certificate_der).into();
         held.insert(certificate_der.to_vec(), Arc::clone(&names));
         names
+    }
+
+    /// How the caller of this token signed in.
+    ///
+    /// # Errors
+    /// As [`caller::verify`].
+    pub fn sign_in(&self, authorization: Option<&str>, issuer: &Issuer) -> Result<SignIn, DenialReason> {
+        Ok(caller::verify(authorization, issuer)?.sign_in)
     }
 
     fn caller_at(&self, authorization: Option<&str>, issuer: &Issuer, now_s: u64) -> Result<Caller, DenialReason> {
@@ -121,7 +129,7 @@ mod tests {
         assert!(tokens.verified.lock().unwrap().is_empty());
         let shown = token(&keys, "t.invented");
         let caller = tokens.caller_at(Some(&shown), &keys.issuer, 1).unwrap();
-        let known = || (keys.issuer.clone(), Verified { caller: caller.clone(), expires_at_s: FAR });
+        let known = || (keys.issuer.clone(), Verified { caller: caller.clone(), expires_at_s: FAR, sign_in: SignIn::default() });
         for n in 0..TOKENS_MAX as u64 * 2 {
             let mut held = tokens.verified.lock().unwrap();
             if held.len() < TOKENS_MAX {

@@ -4,6 +4,7 @@ mod explain;
 mod family;
 mod follow;
 mod involvement;
+mod people;
 mod refusals;
 mod stream;
 mod two_worlds;

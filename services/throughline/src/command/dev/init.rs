@@ -115,7 +115,7 @@ fn hub(token_key_pem: &str) -> Value {
             "id": HUB, "name": "The information hub (invented)", "sector": "SECTOR_OVERSIGHT",
             "contact": "The information hub, on the council's main number",
             "certificateName": authority::certificate_name(HUB), "tokenIssuer": authority::token_issuer(HUB),
-            "tokenKeyPem": token_key_pem,
+            "tokenKeyPem": token_key_pem, "vouchesForPeople": true,
         },
     })
 }

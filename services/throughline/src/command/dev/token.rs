@@ -24,8 +24,9 @@ pub(crate) struct Arguments {
     /// Their roles, separated by commas.
     #[arg(long, value_delimiter = ',', value_parser = ROLES)]
     roles: Vec<String>,
-    /// In what standing they ask. Only `staff` is answered today: any other is refused by the service.
-    #[arg(long, default_value = "staff", value_parser = ["staff", "subject", "parent_pr", "parent_no_pr", "carer"])]
+    /// Whether they work for the organisation, or are a parent, a carer or a young person. Of whom, is what is recorded of them
+    /// (`FamilyPersonRecognised`, `ParentalResponsibilityVerified`), and only an organisation that vouches for people may say it.
+    #[arg(long, default_value = "staff", value_parser = ["staff", "family"])]
     standing: String,
     /// The reader's name, for `throughline timeline --as`.
     #[arg(long, value_parser = file_name)]
@@ -36,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 /// The roles that the service knows.
-const ROLES: [&str; 9] = [
+const ROLES: [&str; 10] = [
     "safeguarding",
     "case_holding",
     "clinical",
@@ -46,6 +47,7 @@ const ROLES: [&str; 9] = [
     "adoption_team",
     "auditor",
     "identity_reviewer",
+    "brokerage",
 ];
 
 /// A name that a file beside the others can have.
