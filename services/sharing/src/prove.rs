@@ -13,12 +13,12 @@ mod evaluate;
 mod property;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Decision, Schema};
 
 use crate::engine::{Engine, LoadError, Rule};
-use crate::prove::evaluate::{Reader, Truth, World};
+use crate::prove::evaluate::{Reader, Truth, Variable, World};
 pub use crate::prove::property::Property;
 use crate::prove::property::{Change, Form};
 use crate::prove::schema::Domains;
@@ -66,8 +66,47 @@ pub enum ProveError {
 /// # Errors
 /// [`ProveError`].
 pub fn prove(engine: &Engine) -> Result<Vec<Proof>, ProveError> {
+    prove_those(engine, |_| true)
+}
+
+/// Proves the properties whose id is asked for.
+///
+/// # Errors
+/// [`ProveError`].
+pub fn prove_those(engine: &Engine, asked: impl Fn(&str) -> bool) -> Result<Vec<Proof>, ProveError> {
     let prover = Prover::new(engine)?;
-    prover.properties.iter().map(|property| prover.prove(property)).collect()
+    prover.properties.iter().filter(|property| asked(&property.id)).map(|property| prover.prove(property)).collect()
+}
+
+/// Whether the prover and Cedar answer alike every action of one whole request, made by picking of each attribute one of its
+/// values: `pick` is given how many there are. What the tests hold the prover to.
+///
+/// # Errors
+/// [`ProveError`].
+#[doc(hidden)]
+pub fn agrees_with_cedar(engine: &Engine, mut pick: impl FnMut(usize) -> usize) -> Result<bool, ProveError> {
+    let prover = Prover::new(engine)?;
+    let reader = if pick(2) == 0 { Reader::Staff } else { Reader::Person };
+    let mut world = World::new(&prover.domains, reader);
+    for variable in prover.domains.variables(reader) {
+        let values = prover.domains.values(&variable);
+        if let Some(value) = values.into_iter().nth(pick(prover.domains.values(&variable).len())) {
+            world.set(&variable, value);
+        }
+    }
+    for action in prover.domains.actions_of(reader) {
+        let Some((request, entities)) = concrete::request(&world, action, &prover.schema) else { return Ok(false) };
+        let response = engine.cedar(&request, &entities);
+        let allowed = response.decision() == Decision::Allow;
+        let determining: BTreeSet<String> = response.diagnostics().reason().map(ToString::to_string).collect();
+        let fires = |rule: &&Rule| rule.permits == allowed && prover.fires(&world, rule, action) == Truth::True;
+        let ours: BTreeSet<String> = engine.rules().filter(fires).map(|rule| rule.id.clone()).collect();
+        let alike = prover.allowed(&world, action) == if allowed { Truth::True } else { Truth::False };
+        if !alike || ours != determining {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A set of rules, and the properties that it is to have.
@@ -102,26 +141,44 @@ impl<'e> Prover<'e> {
 
     fn prove(&self, property: &Property) -> Result<Proof, ProveError> {
         let mut ways = 0;
+        let proof = |ways, counterexample| Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample };
         for reader in [Reader::Staff, Reader::Person] {
             for action in self.domains.actions_of(reader) {
                 if !self.domains.in_scope(&property.json, reader, action) {
                     continue;
                 }
-                for change in property.changes(&self.domains) {
+                for (change, by) in self.variants(property) {
                     let mut world = World::new(&self.domains, reader);
-                    let violated = |world: &mut World<'_>| self.violated(property, &change, action, world);
+                    let violated = |world: &World<'_>| self.violated(property, change.as_ref().zip(by), action, world);
                     if self.search(property, &mut world, &violated, &mut ways)? {
-                        let shown = change.as_ref().map_or_else(|| world.clone(), |change| world.with(&change.variable, &change.after));
+                        let shown = change.map_or_else(|| world.clone(), |change| world.with(&change.variable, &change.after));
                         if !self.cedar_allows(&shown, action) {
                             return Err(ProveError::Disagrees(property.id.clone()));
                         }
-                        let counterexample = Some(case::line(property, action, &shown));
-                        return Ok(Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample });
+                        return Ok(proof(ways, Some(case::line(property, action, &shown))));
                     }
                 }
             }
         }
-        Ok(Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample: None })
+        Ok(proof(ways, None))
+    }
+
+    /// What a property is tried with, one after the other: each change it speaks of, with each rule by which it could fail. A change
+    /// matters only to the rules that read what changes.
+    fn variants(&self, property: &Property) -> Vec<(Option<Change>, Option<&'e Rule>)> {
+        let mut variants = Vec::new();
+        for change in property.changes(&self.domains) {
+            let Some(change) = change else {
+                variants.push((None, None));
+                continue;
+            };
+            let could_fail = |rule: &&Rule| match &property.form {
+                Form::StaysClosed { by } => !rule.permits && rule.id.starts_with(by.as_str()),
+                Form::Never | Form::Narrows => reads(rule, &change.variable),
+            };
+            variants.extend(self.engine.rules().filter(could_fail).map(|rule| (Some(change.clone()), Some(rule))));
+        }
+        variants
     }
 
     /// Whether there is a way in which the property is violated: then the world is left as it is there.
@@ -129,7 +186,7 @@ impl<'e> Prover<'e> {
         &self,
         property: &Property,
         world: &mut World<'_>,
-        violated: &dyn Fn(&mut World<'_>) -> Truth,
+        violated: &dyn Fn(&World<'_>) -> Truth,
         ways: &mut u64,
     ) -> Result<bool, ProveError> {
         let open = match violated(world) {
@@ -156,27 +213,27 @@ impl<'e> Prover<'e> {
         Ok(false)
     }
 
-    fn violated(&self, property: &Property, change: &Option<Change>, action: &str, world: &mut World<'_>) -> Truth {
+    fn violated(&self, property: &Property, by: Option<(&Change, &Rule)>, action: &str, world: &World<'_>) -> Truth {
         let premise = world.conditions(&property.json);
-        if premise == Truth::False {
-            return Truth::False;
-        }
-        let found = match (&property.form, change) {
-            (Form::Never, _) | (_, None) => self.allowed(world, action),
-            (Form::Narrows, Some(change)) => {
-                let after = self.allowed(&world.with(&change.variable, &change.after), action);
-                let before = self.allowed(&world.with(&change.variable, &change.before), action);
-                after.and(before.not())
-            }
-            (Form::StaysClosed { by }, Some(change)) => {
-                let opened = self.allowed(&world.with(&change.variable, &change.after), action);
-                let before = world.with(&change.variable, &change.before);
-                let gates = self.engine.rules().filter(|rule| !rule.permits && rule.id.starts_with(by.as_str()));
-                let closed = gates.map(|gate| self.fires(&before, gate, action)).fold(Truth::False, Truth::or);
-                opened.and(closed)
-            }
+        let Some((change, rule)) = by.filter(|_| premise != Truth::False) else {
+            return if premise == Truth::False { premise } else { premise.and(self.allowed(world, action)) };
         };
-        if found == Truth::False { Truth::False } else { premise.and(found) }
+        let (before, after) =
+            (world.with(&change.variable, &change.before), world.with(&change.variable, &change.after));
+        let fires = |world: &World<'_>| self.fires(world, rule, action);
+        let turns = match (&property.form, rule.permits) {
+            (Form::StaysClosed { .. }, _) => fires(&before),
+            (_, true) => fires(&after).and(fires(&before).not()),
+            (_, false) => fires(&before).and(fires(&after).not()),
+        };
+        let mut found = premise.and(turns);
+        if found != Truth::False {
+            found = found.and(self.allowed(&after, action));
+        }
+        if found != Truth::False && property.form == Form::Narrows {
+            found = found.and(self.allowed(&before, action).not());
+        }
+        found
     }
 
     fn fires(&self, world: &World<'_>, rule: &Rule, action: &str) -> Truth {
@@ -216,4 +273,11 @@ impl<'e> Prover<'e> {
         let response = self.engine.cedar(&request, &entities);
         response.decision() == Decision::Allow && response.diagnostics().errors().next().is_none()
     }
+}
+
+/// Whether a rule could tell one value of a variable from another.
+fn reads(rule: &Rule, variable: &Variable) -> bool {
+    let text = rule.json.to_string();
+    let names = |word: &String| text.contains(&format!("\"{word}\"")) || text.contains("isEmpty");
+    rule.facts_used.contains(&variable.path) && variable.word.as_ref().is_none_or(names)
 }

@@ -39,6 +39,8 @@ fn named(world: &World<'_>, under: &str) -> Map<String, Value> {
     for (variable, setting) in world.known() {
         let Some(name) = variable.path.strip_prefix(under).filter(|name| !name.contains('.')) else { continue };
         let value = match (&variable.word, setting) {
+            // A case names one process.
+            (Some(_), _) if name == "processes" => members(world, &variable.path).first().copied().into(),
             (Some(_), _) => Value::from(members(world, &variable.path)),
             (None, Setting::Flag(flag)) => Value::from(*flag),
             (None, Setting::Word(word)) => Value::from(word.clone()),

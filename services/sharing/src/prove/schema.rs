@@ -90,6 +90,34 @@ impl Domains {
         self.words.get(type_name).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Everything that a request of a reader says.
+    pub(super) fn variables(&self, reader: Reader) -> Vec<Variable> {
+        let types = [
+            ("context", "Facts"),
+            ("resource", "RecordClass"),
+            ("resource.child", "Child"),
+            ("resource.source", "Org"),
+            ("principal.org", "Org"),
+            ("principal", reader.type_name()),
+        ];
+        let mut found = Vec::new();
+        for (path, type_name) in types {
+            for (name, (of, is_set)) in self.attributes(type_name) {
+                let path = format!("{path}.{name}");
+                if *is_set {
+                    found.extend(self.words_of(of).iter().map(|word| Variable::member(&path, word)));
+                } else if self.kind(&path, Reader::Staff).or_else(|| self.kind(&path, reader)).is_some() {
+                    found.push(Variable::of(&path));
+                }
+            }
+        }
+        if reader == Reader::Staff {
+            found.push(Variable::of(OWN));
+            found.extend(self.words_of("RoleGroup").iter().map(|role| Variable::member("principal.roles", role)));
+        }
+        found
+    }
+
     /// The type at the end of a path, and whether it is a set of such.
     fn type_at(&self, path: &str, reader: Reader) -> Option<(&str, bool)> {
         let mut parts = path.split('.');
