@@ -6,7 +6,15 @@ use crate::prove::evaluate::{OWN, Reader, Setting, Variable, World};
 use crate::prove::property::Property;
 
 /// Attributes that a case calls by another name than the schema.
-const CALLED: [(&str, &str); 3] = [("s47Open", "s47"), ("deceased", "died"), ("processes", "process")];
+const CALLED: [(&str, &str); 4] = [
+    ("s47Open", "s47"),
+    ("processes", "process"),
+    ("maybePastCompulsorySchoolAge", "past_csa"),
+    ("lacksCapacityForEducation", "lacks_capacity_for_education"),
+];
+
+/// Attributes that are true in a case that does not name them.
+const USUALLY_TRUE: [&str; 3] = ["dsa", "active", "trained"];
 
 /// The line: what is not named is as a case has it when it is left out, and makes no difference.
 pub(super) fn line(property: &Property, action: &str, world: &World<'_>) -> Value {
@@ -38,6 +46,14 @@ fn named(world: &World<'_>, under: &str) -> Map<String, Value> {
     let mut found = Map::new();
     for (variable, setting) in world.known() {
         let Some(name) = variable.path.strip_prefix(under).filter(|name| !name.contains('.')) else { continue };
+        // As a case has it when it is left out.
+        let is_usual = match setting {
+            Setting::Flag(flag) => *flag == USUALLY_TRUE.contains(&name),
+            Setting::Word(word) => word == "none" || word == "no",
+        };
+        if is_usual {
+            continue;
+        }
         let value = match (&variable.word, setting) {
             // A case names one process.
             (Some(_), _) if name == "processes" => members(world, &variable.path).first().copied().into(),
