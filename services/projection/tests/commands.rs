@@ -38,7 +38,7 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
     let private = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().serialize_pem();
     let given = s::ConsentRecorded { id: Some("c1".into()), kind: Some(1), state: Some(1), ..Default::default() };
     let never = Some(day(2025, 2, 30));
-    let status = s::StatutoryStatusChanged { status: Some(1), open: Some(true), on: Some(day(2025, 12, 1)) };
+    let status = s::StatutoryStatusChanged { status: Some(1), open: Some(true), on: Some(day(2025, 12, 1)), organisation: None };
     let parent = Some(s::NamedPerson { issuer: Some("https://id.invalid".into()), person: Some("p".into()) });
     let recognised = s::FamilyPersonRecognised {
         id: Some("p1".into()),
@@ -76,8 +76,8 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
         (of(s::ConsentRecorded { state: Some(0), ..given.clone() }.into()), "state"),
         (of(s::ConsentRecorded { to: never, ..given.clone() }.into()), "to"),
         (Fact { effective_on: never, ..of(given.clone().into()) }, "effective_on"),
-        (of(s::StatutoryStatusChanged { status: None, ..status }.into()), "status"),
-        (of(s::StatutoryStatusChanged { on: None, ..status }.into()), "on"),
+        (of(s::StatutoryStatusChanged { status: None, ..status.clone() }.into()), "status"),
+        (of(s::StatutoryStatusChanged { on: None, ..status.clone() }.into()), "on"),
         (of(s::StatutoryStatusChanged { on: never, ..status }.into()), "on"),
         (of(s::RestrictionLifted { id: Some("r1".into()), on: never, ..Default::default() }.into()), "on"),
         (linked(&child, &child), "other"),

@@ -326,6 +326,8 @@ proptest! {
                                 nanos: 0,
                             }),
                             minutes: Some(30),
+                            id: Some("glass".into()),
+                            purpose: Some(s::Purpose::ChildProtection.into()),
                         };
                         house.record(vec![fact(&family.brother, asserted)]).await;
                     }

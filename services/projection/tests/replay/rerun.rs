@@ -68,7 +68,7 @@ impl Lives {
             let part = Ask {
                 from_day: Some(17_000),
                 to_day: Some(20_500),
-                categories: vec![sharing::Category::Attendance, sharing::Category::Enrolment],
+                categories: vec![sharing::Category::Attendance, sharing::Category::Attainment],
                 valid_on: jiff::civil::date(2025, 11, 3),
                 ..ask
             };
