@@ -14,6 +14,7 @@ mod page;
 mod people;
 mod reach;
 mod recorded;
+mod status;
 mod sheet;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ pub use crate::cases::explain::{Account, Answer, Away, Cited, Rung};
 pub use crate::cases::judge::{Failure, Verdict};
 pub use crate::cases::notice::Noticing;
 pub use crate::cases::page::keys_as_markdown;
-pub use crate::cases::reach::Reach;
+pub use crate::cases::reach::{Reach, Scope};
 pub use crate::cases::sheet::{all_columns, read_sheet};
 
 /// The cases of this build, by file.

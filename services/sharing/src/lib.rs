@@ -40,6 +40,6 @@ pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
 pub use registry::Registry;
 pub use request::{FamilyOf, Principal, Request};
 pub use vocabulary::{
-    Category, ConsentState, DenialReason, FactKind, FieldGroup, Involvement, Label, Obligation, Outcome, PersonKind,
-    Process, Purpose, RoleGroup, Sector, obligation_word,
+    Category, ConsentState, DenialReason, FactKind, FieldGroup, Involvement, Label, LooksAfter, Obligation, Outcome, PersonKind,
+    Process, Purpose, RoleGroup, Sector, Standing, obligation_word,
 };

@@ -6,6 +6,7 @@ use proto::events::{self as e, Body, Event};
 use proto::sharing as s;
 
 use crate::cases::format::{Asked, Child, Line, Merged};
+use crate::cases::status::opened_of;
 use crate::days::end_of_compulsory_school_age;
 use crate::facts::FactEvent;
 use crate::vocabulary::Sector;
@@ -36,11 +37,22 @@ impl Log {
     fn add_of(&mut self, controller: &str, subject: u8, published_at_us: i64, event: impl Into<Event>) {
         let body = Body {
             controller: controller.into(),
+            source: "command".into(),
             entry_id: u128::from(self.length().unsigned_abs()).to_be_bytes().to_vec(),
             event: Some(event.into()),
             ..Body::default()
         };
         self.0.push(([subject; 16], published_at_us, body));
+    }
+
+    /// What a connector says, of a source that stood so at this time.
+    pub(super) fn say(&mut self, controller: &str, source: &str, subject: u8, as_of_us: i64, event: Event) {
+        let published = self.length();
+        self.add_of(controller, subject, published, event);
+        if let Some((.., body)) = self.0.last_mut() {
+            body.source = source.into();
+            body.version = Some(e::Version { as_of_us, ..Default::default() });
+        }
     }
 
     pub(crate) fn events(&self) -> impl Iterator<Item = FactEvent<'_>> {
@@ -66,8 +78,10 @@ impl Line {
             self.assessed(&mut log, on, competent);
         }
         self.people(&mut log, on);
-        let Child { s47, cp_plan, cin, looked_after, ehcp, .. } = self.child.clone();
-        self.statuses(&mut log, on, [s47, cp_plan, cin, looked_after, ehcp]);
+        self.statuses(&mut log, on, &opened_of(&self.child));
+        self.life(&mut log, on);
+        self.disputes(&mut log, on);
+        self.named(&mut log, on);
         for (applies, kind) in [
             (self.child.protected_address, s::restriction::Kind::ProtectedAddress),
             (self.child.opt_out, s::restriction::Kind::NationalOptOut),
@@ -96,7 +110,8 @@ impl Line {
             self.assessed(log, on, competent);
         }
         self.merged_people(log, on, merged);
-        self.statuses(log, on, [merged.s47, merged.cp_plan, merged.cin, merged.looked_after, merged.ehcp]);
+        let Merged { s47, cp_plan, cin, looked_after, ehcp, .. } = *merged;
+        self.statuses(log, on, &opened_of(&Child { s47, cp_plan, cin, looked_after, ehcp, ..Child::default() }));
         for (applies, kind) in [
             (merged.protected_address, s::restriction::Kind::ProtectedAddress),
             (merged.opt_out, s::restriction::Kind::NationalOptOut),
@@ -111,13 +126,14 @@ impl Line {
     pub(crate) fn log_of(&self, asked: &Asked) -> Log {
         let mut log = Log::default();
         log.add(0, described(None));
-        self.statuses(&mut log, 0, [asked.s47, asked.cp_plan, asked.cin, false, false]);
+        let Asked { s47, cp_plan, cin, .. } = *asked;
+        self.statuses(&mut log, 0, &opened_of(&Child { s47, cp_plan, cin, ..Child::default() }));
         self.involvement(&mut log, 0, &asked.involvement);
         log
     }
 
     fn births(&self, log: &mut Log, on: u8) {
-        if self.fold.no_birth_date {
+        if self.fold.no_birth_date || self.child.unborn {
             return;
         }
         let born = self.fold.dob.map_or_else(|| self.of_school_age(self.aged(self.child.age)), |dob| dob.0);
@@ -139,22 +155,6 @@ impl Line {
         let Some(past) = self.child.past_csa else { return born };
         let mut days = (0..365_i64).map(|earlier| born.saturating_sub(earlier.days()));
         days.find(|day| (self.valid_on() > end_of_compulsory_school_age(*day)) == past).unwrap_or(born)
-    }
-
-    fn statuses(&self, log: &mut Log, on: u8, open: [bool; 5]) {
-        use s::statutory_status_changed::Status;
-        let opened = self.fold.s47_opened.map(|day| day.0);
-        let statuses =
-            [Status::Section47, Status::ProtectionPlan, Status::ChildInNeed, Status::LookedAfter, Status::EhcPlan];
-        for (open, status) in open.into_iter().zip(statuses) {
-            if open {
-                let since = opened.unwrap_or_else(|| self.valid_on().saturating_sub(7.days()));
-                let mut changed =
-                    s::StatutoryStatusChanged { open: Some(true), on: Some(date(since)), ..Default::default() };
-                changed.set_status(status);
-                log.add(on, changed);
-            }
-        }
     }
 
     pub(super) fn involvement(&self, log: &mut Log, on: u8, involvement: &str) {
@@ -287,6 +287,7 @@ impl Line {
                 from: today,
                 to: today,
                 approved_by: Some("controller".into()),
+                source: Some(self.resource.source.clone()),
                 ..Default::default()
             };
             process.set_kind(kind);
@@ -340,6 +341,7 @@ impl Line {
                 },
             );
         }
+        self.feeds_confirmed(&mut log);
         log
     }
 }
