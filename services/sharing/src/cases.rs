@@ -37,6 +37,7 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("glass.jsonl", include_str!("../cases/glass.jsonl")),
     ("people.jsonl", include_str!("../cases/people.jsonl")),
     ("recording.jsonl", include_str!("../cases/recording.jsonl")),
+    ("status.jsonl", include_str!("../cases/status.jsonl")),
 ];
 
 /// One decision case.
