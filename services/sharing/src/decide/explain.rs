@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::classify::RecordClass;
 use crate::decide::{Decided, Decision};
 use crate::engine::{Rule, RuleBits, RuleNumber};
-use crate::vocabulary::{Category, FieldGroup, Outcome};
+use crate::vocabulary::{FieldGroup, Outcome};
 
 /// Why a reader gets less than the whole of a class.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Explanation {
     /// The groups of fields taken out.
     pub withheld: BTreeSet<FieldGroup>,
-    /// One sentence for each rule below.
+    /// One sentence for each rule below; to the child or a parent in plain English.
     pub reasons: Vec<String>,
     /// Ids of the rules that withheld, so far as this reader may be told of them.
     pub rules: Vec<String>,
@@ -83,7 +83,7 @@ impl Decision {
         }
         for rule in self.withholding(decided) {
             if rule.facts_told.iter().all(|fact| self.may_be_told(fact, ruling.outcome)) {
-                explanation.reasons.push(rule.say.clone());
+                explanation.reasons.push(if self.for_family { rule.plain.clone() } else { rule.say.clone() });
                 explanation.rules.push(rule.id.clone());
             }
         }
@@ -119,28 +119,5 @@ impl Decision {
             rules.extend(permits);
         }
         rules
-    }
-
-    /// Whether the reader may be told of a fact: what is their own or public always, what is about the class when they see
-    /// its content, a status when they see the content of some record of its category.
-    fn may_be_told(&self, fact: &str, outcome: Outcome) -> bool {
-        let content = outcome >= Outcome::Redacted;
-        let sees = |category: Category| {
-            self.classes
-                .iter()
-                .any(|(class, decided)| class.category == category && decided.ruling.outcome >= Outcome::Redacted)
-        };
-        match fact {
-            "context.consent" | "context.detriment" => content,
-            "context.prRestricted" | "resource.child.protectedAddress" => false,
-            // Statuses of another child than the one that the decision is about.
-            asked if asked.starts_with("context.asked") => false,
-            "resource.child.s47Open" | "resource.child.cpPlan" => sees(Category::ChildProtection),
-            "resource.child.cin" => sees(Category::SocialCareCase),
-            "context.looksAfter" => sees(Category::LookedAfter),
-            "resource.child.ehcp" | "resource.child.ehcRequestOpen" => sees(Category::Ehcp),
-            child if child.starts_with("resource.child.") => sees(Category::Identity),
-            _ => true,
-        }
     }
 }

@@ -85,6 +85,9 @@ pub(crate) fn check(rule: &Rule, attributes: &Attributes) -> Result<(), LoadErro
     if !has("say") || !has(if rule.permits { "basis" } else { "law" }) {
         return Err(problem("it lacks @say, or @law of a restriction, or @basis of a permit".to_owned()));
     }
+    if !has("plain") {
+        return Err(problem("it lacks @plain: what it says, for a child of twelve".to_owned()));
+    }
     if rule.curable != has("cure") {
         return Err(problem("@cure stands on exactly the restrictions of ViewFull alone, or ReviewFull".to_owned()));
     }
@@ -173,21 +176,22 @@ mod tests {
 
     #[test]
     fn what_the_validator_lets_pass_is_refused_here() {
-        let forbid = r#"@id("X01-x") @law("l") @say("s")"#;
+        let forbid = r#"@id("X01-x") @law("l") @say("s") @plain("p")"#;
         for (rule, expected) in [
-            (r#"@id("X01-x") @law("l") @say("s") @curee("location") forbid (principal, action, resource);"#.to_owned(), "there is no annotation @curee"),
+            (r#"@id("X01-x") @law("l") @say("s") @plain("p") @curee("location") forbid (principal, action, resource);"#.to_owned(), "there is no annotation @curee"),
             (format!(r#"{forbid} forbid (principal, action == Share::Action::"ViewFull", resource);"#), "@cure stands on exactly"),
             (format!(r#"{forbid} @cure("location") forbid (principal, action in Share::Action::"UpToFull", resource);"#), "@cure stands on exactly"),
-            (r#"@id("X01-x") @basis("b") @say("s") permit (principal, action in Share::Action::"UpToRedacted", resource);"#.to_owned(), "@redact stands on exactly"),
-            (r#"@id("X01-x") @basis("b") @say("s") @redact("postcode") permit (principal, action in Share::Action::"UpToRedacted", resource);"#.to_owned(), "no group of fields named postcode"),
+            (r#"@id("X01-x") @basis("b") @say("s") @plain("p") permit (principal, action in Share::Action::"UpToRedacted", resource);"#.to_owned(), "@redact stands on exactly"),
+            (r#"@id("X01-x") @basis("b") @say("s") @plain("p") @redact("postcode") permit (principal, action in Share::Action::"UpToRedacted", resource);"#.to_owned(), "no group of fields named postcode"),
             (format!(r#"{forbid} forbid (principal, action, resource) when {{ context.purpose == Share::Label::"mental_health" }};"#), "== compares"),
             (format!(r#"{forbid} forbid (principal, action, resource) when {{ resource.labels.contains(Share::Category::"mental_health") }};"#), "contains compares"),
             (format!(r#"{forbid} forbid (principal, action, resource) when {{ [Share::Purpose::"audit", Share::Purpose::"early_help"].contains(resource.category) }};"#), "contains compares"),
             (r#"@id("X01-x") @law("l") forbid (principal, action, resource);"#.to_owned(), "it lacks @say"),
-            (r#"@law("l") @say("s") forbid (principal, action, resource);"#.to_owned(), "it has no @id"),
+            (r#"@id("X01-x") @law("l") @say("s") forbid (principal, action, resource);"#.to_owned(), "it lacks @plain"),
+            (r#"@law("l") @say("s") @plain("p") forbid (principal, action, resource);"#.to_owned(), "it has no @id"),
             (format!(r#"{forbid} forbid (principal, action, resource);"#), "must begin with G01"),
-            (r#"@id("R24-x") @law("l") @say("s") forbid (principal, action, resource) when { context.purpose == Share::Purpose::"child_protecton" };"#.to_owned(), "do not satisfy their schema"),
-            (r#"@id("R24-x") @law("l") @say("s") forbid (principal, action, resource) when { context.porpoise };"#.to_owned(), "do not satisfy their schema"),
+            (r#"@id("R24-x") @law("l") @say("s") @plain("p") forbid (principal, action, resource) when { context.purpose == Share::Purpose::"child_protecton" };"#.to_owned(), "do not satisfy their schema"),
+            (r#"@id("R24-x") @law("l") @say("s") @plain("p") forbid (principal, action, resource) when { context.porpoise };"#.to_owned(), "do not satisfy their schema"),
         ] {
             let problem = problem_with(&rule);
             assert!(problem.contains(expected), "{rule}: {problem}");
