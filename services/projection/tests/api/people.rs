@@ -37,7 +37,8 @@ async fn there() -> There {
     house.record(organisations.map(|fact| papers.of(fact)).collect()).await;
     let (child, council, _) = known_child(&mut house).await;
     let support = e::SenProvisionChanged { provision: coded("K"), ..Default::default() };
-    house.say(CENSUS, [saying(SCHOOL, &child, "sen", day(2025, 9, 1), support)]).await;
+    let carer = saying(SCHOOL, &child, "carer", day(2025, 9, 1), e::YoungCarerIdentified::default());
+    house.say(CENSUS, [saying(SCHOOL, &child, "sen", day(2025, 9, 1), support), carer]).await;
     let mut works = e::InvolvementStarted {
         organisation: Some(COUNCIL.into()),
         start_on: Some(day(2025, 10, 1)),
@@ -129,7 +130,7 @@ async fn a_parent_reads_from_when_their_responsibility_is_verified_until_it_ends
         assert!(seen.contains(&category), "{category:?} of {seen:?}");
     }
     let part = categories(&mut parent, &child, Purpose::FamilyParticipation).await;
-    assert_eq!(part, [C::Send, C::SocialCareInvolvement], "the plan and the help, and nothing else");
+    assert_eq!(part, [C::Send, C::EarlyHelp], "the plan and the help, and nothing else");
     let works = GetInvolvementRequest { child: Some(child.clone()), purpose: Purpose::FamilyParticipation.into() };
     let works = parent.involvement(&works).await.unwrap();
     let working: Vec<_> = works.involved.iter().map(|one| (one.organisation.as_str(), one.capacity())).collect();
@@ -232,7 +233,7 @@ async fn a_broker_reads_the_packages_that_are_theirs_to_arrange() {
     granted.set_scope(s::access_granted::Scope::Package);
     there.record(vec![fact(&child, granted)]).await;
     let seen = categories(&mut broker, &child, Purpose::ChildInNeed).await;
-    assert_eq!(seen, [s::Category::Send, s::Category::SocialCareInvolvement]);
+    assert_eq!(seen, [s::Category::Send, s::Category::EarlyHelp]);
     let mut another = there.serving.reader(COUNCIL, "c.invented", &["brokerage"]).await;
     assert_eq!(bytes(&mut another, &child, Purpose::ChildInNeed).await, of_nobody, "by name");
     assert_eq!(bytes(&mut broker, &child, Purpose::LookedAfter).await, of_nobody, "for its purpose");
