@@ -67,6 +67,21 @@ pub struct GetTimelineResponse {
     /// The same as closed values: what a program goes by.
     #[prost(enumeration = "super::super::sharing::v1::Obligation", repeated, tag = "8")]
     pub owed: ::prost::alloc::vec::Vec<i32>,
+    /// Statutory statuses that count as closed because their source has not confirmed them for too long.
+    #[prost(message, repeated, tag = "9")]
+    pub unconfirmed: ::prost::alloc::vec::Vec<UnconfirmedStatus>,
+}
+/// A status of the child that is not confirmed since a day. Told to whoever sees content of what it is of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UnconfirmedStatus {
+    #[prost(
+        enumeration = "super::super::sharing::v1::statutory_status_changed::Status",
+        tag = "1"
+    )]
+    pub status: i32,
+    /// The last day on which its source confirmed it.
+    #[prost(message, optional, tag = "2")]
+    pub confirmed_on: ::core::option::Option<super::super::events::v1::Date>,
 }
 /// One entry of a timeline.
 #[derive(Clone, PartialEq, ::prost::Message)]

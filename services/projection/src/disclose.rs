@@ -200,7 +200,7 @@ impl Discloser {
             past.entries.retain(|entry| standing.contains(&entry_key(entry)));
             past.said.retain(|(_, said)| now.resolution.subjects.contains(&said.subject));
             let facts_now = self.facts(&now, &AsOf { valid_on: ask.today, known_at_us: None });
-            let classified = self.classify(std::mem::take(&mut past.entries), &facts_now);
+            let classified = self.classify(std::mem::take(&mut past.entries), &facts_now, &registry);
             let registry_then = match ask.known_at_us {
                 Some(known_at_us) => Arc::new(self.registries.known_at(known_at_us)?),
                 None => Arc::clone(&registry),
@@ -208,14 +208,14 @@ impl Discloser {
             let classes = || classified.iter().map(|(class, _)| class);
             let decided_then = self.judge(ask, ask.valid_on, &self.facts(&past, &then), &registry_then, classes());
             let decided_now = self.judge(ask, ask.today, &facts_now, &registry, classes());
-            let on_day = Arc::new(OnDay::new(ask.today, facts_now, classified));
+            let on_day = Arc::new(OnDay::new(ask.today, Arc::clone(&registry), facts_now, classified));
             (decided_then.and(&decided_now), on_day)
         } else {
             let on_day = self.on_day(&child, ask.valid_on);
             (self.judge(ask, ask.valid_on, &on_day.facts, &registry, on_day.classes.keys()), on_day)
         };
         if decision.failed() {
-            tracing::error!("a class could not be evaluated by the rules and was hidden");
+            crate::disclose::rules_failed();
         }
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
         let newest_us = child.newest_us();
@@ -230,10 +230,11 @@ impl Discloser {
 
     /// What the rules read of a child on a day, with all that is known.
     pub(crate) fn on_day(&self, child: &Child, valid_on: Date) -> Arc<OnDay> {
-        child.judged.on(valid_on, || {
+        let registry = self.registries.held();
+        child.judged.on(valid_on, &registry, || {
             let facts = self.facts(child, &AsOf { valid_on, known_at_us: None });
-            let classified = self.classify(child.entries.clone(), &facts);
-            OnDay::new(valid_on, facts, classified)
+            let classified = self.classify(child.entries.clone(), &facts, &registry);
+            OnDay::new(valid_on, Arc::clone(&registry), facts, classified)
         })
     }
 
@@ -261,7 +262,13 @@ impl Discloser {
         ChildFacts::fold(&self.engine, events, as_of)
     }
 
-    pub(crate) fn classify(&self, entries: Vec<Entry>, facts: &ChildFacts) -> Vec<(RecordClass, Entry)> {
+    /// The entries that readers may be given, each with its class: the schedules of the authorities say which are past retention.
+    pub(crate) fn classify(
+        &self,
+        entries: Vec<Entry>,
+        facts: &ChildFacts,
+        registry: &Registry,
+    ) -> Vec<(RecordClass, Entry)> {
         entries
             .into_iter()
             .filter(|entry| is_shown(&entry.event))
@@ -272,7 +279,8 @@ impl Discloser {
                     event: Some(std::mem::take(&mut entry.event)),
                     ..Body::default()
                 };
-                let class = self.engine.classify(&body, facts);
+                let mut class = self.engine.classify(&body, facts);
+                class.retention_expired = registry.past_retention(&class, &entry.effective, facts);
                 entry.controller = body.controller;
                 entry.event = body.event.unwrap_or_default();
                 (class, entry)
@@ -373,6 +381,12 @@ fn record(
     };
     account.told.rules.write_told(&mut record);
     record
+}
+
+/// A rule could not be evaluated, and what it was asked about was hidden: an alarm, since rules that were loaded never do.
+pub(crate) fn rules_failed() {
+    metrics::RULES_FAILED.add(1, []);
+    tracing::error!("a class could not be evaluated by the rules and was hidden");
 }
 
 /// Days since 1970-01-01.

@@ -128,12 +128,12 @@ impl Permitting {
             let own = Pseudonym(side.id);
             let child = self.children().read_kept(own, None)?;
             let on_day = self.discloser.on_day(&child, today);
-            let classified = self.discloser.classify(side.described.clone(), &on_day.facts);
+            let classified = self.discloser.classify(side.described.clone(), &on_day.facts, &registry);
             let classes = classified.iter().map(|(class, _)| class);
             let Discloser { engine, cache, .. } = self.discloser.as_ref();
             let decision = sharing::decide_review(engine, cache, &request, &on_day.facts, &registry, classes);
             if decision.failed() {
-                tracing::error!("a class could not be evaluated by the rules and was hidden");
+                crate::disclose::rules_failed();
             }
             for (class, entry) in &classified {
                 let Some(permit) = decision.permit(class) else { continue };

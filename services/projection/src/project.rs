@@ -98,6 +98,18 @@ impl Projector {
         }
     }
 
+    /// What a record says, if it says anything that counts: `Ok(None)` of one that is erased, refused, or of a newer build.
+    ///
+    /// # Errors
+    /// Its key has not arrived: it may say something once it has.
+    pub(crate) fn said(&self, record: &StoredRecord) -> Result<Option<CheckedBody>, KeyId> {
+        match self.check(record) {
+            Ok(said) => Ok(Some(said)),
+            Err(Unfit::Parked(key_id)) => Err(key_id),
+            Err(_) => Ok(None),
+        }
+    }
+
     fn check(&self, record: &StoredRecord) -> Result<CheckedBody, Unfit> {
         let sealed = envelope::decode(record.value.clone()).map_err(Unfit::Envelope)?;
         let misplaced =
@@ -128,7 +140,11 @@ impl Projector {
         };
         let (subject, event_id) = (said.header.subject, said.header.event_id);
         let key = match said.event() {
-            Some(Kind::OrganisationRecorded(_) | Kind::AgreementRecorded(_) | Kind::PolicyApproved(_)) => {
+            Some(Kind::OrganisationRecorded(_) | Kind::AgreementRecorded(_) | Kind::PolicyApproved(_)
+                | Kind::PolicyApprovalWithdrawn(_)
+                | Kind::PolicyKept(_)
+                | Kind::RetentionScheduleRecorded(_)
+                | Kind::FeedConfirmed(_)) => {
                 keys::registry(subject, occurred_at_us, event_id)
             }
             _ => keys::row(subject, occurred_at_us, event_id),

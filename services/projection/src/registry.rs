@@ -58,6 +58,11 @@ impl Registries {
         Ok(self.marked(generation)?.0)
     }
 
+    /// The registry as it was last read.
+    pub(crate) fn held(&self) -> Arc<Registry> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner).1)
+    }
+
     /// As [`Self::current`], with what it was folded from.
     pub(crate) fn marked(&self, generation: u64) -> Result<(Arc<Registry>, Mark), ChildError> {
         {

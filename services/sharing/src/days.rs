@@ -45,6 +45,14 @@ pub(crate) fn first_day_of_when(when: &When) -> Option<Date> {
     }
 }
 
+/// The last day that it can mean.
+pub(crate) fn last_day_of_when(when: &When) -> Option<Date> {
+    match when.when.as_ref()? {
+        when::When::On(date) => last_day(date),
+        when::When::At(at) => day_of_timestamp(at),
+    }
+}
+
 /// This many days later, or earlier when negative; the far end of the calendar where there is no such day.
 pub(crate) fn plus_days(day: Date, days: i64) -> Date {
     day.saturating_add(days.days())

@@ -10,6 +10,7 @@ mod questions;
 mod recording;
 mod rests;
 mod told;
+mod unconfirmed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use crate::decide::recording::{MayRecord, Recordable, Recording, fact_classe
 pub(crate) use crate::decide::questions::Asked;
 use crate::decide::rests::Rests;
 pub use crate::decide::rests::{ConsentMark, consent_mark};
+pub use crate::decide::unconfirmed::Unconfirmed;
 use crate::engine::{Engine, Ladder, Rule, Ruling};
 use crate::facts::{ChildFacts, Glass};
 use crate::question::Question;
@@ -44,6 +46,7 @@ pub struct Decision {
     obligations: BTreeSet<Obligation>,
     /// What the reader broke stands open.
     glass: Option<Glass>,
+    unconfirmed: BTreeSet<Unconfirmed>,
     /// Where the child is, is protected, and this reader is not cleared for it.
     whereabouts_protected: bool,
     reader_organisation: Option<String>,
@@ -119,6 +122,7 @@ fn decide_with<'c>(
     decision.reader_organisation = request.principal.organisation().map(str::to_owned);
     decision.for_family = matches!(request.principal, Principal::Person { .. });
     decision.glass = asked.as_ref().ok().and_then(Asked::glass);
+    decision.unconfirmed = asked.as_ref().map(Asked::unconfirmed).unwrap_or_default();
     let mut unseen = Vec::new();
     for class in classes {
         if decision.classes.contains_key(class) {
@@ -198,6 +202,7 @@ impl Decision {
             break_glass_would_help: false,
             obligations: BTreeSet::new(),
             glass: None,
+            unconfirmed: BTreeSet::new(),
             whereabouts_protected: true,
             reader_organisation: None,
             for_family: false,
@@ -249,6 +254,7 @@ impl Decision {
         self.break_glass_would_help |= other.break_glass_would_help;
         self.obligations = owed;
         self.glass = self.glass.or(other.glass);
+        self.unconfirmed.extend(&other.unconfirmed);
         self.whereabouts_protected |= other.whereabouts_protected;
         self
     }

@@ -31,7 +31,7 @@ mod wire;
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
     Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision,
-    Permit, Told, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
+    Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
     may_read_decisions, may_read_releases,
 };
 pub use decide::{MayRecord, Recordable, Recording, fact_classes, may_record, recordable};

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::events::Body;
+use proto::events::{Body, When};
 use proto::sharing::{AgreementRecorded, FeedConfirmed, OrganisationRecorded, RetentionScheduleRecorded};
 
 use crate::classify::RecordClass;
-use crate::days::{day_of, first_day, last_day, microseconds};
+use crate::days::{day_of, first_day, last_day, last_day_of_when, microseconds};
 use crate::facts::versions::COMMAND;
 use crate::facts::{ChildFacts, FactEvent};
 use crate::policies::Policies;
@@ -71,9 +71,9 @@ impl Registry {
         self.feeds_confirmed_us.get(&(controller.to_owned(), source.to_owned())).copied().and_then(day_of)
     }
 
-    /// Whether records of this class, of something that happened on this day, are past the schedule of their authority on the
-    /// day at which the facts are judged. Where there is no schedule, or an age is not known, they are kept.
-    pub fn past_retention(&self, class: &RecordClass, happened_on: Option<Date>, facts: &ChildFacts) -> bool {
+    /// Whether records of this class, of something that happened then, are past the schedule of their authority on the day at
+    /// which the facts are judged. Where there is no schedule, or an age is not known, they are kept.
+    pub fn past_retention(&self, class: &RecordClass, happened: &When, facts: &ChildFacts) -> bool {
         let on = facts.valid_on();
         let authority = self.organisation(&class.source_org).map(OrganisationRecorded::authority).unwrap_or_default();
         let mut schedules = self.retention.iter().rev();
@@ -84,7 +84,7 @@ impl Registry {
                 && schedule.from.is_none_or(|from| last_day(&from).is_some_and(|from| from <= on))
                 && schedule.to.is_none_or(|to| first_day(&to).is_some_and(|to| on <= to))
         });
-        schedule.is_some_and(|schedule| facts.past_retention(schedule, happened_on))
+        schedule.is_some_and(|schedule| facts.past_retention(schedule, last_day_of_when(happened)))
     }
 
     /// Sets of rules: which are approved, and what they were.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use event_log::Pseudonym;
 use jiff::civil::Date;
-use sharing::{ChildFacts, RecordClass};
+use sharing::{ChildFacts, RecordClass, Registry};
 use timeline::Entry;
 
 use super::Child;
@@ -86,6 +86,8 @@ fn weight(child: &Child) -> usize {
 #[derive(Debug)]
 pub(crate) struct OnDay {
     pub(crate) valid_on: Date,
+    /// By whose schedules of retention it was classified.
+    registry: Arc<Registry>,
     pub(crate) facts: ChildFacts,
     pub(crate) classified: Vec<(RecordClass, Entry)>,
     /// Each class once, with the places of its entries among these: so that what is hidden takes no time to pass over.
@@ -108,7 +110,12 @@ impl OnDay {
         places.into_iter().filter_map(entry)
     }
 
-    pub(crate) fn new(valid_on: Date, facts: ChildFacts, classified: Vec<(RecordClass, Entry)>) -> Self {
+    pub(crate) fn new(
+        valid_on: Date,
+        registry: Arc<Registry>,
+        facts: ChildFacts,
+        classified: Vec<(RecordClass, Entry)>,
+    ) -> Self {
         let mut classes: BTreeMap<RecordClass, Vec<usize>> = BTreeMap::new();
         for (at, (class, _)) in classified.iter().enumerate() {
             match classes.get_mut(class) {
@@ -116,7 +123,7 @@ impl OnDay {
                 None => drop(classes.insert(class.clone(), vec![at])),
             }
         }
-        Self { valid_on, facts, classified, classes, views: KeptViews::default() }
+        Self { valid_on, registry, facts, classified, classes, views: KeptViews::default() }
     }
 }
 
@@ -138,9 +145,10 @@ impl Judged {
         held.as_ref().filter(|on_day| on_day.valid_on == valid_on).map(Arc::clone)
     }
 
-    pub(crate) fn on(&self, valid_on: Date, work_out: impl FnOnce() -> OnDay) -> Arc<OnDay> {
+    pub(crate) fn on(&self, valid_on: Date, registry: &Arc<Registry>, work_out: impl FnOnce() -> OnDay) -> Arc<OnDay> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.as_ref().filter(|on_day| on_day.valid_on == valid_on) {
+        let holds = |on_day: &&Arc<OnDay>| on_day.valid_on == valid_on && Arc::ptr_eq(&on_day.registry, registry);
+        match held.as_ref().filter(holds) {
             Some(on_day) => Arc::clone(on_day),
             None => Arc::clone(held.insert(Arc::new(work_out()))),
         }

@@ -19,6 +19,7 @@ use sharing::{
 };
 use timeline::Entry;
 
+use super::owed::{Owed, words};
 use super::{Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, day_number, decision_id, digest, involvement, record};
 use crate::child::{Child, ChildError, OnDay};
 use people::People;
@@ -61,7 +62,9 @@ struct Other {
 struct Shown {
     answer: FamilyChild,
     record: Disclosure,
-    obligations: Vec<String>,
+    owed: Owed,
+    /// Whose records a break-glass opened of this child.
+    opened: Vec<Disclosure>,
 }
 
 /// What all of an answer has in common.
@@ -107,15 +110,16 @@ impl Discloser {
         );
         let children = self.shown(&asking, &others);
         let mut answer = GetFamilyResponse { people: people.shown, ..GetFamilyResponse::default() };
-        let mut obligations: BTreeSet<String> =
-            if answer.people.is_empty() { BTreeSet::new() } else { people.obligations };
+        let mut owed = people.owed.if_told(!answer.people.is_empty());
         let mut parts = Vec::new();
         for shown in children {
-            obligations.extend(shown.obligations);
+            owed = owed.and_obligations(shown.owed.obligations());
             answer.children.push(shown.answer);
             parts.push(shown.record);
+            parts.extend(shown.opened);
         }
-        answer.obligations = obligations.into_iter().collect();
+        answer.obligations = words(owed.obligations());
+        answer.owed = owed.on_answer();
         let account = Account {
             call: Call::GetFamily,
             entries: 0,
@@ -132,7 +136,8 @@ impl Discloser {
             policy_hash: *decision.policy_hash(),
             denied: decision.denied(),
         };
-        let record = record(ask, &outcomes, (&child, &asking.grounds), decision_id, &account);
+        let mut record = record(ask, &outcomes, (&child, &asking.grounds), decision_id, &account);
+        parts.extend(owed.write(&mut record, &self.children.projector.pseudonyms));
         let all = kin.children.iter().chain([&child]);
         let rests_on = all.map(|child| child.standing.clone()).collect();
         Ok(Undisclosed { record, rests_on, parts, view: PermittedFamily(answer) })
@@ -176,7 +181,9 @@ impl Discloser {
             event: Some(entry.event.clone()),
             ..Body::default()
         };
-        self.engine.classify(&body, facts)
+        let mut class = self.engine.classify(&body, facts);
+        class.retention_expired = self.registries.held().past_retention(&class, &entry.effective, facts);
+        class
     }
 
     fn family<'c>(
@@ -188,7 +195,7 @@ impl Discloser {
         let decision =
             sharing::decide_family(&self.engine, &self.cache, &asking.request, facts, asking.registry, classes);
         if decision.failed() {
-            tracing::error!("a class could not be evaluated by the rules and was hidden");
+            crate::disclose::rules_failed();
         }
         decision
     }
@@ -252,7 +259,8 @@ impl Discloser {
             involved: given.involved,
             decision_id: Vec::new(),
         };
-        let evidence = tied.iter().flat_map(|tie| &tie.evidence).filter_map(|record| other.classes.get(record));
+        let evidence =
+            || tied.iter().flat_map(|tie| &tie.evidence).filter_map(|record| other.classes.get(record));
         let child = other.child.resolution.subjects.first().copied().map_or(ask.child, Pseudonym);
         let part = Ask { child, ..(*ask).clone() };
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, part.book());
@@ -261,7 +269,7 @@ impl Discloser {
             entries: 0,
             lines: 1 + answer.involved.len(),
             answer_digest: digest::sixteen([answer.encode_to_vec()]),
-            told: both(other.decision.told(evidence), working.told()),
+            told: both(other.decision.told(evidence()), working.told()),
             categories: 0,
             pinned_at_us: ask.asked_at_us.max(other.child.newest_us()),
         };
@@ -271,8 +279,14 @@ impl Discloser {
         record.basis = None;
         record.part_of = asking.decision_id.to_vec();
         let owed = [&other.decision, &other.of_asked].into_iter().flat_map(FamilyDecision::obligations);
-        let obligations = owed.map(str::to_owned).chain(given.obligations).collect();
-        Shown { answer, record, obligations }
+        let tied = Owed::of(
+            owed,
+            other.decision.rests_on(evidence().collect::<Vec<_>>()),
+            other.decision.opened_by_glass(evidence().collect::<Vec<_>>()),
+        );
+        let owed = tied.and(&involvement::owed(&working));
+        let opened = owed.write(&mut record, &self.children.projector.pseudonyms);
+        Shown { answer, record, owed, opened }
     }
 }
 
@@ -287,7 +301,7 @@ fn outcomes(other: &Other, working: &InvolvementDecision) -> Outcomes {
 }
 
 /// The number by which an organisation knows a child, from its own records.
-fn own_reference(child: &Child, organisation: &str) -> Option<Subject> {
+pub(crate) fn own_reference(child: &Child, organisation: &str) -> Option<Subject> {
     let own = child.said.iter().filter(|(_, said)| said.body.controller == organisation);
     let mut subjects: Vec<&Subject> = own.filter_map(|(_, said)| said.body.subject.as_ref()).collect();
     subjects.sort_by(|a, b| (a.scheme, &a.issuer, &a.value).cmp(&(b.scheme, &b.issuer, &b.value)));

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use bytes::{Buf as _, Bytes};
 use prost::{DecodeError, Message};
 use proto::sharing::Call;
-use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Withheld};
-use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told};
+use proto::events::Date;
+use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, UnconfirmedStatus, Withheld};
+use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told, Unconfirmed};
 use timeline::{Entry, sort_key_us};
 
 use super::basis::category_bits;
+use super::owed::{Owed, words};
 use crate::child::OnDay;
 use super::{Account, Ask, Weighed, digest};
 pub(crate) use kept::KeptViews;
@@ -39,6 +41,7 @@ pub(crate) struct Rendered {
     /// Where the next page starts.
     next_skip: usize,
     told: Told,
+    owed: Owed,
     categories: u64,
 }
 
@@ -95,6 +98,11 @@ impl PermittedView {
         self.rendered.next_skip
     }
 
+    /// What it owes, and what it rests on.
+    pub(super) fn owed(&self) -> &Owed {
+        &self.rendered.owed
+    }
+
     /// What its record says of it.
     pub(super) fn account(&self) -> Account {
         Account {
@@ -141,11 +149,14 @@ impl Rendered {
         if !existence.is_empty() {
             told.extend(classes().filter(|class| decision.outcome(class) == Outcome::Existence));
         }
+        let owed = owed(decision, &told, &on_day.classified, shows_something);
         let answer = GetTimelineResponse {
             entries,
             existence,
             more,
-            obligations: decision.obligations().filter(|_| shows_something).map(str::to_owned).collect(),
+            obligations: words(decision.obligations().filter(|_| shows_something)),
+            owed: owed.on_answer(),
+            unconfirmed: decision.unconfirmed().filter(|_| shows_something).map(unconfirmed).collect(),
             // Of a child of whom nothing is shown, the offer itself would say that there is one.
             break_glass_would_help: shows_something && decision.offers_break_glass(),
             ..GetTimelineResponse::default()
@@ -159,8 +170,27 @@ impl Rendered {
             next_skip: ask.skip + answer.entries.len(),
             categories: category_bits(told.iter().map(|class| class.category)),
             told: decision.told(told),
+            owed,
         }
     }
+}
+
+/// What an answer that shows these classes owes and rests on.
+pub(super) fn owed(
+    decision: &Decision,
+    shown: &BTreeSet<&RecordClass>,
+    classified: &[(RecordClass, Entry)],
+    shows_something: bool,
+) -> Owed {
+    let opened = decision.opened_by_glass(shown.iter().copied());
+    let of = |(class, entry): &(RecordClass, Entry)| {
+        let is_opened = opened.as_ref().is_some_and(|(_, classes)| classes.contains(class));
+        is_opened.then(|| (class.source_org.clone(), entry.subject))
+    };
+    let subjects: BTreeSet<_> = if opened.is_some() { classified.iter().filter_map(of).collect() } else { BTreeSet::new() };
+    let obligations = decision.obligations().filter(|_| shows_something);
+    let owed = Owed::of(obligations, decision.rests_on(shown.iter().copied()), opened);
+    owed.with_subjects(subjects.iter().map(|(organisation, subject)| (organisation.as_str(), *subject)))
 }
 
 pub(super) fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
@@ -245,12 +275,21 @@ pub(super) fn existence_lines<'c>(
             organisation: organisation.to_owned(),
             ask: contact(registry, organisation),
             reasons: reasons.into_iter().collect(),
+            service: String::new(),
         })
         .collect();
     if sensitive {
-        lines.push(ExistenceLine { organisation: String::new(), ask: hub_contact.to_owned(), reasons: Vec::new() });
+        lines.push(ExistenceLine { ask: hub_contact.to_owned(), ..ExistenceLine::default() });
     }
     lines
+}
+
+fn unconfirmed(unconfirmed: Unconfirmed) -> UnconfirmedStatus {
+    let day = unconfirmed.confirmed_on;
+    let (month, day_of_month) = (u32::from(day.month().unsigned_abs()), u32::from(day.day().unsigned_abs()));
+    let confirmed_on =
+        Date { year: day.year().into(), month: Some(month), day: Some(day_of_month), ..Date::default() };
+    UnconfirmedStatus { status: unconfirmed.status.into(), confirmed_on: Some(confirmed_on) }
 }
 
 fn contact(registry: &Registry, organisation: &str) -> String {

@@ -9,6 +9,7 @@ use proto::sharing::statutory_status_changed::Status;
 
 use crate::classify::RecordClass;
 use crate::decide::rests::ConsentMark;
+use crate::decide::unconfirmed::Unconfirmed;
 use crate::facts::{ChildFacts, ConsentRecipient, ConsentScope, Glass};
 use crate::question::{Child, Class, Context, Organisation, Question, Reader};
 use crate::registry::Registry;
@@ -97,6 +98,12 @@ impl<'a> Asked<'a> {
     /// What a break-glass of the reader opens.
     pub(crate) fn glass(&self) -> Option<Glass> {
         self.glass
+    }
+
+    /// The statuses that no source has confirmed for too long.
+    pub(crate) fn unconfirmed(&self) -> BTreeSet<Unconfirmed> {
+        let since = self.facts.statuses().unconfirmed(self.registry, self.request.valid_on);
+        since.into_iter().map(|(status, confirmed_on)| Unconfirmed { status, confirmed_on }).collect()
     }
 
     /// The consents that stand for a category.
