@@ -27,6 +27,7 @@ fn at(text: &str) -> Option<prost_types::Timestamp> {
 fn body(controller: &str, entry: u8, as_of_us: i64, event: impl Into<Event>) -> Body {
     Body {
         controller: controller.into(),
+        source: "command".into(),
         entry_id: vec![entry; 16],
         version: Some(Version { as_of_us, ..Version::default() }),
         event: Some(event.into()),
@@ -60,7 +61,7 @@ fn check(bodies: &[Body], organisation: &str, expected: &[(&str, Involvement)]) 
 use Involvement::{Former, Lead, None as Nothing, Statutory, Targeted, Universal};
 
 #[test]
-fn a_school_from_entry_to_leaving_and_four_weeks_of_grace() {
+fn a_school_from_entry_to_leaving_and_until_the_file_is_sent() {
     let entered =
         e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2024-09-02"), ..Default::default() };
     let left = e::EnrolmentEnded { school: Some("school-1".into()), leaving_on: date("2026-03-31") };
@@ -75,13 +76,21 @@ fn a_school_from_entry_to_leaving_and_four_weeks_of_grace() {
             ("2024-09-02", Universal),
             ("2026-03-31", Universal),
             ("2026-04-01", Former),
-            ("2026-04-28", Former),
-            ("2026-04-29", Nothing),
+            ("2026-04-29", Former),
+            ("2026-07-01", Former),
+            // Nobody said that the file was sent: it is nobody's open door.
+            ("2026-07-02", Nothing),
             ("2026-09-01", Universal),
             ("2030-01-01", Universal),
         ],
     );
     check(&life, "council", &[("2026-01-01", Nothing)]);
+    let sent =
+        e::TransferFileSent { school: Some("school-1".into()), sent_on: date("2026-04-10"), ..Default::default() };
+    let sent = [life[0].clone(), life[1].clone(), body("school-1", 4, 4, sent)];
+    check(&sent, "school-1", &[("2026-04-10", Former), ("2026-04-11", Nothing)]);
+    // An end of which the beginning was never seen has the days of grace.
+    check(&sent[1..2], "school-1", &[("2026-04-28", Former), ("2026-04-29", Nothing)]);
 }
 
 #[test]
@@ -194,4 +203,164 @@ fn what_a_person_recorded_and_the_closest_of_several() {
     check(&[body("x", 1, 1, targeted), body("x", 2, 2, lead)], "charity", &[("2026-02-01", Lead)]);
     let nobody = e::InvolvementStarted { start_on: date("2026-01-01"), ..Default::default() };
     check(&[body("x", 1, 1, nobody)], "x", &[("2026-02-01", Nothing)]);
+}
+
+fn coded(code: &str) -> Option<e::Coded> {
+    Some(e::Coded { code: code.into(), ..Default::default() })
+}
+
+fn org(id: &str) -> Option<String> {
+    Some(id.into())
+}
+
+/// The same, said by a connector.
+fn by(source: &str, mut body: Body) -> Body {
+    body.source = source.into();
+    body
+}
+
+#[test]
+fn a_door_for_three_working_days() {
+    // A Friday: Monday to Wednesday are the three.
+    let came = e::EnquiryReceived { received_on: date("2026-11-20"), ..Default::default() };
+    let contact = e::ContactReceived { received_on: date("2026-11-20"), ..Default::default() };
+    for came in [body("mash", 1, 1, came.clone()), body("mash", 1, 1, contact)] {
+        let days = [("2026-11-25", Targeted), ("2026-11-26", Former), ("2026-12-23", Former), ("2026-12-24", Nothing)];
+        check(&[came], "mash", &days);
+    }
+    let decided = e::EnquiryDecided { decided_on: date("2026-11-23"), ..Default::default() };
+    let life = [body("mash", 1, 1, came), body("mash", 2, 2, decided)];
+    check(&life, "mash", &[("2026-11-23", Targeted), ("2026-11-24", Former)]);
+}
+
+#[test]
+fn a_service_a_referral_and_a_help_assessment_each_until_its_own_end() {
+    let started = |spell: &str| e::ServiceStarted {
+        spell: org(spell),
+        organisation: org("charity"),
+        start_on: date("2026-01-05"),
+        ..Default::default()
+    };
+    let ended = e::ServiceEnded {
+        spell: org("one"),
+        organisation: org("charity"),
+        ended_on: date("2026-02-01"),
+        ..Default::default()
+    };
+    let one = [body("council", 1, 1, started("one")), body("council", 2, 2, ended.clone())];
+    check(&one, "charity", &[("2026-01-05", Targeted), ("2026-02-02", Former), ("2026-03-02", Nothing)]);
+    let two = [one[0].clone(), one[1].clone(), body("council", 3, 3, started("two"))];
+    check(&two, "charity", &[("2026-06-01", Targeted)]);
+
+    let accepted = e::ReferralAccepted { service: coded("x"), accepted_on: date("2026-01-05") };
+    let closed =
+        |service: &str| e::ReferralClosed { service: coded(service), closed_on: date("2026-02-01"), reason: None };
+    let of = |service: &str| [body("trust", 1, 1, accepted.clone()), body("trust", 2, 2, closed(service))];
+    check(&of("x"), "trust", &[("2026-02-02", Former)]);
+    check(&of("y"), "trust", &[("2026-06-01", Targeted)]);
+
+    let assessed =
+        e::HelpAssessmentStarted { form: coded("eha"), organisation: org("school"), start_on: date("2026-01-05") };
+    let done = e::HelpAssessmentCompleted {
+        form: coded("EHA"),
+        organisation: org("school"),
+        completed_on: date("2026-02-01"),
+    };
+    let life = [body("school", 1, 1, assessed), body("school", 2, 2, done)];
+    check(&life, "school", &[("2026-02-01", Targeted), ("2026-02-02", Former)]);
+}
+
+#[test]
+fn whoever_leads_by_a_word_of_its_time_and_by_who_may_say_so() {
+    let named = |role: &str, since: &str| e::WorkerNamed {
+        role: coded(role),
+        organisation: org("charity"),
+        person: org("p1"),
+        since_on: date(since),
+        supervised_by: org("csc"),
+        ..Default::default()
+    };
+    let on_day = [("2026-06-01", Lead)];
+    check(&[body("council", 1, 1, named("Lead_Practitioner", "2026-01-05"))], "charity", &on_day);
+    check(&[body("council", 1, 1, named("lead_professional", "2025-01-05"))], "charity", &on_day);
+    check(&[body("council", 1, 1, named("lead_professional", "2026-01-05"))], "charity", &[("2026-06-01", Nothing)]);
+    check(&[body("council", 1, 1, named("key_worker", "2026-01-05"))], "charity", &[("2026-06-01", Nothing)]);
+    // Family Help: social care says so of a charity, and no charity's or school's system says it of itself.
+    let family_help = body("charity", 1, 1, named("family_help_lead", "2026-01-05"));
+    check(&[by("social-care-case-system", family_help.clone())], "charity", &on_day);
+    check(&[by("education-school-census", family_help.clone())], "charity", &[("2026-06-01", Nothing)]);
+    let unsupervised = e::WorkerNamed { supervised_by: None, ..named("family_help_lead", "2026-01-05") };
+    check(&[body("csc", 1, 1, unsupervised)], "charity", &[("2026-06-01", Nothing)]);
+    // The end of another's role ends nobody's but theirs.
+    let ended = |person: &str| e::WorkerEnded {
+        role: coded("family_help_lead"),
+        organisation: org("charity"),
+        person: org(person),
+        ended_on: date("2026-05-01"),
+        ..Default::default()
+    };
+    check(&[family_help.clone(), body("charity", 2, 2, ended("p2"))], "charity", &on_day);
+    check(&[family_help, body("charity", 2, 2, ended("p1"))], "charity", &[("2026-05-02", Former)]);
+}
+
+#[test]
+fn a_health_visitor_until_five() {
+    let born = e::BirthNotified { born_on: date("2021-03-04"), health_visiting: org("hv") };
+    let days = [("2021-03-03", Nothing), ("2026-03-03", Universal), ("2026-03-04", Former), ("2026-04-01", Nothing)];
+    check(&[body("trust", 1, 1, born.clone())], "hv", &days);
+    // Of a child of whom no birth date is known it is not known that they are under five.
+    let named = e::WorkerNamed {
+        role: coded("health_visitor"),
+        organisation: org("hv"),
+        since_on: date("2025-01-01"),
+        ..Default::default()
+    };
+    check(&[body("trust", 1, 1, named.clone())], "hv", &[("2025-06-01", Nothing)]);
+    let named = [body("trust", 1, 1, named), body("trust", 2, 2, e::BirthNotified { health_visiting: None, ..born })];
+    check(&named, "hv", &[("2025-06-01", Universal)]);
+}
+
+#[test]
+fn the_send_team_from_the_request_and_under_the_plan() {
+    let asked = body("send", 1, 1, e::EhcAssessmentRequested { received_on: date("2026-01-05"), ..Default::default() });
+    let decided = |agreed| {
+        let decided =
+            e::EhcAssessmentDecided { agreed: Some(agreed), decided_on: date("2026-02-10"), ..Default::default() };
+        body("send", 2, 2, decided)
+    };
+    check(&[asked.clone(), decided(true)], "send", &[("2026-04-01", Targeted)]);
+    check(&[asked.clone(), decided(false)], "send", &[("2026-02-10", Targeted), ("2026-02-11", Former)]);
+    let issued = body("send", 3, 3, e::EhcPlanIssued { sent_on: date("2026-05-20") });
+    let ceased = body("send", 4, 4, e::EhcPlanCeased { ceased_on: date("2027-05-20"), reason: None });
+    let life = [asked, decided(true), issued, ceased];
+    check(&life, "send", &[("2026-05-20", Statutory), ("2027-05-20", Statutory), ("2027-05-21", Former)]);
+    let advice =
+        e::EhcAdviceRequested { adviser: org("clinic"), requested_on: date("2026-02-12"), ..Default::default() };
+    let came = e::EhcAdviceReceived { adviser: org("clinic"), received_on: date("2026-03-20"), ..Default::default() };
+    let life = [body("send", 1, 1, advice), body("send", 2, 2, came)];
+    check(&life, "clinic", &[("2026-02-12", Targeted), ("2026-03-20", Targeted), ("2026-03-21", Former)]);
+    let consulted =
+        e::EhcSettingConsulted { setting: org("school-9"), sent_on: date("2026-04-01"), ..Default::default() };
+    check(&[body("send", 1, 1, consulted)], "school-9", &[("2026-04-02", Nothing), ("2026-04-25", Nothing)]);
+}
+
+#[test]
+fn looked_after_is_statutory() {
+    let began = e::LookedAfterPeriodStarted { start_on: date("2026-01-05"), legal_status: coded("V2") };
+    let ended = e::LookedAfterPeriodEnded { end_on: date("2026-06-01"), reason: None };
+    let life = [body("csc", 1, 1, began), body("csc", 2, 2, ended)];
+    check(&life, "csc", &[("2026-05-01", Statutory), ("2026-06-02", Former), ("2026-06-30", Nothing)]);
+}
+
+#[test]
+fn what_a_person_recorded_is_their_organisations() {
+    let mut asked =
+        body("service", 1, 1, e::EhcAssessmentRequested { received_on: date("2026-01-05"), ..Default::default() });
+    asked.recorded_by = Some(e::RecordedBy { organisation: "send".into(), ..Default::default() });
+    check(&[asked.clone()], "send", &[("2026-02-01", Targeted)]);
+    check(&[asked.clone()], "service", &[("2026-02-01", Nothing)]);
+    // A connector that writes such a name is not believed in it.
+    let posing = by("education-ehc-system", asked);
+    check(&[posing.clone()], "send", &[("2026-02-01", Nothing)]);
+    check(&[posing], "service", &[("2026-02-01", Targeted)]);
 }

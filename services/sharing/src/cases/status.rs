@@ -85,10 +85,20 @@ impl Line {
         for standing in &self.facts.standings {
             match standing.as_str() {
                 "ehc_adviser" => {
-                    log.add(on, e::EhcAdviceRequested { adviser: organisation.clone(), requested_on: day, ..Default::default() });
+                    log.add(
+                        on,
+                        e::EhcAdviceRequested {
+                            adviser: organisation.clone(),
+                            requested_on: day,
+                            ..Default::default()
+                        },
+                    );
                 }
                 "consulted_setting" => {
-                    log.add(on, e::EhcSettingConsulted { setting: organisation.clone(), sent_on: day, ..Default::default() });
+                    log.add(
+                        on,
+                        e::EhcSettingConsulted { setting: organisation.clone(), sent_on: day, ..Default::default() },
+                    );
                 }
                 "family_help_lead" => log.add(
                     on,

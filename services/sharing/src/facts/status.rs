@@ -118,9 +118,9 @@ impl Statuses {
 
 impl Open {
     fn is_confirmed(&self, registry: &Registry, on: Date) -> bool {
-        self.feed.as_ref().is_none_or(|feed| {
-            on <= plus_days(feed.confirmed_on(registry), i64::from(feed.stale_after_days))
-        })
+        self.feed
+            .as_ref()
+            .is_none_or(|feed| on <= plus_days(feed.confirmed_on(registry), i64::from(feed.stale_after_days)))
     }
 }
 

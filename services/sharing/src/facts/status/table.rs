@@ -147,7 +147,6 @@ impl StatusTable {
         };
         steps.iter().filter_map(read).collect()
     }
-
 }
 
 /// The kind, if all that is said of it can be read.
