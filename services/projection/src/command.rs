@@ -11,7 +11,7 @@ use proto::events::event::Kind;
 use proto::events::{
     Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, Subject, Version, When, when,
 };
-use proto::sharing::OrganisationRecorded;
+use proto::sharing::{OrganisationRecorded, legal_process_recorded};
 use proto::subject::normalised;
 use sha2::{Digest, Sha256};
 
@@ -227,6 +227,9 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
         Some(Kind::SubjectsUnlinked(decided)) => decided.review.is_some(),
         Some(Kind::IdentifierSuperseded(decided)) => decided.review.is_some(),
         Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
+        Some(Kind::PolicyApproved(_) | Kind::PolicyApprovalWithdrawn(_) | Kind::PolicyKept(_)) => {
+            return Err("a set of rules is approved by `throughline sharing approve`, by whoever approves it");
+        }
         _ => false,
     };
     if review {
@@ -249,6 +252,19 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
                 || consent.kind.unwrap_or(0) == 0 && consent.form().is_empty() =>
         {
             Err("a consent has an `id`, a `state`, and a `kind` or a `form` that says its kind")
+        }
+        Kind::AgeAssessed(assessed) if assessed.assessed_by().is_empty() || assessed.birth_on.is_none() => {
+            Err("an assessment of age names `assessedBy` and the `birthOn` that it found")
+        }
+        Kind::RetentionScheduleRecorded(schedule)
+            if schedule.authority().is_empty() || schedule.categories.is_empty() || schedule.approved_by().is_empty() =>
+        {
+            Err("a schedule of retention names its `authority`, `categories` and `approvedBy`")
+        }
+        Kind::LegalProcessRecorded(process)
+            if process.kind() == legal_process_recorded::Kind::TransferIn && process.source().is_empty() =>
+        {
+            Err("a transfer names its `source`, the organisation whose records pass")
         }
         Kind::StatutoryStatusChanged(changed) if changed.status.unwrap_or(0) == 0 || changed.on.is_none() => {
             Err("a statutory status has a `status` and a day, `on`")
@@ -350,6 +366,11 @@ fn are_days(kind: &Kind) -> Result<(), &'static str> {
         Kind::RestrictionSet(said) => [(&said.from, FROM), (&None, TO)],
         Kind::RestrictionLifted(said) => [(&said.on, ON), (&None, TO)],
         Kind::StatutoryStatusChanged(said) => [(&said.on, ON), (&None, TO)],
+        Kind::RetentionScheduleRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
+        Kind::AgeDisputed(said) => {
+            [(&said.earliest_birth_on, "`earliestBirthOn` is no day"), (&said.latest_birth_on, "`latestBirthOn` is no day")]
+        }
+        Kind::AgeAssessed(said) => [(&said.birth_on, "`birthOn` is no day"), (&said.on, ON)],
         Kind::CompetenceAssessed(said) => [(&said.on, ON), (&None, TO)],
         Kind::FamilyPersonRecognised(said) => [(&said.on, ON), (&None, TO)],
         Kind::FamilyPersonEnded(said) => [(&said.on, ON), (&None, TO)],
