@@ -163,6 +163,8 @@ pub enum Why {
     Review,
     /// An auditor's, which rests on other records of decisions.
     Audit,
+    /// Something was recorded, reviewed or approved, or a list of such was given: it rests on more than one child's record.
+    AnAct,
     /// The rules of its hash are not to be had.
     RulesLost,
     /// A record that it rests on is not to be found: the earlier frame of a stream, the decision explained, the answer it is part of.
@@ -180,6 +182,7 @@ impl Why {
             Self::RecordTooOld => "the record is from before records said what a decision was made from",
             Self::Review => "an answer to somebody who reviews identity: it rests on the queue as it stood, which is not kept",
             Self::Audit => "an answer to an auditor: it rests on other records of decisions",
+            Self::AnAct => "something was recorded, reviewed or approved, or listed that was: it is not made again",
             Self::RulesLost => "the rules of its hash are not to be had: neither in force nor kept",
             Self::RecordLost => "a record that it rests on is not to be found",
             Self::StoreBehind => "this store has not read the log as far as the decision had: try again when it has",

@@ -73,7 +73,10 @@ impl Replayer {
         let again = if of.part_of.is_empty() {
             Some(record)
         } else {
-            let at = parts.iter().position(|part| part.subjects.first() == of.subjects.first());
+            let is_it = |part: &Disclosure| {
+                part.subjects.first() == of.subjects.first() && part.call == of.call && part.opened_of == of.opened_of
+            };
+            let at = parts.iter().position(is_it);
             at.map(|at| parts.swap_remove(at))
         };
         let again = again.map(|again| as_named(again, of));
@@ -141,6 +144,7 @@ impl Replayer {
             }
             Call::GetInvolvement => Some(made(discloser.decide_involvement(&ask)?.into_records())),
             Call::GetFamily => Some(made(discloser.decide_family(&ask)?.into_records())),
+            Call::ListFacts => Some(made(discloser.decide_facts(&ask)?.into_records())),
             Call::WatchTimeline => {
                 let records = self.followed(discloser, &ask, whole, recorded, with)?;
                 let Some(records) = records else { return Ok(None) };
@@ -189,14 +193,18 @@ fn undecided(of: &Disclosure) -> Option<Why> {
         return Some(Why::RefusedUnread);
     }
     match of.call() {
-        Call::Unspecified | Call::GetTimeline | Call::WatchTimeline | Call::GetInvolvement | Call::GetFamily => {
-            (of.basis.is_none() && of.part_of.is_empty()).then_some(Why::RecordTooOld)
-        }
+        Call::Unspecified
+        | Call::GetTimeline
+        | Call::WatchTimeline
+        | Call::GetInvolvement
+        | Call::GetFamily
+        | Call::ListFacts
+        | Call::OpenedByBreakGlass => (of.basis.is_none() && of.part_of.is_empty()).then_some(Why::RecordTooOld),
         Call::ExplainDecision => None,
         Call::ListItems | Call::ShowItem | Call::Decide | Call::ListReleases | Call::GetStatistics => Some(Why::Review),
         Call::WhoSaw | Call::WhatDid | Call::Replay | Call::Rerun | Call::Unusual => Some(Why::Audit),
-        #[allow(unreachable_patterns, reason = "calls that are yet to come")]
-        _ => Some(Why::RecordTooOld),
+        // What somebody recorded or approved, and lists of what was.
+        _ => Some(Why::AnAct),
     }
 }
 
