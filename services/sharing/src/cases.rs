@@ -30,7 +30,7 @@ pub use crate::cases::reach::{Reach, Scope};
 pub use crate::cases::sheet::{all_columns, read_sheet};
 
 /// The cases of this build, by file.
-const BUILT_IN: [(&str, &str); 7] = [
+const BUILT_IN: &[(&str, &str)] = &[
     ("cases.jsonl", include_str!("../cases/cases.jsonl")),
     ("added.jsonl", include_str!("../cases/added.jsonl")),
     ("review.jsonl", include_str!("../cases/review.jsonl")),
