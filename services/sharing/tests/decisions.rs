@@ -210,7 +210,7 @@ fn a_reader_who_sees_the_class_is_told_why_some_of_it_is_missing() {
 fn break_glass_obliges_and_runs_out() {
     let hidden = class("csc", Category::SocialCareCase, &[]);
     let asserted = s::BreakGlassAsserted {
-        id: Some("g".into()),
+        id: Some(vec![0x9a; 16]),
         person: Some("reader".into()),
         organisation: Some("gp".into()),
         reason: Some("a reason".into()),

@@ -263,6 +263,8 @@ sections! {
         id: String = String::new(), Takes::Text;
         /// To what it was said.
         kind: String = "share".into(), Takes::Word(consent_kinds);
+        /// By what right, where that was recorded.
+        basis: String = "unspecified".into(), Takes::Word(bases);
         /// Which of several who hold parental responsibility said it.
         holder: String = String::new(), Takes::Text;
         /// Who may receive: the reader, any organisation, or organisations by name.
@@ -393,7 +395,11 @@ fn consents() -> Vec<String> {
 }
 
 fn consenters() -> Vec<String> {
-    owned(&["young_person", "parent_pr"])
+    owned(&["young_person", "parent_pr", "appointed"])
+}
+
+fn bases() -> Vec<String> {
+    owned(&["unspecified", "competent_child", "presumed", "parental_responsibility", "appointed"])
 }
 
 fn consent_kinds() -> Vec<String> {

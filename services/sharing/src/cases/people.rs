@@ -99,10 +99,16 @@ impl Line {
 
     /// One act of consent, as the case says it.
     pub(super) fn act(&self, line: &ConsentLine) -> s::ConsentRecorded {
-        use s::consent_recorded::Kind;
+        use s::consent_recorded::{CapacityBasis, Kind};
         let mut consent = self.consent(&line.state, &line.by, line.t.0);
         consent.id = Some(line.id.clone());
         consent.to = line.expires.map(|day| date(day.0));
+        let basis = CapacityBasis::from_str_name(&format!("CAPACITY_BASIS_{}", line.basis.to_uppercase()));
+        consent.set_capacity_basis(basis.unwrap_or_default());
+        if line.by == "appointed" {
+            consent.by = None;
+            consent.set_capacity_basis(CapacityBasis::Appointed);
+        }
         consent.holder = Some(line.holder.clone()).filter(|holder| !holder.is_empty());
         consent
             .set_kind(Kind::from_str_name(&format!("KIND_{}", line.kind.to_uppercase())).unwrap_or(Kind::Unspecified));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use proto::events::event::Kind;
 use proto::sharing::{ConsentRecorded, DecisionKind};
-use proto::sharing::consent_recorded::{GivenBy, Kind as ConsentKind, State};
+use proto::sharing::consent_recorded::{CapacityBasis as Basis, GivenBy, Kind as ConsentKind, State};
 
 use crate::days::{first_day, last_day};
 use crate::decide::consent_mark;
@@ -133,12 +133,15 @@ impl ChildFacts {
         refusal.consent.by() == GivenBy::Parent && self.births().surely_aged(18, self.valid_on())
     }
 
-    /// Whether it was theirs to give at all.
+    /// Whether it was theirs to give at all: by the right that is stated, where one is, and by no other than their own.
     fn could_give(&self, given: &Act) -> bool {
-        match given.consent.by() {
-            GivenBy::Subject => self.competence(DecisionKind::Information).competent,
-            GivenBy::Parent => true,
-            GivenBy::Unspecified => false,
+        let competence = self.competence(DecisionKind::Information);
+        match (given.consent.by(), given.consent.capacity_basis()) {
+            (GivenBy::Subject, Basis::Unspecified | Basis::CompetentChild | Basis::Presumed) => competence.competent,
+            (GivenBy::Parent, Basis::Unspecified | Basis::ParentalResponsibility) => true,
+            // For whoever lacks capacity, of whatever age.
+            (GivenBy::Unspecified, Basis::Appointed) => competence.lacking,
+            _ => false,
         }
     }
 
@@ -204,7 +207,10 @@ impl Act {
         // A consent of the subject stands only where they may decide for themself: then it is theirs to say, and no parent's.
         let own_decision = self.consent.by() == GivenBy::Subject && refusal.consent.by() == GivenBy::Parent;
         let theirs = own_decision || self.same_giver(refusal);
-        self.later_than(refusal) && theirs && (same_id || self.subject == refusal.subject)
+        // An exception to this consent has its id, a slash and a number: it stands whichever of the two was recorded first.
+        let rest = refusal.consent.id().strip_prefix(self.consent.id());
+        let is_exception = !self.consent.id().is_empty() && rest.is_some_and(|rest| rest.starts_with('/'));
+        self.later_than(refusal) && theirs && (same_id || self.subject == refusal.subject) && !is_exception
     }
 
     /// Whether this consent was given again after that withdrawal, by somebody who may answer it.
