@@ -70,6 +70,28 @@ impl Commands {
         Ok(recorded)
     }
 
+    /// Records that somebody approved a set of rules: what the service of policies does once it knows who asks.
+    ///
+    /// # Errors
+    /// [`CommandError`]: it may or may not be on the log.
+    pub async fn approve_policy(
+        &self,
+        policy_hash: &[u8; 32],
+        person: &str,
+        now_us: i64,
+        today: Date,
+    ) -> Result<(), CommandError> {
+        let (policy_hash, approved_by) = (Some(policy_hash.to_vec()), Some(person.to_owned()));
+        let approved = Kind::PolicyApproved(proto::sharing::PolicyApproved { policy_hash, approved_by });
+        self.decided(self.own_subject(), approved, now_us, today).await.map(drop)
+    }
+
+    /// The organisation in whose name commands are recorded.
+    pub(crate) fn own_subject(&self) -> Subject {
+        let (scheme, issuer) = (Scheme::Organisation.into(), "throughline".to_owned());
+        Subject { scheme, issuer, value: self.0.organisation.clone() }
+    }
+
     /// Records what somebody decided in review about two subjects; returns its event and its place once it is durable.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub struct ConsentFact {
 /// What a text of FHIR says.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Imported {
-    /// In the order in which they must be recorded: a provision before the exceptions to it.
+    /// In the order in which they are to be recorded: what refuses before what permits.
     pub facts: Vec<ConsentFact>,
     /// What was left out, and changes nothing of who may be given what.
     pub notes: Vec<At>,

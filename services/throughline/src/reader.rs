@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use proto::audit::audits_client::AuditsClient;
 use proto::identity::identities_client::IdentitiesClient;
+use proto::sharing::facts_client::FactsClient;
+use proto::sharing::policies_client::PoliciesClient;
+use proto::sharing::safeguards_client::SafeguardsClient;
 use proto::timeline::timelines_client::TimelinesClient;
 use serde::{Deserialize, Serialize};
 use tonic::metadata::MetadataValue;
@@ -33,6 +36,12 @@ pub(crate) struct Reader {
 /// A client that shows the reader's token with every call.
 pub(crate) type Client = TimelinesClient<InterceptedService<Channel, ShowToken>>;
 
+/// The same of somebody who records facts.
+pub(crate) type FactsRecorder = FactsClient<InterceptedService<Channel, ShowToken>>;
+
+/// The same of somebody who approves sets of rules.
+pub(crate) type Approver = PoliciesClient<InterceptedService<Channel, ShowToken>>;
+
 /// The same of a reviewer of identity.
 pub(crate) type Reviewer = IdentitiesClient<InterceptedService<Channel, ShowToken>>;
 
@@ -46,6 +55,9 @@ const AUDIT_BYTES_MAX: usize = 256 << 20;
 pub(crate) fn operator(channel: Channel) -> Auditor {
     AuditsClient::with_interceptor(channel, ShowToken(None)).max_decoding_message_size(AUDIT_BYTES_MAX)
 }
+
+/// The same of whoever breaks the glass, reviews it, refuses to share or is told of it.
+pub(crate) type Safeguarding = SafeguardsClient<InterceptedService<Channel, ShowToken>>;
 
 /// Adds the token to a call.
 #[derive(Clone)]
@@ -78,6 +90,24 @@ impl Reader {
     pub(crate) async fn connect(&self) -> anyhow::Result<Client> {
         let (channel, token) = self.channel().await?;
         Ok(TimelinesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects, to record facts and to read what is on record.
+    pub(crate) async fn connect_to_record(&self) -> anyhow::Result<FactsRecorder> {
+        let (channel, token) = self.channel().await?;
+        Ok(FactsClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects, as somebody who breaks the glass, reviews it, refuses to share or is told of it.
+    pub(crate) async fn connect_to_safeguards(&self) -> anyhow::Result<Safeguarding> {
+        let (channel, token) = self.channel().await?;
+        Ok(SafeguardsClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects, as somebody who approves sets of rules.
+    pub(crate) async fn connect_to_approve(&self) -> anyhow::Result<Approver> {
+        let (channel, token) = self.channel().await?;
+        Ok(PoliciesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
     /// Connects, as this reviewer of identity.

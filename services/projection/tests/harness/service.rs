@@ -17,6 +17,7 @@ use projection::serve::limits::Limits;
 use projection::serve::listen::{self, Answering, Tls};
 use projection::notices::Noticed;
 use projection::serve::page::PageTokens;
+use projection::serve::policies::PolicyService;
 use projection::serve::safeguards::SafeguardService;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::{REASON_HEADER, TimelineService};
@@ -35,6 +36,12 @@ use proto::identity::{
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::{
     EndFactRequest, ListFactsRequest, ListFactsResponse, RecordFactRequest, RecordFactResponse,
+};
+use proto::sharing::safeguards_client::SafeguardsClient;
+use proto::sharing::{
+    AssertBreakGlassRequest, AssertBreakGlassResponse, ListBreakGlassRequest, ListBreakGlassResponse,
+    ListNoticesRequest, ListNoticesResponse, ListRefusalsToShareRequest, ListRefusalsToShareResponse,
+    RecordRefusalToShareRequest, RecordRefusalToShareResponse, ReviewBreakGlassRequest, ReviewBreakGlassResponse,
 };
 use proto::timeline::timelines_client::TimelinesClient;
 use proto::timeline::{
@@ -152,7 +159,15 @@ pub async fn serve_with(
     let audits = AuditService::beside(&service, log, Arc::new(replayer), limits, Thresholds::default());
     let commands = Arc::clone(&house.commands);
     let safeguards = SafeguardService::beside(&service, noticed, commands, Limits::new(10_000));
-    let service = Answering { timelines: service, identities: Some(identities), facts: Some(facts), audits: Some(audits), safeguards: Some(safeguards) };
+    let policies = PolicyService::beside(&service, Arc::clone(&house.commands), Limits::new(10_000));
+    let service = Answering {
+        timelines: service,
+        identities: Some(identities),
+        facts: Some(facts),
+        audits: Some(audits),
+        safeguards: Some(safeguards),
+        policies: Some(Arc::new(policies)),
+    };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -255,6 +270,54 @@ impl FactsWriter {
     }
 }
 
+/// Somebody who breaks the glass, reviews it, refuses to share or is told of it.
+#[derive(Clone)]
+pub struct Guard {
+    client: SafeguardsClient<Channel>,
+    token: String,
+}
+
+impl Guard {
+    fn signed<T>(&self, request: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(request);
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request
+    }
+
+    pub async fn assert(&mut self, request: AssertBreakGlassRequest) -> Result<AssertBreakGlassResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.assert_break_glass(request).await?.into_inner())
+    }
+
+    pub async fn list(&mut self, request: ListBreakGlassRequest) -> Result<ListBreakGlassResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.list_break_glass(request).await?.into_inner())
+    }
+
+    pub async fn review(&mut self, request: ReviewBreakGlassRequest) -> Result<ReviewBreakGlassResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.review_break_glass(request).await?.into_inner())
+    }
+
+    pub async fn refuse(
+        &mut self,
+        request: RecordRefusalToShareRequest,
+    ) -> Result<RecordRefusalToShareResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.record_refusal_to_share(request).await?.into_inner())
+    }
+
+    pub async fn refusals(&mut self) -> Result<ListRefusalsToShareResponse, tonic::Status> {
+        let request = self.signed(ListRefusalsToShareRequest::default());
+        Ok(self.client.list_refusals_to_share(request).await?.into_inner())
+    }
+
+    pub async fn notices(&mut self) -> Result<ListNoticesResponse, tonic::Status> {
+        let request = self.signed(ListNoticesRequest::default());
+        Ok(self.client.list_notices(request).await?.into_inner())
+    }
+}
+
 /// The reason that a refusal states.
 pub fn reason(status: &tonic::Status) -> String {
     status.metadata().get(REASON_HEADER).map(|reason| reason.to_str().unwrap().to_owned()).unwrap_or_default()
@@ -318,6 +381,32 @@ impl Serving {
     pub async fn reviewer(&self, organisation: &str, person: &str, roles: &[&str]) -> Reviewer {
         let channel = self.endpoint(organisation).connect().await.unwrap();
         Reviewer { client: IdentitiesClient::new(channel), token: self.papers.token(organisation, person, roles) }
+    }
+
+    /// Somebody who breaks the glass, reviews it, refuses to share or is told of it.
+    pub async fn guard(&self, organisation: &str, person: &str, roles: &[&str]) -> Guard {
+        self.guard_signed_in(organisation, person, roles, None, None).await
+    }
+
+    /// The same, with a token that says when they signed in, and how.
+    pub async fn guard_signed_in(
+        &self,
+        organisation: &str,
+        person: &str,
+        roles: &[&str],
+        auth_time: Option<i64>,
+        acr: Option<&str>,
+    ) -> Guard {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        let mut claims = serde_json::json!({
+            "iss": token_issuer(organisation), "aud": AUDIENCE, "sub": person, "exp": 4_000_000_000_u64,
+            "roles": roles, "active": true, "trained": true,
+        });
+        auth_time.into_iter().for_each(|at| claims["auth_time"] = at.into());
+        acr.into_iter().for_each(|acr| claims["acr"] = acr.into());
+        let key = EncodingKey::from_ed_pem(self.papers.tokens.serialize_pem().as_bytes()).unwrap();
+        let token = encode(&Header::new(Algorithm::EdDSA), &claims, &key).unwrap();
+        Guard { client: SafeguardsClient::new(channel), token }
     }
 
     /// Somebody who audits, or would.

@@ -97,7 +97,7 @@ fn one(value: &Value, path: &str, people: &People, read: &mut Imported, problems
     }
 }
 
-/// The consent and, after it, the exceptions to it.
+/// The consent and the exceptions to it, what refuses first.
 fn to_share(
     consent: &Consent,
     people: &People,
@@ -155,7 +155,7 @@ fn to_share(
     if kind == Some(None) && template.form.is_none() {
         problems.push(At::new(&at("scope"), "says that a form says what is agreed to, and no form is named"));
     }
-    let mut recorded = vec![said(&template, id.to_owned(), state, &base.scope)];
+    let mut recorded = Vec::new();
     if !base.nested.is_empty() && state == State::Withdrawn {
         problems.push(At::new(&at("provision.provision"), "makes an exception to what was withdrawn"));
     }
@@ -163,6 +163,13 @@ fn to_share(
         let path = format!("{base_path}.provision[{n}]");
         let exception = exception(nested, &path, &base.scope, permits, problems);
         recorded.extend(exception.map(|(state, scope)| said(&template, format!("{id}/{}", n + 1), state, &scope)));
+    }
+    // What refuses goes first: whatever breaks off in the middle leaves less shared than was agreed, and never more.
+    let base = said(&template, id.to_owned(), state, &base.scope);
+    if permits == Some(false) {
+        recorded.insert(0, base)
+    } else {
+        recorded.push(base)
     }
     recorded
 }

@@ -12,7 +12,7 @@ use tonic_types::StatusExt as _;
 
 use crate::command::facts;
 use crate::output::{Refused, Usage};
-use crate::reader::{Client, Reader, Reviewer};
+use crate::reader::{Approver, Client, FactsRecorder, Reader, Reviewer, Safeguarding};
 
 /// Whom to ask as.
 #[derive(clap::Args, Debug)]
@@ -34,6 +34,18 @@ impl AskingAs {
 
     pub(super) async fn client(&self) -> anyhow::Result<Client> {
         self.reader()?.connect().await
+    }
+
+    pub(super) async fn facts(&self) -> anyhow::Result<FactsRecorder> {
+        self.reader()?.connect_to_record().await
+    }
+
+    pub(super) async fn safeguards(&self) -> anyhow::Result<Safeguarding> {
+        self.reader()?.connect_to_safeguards().await
+    }
+
+    pub(super) async fn policies(&self) -> anyhow::Result<Approver> {
+        self.reader()?.connect_to_approve().await
     }
 
     pub(super) async fn reviewer(&self) -> anyhow::Result<Reviewer> {

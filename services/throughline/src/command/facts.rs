@@ -1,5 +1,11 @@
 //! `throughline facts`
 
+mod child;
+mod fhir;
+mod on_record;
+mod register;
+mod saying;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,10 +20,11 @@ use crate::command::{ConfigFile, block_on};
 use crate::output::Refused;
 use crate::{admin_client, output};
 
-/// Record what the sharing rules read: organisations, agreements, consents, restrictions, links and seals
+/// Record, end and list what the sharing rules read: consents, restrictions, statuses, grants, agreements and the rest
 ///
-/// Also statutory status, grants and legal process. Each becomes an event on the log under the name of the organisation that
-/// runs the process.
+/// Each command asks the running service as a person, who is named in what is recorded; the sharing rules decide who may record what, and
+/// every recording and every refusal is on record. `record` alone is the operator's: a file of facts of any kind, under the name of the
+/// organisation that runs the process.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -34,6 +41,24 @@ enum Command {
         /// The facts.
         facts: PathBuf,
     },
+    Consent(child::Consent),
+    Competence(child::Competence),
+    Status(child::Status),
+    Restrict(child::Restrict),
+    Grant(child::Grant),
+    Process(child::Process),
+    Involvement(child::Involvement),
+    Person(child::Person),
+    Responsibility(child::Responsibility),
+    Age(child::Age),
+    Agreement(register::Agreement),
+    List(on_record::List),
+    Withdraw(on_record::End),
+    Lift(on_record::End),
+    Revoke(on_record::End),
+    End(on_record::End),
+    ImportFhir(fhir::Import),
+    ExportFhir(fhir::Export),
 }
 
 /// One line of a facts file.
@@ -62,14 +87,31 @@ struct SubjectLine {
 const FACTS_A_CALL: usize = 500;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Command::Record { file, facts } = &arguments.command;
-    let text = std::fs::read_to_string(facts).with_context(|| format!("`{}` cannot be read", facts.display()))?;
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
-    let read = (1..)
-        .zip(text.lines())
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(at, line)| Ok((at, fact(&pool, line).with_context(|| format!("`{}` line {at}", facts.display()))?)))
-        .collect::<anyhow::Result<Vec<(u64, Fact)>>>()?;
+    match &arguments.command {
+        Command::Record { file, facts } => record(file, facts),
+        Command::Consent(said) => child::consent(said),
+        Command::Competence(said) => child::competence(said),
+        Command::Status(said) => child::status(said),
+        Command::Restrict(said) => child::restrict(said),
+        Command::Grant(said) => child::grant(said),
+        Command::Process(said) => child::process(said),
+        Command::Involvement(said) => child::involvement(said),
+        Command::Person(said) => child::person(said),
+        Command::Responsibility(said) => child::responsibility(said),
+        Command::Age(said) => child::age(said),
+        Command::Agreement(said) => register::agreement(said),
+        Command::List(arguments) => on_record::list(arguments),
+        Command::Withdraw(arguments)
+        | Command::Lift(arguments)
+        | Command::Revoke(arguments)
+        | Command::End(arguments) => on_record::end(arguments),
+        Command::ImportFhir(arguments) => fhir::import(arguments),
+        Command::ExportFhir(arguments) => fhir::export(arguments),
+    }
+}
+
+fn record(file: &ConfigFile, facts: &Path) -> anyhow::Result<ExitCode> {
+    let read = lines(facts)?;
     let events = block_on(async {
         let mut client = admin_client::connect(&file.config).await?;
         let mut events = 0;
@@ -83,6 +125,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })?;
     output::line(&format!("facts: ok facts={} events={events}", read.len()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every fact of a file.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Fact>> {
+    Ok(lines(file)?.into_iter().map(|(_, fact)| fact).collect())
+}
+
+/// Every fact of a file, with its line.
+fn lines(file: &Path) -> anyhow::Result<Vec<(u64, Fact)>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("`{}` cannot be read", file.display()))?;
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
+    (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(at, line)| Ok((at, fact(&pool, line).with_context(|| format!("`{}` line {at}", file.display()))?)))
+        .collect()
 }
 
 /// Why a call recorded nothing, by the file's own lines; `before` facts went in with earlier calls.

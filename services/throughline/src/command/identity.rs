@@ -5,7 +5,7 @@ mod evaluate;
 mod labelled;
 mod parameters;
 mod report;
-mod review;
+pub(super) mod review;
 
 use std::process::ExitCode;
 

@@ -26,6 +26,7 @@ use projection::serve::limits::Limits;
 use projection::serve::linker::LinkerService;
 use projection::serve::listen::{self, Answering, Tls};
 use projection::serve::page::PageTokens;
+use projection::serve::policies::PolicyService;
 use projection::serve::safeguards::SafeguardService;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::TimelineService;
@@ -149,6 +150,19 @@ impl Service {
             commands: Arc::clone(&self.commands),
             recorder: Arc::clone(&self.recorder),
         };
+        let policies = PolicyService::beside(
+            &self.readers,
+            Arc::clone(&self.commands),
+            Limits::new(self.settings.requests_per_second_max),
+        );
+        policies.must_be_approved(health);
+        let policies = Arc::new(policies);
+        let (keeping, progress, stopped) = (Arc::clone(&policies), self.progress.clone(), stop.clone());
+        tasks.spawn(async move {
+            keeping.keep(progress, stopped.clone()).await;
+            stopped.cancelled().await;
+            Ok(())
+        });
         let operator = AdminService {
             log: self.log,
             keyring: self.projector.keyring,
@@ -156,6 +170,7 @@ impl Service {
             commands: Arc::clone(&self.commands),
             children: self.readers.discloser.children.clone(),
             noticed: Some(Arc::clone(&self.noticed)),
+            rules: policies.standing(),
             progress: self.progress,
             operations,
             process: process.to_owned(),
@@ -195,7 +210,7 @@ impl Service {
             identities::follow(queue, permitting, log, stopped).await;
             Ok(())
         });
-        let answering = Answering { timelines: self.readers, identities: Some(identities), facts: Some(facts), audits: Some(audits), safeguards: Some(safeguards) };
+        let answering = Answering { timelines: self.readers, identities: Some(identities), facts: Some(facts), audits: Some(audits), safeguards: Some(safeguards), policies: Some(policies) };
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();

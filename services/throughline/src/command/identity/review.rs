@@ -58,7 +58,7 @@ pub(super) fn reference(text: &str) -> anyhow::Result<Subject> {
 }
 
 /// Bytes from hexadecimal digits: at least so many, at most sixteen.
-pub(super) fn digits(text: &str, of: &str, least: usize) -> anyhow::Result<Vec<u8>> {
+pub(in crate::command) fn digits(text: &str, of: &str, least: usize) -> anyhow::Result<Vec<u8>> {
     let bytes = hex::decode(text.replace('-', "")).ok().filter(|bytes| (least..=16).contains(&bytes.len()));
     let wanted = || Usage(format!("{of} is {} to 32 hexadecimal digits, an even number of them", least * 2));
     Ok(bytes.ok_or_else(wanted)?)
@@ -115,7 +115,7 @@ pub(super) fn standing(standing: Standing) -> &'static str {
 }
 
 /// A moment, to the minute, UTC.
-pub(super) fn moment(at: Option<&Timestamp>) -> String {
+pub(in crate::command) fn moment(at: Option<&Timestamp>) -> String {
     let at = at.and_then(|at| jiff::Timestamp::from_second(at.seconds).ok());
     at.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default()
 }

@@ -1,0 +1,382 @@
+//! The service of facts, over TLS: who may record what of whom, what is on record of it, and what it tells nobody. All invented.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proto::events::event::Kind;
+use proto::events::{self as e, Event, Subject};
+use proto::sharing as s;
+use proto::sharing::record_fact_response::Outcome;
+use proto::sharing::{EndFactRequest, FactOnRecord, ListFactsRequest, RecordFactRequest};
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::harness;
+use harness::House;
+use harness::faults::{FaultyLog, NO_END};
+use harness::sayings::*;
+use harness::service::{FactsWriter, Papers, Serving, reason, serve};
+use projection::store::Engine;
+
+const HUB: &str = harness::HUB;
+const LONG: Duration = Duration::from_secs(3_600);
+const PASTORAL: &[&str] = &["school_pastoral"];
+const SOCIAL_WORKER: &[&str] = &["case_holding", "safeguarding"];
+
+struct Office {
+    house: House,
+    serving: Serving,
+    child: Subject,
+}
+
+impl Office {
+    /// A school's pupil whom the council knows too, and everybody's papers.
+    async fn new() -> Self {
+        Self::on(House::new().await).await
+    }
+
+    async fn on(mut house: House) -> Self {
+        let papers = Papers::new();
+        let everybody = [organisation(HUB, s::Sector::Oversight)].into_iter().chain(organisations());
+        house.record(everybody.map(|fact| papers.of(fact)).collect()).await;
+        let (child, council) = (pupil("P1"), council_child("C1"));
+        let works = |organisation: &str, kind: e::involvement::Kind| e::InvolvementStarted {
+            organisation: Some(organisation.into()),
+            kind: Some(kind.into()),
+            start_on: Some(day(2025, 1, 1)),
+        };
+        let statutory = fact(&council, works(COUNCIL, e::involvement::Kind::Statutory));
+        let universal = fact(&child, works(SCHOOL, e::involvement::Kind::Universal));
+        house.record(vec![linked(&child, &council), statutory, universal]).await;
+        house.say(CENSUS, [described(SCHOOL, &child, &[])]).await;
+        house.catch_up().await;
+        let serving = serve(&house, papers, LONG).await;
+        Self { house, serving, child }
+    }
+
+    async fn catch_up(&mut self) {
+        self.house.catch_up().await;
+        self.serving.progress.send_replace(*self.house.progress.borrow());
+    }
+
+    async fn teacher(&self) -> FactsWriter {
+        self.serving.writer(SCHOOL, "t.invented", PASTORAL).await
+    }
+
+    async fn social_worker(&self, name: &str) -> FactsWriter {
+        self.serving.writer(COUNCIL, name, SOCIAL_WORKER).await
+    }
+
+    async fn list(&self, writer: &mut FactsWriter, purpose: s::Purpose) -> Vec<FactOnRecord> {
+        let request = ListFactsRequest { child: Some(self.child.clone()), purpose: purpose.into() };
+        writer.list(request).await.unwrap().facts
+    }
+
+    /// Events of people on the topic of facts.
+    async fn events(&self) -> usize {
+        self.house.records(&[event_log::Topic::Sharing]).await.len()
+    }
+}
+
+fn consent_given(id: &str) -> s::ConsentRecorded {
+    use s::consent_recorded::{GivenBy, Kind, State};
+    s::ConsentRecorded {
+        id: Some(id.into()),
+        kind: Some(Kind::Share.into()),
+        state: Some(State::Given.into()),
+        by: Some(GivenBy::Parent.into()),
+        recipients: vec![COUNCIL.into()],
+        categories: vec![s::Category::Attendance.into()],
+        from: Some(day(2026, 1, 2)),
+        ..Default::default()
+    }
+}
+
+fn request(child: &Subject, purpose: s::Purpose, event: impl Into<Event>) -> RecordFactRequest {
+    RecordFactRequest {
+        about: Some(child.clone()),
+        purpose: purpose.into(),
+        fact: Some(event.into()),
+        effective_on: Some(day(2026, 1, 2)),
+        evidence: "form 1207, invented".into(),
+        ..Default::default()
+    }
+}
+
+fn protected(id: &str) -> s::RestrictionSet {
+    s::RestrictionSet {
+        id: Some(id.into()),
+        kind: Some(s::restriction::Kind::ProtectedAddress.into()),
+        from: Some(day(2026, 1, 2)),
+        ..Default::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_teacher_records_a_consent_that_says_by_whom_and_for_which_organisation() {
+    let mut office = Office::new().await;
+    let mut teacher = office.teacher().await;
+    let wanted = request(&office.child, s::Purpose::EducationProvision, consent_given("c1"));
+    let dry = teacher.record(RecordFactRequest { dry_run: true, ..wanted.clone() }).await.unwrap();
+    let before = office.events().await;
+    let recorded = teacher.record(wanted.clone()).await.unwrap();
+    assert_eq!((dry.outcome(), recorded.outcome()), (Outcome::WouldBeRecorded, Outcome::Recorded));
+    assert_eq!((dry.fact, office.events().await), (recorded.fact.clone(), before + 1), "a dry run records nothing");
+    office.catch_up().await;
+    let again = teacher.record(wanted).await.unwrap();
+    assert_eq!((again.outcome(), &again.fact), (Outcome::StoodAlready, &recorded.fact));
+    assert_eq!(office.events().await, before + 1, "the same fact again adds nothing");
+
+    let [listed] = <[_; 1]>::try_from(
+        office
+            .list(&mut teacher, s::Purpose::EducationProvision)
+            .await
+            .into_iter()
+            .filter(|fact| fact.id == recorded.fact)
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    assert_eq!((listed.organisation.as_str(), listed.recorded_by.as_str()), (SCHOOL, "t.invented"));
+    assert_eq!(
+        (listed.evidence.as_str(), listed.outcome(), listed.ended),
+        ("form 1207, invented", s::Outcome::Full, false)
+    );
+    assert_eq!(listed.fact.unwrap().kind, Some(Kind::ConsentRecorded(consent_given("c1"))));
+
+    let decisions = office.house.disclosures().await;
+    let of = |id: &[u8]| decisions.iter().find(|decision| decision.decision_id == id).unwrap();
+    for decision in [of(&dry.decision_id), of(&recorded.decision_id), of(&again.decision_id)] {
+        assert_eq!((decision.call(), decision.person.as_str()), (s::Call::RecordFact, "t.invented"));
+        assert_eq!((&decision.answer_digest, decision.permits_told), (&recorded.fact, 1 << 44), "by P45");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawal_ends_the_consent_and_binds() {
+    let mut office = Office::new().await;
+    let mut teacher = office.teacher().await;
+    let purpose = s::Purpose::EducationProvision;
+    let given = teacher.record(request(&office.child, purpose, consent_given("c1"))).await.unwrap();
+    office.catch_up().await;
+    let end = EndFactRequest {
+        about: Some(office.child.clone()),
+        purpose: purpose.into(),
+        fact: given.fact[..4].to_vec(),
+        on: Some(day(2026, 1, 3)),
+        reason: "the mother rang".into(),
+        dry_run: false,
+    };
+    let ended = teacher.end(end.clone()).await.unwrap();
+    office.catch_up().await;
+    let listed = office.list(&mut teacher, purpose).await;
+    let of = |id: &[u8]| listed.iter().find(|fact| fact.id == id).unwrap();
+    assert!(of(&given.fact).ended && !of(&ended.fact).ended);
+    let Some(Kind::ConsentRecorded(withdrawn)) = of(&ended.fact).fact.clone().unwrap().kind else { panic!() };
+    assert_eq!((withdrawn.id(), withdrawn.state()), ("c1", s::consent_recorded::State::Withdrawn));
+    assert_eq!((withdrawn.recipients, withdrawn.from), (vec![COUNCIL.to_owned()], Some(day(2026, 1, 3))));
+    let twice = teacher.end(end).await.unwrap_err();
+    assert_eq!((twice.code(), reason(&twice).as_str()), (Code::NotFound, "NO_SUCH_FACT"));
+    // Given anew after it was withdrawn, it is a new word and not the old one again.
+    let anew = teacher.record(request(&office.child, purpose, consent_given("c1"))).await.unwrap();
+    assert_eq!(anew.outcome(), Outcome::Recorded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_without_standing_records_anything_and_unknown_and_hidden_look_the_same() {
+    let office = Office::new().await;
+    let mut stranger = office.serving.writer("school-9994001", "s.invented", PASTORAL).await;
+    let mut clerk = office.serving.writer(SCHOOL, "c.invented", &["school_admin"]).await;
+    let before = office.events().await;
+    let purpose = s::Purpose::EducationProvision;
+    let known = stranger.record(request(&office.child, purpose, consent_given("c1"))).await.unwrap_err();
+    let unknown = stranger.record(request(&pupil("NOBODY"), purpose, consent_given("c1"))).await.unwrap_err();
+    assert_eq!((known.code(), reason(&known).as_str()), (Code::PermissionDenied, "NOT_YOURS_TO_RECORD"));
+    assert_eq!(format!("{known:?}"), format!("{unknown:?}").replace("NOBODY", ""), "another child of another school");
+    let listed = |child: Subject| ListFactsRequest { child: Some(child), purpose: purpose.into() };
+    let (mut of_known, mut of_unknown) = (
+        stranger.list(listed(office.child.clone())).await.unwrap(),
+        stranger.list(listed(pupil("NOBODY"))).await.unwrap(),
+    );
+    of_known.decision_id.clear();
+    of_unknown.decision_id.clear();
+    assert_eq!(of_known, of_unknown);
+    let end = |child: &Subject| EndFactRequest {
+        about: Some(child.clone()),
+        purpose: purpose.into(),
+        fact: vec![1; 4],
+        reason: "because".into(),
+        ..Default::default()
+    };
+    let ends =
+        [stranger.end(end(&office.child)).await.unwrap_err(), stranger.end(end(&pupil("NOBODY"))).await.unwrap_err()];
+    assert_eq!(reason(&ends[0]), "NO_SUCH_FACT");
+    assert_eq!(format!("{:?}", ends[0]), format!("{:?}", ends[1]));
+    let refused = clerk.record(request(&office.child, purpose, consent_given("c1"))).await.unwrap_err();
+    assert_eq!(reason(&refused), "NOT_YOURS_TO_RECORD");
+    assert_eq!(office.events().await, before, "nothing was recorded");
+    let refusals = office.house.disclosures().await;
+    let denied = refusals.iter().find(|decision| decision.person == "c.invented").unwrap();
+    assert_eq!((denied.call(), denied.denied()), (s::Call::RecordFact, s::DenialReason::NotYoursToRecord));
+    assert_eq!((denied.purpose(), denied.subjects.len()), (purpose, 1), "with what it was about");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connectors_credential_records_nothing() {
+    let office = Office::new().await;
+    let before = office.events().await;
+    let mut program = office.serving.without_a_token(SCHOOL).await;
+    let wanted = request(&office.child, s::Purpose::EducationProvision, consent_given("c1"));
+    let refused = program.record(wanted).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unauthenticated, "TOKEN_REFUSED"));
+    assert_eq!(office.events().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_field_that_is_wrong_is_named_and_its_value_is_not() {
+    let office = Office::new().await;
+    let mut teacher = office.teacher().await;
+    let good = request(&office.child, s::Purpose::EducationProvision, consent_given("c1"));
+    let long = "PLANTED".repeat(100);
+    let lifted = s::RestrictionLifted { id: Some("r".into()), lifted_by: Some("PLANTED".into()), ..Default::default() };
+    let no_day = e::Date { year: 2026, month: Some(2), day: Some(31), estimated: false };
+    let attended = e::AttendanceSummarised::default();
+    let org = subject(e::Scheme::Organisation, "throughline", SCHOOL);
+    let cases = [
+        ("about", RecordFactRequest { about: None, ..good.clone() }),
+        (
+            "about",
+            RecordFactRequest { about: Some(Subject { value: long.clone(), ..office.child.clone() }), ..good.clone() },
+        ),
+        ("about", RecordFactRequest { about: Some(org), ..good.clone() }),
+        ("purpose", RecordFactRequest { purpose: 0, ..good.clone() }),
+        ("fact", RecordFactRequest { fact: None, ..good.clone() }),
+        ("fact", RecordFactRequest { fact: Some(attended.into()), ..good.clone() }),
+        ("fact", RecordFactRequest { fact: Some(s::ConsentRecorded::default().into()), ..good.clone() }),
+        ("fact", RecordFactRequest { effective_on: Some(no_day), ..good.clone() }),
+        ("evidence", RecordFactRequest { evidence: long, ..good.clone() }),
+        ("evidence", RecordFactRequest { evidence: "PLANTED\u{1b}[2J".into(), ..good.clone() }),
+        ("fact.lifted_by", RecordFactRequest { fact: Some(lifted.into()), ..good.clone() }),
+    ];
+    let before = office.events().await;
+    for (field, wrong) in cases {
+        let refused = teacher.record(wrong).await.unwrap_err();
+        let details = refused.get_error_details();
+        assert_eq!(details.bad_request().unwrap().field_violations[0].field, field, "{refused:?}");
+        assert!(refused.code() == Code::InvalidArgument && !format!("{refused:?}").contains("PLANTED"));
+    }
+    assert_eq!(office.events().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contested_protection_is_lifted_by_somebody_else() {
+    let mut office = Office::new().await;
+    let (mut one, mut two) = (office.social_worker("one").await, office.social_worker("two").await);
+    let purpose = s::Purpose::ChildProtection;
+    let lifted = || s::RestrictionLifted { id: Some("pa".into()), on: Some(day(2026, 1, 4)), ..Default::default() };
+    let none = one.record(request(&office.child, purpose, lifted())).await.unwrap_err();
+    assert_eq!(reason(&none), "NO_SUCH_FACT", "there is nothing yet that it would lift");
+    one.record(request(&office.child, purpose, protected("pa"))).await.unwrap();
+    office.catch_up().await;
+    let alone =
+        one.record(RecordFactRequest { dry_run: true, ..request(&office.child, purpose, lifted()) }).await.unwrap();
+    assert_eq!(alone.outcome(), Outcome::WouldBeRecorded, "nobody contests it");
+    let set_too = s::RestrictionSet { from: Some(day(2026, 1, 3)), ..protected("pa") };
+    two.record(request(&office.child, purpose, set_too)).await.unwrap();
+    office.catch_up().await;
+    let own = two.record(request(&office.child, purpose, lifted())).await.unwrap_err();
+    assert_eq!((own.code(), reason(&own).as_str()), (Code::FailedPrecondition, "SECOND_PERSON_NEEDED"));
+    assert_eq!(one.record(request(&office.child, purpose, lifted())).await.unwrap().outcome(), Outcome::Recorded);
+    office.catch_up().await;
+    let listed = office.list(&mut one, purpose).await;
+    let lifting = listed.iter().find_map(|fact| match &fact.fact.as_ref()?.kind {
+        Some(Kind::RestrictionLifted(lifted)) => Some((lifted.lifted_by().to_owned(), fact.recorded_by.clone())),
+        _ => None,
+    });
+    assert_eq!(lifting, Some(("one".to_owned(), "one".to_owned())), "by name");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_opens_a_door_for_themself() {
+    let office = Office::new().await;
+    let mut worker = office.social_worker("one").await;
+    let purpose = s::Purpose::ChildProtection;
+    let grant = |person: &str| s::AccessGranted {
+        id: Some("g1".into()),
+        person: Some(person.into()),
+        organisation: Some(COUNCIL.into()),
+        scope: Some(s::access_granted::Scope::Address.into()),
+        to: Some(day(2026, 6, 1)),
+        purposes: vec![purpose.into()],
+        ..Default::default()
+    };
+    let own = worker.record(request(&office.child, purpose, grant("one"))).await.unwrap_err();
+    assert_eq!(reason(&own), "SECOND_PERSON_NEEDED");
+    assert_eq!(
+        worker.record(request(&office.child, purpose, grant("two"))).await.unwrap().outcome(),
+        Outcome::Recorded
+    );
+    let works = |organisation: &str| e::InvolvementStarted {
+        organisation: Some(organisation.into()),
+        kind: Some(e::involvement::Kind::Lead.into()),
+        start_on: Some(day(2026, 1, 1)),
+    };
+    let own = worker.record(request(&office.child, purpose, works(COUNCIL))).await.unwrap_err();
+    assert_eq!(reason(&own), "SECOND_PERSON_NEEDED");
+    assert!(worker.record(request(&office.child, purpose, works(HOSPITAL))).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_register_is_the_services_own() {
+    let office = Office::new().await;
+    let agreement = agreement(&[SCHOOL, COUNCIL]);
+    let wanted = RecordFactRequest {
+        about: agreement.subject,
+        purpose: s::Purpose::SystemAdmin.into(),
+        fact: agreement.event,
+        ..Default::default()
+    };
+    let mut schools = office.serving.writer(SCHOOL, "a.invented", &["sysadmin"]).await;
+    let mut services = office.serving.writer(HUB, "a.invented", &["sysadmin"]).await;
+    assert_eq!(reason(&schools.record(wanted.clone()).await.unwrap_err()), "NOT_YOURS_TO_RECORD");
+    assert_eq!(services.record(wanted).await.unwrap().outcome(), Outcome::Recorded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fact_is_shown_to_whoever_may_see_what_it_is_about_and_to_nobody_else() {
+    let mut office = Office::new().await;
+    let mut worker = office.social_worker("one").await;
+    let purpose = s::Purpose::ChildProtection;
+    let status = s::StatutoryStatusChanged {
+        status: Some(s::statutory_status_changed::Status::Section47.into()),
+        open: Some(true),
+        on: Some(day(2026, 1, 10)),
+        organisation: Some(COUNCIL.into()),
+    };
+    let recorded = worker.record(request(&office.child, purpose, status)).await.unwrap();
+    office.catch_up().await;
+    assert!(office.list(&mut worker, purpose).await.iter().any(|fact| fact.id == recorded.fact));
+    let mut teacher = office.teacher().await;
+    let seen = office.list(&mut teacher, s::Purpose::EducationProvision).await;
+    assert!(seen.iter().all(|fact| fact.id != recorded.fact), "a section 47 enquiry is no teacher's to see: {seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_put_on_record_is_not_done() {
+    let mut tap = None;
+    let house = House::on(Engine::Fjall, |log| {
+        let faulty = FaultyLog::new(log);
+        tap = Some(Arc::clone(&faulty.disclosures_left));
+        Arc::new(faulty)
+    });
+    let office = Office::on(house.await).await;
+    let tap = tap.unwrap();
+    let mut teacher = office.teacher().await;
+    let before = office.events().await;
+    tap.store(0, std::sync::atomic::Ordering::SeqCst);
+    let wanted = request(&office.child, s::Purpose::EducationProvision, consent_given("c1"));
+    let full = teacher.record(wanted.clone()).await.unwrap_err();
+    assert_eq!((full.code(), reason(&full).as_str()), (Code::Unavailable, "NOT_RECORDED"));
+    assert_eq!(office.events().await, before, "no fact without its decision");
+    tap.store(NO_END, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(teacher.record(wanted).await.unwrap().outcome(), Outcome::Recorded);
+}
