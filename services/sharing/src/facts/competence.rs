@@ -23,6 +23,7 @@ pub(crate) struct Competence {
 pub(crate) struct Competences {
     assessed: BTreeMap<DecisionKind, Competence>,
     otherwise: Competence,
+    maybe_past_compulsory_school_age: bool,
 }
 
 /// Ordered by when it was made.
@@ -68,12 +69,18 @@ impl Competences {
         Self {
             assessed: answers.into_iter().map(|(decision, answers)| (decision, Competence::of(&answers))).collect(),
             otherwise: if contradicted { Competence::default() } else { default },
+            maybe_past_compulsory_school_age: births.maybe_past_compulsory_school_age(valid_on),
         }
     }
 
     /// In this matter.
     pub(crate) fn of(&self, decision: DecisionKind) -> Competence {
-        self.assessed.get(&decision).copied().unwrap_or(self.otherwise)
+        self.assessed.get(&decision).copied().unwrap_or_else(|| {
+            // In education a young person decides from the end of compulsory school age: of somebody born in the summer that is
+            // before sixteen, and then only a recorded lack of capacity counts.
+            let decides = decision == DecisionKind::Education && self.maybe_past_compulsory_school_age;
+            Competence { lacking: self.otherwise.lacking && !decides, ..self.otherwise }
+        })
     }
 }
 
