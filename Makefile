@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup clients demo demo-kafka test up down bench linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
+.PHONY: help setup clients demo demo-kafka test up down bench prove linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ up: setup ## Leaves an invented authority running for you to ask (target/up; sto
 bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=10000)
 	@tests/benches/kafka-streams/setup
 	cargo bench --profile dev --package tests --bench figures -- --children $(or $(CHILDREN),10000)
+
+prove: setup ## That the sharing rules have their properties, whatever the facts
+	cargo run --package throughline -- sharing prove
 
 linking: setup ## How well records of 20,000 invented children, hard to tell, are linked (CHILDREN=20000)
 	rm -rf target/linking

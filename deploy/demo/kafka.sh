@@ -71,6 +71,9 @@ first=$started
 start serve-2 serve
 for connector in "${connectors[@]}"; do start "$connector" connect "$connector"; done
 "$throughline" facts record --config "$(of serve-1)" "$demo/dev/facts.jsonl"
+for person in approver-1 approver-2; do
+    "$throughline" sharing approve --as "$person" --readers "$demo/dev/readers" --yes
+done
 for connector in "${connectors[@]}"; do
     mkdir -p "$demo/dev/drop/$connector/incoming"
     cp "$demo/authority/$connector"/* "$demo/dev/drop/$connector/incoming/"

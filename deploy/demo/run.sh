@@ -28,6 +28,9 @@ up=$!
 trap 'kill "$up" 2> "$demo/kill.log" || true' EXIT
 "$throughline" status --config "$config" --wait 60 > "$demo/started.txt" || { cat "$demo/up.log"; exit 1; }
 "$throughline" facts record --config "$config" "$demo/dev/facts.jsonl"
+for person in approver-1 approver-2; do
+    "$throughline" sharing approve --as "$person" --readers "$demo/dev/readers" --yes
+done
 
 step "three sectors' records, dropped where council IT would drop them"
 for connector in education-school-census social-care-cin-census health-hl7v2; do

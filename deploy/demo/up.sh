@@ -18,6 +18,9 @@ trap 'kill -TERM "$up" 2> "$place/kill.log" || true; wait "$up" || true' EXIT
 "$throughline" status --config "$config" --wait 60 > "$place/started.txt" || { cat "$place/up.log"; exit 1; }
 if [ "${first:-}" = yes ]; then
     "$throughline" facts record --config "$config" "$place/dev/facts.jsonl"
+    for person in approver-1 approver-2; do
+        "$throughline" sharing approve --as "$person" --readers "$place/dev/readers" --yes
+    done
     for connector in education-school-census social-care-cin-census health-hl7v2; do
         cp "$place/authority/$connector"/* "$place/dev/drop/$connector/incoming/"
     done

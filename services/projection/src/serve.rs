@@ -12,6 +12,7 @@ pub mod linker;
 pub mod listen;
 pub mod observe;
 pub mod page;
+pub mod policies;
 mod readers;
 pub mod refusal;
 pub mod request;

@@ -191,6 +191,20 @@ pub static DECIDE: Histogram<0> = Histogram::new(
     &[],
     "For each request: reading the child, folding, and deciding.",
 );
+/// Rules that fail.
+pub static RULES_FAILED: Counter<0> = Counter::new(
+    "throughline.rules.failed",
+    "{decision}",
+    &[],
+    "Decisions in which a rule could not be evaluated, so that what it was asked about was hidden: none, ever.",
+);
+/// Approval.
+pub static POLICY_APPROVED: Gauge<0> = Gauge::new(
+    "throughline.rules.approved",
+    "",
+    &[],
+    "1 while the rules that this process runs are approved by two people; 0 while readers are refused because they are not.",
+);
 /// Recording.
 pub static RECORD: Histogram<0> = Histogram::new(
     "throughline.disclosure.record.duration",
@@ -209,6 +223,23 @@ pub static GRPC: Histogram<2> = Histogram::new(
     "throughline.grpc.request.duration",
     &["method", "code"],
     "For each gRPC request of a reader: until its last byte. Of a stream: until it ended.",
+);
+/// Emergencies.
+pub static BREAK_GLASS_ASSERTED: Counter<0> =
+    Counter::new("throughline.break_glass.asserted", "{assertion}", &[], "Times that somebody broke the glass, through this process.");
+/// Their reviews.
+pub static BREAK_GLASS_OVERDUE: Gauge<0> = Gauge::new(
+    "throughline.break_glass.overdue",
+    "{review}",
+    &[],
+    "Breakings of the glass that nobody has reviewed within 72 hours.",
+);
+/// How often.
+pub static BREAK_GLASS_ALARMS: Gauge<0> = Gauge::new(
+    "throughline.break_glass.alarms",
+    "{alarm}",
+    &[],
+    "People and organisations who broke the glass more often than is usual: `throughline break-glass list` says who.",
 );
 /// What is signed.
 pub static LEDGER_SIZE: Gauge<0> = Gauge::new(
@@ -246,7 +277,7 @@ pub static BUILD_INFO: Gauge<2> =
     Gauge::new("throughline.build.info", "", &["version", "role"], "1; the labels say what runs, and as what.");
 
 /// All of them, in the order of a record's way.
-pub static ALL: [&dyn Metric; 38] = [
+pub static ALL: [&dyn Metric; 43] = [
     &RECORDS,
     &FINDINGS,
     &REJECTED,
@@ -279,6 +310,11 @@ pub static ALL: [&dyn Metric; 38] = [
     &RECORD,
     &RECORD_FAILURES,
     &GRPC,
+    &RULES_FAILED,
+    &POLICY_APPROVED,
+    &BREAK_GLASS_ASSERTED,
+    &BREAK_GLASS_OVERDUE,
+    &BREAK_GLASS_ALARMS,
     &LEDGER_SIZE,
     &LEDGER_SIGNED_AT,
     &LEDGER_BEHIND,

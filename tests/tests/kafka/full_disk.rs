@@ -131,6 +131,7 @@ fn a_full_disk_of_a_node_and_of_a_connector_is_waited_for() {
     let serving = place.begin_with(&["serve"], &serve);
     region.settle(&serve);
     region.must(&["facts", "record", place.path("here/facts.jsonl").to_str().unwrap()], &serve);
+    place.approve_rules();
     let connecting = place.begin_with(&["connect", CENSUS], &connect);
     region.settle(&connect);
     let before = region.settle(&serve)["events"].as_u64().unwrap();

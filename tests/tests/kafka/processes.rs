@@ -149,6 +149,7 @@ fn processes_of_their_own_are_what_one_process_is() {
         connects.push(place.begin_with(&["connect", connector], config));
     }
     region.must(&["facts", "record", place.path("here/facts.jsonl").to_str().unwrap()], &first);
+    place.approve_rules();
     place.drop_authority();
     for (connector, config) in &configs {
         let status = region.settle(config);

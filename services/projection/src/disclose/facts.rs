@@ -104,7 +104,7 @@ impl Discloser {
         let classes: Vec<Vec<RecordClass>> = standing.iter().map(classes_of).collect();
         let decision = self.judge(ask, ask.valid_on, &on_day.facts, &registry, classes.iter().flatten());
         if decision.failed() {
-            tracing::error!("a class could not be evaluated by the rules and was hidden");
+            crate::disclose::rules_failed();
         }
         let shown: Vec<(&Standing<'_>, FactOnRecord)> = standing
             .iter()

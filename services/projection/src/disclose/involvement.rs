@@ -6,6 +6,7 @@ use proto::sharing::Call;
 use proto::timeline::{GetInvolvementResponse, Involved};
 use sharing::{Involvement, InvolvementDecision, Registry, Request};
 
+use super::owed::{Owed, words};
 use super::{Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, decision_id, digest, record};
 use crate::child::ChildError;
 
@@ -33,7 +34,7 @@ impl Discloser {
         request.asked_at_us = Some(ask.asked_at_us);
         let decision = sharing::decide_involvement(&self.engine, &self.cache, &request, &on_day.facts, &registry);
         if decision.failed() {
-            tracing::error!("a class could not be evaluated by the rules and was hidden");
+            crate::disclose::rules_failed();
         }
         let mut answer = answer(&decision, &registry, &self.hub_contact);
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
@@ -53,9 +54,10 @@ impl Discloser {
             policy_hash: *decision.policy_hash(),
             denied: decision.denied(),
         };
-        let record = record(ask, &outcomes, (&child, &grounds), decision_id, &account);
+        let mut record = record(ask, &outcomes, (&child, &grounds), decision_id, &account);
+        let parts = owed(&decision).write(&mut record, &self.children.projector.pseudonyms);
         let rests_on = vec![child.standing.clone()];
-        Ok(Undisclosed { record, rests_on, parts: Vec::new(), view: PermittedInvolvement(answer) })
+        Ok(Undisclosed { record, rests_on, parts, view: PermittedInvolvement(answer) })
     }
 }
 
@@ -79,8 +81,16 @@ pub(super) fn answer(decision: &InvolvementDecision, registry: &Registry, hub_co
     if decision.brokered() {
         involved.push(Involved { contact: hub_contact.to_owned(), ..Involved::default() });
     }
-    let obligations = decision.obligations().filter(|_| !involved.is_empty()).map(str::to_owned).collect();
-    GetInvolvementResponse { involved, decision_id: Vec::new(), obligations }
+    let obligations = || decision.obligations().filter(|_| !involved.is_empty());
+    let (obligations, owed) = (words(obligations()), obligations().map(Into::into).collect());
+    GetInvolvementResponse { involved, decision_id: Vec::new(), obligations, owed }
+}
+
+/// What the answer owes and rests on.
+pub(super) fn owed(decision: &InvolvementDecision) -> Owed {
+    let tells_something = !decision.working().is_empty() || decision.brokered();
+    let obligations = decision.obligations().filter(|_| tells_something);
+    Owed::of(obligations, decision.rests_on(), decision.opened_by_glass())
 }
 
 fn kind(involvement: Involvement) -> Kind {

@@ -10,23 +10,26 @@ use event_log::{Ends, EventLog, LogError, Partition, Topic};
 use prost::Message;
 use proto::admin::admin_server::Admin;
 use proto::admin::{
-    GetMatchRatesRequest, GetMatchRatesResponse, GetStatusRequest, GetStatusResponse, ListDisclosuresRequest,
+    Fact, GetMatchRatesRequest, GetMatchRatesResponse, GetStatusRequest, GetStatusResponse, ListDisclosuresRequest,
     ListDisclosuresResponse, ListQuarantineRequest, ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse,
     RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
 };
 use proto::disclosure::Disclosure;
 use proto::events::Date;
+use proto::events::event::Kind;
 use proto::quarantine::Item;
 use runtime::health::{Health, Probe};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
+use super::policies::RulesStanding;
 use super::timelines::now;
 use crate::child::Children;
 use crate::command::{CommandError, Commands};
 use crate::consume::Progress;
 use crate::disclose::Recorder;
 use crate::match_rates::match_rates;
+use crate::notices::Noticed;
 
 const LISTED_DEFAULT: u32 = 100;
 const LISTED_MAX: u32 = 10_000;
@@ -72,6 +75,10 @@ pub struct AdminService {
     pub commands: Arc<Commands>,
     /// Reads children, to count how many are linked.
     pub children: Children,
+    /// What is known of emergencies.
+    pub noticed: Option<Arc<Noticed>>,
+    /// How the rules stand.
+    pub rules: RulesStanding,
     /// How far the consumer is.
     pub progress: watch::Receiver<Progress>,
     /// The rest of the process.
@@ -103,6 +110,10 @@ impl Admin for AdminService {
         let no_room = progress
             .no_room
             .then(|| "the store's disk is nearly full: free some space and it goes on by itself".to_owned());
+        let emergencies = self.noticed.as_ref().map(|noticed| noticed.counts(now().0)).unwrap_or_default();
+        let [break_glass_overdue, break_glass_alarms] =
+            [emergencies.0, emergencies.1].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let (approvals, policy_approved) = self.rules.approvals();
         let refusing = away.clone().or(self.operations.not_accepting()).or(no_room);
         Ok(Response::new(GetStatusResponse {
             caught_up: away.is_none() && progress.caught_up && behind == 0,
@@ -117,6 +128,11 @@ impl Admin for AdminService {
             process: self.process.clone(),
             ready: ready.good,
             not_ready_because: ready.failing(),
+            break_glass_overdue,
+            break_glass_alarms,
+            policy_hash: self.rules.policy_hash().to_vec(),
+            policy_approved,
+            policy_approvals: u32::try_from(approvals).unwrap_or(u32::MAX),
         }))
     }
 
@@ -131,7 +147,9 @@ impl Admin for AdminService {
             day: u32::try_from(today.day()).ok(),
             estimated: false,
         };
-        match self.commands.record(request.into_inner().facts, now_us, today).await {
+        let facts = request.into_inner().facts;
+        is_for_an_operator(&facts)?;
+        match self.commands.record(facts, now_us, today).await {
             Ok(recorded) => Ok(Response::new(RecordFactsResponse { recorded })),
             Err(error @ CommandError::Fact { .. }) => Err(Status::invalid_argument(error.to_string())),
             Err(error @ CommandError::Record(_)) => Err(Status::unavailable(error.to_string())),
@@ -183,6 +201,23 @@ impl Admin for AdminService {
         let counted = tokio::task::spawn_blocking(move || match_rates(&children)).await;
         let counted = counted.map_err(|error| Status::internal(error.to_string()))?;
         counted.map(Response::new).map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+/// What people do under their own names nobody records for them.
+fn is_for_an_operator(facts: &[Fact]) -> Result<(), Status> {
+    let told = |fact: &Fact| match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
+        Some(Kind::BreakGlassAsserted(_) | Kind::BreakGlassReviewed(_)) => {
+            Some("an emergency is asserted and reviewed by whoever does it: `throughline break-glass`")
+        }
+        Some(Kind::RefusalToShareRecorded(_)) => {
+            Some("a decision not to share is recorded by whoever makes it: `throughline refusal record`")
+        }
+        _ => None,
+    };
+    match (1..).zip(facts).find_map(|(at, fact)| Some((at, told(fact)?))) {
+        Some((at, what)) => Err(Status::invalid_argument(format!("fact {at}: {what}; nothing was recorded"))),
+        None => Ok(()),
     }
 }
 

@@ -111,7 +111,25 @@ impl Desk {
         self.progress.borrow().facts_read_at.is_some_and(|at| at.elapsed() <= self.facts_lag_max)
     }
 
+    /// Whether anything may be decided now: the facts are up to date, and the rules are approved.
     pub(super) fn fresh(&self) -> Result<(), Refusal> {
+        self.facts_are_fresh()?;
+        let unapproved = "the rules that this service runs are not approved by two people: ask whoever runs it";
+        match self.policy_standing() {
+            (_, true) => Ok(()),
+            (_, false) => Err(Refusal::new(DenialReason::PolicyNotApproved, unapproved)),
+        }
+    }
+
+    /// How many people have approved the set of rules that runs, and whether it may decide.
+    pub(super) fn policy_standing(&self) -> (usize, bool) {
+        let Ok(registry) = self.registry() else { return (0, false) };
+        let (hash, organisation) = (self.discloser.engine.policy_hash(), self.recorder.organisation());
+        let policies = registry.policies();
+        (policies.approved_by(hash, organisation).count(), policies.in_force(hash, organisation))
+    }
+
+    pub(super) fn facts_are_fresh(&self) -> Result<(), Refusal> {
         let stale = "the facts that the rules read are not up to date: ask again shortly";
         if self.is_fresh() { Ok(()) } else { Err(Refusal::new(DenialReason::FactsStale, stale)) }
     }

@@ -15,6 +15,7 @@ use proto::audit::audits_server::AuditsServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
 use proto::sharing::facts_server::FactsServer;
+use proto::sharing::policies_server::PoliciesServer;
 use proto::sharing::safeguards_server::SafeguardsServer;
 use proto::timeline::timelines_server::TimelinesServer;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -31,6 +32,7 @@ use super::facts::FactsService;
 use super::identities::IdentityService;
 use super::linker::LinkerService;
 use super::observe::Observe;
+use super::policies::PolicyService;
 use super::readers::Readers;
 use super::safeguards::SafeguardService;
 use super::timelines::TimelineService;
@@ -81,11 +83,13 @@ pub struct Answering {
     pub audits: Option<AuditService>,
     /// To whoever breaks the glass, reviews it, refuses to share or is told of it.
     pub safeguards: Option<SafeguardService>,
+    /// To whoever approves sets of rules.
+    pub policies: Option<Arc<PolicyService>>,
 }
 
 impl From<TimelineService> for Answering {
     fn from(timelines: TimelineService) -> Self {
-        Self { timelines, identities: None, facts: None, audits: None, safeguards: None }
+        Self { timelines, identities: None, facts: None, audits: None, safeguards: None, policies: None }
     }
 }
 
@@ -132,7 +136,8 @@ pub async fn serve_readers(
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
-    let Answering { timelines: service, identities, facts, audits, safeguards } = answering.into();
+    let Answering { timelines: service, identities, facts, audits, safeguards, policies } = answering.into();
+    let policies = policies.map(|service| PoliciesServer::from_arc(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let safeguards =
         safeguards.map(|service| SafeguardsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let audits = audits.map(|service| AuditsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
@@ -162,6 +167,7 @@ pub async fn serve_readers(
         .add_service(Readers::new(service, REQUEST_BYTES_MAX))
         .add_optional_service(identities)
         .add_optional_service(safeguards)
+        .add_optional_service(policies)
         .add_optional_service(facts)
         .add_optional_service(audits)
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());

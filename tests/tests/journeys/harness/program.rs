@@ -176,6 +176,15 @@ impl Place {
     pub(crate) fn record_facts(&self) {
         let facts = self.path("here/facts.jsonl");
         self.ours(&["facts", "record", text(&facts)]);
+        self.approve_rules();
+    }
+
+    /// Approves the rules of the program, as the two people who must.
+    pub(crate) fn approve_rules(&self) {
+        for person in ["approver-1", "approver-2"] {
+            let readers = self.path("here/readers");
+            self.must(&["sharing", "approve", "--as", person, "--readers", text(&readers), "--yes"]);
+        }
     }
 }
 

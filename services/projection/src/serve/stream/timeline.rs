@@ -57,12 +57,12 @@ impl Timeline {
 
 impl Follow for Timeline {
     fn is_fresh(&self) -> bool {
-        self.desk.is_fresh()
+        self.desk.is_fresh() && self.desk.policy_standing().1
     }
 
     fn may_have_changed(&self) -> bool {
         let generation = self.desk.registry_generation();
-        self.desk.discloser.may_have_changed(&self.watching, generation, now().1)
+        self.desk.discloser.may_have_changed(&self.watching, generation, now())
     }
 
     async fn follow(mut self) -> (Self, Looked) {

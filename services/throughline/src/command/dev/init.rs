@@ -100,7 +100,7 @@ fn complete_facts(arguments: &Arguments, authority: &Authority) -> anyhow::Resul
         let public = organisation(arguments, authority, HUB, "SECTOR_OVERSIGHT")?;
         writeln!(completed, "{}", hub(&public))?;
         organisations.insert(HUB.to_owned(), (String::new(), public));
-        reviewers(arguments)?;
+        people_of_the_hub(arguments)?;
     }
     completed.flush()?;
     Ok(organisations.len())
@@ -120,16 +120,22 @@ fn hub(token_key_pem: &str) -> Value {
     })
 }
 
-/// Two reviewers of identity: contested links take two people.
-fn reviewers(arguments: &Arguments) -> anyhow::Result<()> {
+/// Two reviewers of identity, since contested links take two people; and two who approve the rules, for the same reason.
+fn people_of_the_hub(arguments: &Arguments) -> anyhow::Result<()> {
     let key = arguments.out.join("organisations").join(HUB).join("token-issuer.key");
     let private = std::fs::read_to_string(&key).with_context(|| format!("`{}` cannot be read", key.display()))?;
-    for name in ["reviewer-1", "reviewer-2"] {
+    let people = [
+        ("reviewer-1", "identity_reviewer"),
+        ("reviewer-2", "identity_reviewer"),
+        ("approver-1", "information_governance"),
+        ("approver-2", "information_governance"),
+    ];
+    for (name, role) in people {
         let person = Person {
             issuer: &authority::token_issuer(HUB),
             name,
             standing: "staff",
-            roles: &["identity_reviewer"],
+            roles: &[role],
             hours: arguments.token_hours,
         };
         write_reader(&arguments.out, name, HUB, &authority::token(&private, &person)?, &service(arguments))?;

@@ -1,0 +1,192 @@
+//! `throughline sharing simulate`
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use projection::replay::{Recorded, Replayer, Rerun, Rules as ByRules, Verdict, With, decisions};
+use proto::sharing::Call;
+use serde_json::json;
+use sharing::{Category, Outcome, RecordClass};
+
+use super::{rules, who_can_see};
+use crate::command::audit::Beside;
+use crate::command::{ConfigFile, block_on};
+use crate::output::{self, Usage};
+use crate::settings::Settings;
+
+/// Decide the recorded requests of the last days again by a draft, and count what would have been otherwise
+///
+/// A draft is another set of rules, or agreements and organisations that are not on record yet, or both. Each request for a
+/// timeline is decided again with the facts that it was decided with, once as it was and once with the draft. What is printed are
+/// counts of requests by the organisation that asked and the category of the record: newly allowed, newly denied, more, less; and
+/// nobody by name. It reads the log of a process that is stopped, or a copy of one (`throughline log copy`); nothing is recorded.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  throughline sharing simulate --rules my-rules/ --days 30\n  \
+    throughline sharing simulate --agreement draft-agreement.jsonl --config copy.toml --json")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// A folder with the draft rules.
+    #[arg(long, value_name = "DIR", required_unless_present = "agreement")]
+    rules: Option<PathBuf>,
+    /// Draft agreements and organisations, as `throughline facts record` takes them.
+    #[arg(long, value_name = "FACTS.jsonl")]
+    agreement: Option<PathBuf>,
+    /// Of how many days up to now.
+    #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    days: u32,
+    /// One JSON object a line of the table, then one with the sums.
+    #[arg(long)]
+    json: bool,
+}
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// What would have been otherwise.
+#[derive(Default)]
+struct Found {
+    decided: u64,
+    changed: u64,
+    /// By organisation, category and what became of it.
+    counts: BTreeMap<(String, String, &'static str), u64>,
+    /// Requests that could not be decided again, by why.
+    cannot: BTreeMap<&'static str, u64>,
+    /// Requests that do not come out as recorded without any draft.
+    unlike_recorded: u64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let drafts = arguments.agreement.as_deref().map(who_can_see::organisations).transpose()?.unwrap_or_default();
+    let rules = match &arguments.rules {
+        Some(folder) => ByRules::Given(Arc::new(rules::named(folder)?)),
+        None => ByRules::Recorded,
+    };
+    let draft = With { rules, drafts, ..With::recorded() };
+    let settings = Settings::load(&arguments.file.config)?;
+    let found = block_on(async {
+        let beside = Beside::of(&settings).await?;
+        let Beside { log, projector, organisation, replayer, .. } = &beside;
+        let bar = output::progress(0, "records of decisions");
+        let told = |count| bar.set_position(count);
+        let read = decisions(log.as_ref(), &projector.keyring, &projector.pseudonyms, organisation, None, told).await;
+        bar.finish_and_clear();
+        let (mut recorded, _) = read?;
+        let since = jiff::Timestamp::now().as_microsecond() - i64::from(arguments.days) * DAY_US;
+        recorded.retain(|(at_us, _)| *at_us >= since);
+        simulate(replayer, &Recorded::all(&recorded), &draft)
+    })?;
+    print(&found, arguments)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn simulate(replayer: &Replayer, recorded: &[Recorded], draft: &With) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    let bar = output::progress(u64::try_from(recorded.len())?, "requests decided again");
+    for recorded in recorded {
+        bar.inc(1);
+        let of = &recorded.decision;
+        let timeline = matches!(of.call(), Call::GetTimeline | Call::WatchTimeline | Call::Unspecified);
+        if !timeline || !of.operator_command.is_empty() {
+            continue;
+        }
+        let was = replayer.rerun(recorded, &With::recorded())?;
+        let is = replayer.rerun(recorded, draft)?;
+        if let Some(why) = [&was, &is].into_iter().find_map(why_not) {
+            *found.cannot.entry(why).or_default() += 1;
+            continue;
+        }
+        found.decided += 1;
+        found.unlike_recorded += u64::from(was.verdict != Verdict::Same);
+        let changes = changes(&was, &is);
+        found.changed += u64::from(!changes.is_empty());
+        for (category, became) in changes {
+            *found.counts.entry((of.organisation.clone(), category, became)).or_default() += 1;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(found)
+}
+
+fn why_not(rerun: &Rerun) -> Option<&'static str> {
+    match &rerun.verdict {
+        Verdict::CannotSay(why) => Some(why.says()),
+        Verdict::Erased { .. } => Some("some of its facts were erased"),
+        Verdict::Same | Verdict::Differs(_) => None,
+    }
+}
+
+/// What became of a request: once for each category and way, however many classes of it.
+fn changes(was: &Rerun, is: &Rerun) -> std::collections::BTreeSet<(String, &'static str)> {
+    let by_class = |rerun: &Rerun| -> BTreeMap<RecordClass, Outcome> { rerun.classes.iter().cloned().collect() };
+    let (was_shown, is_shown) = (by_class(was), by_class(is));
+    let classes: std::collections::BTreeSet<&RecordClass> = was_shown.keys().chain(is_shown.keys()).collect();
+    let of = |shown: &BTreeMap<RecordClass, Outcome>, class| shown.get(class).copied().unwrap_or(Outcome::Hide);
+    let mut found: std::collections::BTreeSet<(String, &'static str)> = classes
+        .into_iter()
+        .filter_map(|class| Some((category(class.category), became(of(&was_shown, class), of(&is_shown, class))?)))
+        .collect();
+    let taken_out = |rerun: &Rerun| rerun.record.as_ref().map(|record| record.groups_withheld);
+    if found.is_empty() && taken_out(was) != taken_out(is) {
+        found.insert(("any".to_owned(), "redacted otherwise"));
+    }
+    found
+}
+
+fn became(was: Outcome, is: Outcome) -> Option<&'static str> {
+    let nothing = |outcome| matches!(outcome, Outcome::Hide | Outcome::Unspecified);
+    match (was, is) {
+        _ if was == is || (nothing(was) && nothing(is)) => None,
+        _ if nothing(was) => Some("newly allowed"),
+        _ if nothing(is) => Some("newly denied"),
+        _ if is > was => Some("shows more"),
+        _ => Some("shows less"),
+    }
+}
+
+fn category(category: Category) -> String {
+    category.as_str_name().trim_start_matches("CATEGORY_").to_lowercase()
+}
+
+fn print(found: &Found, arguments: &Arguments) -> anyhow::Result<()> {
+    if found.decided == 0 && found.cannot.is_empty() {
+        return Err(Usage(format!("no request for a timeline is on record in the last {} days", arguments.days)).into());
+    }
+    let sums = ["newly allowed", "newly denied", "shows more", "shows less", "redacted otherwise"].map(|became| {
+        let of = found.counts.iter().filter(|((_, _, counted), _)| *counted == became);
+        (became.replace(' ', "_"), of.map(|(_, count)| count).sum::<u64>())
+    });
+    let cannot: u64 = found.cannot.values().sum();
+    if arguments.json {
+        for ((organisation, category, became), requests) in &found.counts {
+            let line = json!({ "organisation": organisation, "category": category, "became": became.replace(' ', "_"),
+                "requests": requests });
+            output::line(&line.to_string())?;
+        }
+        let sums: serde_json::Map<String, serde_json::Value> =
+            sums.into_iter().map(|(became, count)| (became, count.into())).collect();
+        let whole = json!({ "days": arguments.days, "decided_again": found.decided, "changed": found.changed, "sums": sums,
+            "unlike_recorded": found.unlike_recorded, "cannot_be_decided_again": found.cannot });
+        return output::line(&whole.to_string());
+    }
+    if !found.counts.is_empty() {
+        let mut table = output::table(&["organisation", "category", "became", "requests"]);
+        for ((organisation, category, became), requests) in &found.counts {
+            let cells = [organisation.clone(), category.clone(), (*became).to_owned(), requests.to_string()];
+            output::add_row(&mut table, cells);
+        }
+        output::print(&table)?;
+    }
+    for (why, count) in &found.cannot {
+        output::line(&format!("not decided again: {count}, because {why}"))?;
+    }
+    if found.unlike_recorded > 0 {
+        output::line(&format!("not as recorded even without the draft: {}", found.unlike_recorded))?;
+    }
+    let sums = sums.map(|(became, count)| format!("{became}={count}")).join(" ");
+    output::line(&format!(
+        "sharing simulate: days={} decided_again={} cannot={cannot} changed={} {sums}",
+        arguments.days, found.decided, found.changed
+    ))
+}
