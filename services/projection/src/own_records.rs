@@ -1,5 +1,7 @@
 //! Records that the serving organisation itself writes: decisions and commands, sealed under its own keys.
 
+mod read_here;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +9,11 @@ use event_log::envelope::Sealed;
 use event_log::seal::{DataKeys, PseudonymKey, SealError, WrappingKeys, decode_key_record};
 use event_log::{Appended, EventId, EventLog, LogError, Offset, Partition, Pseudonym, Record, Topic};
 use proto::events::Family;
+use tokio::sync::watch;
+
+use crate::consume::Progress;
+use crate::store::Store;
+use read_here::ReadHere;
 
 const KEY_RECORDS_A_READ: usize = 10_000;
 
@@ -22,6 +29,7 @@ pub struct OwnRecords {
     keys_read: tokio::sync::Mutex<BTreeMap<Partition, Offset>>,
     /// Held while new keys are put on the log, so that no body overtakes the key that seals it.
     keys_first: tokio::sync::Mutex<()>,
+    read_here: Option<ReadHere>,
 }
 
 struct Keys {
@@ -54,6 +62,9 @@ pub enum RecordError {
     /// It could not be sealed.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// It is on the log, and this process has not read it yet.
+    #[error("it is recorded, and this node has not read it yet: say it again shortly, which changes nothing")]
+    NotReadHere,
 }
 
 impl RecordError {
@@ -77,9 +88,15 @@ impl OwnRecords {
     ) -> Result<Self, RecordError> {
         let keys = Mutex::new(Keys { held: DataKeys::new(source, wrapping), pending: Vec::new() });
         let (keys_read, keys_first) = Default::default();
-        let own = Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_read, keys_first };
+        let own = Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_read, keys_first, read_here: None };
         own.read_keys().await?;
         Ok(own)
+    }
+
+    /// What is written is acknowledged once this process has read it too, and answers by it.
+    #[must_use]
+    pub fn acknowledged_once_read(self, store: Store, progress: watch::Receiver<Progress>) -> Self {
+        Self { read_here: Some(ReadHere::new(store, progress)), ..self }
     }
 
     /// Reads on in the keys topic to its end: another node makes keys of this source too.
@@ -136,7 +153,11 @@ impl OwnRecords {
     pub async fn write(&self, records: Vec<Own>) -> Result<Appended, RecordError> {
         let sealed = self.seal(records)?;
         self.put_keys_first().await?;
-        Ok(self.log.append(sealed).await?)
+        let appended = self.log.append(sealed).await?;
+        match &self.read_here {
+            Some(here) if !here.has_read(&appended.positions).await => Err(RecordError::NotReadHere),
+            _ => Ok(appended),
+        }
     }
 
     fn seal(&self, records: Vec<Own>) -> Result<Vec<Record>, RecordError> {

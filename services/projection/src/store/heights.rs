@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use event_log::{Offset, PARTITIONS, Partition, Topic};
+use event_log::{Offset, PARTITIONS, Partition, Position, Topic};
 
 use super::read_to::ReadTo;
 use super::{Batch, StoreError, View, keys};
@@ -29,6 +29,12 @@ impl Heights {
     /// Of one partition.
     pub(crate) fn next(&self, topic: Topic, partition: Partition) -> Offset {
         place((topic, partition)).and_then(|place| self.0.get(place)).copied().unwrap_or_default()
+    }
+
+    /// Whether a store of these has read the record of this place, or it is of a topic that no store reads.
+    pub(crate) fn hold(&self, position: &Position) -> bool {
+        let height = place((position.topic, position.partition)).and_then(|place| self.0.get(place));
+        height.is_none_or(|next| *next > position.offset)
     }
 
     /// Six bytes big-endian for each.

@@ -96,6 +96,7 @@ impl Service {
         let refusals = Arc::new(OwnRefusals::new(own.refusals));
         let (consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
         let recorder = Arc::new(Recorder::new(own.decisions));
+        let commands = own.commands.acknowledged_once_read(store.clone(), progress.clone());
         let queue = Queue::over(&store);
         let discloser = Arc::new(Discloser {
             children: Children::new(store.clone(), projector.clone()),
@@ -120,7 +121,7 @@ impl Service {
             watches,
             noticed: Some(Arc::clone(&noticed)),
         };
-        let commands = Arc::new(Commands::new(own.commands));
+        let commands = Arc::new(Commands::new(commands));
         let settings = settings.clone();
         Ok((Self { readers, progress, recorder, commands, queue, noticed, log, projector, settings }, consumer))
     }
