@@ -299,6 +299,64 @@ fn looked_after_under_one_legal_status_at_a_time_and_by_one_council() {
 }
 
 #[test]
+fn a_setting_is_consulted_until_it_answers_or_for_twenty_days_and_reads_the_draft() {
+    let sent =
+        e::EhcSettingConsulted { setting: Some("school".into()), sent_on: date("2026-04-01"), ..Default::default() };
+    let asked = e::EhcAssessmentRequested { received_on: date("2026-01-05"), ..Default::default() };
+    let asked = said(EHC, "send", 1, "2026-01-05", asked);
+    let replied = e::EhcSettingConsulted { replied_on: date("2026-04-10"), ..sent.clone() };
+    let by = |source, event: e::EhcSettingConsulted| [asked.clone(), said(source, "send", 2, "2026-04-01", event)];
+    let reads = |bodies: &[Body], category, day: &str| {
+        let events = bodies.iter().enumerate().map(|(at, body)| FactEvent {
+            subject: [1; 16],
+            published_at_us: at as i64,
+            sequence: 0,
+            body,
+        });
+        let born = e::PersonDescribed { birth_on: date("2016-01-01"), ..Default::default() };
+        let born = Body { event: Some(born.into()), ..Body::default() };
+        let born = FactEvent { subject: [1; 16], published_at_us: 99, sequence: 0, body: &born };
+        let day: Date = day.parse().unwrap();
+        let facts = ChildFacts::fold(&ENGINE, events.chain([born]), &AsOf::day(day));
+        let roles = [RoleGroup::SchoolPastoral].into();
+        let reader = Principal::Staff {
+            organisation: "school".into(),
+            person: "reader".into(),
+            roles,
+            active: true,
+            trained: true,
+        };
+        let class = RecordClass {
+            source_org: "send".into(),
+            category,
+            labels: [].into(),
+            third_parties: [].into(),
+            has_third_party: false,
+            unnamed_third_party: false,
+            has_location: false,
+            retention_expired: false,
+        };
+        let registry = registry(Some("2030-01-01"));
+        decide(&ENGINE, &Request::new(reader, Purpose::SendAssessment, day), &facts, &registry, [&class])
+            .outcome(&class)
+    };
+    let draft = Category::EhcDraft;
+    for (day, outcome) in [
+        ("2026-03-31", Outcome::Hide),
+        ("2026-04-01", Outcome::Redacted),
+        ("2026-04-21", Outcome::Redacted),
+        ("2026-04-22", Outcome::Hide),
+    ] {
+        assert_eq!(reads(&by(EHC, sent.clone()), draft, day), outcome, "{day}");
+    }
+    assert_eq!(reads(&by(EHC, replied.clone()), draft, "2026-04-10"), Outcome::Redacted);
+    assert_eq!(reads(&by(EHC, replied), draft, "2026-04-11"), Outcome::Hide);
+    assert_eq!(reads(&by(EHC, sent.clone()), Category::Ehcp, "2026-04-02"), Outcome::Hide);
+    // Of a sector's source that is not believed in it.
+    assert_eq!(reads(&by("health-hl7v2", sent), draft, "2026-04-02"), Outcome::Hide);
+}
+
+#[test]
 fn a_feed_that_falls_silent_opens_nothing_after_seven_days() {
     let began = said(
         CASES,
