@@ -2,12 +2,15 @@
 //! answer did.
 
 use event_log::{Offset, Partition, Topic};
+use std::collections::BTreeSet;
+
 use proto::disclosure::Disclosure;
-use proto::sharing::{Call, DenialReason, Purpose};
+use proto::sharing::{Call, DenialReason, Purpose, RefusalToShare};
 use proto::timeline::{Audited, ExplainDecisionResponse, RuleTold};
 use sharing::{FieldGroup, Rule, RuleBits};
 
 use super::involvement::day;
+use super::owed::{recorded, words};
 use super::watch::group_bit;
 use super::{Discloser, Undisclosed, decision_id, digest};
 use crate::replay::past;
@@ -42,12 +45,14 @@ impl Discloser {
         caller: &Caller,
         of: &Disclosure,
         audience: Audience,
+        refusals: Vec<RefusalToShare>,
     ) -> Undisclosed<PermittedExplanation> {
         let audits = audience != Audience::Reader;
         let child = of.subjects.first().and_then(|id| id.first()).copied().unwrap_or_default();
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, child % decision_id::BOOKS);
         let mut answer = self.explanation(of);
         answer.audited = audits.then(|| audited(of, audience));
+        answer.refusals = refusals;
         let record = Disclosure {
             decision_id: decision_id.to_vec(),
             organisation: caller.organisation.clone(),
@@ -74,7 +79,10 @@ impl Discloser {
         let rules = self.rules_told(rules_told, policy_in_force);
         let (permitted_by, withheld_by) = rules.into_iter().partition(|rule: &RuleTold| rule.id.starts_with('P'));
         let groups = [FieldGroup::Location, FieldGroup::ThirdParty, FieldGroup::Narrative];
-        let obligations = self.engine.rules_of(rules_told).filter(|_| policy_in_force);
+        // A record from before obligations stood on it owes what its rules say.
+        let of_rules = self.engine.rules_of(rules_told).filter(|_| policy_in_force && of.obligations == 0);
+        let owed = recorded(if gave { of.obligations } else { 0 });
+        let owed: BTreeSet<_> = owed.chain(of_rules.flat_map(|rule| rule.obligations.iter().copied())).collect();
         let made_at_ms = <[u8; 16]>::try_from(of.decision_id.as_slice()).ok().and_then(decision_id::made_at_ms);
         let mut answer = ExplainDecisionResponse {
             decision_id: of.decision_id.clone(),
@@ -96,7 +104,8 @@ impl Discloser {
                 .filter(|group| groups_withheld & group_bit(*group) != 0)
                 .map(|group| group.name().to_owned())
                 .collect(),
-            obligations: obligations.flat_map(|rule| rule.obligations.iter().cloned()).collect(),
+            obligations: words(owed.iter().copied()),
+            owed: owed.iter().map(|obligation| (*obligation).into()).collect(),
             ask: self.hub_contact.clone(),
             policy_hash: of.policy_hash.clone(),
             policy_in_force,
@@ -123,12 +132,18 @@ fn summary(answer: &ExplainDecisionResponse) -> Vec<String> {
         said.push("The request was refused as a whole, and nothing was given.".to_owned());
         return said;
     }
+    if matches!(answer.call(), Call::RecordFact | Call::EndFact) {
+        said.push("You recorded a fact, or asked whether you may: nothing of the child was given.".to_owned());
+        said.extend(answer.permitted_by.iter().map(|rule| sentence("You may because", rule)));
+        return said;
+    }
     if answer.entries == 0 && answer.lines == 0 {
         said.push("There was nothing that you may be shown for this purpose.".to_owned());
         return said;
     }
     let what = match answer.call() {
         Call::GetInvolvement => format!("You were told of {} who work with the child", answer.lines),
+        Call::ListFacts => format!("You were given {} facts on record", answer.entries),
         Call::GetFamily => format!("You were told {} things of a child's family", answer.lines),
         _ => format!(
             "You were given {} entries, and told of {} services by name or through the hub",

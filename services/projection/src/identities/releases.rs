@@ -90,7 +90,12 @@ impl Link {
         let asked: Id = decision.subjects.first()?.as_slice().try_into().ok()?;
         let releases = matches!(
             decision.call(),
-            Call::Unspecified | Call::GetTimeline | Call::WatchTimeline | Call::GetInvolvement | Call::GetFamily
+            Call::Unspecified
+                | Call::GetTimeline
+                | Call::WatchTimeline
+                | Call::GetInvolvement
+                | Call::GetFamily
+                | Call::ListFacts
         );
         let gave = decision.entries_released > 0 || decision.lines_released > 0;
         if !releases || !gave || !decision.operator_command.is_empty() || !self.asked_by.contains(&asked) {
