@@ -12,6 +12,8 @@ mod verify;
 mod who_saw;
 mod witness;
 
+pub(crate) use asking::Beside;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -69,11 +69,11 @@ impl Asking {
 }
 
 /// A log of a stopped process or a copy of one, with its keys, read into a store that is gone afterwards.
-pub(super) struct Beside {
-    pub(super) log: Arc<dyn EventLog>,
-    pub(super) projector: Projector,
-    pub(super) organisation: String,
-    pub(super) replayer: Replayer,
+pub(crate) struct Beside {
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) projector: Projector,
+    pub(crate) organisation: String,
+    pub(crate) replayer: Replayer,
     _folder: Folder,
 }
 
@@ -88,7 +88,7 @@ impl Drop for Folder {
 
 impl Beside {
     /// Reads all of it.
-    pub(super) async fn of(settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) async fn of(settings: &Settings) -> anyhow::Result<Self> {
         let vault = Vault::of(settings)?;
         let serve = settings.serve()?;
         let projector = vault.projector(serve);
