@@ -15,6 +15,7 @@ mod kin;
 pub mod ledger;
 pub mod linking;
 pub mod match_rates;
+pub mod notices;
 pub mod own_records;
 pub mod project;
 pub mod rebuild;

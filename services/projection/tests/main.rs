@@ -21,6 +21,7 @@ mod match_rates;
 mod moved_entries;
 mod no_room;
 mod own_records;
+mod policies;
 mod probable_links;
 mod replay;
 mod review;

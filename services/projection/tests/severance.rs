@@ -262,7 +262,7 @@ impl World {
                     reason: Some("invented".into()),
                     asserted_at: Some(prost_types::Timestamp { seconds: now_us() / 1_000_000 - 60, nanos: 0 }),
                     minutes: Some(30),
-                    id: Some("glass".into()),
+                    id: Some(vec![0x9a; 16]),
                     purpose: Some(s::Purpose::ChildProtection.into()),
                 };
                 self.record(who, fact(&local(who, Source::Council), asserted)).await;

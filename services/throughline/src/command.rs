@@ -3,6 +3,7 @@
 mod asking;
 mod audit;
 mod backup;
+mod break_glass;
 mod config;
 mod connect;
 mod dev;
@@ -15,10 +16,13 @@ mod identity;
 mod involvement;
 mod keys;
 mod log;
+mod notices;
 mod quarantine;
 mod rebuild;
+mod refusal;
 mod restore;
 mod serve;
+mod sharing;
 mod status;
 mod timeline;
 mod topics;
@@ -61,6 +65,10 @@ enum Command {
     Family(family::Arguments),
     Explain(explain::Arguments),
     Facts(facts::Arguments),
+    BreakGlass(break_glass::Arguments),
+    Refusal(refusal::Arguments),
+    Notices(notices::Arguments),
+    Sharing(sharing::Arguments),
     Quarantine(quarantine::Arguments),
     Disclosures(disclosures::Arguments),
     Status(status::Arguments),
@@ -97,6 +105,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Family(arguments) => family::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),
+        Command::BreakGlass(arguments) => break_glass::run(&arguments),
+        Command::Refusal(arguments) => refusal::run(&arguments),
+        Command::Notices(arguments) => notices::run(&arguments),
+        Command::Sharing(arguments) => sharing::run(&arguments),
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Disclosures(arguments) => disclosures::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

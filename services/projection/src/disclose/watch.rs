@@ -11,7 +11,8 @@ use sharing::{FieldGroup, Outcome, RecordClass};
 use timeline::Entry;
 
 use super::basis::category_bits;
-use super::view::{OfClass, existence_lines, within};
+use super::owed::words;
+use super::view::{OfClass, existence_lines, owed, within};
 use super::{Account, Ask, Discloser, Undisclosed, Weighed, digest, entry_key};
 use crate::child::{ChildError, Standing};
 
@@ -35,6 +36,8 @@ pub(super) struct Seen {
     standing: Standing,
     registry_generation: u64,
     today: Date,
+    /// A break-glass stood open, and opens nothing from this moment on, microseconds since 1970.
+    glass_ends_us: Option<i64>,
 }
 
 type Id = [u8; 16];
@@ -130,10 +133,11 @@ impl Default for Watching {
 impl Discloser {
     /// Whether anything may have changed of what a stream was given: its child, the organisations and agreements, the day.
     /// Asks a few numbers, and reads nothing.
-    pub fn may_have_changed(&self, watching: &Watching, registry_generation: u64, today: Date) -> bool {
+    pub fn may_have_changed(&self, watching: &Watching, registry_generation: u64, (now_us, today): (i64, Date)) -> bool {
         watching.seen.as_ref().is_none_or(|seen| {
             seen.registry_generation != registry_generation
                 || seen.today != today
+                || seen.glass_ends_us.is_some_and(|ends_us| now_us >= ends_us)
                 || !self.children.is_unchanged(&seen.standing)
         })
     }
@@ -169,6 +173,7 @@ impl Discloser {
             standing: weighed.child.standing.clone(),
             registry_generation: ask.registry_generation,
             today: ask.today,
+            glass_ends_us: glass_ends_us(&weighed),
         };
         if before.is_some() && entries.is_empty() && withdrawn.is_empty() && services.is_none() {
             return Ok(Followed::Same(Unseen(seen)));
@@ -191,7 +196,8 @@ impl Discloser {
         let lines = weighed.lines(&self.hub_contact);
         let standing = weighed.child.standing.clone();
         let (registry_generation, today) = (ask.registry_generation, ask.today);
-        watching.seen = Some(Seen { told, lines, standing, registry_generation, today });
+        let glass_ends_us = glass_ends_us(&weighed);
+        watching.seen = Some(Seen { told, lines, standing, registry_generation, today, glass_ends_us });
         Ok(())
     }
 
@@ -243,10 +249,10 @@ impl Discloser {
             let all = weighed.on_day.classes.keys();
             classes.extend(all.filter(|class| weighed.decision.outcome(class) == Outcome::Existence));
         }
-        let obligations: Vec<String> = match count + lines {
-            0 => Vec::new(),
-            _ => weighed.decision.obligations().map(str::to_owned).collect(),
-        };
+        let shows_something = count + lines > 0;
+        let obligations = words(weighed.decision.obligations().filter(|_| shows_something));
+        let rests = owed(&weighed.decision, &classes, &weighed.on_day.classified, shows_something);
+        let owed = rests.on_answer();
         let answer_digest = digest::sixteen(
             entries
                 .iter()
@@ -264,6 +270,7 @@ impl Discloser {
             pinned_at_us: ask.asked_at_us.max(weighed.newest_us),
         };
         let mut record = weighed.record(ask, &account);
+        let parts = rests.write(&mut record, self.pseudonyms());
         if let Some(basis) = &mut record.basis {
             (basis.stream, basis.after) = (watching.stream.to_vec(), watching.after.clone());
         }
@@ -273,17 +280,23 @@ impl Discloser {
                 entries: part.to_vec(),
                 decision_id: first.clone(),
                 obligations: obligations.clone(),
+                owed: owed.clone(),
                 ..WatchTimelineResponse::default()
             })
             .collect();
         if frames.is_empty() {
-            frames.push(WatchTimelineResponse { decision_id: first, obligations, ..WatchTimelineResponse::default() });
+            frames.push(WatchTimelineResponse {
+                decision_id: first,
+                obligations,
+                owed,
+                ..WatchTimelineResponse::default()
+            });
         }
         if let Some(frame) = frames.first_mut() {
             (frame.withdrawn, frame.services) = (withdrawn, services);
         }
         // Whether it still stands is looked at when a frame of it leaves.
-        Undisclosed::new(record, PermittedChanges { frames, seen })
+        Undisclosed { parts, ..Undisclosed::new(record, PermittedChanges { frames, seen }) }
     }
 }
 
@@ -291,6 +304,10 @@ impl Weighed {
     fn lines(&self, hub_contact: &str) -> Vec<ExistenceLine> {
         existence_lines(&self.decision, &self.registry, hub_contact, self.on_day.classes.keys())
     }
+}
+
+fn glass_ends_us(weighed: &Weighed) -> Option<i64> {
+    weighed.decision.glass().map(|glass| glass.ends_us)
 }
 
 /// What is new of a view.
@@ -330,7 +347,7 @@ pub(super) fn group_bits<'g>(groups: impl IntoIterator<Item = &'g FieldGroup>) -
     groups.into_iter().fold(0, |bits, group| bits | group_bit(*group))
 }
 
-pub(super) fn group_bit(group: FieldGroup) -> u32 {
+pub(crate) fn group_bit(group: FieldGroup) -> u32 {
     match group {
         FieldGroup::Location => 1,
         FieldGroup::ThirdParty => 2,

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use event_log::seal::PseudonymKey;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use proto::disclosure::Disclosure;
 use proto::events::Subject;
-use proto::sharing::{Call, DenialReason, Purpose};
+use proto::sharing::{Call, DenialReason, Purpose, RefusalToShare};
 use proto::timeline::timelines_server::Timelines;
 use proto::timeline::{
     ExplainDecisionRequest, ExplainDecisionResponse, GetFamilyRequest, GetFamilyResponse, GetInvolvementRequest,
@@ -22,10 +23,12 @@ use super::limits::Limits;
 use super::page::{Page, PageTokens};
 use super::refusal::Refusal;
 use super::request::{self, Asked};
+use super::safeguards::about;
 use super::stream::{Frames, Open, Watches};
 use super::tokens::Tokens;
 use crate::consume::Progress;
 use crate::disclose::digest::sixteen;
+use crate::notices::Noticed;
 use crate::disclose::{Answer, Ask, Audience, Discloser, Recorder, day_number};
 
 /// The header that a refusal carries beside its message.
@@ -55,6 +58,8 @@ pub struct TimelineService {
     pub pages: PageTokens,
     /// The streams that are open.
     pub watches: Watches,
+    /// Decisions not to share, which an explanation lists.
+    pub noticed: Option<Arc<Noticed>>,
 }
 
 #[tonic::async_trait]
@@ -335,8 +340,20 @@ impl TimelineService {
             true if caller.organisation == desk.recorder.organisation() => Audience::ServingAuditor,
             true => Audience::Auditor,
         };
-        let explained = desk.record(desk.discloser.explain(caller, &of, audience)).await?;
+        let refusals = self.refusals(caller, &of, audits).await?;
+        let explained = desk.record(desk.discloser.explain(caller, &of, audience, refusals)).await?;
         Ok(explained.into_answer())
+    }
+
+    /// The decisions not to share that the caller's organisation recorded about this answer; to an auditor also about its child.
+    async fn refusals(&self, caller: &Caller, of: &Disclosure, audits: bool) -> Result<Vec<RefusalToShare>, Refusal> {
+        let Some(noticed) = &self.noticed else { return Ok(Vec::new()) };
+        noticed.catch_up().await.map_err(|error| {
+            tracing::error!("decisions not to share cannot be read: {error}");
+            Refusal::new(DenialReason::FactsStale, "decisions not to share are being read: ask again shortly")
+        })?;
+        let held = noticed.held();
+        Ok(about(held.refused.values(), &caller.organisation, &of.decision_id, &of.subjects, audits))
     }
 }
 

@@ -326,7 +326,7 @@ proptest! {
                                 nanos: 0,
                             }),
                             minutes: Some(30),
-                            id: Some("glass".into()),
+                            id: Some(vec![0x9a; 16]),
                             purpose: Some(s::Purpose::ChildProtection.into()),
                         };
                         house.record(vec![fact(&family.brother, asserted)]).await;

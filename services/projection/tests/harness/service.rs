@@ -37,7 +37,9 @@ use proto::sharing::facts_client::FactsClient;
 use proto::sharing::{
     EndFactRequest, ListFactsRequest, ListFactsResponse, RecordFactRequest, RecordFactResponse,
 };
+use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
+use proto::sharing::{ApprovePolicyRequest, GetPoliciesRequest, GetPoliciesResponse};
 use proto::sharing::{
     AssertBreakGlassRequest, AssertBreakGlassResponse, ListBreakGlassRequest, ListBreakGlassResponse,
     ListNoticesRequest, ListNoticesResponse, ListRefusalsToShareRequest, ListRefusalsToShareResponse,
@@ -196,6 +198,31 @@ pub struct Reader {
 pub struct Reviewer {
     client: IdentitiesClient<Channel>,
     token: String,
+}
+
+/// Somebody who asks the service of policies.
+pub struct Approver {
+    client: PoliciesClient<Channel>,
+    token: String,
+}
+
+impl Approver {
+    fn signed<T>(&self, request: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(request);
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        request
+    }
+
+    /// How many have approved it, this one with them.
+    pub async fn approve(&mut self, policy_hash: &[u8]) -> Result<u32, tonic::Status> {
+        let request = self.signed(ApprovePolicyRequest { policy_hash: policy_hash.to_vec() });
+        Ok(self.client.approve_policy(request).await?.into_inner().approvals)
+    }
+
+    pub async fn policies(&mut self) -> Result<GetPoliciesResponse, tonic::Status> {
+        let request = self.signed(GetPoliciesRequest {});
+        Ok(self.client.get_policies(request).await?.into_inner())
+    }
 }
 
 /// Somebody who asks the service of auditors.
@@ -381,6 +408,12 @@ impl Serving {
     pub async fn reviewer(&self, organisation: &str, person: &str, roles: &[&str]) -> Reviewer {
         let channel = self.endpoint(organisation).connect().await.unwrap();
         Reviewer { client: IdentitiesClient::new(channel), token: self.papers.token(organisation, person, roles) }
+    }
+
+    /// Somebody who approves sets of rules, or would.
+    pub async fn approver(&self, organisation: &str, person: &str, roles: &[&str]) -> Approver {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        Approver { client: PoliciesClient::new(channel), token: self.papers.token(organisation, person, roles) }
     }
 
     /// Somebody who breaks the glass, reviews it, refuses to share or is told of it.

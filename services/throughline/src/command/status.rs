@@ -124,6 +124,19 @@ fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
         status.quarantined,
         status.disclosures
     ))?;
+    // A connector has no rules.
+    if !status.policy_hash.is_empty() {
+        let hash = hex::encode(&status.policy_hash);
+        let standing = if status.policy_approved { "approved" } else { "NOT APPROVED: readers are refused" };
+        let hash = hash.get(..12).unwrap_or_default();
+        output::line(&format!("rules: {hash} {standing} by={}", status.policy_approvals))?;
+    }
+    if status.break_glass_overdue + status.break_glass_alarms > 0 {
+        output::line(&format!(
+            "break-glass: overdue={} alarms={}: `throughline break-glass list`",
+            status.break_glass_overdue, status.break_glass_alarms
+        ))?;
+    }
     if !status.accepting {
         output::line(&format!("not accepting: {}", status.not_accepting_because))?;
     }
@@ -146,6 +159,9 @@ fn json(status: &GetStatusResponse) -> serde_json::Value {
         "caught_up": status.caught_up, "records_behind": status.records_behind, "events": status.events,
         "parked": status.parked, "quarantined": status.quarantined, "disclosures": status.disclosures,
         "accepting": status.accepting, "not_accepting_because": status.not_accepting_because, "sources": sources,
+        "policy_hash": hex::encode(&status.policy_hash), "policy_approved": status.policy_approved,
+        "policy_approvals": status.policy_approvals,
+        "break_glass_overdue": status.break_glass_overdue, "break_glass_alarms": status.break_glass_alarms,
     })
 }
 

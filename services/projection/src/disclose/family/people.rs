@@ -10,6 +10,7 @@ use sharing::{Decision, FamilyDecision, RecordClass, Told};
 
 use super::{Asking, both};
 use crate::child::{Child, OnDay};
+use crate::disclose::owed::{Owed, both_opened};
 use crate::disclose::{Discloser, digest, view::OfClass};
 
 /// People that an answer gives at most.
@@ -19,7 +20,7 @@ const PEOPLE_MAX: usize = 64;
 pub(super) struct People {
     pub(super) shown: Vec<RelatedPerson>,
     pub(super) told: Told,
-    pub(super) obligations: BTreeSet<String>,
+    pub(super) owed: Owed,
     records: Decision,
     family: FamilyDecision,
 }
@@ -60,8 +61,15 @@ impl People {
         let told = both(records.told(of_records.iter().copied()), family.told(of_family.iter().copied()));
         let owed_for_records = records.obligations().filter(|_| !of_records.is_empty());
         let owed_for_family = family.obligations().filter(|_| !of_family.is_empty());
-        let obligations = owed_for_records.chain(owed_for_family).map(str::to_owned).collect();
-        Self { shown, told, obligations, records, family }
+        let owed = Owed::of(
+            owed_for_records.chain(owed_for_family),
+            &records.rests_on(of_records.iter().copied()) | &family.rests_on(of_family.iter().copied()),
+            both_opened(
+                records.opened_by_glass(of_records.iter().copied()),
+                family.opened_by_glass(of_family.iter().copied()),
+            ),
+        );
+        Self { shown, told, owed, records, family }
     }
 
     pub(super) fn outcomes_digest(&self) -> [u8; 16] {

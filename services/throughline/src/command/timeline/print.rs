@@ -46,7 +46,7 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
 pub(super) fn end(answer: &GetTimelineResponse, printed: usize, in_part: usize) -> anyhow::Result<()> {
     if answer.break_glass_would_help {
         output::line(
-            "an emergency access (break-glass), recorded by the information hub, would show more of this child",
+            "an emergency access (`throughline break-glass assert --help`) would show more of this child",
         )?;
     }
     output::line(&format!(
