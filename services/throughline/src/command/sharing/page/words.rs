@@ -95,7 +95,7 @@ pub(super) fn purpose(purpose: &str) -> &str {
         "crime_prevention" => "to prevent or solve a crime",
         "court_proceedings" => "for a court",
         "adoption_support" => "to support an adoption",
-        "service_planning" => "to arrange a service",
+        "service_planning" => "to plan services, from numbers about many children",
         "family_participation" => "to take part in plans for the child",
         "child_death_review" => "to learn from a child's death",
         other => other,
