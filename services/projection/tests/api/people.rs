@@ -1,5 +1,7 @@
 //! Parents, carers and young people as readers: by what was recorded of them, over the same door as everybody.
 
+use projection::disclose::{Followed, Watching};
+use projection::serve::caller::{Caller, Standing};
 use prost::Message;
 use proto::admin::Fact;
 use proto::events::{self as e, Subject};
@@ -148,6 +150,35 @@ async fn a_parent_reads_from_when_their_responsibility_is_verified_until_it_ends
     };
     there.record(vec![fact(&child, ended)]).await;
     assert_eq!(bytes(&mut parent, &child, Purpose::SubjectAccess).await, of_nobody, "it ended");
+}
+
+/// What a parent follows stops with their responsibility, and is not begun again by the same token.
+#[tokio::test]
+async fn what_a_parent_follows_stops_when_their_responsibility_ends() {
+    let mut there = there().await;
+    let child = there.child.clone();
+    there.record(vec![recognised(&child, Relation::Parent), verified(&child)]).await;
+    let parent = Caller {
+        organisation: PORTAL.into(),
+        person: PARENT.into(),
+        standing: Standing::Family { issuer: format!("https://id.{PORTAL}.invalid") },
+        roles: [].into(),
+        active: false,
+        trained: false,
+    };
+    let mut watching = Watching::new();
+    let ask = there.house.ask(&parent, &child, Purpose::FamilyParticipation);
+    let Followed::Changed(first) = there.house.discloser.follow(&ask, &watching).unwrap() else { panic!("no view") };
+    let first = first.record(&there.house.recorder).await.unwrap().release().into_frames(&mut watching);
+    assert!(first.iter().any(|frame| !frame.entries.is_empty()));
+    let ended = s::ParentalResponsibilityEnded {
+        person: named(PORTAL),
+        ended_by: Some("an invented clerk".into()),
+        on: Some(day(2026, 1, 6)),
+    };
+    there.record(vec![fact(&child, ended)]).await;
+    let ask = there.house.ask(&parent, &child, Purpose::FamilyParticipation);
+    assert!(matches!(there.house.discloser.follow(&ask, &watching).unwrap(), Followed::Narrowed));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
