@@ -8,6 +8,7 @@ mod people;
 mod refusals;
 mod stream;
 mod two_worlds;
+mod withdrawn;
 
 use std::time::Duration;
 

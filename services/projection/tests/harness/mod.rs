@@ -271,6 +271,11 @@ impl House {
         self.consumer = self.consumer.take().map(|consumer| consumer.with_room_min(bytes));
     }
 
+    /// The consumer, to run by itself as a process has it; and how far it is.
+    pub fn take_consumer(&mut self) -> (Consumer, watch::Receiver<Progress>) {
+        (self.consumer.take().unwrap(), self.progress.clone())
+    }
+
     fn start_consumer(&mut self) {
         let (log, refusals) = (Arc::clone(&self.log), self.refusals.clone());
         let (consumer, progress) = Consumer::new(log, self.store.clone(), self.projector.clone(), refusals).unwrap();
