@@ -14,6 +14,7 @@ mod harness;
 mod identity_at_read;
 mod kept_children;
 mod kept_views;
+mod leaks;
 mod ledger;
 mod linking_kill;
 mod linking_order;
