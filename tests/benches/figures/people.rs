@@ -81,6 +81,10 @@ pub(crate) async fn record(house: &House, log: &Arc<dyn EventLog>, commands: &Co
     // A later version than the one that the authority's facts hold, of another entry: the last to begin stands.
     let facts = vec![fact(organisation_subject, organisation.into()), fact(child(), linked.into())];
     commands.record(facts, 1_760_000_000_000_001, TODAY).await?;
+    let rules = sharing::Engine::load()?;
+    for person in ["approver-1", "approver-2"] {
+        commands.approve_policy(rules.policy_hash(), person, 1_760_000_000_000_002, TODAY).await?;
+    }
     for (connector, (_, controller, subject, states)) in house::connectors().into_iter().zip(known_as()) {
         let drafts = drafts(connector.as_ref(), controller, &subject, states);
         let wrapping = Arc::clone(&house.wrapping);

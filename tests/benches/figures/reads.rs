@@ -170,6 +170,7 @@ async fn serve(
         tokens: Arc::default(),
         pages: PageTokens::new(&house.pseudonyms),
         watches: projection::serve::stream::Watches::new(),
+        noticed: None,
     };
     let tls = Tls { certificate: house.at("server.pem"), key: house.at("server.key"), client_ca: house.at("ca.pem") };
     std::fs::write(&tls.certificate, &papers.server.0)?;

@@ -36,6 +36,7 @@ use projection::store::{Engine, Options, Store};
 use prost::Message;
 use proto::admin::Fact;
 use proto::disclosure::Disclosure;
+use proto::events::event::Kind;
 use proto::events::{Body, Cause, Event, Subject, Version, When, when};
 use proto::timeline::GetTimelineResponse;
 use sharing::{DecisionCache, Purpose, RoleGroup};
