@@ -238,6 +238,7 @@ async fn every_field_that_is_wrong_is_named_and_its_value_is_not() {
     let good = request(&office.child, s::Purpose::EducationProvision, consent_given("c1"));
     let long = "PLANTED".repeat(100);
     let lifted = s::RestrictionLifted { id: Some("r".into()), lifted_by: Some("PLANTED".into()), ..Default::default() };
+    let elsewhere = s::StatutoryStatusChanged { organisation: Some("PLANTED".into()), ..Default::default() };
     let no_day = e::Date { year: 2026, month: Some(2), day: Some(31), estimated: false };
     let attended = e::AttendanceSummarised::default();
     let org = subject(e::Scheme::Organisation, "throughline", SCHOOL);
@@ -255,6 +256,7 @@ async fn every_field_that_is_wrong_is_named_and_its_value_is_not() {
         ("fact", RecordFactRequest { effective_on: Some(no_day), ..good.clone() }),
         ("evidence", RecordFactRequest { evidence: long, ..good.clone() }),
         ("evidence", RecordFactRequest { evidence: "PLANTED\u{1b}[2J".into(), ..good.clone() }),
+        ("fact.organisation", RecordFactRequest { fact: Some(elsewhere.into()), ..good.clone() }),
         ("fact.lifted_by", RecordFactRequest { fact: Some(lifted.into()), ..good.clone() }),
     ];
     let before = office.events().await;

@@ -304,7 +304,7 @@ fn read(caller: &Caller, request: RecordFactRequest) -> Result<Wanted, Refusal> 
         return Err(malformed("sealed", "lists more, or longer, than an identity has"));
     }
     let evidence = words(&evidence, "evidence")?;
-    said::by_own_hand(&mut kind, &caller.person)?;
+    said::by_own_hand(&mut kind, &caller.organisation, &caller.person)?;
     let by = RecordedBy { organisation: caller.organisation.clone(), person: caller.person.clone(), evidence };
     let fact = Fact { subject: Some(about.clone()), event: Some(Event { kind: Some(kind) }), sealed, effective_on };
     Ok(Wanted { call: Call::RecordFact, about, purpose, fact, by, dry_run })

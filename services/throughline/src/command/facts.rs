@@ -254,6 +254,49 @@ mod tests {
         assert!(gone.starts_with("the lines before line 501 were recorded: "), "{gone}");
     }
 
+    /// A line as a shell takes it: words, and what stands between quotation marks as one.
+    fn split(line: &str) -> Vec<String> {
+        let parts = line.split('"').enumerate();
+        let words = parts.flat_map(|(n, part)| match n % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+            _ => vec![part.to_owned()],
+        });
+        words.take_while(|word| word != ">").collect()
+    }
+
+    #[test]
+    fn every_command_teaches_by_an_example_that_it_takes() {
+        use clap::{CommandFactory as _, Parser as _};
+        let root = crate::command::Arguments::command();
+        let facts = root.find_subcommand("facts").unwrap();
+        let mut examples = 0;
+        for command in facts.get_subcommands().filter(|command| command.get_name() != "record") {
+            let help = command.get_after_help().unwrap_or_else(|| panic!("{}: no example", command.get_name())).to_string();
+            for line in help.lines().map(str::trim).filter(|line| line.starts_with("throughline facts")) {
+                let taken = crate::command::Arguments::try_parse_from(split(line));
+                assert!(taken.is_ok(), "{line}: {}", taken.err().unwrap());
+                examples += 1;
+            }
+        }
+        assert!(examples >= 20, "{examples}");
+    }
+
+    #[test]
+    fn a_word_or_a_day_that_there_is_not_is_named_with_what_is_accepted() {
+        use clap::Parser as _;
+        let consent = "throughline facts consent UPN:dfe:B801200005001";
+        for (line, field, accepted) in [
+            (format!("{consent} gvien --by parent --purpose early_help --as r"), "<STATE>", "given, refused, withdrawn"),
+            (format!("{consent} given --by mother --purpose early_help --as r"), "--by", "subject, parent"),
+            (format!("{consent} given --by parent --category therapie --purpose early_help --as r"), "--category", "therapy"),
+            (format!("{consent} given --by parent --until 31.7.2027 --purpose early_help --as r"), "--until", "as 2026-11-22"),
+            (format!("{consent} given --by parent --until 2026-02-30 --purpose early_help --as r"), "--until", "of the calendar"),
+        ] {
+            let told = crate::command::Arguments::try_parse_from(split(&line)).unwrap_err().to_string();
+            assert!(told.contains(field) && told.contains(accepted), "{line}: {told}");
+        }
+    }
+
     #[test]
     fn a_field_that_there_is_not_is_named_and_a_value_is_not() {
         let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();

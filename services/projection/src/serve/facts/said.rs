@@ -5,9 +5,19 @@ use proto::events::event::Kind;
 use super::super::refusal::Refusal;
 use super::malformed;
 
-/// Puts the caller's name where an event says who did what it tells of.
-pub(super) fn by_own_hand(kind: &mut Kind, person: &str) -> Result<(), Refusal> {
+/// Puts the caller's name where an event says who did what it tells of, and their organisation where it says whose it is.
+pub(super) fn by_own_hand(kind: &mut Kind, organisation: &str, person: &str) -> Result<(), Refusal> {
     let own = "is whoever records it: leave it out";
+    if let Kind::StatutoryStatusChanged(said) = kind {
+        return match said.organisation.as_deref() {
+            None | Some("") => {
+                said.organisation = Some(organisation.to_owned());
+                Ok(())
+            }
+            Some(given) if given != organisation => Err(malformed("fact.organisation", own)),
+            Some(_) => Ok(()),
+        };
+    }
     let (field, name, is_own) = match kind {
         Kind::RestrictionLifted(said) => ("fact.lifted_by", &mut said.lifted_by, true),
         Kind::AccessGranted(said) => ("fact.granted_by", &mut said.granted_by, true),

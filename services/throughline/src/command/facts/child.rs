@@ -103,9 +103,6 @@ pub(crate) struct Status {
     /// It closed on that day, and that it was open is not on record here.
     #[arg(long)]
     closed: bool,
-    /// Whose status it is, where that is not the organisation you record it for.
-    #[arg(long)]
-    organisation: Option<String>,
 }
 
 /// Record a restriction; `throughline facts lift` lifts it
@@ -334,7 +331,7 @@ pub(super) fn status(said: &Status) -> anyhow::Result<ExitCode> {
         status: Some(said.status.0),
         open: Some(!said.closed),
         on: date(Some(said.on)),
-        organisation: said.organisation.clone(),
+        ..StatutoryStatusChanged::default()
     })
 }
 

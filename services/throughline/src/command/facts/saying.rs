@@ -136,10 +136,11 @@ macro_rules! word {
 
             fn value_parser() -> Self::Parser {
                 use clap::builder::TypedValueParser as _;
-                let words = $crate::command::facts::saying::words(Self::name, $prefix);
+                static WORDS: std::sync::LazyLock<Vec<String>> =
+                    std::sync::LazyLock::new(|| $crate::command::facts::saying::words($name::name, $prefix));
                 let read: fn(String) -> Self =
                     |word| Self($crate::command::facts::saying::number(Self::name, $prefix, &word));
-                clap::builder::PossibleValuesParser::new(words).map(read)
+                clap::builder::PossibleValuesParser::new(WORDS.iter().map(String::as_str)).map(read)
             }
         }
     )*};
