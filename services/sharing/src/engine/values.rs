@@ -19,6 +19,9 @@ impl Engine {
         let value = |fact: &str| match fact.split_once('.')? {
             ("context", key) => context.get(key).map(|value| shown(&value)),
             ("principal", "roles") => Some(roles(question)),
+            // Ids of entities that say no more than whose record it is.
+            ("principal", "org") => None,
+            ("resource", "source") => Some(whose(question).to_owned()),
             ("principal", path) => read(&entities, self.principal(question), path),
             ("resource", path) => read(&entities, self.resource(), path),
             _ => None,
@@ -44,6 +47,13 @@ fn shown(value: &EvalResult) -> String {
         EvalResult::EntityUid(uid) => uid.id().unescaped().to_owned(),
         EvalResult::Set(members) => listed(members.iter().map(shown).collect()),
         other => other.to_string(),
+    }
+}
+
+fn whose(question: &Question) -> &'static str {
+    match question.reader {
+        Reader::Staff { own_record: true, .. } => "the reader's own organisation",
+        Reader::Staff { .. } | Reader::Person(_) => "another organisation",
     }
 }
 

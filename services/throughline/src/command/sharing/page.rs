@@ -2,6 +2,8 @@
 
 mod html;
 mod model;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 
