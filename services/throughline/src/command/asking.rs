@@ -60,7 +60,8 @@ pub(super) struct AboutChild {
     /// NHS_NUMBER:nhs:9990000018, LA_CHILD_ID:878:12345.
     child: String,
     /// What for: direct_care, education_provision, send_assessment, early_help, child_in_need, child_protection,
-    /// looked_after, subject_access, crime_prevention, court_proceedings, adoption_support.
+    /// looked_after, subject_access, crime_prevention, court_proceedings, adoption_support,
+    /// family_participation.
     #[arg(long)]
     purpose: String,
 }
