@@ -1,6 +1,8 @@
 //! An explanation of a decision, from its record alone: nothing is read or decided again, so it can say no more than the
 //! answer did.
 
+mod readers;
+
 use event_log::{Offset, Partition, Topic};
 use std::collections::BTreeSet;
 
@@ -14,7 +16,8 @@ use super::owed::{recorded, words};
 use super::watch::group_bit;
 use super::{Discloser, Undisclosed, decision_id, digest};
 use crate::replay::past;
-use crate::serve::caller::Caller;
+use crate::serve::caller::{Caller, Standing};
+use readers::Reader;
 
 /// How much of a recorded decision somebody may be told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +56,12 @@ impl Discloser {
         let mut answer = self.explanation(of);
         answer.audited = audits.then(|| audited(of, audience));
         answer.refusals = refusals;
+        let reader = match (audits, &caller.standing) {
+            (true, _) => Reader::Auditor(audience),
+            (false, Standing::Staff) => Reader::Staff,
+            (false, _) => Reader::Family,
+        };
+        readers::put(&mut answer, &self.engine, reader);
         let record = Disclosure {
             decision_id: decision_id.to_vec(),
             organisation: caller.organisation.clone(),
