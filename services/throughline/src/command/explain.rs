@@ -61,6 +61,19 @@ fn print(answer: &ExplainDecisionResponse) -> anyhow::Result<()> {
         }
         output::print(&table)?;
     }
+    if let Some(said) = &answer.for_practitioner {
+        output::line(&output::plain(&format!("in one sentence: {}", said.sentence)))?;
+        if !said.ask.is_empty() {
+            output::line(&output::plain(&format!("for the rest ask: {}", said.ask)))?;
+        }
+    }
+    // To the family itself the sentences above are these.
+    if let Some(said) = answer.for_family.as_ref().filter(|_| answer.audited.is_some()) {
+        output::line(&output::plain(&format!("for the child or a parent: {}", said.sentences.join(" "))))?;
+    }
+    if let Some(said) = answer.for_machine.as_ref().filter(|said| !said.facts.is_empty()) {
+        output::line(&output::plain(&format!("facts: {}", said.facts.join(" "))))?;
+    }
     if let Some(audited) = &answer.audited {
         let classes = [
             ("full", audited.classes_full),
