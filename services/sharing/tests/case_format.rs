@@ -17,14 +17,30 @@ fn problems(text: &str) -> Vec<String> {
 #[test]
 fn a_slip_is_named_with_file_line_key_and_what_may_stand_there() {
     for (key, value, said) in [
-        ("/facts/purpos", json!("early_help"), "mine.jsonl:3: there is no key `facts.purpos`; there are: purpose, involvement"),
-        ("/facts/purpose", json!("erly_help"), "mine.jsonl:3: `facts.purpose` must be one of: unspecified, direct_care"),
+        (
+            "/facts/purpos",
+            json!("early_help"),
+            "mine.jsonl:3: there is no key `facts.purpos`; there are: purpose, involvement",
+        ),
+        (
+            "/facts/purpose",
+            json!("erly_help"),
+            "mine.jsonl:3: `facts.purpose` must be one of: unspecified, direct_care",
+        ),
         ("/principal/org", json!("school_z"), "mine.jsonl:3: `principal.org` must be one of: school_a, school_b"),
-        ("/principal/groups", json!(["clinical", "clinicl"]), "mine.jsonl:3: `principal.groups[1]` must be one of: safeguarding"),
+        (
+            "/principal/groups",
+            json!(["clinical", "clinicl"]),
+            "mine.jsonl:3: `principal.groups[1]` must be one of: safeguarding",
+        ),
         ("/child/s47", json!("yes"), "mine.jsonl:3: `child.s47` must be true or false"),
         ("/child/age", json!(9.5), "mine.jsonl:3: `child.age` must be a whole number"),
         ("/fold/dob", json!("2010-13-01"), "mine.jsonl:3: `fold.dob` must be a day, as \"2026-11-22\""),
-        ("/expect/outcome", json!("whole"), "mine.jsonl:3: `expect.outcome` must be one of: full, redacted, existence, hide"),
+        (
+            "/expect/outcome",
+            json!("whole"),
+            "mine.jsonl:3: `expect.outcome` must be one of: full, redacted, existence, hide",
+        ),
     ] {
         let mut case: serde_json::Value = serde_json::from_str(GOOD).unwrap();
         let (section, name) = key.trim_start_matches('/').split_once('/').unwrap();
@@ -51,9 +67,18 @@ fn every_problem_of_a_file_is_told_at_once() {
 
 #[test]
 fn a_row_of_a_sheet_is_the_same_case() {
-    let head = ["id", "principal.org", "principal.groups", "child.s47", "facts.purpose", "facts.involvement", "expect.outcome"];
+    let head = [
+        "id",
+        "principal.org",
+        "principal.groups",
+        "child.s47",
+        "facts.purpose",
+        "facts.involvement",
+        "expect.outcome",
+    ];
     let head = head.map(str::to_owned);
-    let cells = ["S1", "csc_a", "safeguarding; case_holding", "yes", "child_protection", "lead", "full"].map(str::to_owned);
+    let cells =
+        ["S1", "csc_a", "safeguarding; case_holding", "yes", "child_protection", "lead", "full"].map(str::to_owned);
     let blank = vec![String::new(); 7];
     let cases = read_sheet("mine.csv", &head, [(2, cells.to_vec()), (3, blank)]).unwrap();
     let as_json = json!({"id": "S1", "principal": {"org": "csc_a", "groups": ["safeguarding", "case_holding"]},
@@ -73,10 +98,12 @@ fn a_row_of_a_sheet_is_the_same_case() {
 fn every_published_key_and_kind_of_reader_is_read() {
     let engine = Engine::load().unwrap();
     let asked = |kind: &str, past: bool| {
-        Case::of(json!({"id": "P1", "principal": {"kind": kind}, "resource": {"source": "la_send_a", "category": "ehcp"},
+        Case::of(
+            json!({"id": "P1", "principal": {"kind": kind}, "resource": {"source": "la_send_a", "category": "ehcp"},
             "child": {"age": 16, "past_csa": past, "opt_out": false, "home": "LA-B", "ehcp": true},
             "facts": {"purpose": "subject_access", "consent": "lapsed", "process": "none"},
-            "expect": {"outcome": "hide"}}))
+            "expect": {"outcome": "hide"}}),
+        )
         .unwrap()
         .explain(&engine)
     };
@@ -93,7 +120,10 @@ fn an_explanation_gives_every_rung_with_law_and_values_and_what_one_fact_would_c
     let account = case.explain(&engine);
     assert_eq!(account.outcome, "redacted");
     assert_eq!(account.rungs.len(), 3);
-    assert!(account.rungs[0].rules.iter().any(|rule| rule.id.starts_with("R02-") && !rule.law.is_empty()), "{account:?}");
+    assert!(
+        account.rungs[0].rules.iter().any(|rule| rule.id.starts_with("R02-") && !rule.law.is_empty()),
+        "{account:?}"
+    );
     assert!(account.rungs[1].rules.iter().any(|rule| rule.id.starts_with("P04-")), "{account:?}");
     let value = |fact: &str| account.facts.iter().find(|(name, _)| name == fact).map(|(_, value)| value.as_str());
     assert_eq!(value("resource.child.s47Open"), Some("yes"));
@@ -116,5 +146,8 @@ fn the_page_that_explains_the_format_holds_every_key() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &now).unwrap();
     }
-    assert!(page == now || std::env::var_os("UPDATE_DOCS").is_some(), "docs/CASES.md: run UPDATE_DOCS=1 cargo test -p sharing --test case_format");
+    assert!(
+        page == now || std::env::var_os("UPDATE_DOCS").is_some(),
+        "docs/CASES.md: run UPDATE_DOCS=1 cargo test -p sharing --test case_format"
+    );
 }

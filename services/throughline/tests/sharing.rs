@@ -38,7 +38,10 @@ fn rules_without(rule: &str, folder: &Path) -> PathBuf {
 fn a_failing_case_is_told_with_what_was_expected_beside_what_came() {
     let (code, out, _) = sharing(&["test", "-"], &format!("{PASSES}\n{FAILS}\n"));
     assert_eq!(code, 1, "{out}");
-    assert!(out.contains("T2  A teacher reads the practice's record\n  outcome: expected full, came existence\n"), "{out}");
+    assert!(
+        out.contains("T2  A teacher reads the practice's record\n  outcome: expected full, came existence\n"),
+        "{out}"
+    );
     assert!(out.contains("  rules: expected P02, came P06\n"), "{out}");
     assert!(out.contains("  allowed that there is one: P06-existence "), "{out}");
     assert!(out.contains("context.involvement=universal"), "{out}");
@@ -77,7 +80,8 @@ fn another_set_of_rules_is_tested_and_compared() {
     let folder = tempfile::tempdir().unwrap();
     let rules = rules_without("P06", folder.path());
     let cases = folder.path().join("cases.jsonl");
-    std::fs::write(&cases, format!("{PASSES}\n{}\n", FAILS.replace(r#""full", "rules": ["P02"]"#, r#""existence""#))).unwrap();
+    std::fs::write(&cases, format!("{PASSES}\n{}\n", FAILS.replace(r#""full", "rules": ["P02"]"#, r#""existence""#)))
+        .unwrap();
     let (rules, cases) = (rules.to_str().unwrap(), cases.to_str().unwrap());
     let (code, out, err) = sharing(&["test", cases, "--rules", rules], "");
     assert_eq!(code, 1, "{out}{err}");
@@ -89,7 +93,10 @@ fn another_set_of_rules_is_tested_and_compared() {
     assert!(out.contains("newly denied"), "{out}");
     assert!(out.ends_with("sharing diff: cases=2 differ=1 newly_allowed=0 newly_denied=1 more=0 less=0\n"), "{out}");
     let (code, out, _) = sharing(&["diff", "built-in", "built-in", "--cases", cases], "");
-    assert_eq!((code, out.as_str()), (0, "sharing diff: cases=2 differ=0 newly_allowed=0 newly_denied=0 more=0 less=0\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "sharing diff: cases=2 differ=0 newly_allowed=0 newly_denied=0 more=0 less=0\n")
+    );
 
     let (code, _, err) = sharing(&["test", "--rules", folder.path().to_str().unwrap()], "");
     assert_eq!(code, 2);
@@ -100,7 +107,9 @@ fn another_set_of_rules_is_tested_and_compared() {
 fn an_explanation_shows_every_rung_and_what_one_fact_would_change() {
     let (code, out, err) = sharing(&["explain", "C13"], "");
     assert_eq!(code, 0, "{err}");
-    for said in ["outcome: existence", "the whole record", "R04-sensitive-service", "P06-existence", "one fact away from more"] {
+    for said in
+        ["outcome: existence", "the whole record", "R04-sensitive-service", "P06-existence", "one fact away from more"]
+    {
         assert!(out.contains(said), "{said}: {out}");
     }
     let (_, consented, _) = sharing(&["explain", "C13", "--set", "facts.consent=given", "--brief"], "");
@@ -127,7 +136,16 @@ fn a_rule_that_no_case_would_miss_is_found_and_so_is_one_that_a_case_would() {
 
 #[test]
 fn who_can_see_lists_each_role_with_its_conditions() {
-    let narrow = ["--organisation", "school_b", "--organisation", "hospital_a", "--purpose", "direct_care", "--role", "clinical"];
+    let narrow = [
+        "--organisation",
+        "school_b",
+        "--organisation",
+        "hospital_a",
+        "--purpose",
+        "direct_care",
+        "--role",
+        "clinical",
+    ];
     let mut arguments = vec!["who-can-see", "gp_summary", "--source", "gp_a", "--json"];
     arguments.extend(narrow);
     let (code, out, err) = sharing(&arguments, "");
@@ -144,6 +162,9 @@ fn who_can_see_lists_each_role_with_its_conditions() {
 fn every_command_teaches_by_an_example() {
     for command in ["test", "explain", "who-can-see", "diff", "simulate", "mutate", "page"] {
         let (code, out, _) = sharing(&[command, "--help"], "");
-        assert!(code == 0 && out.contains("Example") && out.contains(&format!("throughline sharing {command}")), "{command}: {out}");
+        assert!(
+            code == 0 && out.contains("Example") && out.contains(&format!("throughline sharing {command}")),
+            "{command}: {out}"
+        );
     }
 }

@@ -96,10 +96,8 @@ impl Case {
         let decided = self.line.decide(engine);
         let Decided { request, facts, registry, class, decision } = &decided;
         let record = decision.class_record(class);
-        let (allowed_by, stopped_by) = record
-            .as_ref()
-            .map(|record| (record.allowed_by.clone(), record.stopped_by.clone()))
-            .unwrap_or_default();
+        let (allowed_by, stopped_by) =
+            record.as_ref().map(|record| (record.allowed_by.clone(), record.stopped_by.clone())).unwrap_or_default();
         let mut given = false;
         let rungs = LADDER.map(|(view, means)| {
             let (answer, ids) = match stopped_by.get(view) {

@@ -183,12 +183,7 @@ fn words_within<V: Vocabulary>(only: &[String]) -> Vec<String> {
 }
 
 /// One reach for each answer and closeness, purposes together, the fullest first; or that there is nothing.
-fn reaches(
-    organisations: &[String],
-    who: &str,
-    roles: &[String],
-    answers: Answers,
-) -> Vec<Reach> {
+fn reaches(organisations: &[String], who: &str, roles: &[String], answers: Answers) -> Vec<Reach> {
     let nothing = Reach {
         organisations: organisations.to_vec(),
         who: who.to_owned(),

@@ -136,7 +136,10 @@ mod tests {
         let or = json!({"||": {"left": b, "right": c}});
         let found = variants(&json!({"&&": {"left": a, "right": or}}));
         let leaves: Vec<(&Value, Change)> = found.iter().map(|(leaf, change, _)| (leaf, *change)).collect();
-        assert_eq!(leaves, [&a, &a, &b, &b, &c, &c].into_iter().zip([Change::Dropped, Change::Negated].repeat(3)).collect::<Vec<_>>());
+        assert_eq!(
+            leaves,
+            [&a, &a, &b, &b, &c, &c].into_iter().zip([Change::Dropped, Change::Negated].repeat(3)).collect::<Vec<_>>()
+        );
         assert_eq!(found[0].2, Some(or), "without the first, the second is left");
         assert_eq!(found[2].2, Some(json!({"&&": {"left": a, "right": c}})));
     }

@@ -59,7 +59,9 @@ fn whose(question: &Question) -> &'static str {
 
 fn roles(question: &Question) -> String {
     match &question.reader {
-        Reader::Staff { roles, .. } => listed(roles.iter().map(|role| crate::vocabulary::Vocabulary::word(*role)).collect()),
+        Reader::Staff { roles, .. } => {
+            listed(roles.iter().map(|role| crate::vocabulary::Vocabulary::word(*role)).collect())
+        }
         Reader::Person(_) => "none".to_owned(),
     }
 }

@@ -14,7 +14,9 @@ use crate::output::{self, DIFFERS};
 /// Over the cases: of each whose answer differs, what either set shows, and counts by the organisation that asks and the
 /// category of the record. The exit code is 4 where anything differs, so that a change can be held to what was meant.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing diff built-in my-rules/\n  throughline sharing diff last-year/ built-in --cases my-cases.jsonl --json")]
+#[command(
+    after_help = "Examples:\n  throughline sharing diff built-in my-rules/\n  throughline sharing diff last-year/ built-in --cases my-cases.jsonl --json"
+)]
 pub(crate) struct Arguments {
     /// The rules as they are: a folder as --rules takes it elsewhere, or `built-in`.
     before: PathBuf,
@@ -102,7 +104,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             }
             output::print(&table)?;
         }
-        let count = |of: Became| counts.iter().filter(|((_, _, became), _)| *became == of).map(|(_, n)| n).sum::<usize>();
+        let count =
+            |of: Became| counts.iter().filter(|((_, _, became), _)| *became == of).map(|(_, n)| n).sum::<usize>();
         output::line(&format!(
             "sharing diff: cases={} differ={differ} newly_allowed={} newly_denied={} more={} less={}",
             cases.len(),

@@ -16,9 +16,11 @@ use crate::output::{self, Usage};
 /// Of a case by its id, or of a question that you put together by --set, or of a case with something changed. The keys are
 /// those of a case (docs/CASES.md); what you leave out is as a case leaves it out.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing explain C27\n  throughline sharing explain C27 --set child.s47=no\n  \
+#[command(
+    after_help = "Examples:\n  throughline sharing explain C27\n  throughline sharing explain C27 --set child.s47=no\n  \
     throughline sharing explain --set principal.org=school_a --set principal.groups=safeguarding --set facts.purpose=child_protection \
-    --set facts.involvement=universal --set resource.source=camhs_a --set resource.category=mental_health --set resource.labels=mental_health")]
+    --set facts.involvement=universal --set resource.source=camhs_a --set resource.category=mental_health --set resource.labels=mental_health"
+)]
 pub(crate) struct Arguments {
     /// The id of a case: "C27". Without one, the question is what --set says.
     case: Option<String>,
@@ -60,7 +62,9 @@ pub(super) fn asked(id: Option<&str>, files: &[PathBuf], set: &[String]) -> anyh
         Some(id) => cases::of(files)?.into_iter().find(|case| case.id() == id).ok_or_else(|| {
             Usage(format!("there is no case `{id}`: `throughline sharing test --json` lists those that there are"))
         })?,
-        None if set.is_empty() => return Err(Usage("name a case, or put a question together by --set".to_owned()).into()),
+        None if set.is_empty() => {
+            return Err(Usage("name a case, or put a question together by --set".to_owned()).into());
+        }
         None => Case::blank(),
     };
     let pairs = set.iter().map(|pair| pair.split_once('=').ok_or_else(|| Usage("--set takes KEY=VALUE".to_owned())));

@@ -7,8 +7,8 @@ use anyhow::anyhow;
 use sharing::cases::{Case, Noticing};
 use sharing::{Change, Engine, Mutant};
 
-use super::rules::Rules;
 use super::cases;
+use super::rules::Rules;
 use crate::output::{self, Usage};
 
 /// Take each rule away in turn, and say which cases notice
@@ -17,8 +17,10 @@ use crate::output::{self, Usage};
 /// then negated in place of that, which is the harder test; only those that no case noticed are listed. Progress is shown on
 /// standard error.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing mutate\n  throughline sharing mutate --conditions --rule R05\n  \
-    throughline sharing mutate my-cases.jsonl --rules my-rules/ --json")]
+#[command(
+    after_help = "Examples:\n  throughline sharing mutate\n  throughline sharing mutate --conditions --rule R05\n  \
+    throughline sharing mutate my-cases.jsonl --rules my-rules/ --json"
+)]
 pub(crate) struct Arguments {
     /// Files of cases, in place of those of this build.
     files: Vec<PathBuf>,
@@ -72,7 +74,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             output::print(&table)?;
         }
         let (total, cases) = (mutants.len(), noticing.len());
-        output::line(&format!("sharing mutate: changes={total} noticed={} unnoticed={unnoticed} cases={cases}", total - unnoticed))?;
+        output::line(&format!(
+            "sharing mutate: changes={total} noticed={} unnoticed={unnoticed} cases={cases}",
+            total - unnoticed
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use sharing::Engine;
 use sharing::cases::{Case, Verdict};
 
-use super::rules::Rules;
 use super::cases;
+use super::rules::Rules;
 use crate::output::{self, FAILED};
 
 /// Put cases to the rules, and say which come out otherwise than they say, and why

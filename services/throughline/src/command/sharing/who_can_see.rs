@@ -20,9 +20,11 @@ use crate::output::{self, Usage};
 /// involved, "nothing" nothing at all. Each role is asked alone, and everything that is not said by --set is as in an ordinary
 /// case: nobody asked for consent, no enquiry is open. The keys are those of a case (docs/CASES.md).
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing who-can-see mental_health --label mental_health --source camhs_a\n  \
+#[command(
+    after_help = "Examples:\n  throughline sharing who-can-see mental_health --label mental_health --source camhs_a\n  \
     throughline sharing who-can-see child_protection --source csc_a --set child.s47=yes --purpose child_protection\n  \
-    throughline sharing who-can-see attendance --source school-8784001 --organisations facts.jsonl --json")]
+    throughline sharing who-can-see attendance --source school-8784001 --organisations facts.jsonl --json"
+)]
 pub(crate) struct Arguments {
     /// What the record is of: attendance, child_protection, mental_health ...
     category: String,
@@ -117,21 +119,18 @@ fn asked(arguments: &Arguments, on_record: bool) -> anyhow::Result<Case> {
 /// The organisations and agreements of a file of facts; its other facts are passed over.
 fn registry(file: &Path) -> anyhow::Result<Registry> {
     let bodies = organisations(file)?;
-    let events = (0..).zip(&bodies).map(|(sequence, body)| FactEvent {
-        subject: [0; 16],
-        published_at_us: 0,
-        sequence,
-        body,
-    });
+    let events =
+        (0..).zip(&bodies).map(|(sequence, body)| FactEvent { subject: [0; 16], published_at_us: 0, sequence, body });
     Ok(Registry::fold(events, None))
 }
 
 /// What a file of facts says of organisations and agreements.
 pub(super) fn organisations(file: &Path) -> anyhow::Result<Vec<Body>> {
     let facts = facts::read(file)?;
-    let of_organisations = facts.into_iter().filter_map(|fact| fact.event).filter(|event| {
-        matches!(event.kind, Some(Kind::OrganisationRecorded(_) | Kind::AgreementRecorded(_)))
-    });
+    let of_organisations = facts
+        .into_iter()
+        .filter_map(|fact| fact.event)
+        .filter(|event| matches!(event.kind, Some(Kind::OrganisationRecorded(_) | Kind::AgreementRecorded(_))));
     let bodies: Vec<Body> = of_organisations.map(|event| Body { event: Some(event), ..Body::default() }).collect();
     if bodies.is_empty() {
         return Err(Usage(format!("`{}` records no organisation and no agreement", file.display())).into());
@@ -167,8 +166,7 @@ fn closeness(words: &[String], of_family: bool) -> String {
     if of_family {
         return String::new();
     }
-    let held: Vec<usize> =
-        words.iter().filter_map(|word| ORDER.iter().position(|known| known == word)).collect();
+    let held: Vec<usize> = words.iter().filter_map(|word| ORDER.iter().position(|known| known == word)).collect();
     match (held.first(), held.len()) {
         (Some(0), 6) => "or not".to_owned(),
         (Some(first), length) if length > 1 && first + length == ORDER.len() => {

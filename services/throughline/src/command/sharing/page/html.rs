@@ -45,7 +45,7 @@ pub(super) fn written(page: &Page) -> String {
                     (working(page, standing))
                     @if !page.records.is_empty() {
                         h2 { (standing.records) }
-                        @for records in &page.records { (one(records)) }
+                        @for records in &page.records { (one(records, standing)) }
                     }
                     @if !page.services.is_empty() {
                         h2 { "Other services" }
@@ -86,7 +86,7 @@ fn working(page: &Page, standing: Standing) -> Markup {
     }
 }
 
-fn one(records: &Records) -> Markup {
+fn one(records: &Records, standing: Standing) -> Markup {
     html! {
         div class="record" {
             h3 { (capital(records.kind)) ", held by " (records.held_by) }
@@ -104,7 +104,7 @@ fn one(records: &Records) -> Markup {
                     dt { (seen.name) }
                     dd {
                         @for may in &seen.may { (may) " " }
-                        @if !seen.because.is_empty() { p class="why" { "Why: " (seen.because.join(" ")) } }
+                        @if !seen.because.is_empty() { p class="why" { (standing.why) ": " (seen.because.join(" ")) } }
                         @if !seen.rules.is_empty() { p class="law" { (seen.rules.join("; ")) } }
                     }
                 }

@@ -9,6 +9,7 @@ use proto::timeline::{Entry, ExistenceLine, Involved};
 use sharing::Engine;
 use sharing::cases::{Case, Reach, Scope};
 
+use super::text::standing;
 use super::{Whom, words};
 
 /// What a reader was given.
@@ -97,7 +98,13 @@ impl Page {
                 let seen_by = seen_by
                     .map(|involved| asked.seen_by(category, sector, involved, involved.organisation == organisation))
                     .collect();
-                Records { kind: words::category(category), held_by, count: entries.len(), left_out: left_out(&entries), seen_by }
+                Records {
+                    kind: words::category(category),
+                    held_by,
+                    count: entries.len(),
+                    left_out: left_out(&entries),
+                    seen_by,
+                }
             })
             .collect();
         let services: BTreeSet<String> = given.services.iter().map(service).collect();
@@ -148,7 +155,8 @@ fn left_out(entries: &[&Entry]) -> Option<LeftOut> {
     let reasons: BTreeSet<String> = withheld.iter().flat_map(|withheld| withheld.reasons.iter().cloned()).collect();
     let groups: Vec<String> = groups.into_iter().map(str::to_owned).collect();
     let what = words::listed(&groups);
-    Some(LeftOut { what, reasons: reasons.into_iter().collect(), ask: first.ask.clone() })
+    let reasons = reasons.into_iter().map(|reason| reason.trim_end_matches('.').to_owned()).collect();
+    Some(LeftOut { what, reasons, ask: first.ask.clone() })
 }
 
 /// The rules, asked what an organisation of a sector may see of a kind of record: by nothing that is recorded of this child.
@@ -172,7 +180,7 @@ impl Asked<'_> {
         let lead = self.whom == Whom::Lead;
         SeenBy {
             name: name(involved),
-            may: sentences(reaches),
+            may: sentences(reaches, words::purposes_of(involved.sector()).len(), standing(self.whom).any_work),
             because: rules.iter().map(|rule| rule.plain.clone()).filter(|plain| !plain.is_empty()).collect(),
             rules: rules.iter().filter(|_| lead).map(|rule| format!("{} ({})", rule.id, rule.law)).collect(),
         }
@@ -183,12 +191,12 @@ fn reaches(
     engine: &Engine,
     category: Category,
     source: Sector,
-    reader: Sector,
+    sector: Sector,
     closeness: &str,
     own: bool,
 ) -> Vec<Reach> {
     let Some(source) = words::example(source, true) else { return Vec::new() };
-    let Some(reader) = (if own { Some(source) } else { words::example(reader, false) }) else { return Vec::new() };
+    let Some(reader) = (if own { Some(source) } else { words::example(sector, false) }) else { return Vec::new() };
     let category = category.as_str_name().trim_start_matches("CATEGORY_").to_lowercase();
     let asked = Case::blank().with_typed([
         ("principal.org", reader),
@@ -197,6 +205,8 @@ fn reaches(
     ]);
     let scope = Scope {
         organisations: vec![reader.to_owned()],
+        roles: words::roles_of(sector).iter().map(|role| (*role).to_owned()).collect(),
+        purposes: words::purposes_of(sector).iter().map(|purpose| (*purpose).to_owned()).collect(),
         involvement: vec![closeness.to_owned()],
         staff_only: true,
         ..Scope::default()
@@ -204,23 +214,25 @@ fn reaches(
     asked.map(|case| case.who_can_see(engine, &scope)).unwrap_or_default()
 }
 
-/// One sentence for each amount that somebody there may see.
-fn sentences(reaches: &[Reach]) -> Vec<String> {
-    let mut by_amount: BTreeMap<(usize, String), (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+/// One sentence for each amount that somebody there may see; of so many purposes all are together "their work".
+fn sentences(reaches: &[Reach], purposes_max: usize, any_work: &str) -> Vec<String> {
+    // By amount and purposes, so that nobody is said to see more than they may.
+    let mut by_amount: BTreeMap<(usize, String, BTreeSet<String>), BTreeSet<String>> = BTreeMap::new();
     for reach in reaches {
         let Some((order, amount)) = amount(reach) else { continue };
-        let (roles, purposes) = by_amount.entry((order, amount)).or_default();
+        let purposes = reach.purposes.iter().map(|purpose| words::purpose(purpose).to_owned()).collect();
+        let roles = by_amount.entry((order, amount, purposes)).or_default();
         roles.extend(reach.roles.iter().map(|role| words::role(role).to_owned()));
-        purposes.extend(reach.purposes.iter().map(|purpose| words::purpose(purpose).to_owned()));
     }
     if by_amount.is_empty() {
         return vec!["Nobody there may see it.".to_owned()];
     }
     by_amount
         .into_iter()
-        .map(|((_, amount), (roles, purposes))| {
+        .map(|((_, amount, purposes), roles)| {
             let (roles, purposes): (Vec<_>, Vec<_>) = (roles.into_iter().collect(), purposes.into_iter().collect());
-            sentence(&format!("{} may {amount}, {}", words::listed(&roles), either(&purposes)))
+            let purposes = if purposes.len() == purposes_max { any_work.to_owned() } else { either(&purposes) };
+            sentence(&format!("{} may {amount}, {purposes}", words::listed(&roles)))
         })
         .collect()
 }

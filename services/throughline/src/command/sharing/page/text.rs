@@ -64,14 +64,18 @@ fn records(text: &mut Text, page: &Page, standing: Standing) {
         let count = if records.count == 1 { "1 record".to_owned() } else { format!("{} records", records.count) };
         text.paragraph(&format!("{}, held by {} ({count})", capital(records.kind), records.held_by), "* ");
         if let Some(left_out) = &records.left_out {
-            let why = if left_out.reasons.is_empty() { String::new() } else { format!(", because: {}", left_out.reasons.join("; ")) };
+            let why = if left_out.reasons.is_empty() {
+                String::new()
+            } else {
+                format!(", because: {}", left_out.reasons.join("; "))
+            };
             let ask = if left_out.ask.is_empty() { String::new() } else { format!(" To ask: {}.", left_out.ask) };
             text.paragraph(&format!("Left out here: {}{why}.{ask}", left_out.what), "  ");
         }
         for seen in &records.seen_by {
             text.paragraph(&format!("{}: {}", seen.name, seen.may.join(" ")), "  ");
             if !seen.because.is_empty() {
-                text.paragraph(&format!("Why: {}", seen.because.join(" ")), "    ");
+                text.paragraph(&format!("{}: {}", standing.why, seen.because.join(" ")), "    ");
             }
             if !seen.rules.is_empty() {
                 text.paragraph(&seen.rules.join("; "), "    ");

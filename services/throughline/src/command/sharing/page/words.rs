@@ -102,6 +102,28 @@ pub(super) fn purpose(purpose: &str) -> &str {
     }
 }
 
+/// The role groups that people of a sector hold in their ordinary work.
+pub(super) fn roles_of(sector: Sector) -> &'static [&'static str] {
+    match sector {
+        Sector::Education => &["school_pastoral", "safeguarding", "send_team", "school_admin"],
+        Sector::SocialCare => &["case_holding", "safeguarding"],
+        Sector::Health => &["clinical", "safeguarding"],
+        Sector::Police | Sector::Court | Sector::Oversight | Sector::Unspecified => &["safeguarding"],
+    }
+}
+
+/// What they ordinarily want a record for.
+pub(super) fn purposes_of(sector: Sector) -> &'static [&'static str] {
+    match sector {
+        Sector::Education => &["education_provision", "send_assessment", "early_help", "child_protection"],
+        Sector::SocialCare => &["early_help", "child_in_need", "looked_after", "child_protection"],
+        Sector::Health => &["direct_care", "early_help", "child_protection"],
+        Sector::Police => &["crime_prevention", "child_protection"],
+        Sector::Court => &["court_proceedings", "child_protection"],
+        Sector::Oversight | Sector::Unspecified => &["child_protection"],
+    }
+}
+
 /// A group of fields that is taken out.
 pub(super) fn group(group: &str) -> &str {
     match group {
@@ -130,9 +152,12 @@ pub(super) fn example(sector: Sector, as_source: bool) -> Option<&'static str> {
 /// The sector whose organisations make such records, where the record's own is not named.
 pub(super) fn sector_of(category: Category) -> Sector {
     match category {
-        Category::Attendance | Category::Attainment | Category::Exclusion | Category::Send | Category::Ehcp | Category::EhcDraft => {
-            Sector::Education
-        }
+        Category::Attendance
+        | Category::Attainment
+        | Category::Exclusion
+        | Category::Send
+        | Category::Ehcp
+        | Category::EhcDraft => Sector::Education,
         Category::EarlyHelp
         | Category::SocialCareInvolvement
         | Category::SocialCareCase
@@ -161,6 +186,10 @@ pub(super) struct Standing {
     pub(super) nothing: &'static str,
     pub(super) working: &'static str,
     pub(super) records: &'static str,
+    /// Before what the rules say for a child of twelve.
+    pub(super) why: &'static str,
+    /// For everything that an organisation does.
+    pub(super) any_work: &'static str,
     pub(super) otherwise: &'static [&'static str],
     pub(super) objecting: &'static [&'static str],
 }
@@ -178,6 +207,8 @@ pub(super) const PARENT: Standing = Standing {
               to you. You can ask the organisations that you deal with yourself.",
     working: "Who works with your child",
     records: "What there is, and who may see it",
+    why: "Why, as we would tell your child",
+    any_work: "for their work with your child",
     otherwise: &[
         "If you, or your child where they are old enough to decide, agree to sharing, people whom you agreed to may see more. You \
          can change your mind at any time.",
@@ -209,6 +240,8 @@ pub(super) const CHILD: Standing = Standing {
               to you. You can ask somebody you trust to help you find out.",
     working: "Who works with you",
     records: "What there is, and who may see it",
+    why: "Why",
+    any_work: "for their work with you",
     otherwise: &[
         "If you agree to sharing, the people you agreed to may see more. You can change your mind at any time. Until you are old \
          enough to decide, somebody who looks after you decides with you.",
@@ -237,6 +270,8 @@ pub(super) const LEAD: Standing = Standing {
     nothing: "Nothing was given to this reader for this purpose.",
     working: "Who works with the child",
     records: "Records, and who may see them",
+    why: "In plain English",
+    any_work: "for any of their ordinary purposes",
     otherwise: &[
         "Consent, an open section 47 enquiry, a protection plan, legal process, a grant or break-glass open more, and restrictions \
          less: `throughline sharing who-can-see` with --set answers for each.",
