@@ -51,6 +51,15 @@ pub struct Engine {
     policy_hash: [u8; 32],
 }
 
+/// What is asked of a set beside being readable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HeldTo {
+    /// All that this build asks of its own.
+    ThisBuild,
+    /// Nothing more: it was run once, and was held to what was asked then.
+    ItsTime,
+}
+
 /// Why the rules cannot be decided by. All of these are faults of the build, not of its input.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -96,7 +105,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::load`].
     pub fn of(set: RuleSet) -> Result<Self, LoadError> {
-        let engine = Self::parse(set, lint::check)?;
+        let engine = Self::parse(set, HeldTo::ThisBuild)?;
         lint::redactions_are_complete(proto::fields::MESSAGES, engine.rules())?;
         engine.self_test()?;
         Ok(engine)
@@ -108,7 +117,7 @@ impl Engine {
     /// # Errors
     /// When this build cannot read it: then it takes the build of its time.
     pub fn from_stored(set: RuleSet) -> Result<Self, LoadError> {
-        let mut engine = Self::parse(set, |_, _| Ok(()))?;
+        let mut engine = Self::parse(set, HeldTo::ItsTime)?;
         engine.known = Some(lint::Attributes::of_schema(&schema_of(&engine.set.schema)?.1));
         Ok(engine)
     }
@@ -135,7 +144,7 @@ impl Engine {
     /// As [`Engine::load`]; also when one of the ids names no rule.
     #[doc(hidden)]
     pub fn load_without(ids: &[&str]) -> Result<Self, LoadError> {
-        let mut engine = Self::parse(set::of_this_build(), lint::check)?;
+        let mut engine = Self::parse(set::of_this_build(), HeldTo::ThisBuild)?;
         for id in ids {
             let missing = LoadError::Lint { rule: (*id).to_owned(), problem: "there is no such rule".to_owned() };
             Arc::make_mut(&mut engine.rules).remove(*id).ok_or(missing)?;
@@ -144,10 +153,7 @@ impl Engine {
         Ok(engine)
     }
 
-    fn parse(
-        set: RuleSet,
-        check: impl Fn(&Rule, &lint::Attributes) -> Result<(), LoadError>,
-    ) -> Result<Self, LoadError> {
+    fn parse(set: RuleSet, held: HeldTo) -> Result<Self, LoadError> {
         let (schema, schema_json) = schema_of(&set.schema)?;
         let parsed = PolicySet::from_str(&set.rules).map_err(|error| LoadError::Policies(error.to_string()))?;
         let mut policies = PolicySet::new();
@@ -155,17 +161,20 @@ impl Engine {
         let attributes = lint::Attributes::of_schema(&schema_json);
         for policy in parsed.policies() {
             let rule = Rule::of(policy)?;
-            check(&rule, &attributes)?;
+            if held == HeldTo::ThisBuild {
+                lint::check(&rule, &attributes)?;
+            }
             policies
                 .add(policy.new_id(PolicyId::new(&rule.id)))
                 .map_err(|error| LoadError::Policies(error.to_string()))?;
             rules.insert(rule.id.clone(), rule);
         }
         let validation = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        let warnings = validation.validation_warnings().filter(|_| held == HeldTo::ThisBuild);
         let complaints: Vec<String> = validation
             .validation_errors()
             .map(ToString::to_string)
-            .chain(validation.validation_warnings().map(ToString::to_string))
+            .chain(warnings.map(ToString::to_string))
             .collect();
         if !complaints.is_empty() {
             return Err(LoadError::Validation(complaints.join("; ")));

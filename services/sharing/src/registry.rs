@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use proto::events::event::Kind;
 use proto::events::{Body, When};
-use proto::sharing::{AgreementRecorded, FeedConfirmed, OrganisationRecorded, RetentionScheduleRecorded};
+use proto::sharing::{AgreementRecorded, FeedConfirmed, OrganisationRecorded, RetentionScheduleRecorded, ServiceDesk};
 
 use crate::classify::RecordClass;
 use crate::days::{day_of, first_day, last_day, last_day_of_when, microseconds};
@@ -19,6 +19,8 @@ use crate::vocabulary::{Category, Purpose};
 pub struct Registry {
     organisations: BTreeMap<String, OrganisationRecorded>,
     agreements: BTreeMap<String, AgreementRecorded>,
+    /// By party, those that are not suspended.
+    agreements_of: BTreeMap<String, Vec<String>>,
     /// In the order in which they were recorded.
     retention: Vec<RetentionScheduleRecorded>,
     /// By controller and source, until when a live feed was read whole, microseconds since 1970.
@@ -49,6 +51,11 @@ impl Registry {
                 }
                 Some(Kind::FeedConfirmed(confirmed)) => registry.confirm(confirmed, event.body),
                 _ => registry.policies.fold(&event),
+            }
+        }
+        for (id, agreement) in registry.agreements.iter().filter(|(_, agreement)| !agreement.suspended()) {
+            for party in &agreement.parties {
+                registry.agreements_of.entry(party.clone()).or_default().push(id.clone());
             }
         }
         registry
@@ -118,6 +125,20 @@ impl Registry {
             .is_some_and(|it| it.vouches_for_people() && it.token_issuer() == issuer && !issuer.is_empty())
     }
 
+    /// Whom to ask at an organisation about what is of this category, on this day. `None` where it is no organisation on that day:
+    /// a desk that has closed answers nobody.
+    pub fn desk(&self, id: &str, category: Category, day: Date) -> Option<Desk<'_>> {
+        let organisation = self.organisation_on(id, day)?;
+        let covers = |desk: &&ServiceDesk| {
+            (desk.categories.is_empty() || desk.categories.contains(&category.into()))
+                && desk.from.is_none_or(|from| last_day(&from).is_some_and(|from| from <= day))
+                && desk.to.is_none_or(|to| first_day(&to).is_some_and(|to| day <= to))
+        };
+        let desk = organisation.desks.iter().find(covers);
+        let own = Desk { service: "", contact: organisation.contact() };
+        Some(desk.map_or(own, |desk| Desk { service: desk.service(), contact: desk.contact() }))
+    }
+
     /// Every organisation, in order of id.
     pub fn organisations(&self) -> impl Iterator<Item = &OrganisationRecorded> {
         self.organisations.values()
@@ -133,9 +154,12 @@ impl Registry {
         day: Date,
     ) -> bool {
         let lists = |list: &[i32], wanted: i32| list.is_empty() || list.contains(&wanted);
-        self.agreements.values().any(|agreement| {
-            !agreement.suspended()
-                && [source, recipient].iter().all(|party| agreement.parties.iter().any(|id| id == party))
+        let of = |party: &str| self.agreements_of.get(party).map(Vec::as_slice).unwrap_or_default();
+        // A council has an agreement with each of a thousand schools, and a school has a few.
+        let (fewer, other) =
+            if of(source).len() <= of(recipient).len() { (of(source), recipient) } else { (of(recipient), source) };
+        fewer.iter().filter_map(|id| self.agreements.get(id)).any(|agreement| {
+            agreement.parties.iter().any(|id| id == other)
                 && lists(&agreement.categories, category.into())
                 && lists(&agreement.purposes, purpose.into())
                 // An agreement that does not say from when to when is not in force.
@@ -143,6 +167,15 @@ impl Registry {
                 && agreement.to.as_ref().and_then(first_day).is_some_and(|to| day <= to)
         })
     }
+}
+
+/// Whom to ask about one service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Desk<'r> {
+    /// What people call the service; empty where the organisation has no desks of its own for it.
+    pub service: &'r str,
+    /// A desk and a number.
+    pub contact: &'r str,
 }
 
 fn in_force(organisation: &OrganisationRecorded, day: Date) -> bool {

@@ -201,15 +201,15 @@ fn organisations(agreements: usize) -> Vec<Body> {
             body(organisation)
         })
         .collect();
-    // The last of them alone covers anything.
-    for number in 1..=agreements {
-        let covers = number == agreements;
+    // One of all three, and one of the council with each of so many schools.
+    for number in 0..agreements {
+        let all = || ORGANISATIONS.iter().map(|(id, _)| (*id).to_owned()).collect();
+        let other = || vec!["la-878-social-care".to_owned(), format!("school-8785{number:03}")];
         bodies.push(body(s::AgreementRecorded {
             id: Some(format!("agreement-{number:04}")),
-            parties: ORGANISATIONS.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            parties: if number == 0 { all() } else { other() },
             from: day(2020),
             to: day(2030),
-            suspended: Some(!covers),
             ..Default::default()
         }));
     }

@@ -462,18 +462,39 @@ impl Engine {
         Ok(RestrictedExpression::new_set(members))
     }
 
-    /// Two questions whose answers are known: that a record past its retention is hidden by the rule that says so shows
-    /// that restrictions fire, and the same record within it that permits do.
+    /// Questions whose answers are known, denials before all: that each of these is hidden by the gate that says so shows that
+    /// restrictions fire, by break-glass too; and that an organisation sees its own record, that permits do.
     pub(crate) fn self_test(&self) -> Result<(), LoadError> {
-        let mut question = own_record();
-        question.class.retention_expired = true;
-        let ruling = self.ask(Ladder::Records, &question);
-        let fired = ruling.stopped_by.values().all(|rules| rules.iter().any(|id| id.starts_with("G03-")));
-        if ruling.failed || ruling.outcome != Outcome::Hide || ruling.stopped_by.len() != 3 || !fired {
-            return Err(LoadError::SelfTest("a record past its retention is not hidden"));
+        let denials: [(&str, &'static str, fn(&mut Question)); 5] = [
+            ("G01-", "a request without a purpose is not hidden", |question| {
+                question.context.purpose = Purpose::Unspecified;
+            }),
+            ("G02-", "staff whose training has lapsed are not refused", |question| {
+                if let Reader::Staff { trained, .. } = &mut question.reader {
+                    *trained = false;
+                }
+            }),
+            ("G03-", "a record past its retention is not hidden", |question| question.class.retention_expired = true),
+            ("G04-", "a break-glass opens a sealed record", |question| {
+                question.class.labels = BTreeSet::from([Label::PreAdoption]);
+                question.context.break_glass = true;
+            }),
+            ("G08-", "an auditor sees a record", |question| {
+                if let Reader::Staff { roles, .. } = &mut question.reader {
+                    *roles = BTreeSet::from([RoleGroup::Auditor]);
+                }
+            }),
+        ];
+        for (gate, problem, change) in denials {
+            let mut question = own_record();
+            change(&mut question);
+            let ruling = self.ask(Ladder::Records, &question);
+            let fired = ruling.stopped_by.values().all(|rules| rules.iter().any(|id| id.starts_with(gate)));
+            if ruling.failed || ruling.outcome != Outcome::Hide || ruling.stopped_by.len() != 3 || !fired {
+                return Err(LoadError::SelfTest(problem));
+            }
         }
-        question.class.retention_expired = false;
-        if self.ask(Ladder::Records, &question).outcome != Outcome::Full {
+        if self.ask(Ladder::Records, &own_record()).outcome != Outcome::Full {
             return Err(LoadError::SelfTest("an organisation does not see its own record"));
         }
         Ok(())
