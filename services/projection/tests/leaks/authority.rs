@@ -14,6 +14,9 @@ use synthetic_authority::Settings;
 
 use crate::harness::sayings::{day, fact};
 
+/// What vouches for parents, carers and young people, and the issuer of their tokens.
+pub const PORTAL: (&str, &str) = ("families-878", "https://id.families-878.invalid");
+
 /// Households of them; how often each is taken again with other numbers does not matter, for no two worlds meet.
 const CHILDREN: u32 = 150;
 /// What is said of one child at most.
@@ -160,6 +163,16 @@ fn organisations(facts: &Path) -> (Vec<s::OrganisationRecorded>, Vec<String>) {
             _ => {}
         }
     }
+    organisations.push(s::OrganisationRecorded {
+        id: Some(PORTAL.0.into()),
+        name: Some("Families' portal (invented)".into()),
+        sector: Some(s::Sector::SocialCare.into()),
+        designated: Some(false),
+        vouches_for_people: Some(true),
+        token_issuer: Some(PORTAL.1.into()),
+        from: Some(day(2015, 1, 1)),
+        ..s::OrganisationRecorded::default()
+    });
     (organisations, parties)
 }
 

@@ -18,6 +18,7 @@ use houses::{Heard, Side};
 use oracle::Oracle;
 use planted::Plant;
 use projection::disclose::Watching;
+use projection::serve::caller::Standing;
 use tokio::task::JoinSet;
 use worlds::{Difference, Pair};
 
@@ -218,6 +219,7 @@ struct Met {
     with_family: usize,
     with_break_glass: usize,
     with_later_frames: usize,
+    shown_to_family: usize,
 }
 
 impl Met {
@@ -236,6 +238,8 @@ impl Met {
         self.with_involvement += usize::from(says(&story.involvement));
         self.with_family += usize::from(says(&story.family));
         self.with_later_frames += usize::from(!story.frames_later.is_empty());
+        let is_staff = pair.asking.reader.standing == Standing::Staff;
+        self.shown_to_family += usize::from(!is_staff && !answer.entries.is_empty());
     }
 
     fn assert_all(&self, of: usize) {
@@ -245,6 +249,6 @@ impl Met {
         }
         let met = [self.with_entries, self.with_existence, self.with_nothing, self.with_more_pages];
         let more = [self.with_involvement, self.with_family, self.with_break_glass, self.with_later_frames];
-        assert!(met.iter().chain(&more).all(|met| *met >= least), "{self:?}");
+        assert!(met.iter().chain(&more).all(|met| *met >= least) && self.shown_to_family > 0, "{self:?}");
     }
 }

@@ -1,6 +1,8 @@
 //! Pairs of worlds, made for one reader each: in one of the two something more, or other, is said of the child, all of which
 //! the rules hide from that reader.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use projection::serve::caller::{Caller, Standing};
 use proto::admin::Fact;
@@ -12,7 +14,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use sharing::{Category, Purpose, RoleGroup};
 
-use super::authority::{AUTHORITY, BaseChild, SOURCES};
+use super::authority::{AUTHORITY, BaseChild, PORTAL, SOURCES};
 use super::oracle::{Oracle, Seen};
 use crate::harness::sayings::{self, day, fact};
 
@@ -75,6 +77,9 @@ impl Pair {
         let mut told = Told { bodies: said(base, &renamed, &mut dice), facts: facts(&subjects, &mut dice) };
         told.bodies.extend(extra(&subjects, &renamed, "base", &mut dice));
         let asking = asking(&told, &subjects, &mut dice);
+        if asking.reader.standing != Standing::Staff {
+            told.facts.extend(of_family(&subjects, &asking.reader, &mut dice));
+        }
         (0..TRIES).find_map(|_| Self::varied(number, &asking, &told, &subjects, oracle, &mut dice))
     }
 
@@ -356,6 +361,33 @@ fn facts_of_others(subjects: &[Subject], dice: &mut StdRng) -> Vec<Fact> {
     facts
 }
 
+/// That this reader is the child, a parent or a carer; and mostly that a parent's responsibility was looked at.
+fn of_family(subjects: &[Subject], reader: &Caller, dice: &mut StdRng) -> Vec<Fact> {
+    use s::family_person_recognised::Relation;
+    let person = || Some(s::NamedPerson { issuer: Some(PORTAL.1.into()), person: Some(reader.person.clone()) });
+    let mut recognised = s::FamilyPersonRecognised {
+        id: Some("family".into()),
+        person: person(),
+        evidence: Some("an invented passport".into()),
+        recognised_by: Some("an invented clerk".into()),
+        on: Some(day(2024, 1, 5)),
+        ..Default::default()
+    };
+    recognised
+        .set_relation(*[Relation::Subject, Relation::Parent, Relation::Parent, Relation::Carer].choose(dice).unwrap());
+    let mut facts = vec![fact(&subjects[0], recognised)];
+    if dice.random_bool(0.8) {
+        let verified = s::ParentalResponsibilityVerified {
+            person: person(),
+            evidence: Some("an invented birth certificate".into()),
+            verified_by: Some("an invented clerk".into()),
+            on: Some(day(2024, 1, 5)),
+        };
+        facts.push(fact(&subjects[0], verified));
+    }
+    facts
+}
+
 const CATEGORIES: [Category; 8] = [
     Category::Attendance,
     Category::SocialCareCase,
@@ -397,11 +429,17 @@ fn asking(told: &Told, subjects: &[Subject], dice: &mut StdRng) -> Asking {
         has.push(*roles.choose(dice).unwrap());
     }
     let today = AUTHORITY.today;
+    let is_family = dice.random_bool(0.15);
+    let purpose = match is_family {
+        true => *[Purpose::SubjectAccess, Purpose::FamilyParticipation].choose(dice).unwrap(),
+        false => purpose,
+    };
+    let organisation = if is_family { PORTAL.0.to_owned() } else { organisation };
     let reader = Caller {
         person: format!("somebody.at.{organisation}"),
         organisation,
-        standing: Standing::Staff,
-        roles: has.into_iter().collect(),
+        standing: if is_family { Standing::Family { issuer: PORTAL.1.to_owned() } } else { Standing::Staff },
+        roles: if is_family { BTreeSet::new() } else { has.into_iter().collect() },
         active: dice.random_bool(0.98),
         trained: dice.random_bool(0.98),
     };
