@@ -12,6 +12,7 @@ use super::{ANSWERS_KEPT, Facts, Past, Recorded, ReplayError, Replayer, Rerun, R
 use crate::child::Children;
 use crate::disclose::{Ask, Audience, Discloser, Followed, Watching, basis};
 use crate::registry::Registries;
+use crate::serve::caller::{Caller, Standing};
 
 /// Rules of which answers are kept from one decision to the next.
 const ENGINES_KEPT: usize = 3;
@@ -236,13 +237,16 @@ fn ask(of: &Disclosure) -> Option<Ask> {
 /// there was something, the answer is said to differ.
 fn explained(discloser: &Discloser, recorded: &Recorded) -> Option<Made> {
     let (of, explained) = (&recorded.decision, &recorded.rests_on.as_ref()?.decision);
-    let caller = basis::caller(of, &Basis::default())?;
+    let staff = basis::caller(of, &Basis::default())?;
+    // Their record does not say which they were: the answer does.
+    let family = Caller { standing: Standing::Family { issuer: String::new() }, ..staff.clone() };
     // The fewest that such an answer can have been for comes first.
     let audiences: &[Audience] = match of.purpose() {
         Purpose::Audit => &[Audience::Auditor, Audience::ServingAuditor],
         _ => &[Audience::Reader],
     };
-    let made = audiences.iter().map(|audience| discloser.explain(&caller, explained, *audience, Vec::new()).into_records().0);
+    let asked = [&staff, &family].into_iter().flat_map(|caller| audiences.iter().map(move |audience| (caller, *audience)));
+    let made = asked.map(|(caller, audience)| discloser.explain(caller, explained, audience, Vec::new()).into_records().0);
     let mut made: Vec<Disclosure> = made.collect();
     let at = made.iter().position(|record| record.answer_digest == of.answer_digest).unwrap_or_default();
     Some(Made { record: made.swap_remove(at), parts: Vec::new(), classes: Vec::new() })
