@@ -380,7 +380,7 @@ fn walk(caller: &Caller, asked: &Asked) -> [u8; 16] {
 static ENGLAND: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC));
 
 /// Microseconds since 1970, and the day in England.
-pub(crate) fn now() -> (i64, Date) {
+pub fn now() -> (i64, Date) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
     let today = ENGLAND.to_datetime(jiff::Timestamp::from_microsecond(now_us).unwrap_or_default()).date();
