@@ -190,3 +190,61 @@ fn print(found: &Found, arguments: &Arguments) -> anyhow::Result<()> {
         arguments.days, found.decided, found.changed
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proto::disclosure::Disclosure;
+
+    use super::*;
+
+    fn class(source: &str, category: Category) -> RecordClass {
+        RecordClass {
+            source_org: source.to_owned(),
+            category,
+            labels: BTreeSet::new(),
+            third_parties: BTreeSet::new(),
+            has_third_party: false,
+            unnamed_third_party: false,
+            has_location: false,
+            retention_expired: false,
+        }
+    }
+
+    fn rerun(classes: &[(&str, Category, Outcome)], groups_withheld: u32) -> Rerun {
+        Rerun {
+            verdict: Verdict::Same,
+            record: Some(Disclosure { groups_withheld, ..Disclosure::default() }),
+            classes: classes.iter().map(|(source, of, outcome)| (class(source, *of), *outcome)).collect(),
+            policy_hash: [0; 32],
+        }
+    }
+
+    #[test]
+    fn a_request_counts_once_for_each_category_and_way_that_it_would_have_been_otherwise() {
+        use Category::{Attendance, GpSummary, Therapy};
+        use Outcome::{Existence, Full, Hide, Redacted};
+        let was = rerun(
+            &[("a", Attendance, Hide), ("b", Attendance, Hide), ("c", GpSummary, Full), ("d", Therapy, Existence)],
+            1,
+        );
+        let is = rerun(
+            &[("a", Attendance, Full), ("b", Attendance, Redacted), ("c", GpSummary, Hide), ("d", Therapy, Full)],
+            2,
+        );
+        let found: Vec<(String, &str)> = changes(&was, &is).into_iter().collect();
+        let expected = [("attendance", "newly allowed"), ("gp_summary", "newly denied"), ("therapy", "shows more")];
+        assert_eq!(found, expected.map(|(category, became)| (category.to_owned(), became)));
+        assert!(changes(&was, &was).is_empty());
+        // Nothing more or less of any class; what is taken out is another.
+        let other = rerun(&[("c", GpSummary, Redacted)], 1);
+        let otherwise = rerun(&[("c", GpSummary, Redacted)], 2);
+        assert_eq!(
+            changes(&other, &otherwise).into_iter().collect::<Vec<_>>(),
+            [("any".to_owned(), "redacted otherwise")]
+        );
+        // A class that only the draft's tables know is nothing before.
+        assert_eq!(became(Hide, Outcome::Unspecified), None);
+    }
+}
