@@ -37,7 +37,7 @@ pub use decide::{
 pub use decide::{MayRecord, Recordable, Recording, fact_classes, may_record, recordable};
 pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};
 pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
-pub use registry::Registry;
+pub use registry::{Desk, Registry};
 pub use request::{FamilyOf, Principal, Request};
 pub use vocabulary::{
     Category, ConsentState, DenialReason, FactKind, FieldGroup, Involvement, Label, LooksAfter, Obligation, Outcome, PersonKind,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
+use jiff::civil::Date as Day;
 use prost::{DecodeError, Message};
 use proto::sharing::Call;
 use proto::events::Date;
@@ -134,9 +135,9 @@ impl Rendered {
     ) -> Self {
         let classes = || on_day.classes.keys();
         let existence =
-            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, classes()) } else { Vec::new() };
+            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, classes(), on_day.valid_on) } else { Vec::new() };
         let shows = |class: &&RecordClass| decision.outcome(class) >= Outcome::Redacted;
-        let of = |class| Some((class, OfClass::of(class, decision, registry, hub_contact)?));
+        let of = |class| Some((class, OfClass::of(class, decision, registry, hub_contact, on_day.valid_on)?));
         let of_classes: Vec<(&RecordClass, OfClass<'_>)> = classes().filter(shows).filter_map(of).collect();
         let mut shown = on_day
             .entries_of(of_classes.iter().map(|(class, of)| (*class, of)))
@@ -213,6 +214,7 @@ impl<'d> OfClass<'d> {
         decision: &'d Decision,
         registry: &Registry,
         hub_contact: &str,
+        on: Day,
     ) -> Option<Self> {
         let permit = decision.permit(class)?;
         let hides_place = permit.withholds(FieldGroup::Location) || !decision.may_name_source(class);
@@ -220,7 +222,7 @@ impl<'d> OfClass<'d> {
             field_groups: why.withheld.iter().map(|group| group.name().to_owned()).collect(),
             reasons: if why.reasons.is_empty() { vec![UNSAID.to_owned()] } else { why.reasons },
             rules: why.rules,
-            ask: if hides_place { hub_contact.to_owned() } else { contact(registry, &class.source_org) },
+            ask: if hides_place { hub_contact.to_owned() } else { desk(registry, class, on, hub_contact).1 },
         });
         Some(Self { permit, hides_place, withheld })
     }
@@ -249,35 +251,38 @@ impl<'d> OfClass<'d> {
     }
 }
 
-/// One line for each service of which the reader may know that it is involved, and no more. All sensitive services together
-/// are one line.
+/// One line for each service of which the reader may know that it is involved, and no more: never one an entry. All sensitive services
+/// together are one line, of no kind and through the hub.
 pub(super) fn existence_lines<'c>(
     decision: &Decision,
-    registry: &'c Registry,
+    registry: &Registry,
     hub_contact: &str,
     classes: impl IntoIterator<Item = &'c RecordClass>,
+    on: Day,
 ) -> Vec<ExistenceLine> {
-    let mut services: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut services: BTreeMap<(&str, String), ExistenceLine> = BTreeMap::new();
     let mut sensitive = false;
     for class in classes.into_iter().filter(|class| decision.outcome(class) == Outcome::Existence) {
         let organisation = registry.organisation(&class.source_org);
         let brokered = !class.labels.is_empty() || !decision.may_name_source(class);
         if brokered || organisation.is_none_or(|organisation| organisation.sensitive()) {
             sensitive = true;
-        } else {
-            let reasons = decision.explanation(class).map(|why| why.reasons).unwrap_or_default();
-            services.entry(&class.source_org).or_default().extend(reasons);
+            continue;
         }
+        let (service, ask) = desk(registry, class, on, hub_contact);
+        let line = services.entry((&class.source_org, service.clone())).or_insert_with(|| ExistenceLine {
+            organisation: class.source_org.clone(),
+            ask,
+            reasons: Vec::new(),
+            service,
+        });
+        line.reasons.extend(decision.explanation(class).map(|why| why.reasons).unwrap_or_default());
     }
-    let mut lines: Vec<ExistenceLine> = services
-        .into_iter()
-        .map(|(organisation, reasons)| ExistenceLine {
-            organisation: organisation.to_owned(),
-            ask: contact(registry, organisation),
-            reasons: reasons.into_iter().collect(),
-            service: String::new(),
-        })
-        .collect();
+    let mut lines: Vec<ExistenceLine> = services.into_values().collect();
+    for line in &mut lines {
+        line.reasons.sort();
+        line.reasons.dedup();
+    }
     if sensitive {
         lines.push(ExistenceLine { ask: hub_contact.to_owned(), ..ExistenceLine::default() });
     }
@@ -292,8 +297,10 @@ fn unconfirmed(unconfirmed: Unconfirmed) -> UnconfirmedStatus {
     UnconfirmedStatus { status: unconfirmed.status.into(), confirmed_on: Some(confirmed_on) }
 }
 
-fn contact(registry: &Registry, organisation: &str) -> String {
-    registry.organisation(organisation).map(|organisation| organisation.contact().to_owned()).unwrap_or_default()
+/// What people call the service that a class comes from, and whom to ask there on a day: the hub, where it has closed.
+fn desk(registry: &Registry, class: &RecordClass, on: Day, hub_contact: &str) -> (String, String) {
+    let desk = registry.desk(&class.source_org, class.category, on);
+    desk.map_or((String::new(), hub_contact.to_owned()), |desk| (desk.service.to_owned(), desk.contact.to_owned()))
 }
 
 fn timestamp(us: i64) -> prost_types::Timestamp {

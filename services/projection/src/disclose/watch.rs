@@ -14,7 +14,7 @@ use super::basis::category_bits;
 use super::owed::words;
 use super::view::{OfClass, existence_lines, owed, within};
 use super::{Account, Ask, Discloser, Undisclosed, Weighed, digest, entry_key};
-use crate::child::{ChildError, Standing};
+use crate::child::{ChildError, OnDay, Standing};
 
 /// Entries of one frame.
 const ENTRIES_A_FRAME: usize = 200;
@@ -216,7 +216,7 @@ impl Discloser {
         let mut of_class: BTreeMap<&RecordClass, Option<OfClass<'_>>> = BTreeMap::new();
         let (mut told, mut shown) = (BTreeMap::new(), Vec::new());
         for (class, entry) in &on_day.classified {
-            let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, &self.hub_contact));
+            let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, &self.hub_contact, on_day.valid_on));
             let Some(of) = of else { continue };
             let id = watching.id(self.pseudonyms(), entry);
             let rank = Rank {
@@ -302,7 +302,8 @@ impl Discloser {
 
 impl Weighed {
     fn lines(&self, hub_contact: &str) -> Vec<ExistenceLine> {
-        existence_lines(&self.decision, &self.registry, hub_contact, self.on_day.classes.keys())
+        let OnDay { classes, valid_on, .. } = self.on_day.as_ref();
+        existence_lines(&self.decision, &self.registry, hub_contact, classes.keys(), *valid_on)
     }
 }
 

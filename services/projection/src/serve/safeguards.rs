@@ -9,7 +9,7 @@ pub(super) use refusals::about;
 use std::sync::Arc;
 use std::time::Instant;
 
-use event_log::{Position, Pseudonym};
+use event_log::Pseudonym;
 use jiff::civil::Date;
 use prost::Message;
 use proto::disclosure::Disclosure;
@@ -144,8 +144,8 @@ impl SafeguardService {
         Ok(answer)
     }
 
-    /// Records what somebody did about a child; returns where it stands on the log.
-    async fn publish(&self, at: At<'_>, subject: Subject, kind: Kind) -> Result<Position, Refusal> {
+    /// Records what somebody did about a child; returns once it is on the log and this node answers by it.
+    async fn publish(&self, at: At<'_>, subject: Subject, kind: Kind) -> Result<(), Refusal> {
         let day = proto::events::Date {
             year: at.today.year().into(),
             month: u32::try_from(at.today.month()).ok(),
@@ -153,7 +153,7 @@ impl SafeguardService {
             estimated: false,
         };
         let published = self.commands.decided(subject, kind, at.now_us, day).await;
-        published.map(|(_, position)| position).map_err(|error| {
+        published.map(drop).map_err(|error| {
             tracing::error!("what somebody did could not be recorded: {error}");
             Refusal::not_recorded()
         })

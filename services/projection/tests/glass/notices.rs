@@ -60,7 +60,10 @@ async fn when_consent_is_withdrawn_those_are_told_who_were_given_something_by_it
     let (school, council) = (pupil("P1"), emergency.child.clone());
     let sayings = [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school)];
     emergency.house.say(CENSUS, sayings).await;
-    emergency.house.record(vec![linked(&council, &upn(UPN)), consent(&council, "c1", State::Given, day(2025, 1, 1))]).await;
+    emergency
+        .house
+        .record(vec![linked(&council, &upn(UPN)), consent(&council, "c1", State::Given, day(2025, 1, 1))])
+        .await;
     emergency.settle().await;
     let teacher = staff(SCHOOL, &[RoleGroup::SchoolPastoral]);
     let ask = emergency.house.ask(&teacher, &school, Purpose::EducationProvision);
@@ -115,7 +118,10 @@ async fn a_decision_not_to_share_is_told_to_whoever_asked_without_its_reason_and
     assert!(emergency.notices(HOSPITAL).await.is_empty());
     let mut auditor = emergency.serving.guard(COUNCIL, "a.invented", &["auditor"]).await;
     let listed = auditor.refusals().await.unwrap().refusals;
-    assert_eq!((listed.len(), listed[0].why.as_str(), listed[0].child.as_ref()), (1, refused.why.as_str(), Some(&child)));
+    assert_eq!(
+        (listed.len(), listed[0].why.as_str(), listed[0].child.as_ref()),
+        (1, refused.why.as_str(), Some(&child))
+    );
     let mut elsewhere = emergency.serving.guard(SCHOOL, "a.invented", &["auditor"]).await;
     assert!(elsewhere.refusals().await.unwrap().refusals.is_empty());
     let explain = ExplainDecisionRequest { decision_id: answer.decision_id, purpose: 0 };
@@ -126,4 +132,56 @@ async fn a_decision_not_to_share_is_told_to_whoever_asked_without_its_reason_and
     assert_eq!(reason(&no), "NOT_FOR_THIS_ROLE");
     let unknown = RecordRefusalToShareRequest { child: Some(council_child("NOBODY")), ..refused };
     assert!(emergency.refuse(&worker, unknown).await.is_ok(), "that there is no such child is not told");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_has_one_line_and_the_desk_of_the_day_and_a_sensitive_one_the_hub() {
+    let desk = |service: &str, from, to| s::ServiceDesk {
+        service: Some(service.into()),
+        categories: vec![s::Category::Hospital.into()],
+        contact: Some(format!("the desk of {service}")),
+        from,
+        to,
+    };
+    let (yesterday, today) = (day(2026, 1, 14), day(2026, 1, 15));
+    let desks = vec![desk("Old ward", None, Some(yesterday)), desk("New ward", Some(today), None)];
+    let mut emergency = Emergency::with(|mut fact| {
+        let kind = fact.event.as_mut().and_then(|event| event.kind.as_mut());
+        if let Some(proto::events::event::Kind::OrganisationRecorded(recorded)) = kind
+            && recorded.id() == HOSPITAL
+        {
+            recorded.desks = desks.clone();
+        }
+        fact
+    })
+    .await;
+    let (school, hospital) = (pupil("P1"), hospital_person("H1"));
+    emergency.house.say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school)]).await;
+    let given = proto::events::ImmunisationGiven::default();
+    let clinic = proto::events::AppointmentMissed { service: coded("711"), ..Default::default() };
+    let of_hospital = [
+        described(HOSPITAL, &hospital, &[nhs(NHS_NUMBER)]),
+        emergency_of(&hospital),
+        saying(HOSPITAL, &hospital, "another", day(2024, 5, 7), proto::events::AttendedEmergency::default()),
+        saying(HOSPITAL, &hospital, "immunisation", day(2024, 5, 8), given),
+        saying(HOSPITAL, &hospital, "clinic", day(2024, 5, 9), clinic),
+    ];
+    emergency.house.say(HL7, of_hospital).await;
+    emergency.house.record(vec![linked(&hospital, &upn(UPN))]).await;
+    emergency.settle().await;
+    let teacher = staff(SCHOOL, &[RoleGroup::SchoolPastoral]);
+    let lines = emergency.house.read(&teacher, &school, Purpose::EducationProvision).await.existence;
+    let told: Vec<_> =
+        lines.iter().map(|line| (line.organisation.as_str(), line.service.as_str(), line.ask.as_str())).collect();
+    let office = format!("office of {HOSPITAL}");
+    let expected = [
+        (HOSPITAL, "", office.as_str()),
+        (HOSPITAL, "New ward", "the desk of New ward"),
+        ("", "", crate::harness::HUB_CONTACT),
+    ];
+    assert_eq!(told, expected, "two attendances are one line, and the clinic has no name");
+}
+
+fn emergency_of(hospital: &proto::events::Subject) -> crate::harness::Saying {
+    emergency(hospital)
 }

@@ -65,7 +65,8 @@ impl Decision {
         shown: impl IntoIterator<Item = &'c RecordClass>,
     ) -> Option<(Glass, BTreeSet<&'c RecordClass>)> {
         let glass = self.glass?;
-        let opened = shown.into_iter().filter(|class| self.classes.get(class).is_some_and(|decided| decided.rests.glass));
+        let opened =
+            shown.into_iter().filter(|class| self.classes.get(class).is_some_and(|decided| decided.rests.glass));
         Some((glass, opened.collect()))
     }
 

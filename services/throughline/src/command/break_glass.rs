@@ -146,8 +146,17 @@ async fn list(arguments: &List) -> anyhow::Result<ExitCode> {
 
 fn print(answer: &ListBreakGlassResponse) -> anyhow::Result<()> {
     if !answer.break_glass.is_empty() {
-        let mut table =
-            output::table(&["break-glass", "when", "until", "organisation", "person", "for", "child", "opened", "review"]);
+        let mut table = output::table(&[
+            "break-glass",
+            "when",
+            "until",
+            "organisation",
+            "person",
+            "for",
+            "child",
+            "opened",
+            "review",
+        ]);
         answer.break_glass.iter().for_each(|broken| output::add_row(&mut table, row(broken)));
         output::print(&table)?;
     }

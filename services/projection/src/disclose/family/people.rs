@@ -42,7 +42,7 @@ impl People {
         let (mut shown, mut of_records, mut of_family) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
         for (class, entry, recorded) in &named {
             let known = placeless.get(class).filter(|class| family.permits(class));
-            let of = OfClass::of(class, &records, asking.registry, &discloser.hub_contact);
+            let of = OfClass::of(class, &records, asking.registry, &discloser.hub_contact, on_day.valid_on);
             let record = of.and_then(|of| of.show(entry));
             if (known.is_none() && record.is_none()) || shown.len() == PEOPLE_MAX {
                 continue;

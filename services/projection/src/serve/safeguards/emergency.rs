@@ -61,11 +61,9 @@ impl SafeguardService {
             purpose: Some(purpose.into()),
             id: Some(id.to_vec()),
         });
-        let position = self.publish(at, asserted.child, kind).await?;
+        self.publish(at, asserted.child, kind).await?;
         metrics::BREAK_GLASS_ASSERTED.add(1, []);
         tracing::warn!(organisation = at.caller.organisation, "the glass was broken");
-        // It stands whether or not this node has read it yet; the reader's next question is answered by it once it has.
-        let _read = self.desk.has_read_to(position).await;
         Ok(answer)
     }
 
@@ -94,7 +92,8 @@ impl SafeguardService {
         }
         request.stepped_up = self.desk.stepped_up(shown, (at.now_us, at.today))?;
         if !self.may(&request, Act::AssertBreakGlass, own)? {
-            let told = "breaking the glass takes a fresh sign-in: sign in again, as your organisation asks, and repeat this";
+            let told =
+                "breaking the glass takes a fresh sign-in: sign in again, as your organisation asks, and repeat this";
             return Err(Refusal::new(DenialReason::StepUpNeeded, told));
         }
         Ok(())
