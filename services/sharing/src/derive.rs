@@ -304,8 +304,15 @@ impl InvolvementTable {
             }
         }
         // An end whose start was never seen: the organisation worked with the child until then.
-        for (_, telling, on) in ended.iter().filter(|(row, ..)| !row.of_former) {
-            found.extend(self.in_grace(*on, valid_on).map(|works| (*telling, works)));
+        // One that ended a spell with a time of its own after it says no more than that.
+        let is_of_its_own = |row: &End, telling: &Telling, on: Date| {
+            let of = |spell: &&Begun<'_>| !spell.row.former_until.is_empty() && spell.row.ended_by.contains(&row.kind);
+            begun.iter().filter(of).any(|spell| on >= spell.starts_on && spell.is_ended_by(telling))
+        };
+        for (row, telling, on) in &ended {
+            if !row.of_former && !is_of_its_own(row, telling, *on) {
+                found.extend(self.in_grace(*on, valid_on).map(|works| (*telling, works)));
+            }
         }
         found
     }
