@@ -81,7 +81,7 @@ pub(super) fn explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
     } else {
         block_on(async {
             let mut client = arguments.asking.client().await?;
-            Ok(client.rerun(request).await.map_err(|status| refused(&status))?.into_inner())
+            Ok(client.rerun(request.clone()).await.map_err(|status| refused(&status))?.into_inner())
         })?
     };
     if arguments.json {

@@ -64,7 +64,7 @@ impl Asking {
     }
 
     pub(super) fn settings(&self) -> anyhow::Result<Settings> {
-        Settings::load(&self.file.config)
+        Ok(Settings::load(&self.file.config)?)
     }
 }
 
