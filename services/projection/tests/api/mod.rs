@@ -9,6 +9,7 @@ mod refusals;
 mod stream;
 mod two_worlds;
 mod withdrawn;
+mod worsened;
 
 use std::time::Duration;
 
