@@ -38,7 +38,8 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
     let private = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap().serialize_pem();
     let given = s::ConsentRecorded { id: Some("c1".into()), kind: Some(1), state: Some(1), ..Default::default() };
     let never = Some(day(2025, 2, 30));
-    let status = s::StatutoryStatusChanged { status: Some(1), open: Some(true), on: Some(day(2025, 12, 1)), organisation: None };
+    let status =
+        s::StatutoryStatusChanged { status: Some(1), open: Some(true), on: Some(day(2025, 12, 1)), organisation: None };
     let parent = Some(s::NamedPerson { issuer: Some("https://id.invalid".into()), person: Some("p".into()) });
     let recognised = s::FamilyPersonRecognised {
         id: Some("p1".into()),
@@ -95,7 +96,10 @@ async fn a_fact_that_means_nothing_is_refused_by_the_name_of_its_field() {
                 .into()),
             "purposes",
         ),
-        (recorded("school-1", s::OrganisationRecorded { vouches_for_people: Some(true), ..good.clone() }), "tokenIssuer"),
+        (
+            recorded("school-1", s::OrganisationRecorded { vouches_for_people: Some(true), ..good.clone() }),
+            "tokenIssuer",
+        ),
         (of(s::CompetenceAssessed { competent: Some(true), ..Default::default() }.into()), "decision"),
         (of(s::CompetenceAssessed { assessed_by: None, ..assessed }.into()), "assessedBy"),
         (of(s::FamilyPersonRecognised { person: None, ..recognised.clone() }.into()), "person"),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use proto::sharing::{DecisionKind, OrganisationRecorded};
 use proto::sharing::access_granted::Scope as GrantScope;
 use proto::sharing::statutory_status_changed::Status;
+use proto::sharing::{DecisionKind, OrganisationRecorded};
 
 use crate::classify::RecordClass;
 use crate::decide::rests::ConsentMark;

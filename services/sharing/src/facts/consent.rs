@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::sharing::{ConsentRecorded, DecisionKind};
 use proto::sharing::consent_recorded::{CapacityBasis as Basis, GivenBy, Kind as ConsentKind, State};
+use proto::sharing::{ConsentRecorded, DecisionKind};
 
 use crate::days::{first_day, last_day};
 use crate::decide::consent_mark;

@@ -65,7 +65,9 @@ impl Grants {
                 legal_process_recorded::Kind::Unspecified => None,
                 legal_process_recorded::Kind::CrimeRequestApproved => Some(Process::CrimeRequestApproved),
                 legal_process_recorded::Kind::CourtOrderServed => Some(Process::CourtOrderServed),
-                legal_process_recorded::Kind::TransferIn => Some(Process::TransferIn).filter(|_| process.source() == source),
+                legal_process_recorded::Kind::TransferIn => {
+                    Some(Process::TransferIn).filter(|_| process.source() == source)
+                }
             })
             .collect()
     }
