@@ -28,7 +28,9 @@ const GIVEN_NAMES: usize = 2_500;
 const SURNAMES: usize = 40_000;
 const STREETS: usize = 4_000;
 
-const SAMPLE_RECORDS: usize = 60_000;
+/// As many as a process takes.
+const SAMPLE_RECORDS: usize = 200_000;
+const RECORDS_OF_TEN_CHILDREN: usize = 24;
 const ASKED: usize = 5_000;
 const REVIEW: f64 = 0.85;
 const AUTOMATIC: f64 = 0.95;
@@ -88,7 +90,7 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
     let (mut records, mut of_child) = (Vec::new(), Vec::new());
     for (at, child) in families.iter().enumerate() {
         records.push(people.described(child));
-        let others = usize::from(people.in_a_hundred(80)) + usize::from(people.in_a_hundred(58));
+        let others = people.others();
         records.extend((0..others).map(|_| people.described_otherwise(child)));
         of_child.resize(records.len(), at);
     }
@@ -147,16 +149,18 @@ fn edges(population: &Population<usize>) -> Vec<Edge<usize>> {
     })
 }
 
-/// From a sample of whole children: a child's records are all in it, or none.
+/// From records taken each by itself, as a process takes them from all that it holds: of whole children there would be too many
+/// pairs of one child, and every weight would say more than it may.
 fn estimated(people: &mut People, families: &[Child]) -> anyhow::Result<(Parameters, Duration)> {
-    let step = (families.len() * 2 / SAMPLE_RECORDS).max(1);
+    let in_all = families.len() * RECORDS_OF_TEN_CHILDREN / 10;
     let mut sample = Vec::new();
-    for child in families.iter().step_by(step) {
-        sample.push(people.described(child));
-        sample.push(people.described_otherwise(child));
+    for child in families {
+        let mut records = vec![people.described(child)];
+        records.extend((0..people.others()).map(|_| people.described_otherwise(child)));
+        sample.extend(records.into_iter().filter(|_| people.below(in_all) < SAMPLE_RECORDS));
     }
     let begun = Instant::now();
-    let parameters = estimate_from_sample(children::schema(), &sample, families.len() as u64)?;
+    let parameters = estimate_from_sample(children::schema(), &sample, in_all as u64)?;
     Ok((parameters, begun.elapsed()))
 }
 
@@ -220,6 +224,11 @@ impl People {
 
     fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.draw()).unwrap_or_default() % bound.max(1)
+    }
+
+    /// How many sources beside the first describe a child.
+    fn others(&mut self) -> usize {
+        usize::from(self.in_a_hundred(80)) + usize::from(self.in_a_hundred(58))
     }
 
     fn in_a_hundred(&mut self, times: usize) -> bool {
