@@ -34,6 +34,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("cases.jsonl", include_str!("../cases/cases.jsonl")),
     ("added.jsonl", include_str!("../cases/added.jsonl")),
     ("review.jsonl", include_str!("../cases/review.jsonl")),
+    ("conditions.jsonl", include_str!("../cases/conditions.jsonl")),
     ("glass.jsonl", include_str!("../cases/glass.jsonl")),
     ("people.jsonl", include_str!("../cases/people.jsonl")),
     ("recording.jsonl", include_str!("../cases/recording.jsonl")),
