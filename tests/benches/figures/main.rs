@@ -7,6 +7,7 @@
 mod append;
 mod decide;
 mod echo;
+mod hidden;
 mod house;
 mod identity;
 mod intake;
@@ -97,7 +98,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 23] = [
+const PARTS: [(&str, &[&str]); 24] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("append", &[]),
@@ -109,6 +110,7 @@ const PARTS: [(&str, &[&str]); 23] = [
     ("read-sled", &["generate", "ingest", "rebuild-sled"]),
     ("read-fjall", &["generate", "ingest", "rebuild-fjall"]),
     ("decide", &[]),
+    ("hidden", &[]),
     ("ledger", &[]),
     ("identity-small", &[]),
     ("identity-middle", &[]),
@@ -137,6 +139,7 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         "read-sled" => reads::figures(dir, Engine::Sled),
         "read-fjall" => reads::figures(dir, Engine::Fjall),
         "decide" => decide::figures(),
+        "hidden" => hidden::figures(dir),
         "ledger" => self::ledger::figures(dir, children <= CHILDREN_QUICK),
         "identity-batch" => identity::batch(children),
         size if size.starts_with("identity-") => identity::one_record(size, children),
