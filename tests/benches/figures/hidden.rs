@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use connector_kit::publish::Publisher;
-use connector_kit::{Connector as _, Draft, Place};
+use connector_kit::{Draft, Place};
 use event_log::EventLog;
 use event_log::authority::COMMAND;
 use jiff::civil::Date as Day;

@@ -167,7 +167,6 @@ impl Side {
         match self.service.explanation_for(&asking.reader, &request, at()).await {
             Ok(answer) => {
                 let answer = answer.into_inner();
-                let length = answer.encoded_len();
                 let nothing = Vec::new();
                 let told = ExplainDecisionResponse {
                     decision_id: nothing.clone(),
@@ -175,8 +174,6 @@ impl Side {
                     decided_at: None,
                     ..answer
                 };
-                // The moment of deciding is a few bytes more or fewer.
-                let _ = length;
                 Heard::Answer { length: told.encoded_len(), bytes: told.encode_to_vec() }
             }
             Err(status) => Heard::refused(&status),
