@@ -68,6 +68,7 @@ const TABLE: &str = "
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
     DecisionProposed i              PairLeftOpen i                  LinkingParametersAdopted i
     OrganisationRecorded s          PolicyApproved s                ConsentRecorded s
+    PolicyApprovalWithdrawn s       PolicyKept s
     CompetenceAssessed s            AgreementRecorded s             StatutoryStatusChanged s
     RestrictionSet s                RestrictionLifted s             AccessGranted s
     AccessRevoked s                 LegalProcessRecorded s          BreakGlassAsserted s

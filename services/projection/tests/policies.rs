@@ -29,7 +29,9 @@ async fn one_persons_approval_twice_is_one_and_two_peoples_are_two() {
     let mut house = House::new().await;
     let day = day(2026, 1, 15);
     let hash = *house.discloser.engine.policy_hash();
-    for (person, expected) in [("first", (1, false)), ("first", (1, false)), ("second", (2, true)), ("third", (3, true))] {
+    for (person, expected) in
+        [("first", (1, false)), ("first", (1, false)), ("second", (2, true)), ("third", (3, true))]
+    {
         house.commands.approve_policy(&hash, person, now_us(), day).await.unwrap();
         house.commands.approve_policy(&[7; 32], person, now_us(), day).await.unwrap();
         house.catch_up().await;
@@ -113,5 +115,9 @@ async fn a_service_whose_rules_are_not_approved_refuses_until_two_people_of_the_
     let known = approver.policies().await.unwrap();
     assert_eq!((known.running, known.policies.len(), known.policies[0].in_force), (policy_hash, 1, true));
     let calls: Vec<_> = house.disclosures().await.iter().map(|record| record.call()).collect();
-    assert_eq!(calls.iter().filter(|call| **call == s::Call::ApprovePolicy).count(), 5, "each call is on record: {calls:?}");
+    assert_eq!(
+        calls.iter().filter(|call| **call == s::Call::ApprovePolicy).count(),
+        5,
+        "each call is on record: {calls:?}"
+    );
 }

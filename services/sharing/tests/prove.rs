@@ -56,7 +56,11 @@ fn mutant(without: &[&str], with: &str) -> Engine {
         set.rules.replace_range(from..to, "");
     }
     if !with.is_empty() {
-        let head = if with.starts_with("permit") { r#"@id("P64-mutant") @basis("b")"# } else { r#"@id("G64-mutant") @law("l")"# };
+        let head = if with.starts_with("permit") {
+            r#"@id("P64-mutant") @basis("b")"#
+        } else {
+            r#"@id("G64-mutant") @law("l")"#
+        };
         set.rules += &format!("{head} @say(\"s\") {with}");
     }
     Engine::from_stored(set).unwrap()

@@ -38,8 +38,12 @@ pub(crate) fn figures() -> anyhow::Result<Vec<Figure>> {
         figures.push(Figure::micros(format!("decide {of}, cold"), cold));
         figures.push(Figure::micros(format!("decide {of}, cached"), cached));
     }
-    figures.push(Figure::micros(format!("the same {ENTRIES} entries, asked of Cedar one by one"), plain.one_by_one(&engine)));
-    figures.push(Figure::new("answers of an invented day at hand", a_days_hit_rate(&engine), "%").bar(Bar::AtLeast(99.0)));
+    figures.push(Figure::micros(
+        format!("the same {ENTRIES} entries, asked of Cedar one by one"),
+        plain.one_by_one(&engine),
+    ));
+    figures
+        .push(Figure::new("answers of an invented day at hand", a_days_hit_rate(&engine), "%").bar(Bar::AtLeast(99.0)));
     Ok(figures)
 }
 
@@ -117,7 +121,8 @@ fn a_days_hit_rate(engine: &Engine) -> f64 {
     const CHILDREN: u64 = 4_000;
     const REQUESTS: u64 = 20_000;
     let today = date(2025, 10, 1);
-    let (cache, registry, classes) = (DecisionCache::new(100_000), Registry::fold(stream(&organisations(10)), None), classes());
+    let (cache, registry, classes) =
+        (DecisionCache::new(100_000), Registry::fold(stream(&organisations(10)), None), classes());
     let mut state = 7_u64;
     let mut pick = |of: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -135,7 +140,13 @@ fn a_days_hit_rate(engine: &Engine) -> f64 {
         let of = |what: u64, of: u64| (child.wrapping_mul(2_654_435_761).wrapping_add(what * 40_503) >> 7) % of == 0;
         let all = facts();
         let mut said: Vec<Body> = vec![described(2_006 + i32::try_from(child % 18).unwrap_or_default())];
-        said.extend(all.into_iter().filter(|body| !is_description(body)).zip(1..).filter(|(_, what)| of(*what, 10)).map(|(body, _)| body));
+        said.extend(
+            all.into_iter()
+                .filter(|body| !is_description(body))
+                .zip(1..)
+                .filter(|(_, what)| of(*what, 10))
+                .map(|(body, _)| body),
+        );
         let facts = ChildFacts::fold(engine, stream(&said), &AsOf::day(today));
         let which = usize::try_from(pick(3)).unwrap_or_default();
         let (Some((organisation, _)), Some((roles, purposes))) = (ORGANISATIONS.get(which), readers.get(which)) else {

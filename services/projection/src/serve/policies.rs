@@ -112,7 +112,10 @@ impl PolicyService {
 
     async fn record(&self, kind: Kind) -> Result<Position, CommandError> {
         let (now_us, today) = now();
-        self.commands.decided(self.commands.own_subject(), kind, now_us, day_of(today)).await.map(|(_, position)| position)
+        self.commands
+            .decided(self.commands.own_subject(), kind, now_us, day_of(today))
+            .await
+            .map(|(_, position)| position)
     }
 
     /// Who asks. Before a caller is known there is nobody to put on record.

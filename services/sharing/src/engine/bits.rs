@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn a_record_of_either_form_names_the_same_rules() {
         let ids = ["G01-a", "G16-a", "R01-a", "R24-a", "P01-a", "P24-a"];
-        let old = Disclosure { rules_told: 1 | 1 << 15 | 1 << 16 | 1 << 39 | 1 << 40 | 1 << 63, ..Disclosure::default() };
+        let old =
+            Disclosure { rules_told: 1 | 1 << 15 | 1 << 16 | 1 << 39 | 1 << 40 | 1 << 63, ..Disclosure::default() };
         let mut bits = RuleBits::default();
         ids.iter().for_each(|id| bits.insert(RuleNumber::of(id).unwrap()));
         assert_eq!(RuleBits::told(&old), bits);

@@ -184,7 +184,8 @@ impl<'d> World<'d> {
             "==" => self.equal(operand("left"), operand("right")),
             "!=" => self.equal(operand("left"), operand("right")).not(),
             "is" => Truth::of(
-                operand("entity_type").as_str().and_then(|name| name.rsplit("::").next()) == Some(self.reader.type_name()),
+                operand("entity_type").as_str().and_then(|name| name.rsplit("::").next())
+                    == Some(self.reader.type_name()),
             ),
             "in" => self.any(&Value::from("principal.roles"), &words(operand("right"))),
             "contains" => match words(operand("right")).as_slice() {
@@ -238,7 +239,9 @@ impl<'d> World<'d> {
 
     fn equal(&self, left: &Value, right: &Value) -> Truth {
         let paths = [left, right].map(attribute_path);
-        if paths.iter().flatten().filter(|path| ["principal.org", "resource.source"].contains(&path.as_str())).count() == 2 {
+        if paths.iter().flatten().filter(|path| ["principal.org", "resource.source"].contains(&path.as_str())).count()
+            == 2
+        {
             return if self.reader == Reader::Staff { self.setting(Variable::of(OWN)) } else { Truth::Error };
         }
         match (self.side(left), self.side(right)) {
@@ -309,7 +312,20 @@ fn words(expression: &Value) -> Vec<String> {
 /// The first part of a rule that [`World::conditions`] cannot evaluate, if there is one.
 pub(super) fn not_known(rule: &Value) -> Option<String> {
     const OPERATORS: [&str; 15] = [
-        "Value", "Var", ".", "Set", "!", "&&", "||", "if-then-else", "==", "!=", "is", "in", "contains", "containsAny",
+        "Value",
+        "Var",
+        ".",
+        "Set",
+        "!",
+        "&&",
+        "||",
+        "if-then-else",
+        "==",
+        "!=",
+        "is",
+        "in",
+        "contains",
+        "containsAny",
         "isEmpty",
     ];
     fn look(expression: &Value) -> Option<String> {

@@ -65,9 +65,7 @@ pub(super) fn of_this_build(schema: &Schema, domains: &Domains) -> Result<Vec<Pr
         };
         let changes = changes.iter().flat_map(|changes| changes.split(';')).map(|change| change.trim().to_owned());
         let json = policy.to_json().map_err(|error| LoadError::Policies(error.to_string()))?;
-        named
-            .add(policy.new_id(PolicyId::new(&id)))
-            .map_err(|error| LoadError::Policies(error.to_string()))?;
+        named.add(policy.new_id(PolicyId::new(&id))).map_err(|error| LoadError::Policies(error.to_string()))?;
         properties.push(Property { id, says, form, changes: changes.collect(), json });
     }
     let validation = Validator::new(schema.clone()).validate(&named, ValidationMode::Strict);

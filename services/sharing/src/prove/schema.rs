@@ -47,7 +47,8 @@ impl Domains {
         let mut actions = BTreeMap::new();
         for (name, action) in &declared {
             let readers = action.get("appliesTo").and_then(|to| to.get("principalTypes")).and_then(Value::as_array);
-            let readers: BTreeSet<String> = readers.into_iter().flatten().filter_map(Value::as_str).map(short).collect();
+            let readers: BTreeSet<String> =
+                readers.into_iter().flatten().filter_map(Value::as_str).map(short).collect();
             if !readers.is_empty() {
                 let mut within = BTreeSet::new();
                 groups(name, &declared, &mut within);

@@ -20,7 +20,9 @@ use crate::output::{self, Usage};
 /// says POLICY_NOT_APPROVED: so approve the next version with its own program before it is rolled out. Several sets may be approved
 /// at once.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing approve --as approver-1\n  throughline sharing approve --as approver-2 --yes")]
+#[command(
+    after_help = "Examples:\n  throughline sharing approve --as approver-1\n  throughline sharing approve --as approver-2 --yes"
+)]
 pub(crate) struct Approve {
     #[command(flatten)]
     asking: AskingAs,
@@ -31,7 +33,9 @@ pub(crate) struct Approve {
 
 /// Take the approval of a set of rules back: a service that runs it refuses readers from now on
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  throughline sharing withdraw 3f91c0de --because \"R05 lets a closed enquiry through\" --as approver-1")]
+#[command(
+    after_help = "Example:\n  throughline sharing withdraw 3f91c0de --because \"R05 lets a closed enquiry through\" --as approver-1"
+)]
 pub(crate) struct Withdraw {
     /// The hash of the set, or its beginning.
     policy: String,
@@ -71,7 +75,12 @@ pub(crate) fn approve(arguments: &Approve) -> anyhow::Result<ExitCode> {
     })?;
     match answer {
         Some(answer) => {
-            output::line(&format!("rules: ok approved {} by={} needed={}", short(&hash), answer.approvals, answer.needed))?;
+            output::line(&format!(
+                "rules: ok approved {} by={} needed={}",
+                short(&hash),
+                answer.approvals,
+                answer.needed
+            ))?;
             Ok(ExitCode::SUCCESS)
         }
         None => Err(Usage("not approved".to_owned()).into()),
@@ -85,7 +94,11 @@ pub(crate) fn withdraw(arguments: &Withdraw) -> anyhow::Result<ExitCode> {
         let begins = |policy: &&PolicyStanding| hex::encode(&policy.policy_hash).starts_with(&arguments.policy);
         let found: Vec<_> = known.policies.iter().filter(begins).collect();
         let [policy] = found.as_slice() else {
-            return Err(Usage(format!("{} sets of rules have a hash that begins so: `sharing approvals` lists them", found.len())).into());
+            return Err(Usage(format!(
+                "{} sets of rules have a hash that begins so: `sharing approvals` lists them",
+                found.len()
+            ))
+            .into());
         };
         let policy_hash = policy.policy_hash.clone();
         let request = WithdrawApprovalRequest { policy_hash: policy_hash.clone(), reason: arguments.because.clone() };
@@ -163,7 +176,12 @@ fn difference(ours: &Engine, known: &GetPoliciesResponse) -> anyhow::Result<Vec<
             Some(_) => {}
         }
     }
-    lines.extend(theirs.iter().filter(|(id, _)| !rules.iter().any(|(other, _)| other == id)).map(|(_, text)| format!("- {text}")));
+    lines.extend(
+        theirs
+            .iter()
+            .filter(|(id, _)| !rules.iter().any(|(other, _)| other == id))
+            .map(|(_, text)| format!("- {text}")),
+    );
     Ok(lines)
 }
 
@@ -202,7 +220,8 @@ mod tests {
     fn the_difference_from_the_set_in_force_is_told_rule_by_rule() {
         let ours = Engine::load().unwrap();
         let mut set = ours.rule_set().clone();
-        set.rules = set.rules.replace("no purpose of use was stated", "nothing was stated").replace("@id(\"G02-", "@id(\"G60-");
+        set.rules =
+            set.rules.replace("no purpose of use was stated", "nothing was stated").replace("@id(\"G02-", "@id(\"G60-");
         let in_force =
             PolicyStanding { policy_hash: vec![1; 32], in_force: true, set: Some(set), ..PolicyStanding::default() };
         let known = GetPoliciesResponse { running: vec![1; 32], policies: vec![in_force] };

@@ -14,7 +14,9 @@ use crate::output::{self, DIFFERS, Usage};
 /// which a rule could tell apart; an attribute that a change adds is covered by itself. Where one does not hold, a situation in
 /// which it does not is printed as a line of a file of cases, and the exit code is 4.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing prove\n  throughline sharing prove --only I4 --rules my-rules/")]
+#[command(
+    after_help = "Examples:\n  throughline sharing prove\n  throughline sharing prove --only I4 --rules my-rules/"
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     rules: Rules,
