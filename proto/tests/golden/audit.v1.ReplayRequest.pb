@@ -1,0 +1,2 @@
+
+#	invented issuerinvented value€‹Ò»

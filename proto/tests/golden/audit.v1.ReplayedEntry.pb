@@ -1,0 +1,3 @@
+
+
+ÿÿÿÿÿÿÿÿÿ®¯ invented organisation"invented kind*€‹Ò»2

@@ -1,0 +1,2 @@
+
+ÿÿÿÿÿÿÿÿÿ®¯ invented health_visiting

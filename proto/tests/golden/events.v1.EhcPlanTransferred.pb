@@ -1,0 +1,2 @@
+
+invented from_authorityinvented to_authorityÿÿÿÿÿÿÿÿÿ®¯ "ÿÿÿÿÿÿÿÿÿ®¯ 

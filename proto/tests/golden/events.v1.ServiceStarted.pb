@@ -1,0 +1,3 @@
+
+invented spell1
+invented codeinvented code_setinvented textinvented organisation"ÿÿÿÿÿÿÿÿÿ®¯ 

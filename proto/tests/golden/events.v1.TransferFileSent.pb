@@ -1,0 +1,2 @@
+
+invented schoolinvented to_schoolÿÿÿÿÿÿÿÿÿ®¯ 

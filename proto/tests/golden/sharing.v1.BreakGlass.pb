@@ -1,0 +1,2 @@
+
+#	invented issuerinvented valueinvented organisation"invented person(2invented reason:€‹Ò»B€‹Ò»J€‹Ò»PZGinvented reviewed_byinvented organisation"invented words*€‹Ò»`¸h¹

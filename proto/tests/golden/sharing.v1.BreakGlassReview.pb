@@ -1,0 +1,1 @@
+invented reviewed_byinvented organisation"invented words*€‹Ò»

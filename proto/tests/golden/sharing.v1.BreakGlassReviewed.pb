@@ -1,0 +1,2 @@
+
+invented reviewed_by"invented organisation*invented words2€‹Ò»

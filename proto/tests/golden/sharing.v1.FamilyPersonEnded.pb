@@ -1,0 +1,2 @@
+
+invented idinvented ended_byÿÿÿÿÿÿÿÿÿ®¯ 

@@ -1,0 +1,3 @@
+
+invented id"
+invented issuerinvented person"invented evidence*invented recognised_by2ÿÿÿÿÿÿÿÿÿ®¯ 

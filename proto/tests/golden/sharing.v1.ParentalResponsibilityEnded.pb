@@ -1,0 +1,3 @@
+
+"
+invented issuerinvented personinvented ended_byÿÿÿÿÿÿÿÿÿ®¯ 

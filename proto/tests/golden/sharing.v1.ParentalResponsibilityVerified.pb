@@ -1,0 +1,3 @@
+
+"
+invented issuerinvented personinvented evidenceinvented verified_by"ÿÿÿÿÿÿÿÿÿ®¯ 

@@ -1,0 +1,2 @@
+
+invented withdrawn_byinvented reason

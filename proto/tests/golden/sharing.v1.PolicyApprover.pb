@@ -1,0 +1,2 @@
+
+invented person€‹Ò»

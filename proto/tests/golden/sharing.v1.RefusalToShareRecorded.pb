@@ -1,0 +1,17 @@
+
+invented decided_byinvented organisation"invented asked_by(2:invented whyBinvented would_needJ€‹Ò»R
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+

@@ -1,0 +1,2 @@
+
+invented authority¯ °(±2ÿÿÿÿÿÿÿÿÿ®¯ :ÿÿÿÿÿÿÿÿÿ®¯ Binvented citationJinvented approved_by

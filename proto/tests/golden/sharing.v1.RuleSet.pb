@@ -1,0 +1,3 @@
+­®invented engine_version"invented language_version*invented schema2invented rules:
+invented nameinvented text:
+invented nameinvented text

@@ -1,0 +1,2 @@
+
+invented nameinvented text

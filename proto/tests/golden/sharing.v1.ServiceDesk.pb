@@ -1,0 +1,2 @@
+
+invented serviceinvented contact"ÿÿÿÿÿÿÿÿÿ®¯ *ÿÿÿÿÿÿÿÿÿ®¯ 

@@ -1,0 +1,1 @@
+­invented acrinvented acr

@@ -1,0 +1,3 @@
+
+invented sentences
+invented sentences

@@ -1,0 +1,2 @@
+
+invented sentenceinvented ask
