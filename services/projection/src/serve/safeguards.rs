@@ -7,7 +7,7 @@ mod refusals;
 pub(super) use refusals::about;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use event_log::Pseudonym;
 use jiff::civil::Date;
@@ -38,6 +38,8 @@ use crate::notices::Noticed;
 
 /// A list goes back so far where its request does not say.
 const SINCE_US: i64 = 90 * 86_400_000_000;
+/// How long a list waits until all of the log is read.
+const CATCH_UP_MAX: Duration = Duration::from_secs(2);
 const LISTED_DEFAULT: u32 = 100;
 const LISTED_MAX: u32 = 1_000;
 
@@ -104,12 +106,18 @@ impl SafeguardService {
         }
     }
 
-    /// Everything that stands on the log is known.
+    /// Everything that stands on the log is known; waited for, a moment, since a key comes by another way than what it seals.
     async fn caught_up(&self) -> Result<(), Refusal> {
-        self.noticed.catch_up().await.map_err(|error| {
-            tracing::error!("what organisations are to know cannot be read: {error}");
-            Refusal::new(DenialReason::FactsStale, "notices are being brought up to date: ask again shortly")
-        })
+        let (mut progress, until) = (self.desk.progress.clone(), tokio::time::Instant::now() + CATCH_UP_MAX);
+        loop {
+            progress.mark_unchanged();
+            let Err(error) = self.noticed.catch_up().await else { return Ok(()) };
+            let Ok(Ok(())) = tokio::time::timeout_at(until, progress.changed()).await else {
+                tracing::error!("what organisations are to know cannot be read: {error}");
+                let told = "notices are being brought up to date: ask again shortly";
+                return Err(Refusal::new(DenialReason::FactsStale, told));
+            };
+        }
     }
 
     /// Puts an answer on record, and gives it.
