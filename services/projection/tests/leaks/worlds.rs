@@ -61,8 +61,6 @@ pub struct Pair {
     pub difference: Difference,
     /// Entries that are hidden, in each.
     pub hidden: [usize; 2],
-    /// Of what the reader may know.
-    pub seen: Seen,
 }
 
 const TRIES: usize = 12;
@@ -129,7 +127,7 @@ impl Pair {
             hidden.reverse();
         }
         let asking = asking.clone();
-        Some(Self { number, asking, worlds, later, difference, hidden, seen: before })
+        Some(Self { number, asking, worlds, later, difference, hidden })
     }
 }
 
