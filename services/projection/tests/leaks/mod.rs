@@ -5,6 +5,8 @@
 //! What a reader may see is worked out by the rules alone ([`oracle`]), apart from the service that is asked ([`houses`]).
 //! That the comparison can fail is shown by leaks that are planted ([`planted`]).
 
+#![allow(unreachable_pub, reason = "as the harness: everything here is of these tests")]
+
 mod authority;
 mod houses;
 mod oracle;
@@ -243,7 +245,7 @@ impl Met {
     }
 
     fn assert_all(&self, of: usize) {
-        let least = of / 100;
+        let least = of / 1_000;
         for difference in [Difference::Without, Difference::More, Difference::Otherwise, Difference::Unknown] {
             assert!(self.differences.get(&format!("{difference:?}")).is_some_and(|met| *met >= least), "{self:?}");
         }
