@@ -271,7 +271,8 @@ mod tests {
         let facts = root.find_subcommand("facts").unwrap();
         let mut examples = 0;
         for command in facts.get_subcommands().filter(|command| command.get_name() != "record") {
-            let help = command.get_after_help().unwrap_or_else(|| panic!("{}: no example", command.get_name())).to_string();
+            let help =
+                command.get_after_help().unwrap_or_else(|| panic!("{}: no example", command.get_name())).to_string();
             for line in help.lines().map(str::trim).filter(|line| line.starts_with("throughline facts")) {
                 let taken = crate::command::Arguments::try_parse_from(split(line));
                 assert!(taken.is_ok(), "{line}: {}", taken.err().unwrap());
@@ -286,11 +287,27 @@ mod tests {
         use clap::Parser as _;
         let consent = "throughline facts consent UPN:dfe:B801200005001";
         for (line, field, accepted) in [
-            (format!("{consent} gvien --by parent --purpose early_help --as r"), "<STATE>", "given, refused, withdrawn"),
+            (
+                format!("{consent} gvien --by parent --purpose early_help --as r"),
+                "<STATE>",
+                "given, refused, withdrawn",
+            ),
             (format!("{consent} given --by mother --purpose early_help --as r"), "--by", "subject, parent"),
-            (format!("{consent} given --by parent --category therapie --purpose early_help --as r"), "--category", "therapy"),
-            (format!("{consent} given --by parent --until 31.7.2027 --purpose early_help --as r"), "--until", "as 2026-11-22"),
-            (format!("{consent} given --by parent --until 2026-02-30 --purpose early_help --as r"), "--until", "of the calendar"),
+            (
+                format!("{consent} given --by parent --category therapie --purpose early_help --as r"),
+                "--category",
+                "therapy",
+            ),
+            (
+                format!("{consent} given --by parent --until 31.7.2027 --purpose early_help --as r"),
+                "--until",
+                "as 2026-11-22",
+            ),
+            (
+                format!("{consent} given --by parent --until 2026-02-30 --purpose early_help --as r"),
+                "--until",
+                "of the calendar",
+            ),
         ] {
             let told = crate::command::Arguments::try_parse_from(split(&line)).unwrap_err().to_string();
             assert!(told.contains(field) && told.contains(accepted), "{line}: {told}");

@@ -192,7 +192,7 @@ pub(super) mod tests {
             entries: 12,
             lines: 1,
             rules: vec!["P04-s47-school".into(), "R02-third-party".into()],
-            categories: vec![Category::Attendance.into(), Category::Enrolment.into()],
+            categories: vec![Category::Attendance.into(), Category::Exclusion.into()],
             field_groups: vec!["third_party".into()],
             linked: Linked::NowAndThen.into(),
             asked_by: vec![7; 16],

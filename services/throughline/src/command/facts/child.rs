@@ -228,7 +228,7 @@ pub(crate) struct Involvement {
 /// It opens nothing by itself but a young person's own record: that a parent holds responsibility is another fact.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Example:\n  throughline facts person LA_CHILD_ID:878:12345 p.invented --issuer https://id.families.invalid --is parent --evidence \"birth certificate seen\" --purpose child_in_need --as la-878-social-care"
+    after_help = "Example:\n  throughline facts person LA_CHILD_ID:878:12345 p.invented --issuer https://id.families.invalid --is parent --seen \"birth certificate\" --purpose child_in_need --as la-878-social-care"
 )]
 pub(crate) struct Person {
     #[command(flatten)]
