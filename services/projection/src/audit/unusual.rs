@@ -60,7 +60,8 @@ type Id<'d> = &'d [u8];
 pub fn unusual(engine: &Engine, decisions: &[(i64, Disclosure)], thresholds: &Thresholds) -> Vec<Unusual> {
     let mut by_person: BTreeMap<(&str, &str), Asked<'_>> = BTreeMap::new();
     for (at_us, decision) in decisions {
-        let counts = decision.operator_command.is_empty() && decision.part_of.is_empty() && !decision.subjects.is_empty();
+        let counts =
+            decision.operator_command.is_empty() && decision.part_of.is_empty() && !decision.subjects.is_empty();
         if counts {
             let who = (decision.organisation.as_str(), decision.person.as_str());
             by_person.entry(who).or_default().all.push((*at_us, decision));
@@ -128,8 +129,7 @@ impl<'d> Asked<'d> {
         let count = number(of.len());
         (count >= thresholds.out_of_hours && count > 0).then(|| {
             let all = self.all.len();
-            let says =
-                format!("{count} of {all} requests at a weekend, before {first:02}:00 or from {after:02}:00 on");
+            let says = format!("{count} of {all} requests at a weekend, before {first:02}:00 or from {after:02}:00 on");
             fact(UnusualKind::OutOfHours, count, says, of.into_iter())
         })
     }
@@ -156,7 +156,9 @@ impl<'d> Asked<'d> {
 
     fn glass_broken(&self, engine: &Engine, thresholds: &Thresholds) -> Option<Unusual> {
         let broke = |decision: &Disclosure| {
-            engine.rules_of(RuleBits::told(decision)).any(|rule| rule.obligations.iter().any(|owed| *owed == Obligation::Review72h))
+            engine
+                .rules_of(RuleBits::told(decision))
+                .any(|rule| rule.obligations.iter().any(|owed| *owed == Obligation::Review72h))
         };
         let of: Vec<_> = self.all.iter().filter(|(_, decision)| broke(decision)).copied().collect();
         let count = number(of.len());
@@ -188,14 +190,7 @@ fn child(decision: &Disclosure) -> Option<&[u8]> {
 fn fact<'d>(kind: UnusualKind, count: u32, says: String, of: impl Iterator<Item = (i64, &'d Disclosure)>) -> Unusual {
     let ids: Vec<&Vec<u8>> = of.map(|(_, decision)| &decision.decision_id).collect();
     let id = |id: Option<&&Vec<u8>>| id.map(|id| (*id).clone()).unwrap_or_default();
-    Unusual {
-        kind: kind.into(),
-        says,
-        count,
-        first: id(ids.first()),
-        last: id(ids.last()),
-        ..Unusual::default()
-    }
+    Unusual { kind: kind.into(), says, count, first: id(ids.first()), last: id(ids.last()), ..Unusual::default() }
 }
 
 fn number(of: usize) -> u32 {
@@ -225,13 +220,17 @@ mod tests {
     fn found(decisions: &[(i64, Disclosure)]) -> Vec<(String, UnusualKind, u32)> {
         let engine = Engine::load().unwrap();
         let thresholds = Thresholds { children_a_day: 6, ..Thresholds::default() };
-        unusual(&engine, decisions, &thresholds).into_iter().map(|of| (of.person.clone(), of.kind(), of.count)).collect()
+        unusual(&engine, decisions, &thresholds)
+            .into_iter()
+            .map(|of| (of.person.clone(), of.kind(), of.count))
+            .collect()
     }
 
     #[test]
     fn what_everybody_does_is_not_told_of() {
         let noon = at("2026-03-02T12:00:00Z");
-        let day: Vec<_> = (0..4).flat_map(|person| (0..8).map(move |child| asked(&format!("p{person}"), noon, child, 1))).collect();
+        let day: Vec<_> =
+            (0..4).flat_map(|person| (0..8).map(move |child| asked(&format!("p{person}"), noon, child, 1))).collect();
         assert_eq!(found(&day), []);
     }
 
@@ -245,7 +244,9 @@ mod tests {
         all.extend((0..5).map(|child| asked("stranger", noon, child, 0)));
         all.extend((0..15).map(|day| asked("one", noon + day * 86_400_000_000, 7, 1)));
         let found = found(&all);
-        let of = |person: &str| found.iter().filter(|(of, ..)| of == person).map(|(_, kind, count)| (*kind, *count)).collect::<Vec<_>>();
+        let of = |person: &str| {
+            found.iter().filter(|(of, ..)| of == person).map(|(_, kind, count)| (*kind, *count)).collect::<Vec<_>>()
+        };
         assert_eq!(of("many"), [(UnusualKind::Volume, 8)]);
         assert_eq!(of("night"), [(UnusualKind::OutOfHours, 5)]);
         assert_eq!(of("saturday"), [(UnusualKind::OutOfHours, 5)]);

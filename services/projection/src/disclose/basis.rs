@@ -69,7 +69,8 @@ impl Grounds {
         let Grounds { read_to, linked_by, probable, registry, settings, .. } = self;
         let (facts_digest, facts) = self.facts();
         let named = subjects.len() <= SUBJECTS_NAMED_MAX && subjects.contains(&ask.child.0);
-        let day = |day: Option<i64>| day.map(|day| i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX }));
+        let day =
+            |day: Option<i64>| day.map(|day| i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX }));
         Basis {
             subjects: if named { Vec::new() } else { subjects.iter().flatten().copied().collect() },
             read_to: past::pack(read_to),

@@ -42,7 +42,8 @@ impl Replayer {
     /// [`ReplayError`]: nothing can be said.
     pub fn rerun(&self, recorded: &Recorded, with: &With) -> Result<Rerun, ReplayError> {
         let of = &recorded.decision;
-        let cannot = |why| Rerun { verdict: Verdict::CannotSay(why), record: None, classes: Vec::new(), policy_hash: [0; 32] };
+        let cannot =
+            |why| Rerun { verdict: Verdict::CannotSay(why), record: None, classes: Vec::new(), policy_hash: [0; 32] };
         if let Some(why) = undecided(of) {
             return Ok(cannot(why));
         }
@@ -64,11 +65,8 @@ impl Replayer {
         }
         known.drafts.clone_from(&with.drafts);
         let discloser = self.discloser(engine, known);
-        let made = if explains {
-            explained(&discloser, recorded)
-        } else {
-            self.decided(&discloser, whole, recorded, with)?
-        };
+        let made =
+            if explains { explained(&discloser, recorded) } else { self.decided(&discloser, whole, recorded, with)? };
         self.keep(discloser);
         let Some(Made { record, mut parts, classes }) = made else { return Ok(cannot(Why::RecordTooOld)) };
         let again = if of.part_of.is_empty() {
@@ -94,7 +92,11 @@ impl Replayer {
             Rules::Given(engine) => Some(Arc::clone(engine)),
             Rules::Recorded => {
                 let hash = of.policy_hash.as_slice().try_into().ok()?;
-                if self.engine.policy_hash() == &hash { Some(Arc::clone(&self.engine)) } else { self.rules.engine(&hash) }
+                if self.engine.policy_hash() == &hash {
+                    Some(Arc::clone(&self.engine))
+                } else {
+                    self.rules.engine(&hash)
+                }
             }
         }
     }
@@ -245,8 +247,10 @@ fn explained(discloser: &Discloser, recorded: &Recorded) -> Option<Made> {
         Purpose::Audit => &[Audience::Auditor, Audience::ServingAuditor],
         _ => &[Audience::Reader],
     };
-    let asked = [&staff, &family].into_iter().flat_map(|caller| audiences.iter().map(move |audience| (caller, *audience)));
-    let made = asked.map(|(caller, audience)| discloser.explain(caller, explained, audience, Vec::new()).into_records().0);
+    let asked =
+        [&staff, &family].into_iter().flat_map(|caller| audiences.iter().map(move |audience| (caller, *audience)));
+    let made =
+        asked.map(|(caller, audience)| discloser.explain(caller, explained, audience, Vec::new()).into_records().0);
     let mut made: Vec<Disclosure> = made.collect();
     let at = made.iter().position(|record| record.answer_digest == of.answer_digest).unwrap_or_default();
     Some(Made { record: made.swap_remove(at), parts: Vec::new(), classes: Vec::new() })
@@ -266,7 +270,13 @@ fn differs(of: &Disclosure, again: &Disclosure, with: &With) -> Option<Differenc
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let facts = |basis: &Basis| format!("{} events, {}", basis.facts, hex(&basis.facts_digest));
     let registry = |basis: &Basis| format!("{}, {}", basis.registry, hex(&basis.registry_digest));
-    let links = |basis: &Basis| format!("{} pairs by {}", basis.probable.len(), basis.linked_by.iter().map(|id| hex(id)).collect::<Vec<_>>().join(" "));
+    let links = |basis: &Basis| {
+        format!(
+            "{} pairs by {}",
+            basis.probable.len(),
+            basis.linked_by.iter().map(|id| hex(id)).collect::<Vec<_>>().join(" ")
+        )
+    };
     let read = |basis: &Basis| hex(&basis.read_to);
     let classes = |of: &Disclosure| {
         let Disclosure { classes_full, classes_redacted, classes_existence, classes_hidden, .. } = of;
@@ -294,7 +304,8 @@ fn differs(of: &Disclosure, again: &Disclosure, with: &With) -> Option<Differenc
         ("why each class came out so", hex(&of.outcomes_digest), hex(&again.outcomes_digest)),
         ("the record", "as on the log".to_owned(), if of == again { "as on the log" } else { "another" }.to_owned()),
     ];
-    let first = if with.is_as_recorded() { as_recorded.into_iter().chain(seen).chain(rest).collect() } else { Vec::from(seen) };
+    let first =
+        if with.is_as_recorded() { as_recorded.into_iter().chain(seen).chain(rest).collect() } else { Vec::from(seen) };
     first.into_iter().find(|(_, was, is)| was != is).map(|(what, was, is)| Difference { what, was, is })
 }
 

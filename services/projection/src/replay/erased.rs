@@ -53,7 +53,8 @@ impl Replayer {
         }
         // Of one child alone the digest is over its events.
         let several = of.call() == Call::GetFamily || basis.known_at_us != 0 || of.valid_day != basis.asked_day;
-        let digest_matches = if several { None } else { Some(self.is_of(&subjects, known, ids, basis.facts_digest.as_slice())?) };
+        let digest_matches =
+            if several { None } else { Some(self.is_of(&subjects, known, ids, basis.facts_digest.as_slice())?) };
         Ok(Rerun { verdict: Verdict::Erased { digest_matches }, ..rerun })
     }
 
@@ -75,11 +76,7 @@ impl Replayer {
     }
 
     /// Offsets of what gave no row because its key was destroyed.
-    fn noted_erased(
-        &self,
-        topic: Topic,
-        partition: event_log::Partition,
-    ) -> Result<BTreeSet<u64>, ReplayError> {
+    fn noted_erased(&self, topic: Topic, partition: event_log::Partition) -> Result<BTreeSet<u64>, ReplayError> {
         let mut noted = BTreeSet::new();
         self.store
             .read(partition.into(), |view| {

@@ -126,7 +126,9 @@ pub enum At {
 
 /// What stands for no time and no place.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{0}` is no time (2026-01-31, 2026-01-31T09:00:00Z), no decision (32 hex digits) and no place (throughline.health.v1/3@120, with commas between)")]
+#[error(
+    "`{0}` is no time (2026-01-31, 2026-01-31T09:00:00Z), no decision (32 hex digits) and no place (throughline.health.v1/3@120, with commas between)"
+)]
 pub struct AtUnread(String);
 
 impl FromStr for At {
@@ -199,13 +201,16 @@ mod tests {
         let at = |text: &str| text.parse::<At>().unwrap();
         assert_eq!(at("1970-01-01T00:00:01Z"), At::Time(1_000_000));
         assert_eq!(at("2026-01-31"), At::Time(1_769_903_999_999_999));
-        assert_eq!(at("01a20203d56d71668923da1c7070ee29"), At::Decision(hex_sixteen("01a20203d56d71668923da1c7070ee29").unwrap()));
+        assert_eq!(
+            at("01a20203d56d71668923da1c7070ee29"),
+            At::Decision(hex_sixteen("01a20203d56d71668923da1c7070ee29").unwrap())
+        );
         let places = at("throughline.health.v1/3@120,throughline.sharing.v1/0@7");
         let At::Positions(places) = places else { panic!("{places:?}") };
-        assert_eq!(places.iter().map(|at| (at.topic, at.partition.number(), at.offset)).collect::<Vec<_>>(), [
-            (Topic::Health, 3, 120),
-            (Topic::Sharing, 0, 7)
-        ]);
+        assert_eq!(
+            places.iter().map(|at| (at.topic, at.partition.number(), at.offset)).collect::<Vec<_>>(),
+            [(Topic::Health, 3, 120), (Topic::Sharing, 0, 7)]
+        );
         for wrong in ["", "yesterday", "throughline.health.v1/16@1", "throughline.health.v1@1", "health/1@1", "01a2"] {
             assert!(wrong.parse::<At>().is_err(), "{wrong}");
         }

@@ -76,7 +76,8 @@ pub async fn decisions(
     mut told: impl FnMut(u64),
 ) -> Result<(Vec<(i64, Disclosure)>, u64), LogError> {
     let numbers = |first: &[u8; 16]| first.first().copied().unwrap_or_default() % BOOKS;
-    let books: BTreeSet<u8> = of.map_or_else(|| (0..BOOKS).collect(), |subjects| subjects.iter().map(numbers).collect());
+    let books: BTreeSet<u8> =
+        of.map_or_else(|| (0..BOOKS).collect(), |subjects| subjects.iter().map(numbers).collect());
     let books: BTreeSet<Pseudonym> = books.into_iter().map(|number| book(pseudonyms, organisation, number)).collect();
     let partitions: BTreeSet<Partition> = books.iter().map(|book| book.partition()).collect();
     let (mut found, mut looked_at) = (Vec::new(), 0);

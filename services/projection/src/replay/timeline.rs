@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use event_log::{Position, Pseudonym};
 use jiff::civil::Date;
+use proto::disclosure::Disclosure;
 use proto::events::When;
 use proto::events::event::Kind;
-use proto::disclosure::Disclosure;
 use sharing::Category;
 
 use super::{Past, ReplayError, Replayer};

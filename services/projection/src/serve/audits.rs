@@ -116,7 +116,12 @@ impl AuditService {
     }
 
     /// The answer, or a refusal that is on record.
-    async fn answered<A>(&self, caller: Option<Caller>, call: Call, answer: Result<A, Refusal>) -> Result<Response<A>, Status> {
+    async fn answered<A>(
+        &self,
+        caller: Option<Caller>,
+        call: Call,
+        answer: Result<A, Refusal>,
+    ) -> Result<Response<A>, Status> {
         match caller {
             Some(caller) => self.desk.answered(&self.limits, &caller, call, answer).await,
             None => answer.map(Response::new).map_err(Refusal::status),
@@ -174,14 +179,20 @@ impl AuditService {
         of: Option<&BTreeSet<[u8; 16]>>,
         days: Days,
     ) -> Result<(Vec<(i64, Disclosure)>, u64), Refusal> {
-        let (keyring, organisation) = (&self.desk.discloser.children.projector.keyring, self.desk.recorder.organisation());
+        let (keyring, organisation) =
+            (&self.desk.discloser.children.projector.keyring, self.desk.recorder.organisation());
         let read = decisions(self.log.as_ref(), keyring, &self.desk.pseudonyms, organisation, of, |_| {}).await;
         let (mut found, looked_at) = read.map_err(|error| unread(&error))?;
         found.retain(|(at_us, _)| days.hold(*at_us));
         Ok((found, looked_at))
     }
 
-    async fn saw(&self, caller: Option<Caller>, asked: WhoSawRequest, (_, today): Moment) -> Result<AccessesResponse, Refusal> {
+    async fn saw(
+        &self,
+        caller: Option<Caller>,
+        asked: WhoSawRequest,
+        (_, today): Moment,
+    ) -> Result<AccessesResponse, Refusal> {
         let auditor = self.admit(caller, today)?;
         let child = self.child(asked.child)?;
         let days = days(asked.from, asked.to)?;
@@ -196,15 +207,21 @@ impl AuditService {
         let (ever, now) = around.await?;
         let (found, looked_at) = self.decisions(Some(&ever), days).await?;
         let engine = &self.desk.discloser.engine;
-        let accesses = found.iter().filter(|(_, decision)| auditor.scope.holds(decision)).filter_map(|(at_us, decision)| {
-            // Of what was asked elsewhere than where this auditor is, they learn no link.
-            Some(auditor.scope.access(engine, *at_us, decision, linked(decision, child.0, &now)?))
-        });
+        let accesses =
+            found.iter().filter(|(_, decision)| auditor.scope.holds(decision)).filter_map(|(at_us, decision)| {
+                // Of what was asked elsewhere than where this auditor is, they learn no link.
+                Some(auditor.scope.access(engine, *at_us, decision, linked(decision, child.0, &now)?))
+            });
         let about = About { child: Some(child), ..About::command("audit who-saw") };
         self.given(&auditor, Call::WhoSaw, about, accesses.collect(), looked_at, today).await
     }
 
-    async fn did(&self, caller: Option<Caller>, asked: WhatDidRequest, (_, today): Moment) -> Result<AccessesResponse, Refusal> {
+    async fn did(
+        &self,
+        caller: Option<Caller>,
+        asked: WhatDidRequest,
+        (_, today): Moment,
+    ) -> Result<AccessesResponse, Refusal> {
         let auditor = self.admit(caller, today)?;
         let days = days(asked.from, asked.to)?;
         if asked.organisation.is_empty() || asked.organisation.len() > NAME_BYTES_MAX {
@@ -240,7 +257,12 @@ impl AuditService {
         Ok(AccessesResponse { audit_id, ..answer })
     }
 
-    async fn again(&self, caller: Option<Caller>, asked: RerunRequest, (_, today): Moment) -> Result<RerunResponse, Refusal> {
+    async fn again(
+        &self,
+        caller: Option<Caller>,
+        asked: RerunRequest,
+        (_, today): Moment,
+    ) -> Result<RerunResponse, Refusal> {
         let auditor = self.admit_serving(caller, today)?;
         let recorded = self.recorded(asked.decision_id).await?;
         let with = With {
@@ -262,12 +284,19 @@ impl AuditService {
         Ok(RerunResponse { audit_id, ..answer })
     }
 
-    async fn stood(&self, caller: Option<Caller>, asked: ReplayRequest, (_, today): Moment) -> Result<ReplayResponse, Refusal> {
+    async fn stood(
+        &self,
+        caller: Option<Caller>,
+        asked: ReplayRequest,
+        (_, today): Moment,
+    ) -> Result<ReplayResponse, Refusal> {
         let auditor = self.admit_serving(caller, today)?;
         let child = self.child(asked.child)?;
         let stood = match asked.at {
             None => Stood::Now,
-            Some(replay_request::At::Time(at)) => Stood::Time(at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))),
+            Some(replay_request::At::Time(at)) => {
+                Stood::Time(at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000)))
+            }
             Some(replay_request::At::DecisionId(id)) => Stood::For(Box::new(self.recorded(id).await?.decision)),
             Some(replay_request::At::Position(text)) => match text.parse() {
                 Ok(At::Positions(positions)) => Stood::Before(positions),
@@ -277,8 +306,9 @@ impl AuditService {
         let replayer = Arc::clone(&self.replayer);
         let replayed = tokio::task::spawn_blocking(move || replayer.timeline(child, &stood, today)).await;
         let replayed = replayed.map_err(|_| Refusal::not_recorded())?.map_err(|error| unread(&error))?;
-        let replayed = replayed
-            .ok_or_else(|| malformed("at.decision_id", "is of a decision whose record does not say what it was made from"))?;
+        let replayed = replayed.ok_or_else(|| {
+            malformed("at.decision_id", "is of a decision whose record does not say what it was made from")
+        })?;
         let entry = |entry: crate::replay::ReplayedEntry| ReplayedEntry {
             effective: Some(entry.effective),
             organisation: entry.organisation,
@@ -304,7 +334,9 @@ impl AuditService {
     ) -> Result<UnusualResponse, Refusal> {
         let auditor = self.admit(caller, today)?;
         let (mut found, looked_at) = self.decisions(None, days(asked.from, asked.to)?).await?;
-        found.retain(|(_, of)| auditor.scope.holds(of) && (asked.organisation.is_empty() || of.organisation == asked.organisation));
+        found.retain(|(_, of)| {
+            auditor.scope.holds(of) && (asked.organisation.is_empty() || of.organisation == asked.organisation)
+        });
         let unusual = unusual(&self.desk.discloser.engine, &found, &self.thresholds);
         let answer = UnusualResponse { unusual, looked_at, audit_id: Vec::new() };
         let of = (answer.unusual.len(), answer.encode_to_vec());
@@ -323,7 +355,8 @@ impl AuditService {
     async fn recorded(&self, id: Vec<u8>) -> Result<Recorded, Refusal> {
         let id = id.try_into().map_err(|_| malformed("decision_id", "must be sixteen bytes"))?;
         let keyring = &self.desk.discloser.children.projector.keyring;
-        let found = Recorded::gather(&self.desk.recorder, keyring, id).await.map_err(|error: FindError| unread(&error))?;
+        let found =
+            Recorded::gather(&self.desk.recorder, keyring, id).await.map_err(|error: FindError| unread(&error))?;
         found.ok_or_else(|| Refusal::new(DenialReason::NoSuchDecision, "no decision has this `decision_id`"))
     }
 

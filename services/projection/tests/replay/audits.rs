@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use prost::Message as _;
 use proto::audit::{Linked, ReplayRequest, RerunRequest, RerunVerdict, UnusualRequest, WhatDidRequest, WhoSawRequest};
 use proto::events::Subject;
 use proto::sharing as s;
 use proto::sharing::Call;
-use prost::Message as _;
 use sharing::{Purpose, RoleGroup};
 
 use crate::harness::sayings::*;
@@ -23,7 +23,9 @@ async fn asked() -> (House, Serving, Subject, Subject) {
     let facts: Vec<_> = facts.map(|fact| papers.of(fact)).collect();
     house.record(facts).await;
     let (school, council, other) = (pupil("P1"), council_child("C1"), pupil("P2"));
-    house.say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school), attended(&school, 2024)]).await;
+    house
+        .say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school), attended(&school, 2024)])
+        .await;
     house.say(CENSUS, [described(SCHOOL, &other, &[]), enrolled(SCHOOL, &other)]).await;
     house.say(CIN, [described(COUNCIL, &council, &[upn(UPN)]), referred(&council)]).await;
     house.catch_up().await;

@@ -35,10 +35,13 @@ impl Lives {
         house.record(organisations()).await;
         let (school, council, hospital) = (pupil("P1"), council_child("C1"), hospital_person("H1"));
         let (brother, mother) = (hospital_person("H2"), hospital_person("M1"));
-        house.say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school), attended(&school, 2023)]).await;
+        house
+            .say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school), attended(&school, 2023)])
+            .await;
         house.say(CIN, [described(COUNCIL, &council, &[upn(UPN)]), referred(&council)]).await;
-        let people = [&hospital, &brother]
-            .map(|person| [described(HOSPITAL, person, &[]), emergency(person), related(person, &mother, Kind::Parent)]);
+        let people = [&hospital, &brother].map(|person| {
+            [described(HOSPITAL, person, &[]), emergency(person), related(person, &mother, Kind::Parent)]
+        });
         house.say(HL7, people.concat()).await;
         let brother_at_school = pupil("P2");
         house.say(CENSUS, [described(SCHOOL, &brother_at_school, &[]), enrolled(SCHOOL, &brother_at_school)]).await;
@@ -122,7 +125,8 @@ fn by_call(recorded: &[Recorded]) -> BTreeMap<i32, usize> {
 
 /// The decisions that are not the same, and what of them differs.
 fn not_same(elsewhere: &Elsewhere) -> Vec<(Call, Verdict)> {
-    let verdicts = elsewhere.recorded().into_iter().map(|of| (of.decision.call(), elsewhere.verdict(&of, &With::recorded())));
+    let verdicts =
+        elsewhere.recorded().into_iter().map(|of| (of.decision.call(), elsewhere.verdict(&of, &With::recorded())));
     verdicts.filter(|(_, verdict)| *verdict != Verdict::Same).collect()
 }
 
@@ -253,7 +257,11 @@ async fn what_would_they_have_seen_with_what_is_known_now_or_with_an_agreement_t
     let recorded = elsewhere.recorded().remove(0);
     let content = |with: &With| {
         let rerun = elsewhere.replayer.rerun(&recorded, with).unwrap();
-        rerun.classes.iter().filter(|(class, outcome)| class.source_org == COUNCIL && *outcome >= Outcome::Redacted).count()
+        rerun
+            .classes
+            .iter()
+            .filter(|(class, outcome)| class.source_org == COUNCIL && *outcome >= Outcome::Redacted)
+            .count()
     };
     let (then, now) = (content(&With::recorded()), content(&With::facts_now()));
     assert!(now > then, "an enquiry that was recorded later opens the council's record: {then} then, {now} now");
@@ -282,7 +290,8 @@ async fn after_an_erasure_it_says_so_and_whether_the_erased_records_are_those() 
         asked && basis.known_at_us == 0 && *valid_day == basis.asked_day
     };
     let council = lives.house.pseudonyms.of(&lives.council).0.to_vec();
-    let recorded = elsewhere.recorded().into_iter().find(|of| one(of) && of.decision.subjects.contains(&council)).unwrap();
+    let recorded =
+        elsewhere.recorded().into_iter().find(|of| one(of) && of.decision.subjects.contains(&council)).unwrap();
     assert!(recorded.decision.basis.as_ref().unwrap().asked_at_us < asked_at);
     let log = lives.house.log.as_ref();
     let settled = async |recorded: &Recorded| {

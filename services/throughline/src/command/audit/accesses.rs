@@ -25,8 +25,27 @@ pub(super) struct Form {
 }
 
 const COLUMNS: [&str; 21] = [
-    "decision", "at", "organisation", "person", "roles", "call", "purpose", "denied", "operator_command", "full", "redacted",
-    "existence", "hidden", "entries", "lines", "categories", "rules", "left_out", "linked", "child", "part_of",
+    "decision",
+    "at",
+    "organisation",
+    "person",
+    "roles",
+    "call",
+    "purpose",
+    "denied",
+    "operator_command",
+    "full",
+    "redacted",
+    "existence",
+    "hidden",
+    "entries",
+    "lines",
+    "categories",
+    "rules",
+    "left_out",
+    "linked",
+    "child",
+    "part_of",
 ];
 
 /// Prints an answer; `command` begins its last line.
@@ -44,8 +63,18 @@ pub(super) fn print(answer: &AccessesResponse, form: &Form, command: &str) -> an
         return Ok(());
     }
     let groups = summed(&answer.accesses);
-    let mut table =
-        output::table(&["organisation", "person", "purpose", "asked for", "times", "given", "of", "by rule", "first", "last"]);
+    let mut table = output::table(&[
+        "organisation",
+        "person",
+        "purpose",
+        "asked for",
+        "times",
+        "given",
+        "of",
+        "by rule",
+        "first",
+        "last",
+    ]);
     for (who, sum) in &groups {
         output::add_row(&mut table, who.iter().cloned().chain(sum.cells()));
     }
@@ -95,7 +124,8 @@ impl Sum {
 fn summed(accesses: &[Access]) -> BTreeMap<[String; 4], Sum> {
     let mut groups: BTreeMap<[String; 4], Sum> = BTreeMap::new();
     for access in accesses {
-        let asked_for = if access.operator_command.is_empty() { call(access.call()) } else { access.operator_command.clone() };
+        let asked_for =
+            if access.operator_command.is_empty() { call(access.call()) } else { access.operator_command.clone() };
         let who = [access.organisation.clone(), access.person.clone(), purpose(access.purpose()), asked_for];
         let sum = groups.entry(who).or_default();
         let day = moment(access.at.as_ref()).chars().take(10).collect::<String>();
@@ -201,7 +231,13 @@ pub(super) mod tests {
         let later = prost_types::Timestamp { seconds: 1_769_200_000, nanos: 0 };
         vec![
             given.clone(),
-            Access { decision_id: vec![2; 16], at: Some(later), person: "=cmd()".into(), linked: Linked::Then.into(), ..given.clone() },
+            Access {
+                decision_id: vec![2; 16],
+                at: Some(later),
+                person: "=cmd()".into(),
+                linked: Linked::Then.into(),
+                ..given.clone()
+            },
             Access {
                 decision_id: vec![3; 16],
                 at: Some(later),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use projection::audit::Scope;
 use projection::replay::{At, Facts, Recorded, Rules, Stood, With, decisions};
 use projection::serve::audits::rerun_answer;
-use proto::audit::{Linked, ReplayRequest, ReplayResponse, ReplayedEntry, RerunRequest, RerunResponse, RerunVerdict, replay_request};
+use proto::audit::{
+    Linked, ReplayRequest, ReplayResponse, ReplayedEntry, RerunRequest, RerunResponse, RerunVerdict, replay_request,
+};
 use proto::sharing::{Category, Outcome};
 
 use super::asking::{Asking, Beside, call, child, decision, denied, moment, purpose, spelt};
@@ -116,19 +118,34 @@ async fn explained_offline(arguments: &Explain, request: &RerunRequest) -> anyho
 fn print(answer: &RerunResponse) -> anyhow::Result<()> {
     let of = answer.recorded.clone().unwrap_or_default();
     let asked_for = if of.operator_command.is_empty() { call(of.call()) } else { of.operator_command.clone() };
-    let who = format!("{} of {}, {asked_for}, {}, {}", of.person, of.organisation, purpose(of.purpose()), moment(of.at.as_ref()));
+    let who = format!(
+        "{} of {}, {asked_for}, {}, {}",
+        of.person,
+        of.organisation,
+        purpose(of.purpose()),
+        moment(of.at.as_ref())
+    );
     output::line(&output::plain(&format!("decision {}: {who}", hex::encode(&of.decision_id))))?;
     let decided = matches!(answer.verdict(), RerunVerdict::Same | RerunVerdict::Differs);
     if decided {
-        let mut table = output::table(&["", "full", "redacted", "existence", "hidden", "entries", "services", "rules told"]);
-        let rules = |rules: &[String]| rules.iter().map(|rule| rule.split('-').next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let mut table =
+            output::table(&["", "full", "redacted", "existence", "hidden", "entries", "services", "rules told"]);
+        let rules = |rules: &[String]| {
+            rules.iter().map(|rule| rule.split('-').next().unwrap_or_default()).collect::<Vec<_>>().join(" ")
+        };
         let row = |name: &str, counts: [u32; 6], told: &[String]| {
             let cells = [name.to_owned()].into_iter().chain(counts.map(|count| count.to_string()));
             cells.chain([rules(told)]).collect::<Vec<_>>()
         };
-        let recorded = [of.classes_full, of.classes_redacted, of.classes_existence, of.classes_hidden, of.entries, of.lines];
+        let recorded =
+            [of.classes_full, of.classes_redacted, of.classes_existence, of.classes_hidden, of.entries, of.lines];
         let again = [
-            answer.classes_full, answer.classes_redacted, answer.classes_existence, answer.classes_hidden, answer.entries, answer.lines,
+            answer.classes_full,
+            answer.classes_redacted,
+            answer.classes_existence,
+            answer.classes_hidden,
+            answer.entries,
+            answer.lines,
         ];
         output::add_row(&mut table, row("on record", recorded, &of.rules));
         output::add_row(&mut table, row("again", again, &answer.rules));
@@ -138,7 +155,11 @@ fn print(answer: &RerunResponse) -> anyhow::Result<()> {
         let mut table = output::table(&["class of record", "of", "comes out"]);
         for class in &answer.classes {
             let (category, outcome): (Category, Outcome) = (class.category(), class.outcome());
-            let cells = [spelt(category.as_str_name(), "CATEGORY_"), class.organisation.clone(), spelt(outcome.as_str_name(), "OUTCOME_")];
+            let cells = [
+                spelt(category.as_str_name(), "CATEGORY_"),
+                class.organisation.clone(),
+                spelt(outcome.as_str_name(), "OUTCOME_"),
+            ];
             output::add_row(&mut table, cells);
         }
         output::print(&table)?;
@@ -155,7 +176,11 @@ fn print(answer: &RerunResponse) -> anyhow::Result<()> {
     };
     let rules = answer.policy_hash.get(..6).map(hex::encode).unwrap_or_default();
     let rules = if rules.is_empty() { rules } else { format!(" rules={rules}") };
-    let on_record = if answer.audit_id.is_empty() { String::new() } else { format!(" on_record={}", hex::encode(&answer.audit_id)) };
+    let on_record = if answer.audit_id.is_empty() {
+        String::new()
+    } else {
+        format!(" on_record={}", hex::encode(&answer.audit_id))
+    };
     output::line(&format!("audit explain: {verdict}{rules}{on_record}"))
 }
 
@@ -188,7 +213,11 @@ pub(super) fn replay(arguments: &Replay) -> anyhow::Result<ExitCode> {
     if !answer.entries.is_empty() {
         let mut table = output::table(&["entry", "when", "what", "category", "by", "stated"]);
         for entry in &answer.entries {
-            let when = entry.effective.as_ref().and_then(timeline::sort_key_us).and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+            let when = entry
+                .effective
+                .as_ref()
+                .and_then(timeline::sort_key_us)
+                .and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
             let cells = [
                 hex::encode(entry.entry_id.get(..4).unwrap_or_default()),
                 when.map(|at| at.to_string().chars().take(10).collect::<String>()).unwrap_or_default(),
@@ -201,7 +230,11 @@ pub(super) fn replay(arguments: &Replay) -> anyhow::Result<ExitCode> {
         }
         output::print(&table)?;
     }
-    let on_record = if answer.audit_id.is_empty() { String::new() } else { format!(" on_record={}", hex::encode(&answer.audit_id)) };
+    let on_record = if answer.audit_id.is_empty() {
+        String::new()
+    } else {
+        format!(" on_record={}", hex::encode(&answer.audit_id))
+    };
     output::line(&format!("audit replay: entries={} subjects={}{on_record}", answer.entries.len(), answer.subjects))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -221,7 +254,8 @@ async fn replayed_offline(arguments: &Replay, about: &proto::events::Subject) ->
     };
     let today = jiff::Zoned::now().date();
     let replayed = beside.replayer.timeline(key.of(about), &stood, today)?;
-    let replayed = replayed.ok_or_else(|| Usage("the record of that decision does not say what it was made from".to_owned()))?;
+    let replayed =
+        replayed.ok_or_else(|| Usage("the record of that decision does not say what it was made from".to_owned()))?;
     let entry = |entry: projection::replay::ReplayedEntry| ReplayedEntry {
         effective: Some(entry.effective),
         organisation: entry.organisation,

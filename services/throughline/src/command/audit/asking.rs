@@ -11,12 +11,12 @@ use proto::events::Subject;
 use proto::sharing::{Call, DenialReason, Purpose};
 use sharing::Engine;
 
+use crate::admin_client;
 use crate::command::{ConfigFile, facts};
 use crate::output::{self, Usage};
 use crate::reader::{self, Auditor, Reader};
 use crate::settings::Settings;
 use crate::vault::{self, Vault};
-use crate::admin_client;
 
 /// Who asks.
 #[derive(clap::Args, Debug)]
@@ -113,7 +113,9 @@ impl Beside {
 pub(super) fn child(text: &str) -> anyhow::Result<Subject> {
     let mut parts = text.splitn(3, ':');
     let (Some(scheme), Some(issuer), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
-        anyhow::bail!(Usage("the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001".to_owned()));
+        anyhow::bail!(Usage(
+            "the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001".to_owned()
+        ));
     };
     Ok(facts::reference(scheme, issuer, value).map_err(|error| Usage(error.to_string()))?)
 }

@@ -16,9 +16,7 @@ const V3_REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 
 /// A Bundle of one AuditEvent for each decision.
 pub(super) fn bundle(accesses: &[Access]) -> Value {
-    let entry = |access: &Access| {
-        json!({ "fullUrl": format!("urn:uuid:{}", uuid(&access.decision_id)), "resource": event(access) })
-    };
+    let entry = |access: &Access| json!({ "fullUrl": format!("urn:uuid:{}", uuid(&access.decision_id)), "resource": event(access) });
     json!({
         "resourceType": "Bundle",
         "type": "collection",
@@ -104,7 +102,12 @@ fn entities(access: &Access) -> Value {
         detail("classes-existence", access.classes_existence.to_string()),
     ];
     let (categories, left_out) = (categories(access).join(" "), access.field_groups.join(" "));
-    details.extend([("categories", categories), ("left-out", left_out)].into_iter().filter(|(_, of)| !of.is_empty()).map(|(name, of)| detail(name, of)));
+    details.extend(
+        [("categories", categories), ("left-out", left_out)]
+            .into_iter()
+            .filter(|(_, of)| !of.is_empty())
+            .map(|(name, of)| detail(name, of)),
+    );
     let mut entities = Vec::new();
     if !access.asked_by.is_empty() {
         entities.push(json!({
