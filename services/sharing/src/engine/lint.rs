@@ -214,6 +214,8 @@ mod tests {
     fn a_field_or_a_group_that_no_redaction_deals_with_does_not_load() {
         use proto::fields::{FieldInfo, MESSAGES};
 
+        use super::{FieldGroup, MessageInfo, Of, redactions_are_complete};
+
         let engine = Engine::load().unwrap();
         assert!(redactions_are_complete(MESSAGES, engine.rules()).is_ok());
         let silent = MessageInfo {

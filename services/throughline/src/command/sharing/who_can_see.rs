@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use proto::events::Body;
 use proto::events::event::Kind;
 use serde_json::json;
