@@ -328,6 +328,42 @@ async fn nobody_opens_a_door_for_themself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consent_opens_to_whoever_records_it_neither_everything_nor_what_was_refused() {
+    let mut office = Office::new().await;
+    let mut teacher = office.teacher().await;
+    let purpose = s::Purpose::EducationProvision;
+    let wanted = |given: s::ConsentRecorded| request(&office.child.clone(), purpose, given);
+    let everything = s::ConsentRecorded { recipients: vec![], categories: vec![], ..consent_given("c1") };
+    let of = |category: s::Category| vec![category.into()];
+    let to_all = s::ConsentRecorded { recipients: vec![], ..consent_given("c1") };
+    let to_school = s::ConsentRecorded { recipients: vec![SCHOOL.into()], ..consent_given("c1") };
+    let unseen = RecordFactRequest { evidence: "  ".into(), ..wanted(consent_given("c1")) };
+    let malformed = [wanted(everything), unseen];
+    for request in malformed {
+        let refused = teacher.record(request).await.unwrap_err();
+        assert_eq!(reason(&refused), "REQUEST_MALFORMED", "{refused:?}");
+    }
+    for given in [&to_all, &to_school] {
+        let health = s::ConsentRecorded { categories: of(s::Category::SexualHealth), ..given.clone() };
+        let refused = teacher.record(wanted(health)).await.unwrap_err();
+        assert_eq!(reason(&refused), "SECOND_PERSON_NEEDED");
+        let dry = teacher.record(RecordFactRequest { dry_run: true, ..wanted(given.clone()) }).await.unwrap();
+        assert_eq!(dry.outcome(), Outcome::WouldBeRecorded, "most of practice: a school keeps what it was given");
+    }
+    let refusal = s::ConsentRecorded { state: Some(s::consent_recorded::State::Refused.into()), ..to_school.clone() };
+    teacher.record(wanted(s::ConsentRecorded { id: Some("no".into()), ..refusal })).await.unwrap();
+    office.catch_up().await;
+    let anew = |given: &s::ConsentRecorded| s::ConsentRecorded { from: Some(day(2026, 1, 6)), ..given.clone() };
+    for given in [&to_all, &to_school] {
+        let refused = teacher.record(request(&office.child, purpose, anew(given))).await.unwrap_err();
+        assert_eq!(reason(&refused), "SECOND_PERSON_NEEDED", "a refusal is not answered by whom it keeps out");
+    }
+    let mut worker = office.social_worker("one").await;
+    let by_another = request(&office.child, s::Purpose::ChildProtection, anew(&to_school));
+    assert_eq!(worker.record(by_another).await.unwrap().outcome(), Outcome::Recorded);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_register_is_the_services_own() {
     let office = Office::new().await;
     let agreement = agreement(&[SCHOOL, COUNCIL]);

@@ -25,7 +25,9 @@ pub use crate::decide::explain::{ClassRecord, Explanation, Told};
 pub use crate::decide::family::{FamilyDecision, decide_family};
 pub use crate::decide::involvement::{InvolvementDecision, Working, decide_involvement};
 pub use crate::decide::permit::Permit;
-pub use crate::decide::recording::{MayRecord, Recordable, Recording, fact_classes, may_record, recordable};
+pub use crate::decide::recording::{
+    MayRecord, Recordable, Recording, consent_opens_for, fact_classes, may_record, recordable,
+};
 pub(crate) use crate::decide::questions::Asked;
 use crate::decide::rests::Rests;
 pub use crate::decide::rests::{ConsentMark, consent_mark};

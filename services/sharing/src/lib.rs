@@ -34,7 +34,7 @@ pub use decide::{
     Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
     may_read_decisions, may_read_releases,
 };
-pub use decide::{MayRecord, Recordable, Recording, fact_classes, may_record, recordable};
+pub use decide::{MayRecord, Recordable, Recording, consent_opens_for, fact_classes, may_record, recordable};
 pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};
 pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
 pub use registry::{Desk, Registry};

@@ -164,12 +164,19 @@ impl Discloser {
         let own_act = recordable.ends && set.is_some_and(|set| is_caller(set.by()));
         // Whoever else has spoken of it contests what its setter said.
         let contested = recordable.ends && set.is_some_and(|set| of_thing.iter().any(|other| other.by() != set.by()));
+        let (organisation, person) = (&ask.caller.organisation, &ask.caller.person);
+        let opens_for_self = match &proposed.kind {
+            Kind::ConsentRecorded(said) => {
+                sharing::consent_opens_for(organisation, said, &self.engine, &on_day.facts)
+            }
+            _ => recordable.opens_for(organisation, person),
+        };
         let recording = Recording {
             // What is lifted or revoked is of the kind that it was set or granted as.
             fact: set.filter(|_| recordable.ends).map_or(recordable.fact, |set| set.recordable.fact),
             ends: recordable.ends,
             contested,
-            opens_for_self: recordable.opens_for(&ask.caller.organisation, &ask.caller.person),
+            opens_for_self,
         };
         let mut request = Request::new(ask.caller.principal(), ask.purpose, ask.valid_on);
         request.asked_at_us = Some(ask.asked_at_us);

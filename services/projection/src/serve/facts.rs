@@ -75,7 +75,7 @@ impl FactsService {
     }
 
     fn admit(&self, caller: &Caller) -> Result<(), Refusal> {
-        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+        if !self.limits.admit(&caller.who(), Instant::now()) {
             return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
         }
         self.desk.fresh()
@@ -211,7 +211,7 @@ impl FactsService {
         match reason {
             DenialReason::SecondPersonNeeded => Refusal::new(
                 reason,
-                "somebody else must record this: it lets you in, or ends what you set and others contest",
+                "somebody else must record this: it lets you or your organisation in, or ends what you set and others contest",
             ),
             DenialReason::NotYoursToRecord => {
                 Refusal::new(reason, "this is not yours to record of this child, or there is no such child before you")
@@ -304,6 +304,7 @@ fn read(caller: &Caller, request: RecordFactRequest) -> Result<Wanted, Refusal> 
         return Err(malformed("sealed", "lists more, or longer, than an identity has"));
     }
     let evidence = words(&evidence, "evidence")?;
+    said::of_consent(&kind, &evidence)?;
     said::by_own_hand(&mut kind, &caller.organisation, &caller.person)?;
     let by = RecordedBy { organisation: caller.organisation.clone(), person: caller.person.clone(), evidence };
     let fact = Fact { subject: Some(about.clone()), event: Some(Event { kind: Some(kind) }), sealed, effective_on };

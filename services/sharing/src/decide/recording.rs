@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proto::events::Body;
 use proto::events::event::Kind;
+use proto::sharing::ConsentRecorded;
 use proto::sharing::access_granted::Scope as GrantScope;
 use proto::sharing::consent_recorded::State;
 use proto::sharing::restriction::Kind as RestrictionKind;
@@ -11,13 +12,14 @@ use proto::sharing::statutory_status_changed::Status;
 use sha2::{Digest, Sha256};
 
 use crate::classify::RecordClass;
+use crate::days::last_day;
 use crate::decide::questions::{Asked, audit_question};
 use crate::engine::{Engine, RuleBits, RuleNumber};
-use crate::facts::ChildFacts;
+use crate::facts::{ChildFacts, ConsentRecipient as Recipient, ConsentScope as Scope};
 use crate::question::{Question, Reader};
 use crate::registry::Registry;
 use crate::request::{Principal, Request};
-use crate::vocabulary::{Category, DenialReason, FactKind, Label};
+use crate::vocabulary::{Category, ConsentState, DenialReason, FactKind, Label, Purpose, Vocabulary as _};
 
 /// What is to be recorded, as far as the rules read it. Whether the actor set what is ended is `own_act` of the request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,7 +30,7 @@ pub struct Recording {
     pub ends: bool,
     /// Somebody other than who set what is ended said something else of it.
     pub contested: bool,
-    /// Whom it lets in is the actor, or the actor's own organisation.
+    /// Whom it lets in is the actor, or the actor's own organisation; of a consent, see [`consent_opens_for`].
     pub opens_for_self: bool,
 }
 
@@ -96,9 +98,10 @@ impl<'k> Recordable<'k> {
         Self { people: vec![person], ..self }
     }
 
-    /// Whether it lets in this person, or their organisation as a whole.
+    /// Whether it lets in this person, or their organisation as a whole. One that names no organisation is of whoever says it.
     pub fn opens_for(&self, organisation: &str, person: &str) -> bool {
-        self.organisations.contains(&organisation) || self.people.contains(&person)
+        let own = |named: &&str| named.trim().is_empty() || *named == organisation;
+        self.organisations.iter().any(own) || self.people.contains(&person)
     }
 }
 
@@ -185,6 +188,26 @@ fn grants(scope: GrantScope) -> FactKind {
         GrantScope::Package => FactKind::GrantPackage,
         GrantScope::PreAdoption | GrantScope::Unspecified => FactKind::GrantPreAdoption,
     }
+}
+
+/// Whether a consent lets this organisation in as only another may record it: to what a service of its own kind holds and its clients
+/// alone decide of, or to what was refused or taken back. One that names no recipient lets in whoever records it too.
+pub fn consent_opens_for(organisation: &str, said: &ConsentRecorded, engine: &Engine, facts: &ChildFacts) -> bool {
+    const SENSITIVE: [Category; 3] = [Category::SexualHealth, Category::MentalHealth, Category::SubstanceMisuse];
+    let on = said.from.as_ref().and_then(last_day).unwrap_or(facts.valid_on());
+    let Some(said) = engine.consent_forms().read(said, on) else { return false };
+    let names_nobody = said.recipients.is_empty() && said.people.is_empty();
+    if said.state() != State::Given || !(names_nobody || said.recipients.iter().any(|named| named == organisation)) {
+        return false;
+    }
+    let covers = |list: &[i32], one: i32| list.is_empty() || list.contains(&one);
+    let categories = || Category::members().into_iter().filter(|one| covers(&said.categories, (*one).into()));
+    let purposes = || Purpose::members().into_iter().filter(|one| covers(&said.purposes, (*one).into()));
+    let closed = |category: Category, purpose: Purpose| {
+        let scope = Scope { recipient: Recipient::Organisation(organisation), category, purpose };
+        matches!(facts.consent(&scope), ConsentState::Refused | ConsentState::Withdrawn)
+    };
+    categories().any(|category| SENSITIVE.contains(&category) || purposes().any(|purpose| closed(category, purpose)))
 }
 
 /// Puts it to the rules. Of what is recorded of an organisation the facts are not looked at.

@@ -1,9 +1,26 @@
 //! Whose word a fact is. Who records it is who calls, and is never read from the request; who judged it may be somebody else.
 
 use proto::events::event::Kind;
+use proto::sharing::consent_recorded::State;
 
 use super::super::refusal::Refusal;
 use super::malformed;
+
+/// A consent that was given says where that can be seen, and to whom or of what: nobody was asked for everything for everybody.
+pub(super) fn of_consent(kind: &Kind, evidence: &str) -> Result<(), Refusal> {
+    let Kind::ConsentRecorded(said) = kind else { return Ok(()) };
+    if said.state() != State::Given {
+        return Ok(());
+    }
+    if evidence.is_empty() && said.evidence().trim().is_empty() {
+        return Err(malformed("evidence", "must say where the consent is kept, or how it was given"));
+    }
+    let unlimited = said.recipients.is_empty() && said.people.is_empty() && said.categories.is_empty();
+    if unlimited && said.form().is_empty() {
+        return Err(malformed("fact", "is a consent that names neither recipients nor categories, and must name one"));
+    }
+    Ok(())
+}
 
 /// Puts the caller's name where an event says who did what it tells of, and their organisation where it says whose it is.
 pub(super) fn by_own_hand(kind: &mut Kind, organisation: &str, person: &str) -> Result<(), Refusal> {
