@@ -9,7 +9,7 @@ use crate::cases::format::{Asked, Child, Line, Merged};
 use crate::cases::status::opened_of;
 use crate::days::end_of_compulsory_school_age;
 use crate::facts::FactEvent;
-use crate::vocabulary::Sector;
+use crate::vocabulary::{Category, Sector, Vocabulary as _};
 
 /// The person who asks, in every case.
 pub(super) const READER: &str = "reader";
@@ -230,6 +230,8 @@ impl Line {
         if !dated && self.facts.consent != "none" {
             let by = if self.child.competent == Some(true) { "young_person" } else { "parent_pr" };
             let mut consent = self.consent(&self.facts.consent, by, before);
+            // What a case says was agreed to was agreed to for its own kind of record, by name.
+            consent.categories = Category::members().into_iter().map(i32::from).collect();
             if self.facts.consent == "lapsed" {
                 consent.to = Some(date(self.valid_on().saturating_sub(1.days())));
             }

@@ -15,7 +15,7 @@ use crate::question::{Child, Class, Context, Organisation, Question, Reader};
 use crate::registry::Registry;
 use crate::request::{Principal, Request};
 use crate::vocabulary::{
-    Category, ConsentState, DenialReason, Involvement, Label, LooksAfter, PersonKind, Purpose, Sector, Standing,
+    Category, DenialReason, Involvement, Label, LooksAfter, PersonKind, Purpose, Sector, Standing,
 };
 
 /// What of a request holds for every class.
@@ -106,9 +106,9 @@ impl<'a> Asked<'a> {
         since.into_iter().map(|(status, confirmed_on)| Unconfirmed { status, confirmed_on }).collect()
     }
 
-    /// The consents that stand for a category.
-    pub(crate) fn consents(&self, category: Category) -> BTreeSet<ConsentMark> {
-        self.facts.consents_standing(&self.consent_scope(category))
+    /// The consents that stand for a class.
+    pub(crate) fn consents(&self, class: &RecordClass) -> BTreeSet<ConsentMark> {
+        self.facts.consents_standing(&self.consent_scope(class.category), &class.labels)
     }
 
     pub(crate) fn whereabouts_protected(&self) -> bool {
@@ -152,7 +152,7 @@ impl<'a> Asked<'a> {
             context: Context {
                 purpose,
                 involvement: self.involvement,
-                consent: self.consent(class.category),
+                consent: self.facts.consent_to(&self.consent_scope(class.category), &class.labels),
                 agreement: self.agreement(class),
                 processes: self
                     .request
@@ -178,10 +178,6 @@ impl<'a> Asked<'a> {
                 duty_to_share_in_force: self.facts.duty_to_share_in_force(),
             },
         })
-    }
-
-    fn consent(&self, category: Category) -> ConsentState {
-        self.facts.consent(&self.consent_scope(category))
     }
 
     fn consent_scope(&self, category: Category) -> ConsentScope<'_> {

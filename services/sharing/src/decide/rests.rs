@@ -53,7 +53,7 @@ impl Rests {
         let mut without = question.clone();
         without.context.consent = ConsentState::None;
         let consented = question.context.consent == ConsentState::Given && shows_less(&without);
-        Self { glass, consents: if consented { asked.consents(class.category) } else { BTreeSet::new() } }
+        Self { glass, consents: if consented { asked.consents(class) } else { BTreeSet::new() } }
     }
 }
 

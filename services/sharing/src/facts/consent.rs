@@ -12,7 +12,7 @@ use crate::decide::consent_mark;
 use crate::facts::ChildFacts;
 use crate::facts::forms::ConsentForms;
 use crate::facts::versions::Stated;
-use crate::vocabulary::{Category, ConsentState, Purpose};
+use crate::vocabulary::{Category, ConsentState, Label, Purpose};
 
 /// Every act of consent to share that has taken effect by the day.
 #[derive(Clone, Debug, Default)]
@@ -68,16 +68,21 @@ impl ChildFacts {
     /// does under the refusal's own id, or a young person who may decide for themself consents after a parent refused. A
     /// withdrawal takes back the consent it names, so far as it says, or everything of its scope when it names none.
     pub(crate) fn consent(&self, scope: &Scope<'_>) -> ConsentState {
+        self.consent_to(scope, &BTreeSet::new())
+    }
+
+    /// The state of consent for records of this scope that bear these labels.
+    pub(crate) fn consent_to(&self, scope: &Scope<'_>, labels: &BTreeSet<Label>) -> ConsentState {
         let acts = &self.consents().0;
         let covering = |state: State| acts.iter().filter(move |act| act.state() == state && act.covers(scope));
         let given: Vec<&Act> = covering(State::Given).collect();
         let refused = covering(State::Refused).any(|refusal| {
-            !self.authority_ended(refusal) && !given.iter().any(|act| act.resolves(refusal) && self.stands(act, scope))
+            !self.authority_ended(refusal) && !given.iter().any(|act| act.resolves(refusal) && self.stands(act, scope, labels))
         });
         if refused {
             return ConsentState::Refused;
         }
-        if given.iter().any(|act| self.stands(act, scope)) {
+        if given.iter().any(|act| self.stands(act, scope, labels)) {
             return ConsentState::Given;
         }
         let answered = |withdrawal: &Act| given.iter().any(|act| act.answers(withdrawal) && self.could_give(act));
@@ -88,44 +93,46 @@ impl ChildFacts {
     }
 
     /// The consents that stand for this scope, each by its mark: see [`consent_mark`].
-    pub(crate) fn consents_standing(&self, scope: &Scope<'_>) -> BTreeSet<[u8; 4]> {
+    pub(crate) fn consents_standing(&self, scope: &Scope<'_>, labels: &BTreeSet<Label>) -> BTreeSet<[u8; 4]> {
         let given = self.consents().0.iter().filter(|act| act.state() == State::Given && act.covers(scope));
-        given.filter(|act| self.stands(act, scope)).map(|act| consent_mark(&act.subject, act.consent.id())).collect()
+        let standing = given.filter(|act| self.stands(act, scope, labels));
+        standing.map(|act| consent_mark(&act.subject, act.consent.id())).collect()
     }
 
     /// Given by somebody who may still give it, not expired, not taken back.
-    fn stands(&self, given: &Act, scope: &Scope<'_>) -> bool {
+    fn stands(&self, given: &Act, scope: &Scope<'_>, labels: &BTreeSet<Label>) -> bool {
         let unexpired = match &given.consent.to {
             None => true,
             Some(to) => first_day(to).is_some_and(|to| self.valid_on() <= to),
         };
-        unexpired && self.may_still_give(given, scope) && !self.withdrawn(given, scope)
+        unexpired && self.may_still_give(given, scope, labels) && !self.withdrawn(given, scope)
     }
 
-    fn may_still_give(&self, given: &Act, scope: &Scope<'_>) -> bool {
-        let of_parent = given.consent.by() == GivenBy::Parent;
+    fn may_still_give(&self, given: &Act, scope: &Scope<'_>, labels: &BTreeSet<Label>) -> bool {
         let to_organisation = matches!(scope.recipient, Recipient::Organisation(_));
-        self.could_give(given) && (!of_parent || to_organisation && !self.parent_outgrown(scope.category))
+        let sexual_health = scope.category == Category::SexualHealth || labels.contains(&Label::SexualHealth);
+        // What is asked of a parent in general is not asked about this, and nobody asks whom it would tell.
+        let of_it = !sexual_health || given.consent.categories.contains(&Category::SexualHealth.into());
+        let confided = [Label::SexualHealth, Label::MentalHealth, Label::SubstanceMisuse];
+        let of_health = is_health(scope.category) || confided.iter().any(|label| labels.contains(label));
+        let of_parent = given.consent.by() == GivenBy::Parent;
+        self.could_give(given)
+            && (!of_parent || to_organisation && of_it && !self.parent_outgrown(scope.category, of_health))
     }
 
-    /// Whether a parent's consent has, or may have, lapsed for this category: for health from sixteen, for special
-    /// educational needs from the end of compulsory school age unless the young person lacks capacity, else from eighteen.
-    fn parent_outgrown(&self, category: Category) -> bool {
+    /// Whether a parent's consent has, or may have, lapsed for this category: for health from sixteen, and before it where the
+    /// child decides for themself; for special educational needs from the end of compulsory school age unless the young person
+    /// lacks capacity; else from eighteen.
+    fn parent_outgrown(&self, category: Category, of_health: bool) -> bool {
         let on = self.valid_on();
-        match category {
-            Category::GpSummary
-            | Category::Immunisation
-            | Category::Hospital
-            | Category::Therapy
-            | Category::MentalHealth
-            | Category::SexualHealth
-            | Category::SubstanceMisuse => self.births().maybe_aged(16, on),
+        let decides = self.births().maybe_aged(16, on) || !self.competence(DecisionKind::Information).lacking;
+        let otherwise = match category {
             Category::Send | Category::Ehcp | Category::EhcDraft => {
                 self.births().maybe_past_compulsory_school_age(on) && !self.competence(DecisionKind::Education).lacking
-                    || self.births().maybe_aged(18, on)
             }
-            _ => self.births().maybe_aged(18, on),
-        }
+            _ => false,
+        };
+        of_health && decides || otherwise || self.births().maybe_aged(18, on)
     }
 
     /// A parent's refusal ends when the child is surely an adult.
@@ -226,4 +233,18 @@ impl Act {
     fn same_giver(&self, other: &Self) -> bool {
         self.consent.by() == other.consent.by() && self.consent.holder() == other.consent.holder()
     }
+}
+
+fn is_health(category: Category) -> bool {
+    use Category as Of;
+    matches!(
+        category,
+        Of::GpSummary
+            | Of::Immunisation
+            | Of::Hospital
+            | Of::Therapy
+            | Of::MentalHealth
+            | Of::SexualHealth
+            | Of::SubstanceMisuse
+    )
 }
