@@ -55,7 +55,8 @@ impl Grants {
     }
 
     /// The processes that name this organisation for this category of this source's records. A transfer passes the records of
-    /// the one organisation that it names: of the same kind is not the same.
+    /// the one organisation that it names, and a crime request is approved by the organisation whose records it opens: of the
+    /// same kind is not the same.
     pub(crate) fn processes(&self, recipient: &str, source: &str, category: Category) -> BTreeSet<Process> {
         self.processes
             .iter()
@@ -63,7 +64,9 @@ impl Grants {
             .filter(|process| process.categories.is_empty() || process.categories.contains(&i32::from(category)))
             .filter_map(|process| match process.kind() {
                 legal_process_recorded::Kind::Unspecified => None,
-                legal_process_recorded::Kind::CrimeRequestApproved => Some(Process::CrimeRequestApproved),
+                legal_process_recorded::Kind::CrimeRequestApproved => {
+                    Some(Process::CrimeRequestApproved).filter(|_| process.source() == source)
+                }
                 legal_process_recorded::Kind::CourtOrderServed => Some(Process::CourtOrderServed),
                 legal_process_recorded::Kind::TransferIn => {
                     Some(Process::TransferIn).filter(|_| process.source() == source)
