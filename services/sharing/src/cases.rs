@@ -39,6 +39,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("people.jsonl", include_str!("../cases/people.jsonl")),
     ("recording.jsonl", include_str!("../cases/recording.jsonl")),
     ("status.jsonl", include_str!("../cases/status.jsonl")),
+    ("review_of_rules.jsonl", include_str!("../cases/review_of_rules.jsonl")),
 ];
 
 /// One decision case.

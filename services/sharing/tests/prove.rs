@@ -16,7 +16,7 @@ fn every_property_is_proved() {
 }
 
 /// What breaks each property: the rules without some, and with others in their place.
-const MUTANTS: [(&str, &[&str], &str); 12] = [
+const MUTANTS: [(&str, &[&str], &str); 13] = [
     ("I1-", &["R03-"], ""),
     ("I2-", &["G04-"], ""),
     ("I3-", &["R03-"], ""),
@@ -45,6 +45,13 @@ const MUTANTS: [(&str, &[&str], &str); 12] = [
     ("I10-", &["G06-"], ""),
     ("I11-", &["R09-"], ""),
     ("I12-", &["R01-"], ""),
+    // A hole of an earlier rule: direct care named every involvement but the statutory one.
+    (
+        "I13-",
+        &[],
+        r#"permit (principal is Share::Staff, action in Share::Action::"UpToFull", resource)
+           when { context.purpose == Share::Purpose::"direct_care" && context.involvement == Share::Involvement::"targeted" };"#,
+    ),
 ];
 
 /// The rules without those of these beginnings, and with one more, a gate or a permit.
