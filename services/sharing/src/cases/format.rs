@@ -125,6 +125,8 @@ sections! {
         dsa: bool = true, Takes::Flag;
         /// A recorded legal process that names the reader's organisation.
         process: String = "none".into(), Takes::Word(processes);
+        /// Whose records that process is of, where it is not the source.
+        process_of: Option<String> = None, Takes::Word(organisations);
         /// Sealed records to which this reader was granted access by name.
         grants: Vec<String> = Vec::new(), Takes::Words(grants);
         /// This reader was cleared, by name, for the protected address.
@@ -139,6 +141,8 @@ sections! {
         grant_purposes: Option<Vec<String>> = None, Takes::Words(words::<Purpose>);
         /// The source recorded that disclosure would do the child more harm than good.
         detriment: bool = false, Takes::Flag;
+        /// Who recorded that, where it was not the source.
+        detriment_by: Option<String> = None, Takes::Word(organisations);
         /// A court limited this adult's parental responsibility.
         pr_restricted: bool = false, Takes::Flag;
         /// What the reader, or the reader's organisation, was named as for this child.
@@ -241,6 +245,8 @@ sections! {
         says: String = "parent".into(), Takes::Word(said_of_people);
         /// Evidence was seen.
         evidence: bool = true, Takes::Flag;
+        /// By whom; left out, a recorder, and of responsibility another.
+        by: String = String::new(), Takes::Text;
         /// On which of the linked records it stands.
         subject: u8 = 0, Takes::Number;
     }

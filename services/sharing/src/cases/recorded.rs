@@ -85,12 +85,15 @@ impl Line {
         for (applies, kind) in [
             (self.child.protected_address, s::restriction::Kind::ProtectedAddress),
             (self.child.opt_out, s::restriction::Kind::NationalOptOut),
-            (self.facts.detriment, s::restriction::Kind::Detriment),
             (self.facts.pr_restricted, s::restriction::Kind::ParentalResponsibility),
         ] {
             if applies {
                 log.add(on, restriction(kind));
             }
+        }
+        if self.facts.detriment {
+            let by = self.facts.detriment_by.as_ref().unwrap_or(&self.resource.source);
+            log.add_of(by, on, log.length(), restriction(s::restriction::Kind::Detriment));
         }
         self.involvement(&mut log, on, &self.facts.involvement);
         self.consents(&mut log, on);
@@ -289,7 +292,7 @@ impl Line {
                 from: today,
                 to: today,
                 approved_by: Some("controller".into()),
-                source: Some(self.resource.source.clone()),
+                source: Some(self.facts.process_of.as_ref().unwrap_or(&self.resource.source).clone()),
                 ..Default::default()
             };
             process.set_kind(kind);

@@ -163,7 +163,7 @@ impl<'a> Asked<'a> {
                 grants: self.grants.clone(),
                 address_cleared: self.address_cleared,
                 third_party_involved: self.works_with_everybody_in(class),
-                detriment: self.facts.restrictions().detriment(class.category),
+                detriment: self.facts.restrictions().detriment(class.category, &class.source_org),
                 pr_restricted: self.pr_restricted,
                 break_glass: self.glass.is_some(),
                 asked: self.request.family_of,

@@ -14,15 +14,29 @@ use crate::vocabulary::{Category, Label};
 /// The restrictions in force.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Restrictions {
-    in_force: Vec<RestrictionSet>,
+    in_force: Vec<InForce>,
     sealed: bool,
+}
+
+/// A restriction, and the organisation that set it.
+#[derive(Clone, Debug)]
+struct InForce {
+    set: RestrictionSet,
+    by: String,
 }
 
 /// A setting, or a lifting where it sets nothing. Ordered by day; on one day the setting comes last, and stands.
 struct Step<'a> {
     on: Date,
     sets: Option<&'a RestrictionSet>,
+    by: &'a str,
     position: (i64, u64),
+}
+
+impl Step<'_> {
+    fn order(&self) -> (Date, bool, (i64, u64)) {
+        (self.on, self.sets.is_some(), self.position)
+    }
 }
 
 impl Restrictions {
@@ -39,16 +53,16 @@ impl Restrictions {
                         continue;
                     }
                     if set.id().is_empty() {
-                        in_force.push(set.clone());
+                        in_force.push(InForce { set: set.clone(), by: event.acting.clone() });
                     } else {
-                        let step = Step { on: from, sets: Some(set), position: event.position };
+                        let step = Step { on: from, sets: Some(set), by: &event.acting, position: event.position };
                         steps.entry((event.subject, set.id())).or_default().push(step);
                     }
                 }
                 Some(Kind::RestrictionLifted(lifted)) if !lifted.lifted_by().is_empty() => {
                     let on = lifted.on.as_ref().and_then(last_day).or(event.published_on);
                     if let Some(on) = on.filter(|on| *on <= valid_on) {
-                        let step = Step { on, sets: None, position: event.position };
+                        let step = Step { on, sets: None, by: &event.acting, position: event.position };
                         steps.entry((event.subject, lifted.id())).or_default().push(step);
                     }
                 }
@@ -56,22 +70,32 @@ impl Restrictions {
             }
         }
         for history in steps.into_values() {
-            let last = history.into_iter().max_by_key(|step| (step.on, step.sets.is_some(), step.position));
-            in_force.extend(last.and_then(|step| step.sets).cloned());
+            let lifted = history.iter().filter(|step| step.sets.is_none()).map(Step::order).max();
+            // Two organisations that set the same each bind: what one says takes the place of what it said before, and not of
+            // what the other said.
+            let mut newest: BTreeMap<&str, &Step<'_>> = BTreeMap::new();
+            for step in history.iter().filter(|step| Some(step.order()) > lifted) {
+                let last = newest.entry(step.by).or_insert(step);
+                *last = if step.order() > last.order() { step } else { last };
+            }
+            let standing = newest.into_values().filter_map(|step| Some((step.sets?, step.by)));
+            in_force.extend(standing.map(|(set, by)| InForce { set: set.clone(), by: by.to_owned() }));
         }
         Self { in_force, sealed }
     }
 
     fn any(&self, kind: restriction::Kind, matches: impl Fn(&RestrictionSet) -> bool) -> bool {
-        self.in_force.iter().any(|set| set.kind() == kind && matches(set))
+        self.in_force.iter().any(|one| one.set.kind() == kind && matches(&one.set))
     }
 
     pub(crate) fn protected_address(&self) -> bool {
         self.any(restriction::Kind::ProtectedAddress, |_| true)
     }
 
-    pub(crate) fn detriment(&self, category: Category) -> bool {
-        self.any(restriction::Kind::Detriment, |set| binds(set, category))
+    /// The source recorded of its own records that to disclose them does more harm than good: it is no other's to weigh.
+    pub(crate) fn detriment(&self, category: Category, source: &str) -> bool {
+        let of_source = self.in_force.iter().filter(|one| one.by == source);
+        of_source.map(|one| &one.set).any(|set| set.kind() == restriction::Kind::Detriment && binds(set, category))
     }
 
     /// A court limited the parental responsibility of this adult, or of every adult.
