@@ -268,7 +268,7 @@ fn family(at: i64, (subject, day, step): (u8, i64, u8)) -> Said {
         2 => body(s::ParentalResponsibilityVerified {
             person: person.clone(),
             evidence: Some("seen".into()),
-            verified_by: by.clone(),
+            verified_by: Some("another clerk".into()),
             on,
         }),
         3 => body(s::ParentalResponsibilityEnded { person: person.clone(), ended_by: by.clone(), on }),

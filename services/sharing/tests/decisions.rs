@@ -357,7 +357,7 @@ fn arbitrary_facts() -> impl Strategy<Value = Vec<Body>> {
                 let verified = s::ParentalResponsibilityVerified {
                     person,
                     evidence: seen,
-                    verified_by: by,
+                    verified_by: Some("another clerk".to_owned()),
                     on: on(date(2026, 1, 1)),
                 };
                 return body(verified);

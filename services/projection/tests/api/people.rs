@@ -86,7 +86,7 @@ fn verified(child: &Subject) -> Fact {
     let verified = s::ParentalResponsibilityVerified {
         person: named(PORTAL),
         evidence: Some("an invented birth certificate".into()),
-        verified_by: Some("an invented clerk".into()),
+        verified_by: Some("another invented clerk".into()),
         on: Some(day(2026, 1, 5)),
     };
     fact(child, verified)
@@ -204,7 +204,13 @@ async fn somebody_of_the_same_name_at_another_issuer_is_somebody_else() {
 async fn a_young_person_reads_their_own_record_once_they_can_decide() {
     let mut there = there().await;
     let child = there.child.clone();
-    there.record(vec![recognised(&child, Relation::Subject)]).await;
+    let mut again = recognised(&child, Relation::Subject);
+    if let Some(e::event::Kind::FamilyPersonRecognised(said)) =
+        again.event.as_mut().and_then(|event| event.kind.as_mut())
+    {
+        said.recognised_by = Some("another invented clerk".into());
+    }
+    there.record(vec![recognised(&child, Relation::Subject), again]).await;
     let mut own = there.serving.family(PORTAL, PARENT).await;
     let of_nobody = bytes(&mut own, &pupil("NOBODY"), Purpose::SubjectAccess).await;
     assert_eq!(bytes(&mut own, &child, Purpose::SubjectAccess).await, of_nobody, "nobody assessed it");

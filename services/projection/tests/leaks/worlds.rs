@@ -373,12 +373,14 @@ fn of_family(subjects: &[Subject], reader: &Caller, dice: &mut StdRng) -> Vec<Fa
     };
     recognised
         .set_relation(*[Relation::Subject, Relation::Parent, Relation::Parent, Relation::Carer].choose(dice).unwrap());
-    let mut facts = vec![fact(&subjects[0], recognised)];
+    let by_another =
+        s::FamilyPersonRecognised { recognised_by: Some("another invented clerk".into()), ..recognised.clone() };
+    let mut facts = vec![fact(&subjects[0], recognised), fact(&subjects[0], by_another)];
     if dice.random_bool(0.8) {
         let verified = s::ParentalResponsibilityVerified {
             person: person(),
             evidence: Some("an invented birth certificate".into()),
-            verified_by: Some("an invented clerk".into()),
+            verified_by: Some("another invented clerk".into()),
             on: Some(day(2024, 1, 5)),
         };
         facts.push(fact(&subjects[0], verified));

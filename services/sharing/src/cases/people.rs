@@ -57,19 +57,28 @@ impl Line {
             _ => return,
         };
         let since = self.valid_on().saturating_sub(60.days());
-        log.add(on, recognised(relation, "seen", since));
+        log.add(on, recognised(relation, "seen", since, "recorder"));
+        if relation == Relation::Subject {
+            log.add(on, recognised(relation, "seen", since, "another recorder"));
+        }
         if responsible {
-            log.add(on, verified("seen", since));
+            log.add(on, verified("seen", since, "another recorder"));
         }
     }
 
     fn person_line(&self, log: &mut Log, on: u8, line: &PersonLine) {
         let evidence = if line.evidence { "seen" } else { "" };
+        // Unless the case says by whom: a parent's responsibility is verified by another than who recognised them.
+        let by = match (line.by.as_str(), line.says.as_str()) {
+            ("", "responsible") => "another recorder",
+            ("", _) => "recorder",
+            (by, _) => by,
+        };
         match line.says.as_str() {
-            "parent" => log.add(on, recognised(Relation::Parent, evidence, line.t.0)),
-            "carer" => log.add(on, recognised(Relation::Carer, evidence, line.t.0)),
-            "young_person" => log.add(on, recognised(Relation::Subject, evidence, line.t.0)),
-            "responsible" => log.add(on, verified(evidence, line.t.0)),
+            "parent" => log.add(on, recognised(Relation::Parent, evidence, line.t.0, by)),
+            "carer" => log.add(on, recognised(Relation::Carer, evidence, line.t.0, by)),
+            "young_person" => log.add(on, recognised(Relation::Subject, evidence, line.t.0, by)),
+            "responsible" => log.add(on, verified(evidence, line.t.0, by)),
             "not_responsible" => log.add(
                 on,
                 s::ParentalResponsibilityEnded {
@@ -142,12 +151,12 @@ fn reader() -> s::NamedPerson {
     s::NamedPerson { issuer: Some(FAMILY_ISSUER.into()), person: Some(READER.into()) }
 }
 
-fn recognised(relation: Relation, evidence: &str, on: Date) -> s::FamilyPersonRecognised {
+fn recognised(relation: Relation, evidence: &str, on: Date, by: &str) -> s::FamilyPersonRecognised {
     let mut recognised = s::FamilyPersonRecognised {
         id: Some("recognised".into()),
         person: Some(reader()),
         evidence: Some(evidence.into()),
-        recognised_by: Some("recorder".into()),
+        recognised_by: Some(by.into()),
         on: Some(date(on)),
         ..Default::default()
     };
@@ -155,11 +164,11 @@ fn recognised(relation: Relation, evidence: &str, on: Date) -> s::FamilyPersonRe
     recognised
 }
 
-fn verified(evidence: &str, on: Date) -> s::ParentalResponsibilityVerified {
+fn verified(evidence: &str, on: Date, by: &str) -> s::ParentalResponsibilityVerified {
     s::ParentalResponsibilityVerified {
         person: Some(reader()),
         evidence: Some(evidence.into()),
-        verified_by: Some("recorder".into()),
+        verified_by: Some(by.into()),
         on: Some(date(on)),
     }
 }

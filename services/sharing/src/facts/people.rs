@@ -21,9 +21,11 @@ pub(crate) struct People(BTreeMap<(String, String), PersonKind>);
 impl People {
     /// What opens takes effect on the last day that its date can mean, what ends on the first; of both on one day, the end. A
     /// recognition, and a verification of parental responsibility, without evidence or without the name of who saw it is none.
+    /// Nobody lets a reader in alone: the young person themself is recognised by two, and whoever verifies responsibility is
+    /// another than whoever recognised the parent.
     pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
-        let mut recognised: Vec<(Name<'_>, &str, Relation, Date)> = Vec::new();
-        let mut verified: BTreeMap<Name<'_>, Date> = BTreeMap::new();
+        let mut recognised: Vec<(Name<'_>, &str, Relation, &str, Date)> = Vec::new();
+        let mut verified: BTreeMap<(Name<'_>, &str), Date> = BTreeMap::new();
         let mut ended: BTreeMap<&str, Date> = BTreeMap::new();
         let mut lost: BTreeMap<Name<'_>, Date> = BTreeMap::new();
         for event in stated {
@@ -37,36 +39,42 @@ impl People {
                 Some(Kind::FamilyPersonRecognised(said)) => {
                     let vouched = is_said(said.evidence()) && is_said(said.recognised_by()) && is_said(said.id());
                     if let (Some(name), Some(on), true) = (name(&said.person), opens(&said.on), vouched) {
-                        recognised.push((name, said.id(), said.relation(), on));
+                        recognised.push((name, said.id(), said.relation(), said.recognised_by().trim(), on));
                     }
                 }
                 Some(Kind::FamilyPersonEnded(said)) => latest(&mut ended, Some(said.id()), ends(&said.on)),
                 Some(Kind::ParentalResponsibilityVerified(said)) => {
                     let vouched = is_said(said.evidence()) && is_said(said.verified_by());
-                    latest(&mut verified, name(&said.person).filter(|_| vouched), opens(&said.on));
+                    let named = name(&said.person).filter(|_| vouched);
+                    latest(&mut verified, named.map(|name| (name, said.verified_by().trim())), opens(&said.on));
                 }
                 Some(Kind::ParentalResponsibilityEnded(said)) => latest(&mut lost, name(&said.person), ends(&said.on)),
                 _ => {}
             }
         }
         let mut relations: BTreeMap<Name<'_>, BTreeSet<Relation>> = BTreeMap::new();
-        for (name, id, relation, on) in recognised {
+        let mut hands: BTreeMap<Name<'_>, BTreeSet<&str>> = BTreeMap::new();
+        for (name, id, relation, by, on) in recognised {
             if ended.get(id).is_none_or(|ended| *ended < on) {
                 relations.entry(name).or_default().insert(relation);
+                hands.entry(name).or_default().insert(by);
             }
         }
+        let by_another =
+            |name: Name<'_>, by: &str| hands.get(&name).is_some_and(|hands| hands.iter().any(|one| *one != by));
         let holds = |name: Name<'_>| {
-            let since = verified.get(&name);
-            since.is_some_and(|since| lost.get(&name).is_none_or(|lost| lost < since))
+            let stands = |since: &Date| lost.get(&name).is_none_or(|lost| lost < since);
+            verified.iter().any(|((of, by), since)| *of == name && stands(since) && by_another(name, by))
         };
+        let by_two = |name: Name<'_>| hands.get(&name).is_some_and(|hands| hands.len() > 1);
         let kind = |name: Name<'_>, relations: &BTreeSet<Relation>| match relations.first() {
             // Recorded as two different things: nobody, until somebody puts it right.
             _ if relations.len() > 1 => PersonKind::Unknown,
-            Some(Relation::Subject) => PersonKind::Subject,
+            Some(Relation::Subject) if by_two(name) => PersonKind::Subject,
             Some(Relation::Parent | Relation::Carer) if holds(name) => PersonKind::ParentPr,
             Some(Relation::Parent) => PersonKind::ParentNoPr,
             Some(Relation::Carer) => PersonKind::Carer,
-            Some(Relation::Unspecified) | None => PersonKind::Unknown,
+            Some(Relation::Subject | Relation::Unspecified) | None => PersonKind::Unknown,
         };
         let people = relations.iter().map(|(name, of)| ((name.0.to_owned(), name.1.to_owned()), kind(*name, of)));
         Self(people.collect())
