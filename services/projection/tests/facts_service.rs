@@ -418,3 +418,106 @@ async fn what_cannot_be_put_on_record_is_not_done() {
     tap.store(NO_END, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(teacher.record(wanted).await.unwrap().outcome(), Outcome::Recorded);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_organisation_is_known_by_is_not_changed_by_one_administrator() {
+    let office = Office::new().await;
+    let mut services = office.serving.writer(HUB, "a.invented", &["sysadmin"]).await;
+    let recorded = Papers::new().of(organisation(SCHOOL, s::Sector::Education));
+    let Some(Kind::OrganisationRecorded(said)) = recorded.event.and_then(|event| event.kind) else { panic!() };
+    let before = office.events().await;
+    for changed in [
+        said.clone(),
+        s::OrganisationRecorded { certificate_name: Some("other.invalid".into()), token_key_pem: None, ..said.clone() },
+        s::OrganisationRecorded { id: Some("new".into()), token_key_pem: None, ..said.clone() },
+    ] {
+        let wanted = RecordFactRequest {
+            about: Some(subject(e::Scheme::Organisation, "throughline", changed.id())),
+            purpose: s::Purpose::SystemAdmin.into(),
+            fact: Some(changed.into()),
+            ..Default::default()
+        };
+        let refused = services.record(wanted).await.unwrap_err();
+        assert_eq!(reason(&refused), "REQUEST_MALFORMED", "{refused:?}");
+        assert!(
+            refused.get_error_details().bad_request().unwrap().field_violations[0].description.contains("operator")
+        );
+    }
+    assert_eq!(office.events().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seal_is_of_one_child_alone_and_all_of_it_is_on_record() {
+    let mut office = Office::new().await;
+    let works = e::InvolvementStarted {
+        organisation: Some(COUNCIL.into()),
+        kind: Some(e::involvement::Kind::Statutory.into()),
+        start_on: Some(day(2025, 1, 1)),
+    };
+    let other = pupil("P2");
+    office.house.record(vec![fact(&other, works)]).await;
+    office.catch_up().await;
+    let mut team = office.serving.writer(COUNCIL, "a.invented", &["adoption_team"]).await;
+    let own = council_child("C1");
+    let seal = |sealed: Vec<Subject>| RecordFactRequest {
+        sealed,
+        ..request(&office.child, s::Purpose::AdoptionSupport, e::IdentitySealed::default())
+    };
+    for sealed in [vec![office.child.clone(), other.clone()], vec![own.clone()]] {
+        assert_eq!(reason(&team.record(seal(sealed)).await.unwrap_err()), "NOT_YOURS_TO_RECORD");
+    }
+    let recorded = team.record(seal(vec![office.child.clone(), own.clone()])).await.unwrap();
+    assert_eq!(recorded.outcome(), Outcome::Recorded);
+    let decisions = office.house.disclosures().await;
+    let decision = decisions.iter().find(|one| one.decision_id == recorded.decision_id).unwrap();
+    assert_eq!(decision.subjects.len(), 2, "both");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organisation_that_is_left_out_is_the_callers_own() {
+    let office = Office::new().await;
+    let mut worker = office.social_worker("one").await;
+    let named = |organisation: &str| e::WorkerNamed {
+        organisation: Some(organisation.into()),
+        person: Some("one".into()),
+        ..Default::default()
+    };
+    for own in ["", COUNCIL] {
+        let refused = worker.record(request(&office.child, s::Purpose::ChildProtection, named(own))).await.unwrap_err();
+        assert_eq!(reason(&refused), "SECOND_PERSON_NEEDED");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_is_recorded_of_whom_the_fact_was_and_of_every_kind_that_it_ends() {
+    let mut office = Office::new().await;
+    let (mut one, mut two) = (office.social_worker("one").await, office.social_worker("two").await);
+    let purpose = s::Purpose::ChildProtection;
+    let other_record = council_child("C1");
+    let set = one.record(request(&other_record, purpose, protected("pa"))).await.unwrap();
+    office.catch_up().await;
+    let lifted = s::RestrictionLifted { id: Some("pa".into()), on: Some(day(2026, 1, 4)), ..Default::default() };
+    let elsewhere = two.record(request(&office.child, purpose, lifted.clone())).await.unwrap_err();
+    assert_eq!(reason(&elsewhere), "NO_SUCH_FACT", "of the other record it ends nothing");
+    let end = EndFactRequest {
+        about: Some(office.child.clone()),
+        purpose: purpose.into(),
+        fact: set.fact.clone(),
+        on: Some(day(2026, 1, 4)),
+        reason: "moved, invented".into(),
+        dry_run: false,
+    };
+    // The same id set as another kind, by which somebody might end the first.
+    let mut doctor = office.serving.writer(COUNCIL, "d.invented", &["clinical"]).await;
+    let opted = s::RestrictionSet { kind: Some(s::restriction::Kind::NationalOptOut.into()), ..protected("pa") };
+    doctor.record(request(&other_record, purpose, opted)).await.unwrap();
+    office.catch_up().await;
+    let refused = doctor.record(request(&other_record, purpose, lifted)).await.unwrap_err();
+    assert_eq!(reason(&refused), "NOT_YOURS_TO_RECORD", "what it ends of another kind is not theirs");
+    two.end(end).await.unwrap();
+    office.catch_up().await;
+    let records = office.house.records(&[event_log::Topic::Sharing]).await;
+    assert!(!records.is_empty());
+    let listed = office.list(&mut two, purpose).await;
+    assert!(listed.iter().find(|fact| fact.id == set.fact).unwrap().ended);
+}

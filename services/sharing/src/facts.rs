@@ -43,7 +43,7 @@ pub(crate) use crate::facts::status::StatusTable;
 use crate::facts::status::Statuses;
 use crate::facts::versions::Stated;
 use crate::statutes::DUTY_TO_SHARE;
-use crate::vocabulary::{Involvement, Standing};
+use crate::vocabulary::{Involvement, PersonKind, Standing};
 
 /// One event of a child's stream.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +144,11 @@ impl ChildFacts {
     /// The day at which the facts were judged.
     pub fn valid_on(&self) -> Date {
         self.valid_on
+    }
+
+    /// Whether this person, as their issuer names them, is the child.
+    pub fn is_subject(&self, issuer: &str, person: &str) -> bool {
+        self.people().kind(issuer, person) == PersonKind::Subject
     }
 
     /// How closely this organisation works with the child.

@@ -2,30 +2,40 @@
 
 use std::collections::BTreeSet;
 
+use event_log::Pseudonym;
 use event_log::authority::COMMAND;
 use prost::Message as _;
 use proto::disclosure::Disclosure;
-use proto::events::{Body, RecordedBy, event::Kind};
+use proto::events::{Body, RecordedBy, Subject, event::Kind};
+use proto::sharing::OrganisationRecorded;
 use proto::sharing::{Call, DenialReason, FactOnRecord, ListFactsResponse, Outcome};
-use sharing::{Decision, FieldGroup, MayRecord, RecordClass, Recordable, Recording, Request};
+use sharing::{
+    ChildFacts, Decision, FieldGroup, MayRecord, Principal, RecordClass, Recordable, Recording, Registry, Request,
+};
 use timeline::{Entry, Said};
 
 use super::{Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, day_number, decision_id, digest, record};
 use crate::child::{Child, ChildError};
 
 /// The facts of a child that a caller may see.
-pub struct PermittedFacts(ListFactsResponse);
+pub struct PermittedFacts {
+    answer: ListFactsResponse,
+    /// Of whom each was recorded, in the same order.
+    subjects: Vec<Option<Subject>>,
+}
 
 impl PermittedFacts {
     /// The answer.
     pub fn into_answer(self) -> ListFactsResponse {
-        self.0
+        self.answer
     }
 
-    /// The only fact shown whose id begins so, that stands.
-    pub(crate) fn named(&self, prefix: &[u8]) -> Option<&FactOnRecord> {
-        let mut found = self.0.facts.iter().filter(|fact| fact.id.starts_with(prefix) && !fact.ended);
-        found.next().filter(|_| found.next().is_none())
+    /// The only fact shown whose id begins so, that stands, and of whom it was recorded.
+    pub(crate) fn named(&self, prefix: &[u8]) -> Option<(&FactOnRecord, &Subject)> {
+        let stands = |fact: &FactOnRecord| fact.id.starts_with(prefix) && !fact.ended;
+        let mut found = self.answer.facts.iter().zip(&self.subjects).filter(|(fact, _)| stands(fact));
+        let (fact, subject) = found.next().filter(|_| found.next().is_none())?;
+        Some((fact, subject.as_ref()?))
     }
 }
 
@@ -37,6 +47,8 @@ pub(crate) struct Proposed {
     pub(crate) entry_id: [u8; 16],
     /// Their organisation runs the service.
     pub(crate) runs_service: bool,
+    /// What would be sealed, where it seals an identity.
+    pub(crate) sealed: Vec<Pseudonym>,
 }
 
 /// What the rules say of it, and what is on record already.
@@ -46,8 +58,21 @@ pub(crate) struct Weighing {
     pub(crate) stands_already: bool,
     /// It ends something, and that is on record and has not ended.
     pub(crate) has_what_it_ends: bool,
+    /// It sets or changes by what an organisation is known to this service.
+    pub(crate) changes_who_is_known: bool,
     /// The record of the decision.
     pub(crate) record: Disclosure,
+}
+
+/// Whether it would set or change by what an organisation, or its people, are known: its certificate, its tokens.
+fn changes_who_is_known(kind: &Kind, registry: &Registry) -> bool {
+    let Kind::OrganisationRecorded(said) = kind else { return false };
+    let known_by = |of: &OrganisationRecorded| {
+        let names = [of.certificate_name(), of.token_issuer(), of.token_key_pem()].map(str::to_owned);
+        (names, of.vouches_for_people())
+    };
+    let stands = registry.organisation(said.id()).map(known_by);
+    known_by(said) != stands.unwrap_or_default()
 }
 
 /// A fact as it stands on record.
@@ -103,13 +128,15 @@ impl Discloser {
         };
         let classes: Vec<Vec<RecordClass>> = standing.iter().map(classes_of).collect();
         let decision = self.judge(ask, ask.valid_on, &on_day.facts, &registry, classes.iter().flatten());
+        let reader = Reader::of(ask.caller.principal(), &on_day.facts);
         if decision.failed() {
             crate::disclose::rules_failed();
         }
         let shown: Vec<(&Standing<'_>, FactOnRecord)> = standing
             .iter()
             .zip(&classes)
-            .filter_map(|(stands, classes)| Some((stands, shown(stands, classes, &decision)?)))
+            .filter(|(stands, _)| reader.is_told_of(stands))
+            .filter_map(|(stands, classes)| Some((stands, shown(stands, classes, &decision, &reader)?)))
             .collect();
         let ends: BTreeSet<(&str, (i64, [u8; 16]))> = shown
             .iter()
@@ -120,6 +147,7 @@ impl Discloser {
             let ended = ends.iter().any(|(thing, when)| *thing == stands.recordable.thing && *when > stands.when());
             FactOnRecord { ended, ..fact.clone() }
         });
+        let subjects = shown.iter().rev().map(|(stands, _)| stands.said.body.subject.clone()).collect();
         let mut answer = ListFactsResponse { facts: facts.collect(), decision_id: Vec::new() };
         let told: BTreeSet<&RecordClass> =
             classes.iter().flatten().filter(|class| decision.outcome(class) >= Outcome::Redacted).collect();
@@ -141,7 +169,7 @@ impl Discloser {
             denied: decision.denied(),
         };
         let record = record(ask, &outcomes, (&child, &grounds), decision_id, &account);
-        Ok(Undisclosed::new(record, PermittedFacts(answer)))
+        Ok(Undisclosed::new(record, PermittedFacts { answer, subjects }))
     }
 
     /// Puts to the rules whether this caller may record it, beside what is on record. Nothing is recorded by it.
@@ -166,9 +194,7 @@ impl Discloser {
         let contested = recordable.ends && set.is_some_and(|set| of_thing.iter().any(|other| other.by() != set.by()));
         let (organisation, person) = (&ask.caller.organisation, &ask.caller.person);
         let opens_for_self = match &proposed.kind {
-            Kind::ConsentRecorded(said) => {
-                sharing::consent_opens_for(organisation, said, &self.engine, &on_day.facts)
-            }
+            Kind::ConsentRecorded(said) => sharing::consent_opens_for(organisation, said, &self.engine, &on_day.facts),
             _ => recordable.opens_for(organisation, person),
         };
         let recording = Recording {
@@ -182,11 +208,27 @@ impl Discloser {
         request.asked_at_us = Some(ask.asked_at_us);
         request.runs_service = proposed.runs_service;
         request.own_act = own_act;
-        let decision = sharing::may_record(&self.engine, &request, &on_day.facts, &registry, recording);
+        // One id may have been set as several kinds, and what ends it ends them all: it must be theirs to end of each.
+        let of_kinds: BTreeSet<_> = of_thing.iter().map(|stands| stands.recordable.fact).collect();
+        let kinds = if set.is_some() && recordable.ends { of_kinds } else { [recording.fact].into() };
+        let weigh = |fact| {
+            let recording = Recording { fact, ..recording };
+            sharing::may_record(&self.engine, &request, &on_day.facts, &registry, recording)
+        };
+        let mut decision = weigh(recording.fact);
+        if decision.may {
+            decision = kinds.into_iter().map(weigh).find(|decision| !decision.may).unwrap_or(decision);
+        }
+        if matches!(proposed.kind, Kind::IdentitySealed(_)) {
+            // Nobody seals another child by way of one that is theirs to seal.
+            let of_child = |subject: &Pseudonym| child.resolution.subjects.contains(&subject.0);
+            decision.may &= proposed.sealed.contains(&ask.child) && proposed.sealed.iter().all(of_child);
+        }
         let record = self.record_of_recording(ask, proposed, &child, &decision);
         Ok(Some(Weighing {
             stands_already: last.is_some_and(|last| last.entry.entry_id == proposed.entry_id),
-            has_what_it_ends: last.is_some_and(|last| !last.recordable.ends),
+            has_what_it_ends: last.is_some_and(|last| !last.recordable.ends && last.entry.subject == ask.child.0),
+            changes_who_is_known: changes_who_is_known(&proposed.kind, &registry),
             decision,
             record,
         }))
@@ -200,13 +242,14 @@ impl Discloser {
             (false, None) if decision.second_person_needed => DenialReason::SecondPersonNeeded.into(),
             (false, None) => DenialReason::NotYoursToRecord.into(),
         };
+        let sealed = proposed.sealed.iter().filter(|subject| **subject != ask.child);
         let mut record = Disclosure {
             decision_id: decision_id::new(&self.children.projector.pseudonyms, ask.book()).to_vec(),
             organisation: ask.caller.organisation.clone(),
             person: ask.caller.person.clone(),
             roles: ask.caller.roles.iter().map(|role| (*role).into()).collect(),
             purpose: ask.purpose.into(),
-            subjects: vec![ask.child.0.to_vec()],
+            subjects: [ask.child].iter().chain(sealed).map(|subject| subject.0.to_vec()).collect(),
             subjects_digest: digest::sixteen(subjects.iter()).to_vec(),
             policy_hash: self.engine.policy_hash().to_vec(),
             valid_day: day_number(ask.valid_on),
@@ -224,8 +267,41 @@ impl Discloser {
     }
 }
 
+/// Who reads what is on record, as far as it matters beyond the rules.
+enum Reader {
+    StaffOf(String),
+    Family { is_subject: bool },
+}
+
+impl Reader {
+    fn of(principal: Principal, facts: &ChildFacts) -> Self {
+        match principal {
+            Principal::Staff { organisation, .. } => Self::StaffOf(organisation),
+            Principal::Person { issuer, person, .. } => Self::Family { is_subject: facts.is_subject(&issuer, &person) },
+        }
+    }
+
+    /// That an address is protected, and since when, is told to no member of the family: it may be from them that it is.
+    fn is_told_of(&self, stands: &Standing<'_>) -> bool {
+        let protects = stands.recordable.thing.starts_with("restriction/");
+        match self {
+            Self::StaffOf(_) => true,
+            Self::Family { is_subject } => *is_subject || !protects,
+        }
+    }
+
+    /// Whether they may be told who recorded it and where its evidence is: staff of the organisation that did, and staff who may
+    /// read all of it.
+    fn may_see_source(&self, by: &RecordedBy, outcome: Outcome) -> bool {
+        match self {
+            Self::StaffOf(own) => outcome == Outcome::Full || by.organisation == *own,
+            Self::Family { .. } => false,
+        }
+    }
+}
+
 /// A fact as far as it may be shown: under every one of its classes.
-fn shown(stands: &Standing<'_>, classes: &[RecordClass], decision: &Decision) -> Option<FactOnRecord> {
+fn shown(stands: &Standing<'_>, classes: &[RecordClass], decision: &Decision, reader: &Reader) -> Option<FactOnRecord> {
     let mut event = stands.entry.event.clone();
     let mut withheld: BTreeSet<FieldGroup> = BTreeSet::new();
     let mut outcome = Outcome::Full;
@@ -238,12 +314,13 @@ fn shown(stands: &Standing<'_>, classes: &[RecordClass], decision: &Decision) ->
     let says_where =
         classes.iter().all(|class| decision.may_name_source(class)) && !withheld.contains(&FieldGroup::Location);
     let by = stands.by();
+    let told = by.filter(|by| reader.may_see_source(by, outcome));
     let published_at_us = stands.said.published_at_us;
     Some(FactOnRecord {
         id: stands.entry.entry_id.to_vec(),
         fact: Some(event),
         organisation: by.filter(|_| says_where).map(|by| by.organisation.clone()).unwrap_or_default(),
-        recorded_by: by
+        recorded_by: told
             .filter(|_| !withheld.contains(&FieldGroup::ThirdParty))
             .map(|by| by.person.clone())
             .unwrap_or_default(),
@@ -252,7 +329,7 @@ fn shown(stands: &Standing<'_>, classes: &[RecordClass], decision: &Decision) ->
             nanos: i32::try_from(published_at_us.rem_euclid(1_000_000) * 1_000).unwrap_or_default(),
         }),
         effective: Some(stands.entry.effective),
-        evidence: by
+        evidence: told
             .filter(|_| !withheld.contains(&FieldGroup::Narrative))
             .map(|by| by.evidence.clone())
             .unwrap_or_default(),

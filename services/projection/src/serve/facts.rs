@@ -39,7 +39,8 @@ const PART_BYTES_MAX: usize = 64;
 const WORDS_CHARACTERS_MAX: usize = 500;
 /// The least of a fact's id that it can be ended by.
 const ID_BYTES_MIN: usize = 4;
-const SEALED_MAX: usize = 64;
+/// As many subjects as the record of a decision names.
+const SEALED_MAX: usize = 8;
 
 /// A moment, microseconds since 1970, and its day in England.
 type Moment = (i64, Date);
@@ -138,7 +139,9 @@ impl FactsService {
         let ask = self.ask(caller, self.desk.pseudonyms.of(&about), purpose, sixteen([request.encode_to_vec()]), at);
         let listed: PermittedFacts = self.desk.release(ask, Discloser::decide_facts).await?;
         let none = || Refusal::new(DenialReason::NoSuchFact, "no fact of this id stands on record before you");
-        let stands = listed.named(&request.fact).and_then(|fact| fact.fact.as_ref()).ok_or_else(none)?;
+        // Recorded of whom the fact was: an end under another record of the same child would end nothing.
+        let (stands, about) = listed.named(&request.fact).ok_or_else(none)?;
+        let (stands, about) = (stands.fact.as_ref().ok_or_else(none)?, about.clone());
         let kind = stands.kind.as_ref().and_then(|kind| ending::of(kind, day, &reason)).ok_or_else(none)?;
         let wanted = RecordFactRequest {
             about: Some(about),
@@ -159,15 +162,18 @@ impl FactsService {
             return Err(malformed("fact", "says nothing"));
         };
         let digest = sixteen([fact.encode_to_vec()]);
+        let sealed =
+            fact.sealed.iter().filter_map(normalised).map(|subject| self.desk.pseudonyms.of(&subject)).collect();
         let prepared = self.commands.prepare(fact, &by, at.0, date(at.1)).map_err(|what| malformed("fact", what))?;
         let entry_id = prepared.entry_id;
         // The others can be said before what they end is known: a consent withdrawn that was given on paper, a status closed.
         let needs_what_it_ends = matches!(kind, Kind::RestrictionLifted(_) | Kind::AccessRevoked(_));
         let runs_service = caller.organisation == self.desk.recorder.organisation();
         let ask = self.ask(caller, self.desk.pseudonyms.of(&about), purpose, digest, at);
-        let proposed = Proposed { call, kind, entry_id, runs_service };
+        let proposed = Proposed { call, kind, entry_id, runs_service, sealed };
         let weighing = self.desk.decide(move |discloser| discloser.weigh_recording(&ask, &proposed)).await?;
-        let Some(Weighing { decision, stands_already, has_what_it_ends, mut record }) = weighing else {
+        let Some(Weighing { decision, stands_already, has_what_it_ends, changes_who_is_known, mut record }) = weighing
+        else {
             return Err(malformed(
                 "fact",
                 "is of a kind that is not recorded here: docs/OPERATING.md lists those that are",
@@ -175,6 +181,11 @@ impl FactsService {
         };
         if !decision.may {
             return Err(self.refused(caller, record).await);
+        }
+        if changes_who_is_known {
+            let problem = "sets or changes a certificate's name, an issuer or key of tokens, or who vouches for people: that is recorded \
+                           at the operator's socket";
+            return Err(malformed("fact", problem));
         }
         let outcome = match (dry_run, stands_already) {
             (_, true) => Outcome::StoodAlready,
@@ -201,7 +212,7 @@ impl FactsService {
     /// A refusal by the rules, on record with what it was about, unless the caller's come too fast: then they are summed.
     async fn refused(&self, caller: &Caller, mut record: Disclosure) -> Refusal {
         let reason = record.denied();
-        let who = (caller.organisation.clone(), caller.person.clone());
+        let who = caller.who();
         if let Some(denials_summed) = self.limits.denial(&who, Instant::now()) {
             record.denials_summed = denials_summed;
             if let Err(error) = self.desk.recorder.record(&record).await {

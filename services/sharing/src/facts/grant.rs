@@ -1,6 +1,6 @@
 //! What a named person or organisation was allowed beyond the ordinary: grants and legal processes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
@@ -28,6 +28,9 @@ impl Grants {
             })
             .collect();
         let mut found = Self::default();
+        // What was said last of a process stands: a second word with its id may bring its last day nearer.
+        let mut processes: BTreeMap<([u8; 16], &str), (&LegalProcessRecorded, &str)> = BTreeMap::new();
+        let mut unnamed = Vec::new();
         for event in stated {
             match &event.event.kind {
                 Some(Kind::AccessGranted(granted)) => {
@@ -35,15 +38,20 @@ impl Grants {
                     let stands = named && !revoked.contains(granted.id());
                     found.grants.extend(Some(granted).filter(|g| stands && within(g.from, g.to, valid_on)).cloned());
                 }
+                Some(Kind::LegalProcessRecorded(process)) if process.id().is_empty() => {
+                    unnamed.push((process, event.acting.as_str()));
+                }
                 Some(Kind::LegalProcessRecorded(process)) => {
-                    let approved = !process.approved_by().is_empty();
-                    found
-                        .processes
-                        .extend(Some(process).filter(|p| approved && within(p.from, p.to, valid_on)).cloned());
+                    processes.insert((event.subject, process.id()), (process, event.acting.as_str()));
                 }
                 _ => {}
             }
         }
+        let stands = |(process, _): &(&LegalProcessRecorded, &str)| {
+            !process.approved_by().is_empty() && within(process.from, process.to, valid_on)
+        };
+        let standing = unnamed.into_iter().chain(processes.into_values()).filter(stands);
+        found.processes = standing.map(|(process, by)| of_its_own(process.clone(), by)).collect();
         found
     }
 
@@ -83,4 +91,12 @@ fn within(from: Option<proto::events::Date>, to: Option<proto::events::Date>, on
         Some(from) => last_day(&from).is_some_and(|from| from <= on),
     };
     begun && to.as_ref().and_then(first_day).is_some_and(|to| on <= to)
+}
+
+/// Whoever records that a crime request was approved, and not of whose records, speaks of its own.
+fn of_its_own(mut process: LegalProcessRecorded, by: &str) -> LegalProcessRecorded {
+    if process.kind() == legal_process_recorded::Kind::CrimeRequestApproved && process.source().is_empty() {
+        process.source = Some(by.to_owned());
+    }
+    process
 }

@@ -25,7 +25,7 @@ struct InForce {
     by: String,
 }
 
-/// A setting, or a lifting where it sets nothing. Ordered by day; on one day the setting comes last, and stands.
+/// A setting, or a lifting where it sets nothing.
 struct Step<'a> {
     on: Date,
     sets: Option<&'a RestrictionSet>,
@@ -34,15 +34,21 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn order(&self) -> (Date, bool, (i64, u64)) {
-        (self.on, self.sets.is_some(), self.position)
+    /// Whether this set was over with that lifting: one of a later day, or of the same day and recorded later. One that says no day
+    /// is from always, and over with whatever lifts it after it was recorded.
+    fn is_lifted_by(&self, lift: &Self) -> bool {
+        match self.on {
+            Date::MIN => self.position < lift.position,
+            on => (on, self.position) < (lift.on, lift.position),
+        }
     }
 }
 
 impl Restrictions {
     pub(crate) fn fold(stated: &[Stated], valid_on: Date) -> Self {
         let sealed = stated.iter().any(|event| matches!(event.event.kind, Some(Kind::IdentitySealed(_))));
-        // By subject and id: one restriction, set and lifted and set again. One without an id can never be lifted.
+        // By subject and id: one restriction, set and lifted and set again. Whatever was set under it binds until it is lifted:
+        // another setting, of another kind or of less, takes nothing back. One without an id can never be lifted.
         let mut steps: BTreeMap<([u8; 16], &str), Vec<Step<'_>>> = BTreeMap::new();
         let mut in_force = Vec::new();
         for event in stated {
@@ -70,15 +76,9 @@ impl Restrictions {
             }
         }
         for history in steps.into_values() {
-            let lifted = history.iter().filter(|step| step.sets.is_none()).map(Step::order).max();
-            // Two organisations that set the same each bind: what one says takes the place of what it said before, and not of
-            // what the other said.
-            let mut newest: BTreeMap<&str, &Step<'_>> = BTreeMap::new();
-            for step in history.iter().filter(|step| Some(step.order()) > lifted) {
-                let last = newest.entry(step.by).or_insert(step);
-                *last = if step.order() > last.order() { step } else { last };
-            }
-            let standing = newest.into_values().filter_map(|step| Some((step.sets?, step.by)));
+            let lifts: Vec<&Step<'_>> = history.iter().filter(|step| step.sets.is_none()).collect();
+            let is_over = |set: &Step<'_>| lifts.iter().any(|lift| set.is_lifted_by(lift));
+            let standing = history.iter().filter(|step| !is_over(step)).filter_map(|step| Some((step.sets?, step.by)));
             in_force.extend(standing.map(|(set, by)| InForce { set: set.clone(), by: by.to_owned() }));
         }
         Self { in_force, sealed }
