@@ -140,6 +140,57 @@ fn a_grant_is_for_a_named_person_until_its_day_or_until_revoked() {
     assert!(with(vec![granted("reader", "manager", on(today)), revoked]));
 }
 
+/// What police read of a hospital's record by a crime request that this organisation approved, naming this source or none.
+fn police_read(by: &str, source: &str) -> Outcome {
+    let engine = Engine::load().unwrap();
+    let today = date(2026, 6, 1);
+    let organisation = |id: &str, sector| {
+        let mut organisation = s::OrganisationRecorded { id: Some(id.into()), ..Default::default() };
+        organisation.set_sector(sector);
+        body(organisation)
+    };
+    let recorded =
+        [organisation("hospital", sharing::Sector::Health), organisation("police", sharing::Sector::Police)];
+    let registry = Registry::fold(recorded.iter().map(|body| fact(0, 0, body)), None);
+    let mut process = s::LegalProcessRecorded {
+        recipient: Some("police".into()),
+        source: Some(source.into()),
+        to: on(today),
+        approved_by: Some("controller".into()),
+        ..Default::default()
+    };
+    process.set_kind(s::legal_process_recorded::Kind::CrimeRequestApproved);
+    let approved = Body { controller: by.into(), ..body(process) };
+    let facts = ChildFacts::fold(&engine, [fact(1, 1, &approved)], &AsOf::day(today));
+    let reader = Principal::Staff {
+        organisation: "police".into(),
+        person: "reader".into(),
+        roles: [RoleGroup::CaseHolding].into(),
+        active: true,
+        trained: true,
+    };
+    let class = RecordClass {
+        source_org: "hospital".into(),
+        category: Category::Hospital,
+        labels: [].into(),
+        third_parties: [].into(),
+        has_third_party: false,
+        unnamed_third_party: false,
+        has_location: false,
+        retention_expired: false,
+    };
+    let request = Request::new(reader, Purpose::CrimePrevention, today);
+    decide(&engine, &request, &facts, &registry, [&class]).outcome(&class)
+}
+
+#[test]
+fn a_crime_request_opens_the_records_of_the_organisation_that_it_names_or_that_approved_it() {
+    assert_eq!(police_read("council", "hospital"), Outcome::Redacted);
+    assert_eq!(police_read("council", "school"), Outcome::Hide);
+    assert_eq!(police_read("hospital", ""), Outcome::Redacted, "of its own");
+    assert_eq!(police_read("council", ""), Outcome::Hide, "of its own, which this is not");
+}
+
 #[test]
 fn an_organisation_out_of_force_or_unknown_reads_nothing() {
     let engine = Engine::load().unwrap();
