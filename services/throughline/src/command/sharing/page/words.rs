@@ -1,7 +1,7 @@
 //! The words of the rules in plain English.
 
 use proto::events::involvement::Kind;
-use proto::sharing::{Category, Sector};
+use proto::sharing::{Category};
 
 /// A kind of record, as a family calls it.
 pub(super) fn category(category: Category) -> &'static str {
@@ -29,19 +29,6 @@ pub(super) fn category(category: Category) -> &'static str {
         Category::SubstanceMisuse => "drugs and alcohol",
         Category::PoliceNotification => "police notifications",
         Category::RestrictedUnspecified => "records that nobody has sorted yet",
-    }
-}
-
-/// What an organisation is.
-pub(super) fn sector(sector: Sector) -> &'static str {
-    match sector {
-        Sector::Education => "education",
-        Sector::SocialCare => "social care",
-        Sector::Health => "health",
-        Sector::Police => "police",
-        Sector::Court => "the courts",
-        Sector::Oversight => "oversight",
-        Sector::Unspecified => "another service",
     }
 }
 
