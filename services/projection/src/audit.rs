@@ -34,6 +34,12 @@ pub struct Days {
 }
 
 impl Days {
+    /// When the first begins, microseconds since 1970.
+    pub(crate) fn since_us(&self) -> Option<i64> {
+        let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+        Some(self.from?.to_zoned(zone).ok()?.timestamp().as_microsecond())
+    }
+
     /// Whether a moment, microseconds since 1970, is on one of them, in England.
     pub fn hold(&self, at_us: i64) -> bool {
         let Some(at) = england(at_us) else { return true };
@@ -55,6 +61,20 @@ impl Scope {
             Self::Everybodys => true,
             Self::Own(organisation) => decision.organisation == *organisation && decision.operator_command.is_empty(),
         }
+    }
+
+    /// Whether a decision was about a child, so far as they may know; `now` is who is held to be the child.
+    /// To another organisation than the one that runs the service only what was asked for by the very number: a link is none of theirs.
+    pub fn about(&self, decision: &Disclosure, child: [u8; 16], now: &BTreeSet<[u8; 16]>) -> Option<Linked> {
+        match self {
+            Self::Everybodys => linked(decision, child, now),
+            Self::Own(_) => (decision.subjects.first()?.as_slice() == child).then_some(Linked::Unspecified),
+        }
+    }
+
+    /// How many records were looked at, which tells how much others ask.
+    pub(crate) fn looked_at(&self, records: u64) -> u64 {
+        if *self == Self::Everybodys { records } else { 0 }
     }
 
     /// One decision, as they may read of it.
@@ -149,6 +169,17 @@ mod tests {
         assert_eq!(of(&[2], &[]), Some(Linked::Now), "joined since");
         assert_eq!(of(&[9], &[]), None);
         assert_eq!(of(&[], &[]), None);
+    }
+
+    #[test]
+    fn to_another_organisation_a_decision_is_about_the_number_that_it_was_asked_by_and_no_other() {
+        let now = BTreeSet::from([[1; 16], [2; 16]]);
+        let own = Scope::Own("school-8789001".into());
+        let of = |subjects: &[u8], resolved: &[u8]| own.about(&decision(subjects, resolved), [1; 16], &now);
+        assert_eq!(of(&[1, 2], &[]), Some(Linked::Unspecified));
+        assert_eq!(of(&[2], &[]), None, "linked now");
+        assert_eq!(of(&[2, 1], &[1, 2]), None, "linked then");
+        assert_eq!((own.looked_at(7), Scope::Everybodys.looked_at(7)), (0, 7));
     }
 
     #[test]

@@ -86,6 +86,14 @@ impl Commands {
         self.decided(self.own_subject(), approved, now_us, today).await.map(drop)
     }
 
+    /// Records a part of a set of rules, as it is run.
+    ///
+    /// # Errors
+    /// [`CommandError`]: it may or may not be on the log.
+    pub async fn keep_policy(&self, part: proto::sharing::PolicyKept, now_us: i64, today: Date) -> Result<(), CommandError> {
+        self.decided(self.own_subject(), Kind::PolicyKept(part), now_us, today).await.map(drop)
+    }
+
     /// The organisation in whose name commands are recorded.
     pub(crate) fn own_subject(&self) -> Subject {
         let (scheme, issuer) = (Scheme::Organisation.into(), "throughline".to_owned());

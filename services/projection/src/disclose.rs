@@ -38,7 +38,7 @@ pub use explain::PermittedExplanation;
 pub use facts::PermittedFacts;
 pub(crate) use facts::{Proposed, Weighing};
 pub use family::PermittedFamily;
-pub(crate) use family::own_reference;
+pub(crate) use family::own_reference_of;
 pub use involvement::PermittedInvolvement;
 pub use recorder::{FindError, Recorder};
 pub(crate) use view::KeptViews;

@@ -8,6 +8,7 @@ mod derive;
 mod overview;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,15 +24,20 @@ use runtime::metrics;
 use sharing::{ConsentMark, consent_mark};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use derive::{Noted, What};
+pub(crate) use derive::{Noted, What, in_order};
 pub(crate) use overview::{REVIEW_WITHIN_US, alarms, overdue};
 
+use crate::disclose::decision_id::made_at_ms;
 use crate::project::Projector;
 use crate::serve::timelines::now;
 
 const RECORDS_A_READ: usize = 1_000;
 /// How often the counts are brought up to date.
 const FOLLOWED_EVERY: Duration = Duration::from_secs(5);
+
+/// What is older, beyond the time for a review, is told no more.
+const KEPT_US: i64 = 400 * 86_400_000_000;
+const FORGOTTEN_EVERY_US: i64 = 3_600_000_000;
 
 type Id = [u8; 16];
 
@@ -88,13 +94,20 @@ pub(crate) struct Given {
     pub(crate) said: ConsentRecorded,
 }
 
+/// What a notice of a withdrawal is derived from; cheap to clone, so that deriving holds up nobody.
+#[derive(Clone, Default)]
+pub(crate) struct Consents {
+    pub(crate) withdrawn: BTreeMap<Id, Arc<Withdrawn>>,
+    /// Every consent of a mark: a mark is so short that two can have the same, and then both are meant.
+    pub(crate) given: BTreeMap<ConsentMark, Vec<Arc<Given>>>,
+    pub(crate) rested: Vec<Arc<Rested>>,
+}
+
 #[derive(Default)]
 pub(crate) struct Held {
     pub(crate) broken: BTreeMap<Id, Broken>,
-    pub(crate) withdrawn: BTreeMap<Id, Withdrawn>,
     pub(crate) refused: BTreeMap<Id, Refused>,
-    pub(crate) given: BTreeMap<ConsentMark, Given>,
-    pub(crate) rested: Vec<Rested>,
+    pub(crate) consents: Consents,
     /// Reviews, and parts of answers, that were read before the break-glass that they name.
     reviews: BTreeMap<Id, BreakGlassReviewed>,
     openings: BTreeMap<Id, Vec<Disclosure>>,
@@ -107,6 +120,9 @@ pub struct Noticed {
     projector: Projector,
     read: tokio::sync::Mutex<BTreeMap<(Topic, Partition), Offset>>,
     held: Mutex<Held>,
+    kept_us: i64,
+    /// When what is too old was last forgotten.
+    forgotten_us: AtomicI64,
 }
 
 /// Why it is not known now.
@@ -123,7 +139,26 @@ pub(crate) enum NoticedError {
 impl Noticed {
     /// Nothing read yet.
     pub fn new(log: Arc<dyn EventLog>, projector: Projector) -> Self {
-        Self { log, projector, read: tokio::sync::Mutex::default(), held: Mutex::default() }
+        let (read, held, forgotten_us) = Default::default();
+        Self { log, projector, read, held, kept_us: KEPT_US, forgotten_us }
+    }
+
+    /// Keeping what is so old at most, beyond the time for a review.
+    #[must_use]
+    pub fn keeping(self, kept: Duration) -> Self {
+        Self { kept_us: i64::try_from(kept.as_micros()).unwrap_or(i64::MAX), ..self }
+    }
+
+    /// What happened before this is told no more.
+    fn kept_since_us(&self, now_us: i64) -> i64 {
+        now_us.saturating_sub(self.kept_us).saturating_sub(REVIEW_WITHIN_US)
+    }
+
+    fn forget(&self, now_us: i64) {
+        if now_us.saturating_sub(self.forgotten_us.load(Ordering::Relaxed)) >= FORGOTTEN_EVERY_US {
+            self.forgotten_us.store(now_us, Ordering::Relaxed);
+            self.held().forget(self.kept_since_us(now_us));
+        }
     }
 
     /// Reads to the end of what stands on the log.
@@ -145,6 +180,7 @@ impl Noticed {
                 *from = next;
             }
         }
+        self.forget(now().0);
         Ok(())
     }
 
@@ -223,11 +259,15 @@ impl Noticed {
             }
             Some(Kind::ConsentRecorded(said)) => match said.state() {
                 State::Withdrawn => {
-                    held.withdrawn.entry(event).or_insert(Withdrawn { event, subject, at_us, said });
+                    let withdrawn = Withdrawn { event, subject, at_us, said: reach(said) };
+                    held.consents.withdrawn.entry(event).or_insert(Arc::new(withdrawn));
                 }
                 State::Given => {
                     let mark = consent_mark(&subject, said.id());
-                    held.given.insert(mark, Given { subject, said });
+                    let given = held.consents.given.entry(mark).or_default();
+                    // What was recorded last of one and the same consent stands.
+                    given.retain(|one| (one.subject, one.said.id()) != (subject, said.id()));
+                    given.push(Arc::new(Given { subject, said: reach(said) }));
                 }
                 State::Refused | State::Unspecified => {}
             },
@@ -237,6 +277,9 @@ impl Noticed {
     }
 
     fn take_disclosure(&self, record: StoredRecord) -> Result<(), NoticedError> {
+        if record.published_at_us < self.kept_since_us(now().0) {
+            return Ok(());
+        }
         let opened = envelope::decode(record.value).and_then(|sealed| sealed.open(&self.projector.keyring));
         let plain = match opened {
             Ok(Opened::Plain(plain)) => plain,
@@ -254,10 +297,36 @@ impl Noticed {
                 }
             }
         } else if !decision.consents.is_empty() && held.decisions.insert(decision.decision_id.clone()) {
-            held.rested.push(Rested::of(decision, record.published_at_us));
+            held.consents.rested.push(Arc::new(Rested::of(decision, record.published_at_us)));
         }
         Ok(())
     }
+}
+
+impl Held {
+    /// Forgets what happened before; not a consent, which can still be withdrawn, nor an emergency that nobody has reviewed.
+    fn forget(&mut self, before_us: i64) {
+        self.broken.retain(|_, broken| broken.at_us >= before_us || broken.review.is_none());
+        self.refused.retain(|_, refused| refused.at_us >= before_us);
+        self.reviews.retain(|_, review| review.reviewed_at.as_ref().map_or(0, microseconds) >= before_us);
+        let made_us = |part: &Disclosure| Some(made_at_ms(part.decision_id.as_slice().try_into().ok()?)?.saturating_mul(1_000));
+        self.openings.retain(|_, parts| parts.iter().filter_map(made_us).any(|at_us| at_us >= before_us));
+        self.consents.withdrawn.retain(|_, withdrawn| withdrawn.at_us >= before_us);
+        let decisions = &mut self.decisions;
+        self.consents.rested.retain(|rested| {
+            let kept = rested.at_us >= before_us;
+            if !kept {
+                decisions.remove(&rested.decision);
+            }
+            kept
+        });
+    }
+}
+
+/// A consent, as far as its reach: no word that somebody wrote.
+fn reach(said: ConsentRecorded) -> ConsentRecorded {
+    let ConsentRecorded { id, recipients, categories, purposes, .. } = said;
+    ConsentRecorded { id, recipients, categories, purposes, ..ConsentRecorded::default() }
 }
 
 impl Broken {
@@ -304,4 +373,57 @@ impl Rested {
 
 pub(crate) fn microseconds(at: &prost_types::Timestamp) -> i64 {
     at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rested(decision: u8, at_us: i64, consents: &[ConsentMark]) -> Arc<Rested> {
+        let (decision, organisation) = (vec![decision; 16], "school-8789001".to_owned());
+        let consents = consents.iter().copied().collect();
+        Arc::new(Rested { decision, at_us, organisation, purpose: 0, subjects: vec![[1; 16]], consents })
+    }
+
+    #[test]
+    fn of_two_consents_with_one_mark_the_withdrawal_of_either_is_told() {
+        let named = |id: &str| ConsentRecorded { id: Some(id.to_owned()), ..ConsentRecorded::default() };
+        let given = |subject, id| Arc::new(Given { subject: [subject; 16], said: named(id) });
+        let mut consents = Consents::default();
+        consents.given.insert([7; 4], vec![given(1, "one"), given(2, "another")]);
+        consents.rested.push(rested(1, 10, &[[7; 4]]));
+        for id in ["one", "another"] {
+            let withdrawn = Withdrawn { event: [3; 16], subject: [9; 16], at_us: 20, said: named(id) };
+            consents.withdrawn = BTreeMap::from([([3; 16], Arc::new(withdrawn))]);
+            assert_eq!(consents.withdrawals_to("school-8789001", 0).len(), 1, "{id}");
+        }
+        assert!(consents.withdrawals_to("hospital", 0).is_empty());
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten_and_no_consent_and_no_emergency_that_nobody_reviewed() {
+        let broken = |id: u8, at_us, review| Broken {
+            id: [id; 16],
+            child: None,
+            subject: [1; 16],
+            said: BreakGlassAsserted::default(),
+            at_us,
+            review,
+            answers: BTreeSet::new(),
+            opened: BTreeMap::new(),
+        };
+        let mut held = Held::default();
+        for (id, at_us, review) in
+            [(1, 10, Some(BreakGlassReviewed::default())), (2, 10, None), (3, 30, Some(BreakGlassReviewed::default()))]
+        {
+            held.broken.insert([id; 16], broken(id, at_us, review));
+        }
+        held.decisions = BTreeSet::from([vec![1; 16], vec![2; 16]]);
+        held.consents.rested = vec![rested(1, 10, &[]), rested(2, 30, &[])];
+        let given = Given { subject: [1; 16], said: ConsentRecorded::default() };
+        held.consents.given.insert([7; 4], vec![Arc::new(given)]);
+        held.forget(20);
+        assert_eq!(held.broken.keys().copied().collect::<Vec<_>>(), [[2; 16], [3; 16]]);
+        assert_eq!((held.decisions.len(), held.consents.rested.len(), held.consents.given.len()), (1, 1, 1));
+    }
 }

@@ -22,7 +22,8 @@ pub(crate) mod past;
 pub(crate) mod records;
 mod timeline;
 
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::disclosure::Disclosure;
 use proto::events::Body;
@@ -30,6 +31,7 @@ use sharing::{DecisionCache, Engine, Outcome, RecordClass};
 
 use crate::child::ChildError;
 use crate::project::Projector;
+use crate::registry::Registries;
 use crate::store::Store;
 pub use again::Difference;
 pub(crate) use past::Past;
@@ -102,6 +104,46 @@ pub trait RulesByHash: Send + Sync {
 impl RulesByHash for Arc<Engine> {
     fn engine(&self, policy_hash: &[u8; 32]) -> Option<Arc<Engine>> {
         (self.policy_hash() == policy_hash).then(|| Self::clone(self))
+    }
+}
+
+/// The rules that run, and every set that the log keeps: each read when it is first asked for.
+pub struct RulesKept {
+    running: Arc<Engine>,
+    store: Store,
+    projector: Projector,
+    read: Mutex<BTreeMap<[u8; 32], Arc<Engine>>>,
+}
+
+impl RulesKept {
+    /// Beside the rules that run, those that a store holds.
+    pub fn new(running: Arc<Engine>, store: Store, projector: Projector) -> Self {
+        Self { running, store, projector, read: Mutex::default() }
+    }
+
+    fn load(&self, policy_hash: &[u8; 32]) -> Option<Arc<Engine>> {
+        let registry = Registries::new(self.store.clone(), self.projector.clone()).known_at(i64::MAX);
+        let registry = registry.inspect_err(|error| tracing::error!("the rules that are kept cannot be read: {error}"));
+        let set = registry.ok()?.policies().kept(policy_hash)?;
+        let engine = Engine::from_stored(set);
+        let engine = engine.inspect_err(|error| tracing::error!("rules that are kept cannot be loaded: {error}"));
+        // What is kept under a hash and is not of it is not the set that decided.
+        engine.ok().filter(|engine| engine.policy_hash() == policy_hash).map(Arc::new)
+    }
+}
+
+impl RulesByHash for RulesKept {
+    fn engine(&self, policy_hash: &[u8; 32]) -> Option<Arc<Engine>> {
+        if self.running.policy_hash() == policy_hash {
+            return Some(Arc::clone(&self.running));
+        }
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = read.get(policy_hash) {
+            return Some(Arc::clone(engine));
+        }
+        let engine = self.load(policy_hash)?;
+        read.insert(*policy_hash, Arc::clone(&engine));
+        Some(engine)
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use event_log::Pseudonym;
+use event_log::authority::COMMAND;
 use identity::Id;
 use identity::family::{Ground, Member, Record, Says, Tie, ties};
 use prost::Message;
@@ -300,12 +301,26 @@ fn outcomes(other: &Other, working: &InvolvementDecision) -> Outcomes {
     }
 }
 
-/// The number by which an organisation knows a child, from its own records.
+/// The number by which an organisation knows a child, from its own records. A fact that it recorded by hand is none: it can be about
+/// another's number.
 pub(crate) fn own_reference(child: &Child, organisation: &str) -> Option<Subject> {
-    let own = child.said.iter().filter(|(_, said)| said.body.controller == organisation);
-    let mut subjects: Vec<&Subject> = own.filter_map(|(_, said)| said.body.subject.as_ref()).collect();
-    subjects.sort_by(|a, b| (a.scheme, &a.issuer, &a.value).cmp(&(b.scheme, &b.issuer, &b.value)));
-    subjects.first().copied().cloned()
+    own_references(child, organisation).map(|(_, subject)| subject).min_by_key(|subject| spelt(subject)).cloned()
+}
+
+/// The same number as a pseudonym's, where the organisation's own records are by it: not one that only a link leads to.
+pub(crate) fn own_reference_of(child: &Child, organisation: &str, subject: [u8; 16]) -> Option<Subject> {
+    own_references(child, organisation).find(|(of, _)| *of == subject).map(|(_, subject)| subject.clone())
+}
+
+fn own_references<'c>(child: &'c Child, organisation: &'c str) -> impl Iterator<Item = ([u8; 16], &'c Subject)> {
+    let own = child.said.iter().map(|(_, said)| said).filter(move |said| {
+         said.body.controller == organisation && said.body.source != COMMAND
+    });
+    own.filter_map(|said| Some((said.subject, said.body.subject.as_ref()?)))
+}
+
+fn spelt(subject: &Subject) -> (i32, String, String) {
+    (subject.scheme, subject.issuer.clone(), subject.value.clone())
 }
 
 fn without_ids(answer: &GetFamilyResponse) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use event_log::envelope::{self, EnvelopeError, Opened, Sealed};
 use event_log::seal::{Keyring, PseudonymKey};
-use event_log::{EventId, LogError, Offset, Partition, Pseudonym, Topic};
+use event_log::{EventId, EventLog, LogError, Offset, Partition, Pseudonym, Topic};
 use prost::Message;
 use proto::disclosure::Disclosure;
 use proto::events::{Family, Scheme};
@@ -207,24 +207,28 @@ impl Recorder {
         }
     }
 
-    /// A record of a partition that was published at this time or later, after one that was published before it: the first
-    /// such, where clocks were never set back.
     async fn first_since(&self, partition: Partition, since_us: i64) -> Result<Offset, LogError> {
-        let (mut low, mut high) = (0, self.0.log().end(Topic::Disclosure, partition).await?);
-        while low < high {
-            let middle = low.midpoint(high);
-            let record = self.0.log().read(Topic::Disclosure, partition, middle, 1).await?;
-            match record.first() {
-                Some(record) if record.published_at_us < since_us => low = middle + 1,
-                _ => high = middle,
-            }
-        }
-        Ok(low)
+        first_since(self.0.log(), partition, since_us).await
     }
 
     fn book(&self, number: u8) -> Pseudonym {
         book(&self.0.pseudonyms, &self.0.organisation, number)
     }
+}
+
+/// A record of a partition that was published at this time or later, after one that was published before it: the first
+/// such, where clocks were never set back.
+pub(crate) async fn first_since(log: &dyn EventLog, partition: Partition, since_us: i64) -> Result<Offset, LogError> {
+    let (mut low, mut high) = (0, log.end(Topic::Disclosure, partition).await?);
+    while low < high {
+        let middle = low.midpoint(high);
+        let record = log.read(Topic::Disclosure, partition, middle, 1).await?;
+        match record.first() {
+            Some(record) if record.published_at_us < since_us => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 /// The subject of one of an organisation's books.
@@ -233,7 +237,7 @@ pub(crate) fn book(pseudonyms: &PseudonymKey, organisation: &str, number: u8) ->
 }
 
 /// The clocks of whoever decides and of the log may be this far apart.
-const CLOCKS_APART_US: i64 = 120_000_000;
+pub(crate) const CLOCKS_APART_US: i64 = 120_000_000;
 const RECORDS_A_READ: usize = 1_000;
 /// What is looked through of a book at most, each time: some nine hours of one that takes three decisions a second on either side.
 const LOOKED_AT_MAX: Offset = 200_000;

@@ -1,12 +1,13 @@
 //! The notices of one organisation, from what is held.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proto::sharing::{Category, ConsentRecorded};
 use sha2::{Digest, Sha256};
 use sharing::ConsentMark;
 
-use super::{Held, Id, Rested, Withdrawn};
+use super::{Consents, Held, Id, Refused, Rested, Withdrawn};
 
 /// Own answers that a notice of a withdrawal names.
 const DECISIONS_MAX: usize = 100;
@@ -39,7 +40,7 @@ pub(crate) enum What {
 }
 
 impl Held {
-    /// What an organisation is to know of what happened since, newest first. Those whose glass was broken by their own people do not
+    /// What an organisation is to know of what happened since, but for withdrawals of consent. Those whose glass was broken by their own people do not
     /// hear of it twice.
     pub(crate) fn notices_of(&self, organisation: &str, since_us: i64) -> Vec<Noted> {
         let mut found = Vec::new();
@@ -59,8 +60,10 @@ impl Held {
                 found.push(noted(*at_us, *subject, What::OpenedYours));
             }
         }
-        found.extend(self.withdrawals_to(organisation, since_us));
-        found.extend(self.refused.values().filter(|refused| refused.said.asked_by() == organisation).map(|refused| {
+        let told = |refused: &&Refused| {
+            refused.said.asked_by() == organisation && refused.said.organisation() != organisation
+        };
+        found.extend(self.refused.values().filter(told).map(|refused| {
             Noted {
                 id: id(&[refused.said.id(), organisation.as_bytes()]),
                 at_us: refused.at_us,
@@ -71,21 +74,23 @@ impl Held {
             }
         }));
         found.retain(|noted| noted.at_us >= since_us);
-        found.sort_by(|a, b| (b.at_us, b.id).cmp(&(a.at_us, a.id)));
         found
     }
+}
 
+impl Consents {
     /// Withdrawals of consents on which answers to this organisation rested before.
-    fn withdrawals_to(&self, organisation: &str, since_us: i64) -> Vec<Noted> {
-        let theirs: Vec<&Rested> = self.rested.iter().filter(|rested| rested.organisation == organisation).collect();
+    pub(crate) fn withdrawals_to(&self, organisation: &str, since_us: i64) -> Vec<Noted> {
+        let theirs: Vec<&Rested> =
+            self.rested.iter().map(Arc::as_ref).filter(|rested| rested.organisation == organisation).collect();
         if theirs.is_empty() {
             return Vec::new();
         }
         let late = self.withdrawn.values().filter(|withdrawn| withdrawn.at_us >= since_us);
-        let noted = |withdrawn: &Withdrawn| {
+        let noted = |withdrawn: &Arc<Withdrawn>| {
             let marks = self.taken_back(withdrawn);
             let of_child: BTreeSet<Id> =
-                marks.iter().filter_map(|mark| self.given.get(mark)).map(|given| given.subject).collect();
+                marks.iter().filter_map(|mark| self.given.get(mark)).flatten().map(|given| given.subject).collect();
             let rested = |rested: &&&Rested| {
                 let unnamed = rested.consents.is_empty() && rested.subjects.iter().any(|id| of_child.contains(id));
                 rested.at_us < withdrawn.at_us && (unnamed || !rested.consents.is_disjoint(&marks))
@@ -111,19 +116,24 @@ impl Held {
     /// The consents that a withdrawal takes back: the one that it names, or of its subject whatever is within its scope.
     fn taken_back(&self, withdrawn: &Withdrawn) -> BTreeSet<ConsentMark> {
         let id = withdrawn.said.id();
-        let named: BTreeMap<_, _> =
-            self.given.iter().filter(|(_, given)| !id.is_empty() && given.said.id() == id).collect();
-        let of = |named: BTreeMap<&ConsentMark, _>| named.into_keys().copied().collect();
+        let given = || self.given.iter().flat_map(|(mark, given)| given.iter().map(move |given| (mark, given)));
+        let named = given().filter(|(_, given)| !id.is_empty() && given.said.id() == id);
+        let named: BTreeSet<ConsentMark> = named.map(|(mark, _)| *mark).collect();
         if !named.is_empty() {
-            return of(named);
+            return named;
         }
         // And of those who were one child with it in an answer.
         let mut of_child = BTreeSet::from([withdrawn.subject]);
         let told = self.rested.iter().filter(|rested| rested.subjects.contains(&withdrawn.subject));
         of_child.extend(told.flat_map(|rested| &rested.subjects));
-        let within = self.given.iter().filter(|(_, given)| of_child.contains(&given.subject));
+        let within = given().filter(|(_, given)| of_child.contains(&given.subject));
         within.filter(|(_, given)| overlap(&given.said, &withdrawn.said)).map(|(mark, _)| *mark).collect()
     }
+}
+
+/// Newest first.
+pub(crate) fn in_order(noted: &mut [Noted]) {
+    noted.sort_by(|a, b| (b.at_us, b.id).cmp(&(a.at_us, a.id)));
 }
 
 /// Whether two consents are about anything in common; what lists nothing is about all of it.

@@ -9,7 +9,7 @@ use prost::Message as _;
 use proto::disclosure::{Basis, Disclosure};
 
 use crate::disclose::decision_id::BOOKS;
-use crate::disclose::recorder::book;
+use crate::disclose::recorder::{CLOCKS_APART_US, book, first_since};
 use crate::disclose::{FindError, Recorder, basis};
 
 const RECORDS_A_READ: usize = 4_096;
@@ -73,16 +73,49 @@ pub async fn decisions(
     pseudonyms: &PseudonymKey,
     organisation: &str,
     of: Option<&BTreeSet<[u8; 16]>>,
-    mut told: impl FnMut(u64),
+    told: impl FnMut(u64),
 ) -> Result<(Vec<(i64, Disclosure)>, u64), LogError> {
+    let all = Sought { of, since_us: None, at_most: usize::MAX };
+    let (found, looked_at, _) = sought(log, keyring, pseudonyms, organisation, all, |_, _| true, told).await?;
+    Ok((found, looked_at))
+}
+
+/// Which decisions are sought.
+pub(crate) struct Sought<'s> {
+    /// Of these subjects' books; of all where there are none.
+    pub(crate) of: Option<&'s BTreeSet<[u8; 16]>>,
+    /// Recorded since, microseconds since 1970; what comes before is not read at all.
+    pub(crate) since_us: Option<i64>,
+    /// So many at most are held.
+    pub(crate) at_most: usize,
+}
+
+/// As [`decisions`], only those that `keep` takes; and whether there are more than were to be held.
+///
+/// # Errors
+/// The log's.
+pub(crate) async fn sought(
+    log: &dyn EventLog,
+    keyring: &Keyring,
+    pseudonyms: &PseudonymKey,
+    organisation: &str,
+    Sought { of, since_us, at_most }: Sought<'_>,
+    keep: impl Fn(i64, &Disclosure) -> bool,
+    mut told: impl FnMut(u64),
+) -> Result<(Vec<(i64, Disclosure)>, u64, bool), LogError> {
     let numbers = |first: &[u8; 16]| first.first().copied().unwrap_or_default() % BOOKS;
     let books: BTreeSet<u8> =
         of.map_or_else(|| (0..BOOKS).collect(), |subjects| subjects.iter().map(numbers).collect());
     let books: BTreeSet<Pseudonym> = books.into_iter().map(|number| book(pseudonyms, organisation, number)).collect();
     let partitions: BTreeSet<Partition> = books.iter().map(|book| book.partition()).collect();
-    let (mut found, mut looked_at) = (Vec::new(), 0);
-    for partition in partitions {
-        let (mut from, mut apart) = (0, BTreeMap::<Vec<u8>, Basis>::new());
+    let (mut found, mut looked_at, mut more) = (Vec::new(), 0, false);
+    'all: for partition in partitions {
+        let mut apart = BTreeMap::<Vec<u8>, Basis>::new();
+        let mut from = match since_us {
+            None => 0,
+            // A basis that is a record of its own stands before its decision, and clocks may differ.
+            Some(since_us) => first_since(log, partition, since_us.saturating_sub(CLOCKS_APART_US)).await?,
+        };
         loop {
             let records = log.read(Topic::Disclosure, partition, from, RECORDS_A_READ).await?;
             let Some(last) = records.last() else { break };
@@ -102,13 +135,20 @@ pub async fn decisions(
                 if decision.basis.as_ref().is_some_and(basis::is_apart) {
                     decision.basis = apart.remove(&decision.decision_id);
                 }
+                if !keep(record.published_at_us, &decision) {
+                    continue;
+                }
+                if found.len() >= at_most {
+                    more = true;
+                    break 'all;
+                }
                 found.push((record.published_at_us, decision));
             }
             told(looked_at);
         }
     }
     found.sort_by(|(at, one), (other_at, other)| (at, &one.decision_id).cmp(&(other_at, &other.decision_id)));
-    Ok((found, looked_at))
+    Ok((found, looked_at, more))
 }
 
 /// Every subject that a decision was about, so far as its record says.

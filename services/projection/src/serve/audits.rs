@@ -23,11 +23,12 @@ use super::limits::Limits;
 use super::refusal::Refusal;
 use super::request::{Malformed, civil};
 use super::timelines::{TimelineService, now};
-use crate::audit::{Days, Scope, Thresholds, linked, rules_told, timestamp, unusual};
+use crate::audit::{Days, Scope, Thresholds, rules_told, timestamp, unusual};
 use crate::child::ChildError;
 use crate::disclose::digest::sixteen;
 use crate::disclose::{FindError, Undisclosed, day_number, decision_id};
-use crate::replay::{At, Facts, Recorded, Replayer, Rules, Stood, Verdict, With, decisions};
+use crate::replay::records::{self, Sought};
+use crate::replay::{At, Facts, Recorded, Replayer, Rules, Stood, Verdict, With};
 
 /// How an auditor comes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +48,8 @@ pub struct AuditService {
     replayer: Arc<Replayer>,
     thresholds: Arc<Thresholds>,
     door: Door,
+    one_at_a_time: Arc<tokio::sync::Mutex<()>>,
+    decisions_max: usize,
 }
 
 /// Who audits.
@@ -69,7 +72,15 @@ impl AuditService {
         thresholds: Thresholds,
     ) -> Self {
         let (limits, thresholds) = (Arc::new(limits), Arc::new(thresholds));
-        Self { desk: timelines.desk(), limits, log, replayer, thresholds, door: Door::Readers }
+        let (one_at_a_time, decisions_max) = (Arc::default(), DECISIONS_MAX);
+        let desk = timelines.desk();
+        Self { desk, limits, log, replayer, thresholds, door: Door::Readers, one_at_a_time, decisions_max }
+    }
+
+    /// With so many decisions in one answer at most.
+    #[must_use]
+    pub fn at_most(self, decisions_max: usize) -> Self {
+        Self { decisions_max, ..self }
     }
 
     /// The same, for the operator.
@@ -89,7 +100,7 @@ impl AuditService {
     /// Whether they may read the record of decisions, and whose.
     fn admit(&self, caller: Option<Caller>, today: Date) -> Result<Auditor, Refusal> {
         let Some(caller) = caller else { return Ok(Auditor { scope: Scope::Everybodys, caller: None }) };
-        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+        if !self.limits.admit(&caller.who(), Instant::now()) {
             return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
         }
         self.desk.fresh()?;
@@ -173,18 +184,27 @@ impl AuditService {
         Ok(id)
     }
 
-    /// Decisions of these days, of these subjects' books or of all.
+    /// Decisions of these days that this auditor may read of and `keep` takes, of these subjects' books or of all; one such question at
+    /// a time, since each reads the record.
     async fn decisions(
         &self,
+        scope: &Scope,
         of: Option<&BTreeSet<[u8; 16]>>,
         days: Days,
+        keep: impl Fn(&Disclosure) -> bool,
     ) -> Result<(Vec<(i64, Disclosure)>, u64), Refusal> {
         let (keyring, organisation) =
             (&self.desk.discloser.children.projector.keyring, self.desk.recorder.organisation());
-        let read = decisions(self.log.as_ref(), keyring, &self.desk.pseudonyms, organisation, of, |_| {}).await;
-        let (mut found, looked_at) = read.map_err(|error| unread(&error))?;
-        found.retain(|(at_us, _)| days.hold(*at_us));
-        Ok((found, looked_at))
+        let _alone = self.one_at_a_time.lock().await;
+        let sought = Sought { of, since_us: days.since_us(), at_most: self.decisions_max };
+        let keep = |at_us, decision: &Disclosure| days.hold(at_us) && scope.holds(decision) && keep(decision);
+        let pseudonyms = &self.desk.pseudonyms;
+        let read = records::sought(self.log.as_ref(), keyring, pseudonyms, organisation, sought, keep, |_| {}).await;
+        let (found, looked_at, more) = read.map_err(|error| unread(&error))?;
+        if more {
+            return Err(malformed("from", "and `to` hold more decisions than one answer gives: ask for fewer days"));
+        }
+        Ok((found, scope.looked_at(looked_at)))
     }
 
     async fn saw(
@@ -196,24 +216,29 @@ impl AuditService {
         let auditor = self.admit(caller, today)?;
         let child = self.child(asked.child)?;
         let days = days(asked.from, asked.to)?;
-        // Whoever was ever held, claimed or decided to be the child: by any of them the child can have been asked for.
-        let around = self.reading(move |desk| {
-            let around = desk.discloser.children.around(child, None)?;
-            let now = desk.discloser.children.read_kept(child, None)?;
-            let mut ever: BTreeSet<[u8; 16]> = around.said.keys().map(|subject| subject.0).collect();
-            ever.insert(child.0);
-            Ok((ever, now.resolution.subjects.clone()))
-        });
-        let (ever, now) = around.await?;
-        let (found, looked_at) = self.decisions(Some(&ever), days).await?;
+        // Whoever was ever held, claimed or decided to be the child: by any of them the child can have been asked for. To another
+        // organisation the same is read whichever child it is: how long it takes tells of no link either.
+        let (ever, now) = match &auditor.scope {
+            Scope::Own(_) => (None, BTreeSet::new()),
+            Scope::Everybodys => {
+                let around = self.reading(move |desk| {
+                    let around = desk.discloser.children.around(child, None)?;
+                    let now = desk.discloser.children.read_kept(child, None)?;
+                    let mut ever: BTreeSet<[u8; 16]> = around.said.keys().map(|subject| subject.0).collect();
+                    ever.insert(child.0);
+                    Ok((Some(ever), now.resolution.subjects.clone()))
+                });
+                around.await?
+            }
+        };
+        let scope = &auditor.scope;
+        let about = |of: &Disclosure| scope.about(of, child.0, &now);
+        let (found, looked_at) = self.decisions(scope, ever.as_ref(), days, |of| about(of).is_some()).await?;
         let engine = &self.desk.discloser.engine;
-        let accesses =
-            found.iter().filter(|(_, decision)| auditor.scope.holds(decision)).filter_map(|(at_us, decision)| {
-                // Of what was asked elsewhere than where this auditor is, they learn no link.
-                Some(auditor.scope.access(engine, *at_us, decision, linked(decision, child.0, &now)?))
-            });
+        let accesses = found.iter().filter_map(|(at_us, of)| Some(scope.access(engine, *at_us, of, about(of)?)));
+        let accesses: Vec<Access> = accesses.collect();
         let about = About { child: Some(child), ..About::command("audit who-saw") };
-        self.given(&auditor, Call::WhoSaw, about, accesses.collect(), looked_at, today).await
+        self.given(&auditor, Call::WhoSaw, about, accesses, looked_at, today).await
     }
 
     async fn did(
@@ -230,15 +255,13 @@ impl AuditService {
         if asked.person.len() > PERSON_BYTES_MAX {
             return Err(malformed("person", "is longer than any is"));
         }
-        let (found, looked_at) = self.decisions(None, days).await?;
+        let theirs = |of: &Disclosure| {
+            of.organisation == asked.organisation && (asked.person.is_empty() || of.person == asked.person)
+        };
+        let (found, looked_at) = self.decisions(&auditor.scope, None, days, theirs).await?;
         let engine = &self.desk.discloser.engine;
-        let theirs = found.iter().filter(|(_, of)| {
-            auditor.scope.holds(of)
-                && of.organisation == asked.organisation
-                && (asked.person.is_empty() || of.person == asked.person)
-        });
         let accesses: Vec<Access> =
-            theirs.map(|(at_us, of)| auditor.scope.access(engine, *at_us, of, Linked::Unspecified)).collect();
+            found.iter().map(|(at_us, of)| auditor.scope.access(engine, *at_us, of, Linked::Unspecified)).collect();
         self.given(&auditor, Call::WhatDid, About::command("audit what-did"), accesses, looked_at, today).await
     }
 
@@ -333,10 +356,9 @@ impl AuditService {
         (_, today): Moment,
     ) -> Result<UnusualResponse, Refusal> {
         let auditor = self.admit(caller, today)?;
-        let (mut found, looked_at) = self.decisions(None, days(asked.from, asked.to)?).await?;
-        found.retain(|(_, of)| {
-            auditor.scope.holds(of) && (asked.organisation.is_empty() || of.organisation == asked.organisation)
-        });
+        let theirs = |of: &Disclosure| asked.organisation.is_empty() || of.organisation == asked.organisation;
+        let days = days(asked.from, asked.to)?;
+        let (found, looked_at) = self.decisions(&auditor.scope, None, days, theirs).await?;
         let unusual = unusual(&self.desk.discloser.engine, &found, &self.thresholds);
         let answer = UnusualResponse { unusual, looked_at, audit_id: Vec::new() };
         let of = (answer.unusual.len(), answer.encode_to_vec());
@@ -465,6 +487,9 @@ pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::re
         audit_id: Vec::new(),
     }
 }
+
+/// An answer rests on so many decisions at most: what more would take, a question about fewer days does.
+const DECISIONS_MAX: usize = 100_000;
 
 /// A longer part of a reference, or name of an organisation, is none.
 const NAME_BYTES_MAX: usize = 64;

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use sharing::Principal;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
+use super::limits::Who;
+
 /// The audience that a token must be for.
 pub const AUDIENCE: &str = "throughline";
 
@@ -43,6 +45,12 @@ impl Caller {
             },
             Standing::Family { issuer } => Principal::Person { organisation, issuer: issuer.clone(), person },
         }
+    }
+
+    /// By what their requests are counted.
+    pub(super) fn who(&self) -> Who {
+        let (organisation, person) = (self.organisation.clone(), self.person.clone());
+        Who { organisation, family: self.standing != Standing::Staff, person }
     }
 }
 

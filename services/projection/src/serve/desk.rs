@@ -14,7 +14,6 @@ use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
 use super::caller::{Caller, Issuer};
-use super::limits::Who;
 use super::refusal::Refusal;
 use super::request::Asked;
 use super::tokens::Tokens;
@@ -282,7 +281,7 @@ impl Desk {
         call: Call,
         reason: DenialReason,
     ) {
-        let who: Who = (caller.organisation.clone(), caller.person.clone());
+        let who = caller.who();
         let Some(denials_summed) = limits.denial(&who, Instant::now()) else { return };
         let denial = Disclosure {
             decision_id: uuid::Uuid::now_v7().into_bytes().to_vec(),

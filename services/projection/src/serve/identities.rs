@@ -89,7 +89,7 @@ impl IdentityService {
 
     /// Whether this caller may be answered now: nothing that binds is on the log and not taken account of.
     async fn admit(&self, caller: &Caller) -> Result<(), Refusal> {
-        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+        if !self.limits.admit(&caller.who(), Instant::now()) {
             return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
         }
         self.desk.fresh()?;

@@ -16,8 +16,24 @@ const CALLERS_OF_AN_ORGANISATION: f64 = 10.0;
 /// An organisation's denials are recorded up to this many a second, whoever its callers are, and summed beyond it.
 const DENIALS_PER_SECOND_OF_AN_ORGANISATION: f64 = 10.0;
 
-/// A caller: organisation and person.
-pub type Who = (String, String);
+/// Whose requests are counted together: a person's. Families and staff of one organisation are counted apart, so that neither
+/// uses up what the other may ask.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Who {
+    /// Whose word it is who they are.
+    pub organisation: String,
+    /// One of a family.
+    pub family: bool,
+    /// As their organisation calls them.
+    pub person: String,
+}
+
+impl Who {
+    /// The others who may ask no more than so much together with this one: the staff of an organisation, or its families.
+    pub(super) fn counted_with(&self) -> (String, bool) {
+        (self.organisation.clone(), self.family)
+    }
+}
 
 /// Counts what each caller asks.
 pub struct Limits {
@@ -28,7 +44,7 @@ pub struct Limits {
 struct Callers {
     by_person: Recent<Who, Asked>,
     /// As many as are on record: these are never forgotten.
-    by_organisation: HashMap<String, OfOrganisation>,
+    by_organisation: HashMap<(String, bool), OfOrganisation>,
 }
 
 struct Asked {
@@ -119,7 +135,7 @@ impl Limits {
             denial_recorded_at: None,
             denials_unrecorded: 0,
         });
-        let organisation = by_organisation.entry(who.0.clone()).or_insert_with(|| OfOrganisation {
+        let organisation = by_organisation.entry(who.counted_with()).or_insert_with(|| OfOrganisation {
             requests: Bucket::full(self.per_second * CALLERS_OF_AN_ORGANISATION, now),
             denials: Bucket::full(DENIALS_PER_SECOND_OF_AN_ORGANISATION, now),
         });
@@ -132,7 +148,7 @@ mod tests {
     use super::*;
 
     fn who(person: &str) -> Who {
-        ("school-8789001".into(), person.into())
+        Who { organisation: "school-8789001".into(), family: false, person: person.into() }
     }
 
     #[test]
@@ -161,7 +177,17 @@ mod tests {
         let made_up = |from: usize, at| (from..from + 1_000).filter(|n| limits.admit(&who(&n.to_string()), at)).count();
         assert_eq!(made_up(0, start), 200);
         assert_eq!(made_up(1_000, start + Duration::from_millis(500)), 50);
-        assert!(limits.admit(&("hospital".into(), "a".into()), start));
+        assert!(limits.admit(&Who { organisation: "hospital".into(), ..who("a") }, start));
+    }
+
+    #[test]
+    fn families_use_up_nothing_of_the_staff_of_their_organisation() {
+        let (limits, start) = (Limits::new(10), Instant::now());
+        let family = |n: usize| Who { family: true, ..who(&n.to_string()) };
+        assert_eq!((0..1_000).filter(|n| limits.admit(&family(*n), start)).count(), 200);
+        assert_eq!((0..1_000).filter(|n| limits.denial(&family(*n), start).is_some()).count(), 20);
+        assert!(limits.admit(&who("0"), start), "not even of one who is called the same");
+        assert_eq!(limits.denial(&who("0"), start), Some(0));
     }
 
     #[test]

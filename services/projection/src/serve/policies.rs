@@ -104,7 +104,9 @@ impl PolicyService {
             return Ok(());
         }
         for part in parts(engine.policy_hash(), engine.rule_set(), PART_BYTES_MAX) {
-            self.record(Kind::PolicyKept(part)).await.map_err(|error| error.to_string())?;
+            let (now_us, today) = now();
+            let kept = self.commands.keep_policy(part, now_us, day_of(today)).await;
+            kept.map_err(|error| error.to_string())?;
         }
         tracing::info!("the rules that this process runs are on the log, to be read again by their hash");
         Ok(())
@@ -125,7 +127,7 @@ impl PolicyService {
 
     /// Whether this caller may read and approve sets of rules; and the call, on record.
     async fn admit(&self, caller: &Caller, call: Call, hash: &[u8]) -> Result<(), Refusal> {
-        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+        if !self.limits.admit(&caller.who(), Instant::now()) {
             return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
         }
         self.desk.facts_are_fresh()?;

@@ -25,7 +25,7 @@ use proto::sharing::{
 use sharing::Act;
 use tonic::{Request, Response, Status};
 
-use super::caller::Caller;
+use super::caller::{Caller, Standing};
 use super::desk::{Credentials, Desk};
 use super::limits::Limits;
 use super::refusal::Refusal;
@@ -49,8 +49,10 @@ pub struct SafeguardService {
     limits: Limits,
     commands: Arc<Commands>,
     noticed: Arc<Noticed>,
-    /// One at a time on a node: the same assertion or review twice is done once.
+    /// One at a time on a node: the same assertion twice is done once.
     in_turn: tokio::sync::Mutex<()>,
+    /// And the same review; an emergency waits for none.
+    reviews_in_turn: tokio::sync::Mutex<()>,
 }
 
 /// One call: who, and when.
@@ -64,7 +66,8 @@ struct At<'c> {
 impl SafeguardService {
     /// Beside the service of timelines, with the same readers and the same log.
     pub fn beside(timelines: &TimelineService, noticed: Arc<Noticed>, commands: Arc<Commands>, limits: Limits) -> Self {
-        Self { desk: timelines.desk(), limits, commands, noticed, in_turn: tokio::sync::Mutex::default() }
+        let (in_turn, reviews_in_turn) = Default::default();
+        Self { desk: timelines.desk(), limits, commands, noticed, in_turn, reviews_in_turn }
     }
 
     /// Who asks. Before a caller is known there is nobody to put on record.
@@ -74,7 +77,11 @@ impl SafeguardService {
     }
 
     fn admit(&self, caller: &Caller) -> Result<(), Refusal> {
-        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+        // The rules let nobody of a family do any of this: before anything is taken of what their organisation may ask.
+        if caller.standing != Standing::Staff {
+            return Err(Refusal::new(DenialReason::NotForThisRole, "this is for staff: ask whoever works with you"));
+        }
+        if !self.limits.admit(&caller.who(), Instant::now()) {
             return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
         }
         self.desk.fresh()

@@ -70,7 +70,7 @@ struct Shared {
 #[derive(Default)]
 struct Counted {
     all: usize,
-    by_organisation: HashMap<String, usize>,
+    by_organisation: HashMap<(String, bool), usize>,
     by_caller: HashMap<Who, usize>,
 }
 
@@ -114,8 +114,7 @@ impl Watches {
         if self.0.ended.is_cancelled() {
             return Err(ended("the service stops: ask again"));
         }
-        let who = (open.ask.caller.organisation.clone(), open.ask.caller.person.clone());
-        let place = self.place(who)?;
+        let place = self.place(open.ask.caller.who())?;
         let (started_at, pace) = (Instant::now(), self.0.pace);
         let deadline = open.deadline.map(|after| started_at + after);
         let timeline = Timeline::of(open.desk, open.shown, open.ask);
@@ -129,14 +128,14 @@ impl Watches {
         if open.by_caller.get(&who).is_some_and(|count| *count >= STREAMS_OF_A_CALLER_MAX) {
             return too_many("you have as many streams open as you may: close one first");
         }
-        if open.by_organisation.get(&who.0).is_some_and(|count| *count >= STREAMS_OF_AN_ORGANISATION_MAX) {
+        if open.by_organisation.get(&who.counted_with()).is_some_and(|count| *count >= STREAMS_OF_AN_ORGANISATION_MAX) {
             return too_many("your organisation has as many streams open as it may: close one first");
         }
         if open.all >= STREAMS_MAX {
             return too_many("the service has as many streams open as it may: ask again in a minute");
         }
         open.all += 1;
-        *open.by_organisation.entry(who.0.clone()).or_default() += 1;
+        *open.by_organisation.entry(who.counted_with()).or_default() += 1;
         *open.by_caller.entry(who.clone()).or_default() += 1;
         Ok(Place { watches: self.clone(), who })
     }
@@ -150,7 +149,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.watches.counted();
         open.all = open.all.saturating_sub(1);
-        one_less(&mut open.by_organisation, &self.who.0);
+        one_less(&mut open.by_organisation, &self.who.counted_with());
         one_less(&mut open.by_caller, &self.who);
     }
 }
@@ -192,7 +191,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn who(person: &str) -> Who {
-        ("school-8784001".into(), person.into())
+        Who { organisation: "school-8784001".into(), family: false, person: person.into() }
     }
 
     #[test]
@@ -213,7 +212,9 @@ mod tests {
     #[test]
     fn an_organisation_that_makes_up_callers_takes_no_stream_from_another() {
         let watches = Watches::new();
-        let place = |organisation: &str, n: usize| watches.place((organisation.to_owned(), n.to_string()));
+        let place = |organisation: &str, n: usize| {
+            watches.place(Who { organisation: organisation.to_owned(), ..who(&n.to_string()) })
+        };
         let held: Vec<_> = (0..STREAMS_MAX).map_while(|n| place("school-8784001", n).ok()).collect();
         assert_eq!(held.len(), STREAMS_OF_AN_ORGANISATION_MAX);
         assert!(place("hospital", 0).is_ok());
@@ -224,7 +225,9 @@ mod tests {
     #[test]
     fn a_process_has_so_many_streams() {
         let watches = Watches::new();
-        let place = |n: usize| watches.place((format!("organisation-{}", n % 10), n.to_string()));
+        let place = |n: usize| {
+            watches.place(Who { organisation: format!("organisation-{}", n % 10), ..who(&n.to_string()) })
+        };
         let held: Vec<_> = (0..STREAMS_MAX).map(|n| place(n).unwrap()).collect();
         assert!(place(STREAMS_MAX).is_err());
         drop(held);

@@ -14,10 +14,11 @@ use proto::timeline::{
     ExplainDecisionRequest, ExplainDecisionResponse, GetFamilyRequest, GetFamilyResponse, GetInvolvementRequest,
     GetInvolvementResponse, GetTimelineRequest, GetTimelineResponse, WatchTimelineRequest,
 };
+use sharing::Act;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
-use super::caller::Caller;
+use super::caller::{Caller, Standing};
 use super::desk::{Credentials, Desk};
 use super::limits::Limits;
 use super::page::{Page, PageTokens};
@@ -202,7 +203,7 @@ impl TimelineService {
 
     /// Whether this caller may be answered now.
     fn admit(&self, desk: &Desk, caller: &Caller) -> Result<(), Refusal> {
-        if !self.limits.admit(&(caller.organisation.clone(), caller.person.clone()), Instant::now()) {
+        if !self.limits.admit(&caller.who(), Instant::now()) {
             return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
         }
         desk.fresh()
@@ -340,14 +341,29 @@ impl TimelineService {
             true if caller.organisation == desk.recorder.organisation() => Audience::ServingAuditor,
             true => Audience::Auditor,
         };
-        let refusals = self.refusals(caller, &of, audits).await?;
+        let refusals = self.refusals(desk, caller, &of, audits, today).await?;
         let explained = desk.record(desk.discloser.explain(caller, &of, audience, refusals)).await?;
         Ok(explained.into_answer())
     }
 
-    /// The decisions not to share that the caller's organisation recorded about this answer; to an auditor also about its child.
-    async fn refusals(&self, caller: &Caller, of: &Disclosure, audits: bool) -> Result<Vec<RefusalToShare>, Refusal> {
+    /// The decisions not to share that the caller's organisation recorded about this answer; to an auditor also about its child. To
+    /// whoever may read of them, and to nobody else.
+    async fn refusals(
+        &self,
+        desk: &Desk,
+        caller: &Caller,
+        of: &Disclosure,
+        audits: bool,
+        today: Date,
+    ) -> Result<Vec<RefusalToShare>, Refusal> {
         let Some(noticed) = &self.noticed else { return Ok(Vec::new()) };
+        let mut request = sharing::Request::new(caller.principal(), Purpose::Audit, today);
+        request.runs_service = caller.organisation == desk.recorder.organisation();
+        let (engine, own) = (&desk.discloser.engine, &caller.organisation);
+        let may = sharing::may(engine, &request, desk.registry()?.as_ref(), Act::ReadRefusals, own);
+        if !may || caller.standing != Standing::Staff {
+            return Ok(Vec::new());
+        }
         noticed.catch_up().await.map_err(|error| {
             tracing::error!("decisions not to share cannot be read: {error}");
             Refusal::new(DenialReason::FactsStale, "decisions not to share are being read: ask again shortly")

@@ -125,11 +125,16 @@ async fn a_decision_not_to_share_is_told_to_whoever_asked_without_its_reason_and
     let mut elsewhere = emergency.serving.guard(SCHOOL, "a.invented", &["auditor"]).await;
     assert!(elsewhere.refusals().await.unwrap().refusals.is_empty());
     let explain = ExplainDecisionRequest { decision_id: answer.decision_id, purpose: 0 };
-    let explained = reader.explain(&explain).await.unwrap();
+    assert!(reader.explain(&explain).await.unwrap().refusals.is_empty(), "whose it is to read refusals is asked first");
+    let mut lead = emergency.serving.reader(COUNCIL, "s.invented", LEAD).await;
+    let explained = lead.explain(&explain).await.unwrap();
     assert_eq!((explained.refusals.len(), explained.refusals[0].would_need.as_str()), (1, "the parents' agreement"));
     let office = emergency.serving.guard(SCHOOL, "o.invented", &["school_admin"]).await;
     let no = emergency.refuse(&office, refused.clone()).await.unwrap_err();
     assert_eq!(reason(&no), "NOT_FOR_THIS_ROLE");
+    let to_itself = RecordRefusalToShareRequest { asked_by: COUNCIL.into(), ..refused.clone() };
+    let no = emergency.refuse(&worker, to_itself).await.unwrap_err();
+    assert_eq!(reason(&no), "REQUEST_MALFORMED", "its notice would give the council's own number of a child");
     let unknown = RecordRefusalToShareRequest { child: Some(council_child("NOBODY")), ..refused };
     assert!(emergency.refuse(&worker, unknown).await.is_ok(), "that there is no such child is not told");
 }
@@ -184,4 +189,29 @@ async fn a_service_has_one_line_and_the_desk_of_the_day_and_a_sensitive_one_the_
 
 fn emergency_of(hospital: &proto::events::Subject) -> crate::harness::Saying {
     emergency(hospital)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_gives_no_number_of_ones_own_that_only_a_link_leads_to() {
+    let mut emergency = Emergency::new().await;
+    let (school, child) = (pupil("P1"), emergency.child.clone());
+    emergency.house.say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school)]).await;
+    emergency.house.record(vec![linked(&child, &school)]).await;
+    emergency.settle().await;
+    let one_child = emergency.house.child(&child, None).resolution.subjects;
+    assert!(one_child.contains(&emergency.house.pseudonyms.of(&school).0));
+    let worker = emergency.serving.guard(COUNCIL, "s.invented", &["case_holding"]).await;
+    let mut of = async |child: &Subject| {
+        let request = RecordRefusalToShareRequest {
+            child: Some(child.clone()),
+            purpose: Purpose::EducationProvision.into(),
+            asked_by: SCHOOL.into(),
+            why: "an invented reason".into(),
+            ..Default::default()
+        };
+        emergency.refuse(&worker, request).await.unwrap();
+        emergency.notices(SCHOOL).await.remove(0).child
+    };
+    assert_eq!(of(&child).await, None, "the council's number: that it is the school's pupil is not told");
+    assert_eq!(of(&school).await, Some(school), "the school's own number");
 }

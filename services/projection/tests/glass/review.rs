@@ -117,3 +117,14 @@ async fn who_breaks_it_often_is_pointed_out_and_stopped_by_nothing() {
     assert_eq!((alarm.person.as_str(), alarm.in_a_day), (CLINICIAN, 3));
     assert!(emergency.assert(&clinician, for_child(&emergency.child.clone())).await.is_ok());
 }
+
+/// Who may review nothing is told so before anything is waited for, of any glass and of none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_review_is_refused_before_any_glass_is_looked_for() {
+    let mut emergency = Emergency::new().await;
+    let id = emergency.broken_ago(1, HOUR_US).await;
+    let clinician = emergency.serving.guard(HOSPITAL, "other.invented", &["clinical"]).await;
+    for id in [id.as_slice(), &[9; 16]] {
+        assert_eq!(reason(&emergency.review(&clinician, id).await.unwrap_err()), "NOT_FOR_THIS_ROLE");
+    }
+}

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use projection::audit::Thresholds;
 use projection::consume::Progress;
 use projection::identities::Permitting;
-use projection::replay::Replayer;
+use projection::replay::{Replayer, RulesKept};
 use projection::serve::audits::AuditService;
 use projection::serve::caller::AUDIENCE;
 use projection::serve::facts::FactsService;
@@ -67,7 +67,8 @@ pub struct Papers {
 /// A service that is listening until this is dropped.
 pub struct Serving {
     address: SocketAddr,
-    papers: Arc<Papers>,
+    /// Of whoever calls.
+    pub papers: Arc<Papers>,
     /// How far the consumer is, as the service is told.
     pub progress: watch::Sender<Progress>,
     /// What a reviewer of identity may be shown is decided by this.
@@ -133,6 +134,17 @@ pub async fn serve_with(
     facts_lag_max: Duration,
     watches: Watches,
 ) -> Serving {
+    serve_auditing(house, papers, facts_lag_max, watches, |audits| audits).await
+}
+
+/// Serves what the house holds, auditors as `change` leaves it.
+pub async fn serve_auditing(
+    house: &House,
+    papers: impl Into<Arc<Papers>>,
+    facts_lag_max: Duration,
+    watches: Watches,
+    change: impl FnOnce(AuditService) -> AuditService,
+) -> Serving {
     let papers = papers.into();
     let (progress, told) = watch::channel(*house.progress.borrow());
     let noticed = Arc::new(Noticed::new(Arc::clone(&house.log), house.projector.clone()));
@@ -154,11 +166,11 @@ pub async fn serve_with(
     let permitting = identities.permitting();
     let discloser = &house.discloser;
     let (engine, hub_contact) = (Arc::clone(&discloser.engine), discloser.hub_contact.clone());
-    let rules = Arc::new(Arc::clone(&engine));
+    let rules = Arc::new(RulesKept::new(Arc::clone(&engine), house.store.clone(), house.projector.clone()));
     let replayer = Replayer::new(house.store.clone(), house.projector.clone(), engine, hub_contact, rules);
     let limits = Limits::new(10_000);
     let log = Arc::clone(&house.log);
-    let audits = AuditService::beside(&service, log, Arc::new(replayer), limits, Thresholds::default());
+    let audits = change(AuditService::beside(&service, log, Arc::new(replayer), limits, Thresholds::default()));
     let commands = Arc::clone(&house.commands);
     let safeguards = SafeguardService::beside(&service, noticed, commands, Limits::new(10_000));
     let policies = PolicyService::beside(&service, Arc::clone(&house.commands), Limits::new(10_000));

@@ -6,11 +6,12 @@ use prost::Message as _;
 use proto::audit::{Linked, ReplayRequest, RerunRequest, RerunVerdict, UnusualRequest, WhatDidRequest, WhoSawRequest};
 use proto::events::Subject;
 use proto::sharing as s;
+use projection::serve::stream::Watches;
 use proto::sharing::Call;
 use sharing::{Purpose, RoleGroup};
 
 use crate::harness::sayings::*;
-use crate::harness::service::{Auditor, Papers, Serving, reason, serve};
+use crate::harness::service::{Auditor, Papers, Serving, reason, serve, serve_auditing};
 use crate::harness::{HUB, House, holds, staff};
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -77,6 +78,7 @@ async fn an_auditor_of_another_organisation_is_told_of_its_own_people_alone() {
     let told = auditor.who_saw(who_saw(&school)).await.unwrap();
     assert!(!told.accesses.is_empty() && told.accesses.iter().all(|access| access.organisation == SCHOOL));
     assert!(told.accesses.iter().all(|access| access.classes_hidden == 0), "nothing of what was not shown");
+    assert!(told.accesses.iter().all(|access| access.linked() == Linked::Unspecified) && told.looked_at == 0);
     let elsewhere = WhatDidRequest { organisation: COUNCIL.into(), ..Default::default() };
     assert_eq!(auditor.what_did(elsewhere).await.unwrap().accesses, []);
     let rerun = RerunRequest { decision_id: told.accesses[0].decision_id.clone(), ..Default::default() };
@@ -133,4 +135,39 @@ async fn what_a_person_did_a_decision_again_a_timeline_as_it_stood_and_no_conten
     for call in [Call::WhatDid, Call::Rerun, Call::Replay, Call::Unusual] {
         assert!(calls.contains(&call), "{call:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_auditor_of_another_organisation_cannot_tell_that_two_numbers_are_one_child() {
+    let (house, serving, school, council) = asked().await;
+    let mut auditor = auditor(&serving, SCHOOL).await;
+    let other = pupil("P2");
+    for child in [&school, &council, &other] {
+        auditor.who_saw(who_saw(child)).await.unwrap();
+    }
+    for (child, own) in [(&school, 2), (&council, 1), (&other, 2)] {
+        let told = auditor.who_saw(who_saw(child)).await.unwrap();
+        let of = house.pseudonyms.of(child).0;
+        assert!(told.accesses.iter().all(|access| access.asked_by == of), "what was asked by another number");
+        assert_eq!((told.accesses.len(), told.looked_at), (own, 0));
+        assert!(told.accesses.iter().all(|access| access.linked() == Linked::Unspecified));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_decisions_than_an_answer_gives_are_told_and_days_narrow_it() {
+    let (house, before, ..) = asked().await;
+    let keyring = &house.projector.keyring;
+    let all = projection::replay::decisions(house.log.as_ref(), keyring, &house.pseudonyms, HUB, None, |_| {}).await;
+    assert!(all.unwrap().0.len() >= 3);
+    let papers = std::sync::Arc::clone(&before.papers);
+    let serving = serve_auditing(&house, papers, LONG, Watches::new(), |audits| audits.at_most(2)).await;
+    let mut auditor = auditor(&serving, HUB).await;
+    let of_school = WhatDidRequest { organisation: SCHOOL.into(), ..Default::default() };
+    assert_eq!(auditor.what_did(of_school.clone()).await.unwrap().accesses.len(), 2);
+    assert_eq!(reason(&auditor.unusual(UnusualRequest::default()).await.unwrap_err()), "REQUEST_MALFORMED");
+    let today = jiff::Zoned::now().date();
+    let next_year = day(i32::from(today.year()) + 1, 1, 1);
+    let none = auditor.unusual(UnusualRequest { from: Some(next_year), ..Default::default() }).await.unwrap();
+    assert_eq!((none.unusual.len(), none.looked_at), (0, 0), "what is before the first day is not read");
 }

@@ -6,7 +6,7 @@ mod rerun;
 use std::sync::Arc;
 
 use projection::project::Projector;
-use projection::replay::{Recorded, Replayer, Verdict, With, decisions};
+use projection::replay::{Recorded, Replayer, RulesKept, Verdict, With, decisions};
 use projection::store::{Engine, Store};
 use proto::disclosure::Disclosure;
 
@@ -32,7 +32,7 @@ impl Elsewhere {
 
     async fn over(house: &House, store: Store, projector: Projector, hub_contact: &str) -> Self {
         let engine = Arc::new(sharing::Engine::load().unwrap());
-        let rules = Arc::new(Arc::clone(&engine));
+        let rules = Arc::new(RulesKept::new(Arc::clone(&engine), store.clone(), projector.clone()));
         let keyring = Arc::clone(&projector.keyring);
         let read = decisions(house.log.as_ref(), &keyring, &house.pseudonyms, HUB, None, |_| {}).await;
         let (decisions, _) = read.unwrap();

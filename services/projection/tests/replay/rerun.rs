@@ -1,6 +1,7 @@
 //! The same bytes; or the first thing that differs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use projection::disclose::{Ask, Followed, Watching};
 use projection::replay::{Recorded, Verdict, Why, With};
@@ -302,4 +303,39 @@ async fn after_an_erasure_it_says_so_and_whether_the_erased_records_are_those() 
     let mut forged = recorded.clone();
     forged.decision.basis.as_mut().unwrap().facts_digest = vec![1; 8];
     assert_eq!(settled(&forged).await, Verdict::Erased { digest_matches: Some(false) });
+}
+
+/// By the rules of its time, though another set runs now: the log keeps them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_of_an_old_set_of_rules_is_made_again_by_that_set() {
+    let mut house = House::new().await;
+    let set = house.discloser.engine.rule_set().clone();
+    let paragraphs = set.rules.split("\n\n").filter(|rule| !rule.contains("@id(\"P01-own-record\")"));
+    let set = s::RuleSet { rules: paragraphs.collect::<Vec<_>>().join("\n\n"), ..set };
+    let old = Arc::new(sharing::Engine::from_stored(set).unwrap());
+    assert_ne!(old.policy_hash(), house.discloser.engine.policy_hash());
+    house.discloser = Arc::new(projection::disclose::Discloser {
+        children: house.discloser.children.clone(),
+        engine: Arc::clone(&old),
+        cache: sharing::DecisionCache::new(1_000),
+        registries: projection::registry::Registries::new(house.store.clone(), house.projector.clone()),
+        hub_contact: crate::harness::HUB_CONTACT.to_owned(),
+    });
+    house.record(organisations()).await;
+    let school = pupil("P1");
+    house.say(CENSUS, [described(SCHOOL, &school, &[upn(UPN)]), enrolled(SCHOOL, &school)]).await;
+    house.catch_up().await;
+    let caller = staff(SCHOOL, &[RoleGroup::SchoolPastoral]);
+    house.read(&caller, &school, Purpose::EducationProvision).await;
+    let lost = Elsewhere::of(&house).await;
+    assert_eq!(lost.verdict(&lost.recorded()[0], &With::recorded()), Verdict::CannotSay(Why::RulesLost));
+    drop(lost);
+    for part in sharing::policies::parts(old.policy_hash(), old.rule_set(), 20_000) {
+        house.commands.keep_policy(part, now_us(), day(2026, 1, 15)).await.unwrap();
+    }
+    house.catch_up().await;
+    let elsewhere = Elsewhere::of(&house).await;
+    let recorded = &elsewhere.recorded()[0];
+    assert_eq!(elsewhere.verdict(recorded, &With::recorded()), Verdict::Same);
+    assert!(matches!(elsewhere.verdict(recorded, &With::rules_current()), Verdict::Differs(_)), "by those of today");
 }

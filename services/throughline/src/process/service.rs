@@ -16,7 +16,7 @@ use projection::own_records::OwnRecords;
 use projection::project::Projector;
 use projection::refuse::OwnRefusals;
 use projection::registry::Registries;
-use projection::replay::Replayer;
+use projection::replay::{Replayer, RulesKept};
 use projection::serve::admin::{AdminService, Operations};
 use projection::serve::audits::AuditService;
 use projection::serve::facts::FactsService;
@@ -139,12 +139,14 @@ impl Service {
         let log = Arc::clone(&self.log);
         let ledger = ledger.map(|asked| asked.service(Arc::clone(&self.log), Arc::clone(&self.recorder)));
         let discloser = &self.readers.discloser;
+        let (running, store) = (Arc::clone(&discloser.engine), discloser.children.store.clone());
+        let rules = RulesKept::new(running, store, self.projector.clone());
         let replayer = Replayer::new(
             discloser.children.store.clone(),
             self.projector.clone(),
             Arc::clone(&discloser.engine),
             discloser.hub_contact.clone(),
-            Arc::new(Arc::clone(&discloser.engine)),
+            Arc::new(rules),
         );
         let linker = LinkerService {
             children: self.readers.discloser.children.clone(),

@@ -165,7 +165,9 @@ impl SafeguardService {
         let said = words(&request.words, "words", REVIEW_WORDS)?;
         let id: [u8; 16] =
             request.break_glass.try_into().map_err(|_| malformed("break_glass", "must be sixteen bytes"))?;
-        let _in_turn = self.in_turn.lock().await;
+        // Before anything is waited for: whose it can be at all to review, whatever the glass.
+        self.may_review_at_all(at)?;
+        let _in_turn = self.reviews_in_turn.lock().await;
         self.caught_up().await?;
         let broken = self.noticed.held().broken.get(&id).cloned();
         let none = || Refusal::new(DenialReason::NoSuchBreakGlass, "no break-glass of this id is before you");
@@ -189,6 +191,11 @@ impl SafeguardService {
         });
         self.publish(at, child, kind).await?;
         Ok(answer)
+    }
+
+    /// Whether this caller may review any: of their own organisation, or of all where theirs runs the service.
+    fn may_review_at_all(&self, at: At<'_>) -> Result<(), Refusal> {
+        self.own(at, Act::ReviewBreakGlass)
     }
 
     /// Whether this caller may review it; that it is their own is said to them and to nobody else.

@@ -9,9 +9,9 @@ use proto::sharing::{Call, ListNoticesRequest, ListNoticesResponse, Notice, Purp
 use sharing::{Act, Registry};
 
 use super::{At, SafeguardService, bounds};
-use crate::disclose::own_reference;
+use crate::disclose::own_reference_of;
 use crate::identities::timestamp;
-use crate::notices::{Noted, REVIEW_WITHIN_US, What};
+use crate::notices::{Noted, REVIEW_WITHIN_US, What, in_order};
 use crate::serve::refusal::Refusal;
 
 impl SafeguardService {
@@ -24,7 +24,15 @@ impl SafeguardService {
         let (since_us, limit) = bounds(request.since, request.limit, at.now_us)?;
         self.own(at, Act::ReadNotices)?;
         self.caught_up().await?;
-        let mut noted = self.noticed.held().notices_of(&at.caller.organisation, since_us);
+        let (mut noted, consents) = {
+            let held = self.noticed.held();
+            (held.notices_of(&at.caller.organisation, since_us), held.consents.clone())
+        };
+        // What takes long holds up no emergency: away from the threads that answer, and with nothing held.
+        let own = at.caller.organisation.clone();
+        let withdrawals = tokio::task::spawn_blocking(move || consents.withdrawals_to(&own, since_us)).await;
+        noted.extend(withdrawals.map_err(|_| Refusal::not_recorded())?);
+        in_order(&mut noted);
         noted.truncate(limit);
         let references = self.references(&at.caller.organisation, &noted).await?;
         let registry = self.desk.registry()?;
@@ -34,7 +42,8 @@ impl SafeguardService {
         self.on_record(at, call, None, lines, answer, |answer, id| answer.decision_id = id).await
     }
 
-    /// The numbers by which an organisation knows these children; nothing of one that it does not.
+    /// The numbers of what the notices are about, where they are an organisation's own: a number of its own that only a link leads to
+    /// would tell of the link.
     async fn references(&self, own: &str, noted: &[Noted]) -> Result<BTreeMap<[u8; 16], Subject>, Refusal> {
         let subjects: Vec<[u8; 16]> = noted.iter().map(|noted| noted.subject).collect();
         let own = own.to_owned();
@@ -44,7 +53,7 @@ impl SafeguardService {
                 for subject in subjects {
                     if !found.contains_key(&subject) {
                         let child = discloser.children.read_kept(Pseudonym(subject), None)?;
-                        found.extend(own_reference(&child, &own).map(|reference| (subject, reference)));
+                        found.extend(own_reference_of(&child, &own, subject).map(|reference| (subject, reference)));
                     }
                 }
                 Ok(found)

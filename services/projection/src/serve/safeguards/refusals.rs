@@ -38,6 +38,10 @@ impl SafeguardService {
             return Err(malformed("decision", "must be sixteen bytes, or left out"));
         }
         self.own(at, Act::RecordRefusal)?;
+        // What one's own organisation is told of a child by a number of its own would tell that another's number is the same child's.
+        if asked_by == at.caller.organisation {
+            return Err(malformed("asked_by", "is your own organisation: say who else asked, or leave it out"));
+        }
         let id = uuid::Uuid::now_v7().into_bytes();
         let subject = self.desk.pseudonyms.of(&asked.child);
         let answer = RecordRefusalToShareResponse { refusal: id.to_vec(), decision_id: Vec::new() };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use event_log::EventLog;
 use projection::project::Projector;
 use projection::rebuild;
-use projection::replay::Replayer;
+use projection::replay::{Replayer, RulesKept};
 use proto::events::Subject;
 use proto::sharing::{Call, DenialReason, Purpose};
 use sharing::Engine;
@@ -103,7 +103,7 @@ impl Beside {
         let (store, _) = built.await?;
         bar.finish_and_clear();
         let engine = Arc::new(Engine::load()?);
-        let rules = Arc::new(Arc::clone(&engine));
+        let rules = Arc::new(RulesKept::new(Arc::clone(&engine), store.clone(), projector.clone()));
         let replayer = Replayer::new(store, projector.clone(), engine, serve.hub_contact.clone(), rules);
         Ok(Self { log, projector, organisation: serve.organisation.clone(), replayer, _folder: folder })
     }
