@@ -1,7 +1,7 @@
 //! The words of the rules in plain English.
 
 use proto::events::involvement::Kind;
-use proto::sharing::{Category};
+use proto::sharing::{Category, Sector};
 
 /// A kind of record, as a family calls it.
 pub(super) fn category(category: Category) -> &'static str {
