@@ -149,8 +149,7 @@ fn police_read(by: &str, source: &str) -> Outcome {
         organisation.set_sector(sector);
         body(organisation)
     };
-    let recorded =
-        [organisation("hospital", sharing::Sector::Health), organisation("police", sharing::Sector::Police)];
+    let recorded = [organisation("hospital", sharing::Sector::Health), organisation("police", sharing::Sector::Police)];
     let registry = Registry::fold(recorded.iter().map(|body| fact(0, 0, body)), None);
     let mut process = s::LegalProcessRecorded {
         recipient: Some("police".into()),

@@ -77,7 +77,8 @@ impl ChildFacts {
         let covering = |state: State| acts.iter().filter(move |act| act.state() == state && act.covers(scope));
         let given: Vec<&Act> = covering(State::Given).collect();
         let refused = covering(State::Refused).any(|refusal| {
-            !self.authority_ended(refusal) && !given.iter().any(|act| act.resolves(refusal) && self.stands(act, scope, labels))
+            !self.authority_ended(refusal)
+                && !given.iter().any(|act| act.resolves(refusal) && self.stands(act, scope, labels))
         });
         if refused {
             return ConsentState::Refused;
