@@ -80,8 +80,7 @@ impl Scope {
     /// One decision, as they may read of it.
     pub fn access(&self, engine: &Engine, at_us: i64, of: &Disclosure, linked: Linked) -> Access {
         let gave = of.entries_released > 0 || of.lines_released > 0;
-        let (rules, withheld) =
-            if gave { (rules_told(engine, of), of.groups_withheld) } else { (Vec::new(), 0) };
+        let (rules, withheld) = if gave { (rules_told(engine, of), of.groups_withheld) } else { (Vec::new(), 0) };
         let categories = (0..u64::BITS).filter(|bit| gave && of.categories_given >> bit & 1 == 1);
         let categories = categories.filter_map(|bit| Category::try_from(i32::try_from(bit).ok()?).ok());
         let groups = [FieldGroup::Location, FieldGroup::ThirdParty, FieldGroup::Narrative];

@@ -15,8 +15,8 @@ use proto::events::event::Kind;
 use proto::events::{Event, PersonDescribed, Scheme, Subject, Verdict};
 use timeline::{Entry, FoldError, Said};
 
-use crate::identities::steps::{self, Step};
 use crate::disclose::digest;
+use crate::identities::steps::{self, Step};
 use crate::linking::Adoptions;
 use crate::project::Projector;
 use crate::replay::Past;
@@ -190,7 +190,8 @@ impl Children {
     }
 
     fn fold(&self, asked: Pseudonym, read: Neighbourhood, known_at_us: Option<i64>) -> Result<Child, ChildError> {
-        let Neighbourhood { known: neighbourhood, positions, since, weighed, is_whole, looked_at, linked_by, .. } = read;
+        let Neighbourhood { known: neighbourhood, positions, since, weighed, is_whole, looked_at, linked_by, .. } =
+            read;
         let probable = weighed.probable.keys().copied().collect();
         let mut read = Read { linked_by, probable, ..Read::default() };
         let standing = Standing { subjects: looked_at.into(), since };

@@ -9,7 +9,8 @@ use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
 use proto::events::{
-    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, Subject, Version, When, when,
+    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, Subject, Version, When,
+    when,
 };
 use proto::sharing::{OrganisationRecorded, legal_process_recorded};
 use proto::subject::normalised;
@@ -90,7 +91,12 @@ impl Commands {
     ///
     /// # Errors
     /// [`CommandError`]: it may or may not be on the log.
-    pub async fn keep_policy(&self, part: proto::sharing::PolicyKept, now_us: i64, today: Date) -> Result<(), CommandError> {
+    pub async fn keep_policy(
+        &self,
+        part: proto::sharing::PolicyKept,
+        now_us: i64,
+        today: Date,
+    ) -> Result<(), CommandError> {
         self.decided(self.own_subject(), Kind::PolicyKept(part), now_us, today).await.map(drop)
     }
 
@@ -143,13 +149,7 @@ impl Commands {
         self.0.write(prepared.records).await.map(drop)
     }
 
-    fn events(
-        &self,
-        fact: Fact,
-        by: Option<&RecordedBy>,
-        now_us: i64,
-        today: Date,
-    ) -> Result<Prepared, &'static str> {
+    fn events(&self, fact: Fact, by: Option<&RecordedBy>, now_us: i64, today: Date) -> Result<Prepared, &'static str> {
         let subject = fact.subject.ok_or("`subject` is missing")?;
         let subject = normalised(&subject).ok_or("`subject` must have a scheme, its issuer and a value")?;
         let kind = with_other_normalised(fact.event.and_then(|event| event.kind).ok_or("`event` says nothing")?)?;
@@ -186,7 +186,8 @@ impl Commands {
         };
         let family = authority::family_of(&kind, topic).ok_or("this kind has no family on its topic")?;
         let event = Event { kind: Some(kind) };
-        let made = subjects.into_iter().map(|subject| self.event(subject, &event, by, (topic, family), effective, now_us));
+        let made =
+            subjects.into_iter().map(|subject| self.event(subject, &event, by, (topic, family), effective, now_us));
         let (records, entry_ids): (Vec<Own>, Vec<[u8; 16]>) = made.unzip();
         Ok(Prepared { records, entry_id: entry_ids.first().copied().unwrap_or_default() })
     }
@@ -287,7 +288,9 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
             Err("an assessment of age names `assessedBy` and the `birthOn` that it found")
         }
         Kind::RetentionScheduleRecorded(schedule)
-            if schedule.authority().is_empty() || schedule.categories.is_empty() || schedule.approved_by().is_empty() =>
+            if schedule.authority().is_empty()
+                || schedule.categories.is_empty()
+                || schedule.approved_by().is_empty() =>
         {
             Err("a schedule of retention names its `authority`, `categories` and `approvedBy`")
         }
@@ -397,9 +400,10 @@ fn are_days(kind: &Kind) -> Result<(), &'static str> {
         Kind::RestrictionLifted(said) => [(&said.on, ON), (&None, TO)],
         Kind::StatutoryStatusChanged(said) => [(&said.on, ON), (&None, TO)],
         Kind::RetentionScheduleRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::AgeDisputed(said) => {
-            [(&said.earliest_birth_on, "`earliestBirthOn` is no day"), (&said.latest_birth_on, "`latestBirthOn` is no day")]
-        }
+        Kind::AgeDisputed(said) => [
+            (&said.earliest_birth_on, "`earliestBirthOn` is no day"),
+            (&said.latest_birth_on, "`latestBirthOn` is no day"),
+        ],
         Kind::AgeAssessed(said) => [(&said.birth_on, "`birthOn` is no day"), (&said.on, ON)],
         Kind::CompetenceAssessed(said) => [(&said.on, ON), (&None, TO)],
         Kind::FamilyPersonRecognised(said) => [(&said.on, ON), (&None, TO)],

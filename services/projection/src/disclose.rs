@@ -42,8 +42,8 @@ pub(crate) use family::own_reference_of;
 pub use involvement::PermittedInvolvement;
 pub use recorder::{FindError, Recorder};
 pub(crate) use view::KeptViews;
-pub(crate) use watch::group_bit;
 pub use view::{Answer, PermittedView};
+pub(crate) use watch::group_bit;
 pub use watch::{Followed, PermittedChanges, Unseen, Watching};
 
 use crate::child::{Child, ChildError, Children, OnDay, Standing, is_shown};

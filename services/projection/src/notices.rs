@@ -309,7 +309,8 @@ impl Held {
         self.broken.retain(|_, broken| broken.at_us >= before_us || broken.review.is_none());
         self.refused.retain(|_, refused| refused.at_us >= before_us);
         self.reviews.retain(|_, review| review.reviewed_at.as_ref().map_or(0, microseconds) >= before_us);
-        let made_us = |part: &Disclosure| Some(made_at_ms(part.decision_id.as_slice().try_into().ok()?)?.saturating_mul(1_000));
+        let made_us =
+            |part: &Disclosure| Some(made_at_ms(part.decision_id.as_slice().try_into().ok()?)?.saturating_mul(1_000));
         self.openings.retain(|_, parts| parts.iter().filter_map(made_us).any(|at_us| at_us >= before_us));
         self.consents.withdrawn.retain(|_, withdrawn| withdrawn.at_us >= before_us);
         let decisions = &mut self.decisions;

@@ -88,7 +88,15 @@ impl OwnRecords {
     ) -> Result<Self, RecordError> {
         let keys = Mutex::new(Keys { held: DataKeys::new(source, wrapping), pending: Vec::new() });
         let (keys_read, keys_first) = Default::default();
-        let own = Self { log, pseudonyms, organisation: organisation.to_owned(), keys, keys_read, keys_first, read_here: None };
+        let own = Self {
+            log,
+            pseudonyms,
+            organisation: organisation.to_owned(),
+            keys,
+            keys_read,
+            keys_first,
+            read_here: None,
+        };
         own.read_keys().await?;
         Ok(own)
     }

@@ -140,13 +140,15 @@ impl Projector {
         };
         let (subject, event_id) = (said.header.subject, said.header.event_id);
         let key = match said.event() {
-            Some(Kind::OrganisationRecorded(_) | Kind::AgreementRecorded(_) | Kind::PolicyApproved(_)
+            Some(
+                Kind::OrganisationRecorded(_)
+                | Kind::AgreementRecorded(_)
+                | Kind::PolicyApproved(_)
                 | Kind::PolicyApprovalWithdrawn(_)
                 | Kind::PolicyKept(_)
                 | Kind::RetentionScheduleRecorded(_)
-                | Kind::FeedConfirmed(_)) => {
-                keys::registry(subject, occurred_at_us, event_id)
-            }
+                | Kind::FeedConfirmed(_),
+            ) => keys::registry(subject, occurred_at_us, event_id),
             _ => keys::row(subject, occurred_at_us, event_id),
         };
         let claims = self.neighbours(said).into_iter().map(|other| keys::claim(other, subject));

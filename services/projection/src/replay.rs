@@ -222,7 +222,9 @@ impl Why {
             Self::RefusedUnread => "the request was refused before anything was read: there was nothing to decide",
             Self::OperatorsLook => "an operator looked at something: there was nothing to decide",
             Self::RecordTooOld => "the record is from before records said what a decision was made from",
-            Self::Review => "an answer to somebody who reviews identity: it rests on the queue as it stood, which is not kept",
+            Self::Review => {
+                "an answer to somebody who reviews identity: it rests on the queue as it stood, which is not kept"
+            }
             Self::Audit => "an answer to an auditor: it rests on other records of decisions",
             Self::AnAct => "something was recorded, reviewed or approved, or listed that was: it is not made again",
             Self::RulesLost => "the rules of its hash are not to be had: neither in force nor kept",

@@ -225,8 +225,12 @@ pub static GRPC: Histogram<2> = Histogram::new(
     "For each gRPC request of a reader: until its last byte. Of a stream: until it ended.",
 );
 /// Emergencies.
-pub static BREAK_GLASS_ASSERTED: Counter<0> =
-    Counter::new("throughline.break_glass.asserted", "{assertion}", &[], "Times that somebody broke the glass, through this process.");
+pub static BREAK_GLASS_ASSERTED: Counter<0> = Counter::new(
+    "throughline.break_glass.asserted",
+    "{assertion}",
+    &[],
+    "Times that somebody broke the glass, through this process.",
+);
 /// Their reviews.
 pub static BREAK_GLASS_OVERDUE: Gauge<0> = Gauge::new(
     "throughline.break_glass.overdue",

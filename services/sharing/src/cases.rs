@@ -14,15 +14,15 @@ mod page;
 mod people;
 mod reach;
 mod recorded;
-mod status;
 mod sheet;
+mod status;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::cases::format::Line;
 pub use crate::cases::explain::{Account, Answer, Away, Cited, Rung};
+use crate::cases::format::Line;
 pub use crate::cases::judge::{Failure, Verdict};
 pub use crate::cases::notice::Noticing;
 pub use crate::cases::page::keys_as_markdown;

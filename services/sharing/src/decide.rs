@@ -25,10 +25,10 @@ pub use crate::decide::explain::{ClassRecord, Explanation, Told};
 pub use crate::decide::family::{FamilyDecision, decide_family};
 pub use crate::decide::involvement::{InvolvementDecision, Working, decide_involvement};
 pub use crate::decide::permit::Permit;
+pub(crate) use crate::decide::questions::Asked;
 pub use crate::decide::recording::{
     MayRecord, Recordable, Recording, consent_opens_for, fact_classes, may_record, recordable,
 };
-pub(crate) use crate::decide::questions::Asked;
 use crate::decide::rests::Rests;
 pub use crate::decide::rests::{ConsentMark, consent_mark};
 pub use crate::decide::unconfirmed::Unconfirmed;
@@ -143,7 +143,9 @@ fn decide_with<'c>(
         };
         let mut decided = Decided { ruling, question: bytes, labelled, rests, glass_helps: false };
         match question {
-            Some(question) if decided.ruling.outcome == Outcome::Hide => unseen.push((question, decided.ruling.clone())),
+            Some(question) if decided.ruling.outcome == Outcome::Hide => {
+                unseen.push((question, decided.ruling.clone()))
+            }
             Some(question) if decided.ruling.outcome < Outcome::Full => {
                 decided.glass_helps = break_glass_helps(oracle, ladder, question, &decided.ruling);
             }

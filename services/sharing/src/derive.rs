@@ -116,8 +116,17 @@ pub(crate) struct Telling {
 
 #[derive(Clone, Debug)]
 enum Says {
-    Began { row: usize, involvement: Involvement, starts_on: Date, says_when: bool, as_of_us: i64, last_on: Option<Date> },
-    Ended { on: Date },
+    Began {
+        row: usize,
+        involvement: Involvement,
+        starts_on: Date,
+        says_when: bool,
+        as_of_us: i64,
+        last_on: Option<Date>,
+    },
+    Ended {
+        on: Date,
+    },
 }
 
 /// How an organisation works with a child on one day.
@@ -153,9 +162,10 @@ struct Begun<'t> {
 
 impl Standings {
     pub(crate) fn of(&self, organisation: &str, person: &str) -> BTreeSet<Standing> {
-        let mine = self.0.iter().filter(|(of, named, _)| {
-            of == organisation && named.as_deref().is_none_or(|named| named == person)
-        });
+        let mine = self
+            .0
+            .iter()
+            .filter(|(of, named, _)| of == organisation && named.as_deref().is_none_or(|named| named == person));
         mine.map(|(.., standing)| *standing).collect()
     }
 }
@@ -187,7 +197,8 @@ impl InvolvementTable {
         let mut spells: BTreeMap<KindNumber, Vec<Spell>> = BTreeMap::new();
         for row in table.spell {
             condition(&row.kind, &row.when)?;
-            let number = known(&row.kind, &[&row.organisation, &row.starts_on, &row.unless, &row.ends_on, &row.person])?;
+            let number =
+                known(&row.kind, &[&row.organisation, &row.starts_on, &row.unless, &row.ends_on, &row.person])?;
             for name in row.requires.iter().chain(&row.ended_as) {
                 known(&row.kind, &[&Some(name.clone())])?;
             }
@@ -222,7 +233,10 @@ impl InvolvementTable {
             for (organisation, person, says) in began.chain(ended) {
                 let controller = event.acting.clone();
                 let marks = self.marks(&opened);
-                found.push((index, Telling { classes: Vec::new(), kind, controller, organisation, person, marks, says }));
+                found.push((
+                    index,
+                    Telling { classes: Vec::new(), kind, controller, organisation, person, marks, says },
+                ));
             }
         }
         found
@@ -418,7 +432,8 @@ fn ended(row: &End, event: &Stated, opened: &Opened, terms: &Terms) -> Option<(S
 impl Spell {
     /// Whether this source is believed in it: a person always, and the connectors of the sectors that are named, or of any.
     fn believes(&self, source: &str) -> bool {
-        let of_sector = |sector: &String| source.strip_prefix(sector.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        let of_sector =
+            |sector: &String| source.strip_prefix(sector.as_str()).is_some_and(|rest| rest.starts_with('-'));
         source == COMMAND || self.said_by.is_empty() || self.said_by.iter().any(of_sector)
     }
 }

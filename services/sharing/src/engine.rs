@@ -171,11 +171,8 @@ impl Engine {
         }
         let validation = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
         let warnings = validation.validation_warnings().filter(|_| held == HeldTo::ThisBuild);
-        let complaints: Vec<String> = validation
-            .validation_errors()
-            .map(ToString::to_string)
-            .chain(warnings.map(ToString::to_string))
-            .collect();
+        let complaints: Vec<String> =
+            validation.validation_errors().map(ToString::to_string).chain(warnings.map(ToString::to_string)).collect();
         if !complaints.is_empty() {
             return Err(LoadError::Validation(complaints.join("; ")));
         }
@@ -230,7 +227,11 @@ impl Engine {
     }
 
     /// What Cedar answers to a whole request.
-    pub(crate) fn cedar(&self, request: &cedar_policy::Request, entities: &cedar_policy::Entities) -> cedar_policy::Response {
+    pub(crate) fn cedar(
+        &self,
+        request: &cedar_policy::Request,
+        entities: &cedar_policy::Entities,
+    ) -> cedar_policy::Response {
         self.authorizer.is_authorized(request, &self.policies, entities)
     }
 
@@ -279,7 +280,6 @@ pub(crate) fn schema_of(text: &str) -> Result<(Schema, serde_json::Value), LoadE
     let (fragment, _) =
         SchemaFragment::from_cedarschema_str(text).map_err(|error| LoadError::Schema(error.to_string()))?;
     let json = fragment.clone().to_json_value().map_err(|error| LoadError::Schema(error.to_string()))?;
-    let schema =
-        Schema::from_schema_fragments([fragment]).map_err(|error| LoadError::Schema(error.to_string()))?;
+    let schema = Schema::from_schema_fragments([fragment]).map_err(|error| LoadError::Schema(error.to_string()))?;
     Ok((schema, json))
 }

@@ -16,9 +16,9 @@ mod engine;
 mod facts;
 pub mod fhir;
 pub mod policies;
-pub mod prove;
 #[cfg(test)]
 mod populate;
+pub mod prove;
 mod question;
 mod redact;
 mod registry;
@@ -31,8 +31,8 @@ mod wire;
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
     Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision,
-    Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement, decide_review, may,
-    may_read_decisions, may_read_releases,
+    Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement,
+    decide_review, may, may_read_decisions, may_read_releases,
 };
 pub use decide::{MayRecord, Recordable, Recording, consent_opens_for, fact_classes, may_record, recordable};
 pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};
@@ -40,6 +40,6 @@ pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};
 pub use registry::{Desk, Registry};
 pub use request::{FamilyOf, Principal, Request};
 pub use vocabulary::{
-    Category, ConsentState, DenialReason, FactKind, FieldGroup, Involvement, Label, LooksAfter, Obligation, Outcome, PersonKind,
-    Process, Purpose, RoleGroup, Sector, Standing, obligation_word,
+    Category, ConsentState, DenialReason, FactKind, FieldGroup, Involvement, Label, LooksAfter, Obligation, Outcome,
+    PersonKind, Process, Purpose, RoleGroup, Sector, Standing, obligation_word,
 };

@@ -141,7 +141,8 @@ impl<'e> Prover<'e> {
 
     fn prove(&self, property: &Property) -> Result<Proof, ProveError> {
         let mut ways = 0;
-        let proof = |ways, counterexample| Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample };
+        let proof =
+            |ways, counterexample| Proof { id: property.id.clone(), says: property.says.clone(), ways, counterexample };
         for reader in [Reader::Staff, Reader::Person] {
             for action in self.domains.actions_of(reader) {
                 if !self.domains.in_scope(&property.json, reader, action) {
@@ -151,7 +152,8 @@ impl<'e> Prover<'e> {
                     let mut world = World::new(&self.domains, reader);
                     let violated = |world: &World<'_>| self.violated(property, change.as_ref().zip(by), action, world);
                     if self.search(property, &mut world, &violated, &mut ways)? {
-                        let shown = change.map_or_else(|| world.clone(), |change| world.with(&change.variable, &change.after));
+                        let shown =
+                            change.map_or_else(|| world.clone(), |change| world.with(&change.variable, &change.after));
                         if !self.cedar_allows(&shown, action) {
                             return Err(ProveError::Disagrees(property.id.clone()));
                         }
@@ -237,7 +239,11 @@ impl<'e> Prover<'e> {
     }
 
     fn fires(&self, world: &World<'_>, rule: &Rule, action: &str) -> Truth {
-        if self.domains.in_scope(&rule.json, world.reader(), action) { world.conditions(&rule.json) } else { Truth::False }
+        if self.domains.in_scope(&rule.json, world.reader(), action) {
+            world.conditions(&rule.json)
+        } else {
+            Truth::False
+        }
     }
 
     /// Whether the rules allow an action, as the engine has it: a rule that fails to evaluate denies.

@@ -154,7 +154,7 @@ fn who_can_see_lists_each_role_with_its_conditions() {
     let full: Vec<_> = lines.iter().filter(|line| line["outcome"] == "full").collect();
     assert_eq!(full.len(), 1, "{out}");
     assert_eq!(full[0]["organisations"], serde_json::json!(["hospital_a"]));
-    assert_eq!(full[0]["involvement"], serde_json::json!(["universal", "targeted", "lead"]));
+    assert_eq!(full[0]["involvement"], serde_json::json!(["universal", "targeted", "statutory", "lead"]));
     assert_eq!(full[0]["rules"], serde_json::json!(["P10-direct-care-implied"]));
 }
 

@@ -236,7 +236,17 @@ impl Reading<'_> {
             }
         }
         let since = (self.children.store.moment(), 0);
-        Ok(Neighbourhood { known, positions, since, weighed, is_whole, looked_at, adopted_at_us: 0, is_of_now: false, linked_by: None })
+        Ok(Neighbourhood {
+            known,
+            positions,
+            since,
+            weighed,
+            is_whole,
+            looked_at,
+            adopted_at_us: 0,
+            is_of_now: false,
+            linked_by: None,
+        })
     }
 
     /// Reads a subject, once.
@@ -277,12 +287,12 @@ impl Reading<'_> {
             if let Some(alike) = then {
                 known.alike = alike;
             } else {
-            self.view.scan_prefix(&prefix, |key, _| {
-                if let Some(Parsed::Edge { other, .. }) = keys::parse(key) {
-                    known.alike.insert(other);
-                }
-                ControlFlow::Continue(())
-            })?;
+                self.view.scan_prefix(&prefix, |key, _| {
+                    if let Some(Parsed::Edge { other, .. }) = keys::parse(key) {
+                        known.alike.insert(other);
+                    }
+                    ControlFlow::Continue(())
+                })?;
             }
             known.record = record(&known, self.known_at_us).map_err(|error| Stopped::Failed(error.into()))?;
         }

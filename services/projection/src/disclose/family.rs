@@ -21,7 +21,9 @@ use sharing::{
 use timeline::Entry;
 
 use super::owed::{Owed, words};
-use super::{Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, day_number, decision_id, digest, involvement, record};
+use super::{
+    Account, Ask, Discloser, Grounds, Outcomes, Undisclosed, day_number, decision_id, digest, involvement, record,
+};
 use crate::child::{Child, ChildError, OnDay};
 use people::People;
 
@@ -260,8 +262,7 @@ impl Discloser {
             involved: given.involved,
             decision_id: Vec::new(),
         };
-        let evidence =
-            || tied.iter().flat_map(|tie| &tie.evidence).filter_map(|record| other.classes.get(record));
+        let evidence = || tied.iter().flat_map(|tie| &tie.evidence).filter_map(|record| other.classes.get(record));
         let child = other.child.resolution.subjects.first().copied().map_or(ask.child, Pseudonym);
         let part = Ask { child, ..(*ask).clone() };
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, part.book());
@@ -275,7 +276,8 @@ impl Discloser {
             pinned_at_us: ask.asked_at_us.max(other.child.newest_us()),
         };
         answer.decision_id = decision_id.to_vec();
-        let mut record = record(&part, &outcomes(other, &working), (&other.child, &asking.grounds), decision_id, &account);
+        let mut record =
+            record(&part, &outcomes(other, &working), (&other.child, &asking.grounds), decision_id, &account);
         // What it rests on is what the whole answer rests on, and stands there.
         record.basis = None;
         record.part_of = asking.decision_id.to_vec();
@@ -313,9 +315,11 @@ pub(crate) fn own_reference_of(child: &Child, organisation: &str, subject: [u8; 
 }
 
 fn own_references<'c>(child: &'c Child, organisation: &'c str) -> impl Iterator<Item = ([u8; 16], &'c Subject)> {
-    let own = child.said.iter().map(|(_, said)| said).filter(move |said| {
-         said.body.controller == organisation && said.body.source != COMMAND
-    });
+    let own = child
+        .said
+        .iter()
+        .map(|(_, said)| said)
+        .filter(move |said| said.body.controller == organisation && said.body.source != COMMAND);
     own.filter_map(|said| Some((said.subject, said.body.subject.as_ref()?)))
 }
 

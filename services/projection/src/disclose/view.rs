@@ -8,16 +8,16 @@ use std::sync::Arc;
 use bytes::{Buf as _, Bytes};
 use jiff::civil::Date as Day;
 use prost::{DecodeError, Message};
-use proto::sharing::Call;
 use proto::events::Date;
+use proto::sharing::Call;
 use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, UnconfirmedStatus, Withheld};
 use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told, Unconfirmed};
 use timeline::{Entry, sort_key_us};
 
 use super::basis::category_bits;
 use super::owed::{Owed, words};
-use crate::child::OnDay;
 use super::{Account, Ask, Weighed, digest};
+use crate::child::OnDay;
 pub(crate) use kept::KeptViews;
 
 const DAY_US: i64 = 86_400_000_000;
@@ -126,16 +126,13 @@ impl PermittedView {
 }
 
 impl Rendered {
-    fn of(
-        ask: &Ask,
-        decision: &Decision,
-        registry: &Registry,
-        hub_contact: &str,
-        on_day: &OnDay,
-    ) -> Self {
+    fn of(ask: &Ask, decision: &Decision, registry: &Registry, hub_contact: &str, on_day: &OnDay) -> Self {
         let classes = || on_day.classes.keys();
-        let existence =
-            if ask.skip == 0 { existence_lines(decision, registry, hub_contact, classes(), on_day.valid_on) } else { Vec::new() };
+        let existence = if ask.skip == 0 {
+            existence_lines(decision, registry, hub_contact, classes(), on_day.valid_on)
+        } else {
+            Vec::new()
+        };
         let shows = |class: &&RecordClass| decision.outcome(class) >= Outcome::Redacted;
         let of = |class| Some((class, OfClass::of(class, decision, registry, hub_contact, on_day.valid_on)?));
         let of_classes: Vec<(&RecordClass, OfClass<'_>)> = classes().filter(shows).filter_map(of).collect();
@@ -188,7 +185,8 @@ pub(super) fn owed(
         let is_opened = opened.as_ref().is_some_and(|(_, classes)| classes.contains(class));
         is_opened.then(|| (class.source_org.clone(), entry.subject))
     };
-    let subjects: BTreeSet<_> = if opened.is_some() { classified.iter().filter_map(of).collect() } else { BTreeSet::new() };
+    let subjects: BTreeSet<_> =
+        if opened.is_some() { classified.iter().filter_map(of).collect() } else { BTreeSet::new() };
     let obligations = decision.obligations().filter(|_| shows_something);
     let owed = Owed::of(obligations, decision.rests_on(shown.iter().copied()), opened);
     owed.with_subjects(subjects.iter().map(|(organisation, subject)| (organisation.as_str(), *subject)))
@@ -292,8 +290,7 @@ pub(super) fn existence_lines<'c>(
 fn unconfirmed(unconfirmed: Unconfirmed) -> UnconfirmedStatus {
     let day = unconfirmed.confirmed_on;
     let (month, day_of_month) = (u32::from(day.month().unsigned_abs()), u32::from(day.day().unsigned_abs()));
-    let confirmed_on =
-        Date { year: day.year().into(), month: Some(month), day: Some(day_of_month), ..Date::default() };
+    let confirmed_on = Date { year: day.year().into(), month: Some(month), day: Some(day_of_month), ..Date::default() };
     UnconfirmedStatus { status: unconfirmed.status.into(), confirmed_on: Some(confirmed_on) }
 }
 

@@ -133,7 +133,12 @@ impl Default for Watching {
 impl Discloser {
     /// Whether anything may have changed of what a stream was given: its child, the organisations and agreements, the day.
     /// Asks a few numbers, and reads nothing.
-    pub fn may_have_changed(&self, watching: &Watching, registry_generation: u64, (now_us, today): (i64, Date)) -> bool {
+    pub fn may_have_changed(
+        &self,
+        watching: &Watching,
+        registry_generation: u64,
+        (now_us, today): (i64, Date),
+    ) -> bool {
         watching.seen.as_ref().is_none_or(|seen| {
             seen.registry_generation != registry_generation
                 || seen.today != today
@@ -216,7 +221,9 @@ impl Discloser {
         let mut of_class: BTreeMap<&RecordClass, Option<OfClass<'_>>> = BTreeMap::new();
         let (mut told, mut shown) = (BTreeMap::new(), Vec::new());
         for (class, entry) in &on_day.classified {
-            let of = of_class.entry(class).or_insert_with(|| OfClass::of(class, decision, registry, &self.hub_contact, on_day.valid_on));
+            let of = of_class
+                .entry(class)
+                .or_insert_with(|| OfClass::of(class, decision, registry, &self.hub_contact, on_day.valid_on));
             let Some(of) = of else { continue };
             let id = watching.id(self.pseudonyms(), entry);
             let rank = Rank {

@@ -60,18 +60,15 @@ impl Held {
                 found.push(noted(*at_us, *subject, What::OpenedYours));
             }
         }
-        let told = |refused: &&Refused| {
-            refused.said.asked_by() == organisation && refused.said.organisation() != organisation
-        };
-        found.extend(self.refused.values().filter(told).map(|refused| {
-            Noted {
-                id: id(&[refused.said.id(), organisation.as_bytes()]),
-                at_us: refused.at_us,
-                subject: refused.subject,
-                organisation: refused.said.organisation().to_owned(),
-                purpose: refused.said.purpose().into(),
-                what: What::Refused(refused.said.would_need().to_owned()),
-            }
+        let told =
+            |refused: &&Refused| refused.said.asked_by() == organisation && refused.said.organisation() != organisation;
+        found.extend(self.refused.values().filter(told).map(|refused| Noted {
+            id: id(&[refused.said.id(), organisation.as_bytes()]),
+            at_us: refused.at_us,
+            subject: refused.subject,
+            organisation: refused.said.organisation().to_owned(),
+            purpose: refused.said.purpose().into(),
+            what: What::Refused(refused.said.would_need().to_owned()),
         }));
         found.retain(|noted| noted.at_us >= since_us);
         found

@@ -137,7 +137,8 @@ pub async fn serve_readers(
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
     let Answering { timelines: service, identities, facts, audits, safeguards, policies } = answering.into();
-    let policies = policies.map(|service| PoliciesServer::from_arc(service).max_decoding_message_size(REQUEST_BYTES_MAX));
+    let policies =
+        policies.map(|service| PoliciesServer::from_arc(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let safeguards =
         safeguards.map(|service| SafeguardsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let audits = audits.map(|service| AuditsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));

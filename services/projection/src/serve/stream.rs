@@ -225,9 +225,8 @@ mod tests {
     #[test]
     fn a_process_has_so_many_streams() {
         let watches = Watches::new();
-        let place = |n: usize| {
-            watches.place(Who { organisation: format!("organisation-{}", n % 10), ..who(&n.to_string()) })
-        };
+        let place =
+            |n: usize| watches.place(Who { organisation: format!("organisation-{}", n % 10), ..who(&n.to_string()) });
         let held: Vec<_> = (0..STREAMS_MAX).map(|n| place(n).unwrap()).collect();
         assert!(place(STREAMS_MAX).is_err());
         drop(held);

@@ -29,8 +29,8 @@ use super::stream::{Frames, Open, Watches};
 use super::tokens::Tokens;
 use crate::consume::Progress;
 use crate::disclose::digest::sixteen;
-use crate::notices::Noticed;
 use crate::disclose::{Answer, Ask, Audience, Discloser, Recorder, day_number};
+use crate::notices::Noticed;
 
 /// The header that a refusal carries beside its message.
 pub const REASON_HEADER: &str = "throughline-denial-reason";

@@ -129,7 +129,9 @@ mod tests {
         assert!(tokens.verified.lock().unwrap().is_empty());
         let shown = token(&keys, "t.invented");
         let caller = tokens.caller_at(Some(&shown), &keys.issuer, 1).unwrap();
-        let known = || (keys.issuer.clone(), Verified { caller: caller.clone(), expires_at_s: FAR, sign_in: SignIn::default() });
+        let known = || {
+            (keys.issuer.clone(), Verified { caller: caller.clone(), expires_at_s: FAR, sign_in: SignIn::default() })
+        };
         for n in 0..TOKENS_MAX as u64 * 2 {
             let mut held = tokens.verified.lock().unwrap();
             if held.len() < TOKENS_MAX {

@@ -61,7 +61,11 @@ impl Follower {
 
     fn may_have_changed(&self) -> bool {
         let ask = self.ask();
-        self.house.discloser.may_have_changed(&self.watching, ask.registry_generation, (super::harness::now_us(), ask.today))
+        self.house.discloser.may_have_changed(
+            &self.watching,
+            ask.registry_generation,
+            (super::harness::now_us(), ask.today),
+        )
     }
 }
 

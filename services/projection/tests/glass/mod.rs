@@ -76,7 +76,11 @@ impl Emergency {
         doing.await.unwrap()
     }
 
-    async fn assert(&mut self, by: &Guard, request: AssertBreakGlassRequest) -> Result<AssertBreakGlassResponse, Status> {
+    async fn assert(
+        &mut self,
+        by: &Guard,
+        request: AssertBreakGlassRequest,
+    ) -> Result<AssertBreakGlassResponse, Status> {
         let mut by = by.clone();
         let asserted = self.meanwhile(async move { by.assert(request).await }).await;
         self.settle().await;

@@ -8,6 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use projection::audit::Thresholds;
 use projection::consume::Progress;
 use projection::identities::Permitting;
+use projection::notices::Noticed;
 use projection::replay::{Replayer, RulesKept};
 use projection::serve::audits::AuditService;
 use projection::serve::caller::AUDIENCE;
@@ -15,7 +16,6 @@ use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
 use projection::serve::listen::{self, Answering, Tls};
-use projection::notices::Noticed;
 use projection::serve::page::PageTokens;
 use projection::serve::policies::PolicyService;
 use projection::serve::safeguards::SafeguardService;
@@ -24,8 +24,8 @@ use projection::serve::timelines::{REASON_HEADER, TimelineService};
 use proto::admin::Fact;
 use proto::audit::audits_client::AuditsClient;
 use proto::audit::{
-    AccessesResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, UnusualRequest, UnusualResponse, WhatDidRequest,
-    WhoSawRequest,
+    AccessesResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, UnusualRequest, UnusualResponse,
+    WhatDidRequest, WhoSawRequest,
 };
 use proto::events::event::Kind;
 use proto::identity::identities_client::IdentitiesClient;
@@ -34,9 +34,6 @@ use proto::identity::{
     ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
 };
 use proto::sharing::facts_client::FactsClient;
-use proto::sharing::{
-    EndFactRequest, ListFactsRequest, ListFactsResponse, RecordFactRequest, RecordFactResponse,
-};
 use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
 use proto::sharing::{ApprovePolicyRequest, GetPoliciesRequest, GetPoliciesResponse};
@@ -45,6 +42,7 @@ use proto::sharing::{
     ListNoticesRequest, ListNoticesResponse, ListRefusalsToShareRequest, ListRefusalsToShareResponse,
     RecordRefusalToShareRequest, RecordRefusalToShareResponse, ReviewBreakGlassRequest, ReviewBreakGlassResponse,
 };
+use proto::sharing::{EndFactRequest, ListFactsRequest, ListFactsResponse, RecordFactRequest, RecordFactResponse};
 use proto::timeline::timelines_client::TimelinesClient;
 use proto::timeline::{
     ExplainDecisionRequest, ExplainDecisionResponse, GetFamilyRequest, GetFamilyResponse, GetInvolvementRequest,
@@ -323,7 +321,10 @@ impl Guard {
         request
     }
 
-    pub async fn assert(&mut self, request: AssertBreakGlassRequest) -> Result<AssertBreakGlassResponse, tonic::Status> {
+    pub async fn assert(
+        &mut self,
+        request: AssertBreakGlassRequest,
+    ) -> Result<AssertBreakGlassResponse, tonic::Status> {
         let request = self.signed(request);
         Ok(self.client.assert_break_glass(request).await?.into_inner())
     }
@@ -333,7 +334,10 @@ impl Guard {
         Ok(self.client.list_break_glass(request).await?.into_inner())
     }
 
-    pub async fn review(&mut self, request: ReviewBreakGlassRequest) -> Result<ReviewBreakGlassResponse, tonic::Status> {
+    pub async fn review(
+        &mut self,
+        request: ReviewBreakGlassRequest,
+    ) -> Result<ReviewBreakGlassResponse, tonic::Status> {
         let request = self.signed(request);
         Ok(self.client.review_break_glass(request).await?.into_inner())
     }

@@ -191,7 +191,8 @@ async fn nothing_tells_of_what_is_hidden() {
         let pairs = pairs(&mut from, left.min(PAIRS_TOGETHER), &oracle);
         left -= pairs.len();
         for (pair, [one, other]) in pairs.iter().zip(stories(&pairs).await) {
-            leaks.extend(one.differs_from(&other).map(|what| (what, pair.number, pair.difference, pair.asking.clone())));
+            leaks
+                .extend(one.differs_from(&other).map(|what| (what, pair.number, pair.difference, pair.asking.clone())));
             compared += 1;
             met.count(pair, &one);
             planted.iter_mut().for_each(|plant| plant.try_on(pair, &one));

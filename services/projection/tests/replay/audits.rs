@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use projection::serve::stream::Watches;
 use prost::Message as _;
 use proto::audit::{Linked, ReplayRequest, RerunRequest, RerunVerdict, UnusualRequest, WhatDidRequest, WhoSawRequest};
 use proto::events::Subject;
 use proto::sharing as s;
-use projection::serve::stream::Watches;
 use proto::sharing::Call;
 use sharing::{Purpose, RoleGroup};
 

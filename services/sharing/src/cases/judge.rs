@@ -10,7 +10,7 @@ use crate::cases::people::{FAMILY_ISSUER, FAMILY_ORGANISATION};
 use crate::cases::recorded::{ASKED_AT_US, READER};
 use crate::classify::RecordClass;
 use crate::decide::{
-    Recording,    Act, Decision, DecisionCache, Permit, decide, decide_family, decide_involvement, decide_review, may,
+    Act, Decision, DecisionCache, Permit, Recording, decide, decide_family, decide_involvement, decide_review, may,
     may_read_decisions, may_read_releases, may_record,
 };
 use crate::engine::Engine;

@@ -11,14 +11,14 @@ use jiff::civil::Date;
 use crate::classify::RecordClass;
 use crate::decide::cache::{DecisionCache, Oracle};
 use crate::decide::explain::Told;
+use crate::decide::rests::ConsentMark;
 use crate::decide::{Counts, Decision, decide_with};
 use crate::derive::{Telling, Works};
 use crate::engine::{Engine, Ladder};
-use crate::decide::rests::ConsentMark;
 use crate::facts::{ChildFacts, Glass};
 use crate::registry::Registry;
 use crate::request::Request;
-use crate::vocabulary::{DenialReason, Obligation, Involvement, Outcome};
+use crate::vocabulary::{DenialReason, Involvement, Obligation, Outcome};
 
 /// What one request may know of who works with one child. No record comes out of it.
 #[derive(Debug)]

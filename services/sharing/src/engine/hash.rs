@@ -79,10 +79,7 @@ mod tests {
         let rules = set::of_this_build().rules;
         let now = hash(&rules);
         assert_eq!(now, hash(&rules), "the same text");
-        assert_eq!(
-            now,
-            hash(&format!("// a comment\n\n{}", rules.replace("permit (principal", "permit  (principal")))
-        );
+        assert_eq!(now, hash(&format!("// a comment\n\n{}", rules.replace("permit (principal", "permit  (principal"))));
         for (from, to) in [
             ("@say(\"no purpose of use was stated\")", "@say(\"no purpose was stated\")"),
             (

@@ -7,10 +7,10 @@ use proto::events::group::Of;
 use proto::fields::MessageInfo;
 use serde_json::Value;
 
+use crate::engine::LoadError;
 use crate::engine::bits::RuleNumber;
 use crate::engine::rule::{Rule, attribute_path};
 use crate::vocabulary::FieldGroup;
-use crate::engine::LoadError;
 
 const ANNOTATIONS: [&str; 8] = ["id", "law", "basis", "say", "plain", "cure", "redact", "oblige"];
 

@@ -25,7 +25,9 @@ impl Births {
             None => Self(recorded),
             Some(Dispute::Settled(span)) => Self(Some(span)),
             // Of a claim that says nothing of when, nothing is known.
-            Some(Dispute::Open(claimed)) => Self(claimed.map(|claimed| recorded.map_or(claimed, |span| both(span, claimed)))),
+            Some(Dispute::Open(claimed)) => {
+                Self(claimed.map(|claimed| recorded.map_or(claimed, |span| both(span, claimed))))
+            }
         }
     }
 
@@ -70,7 +72,8 @@ impl Dispute {
             let on = |date: &Option<proto::events::Date>| date.as_ref().and_then(first_day).or(event.published_on);
             match &event.event.kind {
                 Some(Kind::AgeDisputed(disputed)) => {
-                    let claimed = || Some((first_day(&disputed.earliest_birth_on?)?, last_day(&disputed.latest_birth_on?)?));
+                    let claimed =
+                        || Some((first_day(&disputed.earliest_birth_on?)?, last_day(&disputed.latest_birth_on?)?));
                     Some((on(&disputed.on)?, true, event.position, Self::Open(claimed())))
                 }
                 Some(Kind::AgeAssessed(assessed)) if !assessed.assessed_by().is_empty() => {

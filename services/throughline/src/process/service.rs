@@ -12,6 +12,7 @@ use projection::command::Commands;
 use projection::consume::{Consumer, Progress};
 use projection::disclose::{Discloser, Recorder};
 use projection::identities::{self, Queue};
+use projection::notices::Noticed;
 use projection::own_records::OwnRecords;
 use projection::project::Projector;
 use projection::refuse::OwnRefusals;
@@ -21,7 +22,6 @@ use projection::serve::admin::{AdminService, Operations};
 use projection::serve::audits::AuditService;
 use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
-use projection::notices::Noticed;
 use projection::serve::limits::Limits;
 use projection::serve::linker::LinkerService;
 use projection::serve::listen::{self, Answering, Tls};
@@ -213,12 +213,20 @@ impl Service {
             identities::follow(queue, permitting, log, stopped).await;
             Ok(())
         });
-        let answering = Answering { timelines: self.readers, identities: Some(identities), facts: Some(facts), audits: Some(audits), safeguards: Some(safeguards), policies: Some(policies) };
+        let answering = Answering {
+            timelines: self.readers,
+            identities: Some(identities),
+            facts: Some(facts),
+            audits: Some(audits),
+            safeguards: Some(safeguards),
+            policies: Some(policies),
+        };
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move {
-            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), Some(for_operator), stopped).await?)
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), Some(for_operator), stopped)
+                .await?)
         });
     }
 }

@@ -84,7 +84,8 @@ impl Serve {
 /// `[serve.unusual]`
 fn unusual(mut section: Section) -> Thresholds {
     let usual = Thresholds::default();
-    let mut number = |key, default: u32| u32::try_from(section.number(key, u64::from(default), 1..=1_000_000)).unwrap_or(default);
+    let mut number =
+        |key, default: u32| u32::try_from(section.number(key, u64::from(default), 1..=1_000_000)).unwrap_or(default);
     let children_a_day = number("children_a_day", usual.children_a_day);
     let times_the_usual = number("times_the_usual", usual.times_the_usual);
     let out_of_hours = number("out_of_hours", usual.out_of_hours);
@@ -92,8 +93,17 @@ fn unusual(mut section: Section) -> Thresholds {
     let glass_broken = number("glass_broken", usual.glass_broken);
     let days_of_one_child = number("days_of_one_child", usual.days_of_one_child);
     let [first, after] = usual.hours;
-    let mut hour = |key, default: i8| i8::try_from(section.number(key, default.unsigned_abs().into(), 0..=24)).unwrap_or(default);
+    let mut hour =
+        |key, default: i8| i8::try_from(section.number(key, default.unsigned_abs().into(), 0..=24)).unwrap_or(default);
     let hours = [hour("work_from_hour", first), hour("work_to_hour", after)];
     section.finish();
-    Thresholds { children_a_day, times_the_usual, hours, out_of_hours, children_not_shown, glass_broken, days_of_one_child }
+    Thresholds {
+        children_a_day,
+        times_the_usual,
+        hours,
+        out_of_hours,
+        children_not_shown,
+        glass_broken,
+        days_of_one_child,
+    }
 }

@@ -28,9 +28,11 @@ use crate::output::{self, Usage};
 /// reader may not know, and the asking is decided and on record as any other is. It stands alone: one HTML file that prints on
 /// paper, or text.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  throughline sharing page UPN:dfe:B801200005001 --for parent --as a-parent > page.html\n  \
+#[command(
+    after_help = "Examples:\n  throughline sharing page UPN:dfe:B801200005001 --for parent --as a-parent > page.html\n  \
     throughline sharing page UPN:dfe:B801200005001 --for child --as a-young-person --text\n  \
-    throughline sharing page UPN:dfe:B801200005001 --for lead --as a-safeguarding-lead --purpose child_protection --text")]
+    throughline sharing page UPN:dfe:B801200005001 --for lead --as a-safeguarding-lead --purpose child_protection --text"
+)]
 pub(crate) struct Arguments {
     /// The child, as SCHEME:ISSUER:VALUE, by any reference that the reader already holds.
     child: String,
@@ -90,7 +92,9 @@ fn purpose(arguments: &Arguments) -> anyhow::Result<Purpose> {
 fn child(text: &str) -> anyhow::Result<Subject> {
     let mut parts = text.splitn(3, ':');
     let (Some(scheme), Some(issuer), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
-        anyhow::bail!(Usage("the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001".to_owned()));
+        anyhow::bail!(Usage(
+            "the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001".to_owned()
+        ));
     };
     Ok(facts::reference(scheme, issuer, value).map_err(|error| Usage(error.to_string()))?)
 }

@@ -45,9 +45,7 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
 /// After the last page.
 pub(super) fn end(answer: &GetTimelineResponse, printed: usize, in_part: usize) -> anyhow::Result<()> {
     if answer.break_glass_would_help {
-        output::line(
-            "an emergency access (`throughline break-glass assert --help`) would show more of this child",
-        )?;
+        output::line("an emergency access (`throughline break-glass assert --help`) would show more of this child")?;
     }
     output::line(&format!(
         "timeline: entries={printed} in_part={in_part} services_withheld={} decision={}",
