@@ -75,6 +75,7 @@ impl PolicyService {
     pub fn must_be_approved(&self, health: &Health) {
         let (standing, measured) = (self.standing(), self.standing());
         metrics::RULES_FAILED.add(0, []);
+        metrics::BREAK_GLASS_ASSERTED.add(0, []);
         metrics::POLICY_APPROVED.watch([], move || Some(f64::from(u8::from(measured.approvals().1))));
         health.ready("rules", move || {
             let (approvals, in_force) = standing.approvals();
