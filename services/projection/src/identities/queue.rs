@@ -110,6 +110,8 @@ struct Marked {
     then: BTreeSet<Id>,
     /// Taken up, and not read yet.
     in_hand: usize,
+    /// Of those for later, how many are being read.
+    then_in_hand: usize,
     everything: bool,
     ends: bool,
 }
@@ -160,7 +162,8 @@ impl Queue {
         }
         marked.first.extend(first);
         if marked.first.len() + marked.then.len() > MARKS_MAX {
-            *marked = Marked { everything: true, ends: marked.ends, in_hand: marked.in_hand, ..Marked::default() };
+            let (ends, in_hand, then_in_hand) = (marked.ends, marked.in_hand, marked.then_in_hand);
+            *marked = Marked { everything: true, ends, in_hand, then_in_hand, ..Marked::default() };
             self.held().is_complete = false;
         }
         self.moved.notify_all();
@@ -209,7 +212,7 @@ impl Queue {
                 Next::Everything => self.look_through(permitting),
                 Next::Subjects(subjects) => {
                     self.read_again(permitting, subjects);
-                    self.marked().in_hand = 0;
+                    self.marked().is_read();
                 }
             }
         }
@@ -244,10 +247,12 @@ impl Queue {
         true
     }
 
-    /// Everything that a reader of the queue may be shown any of, with whether everything was looked through.
+    /// Everything that a reader of the queue may be shown any of, with whether everything was looked through: once, and
+    /// what was committed since.
     pub(crate) fn all(&self) -> (Vec<Kept>, bool) {
+        let nothing_waits = self.marked().nothing_waits();
         let held = self.held();
-        (held.kept.values().cloned().collect(), held.is_complete)
+        (held.kept.values().cloned().collect(), held.is_complete && nothing_waits)
     }
 
     /// The pair of the item whose id begins so, where there is one alone.
@@ -276,7 +281,7 @@ impl Queue {
                 }
             }
         }
-        self.marked().in_hand = 0;
+        self.marked().is_read();
         self.moved.notify_all();
     }
 
@@ -409,7 +414,17 @@ impl Marked {
         }
         let then: Vec<Id> = self.then.iter().take(MARKS_A_TURN).copied().collect();
         self.then.retain(|id| then.binary_search(id).is_err());
+        self.then_in_hand = then.len();
         if then.is_empty() { Next::Nothing } else { Next::Subjects(then) }
+    }
+
+    fn nothing_waits(&self) -> bool {
+        let read = self.first.is_empty() && self.then.is_empty() && !self.everything;
+        read && self.in_hand == 0 && self.then_in_hand == 0
+    }
+
+    fn is_read(&mut self) {
+        (self.in_hand, self.then_in_hand) = (0, 0);
     }
 
     fn take_first(&mut self) -> Vec<Id> {
