@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use identity::linker::{Edge, Guards, Parameters, Population, Record, children, cluster, estimate_from_sample, veto};
+use identity::linker::{Edge, Guards, Parameters, Population, Record, children, cluster, estimate, veto};
 use strsim::jaro_winkler;
 
 use crate::report::{Bar, Figure, percentile};
@@ -28,9 +28,8 @@ const GIVEN_NAMES: usize = 2_500;
 const SURNAMES: usize = 40_000;
 const STREETS: usize = 4_000;
 
-/// As many as a process takes.
+/// As many as an estimate takes.
 const SAMPLE_RECORDS: usize = 200_000;
-const RECORDS_OF_TEN_CHILDREN: usize = 24;
 const ASKED: usize = 5_000;
 const REVIEW: f64 = 0.85;
 const AUTOMATIC: f64 = 0.95;
@@ -149,18 +148,19 @@ fn edges(population: &Population<usize>) -> Vec<Edge<usize>> {
     })
 }
 
-/// From records taken each by itself, as a process takes them from all that it holds: of whole children there would be too many
-/// pairs of one child, and every weight would say more than it may.
+/// From the records of a part of the children, whole, as one council's process has them all: that is what is adopted where
+/// there are more than an estimate takes.
 fn estimated(people: &mut People, families: &[Child]) -> anyhow::Result<(Parameters, Duration)> {
-    let in_all = families.len() * RECORDS_OF_TEN_CHILDREN / 10;
     let mut sample = Vec::new();
     for child in families {
-        let mut records = vec![people.described(child)];
-        records.extend((0..people.others()).map(|_| people.described_otherwise(child)));
-        sample.extend(records.into_iter().filter(|_| people.below(in_all) < SAMPLE_RECORDS));
+        sample.push(people.described(child));
+        sample.extend((0..people.others()).map(|_| people.described_otherwise(child)));
+        if sample.len() >= SAMPLE_RECORDS {
+            break;
+        }
     }
     let begun = Instant::now();
-    let parameters = estimate_from_sample(children::schema(), &sample, in_all as u64)?;
+    let parameters = estimate(children::schema(), &sample)?;
     Ok((parameters, begun.elapsed()))
 }
 

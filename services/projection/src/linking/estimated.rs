@@ -1,15 +1,16 @@
 //! Parameters from what the store holds.
 
 use event_log::Partition;
-use identity::linker::{EstimateError, Parameters, Record, children, estimate_from_sample};
+use identity::linker::{self, EstimateError, Parameters, Record, children};
 
 use super::described;
 use crate::child::ChildError;
 use crate::project::Projector;
 use crate::store::Store;
 
-/// More records than this say hardly more: of more than these a part is taken, the same part by every node.
-const RECORDS_MAX: usize = 200_000;
+/// Of more than these a part would have to be taken, and one taken at random holds so few pairs of one child that what is
+/// estimated of it links brothers and sisters.
+const RECORDS_MAX: u64 = 200_000;
 const READ_AT_ONCE: usize = 1_000;
 
 /// Parameters, and what they were estimated from.
@@ -19,7 +20,7 @@ pub struct Estimated {
     pub parameters: Parameters,
     /// Subjects that are described.
     pub described: u64,
-    /// Of whom this many were taken.
+    /// What stands said of them: so many records were taken.
     pub taken: u64,
 }
 
@@ -32,6 +33,12 @@ pub enum EstimateFailed {
     /// They are too few.
     #[error(transparent)]
     Estimate(#[from] EstimateError),
+    /// They are too many.
+    #[error(
+        "more than {RECORDS_MAX} records are described, and of a part of them nothing sound can be estimated: estimate where one \
+         council's records are, and adopt those parameters here"
+    )]
+    TooMany,
 }
 
 /// Estimates parameters from what stands said of everybody, without anything that links them.
@@ -41,26 +48,18 @@ pub enum EstimateFailed {
 pub fn estimate(store: &Store, projector: &Projector) -> Result<Estimated, EstimateFailed> {
     let mut records: Vec<([u8; 16], Record)> = Vec::new();
     let mut described = 0;
-    // Subjects are taken by their pseudonym, which says nothing of them: those below the bound.
-    let mut bound = [0xff; 16];
     for shard in Partition::all() {
         let mut after = None;
         loop {
             let found = described::some_after(store, shard, after, READ_AT_ONCE).map_err(ChildError::from)?;
+            described += found.len() as u64;
+            if described > RECORDS_MAX {
+                return Err(EstimateFailed::TooMany);
+            }
             for subject in &found {
-                described += 1;
-                let order = shuffled(subject.0);
-                if order > bound {
-                    continue;
-                }
                 let rows = described::Rows::read(store, *subject).map_err(ChildError::from)?;
                 let states = described::states(projector, *subject, rows)?;
-                records.extend(states.into_iter().filter(|s| s.stands()).map(|state| (order, state.record)));
-            }
-            if records.len() > 2 * RECORDS_MAX {
-                records.sort_unstable();
-                records.truncate(RECORDS_MAX);
-                bound = records.last().map_or(bound, |(order, _)| *order);
+                records.extend(states.into_iter().filter(|s| s.stands()).map(|state| (subject.0, state.record)));
             }
             after = found.last().copied();
             if found.len() < READ_AT_ONCE {
@@ -69,15 +68,7 @@ pub fn estimate(store: &Store, projector: &Projector) -> Result<Estimated, Estim
         }
     }
     records.sort_unstable();
-    records.truncate(RECORDS_MAX);
     let records: Vec<Record> = records.into_iter().map(|(_, record)| record).collect();
-    let population = described.max(records.len() as u64);
-    let parameters = estimate_from_sample(children::schema(), &records, population)?;
+    let parameters = linker::estimate(children::schema(), &records)?;
     Ok(Estimated { parameters, described, taken: records.len() as u64 })
-}
-
-/// The order in which subjects are taken: by their last byte first, since the first says in which shard they are.
-fn shuffled(mut id: [u8; 16]) -> [u8; 16] {
-    id.reverse();
-    id
 }
