@@ -9,6 +9,7 @@ pub mod command;
 pub mod consume;
 pub mod disclose;
 pub mod freshness;
+mod held_lock;
 pub mod identities;
 pub mod keys_held;
 mod kin;

@@ -1,7 +1,7 @@
 //! Keeping the ledger: read the log, grow the trees, sign.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -59,7 +59,7 @@ pub struct Keeper {
     /// Where it ended when it was last asked.
     ends: Ends,
     told: watch::Sender<Option<Arc<Signed>>>,
-    _lock: File,
+    _lock: crate::held_lock::HeldLock,
 }
 
 /// A tree, and what it must come to.
@@ -269,12 +269,12 @@ fn is_full(error: &LedgerError) -> bool {
     matches!(error, LedgerError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
 }
 
-fn locked(dir: &Path) -> Result<File, LedgerError> {
+fn locked(dir: &Path) -> Result<crate::held_lock::HeldLock, LedgerError> {
     let path = dir.join("lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
     let file = file.map_err(LedgerError::io("opened", &path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(crate::held_lock::HeldLock(file)),
         Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(dir.to_owned())),
         Err(TryLockError::Error(error)) => Err(LedgerError::io("locked", &path)(error)),
     }

@@ -22,7 +22,7 @@ const LAYOUT: u32 = 4;
 pub(super) struct Folder {
     dir: PathBuf,
     engine: Engine,
-    _lock: File,
+    _lock: crate::held_lock::HeldLock,
 }
 
 impl Folder {
@@ -36,7 +36,7 @@ impl Folder {
             .map_err(io("open its lock file"))?;
         match lock.try_lock() {
             Ok(()) => {
-                let folder = Self { dir: dir.to_owned(), engine, _lock: lock };
+                let folder = Self { dir: dir.to_owned(), engine, _lock: crate::held_lock::HeldLock(lock) };
                 folder.remove_older()?;
                 Ok(folder)
             }
