@@ -19,7 +19,6 @@ demo-kafka: ## The same on Apache Kafka, by processes of their own: two nodes, t
 	@deploy/demo/kafka.sh
 
 test: setup kafka clients ## Every test
-	cargo build --package throughline
 	cargo test --workspace
 
 up: setup ## Leaves an invented authority running for you to ask (target/up; stop it with Ctrl-C)
@@ -27,15 +26,15 @@ up: setup ## Leaves an invented authority running for you to ask (target/up; sto
 
 bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=10000)
 	@tests/benches/kafka-streams/setup
-	cargo bench --profile dev --package tests --bench figures -- --children $(or $(CHILDREN),10000)
+	cargo bench --package tests --bench figures -- --children $(or $(CHILDREN),10000)
 
 prove: setup ## That the sharing rules have their properties, whatever the facts
 	cargo run --package throughline -- sharing prove
 
 linking: setup ## How well records of 20,000 invented children, hard to tell, are linked (CHILDREN=20000)
 	rm -rf target/linking
-	cargo run --package throughline -- generate --seed 7 --children $(or $(CHILDREN),20000) --reference-date 2025-10-01 --out target/linking
-	cargo run --package throughline -- identity evaluate --truth target/linking/truth.jsonl
+	cargo run --release --package throughline -- generate --seed 7 --children $(or $(CHILDREN),20000) --reference-date 2025-10-01 --out target/linking
+	cargo run --release --package throughline -- identity evaluate --truth target/linking/truth.jsonl
 
 clients: ## Puts the example clients together under target/clients (needs Python 3.11 and Node 18; as root on Debian it installs them)
 	@proto/clients/setup

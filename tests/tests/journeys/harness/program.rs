@@ -19,7 +19,9 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let profile = deps.parent().and_then(Path::parent).unwrap().to_owned();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--package", "throughline", "--target-dir"]).arg(profile.parent().unwrap());
+    // With a test, so that the features of its dependencies are those that `cargo test --workspace` has built already.
+    build.args(["build", "--quiet", "--workspace", "--bin", "throughline", "--test", "sharing"]);
+    build.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         build.arg("--release");
     }
