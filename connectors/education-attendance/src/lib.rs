@@ -1,0 +1,1 @@
+//! The daily attendance feed of schools.

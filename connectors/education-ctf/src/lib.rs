@@ -1,0 +1,1 @@
+//! The common transfer file between schools, as XML.

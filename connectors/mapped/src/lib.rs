@@ -1,0 +1,1 @@
+//! Any table that a mapping file describes: CSV, spreadsheets and SQL queries, with no code.
