@@ -8,6 +8,9 @@ pub struct WhoSawRequest {
     pub from: ::core::option::Option<super::super::events::v1::Date>,
     #[prost(message, optional, tag = "3")]
     pub to: ::core::option::Option<super::super::events::v1::Date>,
+    /// `next` of the answer before, to go on from there.
+    #[prost(bytes = "vec", tag = "4")]
+    pub after: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WhatDidRequest {
@@ -20,6 +23,9 @@ pub struct WhatDidRequest {
     pub from: ::core::option::Option<super::super::events::v1::Date>,
     #[prost(message, optional, tag = "4")]
     pub to: ::core::option::Option<super::super::events::v1::Date>,
+    /// As in WhoSawRequest.
+    #[prost(bytes = "vec", tag = "5")]
+    pub after: ::prost::alloc::vec::Vec<u8>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AccessesResponse {
@@ -32,6 +38,11 @@ pub struct AccessesResponse {
     /// Records of decisions that were looked through.
     #[prost(uint64, tag = "3")]
     pub looked_at: u64,
+    /// There are more than one answer gives: ask again with `after`.
+    #[prost(bool, tag = "4")]
+    pub more: bool,
+    #[prost(bytes = "vec", tag = "5")]
+    pub next: ::prost::alloc::vec::Vec<u8>,
 }
 /// One decision, as its record has it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -242,6 +253,122 @@ pub struct Unusual {
     pub first: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "7")]
     pub last: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SubjectAccessRequest {
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// For whom it is prepared, as their organisation's issuer names them. Absent where the child or parent asks for themself.
+    #[prost(message, optional, tag = "2")]
+    pub prepared_for: ::core::option::Option<super::super::sharing::v1::NamedPerson>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubjectAccessResponse {
+    #[prost(message, optional, tag = "1")]
+    pub prepared_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The number that was asked by.
+    #[prost(message, optional, tag = "2")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// It is for the child; else for somebody who asks for them.
+    #[prost(bool, tag = "3")]
+    pub for_the_child: bool,
+    /// As GetTimeline gives them, newest first, and without a word of what was left out.
+    #[prost(message, repeated, tag = "4")]
+    pub entries: ::prost::alloc::vec::Vec<super::super::timeline::v1::Entry>,
+    /// By whom the entries were given to this service, in order of id.
+    #[prost(message, repeated, tag = "5")]
+    pub came_from: ::prost::alloc::vec::Vec<CameFrom>,
+    /// To whom something of the record was given, newest first.
+    #[prost(message, repeated, tag = "6")]
+    pub seen: ::prost::alloc::vec::Vec<Seen>,
+    /// The organisation that runs the service, and whom to ask there.
+    #[prost(string, tag = "7")]
+    pub service: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub ask: ::prost::alloc::string::String,
+    /// 16 bytes each: the decision that the entries rest on, and the record of this answer.
+    #[prost(bytes = "vec", tag = "9")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub audit_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// An organisation that answers for some of the entries.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CameFrom {
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Whom to ask there.
+    #[prost(string, tag = "3")]
+    pub contact: ::prost::alloc::string::String,
+    #[prost(enumeration = "super::super::sharing::v1::Category", repeated, tag = "4")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    #[prost(uint32, tag = "5")]
+    pub entries: u32,
+}
+/// That something of the record was given to an organisation's people. No person is named.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Seen {
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "2")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", tag = "4")]
+    pub purpose: i32,
+    /// What kinds of record, of those that may be told.
+    #[prost(enumeration = "super::super::sharing::v1::Category", repeated, tag = "5")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// The rules that let them in, in plain English.
+    #[prost(string, repeated, tag = "6")]
+    pub because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// They said that it was an emergency.
+    #[prost(bool, tag = "7")]
+    pub emergency: bool,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListDueRequest {
+    /// Due on this day; absent means today.
+    #[prost(message, optional, tag = "1")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListDueResponse {
+    /// In order of the day since when they are due, oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub due: ::prost::alloc::vec::Vec<Due>,
+    /// Children who were looked at.
+    #[prost(uint64, tag = "2")]
+    pub looked_at: u64,
+    /// 16 bytes: the record of this answer.
+    #[prost(bytes = "vec", tag = "3")]
+    pub audit_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// Records of one child and one category that are past their schedule.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Due {
+    /// A number by which the organisation itself knows the child.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(enumeration = "super::super::sharing::v1::Category", tag = "2")]
+    pub category: i32,
+    #[prost(uint32, tag = "3")]
+    pub entries: u32,
+    /// When the first and the last of them happened.
+    #[prost(message, optional, tag = "4")]
+    pub first: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(message, optional, tag = "5")]
+    pub last: ::core::option::Option<super::super::events::v1::Date>,
+    /// The schedule that says so, as it was recorded.
+    #[prost(message, optional, tag = "6")]
+    pub schedule: ::core::option::Option<
+        super::super::sharing::v1::RetentionScheduleRecorded,
+    >,
+    /// What was decided before, where the time for which it was kept is over.
+    #[prost(message, optional, tag = "7")]
+    pub decided: ::core::option::Option<super::super::sharing::v1::RetentionDecided>,
 }
 /// Whether whoever was asked for is the child: as records are linked now, and as they were linked when it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -576,6 +703,58 @@ pub mod audits_client {
                 .insert(GrpcMethod::new("throughline.audit.v1.Audits", "Unusual"));
             self.inner.unary(req, path, codec).await
         }
+        /// What a child, or who asks for them, may have (UK GDPR article 15): the entries that GetTimeline would give them for
+        /// subject_access, where these came from, and to whom they were given, each decided by the rules. To the child or a parent
+        /// themself; or, for one of them, to whoever the rules let prepare it.
+        pub async fn subject_access(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SubjectAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubjectAccessResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.audit.v1.Audits/SubjectAccess",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.audit.v1.Audits", "SubjectAccess"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Records of the caller's organisation that are past the schedule by which it keeps them: proposals, of which a person decides each.
+        pub async fn list_due(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListDueRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListDueResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.audit.v1.Audits/ListDue",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.audit.v1.Audits", "ListDue"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -622,6 +801,21 @@ pub mod audits_server {
             &self,
             request: tonic::Request<super::UnusualRequest>,
         ) -> std::result::Result<tonic::Response<super::UnusualResponse>, tonic::Status>;
+        /// What a child, or who asks for them, may have (UK GDPR article 15): the entries that GetTimeline would give them for
+        /// subject_access, where these came from, and to whom they were given, each decided by the rules. To the child or a parent
+        /// themself; or, for one of them, to whoever the rules let prepare it.
+        async fn subject_access(
+            &self,
+            request: tonic::Request<super::SubjectAccessRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SubjectAccessResponse>,
+            tonic::Status,
+        >;
+        /// Records of the caller's organisation that are past the schedule by which it keeps them: proposals, of which a person decides each.
+        async fn list_due(
+            &self,
+            request: tonic::Request<super::ListDueRequest>,
+        ) -> std::result::Result<tonic::Response<super::ListDueResponse>, tonic::Status>;
     }
     /// What was decided. An auditor of the organisation that runs the service is told of everybody; one of another organisation, of its own
     /// people, and of nothing that differs by what these were not shown.
@@ -901,6 +1095,94 @@ pub mod audits_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = UnusualSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.audit.v1.Audits/SubjectAccess" => {
+                    #[allow(non_camel_case_types)]
+                    struct SubjectAccessSvc<T: Audits>(pub Arc<T>);
+                    impl<
+                        T: Audits,
+                    > tonic::server::UnaryService<super::SubjectAccessRequest>
+                    for SubjectAccessSvc<T> {
+                        type Response = super::SubjectAccessResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SubjectAccessRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Audits>::subject_access(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SubjectAccessSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.audit.v1.Audits/ListDue" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListDueSvc<T: Audits>(pub Arc<T>);
+                    impl<T: Audits> tonic::server::UnaryService<super::ListDueRequest>
+                    for ListDueSvc<T> {
+                        type Response = super::ListDueResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListDueRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Audits>::list_due(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListDueSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

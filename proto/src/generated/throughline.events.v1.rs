@@ -298,6 +298,9 @@ pub enum Scheme {
     Organisation = 8,
     /// A quarantine item. Issuer: the source. Value: where it stood.
     QuarantineItem = 9,
+    /// A child or young person as one authority's SEN2 return knows them. Issuer: the three-digit local authority code. Value: the
+    /// UPN as returned; where that is missing, a placeholder or shared by two of the return, the name and the birth date.
+    AuthorityPupil = 10,
 }
 impl Scheme {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -316,6 +319,7 @@ impl Scheme {
             Self::ThirdParty => "SCHEME_THIRD_PARTY",
             Self::Organisation => "SCHEME_ORGANISATION",
             Self::QuarantineItem => "SCHEME_QUARANTINE_ITEM",
+            Self::AuthorityPupil => "SCHEME_AUTHORITY_PUPIL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -331,6 +335,7 @@ impl Scheme {
             "SCHEME_THIRD_PARTY" => Some(Self::ThirdParty),
             "SCHEME_ORGANISATION" => Some(Self::Organisation),
             "SCHEME_QUARANTINE_ITEM" => Some(Self::QuarantineItem),
+            "SCHEME_AUTHORITY_PUPIL" => Some(Self::AuthorityPupil),
             _ => None,
         }
     }
@@ -464,6 +469,44 @@ pub struct EntryReassigned {
     #[prost(string, optional, tag = "3")]
     pub to_key: ::core::option::Option<::prost::alloc::string::String>,
 }
+/// A person of the organisation that answers for an entry put it right, or took it out (UK GDPR article 16). Its source may go on
+/// saying what was wrong: that stays put right. Where the source later says something else than what was wrong, the source's
+/// newer word stands. The event's subject is that of the entry.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EntryRectified {
+    /// Names it, so that it can be taken back.
+    #[prost(string, optional, tag = "1")]
+    pub id: ::core::option::Option<::prost::alloc::string::String>,
+    /// 16 bytes: the entry.
+    #[prost(bytes = "vec", optional, tag = "2")]
+    pub entry_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// The connector that said it; whose organisation is the one that records this.
+    #[prost(string, optional, tag = "3")]
+    pub source: ::core::option::Option<::prost::alloc::string::String>,
+    /// An Event of the entry's own kind, as bytes, with the fields that are put right and no other. It can say anything that an entry
+    /// says, so it is shown to nobody but the organisation that recorded it.
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub stands: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// Numbers of the fields of the event's own message that are emptied.
+    #[prost(uint32, repeated, packed = "false", tag = "5")]
+    pub clears: ::prost::alloc::vec::Vec<u32>,
+    /// The entry should not be there at all.
+    #[prost(bool, optional, tag = "6")]
+    pub removed: ::core::option::Option<bool>,
+    /// Why, and at whose request.
+    #[prost(string, optional, tag = "7")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A rectification was taken back: the entry is again as its source has it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RectificationWithdrawn {
+    #[prost(string, optional, tag = "1")]
+    pub id: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub withdrawn_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub on: ::core::option::Option<Date>,
+}
 /// A child joined a school's roll. pupilonroll or pupilnolongeronroll, entrydate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EnrolmentStarted {
@@ -492,14 +535,18 @@ pub struct EnrolmentEnded {
     pub school: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "2")]
     pub leaving_on: ::core::option::Option<Date>,
+    /// LeavingReason of a common transfer file.
+    #[prost(message, optional, tag = "3")]
+    pub reason: ::core::option::Option<Coded>,
 }
-/// A term's sessions by attendance code. termlysessiondetails\*, termlysessionspossible. Census data have no daily marks.
+/// A term's sessions by attendance code: termlysessiondetails\*, termlysessionspossible; census data have no daily marks. Or a
+/// school year's, by what they count as: YearData of a common transfer file.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AttendanceSummarised {
     /// The school year that the term is of, its first calendar year.
     #[prost(uint32, optional, tag = "1")]
     pub school_year: ::core::option::Option<u32>,
-    /// AUT, SPR or SUM.
+    /// AUT, SPR or SUM; absent where it is the whole year.
     #[prost(message, optional, tag = "2")]
     pub term: ::core::option::Option<Coded>,
     /// Sessions (half days) that the child could have attended.
@@ -508,6 +555,16 @@ pub struct AttendanceSummarised {
     /// Sessions by code, one a code, in code order.
     #[prost(message, repeated, tag = "4")]
     pub sessions: ::prost::alloc::vec::Vec<SessionCount>,
+    /// Whose register it was, where it is not the register of who says so: an organisation id.
+    #[prost(string, optional, tag = "5")]
+    pub school: ::core::option::Option<::prost::alloc::string::String>,
+    /// Where the source counts sessions by what they come to and not by code.
+    #[prost(uint32, optional, tag = "6")]
+    pub attended: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "7")]
+    pub absences_authorised: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "8")]
+    pub absences_unauthorised: ::core::option::Option<u32>,
 }
 /// How many sessions carried a code.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -577,6 +634,9 @@ pub struct FreeSchoolMealsStarted {
     /// ukcountry: ENG, WLS, SCT, NIR.
     #[prost(message, optional, tag = "2")]
     pub country: ::core::option::Option<Coded>,
+    /// When eligibility is looked at again: FSMreviewDate of a common transfer file.
+    #[prost(message, optional, tag = "3")]
+    pub review_on: ::core::option::Option<Date>,
 }
 /// Eligibility for free school meals ended. fsmperiod, fsmenddate.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -612,6 +672,12 @@ pub struct AlternativeProvisionStarted {
     pub sessions_per_week: ::core::option::Option<u32>,
     #[prost(string, optional, tag = "7")]
     pub postcode: ::core::option::Option<::prost::alloc::string::String>,
+    /// companynumber: the setting's, where it is neither school nor registered provider.
+    #[prost(string, optional, tag = "8")]
+    pub company_number: ::core::option::Option<::prost::alloc::string::String>,
+    /// senprovisionentry: the child's SEN provision when it began.
+    #[prost(message, optional, tag = "9")]
+    pub sen_provision: ::core::option::Option<Coded>,
 }
 /// Education elsewhere ended. schoolarrangedapdetail\*, leavingdate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -620,8 +686,12 @@ pub struct AlternativeProvisionEnded {
     pub leaving_on: ::core::option::Option<Date>,
     #[prost(string, optional, tag = "2")]
     pub setting: ::core::option::Option<::prost::alloc::string::String>,
+    /// senprovisionleaving.
+    #[prost(message, optional, tag = "3")]
+    pub sen_provision: ::core::option::Option<Coded>,
 }
-/// A local authority received a request for an education, health and care needs assessment. EHC case systems, and people.
+/// A local authority received a request for an education, health and care needs assessment. EHC case systems, people, and the
+/// SEN2 return (requests).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EhcAssessmentRequested {
     #[prost(message, optional, tag = "1")]
@@ -629,6 +699,12 @@ pub struct EhcAssessmentRequested {
     /// Parent, young person, school, other. Tells who asked.
     #[prost(message, optional, tag = "2")]
     pub requested_by: ::core::option::Option<Coded>,
+    /// rya: the young person was in relevant youth accommodation (in custody). Tells where they were held.
+    #[prost(bool, optional, tag = "3")]
+    pub in_youth_accommodation: ::core::option::Option<bool>,
+    /// exported: the child moved to another authority before the request was dealt with.
+    #[prost(bool, optional, tag = "4")]
+    pub moved_away: ::core::option::Option<bool>,
 }
 /// The authority decided whether to assess, or whether to issue a plan.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -648,6 +724,17 @@ pub struct EhcAssessmentDecided {
     /// Why a time limit did not apply.
     #[prost(message, optional, tag = "6")]
     pub exemption: ::core::option::Option<Coded>,
+    /// requestmediation, assessmentmediation: mediation was held about this decision.
+    #[prost(bool, optional, tag = "7")]
+    pub mediation_held: ::core::option::Option<bool>,
+    /// requesttribunal, assessmenttribunal: this decision was appealed to the tribunal.
+    #[prost(bool, optional, tag = "8")]
+    pub appealed: ::core::option::Option<bool>,
+    /// othermediation, othertribunal: so was another decision, such as what the plan says.
+    #[prost(bool, optional, tag = "9")]
+    pub other_mediation_held: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "10")]
+    pub other_appealed: ::core::option::Option<bool>,
 }
 /// Nested message and enum types in `EhcAssessmentDecided`.
 pub mod ehc_assessment_decided {
@@ -698,6 +785,9 @@ pub mod ehc_assessment_decided {
 pub struct EhcRequestWithdrawn {
     #[prost(message, optional, tag = "1")]
     pub withdrawn_on: ::core::option::Option<Date>,
+    /// Before it was decided to assess, or while it was assessed.
+    #[prost(enumeration = "ehc_assessment_decided::Stage", optional, tag = "2")]
+    pub stage: ::core::option::Option<i32>,
 }
 /// Whose advice an assessment takes. SEND Regulations 2014 r6.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -800,11 +890,24 @@ pub struct EhcSettingConsulted {
     #[prost(message, optional, tag = "4")]
     pub reply: ::core::option::Option<Coded>,
 }
-/// A plan was issued.
+/// A plan was issued. EHC case systems, people, and the SEN2 return (namedplan, whose columns the further fields are).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EhcPlanIssued {
     #[prost(message, optional, tag = "1")]
     pub sent_on: ::core::option::Option<Date>,
+    /// planres: it names a residential placement. Tells where the child sleeps.
+    #[prost(bool, optional, tag = "2")]
+    pub residential: ::core::option::Option<bool>,
+    /// planwbp: it names work-based learning.
+    #[prost(bool, optional, tag = "3")]
+    pub work_based: ::core::option::Option<bool>,
+    /// pb: the family took up a personal budget; oa: as arrangements that the authority makes; dp: as direct payments.
+    #[prost(bool, optional, tag = "4")]
+    pub personal_budget: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "5")]
+    pub arranged_by_authority: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "6")]
+    pub direct_payments: ::core::option::Option<bool>,
 }
 /// A plan ceased.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -839,6 +942,232 @@ pub struct TransferFileSent {
     pub to_school: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "3")]
     pub sent_on: ::core::option::Option<Date>,
+}
+/// What a young person does after compulsory school age, or that nobody knows. Client caseload systems (NCCIS extracts), by
+/// mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ParticipationRecorded {
+    /// The activity, in the code of the national client caseload information system.
+    #[prost(message, optional, tag = "1")]
+    pub activity: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub from_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub to_on: ::core::option::Option<Date>,
+    /// When somebody last made sure of it.
+    #[prost(message, optional, tag = "4")]
+    pub verified_on: ::core::option::Option<Date>,
+    /// Where. Tells where the young person is on a weekday.
+    #[prost(string, optional, tag = "5")]
+    pub establishment: ::core::option::Option<::prost::alloc::string::String>,
+    /// In education, employment or training; absent while it is not known.
+    #[prost(bool, optional, tag = "6")]
+    pub participating: ::core::option::Option<bool>,
+}
+/// A child's register marks of one school day. AttendanceMarks of a common transfer file; daily attendance feeds. A mark that the
+/// register did not have when it was read is absent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AttendanceMarked {
+    /// Whose register: an organisation id. Tells where the child was to be.
+    #[prost(string, optional, tag = "1")]
+    pub school: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub on: ::core::option::Option<Date>,
+    /// The DfE attendance and absence codes in force that day.
+    #[prost(message, optional, tag = "3")]
+    pub morning: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "4")]
+    pub afternoon: ::core::option::Option<Coded>,
+    #[prost(uint32, optional, tag = "5")]
+    pub morning_minutes_late: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "6")]
+    pub afternoon_minutes_late: ::core::option::Option<u32>,
+    /// What the register says beside the marks.
+    #[prost(string, optional, tag = "7")]
+    pub comment: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A result of an assessment: of a key stage, the early years profile, phonics, the multiplication tables check. Common transfer
+/// files, StageAssessment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AttainmentRecorded {
+    /// Stage: FSP, KS1 to KS5, and others.
+    #[prost(message, optional, tag = "1")]
+    pub stage: ::core::option::Option<Coded>,
+    /// Locale: ENG, WLS, SCT, NIR.
+    #[prost(message, optional, tag = "2")]
+    pub locale: ::core::option::Option<Coded>,
+    /// The calendar year in which the assessment's school year ends.
+    #[prost(uint32, optional, tag = "3")]
+    pub year: ::core::option::Option<u32>,
+    #[prost(message, optional, tag = "4")]
+    pub subject: ::core::option::Option<Coded>,
+    /// How it was assessed: TA by the teacher, TT by a test or task.
+    #[prost(message, optional, tag = "5")]
+    pub method: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "6")]
+    pub component: ::core::option::Option<Coded>,
+    /// ResultStatus: R of record, E estimate, P provisional, and others.
+    #[prost(message, optional, tag = "7")]
+    pub status: ::core::option::Option<Coded>,
+    /// ResultQualifier: what the result is: a level, a score, a mark.
+    #[prost(message, optional, tag = "8")]
+    pub qualifier: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "9")]
+    pub result: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "10")]
+    pub result_on: ::core::option::Option<Date>,
+}
+/// An EHC plan was reviewed. SEN2 return, activeplans.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlanReviewed {
+    /// reviewmeeting.
+    #[prost(message, optional, tag = "1")]
+    pub meeting_on: ::core::option::Option<Date>,
+    /// reviewoutcome: whether the plan is kept, amended or ceased.
+    #[prost(message, optional, tag = "2")]
+    pub outcome: ::core::option::Option<Coded>,
+    /// lastreview: when the review was concluded.
+    #[prost(message, optional, tag = "3")]
+    pub concluded_on: ::core::option::Option<Date>,
+}
+/// An authority maintained a plan on the day of its return. SEN2 return, activeplans.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlanMaintained {
+    #[prost(message, optional, tag = "1")]
+    pub on: ::core::option::Option<Date>,
+    /// transferla: the authority that it came from, by its three-digit code.
+    #[prost(message, optional, tag = "2")]
+    pub transferred_from: ::core::option::Option<Coded>,
+}
+/// A plan named a school or other setting (section I). SEN2 return, plandetail.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcSettingNamed {
+    /// URN or UKPRN of the setting.
+    #[prost(string, optional, tag = "1")]
+    pub setting: ::core::option::Option<::prost::alloc::string::String>,
+    /// sensetting, where it has no number: OLA, OPA, EHE, EYP, OTH, NEET, NIEC, NIEO.
+    #[prost(message, optional, tag = "2")]
+    pub setting_kind: ::core::option::Option<Coded>,
+    /// sensettingother.
+    #[prost(string, optional, tag = "3")]
+    pub setting_words: ::core::option::Option<::prost::alloc::string::String>,
+    /// placementrank: 1 the main one.
+    #[prost(uint32, optional, tag = "4")]
+    pub rank: ::core::option::Option<u32>,
+    #[prost(bool, optional, tag = "5")]
+    pub in_sen_unit: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "6")]
+    pub in_resourced_provision: ::core::option::Option<bool>,
+    /// The plan's own date.
+    #[prost(message, optional, tag = "7")]
+    pub named_on: ::core::option::Option<Date>,
+}
+/// A child with a plan went to a school or other setting. SEN2 return, placementdetail, entrydate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlacementStarted {
+    /// URN or UKPRN of the setting.
+    #[prost(string, optional, tag = "1")]
+    pub setting: ::core::option::Option<::prost::alloc::string::String>,
+    /// sensetting, as of EhcSettingNamed.
+    #[prost(message, optional, tag = "2")]
+    pub setting_kind: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "3")]
+    pub setting_words: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub entry_on: ::core::option::Option<Date>,
+    #[prost(uint32, optional, tag = "5")]
+    pub rank: ::core::option::Option<u32>,
+    /// res: it is residential. Tells where the child sleeps.
+    #[prost(bool, optional, tag = "6")]
+    pub residential: ::core::option::Option<bool>,
+    /// wbp.
+    #[prost(bool, optional, tag = "7")]
+    pub work_based: ::core::option::Option<bool>,
+    /// attendancepattern: full time or part time.
+    #[prost(message, optional, tag = "8")]
+    pub pattern: ::core::option::Option<Coded>,
+    #[prost(bool, optional, tag = "9")]
+    pub in_sen_unit: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "10")]
+    pub in_resourced_provision: ::core::option::Option<bool>,
+}
+/// They left it. placementdetail, leavingdate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EhcPlacementEnded {
+    #[prost(string, optional, tag = "1")]
+    pub setting: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub leaving_on: ::core::option::Option<Date>,
+}
+/// A child is educated at home by choice of the parents. SEN2 return, a placement whose sensetting is EHE.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ElectiveHomeEducationStarted {
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+}
+/// Home education ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ElectiveHomeEducationEnded {
+    #[prost(message, optional, tag = "1")]
+    pub end_on: ::core::option::Option<Date>,
+}
+/// A school knew the child as looked after, or as not: not the authority's own record, and no status. Common transfer files,
+/// LookedAfter.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InCareReported {
+    #[prost(bool, optional, tag = "1")]
+    pub in_care: ::core::option::Option<bool>,
+    /// CareAuthority: the authority's three-digit code. Tells whose child they are.
+    #[prost(message, optional, tag = "2")]
+    pub care_authority: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub reported_on: ::core::option::Option<Date>,
+}
+/// A child left a school, and the school does not know where they went. Common transfer files sent to nobody (XXXXXXX).
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MissingFromEducationReported {
+    /// The school that reports it: an organisation id.
+    #[prost(string, optional, tag = "1")]
+    pub school: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub reported_on: ::core::option::Option<Date>,
+    /// The last day on its roll, where the file has it.
+    #[prost(message, optional, tag = "3")]
+    pub last_on_roll_on: ::core::option::Option<Date>,
+}
+/// Why a child is at a school for alternative provision, and where they were before. approvisiondetail\*.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AlternativeProvisionReasonRecorded {
+    /// prevurn.
+    #[prost(string, optional, tag = "1")]
+    pub previous_school: ::core::option::Option<::prost::alloc::string::String>,
+    /// apreason: ASP, EHC, MHN, NEW, OTH, PEX, PHN, RHE.
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+    /// senprovisionentry.
+    #[prost(message, optional, tag = "3")]
+    pub sen_provision: ::core::option::Option<Coded>,
+}
+/// The hours and the money of an early years place, as they stood on census day. pupilonroll.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EarlyYearsPlaceRecorded {
+    #[prost(double, optional, tag = "1")]
+    pub funded_hours: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "2")]
+    pub extended_hours: ::core::option::Option<f64>,
+    #[prost(double, optional, tag = "3")]
+    pub hours_at_setting: ::core::option::Option<f64>,
+    /// eyppr: receives early years pupil premium; eyppbf: on what basis (RE, RO, RB, RU), which can tell of care or adoption.
+    #[prost(bool, optional, tag = "4")]
+    pub pupil_premium: ::core::option::Option<bool>,
+    #[prost(message, optional, tag = "5")]
+    pub pupil_premium_basis: ::core::option::Option<Coded>,
+    /// dafindicator.
+    #[prost(bool, optional, tag = "6")]
+    pub disability_access_fund: ::core::option::Option<bool>,
+    /// eligibilitycode, thirtyhourcode before 2024: the parents' own number.
+    #[prost(string, optional, tag = "7")]
+    pub eligibility_code: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A child came to an emergency department. ADT^A04 with PV1-2 = E.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1020,6 +1349,75 @@ pub struct ReferralClosed {
     #[prost(message, optional, tag = "3")]
     pub reason: ::core::option::Option<Coded>,
 }
+/// A child was referred to a health service. Therapy and CAMHS extracts, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReferralMade {
+    /// Names the referral, so that its answer and end name it.
+    #[prost(string, optional, tag = "1")]
+    pub referral: ::core::option::Option<::prost::alloc::string::String>,
+    /// Can name a service that is sensitive.
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub referred_on: ::core::option::Option<Date>,
+    /// Who referred.
+    #[prost(message, optional, tag = "4")]
+    pub referred_by: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "5")]
+    pub reason: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "6")]
+    pub priority: ::core::option::Option<Coded>,
+}
+/// A health service did not take a referral on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReferralRejected {
+    #[prost(string, optional, tag = "1")]
+    pub referral: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub rejected_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub reason: ::core::option::Option<Coded>,
+}
+/// An appointment or care contact took place. Therapy and CAMHS extracts, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AppointmentKept {
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<When>,
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    /// Face to face, telephone, video, in a group.
+    #[prost(message, optional, tag = "3")]
+    pub medium: ::core::option::Option<Coded>,
+    /// Clinic, home, school. Tells where the child was.
+    #[prost(message, optional, tag = "4")]
+    pub place: ::core::option::Option<Coded>,
+}
+/// A course of therapy began.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TherapyStarted {
+    /// Names the course, so that its end names it.
+    #[prost(string, optional, tag = "1")]
+    pub course: ::core::option::Option<::prost::alloc::string::String>,
+    /// Speech and language, occupational, physiotherapy.
+    #[prost(message, optional, tag = "2")]
+    pub therapy: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub start_on: ::core::option::Option<Date>,
+}
+/// It ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TherapyEnded {
+    #[prost(string, optional, tag = "1")]
+    pub course: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub therapy: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub end_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub reason: ::core::option::Option<Coded>,
+}
 /// The child as one source describes them: the whole description each time. Source: ChildIdentifiers and
 /// ChildCharacteristics (CIN census), pupilonroll and addresses (school census), PID and PD1 (HL7 v2).
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1060,6 +1458,9 @@ pub struct PersonDescribed {
     /// PID-25: which of them.
     #[prost(uint32, optional, tag = "14")]
     pub birth_order: ::core::option::Option<u32>,
+    /// Email of a common transfer file.
+    #[prost(string, repeated, tag = "15")]
+    pub emails: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Somebody stands in a relation to the child: a person of their own, with what the record says of them. NK1. Whatever number
 /// it carries is that person's, and never a claim about the child.
@@ -1096,6 +1497,11 @@ pub struct RelationshipRecorded {
     /// NK1-9: its last day.
     #[prost(message, optional, tag = "11")]
     pub until_on: ::core::option::Option<Date>,
+    #[prost(string, repeated, tag = "12")]
+    pub emails: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Who is asked first: 1. Order of a common transfer file.
+    #[prost(uint32, optional, tag = "13")]
+    pub contact_order: ::core::option::Option<u32>,
 }
 /// Nested message and enum types in `RelationshipRecorded`.
 pub mod relationship_recorded {
@@ -1635,6 +2041,9 @@ pub struct HelpAssessmentStarted {
     pub organisation: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "3")]
     pub start_on: ::core::option::Option<Date>,
+    /// Who makes it, as written, where the source has no id for them. Annex A list 2.
+    #[prost(string, optional, tag = "4")]
+    pub organisation_name: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// It was completed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1645,6 +2054,8 @@ pub struct HelpAssessmentCompleted {
     pub organisation: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "3")]
     pub completed_on: ::core::option::Option<Date>,
+    #[prost(string, optional, tag = "4")]
+    pub organisation_name: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A service began to work with a child.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1692,6 +2103,358 @@ pub struct ChildDeathReviewClosed {
     #[prost(message, optional, tag = "2")]
     pub closed_on: ::core::option::Option<Date>,
 }
+/// A child was put forward to a service that is not of a hospital: early help, portage, family support. Service directories
+/// and early-help modules.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ServiceReferred {
+    /// Names the referral and the spell that follows from it.
+    #[prost(string, optional, tag = "1")]
+    pub spell: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    /// The organisation id of the service.
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub referred_on: ::core::option::Option<Date>,
+    /// Who put the child forward. Tells who referred.
+    #[prost(message, optional, tag = "5")]
+    pub referred_by: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "6")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A service was offered to the family.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ServiceOffered {
+    #[prost(string, optional, tag = "1")]
+    pub spell: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub offered_on: ::core::option::Option<Date>,
+    /// Accepted, declined, no answer.
+    #[prost(message, optional, tag = "5")]
+    pub answer: ::core::option::Option<Coded>,
+}
+/// A visit, session or group of a service took place, or did not.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ServiceAttended {
+    #[prost(string, optional, tag = "1")]
+    pub spell: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "4")]
+    pub attended_on: ::core::option::Option<Date>,
+    /// Attended, not brought, cancelled by the family, cancelled by the service.
+    #[prost(message, optional, tag = "5")]
+    pub attendance: ::core::option::Option<Coded>,
+}
+/// A child was put on a waiting list. Therapy, CAMHS and equipment services.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitingListJoined {
+    /// Names this wait, so that its end names it.
+    #[prost(string, optional, tag = "1")]
+    pub wait: ::core::option::Option<::prost::alloc::string::String>,
+    /// What is waited for. Can name a service that is sensitive.
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// When the clock of the wait began: the referral, most often.
+    #[prost(message, optional, tag = "4")]
+    pub clock_start_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "5")]
+    pub joined_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "6")]
+    pub priority: ::core::option::Option<Coded>,
+}
+/// A wait is over.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WaitingListLeft {
+    #[prost(string, optional, tag = "1")]
+    pub wait: ::core::option::Option<::prost::alloc::string::String>,
+    /// As when it began: what it was for can make both confidential.
+    #[prost(message, optional, tag = "2")]
+    pub service: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub left_on: ::core::option::Option<Date>,
+    /// First treatment, assessed only, declined, not needed, moved, aged out, transferred, died.
+    #[prost(message, optional, tag = "4")]
+    pub outcome: ::core::option::Option<Coded>,
+}
+/// A panel decided: equipment, short breaks, placements, complex cases.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PanelDecided {
+    #[prost(message, optional, tag = "1")]
+    pub panel: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub requested_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub decided_on: ::core::option::Option<Date>,
+    /// Agreed, agreed in part, refused, deferred.
+    #[prost(message, optional, tag = "4")]
+    pub outcome: ::core::option::Option<Coded>,
+    /// Why, in words that a parent reads.
+    #[prost(string, optional, tag = "5")]
+    pub reason_plain: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// Specialist equipment was provided. Panels and equipment stores.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EquipmentProvided {
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub provided_on: ::core::option::Option<Date>,
+    /// Home, school or both: not the address.
+    #[prost(message, optional, tag = "3")]
+    pub setting: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "4")]
+    pub review_due_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "5")]
+    pub returned_on: ::core::option::Option<Date>,
+}
+/// A short break was provided. Short-break providers' returns.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ShortBreakProvided {
+    #[prost(message, optional, tag = "1")]
+    pub break_kind: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub from_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub to_on: ::core::option::Option<Date>,
+    #[prost(double, optional, tag = "4")]
+    pub hours: ::core::option::Option<f64>,
+    #[prost(uint32, optional, tag = "5")]
+    pub nights: ::core::option::Option<u32>,
+    /// Where. Tells where the child sleeps.
+    #[prost(string, optional, tag = "6")]
+    pub setting: ::core::option::Option<::prost::alloc::string::String>,
+    /// Under what: section 17(6), section 20(4), Schedule 2 paragraph 6 of the Children Act 1989.
+    #[prost(message, optional, tag = "7")]
+    pub legal_basis: ::core::option::Option<Coded>,
+}
+/// A personal budget was set, or set anew. Direct-payment systems.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PersonalBudgetSet {
+    /// Education, health or care.
+    #[prost(message, optional, tag = "1")]
+    pub element: ::core::option::Option<Coded>,
+    /// Direct payment, notional, third party.
+    #[prost(message, optional, tag = "2")]
+    pub form: ::core::option::Option<Coded>,
+    /// Whole pence a year.
+    #[prost(int64, optional, tag = "3")]
+    pub indicative_pence: ::core::option::Option<i64>,
+    #[prost(int64, optional, tag = "4")]
+    pub agreed_pence: ::core::option::Option<i64>,
+    #[prost(message, optional, tag = "5")]
+    pub from_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "6")]
+    pub to_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "7")]
+    pub review_due_on: ::core::option::Option<Date>,
+    /// The resource allocation that the indicative amount came from, and its points.
+    #[prost(string, optional, tag = "8")]
+    pub allocation_version: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(uint32, optional, tag = "9")]
+    pub allocation_points: ::core::option::Option<u32>,
+}
+/// The kinds of plan. A plan of another kind is no plan of this list, and its record is kept as it came.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Plan {}
+/// Nested message and enum types in `Plan`.
+pub mod plan {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        Unspecified = 0,
+        EarlyHelp = 1,
+        FamilyHelp = 2,
+        /// SEN support in a school or setting.
+        SenSupport = 3,
+        /// An individual support plan for a young person.
+        IndividualSupport = 4,
+        /// An individual healthcare plan in a school.
+        IndividualHealthcare = 5,
+        PersonalEducation = 6,
+        Transition = 7,
+        PersonCentred = 8,
+        DelegatedTask = 9,
+        ChildInNeed = 10,
+        Pathway = 11,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "UNSPECIFIED",
+                Self::EarlyHelp => "EARLY_HELP",
+                Self::FamilyHelp => "FAMILY_HELP",
+                Self::SenSupport => "SEN_SUPPORT",
+                Self::IndividualSupport => "INDIVIDUAL_SUPPORT",
+                Self::IndividualHealthcare => "INDIVIDUAL_HEALTHCARE",
+                Self::PersonalEducation => "PERSONAL_EDUCATION",
+                Self::Transition => "TRANSITION",
+                Self::PersonCentred => "PERSON_CENTRED",
+                Self::DelegatedTask => "DELEGATED_TASK",
+                Self::ChildInNeed => "CHILD_IN_NEED",
+                Self::Pathway => "PATHWAY",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "UNSPECIFIED" => Some(Self::Unspecified),
+                "EARLY_HELP" => Some(Self::EarlyHelp),
+                "FAMILY_HELP" => Some(Self::FamilyHelp),
+                "SEN_SUPPORT" => Some(Self::SenSupport),
+                "INDIVIDUAL_SUPPORT" => Some(Self::IndividualSupport),
+                "INDIVIDUAL_HEALTHCARE" => Some(Self::IndividualHealthcare),
+                "PERSONAL_EDUCATION" => Some(Self::PersonalEducation),
+                "TRANSITION" => Some(Self::Transition),
+                "PERSON_CENTRED" => Some(Self::PersonCentred),
+                "DELEGATED_TASK" => Some(Self::DelegatedTask),
+                "CHILD_IN_NEED" => Some(Self::ChildInNeed),
+                "PATHWAY" => Some(Self::Pathway),
+                _ => None,
+            }
+        }
+    }
+}
+/// A team around the child or the family met. Early-help modules.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TeamMeetingHeld {
+    #[prost(message, optional, tag = "1")]
+    pub held_on: ::core::option::Option<Date>,
+    #[prost(enumeration = "plan::Kind", optional, tag = "2")]
+    pub plan: ::core::option::Option<i32>,
+    /// By role, as the source writes them; some write names.
+    #[prost(message, repeated, tag = "3")]
+    pub attendees: ::prost::alloc::vec::Vec<Coded>,
+    #[prost(message, repeated, tag = "4")]
+    pub apologies: ::prost::alloc::vec::Vec<Coded>,
+    #[prost(message, optional, tag = "5")]
+    pub next_on: ::core::option::Option<Date>,
+    #[prost(string, optional, tag = "6")]
+    pub summary: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A plan was agreed with the family. Early-help modules.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlanAgreed {
+    #[prost(enumeration = "plan::Kind", optional, tag = "1")]
+    pub plan: ::core::option::Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    pub agreed_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub review_due_on: ::core::option::Option<Date>,
+}
+/// A plan was reviewed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlanReviewed {
+    #[prost(enumeration = "plan::Kind", optional, tag = "1")]
+    pub plan: ::core::option::Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    pub reviewed_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub review_due_on: ::core::option::Option<Date>,
+    /// Continue, change, step up, step down, close.
+    #[prost(message, optional, tag = "4")]
+    pub outcome: ::core::option::Option<Coded>,
+}
+/// A plan closed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlanClosed {
+    #[prost(enumeration = "plan::Kind", optional, tag = "1")]
+    pub plan: ::core::option::Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    pub closed_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub reason: ::core::option::Option<Coded>,
+}
+/// A person judged a child's level of need. A judgement, never computed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NeedLevelAssessed {
+    /// The level, in the word of the scheme of its place and time.
+    #[prost(message, optional, tag = "1")]
+    pub level: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub assessed_on: ::core::option::Option<Date>,
+}
+/// An assessment was offered to somebody because of their caring. The subject is the carer. Young carers' services.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CarerAssessmentOffered {
+    /// Young carer, parent carer, other.
+    #[prost(message, optional, tag = "1")]
+    pub carer_kind: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub offered_on: ::core::option::Option<Date>,
+    /// Accepted, declined, no answer.
+    #[prost(message, optional, tag = "3")]
+    pub answer: ::core::option::Option<Coded>,
+}
+/// It was completed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CarerAssessmentCompleted {
+    #[prost(message, optional, tag = "1")]
+    pub carer_kind: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub completed_on: ::core::option::Option<Date>,
+    /// Support plan, signposted, no further need.
+    #[prost(message, optional, tag = "3")]
+    pub outcome: ::core::option::Option<Coded>,
+}
+/// A goal was set with a child or family. Family support episodes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GoalSet {
+    /// Names the goal, so that its reviews name it.
+    #[prost(string, optional, tag = "1")]
+    pub goal: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub domain: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub set_on: ::core::option::Option<Date>,
+    /// What is measured with: an outcome star, a score, words.
+    #[prost(string, optional, tag = "4")]
+    pub measure: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "5")]
+    pub baseline: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "6")]
+    pub target: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// How far it was reached.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GoalReviewed {
+    #[prost(string, optional, tag = "1")]
+    pub goal: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub domain: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "3")]
+    pub reviewed_on: ::core::option::Option<Date>,
+    #[prost(string, optional, tag = "4")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
+    /// The child's, a parent's, a worker's.
+    #[prost(message, optional, tag = "5")]
+    pub whose_view: ::core::option::Option<Coded>,
+    #[prost(bool, optional, tag = "6")]
+    pub met: ::core::option::Option<bool>,
+}
 /// A referral to children's social care was received. CINdetails, CINreferralDate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReferralReceived {
@@ -1708,22 +2471,28 @@ pub struct ReferralReceived {
     pub no_further_action: ::core::option::Option<bool>,
 }
 /// A social care assessment began. Assessments, AssessmentActualStartDate.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AssessmentStarted {
     #[prost(message, optional, tag = "1")]
     pub start_on: ::core::option::Option<Date>,
     /// AssessmentInternalReviewDate: when it is to be looked at again.
     #[prost(message, optional, tag = "2")]
     pub internal_review_on: ::core::option::Option<Date>,
+    /// Annex A list 4: the child was seen during the assessment.
+    #[prost(message, optional, tag = "3")]
+    pub child_seen: ::core::option::Option<Coded>,
 }
 /// A social care assessment was authorised. Assessments, AssessmentAuthorisationDate. Its factors are events of their own,
 /// because each may belong to another class.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AssessmentCompleted {
     #[prost(message, optional, tag = "1")]
     pub authorised_on: ::core::option::Option<Date>,
     #[prost(message, optional, tag = "2")]
     pub start_on: ::core::option::Option<Date>,
+    /// Annex A list 4: the child was found to need the support of social care.
+    #[prost(message, optional, tag = "3")]
+    pub support_required: ::core::option::Option<Coded>,
 }
 /// A factor was identified at assessment. FactorsIdentifiedAtAssessment. Listed, never summed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1760,10 +2529,13 @@ pub struct Section47EnquiryStarted {
     pub conference_not_required: ::core::option::Option<bool>,
 }
 /// An initial child protection conference was held. DateOfInitialCPC, of the enquiry or of the referral.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConferenceHeld {
     #[prost(message, optional, tag = "1")]
     pub held_on: ::core::option::Option<Date>,
+    /// Annex A list 5: it ended in a child protection plan.
+    #[prost(message, optional, tag = "2")]
+    pub plan_made: ::core::option::Option<Coded>,
 }
 /// A child protection plan began. ChildProtectionPlans, CPPstartDate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1834,6 +2606,9 @@ pub struct LookedAfterPeriodStarted {
     /// Under what: C1, C2, D1, E1, J1 to J3, L1 to L3, V2 to V4.
     #[prost(message, optional, tag = "2")]
     pub legal_status: ::core::option::Option<Coded>,
+    /// SSDA903 CIN, N1 to N8: what the child needed most when it began.
+    #[prost(message, optional, tag = "3")]
+    pub primary_need: ::core::option::Option<Coded>,
 }
 /// What a looked after child is looked after under changed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1850,6 +2625,422 @@ pub struct LookedAfterPeriodEnded {
     pub end_on: ::core::option::Option<Date>,
     #[prost(message, optional, tag = "2")]
     pub reason: ::core::option::Option<Coded>,
+}
+/// A looked after child came to live somewhere else, or with other carers. SSDA903 episodes; Annex A list 8; the DfE's
+/// children's social care data, child_looked_after_placements.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlacementChanged {
+    /// When it began; absent where the source holds only that the child was in it by then.
+    #[prost(message, optional, tag = "1")]
+    pub placed_on: ::core::option::Option<Date>,
+    /// PLACE: A3 to A6, H5, K1 to K3, P1 to P3, R1 to R5, S1, T0 to T4, U1 to U6, Z1.
+    #[prost(message, optional, tag = "2")]
+    pub placement_type: ::core::option::Option<Coded>,
+    /// PLACE_PROVIDER: PR0 to PR5.
+    #[prost(message, optional, tag = "3")]
+    pub provider: ::core::option::Option<Coded>,
+    /// PL_POST.
+    #[prost(string, optional, tag = "4")]
+    pub postcode: ::core::option::Option<::prost::alloc::string::String>,
+    /// HOME_POST: where the child lived before coming into care.
+    #[prost(string, optional, tag = "5")]
+    pub home_postcode: ::core::option::Option<::prost::alloc::string::String>,
+    /// URN: Ofsted's number of the home or agency.
+    #[prost(string, optional, tag = "6")]
+    pub urn: ::core::option::Option<::prost::alloc::string::String>,
+    /// Its last day, where it has ended.
+    #[prost(message, optional, tag = "7")]
+    pub until_on: ::core::option::Option<Date>,
+    /// REASON_PLACE_CHANGE: why it ended.
+    #[prost(message, optional, tag = "8")]
+    pub end_reason: ::core::option::Option<Coded>,
+    /// Annex A list 8: within the authority's own area, or out of it.
+    #[prost(message, optional, tag = "9")]
+    pub within_area: ::core::option::Option<Coded>,
+    /// Annex A list 8: the authority in whose area it is, as written.
+    #[prost(string, optional, tag = "10")]
+    pub host_authority: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// The care of a looked after child was reviewed. SSDA903 reviews; Annex A list 8.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CareReviewed {
+    #[prost(message, optional, tag = "1")]
+    pub reviewed_on: ::core::option::Option<Date>,
+    /// REVIEW_CODE, PN0 to PN7: how the child took part.
+    #[prost(message, optional, tag = "2")]
+    pub participation: ::core::option::Option<Coded>,
+}
+/// A looked after child went missing, or was away without leave. SSDA903 missing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MissingEpisodeStarted {
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+    /// MISSING: M missing, A away without authorisation.
+    #[prost(message, optional, tag = "2")]
+    pub absence: ::core::option::Option<Coded>,
+}
+/// They came back, or were found.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MissingEpisodeEnded {
+    #[prost(message, optional, tag = "1")]
+    pub end_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub absence: ::core::option::Option<Coded>,
+}
+/// What an authority knew of a young person who had left care, when it was in touch or had tried to be. SSDA903 OC3; Annex A
+/// list 9; the DfE's children's social care data, care_leavers.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CareLeaverContacted {
+    /// When; of a return, absent: it asks about the birthday.
+    #[prost(message, optional, tag = "1")]
+    pub contacted_on: ::core::option::Option<Date>,
+    /// IN_TOUCH: YES, NO, DIED, REFU, NREQ, RHOM.
+    #[prost(message, optional, tag = "2")]
+    pub in_touch: ::core::option::Option<Coded>,
+    /// ACTIV: F1 to G6.
+    #[prost(message, optional, tag = "3")]
+    pub activity: ::core::option::Option<Coded>,
+    /// ACCOM: a letter, in the return with 1 suitable or 2 not.
+    #[prost(message, optional, tag = "4")]
+    pub accommodation: ::core::option::Option<Coded>,
+    /// Annex A list 9, where it stands apart.
+    #[prost(message, optional, tag = "5")]
+    pub suitability: ::core::option::Option<Coded>,
+    /// Annex A list 9: relevant, former relevant, qualifying, eligible.
+    #[prost(message, optional, tag = "6")]
+    pub eligibility: ::core::option::Option<Coded>,
+}
+/// It was decided that a child should be placed for adoption. SSDA903 placed for adoption; Annex A list 10; the DfE's
+/// children's social care data, adoption.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptionDecided {
+    #[prost(message, optional, tag = "1")]
+    pub decided_on: ::core::option::Option<Date>,
+}
+/// It was decided that a child should no longer be placed for adoption. SSDA903 placed for adoption; Annex A list 10.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptionDecisionReversed {
+    #[prost(message, optional, tag = "1")]
+    pub reversed_on: ::core::option::Option<Date>,
+    /// REASON_PLACED_CEASED, RD1 to RD4.
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+    /// The decision that was reversed.
+    #[prost(message, optional, tag = "3")]
+    pub decided_on: ::core::option::Option<Date>,
+}
+/// A child was matched with adopters. SSDA903 AD1; Annex A list 10; the DfE's children's social care data, adoption.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptionMatched {
+    #[prost(message, optional, tag = "1")]
+    pub matched_on: ::core::option::Option<Date>,
+    /// DATE_INT: when it was decided that the child should be adopted.
+    #[prost(message, optional, tag = "2")]
+    pub decided_on: ::core::option::Option<Date>,
+    /// FOSTER_CARE: the adopters were the child's foster carers.
+    #[prost(bool, optional, tag = "3")]
+    pub by_foster_carers: ::core::option::Option<bool>,
+    /// NB_ADOPTR.
+    #[prost(uint32, optional, tag = "4")]
+    pub adopters: ::core::option::Option<u32>,
+    /// SEX_ADOPTR: M1, F1, MM, FF, MF.
+    #[prost(message, optional, tag = "5")]
+    pub adopters_sex: ::core::option::Option<Coded>,
+    /// LS_ADOPTR: L0, L11, L12, L2, L3, L4.
+    #[prost(message, optional, tag = "6")]
+    pub adopters_status: ::core::option::Option<Coded>,
+}
+/// A child was placed for adoption. Annex A list 10; the DfE's children's social care data, adoption.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptionPlaced {
+    #[prost(message, optional, tag = "1")]
+    pub placed_on: ::core::option::Option<Date>,
+    /// Placed for fostering with a view to adoption, or under concurrent planning.
+    #[prost(bool, optional, tag = "2")]
+    pub fostering_for_adoption: ::core::option::Option<bool>,
+}
+/// A court made an adoption order. Annex A list 10.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AdoptionOrderMade {
+    #[prost(message, optional, tag = "1")]
+    pub made_on: ::core::option::Option<Date>,
+}
+/// Pre-proceedings began: the authority tells parents that it may go to court. Children in need census,
+/// PreProceedingsandFGDM, from 2026.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreProceedingsStarted {
+    /// PPStartDate.
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+    /// LBPSentDate: the letter before proceedings was sent.
+    #[prost(message, optional, tag = "2")]
+    pub letter_sent_on: ::core::option::Option<Date>,
+    /// FGDMMeetingOffer: the family was offered a meeting to decide together.
+    #[prost(bool, optional, tag = "3")]
+    pub family_meeting_offered: ::core::option::Option<bool>,
+    /// FGDMMeetingFac: that meeting was held.
+    #[prost(bool, optional, tag = "4")]
+    pub family_meeting_held: ::core::option::Option<bool>,
+    /// InitialPPMeetingDate.
+    #[prost(message, optional, tag = "5")]
+    pub first_meeting_on: ::core::option::Option<Date>,
+    /// ReviewMeetingsCount.
+    #[prost(uint32, optional, tag = "6")]
+    pub review_meetings: ::core::option::Option<u32>,
+    /// LetterInitCPDate: the letter that told the parents of care proceedings.
+    #[prost(message, optional, tag = "7")]
+    pub proceedings_letter_on: ::core::option::Option<Date>,
+}
+/// Pre-proceedings came to a decision. Children in need census, StepDecisionDate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreProceedingsEnded {
+    #[prost(message, optional, tag = "1")]
+    pub decided_on: ::core::option::Option<Date>,
+    /// PPOutcome.
+    #[prost(message, optional, tag = "2")]
+    pub outcome: ::core::option::Option<Coded>,
+}
+/// The authority applied to a court for an order about the child. Children in need census, CourtAppDate.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CareProceedingsIssued {
+    #[prost(message, optional, tag = "1")]
+    pub applied_on: ::core::option::Option<Date>,
+}
+/// What was done for the health of a looked after child. SSDA903 OC2, of a year; Annex A list 8, on a day.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LookedAfterHealthRecorded {
+    /// The year that is told of, by its last day; absent of what was done on a day.
+    #[prost(message, optional, tag = "1")]
+    pub year_end_on: ::core::option::Option<Date>,
+    /// HEALTH_CHECK: under five, checks of development were up to date.
+    #[prost(bool, optional, tag = "2")]
+    pub development_checked: ::core::option::Option<bool>,
+    /// IMMUNISATIONS: up to date.
+    #[prost(bool, optional, tag = "3")]
+    pub immunisations_up_to_date: ::core::option::Option<bool>,
+    /// TEETH_CHECK.
+    #[prost(bool, optional, tag = "4")]
+    pub teeth_checked: ::core::option::Option<bool>,
+    /// HEALTH_ASSESSMENT: it was made.
+    #[prost(bool, optional, tag = "5")]
+    pub health_assessed: ::core::option::Option<bool>,
+    /// Annex A list 8.
+    #[prost(message, optional, tag = "6")]
+    pub health_assessed_on: ::core::option::Option<Date>,
+    /// Annex A list 8.
+    #[prost(message, optional, tag = "7")]
+    pub teeth_checked_on: ::core::option::Option<Date>,
+}
+/// A strengths and difficulties questionnaire was scored, or why none was. SSDA903 OC2; the DfE's children's social care data,
+/// sdq_assessments.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StrengthsDifficultiesScored {
+    #[prost(message, optional, tag = "1")]
+    pub scored_on: ::core::option::Option<Date>,
+    /// The year that is told of, by its last day, where the day is not.
+    #[prost(message, optional, tag = "2")]
+    pub year_end_on: ::core::option::Option<Date>,
+    /// 0 to 40.
+    #[prost(uint32, optional, tag = "3")]
+    pub score: ::core::option::Option<u32>,
+    /// SDQ_REASON, SDQ1 to SDQ5: why there is none.
+    #[prost(message, optional, tag = "4")]
+    pub not_scored_reason: ::core::option::Option<Coded>,
+}
+/// A looked after child was found to misuse substances, or not. SSDA903 OC2.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SubstanceMisuseIdentified {
+    #[prost(message, optional, tag = "1")]
+    pub year_end_on: ::core::option::Option<Date>,
+    #[prost(bool, optional, tag = "2")]
+    pub identified: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "3")]
+    pub intervention_received: ::core::option::Option<bool>,
+    #[prost(bool, optional, tag = "4")]
+    pub intervention_offered: ::core::option::Option<bool>,
+}
+/// A looked after child was convicted or cautioned within a year, or was not. SSDA903 OC2, CONVICTED.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConvictionRecorded {
+    #[prost(message, optional, tag = "1")]
+    pub year_end_on: ::core::option::Option<Date>,
+    #[prost(bool, optional, tag = "2")]
+    pub convicted: ::core::option::Option<bool>,
+}
+/// A child is, or was, an unaccompanied asylum seeking child. SSDA903 UASC; Annex A lists 8 and 9; the DfE's children's social
+/// care data, uasc_flag.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UnaccompaniedChildRecorded {
+    /// DUC: when they ceased to be.
+    #[prost(message, optional, tag = "1")]
+    pub ceased_on: ::core::option::Option<Date>,
+}
+/// A looked after child is a mother. SSDA903 MOTHER, MC_DOB.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ParenthoodRecorded {
+    #[prost(message, optional, tag = "1")]
+    pub first_child_born_on: ::core::option::Option<Date>,
+}
+/// Where a child who came into care had lived under an order before. SSDA903 previous permanence.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PreviousPermanenceRecorded {
+    /// PREV_PERM: P1 adoption, P2 special guardianship, P3 residence or child arrangements, P4 other, Z1 none.
+    #[prost(message, optional, tag = "1")]
+    pub option: ::core::option::Option<Coded>,
+    /// LA_PERM: the authority that arranged it.
+    #[prost(message, optional, tag = "2")]
+    pub arranged_by: ::core::option::Option<Coded>,
+    /// DATE_PERM, as far as it is known.
+    #[prost(message, optional, tag = "3")]
+    pub order_on: ::core::option::Option<Date>,
+}
+/// A court allowed a looked after child to be deprived of liberty. SSDA903 DoLo, from 2027.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeprivationOfLibertyOrdered {
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub until_on: ::core::option::Option<Date>,
+}
+/// A worker, or a team, was allocated to a child. What a return says of it opens nothing to that worker: WorkerNamed does.
+/// SSDA903 social worker episodes; Annex A; the DfE's children's social care data, care_worker_details.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SocialWorkerAllocated {
+    /// SW_ID, the number of Social Work England; a name in Annex A.
+    #[prost(string, optional, tag = "1")]
+    pub worker: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub team: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "3")]
+    pub from_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub until_on: ::core::option::Option<Date>,
+    /// SW_REASON: MANAGE, FCONTA, LEFTRL and so on.
+    #[prost(message, optional, tag = "5")]
+    pub change_reason: ::core::option::Option<Coded>,
+    /// Social worker, personal adviser.
+    #[prost(message, optional, tag = "6")]
+    pub role: ::core::option::Option<Coded>,
+}
+/// Social care, police and health discussed whether a child is at risk of significant harm. Annex A list 5.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StrategyDiscussionHeld {
+    #[prost(message, optional, tag = "1")]
+    pub held_on: ::core::option::Option<Date>,
+}
+/// A child was visited or seen under a statute. Annex A lists 6, 7 and 8.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatutoryVisitMade {
+    #[prost(message, optional, tag = "1")]
+    pub made_on: ::core::option::Option<Date>,
+    /// cin, cp, looked_after, reviewing_officer.
+    #[prost(message, optional, tag = "2")]
+    pub visit: ::core::option::Option<Coded>,
+    /// The child was seen alone.
+    #[prost(message, optional, tag = "3")]
+    pub seen_alone: ::core::option::Option<Coded>,
+}
+/// A child came to be in need in the words of the Act: an episode of need began. Annex A list 6.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CaseOpened {
+    #[prost(message, optional, tag = "1")]
+    pub opened_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub primary_need: ::core::option::Option<Coded>,
+}
+/// The pathway plan of a young person leaving care was reviewed. Annex A list 9.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PathwayPlanReviewed {
+    #[prost(message, optional, tag = "1")]
+    pub reviewed_on: ::core::option::Option<Date>,
+}
+/// Where a looked after child is meant to live for good. Annex A list 8.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PermanencePlanRecorded {
+    #[prost(message, optional, tag = "1")]
+    pub plan: ::core::option::Option<Coded>,
+}
+/// An episode of early help began. Early help modules of case systems.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EarlyHelpStarted {
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+    /// Why, in a code of the module.
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+    /// Who gives it, as written.
+    #[prost(string, optional, tag = "3")]
+    pub provider: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// It ended.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EarlyHelpEnded {
+    #[prost(message, optional, tag = "1")]
+    pub end_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+}
+/// A housing authority accepted or ended a duty towards the household of a child. Housing systems, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HousingDutyRecorded {
+    /// Prevention, relief, main duty, none.
+    #[prost(message, optional, tag = "1")]
+    pub duty: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "2")]
+    pub decided_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "3")]
+    pub ended_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub end_reason: ::core::option::Option<Coded>,
+}
+/// A child's household was placed in temporary accommodation. Housing systems, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TemporaryAccommodationStarted {
+    #[prost(message, optional, tag = "1")]
+    pub start_on: ::core::option::Option<Date>,
+    /// Bed and breakfast, hostel, refuge, private lease. Tells where a family may be found, and a refuge why.
+    #[prost(message, optional, tag = "2")]
+    pub accommodation: ::core::option::Option<Coded>,
+    /// Outside the authority that placed them.
+    #[prost(bool, optional, tag = "3")]
+    pub out_of_area: ::core::option::Option<bool>,
+}
+/// They left it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TemporaryAccommodationEnded {
+    #[prost(message, optional, tag = "1")]
+    pub end_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<Coded>,
+}
+/// The police told children's services of domestic abuse where a child lives or was. Police notifications, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DomesticAbuseNotified {
+    #[prost(message, optional, tag = "1")]
+    pub incident_at: ::core::option::Option<When>,
+    #[prost(message, optional, tag = "2")]
+    pub received_on: ::core::option::Option<Date>,
+    /// The child was there, saw it, heard it, or was not there.
+    #[prost(bool, optional, tag = "3")]
+    pub child_present: ::core::option::Option<bool>,
+    /// Standard, medium, high: of the adult at risk, as the police graded it.
+    #[prost(message, optional, tag = "4")]
+    pub risk: ::core::option::Option<Coded>,
+    #[prost(string, optional, tag = "5")]
+    pub account: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A young person received an outcome of the youth justice system. Youth justice case systems, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct YouthJusticeOutcomeRecorded {
+    /// Diversion, caution, conditional caution, referral order and so on.
+    #[prost(message, optional, tag = "1")]
+    pub disposal: ::core::option::Option<Coded>,
+    #[prost(bool, optional, tag = "2")]
+    pub first_time_entrant: ::core::option::Option<bool>,
+    #[prost(message, optional, tag = "3")]
+    pub from_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub to_on: ::core::option::Option<Date>,
 }
 /// An event with what is needed to place it, sealed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1903,6 +3094,10 @@ pub struct Body {
     /// Who recorded it, of what a person recorded through the service of facts; absent on all else.
     #[prost(message, optional, tag = "16")]
     pub recorded_by: ::core::option::Option<RecordedBy>,
+    /// What makes the record more private than its kind and its fields say, as the mapping of its source has it. Each narrows who
+    /// may see it; none opens it to anybody.
+    #[prost(enumeration = "super::super::sharing::v1::Label", repeated, tag = "17")]
+    pub labels: ::prost::alloc::vec::Vec<i32>,
 }
 /// A person who recorded a fact, as they were authenticated: never as a request said.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1923,7 +3118,7 @@ pub struct RecordedBy {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663"
+        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -1939,6 +3134,10 @@ pub mod event {
         EntryRetracted(super::EntryRetracted),
         #[prost(message, tag = "13")]
         EntryReassigned(super::EntryReassigned),
+        #[prost(message, tag = "14")]
+        EntryRectified(super::EntryRectified),
+        #[prost(message, tag = "15")]
+        RectificationWithdrawn(super::RectificationWithdrawn),
         #[prost(message, tag = "100")]
         EnrolmentStarted(super::EnrolmentStarted),
         #[prost(message, tag = "101")]
@@ -1985,6 +3184,34 @@ pub mod event {
         EhcPlanTransferred(super::EhcPlanTransferred),
         #[prost(message, tag = "122")]
         TransferFileSent(super::TransferFileSent),
+        #[prost(message, tag = "123")]
+        AttendanceMarked(super::AttendanceMarked),
+        #[prost(message, tag = "124")]
+        AttainmentRecorded(super::AttainmentRecorded),
+        #[prost(message, tag = "125")]
+        EhcPlanReviewed(super::EhcPlanReviewed),
+        #[prost(message, tag = "126")]
+        EhcPlanMaintained(super::EhcPlanMaintained),
+        #[prost(message, tag = "127")]
+        EhcSettingNamed(super::EhcSettingNamed),
+        #[prost(message, tag = "128")]
+        EhcPlacementStarted(super::EhcPlacementStarted),
+        #[prost(message, tag = "129")]
+        EhcPlacementEnded(super::EhcPlacementEnded),
+        #[prost(message, tag = "130")]
+        ElectiveHomeEducationStarted(super::ElectiveHomeEducationStarted),
+        #[prost(message, tag = "131")]
+        ElectiveHomeEducationEnded(super::ElectiveHomeEducationEnded),
+        #[prost(message, tag = "132")]
+        InCareReported(super::InCareReported),
+        #[prost(message, tag = "133")]
+        MissingFromEducationReported(super::MissingFromEducationReported),
+        #[prost(message, tag = "134")]
+        AlternativeProvisionReasonRecorded(super::AlternativeProvisionReasonRecorded),
+        #[prost(message, tag = "135")]
+        EarlyYearsPlaceRecorded(super::EarlyYearsPlaceRecorded),
+        #[prost(message, tag = "180")]
+        ParticipationRecorded(super::ParticipationRecorded),
         #[prost(message, tag = "200")]
         ReferralReceived(super::ReferralReceived),
         #[prost(message, tag = "201")]
@@ -2021,6 +3248,74 @@ pub mod event {
         LegalStatusChanged(super::LegalStatusChanged),
         #[prost(message, tag = "217")]
         LookedAfterPeriodEnded(super::LookedAfterPeriodEnded),
+        #[prost(message, tag = "218")]
+        PlacementChanged(super::PlacementChanged),
+        #[prost(message, tag = "219")]
+        CareReviewed(super::CareReviewed),
+        #[prost(message, tag = "220")]
+        MissingEpisodeStarted(super::MissingEpisodeStarted),
+        #[prost(message, tag = "221")]
+        MissingEpisodeEnded(super::MissingEpisodeEnded),
+        #[prost(message, tag = "222")]
+        CareLeaverContacted(super::CareLeaverContacted),
+        #[prost(message, tag = "223")]
+        AdoptionDecided(super::AdoptionDecided),
+        #[prost(message, tag = "224")]
+        AdoptionDecisionReversed(super::AdoptionDecisionReversed),
+        #[prost(message, tag = "225")]
+        AdoptionMatched(super::AdoptionMatched),
+        #[prost(message, tag = "226")]
+        AdoptionPlaced(super::AdoptionPlaced),
+        #[prost(message, tag = "227")]
+        AdoptionOrderMade(super::AdoptionOrderMade),
+        #[prost(message, tag = "228")]
+        PreProceedingsStarted(super::PreProceedingsStarted),
+        #[prost(message, tag = "229")]
+        PreProceedingsEnded(super::PreProceedingsEnded),
+        #[prost(message, tag = "230")]
+        LookedAfterHealthRecorded(super::LookedAfterHealthRecorded),
+        #[prost(message, tag = "231")]
+        StrengthsDifficultiesScored(super::StrengthsDifficultiesScored),
+        #[prost(message, tag = "232")]
+        SubstanceMisuseIdentified(super::SubstanceMisuseIdentified),
+        #[prost(message, tag = "233")]
+        ConvictionRecorded(super::ConvictionRecorded),
+        #[prost(message, tag = "234")]
+        UnaccompaniedChildRecorded(super::UnaccompaniedChildRecorded),
+        #[prost(message, tag = "235")]
+        ParenthoodRecorded(super::ParenthoodRecorded),
+        #[prost(message, tag = "236")]
+        PreviousPermanenceRecorded(super::PreviousPermanenceRecorded),
+        #[prost(message, tag = "237")]
+        DeprivationOfLibertyOrdered(super::DeprivationOfLibertyOrdered),
+        #[prost(message, tag = "238")]
+        SocialWorkerAllocated(super::SocialWorkerAllocated),
+        #[prost(message, tag = "239")]
+        StrategyDiscussionHeld(super::StrategyDiscussionHeld),
+        #[prost(message, tag = "240")]
+        StatutoryVisitMade(super::StatutoryVisitMade),
+        #[prost(message, tag = "241")]
+        CaseOpened(super::CaseOpened),
+        #[prost(message, tag = "242")]
+        PathwayPlanReviewed(super::PathwayPlanReviewed),
+        #[prost(message, tag = "243")]
+        PermanencePlanRecorded(super::PermanencePlanRecorded),
+        #[prost(message, tag = "244")]
+        EarlyHelpStarted(super::EarlyHelpStarted),
+        #[prost(message, tag = "245")]
+        EarlyHelpEnded(super::EarlyHelpEnded),
+        #[prost(message, tag = "246")]
+        CareProceedingsIssued(super::CareProceedingsIssued),
+        #[prost(message, tag = "280")]
+        HousingDutyRecorded(super::HousingDutyRecorded),
+        #[prost(message, tag = "281")]
+        TemporaryAccommodationStarted(super::TemporaryAccommodationStarted),
+        #[prost(message, tag = "282")]
+        TemporaryAccommodationEnded(super::TemporaryAccommodationEnded),
+        #[prost(message, tag = "283")]
+        DomesticAbuseNotified(super::DomesticAbuseNotified),
+        #[prost(message, tag = "284")]
+        YouthJusticeOutcomeRecorded(super::YouthJusticeOutcomeRecorded),
         #[prost(message, tag = "300")]
         AttendedEmergency(super::AttendedEmergency),
         #[prost(message, tag = "301")]
@@ -2049,6 +3344,16 @@ pub mod event {
         ReferralAccepted(super::ReferralAccepted),
         #[prost(message, tag = "313")]
         ReferralClosed(super::ReferralClosed),
+        #[prost(message, tag = "380")]
+        ReferralMade(super::ReferralMade),
+        #[prost(message, tag = "381")]
+        ReferralRejected(super::ReferralRejected),
+        #[prost(message, tag = "382")]
+        AppointmentKept(super::AppointmentKept),
+        #[prost(message, tag = "383")]
+        TherapyStarted(super::TherapyStarted),
+        #[prost(message, tag = "384")]
+        TherapyEnded(super::TherapyEnded),
         #[prost(message, tag = "400")]
         InvolvementStarted(super::InvolvementStarted),
         #[prost(message, tag = "401")]
@@ -2073,6 +3378,42 @@ pub mod event {
         ChildDeathReviewStarted(super::ChildDeathReviewStarted),
         #[prost(message, tag = "411")]
         ChildDeathReviewClosed(super::ChildDeathReviewClosed),
+        #[prost(message, tag = "412")]
+        ServiceReferred(super::ServiceReferred),
+        #[prost(message, tag = "413")]
+        ServiceOffered(super::ServiceOffered),
+        #[prost(message, tag = "414")]
+        ServiceAttended(super::ServiceAttended),
+        #[prost(message, tag = "415")]
+        WaitingListJoined(super::WaitingListJoined),
+        #[prost(message, tag = "416")]
+        WaitingListLeft(super::WaitingListLeft),
+        #[prost(message, tag = "417")]
+        PanelDecided(super::PanelDecided),
+        #[prost(message, tag = "418")]
+        EquipmentProvided(super::EquipmentProvided),
+        #[prost(message, tag = "419")]
+        ShortBreakProvided(super::ShortBreakProvided),
+        #[prost(message, tag = "420")]
+        PersonalBudgetSet(super::PersonalBudgetSet),
+        #[prost(message, tag = "421")]
+        TeamMeetingHeld(super::TeamMeetingHeld),
+        #[prost(message, tag = "422")]
+        PlanAgreed(super::PlanAgreed),
+        #[prost(message, tag = "423")]
+        PlanReviewed(super::PlanReviewed),
+        #[prost(message, tag = "424")]
+        PlanClosed(super::PlanClosed),
+        #[prost(message, tag = "425")]
+        NeedLevelAssessed(super::NeedLevelAssessed),
+        #[prost(message, tag = "426")]
+        CarerAssessmentOffered(super::CarerAssessmentOffered),
+        #[prost(message, tag = "427")]
+        CarerAssessmentCompleted(super::CarerAssessmentCompleted),
+        #[prost(message, tag = "428")]
+        GoalSet(super::GoalSet),
+        #[prost(message, tag = "429")]
+        GoalReviewed(super::GoalReviewed),
         #[prost(message, tag = "500")]
         PersonDescribed(super::PersonDescribed),
         #[prost(message, tag = "501")]
@@ -2147,6 +3488,20 @@ pub mod event {
         ),
         #[prost(message, tag = "663")]
         FeedConfirmed(super::super::super::sharing::v1::FeedConfirmed),
+        #[prost(message, tag = "680")]
+        ErasureProposed(super::super::super::sharing::v1::ErasureProposed),
+        #[prost(message, tag = "681")]
+        ErasureConfirmed(super::super::super::sharing::v1::ErasureConfirmed),
+        #[prost(message, tag = "682")]
+        ErasureCancelled(super::super::super::sharing::v1::ErasureCancelled),
+        #[prost(message, tag = "683")]
+        ErasureBegun(super::super::super::sharing::v1::ErasureBegun),
+        #[prost(message, tag = "684")]
+        ErasureCertified(super::super::super::sharing::v1::ErasureCertified),
+        #[prost(message, tag = "685")]
+        ErasureReadmitted(super::super::super::sharing::v1::ErasureReadmitted),
+        #[prost(message, tag = "664")]
+        RetentionDecided(super::super::super::sharing::v1::RetentionDecided),
     }
 }
 /// Why an event was published.

@@ -24,6 +24,9 @@ pub struct KeyRecord {
     /// Which source's bodies of that subject.
     #[prost(string, tag = "7")]
     pub source: ::prost::alloc::string::String,
+    /// Set where the wrapping key is of one vault, and not of all that the controller answers for: the vault of the subject's first byte.
+    #[prost(bool, tag = "8")]
+    pub of_vault: bool,
 }
 /// Nested message and enum types in `KeyRecord`.
 pub mod key_record {
@@ -44,6 +47,8 @@ pub mod key_record {
         Live = 1,
         /// Gone for good: what it sealed is erased.
         Destroyed = 2,
+        /// Destroyed too; and a person let records of its subject in again, so that a new key may be made.
+        Readmitted = 3,
     }
     impl State {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -55,6 +60,7 @@ pub mod key_record {
                 Self::Unspecified => "STATE_UNSPECIFIED",
                 Self::Live => "STATE_LIVE",
                 Self::Destroyed => "STATE_DESTROYED",
+                Self::Readmitted => "STATE_READMITTED",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -63,6 +69,7 @@ pub mod key_record {
                 "STATE_UNSPECIFIED" => Some(Self::Unspecified),
                 "STATE_LIVE" => Some(Self::Live),
                 "STATE_DESTROYED" => Some(Self::Destroyed),
+                "STATE_READMITTED" => Some(Self::Readmitted),
                 _ => None,
             }
         }

@@ -25,6 +25,9 @@ pub struct Item {
     /// Microseconds since 1970.
     #[prost(int64, tag = "8")]
     pub quarantined_at_us: i64,
+    /// 16 bytes, where it is known whom the record is about: their pseudonym, so that the item goes with them.
+    #[prost(bytes = "vec", tag = "9")]
+    pub about: ::prost::alloc::vec::Vec<u8>,
 }
 /// Where in a source something stood. Counted from 1; 0 means not known.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -79,6 +82,8 @@ pub enum Reason {
     RecordTooLarge = 14,
     /// A record of an organisation whose wrapping key is not on the connector's host: nothing of it could be sealed.
     ControllerKeyMissing = 15,
+    /// A record of a subject that was erased: nothing of it is kept until a person readmits the subject.
+    SubjectErased = 16,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -103,6 +108,7 @@ impl Reason {
             Self::RetractionsHeld => "REASON_RETRACTIONS_HELD",
             Self::RecordTooLarge => "REASON_RECORD_TOO_LARGE",
             Self::ControllerKeyMissing => "REASON_CONTROLLER_KEY_MISSING",
+            Self::SubjectErased => "REASON_SUBJECT_ERASED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -124,6 +130,7 @@ impl Reason {
             "REASON_RETRACTIONS_HELD" => Some(Self::RetractionsHeld),
             "REASON_RECORD_TOO_LARGE" => Some(Self::RecordTooLarge),
             "REASON_CONTROLLER_KEY_MISSING" => Some(Self::ControllerKeyMissing),
+            "REASON_SUBJECT_ERASED" => Some(Self::SubjectErased),
             _ => None,
         }
     }

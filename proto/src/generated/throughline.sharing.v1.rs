@@ -230,6 +230,8 @@ pub enum Label {
     PreAdoption = 8,
     CourtRestricted = 9,
     RestrictedUnspecified = 10,
+    /// Kept, and not used, while it is contested (UK GDPR article 18).
+    ProcessingRestricted = 11,
 }
 impl Label {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -249,6 +251,7 @@ impl Label {
             Self::PreAdoption => "LABEL_PRE_ADOPTION",
             Self::CourtRestricted => "LABEL_COURT_RESTRICTED",
             Self::RestrictedUnspecified => "LABEL_RESTRICTED_UNSPECIFIED",
+            Self::ProcessingRestricted => "LABEL_PROCESSING_RESTRICTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -265,6 +268,7 @@ impl Label {
             "LABEL_PRE_ADOPTION" => Some(Self::PreAdoption),
             "LABEL_COURT_RESTRICTED" => Some(Self::CourtRestricted),
             "LABEL_RESTRICTED_UNSPECIFIED" => Some(Self::RestrictedUnspecified),
+            "LABEL_PROCESSING_RESTRICTED" => Some(Self::ProcessingRestricted),
             _ => None,
         }
     }
@@ -430,6 +434,12 @@ pub enum DenialReason {
     PolicyNotApproved = 50,
     /// Only information governance at the organisation that runs the service reads and approves sets of rules.
     NotYoursToApprove = 51,
+    /// No erasure of this id is before this caller.
+    NoSuchErasure = 60,
+    /// The rules do not let this caller propose, confirm or call off an erasure.
+    NotYoursToErase = 61,
+    /// The erasure is not at a stage at which this can be done: the message says what it waits for.
+    ErasureNotReady = 62,
 }
 impl DenialReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -464,6 +474,9 @@ impl DenialReason {
             Self::ReviewedAlready => "DENIAL_REASON_REVIEWED_ALREADY",
             Self::PolicyNotApproved => "DENIAL_REASON_POLICY_NOT_APPROVED",
             Self::NotYoursToApprove => "DENIAL_REASON_NOT_YOURS_TO_APPROVE",
+            Self::NoSuchErasure => "DENIAL_REASON_NO_SUCH_ERASURE",
+            Self::NotYoursToErase => "DENIAL_REASON_NOT_YOURS_TO_ERASE",
+            Self::ErasureNotReady => "DENIAL_REASON_ERASURE_NOT_READY",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -495,6 +508,9 @@ impl DenialReason {
             "DENIAL_REASON_REVIEWED_ALREADY" => Some(Self::ReviewedAlready),
             "DENIAL_REASON_POLICY_NOT_APPROVED" => Some(Self::PolicyNotApproved),
             "DENIAL_REASON_NOT_YOURS_TO_APPROVE" => Some(Self::NotYoursToApprove),
+            "DENIAL_REASON_NO_SUCH_ERASURE" => Some(Self::NoSuchErasure),
+            "DENIAL_REASON_NOT_YOURS_TO_ERASE" => Some(Self::NotYoursToErase),
+            "DENIAL_REASON_ERASURE_NOT_READY" => Some(Self::ErasureNotReady),
             _ => None,
         }
     }
@@ -523,6 +539,9 @@ pub enum Call {
     Replay = 32,
     Rerun = 33,
     Unusual = 34,
+    /// What a child, or who asks for them, may have of the record and of who saw it; and what is past its schedule.
+    SubjectAccess = 35,
+    ListDue = 36,
     AssertBreakGlass = 40,
     ListBreakGlass = 41,
     ReviewBreakGlass = 42,
@@ -532,6 +551,13 @@ pub enum Call {
     GetPolicies = 50,
     ApprovePolicy = 51,
     WithdrawApproval = 52,
+    ProposeErasure = 60,
+    ConfirmErasure = 61,
+    CancelErasure = 62,
+    ReadmitErasure = 63,
+    ListErasures = 64,
+    RunErasure = 65,
+    CertifyErasure = 66,
     /// No call: a part of the record of an answer that a break-glass opened, of one organisation whose records it opened.
     OpenedByBreakGlass = 46,
 }
@@ -561,6 +587,8 @@ impl Call {
             Self::Replay => "CALL_REPLAY",
             Self::Rerun => "CALL_RERUN",
             Self::Unusual => "CALL_UNUSUAL",
+            Self::SubjectAccess => "CALL_SUBJECT_ACCESS",
+            Self::ListDue => "CALL_LIST_DUE",
             Self::AssertBreakGlass => "CALL_ASSERT_BREAK_GLASS",
             Self::ListBreakGlass => "CALL_LIST_BREAK_GLASS",
             Self::ReviewBreakGlass => "CALL_REVIEW_BREAK_GLASS",
@@ -570,6 +598,13 @@ impl Call {
             Self::GetPolicies => "CALL_GET_POLICIES",
             Self::ApprovePolicy => "CALL_APPROVE_POLICY",
             Self::WithdrawApproval => "CALL_WITHDRAW_APPROVAL",
+            Self::ProposeErasure => "CALL_PROPOSE_ERASURE",
+            Self::ConfirmErasure => "CALL_CONFIRM_ERASURE",
+            Self::CancelErasure => "CALL_CANCEL_ERASURE",
+            Self::ReadmitErasure => "CALL_READMIT_ERASURE",
+            Self::ListErasures => "CALL_LIST_ERASURES",
+            Self::RunErasure => "CALL_RUN_ERASURE",
+            Self::CertifyErasure => "CALL_CERTIFY_ERASURE",
             Self::OpenedByBreakGlass => "CALL_OPENED_BY_BREAK_GLASS",
         }
     }
@@ -595,6 +630,8 @@ impl Call {
             "CALL_REPLAY" => Some(Self::Replay),
             "CALL_RERUN" => Some(Self::Rerun),
             "CALL_UNUSUAL" => Some(Self::Unusual),
+            "CALL_SUBJECT_ACCESS" => Some(Self::SubjectAccess),
+            "CALL_LIST_DUE" => Some(Self::ListDue),
             "CALL_ASSERT_BREAK_GLASS" => Some(Self::AssertBreakGlass),
             "CALL_LIST_BREAK_GLASS" => Some(Self::ListBreakGlass),
             "CALL_REVIEW_BREAK_GLASS" => Some(Self::ReviewBreakGlass),
@@ -604,6 +641,13 @@ impl Call {
             "CALL_GET_POLICIES" => Some(Self::GetPolicies),
             "CALL_APPROVE_POLICY" => Some(Self::ApprovePolicy),
             "CALL_WITHDRAW_APPROVAL" => Some(Self::WithdrawApproval),
+            "CALL_PROPOSE_ERASURE" => Some(Self::ProposeErasure),
+            "CALL_CONFIRM_ERASURE" => Some(Self::ConfirmErasure),
+            "CALL_CANCEL_ERASURE" => Some(Self::CancelErasure),
+            "CALL_READMIT_ERASURE" => Some(Self::ReadmitErasure),
+            "CALL_LIST_ERASURES" => Some(Self::ListErasures),
+            "CALL_RUN_ERASURE" => Some(Self::RunErasure),
+            "CALL_CERTIFY_ERASURE" => Some(Self::CertifyErasure),
             "CALL_OPENED_BY_BREAK_GLASS" => Some(Self::OpenedByBreakGlass),
             _ => None,
         }
@@ -642,6 +686,147 @@ impl Obligation {
             "OBLIGATION_JUSTIFY" => Some(Self::Justify),
             "OBLIGATION_NOTIFY_CALDICOTT_GUARDIAN" => Some(Self::NotifyCaldicottGuardian),
             "OBLIGATION_REVIEW_72H" => Some(Self::Review72h),
+            _ => None,
+        }
+    }
+}
+/// Somebody proposes that records be erased. Nothing is done until another person confirms it and the cooling-off period is over.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureProposed {
+    /// 16 bytes, random.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub erasure_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// 16 bytes each: every subject whose records are to be erased, as they were linked when it was proposed.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub subjects: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(enumeration = "ErasureAuthority", optional, tag = "3")]
+    pub authority: ::core::option::Option<i32>,
+    /// The order's or request's number. It names nobody.
+    #[prost(string, optional, tag = "4")]
+    pub authority_reference: ::core::option::Option<::prost::alloc::string::String>,
+    /// Why. It names nobody.
+    #[prost(string, optional, tag = "5")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// The token subject of whoever proposes.
+    #[prost(string, optional, tag = "6")]
+    pub proposed_by: ::core::option::Option<::prost::alloc::string::String>,
+    /// Not before then is anything destroyed.
+    #[prost(message, optional, tag = "7")]
+    pub cooling_off_ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The organisations that answer for the records.
+    #[prost(string, repeated, tag = "8")]
+    pub organisations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// 16 bytes each: other subjects of the same child, of whom nothing is erased and on whom its restrictions go on binding.
+    #[prost(bytes = "vec", repeated, tag = "9")]
+    pub linked: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+/// Somebody else confirms it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureConfirmed {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub erasure_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(string, optional, tag = "2")]
+    pub confirmed_by: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// It is called off, before anything was destroyed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureCancelled {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub erasure_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(string, optional, tag = "2")]
+    pub cancelled_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// What is to be destroyed, written down before the first of it is: whoever goes on after a crash destroys the same.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ErasureBegun {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub erasure_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// 16 bytes each: the data keys.
+    #[prost(bytes = "vec", repeated, tag = "2")]
+    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// The wrapping keys under which any of them was ever written.
+    #[prost(message, repeated, tag = "3")]
+    pub wrapping: ::prost::alloc::vec::Vec<WrappingEpochs>,
+    /// How many of the keys are of items of quarantine.
+    #[prost(uint32, optional, tag = "4")]
+    pub quarantine_items: ::core::option::Option<u32>,
+}
+/// Wrapping keys of one vault of an organisation: every epoch of it up to a last one.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WrappingEpochs {
+    #[prost(string, optional, tag = "1")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// The first byte of the pseudonyms whose keys it wraps.
+    #[prost(uint32, optional, tag = "2")]
+    pub vault: ::core::option::Option<u32>,
+    /// All of them up to this are destroyed; the next takes their place.
+    #[prost(uint32, optional, tag = "3")]
+    pub last: ::core::option::Option<u32>,
+}
+/// All of it is destroyed, and nothing is left that could bring it back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureCertified {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub erasure_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    /// A signed note.
+    #[prost(string, optional, tag = "2")]
+    pub certificate: ::core::option::Option<::prost::alloc::string::String>,
+    /// What was said to have become of copies of the wrapping keys: backups, other hosts.
+    #[prost(string, optional, tag = "3")]
+    pub copies: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// The subjects may be sealed for again: what a source says of them from now on is taken.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureReadmitted {
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub erasure_id: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
+    #[prost(string, optional, tag = "2")]
+    pub readmitted_by: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// Under what authority records are erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ErasureAuthority {
+    Unspecified = 0,
+    /// A court ordered it.
+    CourtOrder = 1,
+    /// Whom the records are about asked for it (UK GDPR article 17), or who may ask for them.
+    Request = 2,
+    /// The Information Commissioner ordered it.
+    Regulator = 3,
+    /// They are past their schedule of retention.
+    Retention = 4,
+    /// They should never have been held.
+    Unlawful = 5,
+}
+impl ErasureAuthority {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ERASURE_AUTHORITY_UNSPECIFIED",
+            Self::CourtOrder => "ERASURE_AUTHORITY_COURT_ORDER",
+            Self::Request => "ERASURE_AUTHORITY_REQUEST",
+            Self::Regulator => "ERASURE_AUTHORITY_REGULATOR",
+            Self::Retention => "ERASURE_AUTHORITY_RETENTION",
+            Self::Unlawful => "ERASURE_AUTHORITY_UNLAWFUL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ERASURE_AUTHORITY_UNSPECIFIED" => Some(Self::Unspecified),
+            "ERASURE_AUTHORITY_COURT_ORDER" => Some(Self::CourtOrder),
+            "ERASURE_AUTHORITY_REQUEST" => Some(Self::Request),
+            "ERASURE_AUTHORITY_REGULATOR" => Some(Self::Regulator),
+            "ERASURE_AUTHORITY_RETENTION" => Some(Self::Retention),
+            "ERASURE_AUTHORITY_UNLAWFUL" => Some(Self::Unlawful),
             _ => None,
         }
     }
@@ -1158,6 +1343,8 @@ pub mod restriction {
         ParentalResponsibility = 5,
         /// Opted out of planning and research uses (national data opt-out).
         NationalOptOut = 6,
+        /// Kept, and not used, while it is contested (UK GDPR article 18).
+        Processing = 7,
     }
     impl Kind {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -1173,6 +1360,7 @@ pub mod restriction {
                 Self::Detriment => "DETRIMENT",
                 Self::ParentalResponsibility => "PARENTAL_RESPONSIBILITY",
                 Self::NationalOptOut => "NATIONAL_OPT_OUT",
+                Self::Processing => "PROCESSING",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1185,6 +1373,57 @@ pub mod restriction {
                 "DETRIMENT" => Some(Self::Detriment),
                 "PARENTAL_RESPONSIBILITY" => Some(Self::ParentalResponsibility),
                 "NATIONAL_OPT_OUT" => Some(Self::NationalOptOut),
+                "PROCESSING" => Some(Self::Processing),
+                _ => None,
+            }
+        }
+    }
+    /// Why the use of a record is restricted: the four cases of UK GDPR article 18(1).
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Ground {
+        Unspecified = 0,
+        /// Whether it is accurate is contested, and being looked into.
+        AccuracyContested = 1,
+        /// It should not be held, and the person would rather have it restricted than erased.
+        Unlawful = 2,
+        /// It is no longer needed, but the person needs it for a legal claim.
+        LegalClaim = 3,
+        /// The person objected, and whether that prevails is being looked into.
+        Objection = 4,
+    }
+    impl Ground {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "GROUND_UNSPECIFIED",
+                Self::AccuracyContested => "GROUND_ACCURACY_CONTESTED",
+                Self::Unlawful => "GROUND_UNLAWFUL",
+                Self::LegalClaim => "GROUND_LEGAL_CLAIM",
+                Self::Objection => "GROUND_OBJECTION",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "GROUND_UNSPECIFIED" => Some(Self::Unspecified),
+                "GROUND_ACCURACY_CONTESTED" => Some(Self::AccuracyContested),
+                "GROUND_UNLAWFUL" => Some(Self::Unlawful),
+                "GROUND_LEGAL_CLAIM" => Some(Self::LegalClaim),
+                "GROUND_OBJECTION" => Some(Self::Objection),
                 _ => None,
             }
         }
@@ -1206,6 +1445,13 @@ pub struct RestrictionSet {
     pub categories: ::prost::alloc::vec::Vec<i32>,
     #[prost(message, optional, tag = "5")]
     pub from: ::core::option::Option<super::super::events::v1::Date>,
+    /// For PROCESSING: 16 bytes each, the entries that it binds; none binds every entry of the categories. It binds records of the
+    /// organisation that set it, and no other's.
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub entry_ids: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// For PROCESSING: why.
+    #[prost(enumeration = "restriction::Ground", optional, tag = "7")]
+    pub ground: ::core::option::Option<i32>,
 }
 /// A restriction was lifted, by somebody named.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1654,6 +1900,74 @@ pub struct FeedConfirmed {
     #[prost(message, optional, tag = "3")]
     pub confirmed_at: ::core::option::Option<::prost_types::Timestamp>,
 }
+/// A person looked at records that are past their schedule, and decided. Nothing is destroyed by it: what is to be erased goes the
+/// way of every erasure, with a second person and a certificate.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RetentionDecided {
+    /// Names it, so that it can be decided anew.
+    #[prost(string, optional, tag = "1")]
+    pub id: ::core::option::Option<::prost::alloc::string::String>,
+    /// Of these categories of the records of the organisation that decides.
+    #[prost(enumeration = "Category", repeated, packed = "false", tag = "2")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    #[prost(enumeration = "retention_decided::Outcome", optional, tag = "3")]
+    pub outcome: ::core::option::Option<i32>,
+    /// Why. Required.
+    #[prost(string, optional, tag = "4")]
+    pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// The schedule that they were due by.
+    #[prost(string, optional, tag = "5")]
+    pub citation: ::core::option::Option<::prost::alloc::string::String>,
+    /// Of what is kept: the last day until which it is not proposed again.
+    #[prost(message, optional, tag = "6")]
+    pub until: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(string, optional, tag = "7")]
+    pub decided_by: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// Nested message and enum types in `RetentionDecided`.
+pub mod retention_decided {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Outcome {
+        Unspecified = 0,
+        /// Kept all the same, for the reason given.
+        Kept = 1,
+        /// To be erased.
+        Erase = 2,
+    }
+    impl Outcome {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "OUTCOME_UNSPECIFIED",
+                Self::Kept => "OUTCOME_KEPT",
+                Self::Erase => "OUTCOME_ERASE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+                "OUTCOME_KEPT" => Some(Self::Kept),
+                "OUTCOME_ERASE" => Some(Self::Erase),
+                _ => None,
+            }
+        }
+    }
+}
 /// What there is to decide: a child may be competent for one thing and not for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1691,6 +2005,1961 @@ impl DecisionKind {
             "DECISION_KIND_EDUCATION" => Some(Self::Education),
             _ => None,
         }
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssertBreakGlassRequest {
+    /// Any identifier that the reader already holds.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Required: PURPOSE_CHILD_PROTECTION or PURPOSE_DIRECT_CARE.
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// Required, 10 to 1,000 characters: why it cannot wait. It is read by whoever reviews it.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// 1 to 60; 0 means 60.
+    #[prost(uint32, tag = "4")]
+    pub minutes: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssertBreakGlassResponse {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    /// It opens nothing from this moment on.
+    #[prost(message, optional, tag = "2")]
+    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What the reader owes in return.
+    #[prost(enumeration = "Obligation", repeated, tag = "3")]
+    pub owed: ::prost::alloc::vec::Vec<i32>,
+    #[prost(message, optional, tag = "4")]
+    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// 16 bytes, UUIDv7: the recorded decision that this answer rests on.
+    #[prost(bytes = "vec", tag = "5")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListBreakGlassRequest {
+    /// Only those whose review is overdue.
+    #[prost(bool, tag = "1")]
+    pub overdue: bool,
+    /// Only those that were asserted since; absent means 90 days.
+    #[prost(message, optional, tag = "2")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many; 0 means 100, and 1,000 is the most.
+    #[prost(uint32, tag = "3")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListBreakGlassResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub break_glass: ::prost::alloc::vec::Vec<BreakGlass>,
+    /// Who broke the glass more often than is usual, of those listed.
+    #[prost(message, repeated, tag = "2")]
+    pub alarms: ::prost::alloc::vec::Vec<BreakGlassAlarm>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// One breaking of the glass.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlass {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    /// By the reference that it was asserted with. Absent for the organisation that runs the service, where it is another's.
+    #[prost(message, optional, tag = "2")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(string, tag = "3")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(enumeration = "Purpose", tag = "5")]
+    pub purpose: i32,
+    /// Absent where `child` is.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "7")]
+    pub asserted_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "8")]
+    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "9")]
+    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "10")]
+    pub overdue: bool,
+    /// Absent until it is reviewed.
+    #[prost(message, optional, tag = "11")]
+    pub review: ::core::option::Option<BreakGlassReview>,
+    /// Answers that it opened something of, and the organisations whose records these were.
+    #[prost(uint32, tag = "12")]
+    pub answers: u32,
+    #[prost(uint32, tag = "13")]
+    pub organisations_opened: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlassReview {
+    #[prost(enumeration = "break_glass_reviewed::Outcome", tag = "1")]
+    pub outcome: i32,
+    #[prost(string, tag = "2")]
+    pub reviewed_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub words: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "5")]
+    pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// A person, or an organisation where `person` is empty, broke the glass so often in one day or one week. It stops nobody: it is for a
+/// person to look at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BreakGlassAlarm {
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "3")]
+    pub in_a_day: u32,
+    #[prost(uint32, tag = "4")]
+    pub in_a_week: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewBreakGlassRequest {
+    /// 16 bytes, from the list or a notice.
+    #[prost(bytes = "vec", tag = "1")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "break_glass_reviewed::Outcome", tag = "2")]
+    pub outcome: i32,
+    /// Required, at most 2,000 characters.
+    #[prost(string, tag = "3")]
+    pub words: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewBreakGlassResponse {
+    #[prost(bytes = "vec", tag = "1")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordRefusalToShareRequest {
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// What it was asked for. Required.
+    #[prost(enumeration = "Purpose", tag = "2")]
+    pub purpose: i32,
+    /// What was not shared; empty means anything.
+    #[prost(enumeration = "Category", repeated, tag = "3")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    /// The organisation that asked; it is told. Empty where nobody is to be told.
+    #[prost(string, tag = "4")]
+    pub asked_by: ::prost::alloc::string::String,
+    /// Required, at most 2,000 characters: for the organisation's own record.
+    #[prost(string, tag = "5")]
+    pub why: ::prost::alloc::string::String,
+    /// At most 1,000 characters: told to whoever asked.
+    #[prost(string, tag = "6")]
+    pub would_need: ::prost::alloc::string::String,
+    /// 16 bytes: the answer that it is about; empty where it is about none.
+    #[prost(bytes = "vec", tag = "7")]
+    pub decision: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RecordRefusalToShareResponse {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub refusal: ::prost::alloc::vec::Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListRefusalsToShareRequest {
+    /// Only those that were recorded since; absent means 90 days.
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many; 0 means 100, and 1,000 is the most.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListRefusalsToShareResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub refusals: ::prost::alloc::vec::Vec<RefusalToShare>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// A decision not to share, as the organisation that made it reads it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RefusalToShare {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "2")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    #[prost(string, tag = "3")]
+    pub decided_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub decided_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(string, tag = "5")]
+    pub asked_by: ::prost::alloc::string::String,
+    #[prost(enumeration = "Purpose", tag = "6")]
+    pub purpose: i32,
+    #[prost(enumeration = "Category", repeated, tag = "7")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+    #[prost(string, tag = "8")]
+    pub why: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub would_need: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "10")]
+    pub decision: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListNoticesRequest {
+    /// Only those since; absent means 90 days.
+    #[prost(message, optional, tag = "1")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// At most so many; 0 means 100, and 1,000 is the most.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListNoticesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub notices: ::prost::alloc::vec::Vec<Notice>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub decision_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// Something that an organisation is to know. It tells no more than its reader may know: no reason that another wrote, no person of
+/// another organisation, and a child only by a number of the reader's own.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Notice {
+    /// 16 bytes: the same notice has the same.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "notice::Kind", tag = "2")]
+    pub kind: i32,
+    #[prost(message, optional, tag = "3")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The child, by a number of the reader's own organisation; absent where it has none.
+    #[prost(message, optional, tag = "4")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// The other organisation; empty for a sensitive service.
+    #[prost(string, tag = "5")]
+    pub organisation: ::prost::alloc::string::String,
+    /// Whom to ask there, or the hub.
+    #[prost(string, tag = "6")]
+    pub ask: ::prost::alloc::string::String,
+    #[prost(enumeration = "Purpose", tag = "7")]
+    pub purpose: i32,
+    /// Of KIND_BREAK_GLASS_BY_YOURS: the break-glass, who, and by when it is to be reviewed.
+    #[prost(bytes = "vec", tag = "8")]
+    pub break_glass: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "9")]
+    pub person: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "10")]
+    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(bool, tag = "11")]
+    pub reviewed: bool,
+    /// Of KIND_CONSENT_WITHDRAWN: the organisation's own answers that rested on it, 16 bytes each. At most 100.
+    #[prost(bytes = "vec", repeated, tag = "12")]
+    pub decisions: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// Of KIND_REFUSED: what would be needed.
+    #[prost(string, tag = "13")]
+    pub would_need: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `Notice`.
+pub mod notice {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        Unspecified = 0,
+        /// Somebody of the organisation broke the glass.
+        BreakGlassByYours = 1,
+        /// A break-glass opened records of the organisation.
+        BreakGlassOpenedYours = 2,
+        /// Consent was withdrawn on which answers to the organisation rested. What it holds it holds on its own basis.
+        ConsentWithdrawn = 3,
+        /// The organisation asked, and it was decided not to share.
+        Refused = 4,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::BreakGlassByYours => "KIND_BREAK_GLASS_BY_YOURS",
+                Self::BreakGlassOpenedYours => "KIND_BREAK_GLASS_OPENED_YOURS",
+                Self::ConsentWithdrawn => "KIND_CONSENT_WITHDRAWN",
+                Self::Refused => "KIND_REFUSED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_BREAK_GLASS_BY_YOURS" => Some(Self::BreakGlassByYours),
+                "KIND_BREAK_GLASS_OPENED_YOURS" => Some(Self::BreakGlassOpenedYours),
+                "KIND_CONSENT_WITHDRAWN" => Some(Self::ConsentWithdrawn),
+                "KIND_REFUSED" => Some(Self::Refused),
+                _ => None,
+            }
+        }
+    }
+}
+/// Generated client implementations.
+pub mod safeguards_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Every call is decided by the rules and on record before it is answered.
+    #[derive(Debug, Clone)]
+    pub struct SafeguardsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl SafeguardsClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> SafeguardsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SafeguardsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SafeguardsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Breaks the glass: for one child, one person, one purpose, for a short time. A child that is not known and one of whom the reader
+        /// may see nothing are answered alike. It is on the log before it opens anything, and ends by itself.
+        pub async fn assert_break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssertBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AssertBreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/AssertBreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "AssertBreakGlass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What people of the reader's organisation broke the glass for, and what became of it; to the organisation that runs the service, of
+        /// every organisation. Newest first.
+        pub async fn list_break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ListBreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "ListBreakGlass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Records what somebody else than who broke the glass found.
+        pub async fn review_break_glass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReviewBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewBreakGlassResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ReviewBreakGlass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "ReviewBreakGlass",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Records that the reader or their organisation decided not to share, why, and what would be needed.
+        pub async fn record_refusal_to_share(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RecordRefusalToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordRefusalToShareResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/RecordRefusalToShare",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "RecordRefusalToShare",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// The decisions not to share that the reader's organisation recorded. Newest first.
+        pub async fn list_refusals_to_share(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListRefusalsToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRefusalsToShareResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ListRefusalsToShare",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "throughline.sharing.v1.Safeguards",
+                        "ListRefusalsToShare",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// What the reader's organisation is to know: its records were opened in an emergency, its people broke the glass, consent was
+        /// withdrawn to what it was given, it was refused. Newest first.
+        pub async fn list_notices(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListNoticesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNoticesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Safeguards/ListNotices",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.sharing.v1.Safeguards", "ListNotices"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod safeguards_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SafeguardsServer.
+    #[async_trait]
+    pub trait Safeguards: std::marker::Send + std::marker::Sync + 'static {
+        /// Breaks the glass: for one child, one person, one purpose, for a short time. A child that is not known and one of whom the reader
+        /// may see nothing are answered alike. It is on the log before it opens anything, and ends by itself.
+        async fn assert_break_glass(
+            &self,
+            request: tonic::Request<super::AssertBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AssertBreakGlassResponse>,
+            tonic::Status,
+        >;
+        /// What people of the reader's organisation broke the glass for, and what became of it; to the organisation that runs the service, of
+        /// every organisation. Newest first.
+        async fn list_break_glass(
+            &self,
+            request: tonic::Request<super::ListBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListBreakGlassResponse>,
+            tonic::Status,
+        >;
+        /// Records what somebody else than who broke the glass found.
+        async fn review_break_glass(
+            &self,
+            request: tonic::Request<super::ReviewBreakGlassRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReviewBreakGlassResponse>,
+            tonic::Status,
+        >;
+        /// Records that the reader or their organisation decided not to share, why, and what would be needed.
+        async fn record_refusal_to_share(
+            &self,
+            request: tonic::Request<super::RecordRefusalToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RecordRefusalToShareResponse>,
+            tonic::Status,
+        >;
+        /// The decisions not to share that the reader's organisation recorded. Newest first.
+        async fn list_refusals_to_share(
+            &self,
+            request: tonic::Request<super::ListRefusalsToShareRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRefusalsToShareResponse>,
+            tonic::Status,
+        >;
+        /// What the reader's organisation is to know: its records were opened in an emergency, its people broke the glass, consent was
+        /// withdrawn to what it was given, it was refused. Newest first.
+        async fn list_notices(
+            &self,
+            request: tonic::Request<super::ListNoticesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListNoticesResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Every call is decided by the rules and on record before it is answered.
+    #[derive(Debug)]
+    pub struct SafeguardsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SafeguardsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SafeguardsServer<T>
+    where
+        T: Safeguards,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.sharing.v1.Safeguards/AssertBreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssertBreakGlassSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::AssertBreakGlassRequest>
+                    for AssertBreakGlassSvc<T> {
+                        type Response = super::AssertBreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssertBreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::assert_break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssertBreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ListBreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListBreakGlassSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ListBreakGlassRequest>
+                    for ListBreakGlassSvc<T> {
+                        type Response = super::ListBreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListBreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::list_break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListBreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ReviewBreakGlass" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReviewBreakGlassSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ReviewBreakGlassRequest>
+                    for ReviewBreakGlassSvc<T> {
+                        type Response = super::ReviewBreakGlassResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReviewBreakGlassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::review_break_glass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReviewBreakGlassSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/RecordRefusalToShare" => {
+                    #[allow(non_camel_case_types)]
+                    struct RecordRefusalToShareSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::RecordRefusalToShareRequest>
+                    for RecordRefusalToShareSvc<T> {
+                        type Response = super::RecordRefusalToShareResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RecordRefusalToShareRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::record_refusal_to_share(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RecordRefusalToShareSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ListRefusalsToShare" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListRefusalsToShareSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ListRefusalsToShareRequest>
+                    for ListRefusalsToShareSvc<T> {
+                        type Response = super::ListRefusalsToShareResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListRefusalsToShareRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::list_refusals_to_share(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListRefusalsToShareSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Safeguards/ListNotices" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListNoticesSvc<T: Safeguards>(pub Arc<T>);
+                    impl<
+                        T: Safeguards,
+                    > tonic::server::UnaryService<super::ListNoticesRequest>
+                    for ListNoticesSvc<T> {
+                        type Response = super::ListNoticesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListNoticesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Safeguards>::list_notices(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListNoticesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SafeguardsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.sharing.v1.Safeguards";
+    impl<T> tonic::server::NamedService for SafeguardsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProposeErasureRequest {
+    /// Any number by which the child is known.
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Only the records under this very number, and not all that are linked with it.
+    #[prost(bool, tag = "2")]
+    pub only_this_number: bool,
+    #[prost(enumeration = "ErasureAuthority", tag = "3")]
+    pub authority: i32,
+    /// The order's or request's number, at most 100 characters. It names nobody.
+    #[prost(string, tag = "4")]
+    pub authority_reference: ::prost::alloc::string::String,
+    /// Why, in at most 500 characters. It names nobody.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// How long it can be called off, at least what the service asks.
+    #[prost(uint32, tag = "6")]
+    pub cooling_off_hours: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ConfirmErasureRequest {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelErasureRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+    /// Why, in at most 500 characters.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadmitErasureRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+    /// Why, in at most 500 characters.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListErasuresRequest {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListErasuresResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub erasures: ::prost::alloc::vec::Vec<ErasureStanding>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RunErasureRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+    /// Where processes are on hosts of their own: the new wrapping keys were brought to all of them.
+    #[prost(bool, tag = "2")]
+    pub keys_brought: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CertifyErasureRequest {
+    #[prost(bytes = "vec", tag = "1")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+    /// What has become of every copy of the old wrapping keys, on other hosts and in backups: a person's word, at most 500 characters.
+    /// Needed for the first certificate only.
+    #[prost(string, tag = "2")]
+    pub copies: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureCertificate {
+    /// A signed note: what was erased, when, under what authority, and which wrapping keys were destroyed. It names nobody.
+    #[prost(string, tag = "1")]
+    pub note: ::prost::alloc::string::String,
+}
+/// How an erasure stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasureStanding {
+    #[prost(bytes = "vec", tag = "1")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(enumeration = "ErasureStage", tag = "2")]
+    pub stage: i32,
+    /// What it waits for, in words.
+    #[prost(string, tag = "3")]
+    pub waits_for: ::prost::alloc::string::String,
+    #[prost(enumeration = "ErasureAuthority", tag = "4")]
+    pub authority: i32,
+    #[prost(string, tag = "5")]
+    pub authority_reference: ::prost::alloc::string::String,
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub proposed_by: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub confirmed_by: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "9")]
+    pub proposed_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(message, optional, tag = "10")]
+    pub cooling_off_ends_at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(uint32, tag = "11")]
+    pub subjects: u32,
+    #[prost(uint32, tag = "12")]
+    pub keys: u32,
+    #[prost(uint32, tag = "13")]
+    pub quarantine_items: u32,
+    #[prost(string, repeated, tag = "14")]
+    pub organisations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Connectors take records of the subjects again.
+    #[prost(bool, tag = "15")]
+    pub readmitted: bool,
+}
+/// How far an erasure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ErasureStage {
+    Unspecified = 0,
+    /// Waits for another person.
+    Proposed = 1,
+    /// Waits for the end of the cooling-off period, or for whoever runs it.
+    Confirmed = 2,
+    Cancelled = 3,
+    /// What is to be destroyed is written down.
+    Begun = 4,
+    /// The data keys are destroyed, and what they sealed is shown to nobody.
+    KeysDestroyed = 5,
+    /// The wrapping keys are destroyed: nothing opens what is left on the log.
+    WrappingDestroyed = 6,
+    /// The store is filled anew, and nothing is left to do but to certify.
+    Done = 7,
+    Certified = 8,
+}
+impl ErasureStage {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "ERASURE_STAGE_UNSPECIFIED",
+            Self::Proposed => "ERASURE_STAGE_PROPOSED",
+            Self::Confirmed => "ERASURE_STAGE_CONFIRMED",
+            Self::Cancelled => "ERASURE_STAGE_CANCELLED",
+            Self::Begun => "ERASURE_STAGE_BEGUN",
+            Self::KeysDestroyed => "ERASURE_STAGE_KEYS_DESTROYED",
+            Self::WrappingDestroyed => "ERASURE_STAGE_WRAPPING_DESTROYED",
+            Self::Done => "ERASURE_STAGE_DONE",
+            Self::Certified => "ERASURE_STAGE_CERTIFIED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "ERASURE_STAGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "ERASURE_STAGE_PROPOSED" => Some(Self::Proposed),
+            "ERASURE_STAGE_CONFIRMED" => Some(Self::Confirmed),
+            "ERASURE_STAGE_CANCELLED" => Some(Self::Cancelled),
+            "ERASURE_STAGE_BEGUN" => Some(Self::Begun),
+            "ERASURE_STAGE_KEYS_DESTROYED" => Some(Self::KeysDestroyed),
+            "ERASURE_STAGE_WRAPPING_DESTROYED" => Some(Self::WrappingDestroyed),
+            "ERASURE_STAGE_DONE" => Some(Self::Done),
+            "ERASURE_STAGE_CERTIFIED" => Some(Self::Certified),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod erasures_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// For information governance at the organisation that runs the service, on the readers' listener: there alone it can be told that two
+    /// people are two. Running, listing and certifying are the operator's too, on the admin socket. Every call is on record.
+    #[derive(Debug, Clone)]
+    pub struct ErasuresClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ErasuresClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ErasuresClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ErasuresClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ErasuresClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Proposes that a child's records be erased. Nothing is destroyed by it.
+        pub async fn propose(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ProposeErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureStanding>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/Propose",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "Propose"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Confirms what somebody else proposed.
+        pub async fn confirm(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ConfirmErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureStanding>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/Confirm",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "Confirm"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Calls one off, for as long as nothing of it is destroyed.
+        pub async fn cancel(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureStanding>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/Cancel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "Cancel"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lets records of the same subjects in again.
+        pub async fn readmit(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadmitErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureStanding>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/Readmit",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "Readmit"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every erasure, newest first.
+        pub async fn list(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListErasuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListErasuresResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/List",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "List"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Destroys what is confirmed, as far as it can: asked again, it goes on where it stopped.
+        pub async fn run(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RunErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureStanding>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/Run",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "Run"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Issues the certificate, or gives the one that was issued.
+        pub async fn certify(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CertifyErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureCertificate>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.sharing.v1.Erasures/Certify",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.sharing.v1.Erasures", "Certify"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod erasures_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ErasuresServer.
+    #[async_trait]
+    pub trait Erasures: std::marker::Send + std::marker::Sync + 'static {
+        /// Proposes that a child's records be erased. Nothing is destroyed by it.
+        async fn propose(
+            &self,
+            request: tonic::Request<super::ProposeErasureRequest>,
+        ) -> std::result::Result<tonic::Response<super::ErasureStanding>, tonic::Status>;
+        /// Confirms what somebody else proposed.
+        async fn confirm(
+            &self,
+            request: tonic::Request<super::ConfirmErasureRequest>,
+        ) -> std::result::Result<tonic::Response<super::ErasureStanding>, tonic::Status>;
+        /// Calls one off, for as long as nothing of it is destroyed.
+        async fn cancel(
+            &self,
+            request: tonic::Request<super::CancelErasureRequest>,
+        ) -> std::result::Result<tonic::Response<super::ErasureStanding>, tonic::Status>;
+        /// Lets records of the same subjects in again.
+        async fn readmit(
+            &self,
+            request: tonic::Request<super::ReadmitErasureRequest>,
+        ) -> std::result::Result<tonic::Response<super::ErasureStanding>, tonic::Status>;
+        /// Every erasure, newest first.
+        async fn list(
+            &self,
+            request: tonic::Request<super::ListErasuresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListErasuresResponse>,
+            tonic::Status,
+        >;
+        /// Destroys what is confirmed, as far as it can: asked again, it goes on where it stopped.
+        async fn run(
+            &self,
+            request: tonic::Request<super::RunErasureRequest>,
+        ) -> std::result::Result<tonic::Response<super::ErasureStanding>, tonic::Status>;
+        /// Issues the certificate, or gives the one that was issued.
+        async fn certify(
+            &self,
+            request: tonic::Request<super::CertifyErasureRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasureCertificate>,
+            tonic::Status,
+        >;
+    }
+    /// For information governance at the organisation that runs the service, on the readers' listener: there alone it can be told that two
+    /// people are two. Running, listing and certifying are the operator's too, on the admin socket. Every call is on record.
+    #[derive(Debug)]
+    pub struct ErasuresServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ErasuresServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ErasuresServer<T>
+    where
+        T: Erasures,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.sharing.v1.Erasures/Propose" => {
+                    #[allow(non_camel_case_types)]
+                    struct ProposeSvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::ProposeErasureRequest>
+                    for ProposeSvc<T> {
+                        type Response = super::ErasureStanding;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ProposeErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::propose(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ProposeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Erasures/Confirm" => {
+                    #[allow(non_camel_case_types)]
+                    struct ConfirmSvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::ConfirmErasureRequest>
+                    for ConfirmSvc<T> {
+                        type Response = super::ErasureStanding;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ConfirmErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::confirm(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ConfirmSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Erasures/Cancel" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelSvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::CancelErasureRequest>
+                    for CancelSvc<T> {
+                        type Response = super::ErasureStanding;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::cancel(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Erasures/Readmit" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadmitSvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::ReadmitErasureRequest>
+                    for ReadmitSvc<T> {
+                        type Response = super::ErasureStanding;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadmitErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::readmit(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadmitSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Erasures/List" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::ListErasuresRequest>
+                    for ListSvc<T> {
+                        type Response = super::ListErasuresResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListErasuresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::list(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Erasures/Run" => {
+                    #[allow(non_camel_case_types)]
+                    struct RunSvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::RunErasureRequest>
+                    for RunSvc<T> {
+                        type Response = super::ErasureStanding;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RunErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::run(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RunSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.sharing.v1.Erasures/Certify" => {
+                    #[allow(non_camel_case_types)]
+                    struct CertifySvc<T: Erasures>(pub Arc<T>);
+                    impl<
+                        T: Erasures,
+                    > tonic::server::UnaryService<super::CertifyErasureRequest>
+                    for CertifySvc<T> {
+                        type Response = super::ErasureCertificate;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CertifyErasureRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Erasures>::certify(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CertifySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ErasuresServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.sharing.v1.Erasures";
+    impl<T> tonic::server::NamedService for ErasuresServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 /// All that a policy hash is made from: with it and the engine of the versions that it names, a decision can be run again.
@@ -2856,1041 +5125,6 @@ pub mod facts_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "throughline.sharing.v1.Facts";
     impl<T> tonic::server::NamedService for FactsServer<T> {
-        const NAME: &'static str = SERVICE_NAME;
-    }
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AssertBreakGlassRequest {
-    /// Any identifier that the reader already holds.
-    #[prost(message, optional, tag = "1")]
-    pub child: ::core::option::Option<super::super::events::v1::Subject>,
-    /// Required: PURPOSE_CHILD_PROTECTION or PURPOSE_DIRECT_CARE.
-    #[prost(enumeration = "Purpose", tag = "2")]
-    pub purpose: i32,
-    /// Required, 10 to 1,000 characters: why it cannot wait. It is read by whoever reviews it.
-    #[prost(string, tag = "3")]
-    pub reason: ::prost::alloc::string::String,
-    /// 1 to 60; 0 means 60.
-    #[prost(uint32, tag = "4")]
-    pub minutes: u32,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AssertBreakGlassResponse {
-    /// 16 bytes.
-    #[prost(bytes = "vec", tag = "1")]
-    pub break_glass: ::prost::alloc::vec::Vec<u8>,
-    /// It opens nothing from this moment on.
-    #[prost(message, optional, tag = "2")]
-    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// What the reader owes in return.
-    #[prost(enumeration = "Obligation", repeated, tag = "3")]
-    pub owed: ::prost::alloc::vec::Vec<i32>,
-    #[prost(message, optional, tag = "4")]
-    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// 16 bytes, UUIDv7: the recorded decision that this answer rests on.
-    #[prost(bytes = "vec", tag = "5")]
-    pub decision_id: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListBreakGlassRequest {
-    /// Only those whose review is overdue.
-    #[prost(bool, tag = "1")]
-    pub overdue: bool,
-    /// Only those that were asserted since; absent means 90 days.
-    #[prost(message, optional, tag = "2")]
-    pub since: ::core::option::Option<::prost_types::Timestamp>,
-    /// At most so many; 0 means 100, and 1,000 is the most.
-    #[prost(uint32, tag = "3")]
-    pub limit: u32,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListBreakGlassResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub break_glass: ::prost::alloc::vec::Vec<BreakGlass>,
-    /// Who broke the glass more often than is usual, of those listed.
-    #[prost(message, repeated, tag = "2")]
-    pub alarms: ::prost::alloc::vec::Vec<BreakGlassAlarm>,
-    #[prost(bytes = "vec", tag = "3")]
-    pub decision_id: ::prost::alloc::vec::Vec<u8>,
-}
-/// One breaking of the glass.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BreakGlass {
-    #[prost(bytes = "vec", tag = "1")]
-    pub id: ::prost::alloc::vec::Vec<u8>,
-    /// By the reference that it was asserted with. Absent for the organisation that runs the service, where it is another's.
-    #[prost(message, optional, tag = "2")]
-    pub child: ::core::option::Option<super::super::events::v1::Subject>,
-    #[prost(string, tag = "3")]
-    pub organisation: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub person: ::prost::alloc::string::String,
-    #[prost(enumeration = "Purpose", tag = "5")]
-    pub purpose: i32,
-    /// Absent where `child` is.
-    #[prost(string, tag = "6")]
-    pub reason: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "7")]
-    pub asserted_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "8")]
-    pub ends_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(message, optional, tag = "9")]
-    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(bool, tag = "10")]
-    pub overdue: bool,
-    /// Absent until it is reviewed.
-    #[prost(message, optional, tag = "11")]
-    pub review: ::core::option::Option<BreakGlassReview>,
-    /// Answers that it opened something of, and the organisations whose records these were.
-    #[prost(uint32, tag = "12")]
-    pub answers: u32,
-    #[prost(uint32, tag = "13")]
-    pub organisations_opened: u32,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BreakGlassReview {
-    #[prost(enumeration = "break_glass_reviewed::Outcome", tag = "1")]
-    pub outcome: i32,
-    #[prost(string, tag = "2")]
-    pub reviewed_by: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub organisation: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub words: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "5")]
-    pub reviewed_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// A person, or an organisation where `person` is empty, broke the glass so often in one day or one week. It stops nobody: it is for a
-/// person to look at.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BreakGlassAlarm {
-    #[prost(string, tag = "1")]
-    pub organisation: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub person: ::prost::alloc::string::String,
-    #[prost(uint32, tag = "3")]
-    pub in_a_day: u32,
-    #[prost(uint32, tag = "4")]
-    pub in_a_week: u32,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ReviewBreakGlassRequest {
-    /// 16 bytes, from the list or a notice.
-    #[prost(bytes = "vec", tag = "1")]
-    pub break_glass: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "break_glass_reviewed::Outcome", tag = "2")]
-    pub outcome: i32,
-    /// Required, at most 2,000 characters.
-    #[prost(string, tag = "3")]
-    pub words: ::prost::alloc::string::String,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ReviewBreakGlassResponse {
-    #[prost(bytes = "vec", tag = "1")]
-    pub decision_id: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RecordRefusalToShareRequest {
-    #[prost(message, optional, tag = "1")]
-    pub child: ::core::option::Option<super::super::events::v1::Subject>,
-    /// What it was asked for. Required.
-    #[prost(enumeration = "Purpose", tag = "2")]
-    pub purpose: i32,
-    /// What was not shared; empty means anything.
-    #[prost(enumeration = "Category", repeated, tag = "3")]
-    pub categories: ::prost::alloc::vec::Vec<i32>,
-    /// The organisation that asked; it is told. Empty where nobody is to be told.
-    #[prost(string, tag = "4")]
-    pub asked_by: ::prost::alloc::string::String,
-    /// Required, at most 2,000 characters: for the organisation's own record.
-    #[prost(string, tag = "5")]
-    pub why: ::prost::alloc::string::String,
-    /// At most 1,000 characters: told to whoever asked.
-    #[prost(string, tag = "6")]
-    pub would_need: ::prost::alloc::string::String,
-    /// 16 bytes: the answer that it is about; empty where it is about none.
-    #[prost(bytes = "vec", tag = "7")]
-    pub decision: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RecordRefusalToShareResponse {
-    /// 16 bytes.
-    #[prost(bytes = "vec", tag = "1")]
-    pub refusal: ::prost::alloc::vec::Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub decision_id: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListRefusalsToShareRequest {
-    /// Only those that were recorded since; absent means 90 days.
-    #[prost(message, optional, tag = "1")]
-    pub since: ::core::option::Option<::prost_types::Timestamp>,
-    /// At most so many; 0 means 100, and 1,000 is the most.
-    #[prost(uint32, tag = "2")]
-    pub limit: u32,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListRefusalsToShareResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub refusals: ::prost::alloc::vec::Vec<RefusalToShare>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub decision_id: ::prost::alloc::vec::Vec<u8>,
-}
-/// A decision not to share, as the organisation that made it reads it.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RefusalToShare {
-    #[prost(bytes = "vec", tag = "1")]
-    pub id: ::prost::alloc::vec::Vec<u8>,
-    #[prost(message, optional, tag = "2")]
-    pub child: ::core::option::Option<super::super::events::v1::Subject>,
-    #[prost(string, tag = "3")]
-    pub decided_by: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "4")]
-    pub decided_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(string, tag = "5")]
-    pub asked_by: ::prost::alloc::string::String,
-    #[prost(enumeration = "Purpose", tag = "6")]
-    pub purpose: i32,
-    #[prost(enumeration = "Category", repeated, tag = "7")]
-    pub categories: ::prost::alloc::vec::Vec<i32>,
-    #[prost(string, tag = "8")]
-    pub why: ::prost::alloc::string::String,
-    #[prost(string, tag = "9")]
-    pub would_need: ::prost::alloc::string::String,
-    #[prost(bytes = "vec", tag = "10")]
-    pub decision: ::prost::alloc::vec::Vec<u8>,
-}
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ListNoticesRequest {
-    /// Only those since; absent means 90 days.
-    #[prost(message, optional, tag = "1")]
-    pub since: ::core::option::Option<::prost_types::Timestamp>,
-    /// At most so many; 0 means 100, and 1,000 is the most.
-    #[prost(uint32, tag = "2")]
-    pub limit: u32,
-}
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct ListNoticesResponse {
-    #[prost(message, repeated, tag = "1")]
-    pub notices: ::prost::alloc::vec::Vec<Notice>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub decision_id: ::prost::alloc::vec::Vec<u8>,
-}
-/// Something that an organisation is to know. It tells no more than its reader may know: no reason that another wrote, no person of
-/// another organisation, and a child only by a number of the reader's own.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct Notice {
-    /// 16 bytes: the same notice has the same.
-    #[prost(bytes = "vec", tag = "1")]
-    pub id: ::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "notice::Kind", tag = "2")]
-    pub kind: i32,
-    #[prost(message, optional, tag = "3")]
-    pub at: ::core::option::Option<::prost_types::Timestamp>,
-    /// The child, by a number of the reader's own organisation; absent where it has none.
-    #[prost(message, optional, tag = "4")]
-    pub child: ::core::option::Option<super::super::events::v1::Subject>,
-    /// The other organisation; empty for a sensitive service.
-    #[prost(string, tag = "5")]
-    pub organisation: ::prost::alloc::string::String,
-    /// Whom to ask there, or the hub.
-    #[prost(string, tag = "6")]
-    pub ask: ::prost::alloc::string::String,
-    #[prost(enumeration = "Purpose", tag = "7")]
-    pub purpose: i32,
-    /// Of KIND_BREAK_GLASS_BY_YOURS: the break-glass, who, and by when it is to be reviewed.
-    #[prost(bytes = "vec", tag = "8")]
-    pub break_glass: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "9")]
-    pub person: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "10")]
-    pub review_due_at: ::core::option::Option<::prost_types::Timestamp>,
-    #[prost(bool, tag = "11")]
-    pub reviewed: bool,
-    /// Of KIND_CONSENT_WITHDRAWN: the organisation's own answers that rested on it, 16 bytes each. At most 100.
-    #[prost(bytes = "vec", repeated, tag = "12")]
-    pub decisions: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
-    /// Of KIND_REFUSED: what would be needed.
-    #[prost(string, tag = "13")]
-    pub would_need: ::prost::alloc::string::String,
-}
-/// Nested message and enum types in `Notice`.
-pub mod notice {
-    #[derive(
-        Clone,
-        Copy,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::prost::Enumeration
-    )]
-    #[repr(i32)]
-    pub enum Kind {
-        Unspecified = 0,
-        /// Somebody of the organisation broke the glass.
-        BreakGlassByYours = 1,
-        /// A break-glass opened records of the organisation.
-        BreakGlassOpenedYours = 2,
-        /// Consent was withdrawn on which answers to the organisation rested. What it holds it holds on its own basis.
-        ConsentWithdrawn = 3,
-        /// The organisation asked, and it was decided not to share.
-        Refused = 4,
-    }
-    impl Kind {
-        /// String value of the enum field names used in the ProtoBuf definition.
-        ///
-        /// The values are not transformed in any way and thus are considered stable
-        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-        pub fn as_str_name(&self) -> &'static str {
-            match self {
-                Self::Unspecified => "KIND_UNSPECIFIED",
-                Self::BreakGlassByYours => "KIND_BREAK_GLASS_BY_YOURS",
-                Self::BreakGlassOpenedYours => "KIND_BREAK_GLASS_OPENED_YOURS",
-                Self::ConsentWithdrawn => "KIND_CONSENT_WITHDRAWN",
-                Self::Refused => "KIND_REFUSED",
-            }
-        }
-        /// Creates an enum from field names used in the ProtoBuf definition.
-        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-            match value {
-                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
-                "KIND_BREAK_GLASS_BY_YOURS" => Some(Self::BreakGlassByYours),
-                "KIND_BREAK_GLASS_OPENED_YOURS" => Some(Self::BreakGlassOpenedYours),
-                "KIND_CONSENT_WITHDRAWN" => Some(Self::ConsentWithdrawn),
-                "KIND_REFUSED" => Some(Self::Refused),
-                _ => None,
-            }
-        }
-    }
-}
-/// Generated client implementations.
-pub mod safeguards_client {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    use tonic::codegen::http::Uri;
-    /// Every call is decided by the rules and on record before it is answered.
-    #[derive(Debug, Clone)]
-    pub struct SafeguardsClient<T> {
-        inner: tonic::client::Grpc<T>,
-    }
-    impl SafeguardsClient<tonic::transport::Channel> {
-        /// Attempt to create a new client by connecting to a given endpoint.
-        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
-        where
-            D: TryInto<tonic::transport::Endpoint>,
-            D::Error: Into<StdError>,
-        {
-            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
-            Ok(Self::new(conn))
-        }
-    }
-    impl<T> SafeguardsClient<T>
-    where
-        T: tonic::client::GrpcService<tonic::body::Body>,
-        T::Error: Into<StdError>,
-        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
-        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
-    {
-        pub fn new(inner: T) -> Self {
-            let inner = tonic::client::Grpc::new(inner);
-            Self { inner }
-        }
-        pub fn with_origin(inner: T, origin: Uri) -> Self {
-            let inner = tonic::client::Grpc::with_origin(inner, origin);
-            Self { inner }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> SafeguardsClient<InterceptedService<T, F>>
-        where
-            F: tonic::service::Interceptor,
-            T::ResponseBody: Default,
-            T: tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-                Response = http::Response<
-                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                >,
-            >,
-            <T as tonic::codegen::Service<
-                http::Request<tonic::body::Body>,
-            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
-        {
-            SafeguardsClient::new(InterceptedService::new(inner, interceptor))
-        }
-        /// Compress requests with the given encoding.
-        ///
-        /// This requires the server to support it otherwise it might respond with an
-        /// error.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.send_compressed(encoding);
-            self
-        }
-        /// Enable decompressing responses.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.inner = self.inner.accept_compressed(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_decoding_message_size(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.inner = self.inner.max_encoding_message_size(limit);
-            self
-        }
-        /// Breaks the glass: for one child, one person, one purpose, for a short time. A child that is not known and one of whom the reader
-        /// may see nothing are answered alike. It is on the log before it opens anything, and ends by itself.
-        pub async fn assert_break_glass(
-            &mut self,
-            request: impl tonic::IntoRequest<super::AssertBreakGlassRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::AssertBreakGlassResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/throughline.sharing.v1.Safeguards/AssertBreakGlass",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "throughline.sharing.v1.Safeguards",
-                        "AssertBreakGlass",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// What people of the reader's organisation broke the glass for, and what became of it; to the organisation that runs the service, of
-        /// every organisation. Newest first.
-        pub async fn list_break_glass(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListBreakGlassRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListBreakGlassResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/throughline.sharing.v1.Safeguards/ListBreakGlass",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "throughline.sharing.v1.Safeguards",
-                        "ListBreakGlass",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Records what somebody else than who broke the glass found.
-        pub async fn review_break_glass(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ReviewBreakGlassRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ReviewBreakGlassResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/throughline.sharing.v1.Safeguards/ReviewBreakGlass",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "throughline.sharing.v1.Safeguards",
-                        "ReviewBreakGlass",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// Records that the reader or their organisation decided not to share, why, and what would be needed.
-        pub async fn record_refusal_to_share(
-            &mut self,
-            request: impl tonic::IntoRequest<super::RecordRefusalToShareRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RecordRefusalToShareResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/throughline.sharing.v1.Safeguards/RecordRefusalToShare",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "throughline.sharing.v1.Safeguards",
-                        "RecordRefusalToShare",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// The decisions not to share that the reader's organisation recorded. Newest first.
-        pub async fn list_refusals_to_share(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListRefusalsToShareRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListRefusalsToShareResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/throughline.sharing.v1.Safeguards/ListRefusalsToShare",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new(
-                        "throughline.sharing.v1.Safeguards",
-                        "ListRefusalsToShare",
-                    ),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-        /// What the reader's organisation is to know: its records were opened in an emergency, its people broke the glass, consent was
-        /// withdrawn to what it was given, it was refused. Newest first.
-        pub async fn list_notices(
-            &mut self,
-            request: impl tonic::IntoRequest<super::ListNoticesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListNoticesResponse>,
-            tonic::Status,
-        > {
-            self.inner
-                .ready()
-                .await
-                .map_err(|e| {
-                    tonic::Status::unknown(
-                        format!("Service was not ready: {}", e.into()),
-                    )
-                })?;
-            let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/throughline.sharing.v1.Safeguards/ListNotices",
-            );
-            let mut req = request.into_request();
-            req.extensions_mut()
-                .insert(
-                    GrpcMethod::new("throughline.sharing.v1.Safeguards", "ListNotices"),
-                );
-            self.inner.unary(req, path, codec).await
-        }
-    }
-}
-/// Generated server implementations.
-pub mod safeguards_server {
-    #![allow(
-        unused_variables,
-        dead_code,
-        missing_docs,
-        clippy::wildcard_imports,
-        clippy::let_unit_value,
-    )]
-    use tonic::codegen::*;
-    /// Generated trait containing gRPC methods that should be implemented for use with SafeguardsServer.
-    #[async_trait]
-    pub trait Safeguards: std::marker::Send + std::marker::Sync + 'static {
-        /// Breaks the glass: for one child, one person, one purpose, for a short time. A child that is not known and one of whom the reader
-        /// may see nothing are answered alike. It is on the log before it opens anything, and ends by itself.
-        async fn assert_break_glass(
-            &self,
-            request: tonic::Request<super::AssertBreakGlassRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::AssertBreakGlassResponse>,
-            tonic::Status,
-        >;
-        /// What people of the reader's organisation broke the glass for, and what became of it; to the organisation that runs the service, of
-        /// every organisation. Newest first.
-        async fn list_break_glass(
-            &self,
-            request: tonic::Request<super::ListBreakGlassRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListBreakGlassResponse>,
-            tonic::Status,
-        >;
-        /// Records what somebody else than who broke the glass found.
-        async fn review_break_glass(
-            &self,
-            request: tonic::Request<super::ReviewBreakGlassRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ReviewBreakGlassResponse>,
-            tonic::Status,
-        >;
-        /// Records that the reader or their organisation decided not to share, why, and what would be needed.
-        async fn record_refusal_to_share(
-            &self,
-            request: tonic::Request<super::RecordRefusalToShareRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::RecordRefusalToShareResponse>,
-            tonic::Status,
-        >;
-        /// The decisions not to share that the reader's organisation recorded. Newest first.
-        async fn list_refusals_to_share(
-            &self,
-            request: tonic::Request<super::ListRefusalsToShareRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListRefusalsToShareResponse>,
-            tonic::Status,
-        >;
-        /// What the reader's organisation is to know: its records were opened in an emergency, its people broke the glass, consent was
-        /// withdrawn to what it was given, it was refused. Newest first.
-        async fn list_notices(
-            &self,
-            request: tonic::Request<super::ListNoticesRequest>,
-        ) -> std::result::Result<
-            tonic::Response<super::ListNoticesResponse>,
-            tonic::Status,
-        >;
-    }
-    /// Every call is decided by the rules and on record before it is answered.
-    #[derive(Debug)]
-    pub struct SafeguardsServer<T> {
-        inner: Arc<T>,
-        accept_compression_encodings: EnabledCompressionEncodings,
-        send_compression_encodings: EnabledCompressionEncodings,
-        max_decoding_message_size: Option<usize>,
-        max_encoding_message_size: Option<usize>,
-    }
-    impl<T> SafeguardsServer<T> {
-        pub fn new(inner: T) -> Self {
-            Self::from_arc(Arc::new(inner))
-        }
-        pub fn from_arc(inner: Arc<T>) -> Self {
-            Self {
-                inner,
-                accept_compression_encodings: Default::default(),
-                send_compression_encodings: Default::default(),
-                max_decoding_message_size: None,
-                max_encoding_message_size: None,
-            }
-        }
-        pub fn with_interceptor<F>(
-            inner: T,
-            interceptor: F,
-        ) -> InterceptedService<Self, F>
-        where
-            F: tonic::service::Interceptor,
-        {
-            InterceptedService::new(Self::new(inner), interceptor)
-        }
-        /// Enable decompressing requests with the given encoding.
-        #[must_use]
-        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.accept_compression_encodings.enable(encoding);
-            self
-        }
-        /// Compress responses with the given encoding, if the client supports it.
-        #[must_use]
-        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
-            self.send_compression_encodings.enable(encoding);
-            self
-        }
-        /// Limits the maximum size of a decoded message.
-        ///
-        /// Default: `4MB`
-        #[must_use]
-        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
-            self.max_decoding_message_size = Some(limit);
-            self
-        }
-        /// Limits the maximum size of an encoded message.
-        ///
-        /// Default: `usize::MAX`
-        #[must_use]
-        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
-            self.max_encoding_message_size = Some(limit);
-            self
-        }
-    }
-    impl<T, B> tonic::codegen::Service<http::Request<B>> for SafeguardsServer<T>
-    where
-        T: Safeguards,
-        B: Body + std::marker::Send + 'static,
-        B::Error: Into<StdError> + std::marker::Send + 'static,
-    {
-        type Response = http::Response<tonic::body::Body>;
-        type Error = std::convert::Infallible;
-        type Future = BoxFuture<Self::Response, Self::Error>;
-        fn poll_ready(
-            &mut self,
-            _cx: &mut Context<'_>,
-        ) -> Poll<std::result::Result<(), Self::Error>> {
-            Poll::Ready(Ok(()))
-        }
-        fn call(&mut self, req: http::Request<B>) -> Self::Future {
-            match req.uri().path() {
-                "/throughline.sharing.v1.Safeguards/AssertBreakGlass" => {
-                    #[allow(non_camel_case_types)]
-                    struct AssertBreakGlassSvc<T: Safeguards>(pub Arc<T>);
-                    impl<
-                        T: Safeguards,
-                    > tonic::server::UnaryService<super::AssertBreakGlassRequest>
-                    for AssertBreakGlassSvc<T> {
-                        type Response = super::AssertBreakGlassResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::AssertBreakGlassRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Safeguards>::assert_break_glass(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = AssertBreakGlassSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/throughline.sharing.v1.Safeguards/ListBreakGlass" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListBreakGlassSvc<T: Safeguards>(pub Arc<T>);
-                    impl<
-                        T: Safeguards,
-                    > tonic::server::UnaryService<super::ListBreakGlassRequest>
-                    for ListBreakGlassSvc<T> {
-                        type Response = super::ListBreakGlassResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListBreakGlassRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Safeguards>::list_break_glass(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListBreakGlassSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/throughline.sharing.v1.Safeguards/ReviewBreakGlass" => {
-                    #[allow(non_camel_case_types)]
-                    struct ReviewBreakGlassSvc<T: Safeguards>(pub Arc<T>);
-                    impl<
-                        T: Safeguards,
-                    > tonic::server::UnaryService<super::ReviewBreakGlassRequest>
-                    for ReviewBreakGlassSvc<T> {
-                        type Response = super::ReviewBreakGlassResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ReviewBreakGlassRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Safeguards>::review_break_glass(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ReviewBreakGlassSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/throughline.sharing.v1.Safeguards/RecordRefusalToShare" => {
-                    #[allow(non_camel_case_types)]
-                    struct RecordRefusalToShareSvc<T: Safeguards>(pub Arc<T>);
-                    impl<
-                        T: Safeguards,
-                    > tonic::server::UnaryService<super::RecordRefusalToShareRequest>
-                    for RecordRefusalToShareSvc<T> {
-                        type Response = super::RecordRefusalToShareResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::RecordRefusalToShareRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Safeguards>::record_refusal_to_share(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = RecordRefusalToShareSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/throughline.sharing.v1.Safeguards/ListRefusalsToShare" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListRefusalsToShareSvc<T: Safeguards>(pub Arc<T>);
-                    impl<
-                        T: Safeguards,
-                    > tonic::server::UnaryService<super::ListRefusalsToShareRequest>
-                    for ListRefusalsToShareSvc<T> {
-                        type Response = super::ListRefusalsToShareResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListRefusalsToShareRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Safeguards>::list_refusals_to_share(&inner, request)
-                                    .await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListRefusalsToShareSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                "/throughline.sharing.v1.Safeguards/ListNotices" => {
-                    #[allow(non_camel_case_types)]
-                    struct ListNoticesSvc<T: Safeguards>(pub Arc<T>);
-                    impl<
-                        T: Safeguards,
-                    > tonic::server::UnaryService<super::ListNoticesRequest>
-                    for ListNoticesSvc<T> {
-                        type Response = super::ListNoticesResponse;
-                        type Future = BoxFuture<
-                            tonic::Response<Self::Response>,
-                            tonic::Status,
-                        >;
-                        fn call(
-                            &mut self,
-                            request: tonic::Request<super::ListNoticesRequest>,
-                        ) -> Self::Future {
-                            let inner = Arc::clone(&self.0);
-                            let fut = async move {
-                                <T as Safeguards>::list_notices(&inner, request).await
-                            };
-                            Box::pin(fut)
-                        }
-                    }
-                    let accept_compression_encodings = self.accept_compression_encodings;
-                    let send_compression_encodings = self.send_compression_encodings;
-                    let max_decoding_message_size = self.max_decoding_message_size;
-                    let max_encoding_message_size = self.max_encoding_message_size;
-                    let inner = self.inner.clone();
-                    let fut = async move {
-                        let method = ListNoticesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
-                        let mut grpc = tonic::server::Grpc::new(codec)
-                            .apply_compression_config(
-                                accept_compression_encodings,
-                                send_compression_encodings,
-                            )
-                            .apply_max_message_size_config(
-                                max_decoding_message_size,
-                                max_encoding_message_size,
-                            );
-                        let res = grpc.unary(method, req).await;
-                        Ok(res)
-                    };
-                    Box::pin(fut)
-                }
-                _ => {
-                    Box::pin(async move {
-                        let mut response = http::Response::new(
-                            tonic::body::Body::default(),
-                        );
-                        let headers = response.headers_mut();
-                        headers
-                            .insert(
-                                tonic::Status::GRPC_STATUS,
-                                (tonic::Code::Unimplemented as i32).into(),
-                            );
-                        headers
-                            .insert(
-                                http::header::CONTENT_TYPE,
-                                tonic::metadata::GRPC_CONTENT_TYPE,
-                            );
-                        Ok(response)
-                    })
-                }
-            }
-        }
-    }
-    impl<T> Clone for SafeguardsServer<T> {
-        fn clone(&self) -> Self {
-            let inner = self.inner.clone();
-            Self {
-                inner,
-                accept_compression_encodings: self.accept_compression_encodings,
-                send_compression_encodings: self.send_compression_encodings,
-                max_decoding_message_size: self.max_decoding_message_size,
-                max_encoding_message_size: self.max_encoding_message_size,
-            }
-        }
-    }
-    /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "throughline.sharing.v1.Safeguards";
-    impl<T> tonic::server::NamedService for SafeguardsServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -70,6 +70,26 @@ pub struct GetTimelineResponse {
     /// Statutory statuses that count as closed because their source has not confirmed them for too long.
     #[prost(message, repeated, tag = "9")]
     pub unconfirmed: ::prost::alloc::vec::Vec<UnconfirmedStatus>,
+    /// That records of the child were erased: told to nobody but those who answer for it.
+    #[prost(message, repeated, tag = "20")]
+    pub erased: ::prost::alloc::vec::Vec<Erased>,
+}
+/// That records were erased, and nothing of what they said.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Erased {
+    /// When it was begun.
+    #[prost(message, optional, tag = "1")]
+    pub at: ::core::option::Option<::prost_types::Timestamp>,
+    #[prost(enumeration = "super::super::sharing::v1::ErasureAuthority", tag = "2")]
+    pub authority: i32,
+    #[prost(string, tag = "3")]
+    pub authority_reference: ::prost::alloc::string::String,
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "4")]
+    pub erasure_id: ::prost::alloc::vec::Vec<u8>,
+    /// Nothing is left that could bring it back, and a certificate says so.
+    #[prost(bool, tag = "5")]
+    pub certified: bool,
 }
 /// A status of the child that is not confirmed since a day. Told to whoever sees content of what it is of.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -109,6 +129,24 @@ pub struct Entry {
     /// Present when something was taken out.
     #[prost(message, optional, tag = "8")]
     pub withheld: ::core::option::Option<Withheld>,
+    /// 16 bytes, by which to ask that the entry be put right. To the family, and to the organisation that answers for it.
+    #[prost(bytes = "vec", tag = "9")]
+    pub entry_id: ::prost::alloc::vec::Vec<u8>,
+    /// Present when a person put it right.
+    #[prost(message, optional, tag = "10")]
+    pub rectified: ::core::option::Option<Rectified>,
+    /// Its use is restricted while it is contested.
+    #[prost(bool, tag = "11")]
+    pub processing_restricted: bool,
+}
+/// That a person put an entry right (UK GDPR article 16).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rectified {
+    #[prost(message, optional, tag = "1")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+    /// The source has since said something else than what was put right, and that stands.
+    #[prost(bool, tag = "2")]
+    pub superseded: bool,
 }
 /// Says that something was withheld, from whom to ask, and why.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -36,11 +36,12 @@ fn empty_event(kind: KindNumber) -> Event {
 /// the sharing topic. Written out, so that a change to the code that opens a door has to be made here too.
 const TABLE: &str = "
     SourceRecordKept ESH            EntryCorrected ESHs             EntryRetracted ESHs
-    EntryReassigned ESH
+    EntryReassigned ESH             EntryRectified s                RectificationWithdrawn s
+    RetentionDecided s
     EnrolmentStarted E              EnrolmentEnded E                AttendanceSummarised E
     SuspensionGiven E               ExclusionGiven E                SenProvisionChanged E
     SenNeedRecorded E               FreeSchoolMealsStarted E        FreeSchoolMealsEnded E
-    YoungCarerIdentified E          AlternativeProvisionStarted E   AlternativeProvisionEnded E
+    YoungCarerIdentified ESH        AlternativeProvisionStarted E   AlternativeProvisionEnded E
     ReferralReceived S              AssessmentStarted S             AssessmentCompleted S
     ChildInNeedPlanStarted S        ChildInNeedPlanEnded S          Section47EnquiryStarted S
     ConferenceHeld S                ProtectionPlanStarted S         ProtectionPlanReviewed S
@@ -63,12 +64,40 @@ const TABLE: &str = "
     EnquiryDecided ESHs             HelpAssessmentStarted ESHs      HelpAssessmentCompleted ESHs
     ServiceStarted ESHs             ServiceEnded ESHs               FeedConfirmed ESHs
     ChildDeathReviewStarted s       ChildDeathReviewClosed s
+    AttendanceMarked E              AttainmentRecorded E            EhcPlanReviewed E
+    EhcPlanMaintained E             EhcSettingNamed E               EhcPlacementStarted E
+    EhcPlacementEnded E             ElectiveHomeEducationStarted E  ElectiveHomeEducationEnded E
+    InCareReported E                MissingFromEducationReported E  EarlyYearsPlaceRecorded E
+    AlternativeProvisionReasonRecorded E
+    ParticipationRecorded E
+    HousingDutyRecorded S           TemporaryAccommodationStarted S TemporaryAccommodationEnded S
+    DomesticAbuseNotified S         YouthJusticeOutcomeRecorded S
+    PlacementChanged S              CareReviewed S                  MissingEpisodeStarted S
+    MissingEpisodeEnded S           CareLeaverContacted S           AdoptionDecided S
+    AdoptionDecisionReversed S      AdoptionMatched S               AdoptionPlaced S
+    AdoptionOrderMade S             PreProceedingsStarted S         PreProceedingsEnded S
+    LookedAfterHealthRecorded S     StrengthsDifficultiesScored S   SubstanceMisuseIdentified S
+    ConvictionRecorded S            UnaccompaniedChildRecorded S    ParenthoodRecorded S
+    PreviousPermanenceRecorded S    DeprivationOfLibertyOrdered S   SocialWorkerAllocated S
+    StrategyDiscussionHeld S        StatutoryVisitMade S            CaseOpened S
+    PathwayPlanReviewed S           PermanencePlanRecorded S        EarlyHelpStarted S
+    EarlyHelpEnded S                CareProceedingsIssued S
+    ReferralMade H                  ReferralRejected H              AppointmentKept H
+    TherapyStarted H                TherapyEnded H
+    ServiceReferred ESH             ServiceOffered ESH              ServiceAttended ESH
+    WaitingListJoined ESH           WaitingListLeft ESH             PanelDecided ESH
+    EquipmentProvided ESH           ShortBreakProvided ESH          PersonalBudgetSet ESH
+    TeamMeetingHeld ESH             PlanAgreed ESH                  PlanReviewed ESH
+    PlanClosed ESH                  NeedLevelAssessed ESH           CarerAssessmentOffered ESH
+    CarerAssessmentCompleted ESH    GoalSet ESH                     GoalReviewed ESH
     AgeDisputed s                   AgeAssessed s                   RetentionScheduleRecorded s
     PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESHi
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
     DecisionProposed i              PairLeftOpen i                  LinkingParametersAdopted i
     OrganisationRecorded s          PolicyApproved s                ConsentRecorded s
     PolicyApprovalWithdrawn s       PolicyKept s
+    ErasureProposed s               ErasureConfirmed s              ErasureCancelled s
+    ErasureBegun s                  ErasureCertified s              ErasureReadmitted s
     CompetenceAssessed s            AgreementRecorded s             StatutoryStatusChanged s
     RestrictionSet s                RestrictionLifted s             AccessGranted s
     AccessRevoked s                 LegalProcessRecorded s          BreakGlassAsserted s

@@ -92,6 +92,9 @@ impl Engine {
         let populated = Populated::of(event);
         let mut labels = said.labels;
         labels.extend(facts.restrictions().labels(said.category));
+        // One that this build does not know narrows as much as any.
+        let put_on = |label: &i32| Label::try_from(*label).unwrap_or(Label::RestrictedUnspecified);
+        labels.extend(body.labels.iter().map(put_on).filter(|label| *label != Label::Unspecified));
         let third_parties: BTreeSet<[u8; 16]> =
             body.third_parties.iter().filter_map(|pseudonym| pseudonym.as_slice().try_into().ok()).collect();
         let malformed_pseudonym = third_parties.len() < body.third_parties.len();

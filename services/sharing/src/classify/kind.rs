@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proto::events::event::Kind;
-use proto::events::{Coded, RelationshipRecorded};
+use proto::events::{Coded, RelationshipRecorded, plan};
 
 use crate::classify::specialty::Specialties;
 use crate::vocabulary::{Category, Label};
@@ -54,7 +54,22 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::EnrolmentEnded(_)
         | Kind::AttendanceSummarised(_)
         | Kind::AlternativeProvisionEnded(_)
-        | Kind::TransferFileSent(_) => C::Attendance.into(),
+        | Kind::TransferFileSent(_)
+        | Kind::ElectiveHomeEducationStarted(_)
+        | Kind::ElectiveHomeEducationEnded(_)
+        | Kind::MissingFromEducationReported(_)
+        | Kind::ParticipationRecorded(_) => C::Attendance.into(),
+        // Y5, in detention: there is no category for offences.
+        Kind::AttendanceMarked(marked) if [&marked.morning, &marked.afternoon].map(code_of).contains(&"Y5") => {
+            Said::unclassified()
+        }
+        Kind::AttendanceMarked(_) => C::Attendance.into(),
+        Kind::AttainmentRecorded(_) => C::Attainment.into(),
+        Kind::AlternativeProvisionReasonRecorded(placed) => match code_of(&placed.reason) {
+            "PEX" => C::Exclusion.into(),
+            "MHN" => Said::from(C::Attendance).labelled([Label::MentalHealth]),
+            _ => C::Attendance.into(),
+        },
         // The reason for a placement can be the child's mental health.
         Kind::AlternativeProvisionStarted(placed) => {
             let mental_health = code_of(&placed.reason) == "MHN";
@@ -63,15 +78,23 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::SuspensionGiven(_) | Kind::ExclusionGiven(_) => C::Exclusion.into(),
         // The need SEMH is an educational word for many things, and no label: whoever plans support must read it.
         Kind::SenProvisionChanged(_) | Kind::SenNeedRecorded(_) => C::Send.into(),
-        Kind::FreeSchoolMealsStarted(_) | Kind::FreeSchoolMealsEnded(_) | Kind::YoungCarerIdentified(_) => {
-            C::EarlyHelp.into()
-        }
+        Kind::FreeSchoolMealsStarted(_)
+        | Kind::FreeSchoolMealsEnded(_)
+        | Kind::EarlyYearsPlaceRecorded(_)
+        | Kind::YoungCarerIdentified(_) => C::EarlyHelp.into(),
+        // A school's word for what another service did: as close as that service's own.
+        Kind::InCareReported(_) => C::LookedAfter.into(),
         Kind::EhcAssessmentRequested(_)
         | Kind::EhcAssessmentDecided(_)
         | Kind::EhcRequestWithdrawn(_)
         | Kind::EhcAdviceRequested(_)
         | Kind::EhcSettingConsulted(_)
         | Kind::EhcPlanIssued(_)
+        | Kind::EhcPlanReviewed(_)
+        | Kind::EhcPlanMaintained(_)
+        | Kind::EhcSettingNamed(_)
+        | Kind::EhcPlacementStarted(_)
+        | Kind::EhcPlacementEnded(_)
         | Kind::EhcPlanCeased(_)
         | Kind::EhcPlanTransferred(_) => C::Ehcp.into(),
         // What a setting is sent when it is consulted, and no more of the plan's history.
@@ -84,17 +107,60 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::ChildInNeedPlanEnded(_)
         | Kind::CaseClosed(_)
         | Kind::ContactReceived(_)
-        | Kind::DisabilityRecorded(_) => C::SocialCareCase.into(),
-        Kind::LookedAfterPeriodStarted(_) | Kind::LegalStatusChanged(_) | Kind::LookedAfterPeriodEnded(_) => {
-            C::LookedAfter.into()
-        }
+        | Kind::DisabilityRecorded(_)
+        | Kind::HousingDutyRecorded(_)
+        | Kind::TemporaryAccommodationStarted(_)
+        | Kind::TemporaryAccommodationEnded(_)
+        | Kind::CaseOpened(_) => C::SocialCareCase.into(),
+        Kind::DomesticAbuseNotified(_) => Said::from(C::PoliceNotification).labelled([Label::DomesticAbuse]),
+        // There is no category for offences: who recorded it, and nobody else.
+        Kind::YouthJusticeOutcomeRecorded(_) => Said::unclassified(),
+        // Nor for who came to the country alone.
+        Kind::ConvictionRecorded(_) | Kind::UnaccompaniedChildRecorded(_) => Said::unclassified(),
+        Kind::LookedAfterPeriodStarted(_)
+        | Kind::LegalStatusChanged(_)
+        | Kind::LookedAfterPeriodEnded(_)
+        | Kind::CareReviewed(_)
+        | Kind::MissingEpisodeStarted(_)
+        | Kind::MissingEpisodeEnded(_)
+        | Kind::CareLeaverContacted(_)
+        | Kind::LookedAfterHealthRecorded(_)
+        | Kind::DeprivationOfLibertyOrdered(_)
+        | Kind::PathwayPlanReviewed(_) => C::LookedAfter.into(),
+        // A placement for adoption, A3 to A6, is known to those who know of the adoption.
+        Kind::PlacementChanged(placed) if code_of(&placed.placement_type).starts_with(['A', 'a']) => C::Adoption.into(),
+        Kind::PlacementChanged(_) => C::LookedAfter.into(),
+        Kind::PermanencePlanRecorded(planned) if says(&planned.plan, "adopt") => C::Adoption.into(),
+        Kind::PermanencePlanRecorded(_) => C::LookedAfter.into(),
+        Kind::AdoptionDecided(_)
+        | Kind::AdoptionDecisionReversed(_)
+        | Kind::AdoptionMatched(_)
+        | Kind::AdoptionPlaced(_)
+        | Kind::AdoptionOrderMade(_)
+        | Kind::PreviousPermanenceRecorded(_) => C::Adoption.into(),
+        Kind::StrengthsDifficultiesScored(_) => Said::from(C::LookedAfter).labelled([Label::MentalHealth]),
+        Kind::SubstanceMisuseIdentified(_) => Said::from(C::LookedAfter).labelled([Label::SubstanceMisuse]),
+        // That a looked after child is a mother tells of her as a sexual health service would.
+        Kind::ParenthoodRecorded(_) => Said::from(C::LookedAfter).labelled([Label::SexualHealth]),
+        Kind::SocialWorkerAllocated(_) => C::SocialCareInvolvement.into(),
+        Kind::StatutoryVisitMade(visit) => match code_of(&visit.visit) {
+            "cin" => C::SocialCareCase.into(),
+            "looked_after" | "reviewing_officer" => C::LookedAfter.into(),
+            _ => C::ChildProtection.into(),
+        },
+        Kind::EarlyHelpStarted(help) => Said::from(C::EarlyHelp).labelled(specialties.labels([&help.reason])),
+        Kind::EarlyHelpEnded(help) => Said::from(C::EarlyHelp).labelled(specialties.labels([&help.reason])),
         Kind::FactorIdentified(identified) => factor(code_of(&identified.factor)),
         Kind::Section47EnquiryStarted(_)
         | Kind::Section47EnquiryEnded(_)
         | Kind::ConferenceHeld(_)
         | Kind::ProtectionPlanStarted(_)
         | Kind::ProtectionPlanReviewed(_)
-        | Kind::ProtectionPlanEnded(_) => C::ChildProtection.into(),
+        | Kind::ProtectionPlanEnded(_)
+        | Kind::StrategyDiscussionHeld(_)
+        | Kind::PreProceedingsStarted(_)
+        | Kind::PreProceedingsEnded(_)
+        | Kind::CareProceedingsIssued(_) => C::ChildProtection.into(),
 
         Kind::AttendedEmergency(e) => Said::from(C::Hospital).labelled(specialties.labels([&e.reason])),
         Kind::AdmissionStarted(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.specialty, &a.reason])),
@@ -104,6 +170,11 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::AdmissionMoved(_) | Kind::AdmissionEnded(_) => C::Hospital.into(),
         Kind::ImmunisationGiven(_) | Kind::ImmunisationNotGiven(_) => C::Immunisation.into(),
         Kind::AllergyRecorded(_) => C::GpSummary.into(),
+        Kind::AppointmentKept(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service])),
+        Kind::ReferralMade(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
+        Kind::ReferralRejected(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
+        Kind::TherapyStarted(t) => Said::from(C::Therapy).labelled(specialties.labels([&t.therapy])),
+        Kind::TherapyEnded(t) => Said::from(C::Therapy).labelled(specialties.labels([&t.therapy, &t.reason])),
         Kind::ReferralAccepted(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service])),
         Kind::ReferralClosed(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
 
@@ -115,6 +186,23 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::HelpAssessmentCompleted(_) => C::EarlyHelp.into(),
         Kind::ServiceStarted(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service])),
         Kind::ServiceEnded(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service, &s.reason])),
+        Kind::ServiceReferred(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service])),
+        Kind::ServiceOffered(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service])),
+        Kind::ServiceAttended(s) => Said::from(C::EarlyHelp).labelled(specialties.labels([&s.service])),
+        Kind::WaitingListJoined(w) => Said::from(C::Therapy).labelled(specialties.labels([&w.service])),
+        Kind::WaitingListLeft(w) => Said::from(C::Therapy).labelled(specialties.labels([&w.service, &w.outcome])),
+        Kind::TeamMeetingHeld(t) => plan(t.plan),
+        Kind::PlanAgreed(p) => plan(p.plan),
+        Kind::PlanReviewed(p) => plan(p.plan),
+        Kind::PlanClosed(p) => plan(p.plan),
+        Kind::NeedLevelAssessed(_) | Kind::GoalSet(_) | Kind::GoalReviewed(_) => C::EarlyHelp.into(),
+        Kind::EquipmentProvided(_) => C::Send.into(),
+        // What is spent on a child, and why, is of the plan that it is spent under.
+        Kind::PersonalBudgetSet(_) => C::Ehcp.into(),
+        Kind::PanelDecided(_)
+        | Kind::ShortBreakProvided(_)
+        | Kind::CarerAssessmentOffered(_)
+        | Kind::CarerAssessmentCompleted(_) => C::SocialCareCase.into(),
         Kind::ChildDeathReviewStarted(_) | Kind::ChildDeathReviewClosed(_) => C::ChildProtection.into(),
 
         Kind::BirthNotified(_) | Kind::DeathNotified(_) => C::Identity.into(),
@@ -135,6 +223,12 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::PolicyApproved(_)
         | Kind::PolicyApprovalWithdrawn(_)
         | Kind::PolicyKept(_)
+        | Kind::ErasureProposed(_)
+        | Kind::ErasureConfirmed(_)
+        | Kind::ErasureCancelled(_)
+        | Kind::ErasureBegun(_)
+        | Kind::ErasureCertified(_)
+        | Kind::ErasureReadmitted(_)
         | Kind::ConsentRecorded(_)
         | Kind::CompetenceAssessed(_)
         | Kind::AgreementRecorded(_)
@@ -148,6 +242,9 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::AgeAssessed(_)
         | Kind::RetentionScheduleRecorded(_)
         | Kind::FeedConfirmed(_)
+        | Kind::RetentionDecided(_)
+        | Kind::EntryRectified(_)
+        | Kind::RectificationWithdrawn(_)
         | Kind::FamilyPersonRecognised(_)
         | Kind::FamilyPersonEnded(_)
         | Kind::ParentalResponsibilityVerified(_)
@@ -157,6 +254,25 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::RefusalToShareRecorded(_)
         | Kind::LinkingParametersAdopted(_) => Said::unclassified(),
     }
+}
+
+/// A plan is of the work that it plans; of no known kind, it is its own organisation's only.
+fn plan(kind: Option<i32>) -> Said {
+    use plan::Kind as P;
+    match kind.and_then(|kind| P::try_from(kind).ok()) {
+        Some(P::EarlyHelp | P::FamilyHelp | P::PersonCentred) => Category::EarlyHelp.into(),
+        Some(P::SenSupport | P::IndividualSupport | P::PersonalEducation | P::Transition) => Category::Send.into(),
+        Some(P::IndividualHealthcare | P::DelegatedTask) => Category::Therapy.into(),
+        Some(P::ChildInNeed) => Category::SocialCareCase.into(),
+        Some(P::Pathway) => Category::LookedAfter.into(),
+        Some(P::Unspecified) | None => Said::unclassified(),
+    }
+}
+
+/// Whether a code, or its words, hold this, in any letter case.
+fn says(coded: &Option<Coded>, what: &str) -> bool {
+    let words = coded.iter().flat_map(|coded| [coded.code.as_str(), coded.text.as_deref().unwrap_or_default()]);
+    words.into_iter().any(|words| words.to_ascii_lowercase().contains(what))
 }
 
 fn code_of(coded: &Option<Coded>) -> &str {
