@@ -146,6 +146,12 @@ impl Projector {
                 | Kind::PolicyApproved(_)
                 | Kind::PolicyApprovalWithdrawn(_)
                 | Kind::PolicyKept(_)
+                | Kind::ErasureProposed(_)
+                | Kind::ErasureConfirmed(_)
+                | Kind::ErasureCancelled(_)
+                | Kind::ErasureBegun(_)
+                | Kind::ErasureCertified(_)
+                | Kind::ErasureReadmitted(_)
                 | Kind::RetentionScheduleRecorded(_)
                 | Kind::FeedConfirmed(_),
             ) => keys::registry(subject, occurred_at_us, event_id),

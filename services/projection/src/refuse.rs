@@ -76,6 +76,7 @@ impl OwnRefusals {
             message: refused.message,
             raw: refused.raw.slice(..refused.raw.len().min(RAW_BYTES_MAX)).to_vec(),
             quarantined_at_us: now().0,
+            about: Vec::new(),
         };
         Own {
             topic: Topic::Quarantine,

@@ -71,6 +71,7 @@ pub(super) fn live_record(
         wrapped: wrapped.to_vec(),
         subject: subject.as_bytes().to_vec(),
         source: source.to_owned(),
+        of_vault: false,
     }
 }
 
@@ -106,7 +107,7 @@ impl Checked {
         let said = match record.state() {
             State::Unspecified => return Err(malformed("state")),
             State::Live => Said::Live(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
-            State::Destroyed => Said::Destroyed(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
+            State::Destroyed | State::Readmitted => Said::Destroyed(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
         };
         Ok(Self { key_id, subject, said })
     }
