@@ -81,6 +81,7 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held
             .into_values()
             .map(|(reason, sessions)| SessionCount { reason: Some(reason), sessions })
             .collect(),
+        ..AttendanceSummarised::default()
     };
     let table = if second_half { "half-term-attendance" } else { "attendance" };
     let key = format!("{table}/{}", speaker.period);

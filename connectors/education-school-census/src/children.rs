@@ -117,7 +117,7 @@ fn free_meals(text: &str, about: &About) -> Option<Said> {
     let start = dates::blade(start, "fsmstartdate").keep(&mut findings)?;
     plausible(&start, "fsmstartdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
     let country = codes::COUNTRY.keep(country, about.period.year, "ukcountry", &mut findings);
-    let mut events = vec![(start, FreeSchoolMealsStarted { start_on: Some(start), country }.into())];
+    let mut events = vec![(start, FreeSchoolMealsStarted { start_on: Some(start), country, review_on: None }.into())];
     // Eligibility may be known to end on a day to come.
     if let Some(end) = dates::blade(end, "fsmenddate").keep(&mut findings) {
         in_order(&start, &end, "fsmenddate", &mut findings);
@@ -152,11 +152,16 @@ fn provision(text: &str, about: &About) -> Option<Said> {
         pattern: codes::AP_PATTERN.keep(pattern, year, "apattendancepattern", &mut findings),
         sessions_per_week: count(sessions, "apsessionsperweek", &mut findings),
         postcode: (!postcode.is_empty()).then(|| postcode.to_owned()),
+        company_number: None,
+        sen_provision: None,
     };
     let mut events = vec![(entry, started.into())];
     if let Some(leaving) = dates::blade(leaving, "leavingdate").keep(&mut findings) {
         in_order(&entry, &leaving, "leavingdate", &mut findings);
-        events.push((leaving, AlternativeProvisionEnded { leaving_on: Some(leaving), setting }.into()));
+        events.push((
+            leaving,
+            AlternativeProvisionEnded { leaving_on: Some(leaving), setting, sen_provision: None }.into(),
+        ));
     }
     let key = format!("arranged-provision/{}", dates::key(&entry));
     Some(Said { table: "arranged-provision", key, events, findings })

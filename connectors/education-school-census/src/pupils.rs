@@ -318,7 +318,8 @@ fn enrolment(
     if let Some(leaving) = dates::blade(spell.leaving, "leavingdate").keep(&mut findings) {
         in_order(&entry, &leaving, "leavingdate", &mut findings);
         plausible(&leaving, "leavingdate", birth, school.latest_on.as_ref(), &mut findings);
-        let ended = EnrolmentEnded { school: Some(school.controller.clone()), leaving_on: Some(leaving) };
+        let ended =
+            EnrolmentEnded { school: Some(school.controller.clone()), leaving_on: Some(leaving), ..Default::default() };
         events.push((leaving, ended.into()));
     }
     if person.repeated {

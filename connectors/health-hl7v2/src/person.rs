@@ -32,6 +32,7 @@ pub(crate) fn described(person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, rea
         practice: practice(pd1, reading),
         multiple_birth: reading.asserted(13, pid.field(24), |r, v| yes_or_no(r, v, "PID-24")),
         birth_order: reading.asserted(14, pid.field(25), |r, v| number(r, v, "PID-25")),
+        emails: Vec::new(),
     };
     if described.death_on.is_none() && pid.field(30).text().value == "Y" {
         reading.flag(FindingCode::FieldMissing, "PID-29");

@@ -68,6 +68,8 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, child: &Subject, readin
         lives_with_child: None,
         since_on: reading.asserted(10, nk1.field(8), |r, v| r.date(v, "NK1-8")),
         until_on: reading.asserted(11, nk1.field(9), |r, v| r.date(v, "NK1-9")),
+        emails: Vec::new(),
+        contact_order: None,
     };
     // Somebody without a number is known only as this child's, so that two children's namesakes stay two people.
     let issuer = format!("{}/{}", child.issuer, child.value);

@@ -64,7 +64,8 @@ use Involvement::{Former, Lead, None as Nothing, Statutory, Targeted, Universal}
 fn a_school_from_entry_to_leaving_and_until_the_file_is_sent() {
     let entered =
         e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2024-09-02"), ..Default::default() };
-    let left = e::EnrolmentEnded { school: Some("school-1".into()), leaving_on: date("2026-03-31") };
+    let left =
+        e::EnrolmentEnded { school: Some("school-1".into()), leaving_on: date("2026-03-31"), ..Default::default() };
     let back =
         e::EnrolmentStarted { school: Some("school-1".into()), entry_on: date("2026-09-01"), ..Default::default() };
     let life = [body("council", 1, 1, entered), body("council", 2, 2, left), body("council", 3, 3, back)];
@@ -330,7 +331,7 @@ fn the_send_team_from_the_request_and_under_the_plan() {
     };
     check(&[asked.clone(), decided(true)], "send", &[("2026-04-01", Targeted)]);
     check(&[asked.clone(), decided(false)], "send", &[("2026-02-10", Targeted), ("2026-02-11", Former)]);
-    let issued = body("send", 3, 3, e::EhcPlanIssued { sent_on: date("2026-05-20") });
+    let issued = body("send", 3, 3, e::EhcPlanIssued { sent_on: date("2026-05-20"), ..Default::default() });
     let ceased = body("send", 4, 4, e::EhcPlanCeased { ceased_on: date("2027-05-20"), reason: None });
     let life = [asked, decided(true), issued, ceased];
     check(&life, "send", &[("2026-05-20", Statutory), ("2027-05-20", Statutory), ("2027-05-21", Former)]);

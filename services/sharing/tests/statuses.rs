@@ -236,9 +236,9 @@ fn a_request_until_refused_withdrawn_or_a_plan_and_a_plan_until_ceased_or_gone()
         "send",
         &[("2026-02-09", true), ("2026-02-10", false)],
     );
-    let withdrawn = e::EhcRequestWithdrawn { withdrawn_on: date("2026-02-10") };
+    let withdrawn = e::EhcRequestWithdrawn { withdrawn_on: date("2026-02-10"), ..Default::default() };
     check(&[asked.clone(), at(2, withdrawn.into())], Status::EhcRequest, "send", &[("2026-02-10", false)]);
-    let issued = at(3, e::EhcPlanIssued { sent_on: date("2026-05-20") }.into());
+    let issued = at(3, e::EhcPlanIssued { sent_on: date("2026-05-20"), ..Default::default() }.into());
     let ceased = at(4, e::EhcPlanCeased { ceased_on: date("2027-05-20"), reason: None }.into());
     check(
         &[asked, issued.clone(), ceased],

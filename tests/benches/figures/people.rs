@@ -183,6 +183,7 @@ fn event(source: &str, n: u32) -> Event {
                     sessions: n,
                 })
                 .collect(),
+            ..Default::default()
         }
         .into(),
         ("social-care-cin-census", _) if n == 8 => e::ReferralReceived {

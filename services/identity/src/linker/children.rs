@@ -77,7 +77,7 @@ pub fn record<'a>(subject: &Subject, descriptions: impl IntoIterator<Item = &'a 
 /// fails its check, a temporary one, and a row without any are not all that it has of a child.
 fn names_one_child(subject: &Subject) -> bool {
     match subject.scheme() {
-        Scheme::SchoolPupil => {
+        Scheme::SchoolPupil | Scheme::AuthorityPupil => {
             let permanent = subject.value.ends_with(|c: char| c.is_ascii_digit());
             permanent && checks(Check::Upn, &subject.value.to_lowercase())
         }

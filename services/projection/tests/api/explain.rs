@@ -170,7 +170,8 @@ fn without_names(explained: ExplainDecisionResponse) -> ExplainDecisionResponse 
 async fn hidden_children(house: &mut House) -> [Subject; 2] {
     let (hidden, left) = (council_child("HIDDEN"), pupil("LEFT"));
     house.say(CIN, [described(COUNCIL, &hidden, &[]), referred(&hidden)]).await;
-    let ended = e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2022, 1, 1)) };
+    let ended =
+        e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2022, 1, 1)), ..Default::default() };
     house.say(CENSUS, [enrolled(SCHOOL, &left), saying(SCHOOL, &left, "left", day(2022, 1, 1), ended)]).await;
     [hidden, left]
 }

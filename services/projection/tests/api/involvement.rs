@@ -127,7 +127,11 @@ async fn what_is_over_and_what_a_person_recorded() {
                 &school,
                 "left",
                 day(2026, 1, 5),
-                e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2026, 1, 5)) },
+                e::EnrolmentEnded {
+                    school: Some(SCHOOL.into()),
+                    leaving_on: Some(day(2026, 1, 5)),
+                    ..Default::default()
+                },
             )],
         )
         .await;
@@ -165,7 +169,8 @@ async fn an_unknown_child_and_a_hidden_child_give_the_same_bytes() {
 async fn what_is_over_leaves_no_rule_on_the_record_of_an_answer_without_a_line() {
     let (mut house, school, ..) = house().await;
     let left = pupil("LEFT");
-    let ended = e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2026, 1, 5)) };
+    let ended =
+        e::EnrolmentEnded { school: Some(SCHOOL.into()), leaving_on: Some(day(2026, 1, 5)), ..Default::default() };
     house.say(CENSUS, [enrolled(SCHOOL, &left), saying(SCHOOL, &left, "left", day(2026, 1, 5), ended)]).await;
     house.catch_up().await;
     let teacher = staff(SCHOOL, &[RoleGroup::SchoolPastoral]);

@@ -102,7 +102,7 @@ impl World {
             }
             Step::Hidden(Hidden::LeftElsewhere, n) => {
                 let on = Some(day(2026, 1, 1 + u32::from(n)));
-                let left = e::EnrolmentEnded { school: Some(ELSEWHERE.into()), leaving_on: on };
+                let left = e::EnrolmentEnded { school: Some(ELSEWHERE.into()), leaving_on: on, ..Default::default() };
                 self.house.say(CENSUS, [saying(ELSEWHERE, &self.elsewhere, "left", day(2026, 1, 1), left)]).await;
             }
             Step::Hidden(Hidden::DescribedElsewhere, n) => {

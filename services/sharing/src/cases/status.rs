@@ -44,7 +44,7 @@ impl Line {
             Status::Remand => period("J1").into(),
             Status::Emergency => period("L2").into(),
             Status::ShortBreak => period("V3").into(),
-            Status::EhcPlan => e::EhcPlanIssued { sent_on: day }.into(),
+            Status::EhcPlan => e::EhcPlanIssued { sent_on: day, ..Default::default() }.into(),
             Status::EhcRequest => e::EhcAssessmentRequested { received_on: day, ..Default::default() }.into(),
         };
         let is_ehc = matches!(status, Status::EhcPlan | Status::EhcRequest);
