@@ -617,6 +617,7 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 5, name: "clears", group: Of::None, message: None },
             FieldInfo { number: 6, name: "removed", group: Of::None, message: None },
             FieldInfo { number: 7, name: "reason", group: Of::Narrative, message: None },
+            FieldInfo { number: 8, name: "happened_on", group: Of::None, message: Some(39) },
         ],
     },
     MessageInfo {

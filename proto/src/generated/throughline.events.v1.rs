@@ -496,6 +496,9 @@ pub struct EntryRectified {
     /// Why, and at whose request.
     #[prost(string, optional, tag = "7")]
     pub reason: ::core::option::Option<::prost::alloc::string::String>,
+    /// When it really happened, where the entry has another day.
+    #[prost(message, optional, tag = "8")]
+    pub happened_on: ::core::option::Option<Date>,
 }
 /// A rectification was taken back: the entry is again as its source has it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -9,6 +9,7 @@ use proto::events::event::Kind;
 use proto::events::{Body, Event, Finding, Version, When};
 use proto::wire;
 
+use crate::rectify::{Rectified, rectifications};
 use crate::when::sort_key_us;
 
 /// An event as it was said: opened, checked, and placed in the log.
@@ -45,6 +46,8 @@ pub struct Entry {
     pub third_parties: Vec<[u8; 16]>,
     /// When the source stood so, microseconds since 1970.
     pub known_as_at_us: i64,
+    /// That a person put it right.
+    pub rectified: Option<Rectified>,
 }
 
 impl Entry {
@@ -80,16 +83,21 @@ pub enum FoldError {
 /// # Errors
 /// [`FoldError`] on an event that was not checked before.
 pub fn fold(said: impl IntoIterator<Item = Said>, known_at_us: Option<i64>) -> Result<Timeline, FoldError> {
+    let known = said.into_iter().filter(|event| known_at_us.is_none_or(|limit| event.published_at_us <= limit));
+    let mut said: Vec<Said> = known.collect();
+    let mut marks = BTreeMap::new();
+    for rectification in rectifications(&said)? {
+        marks.insert(EntryKey::of(&rectification.says)?, rectification.mark);
+        said.push(rectification.says);
+    }
     let mut states: BTreeMap<EntryKey, Vec<Said>> = BTreeMap::new();
     for event in said {
-        if known_at_us.is_some_and(|limit| event.published_at_us > limit) {
-            continue;
-        }
         states.entry(EntryKey::of(&event)?).or_default().push(event);
     }
     let mut entries = Vec::with_capacity(states.len());
     for (key, versions) in states {
-        entries.extend(stand(key, versions)?);
+        let rectified = marks.remove(&key);
+        entries.extend(stand(key, versions)?.map(|entry| Entry { rectified, ..entry }));
     }
     sort(&mut entries);
     Ok(Timeline { entries })
@@ -101,16 +109,16 @@ pub fn sort(entries: &mut [Entry]) {
 }
 
 /// Nobody but the organisation and source that said an entry can say anything more of it.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct EntryKey {
-    subject: [u8; 16],
-    controller: String,
-    source: String,
-    entry_id: [u8; 16],
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone)]
+pub(crate) struct EntryKey {
+    pub(crate) subject: [u8; 16],
+    pub(crate) controller: String,
+    pub(crate) source: String,
+    pub(crate) entry_id: [u8; 16],
 }
 
 impl EntryKey {
-    fn of(said: &Said) -> Result<Self, FoldError> {
+    pub(crate) fn of(said: &Said) -> Result<Self, FoldError> {
         let entry_id = said.body.entry_id.as_slice().try_into().map_err(|_| FoldError::Incomplete("entry id"))?;
         Ok(Self {
             subject: said.subject,
@@ -122,13 +130,13 @@ impl EntryKey {
 }
 
 /// How two states of one entry are ordered: by version, and by event id only when all its parts are equal.
-fn rank(said: &Said) -> Result<(i64, u64, u32, [u8; 16]), FoldError> {
+pub(crate) fn rank(said: &Said) -> Result<(i64, u64, u32, [u8; 16]), FoldError> {
     let Version { as_of_us, sequence, mapping_revision } = said.body.version.ok_or(FoldError::Incomplete("version"))?;
     Ok((as_of_us, sequence, mapping_revision, said.event_id))
 }
 
-/// The entry as its versions leave it; `None` when the last word is that it is gone.
-fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>, FoldError> {
+/// The entry as its versions leave it, whoever put it right; `None` when the last word is that it is gone.
+pub(crate) fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>, FoldError> {
     let mut ranked =
         versions.into_iter().map(|said| Ok((rank(&said)?, said))).collect::<Result<Vec<_>, FoldError>>()?;
     ranked.sort_by_key(|version| version.0);
@@ -159,7 +167,19 @@ fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>, FoldError>
         fold_fields(kind, &contributing)?
     };
     let EntryKey { subject, controller, source, entry_id } = key;
-    Ok(Some(Entry { entry_id, subject, controller, source, effective, event, findings, third_parties, known_as_at_us }))
+    let rectified = None;
+    Ok(Some(Entry {
+        entry_id,
+        subject,
+        controller,
+        source,
+        effective,
+        event,
+        findings,
+        third_parties,
+        known_as_at_us,
+        rectified,
+    }))
 }
 
 fn is_gone(body: &Body) -> bool {

@@ -5,7 +5,9 @@
 //! wins. A retraction empties the entry; a later version brings it back with only what that version asserts.
 
 mod fold;
+mod rectify;
 mod when;
 
 pub use fold::{Entry, FoldError, Said, Timeline, fold, sort};
+pub use rectify::{Rectification, Rectified, rectifications};
 pub use when::{day_number, sort_key_us};
