@@ -1,0 +1,158 @@
+//! What a file's name says of a return that does not say it itself.
+//!
+//! The tables of some returns hold neither whose they are nor of which year; their files are then called by it:
+//! `878_2024-25_episodes.csv`, `episodes 2025 878.csv`, `ssda903-878-2025-06-12-header_last.csv`.
+
+use proto::events::Date;
+
+use crate::dates;
+
+/// A local authority by its three-digit code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Authority([u8; 3]);
+
+impl Authority {
+    /// Reads three digits, and no others.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
+        (digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0')).then_some(Self(digits))
+    }
+
+    /// The one that an organisation id of a council names: `la-878`, `la-878-social-care`.
+    pub fn of_organisation(id: &str) -> Option<Self> {
+        let rest = id.strip_prefix("la-")?;
+        Self::parse(rest.split('-').next()?)
+    }
+
+    /// Its code.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Its children's social care, as the organisation that answers for a record.
+    pub fn social_care(&self) -> String {
+        format!("la-{}-social-care", self.as_str())
+    }
+}
+
+/// What a file's name says. Nothing of it is certain: a return that says otherwise is right.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Hints {
+    /// Three digits by themselves.
+    pub authority: Option<Authority>,
+    /// The year in which the collection's year ends: 2025 of `2025`, `2024-25`, `2024_25` and `202425`.
+    pub year: Option<u16>,
+    /// A day: `20250612` or `2025-06-12`.
+    pub on: Option<Date>,
+    /// The name says that it is of the year before: `episodes_last.csv`, `previous_episodes.csv`.
+    pub last_year: bool,
+}
+
+/// Reads a file's name.
+pub fn hints(name: &str) -> Hints {
+    let name = name.to_ascii_lowercase();
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let parts: Vec<&str> = stem.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let mut hints = Hints::default();
+    let mut at = 0;
+    while let Some(part) = parts.get(at) {
+        let (next, third) = (parts.get(at + 1).copied(), parts.get(at + 2).copied());
+        at += 1;
+        if matches!(*part, "last" | "previous" | "prev" | "lastyear") {
+            hints.last_year = true;
+        } else if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            at += read_number(part, next, third, &mut hints);
+        }
+    }
+    hints
+}
+
+/// Reads a part that is a number, with what follows it; gives how many of the following parts belonged to it.
+fn read_number(part: &str, next: Option<&str>, third: Option<&str>, hints: &mut Hints) -> usize {
+    let two = |text: Option<&str>| text.filter(|text| text.len() == 2).and_then(|text| text.parse::<u16>().ok());
+    match part.len() {
+        3 => hints.authority = hints.authority.or(Authority::parse(part)),
+        4 => {
+            let Some(year) = plausible(part) else { return 0 };
+            let day = two(next).zip(two(third)).and_then(|(month, day)| day_of(year, month, day));
+            if let Some(day) = day {
+                hints.on = hints.on.or(Some(day));
+                return 2;
+            }
+            if two(next) == Some((year + 1) % 100) {
+                hints.year = hints.year.or(Some(year + 1));
+                return 1;
+            }
+            if next.and_then(plausible) == Some(year + 1) {
+                hints.year = hints.year.or(Some(year + 1));
+                return 1;
+            }
+            hints.year = hints.year.or(Some(year));
+        }
+        6 => {
+            let (first, second) = part.split_at_checked(4).unwrap_or_default();
+            if let Some(year) = plausible(first)
+                && two(Some(second)) == Some((year + 1) % 100)
+            {
+                hints.year = hints.year.or(Some(year + 1));
+            }
+        }
+        8 => {
+            let (year, rest) = part.split_at_checked(4).unwrap_or_default();
+            let (month, day) = rest.split_at_checked(2).unwrap_or_default();
+            let day = plausible(year).zip(two(Some(month)).zip(two(Some(day))));
+            let day = day.and_then(|(year, (month, day))| day_of(year, month, day));
+            hints.on = hints.on.or(day);
+        }
+        _ => {}
+    }
+    0
+}
+
+fn plausible(text: &str) -> Option<u16> {
+    let year = (text.len() == 4).then(|| text.parse::<u16>().ok()).flatten()?;
+    (1990..=2100).contains(&year).then_some(year)
+}
+
+fn day_of(year: u16, month: u16, day: u16) -> Option<Date> {
+    dates::date(year.into(), Some(month.into()), Some(day.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_whose_and_of_when() {
+        for (name, authority, year, on, last) in [
+            ("episodes.csv", None, None, None, false),
+            ("878_2024-25_episodes.csv", Some("878"), Some(2025), None, false),
+            ("878 ssda903 2025 Header.CSV", Some("878"), Some(2025), None, false),
+            ("SSDA903-2023-2024-header_878_last.csv", Some("878"), Some(2024), None, true),
+            ("903 episodes 202425.csv", Some("903"), Some(2025), None, false),
+            ("878_2025-06-12_oc2.csv", Some("878"), None, Some("2025-06-12"), false),
+            ("oc2_20250612_2025.csv", None, Some(2025), Some("2025-06-12"), false),
+            ("oc2_20251399.csv", None, None, None, false),
+            ("annex_a_2024__List_1.csv", None, Some(2024), None, false),
+            ("12345_1989.csv", None, None, None, false),
+            ("", None, None, None, false),
+        ] {
+            let read = hints(name);
+            assert_eq!(read.authority.as_ref().map(Authority::as_str), authority, "{name}");
+            assert_eq!(
+                (read.year, read.on.map(|on| dates::key(&on)).as_deref(), read.last_year),
+                (year, on, last),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_organisation_names_its_authority() {
+        for (id, expected) in
+            [("la-878-social-care", Some("878")), ("la-878", Some("878")), ("school-8784001", None), ("la-8781", None)]
+        {
+            assert_eq!(Authority::of_organisation(id).as_ref().map(Authority::as_str), expected, "{id}");
+        }
+    }
+}
