@@ -84,6 +84,8 @@ pub enum Reason {
     ControllerKeyMissing = 15,
     /// A record of a subject that was erased: nothing of it is kept until a person readmits the subject.
     SubjectErased = 16,
+    /// Columns that the mapping of the source does not name: nothing of them is in any event. The rows were read.
+    ColumnsNotMapped = 17,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -109,6 +111,7 @@ impl Reason {
             Self::RecordTooLarge => "REASON_RECORD_TOO_LARGE",
             Self::ControllerKeyMissing => "REASON_CONTROLLER_KEY_MISSING",
             Self::SubjectErased => "REASON_SUBJECT_ERASED",
+            Self::ColumnsNotMapped => "REASON_COLUMNS_NOT_MAPPED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -131,6 +134,7 @@ impl Reason {
             "REASON_RECORD_TOO_LARGE" => Some(Self::RecordTooLarge),
             "REASON_CONTROLLER_KEY_MISSING" => Some(Self::ControllerKeyMissing),
             "REASON_SUBJECT_ERASED" => Some(Self::SubjectErased),
+            "REASON_COLUMNS_NOT_MAPPED" => Some(Self::ColumnsNotMapped),
             _ => None,
         }
     }
