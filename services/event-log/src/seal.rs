@@ -25,11 +25,11 @@ use crate::position::{EventId, KeyId, Pseudonym};
 
 pub use data_keys::DataKeys;
 pub use error::SealError;
-pub use key_record::{decode_key_record, destruction, key_record_to_append};
+pub use key_record::{decode_key_record, destruction, key_record_to_append, readmission, rewrapped};
 pub(crate) use keyring::Found;
 pub use keyring::{KeyOf, KeyState, Keyring};
 pub use pseudonym::PseudonymKey;
-pub use wrapping::WrappingKeys;
+pub use wrapping::{WrappingKeys, wrapping_folder};
 
 /// The shape of envelope that is written: the body padded, so that its length tells little. Version 1 was not, and opens still.
 pub const FORMAT_VERSION: u32 = 2;

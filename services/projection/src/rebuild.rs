@@ -66,7 +66,7 @@ pub async fn read_keys(log: &Arc<dyn EventLog>, projector: &Projector) -> Result
         for key in records.iter().filter_map(|record| decode_key_record(record).ok()) {
             // A record that contradicts another is the consumer's to report.
             let taken = projector.keyring.absorb(&key).is_ok();
-            let key_id = KeyId::from_slice(&key.key_id).filter(|_| taken && key.state() == State::Destroyed);
+            let key_id = KeyId::from_slice(&key.key_id).filter(|_| taken && key.state() != State::Live);
             destroyed.extend(key_id.filter(|id| projector.keyring.state(*id) == KeyState::Destroyed));
         }
     }

@@ -1,12 +1,15 @@
-use std::collections::{HashMap, hash_map};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use proto::events::Family;
 use proto::keys::KeyRecord;
+use proto::keys::key_record::State;
 
 use super::key_record::{Checked, Said, key_record_to_append, live_record};
+use super::wrapping::{folder_of, vault_of};
 use super::{DataKey, Header, SealError, WrappingKeys, open, random, seal};
+use crate::authority::sector_of;
 use crate::envelope::Sealed;
 use crate::log::Record;
 use crate::position::{EventId, KeyId, Pseudonym};
@@ -21,13 +24,15 @@ pub struct DataKeys {
     controllers: Vec<Controller>,
     by_subject: HashMap<(Pseudonym, usize), KeyId>,
     keys: HashMap<KeyId, Held>,
+    /// Subjects that are erased and not readmitted, with the destroyed keys that say so: of any source, since two can bring one subject.
+    erased: HashMap<Pseudonym, HashSet<KeyId>>,
 }
 
 #[derive(Debug)]
 struct Controller {
     id: String,
-    /// The newest epoch of which a record was by who holds its wrapping key.
-    proven: u32,
+    /// By vault, or of all that it answers for: the newest epoch of which a record was by who holds its wrapping key.
+    proven: BTreeMap<Option<u8>, u32>,
     /// The newest epoch that any record named that was taken in.
     named: u32,
 }
@@ -45,6 +50,7 @@ enum HeldState {
     /// From the log, not needed yet.
     Wrapped {
         epoch: u32,
+        of_vault: bool,
         wrapped: [u8; 48],
     },
     Ready(DataKey),
@@ -60,6 +66,7 @@ impl DataKeys {
             controllers: Vec::new(),
             by_subject: HashMap::new(),
             keys: HashMap::new(),
+            erased: HashMap::new(),
         }
     }
 
@@ -74,26 +81,31 @@ impl DataKeys {
     /// When the record is malformed, was not made with the wrapping key that it names, or contradicts another. The rest can
     /// still be absorbed.
     pub fn absorb(&mut self, record: &KeyRecord) -> Result<(), SealError> {
-        if record.source != self.source {
-            return Ok(());
-        }
         let checked = Checked::of(record)?;
-        let epoch = record.wrapping_epoch;
+        if record.source != self.source {
+            return self.absorb_erasure(record, &checked);
+        }
         let (state, proven) = match checked.said {
             Said::Live(wrapped) => {
                 let proven = self.wrapping.unwrap(record)?.map(|_| true);
-                (HeldState::Wrapped { epoch, wrapped }, proven)
+                let (epoch, of_vault) = (record.wrapping_epoch, record.of_vault);
+                (HeldState::Wrapped { epoch, of_vault, wrapped }, proven)
             }
             // Where nobody can tell, nothing more is sealed with it.
             Said::Destroyed(_) => (HeldState::Destroyed, self.wrapping.proves_destruction(record)?),
         };
-        let is_destroyed = matches!(state, HeldState::Destroyed);
-        match (proven, self.wrapping.newest(&record.controller)?) {
-            (Some(true), _) => {}
-            (Some(false), _) => return Err(SealError::DestructionUnproven(checked.key_id)),
+        let (is_destroyed, vault) = (matches!(state, HeldState::Destroyed), vault_of(record));
+        match proven {
+            Some(true) => {}
+            Some(false) => return Err(SealError::DestructionUnproven(checked.key_id)),
             // Of an epoch that is gone a key may have been destroyed; one that has not come here yet destroys nothing.
-            (None, Some(newest)) if !is_destroyed || epoch > newest => return Ok(()),
-            (None, _) => {}
+            None => match self.wrapping.newest_in(&record.controller, vault)? {
+                Some(newest) if !is_destroyed || record.wrapping_epoch > newest => return Ok(()),
+                Some(_) => {}
+                // The key of all is gone once its vaults have keys of their own.
+                None if self.wrapping.newest(&record.controller)?.is_some() => return Ok(()),
+                None => {}
+            },
         }
         let controller = self.controller(&record.controller);
         match self.keys.entry(checked.key_id) {
@@ -105,16 +117,77 @@ impl DataKeys {
             {
                 return Err(SealError::KeyRecordConflicts(checked.key_id));
             }
-            // What is destroyed stays so; what is live only ever turns destroyed.
-            hash_map::Entry::Occupied(mut held) if is_destroyed => held.get_mut().state = state,
-            hash_map::Entry::Occupied(_) => {}
+            hash_map::Entry::Occupied(mut held) => match (&held.get().state, &state) {
+                // What is destroyed stays so.
+                (HeldState::Destroyed, _) => {}
+                (_, HeldState::Destroyed) => held.get_mut().state = state,
+                // Wrapped anew, by a key that is here: the one before may be destroyed at any time.
+                (HeldState::Wrapped { .. }, HeldState::Wrapped { .. }) if proven == Some(true) => {
+                    held.get_mut().state = state;
+                }
+                _ => {}
+            },
         }
         self.by_subject.entry((checked.subject, controller)).or_insert(checked.key_id);
         if let Some(of) = self.controllers.get_mut(controller) {
-            of.named = epoch.max(of.named);
-            of.proven = if proven.is_some() { epoch.max(of.proven) } else { of.proven };
+            of.named = record.wrapping_epoch.max(of.named);
+            if proven.is_some() {
+                let newest = of.proven.entry(vault).or_default();
+                *newest = record.wrapping_epoch.max(*newest);
+            }
+        }
+        self.note_erasure(record, &checked);
+        Ok(())
+    }
+
+    /// Whether records of this subject are refused: it is erased, and nobody has readmitted it.
+    pub fn is_erased(&self, subject: Pseudonym) -> bool {
+        self.erased.contains_key(&subject)
+    }
+
+    /// Every subject that is erased and not readmitted.
+    pub fn erased(&self) -> impl Iterator<Item = Pseudonym> + '_ {
+        self.erased.keys().copied()
+    }
+
+    /// The wrapping keys that seal here.
+    pub fn wrapping(&self) -> &WrappingKeys {
+        &self.wrapping
+    }
+
+    /// Another source's key is destroyed: what it brought of the subject, this one is not to bring back. Believed only of who holds the
+    /// wrapping key: whoever may write to the topic could otherwise keep anybody's records out.
+    fn absorb_erasure(&mut self, record: &KeyRecord, checked: &Checked) -> Result<(), SealError> {
+        if record.state() == State::Live {
+            return Ok(());
+        }
+        match self.wrapping.proves_destruction(record)? {
+            Some(true) => self.note_erasure(record, checked),
+            Some(false) => return Err(SealError::DestructionUnproven(checked.key_id)),
+            None => {}
         }
         Ok(())
+    }
+
+    /// Only what connectors bring is refused. A person may record something of a subject that was erased, and decisions go on.
+    fn note_erasure(&mut self, record: &KeyRecord, checked: &Checked) {
+        if sector_of(&record.source).is_none() || sector_of(&self.source).is_none() {
+            return;
+        }
+        match record.state() {
+            State::Destroyed => {
+                self.erased.entry(checked.subject).or_default().insert(checked.key_id);
+            }
+            State::Readmitted => {
+                if let hash_map::Entry::Occupied(mut keys) = self.erased.entry(checked.subject) {
+                    keys.get_mut().remove(&checked.key_id);
+                    if keys.get().is_empty() {
+                        keys.remove();
+                    }
+                }
+            }
+            State::Live | State::Unspecified => {}
+        }
     }
 
     /// The key that seals this subject's bodies, made when it has none. The record is given once, when the key is made:
@@ -122,22 +195,31 @@ impl DataKeys {
     /// it is.
     ///
     /// # Errors
-    /// [`SealError::Erased`] when the subject's key was destroyed: an erased subject does not come back with the next
-    /// return. [`SealError::WrappingKeyMissing`] when the log holds keys of this controller and the folder does not.
+    /// [`SealError::Erased`] when a key of the subject was destroyed and nobody has readmitted it: an erased subject does not come
+    /// back with the next return. [`SealError::WrappingKeyMissing`] when the log holds keys of this controller and the folder does not.
     pub fn for_subject(&mut self, subject: Pseudonym, controller: &str) -> Result<(KeyId, Option<Record>), SealError> {
+        if let Some(key_id) = self.erased.get(&subject).and_then(|keys| keys.iter().next()) {
+            return Err(SealError::Erased(*key_id));
+        }
         let controller_at = self.controller(controller);
         while let Some(key_id) = self.by_subject.get(&(subject, controller_at)).copied() {
             match self.ready(key_id) {
                 // Taken in when its wrapping key was not here to tell that it is invented.
-                Err(SealError::WrapBroken(_)) => self.forget(key_id, subject, controller_at),
+                Err(SealError::WrapBroken(_)) => {
+                    self.keys.remove(&key_id);
+                    self.pass_on(subject, controller_at);
+                }
+                // Readmitted since, or nobody's to refuse: another takes its place.
+                Err(SealError::Erased(_)) => self.pass_on(subject, controller_at),
                 ready => return ready.map(|_| (key_id, None)),
             }
         }
-        let epoch = self.wrapping_epoch(controller, controller_at)?;
+        let (of_vault, epoch) = self.wrapping_epoch(controller, controller_at, subject)?;
         let data_key = DataKey::generate()?;
         let mut key_id = KeyId([0; 16]);
         key_id.0.iter_mut().zip(random()?.iter()).for_each(|(to, from)| *to = *from);
-        let record = self.wrapping.wrap(&data_key, key_id, subject, &self.source, controller, epoch)?;
+        let record = live_record(key_id, subject, &self.source, controller, epoch, &[]);
+        let record = self.wrapping.wrap_as(KeyRecord { of_vault, ..record }, &data_key)?;
         let record = key_record_to_append(&record)?;
         self.by_subject.insert((subject, controller_at), key_id);
         self.keys.insert(key_id, Held { subject, controller: controller_at, state: HeldState::Ready(data_key) });
@@ -149,7 +231,7 @@ impl DataKeys {
     pub fn can_seal_for(&self, controller: &str) -> bool {
         let of = self.controllers.iter().find(|of| of.id == controller);
         match self.wrapping.newest(controller) {
-            Ok(Some(newest)) => of.is_none_or(|of| newest >= of.proven),
+            Ok(Some(newest)) => of.is_none_or(|of| newest >= of.proven.values().min().copied().unwrap_or_default()),
             Ok(None) => of.is_none_or(|of| of.named == 0) && self.wrapping.makes(),
             Err(_) => false,
         }
@@ -166,8 +248,9 @@ impl DataKeys {
         Some(match &held.state {
             HeldState::Destroyed => true,
             HeldState::Ready(data_key) => opens(data_key),
-            HeldState::Wrapped { epoch, wrapped } => {
-                let data_key = self.wrapping.unwrap(&self.record(header.key_id, held, *epoch, wrapped));
+            HeldState::Wrapped { epoch, of_vault, wrapped } => {
+                let record = self.record(header.key_id, held, (*epoch, *of_vault), wrapped);
+                let data_key = self.wrapping.unwrap(&record);
                 data_key.is_ok_and(|data_key| data_key.as_ref().is_some_and(opens))
             }
         })
@@ -195,10 +278,10 @@ impl DataKeys {
     fn ready(&mut self, key_id: KeyId) -> Result<&DataKey, SealError> {
         let held = self.keys.get(&key_id).ok_or(SealError::KeyNotHeld(key_id))?;
         let unwrapped = match &held.state {
-            HeldState::Wrapped { epoch, wrapped } => {
-                let record = self.record(key_id, held, *epoch, wrapped);
+            HeldState::Wrapped { epoch, of_vault, wrapped } => {
+                let record = self.record(key_id, held, (*epoch, *of_vault), wrapped);
                 let unwrapped = self.wrapping.unwrap(&record)?;
-                Some(unwrapped.ok_or_else(|| self.wrapping.missing(&record.controller, *epoch))?)
+                Some(unwrapped.ok_or_else(|| self.wrapping.missing_of(&record))?)
             }
             HeldState::Ready(_) => None,
             HeldState::Destroyed => return Err(SealError::Erased(key_id)),
@@ -213,29 +296,44 @@ impl DataKeys {
         }
     }
 
-    fn record(&self, key_id: KeyId, held: &Held, epoch: u32, wrapped: &[u8; 48]) -> KeyRecord {
+    fn record(&self, key_id: KeyId, held: &Held, (epoch, of_vault): (u32, bool), wrapped: &[u8; 48]) -> KeyRecord {
         let controller = self.controllers.get(held.controller).map_or("", |of| of.id.as_str());
-        live_record(key_id, held.subject, &self.source, controller, epoch, wrapped)
+        KeyRecord { of_vault, ..live_record(key_id, held.subject, &self.source, controller, epoch, wrapped) }
     }
 
-    /// Lets go of a key that is none; another of the subject, if there is one, seals in its place.
-    fn forget(&mut self, key_id: KeyId, subject: Pseudonym, controller: usize) {
-        self.keys.remove(&key_id);
-        let is_of = |held: &Held| (held.subject, held.controller) == (subject, controller);
-        match self.keys.iter().find(|(_, held)| is_of(held)) {
+    /// Another key of the subject, if there is one, seals in the place of one that does no more.
+    fn pass_on(&mut self, subject: Pseudonym, controller: usize) {
+        let may_seal = |held: &Held| {
+            (held.subject, held.controller) == (subject, controller) && !matches!(held.state, HeldState::Destroyed)
+        };
+        match self.keys.iter().find(|(_, held)| may_seal(held)) {
             Some((another, _)) => self.by_subject.insert((subject, controller), *another),
             None => self.by_subject.remove(&(subject, controller)),
         };
     }
 
-    /// A first wrapping key is made only for a controller of which the log holds none: a folder that was lost must be
-    /// restored, not begun again under the same number.
-    fn wrapping_epoch(&self, controller: &str, controller_at: usize) -> Result<u32, SealError> {
-        let (proven, named) = self.controllers.get(controller_at).map_or((0, 0), |of| (of.proven, of.named));
-        match self.wrapping.newest(controller)? {
-            Some(newest) if newest >= proven => Ok(newest),
-            None if named == 0 => self.wrapping.ensure(controller),
-            _ => Err(self.wrapping.missing(controller, named)),
+    /// The wrapping key for a new key of this subject: whether it is its vault's, and its epoch. A first one is made only for a
+    /// controller of which the log holds none: a folder that was lost must be restored, not begun again under the same number.
+    fn wrapping_epoch(
+        &self,
+        controller: &str,
+        controller_at: usize,
+        subject: Pseudonym,
+    ) -> Result<(bool, u32), SealError> {
+        let [vault, ..] = subject.0;
+        let of = self.controllers.get(controller_at);
+        let proven = |vault: Option<u8>| of.and_then(|of| of.proven.get(&vault)).copied().unwrap_or_default();
+        let named = of.map_or(0, |of| of.named);
+        let (own, all) = (proven(Some(vault)), proven(None));
+        match self.wrapping.newest_for(controller, vault)? {
+            Some((true, newest)) if newest >= own => Ok((true, newest)),
+            // Once its vault has a key, the key of all seals nothing more: it is destroyed, or about to be.
+            Some((false, newest)) if own == 0 && newest >= all => Ok((false, newest)),
+            None if named == 0 && self.wrapping.newest(controller)?.is_none() => {
+                Ok((false, self.wrapping.ensure(controller)?))
+            }
+            _ if own > 0 => Err(self.wrapping.missing(&folder_of(controller, Some(vault)), own)),
+            _ => Err(self.wrapping.missing(controller, named.max(1))),
         }
     }
 
@@ -243,7 +341,7 @@ impl DataKeys {
         if let Some(at) = self.controllers.iter().position(|of| of.id == id) {
             return at;
         }
-        self.controllers.push(Controller { id: id.to_owned(), proven: 0, named: 0 });
+        self.controllers.push(Controller { id: id.to_owned(), proven: BTreeMap::new(), named: 0 });
         self.controllers.len() - 1
     }
 }

@@ -51,7 +51,32 @@ pub fn key_record_to_append(record: &KeyRecord) -> Result<Record, SealError> {
 /// # Errors
 /// [`SealError::KeyRecordMalformed`] names the field; [`SealError::WrappingKeyMissing`].
 pub fn destruction(wrapping: &WrappingKeys, of: &KeyRecord) -> Result<Record, SealError> {
-    key_record_to_append(&wrapping.destroy(of)?)
+    key_record_to_append(&wrapping.destroy(of, State::Destroyed)?)
+}
+
+/// The record by which the subject of a destroyed key is let in again: the key stays destroyed, and a new one may be made.
+///
+/// # Errors
+/// As [`destruction`].
+pub fn readmission(wrapping: &WrappingKeys, of: &KeyRecord) -> Result<Record, SealError> {
+    key_record_to_append(&wrapping.destroy(of, State::Readmitted)?)
+}
+
+/// What a record of the keys topic says, said again under this epoch of its vault: of a live key the same key, of a destroyed one the
+/// same proof. `Ok(None)` of a live key whose wrapping key is not here.
+///
+/// # Errors
+/// When the record is malformed or was changed, or the new wrapping key is not here.
+pub fn rewrapped(wrapping: &WrappingKeys, of: &KeyRecord, epoch: u32) -> Result<Option<Record>, SealError> {
+    let under = KeyRecord { wrapping_epoch: epoch, of_vault: true, ..of.clone() };
+    let said_again = match Checked::of(of)?.said {
+        Said::Destroyed(_) => wrapping.destroy(&under, of.state())?,
+        Said::Live(_) => match wrapping.unwrap(of)? {
+            Some(data_key) => wrapping.wrap_as(under, &data_key)?,
+            None => return Ok(None),
+        },
+    };
+    key_record_to_append(&said_again).map(Some)
 }
 
 /// A live record from its parts, as it was before those who hold it in millions took it apart.
@@ -80,7 +105,7 @@ pub(super) fn live_record(
 pub(super) enum Said {
     /// The wrapped key.
     Live([u8; WRAPPED_BYTES]),
-    /// The proof that who says so holds the wrapping key.
+    /// It is gone, its subject readmitted or not: the proof that who says so holds the wrapping key.
     Destroyed([u8; TAG_BYTES]),
 }
 
@@ -107,7 +132,9 @@ impl Checked {
         let said = match record.state() {
             State::Unspecified => return Err(malformed("state")),
             State::Live => Said::Live(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
-            State::Destroyed | State::Readmitted => Said::Destroyed(wrapped.try_into().map_err(|_| malformed("wrapped"))?),
+            State::Destroyed | State::Readmitted => {
+                Said::Destroyed(wrapped.try_into().map_err(|_| malformed("wrapped"))?)
+            }
         };
         Ok(Self { key_id, subject, said })
     }

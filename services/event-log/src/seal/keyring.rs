@@ -2,15 +2,19 @@ use std::collections::{BTreeSet, HashMap, hash_map};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use proto::keys::{KeyRecord, key_record::State};
+use proto::keys::KeyRecord;
 
 use super::key_record::{Checked, Said, live_record};
+use super::wrapping::{folder_of, vault_of};
 use super::{DataKey, SealError, TAG_BYTES, WrappingKeys};
 use crate::position::{KeyId, Pseudonym};
 
 const SHARDS: usize = 64;
 /// Unwrapped keys kept for each shard: 260,000 in all, about 25 MB.
 const UNWRAPPED_MAX: usize = 4_096;
+/// Wrappings of one key, beside the one that opens, that are kept until their wrapping keys are here. It has one for each epoch of its
+/// vault that is not destroyed, so two or three; more are invented.
+const WRAPPINGS_MAX: usize = 8;
 
 /// What is known of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +48,9 @@ pub struct KeyOf {
 #[derive(PartialEq, Eq, Debug)]
 struct Origin {
     key_of: Arc<KeyOf>,
+    /// The wrapping key: of the controller or of one vault of it, and which.
+    folder: String,
+    of_vault: bool,
     epoch: u32,
 }
 
@@ -58,35 +65,95 @@ struct Recorded {
     subject: Pseudonym,
     origin: Arc<Origin>,
     wrapped: Option<[u8; 48]>,
+    /// The same key as other epochs wrap it, whose wrapping keys were not here.
+    others: Option<Box<Vec<(Arc<Origin>, [u8; 48])>>>,
     destroyed: Destroyed,
 }
 
 /// Whether a key is destroyed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 enum Destroyed {
     No,
     /// A record says so, and its wrapping key is not here to tell whether that is true. What it sealed is parked meanwhile.
-    Claimed([u8; TAG_BYTES]),
+    Claimed(Box<Claim>),
     Yes,
 }
 
+#[derive(PartialEq, Eq, Debug)]
+struct Claim {
+    origin: Arc<Origin>,
+    state: i32,
+    proof: [u8; TAG_BYTES],
+}
+
 impl Recorded {
-    fn record(&self, key_id: KeyId) -> KeyRecord {
-        let Origin { key_of, epoch } = &*self.origin;
-        let wrapped = self.wrapped.as_ref().map_or(&[][..], <[u8; 48]>::as_slice);
-        live_record(key_id, self.subject, &key_of.source, &key_of.controller, *epoch, wrapped)
+    fn record_under(&self, key_id: KeyId, origin: &Origin, wrapped: &[u8]) -> KeyRecord {
+        let Origin { key_of, epoch, of_vault, .. } = origin;
+        let record = live_record(key_id, self.subject, &key_of.source, &key_of.controller, *epoch, wrapped);
+        KeyRecord { of_vault: *of_vault, ..record }
+    }
+
+    /// The key, as whichever of its wrappings opens here.
+    fn open(&self, key_id: KeyId, wrapping: &WrappingKeys) -> Result<Option<DataKey>, SealError> {
+        let own = self.wrapped.iter().map(|wrapped| (&self.origin, wrapped));
+        let others = self.others.iter().flat_map(|others| others.iter()).map(|(origin, wrapped)| (origin, wrapped));
+        let mut broken = None;
+        for (origin, wrapped) in own.chain(others) {
+            match wrapping.unwrap(&self.record_under(key_id, origin, wrapped)) {
+                Ok(None) => {}
+                Ok(Some(data_key)) => return Ok(Some(data_key)),
+                Err(error) => broken = Some(error),
+            }
+        }
+        broken.map_or(Ok(None), Err)
+    }
+
+    fn opens(&self, wrapping: &WrappingKeys) -> bool {
+        let own = self.wrapped.iter().map(|_| &self.origin);
+        let others = self.others.iter().flat_map(|others| others.iter()).map(|(origin, _)| origin);
+        own.chain(others).any(|origin| wrapping.holds(&origin.folder, origin.epoch))
     }
 
     fn is_destroyed(&self, key_id: KeyId, wrapping: &WrappingKeys) -> bool {
-        match self.destroyed {
+        match &self.destroyed {
             Destroyed::No => false,
             Destroyed::Yes => true,
-            Destroyed::Claimed(proof) => {
-                let record =
-                    KeyRecord { state: State::Destroyed as i32, wrapped: proof.to_vec(), ..self.record(key_id) };
+            Destroyed::Claimed(claim) => {
+                let record = self.record_under(key_id, &claim.origin, &claim.proof);
+                let record = KeyRecord { state: claim.state, ..record };
                 wrapping.proves_destruction(&record).is_ok_and(|proven| proven == Some(true))
             }
         }
+    }
+
+    /// Takes in another wrapping of the key. One that opens and holds another key contradicts; one that does not open is kept until it
+    /// does.
+    fn wrapped_again(
+        &mut self,
+        key_id: KeyId,
+        origin: Arc<Origin>,
+        wrapped: [u8; 48],
+        wrapping: &WrappingKeys,
+    ) -> Result<(), SealError> {
+        let again = wrapping.unwrap(&self.record_under(key_id, &origin, &wrapped))?;
+        let Some(again) = again else {
+            let others = self.others.get_or_insert_default();
+            if others.len() < WRAPPINGS_MAX && !others.iter().any(|(other, _)| *other == origin) {
+                others.push((origin, wrapped));
+            }
+            return Ok(());
+        };
+        let own = match self.wrapped {
+            Some(own) => wrapping.unwrap(&self.record_under(key_id, &self.origin, &own))?,
+            None => None,
+        };
+        match own {
+            Some(own) if own.as_bytes() != again.as_bytes() => return Err(SealError::KeyRecordConflicts(key_id)),
+            // The newer stands: the older is about to be destroyed.
+            Some(_) if (origin.of_vault, origin.epoch) < (self.origin.of_vault, self.origin.epoch) => {}
+            _ => (self.origin, self.wrapped) = (origin, Some(wrapped)),
+        }
+        Ok(())
     }
 }
 
@@ -117,37 +184,58 @@ impl Keyring {
     /// destroyed and is not by who holds its wrapping key. The rest can still be absorbed.
     pub fn absorb(&self, record: &KeyRecord) -> Result<(), SealError> {
         let checked = Checked::of(record)?;
+        let proven = match checked.said {
+            Said::Live(_) => None,
+            Said::Destroyed(_) => self.wrapping.proves_destruction(record)?,
+        };
+        if proven == Some(false) {
+            return Err(SealError::DestructionUnproven(checked.key_id));
+        }
+        let origin = self.origin(record);
         let (wrapped, destroyed) = match checked.said {
             Said::Live(wrapped) => (Some(wrapped), Destroyed::No),
-            Said::Destroyed(proof) => match self.wrapping.proves_destruction(record)? {
-                Some(true) => (None, Destroyed::Yes),
-                Some(false) => return Err(SealError::DestructionUnproven(checked.key_id)),
-                None => (None, Destroyed::Claimed(proof)),
-            },
+            Said::Destroyed(_) if proven == Some(true) => (None, Destroyed::Yes),
+            Said::Destroyed(proof) => {
+                let claim = Claim { origin: Arc::clone(&origin), state: record.state, proof };
+                (None, Destroyed::Claimed(Box::new(claim)))
+            }
         };
-        let origin = self.origin(record);
         let Some(shard) = self.shard(checked.key_id) else { return Ok(()) };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         match shard.recorded.entry(checked.key_id) {
             hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Recorded { subject: checked.subject, origin, wrapped, destroyed });
+                vacant.insert(Recorded { subject: checked.subject, origin, wrapped, others: None, destroyed });
                 return Ok(());
             }
             hash_map::Entry::Occupied(mut held) => {
                 let held = held.get_mut();
-                let wrapped_differently = matches!((held.wrapped, wrapped), (Some(a), Some(b)) if a != b);
-                if held.subject != checked.subject || held.origin != origin || wrapped_differently {
+                let wrapped_differently = match (held.wrapped, wrapped) {
+                    (Some(own), Some(again)) => held.origin == origin && own != again,
+                    _ => false,
+                };
+                if held.subject != checked.subject || held.origin.key_of != origin.key_of || wrapped_differently {
                     return Err(SealError::KeyRecordConflicts(checked.key_id));
                 }
-                match (held.destroyed, destroyed) {
-                    // Destroyed before it was live: what it was wrapped as is kept only until it is known whether it is.
-                    (Destroyed::Claimed(_), Destroyed::No) => held.wrapped = wrapped,
-                    (Destroyed::Yes, _) | (_, Destroyed::No) => {}
-                    (_, Destroyed::Claimed(_)) => held.destroyed = destroyed,
-                    (_, Destroyed::Yes) => (held.destroyed, held.wrapped) = (destroyed, None),
-                }
-                if held.destroyed != Destroyed::Yes || wrapped.is_some() {
-                    return Ok(());
+                match (&held.destroyed, destroyed) {
+                    // What is destroyed stays so.
+                    (Destroyed::Yes, _) => return Ok(()),
+                    (_, Destroyed::No) => {
+                        let Some(wrapped) = wrapped else { return Ok(()) };
+                        // Destroyed before it was live: what it was wrapped as is kept only until it is known whether it is.
+                        if held.wrapped.is_none() {
+                            (held.origin, held.wrapped) = (origin, Some(wrapped));
+                        } else if held.origin != origin {
+                            held.wrapped_again(checked.key_id, origin, wrapped, &self.wrapping)?;
+                        }
+                        return Ok(());
+                    }
+                    (_, claimed @ Destroyed::Claimed(_)) => {
+                        held.destroyed = claimed;
+                        return Ok(());
+                    }
+                    (_, Destroyed::Yes) => {
+                        (held.destroyed, held.wrapped, held.others) = (Destroyed::Yes, None, None);
+                    }
                 }
             }
         }
@@ -162,13 +250,14 @@ impl Keyring {
         self.destructions.load(Ordering::SeqCst)
     }
 
-    /// The wrapping keys, organisation and epoch, that records of the keys topic name and that are not here.
+    /// The wrapping keys, organisation (and vault, after a `/`) and epoch, that records of the keys topic name and that are not here:
+    /// destroyed ones among them.
     pub fn wrapping_keys_missing(&self) -> BTreeSet<(String, u32)> {
         let origins: BTreeSet<(String, u32)> = {
             let origins = self.origins.read().unwrap_or_else(PoisonError::into_inner);
-            origins.keys().map(|(controller, epoch, _)| (controller.clone(), *epoch)).collect()
+            origins.keys().map(|(folder, epoch, _)| (folder.clone(), *epoch)).collect()
         };
-        origins.into_iter().filter(|(controller, epoch)| !self.wrapping.holds(controller, *epoch)).collect()
+        origins.into_iter().filter(|(folder, epoch)| !self.wrapping.holds(folder, *epoch)).collect()
     }
 
     /// What is known of this key.
@@ -178,8 +267,7 @@ impl Keyring {
         match shard.recorded.get(&key_id) {
             None => KeyState::Unknown,
             Some(held) if held.is_destroyed(key_id, &self.wrapping) => KeyState::Destroyed,
-            Some(Recorded { wrapped: None, .. }) => KeyState::Unknown,
-            Some(held) if self.wrapping.holds(&held.origin.key_of.controller, held.origin.epoch) => KeyState::Live,
+            Some(held) if held.opens(&self.wrapping) => KeyState::Live,
             Some(_) => KeyState::Unknown,
         }
     }
@@ -195,10 +283,7 @@ impl Keyring {
         if held.is_destroyed(key_id, &self.wrapping) {
             return Ok(Found::Destroyed { subject: held.subject });
         }
-        if held.wrapped.is_none() {
-            return Ok(Found::Unknown);
-        }
-        let Some(data_key) = self.wrapping.unwrap(&held.record(key_id))? else { return Ok(Found::Unknown) };
+        let Some(data_key) = held.open(key_id, &self.wrapping)? else { return Ok(Found::Unknown) };
         let ready = Ready { subject: held.subject, key_of: Arc::clone(&held.origin.key_of), data_key };
         drop(read);
         let mut write = shard.write().unwrap_or_else(PoisonError::into_inner);
@@ -217,14 +302,22 @@ impl Keyring {
         self.shards.get(usize::from(last) % SHARDS)
     }
 
-    /// A few hundred in all, shared by millions of keys.
+    /// The wrapping keys here: another process, or a person, may have destroyed some since they were read.
+    pub fn wrapping(&self) -> &Arc<WrappingKeys> {
+        &self.wrapping
+    }
+
+    /// A few hundred in all, shared by millions of keys; and one more for each vault and source of a controller of whom something was
+    /// erased.
     fn origin(&self, record: &KeyRecord) -> Arc<Origin> {
-        let name = (record.controller.clone(), record.wrapping_epoch, record.source.clone());
+        let folder = folder_of(&record.controller, vault_of(record));
+        let name = (folder, record.wrapping_epoch, record.source.clone());
         if let Some(origin) = self.origins.read().unwrap_or_else(PoisonError::into_inner).get(&name) {
             return Arc::clone(origin);
         }
         let key_of = KeyOf { controller: record.controller.clone(), source: record.source.clone() };
-        let origin = Arc::new(Origin { key_of: Arc::new(key_of), epoch: record.wrapping_epoch });
+        let (folder, epoch, of_vault) = (name.0.clone(), record.wrapping_epoch, record.of_vault);
+        let origin = Arc::new(Origin { key_of: Arc::new(key_of), folder, of_vault, epoch });
         Arc::clone(self.origins.write().unwrap_or_else(PoisonError::into_inner).entry(name).or_insert(origin))
     }
 }

@@ -18,17 +18,36 @@ use crate::position::{KeyId, Pseudonym};
 const NONCE_LABEL: &[u8] = b"throughline.wrapped-key.nonce.v1\0";
 const DESTROYED_LABEL: &[u8] = b"throughline.destroyed-key.nonce.v1\0";
 const ASSOCIATED_LABEL: &[u8] = b"throughline.wrapped-key.v1\0";
+const OF_VAULT_LABEL: &[u8] = b"throughline.wrapped-key.of-vault.v1\0";
 const CONTROLLER_BYTES_MAX: usize = 64;
 const FINGERPRINT_LABEL: &[u8] = b"throughline.wrapping-key.fingerprint.v1\0";
 const FINGERPRINT_DIGITS: usize = 16;
 
 /// The wrapping keys that this process holds: one file for each controller and epoch, `<controller>/<epoch>.key`, 64
-/// hexadecimal digits, readable to its owner. A connector's folder holds only its own controllers' keys.
+/// hexadecimal digits, readable to its owner. Once something of a controller is erased, one for each vault and epoch,
+/// `<controller>/<vault>/<epoch>.key`, so that to destroy one later concerns a two hundred and fifty-sixth part of its keys. A
+/// connector's folder holds only its own controllers' keys.
 #[derive(Debug)]
 pub struct WrappingKeys {
     dir: PathBuf,
     makes: bool,
+    /// By folder below `dir`.
     held: RwLock<BTreeMap<String, BTreeMap<u32, DataKey>>>,
+}
+
+/// The folder of the keys that wrap for a controller: all that it answers for, or one vault of it.
+pub(super) fn folder_of(controller: &str, vault: Option<u8>) -> String {
+    vault.map_or_else(|| controller.to_owned(), |vault| format!("{controller}/{vault:02x}"))
+}
+
+/// The vault whose key wraps this record, where it is one vault's.
+pub(super) fn vault_of(record: &KeyRecord) -> Option<u8> {
+    record.subject.first().copied().filter(|_| record.of_vault)
+}
+
+/// The folder of the wrapping key that a record names: its controller's, or the vault's of it after a `/`.
+pub fn wrapping_folder(record: &KeyRecord) -> String {
+    folder_of(&record.controller, vault_of(record))
 }
 
 impl WrappingKeys {
@@ -74,27 +93,123 @@ impl WrappingKeys {
         }
     }
 
-    /// The epoch of this controller's newest key, if it has one here.
+    /// The epoch of this controller's newest key, if it has one here: of all that it answers for, or of a vault.
     ///
     /// # Errors
     /// When the controller is no organisation id, or its folder cannot be read.
     pub fn newest(&self, controller: &str) -> Result<Option<u32>, SealError> {
         check_controller(controller)?;
-        let dir = self.dir.join(controller);
-        let names = match fs::read_dir(&dir) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            names => names.map_err(|source| failed("list", &dir, source))?,
-        };
-        let mut newest = None;
-        for name in names {
-            let name = name.map_err(|source| failed("list", &dir, source))?.file_name();
-            let epoch = name.to_str().and_then(|n| n.strip_suffix(".key")).and_then(|n| n.parse::<u32>().ok());
-            newest = newest.max(epoch);
+        let (mut newest, vaults) = self.listed(controller)?;
+        for vault in vaults {
+            newest = newest.max(self.newest_in(controller, Some(vault))?);
         }
         Ok(newest)
     }
 
-    /// Every key here: controller and epoch, in order.
+    /// The key that wraps what is made now of subjects in this vault: the vault's own newest, or else the newest of all that the
+    /// controller answers for. Gives whether it is the vault's, and its epoch.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub fn newest_for(&self, controller: &str, vault: u8) -> Result<Option<(bool, u32)>, SealError> {
+        check_controller(controller)?;
+        if let Some(epoch) = self.newest_in(controller, Some(vault))? {
+            return Ok(Some((true, epoch)));
+        }
+        Ok(self.newest_in(controller, None)?.map(|epoch| (false, epoch)))
+    }
+
+    /// The newest epoch of a vault's own key, or of the key of all that the controller answers for.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub fn newest_in(&self, controller: &str, vault: Option<u8>) -> Result<Option<u32>, SealError> {
+        check_controller(controller)?;
+        Ok(self.listed(&folder_of(controller, vault))?.0)
+    }
+
+    /// The newest epoch in a folder, and the vaults below it.
+    fn listed(&self, folder: &str) -> Result<(Option<u32>, Vec<u8>), SealError> {
+        let dir = self.dir.join(folder);
+        let names = match fs::read_dir(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((None, Vec::new())),
+            names => names.map_err(|source| failed("list", &dir, source))?,
+        };
+        let (mut newest, mut vaults) = (None, Vec::new());
+        for name in names {
+            let name = name.map_err(|source| failed("list", &dir, source))?.file_name();
+            let Some(name) = name.to_str() else { continue };
+            newest = newest.max(name.strip_suffix(".key").and_then(|epoch| epoch.parse::<u32>().ok()));
+            vaults.extend((name.len() == 2).then(|| u8::from_str_radix(name, 16).ok()).flatten());
+        }
+        vaults.sort_unstable();
+        Ok((newest, vaults))
+    }
+
+    /// Begins this epoch of a vault, durably: what is wrapped of it from now on is wrapped by its key. One that is there stays.
+    ///
+    /// # Errors
+    /// When the controller is no organisation id, or the files cannot be written.
+    pub fn begin_epoch(&self, controller: &str, vault: u8, epoch: u32) -> Result<(), SealError> {
+        check_controller(controller)?;
+        let dir = self.dir.join(folder_of(controller, Some(vault)));
+        create_dir(&self.dir.join(controller))?;
+        create_dir(&dir)?;
+        match create_key_file(&dir.join(format!("{epoch}.key")), &*random()?) {
+            Err(SealError::KeyFile { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        }
+    }
+
+    /// Destroys every key up to an epoch, of a vault or of all that the controller answers for: written over, removed, and out of
+    /// this process's memory. Gives how many there were.
+    ///
+    /// # Errors
+    /// When a file cannot be written over or removed: it is then still there.
+    pub fn destroy_epochs(&self, controller: &str, vault: Option<u8>, up_to: u32) -> Result<usize, SealError> {
+        check_controller(controller)?;
+        let folder = folder_of(controller, vault);
+        let gone = self.epochs_up_to(controller, vault, up_to)?;
+        for epoch in &gone {
+            destroy_key_file(&self.path(&folder, *epoch))?;
+        }
+        let mut held = self.held.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(epochs) = held.get_mut(&folder) {
+            epochs.retain(|epoch, _| *epoch > up_to);
+        }
+        Ok(gone.len())
+    }
+
+    /// The epochs of a vault, or of all that the controller answers for, that are here and not newer than this one.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub fn epochs_up_to(&self, controller: &str, vault: Option<u8>, up_to: u32) -> Result<Vec<u32>, SealError> {
+        check_controller(controller)?;
+        let dir = self.dir.join(folder_of(controller, vault));
+        let names = match fs::read_dir(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            names => names.map_err(|source| failed("list", &dir, source))?,
+        };
+        let mut epochs = Vec::new();
+        for name in names {
+            let name = name.map_err(|source| failed("list", &dir, source))?.file_name();
+            let epoch = name.to_str().and_then(|n| n.strip_suffix(".key")).and_then(|n| n.parse::<u32>().ok());
+            epochs.extend(epoch.filter(|epoch| *epoch <= up_to));
+        }
+        epochs.sort_unstable();
+        Ok(epochs)
+    }
+
+    /// Lets go of keys whose files are gone: another process, or a person, destroyed them.
+    pub fn forget_gone(&self) {
+        let mut held = self.held.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (folder, epochs) in held.iter_mut() {
+            epochs.retain(|epoch, _| self.path(folder, *epoch).exists());
+        }
+    }
+
+    /// Every key here: controller, or controller and vault with a `/` between, and epoch; in order.
     ///
     /// # Errors
     /// When a folder cannot be read.
@@ -107,10 +222,11 @@ impl WrappingKeys {
             if check_controller(&name).is_err() || !dir.is_dir() {
                 continue;
             }
-            for file in listed(&dir)? {
-                let file = file.map_err(|source| failed("list", &dir, source))?.file_name();
-                let epoch = file.to_str().and_then(|n| n.strip_suffix(".key")).and_then(|n| n.parse::<u32>().ok());
-                all.extend(epoch.map(|epoch| (name.clone(), epoch)));
+            let own = self.epochs_up_to(&name, None, u32::MAX)?;
+            all.extend(own.into_iter().map(|epoch| (name.clone(), epoch)));
+            for vault in self.listed(&name)?.1 {
+                let of_vault = self.epochs_up_to(&name, Some(vault), u32::MAX)?;
+                all.extend(of_vault.into_iter().map(|epoch| (folder_of(&name, Some(vault)), epoch)));
             }
         }
         all.sort();
@@ -141,8 +257,13 @@ impl WrappingKeys {
         controller: &str,
         epoch: u32,
     ) -> Result<KeyRecord, SealError> {
-        let mut record = live_record(key_id, subject, source, controller, epoch, &[]);
-        let cipher = self.cipher(controller, epoch)?.ok_or_else(|| self.missing(controller, epoch))?;
+        self.wrap_as(live_record(key_id, subject, source, controller, epoch, &[]), data_key)
+    }
+
+    /// Wraps a data key under the wrapping key that this live record names, in the place of whatever it held.
+    pub(super) fn wrap_as(&self, mut record: KeyRecord, data_key: &DataKey) -> Result<KeyRecord, SealError> {
+        let key_id = KeyId::from_slice(&record.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
+        let cipher = self.cipher_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
         let mut wrapped = data_key.as_bytes().to_vec();
         let tag = cipher
             .encrypt_inout_detached(
@@ -165,7 +286,7 @@ impl WrappingKeys {
         let Said::Live(wrapped) = checked.said else {
             return Err(SealError::KeyRecordMalformed { field: "state" });
         };
-        let Some(cipher) = self.cipher(&record.controller, record.wrapping_epoch)? else { return Ok(None) };
+        let Some(cipher) = self.cipher_of(record)? else { return Ok(None) };
         let broken = SealError::WrapBroken(checked.key_id);
         let Some((body, tag)) = wrapped.split_last_chunk::<TAG_BYTES>() else { return Err(broken) };
         let mut key = Zeroizing::new([0; 32]);
@@ -184,11 +305,10 @@ impl WrappingKeys {
     ///
     /// # Errors
     /// When the wrapping key is not held.
-    pub(super) fn destroy(&self, of: &KeyRecord) -> Result<KeyRecord, SealError> {
+    pub(super) fn destroy(&self, of: &KeyRecord, state: State) -> Result<KeyRecord, SealError> {
         let key_id = KeyId::from_slice(&of.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
-        let mut record = KeyRecord { state: State::Destroyed as i32, wrapped: Vec::new(), ..of.clone() };
-        let cipher = self.cipher(&record.controller, record.wrapping_epoch)?;
-        let cipher = cipher.ok_or_else(|| self.missing(&record.controller, record.wrapping_epoch))?;
+        let mut record = KeyRecord { state: state as i32, wrapped: Vec::new(), ..of.clone() };
+        let cipher = self.cipher_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
         let tag = cipher
             .encrypt_inout_detached(
                 &nonce(DESTROYED_LABEL, key_id.as_bytes()),
@@ -205,7 +325,7 @@ impl WrappingKeys {
     pub(super) fn proves_destruction(&self, record: &KeyRecord) -> Result<Option<bool>, SealError> {
         let checked = Checked::of(record)?;
         let Said::Destroyed(proof) = checked.said else { return Ok(Some(false)) };
-        let Some(cipher) = self.cipher(&record.controller, record.wrapping_epoch)? else { return Ok(None) };
+        let Some(cipher) = self.cipher_of(record)? else { return Ok(None) };
         let proven = cipher.decrypt_inout_detached(
             &nonce(DESTROYED_LABEL, checked.key_id.as_bytes()),
             &associated_data(record),
@@ -215,40 +335,50 @@ impl WrappingKeys {
         Ok(Some(proven.is_ok()))
     }
 
-    /// Whether this key is in memory or on disk.
-    pub(super) fn holds(&self, controller: &str, epoch: u32) -> bool {
-        self.key(controller, epoch).is_ok_and(|key| key.is_some())
+    /// Whether the key of this folder is in memory or on disk.
+    pub(super) fn holds(&self, folder: &str, epoch: u32) -> bool {
+        self.key(folder, epoch).is_ok_and(|key| key.is_some())
     }
 
-    pub(super) fn missing(&self, controller: &str, epoch: u32) -> SealError {
-        SealError::WrappingKeyMissing { controller: controller.to_owned(), epoch, dir: self.dir.clone() }
+    pub(super) fn missing(&self, folder: &str, epoch: u32) -> SealError {
+        SealError::WrappingKeyMissing { controller: folder.to_owned(), epoch, dir: self.dir.clone() }
     }
 
-    fn cipher(&self, controller: &str, epoch: u32) -> Result<Option<Aes256GcmSiv>, SealError> {
-        Ok(self.key(controller, epoch)?.map(|key| Aes256GcmSiv::new(key.as_bytes().into())))
+    pub(super) fn missing_of(&self, record: &KeyRecord) -> SealError {
+        self.missing(&folder_of(&record.controller, vault_of(record)), record.wrapping_epoch)
     }
 
-    fn key(&self, controller: &str, epoch: u32) -> Result<Option<DataKey>, SealError> {
+    fn cipher_of(&self, record: &KeyRecord) -> Result<Option<Aes256GcmSiv>, SealError> {
+        let key = match vault_of(record) {
+            // The common case, and no name has to be made for it.
+            None => self.key(&record.controller, record.wrapping_epoch)?,
+            vault => self.key(&folder_of(&record.controller, vault), record.wrapping_epoch)?,
+        };
+        Ok(key.map(|key| Aes256GcmSiv::new(key.as_bytes().into())))
+    }
+
+    fn key(&self, folder: &str, epoch: u32) -> Result<Option<DataKey>, SealError> {
         let held = self.held.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(key) = held.get(controller).and_then(|epochs| epochs.get(&epoch)) {
+        if let Some(key) = held.get(folder).and_then(|epochs| epochs.get(&epoch)) {
             return Ok(Some(key.clone()));
         }
         drop(held);
         // A name that cannot be a folder can have no key here.
-        if check_controller(controller).is_err() {
+        let (controller, vault) = folder.split_once('/').unwrap_or((folder, ""));
+        if check_controller(controller).is_err() || vault.len() > 2 || vault.contains('.') {
             return Ok(None);
         }
-        let key = match read_key_file(&self.path(controller, epoch)) {
+        let key = match read_key_file(&self.path(folder, epoch)) {
             Err(SealError::KeyFile { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => DataKey::from_bytes(read?),
         };
         let mut held = self.held.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        held.entry(controller.to_owned()).or_default().insert(epoch, key.clone());
+        held.entry(folder.to_owned()).or_default().insert(epoch, key.clone());
         Ok(Some(key))
     }
 
-    fn path(&self, controller: &str, epoch: u32) -> PathBuf {
-        self.dir.join(controller).join(format!("{epoch}.key"))
+    fn path(&self, folder: &str, epoch: u32) -> PathBuf {
+        self.dir.join(folder).join(format!("{epoch}.key"))
     }
 }
 
@@ -266,6 +396,9 @@ fn associated_data(record: &KeyRecord) -> Vec<u8> {
     ] {
         bytes.extend_from_slice(&(field.len() as u32).to_be_bytes());
         bytes.extend_from_slice(field);
+    }
+    if record.of_vault {
+        bytes.extend_from_slice(OF_VAULT_LABEL);
     }
     bytes
 }
@@ -319,6 +452,19 @@ pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealErr
     })();
     let _best_effort = fs::remove_file(&beside);
     written.map_err(|source| failed("write", path, source))
+}
+
+/// Writes over a key, then removes it. What a disk keeps of old blocks is not in our hands: see docs/OPERATING.md, Erasure.
+fn destroy_key_file(path: &Path) -> Result<(), SealError> {
+    let destroyed = (|| {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(&[b'0'; 65])?;
+        file.sync_all()?;
+        drop(file);
+        fs::remove_file(path)?;
+        path.parent().map_or(Ok(()), sync_dir)
+    })();
+    destroyed.map_err(|source| failed("destroy", path, source))
 }
 
 fn failed(doing: &'static str, path: &Path, source: io::Error) -> SealError {

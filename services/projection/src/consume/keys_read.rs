@@ -109,7 +109,7 @@ impl Consumer {
         let destroyed = (key_id, subject);
         // What the record says is not enough: the keyring asks who says so.
         let is_destroyed = self.projector.keyring.state(key_id) == KeyState::Destroyed;
-        if is_destroyed && key.state == State::Destroyed as i32 && !self.destroyed.contains(&destroyed) {
+        if is_destroyed && key.state != State::Live as i32 && !self.destroyed.contains(&destroyed) {
             self.destroyed.push(destroyed);
         }
         Ok(())
