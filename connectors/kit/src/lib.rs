@@ -21,6 +21,7 @@ pub mod quarantine;
 pub mod reading;
 pub mod run;
 pub mod text;
+pub mod xml;
 
 mod body;
 mod collected;

@@ -1,0 +1,304 @@
+//! The file as UTF-8, with its place in the original bytes kept.
+//!
+//! Files come as UTF-8, with or without a byte order mark, as UTF-16 from spreadsheets and as Latin-1 from older
+//! case systems. The XML reader sees UTF-8 only; what it consumes is counted in lines and in bytes of the original, and
+//! kept until the next record begins, so that a rejected record can be shown as it came.
+
+use std::io::{self, BufRead, Read};
+
+use encoding_rs::{Decoder, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// How much of the file is looked at for a byte order mark and an XML declaration.
+const PEEKED_BYTES_MAX: usize = 512;
+/// How much is decoded at a time.
+const CHUNK_BYTES: usize = 16 * 1024;
+
+/// Why the text could not go on.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub enum Stopped {
+    /// Such as Shift JIS.
+    #[error("the declared encoding is not UTF-8, UTF-16 or Latin-1")]
+    EncodingUnsupported,
+    /// It would not fit into what is kept in memory.
+    #[error("one tag, text or comment is longer than {0} bytes")]
+    TokenTooLong(usize),
+}
+
+/// Reads a file as UTF-8.
+pub(super) struct Decoded<R> {
+    raw: R,
+    decoder: Decoder,
+    /// What was peeked at and is still to be decoded, before anything more is read.
+    peeked: Vec<u8>,
+    raw_ended: bool,
+    finished: bool,
+    chunk: Vec<u8>,
+    chunk_start: usize,
+    chunk_end: usize,
+    /// Bytes of the original behind the next byte of the chunk.
+    offset: u64,
+    /// Bytes of the original that the decoder has taken.
+    decoded: u64,
+    line: u64,
+    width: Width,
+    record: Vec<u8>,
+    token_bytes: usize,
+    token_bytes_max: usize,
+    record_bytes_max: usize,
+    record_overran: bool,
+    /// Bytes that are not of the encoding were replaced, somewhere in the file.
+    replaced: bool,
+}
+
+/// How decoded text counts in the original.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Width {
+    Utf8,
+    Utf16,
+    OneByte,
+}
+
+impl<R: BufRead> Decoded<R> {
+    /// Looks at the start of `raw` to learn its encoding. No token may be longer than `token_bytes_max`; of a record no more
+    /// than `record_bytes_max` are kept.
+    pub(super) fn new(mut raw: R, token_bytes_max: usize, record_bytes_max: usize) -> io::Result<Self> {
+        let mut peeked = Vec::with_capacity(PEEKED_BYTES_MAX);
+        raw.by_ref().take(PEEKED_BYTES_MAX as u64).read_to_end(&mut peeked)?;
+        let (encoding, mark) = encoding_of(&peeked).ok_or_else(|| io::Error::other(Stopped::EncodingUnsupported))?;
+        peeked.drain(..mark);
+        let width = if encoding == UTF_8 {
+            Width::Utf8
+        } else if encoding == UTF_16LE || encoding == UTF_16BE {
+            Width::Utf16
+        } else {
+            Width::OneByte
+        };
+        Ok(Self {
+            raw,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            peeked,
+            raw_ended: false,
+            finished: false,
+            chunk: vec![0; CHUNK_BYTES],
+            chunk_start: 0,
+            chunk_end: 0,
+            offset: mark as u64,
+            decoded: mark as u64,
+            line: 1,
+            width,
+            record: Vec::new(),
+            token_bytes: 0,
+            token_bytes_max,
+            record_bytes_max,
+            record_overran: false,
+            replaced: false,
+        })
+    }
+
+    /// Line of the next byte, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Bytes of the original file before the next byte. Exact unless bytes were replaced nearby.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// A token begins: the bound on its length counts from here.
+    pub(super) fn begin_token(&mut self) {
+        self.token_bytes = 0;
+    }
+
+    /// Forgets what was kept, but for the last `keep` bytes: a record begins there.
+    pub(super) fn begin_record(&mut self, keep: usize) {
+        let from = self.record.len().saturating_sub(keep);
+        self.record.drain(..from);
+        self.record_overran = false;
+    }
+
+    /// What was consumed since the record began, as UTF-8.
+    pub(super) fn record(&self) -> &[u8] {
+        &self.record
+    }
+
+    /// Whether the record is longer than what was kept of it.
+    pub(super) fn record_overran(&self) -> bool {
+        self.record_overran
+    }
+
+    /// Whether bytes of the record were not of the encoding, and were replaced.
+    pub(super) fn record_replaced(&self) -> bool {
+        let mark = char::REPLACEMENT_CHARACTER.len_utf8();
+        self.replaced && self.record.windows(mark).any(|bytes| bytes == "\u{FFFD}".as_bytes())
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        self.chunk_start = 0;
+        self.chunk_end = 0;
+        self.offset = self.decoded;
+        while self.chunk_end == 0 && !self.finished {
+            let (taken, from_raw) = {
+                let source = if self.peeked.is_empty() {
+                    let source = self.raw.fill_buf()?;
+                    self.raw_ended = source.is_empty();
+                    source
+                } else {
+                    self.peeked.as_slice()
+                };
+                let last = self.raw_ended;
+                let (result, read, written, replaced) = self.decoder.decode_to_utf8(source, &mut self.chunk, last);
+                self.chunk_end = written;
+                self.decoded += read as u64;
+                self.replaced |= replaced;
+                self.finished = last && result == encoding_rs::CoderResult::InputEmpty;
+                (read, self.peeked.is_empty())
+            };
+            if from_raw {
+                self.raw.consume(taken);
+            } else {
+                self.peeked.drain(..taken);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Read for Decoded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let from = self.fill_buf()?;
+        let count = from.len().min(into.len());
+        if let (Some(into), Some(from)) = (into.get_mut(..count), from.get(..count)) {
+            into.copy_from_slice(from);
+        }
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Decoded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.token_bytes > self.token_bytes_max {
+            return Err(io::Error::other(Stopped::TokenTooLong(self.token_bytes_max)));
+        }
+        if self.chunk_start == self.chunk_end {
+            self.refill()?;
+        }
+        Ok(self.chunk.get(self.chunk_start..self.chunk_end).unwrap_or_default())
+    }
+
+    fn consume(&mut self, count: usize) {
+        let end = (self.chunk_start + count).min(self.chunk_end);
+        let consumed = self.chunk.get(self.chunk_start..end).unwrap_or_default();
+        self.line += consumed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.offset += self.width.of(consumed);
+        if !self.record_overran && self.record.len() + consumed.len() <= self.record_bytes_max {
+            self.record.extend_from_slice(consumed);
+        } else {
+            self.record_overran = true;
+        }
+        self.token_bytes += consumed.len();
+        self.chunk_start = end;
+    }
+}
+
+impl Width {
+    /// How many bytes of the original this UTF-8 stands for.
+    fn of(self, utf8: &[u8]) -> u64 {
+        let characters = || utf8.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u64;
+        match self {
+            Self::Utf8 => utf8.len() as u64,
+            Self::OneByte => characters(),
+            // Four bytes of UTF-8 are a surrogate pair, everything shorter is one unit.
+            Self::Utf16 => 2 * (characters() + utf8.iter().filter(|byte| **byte >= 0xF0).count() as u64),
+        }
+    }
+}
+
+/// The encoding, and the length of the byte order mark. `None` when it declares one that these files do not come in.
+fn encoding_of(start: &[u8]) -> Option<(&'static Encoding, usize)> {
+    if let Some((encoding, mark)) = Encoding::for_bom(start) {
+        return Some((encoding, mark));
+    }
+    match start {
+        [b'<', 0, ..] => return Some((UTF_16LE, 0)),
+        [0, b'<', ..] => return Some((UTF_16BE, 0)),
+        _ => {}
+    }
+    let Some(label) = declared_encoding(start) else { return Some((UTF_8, 0)) };
+    let declared = Encoding::for_label(label)?;
+    if declared == WINDOWS_1252 || declared == ISO_8859_15 {
+        Some((declared, 0))
+    } else if declared == UTF_8 || declared == UTF_16LE || declared == UTF_16BE {
+        // A declaration that could be read byte by byte is not UTF-16, whatever it says: the file was saved again.
+        Some((UTF_8, 0))
+    } else {
+        None
+    }
+}
+
+/// The encoding that an XML declaration at the very start names.
+fn declared_encoding(start: &[u8]) -> Option<&[u8]> {
+    let declaration = start.strip_prefix(b"<?xml")?;
+    let end = declaration.iter().position(|byte| *byte == b'>')?;
+    let declaration = std::str::from_utf8(declaration.get(..end)?).ok()?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let (label, _) = value.strip_prefix(quote)?.split_once(quote)?;
+    Some(label.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(bytes: &[u8]) -> (String, u64, u64, bool) {
+        let mut decoded = Decoded::new(bytes, 1 << 20, 1 << 20).unwrap();
+        let mut text = String::new();
+        decoded.read_to_string(&mut text).unwrap();
+        (text, decoded.line(), decoded.offset(), decoded.record_replaced())
+    }
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        let mark = std::iter::once(0xFEFF);
+        let units = mark.chain(text.encode_utf16());
+        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn every_encoding_gives_the_same_text_and_counts_in_its_own_bytes() {
+        let text = "<a>\nZoë 😀</a>\n";
+        for (name, bytes) in [
+            ("utf-8", text.as_bytes().to_vec()),
+            ("utf-8 with a mark", [b"\xEF\xBB\xBF", text.as_bytes()].concat()),
+            ("utf-16 little-endian", utf16(text, false)),
+            ("utf-16 big-endian", utf16(text, true)),
+            ("utf-16 without a mark", utf16(text, false)[2..].to_vec()),
+        ] {
+            assert_eq!(read_all(&bytes), (text.to_owned(), 3, bytes.len() as u64, false), "{name}");
+        }
+    }
+
+    #[test]
+    fn latin_1_is_read_when_it_is_declared() {
+        let bytes = b"<?xml version='1.0' encoding='ISO-8859-1'?><a>Zo\xEB</a>";
+        let (text, _, offset, replaced) = read_all(bytes);
+        assert!(text.ends_with("<a>Zo\u{eb}</a>") && !replaced);
+        assert_eq!(offset, bytes.len() as u64);
+    }
+
+    #[test]
+    fn undeclared_latin_1_is_replaced_and_says_so() {
+        assert_eq!(read_all(b"<a>Zo\xEB</a>"), ("<a>Zo\u{fffd}</a>".to_owned(), 1, 10, true));
+    }
+
+    #[test]
+    fn an_encoding_that_files_do_not_come_in_is_refused() {
+        let error = Decoded::new(&b"<?xml version=\"1.0\" encoding=\"shift_jis\"?><a/>"[..], 64, 64).err().unwrap();
+        assert!(matches!(
+            error.get_ref().and_then(|e| e.downcast_ref::<Stopped>()),
+            Some(Stopped::EncodingUnsupported)
+        ));
+    }
+}
