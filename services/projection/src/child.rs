@@ -56,6 +56,18 @@ impl Child {
     pub fn newest_us(&self) -> i64 {
         self.read.newest_us
     }
+
+    /// What people put right of it, as if the sources had said that last: what the rules read of a child is what stands.
+    pub(crate) fn put_right(&self) -> Vec<(Position, Said)> {
+        let is_one = |said: &Said| matches!(kind_of(said), Some(Kind::EntryRectified(_)));
+        if !self.said.iter().any(|(_, said)| is_one(said)) {
+            return Vec::new();
+        }
+        let said: Vec<Said> = self.said.iter().map(|(_, said)| said.clone()).collect();
+        let found = timeline::rectifications(&said).unwrap_or_default();
+        let placed = found.into_iter().filter_map(|one| Some((self.said.get(one.at)?.0, one.says)));
+        placed.collect()
+    }
 }
 
 /// What a child was read from, so that the same can be read later: with the positions.
@@ -376,9 +388,12 @@ fn may_be_true(one: identity::Id, other: identity::Id, why: Withheld, evidence: 
     }
 }
 
+fn kind_of(said: &Said) -> Option<&Kind> {
+    said.body.event.as_ref().and_then(|event| event.kind.as_ref())
+}
+
 fn is_restriction(said: &Said) -> bool {
-    let kind = said.body.event.as_ref().and_then(|event| event.kind.as_ref());
-    matches!(kind, Some(Kind::RestrictionSet(_) | Kind::RestrictionLifted(_)))
+    matches!(kind_of(said), Some(Kind::RestrictionSet(_) | Kind::RestrictionLifted(_)))
 }
 
 /// How strong an identifier is as evidence: see [`Claim::rank`].

@@ -9,8 +9,8 @@ use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
 use proto::events::{
-    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, Subject, Version, When,
-    when,
+    Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, SealProposed, Subject,
+    Version, When, when,
 };
 use proto::sharing::{OrganisationRecorded, legal_process_recorded};
 use proto::subject::normalised;
@@ -165,31 +165,36 @@ impl Commands {
         if timeline::day_number(&effective).is_none() {
             return Err("`effective_on` is no day");
         }
-        let subjects = match &kind {
-            Kind::IdentitySealed(_) => fact
-                .sealed
-                .iter()
-                .map(normalised)
-                .collect::<Option<Vec<_>>>()
-                .ok_or("each of `sealed` must have a scheme, its issuer and a value")?,
-            _ => vec![subject],
-        };
-        let kind = match kind {
-            Kind::IdentitySealed(sealed) => {
-                if subjects.is_empty() {
-                    return Err("`sealed` must list every subject and identifier of the identity");
-                }
-                let sealed_subjects = subjects.iter().map(|subject| self.0.pseudonyms.of(subject).0.to_vec()).collect();
-                Kind::IdentitySealed(IdentitySealed { sealed_subjects, ..sealed })
-            }
-            other => other,
-        };
+        let (kind, subjects) = self.with_sealed(kind, &fact.sealed, subject)?;
         let family = authority::family_of(&kind, topic).ok_or("this kind has no family on its topic")?;
         let event = Event { kind: Some(kind) };
         let made =
             subjects.into_iter().map(|subject| self.event(subject, &event, by, (topic, family), effective, now_us));
         let (records, entry_ids): (Vec<Own>, Vec<[u8; 16]>) = made.unzip();
         Ok(Prepared { records, entry_id: entry_ids.first().copied().unwrap_or_default() })
+    }
+
+    /// What is sealed, or proposed to be, by pseudonym; and of whom it is published: a seal, of each that it seals.
+    fn with_sealed(
+        &self,
+        kind: Kind,
+        sealed: &[Subject],
+        subject: Subject,
+    ) -> Result<(Kind, Vec<Subject>), &'static str> {
+        if !matches!(kind, Kind::IdentitySealed(_) | Kind::SealProposed(_)) {
+            return Ok((kind, vec![subject]));
+        }
+        let sealed: Option<Vec<Subject>> = sealed.iter().map(normalised).collect();
+        let sealed = sealed.ok_or("each of `sealed` must have a scheme, its issuer and a value")?;
+        if sealed.is_empty() {
+            return Err("`sealed` must list every subject and identifier of the identity");
+        }
+        let sealed_subjects = sealed.iter().map(|subject| self.0.pseudonyms.of(subject).0.to_vec()).collect();
+        Ok(match kind {
+            Kind::SealProposed(said) => (Kind::SealProposed(SealProposed { sealed_subjects, ..said }), vec![subject]),
+            Kind::IdentitySealed(said) => (Kind::IdentitySealed(IdentitySealed { sealed_subjects, ..said }), sealed),
+            other => (other, vec![subject]),
+        })
     }
 
     fn event(
@@ -258,6 +263,11 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
         Some(Kind::SubjectsUnlinked(decided)) => decided.review.is_some(),
         Some(Kind::IdentifierSuperseded(decided)) => decided.review.is_some(),
         Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
+        Some(Kind::EntryRectified(_) | Kind::RectificationWithdrawn(_) | Kind::RetentionDecided(_)) => {
+            return Err(
+                "a record is put right or kept by whoever answers for it: `throughline facts rectify`, `throughline retention`",
+            );
+        }
         Some(Kind::PolicyApproved(_) | Kind::PolicyApprovalWithdrawn(_) | Kind::PolicyKept(_)) => {
             return Err("a set of rules is approved by `throughline sharing approve`, by whoever approves it");
         }
@@ -304,6 +314,32 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
         }
         Kind::RestrictionSet(set) if set.id().is_empty() || set.kind.unwrap_or(0) == 0 => {
             Err("a restriction has an `id` and a `kind`")
+        }
+        Kind::RestrictionSet(set)
+            if set.kind() == proto::sharing::restriction::Kind::Processing && set.ground.unwrap_or(0) == 0 =>
+        {
+            Err("a restriction of processing has its `ground`")
+        }
+        Kind::EntryRectified(said)
+            if said.id().is_empty()
+                || said.entry_id().len() != 16
+                || said.source().is_empty()
+                || said.reason().is_empty() =>
+        {
+            Err("a rectification has an `id`, the `entryId` and its `source`, and says why in `reason`")
+        }
+        Kind::EntryRectified(said)
+            if said.stands().is_empty() && said.clears.is_empty() && said.happened_on.is_none() && !said.removed() =>
+        {
+            Err("a rectification says what `stands`, or what it `clears`, or `happenedOn`, or `removed`")
+        }
+        Kind::RetentionDecided(said)
+            if said.id().is_empty()
+                || said.categories.is_empty()
+                || said.outcome.unwrap_or(0) == 0
+                || said.reason().is_empty() =>
+        {
+            Err("a decision about retention has an `id`, `categories`, an `outcome` and a `reason`")
         }
         Kind::AccessGranted(grant) if grant.to.is_none() || grant.person().is_empty() => {
             Err("a grant names its `person` and its last day, `to`")
@@ -405,6 +441,9 @@ fn are_days(kind: &Kind) -> Result<(), &'static str> {
             (&said.latest_birth_on, "`latestBirthOn` is no day"),
         ],
         Kind::AgeAssessed(said) => [(&said.birth_on, "`birthOn` is no day"), (&said.on, ON)],
+        Kind::EntryRectified(said) => [(&said.happened_on, "`happenedOn` is no day"), (&None, TO)],
+        Kind::RectificationWithdrawn(said) => [(&said.on, ON), (&None, TO)],
+        Kind::RetentionDecided(said) => [(&said.until, "`until` is no day"), (&None, TO)],
         Kind::CompetenceAssessed(said) => [(&said.on, ON), (&None, TO)],
         Kind::FamilyPersonRecognised(said) => [(&said.on, ON), (&None, TO)],
         Kind::FamilyPersonEnded(said) => [(&said.on, ON), (&None, TO)],

@@ -14,6 +14,7 @@ mod family;
 mod involvement;
 pub(crate) mod owed;
 pub(crate) mod recorder;
+mod seen;
 mod view;
 mod watch;
 
@@ -252,7 +253,9 @@ impl Discloser {
     }
 
     fn facts(&self, child: &Child, as_of: &AsOf) -> ChildFacts {
-        let events = child.said.iter().chain(&child.cautions).map(|(position, said)| FactEvent {
+        let put_right = child.put_right();
+        let said = child.said.iter().chain(&child.cautions).chain(&put_right);
+        let events = said.map(|(position, said)| FactEvent {
             subject: said.subject,
             published_at_us: said.published_at_us,
             // Topics never share a number of offsets that matters: a stable order is all that is asked for.
@@ -276,6 +279,7 @@ impl Discloser {
                 let body = Body {
                     controller: std::mem::take(&mut entry.controller),
                     third_parties: entry.third_parties.iter().map(|id| id.to_vec()).collect(),
+                    entry_id: entry.entry_id.to_vec(),
                     event: Some(std::mem::take(&mut entry.event)),
                     ..Body::default()
                 };

@@ -246,6 +246,11 @@ pub enum ReplayError {
 }
 
 impl Replayer {
+    /// The rules that run and those that are kept.
+    pub(crate) fn rules(&self) -> &dyn RulesByHash {
+        self.rules.as_ref()
+    }
+
     /// Over a store that was filled from the log of the records; `engine` is in force.
     pub fn new(
         store: Store,

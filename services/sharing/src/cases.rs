@@ -40,6 +40,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("recording.jsonl", include_str!("../cases/recording.jsonl")),
     ("status.jsonl", include_str!("../cases/status.jsonl")),
     ("review_of_rules.jsonl", include_str!("../cases/review_of_rules.jsonl")),
+    ("rights.jsonl", include_str!("../cases/rights.jsonl")),
 ];
 
 /// One decision case.

@@ -15,7 +15,7 @@ use crate::facts::ChildFacts;
 use crate::vocabulary::{Category, Label};
 
 /// Raised when a line of the classifier changes: the policy hash covers it. `tests/classes.rs` holds every line.
-pub(crate) const CLASSIFIER_REVISION: u32 = 2;
+pub(crate) const CLASSIFIER_REVISION: u32 = 3;
 
 /// A class of records of one child. Everything in one class is decided as one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,6 +43,17 @@ impl RecordClass {
     #[must_use]
     pub fn telling_no_place(self) -> Self {
         Self { has_location: false, ..self }
+    }
+
+    /// Whether that there is such a record is itself in confidence.
+    pub fn is_confidential(&self) -> bool {
+        // That a record is contested says nothing of what it is about.
+        self.labels.iter().any(|label| *label != Label::ProcessingRestricted)
+    }
+
+    /// Whether its use is restricted while it is contested.
+    pub fn is_contested(&self) -> bool {
+        self.labels.contains(&Label::ProcessingRestricted)
     }
 
     /// The class of an organisation that told nothing: for what depends on the organisation alone.
@@ -91,7 +102,11 @@ impl Engine {
             .map_or_else(kind::Said::unclassified, |kind| kind::said(kind, &self.classifier().specialties));
         let populated = Populated::of(event);
         let mut labels = said.labels;
-        labels.extend(facts.restrictions().labels(said.category));
+        let restrictions = facts.restrictions();
+        labels.extend(restrictions.labels(said.category));
+        if restrictions.processing(said.category, &body.controller, &body.entry_id) {
+            labels.insert(Label::ProcessingRestricted);
+        }
         // One that this build does not know narrows as much as any.
         let put_on = |label: &i32| Label::try_from(*label).unwrap_or(Label::RestrictedUnspecified);
         labels.extend(body.labels.iter().map(put_on).filter(|label| *label != Label::Unspecified));

@@ -9,6 +9,7 @@ mod permit;
 mod questions;
 mod recording;
 mod rests;
+mod seen;
 mod told;
 mod unconfirmed;
 
@@ -31,13 +32,14 @@ pub use crate::decide::recording::{
 };
 use crate::decide::rests::Rests;
 pub use crate::decide::rests::{ConsentMark, consent_mark};
+pub use crate::decide::seen::Given;
 pub use crate::decide::unconfirmed::Unconfirmed;
 use crate::engine::{Engine, Ladder, Rule, Ruling};
 use crate::facts::{ChildFacts, Glass};
 use crate::question::Question;
 use crate::registry::Registry;
 use crate::request::{Principal, Request};
-use crate::vocabulary::{DenialReason, Obligation, Outcome, Purpose};
+use crate::vocabulary::{DenialReason, Label, Obligation, Outcome, Purpose};
 
 /// What one request may see of one child, class by class. Two that are equal show the same of the same records.
 #[derive(PartialEq, Eq, Debug)]
@@ -136,7 +138,8 @@ fn decide_with<'c>(
             Some(question) => oracle.ask(ladder, question, &bytes),
             None => Arc::new(Ruling::refused()),
         };
-        let labelled = question.as_ref().is_some_and(|question| !question.class.labels.is_empty());
+        let confidential = |label: &Label| *label != Label::ProcessingRestricted;
+        let labelled = question.as_ref().is_some_and(|question| question.class.labels.iter().any(confidential));
         let rests = match (&asked, &question) {
             (Ok(asked), Some(question)) => Rests::of(oracle, ladder, asked, class, question, &ruling),
             _ => Rests::default(),
@@ -269,6 +272,11 @@ impl Decision {
         let withheld = self.whereabouts_protected
             || self.classes.get(class).is_some_and(|decided| decided.ruling.withholds_source);
         !withheld || self.reader_organisation.as_ref() == Some(&class.source_org)
+    }
+
+    /// Whether this reader may be told by what an entry is named: whoever it is about, and whose record it is.
+    pub fn may_cite(&self, class: &RecordClass) -> bool {
+        self.for_family || self.reader_organisation.as_ref() == Some(&class.source_org)
     }
 
     /// Why the request was refused as a whole, if it was.

@@ -30,7 +30,7 @@ mod wire;
 
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
-    Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, InvolvementDecision,
+    Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, Given, InvolvementDecision,
     Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement,
     decide_review, may, may_read_decisions, may_read_releases,
 };

@@ -81,6 +81,16 @@ impl Registry {
     /// Whether records of this class, of something that happened then, are past the schedule of their authority on the day at
     /// which the facts are judged. Where there is no schedule, or an age is not known, they are kept.
     pub fn past_retention(&self, class: &RecordClass, happened: &When, facts: &ChildFacts) -> bool {
+        self.due_by(class, happened, facts).is_some()
+    }
+
+    /// The schedule that records of this class are past; see [`Self::past_retention`].
+    pub fn due_by(
+        &self,
+        class: &RecordClass,
+        happened: &When,
+        facts: &ChildFacts,
+    ) -> Option<&RetentionScheduleRecorded> {
         let on = facts.valid_on();
         let authority = self.organisation(&class.source_org).map(OrganisationRecorded::authority).unwrap_or_default();
         let mut schedules = self.retention.iter().rev();
@@ -91,7 +101,7 @@ impl Registry {
                 && schedule.from.is_none_or(|from| last_day(&from).is_some_and(|from| from <= on))
                 && schedule.to.is_none_or(|to| first_day(&to).is_some_and(|to| on <= to))
         });
-        schedule.is_some_and(|schedule| facts.past_retention(schedule, last_day_of_when(happened)))
+        schedule.filter(|schedule| facts.past_retention(schedule, last_day_of_when(happened)))
     }
 
     /// Sets of rules: which are approved, and what they were.
@@ -114,15 +124,35 @@ impl Registry {
         let mut named = self
             .organisations
             .values()
-            .filter(|organisation| !name.is_empty() && organisation.certificate_name() == name)
+            .filter(|organisation| is_one_name(organisation.certificate_name(), name))
             .filter(|organisation| in_force(organisation, day));
         named.next().filter(|_| named.next().is_none())
     }
 
-    /// Whether this organisation's issuer of tokens is this one, and names people who are not staff.
+    /// Whether this organisation's issuer of tokens is this one, and names people who are not staff. Nobody's where two claim it: a
+    /// person is known by their issuer's word alone, and two organisations would name each other's people.
     pub fn vouches_for_people(&self, organisation: &str, issuer: &str, day: Date) -> bool {
-        self.organisation_on(organisation, day)
-            .is_some_and(|it| it.vouches_for_people() && it.token_issuer() == issuer && !issuer.is_empty())
+        let vouches = self
+            .organisation_on(organisation, day)
+            .is_some_and(|it| it.vouches_for_people() && it.token_issuer() == issuer && !issuer.is_empty());
+        let mut others = self.organisations.values().filter(|other| other.id() != organisation && in_force(other, day));
+        vouches && !others.any(|other| is_one_name(other.token_issuer(), issuer))
+    }
+
+    /// By which of its names this organisation would be taken for another that is one on some of the same days: the field's name, as it
+    /// is written. Somebody who takes over from one that has ended may have its names.
+    pub fn known_by_another(&self, said: &OrganisationRecorded) -> Option<&'static str> {
+        let others = || self.organisations.values().filter(|other| other.id() != said.id() && overlap(other, said));
+        let certificate = others().any(|other| is_one_name(other.certificate_name(), said.certificate_name()));
+        let issuer = || others().any(|other| is_one_name(other.token_issuer(), said.token_issuer()));
+        certificate.then_some("certificateName").or_else(|| issuer().then_some("tokenIssuer"))
+    }
+
+    /// As it will be once these are recorded too.
+    pub fn with<'o>(&self, recorded: impl IntoIterator<Item = &'o OrganisationRecorded>) -> Self {
+        let mut registry = self.clone();
+        registry.organisations.extend(recorded.into_iter().map(|said| (said.id().to_owned(), said.clone())));
+        registry
     }
 
     /// Whom to ask at an organisation about what is of this category, on this day. `None` where it is no organisation on that day:
@@ -181,4 +211,18 @@ pub struct Desk<'r> {
 fn in_force(organisation: &OrganisationRecorded, day: Date) -> bool {
     organisation.from.is_none_or(|from| last_day(&from).is_some_and(|from| from <= day))
         && organisation.to.is_none_or(|to| first_day(&to).is_some_and(|to| day <= to))
+}
+
+/// Names of hosts are the same in capitals, and nobody is known by none.
+fn is_one_name(one: &str, other: &str) -> bool {
+    !one.trim().is_empty() && one.trim().eq_ignore_ascii_case(other.trim())
+}
+
+/// Whether there may be a day on which both are organisations.
+fn overlap(one: &OrganisationRecorded, other: &OrganisationRecorded) -> bool {
+    let ended = |it: &OrganisationRecorded, before: &OrganisationRecorded| {
+        let last = it.to.as_ref().and_then(last_day);
+        last.zip(before.from.as_ref().and_then(first_day)).is_some_and(|(last, first)| last < first)
+    };
+    !ended(one, other) && !ended(other, one)
 }

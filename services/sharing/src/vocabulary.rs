@@ -180,12 +180,22 @@ own_vocabulary! {
         GrantAddress = "grant_address",
         /// The arranging of a child's packages.
         GrantPackage = "grant_package",
+        /// To seal an identity on adoption.
+        SealProposal = "seal_proposal",
         /// An identity is sealed on adoption.
         Seal = "seal",
+        /// Who leads Family Help.
+        FamilyHelpLead = "family_help_lead",
         /// A legal process names who may receive.
         LegalProcess = "legal_process",
         /// How old the child is.
         Age = "age",
+        /// What is put right of a record.
+        Rectification = "rectification",
+        /// The use of a record is restricted while it is contested.
+        Processing = "processing",
+        /// Whether what is past its schedule is kept.
+        Retention = "retention",
     }
 }
 

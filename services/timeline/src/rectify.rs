@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 use proto::events::event::Kind;
-use proto::events::{Body, Event, EntryRectified, EntryRetracted, When, when};
+use proto::events::{Body, EntryRectified, EntryRetracted, Event, When, when};
 use proto::wire;
 
 use crate::fold::{EntryKey, FoldError, Said, rank, stand};
@@ -130,9 +130,11 @@ fn come_to(key: &EntryKey, steps: &[Step<'_>], versions: &[&Said]) -> Result<Opt
         source: key.source.clone(),
         entry_id: key.entry_id.to_vec(),
         subject: versions.iter().find_map(|said| said.body.subject.clone()),
-        version: versions.iter().filter_map(|said| said.body.version).chain(last.by.body.version).max_by_key(|version| {
-            (version.as_of_us, version.sequence)
-        }),
+        version: versions
+            .iter()
+            .filter_map(|said| said.body.version)
+            .chain(last.by.body.version)
+            .max_by_key(|version| (version.as_of_us, version.sequence)),
         effective: Some(effective),
         findings: now.findings,
         event: Some(event),

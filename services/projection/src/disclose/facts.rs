@@ -1,5 +1,7 @@
 //! The facts on record of a child: which of them a caller may see, and whether they may record another.
 
+mod rights;
+
 use std::collections::BTreeSet;
 
 use event_log::Pseudonym;
@@ -10,7 +12,7 @@ use proto::events::{Body, RecordedBy, Subject, event::Kind};
 use proto::sharing::OrganisationRecorded;
 use proto::sharing::{Call, DenialReason, FactOnRecord, ListFactsResponse, Outcome};
 use sharing::{
-    ChildFacts, Decision, FieldGroup, MayRecord, Principal, RecordClass, Recordable, Recording, Registry, Request,
+    ChildFacts, Decision, FactKind, FieldGroup, MayRecord, Principal, RecordClass, Recordable, Recording, Registry, Request,
 };
 use timeline::{Entry, Said};
 
@@ -60,6 +62,8 @@ pub(crate) struct Weighing {
     pub(crate) has_what_it_ends: bool,
     /// It sets or changes by what an organisation is known to this service.
     pub(crate) changes_who_is_known: bool,
+    /// What is wrong with it, where that shows only beside what is on record.
+    pub(crate) problem: Option<&'static str>,
     /// The record of the decision.
     pub(crate) record: Disclosure,
 }
@@ -90,6 +94,13 @@ impl Standing<'_> {
     fn when(&self) -> (i64, [u8; 16]) {
         (self.said.published_at_us, self.said.event_id)
     }
+}
+
+/// Whether it proposes to seal just these, by somebody who is named.
+fn proposes(stands: &Standing<'_>, sealed: &[Pseudonym]) -> bool {
+    let Some(Kind::SealProposed(said)) = &stands.entry.event.kind else { return false };
+    let proposed: BTreeSet<&[u8]> = said.sealed_subjects.iter().map(Vec::as_slice).collect();
+    stands.by().is_some() && proposed == sealed.iter().map(|subject| subject.0.as_slice()).collect()
 }
 
 /// What people recorded of a child, in the order in which the log took the last word on each.
@@ -189,7 +200,11 @@ impl Discloser {
         let is_caller = |by: Option<&RecordedBy>| {
             by.is_some_and(|by| by.organisation == ask.caller.organisation && by.person == ask.caller.person)
         };
-        let own_act = recordable.ends && set.is_some_and(|set| is_caller(set.by()));
+        let own_act = match recordable.fact {
+            // Sealed by two: nobody seals what somebody else has not proposed.
+            FactKind::Seal => !standing.iter().any(|stands| proposes(stands, &proposed.sealed) && !is_caller(stands.by())),
+            _ => recordable.ends && set.is_some_and(|set| is_caller(set.by())),
+        };
         // Whoever else has spoken of it contests what its setter said.
         let contested = recordable.ends && set.is_some_and(|set| of_thing.iter().any(|other| other.by() != set.by()));
         let (organisation, person) = (&ask.caller.organisation, &ask.caller.person);
@@ -203,6 +218,7 @@ impl Discloser {
             ends: recordable.ends,
             contested,
             opens_for_self,
+            of_another: rights::of_another(&child, &proposed.kind, set.and_then(Standing::by), organisation),
         };
         let mut request = Request::new(ask.caller.principal(), ask.purpose, ask.valid_on);
         request.asked_at_us = Some(ask.asked_at_us);
@@ -219,7 +235,7 @@ impl Discloser {
         if decision.may {
             decision = kinds.into_iter().map(weigh).find(|decision| !decision.may).unwrap_or(decision);
         }
-        if matches!(proposed.kind, Kind::IdentitySealed(_)) {
+        if matches!(recordable.fact, FactKind::Seal | FactKind::SealProposal) {
             // Nobody seals another child by way of one that is theirs to seal.
             let of_child = |subject: &Pseudonym| child.resolution.subjects.contains(&subject.0);
             decision.may &= proposed.sealed.contains(&ask.child) && proposed.sealed.iter().all(of_child);
@@ -229,6 +245,7 @@ impl Discloser {
             stands_already: last.is_some_and(|last| last.entry.entry_id == proposed.entry_id),
             has_what_it_ends: last.is_some_and(|last| !last.recordable.ends && last.entry.subject == ask.child.0),
             changes_who_is_known: changes_who_is_known(&proposed.kind, &registry),
+            problem: rights::problem(&child, &proposed.kind),
             decision,
             record,
         }))

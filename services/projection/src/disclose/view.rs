@@ -10,7 +10,7 @@ use jiff::civil::Date as Day;
 use prost::{DecodeError, Message};
 use proto::events::Date;
 use proto::sharing::Call;
-use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, UnconfirmedStatus, Withheld};
+use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Rectified, UnconfirmedStatus, Withheld};
 use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told, Unconfirmed};
 use timeline::{Entry, sort_key_us};
 
@@ -203,6 +203,8 @@ pub(super) fn within(ask: &Ask, class: &RecordClass, entry: &Entry) -> bool {
 pub(super) struct OfClass<'d> {
     permit: Permit<'d>,
     hides_place: bool,
+    /// They may ask that an entry be put right, or put it right.
+    may_cite: bool,
     withheld: Option<Withheld>,
 }
 
@@ -222,7 +224,7 @@ impl<'d> OfClass<'d> {
             rules: why.rules,
             ask: if hides_place { hub_contact.to_owned() } else { desk(registry, class, on, hub_contact).1 },
         });
-        Some(Self { permit, hides_place, withheld })
+        Some(Self { permit, hides_place, may_cite: decision.may_cite(class), withheld })
     }
 
     /// The groups of fields taken out.
@@ -245,6 +247,9 @@ impl<'d> OfClass<'d> {
             // A later state of which only a withheld field differs would show in when it was stated.
             known_as_at: self.withheld.is_none().then(|| timestamp(entry.known_as_at_us)),
             withheld: self.withheld.clone(),
+            entry_id: if self.may_cite { entry.entry_id.to_vec() } else { Vec::new() },
+            rectified: entry.rectified.map(rectified),
+            processing_restricted: self.permit.class().is_contested(),
         })
     }
 }
@@ -262,7 +267,7 @@ pub(super) fn existence_lines<'c>(
     let mut sensitive = false;
     for class in classes.into_iter().filter(|class| decision.outcome(class) == Outcome::Existence) {
         let organisation = registry.organisation(&class.source_org);
-        let brokered = !class.labels.is_empty() || !decision.may_name_source(class);
+        let brokered = class.is_confidential() || !decision.may_name_source(class);
         if brokered || organisation.is_none_or(|organisation| organisation.sensitive()) {
             sensitive = true;
             continue;
@@ -285,6 +290,11 @@ pub(super) fn existence_lines<'c>(
         lines.push(ExistenceLine { ask: hub_contact.to_owned(), ..ExistenceLine::default() });
     }
     lines
+}
+
+fn rectified(rectified: timeline::Rectified) -> Rectified {
+    let on = crate::audit::england(rectified.at_us).map(|at| super::involvement::day(at.date()));
+    Rectified { on, superseded: rectified.superseded }
 }
 
 fn unconfirmed(unconfirmed: Unconfirmed) -> UnconfirmedStatus {

@@ -75,7 +75,7 @@ pub async fn decisions(
     of: Option<&BTreeSet<[u8; 16]>>,
     told: impl FnMut(u64),
 ) -> Result<(Vec<(i64, Disclosure)>, u64), LogError> {
-    let all = Sought { of, since_us: None, at_most: usize::MAX };
+    let all = Sought { of, since_us: None, after: None, at_most: usize::MAX };
     let (found, looked_at, _) = sought(log, keyring, pseudonyms, organisation, all, |_, _| true, told).await?;
     Ok((found, looked_at))
 }
@@ -86,9 +86,14 @@ pub(crate) struct Sought<'s> {
     pub(crate) of: Option<&'s BTreeSet<[u8; 16]>>,
     /// Recorded since, microseconds since 1970; what comes before is not read at all.
     pub(crate) since_us: Option<i64>,
-    /// So many at most are held.
+    /// Only those that come after this one, in the order in which they are given.
+    pub(crate) after: Option<Place>,
+    /// So many at most are held: the first.
     pub(crate) at_most: usize,
 }
+
+/// Where a decision stands among others: when it was recorded, microseconds since 1970, and its id.
+pub(crate) type Place = (i64, [u8; 16]);
 
 /// As [`decisions`], only those that `keep` takes; and whether there are more than were to be held.
 ///
@@ -99,7 +104,7 @@ pub(crate) async fn sought(
     keyring: &Keyring,
     pseudonyms: &PseudonymKey,
     organisation: &str,
-    Sought { of, since_us, at_most }: Sought<'_>,
+    Sought { of, since_us, after, at_most }: Sought<'_>,
     keep: impl Fn(i64, &Disclosure) -> bool,
     mut told: impl FnMut(u64),
 ) -> Result<(Vec<(i64, Disclosure)>, u64, bool), LogError> {
@@ -108,8 +113,9 @@ pub(crate) async fn sought(
         of.map_or_else(|| (0..BOOKS).collect(), |subjects| subjects.iter().map(numbers).collect());
     let books: BTreeSet<Pseudonym> = books.into_iter().map(|number| book(pseudonyms, organisation, number)).collect();
     let partitions: BTreeSet<Partition> = books.iter().map(|book| book.partition()).collect();
-    let (mut found, mut looked_at, mut more) = (Vec::new(), 0, false);
-    'all: for partition in partitions {
+    let (mut found, mut looked_at, mut more) = (BTreeMap::<Place, Disclosure>::new(), 0, false);
+    let since_us = since_us.max(after.map(|(at_us, _)| at_us));
+    for partition in partitions {
         let mut apart = BTreeMap::<Vec<u8>, Basis>::new();
         let mut from = match since_us {
             None => 0,
@@ -135,19 +141,19 @@ pub(crate) async fn sought(
                 if decision.basis.as_ref().is_some_and(basis::is_apart) {
                     decision.basis = apart.remove(&decision.decision_id);
                 }
-                if !keep(record.published_at_us, &decision) {
+                let place = (record.published_at_us, decision.decision_id.as_slice().try_into().unwrap_or_default());
+                if after.is_some_and(|after| place <= after) || !keep(record.published_at_us, &decision) {
                     continue;
                 }
-                if found.len() >= at_most {
-                    more = true;
-                    break 'all;
+                found.insert(place, decision);
+                if found.len() > at_most {
+                    more = found.pop_last().is_some();
                 }
-                found.push((record.published_at_us, decision));
             }
             told(looked_at);
         }
     }
-    found.sort_by(|(at, one), (other_at, other)| (at, &one.decision_id).cmp(&(other_at, &other.decision_id)));
+    let found = found.into_iter().map(|((at_us, _), decision)| (at_us, decision)).collect();
     Ok((found, looked_at, more))
 }
 

@@ -1,6 +1,9 @@
 //! The service that auditors ask: over TLS whoever the rules let read the record of decisions, and the operator at the socket. Each call is
 //! on record before it is answered.
 
+mod access;
+mod due;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,8 +13,9 @@ use jiff::civil::Date;
 use prost::Message as _;
 use proto::audit::audits_server::Audits;
 use proto::audit::{
-    Access, AccessesResponse, ClassDecided, Linked, ReplayRequest, ReplayResponse, ReplayedEntry, RerunRequest,
-    RerunResponse, RerunVerdict, UnusualRequest, UnusualResponse, WhatDidRequest, WhoSawRequest, replay_request,
+    Access, AccessesResponse, ClassDecided, Linked, ListDueRequest, ListDueResponse, ReplayRequest, ReplayResponse,
+    ReplayedEntry, RerunRequest, RerunResponse, RerunVerdict, SubjectAccessRequest, SubjectAccessResponse,
+    UnusualRequest, UnusualResponse, WhatDidRequest, WhoSawRequest, replay_request,
 };
 use proto::disclosure::Disclosure;
 use proto::sharing::{Call, DenialReason, Purpose};
@@ -27,7 +31,7 @@ use crate::audit::{Days, Scope, Thresholds, rules_told, timestamp, unusual};
 use crate::child::ChildError;
 use crate::disclose::digest::sixteen;
 use crate::disclose::{FindError, Undisclosed, day_number, decision_id};
-use crate::replay::records::{self, Sought};
+use crate::replay::records::{self, Place, Sought};
 use crate::replay::{At, Facts, Recorded, Replayer, Rules, Stood, Verdict, With};
 
 /// How an auditor comes in.
@@ -100,10 +104,7 @@ impl AuditService {
     /// Whether they may read the record of decisions, and whose.
     fn admit(&self, caller: Option<Caller>, today: Date) -> Result<Auditor, Refusal> {
         let Some(caller) = caller else { return Ok(Auditor { scope: Scope::Everybodys, caller: None }) };
-        if !self.limits.admit(&caller.who(), Instant::now()) {
-            return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
-        }
-        self.desk.fresh()?;
+        self.admit_reader(&caller)?;
         let request = sharing::Request::new(caller.principal(), Purpose::Audit, today);
         let registry = self.desk.registry()?;
         if !sharing::may_read_decisions(&self.desk.discloser.engine, &request, registry.as_ref()) {
@@ -191,20 +192,45 @@ impl AuditService {
         scope: &Scope,
         of: Option<&BTreeSet<[u8; 16]>>,
         days: Days,
+        after: Option<Place>,
         keep: impl Fn(&Disclosure) -> bool,
-    ) -> Result<(Vec<(i64, Disclosure)>, u64), Refusal> {
+    ) -> Result<Decisions, Refusal> {
         let (keyring, organisation) =
             (&self.desk.discloser.children.projector.keyring, self.desk.recorder.organisation());
         let _alone = self.one_at_a_time.lock().await;
-        let sought = Sought { of, since_us: days.since_us(), at_most: self.decisions_max };
+        let sought = Sought { of, since_us: days.since_us(), after, at_most: self.decisions_max };
         let keep = |at_us, decision: &Disclosure| days.hold(at_us) && scope.holds(decision) && keep(decision);
         let pseudonyms = &self.desk.pseudonyms;
         let read = records::sought(self.log.as_ref(), keyring, pseudonyms, organisation, sought, keep, |_| {}).await;
         let (found, looked_at, more) = read.map_err(|error| unread(&error))?;
-        if more {
-            return Err(malformed("from", "and `to` hold more decisions than one answer gives: ask for fewer days"));
+        Ok(Decisions { found, looked_at: scope.looked_at(looked_at), more })
+    }
+
+    /// Every decision that [`Self::decisions`] would give, however many.
+    async fn every_decision(
+        &self,
+        scope: &Scope,
+        of: &BTreeSet<[u8; 16]>,
+        days: Days,
+        keep: impl Fn(&Disclosure) -> bool,
+    ) -> Result<Vec<(i64, Disclosure)>, Refusal> {
+        let mut every: Vec<(i64, Disclosure)> = Vec::new();
+        loop {
+            let after = every.last().and_then(|(at_us, of)| Some((*at_us, of.decision_id.as_slice().try_into().ok()?)));
+            let Decisions { found, more, .. } = self.decisions(scope, Some(of), days, after, &keep).await?;
+            every.extend(found);
+            if !more {
+                return Ok(every);
+            }
         }
-        Ok((found, scope.looked_at(looked_at)))
+    }
+
+    /// Whether somebody who asks for a record, or of their own organisation's, may be answered now.
+    fn admit_reader(&self, caller: &Caller) -> Result<(), Refusal> {
+        if !self.limits.admit(&caller.who(), Instant::now()) {
+            return Err(Refusal::new(DenialReason::RateLimited, "too many requests: ask again in a second"));
+        }
+        self.desk.fresh()
     }
 
     async fn saw(
@@ -233,12 +259,14 @@ impl AuditService {
         };
         let scope = &auditor.scope;
         let about = |of: &Disclosure| scope.about(of, child.0, &now);
-        let (found, looked_at) = self.decisions(scope, ever.as_ref(), days, |of| about(of).is_some()).await?;
+        let after = place(&asked.after)?;
+        let decisions = self.decisions(scope, ever.as_ref(), days, after, |of| about(of).is_some()).await?;
         let engine = &self.desk.discloser.engine;
-        let accesses = found.iter().filter_map(|(at_us, of)| Some(scope.access(engine, *at_us, of, about(of)?)));
+        let found = decisions.found.iter();
+        let accesses = found.filter_map(|(at_us, of)| Some(scope.access(engine, *at_us, of, about(of)?)));
         let accesses: Vec<Access> = accesses.collect();
         let about = About { child: Some(child), ..About::command("audit who-saw") };
-        self.given(&auditor, Call::WhoSaw, about, accesses, looked_at, today).await
+        self.given(&auditor, Call::WhoSaw, about, (accesses, &decisions), today).await
     }
 
     async fn did(
@@ -258,11 +286,14 @@ impl AuditService {
         let theirs = |of: &Disclosure| {
             of.organisation == asked.organisation && (asked.person.is_empty() || of.person == asked.person)
         };
-        let (found, looked_at) = self.decisions(&auditor.scope, None, days, theirs).await?;
+        let decisions = self.decisions(&auditor.scope, None, days, place(&asked.after)?, theirs).await?;
         let engine = &self.desk.discloser.engine;
-        let accesses: Vec<Access> =
-            found.iter().map(|(at_us, of)| auditor.scope.access(engine, *at_us, of, Linked::Unspecified)).collect();
-        self.given(&auditor, Call::WhatDid, About::command("audit what-did"), accesses, looked_at, today).await
+        let accesses: Vec<Access> = decisions
+            .found
+            .iter()
+            .map(|(at_us, of)| auditor.scope.access(engine, *at_us, of, Linked::Unspecified))
+            .collect();
+        self.given(&auditor, Call::WhatDid, About::command("audit what-did"), (accesses, &decisions), today).await
     }
 
     async fn given(
@@ -270,11 +301,21 @@ impl AuditService {
         auditor: &Auditor,
         call: Call,
         about: About<'_>,
-        accesses: Vec<Access>,
-        looked_at: u64,
+        (accesses, decisions): (Vec<Access>, &Decisions),
         today: Date,
     ) -> Result<AccessesResponse, Refusal> {
-        let answer = AccessesResponse { accesses, looked_at, ..AccessesResponse::default() };
+        let Decisions { looked_at, more, found } = decisions;
+        let next = found
+            .last()
+            .filter(|_| *more)
+            .map(|(at_us, of)| [&at_us.to_be_bytes(), of.decision_id.as_slice()].concat());
+        let answer = AccessesResponse {
+            accesses,
+            looked_at: *looked_at,
+            more: *more,
+            next: next.unwrap_or_default(),
+            ..AccessesResponse::default()
+        };
         let of = (answer.accesses.len(), answer.encode_to_vec());
         let audit_id = self.on_record(auditor, call, about, (of.0, &of.1), today).await?;
         Ok(AccessesResponse { audit_id, ..answer })
@@ -358,7 +399,13 @@ impl AuditService {
         let auditor = self.admit(caller, today)?;
         let theirs = |of: &Disclosure| asked.organisation.is_empty() || of.organisation == asked.organisation;
         let days = days(asked.from, asked.to)?;
-        let (found, looked_at) = self.decisions(&auditor.scope, None, days, theirs).await?;
+        let Decisions { found, looked_at, more } = self.decisions(&auditor.scope, None, days, None, theirs).await?;
+        if more {
+            return Err(malformed(
+                "from",
+                "and `to` hold more decisions than are looked at together: ask for fewer days",
+            ));
+        }
         let unusual = unusual(&self.desk.discloser.engine, &found, &self.thresholds);
         let answer = UnusualResponse { unusual, looked_at, audit_id: Vec::new() };
         let of = (answer.unusual.len(), answer.encode_to_vec());
@@ -391,6 +438,15 @@ impl AuditService {
         let read = tokio::task::spawn_blocking(move || read(&desk)).await;
         read.map_err(|_| Refusal::not_recorded())?.map_err(|error| unread(&error))
     }
+}
+
+/// Decisions that an answer tells of.
+struct Decisions {
+    /// With when each was recorded, microseconds since 1970; oldest first.
+    found: Vec<(i64, Disclosure)>,
+    looked_at: u64,
+    /// There are more than one answer gives.
+    more: bool,
 }
 
 /// What an answer is about, for its record.
@@ -434,6 +490,23 @@ impl Audits for AuditService {
         let caller = self.received(&request, at.1)?;
         let answer = self.stood(caller.clone(), request.into_inner(), at).await;
         self.answered(caller, Call::Replay, answer).await
+    }
+
+    async fn subject_access(
+        &self,
+        request: Request<SubjectAccessRequest>,
+    ) -> Result<Response<SubjectAccessResponse>, Status> {
+        let at = now();
+        let caller = self.received(&request, at.1)?;
+        let answer = self.access(caller.clone(), request.into_inner(), at).await;
+        self.answered(caller, Call::SubjectAccess, answer).await
+    }
+
+    async fn list_due(&self, request: Request<ListDueRequest>) -> Result<Response<ListDueResponse>, Status> {
+        let at = now();
+        let caller = self.received(&request, at.1)?;
+        let answer = self.due(caller.clone(), request.into_inner(), at).await;
+        self.answered(caller, Call::ListDue, answer).await
     }
 
     async fn unusual(&self, request: Request<UnusualRequest>) -> Result<Response<UnusualResponse>, Status> {
@@ -488,7 +561,7 @@ pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::re
     }
 }
 
-/// An answer rests on so many decisions at most: what more would take, a question about fewer days does.
+/// An answer tells of so many decisions at most: of more it says that there are more, and gives them when asked to go on.
 const DECISIONS_MAX: usize = 100_000;
 
 /// A longer part of a reference, or name of an organisation, is none.
@@ -500,6 +573,15 @@ fn days(from: Option<proto::events::Date>, to: Option<proto::events::Date>) -> R
         Some(date) => civil(&date).map(Some).ok_or_else(|| malformed(field, "is no day")),
     };
     Ok(Days { from: day(from, "from")?, to: day(to, "to")? })
+}
+
+/// Where to go on, as an answer before said it.
+fn place(after: &[u8]) -> Result<Option<Place>, Refusal> {
+    if after.is_empty() {
+        return Ok(None);
+    }
+    let place = || Some((i64::from_be_bytes(*after.first_chunk()?), after.get(8..)?.try_into().ok()?));
+    place().map(Some).ok_or_else(|| malformed("after", "is not `next` of an answer"))
 }
 
 fn malformed(field: &'static str, problem: &'static str) -> Refusal {

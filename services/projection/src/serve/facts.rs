@@ -115,9 +115,21 @@ impl FactsService {
         at: Moment,
     ) -> Result<RecordFactResponse, Refusal> {
         self.admit(caller)?;
-        let wanted = read(caller, request)?;
+        let mut wanted = read(caller, request)?;
         let _in_turn = self.recording.lock().await;
+        if let Some(of) = self.rectified(&wanted).await? {
+            wanted.fact.subject = Some(of.clone());
+            wanted.about = of;
+        }
         self.put(caller, wanted, at).await
+    }
+
+    /// Of whom an entry was said that would be put right: a rectification stands beside it, by whatever number the child was named.
+    async fn rectified(&self, wanted: &Wanted) -> Result<Option<Subject>, Refusal> {
+        let kind = wanted.fact.event.as_ref().and_then(|event| event.kind.as_ref());
+        let Some(Kind::EntryRectified(said)) = kind else { return Ok(None) };
+        let (child, entry_id) = (self.desk.pseudonyms.of(&wanted.about), said.entry_id().to_vec());
+        self.desk.decide(move |discloser| discloser.subject_of_entry(child, &entry_id)).await
     }
 
     async fn ended(&self, caller: &Caller, request: EndFactRequest, at: Moment) -> Result<RecordFactResponse, Refusal> {
@@ -167,12 +179,13 @@ impl FactsService {
         let prepared = self.commands.prepare(fact, &by, at.0, date(at.1)).map_err(|what| malformed("fact", what))?;
         let entry_id = prepared.entry_id;
         // The others can be said before what they end is known: a consent withdrawn that was given on paper, a status closed.
-        let needs_what_it_ends = matches!(kind, Kind::RestrictionLifted(_) | Kind::AccessRevoked(_));
+        let needs_what_it_ends =
+            matches!(kind, Kind::RestrictionLifted(_) | Kind::AccessRevoked(_) | Kind::RectificationWithdrawn(_));
         let runs_service = caller.organisation == self.desk.recorder.organisation();
         let ask = self.ask(caller, self.desk.pseudonyms.of(&about), purpose, digest, at);
         let proposed = Proposed { call, kind, entry_id, runs_service, sealed };
         let weighing = self.desk.decide(move |discloser| discloser.weigh_recording(&ask, &proposed)).await?;
-        let Some(Weighing { decision, stands_already, has_what_it_ends, changes_who_is_known, mut record }) = weighing
+        let Some(Weighing { decision, stands_already, has_what_it_ends, changes_who_is_known, problem, mut record }) = weighing
         else {
             return Err(malformed(
                 "fact",
@@ -181,6 +194,9 @@ impl FactsService {
         };
         if !decision.may {
             return Err(self.refused(caller, record).await);
+        }
+        if let Some(problem) = problem {
+            return Err(malformed("fact", problem));
         }
         if changes_who_is_known {
             let problem = "sets or changes a certificate's name, an issuer or key of tokens, or who vouches for people: that is recorded \

@@ -81,6 +81,9 @@ fn behaviour(reason: DenialReason) -> (Code, Option<Duration>) {
         DenialReason::AggregatesOnly | DenialReason::NotYoursToRecord => (Code::PermissionDenied, None),
         DenialReason::PolicyNotApproved => (Code::FailedPrecondition, None),
         DenialReason::NotYoursToApprove => (Code::PermissionDenied, None),
+        DenialReason::NoSuchErasure => (Code::NotFound, None),
+        DenialReason::NotYoursToErase => (Code::PermissionDenied, None),
+        DenialReason::ErasureNotReady => (Code::FailedPrecondition, None),
         DenialReason::PurposeMissing
         | DenialReason::RequestMalformed
         | DenialReason::PageTokenRefused

@@ -354,6 +354,8 @@ sections! {
         records_refusal: Option<bool> = None, Takes::Flag;
         /// Whether they may read its decisions not to share.
         refusals: Option<bool> = None, Takes::Flag;
+        /// Whether they may prepare, for the child or for somebody of the family who asked, what these may have.
+        prepares_access: Option<bool> = None, Takes::Flag;
     }
 }
 

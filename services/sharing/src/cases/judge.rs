@@ -129,6 +129,7 @@ impl Line {
             ("reviews_glass", expect.reviews_glass, Act::ReviewBreakGlass),
             ("records_refusal", expect.records_refusal, Act::RecordRefusal),
             ("refusals", expect.refusals, Act::ReadRefusals),
+            ("prepares_access", expect.prepares_access, Act::PrepareAccess),
         ];
         for (key, expected, act) in acts {
             if let Some(expected) = expected {
@@ -165,7 +166,9 @@ impl Line {
     fn recording(&self) -> Recording {
         let fact = FactKind::named(&self.facts.fact).unwrap_or(FactKind::None);
         let (ends, contested) = (self.facts.ends_fact, self.facts.contested_fact);
-        Recording { fact, ends, contested, opens_for_self: self.facts.opens_for_self }
+        let own_record = matches!(fact, FactKind::Rectification | FactKind::Processing | FactKind::Retention);
+        let of_another = own_record && self.resource.source != self.principal.org;
+        Recording { fact, ends, contested, opens_for_self: self.facts.opens_for_self, of_another }
     }
 
     /// What of the case's class a reviewer of identity is shown beside another subject's.

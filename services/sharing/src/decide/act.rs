@@ -21,6 +21,8 @@ pub enum Act {
     RecordRefusal,
     /// To read the decisions not to share that an organisation recorded.
     ReadRefusals,
+    /// To prepare, for the child or for somebody of the family who asked for it, what these may have.
+    PrepareAccess,
 }
 
 /// Whether this reader may do it, where it concerns this organisation: whose person broke the glass, whose notices or decisions they

@@ -63,7 +63,7 @@ pub fn decide_involvement(
     let on = |wanted: &dyn Fn(&Telling) -> bool| {
         let permitted = tellings.iter().filter(|telling| wanted(telling));
         let mut at_work: BTreeMap<String, AtWork<'_>> = BTreeMap::new();
-        for (telling, works) in engine.involvement().each(permitted, facts.valid_on()) {
+        for (telling, works) in engine.involvement().confirmed(permitted, facts.valid_on(), registry) {
             if works.involvement > Involvement::Former {
                 let organisation = telling.organisation().to_owned();
                 let known = at_work.entry(organisation).or_insert(AtWork { works, tellings: Vec::new() });
@@ -78,7 +78,7 @@ pub fn decide_involvement(
     let known = |telling: &Telling| outcome(telling) >= Some(Outcome::Existence);
     let nameable = |telling: &Telling| {
         telling.classes.iter().all(|class| {
-            class.labels.is_empty()
+            !class.is_confidential()
                 && decision.may_name_source(class)
                 && registry.organisation(&class.source_org).is_some_and(|recorded| !recorded.sensitive())
         })

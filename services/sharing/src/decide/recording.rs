@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::classify::RecordClass;
 use crate::days::last_day;
 use crate::decide::questions::{Asked, audit_question};
+use crate::decide::seen::confided;
 use crate::engine::{Engine, RuleBits, RuleNumber};
 use crate::facts::{ChildFacts, ConsentRecipient as Recipient, ConsentScope as Scope};
 use crate::question::{Question, Reader};
@@ -32,11 +33,13 @@ pub struct Recording {
     pub contested: bool,
     /// Whom it lets in is the actor, or the actor's own organisation; of a consent, see [`consent_opens_for`].
     pub opens_for_self: bool,
+    /// It is about a record that another organisation answers for.
+    pub of_another: bool,
 }
 
 impl Default for Recording {
     fn default() -> Self {
-        Self { fact: FactKind::None, ends: false, contested: false, opens_for_self: false }
+        Self { fact: FactKind::None, ends: false, contested: false, opens_for_self: false, of_another: false }
     }
 }
 
@@ -133,9 +136,11 @@ pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
             of(F::Involvement, "involvement", said.organisation()).map(|r| r.lets_in(said.organisation()))
         }
         Kind::InvolvementEnded(said) => of(F::Involvement, "involvement", said.organisation()).map(Recordable::ends),
+        // Whoever is supervised may lead Family Help by it: that is social care's to say.
         Kind::WorkerNamed(said) => {
+            let fact = if said.supervised_by().trim().is_empty() { F::Involvement } else { F::FamilyHelpLead };
             let thing = worker(said.organisation(), said.role.as_ref());
-            of(F::Involvement, "worker", &thing).map(|r| r.lets_in(said.organisation()))
+            of(fact, "worker", &thing).map(|r| r.lets_in(said.organisation()))
         }
         Kind::WorkerEnded(said) => {
             of(F::Involvement, "worker", &worker(said.organisation(), said.role.as_ref())).map(Recordable::ends)
@@ -147,6 +152,30 @@ pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
             of(fact, "status", said.status().as_str_name()).map(|r| r.ends_if(!said.open()))
         }
 
+        Kind::EhcAssessmentRequested(_) => of(F::EducationStatus, "ehc_request", ""),
+        Kind::EhcAssessmentDecided(said) => {
+            of(F::EducationStatus, "ehc_request", "").map(|r| r.ends_if(said.agreed == Some(false)))
+        }
+        Kind::EhcRequestWithdrawn(_) => of(F::EducationStatus, "ehc_request", "").map(Recordable::ends),
+        Kind::EhcAdviceRequested(said) => {
+            of(F::EducationStatus, "ehc_advice", said.adviser()).map(|r| r.lets_in(said.adviser()))
+        }
+        Kind::EhcAdviceReceived(said) => of(F::EducationStatus, "ehc_advice", said.adviser()).map(Recordable::ends),
+        Kind::EhcSettingConsulted(said) => {
+            of(F::EducationStatus, "ehc_consulted", said.setting()).map(|r| r.lets_in(said.setting()))
+        }
+        Kind::EhcPlanDrafted(_) => of(F::EducationStatus, "ehc_draft", ""),
+        Kind::EhcPlanIssued(_) => of(F::EducationStatus, "ehc_plan", ""),
+        Kind::EhcPlanCeased(_) => of(F::EducationStatus, "ehc_plan", "").map(Recordable::ends),
+        // It ends the plan for one authority, and lets the other in.
+        Kind::EhcPlanTransferred(said) => {
+            of(F::EducationStatus, "ehc_plan", "").map(|r| r.lets_in(said.to_authority()))
+        }
+
+        Kind::Section47EnquiryEnded(_) => of(F::SocialCareStatus, "section_47", "").map(Recordable::ends),
+        Kind::LookedAfterPeriodStarted(_) | Kind::LegalStatusChanged(_) => of(F::SocialCareStatus, "looked_after", ""),
+        Kind::LookedAfterPeriodEnded(_) => of(F::SocialCareStatus, "looked_after", "").map(Recordable::ends),
+
         Kind::RestrictionSet(said) => of(restricts(said.kind()), "restriction", said.id()),
         // What is lifted says of which kind it was: whoever puts it to the rules looks it up.
         Kind::RestrictionLifted(said) => of(F::Court, "restriction", said.id()).map(Recordable::ends),
@@ -157,7 +186,11 @@ pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
         Kind::LegalProcessRecorded(said) => {
             of(F::LegalProcess, "process", said.id()).map(|r| r.lets_in(said.recipient()))
         }
+        Kind::SealProposed(_) => of(F::SealProposal, "seal_proposal", ""),
         Kind::IdentitySealed(_) => of(F::Seal, "seal", ""),
+        Kind::EntryRectified(said) => of(F::Rectification, "rectification", said.id()),
+        Kind::RectificationWithdrawn(said) => of(F::Rectification, "rectification", said.id()).map(Recordable::ends),
+        Kind::RetentionDecided(said) => of(F::Retention, "retained", said.id()),
         _ => None,
     }
 }
@@ -177,6 +210,7 @@ fn restricts(kind: RestrictionKind) -> FactKind {
         RestrictionKind::Detriment => FactKind::Detriment,
         RestrictionKind::ParentalResponsibility => FactKind::ParentalResponsibility,
         RestrictionKind::NationalOptOut => FactKind::OptOut,
+        RestrictionKind::Processing => FactKind::Processing,
         // The fewest people may record what is not said.
         RestrictionKind::Court | RestrictionKind::Unspecified => FactKind::Court,
     }
@@ -234,7 +268,7 @@ pub fn may_record(
     question.context.own_act = request.own_act;
     question.context.recording = recording;
     if let (Reader::Staff { own_record, .. }, Principal::Staff { .. }) = (&mut question.reader, &request.principal) {
-        *own_record = true;
+        *own_record = !recording.of_another;
     }
     let answer = engine.record_fact(&question);
     let mut second_person_needed = false;
@@ -285,7 +319,7 @@ pub fn fact_classes(engine: &Engine, body: &Body, facts: &ChildFacts, registry: 
     }
     let of = |category: Category| {
         let mut labels: BTreeSet<Label> = facts.restrictions().labels(category).collect();
-        labels.extend(label_of(category));
+        labels.extend(confided(category));
         RecordClass { category, labels, ..own.clone() }
     };
     about.into_iter().map(of).collect()
@@ -315,17 +349,5 @@ fn subject_matter(kind: &Kind, registry: &Registry) -> BTreeSet<Category> {
         Kind::LegalProcessRecorded(said) => listed(&said.categories),
         Kind::AccessGranted(said) if said.scope() == GrantScope::PreAdoption => [Category::Adoption].into(),
         _ => BTreeSet::new(),
-    }
-}
-
-fn label_of(category: Category) -> Option<Label> {
-    match category {
-        Category::SexualHealth => Some(Label::SexualHealth),
-        Category::MentalHealth => Some(Label::MentalHealth),
-        Category::SubstanceMisuse => Some(Label::SubstanceMisuse),
-        Category::PoliceNotification => Some(Label::PoliceIntel),
-        Category::Adoption => Some(Label::PreAdoption),
-        Category::RestrictedUnspecified => Some(Label::RestrictedUnspecified),
-        _ => None,
     }
 }

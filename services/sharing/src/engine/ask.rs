@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
     Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityId, EntityUid, Request,
-    RestrictedExpression,
+    RestrictedExpression, Schema,
 };
 
 use crate::decide::Act;
@@ -46,6 +46,7 @@ pub(crate) enum Action {
     ReviewBreakGlass,
     RecordRefusal,
     ReadRefusals,
+    PrepareAccess,
 }
 
 /// What is asked about a class: how much of its records, how much of whom they tell to be at work, whether it may be known
@@ -78,7 +79,7 @@ impl Ladder {
 }
 
 impl Action {
-    const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::RecordFact,
         Self::ViewFull,
         Self::ViewRedacted,
@@ -94,6 +95,7 @@ impl Action {
         Self::ReviewBreakGlass,
         Self::RecordRefusal,
         Self::ReadRefusals,
+        Self::PrepareAccess,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -113,6 +115,7 @@ impl Action {
             Self::ReviewBreakGlass => "ReviewBreakGlass",
             Self::RecordRefusal => "RecordRefusal",
             Self::ReadRefusals => "ReadRefusals",
+            Self::PrepareAccess => "PrepareAccess",
         }
     }
 }
@@ -205,7 +208,10 @@ impl Engine {
         let context = self.context(question)?;
         let mut stopped_by = BTreeMap::new();
         for (action, outcome) in ladder.views().iter().copied() {
-            let answer = self.authorize(action, question, &entities, context.clone())?;
+            // The views of a ladder differ by nothing but the action: what the schema says of the first it says of the rest.
+            let schema = stopped_by.is_empty().then_some(&self.schema);
+            let request = self.request(action, question, context.clone(), schema)?;
+            let answer = self.authorize(action, question, &request, &entities)?;
             if !answer.allowed {
                 stopped_by.insert(action.name(), answer.rules);
                 continue;
@@ -264,6 +270,7 @@ impl Engine {
             Act::ReviewBreakGlass => Action::ReviewBreakGlass,
             Act::RecordRefusal => Action::RecordRefusal,
             Act::ReadRefusals => Action::ReadRefusals,
+            Act::PrepareAccess => Action::PrepareAccess,
         };
         matches!(question.reader, Reader::Staff { .. }) && self.allows(action, question)
     }
@@ -271,8 +278,8 @@ impl Engine {
     /// Whether the fact of this question may be recorded, with the rules that decided. Anything that goes wrong is a no.
     pub(crate) fn record_fact(&self, question: &Question) -> (bool, BTreeSet<String>) {
         let answer = self.entities(question).and_then(|entities| {
-            let context = self.context(question)?;
-            self.authorize(Action::RecordFact, question, &entities, context)
+            let request = self.request(Action::RecordFact, question, self.context(question)?, Some(&self.schema))?;
+            self.authorize(Action::RecordFact, question, &request, &entities)
         });
         answer.map_or_else(|_| (false, BTreeSet::new()), |answer| (answer.allowed, answer.rules.into_iter().collect()))
     }
@@ -288,25 +295,32 @@ impl Engine {
     /// Whether this action is allowed outside the ladder. Anything that goes wrong is a no.
     fn allows(&self, action: Action, question: &Question) -> bool {
         let answer = self.entities(question).and_then(|entities| {
-            let context = self.context(question)?;
-            self.authorize(action, question, &entities, context)
+            let request = self.request(action, question, self.context(question)?, Some(&self.schema))?;
+            self.authorize(action, question, &request, &entities)
         });
         answer.is_ok_and(|answer| answer.allowed)
+    }
+
+    fn request(
+        &self,
+        action: Action,
+        question: &Question,
+        context: CedarContext,
+        schema: Option<&Schema>,
+    ) -> Result<Request, Unanswerable> {
+        let action = self.types.actions.get(&action).ok_or(Unanswerable)?.clone();
+        Request::new(self.principal(question).clone(), action, self.types.class.clone(), context, schema)
+            .map_err(|_| Unanswerable)
     }
 
     fn authorize(
         &self,
         action: Action,
         question: &Question,
+        request: &Request,
         entities: &Entities,
-        context: CedarContext,
     ) -> Result<Answer, Unanswerable> {
-        let principal = self.principal(question);
-        let action = self.types.actions.get(&action).ok_or(Unanswerable)?;
-        let request =
-            Request::new(principal.clone(), action.clone(), self.types.class.clone(), context, Some(&self.schema))
-                .map_err(|_| Unanswerable)?;
-        let response = self.authorizer.is_authorized(&request, &self.policies, entities);
+        let response = self.authorizer.is_authorized(request, self.slice(action, question), entities);
         // A rule that fails to evaluate is skipped, a restriction included.
         if response.diagnostics().errors().next().is_some() {
             return Err(Unanswerable);
@@ -553,4 +567,24 @@ fn flag(value: bool) -> RestrictedExpression {
 
 fn uid(uid: EntityUid) -> RestrictedExpression {
     RestrictedExpression::new_entity_uid(uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only the first view of a ladder is held to the schema: so whatever fits it must fit the others.
+    #[test]
+    fn the_schema_has_every_view_of_a_ladder_for_the_same_readers() {
+        let engine = Engine::load().unwrap();
+        for reader in [own_record().reader, Reader::Person(crate::vocabulary::PersonKind::Subject)] {
+            let question = Question { reader, ..own_record() };
+            for ladder in [Ladder::Records, Ladder::Involvement, Ladder::Family, Ladder::Review] {
+                for (action, _) in ladder.views() {
+                    let context = engine.context(&question).unwrap();
+                    assert!(engine.request(*action, &question, context, Some(&engine.schema)).is_ok(), "{action:?}");
+                }
+            }
+        }
+    }
 }

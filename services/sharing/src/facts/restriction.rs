@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
-use proto::sharing::{RestrictionSet, restriction};
+use proto::sharing::{NamedPerson, RestrictionSet, restriction};
 
 use crate::days::{first_day, last_day};
 use crate::facts::versions::Stated;
@@ -98,9 +98,26 @@ impl Restrictions {
         of_source.map(|one| &one.set).any(|set| set.kind() == restriction::Kind::Detriment && binds(set, category))
     }
 
-    /// A court limited the parental responsibility of this adult, or of every adult.
-    pub(crate) fn parental_responsibility(&self, person: &str) -> bool {
-        self.any(restriction::Kind::ParentalResponsibility, |set| set.person().is_empty() || set.person() == person)
+    /// A court limited the parental responsibility of this adult, or of every adult. One named without an issuer is whoever is called
+    /// so at any; what names nobody whom a token could name binds everybody.
+    pub(crate) fn parental_responsibility(&self, issuer: &str, person: &str) -> bool {
+        self.any(restriction::Kind::ParentalResponsibility, |set| {
+            let adult = set.adult.as_ref().filter(|adult| !adult.person().is_empty());
+            let is_adult = |adult: &NamedPerson| {
+                adult.person() == person && (adult.issuer().is_empty() || adult.issuer() == issuer)
+            };
+            set.person() == person || adult.is_some_and(is_adult) || (set.person().is_empty() && adult.is_none())
+        })
+    }
+
+    /// The organisation that answers for it restricted its use while it is contested: of this entry, or of all of the category.
+    pub(crate) fn processing(&self, category: Category, source: &str, entry_id: &[u8]) -> bool {
+        let of_source = self.in_force.iter().filter(|one| one.by == source).map(|one| &one.set);
+        let mut contested = of_source.filter(|set| set.kind() == restriction::Kind::Processing);
+        contested.any(|set| match set.entry_ids.as_slice() {
+            [] => binds(set, category),
+            entries => entries.iter().any(|id| id == entry_id),
+        })
     }
 
     /// The labels that restrictions put on the classes of a category.

@@ -62,8 +62,10 @@ pub(super) fn read(
                 id: Some(id),
                 kind: Some(kind.into()),
                 person: provision.adults.into_iter().next(),
+                adult: provision.people.into_iter().next(),
                 categories: provision.categories.into_iter().map(Into::into).collect(),
                 from: provision.from.or(matches!(which, Which::OptOut).then_some(said_on).flatten()),
+                ..RestrictionSet::default()
             };
             Some(set.into())
         }

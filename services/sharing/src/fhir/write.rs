@@ -136,7 +136,10 @@ fn of_consent(consent: &ConsentRecorded, patient: (&str, &str)) -> Result<Value,
 }
 
 fn of_restriction(set_: &RestrictionSet) -> Result<Value, Unsayable> {
-    let RestrictionSet { id: _, kind: _, person, categories, from } = set_;
+    let RestrictionSet { id: _, kind: _, person, categories, from, entry_ids, ground, adult, set_by: _ } = set_;
+    if !entry_ids.is_empty() || ground.is_some() {
+        return Err(Unsayable { field: "entry_ids", what: "is of a restriction of processing, which a Consent has no word for" });
+    }
     if set_.kind() == RestrictionKind::Unspecified {
         return Err(Unsayable { field: "kind", what: "is not said" });
     }
@@ -144,16 +147,18 @@ fn of_restriction(set_: &RestrictionSet) -> Result<Value, Unsayable> {
     let mut provision = json!({ "type": "deny" });
     add_period(&mut provision, from.as_ref(), None)?;
     let of_pr = set_.kind() == RestrictionKind::ParentalResponsibility;
-    match person.as_deref() {
-        Some(person) if of_pr && !person.is_empty() => {
-            let adult = actor("RelatedPerson", &json!({ "system": PERSON, "value": person }));
-            add_list(&mut provision, "actor", vec![adult]);
+    let whom = match (person.as_deref(), adult) {
+        (None, None) => None,
+        (Some(person), None) if !person.is_empty() => Some(json!({ "system": PERSON, "value": person })),
+        (None, Some(adult)) if !adult.issuer().is_empty() && !adult.person().is_empty() && adult.issuer() != PERSON => {
+            Some(json!({ "system": adult.issuer(), "value": adult.person() }))
         }
-        Some(_) => {
-            return Err(Unsayable { field: "person", what: "is of a restriction of parental responsibility alone" });
-        }
-        None => {}
+        _ => return Err(Unsayable { field: "adult", what: "is somebody of one issuer, or of any, and has a name" }),
+    };
+    if !of_pr && whom.is_some() {
+        return Err(Unsayable { field: "adult", what: "is of a restriction of parental responsibility alone" });
     }
+    add_list(&mut provision, "actor", whom.iter().map(|whom| actor("RelatedPerson", whom)).collect());
     add_list(&mut provision, "class", words::<Category>(categories, CATEGORY, "CATEGORY_", Category::as_str_name)?);
     set(&mut resource, "provision", provision);
     Ok(resource)

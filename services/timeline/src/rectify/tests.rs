@@ -33,8 +33,7 @@ fn by(organisation: &str, as_of: i64, event: impl Into<Event>) -> Said {
     said.body.controller = "la-878-information-hub".into();
     said.body.source = "command".into();
     let person = "i.lead".to_owned();
-    said.body.recorded_by =
-        Some(RecordedBy { organisation: organisation.into(), person, evidence: String::new() });
+    said.body.recorded_by = Some(RecordedBy { organisation: organisation.into(), person, evidence: String::new() });
     said
 }
 
@@ -63,10 +62,7 @@ fn stands(said: &[Said]) -> Option<(EnrolmentStarted, Option<Rectified>)> {
 
 #[test]
 fn what_was_put_right_stands_and_the_rest_is_the_sources() {
-    let log = [
-        said(1, 10, enrolment(Some("a"), Some(true))),
-        by(SCHOOL, 20, rectified(enrolment(Some("b"), None))),
-    ];
+    let log = [said(1, 10, enrolment(Some("a"), Some(true))), by(SCHOOL, 20, rectified(enrolment(Some("b"), None)))];
     let mark = Rectified { at_us: 20, superseded: false };
     assert_eq!(stands(&log), Some((enrolment(Some("b"), Some(true)), Some(mark))));
 }
@@ -102,11 +98,8 @@ fn a_field_is_emptied_and_a_day_is_put_right() {
 #[test]
 fn what_should_not_be_there_stays_gone_whatever_its_source_says_until_that_is_taken_back() {
     let gone = EntryRectified { removed: Some(true), stands: None, ..rectified(EnrolmentStarted::default()) };
-    let mut log = vec![
-        said(1, 10, enrolment(Some("a"), None)),
-        by(SCHOOL, 20, gone),
-        said(1, 30, enrolment(Some("b"), None)),
-    ];
+    let mut log =
+        vec![said(1, 10, enrolment(Some("a"), None)), by(SCHOOL, 20, gone), said(1, 30, enrolment(Some("b"), None))];
     assert_eq!(stands(&log), None);
     let ends = RectificationWithdrawn { id: Some("one".into()), ..Default::default() };
     log.push(by(SCHOOL, 40, ends));
@@ -117,10 +110,7 @@ fn what_should_not_be_there_stays_gone_whatever_its_source_says_until_that_is_ta
 fn nobody_puts_right_or_takes_back_what_another_organisation_answers_for() {
     let other = "school-8784002";
     let ends = RectificationWithdrawn { id: Some("one".into()), ..Default::default() };
-    let log = [
-        said(1, 10, enrolment(Some("a"), None)),
-        by(other, 20, rectified(enrolment(Some("b"), None))),
-    ];
+    let log = [said(1, 10, enrolment(Some("a"), None)), by(other, 20, rectified(enrolment(Some("b"), None)))];
     assert_eq!(stands(&log), Some((enrolment(Some("a"), None), None)));
     let log = [
         said(1, 10, enrolment(Some("a"), None)),

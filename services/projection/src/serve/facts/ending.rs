@@ -1,7 +1,7 @@
 //! What ends a fact that is on record: one line of the table for each kind that has an end.
 
 use proto::events::event::Kind;
-use proto::events::{Date, InvolvementEnded, WorkerEnded};
+use proto::events::{Date, InvolvementEnded, RectificationWithdrawn, WorkerEnded};
 use proto::sharing::consent_recorded::State;
 use proto::sharing::{
     AccessRevoked, ConsentRecorded, FamilyPersonEnded, LegalProcessRecorded, ParentalResponsibilityEnded,
@@ -21,6 +21,9 @@ pub(super) fn of(kind: &Kind, on: Date, reason: &str) -> Option<Kind> {
         }),
         Kind::RestrictionSet(set) => {
             Kind::RestrictionLifted(RestrictionLifted { id: set.id.clone(), lifted_by: None, on: Some(on) })
+        }
+        Kind::EntryRectified(said) => {
+            Kind::RectificationWithdrawn(RectificationWithdrawn { id: said.id.clone(), withdrawn_by: None, on: Some(on) })
         }
         Kind::AccessGranted(granted) => Kind::AccessRevoked(AccessRevoked { id: granted.id.clone(), revoked_by: None }),
         Kind::StatutoryStatusChanged(opened) if opened.open() => {

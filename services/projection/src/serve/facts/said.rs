@@ -36,6 +36,7 @@ pub(super) fn by_own_hand(kind: &mut Kind, organisation: &str, person: &str) -> 
         };
     }
     let (field, name, is_own) = match kind {
+        Kind::RestrictionSet(said) => ("fact.set_by", &mut said.set_by, true),
         Kind::RestrictionLifted(said) => ("fact.lifted_by", &mut said.lifted_by, true),
         Kind::AccessGranted(said) => ("fact.granted_by", &mut said.granted_by, true),
         Kind::AccessRevoked(said) => ("fact.revoked_by", &mut said.revoked_by, true),
@@ -43,6 +44,8 @@ pub(super) fn by_own_hand(kind: &mut Kind, organisation: &str, person: &str) -> 
         Kind::FamilyPersonEnded(said) => ("fact.ended_by", &mut said.ended_by, true),
         Kind::ParentalResponsibilityVerified(said) => ("fact.verified_by", &mut said.verified_by, true),
         Kind::ParentalResponsibilityEnded(said) => ("fact.ended_by", &mut said.ended_by, true),
+        Kind::RectificationWithdrawn(said) => ("fact.withdrawn_by", &mut said.withdrawn_by, true),
+        Kind::RetentionDecided(said) => ("fact.decided_by", &mut said.decided_by, true),
         // A colleague of another profession may have judged or approved it.
         Kind::CompetenceAssessed(said) => ("fact.assessed_by", &mut said.assessed_by, false),
         Kind::AgeAssessed(said) => ("fact.assessed_by", &mut said.assessed_by, false),
