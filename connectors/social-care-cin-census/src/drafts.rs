@@ -100,7 +100,7 @@ impl Drafter<'_> {
             },
         );
         if let Some(held_on) = date(referral.conference_on) {
-            self.say(key, said(1, held_on), Vec::new(), ConferenceHeld { held_on: Some(held_on) });
+            self.say(key, said(1, held_on), Vec::new(), ConferenceHeld { held_on: Some(held_on), plan_made: None });
         }
         if let Some(closed_on) = date(referral.closed_on) {
             let closed = CaseClosed { closed_on: Some(closed_on), reason: referral.closure_reason };
@@ -137,10 +137,14 @@ impl Drafter<'_> {
             key,
             said(0, start_on),
             assessment.notes.findings,
-            AssessmentStarted { start_on: Some(start_on), internal_review_on: date(assessment.internal_review_on) },
+            AssessmentStarted {
+                start_on: Some(start_on),
+                internal_review_on: date(assessment.internal_review_on),
+                child_seen: None,
+            },
         );
         if let Some(on) = authorised_on {
-            let completed = AssessmentCompleted { authorised_on: Some(on), start_on: Some(start_on) };
+            let completed = AssessmentCompleted { authorised_on: Some(on), start_on: Some(start_on), support_required: None };
             self.say(key, said(1, on), Vec::new(), completed);
         }
         let identified_on = authorised_on.unwrap_or(start_on);
@@ -184,7 +188,7 @@ impl Drafter<'_> {
             },
         );
         if let Some(held_on) = date(enquiry.conference_on) {
-            self.say(key, said(1, held_on), Vec::new(), ConferenceHeld { held_on: Some(held_on) });
+            self.say(key, said(1, held_on), Vec::new(), ConferenceHeld { held_on: Some(held_on), plan_made: None });
         }
         self.keep(key, enquiry.notes.kept, start_on);
     }

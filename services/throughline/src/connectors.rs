@@ -3,26 +3,39 @@
 use std::sync::Arc;
 
 use connector_kit::Connector;
+use connector_kit::file_name::Authority;
 use connector_kit::mllp::Acknowledges;
 
-/// Every connector, in order of name.
-pub(crate) fn all() -> Vec<&'static dyn Connector> {
-    vec![&education_school_census::SchoolCensus, &health_hl7v2::Hl7V2, &social_care_cin_census::CinCensus]
-}
-
-/// The connector of this name.
-pub(crate) fn named(name: &str) -> Option<&'static dyn Connector> {
-    all().into_iter().find(|connector| connector.descriptor().name == name)
-}
-
-/// The connector of this name, for a source of its own.
-pub(crate) fn shared(name: &str) -> Option<Arc<dyn Connector>> {
-    let connectors: [Arc<dyn Connector>; 3] = [
+/// Every connector, in order of name. `authority` answers for a return that does not say whose it is.
+fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
+    vec![
         Arc::new(education_school_census::SchoolCensus),
         Arc::new(health_hl7v2::Hl7V2),
         Arc::new(social_care_cin_census::CinCensus),
-    ];
-    connectors.into_iter().find(|connector| connector.descriptor().name == name)
+        Arc::new(social_care_ssda903::Ssda903 { authority }),
+    ]
+}
+
+/// Every connector, in order of name.
+pub(crate) fn all() -> Vec<Arc<dyn Connector>> {
+    every(None)
+}
+
+/// The connector of this name.
+pub(crate) fn named(name: &str) -> Option<Arc<dyn Connector>> {
+    all().into_iter().find(|connector| connector.descriptor().name == name)
+}
+
+/// The connector of this name, for a source of its own that answers for these organisations.
+pub(crate) fn shared(name: &str, controllers: &[String]) -> Option<Arc<dyn Connector>> {
+    every(only_authority(controllers)).into_iter().find(|connector| connector.descriptor().name == name)
+}
+
+/// The one authority whose organisations these are.
+fn only_authority(controllers: &[String]) -> Option<Authority> {
+    let mut named = controllers.iter().map(|id| Authority::of_organisation(id.strip_suffix('*').unwrap_or(id)));
+    let first = named.next()??;
+    named.all(|other| other == Some(first)).then_some(first)
 }
 
 /// The connector of this name, if its messages are answered.

@@ -80,6 +80,11 @@ impl Sources {
         for connector in connectors {
             // One for all the ways in which the source's records arrive.
             let publisher = publisher(settings, vault, log, connector).await?;
+            let (following, stopped) = (publisher.clone(), stop.clone());
+            tasks.spawn(async move {
+                following.follow_keys(stopped).await;
+                Ok(())
+            });
             if let Some(folder) = &connector.drop_folder {
                 let opened = open_folder(settings, vault, log, connector, folder, publisher.clone()).await?;
                 counts.push(Counted {
@@ -131,7 +136,7 @@ async fn open_folder(
     folder: &std::path::Path,
     publisher: SharedPublisher,
 ) -> anyhow::Result<DropFolder> {
-    let known = connectors::shared(&connector.name).context("the connector is not of this build")?;
+    let known = connectors::shared(&connector.name, &connector.controllers).context("the connector is not of this build")?;
     let pseudonyms = PseudonymKey::load(&settings.keys.folder.join("pseudonym.key"))?;
     let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
     // On Kafka another process may have worked for this connector since these baselines were written.

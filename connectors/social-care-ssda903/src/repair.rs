@@ -1,0 +1,94 @@
+//! The published repairs of episodes that do not fit together, within a return or between one year's and the next.
+//!
+//! Source: the London Innovation and Improvement Alliance, "fix episodes", rules 1 to 5. Theirs are written into the data; here
+//! what was said before stays in the log, and what is said now takes its place, with the repair as a finding:
+//! `ssda903-repair/1`. Rules 1A and 2 end a period that no return ends: their reason is `E99` and no code of the department's.
+//! Rule 3, a row that stands twice, needs nothing more than that it counts once; rule 3A, the later year's word on an episode,
+//! is what versions do.
+
+use jiff::{ToSpan as _, civil};
+use proto::events::{Coded, FindingCode};
+
+use crate::child::episodes::Episode;
+
+/// An end that no return gives.
+const NOT_RETURNED: &str = "E99";
+/// A reason for a change of placement that no return gives.
+const NO_REASON: &str = "LIIAF";
+const CODE_SET: &str = "ssda903-repair";
+
+/// Repairs a child's episodes. `next_year_told` says whether the episodes of the year after this one are here, whole.
+pub(crate) fn repair(episodes: &mut [Episode<'_>], next_year_told: &dyn Fn(u16) -> bool) {
+    // Of each beginning the word of the latest year; where one year has two of one day, the last of them.
+    let mut order: Vec<usize> = (0..episodes.len()).collect();
+    order.sort_by_key(|at| episodes.get(*at).map(|episode| (episode.from, episode.year)));
+    let begins = |at: usize, episodes: &[Episode<'_>]| episodes.get(at).map(|episode| episode.from);
+    let mut latest: Vec<usize> = Vec::with_capacity(order.len());
+    for at in order {
+        if latest.last().is_some_and(|last| begins(*last, episodes) == begins(at, episodes)) {
+            latest.pop();
+        }
+        latest.push(at);
+    }
+    for (place, at) in latest.iter().enumerate() {
+        let next = latest.get(place + 1).and_then(|next| episodes.get(*next)).map(Next::of);
+        let Some(episode) = episodes.get_mut(*at) else { continue };
+        one(episode, next, next_year_told);
+    }
+}
+
+/// What a repair needs of the episode that follows.
+struct Next {
+    from: civil::Date,
+    began: String,
+}
+
+impl Next {
+    fn of(episode: &Episode<'_>) -> Self {
+        Self { from: episode.from, began: episode.began_code().to_owned() }
+    }
+}
+
+fn one(episode: &mut Episode<'_>, next: Option<Next>, next_year_told: &dyn Fn(u16) -> bool) {
+    let is_open = episode.to.is_none() && episode.row.get("dec").is_empty();
+    match next {
+        Some(next) if is_open && next.began == "S" => {
+            let before = next.from.checked_sub(1.day()).unwrap_or(next.from);
+            end(episode, episode.year.last.min(before), "1A");
+        }
+        Some(next) if is_open => {
+            episode.to = Some(next.from);
+            episode.ceased = Some(marked("X1"));
+            if matches!(next.began.as_str(), "P" | "B" | "T" | "U") && episode.reason.is_none() {
+                episode.reason = Some(marked(NO_REASON));
+            }
+            found(episode, FindingCode::FieldMissing, "1");
+        }
+        Some(next) if episode.to.is_some_and(|to| to > next.from) => {
+            episode.to = Some(next.from);
+            found(episode, FindingCode::DatesOutOfOrder, "4");
+        }
+        Some(next) if episode.ceased_code() == "X1" && next.began != "S" && episode.to.is_some_and(|to| to < next.from) => {
+            episode.to = Some(next.from);
+            found(episode, FindingCode::FieldsContradict, "5");
+        }
+        None if is_open && next_year_told(episode.year.number) => end(episode, episode.year.last, "2"),
+        _ => {}
+    }
+}
+
+/// Ends a period at a day that no return gives.
+fn end(episode: &mut Episode<'_>, on: civil::Date, rule: &str) {
+    episode.to = Some(on.max(episode.from));
+    episode.ceased = Some(marked(NOT_RETURNED));
+    found(episode, FindingCode::FieldMissing, rule);
+}
+
+fn found(episode: &mut Episode<'_>, code: FindingCode, rule: &str) {
+    let finding = connector_kit::reading::finding_of_rule(code, "DEC", &format!("{CODE_SET}/{rule}"));
+    episode.findings.0.push(finding);
+}
+
+fn marked(code: &str) -> Coded {
+    Coded { code: code.to_owned(), code_set: CODE_SET.to_owned(), text: None }
+}
