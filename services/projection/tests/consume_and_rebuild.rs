@@ -299,7 +299,7 @@ fn say(child: u8, source: usize, record: u8, version: u8, what: What) -> Saying 
         What::Retracts => (Cause::Retracted, e::EntryRetracted::default().into()),
         What::Happened => {
             let event = match source {
-                1 => e::ConferenceHeld { held_on: Some(on) }.into(),
+                1 => e::ConferenceHeld { held_on: Some(on), ..Default::default() }.into(),
                 2 => e::AttendedEmergency { place: Some("An invented ward".into()), ..Default::default() }.into(),
                 _ => e::AttendanceSummarised { school_year: Some(2020), ..Default::default() }.into(),
             };

@@ -342,7 +342,7 @@ async fn redaction_takes_third_parties_places_and_narrative_out() {
 async fn the_existence_of_services_is_one_line_each_and_sensitive_ones_have_no_name() {
     let mut house = House::new().await;
     let (school, council, _) = known_child(&mut house).await;
-    let conference = e::ConferenceHeld { held_on: Some(day(2025, 11, 1)) };
+    let conference = e::ConferenceHeld { held_on: Some(day(2025, 11, 1)), ..Default::default() };
     house.say(CIN, [saying(COUNCIL, &council, "conference", day(2025, 11, 1), conference)]).await;
     house.catch_up().await;
     let caller = school_staff();

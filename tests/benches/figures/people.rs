@@ -192,7 +192,7 @@ fn event(source: &str, n: u32) -> Event {
             ..Default::default()
         }
         .into(),
-        ("social-care-cin-census", _) => e::ConferenceHeld { held_on: Some(day(n)) }.into(),
+        ("social-care-cin-census", _) => e::ConferenceHeld { held_on: Some(day(n)), ..Default::default() }.into(),
         (_, 0) => e::ImmunisationGiven {
             given_at: Some(at),
             vaccine: coded(format!("V{n}"), "An invented vaccine against nothing"),

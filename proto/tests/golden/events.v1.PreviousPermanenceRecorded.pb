@@ -1,0 +1,4 @@
+
+1
+invented codeinvented code_setinvented text1
+invented codeinvented code_setinvented textÿÿÿÿÿÿÿÿÿ®¯ 
