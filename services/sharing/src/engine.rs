@@ -7,6 +7,7 @@ mod lint;
 mod mutants;
 mod rule;
 mod set;
+mod slices;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,12 +20,13 @@ use proto::sharing::RuleSet;
 use crate::classify::{Classifier, TableUnusable};
 use crate::derive::InvolvementTable;
 use crate::engine::ask::Types;
-pub(crate) use crate::engine::ask::{Ladder, Ruling, own_record};
+pub(crate) use crate::engine::ask::{Action, Ladder, Ruling, own_record};
 pub use crate::engine::bits::{RuleBits, RuleNumber};
 pub use crate::engine::mutants::{Change, Mutant};
 pub use crate::engine::rule::Rule;
 pub(crate) use crate::engine::rule::attribute_path;
 pub(crate) use crate::engine::set::Tables;
+use crate::engine::slices::Slices;
 use crate::facts::{ConsentForms, StatusTable};
 use crate::statutes::Statutes;
 use crate::terms::Terms;
@@ -35,6 +37,8 @@ use crate::vocabulary::Words;
 pub struct Engine {
     schema: Schema,
     policies: PolicySet,
+    /// For each question those of them that can say anything of it.
+    slices: Slices,
     authorizer: Authorizer,
     rules: Arc<BTreeMap<String, Rule>>,
     words: Words,
@@ -189,6 +193,7 @@ impl Engine {
         Ok(Self {
             schema,
             policies,
+            slices: Slices::of(&schema_json),
             authorizer: Authorizer::new(),
             rules: Arc::new(rules),
             words,
@@ -226,13 +231,23 @@ impl Engine {
         self.rules().filter(move |rule| bits.has(rule))
     }
 
-    /// What Cedar answers to a whole request.
+    /// What Cedar answers to a whole request, of every rule.
     pub(crate) fn cedar(
         &self,
         request: &cedar_policy::Request,
         entities: &cedar_policy::Entities,
     ) -> cedar_policy::Response {
         self.authorizer.is_authorized(request, &self.policies, entities)
+    }
+
+    /// What Cedar answers to it of a part of the rules.
+    pub(crate) fn cedar_of(
+        &self,
+        rules: &PolicySet,
+        request: &cedar_policy::Request,
+        entities: &cedar_policy::Entities,
+    ) -> cedar_policy::Response {
+        self.authorizer.is_authorized(request, rules, entities)
     }
 
     pub(crate) fn shared_rules(&self) -> Arc<BTreeMap<String, Rule>> {

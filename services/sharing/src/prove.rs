@@ -11,17 +11,20 @@ mod case;
 mod concrete;
 mod evaluate;
 mod property;
+mod reach;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Decision, Schema};
+use cedar_policy::{Decision, Response, Schema};
 
-use crate::engine::{Engine, LoadError, Rule};
-use crate::prove::evaluate::{Reader, Truth, Variable, World};
+use crate::engine::{Action, Engine, LoadError, Rule};
+use crate::prove::evaluate::{Reader, Setting, Truth, Variable, World};
 pub use crate::prove::property::Property;
 use crate::prove::property::{Change, Form};
+pub(crate) use crate::prove::reach::Reach;
 use crate::prove::schema::Domains;
+use crate::vocabulary::{Purpose, Vocabulary};
 
 /// Ways that are tried for one property, at most: a set of rules that takes more is not proved.
 const WAYS_MAX: u64 = 2_000_000;
@@ -84,17 +87,10 @@ pub fn prove_those(engine: &Engine, asked: impl Fn(&str) -> bool) -> Result<Vec<
 /// # Errors
 /// [`ProveError`].
 #[doc(hidden)]
-pub fn agrees_with_cedar(engine: &Engine, mut pick: impl FnMut(usize) -> usize) -> Result<bool, ProveError> {
+pub fn agrees_with_cedar(engine: &Engine, pick: impl FnMut(usize) -> usize) -> Result<bool, ProveError> {
     let prover = Prover::new(engine)?;
-    let reader = if pick(2) == 0 { Reader::Staff } else { Reader::Person };
-    let mut world = World::new(&prover.domains, reader);
-    for variable in prover.domains.variables(reader) {
-        let values = prover.domains.values(&variable);
-        if let Some(value) = values.into_iter().nth(pick(prover.domains.values(&variable).len())) {
-            world.set(&variable, value);
-        }
-    }
-    for action in prover.domains.actions_of(reader) {
+    let world = prover.whole(pick);
+    for action in prover.domains.actions_of(world.reader()) {
         let Some((request, entities)) = concrete::request(&world, action, &prover.schema) else { return Ok(false) };
         let response = engine.cedar(&request, &entities);
         let allowed = response.decision() == Decision::Allow;
@@ -103,6 +99,33 @@ pub fn agrees_with_cedar(engine: &Engine, mut pick: impl FnMut(usize) -> usize) 
         let ours: BTreeSet<String> = engine.rules().filter(fires).map(|rule| rule.id.clone()).collect();
         let alike = prover.allowed(&world, action) == if allowed { Truth::True } else { Truth::False };
         if !alike || ours != determining {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether the rules that a question meets answer it as all of them do, with the same ones, for every action of one whole request,
+/// made as [`agrees_with_cedar`] makes it.
+///
+/// # Errors
+/// [`ProveError`].
+#[doc(hidden)]
+pub fn slices_agree(engine: &Engine, pick: impl FnMut(usize) -> usize) -> Result<bool, ProveError> {
+    let prover = Prover::new(engine)?;
+    let world = prover.whole(pick);
+    let purpose = match world.get(&Variable::of("context.purpose")) {
+        Some(Setting::Word(word)) => Purpose::members().into_iter().find(|purpose| purpose.word() == *word),
+        _ => None,
+    };
+    for name in prover.domains.actions_of(world.reader()) {
+        let action = Action::ALL.into_iter().find(|action| action.name() == name);
+        let (Some(action), Some(purpose)) = (action, purpose) else { return Ok(false) };
+        let Some((request, entities)) = concrete::request(&world, name, &prover.schema) else { return Ok(false) };
+        let slice = engine.slice_for(action, world.reader() == Reader::Staff, purpose);
+        let (of_slice, of_all) = (engine.cedar_of(slice, &request, &entities), engine.cedar(&request, &entities));
+        let determining = |of: &Response| of.diagnostics().reason().cloned().collect::<BTreeSet<_>>();
+        if of_slice.decision() != of_all.decision() || determining(&of_slice) != determining(&of_all) {
             return Ok(false);
         }
     }
@@ -125,6 +148,20 @@ impl<'e> Prover<'e> {
         let prover = Self { engine, schema, domains, properties };
         prover.everything_can_be_evaluated()?;
         Ok(prover)
+    }
+
+    /// Everything that a request says, of each attribute one of its values: `pick` is given how many there are.
+    fn whole(&self, mut pick: impl FnMut(usize) -> usize) -> World<'_> {
+        let reader = if pick(2) == 0 { Reader::Staff } else { Reader::Person };
+        let mut world = World::new(&self.domains, reader);
+        for variable in self.domains.variables(reader) {
+            let values = self.domains.values(&variable);
+            let which = pick(values.len());
+            if let Some(value) = values.into_iter().nth(which) {
+                world.set(&variable, value);
+            }
+        }
+        world
     }
 
     /// What the evaluator does not know would otherwise count as never settled.

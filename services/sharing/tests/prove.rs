@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use sharing::Engine;
 use sharing::cases::Case;
-use sharing::prove::{agrees_with_cedar, prove, prove_those};
+use sharing::prove::{agrees_with_cedar, prove, prove_those, slices_agree};
 
 #[test]
 fn every_property_is_proved() {
@@ -108,4 +108,21 @@ proptest! {
         let pick = |values: usize| { at += 1; usize::from(picks[at % picks.len()]) % values.max(1) };
         prop_assert!(agrees_with_cedar(&engine, pick).unwrap());
     }
+
+    /// What a question meets of the rules is all that can say anything of it.
+    #[test]
+    fn the_rules_that_a_question_meets_answer_it_as_all_of_them_do(picks in prop::collection::vec(any::<u8>(), 160)) {
+        let engine = Engine::load().unwrap();
+        let mut at = 0;
+        let pick = |values: usize| { at += 1; usize::from(picks[at % picks.len()]) % values.max(1) };
+        prop_assert!(slices_agree(&engine, pick).unwrap());
+    }
+}
+
+#[test]
+fn every_case_is_decided_by_the_same_rules_whether_it_meets_some_or_all() {
+    let (engine, unsliced) = (Engine::load().unwrap(), Engine::load().unwrap().unsliced());
+    let cases = Case::built_in().unwrap();
+    let otherwise = cases.iter().filter(|case| case.explain(&engine) != case.explain(&unsliced)).map(Case::id);
+    assert_eq!(otherwise.collect::<Vec<_>>(), Vec::<&str>::new());
 }

@@ -73,9 +73,11 @@ impl Engine {
     /// When the mutant is of another set of rules.
     pub fn with_mutant<T>(&mut self, mutant: &Mutant, ask: impl FnOnce(&Self) -> T) -> Result<T, LoadError> {
         let whole = self.policies.clone();
+        let changed = self.slices.changed_at(&mutant.rule);
+        let slices = std::mem::replace(&mut self.slices, changed);
         let changed = self.put(mutant);
         let answer = changed.map(|()| ask(self));
-        self.policies = whole;
+        (self.policies, self.slices) = (whole, slices);
         answer
     }
 

@@ -16,6 +16,7 @@ pub(super) enum Kind {
 }
 
 /// The attributes of the schema by type, the members of its closed lists, and its actions.
+#[derive(Clone, Debug)]
 pub(super) struct Domains {
     /// By type, "Facts" for the context: by attribute, the type and whether it is a set of such.
     attributes: BTreeMap<String, BTreeMap<String, (String, bool)>>,
@@ -23,6 +24,7 @@ pub(super) struct Domains {
     actions: BTreeMap<String, Action>,
 }
 
+#[derive(Clone, Debug)]
 struct Action {
     /// Itself and every group that it is in.
     within: BTreeSet<String>,
