@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use proto::events::{Event, Family, Finding, Subject, Version, When};
 use proto::quarantine::Reason;
+use proto::sharing::Label;
 
 /// Where in a source something stood.
 pub use proto::quarantine::Place;
@@ -44,6 +45,11 @@ pub struct SourceFile<'a> {
 pub trait Connector: Send + Sync {
     /// What this connector is.
     fn descriptor(&self) -> Descriptor;
+
+    /// What makes every record of this source more private than its kind and its fields say. Each narrows who may see them.
+    fn labels(&self) -> &[Label] {
+        &[]
+    }
 
     /// Which of these file names belong together as one submission, and which are not for this connector at all (in no
     /// group). The default takes each file by itself.

@@ -2,7 +2,8 @@
 //!
 //! Columns are found by name, whatever their order and letter case, and further ones do no harm. A row with more or fewer
 //! cells than the header is rejected with its line, and its neighbours are read. A quote that is never closed costs its own
-//! line, not the rest of the file.
+//! line, not the rest of the file. How an export differs from that (another delimiter, an encoding, lines above the header)
+//! is said by a [`Dialect`].
 
 mod records;
 
@@ -22,6 +23,37 @@ pub const RECORD_BYTES_MAX: usize = 1 << 20;
 
 /// Most lines that one record may take: quoted cells hold line ends.
 pub const RECORD_LINES_MAX: usize = 200;
+
+/// Among so many records from the top a header is looked for that stands below a title.
+const HEADER_ROWS_MAX: u64 = 20;
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Dialect {
+    /// Between two cells.
+    pub delimiter: u8,
+    /// Where it is known; else UTF-8 or UTF-16, as the bytes say.
+    pub encoding: Option<&'static encoding_rs::Encoding>,
+    /// Which record names the columns.
+    pub header: Header,
+    /// A row with fewer cells than the header has nothing in the others, as spreadsheets write them.
+    pub short_rows: bool,
+}
+
+/// Which record of a table names its columns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Header {
+    /// This one, counted from 1; blank lines are not counted.
+    Record(u64),
+    /// The first that names all the required ones.
+    Found,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { delimiter: b',', encoding: None, header: Header::Record(1), short_rows: false }
+    }
+}
 
 type Text<'a> = TextReader<Box<dyn BufRead + Send + 'a>>;
 
@@ -52,30 +84,51 @@ impl<'a> Table<'a> {
     /// # Errors
     /// The rejection of the whole file: no text, no rows at all, or a header without a required column.
     pub fn open(file: SourceFile<'a>, required: &[&str]) -> Result<Self, Box<Rejection>> {
+        Self::open_as(file, required, Dialect::default())
+    }
+
+    /// The same, of a table that is written in this dialect.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_as(file: SourceFile<'a>, required: &[&str], dialect: Dialect) -> Result<Self, Box<Rejection>> {
         let SourceFile { name, bytes } = file;
         let of_file = |reason, message: String, raw| Box::new(rejection(reason, message, at(&name, 0, 0, 0), raw));
-        let text = match TextReader::open(bytes) {
+        let text = match TextReader::open_as(bytes, dialect.encoding) {
             Ok(Ok(text)) => text,
             Ok(Err(unsupported @ (Unsupported::Utf32 | Unsupported::Binary))) => {
                 return Err(of_file(Reason::EncodingUnsupported, unsupported.to_string(), Vec::new()));
             }
             Err(_) => return Err(of_file(Reason::FileUnreadable, FILE_BREAKS_OFF.to_owned(), Vec::new())),
         };
-        let mut records = Records::new(text);
-        let mut header = Record::default();
-        let found = records.read(&mut header, None);
-        let columns: HashMap<String, usize> = match found {
-            Some(Ok(())) => header.cells().enumerate().map(|(at, cell)| (column_name(cell), at)).rev().collect(),
-            Some(Err(Trouble::Unreadable)) => {
-                return Err(of_file(Reason::FileUnreadable, FILE_BREAKS_OFF.to_owned(), Vec::new()));
+        let mut records = Records::new(text, dialect);
+        let (mut header, mut first_raw, mut number) = (Record::default(), Vec::new(), 0);
+        let (columns, missing) = loop {
+            number += 1;
+            let found = records.read(&mut header, None);
+            let columns: HashMap<String, usize> = match found {
+                Some(Ok(())) => header.cells().enumerate().map(|(at, cell)| (column_name(cell), at)).rev().collect(),
+                Some(Err(Trouble::Unreadable)) => {
+                    return Err(of_file(Reason::FileUnreadable, FILE_BREAKS_OFF.to_owned(), Vec::new()));
+                }
+                Some(Err(_)) | None => HashMap::new(),
+            };
+            if number == 1 {
+                first_raw.clone_from(&header.raw);
             }
-            Some(Err(_)) | None => HashMap::new(),
+            let missing: Vec<&str> = required.iter().copied().filter(|name| !columns.contains_key(*name)).collect();
+            let is_it = match dialect.header {
+                Header::Record(wanted) => number >= wanted,
+                Header::Found => missing.is_empty() || number >= HEADER_ROWS_MAX,
+            };
+            if is_it || found.is_none() {
+                break (columns, missing);
+            }
         };
-        let missing: Vec<&str> = required.iter().copied().filter(|name| !columns.contains_key(*name)).collect();
         if columns.is_empty() || !missing.is_empty() {
             let what = if columns.is_empty() { "any column".to_owned() } else { missing.join(", ") };
             let message = format!("the header does not name {what}: export the table with its column names");
-            return Err(of_file(Reason::HeaderMissing, message, header.raw));
+            return Err(of_file(Reason::HeaderMissing, message, first_raw));
         }
         let width = header.cells().count();
         Ok(Self { name, records, columns, width, record: Record::default(), rows: 0, broken: false })

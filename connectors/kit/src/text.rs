@@ -17,6 +17,8 @@ pub enum Encoding {
     Utf16Le,
     /// High byte first.
     Utf16Be,
+    /// Another, which whoever knows the source stated.
+    Stated,
 }
 
 /// Why bytes are not text that can be read.
@@ -74,7 +76,18 @@ impl<R: BufRead> TextReader<R> {
     ///
     /// # Errors
     /// The outer one when the source cannot be read, the inner one when it is no text.
-    pub fn open(mut source: R) -> io::Result<Result<Self, Unsupported>> {
+    pub fn open(source: R) -> io::Result<Result<Self, Unsupported>> {
+        Self::open_as(source, None)
+    }
+
+    /// The same, for a source of which it is known how it writes: bytes without a mark are then read so.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_as(
+        mut source: R,
+        stated: Option<&'static encoding_rs::Encoding>,
+    ) -> io::Result<Result<Self, Unsupported>> {
         // The mark may stand across two reads of a pipe.
         let mut carried = Vec::with_capacity(CHUNK_BYTES);
         source.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut carried)?;
@@ -83,7 +96,12 @@ impl<R: BufRead> TextReader<R> {
             Err(unsupported) => return Ok(Err(unsupported)),
         };
         carried.drain(..mark);
-        let decoder = Decode::of(encoding);
+        let (encoding, decoder) = match stated {
+            Some(stated) if mark == 0 && encoding == Encoding::Utf8 => {
+                (Encoding::Stated, Decode::By(Box::new(stated.new_decoder_without_bom_handling())))
+            }
+            _ => (encoding, Decode::of(encoding)),
+        };
         Ok(Ok(Self {
             source,
             decoder,
@@ -170,22 +188,22 @@ fn recognise(start: &[u8]) -> Result<(Encoding, usize), Unsupported> {
 /// A decoder between two chunks.
 enum Decode {
     Utf8 { begun: Vec<u8> },
-    Utf16(Box<Decoder>),
+    By(Box<Decoder>),
 }
 
 impl Decode {
     fn of(encoding: Encoding) -> Self {
         match encoding {
-            Encoding::Utf8 => Self::Utf8 { begun: Vec::new() },
-            Encoding::Utf16Le => Self::Utf16(Box::new(UTF_16LE.new_decoder_without_bom_handling())),
-            Encoding::Utf16Be => Self::Utf16(Box::new(UTF_16BE.new_decoder_without_bom_handling())),
+            Encoding::Utf8 | Encoding::Stated => Self::Utf8 { begun: Vec::new() },
+            Encoding::Utf16Le => Self::By(Box::new(UTF_16LE.new_decoder_without_bom_handling())),
+            Encoding::Utf16Be => Self::By(Box::new(UTF_16BE.new_decoder_without_bom_handling())),
         }
     }
 
     /// Appends the text of a chunk. Says whether any of it was not of the encoding.
     fn step(&mut self, chunk: &[u8], last: bool, text: &mut String) -> bool {
         match self {
-            Self::Utf16(decoder) => utf16(decoder, chunk, last, text),
+            Self::By(decoder) => decoded(decoder, chunk, last, text),
             Self::Utf8 { begun } if begun.is_empty() => utf8(chunk, last, begun, text),
             Self::Utf8 { begun } => {
                 let mut joined = std::mem::take(begun);
@@ -196,7 +214,7 @@ impl Decode {
     }
 }
 
-fn utf16(decoder: &mut Decoder, chunk: &[u8], last: bool, text: &mut String) -> bool {
+fn decoded(decoder: &mut Decoder, chunk: &[u8], last: bool, text: &mut String) -> bool {
     let (mut rest, mut odd) = (chunk, false);
     loop {
         text.reserve(decoder.max_utf8_buffer_length(rest.len()).unwrap_or(rest.len() * 3 + 4));
@@ -275,6 +293,19 @@ mod tests {
             assert_eq!(decode(bytes), expected, "{bytes:?}");
             assert_eq!(stream(bytes), expected, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_stated_encoding_is_not_guessed() {
+        // Both bytes are letters of their own in Windows-1252, and one letter in UTF-8.
+        let read = |bytes: &[u8]| {
+            let mut reader = TextReader::open_as(bytes, Some(WINDOWS_1252)).unwrap().unwrap();
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            (text, reader.odd(), reader.source_offset(0))
+        };
+        assert_eq!(read(b"Zo\xc3\xab"), ("ZoÃ«".to_owned(), false, None));
+        assert_eq!(read(b"\xef\xbb\xbfZo\xc3\xab"), ("Zoë".to_owned(), false, Some(3)), "a mark says otherwise");
     }
 
     #[test]

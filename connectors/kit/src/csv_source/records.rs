@@ -5,7 +5,7 @@ use std::io::BufRead;
 
 use csv_core::ReadRecordResult;
 
-use super::{RECORD_BYTES_MAX, RECORD_LINES_MAX};
+use super::{Dialect, RECORD_BYTES_MAX, RECORD_LINES_MAX};
 
 /// A record's cells, and the record as it came. Reused from one to the next.
 #[derive(Default)]
@@ -73,6 +73,7 @@ enum Failure {
 pub(super) struct Records<R> {
     source: R,
     parser: csv_core::Reader,
+    dialect: Dialect,
     /// Lines read ahead for a quote that did not close, to be read again.
     again: VecDeque<Line>,
     line: u64,
@@ -82,11 +83,12 @@ pub(super) struct Records<R> {
 }
 
 impl<R: BufRead> Records<R> {
-    pub(super) fn new(source: R) -> Self {
-        let parser = csv_core::Reader::new();
+    pub(super) fn new(source: R, dialect: Dialect) -> Self {
+        let parser = csv_core::ReaderBuilder::new().delimiter(dialect.delimiter).build();
         Self {
             source,
             parser,
+            dialect,
             again: VecDeque::new(),
             line: 0,
             offset: 0,
@@ -151,8 +153,8 @@ impl<R: BufRead> Records<R> {
                 }
             }
         }
-        let misquoted = !complete || lines.len() > 1 && !strictly_quoted(&lines);
-        let trouble = if misquoted { Some(Trouble::QuoteOpen) } else { ragged(record, width) };
+        let misquoted = !complete || lines.len() > 1 && !strictly_quoted(&lines, self.dialect.delimiter);
+        let trouble = if misquoted { Some(Trouble::QuoteOpen) } else { ragged(record, width, self.dialect.short_rows) };
         let keep = if trouble.is_some() { 1 } else { lines.len() };
         for line in lines.drain(keep..).rev() {
             self.again.push_front(line);
@@ -238,7 +240,7 @@ impl<R: BufRead> Records<R> {
 
 /// Whether every quote that closes ends its cell. Where a record takes several lines and one does not, a stray quote has
 /// most likely found its end in the quotes of a later row.
-fn strictly_quoted(lines: &[Line]) -> bool {
+fn strictly_quoted(lines: &[Line], delimiter: u8) -> bool {
     #[derive(PartialEq, Eq)]
     enum At {
         CellStart,
@@ -252,7 +254,7 @@ fn strictly_quoted(lines: &[Line]) -> bool {
             (At::CellStart, b'"') | (At::Quote, b'"') => At::Quoted,
             (At::Quoted, b'"') => At::Quote,
             (At::Quoted, _) => At::Quoted,
-            (_, b',') => At::CellStart,
+            (_, byte) if *byte == delimiter => At::CellStart,
             (At::Quote, b'\r' | b'\n') => At::Quote,
             (At::Quote, _) => return false,
             (At::CellStart | At::Plain, _) => At::Plain,
@@ -261,12 +263,12 @@ fn strictly_quoted(lines: &[Line]) -> bool {
     at != At::Quoted
 }
 
-fn ragged(record: &mut Record, width: Option<usize>) -> Option<Trouble> {
+fn ragged(record: &mut Record, width: Option<usize>, short_rows: bool) -> Option<Trouble> {
     let width = width?;
     let beyond_is_blank = (width..record.count).all(|at| record.cell(at).is_some_and(|cell| cell.trim().is_empty()));
-    if record.count < width || !beyond_is_blank {
+    if record.count < width && !short_rows || !beyond_is_blank {
         return Some(Trouble::Ragged { cells: record.count });
     }
-    record.count = width;
+    record.count = record.count.min(width);
     None
 }

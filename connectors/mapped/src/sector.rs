@@ -1,0 +1,47 @@
+//! Which kinds a source of a sector may say, and how the catalogue names them.
+
+use event_log::authority::{check_kind, sector_of, sector_topic};
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+use proto::event::KindNumber;
+use proto::events::{Event, event::Kind};
+use proto::fields::KINDS;
+use std::sync::LazyLock;
+
+/// The catalogue, by reflection: a kind that is added to it can be named by a mapping at once.
+pub(crate) static POOL: LazyLock<DescriptorPool> =
+    LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).unwrap_or_default());
+
+/// Kinds below this say something of other entries: no row does.
+const FIRST_OF_A_SECTOR: u32 = 100;
+
+/// An event of this kind that states nothing.
+fn empty(kind: KindNumber) -> Option<Kind> {
+    let mut bytes = Vec::new();
+    prost::encoding::encode_key(kind.0, prost::encoding::WireType::LengthDelimited, &mut bytes);
+    bytes.push(0);
+    Event::decode(bytes.as_slice()).ok()?.kind
+}
+
+/// Whether a mapping of this name may make events of this kind.
+pub(crate) fn may_say(name: &str, kind: KindNumber) -> bool {
+    let topic = sector_of(name).and_then(sector_topic);
+    let of_a_row = kind.0 >= FIRST_OF_A_SECTOR && kind.name() != "PersonDescribed";
+    of_a_row && topic.zip(empty(kind)).is_some_and(|(topic, kind)| check_kind(topic, name, &kind).is_ok())
+}
+
+/// The kinds that it may, by name.
+pub(crate) fn sayable(name: &str) -> Vec<&'static str> {
+    KINDS.iter().filter(|kind| may_say(name, KindNumber(kind.number))).map(|kind| kind.name).collect()
+}
+
+/// The kind's message.
+pub(crate) fn message(kind: KindNumber) -> Option<MessageDescriptor> {
+    POOL.get_message_by_name(kind.info()?.message()?.name)
+}
+
+/// Lower-case letters, digits and hyphens: it names a folder of keys.
+pub(crate) fn is_organisation_id(id: &str) -> bool {
+    let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    (1..=64).contains(&id.len()) && id.bytes().all(allowed)
+}

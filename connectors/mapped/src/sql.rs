@@ -1,0 +1,1 @@
+//! A query that is asked again and again.
