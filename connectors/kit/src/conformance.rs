@@ -5,6 +5,8 @@
 //! conformance::check(&CinCensus, &sample);
 //! ```
 
+mod history;
+
 use std::collections::BTreeSet;
 
 use proto::events::when;
@@ -12,6 +14,8 @@ use proto::events::when;
 use crate::collected::Collected;
 use crate::connector::{Connector, Delivery, Draft};
 use crate::publish::is_organisation_id;
+
+pub use history::History;
 
 /// At how many points each file of a sample is cut and spoilt.
 const POINTS: usize = 64;

@@ -10,6 +10,7 @@ use connector_kit::mllp::Acknowledges;
 fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(education_school_census::SchoolCensus),
+        Arc::new(education_sen2::Sen2),
         Arc::new(health_hl7v2::Hl7V2),
         Arc::new(social_care_cin_census::CinCensus),
         Arc::new(social_care_ssda903::Ssda903 { authority }),

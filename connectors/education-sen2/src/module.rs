@@ -1,0 +1,258 @@
+//! The modules of the return, and a record of one with all that stands under it.
+
+use std::sync::Arc;
+
+/// A module: a table of the export, an element of the message.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Module {
+    /// The authority's own details.
+    Sen2,
+    Person,
+    Requests,
+    Assessment,
+    NamedPlan,
+    PlanDetail,
+    ActivePlans,
+    PlacementDetail,
+    SenNeed,
+}
+
+pub(crate) const MODULES: [Module; 9] = [
+    Module::Sen2,
+    Module::Person,
+    Module::Requests,
+    Module::Assessment,
+    Module::NamedPlan,
+    Module::PlanDetail,
+    Module::ActivePlans,
+    Module::PlacementDetail,
+    Module::SenNeed,
+];
+
+impl Module {
+    /// As file and column names have it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sen2 => "sen2",
+            Self::Person => "person",
+            Self::Requests => "requests",
+            Self::Assessment => "assessment",
+            Self::NamedPlan => "namedplan",
+            Self::PlanDetail => "plandetail",
+            Self::ActivePlans => "activeplans",
+            Self::PlacementDetail => "placementdetail",
+            Self::SenNeed => "senneed",
+        }
+    }
+
+    pub(crate) fn parent(self) -> Option<Self> {
+        match self {
+            Self::Sen2 => None,
+            Self::Person => Some(Self::Sen2),
+            Self::Requests => Some(Self::Person),
+            Self::Assessment | Self::ActivePlans => Some(Self::Requests),
+            Self::NamedPlan => Some(Self::Assessment),
+            Self::PlanDetail => Some(Self::NamedPlan),
+            Self::PlacementDetail | Self::SenNeed => Some(Self::ActivePlans),
+        }
+    }
+
+    /// The columns that have a place in the catalogue, or say whose the return is.
+    pub(crate) fn columns(self) -> &'static [&'static str] {
+        const SETTING: [&str; 4] = ["urn", "ukprn", "sensetting", "sensettingother"];
+        match self {
+            Self::Sen2 => &[],
+            Self::Person => &[
+                "surname",
+                "forename",
+                "personbirthdate",
+                "sex",
+                "gendercurrent",
+                "ethnicity",
+                "postcode",
+                "upn",
+                "uniquelearnernumber",
+                "upnunknown",
+            ],
+            Self::Requests => &[
+                "receiveddate",
+                "requestsource",
+                "rya",
+                "requestoutcomedate",
+                "requestoutcome",
+                "requestmediation",
+                "requesttribunal",
+                "exported",
+            ],
+            Self::Assessment => &[
+                "assessmentoutcome",
+                "assessmentoutcomedate",
+                "assessmentmediation",
+                "assessmenttribunal",
+                "othermediation",
+                "othertribunal",
+                "week20",
+            ],
+            Self::NamedPlan => &["startdate", "planres", "planwbp", "pb", "oa", "dp", "ceasedate", "ceasereason"],
+            Self::PlanDetail => &[
+                SETTING[0],
+                SETTING[1],
+                SETTING[2],
+                SETTING[3],
+                "placementrank",
+                "senunitindicator",
+                "resourcedprovisionindicator",
+            ],
+            Self::ActivePlans => &["transferla", "reviewmeeting", "reviewoutcome", "lastreview"],
+            Self::PlacementDetail => &[
+                SETTING[0],
+                SETTING[1],
+                SETTING[2],
+                SETTING[3],
+                "res",
+                "wbp",
+                "placementrank",
+                "entrydate",
+                "leavingdate",
+                "attendancepattern",
+                "senunitindicator",
+                "resourcedprovisionindicator",
+            ],
+            Self::SenNeed => &["sentype", "sentyperank"],
+        }
+    }
+
+    /// The module that an element, or the end of a file's name, names; singular or plural.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let stem = |name: &str| name.trim_end_matches('s').to_owned();
+        MODULES.into_iter().find(|module| stem(module.name()) == stem(&name.to_ascii_lowercase()))
+    }
+
+    /// What a file's name says: the export that it is of, and the module.
+    pub(crate) fn of_file(name: &str) -> (String, Option<Self>) {
+        let lower = name.to_ascii_lowercase();
+        let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem).trim();
+        let (before, last) = stem.rsplit_once(['_', ' ']).unwrap_or(("", stem));
+        match Self::named(last) {
+            Some(module) => (before.to_owned(), Some(module)),
+            None => (stem.to_owned(), None),
+        }
+    }
+
+    /// The column that numbers its rows. Numbers are given anew in every export.
+    pub(crate) fn own_id(self) -> String {
+        format!("{}tableid", self.name())
+    }
+
+    /// The module whose own order column stands in this header: the one column that no other has.
+    pub(crate) fn of_header(has: impl Fn(&str) -> bool) -> Option<Self> {
+        MODULES.into_iter().find(|module| has(&format!("{}orderseqcolumn", module.name())))
+    }
+}
+
+/// Columns that hold the export together and say nothing of the child.
+pub(crate) fn is_plumbing(column: &str) -> bool {
+    column.is_empty()
+        || column == "nativeid"
+        || column == "sourceid"
+        || column.ends_with("tableid")
+        || column.ends_with("orderseqcolumn")
+}
+
+/// Where a record stood.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Spot {
+    /// Its number among the submission's files.
+    pub(crate) file: usize,
+    pub(crate) line: u64,
+    pub(crate) record: u64,
+    pub(crate) offset: u64,
+}
+
+/// A record of a module.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) module: Module,
+    /// Names in lower case, and values that are not blank.
+    pub(crate) cells: Vec<(Arc<str>, Box<str>)>,
+    pub(crate) under: Vec<Node>,
+    pub(crate) spot: Spot,
+    /// Bytes that are not of the file's encoding stood in it, or text where none belongs.
+    pub(crate) odd: bool,
+}
+
+impl Node {
+    /// The cell of this name, given in lower case; "" where it is blank or not there.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.cells.iter().find(|(known, _)| known.as_ref() == name).map_or("", |(_, value)| value)
+    }
+
+    /// The first of these that is not blank, with its name.
+    pub(crate) fn first<'n>(&self, names: &[&'n str]) -> (&'n str, &str) {
+        let filled = names.iter().map(|name| (*name, self.get(name))).find(|(_, value)| !value.is_empty());
+        filled.unwrap_or_else(|| (names.first().copied().unwrap_or_default(), ""))
+    }
+
+    /// The records of this module that stand right under it.
+    pub(crate) fn each(&self, module: Module) -> impl Iterator<Item = &Node> {
+        self.under.iter().filter(move |node| node.module == module)
+    }
+
+    /// What of it has no place in the catalogue.
+    pub(crate) fn unmapped(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mapped = self.module.columns();
+        let cells = self.cells.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        cells.filter(move |(name, _)| !mapped.contains(name))
+    }
+
+    /// What it says, whatever the order of the file: for putting in order what the return gives no number.
+    pub(crate) fn content(&self) -> String {
+        let mut cells: Vec<_> = self.cells.iter().map(|(name, value)| format!("{name}\u{1}{value}\u{2}")).collect();
+        cells.sort_unstable();
+        let mut under: Vec<_> =
+            self.under.iter().map(|node| format!("{}\u{3}{}\u{4}", node.module.name(), node.content())).collect();
+        under.sort_unstable();
+        cells.concat() + &under.concat()
+    }
+
+    /// Puts what stands under it in order of content, so that the order of the file does not number it.
+    pub(crate) fn in_order(&mut self) {
+        for node in &mut self.under {
+            node.in_order();
+        }
+        self.under.sort_by_cached_key(|node| (node.module, node.content()));
+    }
+
+    /// As a table of one row, for a person to look at.
+    pub(crate) fn as_row(&self) -> Vec<u8> {
+        let cells = self.cells.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        let kept = connector_kit::kept::columns(self.module.name(), cells);
+        kept.and_then(|kept| kept.content).unwrap_or_default().into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_say_the_export_and_the_module() {
+        for (name, export, module) in [
+            ("Blade-Export_16-01-2025_person.csv", "blade-export_16-01-2025", Some(Module::Person)),
+            ("Blade-Export_16-01-2025_ActivePlans.CSV", "blade-export_16-01-2025", Some(Module::ActivePlans)),
+            ("requests.csv", "", Some(Module::Requests)),
+            ("sen2 2025 senneed.csv", "sen2 2025", Some(Module::SenNeed)),
+            ("anything.csv", "anything", None),
+        ] {
+            assert_eq!(Module::of_file(name), (export.to_owned(), module), "{name}");
+        }
+    }
+
+    #[test]
+    fn elements_name_modules_in_either_number() {
+        assert_eq!(Module::named("SENneeds"), Some(Module::SenNeed));
+        assert_eq!(Module::named("Request"), Some(Module::Requests));
+        assert_eq!(Module::named("ActivePlan"), Some(Module::ActivePlans));
+        assert_eq!(Module::named("ReceivedDate"), None);
+    }
+}

@@ -1,0 +1,289 @@
+//! The SEN2 return: what it becomes, and what holds of every one.
+#![cfg(test)]
+
+mod support;
+
+use std::path::Path;
+
+use connector_kit::conformance::{self, History, Sample};
+use connector_kit::{Collected, Connector};
+use education_sen2::Sen2;
+use proptest::prelude::*;
+use proto::events::Cause;
+use serde_json::Value;
+use support::{MADE, Made, Rec, clean, export, findings, json, kinds, message, rec, sayings, translate, xml};
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[test]
+fn the_golden_return_becomes_what_it_became() {
+    let input = std::fs::read(folder("tests/golden/2025.xml")).unwrap();
+    let fresh = json(&Collected::of(&Sen2, &[("2025.xml", &input)]));
+    let expected = folder("tests/golden/2025.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let lists = ["drafts", "rejections"].map(|list| {
+            let lines: Vec<String> = fresh[list].as_array().unwrap().iter().map(Value::to_string).collect();
+            format!("\"{list}\": [\n{}\n]", lines.join(",\n"))
+        });
+        let rest = ["scopes", "records", "whole"].map(|key| format!("\"{key}\": {}", fresh[key]));
+        std::fs::write(&expected, format!("{{{},\n{}}}\n", rest.join(",\n"), lists.join(",\n"))).unwrap();
+    }
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(&expected).unwrap()).unwrap();
+    for list in ["drafts", "rejections"] {
+        for (now, then) in fresh[list].as_array().unwrap().iter().zip(committed[list].as_array().unwrap()) {
+            assert_eq!(now, then, "{list}");
+        }
+    }
+    assert_eq!(fresh, committed);
+}
+
+const CANARIES: &[&str] = &["Inventedson", "Amara", "Madeupsmith", "Benvolio", "B801200005001", "900001"];
+
+#[test]
+fn the_message_holds_the_bargain() {
+    let text = xml(MADE, &clean());
+    conformance::check(&Sen2, &Sample::new(&[("sen2.xml", text.as_bytes())]).canaries(CANARIES));
+}
+
+#[test]
+fn the_export_holds_the_bargain() {
+    let files = export(MADE, &clean(), 100);
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    conformance::check(&Sen2, &Sample::new(&files).canaries(CANARIES).end_is_not_marked());
+}
+
+#[test]
+fn both_forms_of_a_return_say_the_same() {
+    let (message, tables) = (message(MADE, &clean()), translate(&export(MADE, &clean(), 100)));
+    assert_eq!(message.rejections, []);
+    assert_eq!(tables.rejections, []);
+    assert_eq!(sayings(&message), sayings(&tables));
+    assert_eq!((&message.scopes, &message.whole), (&tables.scopes, &tables.whole));
+    assert_eq!(message.whole.len(), 1);
+    for kind in [
+        "PersonDescribed",
+        "EhcAssessmentRequested",
+        "EhcAssessmentDecided",
+        "EhcPlanIssued",
+        "EhcSettingNamed",
+        "EhcPlanMaintained",
+        "EhcPlanReviewed",
+        "EhcPlacementStarted",
+        "SenNeedRecorded",
+    ] {
+        assert!(kinds(&message).contains(&kind), "{kind}");
+    }
+}
+
+#[test]
+fn an_export_without_one_of_its_tables_says_what_it_can_and_is_not_whole() {
+    let all = export(MADE, &clean(), 100);
+    for (left_out, (name, _)) in all.iter().enumerate() {
+        let mut files = all.clone();
+        files.remove(left_out);
+        let said = translate(&files);
+        assert!(said.whole.is_empty(), "{name}");
+        let empty = all[left_out].1.lines().count() == 1;
+        let last = matches!(left_out, 5 | 7 | 8);
+        assert!(!said.rejections.is_empty() || empty || last, "{name}: what stood under it is told of");
+    }
+    let names: Vec<String> = all.iter().map(|(name, _)| name.clone()).chain(["sen2-878.xml".to_owned()]).collect();
+    assert_eq!(Sen2.submissions(&names).iter().map(Vec::len).collect::<Vec<_>>(), [1, 9]);
+}
+
+#[test]
+fn numbers_of_rows_are_in_no_key() {
+    assert_eq!(sayings(&translate(&export(MADE, &clean(), 100))), sayings(&translate(&export(MADE, &clean(), 7))));
+}
+
+/// What a return says with one field of its first person's request, assessment, plan or placement changed.
+fn with(module: &str, field: &'static str, value: &str) -> Collected {
+    fn change(rec: &mut Rec, module: &str, field: &'static str, value: &str) {
+        if rec.module == module {
+            rec.fields.retain(|(name, _)| *name != field);
+            if !value.is_empty() {
+                rec.fields.push((field, value.to_owned()));
+            }
+        }
+        for under in &mut rec.under {
+            change(under, module, field, value);
+        }
+    }
+    let mut persons = clean();
+    change(&mut persons[0], module, field, value);
+    message(MADE, &persons)
+}
+
+#[test]
+fn what_cannot_be_right_is_found_and_kept() {
+    assert_eq!(findings(&message(MADE, &clean())), Vec::<String>::new());
+    for (module, field, value, told) in [
+        ("Requests", "RequestOutcomeDate", "2023-11-05", "DATES_OUT_OF_ORDER requestoutcomedate"),
+        ("Requests", "RequestOutcomeDate", "", "FIELD_MISSING requestoutcomedate"),
+        ("Requests", "RequestOutcome", "Z", "CODE_UNKNOWN requestoutcome"),
+        ("Requests", "ReceivedDate", "2013-01-01", "DATE_IMPLAUSIBLE receiveddate"),
+        ("Assessment", "AssessmentOutcomeDate", "2023-12-01", "DATES_OUT_OF_ORDER assessmentoutcomedate"),
+        ("Assessment", "Week20", "maybe", "VALUE_MALFORMED week20"),
+        ("NamedPlan", "CeaseDate", "2024-04-01", "DATES_OUT_OF_ORDER ceasedate"),
+        ("NamedPlan", "CeaseReason", "4", "FIELD_MISSING ceasedate"),
+        ("NamedPlan", "StartDate", "2030-04-01", "DATE_IMPLAUSIBLE startdate"),
+        ("PlanDetail", "SENsetting", "EHE", "FIELDS_CONTRADICT urn"),
+        ("PlanDetail", "URN", "", "FIELD_MISSING urn"),
+        ("ActivePlans", "ReviewOutcome", "Q", "CODE_UNKNOWN reviewoutcome"),
+        ("PlacementDetail", "LeavingDate", "2024-04-14", "DATES_OUT_OF_ORDER leavingdate"),
+        ("PlacementDetail", "EntryDate", "", "FIELD_MISSING entrydate"),
+        ("SENNeed", "SENtypeRank", "2", "FIELDS_CONTRADICT sentyperank"),
+        ("SENNeed", "SENtypeRank", "3", "VALUE_MALFORMED sentyperank"),
+        ("Person", "UPN", "A801200005001", "CHECK_CHARACTER_WRONG upn"),
+        ("Person", "PersonBirthDate", "1990-05-09", "DATE_IMPLAUSIBLE personbirthdate"),
+        ("Person", "GenderCurrent", "2", "NOT_MAPPED"),
+    ] {
+        let said = with(module, field, value);
+        let found = findings(&said);
+        let told_it = found.iter().any(|finding| finding == told);
+        assert!(told_it || told == "NOT_MAPPED", "{module} {field} {value}: {found:?}");
+        assert_eq!(said.rejections, [], "{module} {field}");
+        assert_eq!(said.whole.len(), 1, "{module} {field}");
+    }
+    let dateless = with("NamedPlan", "StartDate", "soon");
+    assert_eq!(dateless.rejections.len(), 1);
+    assert!(dateless.rejections[0].subject.is_some(), "only this child's absences say nothing");
+}
+
+#[test]
+fn two_children_of_one_upn_are_two_and_link_nobody() {
+    let mut persons = clean();
+    persons[1].fields.push(("UPN", "B801200005001".to_owned()));
+    let said = message(MADE, &persons);
+    assert!(findings(&said).contains(&"IDENTIFIER_SHARED upn".to_owned()));
+    let subjects: std::collections::BTreeSet<_> = said.drafts.iter().map(|draft| &draft.subject.value).collect();
+    assert_eq!(subjects.len(), 2);
+    let claims = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+        Some(proto::events::event::Kind::PersonDescribed(person)) => Some(&person.identifiers),
+        _ => None,
+    });
+    assert!(claims.flatten().all(|claim| !claim.usable));
+    // The same child twice is one child.
+    let twice = [clean()[0].clone(), clean()[0].clone()];
+    let subjects: std::collections::BTreeSet<_> =
+        message(MADE, &twice).drafts.iter().map(|draft| draft.subject.value.clone()).collect();
+    assert_eq!(subjects.len(), 1);
+}
+
+fn submit(history: &mut History, made: Made, persons: &[Rec]) -> Vec<Cause> {
+    let text = xml(made, persons);
+    let added = history.submit(&Sen2, &[("sen2.xml", text.as_bytes())]);
+    added.iter().map(|statement| Cause::try_from(statement.body.cause).unwrap()).collect()
+}
+
+#[test]
+fn the_same_return_in_its_other_form_adds_nothing() {
+    let mut history = History::default();
+    assert!(!submit(&mut history, MADE, &clean()).is_empty());
+    assert_eq!(submit(&mut history, MADE, &clean()), []);
+    let later = Made { serial: 2, at: "2025-03-01T10:00:00", ..MADE };
+    let tables = export(later, &clean(), 500);
+    let tables: Vec<(&str, &[u8])> = tables.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    assert_eq!(history.submit(&Sen2, &tables), []);
+}
+
+#[test]
+fn a_date_that_is_put_right_is_a_correction() {
+    let mut history = History::default();
+    submit(&mut history, MADE, &clean());
+    let mut persons = clean();
+    persons[0].under[0].under[1].under[0].fields[2].1 = "2024-04-16".to_owned();
+    let causes = submit(&mut history, Made { serial: 2, ..MADE }, &persons);
+    assert_eq!(causes, [Cause::Corrected, Cause::Corrected], "the placement's old entry, and its new one");
+    assert!(history.stands().values().all(|body| !body.record_key.contains("2024-04-15")));
+}
+
+/// Persons of few dates and settings, so that many records are equal.
+fn any_persons() -> impl Strategy<Value = Vec<Rec>> {
+    let date = || prop::sample::select(vec!["2024-03-01", "2024-03-01", "2024-06-03", ""]);
+    let setting = || prop::sample::select(vec!["900001", "900001", "900002"]);
+    let placement = (date(), setting()).prop_map(|(on, urn)| {
+        rec("PlacementDetail", &[("URN", urn), ("EntryDate", on), ("PlacementRank", "1")], vec![])
+    });
+    let plan = date().prop_map(|on| rec("NamedPlan", &[("StartDate", on)], vec![]));
+    let assessment = prop::collection::vec(plan, 0..2).prop_map(|plans| {
+        rec("Assessment", &[("AssessmentOutcome", "Y"), ("AssessmentOutcomeDate", "2024-07-01")], plans)
+    });
+    let active = prop::collection::vec(placement, 0..3).prop_map(|placements| rec("ActivePlans", &[], placements));
+    let request = (date(), prop::collection::vec(prop_oneof![assessment, active], 0..3)).prop_map(|(on, under)| {
+        rec("Requests", &[("ReceivedDate", on), ("RequestOutcome", "Y"), ("RequestOutcomeDate", "2024-08-01")], under)
+    });
+    prop::collection::vec(prop::collection::vec(request, 0..3), 0..4).prop_map(|persons| {
+        let of = |(number, requests): (usize, Vec<Rec>)| {
+            let born = format!("201{number}-05-09");
+            rec("Person", &[("Surname", "Invented"), ("Forename", "A"), ("PersonBirthDate", &born)], requests)
+        };
+        persons.into_iter().enumerate().map(of).collect()
+    })
+}
+
+/// The same persons and records in another order.
+fn turned(persons: &[Rec]) -> Vec<Rec> {
+    let of = |rec: &Rec| Rec { under: turned(&rec.under), ..rec.clone() };
+    persons.iter().rev().map(of).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn the_order_of_the_file_changes_nothing(persons in any_persons()) {
+        let (straight, turned) = (message(MADE, &persons), message(MADE, &turned(&persons)));
+        prop_assert_eq!(sayings(&straight), sayings(&turned));
+        prop_assert_eq!(straight.rejections.len(), turned.rejections.len());
+        let mut keys: Vec<_> = straight.drafts.iter().map(|d| (&d.record_key, d.ordinal)).collect();
+        let count = keys.len();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(keys.len(), count);
+        prop_assert_eq!(sayings(&straight), sayings(&translate(&export(MADE, &persons, 100))));
+    }
+
+    #[test]
+    fn overlapping_returns_leave_the_same_whatever_came_first(earlier in any_persons(), later in any_persons(), next in any_persons()) {
+        let files = [
+            (Made { serial: 1, ..MADE }, earlier),
+            (Made { serial: 2, at: "2025-03-01T10:00:00", ..MADE }, later),
+            (Made { year: 2026, serial: 1, at: "2026-02-20T09:30:00" }, next),
+        ];
+        let stands = |order: [usize; 3]| {
+            let mut history = History::default();
+            for at in order {
+                submit(&mut history, files[at].0, &files[at].1);
+                prop_assert_eq!(submit(&mut history, files[at].0, &files[at].1), []);
+            }
+            Ok(history.stands())
+        };
+        let expected = stands([0, 1, 2])?;
+        for order in [[1, 0, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+            prop_assert_eq!(&expected, &stands(order)?);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        for name in ["sen2.xml", "Blade-Export_01-03-2025_person.csv", "Blade-Export_01-03-2025_sen2.csv"] {
+            prop_assert!(Collected::of(&Sen2, &[(name, &bytes)]).whole.is_empty());
+        }
+    }
+}
+
+#[test]
+fn every_seed_of_the_fuzz_targets_is_translated() {
+    for (target, name) in [("message", "sen2.xml"), ("export", "Blade-Export_01-03-2025_requests.csv")] {
+        let seeds: Vec<_> = std::fs::read_dir(folder("fuzz/corpus").join(target)).unwrap().collect();
+        assert!(seeds.len() >= 2, "{target}");
+        for seed in seeds {
+            let bytes = std::fs::read(seed.unwrap().path()).unwrap();
+            let said = Collected::of(&Sen2, &[(name, &bytes)]);
+            assert!(said.records > 0 || !said.rejections.is_empty());
+        }
+    }
+}
