@@ -165,8 +165,14 @@ fn header(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     }
     let on = birth_on.unwrap_or(date_on(year.last));
     voice.keep((row, year), &key, on);
-    let described =
-        PersonDescribed { birth_on, sex: sex.clone(), ethnicity, identifiers, upn_unknown, ..PersonDescribed::default() };
+    let described = PersonDescribed {
+        birth_on,
+        sex: sex.clone(),
+        ethnicity,
+        identifiers,
+        upn_unknown,
+        ..PersonDescribed::default()
+    };
     let is_male = sex.is_some_and(|sex| matches!(sex.code.as_str(), "1" | "M"));
     mother(voice, given, birth, is_male, &mut findings);
     voice.say((row, year), (&key, 0), on, findings.0, described);
@@ -184,8 +190,7 @@ fn pupil_number(
         return (Vec::new(), None);
     }
     if upn.to_ascii_uppercase().starts_with("UN") {
-        let of_school_age =
-            birth.is_some_and(|birth| (5..16).contains(&age(birth, year.last).unwrap_or_default()));
+        let of_school_age = birth.is_some_and(|birth| (5..16).contains(&age(birth, year.last).unwrap_or_default()));
         if upn.eq_ignore_ascii_case("UN1") && of_school_age {
             findings.broke(FieldsContradict, "UPN", "209");
         }
@@ -273,7 +278,8 @@ fn unaccompanied(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     let mut findings = child.begin(voice, given);
     let ceased_on = findings.date(row, "duc", "104");
     if let (Some(ceased), Some(birth)) = (ceased_on.as_ref().and_then(day), child.birth)
-        && age(birth, ceased).is_some_and(|age| age > 18 || age == 18 && (ceased.month(), ceased.day()) != (birth.month(), birth.day()))
+        && age(birth, ceased)
+            .is_some_and(|age| age > 18 || age == 18 && (ceased.month(), ceased.day()) != (birth.month(), birth.day()))
     {
         findings.broke(DateImplausible, "DUC", "304");
     }

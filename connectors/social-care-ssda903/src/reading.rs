@@ -78,14 +78,8 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<Fil
     let mut rows = Vec::new();
     for (number, file) in files.into_iter().enumerate() {
         let name = file.name.clone();
-        let mut into = File {
-            hints: hints(&name),
-            name,
-            tables: Vec::new(),
-            whole: false,
-            rejected: Vec::new(),
-            odd_text: false,
-        };
+        let mut into =
+            File { hints: hints(&name), name, tables: Vec::new(), whole: false, rejected: Vec::new(), odd_text: false };
         match is_xml(file) {
             Ok((true, file)) => xml::read(number, file, &mut into, &mut rows, out),
             Ok((false, file)) => read_csv(number, file, &mut into, &mut rows, out),
@@ -104,7 +98,8 @@ fn is_xml(file: SourceFile<'_>) -> Result<(bool, SourceFile<'_>), Box<Rejection>
         let message = "the file could not be read to its end: send it again".to_owned();
         return Err(Box::new(of_file(&name, Reason::FileUnreadable, message)));
     }
-    let first = start.iter().find(|byte| !matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff) && !byte.is_ascii_whitespace());
+    let first =
+        start.iter().find(|byte| !matches!(byte, 0 | 0xef | 0xbb | 0xbf | 0xfe | 0xff) && !byte.is_ascii_whitespace());
     let is_xml = first == Some(&b'<');
     let bytes: Box<dyn BufRead + Send + '_> = Box::new(std::io::Cursor::new(start).chain(bytes));
     Ok((is_xml, SourceFile { name, bytes }))
@@ -119,7 +114,8 @@ fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Vec
         }
     };
     let Some(table) = Table::of_header(|column| csv.has(column)) else {
-        let message = "the header is of no file of the return on children looked after: export the table with its column names";
+        let message =
+            "the header is of no file of the return on children looked after: export the table with its column names";
         into.rejected.push(of_file(&into.name, Reason::HeaderMissing, message.to_owned()));
         return;
     };

@@ -68,7 +68,9 @@ fn one(episode: &mut Episode<'_>, next: Option<Next>, next_year_told: &dyn Fn(u1
             episode.to = Some(next.from);
             found(episode, FindingCode::DatesOutOfOrder, "4");
         }
-        Some(next) if episode.ceased_code() == "X1" && next.began != "S" && episode.to.is_some_and(|to| to < next.from) => {
+        Some(next)
+            if episode.ceased_code() == "X1" && next.began != "S" && episode.to.is_some_and(|to| to < next.from) =>
+        {
             episode.to = Some(next.from);
             found(episode, FindingCode::FieldsContradict, "5");
         }

@@ -160,8 +160,11 @@ fn note_files(files: &[File], (given, concluded): (Option<Authority>, Option<u16
             tables.there.insert((authority, year, *only));
         }
     }
-    let broken: BTreeSet<Table> =
-        files.iter().filter(|file| !file.whole || !file.rejected.is_empty()).flat_map(|file| file.tables.clone()).collect();
+    let broken: BTreeSet<Table> = files
+        .iter()
+        .filter(|file| !file.whole || !file.rejected.is_empty())
+        .flat_map(|file| file.tables.clone())
+        .collect();
     tables.whole = tables.there.iter().filter(|(.., table)| !broken.contains(table)).copied().collect();
 }
 
@@ -176,7 +179,8 @@ fn open_scopes(tables: &Tables, rows: &[Row], files: &[File], out: &mut dyn Outp
             None => latest(rows, year).unwrap_or(year.last),
         };
         // A name's day also orders what was sent again for one year.
-        let sequence = named_on.map_or(0, |on| u64::try_from(on.year()).unwrap_or_default() * 10_000 + rank_in_year(on));
+        let sequence =
+            named_on.map_or(0, |on| u64::try_from(on.year()).unwrap_or_default() * 10_000 + rank_in_year(on));
         for (authority, _, table) in tables.there.iter().filter(|(_, of, _)| *of == year.number) {
             out.scope(Scope {
                 key: scope_key(*authority, year.number, *table),

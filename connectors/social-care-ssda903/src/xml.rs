@@ -59,7 +59,9 @@ pub(crate) fn read(number: usize, file: SourceFile<'_>, into: &mut File, rows: &
                 let name = start.local_name().as_ref().to_ascii_lowercase();
                 match (depth, name.as_str()) {
                     (0, root) if root.ends_with("ssda903") => (depth, rooted) = (1, true),
-                    (0, _) => break Stop::Broken("the root element is not that of the return on children looked after"),
+                    (0, _) => {
+                        break Stop::Broken("the root element is not that of the return on children looked after");
+                    }
                     (_, "child") => {
                         record += 1;
                         out.record();
@@ -173,7 +175,9 @@ fn rows_of(child: &Element, file: usize, place: RowPlace, rows: &mut Vec<Row>) {
         header_fields.retain(|(name, _)| {
             Table::Header.knows(name) || table.place_of(canonical(name)).is_none() && name != "uasc"
         });
-        if told.iter().any(|(name, _)| !matches!(canonical(name), "child" | "dob" | "sex")) || table == Table::Uasc && is_asylum {
+        if told.iter().any(|(name, _)| !matches!(canonical(name), "child" | "dob" | "sex"))
+            || table == Table::Uasc && is_asylum
+        {
             add(table, &told);
         }
     }
@@ -188,7 +192,9 @@ fn rows_of(child: &Element, file: usize, place: RowPlace, rows: &mut Vec<Row>) {
                 add(table, &all);
             }
             // Not a part that the return has: it stays with the child.
-            None => header_fields.extend(own.iter().map(|(name, text)| (format!("{}.{name}", part.name), text.clone()))),
+            None => {
+                header_fields.extend(own.iter().map(|(name, text)| (format!("{}.{name}", part.name), text.clone())))
+            }
         }
     }
     add(Table::Header, &header_fields);

@@ -1,9 +1,7 @@
 //! Adoption: that it was decided, taken back, and with whom a child was matched.
 
 use connector_kit::dates;
-use proto::events::FindingCode::{
-    DateImplausible, DatesOutOfOrder, FieldMissing, FieldsContradict, ValueMalformed,
-};
+use proto::events::FindingCode::{DateImplausible, DatesOutOfOrder, FieldMissing, FieldsContradict, ValueMalformed};
 use proto::events::{AdoptionDecided, AdoptionDecisionReversed, AdoptionMatched};
 
 use super::episodes::Episode;
@@ -44,14 +42,21 @@ fn matched(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     let sex = findings.code(&codes::ADOPTERS_SEX, year, row, "sex_adoptr", "176");
     let status = findings.code(&codes::ADOPTERS_STATUS, year, row, "ls_adoptr", "177");
     adopters_agree(adopters, sex.as_ref(), status.as_ref(), &mut findings);
-    let some_blank = row.table.columns().iter().filter(|column| **column != "dob").any(|column| row.get(column).is_empty());
+    let some_blank =
+        row.table.columns().iter().filter(|column| **column != "dob").any(|column| row.get(column).is_empty());
     if some_blank {
         findings.broke(FieldMissing, "DATE_MATCH", "151");
     }
     let key = voice.key(year, &format!("adoption/matched/{}", dates::key(&on)));
     voice.keep((row, year), &key, on);
-    let event =
-        AdoptionMatched { matched_on, decided_on, by_foster_carers, adopters, adopters_sex: sex, adopters_status: status };
+    let event = AdoptionMatched {
+        matched_on,
+        decided_on,
+        by_foster_carers,
+        adopters,
+        adopters_sex: sex,
+        adopters_status: status,
+    };
     voice.say((row, year), (&key, 0), on, findings.0, event);
 }
 

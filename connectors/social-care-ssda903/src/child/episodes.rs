@@ -90,7 +90,8 @@ fn code(coded: &Option<Coded>) -> &str {
 
 /// Reads a child's episodes of every year, in order of year and beginning, repaired and checked.
 pub(crate) fn read<'r>(child: &Child<'r>, voice: &mut Voice<'_>) -> Vec<Episode<'r>> {
-    let mut episodes: Vec<Episode<'r>> = child.of(Table::Episodes).filter_map(|given| one(child, voice, given)).collect();
+    let mut episodes: Vec<Episode<'r>> =
+        child.of(Table::Episodes).filter_map(|given| one(child, voice, given)).collect();
     // Rows of one day stay in order of what they say.
     episodes.sort_by_key(|episode| (episode.year, episode.from));
     for same_year in episodes.chunk_by_mut(|a, b| a.year == b.year) {
@@ -144,12 +145,13 @@ fn changes(episodes: &[Episode<'_>]) -> Vec<Change> {
     let mut before: Option<&Episode<'_>> = None;
     let mut changes = Vec::with_capacity(episodes.len());
     for episode in episodes {
-        let differs = |before: &Episode<'_>| {
-            match (before.legal_code() != episode.legal_code(), before.place_code() != episode.place_code()) {
-                (true, true) => Change::Both,
-                (true, false) => Change::Legal,
-                _ => Change::Placement,
-            }
+        let differs = |before: &Episode<'_>| match (
+            before.legal_code() != episode.legal_code(),
+            before.place_code() != episode.place_code(),
+        ) {
+            (true, true) => Change::Both,
+            (true, false) => Change::Legal,
+            _ => Change::Placement,
         };
         changes.push(match episode.began_code() {
             "S" => Change::Started,
