@@ -203,6 +203,7 @@ kinds! {
     510 DecisionProposed e::DecisionProposed;
     511 PairLeftOpen e::PairLeftOpen;
     512 LinkingParametersAdopted e::LinkingParametersAdopted;
+    513 SealProposed e::SealProposed;
     600 OrganisationRecorded s::OrganisationRecorded;
     601 PolicyApproved s::PolicyApproved;
     602 ConsentRecorded s::ConsentRecorded;

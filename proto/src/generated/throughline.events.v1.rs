@@ -1746,6 +1746,16 @@ pub struct IdentitySealed {
     #[prost(string, optional, tag = "3")]
     pub authority: ::core::option::Option<::prost::alloc::string::String>,
 }
+/// Somebody proposed to seal an identity. It seals nothing: somebody else seals it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SealProposed {
+    /// 16 bytes each: the pseudonyms of what would be sealed, as in IdentitySealed.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub sealed_subjects: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    /// The order or the decision: a reference, not a name.
+    #[prost(string, optional, tag = "2")]
+    pub authority: ::core::option::Option<::prost::alloc::string::String>,
+}
 /// What a person says of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -3121,7 +3131,7 @@ pub struct RecordedBy {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
+        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 513, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -3435,6 +3445,8 @@ pub mod event {
         PairLeftOpen(super::PairLeftOpen),
         #[prost(message, tag = "512")]
         LinkingParametersAdopted(super::LinkingParametersAdopted),
+        #[prost(message, tag = "513")]
+        SealProposed(super::SealProposed),
         #[prost(message, tag = "600")]
         OrganisationRecorded(super::super::super::sharing::v1::OrganisationRecorded),
         #[prost(message, tag = "601")]

@@ -1437,7 +1437,8 @@ pub struct RestrictionSet {
     pub id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(enumeration = "restriction::Kind", optional, tag = "2")]
     pub kind: ::core::option::Option<i32>,
-    /// For PARENTAL_RESPONSIBILITY: the adult's token subject. Empty binds every adult.
+    /// For PARENTAL_RESPONSIBILITY: the adult's token subject, at whichever issuer; `adult` names one of one issuer. With neither every
+    /// adult is bound.
     #[prost(string, optional, tag = "3")]
     pub person: ::core::option::Option<::prost::alloc::string::String>,
     /// Categories that it binds; empty means all.
@@ -1452,6 +1453,12 @@ pub struct RestrictionSet {
     /// For PROCESSING: why.
     #[prost(enumeration = "restriction::Ground", optional, tag = "7")]
     pub ground: ::core::option::Option<i32>,
+    /// For PARENTAL_RESPONSIBILITY: the adult.
+    #[prost(message, optional, tag = "8")]
+    pub adult: ::core::option::Option<NamedPerson>,
+    /// By whom.
+    #[prost(string, optional, tag = "9")]
+    pub set_by: ::core::option::Option<::prost::alloc::string::String>,
 }
 /// A restriction was lifted, by somebody named.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -223,6 +223,7 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::IdentitySealed(_)
         | Kind::DecisionProposed(_)
         | Kind::PairLeftOpen(_)
+        | Kind::SealProposed(_)
         | Kind::LinkingParametersAdopted(_) => Command(Topic::Identity),
 
         // Statuses come from live case systems, of which there is no connector yet: a yearly return never asserts one.

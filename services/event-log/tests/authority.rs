@@ -94,6 +94,7 @@ const TABLE: &str = "
     PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESHi
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
     DecisionProposed i              PairLeftOpen i                  LinkingParametersAdopted i
+    SealProposed i
     OrganisationRecorded s          PolicyApproved s                ConsentRecorded s
     PolicyApprovalWithdrawn s       PolicyKept s
     ErasureProposed s               ErasureConfirmed s              ErasureCancelled s

@@ -21,6 +21,7 @@ mod linking_order;
 mod match_rates;
 mod moved_entries;
 mod no_room;
+mod operator;
 mod own_records;
 mod policies;
 mod probable_links;

@@ -8,8 +8,11 @@ use serde::Deserialize;
 
 use crate::classify::{RecordClass, TableUnusable};
 use crate::days::{day_of_timestamp, first_day, first_day_of_when, last_day, plus_days, plus_weekdays};
+use crate::facts::StatusTable;
 use crate::facts::age::Births;
+use crate::facts::feed::{Believed, Feed};
 use crate::facts::versions::{COMMAND, Stated};
+use crate::registry::Registry;
 use crate::terms::{Condition, Terms, word_of};
 use crate::vocabulary::{Involvement, Standing};
 use crate::wire::Opened;
@@ -23,9 +26,26 @@ pub(crate) struct InvolvementTable {
     replaces: BTreeSet<KindNumber>,
 }
 
-/// What organisations, and people of them, were named as for a child.
+/// What organisations, and people of them, were named as for a child; and of which feed it hangs, where it hangs of one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Standings(BTreeSet<(String, Option<String>, Standing)>);
+pub(crate) struct Standings(Vec<Named>);
+
+#[derive(Clone, Debug)]
+struct Named {
+    organisation: String,
+    person: Option<String>,
+    standing: Standing,
+    feed: Option<Feed>,
+}
+
+/// How closely organisations work with a child.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Involved {
+    /// Whatever feeds confirm.
+    settled: BTreeMap<String, Involvement>,
+    /// As long as its feed confirms it.
+    fed: Vec<(String, Involvement, Feed)>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +69,9 @@ struct Spell {
     unless: Option<String>,
     #[serde(default)]
     latest_only: bool,
+    /// Of a source that is not live it is no more than former.
+    #[serde(default)]
+    live: bool,
     #[serde(default)]
     days_before: u32,
     days_max: Option<u32>,
@@ -60,6 +83,8 @@ struct Spell {
     requires: Vec<String>,
     #[serde(default)]
     said_by: Vec<String>,
+    #[serde(default)]
+    of_itself: bool,
     involvement: Gives,
     standing: Option<String>,
     person: Option<String>,
@@ -106,6 +131,7 @@ pub(crate) struct Telling {
     pub(crate) classes: Vec<RecordClass>,
     kind: KindNumber,
     controller: String,
+    believed: Believed,
     organisation: String,
     /// The one person of it who was named, where the table asks for one.
     person: Option<String>,
@@ -140,7 +166,14 @@ pub(crate) struct Works {
 }
 
 impl Works {
-    const FORMER: Self = Self { involvement: Involvement::Former, since: None, standing: None };
+    const NOTHING: Self = Self { involvement: Involvement::None, since: None, standing: None };
+    const FORMER: Self = Self { involvement: Involvement::Former, ..Self::NOTHING };
+
+    /// What is left of it where somebody must confirm it and does not: it goes on with its own records, as if it had ended.
+    fn unconfirmed<T>(self, by: Option<&T>) -> Self {
+        let former = if self.involvement > Involvement::None { Self::FORMER } else { Self::NOTHING };
+        by.map_or(self, |_| former)
+    }
 
     /// The closer of the two, since the earlier.
     pub(crate) fn with(self, other: Self) -> Self {
@@ -161,12 +194,20 @@ struct Begun<'t> {
 }
 
 impl Standings {
-    pub(crate) fn of(&self, organisation: &str, person: &str) -> BTreeSet<Standing> {
-        let mine = self
-            .0
-            .iter()
-            .filter(|(of, named, _)| of == organisation && named.as_deref().is_none_or(|named| named == person));
-        mine.map(|(.., standing)| *standing).collect()
+    pub(crate) fn of(&self, organisation: &str, person: &str, (registry, on): (&Registry, Date)) -> BTreeSet<Standing> {
+        let is_mine = |named: &&Named| {
+            named.organisation == organisation && named.person.as_deref().is_none_or(|named| named == person)
+        };
+        let stands = |named: &&Named| named.feed.as_ref().is_none_or(|feed| feed.is_confirmed(registry, on));
+        self.0.iter().filter(is_mine).filter(stands).map(|named| named.standing).collect()
+    }
+}
+
+impl Involved {
+    pub(crate) fn of(&self, organisation: &str, registry: &Registry, on: Date) -> Involvement {
+        let settled = self.settled.get(organisation).copied().unwrap_or(Involvement::None);
+        let fed = self.fed.iter().filter(|(of, _, feed)| of == organisation && feed.is_confirmed(registry, on));
+        fed.map(|(_, involvement, _)| *involvement).fold(settled, Involvement::max)
     }
 }
 
@@ -221,7 +262,12 @@ impl InvolvementTable {
     }
 
     /// What the events tell, without their classes.
-    pub(crate) fn tellings(&self, stated: &[Stated], terms: &Terms, births: &Births) -> Vec<(usize, Telling)> {
+    pub(crate) fn tellings(
+        &self,
+        stated: &[Stated],
+        (terms, sources): (&Terms, &StatusTable),
+        births: &Births,
+    ) -> Vec<(usize, Telling)> {
         let mut found = Vec::new();
         for (index, event) in stated.iter().enumerate() {
             let (Some(opened), Some(kind)) = (Opened::of(&event.event), event.event.kind_number()) else {
@@ -233,10 +279,8 @@ impl InvolvementTable {
             for (organisation, person, says) in began.chain(ended) {
                 let controller = event.acting.clone();
                 let marks = self.marks(&opened);
-                found.push((
-                    index,
-                    Telling { classes: Vec::new(), kind, controller, organisation, person, marks, says },
-                ));
+                let (classes, believed) = (Vec::new(), sources.believed(event));
+                found.push((index, Telling { classes, kind, controller, believed, organisation, person, marks, says }));
             }
         }
         found
@@ -250,19 +294,6 @@ impl InvolvementTable {
         own.filter_map(|field| Some((field.name, word_of(opened, field.name)?.to_ascii_lowercase()))).collect()
     }
 
-    /// What they make organisations, and people of them, to be for the child on this day.
-    pub(crate) fn standings<'t>(
-        &'t self,
-        tellings: impl IntoIterator<Item = &'t Telling>,
-        valid_on: Date,
-    ) -> Standings {
-        let each = self.each(tellings, valid_on);
-        let named = each.into_iter().filter_map(|(telling, works)| {
-            Some((telling.organisation.clone(), telling.person.clone(), works.standing?))
-        });
-        Standings(named.collect())
-    }
-
     /// Whether a person recorded it of the organisation, so that it is nobody else's record.
     pub(crate) fn is_recorded_of_the_organisation(&self, kind: KindNumber) -> bool {
         let stated = |row: &Spell| matches!(row.involvement, Gives::Stated);
@@ -271,26 +302,50 @@ impl InvolvementTable {
         self.spells.get(&kind).into_iter().flatten().any(stated) || self.ends.get(&kind).is_some_and(ends_stated)
     }
 
-    /// The closest involvement of each organisation on this day, from what these tell.
+    /// How closely each organisation works with the child on this day, and what each, and people of it, were named as.
     pub(crate) fn derive<'t>(
         &'t self,
         tellings: impl IntoIterator<Item = &'t Telling>,
         valid_on: Date,
-    ) -> BTreeMap<String, Works> {
-        let mut found: BTreeMap<String, Works> = BTreeMap::new();
-        let each = self.each(tellings, valid_on);
-        for (telling, works) in each.into_iter().filter(|(_, works)| works.involvement > Involvement::None) {
-            found.entry(telling.organisation.clone()).and_modify(|known| *known = known.with(works)).or_insert(works);
+    ) -> (Involved, Standings) {
+        let (mut involved, mut standings) = (Involved::default(), Standings::default());
+        for (telling, works, feed) in self.each(tellings, valid_on) {
+            let (organisation, person) = (telling.organisation.clone(), telling.person.clone());
+            if let Some(standing) = works.standing {
+                let organisation = organisation.clone();
+                standings.0.push(Named { organisation, person, standing, feed: feed.cloned() });
+            }
+            let unconfirmed = works.unconfirmed(feed).involvement;
+            if let Some(feed) = feed.filter(|_| works.involvement > unconfirmed) {
+                involved.fed.push((organisation.clone(), works.involvement, feed.clone()));
+            }
+            if unconfirmed > Involvement::None {
+                let known = involved.settled.entry(organisation).or_insert(unconfirmed);
+                *known = unconfirmed.max(*known);
+            }
         }
-        found
+        (involved, standings)
     }
 
-    /// What each of these amounts to on this day, where it is not nothing.
-    pub(crate) fn each<'t>(
+    /// As [`Self::each`], as far as feeds confirm it.
+    pub(crate) fn confirmed<'t>(
         &'t self,
         tellings: impl IntoIterator<Item = &'t Telling>,
         valid_on: Date,
-    ) -> Vec<(&'t Telling, Works)> {
+        registry: &Registry,
+    ) -> impl Iterator<Item = (&'t Telling, Works)> {
+        self.each(tellings, valid_on).into_iter().map(move |(telling, works, feed)| {
+            let feed = feed.filter(|feed| !feed.is_confirmed(registry, valid_on));
+            (telling, works.unconfirmed(feed))
+        })
+    }
+
+    /// What each of these amounts to on this day, where it is not nothing; and the feed that must confirm it, where one must.
+    fn each<'t>(
+        &'t self,
+        tellings: impl IntoIterator<Item = &'t Telling>,
+        valid_on: Date,
+    ) -> Vec<(&'t Telling, Works, Option<&'t Feed>)> {
         let mut begun = Vec::new();
         let mut ended = Vec::new();
         for telling in tellings {
@@ -314,7 +369,12 @@ impl InvolvementTable {
         for spell in &begun {
             let newer = |other: &Begun<'_>| other.row.kind == spell.row.kind && other.as_of_us > spell.as_of_us;
             if !(spell.row.latest_only && begun.iter().any(newer)) {
-                found.extend(self.on(spell, &ended, valid_on).map(|works| (spell.telling, works)));
+                let works = self.on(spell, &ended, valid_on);
+                found.extend(works.map(|works| match (&spell.telling.believed, spell.row.live) {
+                    (Believed::Never, true) => (spell.telling, works.unconfirmed(Some(&())), None),
+                    (Believed::While(feed), true) => (spell.telling, works, Some(feed)),
+                    _ => (spell.telling, works, None),
+                }));
             }
         }
         // An end whose start was never seen: the organisation worked with the child until then.
@@ -325,7 +385,7 @@ impl InvolvementTable {
         };
         for (row, telling, on) in &ended {
             if !row.of_former && !is_of_its_own(row, telling, *on) {
-                found.extend(self.in_grace(*on, valid_on).map(|works| (*telling, works)));
+                found.extend(self.in_grace(*on, valid_on).map(|works| (*telling, works, None)));
             }
         }
         found
@@ -408,6 +468,9 @@ fn began(
     };
     let says_when = row.starts_on.as_deref().is_some_and(|name| opened.field(name).is_some());
     let organisation = organisation(row.organisation.as_deref(), row.organisation_required, event, opened)?;
+    if row.of_itself && event.source != COMMAND && organisation != event.controller {
+        return None;
+    }
     let person = match row.person.as_deref() {
         Some(field) => Some(opened.text(field).filter(|person| !person.trim().is_empty())?),
         None => None,

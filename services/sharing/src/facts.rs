@@ -7,6 +7,7 @@
 pub(crate) mod age;
 mod competence;
 mod consent;
+pub(crate) mod feed;
 mod forms;
 mod glass;
 mod grant;
@@ -17,7 +18,7 @@ mod retention;
 mod status;
 pub(crate) mod versions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -26,7 +27,7 @@ use proto::events::Body;
 use proto::sharing::DecisionKind;
 
 use crate::classify::RecordClass;
-use crate::derive::{Standings, Telling};
+use crate::derive::{Involved, Standings, Telling};
 use crate::engine::Engine;
 use crate::facts::age::Births;
 use crate::facts::competence::{Competence, Competences};
@@ -42,6 +43,7 @@ use crate::facts::restriction::Restrictions;
 pub(crate) use crate::facts::status::StatusTable;
 use crate::facts::status::Statuses;
 use crate::facts::versions::Stated;
+use crate::registry::Registry;
 use crate::statutes::DUTY_TO_SHARE;
 use crate::vocabulary::{Involvement, PersonKind, Standing};
 
@@ -86,7 +88,7 @@ pub struct ChildFacts {
     consents: Consents,
     grants: Grants,
     broken_glass: BrokenGlass,
-    involvement: BTreeMap<String, Involvement>,
+    involvement: Involved,
     life: Life,
     standings: Standings,
     duty_to_share_in_force: bool,
@@ -104,8 +106,9 @@ impl ChildFacts {
         let stated = versions::stand(read, as_of);
         let births = Births::fold(&stated, as_of.valid_on);
         let competence = Competences::fold(&stated, &births, as_of.valid_on);
-        let tellings = engine.involvement().tellings(&stated, engine.terms(), &births);
-        let works = engine.involvement().derive(tellings.iter().map(|(_, telling)| telling), as_of.valid_on);
+        let tellings = engine.involvement().tellings(&stated, (engine.terms(), engine.statuses()), &births);
+        let (involvement, standings) =
+            engine.involvement().derive(tellings.iter().map(|(_, telling)| telling), as_of.valid_on);
         let mut facts = Self {
             valid_on: as_of.valid_on,
             competence,
@@ -113,12 +116,12 @@ impl ChildFacts {
             statuses: Statuses::fold(&stated, engine.statuses(), engine.terms(), as_of.valid_on),
             life: Life::fold(&stated, as_of.valid_on),
             duty_to_share_in_force: engine.statutes().in_force(DUTY_TO_SHARE, as_of.valid_on),
-            standings: engine.involvement().standings(tellings.iter().map(|(_, telling)| telling), as_of.valid_on),
+            standings,
             restrictions: Restrictions::fold(&stated, as_of.valid_on),
             consents: Consents::fold(&stated, engine.consent_forms(), as_of.valid_on),
             grants: Grants::fold(&stated, as_of.valid_on),
             broken_glass: BrokenGlass::fold(&stated),
-            involvement: works.into_iter().map(|(id, works)| (id, works.involvement)).collect(),
+            involvement,
             tellings: Arc::default(),
             births,
         };
@@ -151,14 +154,9 @@ impl ChildFacts {
         self.people().kind(issuer, person) == PersonKind::Subject
     }
 
-    /// How closely this organisation works with the child.
-    pub fn involvement(&self, organisation: &str) -> Involvement {
-        self.involvement.get(organisation).copied().unwrap_or(Involvement::None)
-    }
-
-    /// Every organisation that works, or lately worked, with the child.
-    pub fn organisations(&self) -> impl Iterator<Item = (&str, Involvement)> {
-        self.involvement.iter().map(|(id, involvement)| (id.as_str(), *involvement))
+    /// How closely this organisation works with the child, as far as live sources confirm it.
+    pub fn involvement(&self, organisation: &str, registry: &Registry) -> Involvement {
+        self.involvement.of(organisation, registry, self.valid_on)
     }
 
     /// What each event tells of who works with the child.
@@ -183,8 +181,8 @@ impl ChildFacts {
     }
 
     /// What this organisation, or this person of it, was named as for the child.
-    pub(crate) fn standings(&self, organisation: &str, person: &str) -> BTreeSet<Standing> {
-        self.standings.of(organisation, person)
+    pub(crate) fn standings(&self, (organisation, person): (&str, &str), registry: &Registry) -> BTreeSet<Standing> {
+        self.standings.of(organisation, person, (registry, self.valid_on))
     }
 
     pub(crate) fn duty_to_share_in_force(&self) -> bool {

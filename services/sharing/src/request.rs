@@ -51,7 +51,7 @@ impl FamilyOf {
     pub fn child(facts: &ChildFacts, registry: &Registry, reader: &Principal) -> Self {
         let open = |status| facts.statuses().open(status, registry, facts.valid_on());
         Self {
-            involvement: reader.organisation().map_or(Involvement::None, |id| facts.involvement(id)),
+            involvement: reader.organisation().map_or(Involvement::None, |id| facts.involvement(id, registry)),
             s47_open: open(Status::Section47),
             cp_plan: open(Status::ProtectionPlan),
             cin: open(Status::ChildInNeed),

@@ -407,7 +407,7 @@ proptest! {
             prop_assert_eq!(fresh.class_record(class), again.class_record(class));
             // Nobody with no involvement learns anything of a child from another's record.
             let stranger = request.principal.organisation().is_some_and(|id| {
-                facts.involvement(id) == sharing::Involvement::None
+                facts.involvement(id, &registry) == sharing::Involvement::None
             });
             prop_assert!(!stranger || fresh.outcome(class) == Outcome::Hide);
         }
@@ -485,4 +485,28 @@ fn measure(request: &Request, facts: &ChildFacts, registry: &Registry, classes: 
     assert_eq!(digests.len(), 1);
     let (hits, misses) = cache.hits_and_misses();
     assert!(hits >= 2 * 24 && misses < 100, "{hits} hits, {misses} misses");
+}
+
+#[test]
+fn an_issuer_of_tokens_that_two_organisations_claim_vouches_for_nobody() {
+    let portal = |id: &str, issuer: &str, to: Option<e::Date>| {
+        body(s::OrganisationRecorded {
+            id: Some(id.into()),
+            sector: Some(Sector::SocialCare.into()),
+            token_issuer: Some(issuer.into()),
+            vouches_for_people: Some(true),
+            to,
+            ..Default::default()
+        })
+    };
+    let vouches = |bodies: &[Body]| {
+        let events = bodies.iter().map(|body| FactEvent { subject: [0; 16], published_at_us: 0, sequence: 0, body });
+        Registry::fold(events, None).vouches_for_people("families", ISSUER, TODAY)
+    };
+    let own = portal("families", ISSUER, None);
+    assert!(vouches(std::slice::from_ref(&own)));
+    assert!(vouches(&[own.clone(), portal("other", "https://other.invalid", None)]));
+    assert!(!vouches(&[own.clone(), portal("other", ISSUER, None)]));
+    assert!(!vouches(&[own.clone(), portal("other", &ISSUER.to_uppercase(), None)]));
+    assert!(vouches(&[own, portal("other", ISSUER, on(date(2026, 1, 1)))]), "it has ended");
 }

@@ -204,10 +204,15 @@ fn consent() -> impl Strategy<Value = ConsentRecorded> {
 
 fn restriction() -> impl Strategy<Value = Event> {
     let set = ("[a-z0-9-]{1,12}", 1..=6_i32, prop::option::of("[a-z.]{1,9}"), numbers(22), prop::option::of(day()));
-    let set = set.prop_map(|(id, kind, person, categories, from)| {
+    let adult = prop::option::of(("https://[a-z]{1,9}.invalid", "[a-z.]{1,9}"));
+    let set = (set, adult).prop_map(|((id, kind, person, categories, from), adult)| {
         let of_adult = kind == i32::from(restriction::Kind::ParentalResponsibility);
-        let person = person.filter(|_| of_adult);
-        Event::from(RestrictionSet { id: Some(id), kind: Some(kind), person, categories, from })
+        let (person, adult) = match adult.filter(|_| of_adult) {
+            Some((issuer, person)) => (None, Some(NamedPerson { issuer: Some(issuer), person: Some(person) })),
+            None => (person.filter(|_| of_adult), None),
+        };
+        let (id, kind) = (Some(id), Some(kind));
+        Event::from(RestrictionSet { id, kind, person, adult, categories, from, ..Default::default() })
     });
     let lifted = ("[a-z0-9-]{1,12}", day()).prop_map(|(id, on)| (id, on));
     prop_oneof![

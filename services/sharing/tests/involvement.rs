@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use proto::events::{self as e, Body, Event, Version};
-use sharing::{AsOf, ChildFacts, Engine, FactEvent, Involvement};
+use sharing::{AsOf, ChildFacts, Engine, FactEvent, Involvement, Registry};
 
 fn date(text: &str) -> Option<e::Date> {
     let day: Date = text.parse().unwrap();
@@ -36,6 +36,11 @@ fn body(controller: &str, entry: u8, as_of_us: i64, event: impl Into<Event>) -> 
 }
 
 fn on(bodies: &[Body], day: &str, organisation: &str) -> Involvement {
+    confirmed(&Registry::default(), bodies, day, organisation)
+}
+
+/// As far as feeds confirm it.
+fn confirmed(registry: &Registry, bodies: &[Body], day: &str, organisation: &str) -> Involvement {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::load().unwrap());
     let engine = &*ENGINE;
     let events = bodies.iter().enumerate().map(|(at, body)| FactEvent {
@@ -47,8 +52,9 @@ fn on(bodies: &[Body], day: &str, organisation: &str) -> Involvement {
     });
     let forward = ChildFacts::fold(engine, events.clone(), &AsOf::day(day.parse().unwrap()));
     let backward = ChildFacts::fold(engine, events.rev(), &AsOf::day(day.parse().unwrap()));
-    assert_eq!(forward.involvement(organisation), backward.involvement(organisation), "whatever the order");
-    forward.involvement(organisation)
+    let works = |facts: &ChildFacts| facts.involvement(organisation, registry);
+    assert_eq!(works(&forward), works(&backward), "whatever the order");
+    works(&forward)
 }
 
 /// "2026-01-01 Universal" for each line.
@@ -260,12 +266,17 @@ fn a_service_a_referral_and_a_help_assessment_each_until_its_own_end() {
     check(&of("x"), "trust", &[("2026-02-02", Former)]);
     check(&of("y"), "trust", &[("2026-06-01", Targeted)]);
 
-    let assessed =
-        e::HelpAssessmentStarted { form: coded("eha"), organisation: org("school"), start_on: date("2026-01-05") };
+    let assessed = e::HelpAssessmentStarted {
+        form: coded("eha"),
+        organisation: org("school"),
+        start_on: date("2026-01-05"),
+        ..Default::default()
+    };
     let done = e::HelpAssessmentCompleted {
         form: coded("EHA"),
         organisation: org("school"),
         completed_on: date("2026-02-01"),
+        ..Default::default()
     };
     let life = [body("school", 1, 1, assessed), body("school", 2, 2, done)];
     check(&life, "school", &[("2026-02-01", Targeted), ("2026-02-02", Former)]);
@@ -288,7 +299,9 @@ fn whoever_leads_by_a_word_of_its_time_and_by_who_may_say_so() {
     check(&[body("council", 1, 1, named("key_worker", "2026-01-05"))], "charity", &[("2026-06-01", Nothing)]);
     // Family Help: social care says so of a charity, and no charity's or school's system says it of itself.
     let family_help = body("charity", 1, 1, named("family_help_lead", "2026-01-05"));
-    check(&[by("social-care-case-system", family_help.clone())], "charity", &on_day);
+    let at_work =
+        |source: &str| Body { controller: "csc".into(), ..by(source, stood_so_on("2026-05-30", family_help.clone())) };
+    check(&[at_work("social-care-case-system")], "charity", &on_day);
     check(&[by("education-school-census", family_help.clone())], "charity", &[("2026-06-01", Nothing)]);
     let unsupervised = e::WorkerNamed { supervised_by: None, ..named("family_help_lead", "2026-01-05") };
     check(&[body("csc", 1, 1, unsupervised)], "charity", &[("2026-06-01", Nothing)]);
@@ -347,7 +360,8 @@ fn the_send_team_from_the_request_and_under_the_plan() {
 
 #[test]
 fn looked_after_is_statutory() {
-    let began = e::LookedAfterPeriodStarted { start_on: date("2026-01-05"), legal_status: coded("V2") };
+    let began =
+        e::LookedAfterPeriodStarted { start_on: date("2026-01-05"), legal_status: coded("V2"), ..Default::default() };
     let ended = e::LookedAfterPeriodEnded { end_on: date("2026-06-01"), reason: None };
     let life = [body("csc", 1, 1, began), body("csc", 2, 2, ended)];
     check(&life, "csc", &[("2026-05-01", Statutory), ("2026-06-02", Former), ("2026-06-30", Nothing)]);
@@ -361,7 +375,92 @@ fn what_a_person_recorded_is_their_organisations() {
     check(&[asked.clone()], "send", &[("2026-02-01", Targeted)]);
     check(&[asked.clone()], "service", &[("2026-02-01", Nothing)]);
     // A connector that writes such a name is not believed in it.
-    let posing = by("education-ehc-system", asked);
+    let posing = by("education-ehc-system", stood_so_on("2026-01-31", asked));
     check(&[posing.clone()], "send", &[("2026-02-01", Nothing)]);
     check(&[posing], "service", &[("2026-02-01", Targeted)]);
+}
+
+const CASES: &str = "social-care-case-system";
+const RETURN: &str = "social-care-cin-census";
+
+/// The same, of a source that stood so at noon of this day.
+fn stood_so_on(day: &str, mut body: Body) -> Body {
+    let as_of_us = at(day).map_or(0, |at| at.seconds * 1_000_000);
+    body.version = Some(Version { as_of_us, ..Version::default() });
+    body
+}
+
+/// A feed that was read whole on this day.
+fn read_whole_on(day: &str) -> Registry {
+    let confirmed = proto::sharing::FeedConfirmed { confirmed_at: at(day), ..Default::default() };
+    let said = by(CASES, body("csc", 0, 0, confirmed));
+    Registry::fold([FactEvent { subject: [0; 16], published_at_us: 0, sequence: 0, body: &said }], None)
+}
+
+#[test]
+fn what_a_return_says_of_who_works_with_a_child_widens_nothing() {
+    let day = date("2026-01-05");
+    let said: [(&str, Event); 6] = [
+        ("referral", e::ReferralReceived { received_on: day, ..Default::default() }.into()),
+        ("assessment", e::AssessmentStarted { start_on: day, ..Default::default() }.into()),
+        ("plan", e::ChildInNeedPlanStarted { start_on: day }.into()),
+        ("enquiry", e::Section47EnquiryStarted { start_on: day, ..Default::default() }.into()),
+        ("protection plan", e::ProtectionPlanStarted { start_on: day, ..Default::default() }.into()),
+        ("care", e::LookedAfterPeriodStarted { start_on: day, ..Default::default() }.into()),
+    ];
+    for (what, event) in said {
+        let began = stood_so_on("2026-01-10", body("csc", 1, 1, event));
+        let (of_return, live) = ([by(RETURN, began.clone())], [by(CASES, began.clone())]);
+        // Its own organisation goes on with its own records.
+        for (day, expected) in [("2026-01-04", Nothing), ("2026-01-11", Former), ("2026-02-20", Former)] {
+            assert_eq!(on(&of_return, day, "csc"), expected, "{what} of a return on {day}");
+        }
+        // A live source is believed for a week after it said so, and for a week after it was read whole.
+        for (day, expected) in [("2026-01-11", Statutory), ("2026-01-17", Statutory), ("2026-01-18", Former)] {
+            assert_eq!(on(&live, day, "csc"), expected, "{what} of a live source on {day}");
+        }
+        let read = read_whole_on("2026-02-10");
+        assert_eq!(confirmed(&read, &live, "2026-02-17", "csc"), Statutory, "{what}");
+        assert_eq!(confirmed(&read, &live, "2026-02-18", "csc"), Former, "{what}");
+        assert_eq!(confirmed(&read, &of_return, "2026-02-17", "csc"), Former, "{what}: no return confirms anything");
+        assert_eq!(on(&[began], "2026-02-20", "csc"), Statutory, "{what}, recorded by a person");
+    }
+    // The same of the SEND team, of a return of plans.
+    let issued = stood_so_on("2026-01-10", body("send", 1, 1, e::EhcPlanIssued { sent_on: day, ..Default::default() }));
+    assert_eq!(on(&[by("education-sen2", issued.clone())], "2026-01-12", "send"), Former);
+    assert_eq!(on(&[by("education-ehc-system", issued)], "2026-01-12", "send"), Statutory);
+}
+
+#[test]
+fn no_feed_makes_another_organisation_work_with_a_child() {
+    let started = e::ServiceStarted { organisation: org("other"), start_on: date("2026-01-05"), ..Default::default() };
+    let assessed =
+        e::HelpAssessmentStarted { organisation: org("other"), start_on: date("2026-01-05"), ..Default::default() };
+    let named = |role: &str| e::WorkerNamed {
+        role: coded(role),
+        organisation: org("other"),
+        since_on: date("2026-01-05"),
+        ..Default::default()
+    };
+    let born = e::PersonDescribed { birth_on: date("2024-01-01"), ..Default::default() };
+    let said: [(&str, Event, Involvement); 6] = [
+        (CASES, started.into(), Targeted),
+        (CASES, assessed.into(), Targeted),
+        (CASES, named("lead_practitioner").into(), Lead),
+        (CASES, named("social_worker").into(), Lead),
+        ("education-ehc-system", named("ehc_case_officer").into(), Lead),
+        ("health-visiting", named("health_visitor").into(), Universal),
+    ];
+    for (source, event, involvement) in said {
+        let of = |controller: &str| {
+            let said = stood_so_on("2026-01-10", body(controller, 1, 1, event.clone()));
+            [by(source, said), body("hospital", 2, 2, born.clone())]
+        };
+        check(&of("csc"), "other", &[("2026-01-12", Nothing)]);
+        check(&of("other"), "other", &[("2026-01-12", involvement)]);
+    }
+    // And it is a year, unless somebody says that it goes on.
+    let begun = e::ServiceStarted { organisation: org("csc"), start_on: date("2026-01-05"), ..Default::default() };
+    let days = [("2027-01-05", Targeted), ("2027-01-06", Former), ("2027-02-03", Nothing)];
+    check(&[by("social-care-early-help", body("csc", 1, 1, begun))], "csc", &days);
 }

@@ -164,7 +164,7 @@ fn an_enquiry_until_the_first_of_what_can_end_it() {
     check(&[enquiry("social-care-cin-census")], Status::Section47, "csc", &[("2026-03-03", false)]);
     for end in [
         Event::from(e::Section47EnquiryEnded { ended_on: date("2026-03-20"), outcome: None }),
-        e::ConferenceHeld { held_on: date("2026-03-20") }.into(),
+        e::ConferenceHeld { held_on: date("2026-03-20"), ..Default::default() }.into(),
         e::CaseClosed { closed_on: date("2026-03-20"), ..Default::default() }.into(),
     ] {
         let ended = said(CASES, "csc", 2, "2026-03-20", end.clone());
@@ -262,7 +262,11 @@ fn a_request_until_refused_withdrawn_or_a_plan_and_a_plan_until_ceased_or_gone()
 #[test]
 fn looked_after_under_one_legal_status_at_a_time_and_by_one_council() {
     let began = |code| {
-        let period = e::LookedAfterPeriodStarted { start_on: date("2026-01-05"), legal_status: coded(code) };
+        let period = e::LookedAfterPeriodStarted {
+            start_on: date("2026-01-05"),
+            legal_status: coded(code),
+            ..Default::default()
+        };
         said(CASES, "csc", 1, "2026-01-05", period)
     };
     let order = Status::LookedAfter;
@@ -385,7 +389,7 @@ proptest! {
             let text = format!("2026-03-{day:02}");
             let on = date(&text);
             let event: Event = match what {
-                0 => e::LookedAfterPeriodStarted { start_on: on, legal_status: coded("C2") }.into(),
+                0 => e::LookedAfterPeriodStarted { start_on: on, legal_status: coded("C2"), ..Default::default() }.into(),
                 1 => e::LegalStatusChanged { changed_on: on, legal_status: coded("V2") }.into(),
                 2 => e::LegalStatusChanged { changed_on: on, legal_status: coded("V3") }.into(),
                 3 => e::LookedAfterPeriodEnded { end_on: on, reason: None }.into(),

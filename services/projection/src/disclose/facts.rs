@@ -12,7 +12,8 @@ use proto::events::{Body, RecordedBy, Subject, event::Kind};
 use proto::sharing::OrganisationRecorded;
 use proto::sharing::{Call, DenialReason, FactOnRecord, ListFactsResponse, Outcome};
 use sharing::{
-    ChildFacts, Decision, FactKind, FieldGroup, MayRecord, Principal, RecordClass, Recordable, Recording, Registry, Request,
+    ChildFacts, Decision, FactKind, FieldGroup, MayRecord, Principal, RecordClass, Recordable, Recording, Registry,
+    Request,
 };
 use timeline::{Entry, Said};
 
@@ -202,7 +203,9 @@ impl Discloser {
         };
         let own_act = match recordable.fact {
             // Sealed by two: nobody seals what somebody else has not proposed.
-            FactKind::Seal => !standing.iter().any(|stands| proposes(stands, &proposed.sealed) && !is_caller(stands.by())),
+            FactKind::Seal => {
+                !standing.iter().any(|stands| proposes(stands, &proposed.sealed) && !is_caller(stands.by()))
+            }
             _ => recordable.ends && set.is_some_and(|set| is_caller(set.by())),
         };
         // Whoever else has spoken of it contests what its setter said.

@@ -18,7 +18,9 @@ use proto::disclosure::Disclosure;
 use proto::events::Date;
 use proto::events::event::Kind;
 use proto::quarantine::Item;
+use proto::sharing::OrganisationRecorded;
 use runtime::health::{Health, Probe};
+use sharing::Registry;
 use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 
@@ -149,6 +151,7 @@ impl Admin for AdminService {
         };
         let facts = request.into_inner().facts;
         is_for_an_operator(&facts)?;
+        is_nobody_elses(&facts, &*self.rules.registry()?)?;
         match self.commands.record(facts, now_us, today).await {
             Ok(recorded) => Ok(Response::new(RecordFactsResponse { recorded })),
             Err(error @ CommandError::Fact { .. }) => Err(Status::invalid_argument(error.to_string())),
@@ -217,6 +220,24 @@ fn is_for_an_operator(facts: &[Fact]) -> Result<(), Status> {
     };
     match (1..).zip(facts).find_map(|(at, fact)| Some((at, told(fact)?))) {
         Some((at, what)) => Err(Status::invalid_argument(format!("fact {at}: {what}; nothing was recorded"))),
+        None => Ok(()),
+    }
+}
+
+/// Two organisations that had one name could speak as one.
+fn is_nobody_elses(facts: &[Fact], registry: &Registry) -> Result<(), Status> {
+    let organisation = |fact: &Fact| match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
+        Some(Kind::OrganisationRecorded(said)) => Some(said.clone()),
+        _ => None,
+    };
+    let recorded: Vec<(usize, OrganisationRecorded)> =
+        (1..).zip(facts).filter_map(|(at, fact)| Some((at, organisation(fact)?))).collect();
+    // As they will all stand: one may give up in the same file what another takes.
+    let registry = registry.with(recorded.iter().map(|(_, said)| said));
+    match recorded.iter().find_map(|(at, said)| Some((at, registry.known_by_another(said)?))) {
+        Some((at, field)) => Err(Status::invalid_argument(format!(
+            "fact {at}: `{field}` is another organisation's, on some of the same days; nothing was recorded"
+        ))),
         None => Ok(()),
     }
 }

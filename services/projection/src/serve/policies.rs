@@ -15,8 +15,8 @@ use proto::sharing::{
 };
 use runtime::health::Health;
 use runtime::metrics;
-use sharing::RoleGroup;
 use sharing::policies::{APPROVERS_NEEDED, parts};
+use sharing::{Registry, RoleGroup};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -57,6 +57,11 @@ impl RulesStanding {
     /// How many people have approved it, and whether it may decide.
     pub fn approvals(&self) -> (usize, bool) {
         self.0.policy_standing()
+    }
+
+    /// The organisations, as far as they were read.
+    pub(super) fn registry(&self) -> Result<Arc<Registry>, Status> {
+        self.0.registry().map_err(Refusal::status)
     }
 }
 

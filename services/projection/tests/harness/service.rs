@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use projection::audit::Thresholds;
 use projection::consume::Progress;
 use projection::identities::Permitting;
 use projection::notices::Noticed;
 use projection::replay::{Replayer, RulesKept};
+use projection::serve::admin::{AdminService, Operations, OperationsError};
 use projection::serve::audits::AuditService;
 use projection::serve::caller::AUDIENCE;
 use projection::serve::facts::FactsService;
@@ -21,7 +23,7 @@ use projection::serve::policies::PolicyService;
 use projection::serve::safeguards::SafeguardService;
 use projection::serve::stream::Watches;
 use projection::serve::timelines::{REASON_HEADER, TimelineService};
-use proto::admin::Fact;
+use proto::admin::{Fact, SourceStatus};
 use proto::audit::audits_client::AuditsClient;
 use proto::audit::{
     AccessesResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, UnusualRequest, UnusualResponse,
@@ -33,6 +35,7 @@ use proto::identity::{
     DecideRequest, DecideResponse, GetStatisticsRequest, GetStatisticsResponse, ListItemsRequest, ListItemsResponse,
     ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
 };
+use proto::quarantine::Item;
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
@@ -49,6 +52,7 @@ use proto::timeline::{
     GetInvolvementResponse, GetTimelineRequest, GetTimelineResponse, WatchTimelineRequest, WatchTimelineResponse,
 };
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ED25519};
+use runtime::health::Health;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
@@ -71,7 +75,31 @@ pub struct Serving {
     pub progress: watch::Sender<Progress>,
     /// What a reviewer of identity may be shown is decided by this.
     pub permitting: Permitting,
+    /// The operator's service, called as its socket would call it.
+    pub operator: AdminService,
     _stop: DropGuard,
+}
+
+/// A process without connectors.
+struct NoConnectors;
+
+#[async_trait]
+impl Operations for NoConnectors {
+    fn sources(&self) -> Vec<SourceStatus> {
+        Vec::new()
+    }
+
+    fn not_accepting(&self) -> Option<String> {
+        None
+    }
+
+    async fn quarantined(&self) -> Result<Vec<Item>, OperationsError> {
+        Ok(Vec::new())
+    }
+
+    async fn quarantine_item(&self, _: [u8; 16]) -> Result<Option<Item>, OperationsError> {
+        Ok(None)
+    }
 }
 
 impl Papers {
@@ -172,6 +200,19 @@ pub async fn serve_auditing(
     let commands = Arc::clone(&house.commands);
     let safeguards = SafeguardService::beside(&service, noticed, commands, Limits::new(10_000));
     let policies = PolicyService::beside(&service, Arc::clone(&house.commands), Limits::new(10_000));
+    let operator = AdminService {
+        log: Arc::clone(&house.log),
+        keyring: Arc::clone(&house.projector.keyring),
+        recorder: Arc::clone(&house.recorder),
+        commands: Arc::clone(&house.commands),
+        children: house.discloser.children.clone(),
+        noticed: None,
+        rules: policies.standing(),
+        progress: service.progress.clone(),
+        operations: Arc::new(NoConnectors),
+        process: "test".to_owned(),
+        health: Health::default(),
+    };
     let service = Answering {
         timelines: service,
         identities: Some(identities),
@@ -194,7 +235,7 @@ pub async fn serve_auditing(
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     tokio::spawn(async move { listen::serve_readers(listener, tls, service, options, stopped).await });
-    Serving { address, papers, progress, permitting, _stop: stop.drop_guard() }
+    Serving { address, papers, progress, permitting, operator, _stop: stop.drop_guard() }
 }
 
 /// Somebody at an organisation.

@@ -103,8 +103,6 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::ReferralReceived(_)
         | Kind::AssessmentStarted(_)
         | Kind::AssessmentCompleted(_)
-        | Kind::ChildInNeedPlanStarted(_)
-        | Kind::ChildInNeedPlanEnded(_)
         | Kind::CaseClosed(_)
         | Kind::ContactReceived(_)
         | Kind::DisabilityRecorded(_)
@@ -179,6 +177,8 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::ReferralClosed(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
 
         Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => C::SocialCareInvolvement.into(),
+        // The plan is made with the family, and they know of it: what led to it is of the case.
+        Kind::ChildInNeedPlanStarted(_) | Kind::ChildInNeedPlanEnded(_) => C::SocialCareInvolvement.into(),
         Kind::WorkerNamed(_) | Kind::WorkerEnded(_) => C::SocialCareInvolvement.into(),
         Kind::EnquiryReceived(_)
         | Kind::EnquiryDecided(_)
@@ -216,7 +216,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::RelationshipRecorded(RelationshipRecorded { .. }) => {
             Said { pseudonyms_name_everybody: true, ..C::Identity.into() }
         }
-        Kind::IdentitySealed(_) => Said::from(C::Adoption).labelled([Label::PreAdoption]),
+        Kind::IdentitySealed(_) | Kind::SealProposed(_) => Said::from(C::Adoption).labelled([Label::PreAdoption]),
 
         // Facts are read by the rules and by auditors; a reader is shown none of them as an entry.
         Kind::OrganisationRecorded(_)
@@ -263,7 +263,7 @@ fn plan(kind: Option<i32>) -> Said {
         Some(P::EarlyHelp | P::FamilyHelp | P::PersonCentred) => Category::EarlyHelp.into(),
         Some(P::SenSupport | P::IndividualSupport | P::PersonalEducation | P::Transition) => Category::Send.into(),
         Some(P::IndividualHealthcare | P::DelegatedTask) => Category::Therapy.into(),
-        Some(P::ChildInNeed) => Category::SocialCareCase.into(),
+        Some(P::ChildInNeed) => Category::SocialCareInvolvement.into(),
         Some(P::Pathway) => Category::LookedAfter.into(),
         Some(P::Unspecified) | None => Said::unclassified(),
     }

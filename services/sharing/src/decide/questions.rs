@@ -71,9 +71,9 @@ impl<'a> Asked<'a> {
                 let recorded = registry.organisation_on(id, request.valid_on);
                 let organisation = recorded.and_then(organisation).ok_or(DenialReason::UnknownOrganisation)?;
                 asked.organisation = Some(organisation);
-                asked.involvement = facts.involvement(id);
+                asked.involvement = facts.involvement(id, registry);
                 asked.looks_after = looks_after(facts, registry, id);
-                asked.standings = facts.standings(id, person);
+                asked.standings = facts.standings((id, person), registry);
                 let granted = |scope| facts.grants().granted(scope, id, person, request.purpose);
                 if granted(GrantScope::PreAdoption) {
                     asked.grants.insert(Label::PreAdoption);
@@ -89,7 +89,7 @@ impl<'a> Asked<'a> {
                 }
                 asked.person = facts.people().kind(issuer, person);
                 asked.pr_restricted =
-                    asked.person != PersonKind::Subject && facts.restrictions().parental_responsibility(person);
+                    asked.person != PersonKind::Subject && facts.restrictions().parental_responsibility(issuer, person);
             }
         }
         Ok(asked)

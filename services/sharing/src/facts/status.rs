@@ -10,7 +10,8 @@ use proto::events::event::Kind;
 use proto::sharing::StatutoryStatusChanged;
 use proto::sharing::statutory_status_changed::Status;
 
-use crate::days::{day_of, first_day, plus_days, plus_weekdays};
+use crate::days::{first_day, plus_weekdays};
+use crate::facts::feed::{Believed, Feed};
 pub(crate) use crate::facts::status::table::StatusTable;
 use crate::facts::status::table::Stepped;
 use crate::facts::versions::Stated;
@@ -25,15 +26,6 @@ pub(crate) struct Statuses(BTreeMap<(i32, String), Open>);
 struct Open {
     /// Of a feed that must confirm what it said; nothing of what a person recorded.
     feed: Option<Feed>,
-}
-
-/// A source that is believed for so many days.
-#[derive(Clone, Debug)]
-struct Feed {
-    controller: String,
-    source: String,
-    said_on: Date,
-    stale_after_days: u32,
 }
 
 /// One opening or closing, ordered by day; on one day the closings come last, and then whatever the source said last.
@@ -80,7 +72,12 @@ impl Statuses {
             let Some((step, event)) = standing else { continue };
             let weekdays_max = Status::try_from(step.status).ok().and_then(|status| table.weekdays_max(status));
             if weekdays_max.is_none_or(|most| valid_on <= plus_weekdays(step.on, most)) {
-                open.insert((step.status, organisation), Open { feed: feed(event, table) });
+                let feed = match table.believed(event) {
+                    Believed::While(feed) => Some(feed),
+                    Believed::Always => None,
+                    Believed::Never => continue,
+                };
+                open.insert((step.status, organisation), Open { feed });
             }
         }
         Self(open)
@@ -118,29 +115,8 @@ impl Statuses {
 
 impl Open {
     fn is_confirmed(&self, registry: &Registry, on: Date) -> bool {
-        self.feed
-            .as_ref()
-            .is_none_or(|feed| on <= plus_days(feed.confirmed_on(registry), i64::from(feed.stale_after_days)))
+        self.feed.as_ref().is_none_or(|feed| feed.is_confirmed(registry, on))
     }
-}
-
-impl Feed {
-    /// The last day on which the source said it, or was read whole.
-    fn confirmed_on(&self, registry: &Registry) -> Date {
-        registry.feed_confirmed_on(&self.controller, &self.source).map_or(self.said_on, |on| on.max(self.said_on))
-    }
-}
-
-fn feed(event: &Stated, table: &StatusTable) -> Option<Feed> {
-    let stale_after_days = table.stale_after_days(&event.source)?;
-    let as_of = Some(event.as_of_us).filter(|us| *us != 0).and_then(day_of);
-    Some(Feed {
-        controller: event.controller.clone(),
-        source: event.source.clone(),
-        // Of a source that cannot say when it stood so, nothing is known to be confirmed.
-        said_on: as_of.or(event.published_on).unwrap_or(Date::MIN),
-        stale_after_days,
-    })
 }
 
 fn steps(event: &Stated, table: &StatusTable, terms: &Terms) -> Vec<Stepped> {

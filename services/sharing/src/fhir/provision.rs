@@ -201,13 +201,12 @@ pub(super) fn read_restriction(
             .push(At::new(&format!("{path}.provision"), "makes an exception to a restriction, which has none here"));
     }
     let scope = read.scope;
-    let bounded =
-        !scope.recipients.is_empty() || !scope.people.is_empty() || !scope.purposes.is_empty() || scope.to.is_some();
+    let bounded = !scope.recipients.is_empty() || !scope.purposes.is_empty() || scope.to.is_some();
     let is_of_pr = matches!(
         which,
         super::restriction::Which::Ours(Some(proto::sharing::restriction::Kind::ParentalResponsibility))
     );
-    if bounded || scope.adults.len() > usize::from(is_of_pr) {
+    if bounded || scope.adults.len() + scope.people.len() > usize::from(is_of_pr) {
         problems
             .push(At::new(path, "bounds a restriction by recipient, purpose or end, which one here is not bounded by"));
     }

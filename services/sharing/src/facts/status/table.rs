@@ -9,7 +9,8 @@ use proto::sharing::statutory_status_changed::Status;
 use serde::Deserialize;
 
 use crate::classify::TableUnusable;
-use crate::days::{first_day, first_day_of_when};
+use crate::days::{day_of, first_day, first_day_of_when};
+use crate::facts::feed::{Believed, Feed};
 use crate::facts::versions::Stated;
 use crate::terms::{Condition, Terms};
 use crate::wire::Opened;
@@ -115,9 +116,21 @@ impl StatusTable {
         self.rows.get(&status).and_then(|row| row.weekdays_max)
     }
 
-    /// After how many days what this source said counts no more; `None` where it always does.
-    pub(crate) fn stale_after_days(&self, source: &str) -> Option<u32> {
-        self.stale_after_days.get(source).copied().flatten()
+    /// How far its source is believed in what this says of now.
+    pub(crate) fn believed(&self, event: &Stated) -> Believed {
+        let stale_after_days = match self.stale_after_days.get(&event.source) {
+            None => return Believed::Never,
+            Some(None) => return Believed::Always,
+            Some(Some(days)) => *days,
+        };
+        let as_of = Some(event.as_of_us).filter(|us| *us != 0).and_then(day_of);
+        Believed::While(Feed {
+            controller: event.controller.clone(),
+            source: event.source.clone(),
+            // Of a source that cannot say when it stood so, nothing is known to be confirmed.
+            said_on: as_of.or(event.published_on).unwrap_or(Date::MIN),
+            stale_after_days,
+        })
     }
 
     /// What this event does to statuses; nothing where its source is not live.

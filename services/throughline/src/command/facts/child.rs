@@ -122,6 +122,9 @@ pub(crate) struct Restrict {
     /// Of parental_responsibility: the adult, as their token names them. Left out: every adult.
     #[arg(long)]
     person: Option<String>,
+    /// The issuer of that adult's tokens. Left out: whoever is called so by any issuer.
+    #[arg(long, requires = "person")]
+    issuer: Option<String>,
     /// What it binds. Left out: every category.
     #[arg(long, value_delimiter = ',')]
     category: Vec<CategoryWord>,
@@ -338,7 +341,8 @@ pub(super) fn status(said: &Status) -> anyhow::Result<ExitCode> {
 pub(super) fn restrict(said: &Restrict) -> anyhow::Result<ExitCode> {
     let mut event = RestrictionSet {
         kind: Some(said.restriction.0),
-        person: said.person.clone(),
+        person: said.person.clone().filter(|_| said.issuer.is_none()),
+        adult: said.issuer.clone().map(|issuer| NamedPerson { issuer: Some(issuer), person: said.person.clone() }),
         categories: numbers!(said.category),
         from: date(said.from),
         ..RestrictionSet::default()
