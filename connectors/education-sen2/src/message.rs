@@ -120,8 +120,7 @@ impl Reading<'_> {
     /// The line is the element's own; the offset is the person's, who is read or lost as one.
     fn node(&self, module: Module, element: Element<'_>, offset: u64) -> Node {
         let start = Spot { file: 0, line: element.line(), record: self.records, offset };
-        let mut node =
-            Node { module, cells: Vec::new(), under: Vec::new(), spot: start, odd: element.is_odd(), part_lost: false };
+        let mut node = Node { module, cells: Vec::new(), under: Vec::new(), spot: start, odd: element.is_odd() };
         self.fill(&mut node, element);
         node
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proto::events::Subject;
+
 use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
 
 /// Everything that one translation said, in order.
@@ -17,6 +19,8 @@ pub struct Collected {
     pub rejections: Vec<Rejection>,
     /// Keys of the scopes that were read whole.
     pub whole: BTreeSet<String>,
+    /// Scopes that were read whole of one subject.
+    pub whole_of: Vec<(String, Subject)>,
 }
 
 impl Collected {
@@ -51,5 +55,9 @@ impl Output for Collected {
 
     fn whole(&mut self, scope_key: &str) {
         self.whole.insert(scope_key.to_owned());
+    }
+
+    fn whole_of(&mut self, scope_key: &str, subject: &Subject) {
+        self.whole_of.push((scope_key.to_owned(), subject.clone()));
     }
 }

@@ -78,6 +78,10 @@ pub trait Output {
 
     /// The scope of this key was read whole, without structural error: absence from it means something.
     fn whole(&mut self, scope_key: &str);
+
+    /// Of this subject the scope of this key was read whole, and of others nothing is said by that: a transfer file states all
+    /// of each child that it holds, and knows of no other. Whoever does not listen takes less for granted.
+    fn whole_of(&mut self, _scope_key: &str, _subject: &Subject) {}
 }
 
 /// What a snapshot states everything of.

@@ -53,6 +53,8 @@ pub struct Submission {
     pub whole: bool,
     /// Of these, something could not be read.
     pub unread: BTreeSet<Pseudonym>,
+    /// Of these, everything was read, whether or not the whole scope was.
+    pub covered: BTreeSet<Pseudonym>,
 }
 
 /// How many retractions go through.
@@ -115,10 +117,12 @@ pub fn diff(
     allowed: Retractions,
 ) -> Diff {
     let mut rejections = Vec::new();
-    let Submission { scope_key, as_of_us, sequence, mapping_revision, drafts, whole, mut unread } = submission;
+    let Submission { scope_key, as_of_us, sequence, mapping_revision, drafts, whole, mut unread, mut covered } =
+        submission;
     let (order, mut present) = entries_of(key, source, drafts, &mut rejections);
     unread.extend(rejections.iter().filter_map(|rejection| rejection.subject.as_ref()).map(|subject| key.of(subject)));
-    let asked = Asked { present: &present, whole, unread: &unread };
+    covered.retain(|subject| !unread.contains(subject));
+    let asked = Asked { present: &present, whole, unread: &unread, covered: &covered };
     let version = version_of(&baseline, Version { as_of_us, sequence, mapping_revision }, &asked);
     let standing = baseline.entries_standing();
     let at = baseline.place_of(version);
@@ -126,7 +130,7 @@ pub fn diff(
     let corrections = outcomes.corrections(&baseline, &present);
     let retractions = outcomes.gone.len() - corrections.len();
     let held = allowed.hold(retractions, standing).then_some(HeldBack { retractions, standing });
-    baseline.remember(at, whole, held.is_some(), unread);
+    baseline.remember(at, whole, held.is_some(), unread, covered);
 
     let superseded = outcomes.superseded;
     let taking_over: BTreeSet<EntryId> = corrections.values().copied().collect();
@@ -243,6 +247,7 @@ struct Asked<'a> {
     present: &'a HashMap<EntryId, Stated>,
     whole: bool,
     unread: &'a BTreeSet<Pseudonym>,
+    covered: &'a BTreeSet<Pseudonym>,
 }
 
 impl Asked<'_> {
@@ -250,6 +255,7 @@ impl Asked<'_> {
         match self.present.get(id) {
             Some(stated) => Said::Present(stated.digest),
             None if self.whole && !self.unread.contains(&held.subject) => Said::Absent,
+            None if self.covered.contains(&held.subject) => Said::Absent,
             None => Said::Nothing,
         }
     }

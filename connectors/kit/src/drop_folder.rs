@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use event_log::EventLog;
+use event_log::{EventLog, Pseudonym};
 use event_log::seal::WrappingKeys;
 use runtime::trace;
 use tokio_util::sync::CancellationToken;
@@ -376,7 +376,7 @@ impl DropFolder {
         let picked_up_us = picked_up_us(dir);
         let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
         let collected = translate(Arc::clone(&self.connector), dir.to_path_buf()).await?;
-        let Collected { scopes, records, drafts, mut rejections, whole } = collected;
+        let Collected { scopes, records, drafts, mut rejections, whole, whole_of } = collected;
         let files = list(dir)?;
         let file = files.first().map(|path| name_of(path)).unwrap_or_default();
         let is_of_the_future = |scope: &Scope| scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us));
@@ -407,7 +407,9 @@ impl DropFolder {
             let drafts = by_scope.remove(&Some(scope.key.clone())).unwrap_or_default();
             let whole = whole.contains(&scope.key);
             let publisher = self.publisher.lock().await;
-            let submission = self.submission(&publisher, scope, drafts, whole, &rejections, picked_up_us);
+            let covered = whole_of.iter().filter(|(key, _)| *key == scope.key).map(|(_, subject)| subject);
+            let covered = covered.map(|subject| publisher.pseudonyms().of(subject)).collect();
+            let submission = self.submission(&publisher, scope, drafts, (whole, covered), &rejections, picked_up_us);
             drop(publisher);
             let (events, held) = self.submit(submission, allowed, (&file, picked_up_us), &mut rejections).await?;
             tally.events += events;
@@ -430,7 +432,7 @@ impl DropFolder {
         publisher: &Publisher,
         scope: Scope,
         drafts: Vec<Draft>,
-        whole: bool,
+        (whole, covered): (bool, BTreeSet<Pseudonym>),
         rejections: &[Rejection],
         picked_up_us: i64,
     ) -> Submission {
@@ -446,6 +448,7 @@ impl DropFolder {
             drafts,
             whole: whole && concerned.iter().all(|r| r.subject.is_some()),
             unread,
+            covered,
             scope_key: scope.key,
         }
     }

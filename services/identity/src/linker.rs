@@ -17,16 +17,18 @@ mod evaluate;
 mod normalise;
 mod parameters;
 mod population;
+mod sample;
 mod schema;
 mod sounds;
 mod veto;
 
 pub use cluster::{Cluster, Clustered, Edge, KeptApart, cluster};
 pub use compare::{Agreement, compare};
-pub use estimate::{EstimateError, estimate, estimate_from_sample};
+pub use estimate::{EstimateError, estimate};
 pub use evaluate::{AtThreshold, Evaluated, Mistake, evaluate};
 pub use parameters::{Comparison, FieldWeight, Parameters, ParametersError};
 pub use population::{Again, Found, Likely, Population, PopulationFull};
+pub use sample::Sample;
 pub use schema::{Check, Field, Kind, Record, Schema, SchemaError};
 pub use veto::{Guards, Veto, veto};
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use identity::linker::{Edge, Guards, Parameters, Population, Record, children, cluster, estimate, veto};
+use identity::linker::{Edge, Guards, Parameters, Population, Record, Sample, children, cluster, estimate, veto};
 use strsim::jaro_winkler;
 
 use crate::report::{Bar, Figure, percentile};
@@ -28,8 +28,6 @@ const GIVEN_NAMES: usize = 2_500;
 const SURNAMES: usize = 40_000;
 const STREETS: usize = 4_000;
 
-/// As many as an estimate takes.
-const SAMPLE_RECORDS: usize = 200_000;
 const ASKED: usize = 5_000;
 const REVIEW: f64 = 0.85;
 const AUTOMATIC: f64 = 0.95;
@@ -41,7 +39,7 @@ pub(crate) fn one_record(part: &str, children: u32) -> anyhow::Result<Vec<Figure
     let count = in_proportion(*size, children);
     let mut people = People::new();
     let families: Vec<Child> = people.children(count);
-    let (parameters, _) = estimated(&mut people, &families)?;
+    let parameters = estimated(&mut people, &families)?;
     let mut population = Population::new(Arc::new(parameters));
     let mut puts = Vec::with_capacity(families.len());
     for (key, child) in (0_u32..).zip(&families) {
@@ -93,8 +91,9 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
         records.extend((0..others).map(|_| people.described_otherwise(child)));
         of_child.resize(records.len(), at);
     }
-    let (parameters, estimating) = estimated(&mut people, &families)?;
-    let parameters = Arc::new(parameters);
+    let begun = Instant::now();
+    let parameters = Arc::new(estimate(children::schema(), &records)?);
+    let estimating = begun.elapsed();
     let begun = Instant::now();
     let mut population = Population::new(Arc::clone(&parameters));
     for (key, record) in records.iter().enumerate() {
@@ -126,7 +125,7 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
     let name = |what: &str| format!("{what}, {} records", records.len());
     let count = records.len() as u64;
     Ok(vec![
-        Figure::new(format!("parameters estimated from {SAMPLE_RECORDS} at most"), estimating.as_secs_f64(), "s"),
+        Figure::new(name("parameters estimated"), estimating.as_secs_f64(), "s"),
         Figure::new("parameters as bytes", parameters.to_bytes().len() as f64, "B"),
         Figure::rate(name("put, one core"), count, built, "/s"),
         Figure::new(name("every pair found and weighed, two cores"), linked.as_secs_f64(), "s"),
@@ -148,20 +147,16 @@ fn edges(population: &Population<usize>) -> Vec<Edge<usize>> {
     })
 }
 
-/// From the records of a part of the children, whole, as one council's process has them all: that is what is adopted where
-/// there are more than an estimate takes.
-fn estimated(people: &mut People, families: &[Child]) -> anyhow::Result<(Parameters, Duration)> {
-    let mut sample = Vec::new();
-    for child in families {
-        sample.push(people.described(child));
-        sample.extend((0..people.others()).map(|_| people.described_otherwise(child)));
-        if sample.len() >= SAMPLE_RECORDS {
-            break;
+/// From all that is said of them, of which an estimate takes what it needs.
+fn estimated(people: &mut People, families: &[Child]) -> anyhow::Result<Parameters> {
+    let mut sample = Sample::new(children::schema());
+    for (at, child) in (0_u32..).zip(families) {
+        sample.put(&[at.to_be_bytes(), [0; 4]].concat(), people.described(child));
+        for other in 0..people.others() {
+            sample.put(&[at.to_be_bytes(), [1 + u8::try_from(other)?; 4]].concat(), people.described_otherwise(child));
         }
     }
-    let begun = Instant::now();
-    let parameters = estimate(children::schema(), &sample)?;
-    Ok((parameters, begun.elapsed()))
+    Ok(sample.estimate()?)
 }
 
 /// What no linker does without: a look-up for each key, and one comparison of names for each record found.

@@ -34,6 +34,8 @@ pub(super) struct Past {
     pub(super) whole: bool,
     /// But not the absence of what is about these.
     pub(super) unread: BTreeSet<Pseudonym>,
+    /// And the absence of what is about these, even where the rest means nothing.
+    pub(super) covered: BTreeSet<Pseudonym>,
 }
 
 /// An entry of the scope.
@@ -74,7 +76,8 @@ pub(super) fn rank(version: &Version) -> (i64, u64, u32) {
 impl Past {
     /// What it says of an entry that it does not hold.
     pub(super) fn of_the_missing(&self, subject: &Pseudonym) -> Said {
-        if self.whole && !self.unread.contains(subject) { Said::Absent } else { Said::Nothing }
+        let means_something = self.whole && !self.unread.contains(subject) || self.covered.contains(subject);
+        if means_something { Said::Absent } else { Said::Nothing }
     }
 }
 
@@ -94,7 +97,7 @@ impl Baseline {
         match self.submissions.binary_search_by_key(&rank(&version), |past| rank(&past.version)) {
             Ok(at) => at,
             Err(at) => {
-                self.submissions.insert(at, Past { version, whole: false, unread: BTreeSet::new() });
+                self.submissions.insert(at, Past { version, whole: false, unread: BTreeSet::new(), covered: BTreeSet::new() });
                 for held in self.entries.values_mut() {
                     held.states.insert(at, State::NOTHING);
                 }
@@ -105,12 +108,22 @@ impl Baseline {
 
     /// Notes how far the submission of this place can be trusted in what it does not hold. The same submission once more
     /// can only add to that.
-    pub(super) fn remember(&mut self, at: usize, whole: bool, held: bool, unread: BTreeSet<Pseudonym>) {
+    pub(super) fn remember(
+        &mut self,
+        at: usize,
+        whole: bool,
+        held: bool,
+        unread: BTreeSet<Pseudonym>,
+        covered: BTreeSet<Pseudonym>,
+    ) {
         let Some(past) = self.submissions.get_mut(at) else { return };
         if !past.whole {
             (past.whole, past.unread) = (whole && !held, unread);
         } else if whole {
             past.unread.retain(|subject| unread.contains(subject));
+        }
+        if !held {
+            past.covered.extend(covered);
         }
     }
 

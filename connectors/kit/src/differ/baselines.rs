@@ -127,6 +127,8 @@ mod stored {
         whole: bool,
         #[prost(bytes = "vec", repeated, tag = "3")]
         unread: Vec<Vec<u8>>,
+        #[prost(bytes = "vec", repeated, tag = "4")]
+        covered: Vec<Vec<u8>>,
     }
 
     #[derive(Clone, PartialEq, prost::Message)]
@@ -162,6 +164,7 @@ mod stored {
                 version: Some(past.version),
                 whole: past.whole,
                 unread: past.unread.iter().map(|subject| subject.as_bytes().to_vec()).collect(),
+                covered: past.covered.iter().map(|subject| subject.as_bytes().to_vec()).collect(),
             });
             Self { submissions: submissions.collect(), entries, names }
         }
@@ -169,8 +172,9 @@ mod stored {
         pub(super) fn restore(self) -> Option<Baseline> {
             let count = self.submissions.len();
             let submissions = self.submissions.into_iter().map(|stored| {
-                let unread = stored.unread.iter().map(|bytes| Pseudonym::from_slice(bytes)).collect::<Option<_>>()?;
-                Some(Past { version: stored.version?, whole: stored.whole, unread })
+                let subjects = |stored: &[Vec<u8>]| stored.iter().map(|bytes| Pseudonym::from_slice(bytes)).collect();
+                let (unread, covered): (Option<_>, Option<_>) = (subjects(&stored.unread), subjects(&stored.covered));
+                Some(Past { version: stored.version?, whole: stored.whole, unread: unread?, covered: covered? })
             });
             let submissions = submissions.collect::<Option<_>>()?;
             let entries = self.entries.into_iter().map(|entry| entry.restore(&self.names, count));

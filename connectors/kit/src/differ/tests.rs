@@ -46,6 +46,7 @@ fn submission(day: i64, drafts: Vec<Draft>) -> Submission {
         drafts,
         whole: true,
         unread: BTreeSet::new(),
+        covered: BTreeSet::new(),
     }
 }
 
@@ -246,6 +247,7 @@ struct Told {
     contents: Vec<Option<u8>>,
     whole: bool,
     unread: Vec<bool>,
+    covered: Vec<bool>,
 }
 
 const ENTRIES: usize = 4;
@@ -253,7 +255,13 @@ const ENTRIES: usize = 4;
 fn told() -> impl Strategy<Value = Told> {
     let contents = proptest::collection::vec(proptest::option::weighted(0.7, 0..3u8), ENTRIES);
     let unread = proptest::collection::vec(prop::bool::weighted(0.15), ENTRIES);
-    (contents, prop::bool::weighted(0.8), unread).prop_map(|(contents, whole, unread)| Told { contents, whole, unread })
+    let covered = proptest::collection::vec(prop::bool::weighted(0.3), ENTRIES);
+    (contents, prop::bool::weighted(0.7), unread, covered).prop_map(|(contents, whole, unread, covered)| Told {
+        contents,
+        whole,
+        unread,
+        covered,
+    })
 }
 
 impl Told {
@@ -268,10 +276,14 @@ impl Told {
             };
             content.map(|_| draft(&format!("P{}", entry / 2), &start, event))
         });
-        let unread = self.unread.iter().enumerate().filter(|(_, unread)| **unread);
+        let subjects = |which: &[bool]| {
+            let which = which.iter().enumerate().filter(|(_, is)| **is);
+            which.map(|(entry, _)| key().of(&enrolled(&format!("P{}", entry / 2), "a").subject)).collect()
+        };
         Submission {
             whole: self.whole,
-            unread: unread.map(|(entry, _)| key().of(&enrolled(&format!("P{}", entry / 2), "a").subject)).collect(),
+            unread: subjects(&self.unread),
+            covered: subjects(&self.covered),
             ..submission(day, drafts.collect())
         }
     }
@@ -282,9 +294,8 @@ fn expected(told: &[Told]) -> BTreeMap<[u8; 16], String> {
     let statements = told.iter().enumerate().fold(BTreeMap::new(), |mut state, (day, told)| {
         let submission = told.submission(day as i64 + 1);
         let present: Vec<_> = submission.drafts.iter().map(|draft| entry_id(&key(), SOURCE, draft)).collect();
-        if told.whole {
-            state.retain(|id, (subject, _)| present.contains(id) || submission.unread.contains(subject));
-        }
+        let tells = |subject| told.whole || submission.covered.contains(subject);
+        state.retain(|id, (subject, _)| present.contains(id) || submission.unread.contains(subject) || !tells(subject));
         for (draft, id) in submission.drafts.into_iter().zip(present) {
             let version = Version { as_of_us: day as i64, ..Default::default() };
             let subject = key().of(&draft.subject);
@@ -358,4 +369,22 @@ proptest! {
             baseline = second.baseline;
         }
     }
+}
+
+#[test]
+fn a_file_of_one_child_takes_back_what_it_no_longer_says_of_that_child_and_of_no_other() {
+    let two = |pupil: &str| {
+        let second = EnrolmentStarted { school: Some("b".to_owned()), ..Default::default() };
+        vec![enrolled(pupil, "a"), draft(pupil, "2025-09-01", second)]
+    };
+    let of_one = |day, drafts: Vec<Draft>| {
+        let covered = drafts.iter().map(|draft| key().of(&draft.subject)).collect();
+        Submission { whole: false, covered, ..submission(day, drafts) }
+    };
+    let less = two("P1").into_iter().take(1).collect();
+    let (diffs, _) = run(vec![of_one(1, two("P1")), of_one(2, two("P2")), of_one(3, less)]);
+    let causes: Vec<Vec<i32>> =
+        diffs.iter().map(|diff| diff.statements.iter().map(|statement| statement.body.cause).collect()).collect();
+    let (started, retracted) = (i32::from(Cause::Started), i32::from(Cause::Retracted));
+    assert_eq!(causes, [vec![started, started], vec![started, started], vec![retracted]]);
 }

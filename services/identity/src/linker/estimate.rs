@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::block::{BLOCK_RECORDS_MAX, Rule};
 use super::compare::{Agreement, Agreements, LEVELS, agreements};
 use super::parameters::{FieldParameters, Parameters, probability};
+use super::sample::{OfDates, Sample};
 use super::schema::{Kind, Record, Schema};
 
 const RANDOM_PAIRS: usize = 200_000;
@@ -57,12 +58,15 @@ struct Found {
     pairs: Vec<(usize, usize)>,
     /// Of each.
     agreements: Vec<Agreements>,
+    /// For how many pairs each stands.
+    stands_for: Vec<f64>,
     /// By rule, the places of its pairs.
     of_rule: Vec<Vec<usize>>,
 }
 
 impl Found {
-    fn by(rules: &[Rule], schema: &Schema, records: &[Record]) -> Self {
+    fn by(rules: &[Rule], schema: &Schema, part: &OfDates) -> Self {
+        let records = &part.records;
         let of_rule: Vec<Vec<(usize, usize)>> =
             rules.iter().map(|rule| rule.pairs(records, PAIRS_OF_A_RULE_MAX)).collect();
         let mut pairs: Vec<(usize, usize)> = of_rule.iter().flatten().copied().collect();
@@ -73,11 +77,12 @@ impl Found {
             _ => [None; _],
         };
         let agreements = pairs.iter().map(compared).collect();
+        let stands_for = pairs.iter().map(|(one, other)| part.stands_for(*one, *other)).collect();
         let places = |of_rule: Vec<(usize, usize)>| {
             of_rule.into_iter().filter_map(|pair| pairs.binary_search(&pair).ok()).collect()
         };
         let of_rule = of_rule.into_iter().map(places).collect();
-        Self { pairs, agreements, of_rule }
+        Self { pairs, agreements, stands_for, of_rule }
     }
 }
 
@@ -86,44 +91,51 @@ impl Found {
 /// # Errors
 /// [`EstimateError`].
 pub fn estimate(schema: &Schema, records: &[Record]) -> Result<Parameters, EstimateError> {
-    estimate_from_sample(schema, records, records.len() as u64)
+    let mut sorted: Vec<&Record> = records.iter().collect();
+    sorted.sort_unstable();
+    let mut sample = Sample::new(schema);
+    for (at, record) in (0_u64..).zip(sorted) {
+        sample.put(&at.to_be_bytes(), record.clone());
+    }
+    sample.estimate()
 }
 
-/// Estimates parameters for a population of so many records, of which these were taken at random.
-///
-/// # Errors
-/// [`EstimateError`].
-pub fn estimate_from_sample(schema: &Schema, records: &[Record], population: u64) -> Result<Parameters, EstimateError> {
-    let too_few = || EstimateError::TooFew { records: records.len() };
-    let mut records = records.to_vec();
-    records.sort_unstable();
-    let rules = Rule::choose(schema, &records, population);
-    let of_two = of_two(schema, &records);
-    let found = Found::by(&rules, schema, &records);
+/// Estimates parameters for so many records from two parts of them: one at random, in an order that is no order, and one of
+/// whole birth dates.
+pub(super) fn of_parts(
+    schema: &Schema,
+    records: u64,
+    of_all: &[Record],
+    of_dates: &OfDates,
+) -> Result<Parameters, EstimateError> {
+    let too_few = || EstimateError::TooFew { records: usize::try_from(records).unwrap_or(usize::MAX) };
+    let rules = Rule::choose(schema, of_all, records);
+    let of_two = of_two(schema, of_all);
+    let found = Found::by(&rules, schema, of_dates);
     let of_one = of_one(schema, &found, &rules, &of_two).ok_or_else(too_few)?;
     let fields = schema.fields().iter().enumerate().zip(of_one.into_iter().zip(of_two));
     let fields = fields
-        .map(|((at, field), (of_one, of_two))| FieldParameters { of_one, of_two, ..shares(at, field.kind, &records) })
+        .map(|((at, field), (of_one, of_two))| FieldParameters {
+            of_one,
+            of_two,
+            ..shares(at, field.kind, of_all, records)
+        })
         .collect();
-    let mut parameters = Parameters {
-        schema: schema.clone(),
-        fields,
-        prior: 0.5,
-        rules,
-        records: records.len() as u64,
-        block_records_max: BLOCK_RECORDS_MAX,
-    };
-    parameters.prior = prior(&parameters, &records, &found).ok_or_else(too_few)?;
+    let mut parameters =
+        Parameters { schema: schema.clone(), fields, prior: 0.5, rules, records, block_records_max: BLOCK_RECORDS_MAX };
+    parameters.prior = prior(&parameters, of_dates, &found).ok_or_else(too_few)?;
     Ok(parameters)
 }
 
-/// How often each agreement is seen between two records taken at random.
+/// How often each agreement is seen between two of these records, which are in no order.
 fn of_two(schema: &Schema, records: &[Record]) -> Vec<[f64; LEVELS]> {
     let count = records.len();
     let mut seen = vec![SEEN_BEFORE_OF_TWO; schema.fields().len()];
-    // Every record with others a long and changing way off: as good as random, and the same each time.
-    let strides = (1..count).step_by((count / (RANDOM_PAIRS / count.max(1)).clamp(1, count.max(1))).max(1));
-    for stride in strides {
+    // Every record with some a long way off. The records are in no order: of sorted ones a neighbour is often the same child,
+    // and two children would be thought to agree as one does.
+    let rounds = RANDOM_PAIRS.div_ceil(count.max(1)).min(count.saturating_sub(1));
+    for round in 0..rounds {
+        let stride = 1 + (count / 3 + round) % (count - 1);
         for (one, other) in records.iter().zip(records.iter().cycle().skip(stride)) {
             for (seen, agreement) in seen.iter_mut().zip(agreements(schema, one, other)) {
                 if let Some(times) = agreement.and_then(|agreement| seen.get_mut(agreement.level())) {
@@ -141,8 +153,10 @@ fn of_one(schema: &Schema, found: &Found, rules: &[Rule], of_two: &[[f64; LEVELS
     let home = schema.place(Kind::Postcode).zip(schema.place(Kind::House));
     for (rule, pairs) in rules.iter().zip(&found.of_rule) {
         let mut seen = Seen::new();
-        for agreements in pairs.iter().filter_map(|at| found.agreements.get(*at)) {
-            *seen.entry(*agreements).or_default() += 1.0;
+        for at in pairs {
+            if let (Some(agreements), Some(stands_for)) = (found.agreements.get(*at), found.stands_for.get(*at)) {
+                *seen.entry(*agreements).or_default() += stands_for;
+            }
         }
         let blocked: BTreeSet<usize> = rule.fields().collect();
         let (found, pairs_of_one) = session(&seen, &blocked, of_two, (&of_family, home));
@@ -262,16 +276,16 @@ fn in_shares(sums: [f64; LEVELS]) -> [f64; LEVELS] {
     sums.map(|part| part / sum)
 }
 
-/// The values that most records say, of those that more than two say.
-fn shares(at: usize, kind: Kind, records: &[Record]) -> FieldParameters {
+/// The values that most records say, of those that more than two say: of so many records those of a part at random.
+fn shares(at: usize, kind: Kind, part: &[Record], records: u64) -> FieldParameters {
     let mut counts: BTreeMap<&String, u64> = BTreeMap::new();
-    for value in records.iter().flat_map(|record| record.values(at)) {
+    for value in part.iter().flat_map(|record| record.values(at)) {
         *counts.entry(value).or_default() += 1;
     }
     let said: u64 = counts.values().sum();
     // An identifier is rare by its nature, however few say theirs: those that are seen twice are one person's.
     let may_stand = !matches!(kind, Kind::Identifier(_) | Kind::Local);
-    let of = if may_stand { said } else { records.len() as u64 };
+    let of = if may_stand { said } else { records };
     let least = (1.0 + SHARE_RECORDS_MIN) / (of.max(1) as f64 + SHARE_RECORDS_MIN);
     let mut standing: Vec<(&String, u64)> = counts.into_iter().filter(|(_, count)| may_stand && *count > 2).collect();
     standing.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
@@ -285,15 +299,18 @@ fn shares(at: usize, kind: Kind, records: &[Record]) -> FieldParameters {
 
 /// How probable it is that two random records are one child's: the share at which the pairs that blocking finds, weighed
 /// with it, expect as many.
-fn prior(parameters: &Parameters, records: &[Record], found: &Found) -> Option<f64> {
+fn prior(parameters: &Parameters, part: &OfDates, found: &Found) -> Option<f64> {
     let weigh = |((one, other), agreements): (&(usize, usize), &Agreements)| {
-        Some(parameters.weight_of(agreements, records.get(*one)?, records.get(*other)?))
+        Some(parameters.weight_of(agreements, part.records.get(*one)?, part.records.get(*other)?))
     };
-    let weights: Vec<f64> = found.pairs.iter().zip(&found.agreements).filter_map(weigh).collect();
-    let in_all = records.len() as f64 * (records.len() as f64 - 1.0) / 2.0;
-    let mut prior = 1.0 / records.len().max(2) as f64;
+    let weights = found.pairs.iter().zip(&found.agreements).map(weigh).zip(&found.stands_for);
+    let weights: Vec<(f64, f64)> = weights.filter_map(|(weight, stands_for)| Some((weight?, *stands_for))).collect();
+    let records = parameters.records as f64;
+    let in_all = records * (records - 1.0) / 2.0 * part.share;
+    let mut prior = 1.0 / records.max(2.0);
     for _ in 0..ROUNDS {
-        prior = weights.iter().map(|weight| probability(*weight, prior)).sum::<f64>() / in_all;
+        prior =
+            weights.iter().map(|(weight, stands_for)| stands_for * probability(*weight, prior)).sum::<f64>() / in_all;
         if prior <= 0.0 || !prior.is_finite() {
             return None;
         }

@@ -4,7 +4,7 @@ use super::*;
 
 mod vetoes;
 
-fn schema() -> Schema {
+pub(super) fn schema() -> Schema {
     let field = |name: &str, kind| Field { name: name.to_owned(), kind };
     Schema::new(vec![
         field("given_name", Kind::GivenName),
@@ -122,7 +122,7 @@ impl Draws {
 
 /// An invented population, each child described one to three times, with what goes wrong: slips of the key, days and months
 /// in each other's place, moves, what is not said. Every twentieth child has a twin.
-fn population(children: usize) -> (Vec<Record>, Vec<String>) {
+pub(super) fn population(children: usize) -> (Vec<Record>, Vec<String>) {
     let mut draws = Draws(7);
     let mut given_names: Vec<String> = (0..600).map(|_| draws.word(2)).collect();
     given_names.sort_unstable();

@@ -1,16 +1,13 @@
 //! Parameters from what the store holds.
 
 use event_log::Partition;
-use identity::linker::{self, EstimateError, Parameters, Record, children};
+use identity::linker::{EstimateError, Parameters, Sample, children};
 
 use super::described;
 use crate::child::ChildError;
 use crate::project::Projector;
 use crate::store::Store;
 
-/// Of more than these a part would have to be taken, and one taken at random holds so few pairs of one child that what is
-/// estimated of it links brothers and sisters.
-const RECORDS_MAX: u64 = 200_000;
 const READ_AT_ONCE: usize = 1_000;
 
 /// Parameters, and what they were estimated from.
@@ -20,7 +17,7 @@ pub struct Estimated {
     pub parameters: Parameters,
     /// Subjects that are described.
     pub described: u64,
-    /// What stands said of them: so many records were taken.
+    /// What stands said of them: so many records were estimated from, and no more than an estimate needs.
     pub taken: u64,
 }
 
@@ -33,12 +30,6 @@ pub enum EstimateFailed {
     /// They are too few.
     #[error(transparent)]
     Estimate(#[from] EstimateError),
-    /// They are too many.
-    #[error(
-        "more than {RECORDS_MAX} records are described, and of a part of them nothing sound can be estimated: estimate where one \
-         council's records are, and adopt those parameters here"
-    )]
-    TooMany,
 }
 
 /// Estimates parameters from what stands said of everybody, without anything that links them.
@@ -46,20 +37,19 @@ pub enum EstimateFailed {
 /// # Errors
 /// [`EstimateFailed`].
 pub fn estimate(store: &Store, projector: &Projector) -> Result<Estimated, EstimateFailed> {
-    let mut records: Vec<([u8; 16], Record)> = Vec::new();
+    let mut sample = Sample::new(children::schema());
     let mut described = 0;
     for shard in Partition::all() {
         let mut after = None;
         loop {
             let found = described::some_after(store, shard, after, READ_AT_ONCE).map_err(ChildError::from)?;
             described += found.len() as u64;
-            if described > RECORDS_MAX {
-                return Err(EstimateFailed::TooMany);
-            }
             for subject in &found {
                 let rows = described::Rows::read(store, *subject).map_err(ChildError::from)?;
                 let states = described::states(projector, *subject, rows)?;
-                records.extend(states.into_iter().filter(|s| s.stands()).map(|state| (subject.0, state.record)));
+                for (at, state) in (0_u64..).zip(states.into_iter().filter(|state| state.stands())) {
+                    sample.put(&[subject.0.as_slice(), &at.to_be_bytes()].concat(), state.record);
+                }
             }
             after = found.last().copied();
             if found.len() < READ_AT_ONCE {
@@ -67,8 +57,6 @@ pub fn estimate(store: &Store, projector: &Projector) -> Result<Estimated, Estim
             }
         }
     }
-    records.sort_unstable();
-    let records: Vec<Record> = records.into_iter().map(|(_, record)| record).collect();
-    let parameters = linker::estimate(children::schema(), &records)?;
-    Ok(Estimated { parameters, described, taken: records.len() as u64 })
+    let taken = sample.held() as u64;
+    Ok(Estimated { parameters: sample.estimate()?, described, taken })
 }

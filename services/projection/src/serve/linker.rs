@@ -38,7 +38,6 @@ impl Linker for LinkerService {
         let estimated = at_leisure(move || linking::estimate(&store, &projector)).await?;
         let estimated = estimated.map_err(|error| match error {
             EstimateFailed::Estimate(error) => Status::failed_precondition(error.to_string()),
-            EstimateFailed::TooMany => Status::failed_precondition(EstimateFailed::TooMany.to_string()),
             EstimateFailed::Read(error) => internal(&error),
         })?;
         Ok(Response::new(EstimateParametersResponse {
