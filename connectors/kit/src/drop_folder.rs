@@ -18,7 +18,7 @@ mod refusals;
 mod tally;
 mod translation;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use event_log::{EventLog, Pseudonym};
 use event_log::seal::WrappingKeys;
+use event_log::{EventLog, Pseudonym};
 use runtime::trace;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -156,6 +156,8 @@ pub struct DropFolder {
     seen: BTreeMap<PathBuf, (u64, SystemTime)>,
     picked_up_last_us: i64,
     keep: Keep,
+    /// Of whom the baselines hold nothing any more.
+    forgotten: HashSet<Pseudonym>,
 }
 
 impl DropFolder {
@@ -182,7 +184,7 @@ impl DropFolder {
             picked_up_last_us = names.iter().map(|dir| picked_up_us(dir)).fold(picked_up_last_us, i64::max);
         }
         let keep = Keep::new([DONE, REJECTED].map(|dir| options.root.join(dir)), options.keep_done);
-        let folder = Self {
+        let mut folder = Self {
             connector,
             publisher,
             log,
@@ -193,6 +195,7 @@ impl DropFolder {
             seen: BTreeMap::new(),
             picked_up_last_us,
             keep,
+            forgotten: HashSet::new(),
         };
         folder.put_back()?;
         let anew = folder.options.was_another || folder.baselines.none()?;
@@ -201,6 +204,7 @@ impl DropFolder {
                 folder.baselines.store(&scope_key, &baseline)?;
             }
         }
+        folder.forget_erased().await?;
         Ok(folder)
     }
 
@@ -254,6 +258,7 @@ impl DropFolder {
     /// As [`Self::drain_once`].
     pub async fn poll_once(&mut self, now_us: i64) -> Result<usize, IntakeError> {
         self.remove_old(now_us);
+        self.forget_erased().await?;
         // What an earlier look could not take to its end.
         self.put_back()?;
         let mut left = self.left()?;
@@ -271,6 +276,17 @@ impl DropFolder {
             self.counts.pending.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(count)
+    }
+
+    /// Takes out of the baselines whoever was erased since it was last looked. One that was readmitted starts with nothing.
+    async fn forget_erased(&mut self) -> Result<(), IntakeError> {
+        let erased = self.publisher.lock().await.erased();
+        if erased.iter().any(|subject| !self.forgotten.contains(subject)) {
+            let baselines = self.baselines.forget(&erased)?;
+            tracing::info!(source = self.connector.descriptor().name, baselines, "what was erased is forgotten");
+        }
+        self.forgotten = erased;
+        Ok(())
     }
 
     /// What cannot be removed keeps nothing from being taken in.

@@ -3,17 +3,20 @@
 mod measured;
 mod under_way;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use event_log::authority::{NotYours, check_kind, family_of, sector_topic};
 use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys};
-use event_log::{EventId, EventLog, LogError, Partition, Pseudonym, Record, Topic};
+use event_log::{EventId, EventLog, LogError, Offset, Partition, Pseudonym, Record, Topic};
 use prost::Message as _;
 use proto::events::{Cause, Date, When, when};
 use proto::quarantine::Reason;
+use proto::sharing::Label;
 use runtime::metrics;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio_util::sync::CancellationToken;
 
 use crate::body::{Statement, statement};
 use crate::connector::{Descriptor, Draft, Rejection};
@@ -26,6 +29,8 @@ const BATCH_EVENTS: usize = 4_096;
 /// Bytes appended at a time, more or less.
 const BATCH_BYTES: usize = 4 << 20;
 const READ_RECORDS: usize = 1_000;
+/// How long a destroyed key may go unnoticed here, at most: half of what it may everywhere.
+const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
 /// Bounds of a body, as the log's reader holds them.
 const RECORD_KEY_BYTES_MAX: usize = 1_024;
 const NAME_BYTES_MAX: usize = 128;
@@ -98,6 +103,37 @@ impl SharedPublisher {
     pub(crate) async fn lock(&self) -> MutexGuard<'_, Publisher> {
         self.0.lock().await
     }
+
+    /// Reads on in the keys topic for as long as the source runs: a key that is destroyed is dropped within seconds, and its subject is
+    /// refused from then on.
+    pub async fn follow_keys(self, stop: CancellationToken) {
+        let (log, source) = {
+            let publisher = self.lock().await;
+            (Arc::clone(&publisher.log), publisher.descriptor.name)
+        };
+        let (mut seen, mut is_told) = (0, false);
+        while !stop.is_cancelled() {
+            let read = self.lock().await.read_keys().await;
+            match &read {
+                Err(error) if !is_told => tracing::warn!(source, %error, "the keys are not read: trying again"),
+                _ => {}
+            }
+            is_told = read.is_err();
+            let grown = async {
+                match read {
+                    Ok(()) => log.grown(&[Topic::Keys], seen, KEYS_READ_EVERY).await.unwrap_or(seen),
+                    Err(_) => {
+                        tokio::time::sleep(KEYS_READ_EVERY).await;
+                        seen
+                    }
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                grown = grown => seen = grown,
+            }
+        }
+    }
 }
 
 /// Seals and appends for one source. One for each source: no two processes write one.
@@ -105,8 +141,13 @@ pub struct Publisher {
     log: Arc<dyn EventLog>,
     pseudonyms: PseudonymKey,
     keys: DataKeys,
+    /// How far the keys topic is read, and when it was last.
+    keys_read: BTreeMap<Partition, Offset>,
+    keys_read_at: Instant,
     credentials: Credentials,
     descriptor: Descriptor,
+    /// What is put on every record, numbers of the contract's labels.
+    labels: Vec<i32>,
     topic: Topic,
     /// Made, and not yet acknowledged: nothing is appended before them.
     keys_pending: Vec<Record>,
@@ -131,8 +172,8 @@ impl Publisher {
     ) -> Result<Self, PublishError> {
         let topic = sector_topic(descriptor.family).ok_or(PublishError::NoTopic)?;
         let mut keys = DataKeys::new(descriptor.name, wrapping);
-        let mut items_known = HashSet::new();
-        crate::keys::read(log.as_ref(), |key| keys.absorb(key)).await?;
+        let (mut items_known, mut keys_read) = (HashSet::new(), BTreeMap::new());
+        crate::keys::read_on(log.as_ref(), &mut keys_read, |key| keys.absorb(key)).await?;
         for partition in Partition::all() {
             let mut from = 0;
             while let Some(next) = {
@@ -162,8 +203,11 @@ impl Publisher {
             log,
             pseudonyms,
             keys,
+            keys_read,
+            keys_read_at: Instant::now(),
             credentials,
             descriptor,
+            labels: Vec::new(),
             topic,
             keys_pending,
             under_way,
@@ -171,6 +215,13 @@ impl Publisher {
             items_known,
             items_tried,
         })
+    }
+
+    /// Puts these on every record from now on: [`crate::Connector::labels`].
+    #[must_use]
+    pub fn labelled(mut self, labels: &[Label]) -> Self {
+        self.labels = labels.iter().map(|label| (*label).into()).collect();
+        self
     }
 
     /// The connector's own topic.
@@ -181,6 +232,20 @@ impl Publisher {
     /// The key that names subjects and entries.
     pub fn pseudonyms(&self) -> &PseudonymKey {
         &self.pseudonyms
+    }
+
+    /// Reads on in the keys topic to its end.
+    pub(crate) async fn read_keys(&mut self) -> Result<(), LogError> {
+        let keys = &mut self.keys;
+        crate::keys::read_on(self.log.as_ref(), &mut self.keys_read, |key| keys.absorb(key)).await?;
+        self.keys.wrapping().forget_gone();
+        self.keys_read_at = Instant::now();
+        Ok(())
+    }
+
+    /// Subjects that are erased, and not readmitted.
+    pub(crate) fn erased(&self) -> HashSet<Pseudonym> {
+        self.keys.erased().collect()
     }
 
     /// Parts what may be said from what may not: another organisation's, another sector's, what no reader would take, or
@@ -212,6 +277,9 @@ impl Publisher {
 
     /// `sealable`: of which organisations it is known already whether anything can be sealed for them.
     fn refused(&self, draft: &Draft, now_us: i64, sealable: &mut HashMap<String, bool>) -> Option<(Reason, String)> {
+        if self.keys.erased().next().is_some() && self.keys.is_erased(self.pseudonyms.of(&draft.subject)) {
+            return Some((Reason::SubjectErased, SUBJECT_ERASED.to_owned()));
+        }
         if !self.credentials.name(&draft.controller) {
             let message = "the record's organisation is not named in this connector's credentials: send it through the \
                            connector of that organisation, or add it to `controllers`";
@@ -277,7 +345,8 @@ impl Publisher {
         let mut measured = Measured::new(self.descriptor.name, taken_in_us);
         self.let_go().await;
         let (mut batch, mut bytes) = (Vec::with_capacity(self.batch_events), 0);
-        for statement in statements {
+        for mut statement in statements {
+            statement.body.labels.clone_from(&self.labels);
             let Some(kind) = statement.body.event.as_ref().and_then(|event| event.kind.as_ref()) else { continue };
             let Some(family) = family_of(kind, self.topic) else { continue };
             let plaintext = statement.body.encode_to_vec();
@@ -297,6 +366,10 @@ impl Publisher {
                 published.events += measured.acknowledged(self.hand_over(std::mem::take(&mut batch)).await?);
                 measured.handed_over();
                 bytes = 0;
+                // A long file keeps nobody else from hearing that a key is destroyed, and its own sealing neither.
+                if self.keys_read_at.elapsed() >= KEYS_READ_EVERY {
+                    self.read_keys().await?;
+                }
             }
         }
         published.events += measured.acknowledged(self.hand_over(batch).await?);
@@ -315,6 +388,11 @@ impl Publisher {
         self.let_go().await;
         for rejection in rejections {
             let mut item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
+            if rejection.subject.as_ref().is_some_and(|of| self.keys.is_erased(self.pseudonyms.of(of))) {
+                // What could not be read of somebody who was erased does not come back as an item either.
+                item.raw.clear();
+                (item.reason, item.message) = (Reason::SubjectErased.into(), SUBJECT_ERASED.to_owned());
+            }
             let Some(id) = EventId::from_slice(&item.id) else { continue };
             if self.items_known.contains(&id) || ids.contains(&id) {
                 continue;
@@ -411,6 +489,9 @@ impl Publisher {
         let _nobody_is_there_to_be_told = self.settle().await;
     }
 }
+
+const SUBJECT_ERASED: &str = "whom the record is about was erased: nothing of it is kept. A person who lets them in again does so with \
+                              `throughline erasure readmit`; then send the record again";
 
 /// Whether a source says that it stood so later than any clock may be wrong. A version of the future is the last word on
 /// its entry until that time comes.

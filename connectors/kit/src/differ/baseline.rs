@@ -3,7 +3,7 @@
 //! For each of the last submissions, and for each entry, what the submission said of it. What it said is kept only where
 //! the log says the same at that version, so that the latest thing said at or before a version is what the log holds then.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use event_log::seal::PseudonymKey;
 use event_log::{EntryId, Pseudonym};
@@ -97,7 +97,8 @@ impl Baseline {
         match self.submissions.binary_search_by_key(&rank(&version), |past| rank(&past.version)) {
             Ok(at) => at,
             Err(at) => {
-                self.submissions.insert(at, Past { version, whole: false, unread: BTreeSet::new(), covered: BTreeSet::new() });
+                self.submissions
+                    .insert(at, Past { version, whole: false, unread: BTreeSet::new(), covered: BTreeSet::new() });
                 for held in self.entries.values_mut() {
                     held.states.insert(at, State::NOTHING);
                 }
@@ -156,6 +157,13 @@ impl Baseline {
         if held.table != draft.table {
             held.table = draft.table.to_owned();
         }
+    }
+
+    /// Forgets what it holds of these subjects: they are erased. Gives whether it held anything.
+    pub(super) fn forget(&mut self, subjects: &HashSet<Pseudonym>) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|_, held| !subjects.contains(&held.subject));
+        self.entries.len() < before
     }
 
     /// Notes what a submission says of an entry of which it had said nothing.

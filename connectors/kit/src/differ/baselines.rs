@@ -1,5 +1,6 @@
 //! Baselines on disk: written beside, synced, and renamed into place.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -61,7 +62,10 @@ impl Baselines {
     /// # Errors
     /// When the file cannot be read, or is damaged.
     pub fn load(&self, scope_key: &str) -> Result<Baseline, BaselineError> {
-        let path = self.path(scope_key);
+        self.read(self.path(scope_key))
+    }
+
+    fn read(&self, path: PathBuf) -> Result<Baseline, BaselineError> {
         let bytes = match fs::read(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Baseline::default()),
             read => read.map_err(|source| failed("read", &path, source))?,
@@ -79,8 +83,61 @@ impl Baselines {
     /// # Errors
     /// When it cannot be written; the last one then stands.
     pub fn store(&self, scope_key: &str, baseline: &Baseline) -> Result<(), BaselineError> {
-        let path = self.path(scope_key);
-        let beside = path.with_extension("new");
+        self.write(self.path(scope_key), baseline)
+    }
+
+    /// Forgets these subjects, who are erased, in every baseline; gives how many held one of them. A damaged one is removed: it is made
+    /// again from the log, which does not tell of them any more.
+    ///
+    /// # Errors
+    /// When a file cannot be read, written or removed.
+    pub fn forget(&self, subjects: &HashSet<Pseudonym>) -> Result<usize, BaselineError> {
+        let mut forgot = 0;
+        for entry in fs::read_dir(&self.dir).map_err(|source| failed("list", &self.dir, source))? {
+            let path = entry.map_err(|source| failed("list", &self.dir, source))?.path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if extension == Some(NEW) {
+                // Of a process that died over it.
+                fs::remove_file(&path).map_err(|source| failed("remove", &path, source))?;
+            }
+            if extension != Some(EXTENSION) {
+                continue;
+            }
+            match self.read(path.clone()) {
+                Ok(mut baseline) => {
+                    if !baseline.forget(subjects) {
+                        continue;
+                    }
+                    self.write(path, &baseline)?;
+                }
+                Err(BaselineError::Damaged(_)) => {
+                    fs::remove_file(&path).map_err(|source| failed("remove", &path, source))?;
+                }
+                Err(error) => return Err(error),
+            }
+            forgot += 1;
+        }
+        Ok(forgot)
+    }
+
+    /// Whether any baseline holds something of these subjects, or cannot be read.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn hold(&self, subjects: &HashSet<Pseudonym>) -> Result<bool, BaselineError> {
+        for entry in fs::read_dir(&self.dir).map_err(|source| failed("list", &self.dir, source))? {
+            let path = entry.map_err(|source| failed("list", &self.dir, source))?.path();
+            if path.extension().is_some_and(|extension| extension == EXTENSION)
+                && self.read(path).map_or(true, |mut baseline| baseline.forget(subjects))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn write(&self, path: PathBuf, baseline: &Baseline) -> Result<(), BaselineError> {
+        let beside = path.with_extension(NEW);
         let stored = stored::Scope::of(baseline).encode_to_vec();
         let written = (|| {
             let mut file = File::create(&beside)?;
@@ -100,6 +157,7 @@ impl Baselines {
 }
 
 const EXTENSION: &str = "baseline";
+const NEW: &str = "new";
 
 fn failed(doing: &'static str, path: &Path, source: io::Error) -> BaselineError {
     BaselineError::Io { doing, path: path.to_path_buf(), source }
