@@ -321,17 +321,19 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
             Err("a restriction of processing has its `ground`")
         }
         Kind::EntryRectified(said)
-            if said.id().is_empty()
-                || said.entry_id().len() != 16
-                || said.source().is_empty()
-                || said.reason().is_empty() =>
+            if said.id().is_empty() || said.entry_id().len() != 16 || said.reason().is_empty() =>
         {
-            Err("a rectification has an `id`, the `entryId` and its `source`, and says why in `reason`")
+            Err("a rectification has an `id` and the `entryId`, and says why in `reason`")
         }
         Kind::EntryRectified(said)
             if said.stands().is_empty() && said.clears.is_empty() && said.happened_on.is_none() && !said.removed() =>
         {
             Err("a rectification says what `stands`, or what it `clears`, or `happenedOn`, or `removed`")
+        }
+        Kind::RetentionDecided(said)
+            if said.outcome() == proto::sharing::retention_decided::Outcome::Kept && said.until.is_none() =>
+        {
+            Err("what is kept past its schedule is kept `until` a day, and then proposed again")
         }
         Kind::RetentionDecided(said)
             if said.id().is_empty()

@@ -117,19 +117,23 @@ impl FactsService {
         self.admit(caller)?;
         let mut wanted = read(caller, request)?;
         let _in_turn = self.recording.lock().await;
-        if let Some(of) = self.rectified(&wanted).await? {
+        if let Some((of, source)) = self.rectified(&wanted).await? {
             wanted.fact.subject = Some(of.clone());
             wanted.about = of;
+            if let Some(Kind::EntryRectified(said)) = wanted.fact.event.as_mut().and_then(|event| event.kind.as_mut()) {
+                said.source = Some(source);
+            }
         }
         self.put(caller, wanted, at).await
     }
 
-    /// Of whom an entry was said that would be put right: a rectification stands beside it, by whatever number the child was named.
-    async fn rectified(&self, wanted: &Wanted) -> Result<Option<Subject>, Refusal> {
+    /// Of whom an entry was said that would be put right, and by which source: a rectification stands beside it, by whatever number the
+    /// child was named.
+    async fn rectified(&self, wanted: &Wanted) -> Result<Option<(Subject, String)>, Refusal> {
         let kind = wanted.fact.event.as_ref().and_then(|event| event.kind.as_ref());
         let Some(Kind::EntryRectified(said)) = kind else { return Ok(None) };
         let (child, entry_id) = (self.desk.pseudonyms.of(&wanted.about), said.entry_id().to_vec());
-        self.desk.decide(move |discloser| discloser.subject_of_entry(child, &entry_id)).await
+        self.desk.decide(move |discloser| discloser.said_of_entry(child, &entry_id)).await
     }
 
     async fn ended(&self, caller: &Caller, request: EndFactRequest, at: Moment) -> Result<RecordFactResponse, Refusal> {

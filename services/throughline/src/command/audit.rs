@@ -7,6 +7,7 @@ mod export;
 mod fhir;
 mod keys;
 mod prove;
+mod subject_access;
 mod unusual;
 mod verify;
 mod who_saw;
@@ -48,6 +49,7 @@ enum Command {
     Explain(again::Explain),
     Replay(again::Replay),
     Unusual(unusual::Arguments),
+    SubjectAccess(subject_access::Arguments),
     Prove(prove::Arguments),
     Verify(verify::Arguments),
     Export(export::Arguments),
@@ -63,6 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => again::explain(arguments),
         Command::Replay(arguments) => again::replay(arguments),
         Command::Unusual(arguments) => unusual::run(arguments),
+        Command::SubjectAccess(arguments) => subject_access::run(arguments),
         Command::Prove(arguments) => prove::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Export(arguments) => export::run(arguments),

@@ -3,8 +3,9 @@
 mod child;
 mod fhir;
 mod on_record;
+mod rectify;
 mod register;
-mod saying;
+pub(crate) mod saying;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ enum Command {
     Responsibility(child::Responsibility),
     Age(child::Age),
     Agreement(register::Agreement),
+    Rectify(rectify::Rectify),
     List(on_record::List),
     Withdraw(on_record::End),
     Lift(on_record::End),
@@ -59,6 +61,17 @@ enum Command {
     End(on_record::End),
     ImportFhir(fhir::Import),
     ExportFhir(fhir::Export),
+}
+
+/// A child, as SCHEME:ISSUER:VALUE.
+pub(crate) fn child_of(text: &str) -> anyhow::Result<Subject> {
+    let mut parts = text.splitn(3, ':');
+    let (Some(scheme), Some(issuer), Some(value)) = (parts.next(), parts.next(), parts.next()) else {
+        anyhow::bail!(crate::output::Usage(
+            "the child must be given as SCHEME:ISSUER:VALUE, such as UPN:dfe:B801200005001".to_owned()
+        ));
+    };
+    Ok(reference(scheme, issuer, value).map_err(|error| crate::output::Usage(error.to_string()))?)
 }
 
 /// One line of a facts file.
@@ -100,6 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Responsibility(said) => child::responsibility(said),
         Command::Age(said) => child::age(said),
         Command::Agreement(said) => register::agreement(said),
+        Command::Rectify(said) => rectify::rectify(said),
         Command::List(arguments) => on_record::list(arguments),
         Command::Withdraw(arguments)
         | Command::Lift(arguments)

@@ -5,7 +5,7 @@ mod cases;
 mod diff;
 mod explain;
 mod mutate;
-mod page;
+pub(super) mod page;
 mod prove;
 mod rules;
 mod simulate;

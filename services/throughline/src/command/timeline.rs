@@ -1,6 +1,7 @@
 //! `throughline timeline`
 
 mod print;
+pub(super) use print::cells;
 mod watch;
 
 use std::process::ExitCode;

@@ -12,23 +12,21 @@ use crate::child::{Child, ChildError};
 use crate::disclose::Discloser;
 
 impl Discloser {
-    /// By which number of the child an entry was said; nothing where there is no such entry.
+    /// By which number of the child an entry was said, and by which source; nothing where there is no such entry.
     ///
     /// # Errors
     /// [`ChildError`]: nothing was read.
-    pub(crate) fn subject_of_entry(&self, child: Pseudonym, entry_id: &[u8]) -> Result<Option<Subject>, ChildError> {
+    pub(crate) fn said_of_entry(
+        &self,
+        child: Pseudonym,
+        entry_id: &[u8],
+    ) -> Result<Option<(Subject, String)>, ChildError> {
         let child = self.children.read_kept(child, None)?;
-        let of = child.entries.iter().find(|entry| entry.entry_id == entry_id).map(|entry| entry.subject);
-        let of = of.or_else(|| gone(&child, entry_id));
-        let said = child.said.iter().map(|(_, said)| said).filter(|said| Some(said.subject) == of);
-        Ok(said.filter_map(|said| said.body.subject.clone()).next())
+        // Read from what was said, and not from what stands: an entry that was taken out can be put right too.
+        let said = child.said.iter().map(|(_, said)| said);
+        let said = said.filter(|said| said.body.source != COMMAND && said.body.entry_id == entry_id);
+        Ok(said.filter_map(|said| Some((said.body.subject.clone()?, said.body.source.clone()))).next())
     }
-}
-
-/// Whose an entry is that was taken out before, and might be put back.
-fn gone(child: &Child, entry_id: &[u8]) -> Option<[u8; 16]> {
-    let said = child.said.iter().map(|(_, said)| said);
-    said.filter(|said| said.body.source != COMMAND && said.body.entry_id == entry_id).map(|said| said.subject).next()
 }
 
 /// Whether what would be recorded is about a record that another organisation answers for: as is one that there is not.

@@ -1,5 +1,7 @@
 //! Decisions as an auditor is shown them: summed in a table, one a line as JSON or CSV, or as FHIR.
 
+mod html;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto::audit::{Access, AccessesResponse, Linked};
@@ -14,11 +16,14 @@ use crate::output;
 #[derive(clap::Args, Debug)]
 pub(super) struct Form {
     /// One JSON object a line, one for each decision.
-    #[arg(long, conflicts_with_all = ["csv", "fhir"])]
+    #[arg(long, conflicts_with_all = ["csv", "fhir", "html"])]
     json: bool,
     /// Comma-separated values, a line for each decision.
-    #[arg(long, conflicts_with = "fhir")]
+    #[arg(long, conflicts_with_all = ["fhir", "html"])]
     csv: bool,
+    /// A document that stands alone and prints on paper: the table, in words.
+    #[arg(long, conflicts_with = "fhir")]
+    html: bool,
     /// A FHIR R4 Bundle of AuditEvents, in the shape of IHE's Basic Audit Log Patterns.
     #[arg(long)]
     fhir: bool,
@@ -48,10 +53,21 @@ const COLUMNS: [&str; 21] = [
     "part_of",
 ];
 
+/// Adds an answer to those before it; whether there are more to come.
+pub(super) fn add(whole: &mut AccessesResponse, answer: AccessesResponse) -> bool {
+    whole.accesses.extend(answer.accesses);
+    whole.looked_at = whole.looked_at.max(answer.looked_at);
+    whole.audit_id = answer.audit_id;
+    answer.more
+}
+
 /// Prints an answer; `command` begins its last line.
 pub(super) fn print(answer: &AccessesResponse, form: &Form, command: &str) -> anyhow::Result<()> {
     if form.fhir {
         return output::line(&serde_json::to_string_pretty(&fhir::bundle(&answer.accesses))?);
+    }
+    if form.html {
+        return output::line(&html::written(answer, command));
     }
     if form.csv {
         return output::line(csv(&answer.accesses)?.trim_end());
@@ -102,13 +118,17 @@ struct Sum {
 }
 
 impl Sum {
-    fn cells(&self) -> [String; 6] {
-        let given = match (self.gave, self.refused) {
+    fn given(&self) -> String {
+        match (self.gave, self.refused) {
             (0, 0) => "nothing".to_owned(),
             (gave, 0) => format!("{gave} times"),
             (0, refused) => format!("refused {refused} times"),
             (gave, refused) => format!("{gave} times, refused {refused}"),
-        };
+        }
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let given = self.given();
         let listed = |of: &BTreeSet<String>| of.iter().cloned().collect::<Vec<_>>().join(" ");
         [
             self.times.to_string(),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use proto::audit::{WhatDidRequest, WhoSawRequest};
+use proto::audit::{AccessesResponse, WhatDidRequest, WhoSawRequest};
 
 use super::accesses::{self, Form};
 use super::asking::{Asking, Days, child};
@@ -51,26 +51,42 @@ pub(crate) struct WhatDid {
 
 pub(super) fn who_saw(arguments: &WhoSaw) -> anyhow::Result<ExitCode> {
     let child = Some(child(&arguments.child)?);
-    let request = WhoSawRequest { child, from: arguments.days.from(), to: arguments.days.to() };
-    let answer = block_on(async {
-        let mut client = arguments.asking.client().await?;
-        Ok(client.who_saw(request).await.map_err(|status| refused(&status))?.into_inner())
+    let mut request =
+        WhoSawRequest { child, from: arguments.days.from(), to: arguments.days.to(), after: Vec::new() };
+    let whole = block_on(async {
+        let (mut client, mut whole) = (arguments.asking.client().await?, AccessesResponse::default());
+        loop {
+            let asked = client.who_saw(request.clone()).await;
+            let answer = asked.map_err(|status| refused(&status))?.into_inner();
+            request.after.clone_from(&answer.next);
+            if !accesses::add(&mut whole, answer) {
+                return Ok(whole);
+            }
+        }
     })?;
-    accesses::print(&answer, &arguments.form, "audit who-saw")?;
+    accesses::print(&whole, &arguments.form, "audit who-saw")?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn what_did(arguments: &WhatDid) -> anyhow::Result<ExitCode> {
-    let request = WhatDidRequest {
+    let mut request = WhatDidRequest {
         organisation: arguments.organisation.clone(),
         person: arguments.person.clone().unwrap_or_default(),
         from: arguments.days.from(),
         to: arguments.days.to(),
+        after: Vec::new(),
     };
-    let answer = block_on(async {
-        let mut client = arguments.asking.client().await?;
-        Ok(client.what_did(request).await.map_err(|status| refused(&status))?.into_inner())
+    let whole = block_on(async {
+        let (mut client, mut whole) = (arguments.asking.client().await?, AccessesResponse::default());
+        loop {
+            let asked = client.what_did(request.clone()).await;
+            let answer = asked.map_err(|status| refused(&status))?.into_inner();
+            request.after.clone_from(&answer.next);
+            if !accesses::add(&mut whole, answer) {
+                return Ok(whole);
+            }
+        }
     })?;
-    accesses::print(&answer, &arguments.form, "audit what-did")?;
+    accesses::print(&whole, &arguments.form, "audit what-did")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use proto::sharing::{
 };
 
 use super::saying::{
-    CapacityWord, CategoryWord, ConsentKindWord, ConsentStateWord, DecisionWord, GivenByWord, InvolvementWord, OfChild,
+    CapacityWord, CategoryWord, ConsentKindWord, ConsentStateWord, DecisionWord, GroundWord, GivenByWord, InvolvementWord, OfChild,
     ProcessWord, PurposeWord, RelationWord, RestrictionWord, ScopeWord, StatusWord, date, day, numbers,
 };
 
@@ -108,10 +108,13 @@ pub(crate) struct Status {
 /// Record a restriction; `throughline facts lift` lifts it
 ///
 /// A protected address, a court's restriction and a parent's limited responsibility by safeguarding or case-holding staff; serious harm,
-/// detriment and the national data opt-out also by clinicians and the SEND team.
+/// detriment and the national data opt-out also by clinicians and the SEND team. `processing` keeps your own organisation's records and
+/// has nobody use them while they are contested (UK GDPR article 18): by information governance, with --ground, for subject_access; tell
+/// the person before you lift it.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  throughline facts restrict UPN:dfe:B801200005001 protected_address --evidence \"refuge, by telephone\" --purpose child_protection --as school-8784001\n  \
+    throughline facts restrict UPN:dfe:B801200005001 processing --ground accuracy_contested --entry 1a2b3c4d5e6f --purpose subject_access --as school-8784001-information-governance\n  \
     throughline facts restrict LA_CHILD_ID:878:12345 parental_responsibility --person p.invented --from 2026-11-20 --purpose child_protection --as la-878-social-care"
 )]
 pub(crate) struct Restrict {
@@ -128,6 +131,13 @@ pub(crate) struct Restrict {
     /// What it binds. Left out: every category.
     #[arg(long, value_delimiter = ',')]
     category: Vec<CategoryWord>,
+    /// Of processing: the entries that it binds, by reference (`throughline facts rectify` lists them). Left out: every entry of the
+    /// categories.
+    #[arg(long, value_delimiter = ',')]
+    entry: Vec<String>,
+    /// Of processing: why.
+    #[arg(long)]
+    ground: Option<GroundWord>,
     /// From which day. Left out: from when it is recorded.
     #[arg(long, value_parser = day)]
     from: Option<Date>,
@@ -345,6 +355,8 @@ pub(super) fn restrict(said: &Restrict) -> anyhow::Result<ExitCode> {
         adult: said.issuer.clone().map(|issuer| NamedPerson { issuer: Some(issuer), person: said.person.clone() }),
         categories: numbers!(said.category),
         from: date(said.from),
+        entry_ids: said.of.entries(&said.entry)?,
+        ground: said.ground.as_ref().map(|ground| ground.0),
         ..RestrictionSet::default()
     };
     event.id = Some(said.of.id(said.id.as_ref(), "restriction", event.clone())?);

@@ -23,7 +23,7 @@ pub(super) struct OfChild {
 
 /// By whom, and how it is answered.
 #[derive(clap::Args, Debug)]
-pub(super) struct Saying {
+pub(crate) struct Saying {
     #[command(flatten)]
     pub(super) asking: AskingAs,
     /// Where the evidence is kept: a form's number, a letter's date. At most 500 characters.
@@ -44,6 +44,15 @@ impl OfChild {
         self.saying.record(child, purpose, event.into())
     }
 
+    /// The entries that these references name, of those that this person may see of the child.
+    pub(super) fn entries(&self, references: &[String]) -> anyhow::Result<Vec<Vec<u8>>> {
+        if references.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own = super::rectify::own(&self.saying.asking, &self.about.child()?)?;
+        references.iter().map(|reference| Ok(super::rectify::named(&own, reference)?.entry_id.clone())).collect()
+    }
+
     /// The id that was given, or one made of what is said, so that the same is the same.
     pub(super) fn id(&self, given: Option<&String>, kind: &str, event: impl Into<Event>) -> anyhow::Result<String> {
         if let Some(id) = given {
@@ -58,7 +67,7 @@ impl OfChild {
 }
 
 impl Saying {
-    pub(super) fn record(
+    pub(crate) fn record(
         &self,
         about: Subject,
         purpose: proto::sharing::Purpose,
@@ -97,7 +106,7 @@ pub(super) fn print(answer: &RecordFactResponse, json: bool) -> anyhow::Result<(
 }
 
 /// A day as a person writes it.
-pub(super) fn day(text: &str) -> Result<Date, String> {
+pub(crate) fn day(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "must be a day of the calendar, as 2026-11-22".to_owned())
 }
 
@@ -123,7 +132,7 @@ macro_rules! word {
     ($($(#[$doc:meta])* $name:ident: $enum:path, $prefix:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
-        pub(super) struct $name(pub(super) i32);
+        pub(crate) struct $name(pub(crate) i32);
 
         impl $name {
             fn name(number: i32) -> Option<&'static str> {
@@ -165,6 +174,8 @@ word! {
     StatusWord: proto::sharing::statutory_status_changed::Status, "STATUS_";
     /// A restriction.
     RestrictionWord: proto::sharing::restriction::Kind, "";
+    /// Why the use of a record is restricted.
+    GroundWord: proto::sharing::restriction::Ground, "GROUND_";
     /// What a grant opens.
     ScopeWord: proto::sharing::access_granted::Scope, "SCOPE_";
     /// A legal process.

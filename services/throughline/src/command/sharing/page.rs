@@ -5,7 +5,7 @@ mod model;
 #[cfg(test)]
 mod tests;
 mod text;
-mod words;
+pub(in crate::command) mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -76,6 +76,13 @@ fn row(pool: &DescriptorPool, entry: &Entry) -> anyhow::Result<Vec<String>> {
     ])
 }
 
+/// When an entry happened, what it is, and what it says.
+pub(in crate::command) fn cells(entry: &Entry) -> anyhow::Result<[String; 3]> {
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
+    let kind = entry.event.as_ref().and_then(Event::kind_number).map_or("", |kind| kind.name());
+    Ok([entry.effective.as_ref().map(time).unwrap_or_default(), kind.to_owned(), content(&pool, entry)?])
+}
+
 fn or_the_hub(ask: &str) -> &str {
     if ask.is_empty() { "the information hub" } else { ask }
 }

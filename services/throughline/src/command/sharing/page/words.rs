@@ -4,7 +4,7 @@ use proto::events::involvement::Kind;
 use proto::sharing::{Category, Sector};
 
 /// A kind of record, as a family calls it.
-pub(super) fn category(category: Category) -> &'static str {
+pub(in crate::command) fn category(category: Category) -> &'static str {
     match category {
         Category::Unspecified => "other records",
         Category::Identity => "name, address and other personal details",
@@ -69,7 +69,7 @@ pub(super) fn role(role: &str) -> &str {
 }
 
 /// What somebody wants a record for.
-pub(super) fn purpose(purpose: &str) -> &str {
+pub(in crate::command) fn purpose(purpose: &str) -> &str {
     match purpose {
         "direct_care" => "to look after the child's health",
         "education_provision" => "to teach the child",
@@ -157,7 +157,7 @@ pub(super) fn sector_of(category: Category) -> Sector {
 }
 
 /// "a, b and c".
-pub(super) fn listed(words: &[String]) -> String {
+pub(in crate::command) fn listed(words: &[String]) -> String {
     match words {
         [] => "nothing".to_owned(),
         [one] => one.clone(),
