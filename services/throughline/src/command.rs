@@ -16,11 +16,13 @@ mod identity;
 mod involvement;
 mod keys;
 mod log;
+mod mapping;
 mod notices;
 mod quarantine;
 mod rebuild;
 mod refusal;
 mod restore;
+mod retention;
 mod serve;
 mod sharing;
 mod status;
@@ -60,6 +62,7 @@ enum Command {
     Connect(connect::Arguments),
     Generate(generate::Arguments),
     Translate(translate::Arguments),
+    Mapping(mapping::Arguments),
     Timeline(timeline::Arguments),
     Involvement(involvement::Arguments),
     Family(family::Arguments),
@@ -80,6 +83,7 @@ enum Command {
     Audit(audit::Arguments),
     Backup(backup::Arguments),
     Restore(restore::Arguments),
+    Retention(retention::Arguments),
     Identity(identity::Arguments),
     Dev(dev::Arguments),
     Config(config::Arguments),
@@ -100,6 +104,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Connect(arguments) => connect::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Translate(arguments) => translate::run(&arguments),
+        Command::Mapping(arguments) => mapping::run(&arguments),
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Involvement(arguments) => involvement::run(&arguments),
         Command::Family(arguments) => family::run(&arguments),
@@ -120,6 +125,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
+        Command::Retention(arguments) => retention::run(&arguments),
         Command::Identity(arguments) => identity::run(&arguments),
         Command::Dev(arguments) => dev::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
