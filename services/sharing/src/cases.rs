@@ -35,6 +35,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("added.jsonl", include_str!("../cases/added.jsonl")),
     ("review.jsonl", include_str!("../cases/review.jsonl")),
     ("conditions.jsonl", include_str!("../cases/conditions.jsonl")),
+    ("erasure.jsonl", include_str!("../cases/erasure.jsonl")),
     ("glass.jsonl", include_str!("../cases/glass.jsonl")),
     ("people.jsonl", include_str!("../cases/people.jsonl")),
     ("recording.jsonl", include_str!("../cases/recording.jsonl")),

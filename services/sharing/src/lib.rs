@@ -13,6 +13,7 @@ mod days;
 mod decide;
 mod derive;
 mod engine;
+pub mod erasures;
 mod facts;
 pub mod fhir;
 pub mod policies;

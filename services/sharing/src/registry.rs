@@ -1,6 +1,6 @@
 //! The organisations and the agreements between them, folded from what was recorded of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use proto::events::event::Kind;
@@ -9,6 +9,7 @@ use proto::sharing::{AgreementRecorded, FeedConfirmed, OrganisationRecorded, Ret
 
 use crate::classify::RecordClass;
 use crate::days::{day_of, first_day, last_day, last_day_of_when, microseconds};
+use crate::erasures::Erasures;
 use crate::facts::versions::COMMAND;
 use crate::facts::{ChildFacts, FactEvent};
 use crate::policies::Policies;
@@ -26,6 +27,7 @@ pub struct Registry {
     /// By controller and source, until when a live feed was read whole, microseconds since 1970.
     feeds_confirmed_us: BTreeMap<(String, String), i64>,
     policies: Policies,
+    erasures: Erasures,
 }
 
 impl Registry {
@@ -50,7 +52,10 @@ impl Registry {
                     registry.retention.push(schedule.clone());
                 }
                 Some(Kind::FeedConfirmed(confirmed)) => registry.confirm(confirmed, event.body),
-                _ => registry.policies.fold(&event),
+                _ => {
+                    registry.policies.fold(&event);
+                    registry.erasures.fold(&event);
+                }
             }
         }
         for (id, agreement) in registry.agreements.iter().filter(|(_, agreement)| !agreement.suspended()) {
@@ -102,6 +107,11 @@ impl Registry {
                 && schedule.to.is_none_or(|to| first_day(&to).is_some_and(|to| on <= to))
         });
         schedule.filter(|schedule| facts.past_retention(schedule, last_day_of_when(happened)))
+    }
+
+    /// What was erased, or is to be.
+    pub fn erasures(&self) -> &Erasures {
+        &self.erasures
     }
 
     /// Sets of rules: which are approved, and what they were.
@@ -167,6 +177,15 @@ impl Registry {
         let desk = organisation.desks.iter().find(covers);
         let own = Desk { service: "", contact: organisation.contact() };
         Some(desk.map_or(own, |desk| Desk { service: desk.service(), contact: desk.contact() }))
+    }
+
+    /// Whom to ask at an organisation about what is of all of these categories: the one desk for them, where it is one, and else its
+    /// own. `None` where it is no organisation on that day.
+    pub fn desk_for(&self, id: &str, categories: &BTreeSet<Category>, day: Date) -> Option<Desk<'_>> {
+        let own = Desk { service: "", contact: self.organisation_on(id, day)?.contact() };
+        let mut desks = categories.iter().filter_map(|category| self.desk(id, *category, day));
+        let first = desks.next().unwrap_or(own);
+        Some(if desks.all(|desk| desk == first) { first } else { own })
     }
 
     /// Every organisation, in order of id.

@@ -356,6 +356,12 @@ sections! {
         refusals: Option<bool> = None, Takes::Flag;
         /// Whether they may prepare, for the child or for somebody of the family who asked, what these may have.
         prepares_access: Option<bool> = None, Takes::Flag;
+        /// Whether they may propose that records be erased, call that off, and let them in again.
+        proposes_erasure: Option<bool> = None, Takes::Flag;
+        /// Whether they may confirm an erasure that somebody proposed.
+        confirms_erasure: Option<bool> = None, Takes::Flag;
+        /// Whether they may know that records of the organisation were erased.
+        erasures: Option<bool> = None, Takes::Flag;
     }
 }
 

@@ -130,6 +130,9 @@ impl Line {
             ("records_refusal", expect.records_refusal, Act::RecordRefusal),
             ("refusals", expect.refusals, Act::ReadRefusals),
             ("prepares_access", expect.prepares_access, Act::PrepareAccess),
+            ("proposes_erasure", expect.proposes_erasure, Act::ProposeErasure),
+            ("confirms_erasure", expect.confirms_erasure, Act::ConfirmErasure),
+            ("erasures", expect.erasures, Act::ReadErasures),
         ];
         for (key, expected, act) in acts {
             if let Some(expected) = expected {

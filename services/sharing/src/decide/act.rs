@@ -23,6 +23,12 @@ pub enum Act {
     ReadRefusals,
     /// To prepare, for the child or for somebody of the family who asked for it, what these may have.
     PrepareAccess,
+    /// To propose an erasure, to call one off, and to let its subjects in again.
+    ProposeErasure,
+    /// To confirm an erasure that somebody proposed.
+    ConfirmErasure,
+    /// To be told that records of an organisation were erased.
+    ReadErasures,
 }
 
 /// Whether this reader may do it, where it concerns this organisation: whose person broke the glass, whose notices or decisions they

@@ -47,6 +47,9 @@ pub(crate) enum Action {
     RecordRefusal,
     ReadRefusals,
     PrepareAccess,
+    ProposeErasure,
+    ConfirmErasure,
+    ReadErasures,
 }
 
 /// What is asked about a class: how much of its records, how much of whom they tell to be at work, whether it may be known
@@ -79,7 +82,7 @@ impl Ladder {
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::RecordFact,
         Self::ViewFull,
         Self::ViewRedacted,
@@ -96,6 +99,9 @@ impl Action {
         Self::RecordRefusal,
         Self::ReadRefusals,
         Self::PrepareAccess,
+        Self::ProposeErasure,
+        Self::ConfirmErasure,
+        Self::ReadErasures,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -116,6 +122,9 @@ impl Action {
             Self::RecordRefusal => "RecordRefusal",
             Self::ReadRefusals => "ReadRefusals",
             Self::PrepareAccess => "PrepareAccess",
+            Self::ProposeErasure => "ProposeErasure",
+            Self::ConfirmErasure => "ConfirmErasure",
+            Self::ReadErasures => "ReadErasures",
         }
     }
 }
@@ -271,6 +280,9 @@ impl Engine {
             Act::RecordRefusal => Action::RecordRefusal,
             Act::ReadRefusals => Action::ReadRefusals,
             Act::PrepareAccess => Action::PrepareAccess,
+            Act::ProposeErasure => Action::ProposeErasure,
+            Act::ConfirmErasure => Action::ConfirmErasure,
+            Act::ReadErasures => Action::ReadErasures,
         };
         matches!(question.reader, Reader::Staff { .. }) && self.allows(action, question)
     }
