@@ -1,0 +1,171 @@
+//! Lists 1 to 7: contacts, early help, referrals, assessments, enquiries, children in need, protection plans.
+
+use connector_kit::dates;
+use proto::events::{
+    AssessmentCompleted, AssessmentStarted, CaseClosed, CaseOpened, Coded, ConferenceHeld, ContactReceived,
+    FindingCode, HelpAssessmentCompleted, HelpAssessmentStarted, ProtectionPlanEnded, ProtectionPlanReviewed,
+    ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted, StatutoryVisitMade, StrategyDiscussionHeld,
+};
+
+use super::finish;
+use crate::codes;
+use crate::say::{Reader, Voice};
+
+/// List 1.
+pub(super) fn contact(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let Some(on) = reader.date("contact_on") else { return voice.cannot_place(reader.at, "contact_on") };
+    let contact_from = reader.code(&codes::SOURCE, "source");
+    reader.required(contact_from.is_some(), "source");
+    let key = voice.key(&format!("contact/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    let event = ContactReceived { received_on: Some(on), contact_from };
+    voice.say(reader.at, "list-1", (&key, 0), on, reader.findings, event);
+}
+
+/// List 2.
+pub(super) fn help_assessment(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let Some(on) = reader.date("start_on") else { return voice.cannot_place(reader.at, "start_on") };
+    let done_on = reader.date("done_on");
+    reader.in_order(Some(on), done_on, "done_on");
+    let organisation_name = reader.at.text("organisation");
+    let form = Some(Coded { code: "eha".to_owned(), code_set: "annex-a.form".to_owned(), text: None });
+    let key = voice.key(&format!("help-assessment/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    let started = HelpAssessmentStarted {
+        form: form.clone(),
+        organisation: None,
+        start_on: Some(on),
+        organisation_name: organisation_name.clone(),
+    };
+    voice.say(reader.at, "list-2", (&key, 0), on, reader.findings, started);
+    if let Some(done_on) = done_on {
+        let completed =
+            HelpAssessmentCompleted { form, organisation: None, completed_on: Some(done_on), organisation_name };
+        voice.say(reader.at, "list-2", (&key, 1), done_on, Vec::new(), completed);
+    }
+}
+
+/// List 3.
+pub(super) fn referral(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let Some(on) = reader.date("referral_on") else { return voice.cannot_place(reader.at, "referral_on") };
+    let referred_by = reader.code(&codes::SOURCE, "source");
+    reader.required(referred_by.is_some(), "source");
+    let no_further_action = flag(&mut reader, "nfa");
+    let key = voice.key(&format!("referral/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    let event = ReferralReceived { received_on: Some(on), referred_by, primary_need: None, no_further_action };
+    voice.say(reader.at, "list-3", (&key, 0), on, reader.findings, event);
+}
+
+/// List 4.
+pub(super) fn assessment(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let Some(on) = reader.date("start_on") else { return voice.cannot_place(reader.at, "start_on") };
+    let authorised_on = reader.date("authorised_on");
+    reader.in_order(Some(on), authorised_on, "authorised_on");
+    let child_seen = reader.code(&codes::YES_NO, "seen");
+    let support_required = reader.code(&codes::YES_NO, "support");
+    let key = voice.key(&format!("assessment/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    let started = AssessmentStarted { start_on: Some(on), internal_review_on: None, child_seen };
+    voice.say(reader.at, "list-4", (&key, 0), on, reader.findings, started);
+    if let Some(authorised_on) = authorised_on {
+        let completed =
+            AssessmentCompleted { authorised_on: Some(authorised_on), start_on: Some(on), support_required };
+        voice.say(reader.at, "list-4", (&key, 1), authorised_on, Vec::new(), completed);
+    }
+}
+
+/// List 5: the discussion opens the enquiry.
+pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let Some(on) = reader.date("discussed_on") else { return voice.cannot_place(reader.at, "discussed_on") };
+    let conference_not_required = flag(&mut reader, "unnecessary");
+    let conference_on = reader.date("conference_on");
+    reader.in_order(Some(on), conference_on, "conference_on");
+    if conference_not_required == Some(true) && conference_on.is_some() {
+        reader.findings.push(connector_kit::reading::finding(FindingCode::FieldsContradict, "unnecessary"));
+    }
+    let plan_made = reader.code(&codes::YES_NO, "plan_made");
+    let key = voice.key(&format!("section-47/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    voice.say(reader.at, "list-5", (&key, 0), on, reader.findings, StrategyDiscussionHeld { held_on: Some(on) });
+    let started = Section47EnquiryStarted { start_on: Some(on), conference_due_on: None, conference_not_required };
+    voice.say(reader.at, "list-5", (&key, 1), on, Vec::new(), started);
+    if let Some(held_on) = conference_on {
+        let held = ConferenceHeld { held_on: Some(held_on), plan_made };
+        voice.say(reader.at, "list-5", (&key, 2), held_on, Vec::new(), held);
+    }
+}
+
+/// List 6.
+pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let (opened_on, seen_on) = (reader.date("opened_on"), reader.date("seen_on"));
+    let closed_on = reader.date("closed_on");
+    let Some(on) = opened_on.or(closed_on).or(seen_on) else { return voice.cannot_place(reader.at, "opened_on") };
+    reader.in_order(opened_on, closed_on, "closed_on");
+    let primary_need = reader.code(&codes::NEED, "need");
+    let reason = reader.code(&codes::CLOSURE, "reason");
+    if reason.is_some() && closed_on.is_none() {
+        reader.findings.push(connector_kit::reading::finding(FindingCode::FieldMissing, "closed_on"));
+    }
+    let key = voice.key(&format!("in-need/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    let mut findings = Some(reader.findings);
+    let mut found = || findings.take().unwrap_or_default();
+    if opened_on.is_some() {
+        let event = CaseOpened { opened_on, primary_need };
+        voice.say(reader.at, "list-6", (&key, 0), on, found(), event);
+    }
+    if let Some(closed_on) = closed_on {
+        let event = CaseClosed { closed_on: Some(closed_on), reason };
+        voice.say(reader.at, "list-6", (&key, 1), closed_on, found(), event);
+    }
+    if let Some(made_on) = seen_on {
+        let event = StatutoryVisitMade { made_on: Some(made_on), visit: visit("cin"), seen_alone: None };
+        voice.say(reader.at, "list-6", (&key, 2), made_on, found(), event);
+    }
+}
+
+/// List 7.
+pub(super) fn protection(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
+    let Some(on) = reader.date("start_on") else { return voice.cannot_place(reader.at, "start_on") };
+    let (visit_on, review_on, end_on) = (reader.date("visit_on"), reader.date("review_on"), reader.date("end_on"));
+    reader.in_order(Some(on), end_on, "end_on");
+    reader.in_order(Some(on), review_on, "review_on");
+    let initial_category = reader.code(&codes::ABUSE, "initial");
+    reader.required(initial_category.is_some(), "initial");
+    let latest_category = reader.code(&codes::ABUSE, "latest");
+    let seen_alone = reader.code(&codes::YES_NO, "alone");
+    let previous_plans = reader.count("previous");
+    let key = voice.key(&format!("protection-plan/{}", dates::key(&on)));
+    finish(voice, &reader, &key, on);
+    let at = reader.at;
+    let started = ProtectionPlanStarted { start_on: Some(on), initial_category, latest_category, previous_plans };
+    voice.say(at, "list-7", (&key, 0), on, reader.findings, started);
+    if let Some(end_on) = end_on {
+        voice.say(at, "list-7", (&key, 1), end_on, Vec::new(), ProtectionPlanEnded { end_on: Some(end_on) });
+    }
+    // The latest visit and review are entries of their own day: the next list tells of later ones beside them.
+    if let Some(made_on) = visit_on {
+        let key = format!("{key}/visit/{}", dates::key(&made_on));
+        let event = StatutoryVisitMade { made_on: Some(made_on), visit: visit("cp"), seen_alone };
+        voice.say(at, "list-7", (&key, 0), made_on, Vec::new(), event);
+    }
+    if let Some(reviewed_on) = review_on {
+        let key = format!("{key}/review/{}", dates::key(&reviewed_on));
+        let event = ProtectionPlanReviewed { reviewed_on: Some(reviewed_on) };
+        voice.say(at, "list-7", (&key, 0), reviewed_on, Vec::new(), event);
+    }
+}
+
+/// Yes or no; what is neither has a finding.
+fn flag(reader: &mut Reader<'_>, name: &str) -> Option<bool> {
+    match reader.code(&codes::YES_NO, name)?.code.as_str() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    }
+}
+
+pub(super) fn visit(kind: &str) -> Option<Coded> {
+    Some(Coded { code: kind.to_owned(), code_set: "annex-a.visit".to_owned(), text: None })
+}

@@ -1,0 +1,372 @@
+//! The lists, and by which words each of their columns is known.
+
+/// A column of a list: the name by which it is known here, and the ways in which it is worded. A way is some words that all
+/// stand in the header, each at the beginning of a word; one with `!` must not, one with `=` is all of it.
+struct Field {
+    name: &'static str,
+    worded: &'static [&'static [&'static str]],
+}
+
+/// A list of Annex A.
+pub(crate) struct List {
+    pub(crate) number: u8,
+    /// Its name in a scope and as a table.
+    pub(crate) name: &'static str,
+    /// Without these it is not this list.
+    signature: &'static [&'static str],
+    fields: &'static [Field],
+}
+
+const fn f(name: &'static str, worded: &'static [&'static [&'static str]]) -> Field {
+    Field { name, worded }
+}
+
+const ID: Field =
+    f("id", &[&["child unique id"], &["child id"], &["unique id", "!adopter"], &["person id"], &["client id"]]);
+const GENDER: Field = f("gender", &[&["gender"], &["sex"]]);
+const ETHNICITY: Field = f("ethnicity", &[&["ethnic"]]);
+const BIRTH: Field = f("birth", &[&["birth"], &["dob"]]);
+const AGE: Field = f("age", &[&["=age"], &["age of child"], &["age years"]]);
+const DISABILITY: Field = f("disability", &[&["disab"]]);
+const TEAM: Field = f("team", &[&["allocated team"], &["=team"]]);
+const WORKER: Field = f("worker", &[&["allocated worker"], &["=worker"], &["social worker"]]);
+const UASC: Field = f("uasc", &[&["unaccompanied"], &["uasc"]]);
+
+/// Every list, in order.
+pub(crate) const LISTS: &[List] = &[
+    List {
+        number: 1,
+        name: "list-1",
+        signature: &["id", "contact_on", "source"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            f("contact_on", &[&["date of contact", "!latest"], &["contact date"]]),
+            f("source", &[&["contact source"], &["source of contact"]]),
+        ],
+    },
+    List {
+        number: 2,
+        name: "list-2",
+        signature: &["id", "start_on", "organisation"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            f("start_on", &[&["assessment start"], &["assessment commenced"]]),
+            f("done_on", &[&["assessment completion"], &["assessment completed"], &["completion date"]]),
+            f("organisation", &[&["organisation"], &["organization"], &["agency completing"]]),
+        ],
+    },
+    List {
+        number: 3,
+        name: "list-3",
+        signature: &["id", "referral_on", "source"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            f("referral_on", &[&["date of referral"], &["referral date"]]),
+            f("source", &[&["referral source"], &["source of referral"]]),
+            f("nfa", &[&["nfa"], &["no further action"]]),
+            TEAM,
+            WORKER,
+        ],
+    },
+    List {
+        number: 4,
+        name: "list-4",
+        signature: &["id", "start_on", "authorised_on"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            DISABILITY,
+            f("start_on", &[&["assessment start"], &["assessment commenced"]]),
+            f("seen", &[&["seen during"], &["child seen"]]),
+            f("authorised_on", &[&["authoris"], &["authoriz"]]),
+            f("support", &[&["requiring"], &["support required"]]),
+            TEAM,
+            WORKER,
+        ],
+    },
+    List {
+        number: 5,
+        name: "list-5",
+        signature: &["id", "discussed_on"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            DISABILITY,
+            f("discussed_on", &[&["strategy discussion"], &["section 47", "start"], &["s47", "start"]]),
+            f("unnecessary", &[&["unnecessary"], &["conference", "not required"]]),
+            f("conference_on", &[&["date of initial child protection conference"], &["date", "icpc", "!number"]]),
+            f("plan_made", &[&["result in"], &["outcome", "protection plan"]]),
+            TEAM,
+            WORKER,
+        ],
+    },
+    List {
+        number: 6,
+        name: "list-6",
+        signature: &["id", "opened_on", "closed_on"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            DISABILITY,
+            f("opened_on", &[&["cin start"], &["child in need start"]]),
+            f("need", &[&["primary need"], &["need code"]]),
+            f("seen_on", &[&["last seen"]]),
+            f("closed_on", &[&["cin closure"], &["closure date"], &["cin end"]]),
+            f("reason", &[&["reason for closure"], &["closure reason"]]),
+            TEAM,
+            WORKER,
+        ],
+    },
+    List {
+        number: 7,
+        name: "list-7",
+        signature: &["id", "start_on", "initial"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            DISABILITY,
+            f("start_on", &[&["protection plan start"], &["cp plan start"], &["cpp start"]]),
+            f("initial", &[&["initial category"]]),
+            f("latest", &[&["latest category"], &["current category"]]),
+            f("visit_on", &[&["statutory visit"], &["last visit"]]),
+            f("alone", &[&["seen alone"]]),
+            f("review_on", &[&["review conference"]]),
+            f("end_on", &[&["protection plan end"], &["cp plan end"], &["cpp end"]]),
+            f("previous", &[&["previous"]]),
+            TEAM,
+            WORKER,
+        ],
+    },
+    List {
+        number: 8,
+        name: "list-8",
+        signature: &["id", "started_on", "legal"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            UASC,
+            DISABILITY,
+            f("started_on", &[&["started to be looked after"], &["looked after start"], &["date became looked after"]]),
+            f("need", &[&["category of need"]]),
+            f("legal_from", &[&["start date", "legal status"]]),
+            f("legal", &[&["legal status", "!start date"]]),
+            f("review_on", &[&["statutory review"]]),
+            f("visit_on", &[&["social work visit"]]),
+            f("permanence", &[&["permanence plan"]]),
+            f("iro_on", &[&["iro visit"], &["iro contact"], &["last iro"]]),
+            f("health_on", &[&["health assessment"]]),
+            f("dental_on", &[&["dental"]]),
+            f("end_on", &[&["date ceased"]]),
+            f("reason", &[&["reason ceased"]]),
+            f("placed_on", &[&["most recent placement"]]),
+            f("place", &[&["placement type"], &["type of placement"]]),
+            f("provider", &[&["placement provider"]]),
+            f("postcode", &[&["placement postcode"], &["postcode"]]),
+            f("urn", &[&["urn"]]),
+            f("within", &[&["placement location"]]),
+            f("host", &[&["la of placement"]]),
+            TEAM,
+            WORKER,
+        ],
+    },
+    List {
+        number: 9,
+        name: "list-9",
+        signature: &["id", "in_touch"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            UASC,
+            DISABILITY,
+            TEAM,
+            WORKER,
+            f("adviser", &[&["personal advis"]]),
+            f("eligibility", &[&["eligibility"]]),
+            f("pathway_on", &[&["pathway plan"]]),
+            f("in_touch", &[&["la in touch"], &["in touch", "!date"]]),
+            f("contact_on", &[&["date of contact"], &["latest contact"]]),
+            f("accommodation", &[&["type of accommodation"], &["accommodation type"]]),
+            f("suitability", &[&["suitab"]]),
+            f("activity", &[&["activity"]]),
+        ],
+    },
+    List {
+        number: 10,
+        name: "list-10",
+        signature: &["id", "entered_on", "decided_on"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            DISABILITY,
+            f("entered_on", &[&["entered care"]]),
+            f("decided_on", &[&["should be placed for adoption"]]),
+            f("order_on", &[&["placement order"]]),
+            f("matched_on", &[&["matching"], &["matched"]]),
+            f("placed_on", &[&["date placed for adoption"], &["date child placed"]]),
+            f("adopted_on", &[&["adoption order"]]),
+            f("reversed_on", &[&["date", "no longer be placed"]]),
+            f("reason", &[&["reason", "no longer placed"]]),
+            f("fostered_on", &[&["ffa"], &["concurrent planning"]]),
+        ],
+    },
+    List {
+        number: 11,
+        name: "list-11",
+        signature: &["id"],
+        fields: &[f("id", &[&["adopter identifier"], &["adopter id"]])],
+    },
+];
+
+/// A list with the place of each of its columns in a header.
+pub(crate) struct Columns {
+    pub(crate) list: &'static List,
+    /// Name and place.
+    known: Vec<(&'static str, usize)>,
+    /// Places of the columns that are of no event, with their headings.
+    pub(crate) further: Vec<(String, usize)>,
+}
+
+impl Columns {
+    /// The list that has this header: of those whose signature it has, the one with most of its columns.
+    pub(crate) fn of_header<H: AsRef<str>>(header: &[H]) -> Option<Self> {
+        let worded: Vec<String> = header.iter().map(|heading| spaced(heading.as_ref())).collect();
+        let fitting = LISTS.iter().filter_map(|list| {
+            let known = list.places(&worded);
+            list.signature.iter().all(|name| known.iter().any(|(found, _)| found == name)).then_some((list, known))
+        });
+        // Of two with as many the earlier.
+        let (list, known) = fitting.rev().max_by_key(|(_, known)| known.len())?;
+        let is_known = |place: usize| known.iter().any(|(_, at)| *at == place);
+        let further = header
+            .iter()
+            .enumerate()
+            .filter(|(place, heading)| !is_known(*place) && !heading.as_ref().trim().is_empty());
+        let further = further.map(|(place, heading)| (heading.as_ref().trim().to_owned(), place)).collect();
+        Some(Self { list, known, further })
+    }
+
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.known.iter().find(|(known, _)| *known == name).map(|(_, place)| *place)
+    }
+}
+
+impl List {
+    fn places(&self, worded: &[String]) -> Vec<(&'static str, usize)> {
+        let mut places: Vec<(&'static str, usize)> = Vec::new();
+        for field in self.fields {
+            let free = |place: &usize| !places.iter().any(|(_, taken)| taken == place);
+            let mut ways = field.worded.iter();
+            let found = ways.find_map(|way| {
+                (0..worded.len())
+                    .filter(free)
+                    .find(|place| worded.get(*place).is_some_and(|heading| says(heading, way)))
+            });
+            places.extend(found.map(|place| (field.name, place)));
+        }
+        places
+    }
+}
+
+fn says(heading: &str, way: &[&str]) -> bool {
+    way.iter().all(|words| match (words.strip_prefix('!'), words.strip_prefix('=')) {
+        (Some(not), _) => !heading.contains(&format!(" {not}")),
+        (_, Some(all)) => heading.trim() == all,
+        _ => heading.contains(&format!(" {words}")),
+    })
+}
+
+/// Lower case, every run of what is no letter or digit one space, a space at either end. An apostrophe is nothing.
+pub(crate) fn spaced(text: &str) -> String {
+    let mut out = String::from(" ");
+    for character in text.chars().filter(|c| !matches!(c, '\'' | '\u{2019}' | '\u{2018}')).flat_map(char::to_lowercase)
+    {
+        if character.is_alphanumeric() {
+            out.push(character);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    if !out.ends_with(' ') {
+        out.push(' ');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_known_however_they_are_worded() {
+        for (header, list) in [
+            (&["Child Unique ID", "Gender", "Date of Contact", "Contact Source"][..], Some(1)),
+            (&["CHILD ID", "date of referral", "Source of Referral", "Referral - NFA?"], Some(3)),
+            (
+                &[
+                    "Child Unique ID",
+                    "Assessment start date",
+                    "Assessment completion date",
+                    "Organisation completing assessment",
+                ],
+                Some(2),
+            ),
+            (
+                &["Child Unique ID", "Continuous Assessment Start Date", "Continuous Assessment Date of Authorisation"],
+                Some(4),
+            ),
+            (&["Individual adopter identifier", "Family identifier"], Some(11)),
+            (&["Child Unique ID", "LA in Touch", "Latest Date of Contact"], Some(9)),
+            (&["Name", "Colour"], None),
+            (&[], None),
+        ] {
+            assert_eq!(Columns::of_header(header).map(|columns| columns.list.number), list, "{header:?}");
+        }
+        let header = [
+            "Child Unique ID",
+            "Start date of current legal status",
+            "Child's Legal Status",
+            "URN of Placement",
+            "Was the child offered a Return Interview",
+            "Date Started to be Looked After",
+        ];
+        let columns = Columns::of_header(&header).unwrap();
+        assert_eq!(
+            (columns.list.number, columns.place("legal_from"), columns.place("legal"), columns.place("urn")),
+            (8, Some(1), Some(2), Some(3))
+        );
+        assert_eq!(columns.further, [("Was the child offered a Return Interview".to_owned(), 4)]);
+    }
+}

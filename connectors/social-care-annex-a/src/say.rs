@@ -1,0 +1,213 @@
+//! What is said of one subject, and where.
+
+use std::collections::BTreeMap;
+
+use connector_kit::file_name::Authority;
+use connector_kit::reading::{Read, finding};
+use connector_kit::{Draft, Output, Place, Rejection, dates, kept};
+use jiff::civil;
+use proto::events::{Coded, Date, Event, Finding, FindingCode, Subject};
+use proto::quarantine::Reason;
+
+use crate::codes::{self, Values, is_blank};
+use crate::sheets::{File, Row, Sheet};
+
+/// What holds for a whole submission.
+pub(crate) struct Of<'a> {
+    pub(crate) authority: Authority,
+    /// "2025-03".
+    pub(crate) period: String,
+    /// When the lists stood so.
+    pub(crate) as_of_on: Date,
+    pub(crate) files: &'a [File],
+}
+
+impl Of<'_> {
+    pub(crate) fn scope_key(&self, table: &str) -> String {
+        format!("{}/annex-a/{}/{table}", self.authority.as_str(), self.period)
+    }
+}
+
+/// A row under its list's columns.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'s> {
+    pub(crate) sheet: &'s Sheet,
+    pub(crate) row: &'s Row,
+}
+
+impl<'s> At<'s> {
+    /// The cell of this column, "" where it is blank.
+    pub(crate) fn get(self, name: &str) -> &'s str {
+        let cell = self.sheet.columns.place(name).and_then(|place| self.row.cells.get(place));
+        cell.map(|cell| cell.trim()).filter(|cell| !is_blank(cell)).unwrap_or_default()
+    }
+
+    pub(crate) fn text(self, name: &str) -> Option<String> {
+        let text = self.get(name);
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Its columns of no event, with their headings.
+    pub(crate) fn further(self) -> impl Iterator<Item = (&'s str, &'s str)> {
+        self.sheet.columns.further.iter().filter_map(move |(heading, place)| {
+            let cell = self.row.cells.get(*place)?.trim();
+            (!is_blank(cell)).then_some((heading.as_str(), cell))
+        })
+    }
+}
+
+/// Reads cells, and gathers what is odd about them.
+pub(crate) struct Reader<'s> {
+    pub(crate) at: At<'s>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl<'s> Reader<'s> {
+    pub(crate) fn of(at: At<'s>) -> Self {
+        Self { at, findings: Vec::new() }
+    }
+
+    pub(crate) fn date(&mut self, name: &str) -> Option<Date> {
+        date(self.at.get(name), name).keep(&mut self.findings)
+    }
+
+    pub(crate) fn code(&mut self, values: &Values, name: &str) -> Option<Coded> {
+        codes::read(values, self.at.get(name), name).keep(&mut self.findings)
+    }
+
+    pub(crate) fn required(&mut self, there: bool, name: &str) {
+        if !there && self.at.get(name).is_empty() {
+            self.findings.push(finding(FindingCode::FieldMissing, name));
+        }
+    }
+
+    /// A second date that is before the first.
+    pub(crate) fn in_order(&mut self, first: Option<Date>, second: Option<Date>, name: &str) {
+        let both = first.as_ref().and_then(day).zip(second.as_ref().and_then(day));
+        if both.is_some_and(|(first, second)| second < first) {
+            self.findings.push(finding(FindingCode::DatesOutOfOrder, name));
+        }
+    }
+
+    pub(crate) fn count(&mut self, name: &str) -> Option<u32> {
+        let read = connector_kit::reading::integer(self.at.get(name), name).keep(&mut self.findings)?;
+        u32::try_from(read).ok()
+    }
+}
+
+/// Says what becomes of one subject's rows.
+pub(crate) struct Voice<'a> {
+    pub(crate) of: &'a Of<'a>,
+    pub(crate) subject: Subject,
+    pub(crate) out: &'a mut dyn Output,
+    pub(crate) used: BTreeMap<String, u32>,
+}
+
+impl Voice<'_> {
+    /// A record's key, numbered from the second of one key on: rows come in order of what they say.
+    pub(crate) fn key(&mut self, record: &str) -> String {
+        let key = format!("{}/{record}", self.subject.value);
+        let number = self.used.entry(key.clone()).and_modify(|number| *number += 1).or_insert(1);
+        if *number == 1 { key } else { format!("{key}/{number}") }
+    }
+
+    pub(crate) fn say(
+        &mut self,
+        at: At<'_>,
+        table: &'static str,
+        (key, ordinal): (&str, u32),
+        on: Date,
+        findings: Vec<Finding>,
+        event: impl Into<Event>,
+    ) {
+        self.out.draft(Draft {
+            subject: self.subject.clone(),
+            controller: self.of.authority.social_care(),
+            scope_key: Some(self.of.scope_key(table)),
+            table,
+            record_key: key.to_owned(),
+            ordinal,
+            effective: dates::on(on),
+            observed_at_us: None,
+            version: None,
+            findings,
+            third_parties: Vec::new(),
+            clears: Vec::new(),
+            event: event.into(),
+            place: self.place(at, ""),
+        });
+    }
+
+    /// What of a row is of no event.
+    pub(crate) fn keep<'c>(
+        &mut self,
+        at: At<'_>,
+        key: &str,
+        on: Date,
+        columns: impl Iterator<Item = (&'c str, &'c str)>,
+    ) {
+        let list = at.sheet.columns.list.name;
+        if let Some(event) = kept::columns(list, columns) {
+            self.say(at, list, (&format!("{key}/kept"), 0), on, vec![finding(FindingCode::NotMapped, "")], event);
+        }
+    }
+
+    pub(crate) fn cannot_place(&mut self, at: At<'_>, field: &str) {
+        let list = at.sheet.columns.list;
+        let rejection = Rejection {
+            reason: Reason::DateMissing,
+            message: format!(
+                "a row of list {} has no date ({field}) that can be read, and cannot be placed: put it right and send the list \
+                 again",
+                list.number
+            ),
+            place: self.place(at, field),
+            controller: Some(self.of.authority.social_care()),
+            raw: at.row.raw.clone(),
+            scope_key: Some(self.of.scope_key(list.name)),
+            subject: Some(self.subject.clone()),
+        };
+        self.out.reject(rejection);
+    }
+
+    pub(crate) fn place(&self, at: At<'_>, field: &str) -> Place {
+        place(self.of.files, at, field)
+    }
+}
+
+pub(crate) fn place(files: &[File], at: At<'_>, field: &str) -> Place {
+    Place {
+        file: files.get(at.sheet.file).map(|file| file.name.clone()).unwrap_or_default(),
+        line: at.row.line,
+        record: at.row.record,
+        byte_offset: at.row.byte_offset,
+        field: field.to_owned(),
+    }
+}
+
+/// Day first with slashes, or ISO; a spreadsheet's own number of a day, where its format was lost.
+pub(crate) fn date(text: &str, field: &str) -> Read<Date> {
+    if text.contains('/') {
+        return dates::dd_mm_yyyy(text, field);
+    }
+    match text.split('.').next().and_then(|days| days.parse::<i32>().ok()) {
+        Some(days) if (20_000..=80_000).contains(&days) => {
+            let first = civil::date(1899, 12, 30);
+            match first.checked_add(jiff::Span::new().days(days)) {
+                Ok(on) => Read::odd(date_on(on), FindingCode::ValueMalformed, field),
+                Err(_) => Read::unreadable(FindingCode::DateUnreadable, field),
+            }
+        }
+        _ => dates::iso(text, field),
+    }
+}
+
+pub(crate) fn day(date: &Date) -> Option<civil::Date> {
+    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
+    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
+}
+
+pub(crate) fn date_on(on: civil::Date) -> Date {
+    let part = |part: i8| Some(u32::from(part.unsigned_abs()));
+    Date { year: on.year().into(), month: part(on.month()), day: part(on.day()), estimated: false }
+}

@@ -1,0 +1,106 @@
+//! A workbook says what the same lists say as CSV, wherever in a sheet the header stands.
+#![cfg(test)]
+
+#[path = "../../social-care-ssda903/tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use social_care_annex_a::AnnexA;
+use support::{Told as _, files_of, translate};
+
+fn lists() -> Vec<(String, Vec<Vec<String>>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/2025");
+    let table = |bytes: Vec<u8>| {
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines().map(|line| cells(line)).collect()
+    };
+    files_of(&folder).into_iter().map(|(name, bytes)| (name, table(bytes))).collect()
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let (mut cells, mut quoted) = (vec![String::new()], false);
+    for character in line.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            _ => cells.last_mut().unwrap().push(character),
+        }
+    }
+    cells
+}
+
+/// The golden lists in one workbook, each under a title, its dates as a spreadsheet has them.
+fn workbook() -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let day = Format::new().set_num_format("dd/mm/yyyy");
+    for (number, (_, rows)) in lists().into_iter().enumerate() {
+        let sheet = workbook.add_worksheet().set_name(format!("List {}", number + 1)).unwrap();
+        sheet.write_string(0, 0, "Annex A (every record is invented)").unwrap();
+        for (line, row) in rows.iter().enumerate() {
+            for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+                let (line, column) = (u32::try_from(line).unwrap() + 3, u16::try_from(column).unwrap());
+                let parts: Vec<&str> = cell.split('/').collect();
+                let date = match parts.as_slice() {
+                    [day, month, year] => day.parse().ok().zip(month.parse().ok()).zip(year.parse().ok()),
+                    _ => None,
+                };
+                let date = date
+                    .and_then(|((day, month), year): ((u8, u8), u16)| ExcelDateTime::from_ymd(year, month, day).ok());
+                match (date, cell.parse::<f64>()) {
+                    (Some(date), _) => sheet.write_datetime_with_format(line, column, &date, &day).unwrap(),
+                    (None, Ok(number)) => sheet.write_number(line, column, number).unwrap(),
+                    (None, Err(_)) => sheet.write_string(line, column, cell).unwrap(),
+                };
+            }
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+#[test]
+fn a_workbook_says_what_the_lists_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/2025");
+    let as_csv = translate(&AnnexA::ANY, &files_of(&folder));
+    let as_workbook = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", workbook())]);
+    // The order of a heading's columns is the sheet's own; so is that of what is kept of them.
+    let but_kept = |said: &connector_kit::Collected| -> Vec<String> {
+        said.sayings().into_iter().filter(|saying| !saying.contains("SourceRecordKept")).collect()
+    };
+    assert_eq!(but_kept(&as_workbook), but_kept(&as_csv));
+    assert_eq!(as_workbook.sayings().len(), as_csv.sayings().len());
+    assert_eq!(as_workbook.records, as_csv.records);
+    assert_eq!(as_workbook.whole, as_csv.whole);
+    assert_eq!(as_workbook.rejections.len(), as_csv.rejections.len());
+}
+
+#[test]
+fn a_damaged_workbook_is_refused_whole_or_in_part_and_never_whole() {
+    let good = workbook();
+    for cut in (0..good.len()).step_by(good.len() / 16) {
+        let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &good[..cut])]);
+        assert!(said.whole.is_empty() && !said.rejections.is_empty(), "{cut}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_workbook_with_bytes_put_wrong_never_panics(at in 0usize..40_000, byte in any::<u8>()) {
+        static GOOD: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(workbook);
+        let mut bytes = GOOD.clone();
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &bytes)]);
+        prop_assert!(said.rejections.iter().all(|rejection| !rejection.message.is_empty()));
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let bytes = [b"Child Unique ID,Date of Contact,Contact Source\n".to_vec(), bytes].concat();
+        translate(&AnnexA::ANY, &[("878_2025-03-04.csv", &bytes)]);
+    }
+}
