@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup clients demo demo-kafka test up down bench prove linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
+.PHONY: help setup clients demo demo-kafka test up down bench prove leaks linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ bench: setup kafka ## The figures, each beside its floor, in one run (CHILDREN=1
 
 prove: setup ## That the sharing rules have their properties, whatever the facts
 	cargo run --package throughline -- sharing prove
+
+leaks: setup ## That no answer tells of what is hidden, over 10,000 pairs of worlds; some ten minutes (WORLDS=10000)
+	LEAK_WORLDS=$(or $(WORLDS),10000) cargo test --workspace --test suite -- leaks:: --nocapture
 
 linking: setup ## How well records of 20,000 invented children, hard to tell, are linked (CHILDREN=20000)
 	rm -rf target/linking

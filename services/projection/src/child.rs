@@ -13,6 +13,7 @@ use identity::linker::Veto;
 use identity::{Claim, Description, Evidence, Resolution, Withheld};
 use proto::events::event::Kind;
 use proto::events::{Event, PersonDescribed, Scheme, Subject, Verdict};
+use proto::timeline::GetTimelineResponse;
 use timeline::{Entry, FoldError, Said};
 
 use crate::disclose::digest;
@@ -118,7 +119,13 @@ pub struct Children {
     kept: Arc<KeptChildren>,
     /// No more of the log shows than this.
     past: Option<Arc<Past>>,
+    /// A leak that is planted: never but in the test that says that there is none.
+    pub(crate) careless: Option<Careless>,
 }
+
+/// What a careless service would make of an answer about a child: it knows the entries that are hidden from whoever asks.
+#[doc(hidden)]
+pub type Careless = Arc<dyn Fn(Pseudonym, &mut GetTimelineResponse, &[&Entry]) + Send + Sync>;
 
 /// All that it is decided by who is one child with a subject.
 pub(crate) struct Around {
@@ -146,13 +153,20 @@ impl Children {
     /// Reads what the store holds.
     pub fn new(store: Store, projector: Projector) -> Self {
         let adoptions = Adoptions::new(store.clone(), projector.clone());
-        Self { store, projector, adoptions, kept: Arc::default(), past: None }
+        Self { store, projector, adoptions, kept: Arc::default(), past: None, careless: None }
+    }
+
+    /// The same with a leak in it, to see that the test of leaks can fail.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_a_leak(self, careless: Careless) -> Self {
+        Self { careless: Some(careless), ..self }
     }
 
     /// Reads what the store held of this part of the log. Nothing is kept of it for those who read all.
     pub(crate) fn of_past(store: Store, projector: Projector, past: Arc<Past>) -> Self {
         let adoptions = Adoptions::new(store.clone(), projector.clone());
-        Self { store, projector, adoptions, kept: Arc::default(), past: Some(past) }
+        Self { store, projector, adoptions, kept: Arc::default(), past: Some(past), careless: None }
     }
 
     /// The child of this subject, from what was published by `known_at_us`.

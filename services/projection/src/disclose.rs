@@ -29,7 +29,7 @@ use proto::events::Body;
 use proto::sharing::{Call, DenialReason};
 use runtime::metrics;
 use sharing::{
-    AsOf, ChildFacts, Counts, Decision, DecisionCache, Engine, FactEvent, Outcome, RecordClass, Registry, Request, Told,
+    AsOf, ChildFacts, Counts, Decision, DecisionCache, Engine, FactEvent, RecordClass, Registry, Request, Told,
 };
 use timeline::Entry;
 
@@ -50,6 +50,7 @@ pub use watch::{Followed, PermittedChanges, Unseen, Watching};
 use crate::child::{Child, ChildError, Children, OnDay, Standing, is_shown};
 use crate::own_records::RecordError;
 use crate::registry::Registries;
+use crate::replay::DecidedClass;
 use crate::serve::caller::Caller;
 
 /// Subjects that a record of a disclosure names one by one; the rest are in its digest.
@@ -170,7 +171,7 @@ impl Discloser {
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
         let began = Instant::now();
         let weighed = self.weigh(ask)?;
-        let view = PermittedView::new(ask, &weighed, &self.hub_contact);
+        let view = PermittedView::new(ask, &weighed, &self.hub_contact, self.children.careless.as_ref());
         let mut record = weighed.record(ask, &view.account());
         let parts = view.owed().write(&mut record, &self.children.projector.pseudonyms);
         metrics::DECIDE.record(began.elapsed(), []);
@@ -224,9 +225,14 @@ impl Discloser {
     }
 
     /// How much of each class of a child's records somebody gets.
-    pub(crate) fn outcomes(&self, ask: &Ask) -> Result<Vec<(RecordClass, Outcome)>, ChildError> {
+    pub(crate) fn outcomes(&self, ask: &Ask) -> Result<Vec<DecidedClass>, ChildError> {
         let weighed = self.weigh(ask)?;
-        Ok(weighed.on_day.classes.keys().map(|class| (class.clone(), weighed.decision.outcome(class))).collect())
+        let decided = |class: &RecordClass| {
+            let record = weighed.decision.class_record(class);
+            let rules = record.map(|record| record.rules()).unwrap_or_default();
+            DecidedClass { class: class.clone(), outcome: weighed.decision.outcome(class), rules }
+        };
+        Ok(weighed.on_day.classes.keys().map(decided).collect())
     }
 
     /// What the rules read of a child on a day, with all that is known.

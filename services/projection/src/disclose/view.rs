@@ -17,7 +17,7 @@ use timeline::{Entry, sort_key_us};
 use super::basis::category_bits;
 use super::owed::{Owed, words};
 use super::{Account, Ask, Weighed, digest};
-use crate::child::OnDay;
+use crate::child::{Careless, OnDay};
 pub(crate) use kept::KeptViews;
 
 const DAY_US: i64 = 86_400_000_000;
@@ -70,9 +70,9 @@ impl Answer {
 
 impl PermittedView {
     /// Private to the disclosure: see the module above.
-    pub(super) fn new(ask: &Ask, weighed: &Weighed, hub_contact: &str) -> Self {
+    pub(super) fn new(ask: &Ask, weighed: &Weighed, hub_contact: &str, careless: Option<&Careless>) -> Self {
         let Weighed { decision_id, decision, registry, on_day, newest_us, .. } = weighed;
-        let make = || Rendered::of(ask, decision, registry, hub_contact, on_day);
+        let make = || Rendered::of(ask, decision, registry, hub_contact, on_day, careless);
         let rendered = on_day.views.view(ask, decision, registry, hub_contact, make);
         // The clock may be behind what the log took: a later page is pinned to all that this one saw.
         let pinned_at_us = ask.known_at_us.unwrap_or(ask.asked_at_us.max(*newest_us));
@@ -126,7 +126,14 @@ impl PermittedView {
 }
 
 impl Rendered {
-    fn of(ask: &Ask, decision: &Decision, registry: &Registry, hub_contact: &str, on_day: &OnDay) -> Self {
+    fn of(
+        ask: &Ask,
+        decision: &Decision,
+        registry: &Registry,
+        hub_contact: &str,
+        on_day: &OnDay,
+        careless: Option<&Careless>,
+    ) -> Self {
         let classes = || on_day.classes.keys();
         let existence = if ask.skip == 0 {
             existence_lines(decision, registry, hub_contact, classes(), on_day.valid_on)
@@ -148,7 +155,7 @@ impl Rendered {
             told.extend(classes().filter(|class| decision.outcome(class) == Outcome::Existence));
         }
         let owed = owed(decision, &told, &on_day.classified, shows_something);
-        let answer = GetTimelineResponse {
+        let mut answer = GetTimelineResponse {
             entries,
             existence,
             more,
@@ -159,6 +166,10 @@ impl Rendered {
             break_glass_would_help: shows_something && decision.offers_break_glass(),
             ..GetTimelineResponse::default()
         };
+        if let Some(careless) = careless {
+            let hidden = on_day.classified.iter().filter(|(class, _)| decision.outcome(class) < Outcome::Existence);
+            careless(ask.child, &mut answer, &hidden.map(|(_, entry)| entry).collect::<Vec<_>>());
+        }
         let encoded = answer.encode_to_vec();
         Self {
             digest: digest::sixteen([&encoded]),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use event_log::Topic;
 use event_log::authority;
-use projection::disclose::{Ask, Followed, Watching};
+use projection::child::Careless;
+use projection::disclose::{Ask, Discloser, Followed, Watching};
+use projection::registry::Registries;
 use projection::serve::limits::Limits;
 use projection::serve::page::{PageTokens, TOKEN_BYTES};
 use projection::serve::stream::Watches;
@@ -16,6 +18,7 @@ use proto::timeline::{
     AsOf, ExplainDecisionRequest, ExplainDecisionResponse, GetFamilyRequest, GetInvolvementRequest, GetTimelineRequest,
     GetTimelineResponse, Period,
 };
+use sharing::{DecisionCache, Engine};
 use tokio::sync::watch;
 use tonic::{Code, Status};
 
@@ -41,9 +44,34 @@ pub enum Heard {
     Refused { code: Code, message: String, details: Vec<u8>, reason: String },
 }
 
+/// What is wrong with a service.
+#[derive(Clone)]
+pub enum Fault {
+    None,
+    /// It does something with what is hidden.
+    Code(Careless),
+    /// It runs other rules than the oracle.
+    Rules(Arc<Engine>),
+}
+
 impl Side {
-    pub async fn new() -> Self {
+    pub async fn new(fault: &Fault) -> Self {
         let mut house = House::new().await;
+        let right = Arc::clone(&house.discloser);
+        let (children, engine) = match fault {
+            Fault::None => (right.children.clone(), Arc::clone(&right.engine)),
+            Fault::Code(careless) => {
+                (right.children.clone().with_a_leak(Arc::clone(careless)), Arc::clone(&right.engine))
+            }
+            Fault::Rules(engine) => (right.children.clone(), Arc::clone(engine)),
+        };
+        house.discloser = Arc::new(Discloser {
+            children,
+            engine,
+            cache: DecisionCache::new(100_000),
+            registries: Registries::new(house.store.clone(), house.projector.clone()),
+            hub_contact: right.hub_contact.clone(),
+        });
         house.record(AUTHORITY.facts()).await;
         for person in ["approver-1", "approver-2"] {
             let hash = house.discloser.engine.policy_hash();
