@@ -6,6 +6,7 @@
 //! list in `services/throughline/src/connectors.rs`. Sources, diffing, sealing, publishing, quarantine and the cursor are
 //! here and are the same for all.
 
+pub mod attendance;
 pub mod codes;
 pub mod conformance;
 pub mod csv_source;

@@ -9,6 +9,7 @@ use connector_kit::mllp::Acknowledges;
 /// Every connector, in order of name. `authority` answers for a return that does not say whose it is.
 fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
     vec![
+        Arc::new(education_ctf::CommonTransfer),
         Arc::new(education_school_census::SchoolCensus),
         Arc::new(education_sen2::Sen2),
         Arc::new(health_hl7v2::Hl7V2),

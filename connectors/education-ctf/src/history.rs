@@ -1,0 +1,326 @@
+//! What schools recorded of a child over the years: meals, needs, exclusions, attendance, results, and the schools themselves.
+
+use connector_kit::file_name::Authority;
+use connector_kit::reading::{self, finding};
+use connector_kit::xml::Element;
+use connector_kit::{attendance as register, dates, kept};
+use proto::events::{
+    AttainmentRecorded, AttendanceMarked, AttendanceSummarised, Coded, Date, EnrolmentEnded, EnrolmentStarted, Event,
+    ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded,
+    SenProvisionChanged, SuspensionGiven,
+};
+
+use crate::codes;
+use crate::part::Part;
+use crate::pupil::{Pupil, Said, key_of};
+
+/// How the sending school had the child enrolled.
+#[derive(Default)]
+pub(crate) struct Enrolled {
+    pub(crate) status: Option<Coded>,
+    pub(crate) year_group: Option<Coded>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Elements in an order that the file's does not change.
+fn in_order(mut elements: Vec<Element<'_>>) -> Vec<Element<'_>> {
+    elements.sort_by_cached_key(|element| element.canonical());
+    elements
+}
+
+fn ends_before(start: &Date, end: &Date) -> bool {
+    let rank = |date: &Date| (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1));
+    rank(end) < rank(start)
+}
+
+pub(crate) fn free_meals(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
+    let Some(mut history) = pupil.one("fsmhistory") else { return };
+    let mut of_history = Vec::new();
+    let review_on = history.date("fsmreviewdate", &mut of_history);
+    for element in in_order(history.each("fsminstance")) {
+        let mut instance = Part::of(element);
+        let mut findings = of_history.clone();
+        let Some(start_on) = instance.date("fsmstartdate", &mut findings) else {
+            child.reject(
+                element,
+                "FSMstartDate",
+                "free meals have no start date that can be read: put it right and send the file again",
+            );
+            continue;
+        };
+        let country = instance.code("ukcountry", &codes::COUNTRY, child.of.year, &mut findings);
+        let started = FreeSchoolMealsStarted { start_on: Some(start_on), country, review_on };
+        let mut events: Vec<(Date, Event)> = vec![(start_on, started.into())];
+        if let Some(end_on) = instance.date("fsmenddate", &mut findings) {
+            if ends_before(&start_on, &end_on) {
+                findings.push(finding(FindingCode::DatesOutOfOrder, "FSMendDate"));
+            }
+            events.push((end_on, FreeSchoolMealsEnded { end_on: Some(end_on) }.into()));
+        }
+        let key = child.own_key(format!("free-meals/{}", dates::key(&start_on)));
+        child.draft(Said { table: "free-meals", key, events, findings, third_parties: Vec::new() });
+        child.keep(instance.rest());
+    }
+    child.keep(history.rest());
+}
+
+pub(crate) fn sen(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
+    let Some(mut history) = pupil.one("senhistory") else { return };
+    for element in in_order(history.each("sen")) {
+        let mut sen = Part::of(element);
+        let mut findings = Vec::new();
+        let start_on = sen.date("startdate", &mut findings);
+        let provision = sen.code("senprovision", &codes::SEN_PROVISION, child.of.year, &mut findings);
+        let key = match start_on {
+            Some(on) => format!("sen/{}", dates::key(&on)),
+            None => "sen".to_owned(),
+        };
+        let changed = SenProvisionChanged { provision, ..SenProvisionChanged::default() };
+        let key = child.own_key(key);
+        child.draft(Said::one("sen", key, start_on.unwrap_or(child.of.made_on), changed).found(findings));
+        child.keep(sen.rest());
+    }
+    let lists = history.each("senneeds");
+    let needs = lists.iter().flat_map(|list| list.each("senneed")).collect();
+    for element in in_order(needs) {
+        let mut need = Part::of(element);
+        let mut findings = Vec::new();
+        let rank = need.count("sentyperank", &mut findings);
+        let kind = need.code("sentype", &codes::SEN_NEED, child.of.year, &mut findings);
+        let key = child.own_key(format!("sen-need/{}", key_of(&kind)));
+        let recorded = SenNeedRecorded { need: kind, rank };
+        child.draft(Said::one("sen-need", key, child.of.made_on, recorded).found(findings));
+        child.keep(need.rest());
+    }
+    child.keep(history.rest());
+}
+
+/// Exclusions, which some makers of files put in.
+pub(crate) fn exclusions(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
+    let Some(mut list) = pupil.one("exclusions") else { return };
+    for element in in_order(list.each("exclusion")) {
+        let mut exclusion = Part::of(element);
+        let mut findings = Vec::new();
+        let Some(start_on) = exclusion.date("startdate", &mut findings) else {
+            child.reject(
+                element,
+                "StartDate",
+                "an exclusion has no start date that can be read: put it right and send the file again",
+            );
+            continue;
+        };
+        let year = register::school_year(&start_on);
+        let category = exclusion.code("category", &codes::EXCLUSION, year, &mut findings);
+        let reasons: Vec<Coded> = ["reason", "reason1", "reason2", "reason3"]
+            .into_iter()
+            .filter_map(|field| exclusion.unlisted(field, &format!("ctf.exclusionreason/{year}")))
+            .collect();
+        let sessions = exclusion.count("sessions", &mut findings);
+        let is_permanent = category.as_ref().is_some_and(|category| category.code == "PERM");
+        let key = child.own_key(format!("exclusion/{}/{}", dates::key(&start_on), key_of(&category)));
+        let start_on = Some(start_on);
+        let event: Event = match is_permanent {
+            true => ExclusionGiven { start_on, reasons, sen_provision: None }.into(),
+            false => SuspensionGiven { start_on, sessions, category, reasons, sen_provision: None }.into(),
+        };
+        child.draft(Said::one("exclusion", key, start_on.unwrap_or(child.of.made_on), event).found(findings));
+        child.keep(exclusion.rest());
+    }
+    child.keep(list.rest());
+}
+
+/// A school by authority and establishment: its organisation id.
+fn school(part: &mut Part<'_>) -> Option<String> {
+    let (lea, estab) = (part.text("lea"), part.text("estab"));
+    let is_school = estab.len() == 4 && estab.bytes().all(|byte| byte.is_ascii_digit());
+    // What a school was called follows from its numbers.
+    part.text("schoolname");
+    Authority::parse(lea).filter(|_| is_school).map(|lea| format!("school-{}{estab}", lea.as_str()))
+}
+
+pub(crate) fn attendance(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
+    let Some(mut list) = pupil.one("attendance") else { return };
+    for element in in_order(list.each("yeardata")) {
+        let mut year = Part::of(element);
+        let mut findings = Vec::new();
+        let school = school(&mut year).or_else(|| child.of.from_school.then(|| child.of.controller.clone()));
+        let stated = year.count("year", &mut findings);
+        let sessions = year.one("attendsessions");
+        let mut sessions = sessions.unwrap_or_else(|| Part::of(element));
+        let from = sessions.date("attendancestartdate", &mut findings);
+        let school_year = from.as_ref().map(|from| u32::from(register::school_year(from))).or(stated);
+        let summary = AttendanceSummarised {
+            school_year,
+            school: school.clone(),
+            sessions_possible: year.count("sessionspossible", &mut findings),
+            attended: year.count("sessionsattended", &mut findings),
+            absences_authorised: year.count("sessionsauthorised", &mut findings),
+            absences_unauthorised: year.count("sessionsunauthorised", &mut findings),
+            ..AttendanceSummarised::default()
+        };
+        let told = [summary.attended, summary.absences_authorised, summary.absences_unauthorised];
+        let told: u64 = told.into_iter().flatten().map(u64::from).sum();
+        if summary.sessions_possible.is_some_and(|possible| told > possible.into()) {
+            findings.push(finding(FindingCode::FieldsContradict, "SessionsPossible"));
+        }
+        let place = school.as_deref().unwrap_or("-").to_owned();
+        let text = sessions.text("attendancemarks");
+        let marks = marks(child, from.as_ref(), text, school.as_deref(), &mut findings);
+        let key = child.own_key(format!("attendance/{}/{place}", school_year.unwrap_or_default()));
+        let on = end_of(school_year, child.of.made_on);
+        child.draft(Said::one("attendance", key, on, summary).found(findings));
+        for said in marks {
+            child.draft(said);
+        }
+        if sessions.element.key() == "attendsessions" {
+            child.keep(sessions.rest());
+        } else {
+            year.text("attendancestartdate");
+            year.text("attendancemarks");
+        }
+        child.keep(year.rest());
+    }
+    child.keep(list.rest());
+}
+
+/// The last day of a school year, or the day that the file was made where that is earlier.
+fn end_of(school_year: Option<u32>, made_on: Date) -> Date {
+    let year = school_year.and_then(|year| i32::try_from(year).ok()).filter(|year| (1990..=2100).contains(year));
+    let end = year.and_then(|year| dates::date(year + 1, Some(7), Some(31)));
+    end.filter(|end| !ends_before(end, &made_on)).unwrap_or(made_on)
+}
+
+/// The marks of a register, an event a day.
+fn marks(
+    child: &mut Pupil<'_>,
+    from: Option<&Date>,
+    marks: &str,
+    school: Option<&str>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Said> {
+    const FIELD: &str = "AttendanceMarks";
+    if marks.is_empty() {
+        return Vec::new();
+    }
+    let Some(days) = from.and_then(|from| register::days(marks, from)) else {
+        findings.push(register::malformed("AttendanceStartDate"));
+        return Vec::new();
+    };
+    if register::ends_at_noon(marks) {
+        findings.push(register::malformed(FIELD));
+    }
+    let mut said = Vec::with_capacity(days.len());
+    for day in days {
+        let mut of_day = Vec::new();
+        let marked = AttendanceMarked {
+            school: school.map(str::to_owned),
+            on: Some(day.on),
+            morning: register::mark(day.morning, &day.on, FIELD, &mut of_day),
+            afternoon: register::mark(day.afternoon, &day.on, FIELD, &mut of_day),
+            ..AttendanceMarked::default()
+        };
+        let key = child.own_key(format!("marks/{}/{}", school.unwrap_or("-"), dates::key(&day.on)));
+        said.push(Said::one("marks", key, day.on, marked).found(of_day));
+    }
+    said
+}
+
+pub(crate) fn results(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
+    let Some(mut list) = pupil.one("stageassessments") else { return };
+    for stage_element in in_order(list.each("keystage")) {
+        let mut stage = Part::of(stage_element);
+        let mut of_stage = Vec::new();
+        let kind = stage.code("stage", &codes::STAGE, child.of.year, &mut of_stage);
+        for element in in_order(stage.each("stageassessment")) {
+            let mut assessment = Part::of(element);
+            let mut findings = of_stage.clone();
+            let year = assessment.count("year", &mut findings);
+            let result_on = assessment.date("resultdate", &mut findings);
+            let recorded = AttainmentRecorded {
+                stage: kind.clone(),
+                locale: assessment.code("locale", &codes::COUNTRY, child.of.year, &mut findings),
+                year,
+                subject: assessment.unlisted("subject", "ctf.subject"),
+                method: assessment.unlisted("method", "ctf.method"),
+                component: assessment.unlisted("component", "ctf.component"),
+                status: assessment.unlisted("resultstatus", "ctf.resultstatus"),
+                qualifier: assessment.unlisted("resultqualifier", "ctf.resultqualifier"),
+                result: assessment.unlisted("result", "ctf.result"),
+                result_on,
+            };
+            let parts = [&recorded.stage, &recorded.subject, &recorded.method, &recorded.component, &recorded.status];
+            let named: Vec<String> = parts.into_iter().chain([&recorded.qualifier]).map(key_of).collect();
+            let key = format!("result/{}/{}", year.unwrap_or_default(), named.join("/"));
+            let key = child.own_key(key);
+            let of_year = year.and_then(|year| year.checked_sub(1));
+            let on = result_on.unwrap_or_else(|| end_of(of_year, child.of.made_on));
+            child.draft(Said::one("result", key, on, recorded).found(findings));
+            child.keep(assessment.rest());
+        }
+        child.keep(stage.rest());
+    }
+    child.keep(list.rest());
+}
+
+/// Says the schools of a child's history, and gives the last day on the sending school's roll.
+pub(crate) fn schools(child: &mut Pupil<'_>, pupil: &mut Part<'_>, enrolled: Enrolled) -> Option<Date> {
+    let mut list = pupil.one("schoolhistory");
+    let mut own = Some(enrolled);
+    let mut left_on = None;
+    for element in in_order(list.as_mut().map(|list| list.each("school")).unwrap_or_default()) {
+        let mut at = Part::of(element);
+        let mut findings = Vec::new();
+        let school = school(&mut at);
+        let (entry_on, leaving_on) = (at.date("entrydate", &mut findings), at.date("leavingdate", &mut findings));
+        let is_last = at.read("lastschool", &mut findings, reading::boolean) == Some(true);
+        let Some(from) = entry_on.or(leaving_on) else {
+            child.reject(
+                element,
+                "EntryDate",
+                "a school of the history has no date that can be read: put it right and send the file again",
+            );
+            continue;
+        };
+        let is_sender = child.of.from_school && school.as_ref() == Some(&child.of.controller);
+        let here = if is_sender || is_last && child.of.from_school { own.take() } else { None }.unwrap_or_default();
+        findings.extend(here.findings);
+        if entry_on.is_none() {
+            findings.push(finding(FindingCode::FieldMissing, "EntryDate"));
+        }
+        let started = EnrolmentStarted {
+            school: school.clone(),
+            entry_on,
+            status: here.status,
+            year_group: here.year_group,
+            ..EnrolmentStarted::default()
+        };
+        let mut events: Vec<(Date, Event)> = vec![(from, started.into())];
+        let reason = at.unlisted("leavingreason", "ctf.leavingreason");
+        if let Some(on) = leaving_on {
+            if ends_before(&from, &on) {
+                findings.push(finding(FindingCode::DatesOutOfOrder, "LeavingDate"));
+            }
+            events.push((on, EnrolmentEnded { school: school.clone(), leaving_on, reason }.into()));
+            left_on = if is_sender { Some(on) } else { left_on };
+        }
+        let key = format!("school/{}/{}", school.as_deref().unwrap_or("-"), dates::key(&from));
+        let key = child.own_key(key);
+        child.draft(Said { table: "school", key, events, findings, third_parties: Vec::new() });
+        child.keep(at.rest());
+    }
+    if let Some(list) = list {
+        child.keep(list.rest());
+    }
+    // No spell of the history is the sender's: without a day on which it began, it is no enrolment.
+    if let Some(own) = own {
+        let code = |coded: Option<Coded>| coded.map(|coded| coded.code).unwrap_or_default();
+        let cells = [("EnrolStatus", code(own.status)), ("NCyearActual", code(own.year_group))];
+        let kept = kept::columns("BasicDetails", cells.iter().map(|(name, cell)| (*name, cell.as_str())));
+        let mut findings = own.findings;
+        findings.push(finding(FindingCode::NotMapped, "BasicDetails"));
+        if let Some(kept) = kept {
+            child.draft(Said::one("kept", "kept/enrolled".to_owned(), child.of.made_on, kept).found(findings));
+        }
+    }
+    left_on
+}

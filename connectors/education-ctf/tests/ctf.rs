@@ -1,0 +1,203 @@
+//! Common transfer files: what they become, and what holds of every one.
+#![cfg(test)]
+
+mod support;
+
+use std::path::Path;
+
+use connector_kit::Collected;
+use connector_kit::conformance::{self, History, Sample};
+use education_ctf::CommonTransfer;
+use proptest::prelude::*;
+use proto::events::Cause;
+use proto::events::event::Kind;
+use serde_json::Value;
+use support::{TO_SCHOOL, file, findings, json, pupil, sayings, translate};
+
+const GOLDEN: &str = "8784001_CTF_8784002_003.xml";
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[test]
+fn the_golden_file_becomes_what_it_became() {
+    let input = std::fs::read(folder("tests/golden").join(GOLDEN)).unwrap();
+    let fresh = json(&Collected::of(&CommonTransfer, &[(GOLDEN, &input)]));
+    let expected = folder("tests/golden/transfer.json");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        let lists = ["drafts", "rejections"].map(|list| {
+            let lines: Vec<String> = fresh[list].as_array().unwrap().iter().map(Value::to_string).collect();
+            format!("\"{list}\": [\n{}\n]", lines.join(",\n"))
+        });
+        let rest = ["scopes", "records", "whole_of"].map(|key| format!("\"{key}\": {}", fresh[key]));
+        std::fs::write(&expected, format!("{{{},\n{}}}\n", rest.join(",\n"), lists.join(",\n"))).unwrap();
+    }
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(&expected).unwrap()).unwrap();
+    for list in ["drafts", "rejections"] {
+        for (now, then) in fresh[list].as_array().unwrap().iter().zip(committed[list].as_array().unwrap()) {
+            assert_eq!(now, then, "{list}");
+        }
+    }
+    assert_eq!(fresh, committed);
+}
+
+const HOME: &str = "<Address><AddressLine1>No Such Street</AddressLine1><PostCode>ZQ1 2AB</PostCode></Address>";
+const MEALS: &str = "<FSMhistory><FSMinstance><FSMstartDate>2024-01-08</FSMstartDate></FSMinstance></FSMhistory>";
+const SEN: &str = "<SENhistory><SEN><StartDate>2022-09-01</StartDate><SENprovision>K</SENprovision></SEN></SENhistory>";
+const MARKS: &str = "<Attendance><YearData><Year>2024</Year><AttendSessions><AttendanceStartDate>2024-09-05</AttendanceStartDate>\
+    <AttendanceMarks>/\\C1Y7</AttendanceMarks></AttendSessions></YearData></Attendance>";
+const MOTHER: &str =
+    "<Contacts><Contact><Surname>Madeupsmith</Surname><Relationship>MOT</Relationship></Contact></Contacts>";
+
+#[test]
+fn it_holds_the_bargain() {
+    let pupils = pupil(3, &[HOME, MEALS, SEN, MARKS, MOTHER].concat()) + &pupil(4, MEALS);
+    let text = file("full", "2025-09-10T14:05:00", TO_SCHOOL, &pupils);
+    let canaries = ["Inventedson", "Amara", "INVENTEDSON", "Madeupsmith", "2013-05-09", "No Such Street", "ZQ1 2AB"];
+    let sample = [("8784001_CTF_8784002_001.xml", text.as_bytes())];
+    conformance::check(&CommonTransfer, &Sample::new(&sample).canaries(&canaries));
+}
+
+#[test]
+fn every_version_and_shape_is_read_alike() {
+    let plain = file("full", "2025-09-10T14:05:00", TO_SCHOOL, &pupil(3, MEALS));
+    let renamed = [("CTfile", "ATfile"), ("CTFpupilData", "ATFpupilData"), ("CTFversion", "ATFversion")];
+    let sibling = renamed.iter().fold(plain.clone(), |text, (from, to)| text.replace(from, to));
+    let spaced = plain.replace("<CTfile>", "<x:CTfile xmlns:x=\"urn:invented\">").replace("</CTfile>", "</x:CTfile>");
+    let utf16: Vec<u8> = std::iter::once(0xFEFF).chain(plain.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let expected = sayings(&translate(&plain));
+    assert!(!expected.is_empty());
+    for text in [sibling, spaced, plain.replace("CTFversion", "CTFVersion").replace("25.0", "14.0")] {
+        assert_eq!(sayings(&translate(&text)), expected, "{text}");
+    }
+    assert_eq!(sayings(&Collected::of(&CommonTransfer, &[("8784001_CTF_8784002_001.xml", &utf16)])), expected);
+}
+
+#[test]
+fn where_a_file_went_is_said_of_a_schools_full_file_only() {
+    let sent = |qualifier, destination| {
+        let said = translate(&file(qualifier, "2025-09-10T14:05:00", destination, &pupil(3, "")));
+        let kinds = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+            Some(Kind::TransferFileSent(sent)) => Some(format!("to {}", sent.to_school.as_deref().unwrap_or("-"))),
+            Some(Kind::MissingFromEducationReported(_)) => Some("not known".to_owned()),
+            _ => None,
+        });
+        kinds.collect::<Vec<_>>()
+    };
+    assert_eq!(sent("full", TO_SCHOOL), ["to school-8784002"]);
+    assert_eq!(sent("full", "<LEA>XXX</LEA><Estab>XXXX</Estab>"), ["not known"]);
+    assert_eq!(sent("full", "<LEA>820</LEA><Estab>LLLL</Estab>"), Vec::<String>::new());
+    assert_eq!(sent("partial", TO_SCHOOL), Vec::<String>::new());
+}
+
+#[test]
+fn what_cannot_be_used_is_told() {
+    for (header, field) in [
+        ("<LEA>878</LEA><Estab>4001</Estab>", ""),
+        ("<LEA>878</LEA><Estab>LLLL</Estab>", ""),
+        ("<LEA>XYZ</LEA><Estab>4001</Estab>", "SourceSchool"),
+        ("<LEA>878</LEA>", "SourceSchool"),
+    ] {
+        let text = file("full", "2025-09-10", TO_SCHOOL, &pupil(3, ""));
+        let said = translate(&text.replacen("<LEA>878</LEA><Estab>4001</Estab>", header, 1));
+        let fields: Vec<_> = said.rejections.iter().map(|rejection| rejection.place.field.as_str()).collect();
+        assert_eq!(fields, if field.is_empty() { vec![] } else { vec![field] }, "{header}");
+    }
+    let undated = translate(&file("full", "soon", TO_SCHOOL, &pupil(3, "")));
+    assert_eq!(undated.rejections[0].place.field, "DateTime");
+    let marks = MARKS.replace("2024-09-05", "2024-09-07");
+    let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, &marks)));
+    assert_eq!(findings(&said.drafts), ["VALUE_MALFORMED AttendanceStartDate"]);
+}
+
+fn submit(history: &mut History, qualifier: &str, at: &str, pupils: &str) -> Vec<Cause> {
+    let text = file(qualifier, at, TO_SCHOOL, pupils);
+    let added = history.submit(&CommonTransfer, &[("8784001_CTF_8784002_001.xml", text.as_bytes())]);
+    added.iter().map(|statement| Cause::try_from(statement.body.cause).unwrap()).collect()
+}
+
+#[test]
+fn a_full_file_takes_back_what_it_no_longer_says_of_its_own_children_only() {
+    let mut history = History::default();
+    let both = pupil(3, &[MEALS, SEN].concat()) + &pupil(4, MEALS);
+    submit(&mut history, "full", "2025-09-10T10:00:00", &both);
+    assert_eq!(submit(&mut history, "full", "2025-09-10T10:00:00", &both), []);
+    let before = history.stands().len();
+    submit(&mut history, "partial", "2025-09-11T10:00:00", &pupil(3, ""));
+    assert_eq!(history.stands().len(), before, "a partial file takes nothing back");
+    // A corrected start date is a correction; that each of the two files was sent stands.
+    let corrected = MEALS.replace("2024-01-08", "2024-01-09");
+    let causes = submit(&mut history, "full", "2025-09-12T10:00:00", &pupil(3, &[&corrected, SEN].concat()));
+    assert_eq!(causes, [Cause::Corrected, Cause::Corrected, Cause::Started]);
+    let causes = submit(&mut history, "full", "2025-09-13T10:00:00", &pupil(3, &corrected));
+    assert_eq!(causes, [Cause::Retracted, Cause::Started]);
+    assert!(history.stands().values().any(|body| body.record_key.contains("20140509")), "the other child stands");
+}
+
+/// Some parts of a pupil.
+fn any_pupils() -> impl Strategy<Value = Vec<String>> {
+    let part = prop::sample::select(vec![HOME, MEALS, SEN, MARKS, MOTHER, "<New>x</New>", "<New>y</New>"]);
+    let pupil_of = prop::collection::btree_set(part, 0..4);
+    prop::collection::vec(pupil_of, 0..3).prop_map(|pupils| {
+        let of = |(number, parts): (usize, std::collections::BTreeSet<&str>)| {
+            pupil(number, &parts.into_iter().collect::<String>())
+        };
+        pupils.into_iter().enumerate().map(of).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn overlapping_files_leave_the_same_whatever_came_first(
+        files in prop::collection::vec((any_pupils(), prop::sample::select(vec!["full", "partial"])), 3),
+    ) {
+        let days = ["2025-09-10T10:00:00", "2025-09-11T10:00:00", "2025-09-12T10:00:00"];
+        let stands = |order: [usize; 3]| {
+            let mut history = History::default();
+            for at in order {
+                let (pupils, qualifier) = &files[at];
+                submit(&mut history, qualifier, days[at], &pupils.concat());
+                prop_assert_eq!(submit(&mut history, qualifier, days[at], &pupils.concat()), []);
+            }
+            Ok(history.stands())
+        };
+        let expected = stands([0, 1, 2])?;
+        for order in [[1, 0, 2], [2, 1, 0], [1, 2, 0]] {
+            prop_assert_eq!(&expected, &stands(order)?);
+        }
+    }
+
+    #[test]
+    fn the_order_of_a_file_changes_nothing(pupils in any_pupils()) {
+        let turned: Vec<String> = pupils.iter().rev().cloned().collect();
+        let read = |pupils: &[String]| translate(&file("full", "2025-09-10T10:00:00", TO_SCHOOL, &pupils.concat()));
+        prop_assert_eq!(sayings(&read(&pupils)), sayings(&read(&turned)));
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(Collected::of(&CommonTransfer, &[("ctf.xml", &bytes)]).whole_of.is_empty());
+    }
+
+    #[test]
+    fn marks_put_wrong_never_panic(marks in "[ -~]{0,40}", from in "[0-9]{4}-[0-9]{2}-[0-9]{2}") {
+        let marks = marks.replace(['<', '&'], "/");
+        let parts = MARKS.replace("/\\C1Y7", &marks).replace("2024-09-05", &from);
+        let said = translate(&file("full", "2025-09-10T10:00:00", TO_SCHOOL, &pupil(3, &parts)));
+        prop_assert_eq!(said.rejections, []);
+    }
+}
+
+#[test]
+fn every_seed_of_the_fuzz_target_is_translated() {
+    let seeds: Vec<_> = std::fs::read_dir(folder("fuzz/corpus/transfer")).unwrap().collect();
+    assert!(seeds.len() >= 3);
+    for seed in seeds {
+        let bytes = std::fs::read(seed.unwrap().path()).unwrap();
+        let said = Collected::of(&CommonTransfer, &[("ctf.xml", &bytes)]);
+        assert!(said.records > 0 || !said.rejections.is_empty());
+    }
+}

@@ -1,0 +1,193 @@
+//! Marks of a register: the national codes, and how a run of them is read.
+
+use jiff::ToSpan as _;
+use jiff::civil::{Date as Day, Weekday};
+use proto::events::{Coded, Date, Finding, FindingCode};
+
+use crate::codes::{Code, CodeList};
+use crate::dates;
+use crate::reading::finding;
+
+const fn a(code: &'static str) -> Code {
+    Code::always(code)
+}
+
+const fn since_2024(code: &'static str) -> Code {
+    Code::since(code, 2024)
+}
+
+/// Attendance and absence codes, by the first calendar year of the school year: the list of 19 August 2024 and what it
+/// replaced. H and J were allowed a while longer at one region's request.
+pub const CODES: CodeList = CodeList {
+    name: "dfe.attendance",
+    codes: &[
+        a("/"),
+        a("\\"),
+        a("B"),
+        a("C"),
+        since_2024("C1"),
+        since_2024("C2"),
+        a("D"),
+        a("E"),
+        a("G"),
+        a("I"),
+        since_2024("J1"),
+        since_2024("K"),
+        a("L"),
+        a("M"),
+        a("N"),
+        a("O"),
+        a("P"),
+        since_2024("Q"),
+        a("R"),
+        a("S"),
+        a("T"),
+        a("U"),
+        a("V"),
+        a("W"),
+        a("X"),
+        Code::until("Y", 2023),
+        since_2024("Y1"),
+        since_2024("Y2"),
+        since_2024("Y3"),
+        since_2024("Y4"),
+        since_2024("Y5"),
+        since_2024("Y6"),
+        since_2024("Y7"),
+        a("Z"),
+        a("#"),
+        Code::until("F", 2023),
+        Code::until("H", 2024),
+        Code::until("J", 2024),
+    ],
+};
+
+/// Where no mark was made.
+const NO_MARK: [char; 3] = ['-', ' ', '.'];
+/// The school was closed to everybody.
+const CLOSED: &str = "#";
+
+/// The first calendar year of the school year that a day is of. A school year begins with August.
+pub fn school_year(on: &Date) -> u16 {
+    let year = if on.month.unwrap_or(9) >= 8 { on.year } else { on.year - 1 };
+    u16::try_from(year).unwrap_or(0)
+}
+
+/// A mark, by the list of its day's school year. Nothing where no mark was made.
+pub fn mark(text: &str, on: &Date, field: &str, findings: &mut Vec<Finding>) -> Option<Coded> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().all(|mark| NO_MARK.contains(&mark)) {
+        return None;
+    }
+    CODES.keep(text, school_year(on), field, findings)
+}
+
+/// The marks of one school day.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DayMarks<'m> {
+    /// The day.
+    pub on: Date,
+    /// Its first session's mark as written.
+    pub morning: &'m str,
+    /// Its second's; "" where the run ends before it.
+    pub afternoon: &'m str,
+}
+
+/// Reads a run of marks, two a weekday, from its first day on. A mark is one character, or two where a digit follows the
+/// letter (C1, Y7), so that places in the run are no days. Days without any mark, and days on which the school was closed to
+/// everybody, are left out. `None` where the first day is no day of a week's first five.
+pub fn days<'m>(marks: &'m str, from: &Date) -> Option<Vec<DayMarks<'m>>> {
+    let (month, day) = (i8::try_from(from.month?).ok()?, i8::try_from(from.day?).ok()?);
+    let mut on = Day::new(i16::try_from(from.year).ok()?, month, day).ok()?;
+    if matches!(on.weekday(), Weekday::Saturday | Weekday::Sunday) {
+        return None;
+    }
+    let tokens = tokens(marks);
+    let mut days = Vec::with_capacity(tokens.len() / 2);
+    for pair in tokens.chunks(2) {
+        let (morning, afternoon) = (pair.first().copied().unwrap_or(""), pair.get(1).copied().unwrap_or(""));
+        let said = [morning, afternoon].into_iter().any(|mark| !says_nothing(mark));
+        let date =
+            dates::date(on.year().into(), Some(on.month().unsigned_abs().into()), Some(on.day().unsigned_abs().into()));
+        days.extend(date.filter(|_| said).map(|on| DayMarks { on, morning, afternoon }));
+        let step = if on.weekday() == Weekday::Friday { 3 } else { 1 };
+        on = on.checked_add(step.days()).ok()?;
+    }
+    Some(days)
+}
+
+fn says_nothing(mark: &str) -> bool {
+    mark.is_empty() || mark == CLOSED || mark.chars().all(|mark| NO_MARK.contains(&mark))
+}
+
+/// The marks of a run, one after another.
+fn tokens(marks: &str) -> Vec<&str> {
+    let mut tokens = Vec::with_capacity(marks.len());
+    let mut rest = marks;
+    while let Some(first) = rest.chars().next() {
+        let digit = rest.get(first.len_utf8()..).and_then(|after| after.chars().next()).filter(char::is_ascii_digit);
+        let length = first.len_utf8() + if first.is_ascii_alphabetic() { digit.map_or(0, char::len_utf8) } else { 0 };
+        let (mark, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        tokens.push(mark);
+        rest = after;
+    }
+    tokens
+}
+
+/// Whether a run of marks ends in the middle of a day.
+pub fn ends_at_noon(marks: &str) -> bool {
+    tokens(marks).len() % 2 == 1
+}
+
+/// A finding on marks whose run cannot be placed or ends in the middle of a day.
+pub fn malformed(field: &str) -> Finding {
+    finding(FindingCode::ValueMalformed, field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> Date {
+        dates::iso(text, "").value.unwrap()
+    }
+
+    fn read(marks: &str, from: &str) -> Option<Vec<(String, String, String)>> {
+        let days = days(marks, &date(from))?;
+        Some(days.iter().map(|day| (dates::key(&day.on), day.morning.to_owned(), day.afternoon.to_owned())).collect())
+    }
+
+    #[test]
+    fn marks_are_counted_and_not_characters() {
+        let told = |days: &[(&str, &str, &str)]| {
+            Some(days.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect())
+        };
+        assert_eq!(
+            read(r"/\C1Y7L\", "2024-09-05"),
+            told(&[("2024-09-05", "/", "\\"), ("2024-09-06", "C1", "Y7"), ("2024-09-09", "L", "\\")])
+        );
+        assert_eq!(read(r"--##/-I", "2024-09-02"), told(&[("2024-09-04", "/", "-"), ("2024-09-05", "I", "")]));
+        assert_eq!(read("", "2024-09-02"), told(&[]));
+        assert_eq!(read("/\\", "2024-09-07"), None, "a Saturday");
+        assert!(ends_at_noon("/\\C1") && !ends_at_noon("C1C2"));
+    }
+
+    #[test]
+    fn codes_are_of_the_school_year() {
+        let mut findings = Vec::new();
+        assert_eq!(mark("J", &date("2024-07-01"), "m", &mut findings).unwrap().code_set, "dfe.attendance/2023");
+        assert_eq!((mark("-", &date("2024-07-01"), "m", &mut findings), findings.len()), (None, 0));
+        mark("C1", &date("2024-07-01"), "m", &mut findings);
+        mark("?", &date("2024-10-01"), "m", &mut findings);
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code()).collect();
+        assert_eq!(codes, [FindingCode::CodeOfOtherYear, FindingCode::CodeUnknown]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_and_nothing_of_it_is_lost(marks: String) {
+            proptest::prop_assert_eq!(tokens(&marks).concat(), marks.clone());
+            let _ = days(&marks, &date("2024-09-02"));
+        }
+    }
+}
