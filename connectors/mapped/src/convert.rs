@@ -7,7 +7,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Va
 use proto::events::{Finding, FindingCode, When};
 
 use crate::dates;
-use crate::plan::{Codes, Convert, Event, Field, Getter, KeyPart};
+use crate::plan::{Codes, Convert, Event, Field, Getter, KeyPart, Placed};
 
 /// Longest code that is kept, and longest text.
 const CODE_CHARS_MAX: usize = 64;
@@ -82,13 +82,18 @@ pub(crate) fn make(event: &Event, row: &Row<'_>) -> Made {
         findings: Vec::new(),
         clears: Vec::new(),
     };
+    if let Placed::Column(getter, formats) = &event.effective {
+        let text = getter.text(row);
+        made.effective = text.and_then(|text| dates::when(text, formats, "").value);
+        made.undated = text.is_some() && made.effective.is_none();
+    }
     for (at, field) in event.fields.iter().enumerate() {
         let text = field.getter.text(row);
         if text.is_none() && field.getter.required {
             made.findings.push(finding(FindingCode::FieldMissing, field.getter.shown()));
         }
         let values = text.map(|text| field.values(text, row, &mut made.findings)).unwrap_or_default();
-        if at == event.effective {
+        if matches!(event.effective, Placed::Field(placed) if placed == at) {
             made.effective = text.and_then(|text| field.convert.when(text));
             made.undated = text.is_some() && made.effective.is_none();
         }

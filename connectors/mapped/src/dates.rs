@@ -93,9 +93,15 @@ fn of_civil(day: civil::Date) -> Option<Date> {
     YEARS_POSSIBLE.contains(&day.year()).then(|| kit::date(day.year().into(), Some(month), Some(number)))?
 }
 
+/// By the first format that reads it. What ISO writes is read whatever the mapping says: it can be nothing else, and it is how
+/// days of workbooks and databases come.
+fn readings(text: &str, formats: &[Format]) -> Option<(Date, Option<civil::DateTime>)> {
+    formats.iter().chain([&Format::Iso]).find_map(|format| format.at(text))
+}
+
 /// A day, by the first format that reads it.
 pub(crate) fn day(text: &str, formats: &[Format], field: &str) -> Read<Date> {
-    match formats.iter().find_map(|format| format.at(text)) {
+    match readings(text, formats) {
         Some((day, _)) => Read::of(day),
         None => Read::unreadable(FindingCode::DateUnreadable, field),
     }
@@ -104,12 +110,11 @@ pub(crate) fn day(text: &str, formats: &[Format], field: &str) -> Read<Date> {
 /// A day, or an instant where the text has a time: in England, unless it says otherwise.
 pub(crate) fn when(text: &str, formats: &[Format], field: &str) -> Read<When> {
     if text.len() > 10
-        && formats.contains(&Format::Iso)
         && let Some(at_us) = kit::iso_at(text, field).value
     {
         return Read::of(kit::when_at(at_us));
     }
-    match formats.iter().find_map(|format| format.at(text)) {
+    match readings(text, formats) {
         Some((_, Some(at))) => match kit::iso_at(&at.to_string(), field).value {
             Some(at_us) => Read::of(kit::when_at(at_us)),
             None => Read::unreadable(FindingCode::DateUnreadable, field),

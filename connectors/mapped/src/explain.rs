@@ -169,8 +169,7 @@ impl Mapping {
     }
 
     fn event_words(&self, event: &Event) -> Vec<String> {
-        let placed = event.fields.get(event.effective);
-        let column = placed.map_or("", |field| field.getter.shown());
+        let column = event.placed_by();
         let mut words = vec![if event.required {
             format!("one for each row, on the day in `{column}`; a row without one waits for a person")
         } else {

@@ -148,7 +148,7 @@ pub(crate) struct Event {
     pub(crate) key: Option<Spanned<Vec<Spanned<Value>>>>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
-    pub(crate) effective: Spanned<String>,
+    pub(crate) effective: Spanned<Value>,
     #[serde(default)]
     pub(crate) required: bool,
     pub(crate) fields: BTreeMap<String, Spanned<Value>>,

@@ -117,10 +117,28 @@ pub(crate) struct Event {
     pub(crate) key: Vec<KeyPart>,
     pub(crate) when: Vec<Condition>,
     pub(crate) fields: Vec<Field>,
-    /// Which of the fields places the event in time.
-    pub(crate) effective: usize,
+    pub(crate) effective: Placed,
     pub(crate) required: bool,
     pub(crate) third_parties: Vec<(String, String)>,
+}
+
+/// What places an event in time.
+#[derive(Clone, Debug)]
+pub(crate) enum Placed {
+    /// This one of its fields.
+    Field(usize),
+    /// A column of the row that is no field of the event.
+    Column(Getter, Vec<DateFormat>),
+}
+
+impl Event {
+    /// The column that places it.
+    pub(crate) fn placed_by(&self) -> &str {
+        match &self.effective {
+            Placed::Field(at) => self.fields.get(*at).map_or("", |field| field.getter.shown()),
+            Placed::Column(getter, _) => getter.shown(),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -123,14 +123,13 @@ impl Mapping {
 
     /// Columns of which nothing is said. It is of no scope that is compared: the rows were read.
     fn not_mapped(&self, columns: &[String]) -> Rejection {
-        let shown: Vec<&str> = columns.iter().take(40).map(String::as_str).collect();
         Rejection {
             reason: Reason::ColumnsNotMapped,
+            // The names themselves are with the raw record: a header that was spoilt may hold a row.
             message: format!(
-                "the mapping names {} of the columns nowhere, and nothing of them is in any event: {}. Name them in the mapping, or \
-                 list them under `source.ignore`",
-                columns.len(),
-                shown.join(", ")
+                "the header has {} columns that the mapping names nowhere, and nothing of them is in any event: name them in the \
+                 mapping, or list them under `source.ignore`",
+                columns.len()
             ),
             // Of the same columns there is one item, whatever the file is called.
             place: connector_kit::Place {
@@ -150,6 +149,9 @@ impl Mapping {
             Ok(about) => about,
             Err(rejection) => return out.reject(*rejection),
         };
+        if key_of(&self.key, row).is_none() {
+            return out.reject(self.keyless(row, &self.key, &about));
+        }
         let mut earliest: Option<When> = None;
         let (mut said, mut undated) = (0_u32, 0_u32);
         for event in &self.events {
@@ -261,14 +263,7 @@ impl Mapping {
         effective: When,
     ) -> Result<Draft, Box<Rejection>> {
         let Some(key) = key_of(&event.key, row) else {
-            let message = "the row lacks a part of its key: fill it at the source";
-            let column = event.key.iter().find(|part| part.text(row).is_none()).map_or("", |part| part.getter.shown());
-            return Err(Box::new(Rejection {
-                scope_key: about.scope_key.clone(),
-                subject: Some(about.subject.clone()),
-                controller: Some(about.controller.clone()),
-                ..row.reject(Reason::RecordMalformed, column, message)
-            }));
+            return Err(Box::new(self.keyless(row, &event.key, about)));
         };
         let mut bytes = Vec::new();
         let inner = made.message.encode_to_vec();
@@ -315,8 +310,18 @@ impl Mapping {
         }
     }
 
+    fn keyless(&self, row: &Row<'_>, key: &[KeyPart], about: &About) -> Rejection {
+        let column = key.iter().find(|part| part.text(row).is_none()).map_or("", |part| part.getter.shown());
+        Rejection {
+            controller: Some(about.controller.clone()),
+            scope_key: about.scope_key.clone(),
+            subject: Some(about.subject.clone()),
+            ..row.reject(Reason::RecordMalformed, column, "the row lacks a part of its key: fill it at the source")
+        }
+    }
+
     fn undated(&self, row: &Row<'_>, event: &Event, about: &About) -> Rejection {
-        let column = event.fields.get(event.effective).map_or("", |field| field.getter.shown());
+        let column = event.placed_by();
         let message = format!("the date that places {} is missing or cannot be read", event.name);
         Rejection {
             controller: Some(about.controller.clone()),

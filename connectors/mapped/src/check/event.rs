@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use proto::event::KindNumber;
+use toml::Spanned;
 
 use super::{Checker, kept};
 use crate::file;
-use crate::plan::{Convert, Event, Field, KeyPart};
+use crate::plan::{Convert, Event, Field, KeyPart, Placed};
 use crate::sector;
 
 impl Checker<'_> {
@@ -36,19 +37,7 @@ impl Checker<'_> {
             let Some(convert) = self.convert(&field_key, last, value) else { continue };
             fields.push(Field { name: field_name.clone(), path, getter, convert, split });
         }
-        let placed = fields.iter().position(|field| field.name == *said.effective.get_ref());
-        let dated = |field: &Field| matches!(field.convert, Convert::Day(_) | Convert::When(_) | Convert::Instant(_));
-        let effective = placed.filter(|at| fields.get(*at).is_some_and(dated));
-        if effective.is_none() {
-            let dates: Vec<&str> =
-                fields.iter().filter(|field| dated(field)).map(|field| field.name.as_str()).collect();
-            let what = if dates.is_empty() {
-                "must name the date among `fields` that places the event in time, and there is none: map one".to_owned()
-            } else {
-                format!("must name the date among `fields` that places the event in time: {}", dates.join(" or "))
-            };
-            self.problems.error(said.effective.span(), &format!("{path}.effective"), what);
-        }
+        let effective = self.placed(&said.effective, &fields, &format!("{path}.effective"));
         let own_key = said.key.as_ref().map(|own| self.key(&format!("{path}.key"), own));
         let when = self.conditions(&format!("{path}.when"), &said.when);
         let third_parties = said.third_party.iter().map(|party| {
@@ -74,6 +63,30 @@ impl Checker<'_> {
             required: said.required,
             third_parties,
         })
+    }
+
+    /// What places the event in time: one of its dates, by name, or a column.
+    fn placed(&mut self, said: &Spanned<file::Value>, fields: &[Field], key: &str) -> Option<Placed> {
+        let dated = |field: &Field| matches!(field.convert, Convert::Day(_) | Convert::When(_) | Convert::Instant(_));
+        let name = match said.get_ref() {
+            file::Value::Column(name) => name,
+            file::Value::Spec(spec) => {
+                let own = self.formats(key, &spec.dates);
+                let formats = if own.is_empty() { self.dates.clone() } else { own };
+                return self.getter(key, said).map(|getter| Placed::Column(getter, formats));
+            }
+        };
+        let found = fields.iter().position(|field| field.name == *name && dated(field));
+        if found.is_none() {
+            let dates: Vec<&str> =
+                fields.iter().filter(|field| dated(field)).map(|field| field.name.as_str()).collect();
+            let there = if dates.is_empty() { "there is none".to_owned() } else { dates.join(" or ") };
+            let what = format!(
+                "must name the date among `fields` that places the event in time ({there}), or a column: {{ column = \"...\" }}"
+            );
+            self.problems.error(said.span(), key, what);
+        }
+        found.map(Placed::Field)
     }
 
     fn kind(&mut self, said: &file::Event) -> Option<KindNumber> {
@@ -112,7 +125,7 @@ impl Checker<'_> {
         &mut self,
         message: &MessageDescriptor,
         name: &str,
-        value: &toml::Spanned<file::Value>,
+        value: &Spanned<file::Value>,
         key: &str,
     ) -> Option<Vec<FieldDescriptor>> {
         let (mut path, mut within) = (Vec::<FieldDescriptor>::new(), Some(message.clone()));

@@ -1,0 +1,9 @@
+//! Mappings: the worked ones to the letter, what is refused and how, and what hostile files cost.
+#![cfg(test)]
+
+mod conformance;
+mod golden;
+mod hostile;
+mod refused;
+mod rows;
+mod worked;
