@@ -63,6 +63,7 @@ impl Commands {
         let mut records = Vec::new();
         for (at, fact) in (1..).zip(facts) {
             is_not_of_a_review(&fact).map_err(|what| CommandError::Fact { at, what })?;
+            is_not_of_its_owner(&fact).map_err(|what| CommandError::Fact { at, what })?;
             let made = self.events(fact, None, now_us, today).map_err(|what| CommandError::Fact { at, what })?;
             records.extend(made.records);
         }
@@ -263,11 +264,6 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
         Some(Kind::SubjectsUnlinked(decided)) => decided.review.is_some(),
         Some(Kind::IdentifierSuperseded(decided)) => decided.review.is_some(),
         Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
-        Some(Kind::EntryRectified(_) | Kind::RectificationWithdrawn(_) | Kind::RetentionDecided(_)) => {
-            return Err(
-                "a record is put right or kept by whoever answers for it: `throughline facts rectify`, `throughline retention`",
-            );
-        }
         Some(Kind::PolicyApproved(_) | Kind::PolicyApprovalWithdrawn(_) | Kind::PolicyKept(_)) => {
             return Err("a set of rules is approved by `throughline sharing approve`, by whoever approves it");
         }
@@ -277,6 +273,19 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
         Err("what is decided in review is recorded by `throughline identity`, by whoever decides it")
     } else {
         Ok(())
+    }
+}
+
+/// What whoever answers for a record decides of it is theirs to say, and the operator's never.
+fn is_not_of_its_owner(fact: &Fact) -> Result<(), &'static str> {
+    match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
+        Some(Kind::EntryRectified(_) | Kind::RectificationWithdrawn(_)) => {
+            Err("a record is put right by whoever answers for it: `throughline facts rectify`")
+        }
+        Some(Kind::RetentionDecided(_)) => {
+            Err("what is kept is decided by whoever answers for it: `throughline retention keep`")
+        }
+        _ => Ok(()),
     }
 }
 

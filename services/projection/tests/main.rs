@@ -27,6 +27,7 @@ mod policies;
 mod probable_links;
 mod replay;
 mod review;
+mod rights;
 mod serve;
 mod severance;
 mod store_conformance;

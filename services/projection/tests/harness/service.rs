@@ -26,7 +26,7 @@ use projection::serve::timelines::{REASON_HEADER, TimelineService};
 use proto::admin::{Fact, SourceStatus};
 use proto::audit::audits_client::AuditsClient;
 use proto::audit::{
-    AccessesResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, UnusualRequest, UnusualResponse,
+    AccessesResponse, ListDueRequest, ListDueResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, SubjectAccessRequest, SubjectAccessResponse, UnusualRequest, UnusualResponse,
     WhatDidRequest, WhoSawRequest,
 };
 use proto::events::event::Kind;
@@ -310,6 +310,19 @@ impl Auditor {
         Ok(self.client.replay(request).await?.into_inner())
     }
 
+    pub async fn subject_access(
+        &mut self,
+        request: SubjectAccessRequest,
+    ) -> Result<SubjectAccessResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.subject_access(request).await?.into_inner())
+    }
+
+    pub async fn due(&mut self, request: ListDueRequest) -> Result<ListDueResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.list_due(request).await?.into_inner())
+    }
+
     pub async fn unusual(&mut self, request: UnusualRequest) -> Result<UnusualResponse, tonic::Status> {
         let request = self.signed(request);
         Ok(self.client.unusual(request).await?.into_inner())
@@ -461,6 +474,13 @@ impl Serving {
         self.connected(organisation, person, roles, least).await
     }
 
+    /// What load balancers are told, from now on: whether to ask here.
+    pub async fn health(&self, organisation: &str) -> tonic::Streaming<tonic_health::pb::HealthCheckResponse> {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        let asked = tonic_health::pb::HealthCheckRequest::default();
+        tonic_health::pb::health_client::HealthClient::new(channel).watch(asked).await.unwrap().into_inner()
+    }
+
     /// Somebody who reviews identity, or would.
     pub async fn reviewer(&self, organisation: &str, person: &str, roles: &[&str]) -> Reviewer {
         let channel = self.endpoint(organisation).connect().await.unwrap();
@@ -503,6 +523,12 @@ impl Serving {
     pub async fn auditor(&self, organisation: &str, person: &str, roles: &[&str]) -> Auditor {
         let channel = self.endpoint(organisation).connect().await.unwrap();
         Auditor { client: AuditsClient::new(channel), token: self.papers.token(organisation, person, roles) }
+    }
+
+    /// Somebody who is not staff, who asks for what they may have of the record.
+    pub async fn family_auditor(&self, organisation: &str, person: &str) -> Auditor {
+        let token = self.papers.token_of("family", organisation, person, &[]);
+        Auditor { client: AuditsClient::new(self.endpoint(organisation).connect().await.unwrap()), token }
     }
 
     /// Somebody who is not staff, by an organisation that vouches for them.

@@ -40,7 +40,7 @@ async fn asked() -> (House, Serving, Subject, Subject) {
 }
 
 fn who_saw(child: &Subject) -> WhoSawRequest {
-    WhoSawRequest { child: Some(child.clone()), from: None, to: None }
+    WhoSawRequest { child: Some(child.clone()), ..WhoSawRequest::default() }
 }
 
 async fn auditor(serving: &Serving, organisation: &str) -> Auditor {
@@ -161,10 +161,26 @@ async fn more_decisions_than_an_answer_gives_are_told_and_days_narrow_it() {
     let all = projection::replay::decisions(house.log.as_ref(), keyring, &house.pseudonyms, HUB, None, |_| {}).await;
     assert!(all.unwrap().0.len() >= 3);
     let papers = std::sync::Arc::clone(&before.papers);
-    let serving = serve_auditing(&house, papers, LONG, Watches::new(), |audits| audits.at_most(2)).await;
+    let serving = serve_auditing(&house, papers, LONG, Watches::new(), |audits| audits.at_most(1)).await;
     let mut auditor = auditor(&serving, HUB).await;
     let of_school = WhatDidRequest { organisation: SCHOOL.into(), ..Default::default() };
-    assert_eq!(auditor.what_did(of_school.clone()).await.unwrap().accesses.len(), 2);
+    let first = auditor.what_did(of_school.clone()).await.unwrap();
+    assert_eq!((first.accesses.len(), first.more), (1, true));
+    let mut all = first.accesses;
+    let mut next = first.next;
+    loop {
+        let rest = auditor.what_did(WhatDidRequest { after: next, ..of_school.clone() }).await.unwrap();
+        all.extend(rest.accesses);
+        next = rest.next;
+        if !rest.more {
+            break;
+        }
+    }
+    let whole = serve_auditing(&house, std::sync::Arc::clone(&before.papers), LONG, Watches::new(), |audits| audits).await;
+    let whole = self::auditor(&whole, HUB).await.what_did(of_school.clone()).await.unwrap();
+    assert_eq!((all, whole.more, whole.next.len()), (whole.accesses, false, 0), "page after page is the whole");
+    let not_ours = WhatDidRequest { after: vec![1; 7], ..of_school };
+    assert_eq!(reason(&auditor.what_did(not_ours).await.unwrap_err()), "REQUEST_MALFORMED");
     assert_eq!(reason(&auditor.unusual(UnusualRequest::default()).await.unwrap_err()), "REQUEST_MALFORMED");
     let today = jiff::Zoned::now().date();
     let next_year = day(i32::from(today.year()) + 1, 1, 1);

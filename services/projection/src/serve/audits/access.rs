@@ -50,7 +50,8 @@ impl AuditService {
                 Ok((ever, now.resolution.subjects.clone()))
             })
             .await?;
-        let about = |of: &Disclosure| linked(of, child.0, &now).is_some();
+        // Not this very one: it says that it is given.
+        let about = |of: &Disclosure| of.decision_id != timeline.decision_id && linked(of, child.0, &now).is_some();
         let decisions = self.every_decision(&Scope::Everybodys, &ever, Days::default(), about).await?;
         let replayer = Arc::clone(&self.replayer);
         let seen = self.reading(move |desk| desk.discloser.decide_seen(&ask, &decisions, replayer.rules())).await?;
