@@ -25,6 +25,7 @@ use sharing::{ConsentMark, consent_mark};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use derive::{Noted, What, in_order};
+pub use overview::Often;
 pub(crate) use overview::{REVIEW_WITHIN_US, alarms, overdue};
 
 use crate::disclose::decision_id::made_at_ms;
@@ -35,7 +36,7 @@ const RECORDS_A_READ: usize = 1_000;
 /// How often the counts are brought up to date.
 const FOLLOWED_EVERY: Duration = Duration::from_secs(5);
 
-/// What is older, beyond the time for a review, is told no more.
+/// What is older, beyond the time for a review, is told no more, unless it is said how long it is.
 const KEPT_US: i64 = 400 * 86_400_000_000;
 const FORGOTTEN_EVERY_US: i64 = 3_600_000_000;
 
@@ -121,6 +122,7 @@ pub struct Noticed {
     read: tokio::sync::Mutex<BTreeMap<(Topic, Partition), Offset>>,
     held: Mutex<Held>,
     kept_us: i64,
+    often: Often,
     /// When what is too old was last forgotten.
     forgotten_us: AtomicI64,
 }
@@ -140,13 +142,24 @@ impl Noticed {
     /// Nothing read yet.
     pub fn new(log: Arc<dyn EventLog>, projector: Projector) -> Self {
         let (read, held, forgotten_us) = Default::default();
-        Self { log, projector, read, held, kept_us: KEPT_US, forgotten_us }
+        Self { log, projector, read, held, kept_us: KEPT_US, often: Often::default(), forgotten_us }
     }
 
     /// Keeping what is so old at most, beyond the time for a review.
     #[must_use]
     pub fn keeping(self, kept: Duration) -> Self {
         Self { kept_us: i64::try_from(kept.as_micros()).unwrap_or(i64::MAX), ..self }
+    }
+
+    /// Pointing out whoever breaks the glass so often.
+    #[must_use]
+    pub fn pointing_out(self, often: Often) -> Self {
+        Self { often, ..self }
+    }
+
+    /// From how many times on it is pointed out.
+    pub(crate) fn often(&self) -> &Often {
+        &self.often
     }
 
     /// What happened before this is told no more.
@@ -210,7 +223,7 @@ impl Noticed {
     pub(crate) fn counts(&self, now_us: i64) -> (usize, usize) {
         let held = self.held();
         let late = held.broken.values().filter(|broken| overdue(broken, now_us)).count();
-        (late, overview::alarms(held.broken.values(), now_us).len())
+        (late, overview::alarms(held.broken.values(), now_us, &self.often).len())
     }
 
     pub(crate) fn held(&self) -> MutexGuard<'_, Held> {

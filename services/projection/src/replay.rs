@@ -11,7 +11,7 @@
 //! let again = replayer.rerun(&recorded, &With::recorded())?;                       // what did they see?
 //! assert!(again.verdict == Verdict::Same);
 //! let draft = With { rules: Rules::Given(draft_rules), facts: Facts::Recorded, drafts: vec![agreement] };
-//! for (class, outcome) in replayer.rerun(&recorded, &draft)?.classes { .. }        // `sharing diff`, `sharing simulate`
+//! for decided in replayer.rerun(&recorded, &draft)?.classes { .. }                 // `sharing diff`, `sharing simulate`
 //! ```
 //!
 //! Nothing is released by it: what comes out is metadata, and the answer itself never leaves this module.
@@ -22,7 +22,7 @@ pub(crate) mod past;
 pub(crate) mod records;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use proto::disclosure::Disclosure;
@@ -169,10 +169,21 @@ pub struct Rerun {
     pub verdict: Verdict,
     /// The record that it would have made. Nothing where it could not be made at all.
     pub record: Option<Disclosure>,
-    /// Each class of the child's records with how much of it the reader would get: of a timeline, asked for or followed. In order.
-    pub classes: Vec<(RecordClass, Outcome)>,
+    /// Each class of the child's records: of a timeline, asked for or followed. In order.
+    pub classes: Vec<DecidedClass>,
     /// The rules that it was made by.
     pub policy_hash: [u8; 32],
+}
+
+/// A class of a child's records, as it came out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecidedClass {
+    /// Which.
+    pub class: RecordClass,
+    /// How much of it the reader would get.
+    pub outcome: Outcome,
+    /// Ids of the rules that decided. For auditors: they tell of what is hidden.
+    pub rules: BTreeSet<String>,
 }
 
 /// Whether a decision came out as it is on record.

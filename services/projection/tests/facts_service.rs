@@ -457,16 +457,28 @@ async fn a_seal_is_of_one_child_alone_and_all_of_it_is_on_record() {
     let other = pupil("P2");
     office.house.record(vec![fact(&other, works)]).await;
     office.catch_up().await;
-    let mut team = office.serving.writer(COUNCIL, "a.invented", &["adoption_team"]).await;
+    let mut first = office.serving.writer(COUNCIL, "a.invented", &["adoption_team"]).await;
+    let mut second = office.serving.writer(COUNCIL, "b.invented", &["adoption_team"]).await;
     let own = council_child("C1");
-    let seal = |sealed: Vec<Subject>| RecordFactRequest {
-        sealed,
-        ..request(&office.child, s::Purpose::AdoptionSupport, e::IdentitySealed::default())
+    let child = office.child.clone();
+    let of = |sealed: &[Subject], event: Event| RecordFactRequest {
+        sealed: sealed.to_vec(),
+        ..request(&child, s::Purpose::AdoptionSupport, event)
     };
-    for sealed in [vec![office.child.clone(), other.clone()], vec![own.clone()]] {
-        assert_eq!(reason(&team.record(seal(sealed)).await.unwrap_err()), "NOT_YOURS_TO_RECORD");
+    let (seal, propose) = (|| Event::from(e::IdentitySealed::default()), || Event::from(e::SealProposed::default()));
+    let both = [child.clone(), own.clone()];
+    for sealed in [&[child.clone(), other.clone()], &[own.clone(), other.clone()]] {
+        for event in [seal(), propose()] {
+            assert_eq!(reason(&first.record(of(sealed, event)).await.unwrap_err()), "NOT_YOURS_TO_RECORD");
+        }
     }
-    let recorded = team.record(seal(vec![office.child.clone(), own.clone()])).await.unwrap();
+    // Nobody proposed it; then whoever did seals it; then a colleague seals something else.
+    assert_eq!(reason(&second.record(of(&both, seal())).await.unwrap_err()), "SECOND_PERSON_NEEDED");
+    assert_eq!(first.record(of(&both, propose())).await.unwrap().outcome(), Outcome::Recorded);
+    office.catch_up().await;
+    assert_eq!(reason(&first.record(of(&both, seal())).await.unwrap_err()), "SECOND_PERSON_NEEDED");
+    assert_eq!(reason(&second.record(of(&both[..1], seal())).await.unwrap_err()), "SECOND_PERSON_NEEDED");
+    let recorded = second.record(of(&both, seal())).await.unwrap();
     assert_eq!(recorded.outcome(), Outcome::Recorded);
     let decisions = office.house.disclosures().await;
     let decision = decisions.iter().find(|one| one.decision_id == recorded.decision_id).unwrap();

@@ -13,6 +13,7 @@ use proto::sharing as s;
 use proto::timeline::GetTimelineRequest;
 use sharing::Engine;
 use sharing::policies::parts;
+use tonic_health::pb::health_check_response::ServingStatus;
 
 const LAG: Duration = Duration::from_secs(3_600);
 
@@ -83,6 +84,12 @@ async fn a_service_whose_rules_are_not_approved_refuses_until_two_people_of_the_
     house.catch_up().await;
     let serving = serve(&house, Arc::clone(&papers), LAG).await;
     let mut reader = serving.reader(SCHOOL, "teacher", &["school_pastoral"]).await;
+    let mut health = serving.health(SCHOOL).await;
+    let mut told = async |wanted: ServingStatus| {
+        let until_told = async { while health.message().await.unwrap().unwrap().status() != wanted {} };
+        tokio::time::timeout(LAG.min(Duration::from_secs(20)), until_told).await.unwrap();
+    };
+    told(ServingStatus::NotServing).await;
     let policy_hash = house.discloser.engine.policy_hash().to_vec();
     const GOVERNS: &str = "information_governance";
     for (organisation, person, role, expected, refused) in [
@@ -111,6 +118,7 @@ async fn a_service_whose_rules_are_not_approved_refuses_until_two_people_of_the_
         let read = reader.get(&request).await;
         assert_eq!(read.err(), refused.then(|| "POLICY_NOT_APPROVED".to_owned()), "{person}");
     }
+    told(ServingStatus::Serving).await;
     let mut approver = serving.approver(HUB, "approver-1", &[GOVERNS]).await;
     let known = approver.policies().await.unwrap();
     assert_eq!((known.running, known.policies.len(), known.policies[0].in_force), (policy_hash, 1, true));

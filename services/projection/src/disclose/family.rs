@@ -255,7 +255,7 @@ impl Discloser {
     fn tell_of(&self, asking: &Asking<'_>, other: &Other, tied: &[Tie]) -> Shown {
         let Asking { ask, registry, request, .. } = asking;
         let working = sharing::decide_involvement(&self.engine, &self.cache, request, &other.on_day.facts, registry);
-        let given = involvement::answer(&working, registry, &self.hub_contact);
+        let given = involvement::answer(&working, registry, &self.hub_contact, ask.valid_on);
         let mut answer = FamilyChild {
             grounds: tied.iter().map(|tie| ground(tie.ground).into()).collect(),
             reference: own_reference(&other.child, &ask.caller.organisation),

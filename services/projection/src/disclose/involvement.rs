@@ -36,7 +36,7 @@ impl Discloser {
         if decision.failed() {
             crate::disclose::rules_failed();
         }
-        let mut answer = answer(&decision, &registry, &self.hub_contact);
+        let mut answer = answer(&decision, &registry, &self.hub_contact, ask.valid_on);
         let decision_id = decision_id::new(&self.children.projector.pseudonyms, ask.book());
         let account = Account {
             call: Call::GetInvolvement,
@@ -61,18 +61,25 @@ impl Discloser {
     }
 }
 
-pub(super) fn answer(decision: &InvolvementDecision, registry: &Registry, hub_contact: &str) -> GetInvolvementResponse {
+pub(super) fn answer(
+    decision: &InvolvementDecision,
+    registry: &Registry,
+    hub_contact: &str,
+    on: jiff::civil::Date,
+) -> GetInvolvementResponse {
     let mut involved: Vec<Involved> = decision
         .working()
         .iter()
         .map(|working| {
             let recorded = registry.organisation(&working.organisation).cloned().unwrap_or_default();
             let capacity = working.capacity.map_or(Kind::Unspecified, kind);
+            // Of one that is none on the day, nobody answers: the hub knows whose its work is now.
+            let desk = registry.desk_for(&working.organisation, &working.categories, on);
             Involved {
                 organisation: working.organisation.clone(),
                 name: recorded.name().to_owned(),
                 sector: recorded.sector().into(),
-                contact: recorded.contact().to_owned(),
+                contact: desk.map_or(hub_contact, |desk| desk.contact).to_owned(),
                 capacity: capacity.into(),
                 since: working.since.map(day),
             }

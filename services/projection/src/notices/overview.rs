@@ -8,9 +8,25 @@ use super::Broken;
 pub(crate) const REVIEW_WITHIN_US: i64 = 72 * HOUR_US;
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_US: i64 = 24 * HOUR_US;
-/// From so many on in a day or in a week it is pointed out: of one person, and of one organisation.
-const OF_A_PERSON: (u32, u32) = (3, 6);
-const OF_AN_ORGANISATION: (u32, u32) = (10, 30);
+
+/// From how many times on, in a day or in seven, it is pointed out that somebody breaks the glass.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Often {
+    /// By one person, in a day.
+    pub person_in_a_day: u32,
+    /// By one person, in seven days.
+    pub person_in_a_week: u32,
+    /// By one organisation, in a day.
+    pub organisation_in_a_day: u32,
+    /// By one organisation, in seven days.
+    pub organisation_in_a_week: u32,
+}
+
+impl Default for Often {
+    fn default() -> Self {
+        Self { person_in_a_day: 3, person_in_a_week: 6, organisation_in_a_day: 10, organisation_in_a_week: 30 }
+    }
+}
 
 /// Somebody, or an organisation where the person is empty, and how often they broke the glass.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,7 +43,7 @@ pub(crate) fn overdue(broken: &Broken, now_us: i64) -> bool {
 }
 
 /// Whoever broke the glass so often before a moment, microseconds since 1970.
-pub(crate) fn alarms<'b>(broken: impl Iterator<Item = &'b Broken>, now_us: i64) -> Vec<Alarm> {
+pub(crate) fn alarms<'b>(broken: impl Iterator<Item = &'b Broken>, now_us: i64, often: &Often) -> Vec<Alarm> {
     let mut counts: BTreeMap<(&str, &str), (u32, u32)> = BTreeMap::new();
     for broken in broken {
         let ago_us = now_us.saturating_sub(broken.at_us);
@@ -38,9 +54,11 @@ pub(crate) fn alarms<'b>(broken: impl Iterator<Item = &'b Broken>, now_us: i64) 
         }
     }
     let alarm = |((organisation, person), (in_a_day, in_a_week)): ((&str, &str), (u32, u32))| {
-        let (day, week) = if person.is_empty() { OF_AN_ORGANISATION } else { OF_A_PERSON };
-        let often = in_a_day >= day || in_a_week >= week;
-        often.then(|| Alarm { organisation: organisation.to_owned(), person: person.to_owned(), in_a_day, in_a_week })
+        let (day, week) = match person {
+            "" => (often.organisation_in_a_day, often.organisation_in_a_week),
+            _ => (often.person_in_a_day, often.person_in_a_week),
+        };
+        (in_a_day >= day || in_a_week >= week).then(|| Alarm { organisation: organisation.to_owned(), person: person.to_owned(), in_a_day, in_a_week })
     };
     counts.into_iter().filter_map(alarm).collect()
 }
@@ -79,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_person_is_pointed_out_before_their_organisation_and_both_by_what_they_did_lately() {
-        let told = |broken: &[Broken]| alarms(broken.iter(), NOW);
+        let told = |broken: &[Broken]| alarms(broken.iter(), NOW, &Often::default());
         let of = |person: &str, times: usize, ago_us: i64| vec![broken(person, ago_us); times];
         assert_eq!(told(&of("a", 2, HOUR_US)), []);
         let [alarm] = told(&of("a", 3, HOUR_US)).try_into().unwrap();

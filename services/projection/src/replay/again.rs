@@ -6,9 +6,9 @@ use event_log::Pseudonym;
 use jiff::civil::{Date, date};
 use proto::disclosure::{Basis, Disclosure};
 use proto::sharing::{Call, Purpose};
-use sharing::{Category, DecisionCache, Engine, Outcome, RecordClass};
+use sharing::{Category, DecisionCache, Engine};
 
-use super::{ANSWERS_KEPT, Facts, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records};
+use super::{ANSWERS_KEPT, DecidedClass, Facts, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records};
 use crate::child::Children;
 use crate::disclose::{Ask, Audience, Discloser, Followed, Watching, basis};
 use crate::registry::Registries;
@@ -32,7 +32,7 @@ pub struct Difference {
 struct Made {
     record: Disclosure,
     parts: Vec<Disclosure>,
-    classes: Vec<(RecordClass, Outcome)>,
+    classes: Vec<DecidedClass>,
 }
 
 impl Replayer {

@@ -32,7 +32,7 @@ use crate::child::ChildError;
 use crate::disclose::digest::sixteen;
 use crate::disclose::{FindError, Undisclosed, day_number, decision_id};
 use crate::replay::records::{self, Place, Sought};
-use crate::replay::{At, Facts, Recorded, Replayer, Rules, Stood, Verdict, With};
+use crate::replay::{At, DecidedClass, Facts, Recorded, Replayer, Rules, Stood, Verdict, With};
 
 /// How an auditor comes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -536,11 +536,11 @@ pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::re
         }
         Verdict::CannotSay(why) => (RerunVerdict::CannotSay, why.says(), String::new(), String::new()),
     };
-    let class = |(class, outcome): (sharing::RecordClass, sharing::Outcome)| ClassDecided {
-        organisation: class.source_org,
-        category: class.category.into(),
-        outcome: outcome.into(),
-        rules: Vec::new(),
+    let class = |decided: DecidedClass| ClassDecided {
+        organisation: decided.class.source_org,
+        category: decided.class.category.into(),
+        outcome: decided.outcome.into(),
+        rules: decided.rules.into_iter().collect(),
     };
     RerunResponse {
         recorded: Some(recorded),

@@ -14,12 +14,12 @@ use proto::admin::linker_server::LinkerServer;
 use proto::audit::audits_server::AuditsServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
+use proto::sharing::erasures_server::ErasuresServer;
 use proto::sharing::facts_server::FactsServer;
 use proto::sharing::policies_server::PoliciesServer;
 use proto::sharing::safeguards_server::SafeguardsServer;
 use proto::timeline::timelines_server::TimelinesServer;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::sync::watch;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,8 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::audits::AuditService;
+use super::desk::Desk;
+use super::erasures::ErasureService;
 use super::facts::FactsService;
 use super::identities::IdentityService;
 use super::linker::LinkerService;
@@ -36,7 +38,6 @@ use super::policies::PolicyService;
 use super::readers::Readers;
 use super::safeguards::SafeguardService;
 use super::timelines::TimelineService;
-use crate::consume::Progress;
 use crate::ledger::service::LedgerService;
 pub use tls::Tls;
 use tls::{accept, keep_fresh};
@@ -57,7 +58,7 @@ const KEEPALIVE: Duration = Duration::from_secs(20);
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Connections whose handshake is done and that nobody has taken yet.
 const ACCEPTED_MAX: usize = 64;
-/// How often it is looked at whether the facts are fresh.
+/// How often it is looked at whether anything may be decided.
 const LOOK_AT_FACTS: Duration = Duration::from_millis(200);
 /// The service's name, as clients of the health service ask for it.
 const TIMELINES: &str = <TimelinesServer<TimelineService> as tonic::server::NamedService>::NAME;
@@ -85,11 +86,13 @@ pub struct Answering {
     pub safeguards: Option<SafeguardService>,
     /// To whoever approves sets of rules.
     pub policies: Option<Arc<PolicyService>>,
+    /// To whoever has records erased.
+    pub erasures: Option<ErasureService>,
 }
 
 impl From<TimelineService> for Answering {
     fn from(timelines: TimelineService) -> Self {
-        Self { timelines, identities: None, facts: None, audits: None, safeguards: None, policies: None }
+        Self { timelines, identities: None, facts: None, audits: None, safeguards: None, policies: None, erasures: None }
     }
 }
 
@@ -136,7 +139,8 @@ pub async fn serve_readers(
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
-    let Answering { timelines: service, identities, facts, audits, safeguards, policies } = answering.into();
+    let Answering { timelines: service, identities, facts, audits, safeguards, policies, erasures } = answering.into();
+    let erasures = erasures.map(|service| ErasuresServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let policies =
         policies.map(|service| PoliciesServer::from_arc(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let safeguards =
@@ -151,7 +155,7 @@ pub async fn serve_readers(
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .build_v1()
         .ok();
-    let (progress, facts_lag_max, watches) = (service.progress.clone(), service.facts_lag_max, service.watches.clone());
+    let (desk, watches) = (service.desk(), service.watches.clone());
     let closing = CancellationToken::new();
     let (give, incoming) = tokio::sync::mpsc::channel(ACCEPTED_MAX);
     let accepting = accept(listener, Arc::clone(&held), give, closing.clone());
@@ -169,11 +173,12 @@ pub async fn serve_readers(
         .add_optional_service(identities)
         .add_optional_service(safeguards)
         .add_optional_service(policies)
+        .add_optional_service(erasures)
         .add_optional_service(facts)
         .add_optional_service(audits)
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), closing.clone().cancelled_owned());
     let telling = async {
-        tell(&health, &progress, facts_lag_max, &stop).await;
+        tell(&health, &desk, &stop).await;
         watches.end();
         tokio::time::sleep(options.drain).await;
         closing.cancel();
@@ -191,20 +196,15 @@ pub async fn serve_readers(
     }
 }
 
-/// Tells clients that follow the health service whether to ask here, until told to stop; then that they should not.
-async fn tell(
-    health: &HealthReporter,
-    progress: &watch::Receiver<Progress>,
-    facts_lag_max: Duration,
-    stop: &CancellationToken,
-) {
+/// Tells clients that follow the health service whether to ask here, until told to stop; then that they should not: while facts
+/// are stale, or the rules are not approved, every reader is refused.
+async fn tell(health: &HealthReporter, desk: &Desk, stop: &CancellationToken) {
     let mut told = None;
     loop {
-        let facts_read_at = progress.borrow().facts_read_at;
-        let is_fresh = facts_read_at.is_some_and(|at| at.elapsed() <= facts_lag_max);
-        if told != Some(is_fresh) {
-            report(health, is_fresh).await;
-            told = Some(is_fresh);
+        let serves = desk.is_fresh() && desk.policy_standing().1;
+        if told != Some(serves) {
+            report(health, serves).await;
+            told = Some(serves);
         }
         tokio::select! {
             () = stop.cancelled() => break,
@@ -230,7 +230,7 @@ pub async fn serve_operator(
     service: impl Admin,
     ledger: Option<LedgerService>,
     linker: Option<LinkerService>,
-    audits: Option<AuditService>,
+    (audits, erasures): (Option<AuditService>, Option<ErasureService>),
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
     let failed = |error| ListenError::Socket(socket.to_owned(), error);
@@ -257,6 +257,7 @@ pub async fn serve_operator(
         .add_optional_service(ledger.map(LedgerServer::new))
         .add_optional_service(linker.map(LinkerServer::new))
         .add_optional_service(audits.map(AuditsServer::new))
+        .add_optional_service(erasures.map(ErasuresServer::new))
         .serve_with_incoming_shutdown(ours, stop.cancelled_owned())
         .await
         .map_err(ListenError::Serving);

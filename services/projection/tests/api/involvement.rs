@@ -55,6 +55,27 @@ async fn who_works_with_a_child_is_told_by_how_much_each_reader_may_know() {
 }
 
 #[tokio::test]
+async fn whom_to_ask_is_the_desk_for_what_they_work_in() {
+    let (mut house, school, ..) = house().await;
+    let desk = |service: &str, category: s::Category| s::ServiceDesk {
+        service: Some(service.into()),
+        categories: vec![category.into()],
+        contact: Some(format!("the desk of {service}")),
+        ..Default::default()
+    };
+    let mut hospital = organisation(HOSPITAL, s::Sector::Health);
+    let kind = hospital.event.as_mut().and_then(|event| event.kind.as_mut());
+    let Some(e::event::Kind::OrganisationRecorded(recorded)) = kind else { panic!() };
+    recorded.desks = vec![desk("therapy", s::Category::Therapy), desk("wards", s::Category::Hospital)];
+    house.record(vec![hospital]).await;
+    house.catch_up().await;
+    let answer = asked(&house, &staff(COUNCIL, &[RoleGroup::CaseHolding]), &school, Purpose::ChildInNeed).await;
+    let contact = |of: &str| answer.involved.iter().find(|one| one.organisation == of).map(|one| one.contact.as_str());
+    assert_eq!(contact(HOSPITAL), Some("the desk of wards"));
+    assert_eq!(contact(SCHOOL), Some("office of school-8784001"), "it has no desks");
+}
+
+#[tokio::test]
 async fn it_is_on_record_before_it_is_given_and_names_no_record() {
     let (house, school, ..) = house().await;
     let caller = staff(COUNCIL, &[RoleGroup::CaseHolding]);

@@ -12,10 +12,10 @@ use proto::timeline::{WatchTimelineRequest, WatchTimelineResponse};
 use tonic::{Code, Streaming};
 use tonic_types::StatusExt as _;
 
-use super::harness::House;
 use super::harness::faults::{FaultyLog, NO_END};
 use super::harness::sayings::*;
 use super::harness::service::{Papers, Serving, serve_with};
+use super::harness::{HUB, House};
 use super::{LONG, PASTORAL, catch_up, known_child, withdrawn};
 
 fn pace(lasts: Duration) -> Pace {
@@ -130,6 +130,40 @@ async fn while_facts_are_stale_nothing_is_given_and_afterwards_it_goes_on() {
     assert_eq!(refused.get_error_details().error_info().unwrap().reason, "FACTS_STALE");
     serving.progress.send_replace(*house.progress.borrow());
     assert_eq!(telling(&mut stream).await.entries.len(), 1);
+}
+
+/// Waits for an answer that takes what it did being read.
+async fn answered<A>(house: &mut House, serving: &Serving, answer: impl Future<Output = A>) -> A {
+    let mut answer = Box::pin(answer);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut answer => break answer,
+            () = house.settle(serving) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_an_approval_of_the_rules_is_taken_back_no_frame_tells_anything() {
+    let (mut house, serving, _, school, _) = started(LONG).await;
+    house.record(vec![serving.papers.of(organisation(HUB, s::Sector::Oversight))]).await;
+    catch_up(&mut house, &serving).await;
+    let mut reader = serving.reader(SCHOOL, "t.invented", PASTORAL).await;
+    let mut stream = reader.watch(&request(&school)).await.unwrap();
+    telling(&mut stream).await;
+    let rules = house.discloser.engine.policy_hash().to_vec();
+    let mut approver = serving.approver(HUB, "approver-1", &["information_governance"]).await;
+    answered(&mut house, &serving, approver.withdraw(&rules)).await.unwrap();
+    catch_up(&mut house, &serving).await;
+    house.say(CENSUS, [attended(&school, 2025)]).await;
+    catch_up(&mut house, &serving).await;
+    nothing(&mut stream, 5).await;
+    let refused = reader.watch(&request(&school)).await.unwrap_err();
+    assert_eq!(refused.get_error_details().error_info().unwrap().reason, "POLICY_NOT_APPROVED");
+    answered(&mut house, &serving, approver.approve(&rules)).await.unwrap();
+    catch_up(&mut house, &serving).await;
+    assert_eq!(telling(&mut stream).await.entries.len(), 1, "and it goes on once two approve them again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

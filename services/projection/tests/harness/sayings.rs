@@ -10,7 +10,8 @@ pub const SCHOOL: &str = "school-8784001";
 pub const COUNCIL: &str = "la-878";
 pub const HOSPITAL: &str = "ods-rh8";
 pub const CENSUS: &str = "education-school-census";
-pub const CIN: &str = "social-care-cin-census";
+/// The council's case system, which is read as it changes: see [`organisations`].
+pub const CIN: &str = "social-care-case-system";
 pub const HL7: &str = "health-hl7v2";
 pub const UPN: &str = "X878299925001";
 pub const NHS_NUMBER: &str = "9999999999";
@@ -169,7 +170,18 @@ pub fn organisations() -> Vec<Fact> {
         organisation(HOSPITAL, s::Sector::Health),
         organisation("school-9994001", s::Sector::Education),
         agreement(&[SCHOOL, COUNCIL, HOSPITAL]),
+        read_whole(COUNCIL, CIN, 4_000_000_000),
     ]
+}
+
+/// A live feed that was read whole at a moment, seconds since 1970.
+pub fn read_whole(organisation: &str, source: &str, seconds: i64) -> Fact {
+    let confirmed = s::FeedConfirmed {
+        organisation: Some(organisation.into()),
+        source: Some(source.into()),
+        confirmed_at: Some(prost_types::Timestamp { seconds, nanos: 0 }),
+    };
+    fact(&subject(Scheme::Organisation, "throughline", organisation), confirmed)
 }
 
 pub fn linked(one: &Subject, other: &Subject) -> Fact {

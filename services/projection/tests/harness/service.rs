@@ -26,8 +26,8 @@ use projection::serve::timelines::{REASON_HEADER, TimelineService};
 use proto::admin::{Fact, SourceStatus};
 use proto::audit::audits_client::AuditsClient;
 use proto::audit::{
-    AccessesResponse, ListDueRequest, ListDueResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, SubjectAccessRequest, SubjectAccessResponse, UnusualRequest, UnusualResponse,
-    WhatDidRequest, WhoSawRequest,
+    AccessesResponse, ListDueRequest, ListDueResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse,
+    SubjectAccessRequest, SubjectAccessResponse, UnusualRequest, UnusualResponse, WhatDidRequest, WhoSawRequest,
 };
 use proto::events::event::Kind;
 use proto::identity::identities_client::IdentitiesClient;
@@ -39,7 +39,7 @@ use proto::quarantine::Item;
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
-use proto::sharing::{ApprovePolicyRequest, GetPoliciesRequest, GetPoliciesResponse};
+use proto::sharing::{ApprovePolicyRequest, GetPoliciesRequest, GetPoliciesResponse, WithdrawApprovalRequest};
 use proto::sharing::{
     AssertBreakGlassRequest, AssertBreakGlassResponse, ListBreakGlassRequest, ListBreakGlassResponse,
     ListNoticesRequest, ListNoticesResponse, ListRefusalsToShareRequest, ListRefusalsToShareResponse,
@@ -220,6 +220,7 @@ pub async fn serve_auditing(
         audits: Some(audits),
         safeguards: Some(safeguards),
         policies: Some(Arc::new(policies)),
+        erasures: None,
     };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
@@ -268,6 +269,13 @@ impl Approver {
     pub async fn approve(&mut self, policy_hash: &[u8]) -> Result<u32, tonic::Status> {
         let request = self.signed(ApprovePolicyRequest { policy_hash: policy_hash.to_vec() });
         Ok(self.client.approve_policy(request).await?.into_inner().approvals)
+    }
+
+    /// Takes their approval back.
+    pub async fn withdraw(&mut self, policy_hash: &[u8]) -> Result<(), tonic::Status> {
+        let (policy_hash, reason) = (policy_hash.to_vec(), "as the test asked".to_owned());
+        let request = self.signed(WithdrawApprovalRequest { policy_hash, reason });
+        self.client.withdraw_approval(request).await.map(drop)
     }
 
     pub async fn policies(&mut self) -> Result<GetPoliciesResponse, tonic::Status> {

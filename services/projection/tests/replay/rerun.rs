@@ -261,7 +261,8 @@ async fn what_would_they_have_seen_with_what_is_known_now_or_with_an_agreement_t
         rerun
             .classes
             .iter()
-            .filter(|(class, outcome)| class.source_org == COUNCIL && *outcome >= Outcome::Redacted)
+            .filter(|decided| decided.class.source_org == COUNCIL && decided.outcome >= Outcome::Redacted)
+            .inspect(|decided| assert!(!decided.rules.is_empty(), "something permits it: {decided:?}"))
             .count()
     };
     let (then, now) = (content(&With::recorded()), content(&With::facts_now()));

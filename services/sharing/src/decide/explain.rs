@@ -35,6 +35,13 @@ pub struct ClassRecord {
     pub failed: bool,
 }
 
+impl ClassRecord {
+    /// Ids of every rule that decided, those that permitted and those that stopped.
+    pub fn rules(&self) -> BTreeSet<String> {
+        self.stopped_by.values().flatten().chain(&self.allowed_by).cloned().collect()
+    }
+}
+
 /// What an answer told of how it was decided: what its record keeps, and an explanation gives again.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Told {

@@ -18,7 +18,7 @@ use crate::engine::{Engine, Ladder};
 use crate::facts::{ChildFacts, Glass};
 use crate::registry::Registry;
 use crate::request::Request;
-use crate::vocabulary::{DenialReason, Involvement, Obligation, Outcome};
+use crate::vocabulary::{Category, DenialReason, Involvement, Obligation, Outcome};
 
 /// What one request may know of who works with one child. No record comes out of it.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Working {
     pub capacity: Option<Involvement>,
     /// Since which day, where that is said and the capacity may be known.
     pub since: Option<Date>,
+    /// What it works with the child in, as far as the reader may know: of what the events are that tell of it.
+    pub categories: BTreeSet<Category>,
 }
 
 /// Decides who of those that work with the child the reader may know of. The facts must be those of the child asked about,
@@ -100,7 +102,9 @@ pub fn decide_involvement(
         if made_of.is_some() {
             let works = in_full.map(|at_work| at_work.works);
             let (capacity, since) = (works.map(|works| works.involvement), works.and_then(|works| works.since));
-            working.push(Working { organisation: organisation.clone(), capacity, since });
+            let told_by = made_of.into_iter().flat_map(|of| &of.tellings).flat_map(|telling| &telling.classes);
+            let categories = told_by.map(|class| class.category).collect();
+            working.push(Working { organisation: organisation.clone(), capacity, since, categories });
         } else {
             brokered = true;
         }

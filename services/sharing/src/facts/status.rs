@@ -72,10 +72,11 @@ impl Statuses {
             let Some((step, event)) = standing else { continue };
             let weekdays_max = Status::try_from(step.status).ok().and_then(|status| table.weekdays_max(status));
             if weekdays_max.is_none_or(|most| valid_on <= plus_weekdays(step.on, most)) {
+                let by_hand = matches!(event.event.kind, Some(Kind::StatutoryStatusChanged(_)));
                 let feed = match table.believed(event) {
                     Believed::While(feed) => Some(feed),
-                    Believed::Always => None,
-                    Believed::Never => continue,
+                    Believed::Never if !by_hand => continue,
+                    Believed::Never | Believed::Always => None,
                 };
                 open.insert((step.status, organisation), Open { feed });
             }

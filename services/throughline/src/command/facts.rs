@@ -1,6 +1,7 @@
 //! `throughline facts`
 
 mod child;
+mod event;
 mod fhir;
 mod on_record;
 mod rectify;
@@ -52,6 +53,7 @@ enum Command {
     Person(child::Person),
     Responsibility(child::Responsibility),
     Age(child::Age),
+    Event(event::OfKind),
     Agreement(register::Agreement),
     Rectify(rectify::Rectify),
     List(on_record::List),
@@ -112,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Person(said) => child::person(said),
         Command::Responsibility(said) => child::responsibility(said),
         Command::Age(said) => child::age(said),
+        Command::Event(said) => event::record(said),
         Command::Agreement(said) => register::agreement(said),
         Command::Rectify(said) => rectify::rectify(said),
         Command::List(arguments) => on_record::list(arguments),
@@ -185,22 +188,27 @@ fn fact(pool: &DescriptorPool, line: &str) -> anyhow::Result<Fact> {
         Some(field) => anyhow!("there is no field `{field}`, up to column {}", error.column()),
         None => anyhow!("is no fact: {{subject, kind, fields}} was expected, up to column {}", error.column()),
     })?;
-    let event = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no events")?;
-    let field = event
-        .fields()
-        .find(|field| matches!(field.kind(), Kind::Message(message) if message.name() == line.kind))
-        .ok_or_else(|| anyhow!("there is no kind of event called `{}`", line.kind))?;
-    let Kind::Message(kind) = field.kind() else { return Err(anyhow!("the kind is no message")) };
-    let fields = if line.fields.is_null() { serde_json::json!({}) } else { line.fields };
-    let message = message(&kind, fields)?;
-    let mut built = DynamicMessage::new(event);
-    built.set_field(&field, prost_reflect::Value::Message(message));
     Ok(Fact {
         subject: Some(subject(&line.subject)?),
-        event: Some(prost::Message::decode(built.encode_to_vec().as_slice()).map(|event: Event| event)?),
+        event: Some(event(pool, &line.kind, line.fields)?),
         sealed: line.sealed.iter().map(subject).collect::<anyhow::Result<_>>()?,
         effective_on: line.effective_on.as_deref().map(day).transpose()?,
     })
+}
+
+/// The event of this kind and these fields.
+fn event(pool: &DescriptorPool, name: &str, fields: serde_json::Value) -> anyhow::Result<Event> {
+    let event = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no events")?;
+    let field = event
+        .fields()
+        .find(|field| matches!(field.kind(), Kind::Message(message) if message.name() == name))
+        .ok_or_else(|| anyhow!("there is no kind of event called `{}`", output::plain(name)))?;
+    let Kind::Message(kind) = field.kind() else { return Err(anyhow!("the kind is no message")) };
+    let fields = if fields.is_null() { serde_json::json!({}) } else { fields };
+    let message = message(&kind, fields)?;
+    let mut built = DynamicMessage::new(event);
+    built.set_field(&field, prost_reflect::Value::Message(message));
+    Ok(prost::Message::decode(built.encode_to_vec().as_slice())?)
 }
 
 /// The name of the field that the parser does not know: it is no value.

@@ -11,6 +11,7 @@ use projection::child::Children;
 use projection::command::Commands;
 use projection::consume::{Consumer, Progress};
 use projection::disclose::{Discloser, Recorder};
+use projection::erasure::{Eraser, Premises};
 use projection::identities::{self, Queue};
 use projection::notices::Noticed;
 use projection::own_records::OwnRecords;
@@ -20,6 +21,7 @@ use projection::registry::Registries;
 use projection::replay::{Replayer, RulesKept};
 use projection::serve::admin::{AdminService, Operations};
 use projection::serve::audits::AuditService;
+use projection::serve::erasures::ErasureService;
 use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
@@ -79,6 +81,7 @@ pub(crate) struct Service {
     noticed: Arc<Noticed>,
     log: Arc<dyn EventLog>,
     projector: Projector,
+    premises: Arc<dyn Premises>,
     settings: Serve,
 }
 
@@ -91,12 +94,12 @@ impl Service {
         store: Store,
         projector: Projector,
         own: OwnNames,
-        engine: Arc<Engine>,
+        (engine, premises): (Arc<Engine>, Arc<dyn Premises>),
     ) -> anyhow::Result<(Self, Consumer)> {
         let refusals = Arc::new(OwnRefusals::new(own.refusals));
         let (consumer, progress) = Consumer::new(Arc::clone(&log), store.clone(), projector.clone(), refusals)?;
         let recorder = Arc::new(Recorder::new(own.decisions));
-        let commands = own.commands.acknowledged_once_read(store.clone(), progress.clone());
+        let commands = own.commands.reading_keys_first().acknowledged_once_read(store.clone(), progress.clone());
         let queue = Queue::over(&store);
         let discloser = Arc::new(Discloser {
             children: Children::new(store.clone(), projector.clone()),
@@ -105,7 +108,8 @@ impl Service {
             registries: Registries::new(store, projector.clone()),
             hub_contact: settings.hub_contact.clone(),
         });
-        let noticed = Arc::new(Noticed::new(Arc::clone(&log), projector.clone()));
+        let noticed = Noticed::new(Arc::clone(&log), projector.clone());
+        let noticed = Arc::new(noticed.keeping(settings.notices_kept).pointing_out(settings.glass_often));
         let watches = Watches::new();
         let open = watches.clone();
         metrics::STREAMS.watch([], move || u32::try_from(open.open_count()).ok().map(f64::from));
@@ -123,7 +127,7 @@ impl Service {
         };
         let commands = Arc::new(Commands::new(commands));
         let settings = settings.clone();
-        Ok((Self { readers, progress, recorder, commands, queue, noticed, log, projector, settings }, consumer))
+        Ok((Self { readers, progress, recorder, commands, queue, noticed, log, projector, premises, settings }, consumer))
     }
 
     /// Answers readers and the operator until told to stop; then readers for as long as `drain` says.
@@ -187,7 +191,7 @@ impl Service {
             Arc::clone(&self.commands),
             Limits::new(self.settings.requests_per_second_max),
         );
-        let safeguarding = Arc::clone(&self.commands);
+        let (safeguarding, erasing) = (Arc::clone(&self.commands), Arc::clone(&self.commands));
         let identities = IdentityService::beside(&self.readers, Arc::clone(&self.queue), self.commands, limits);
         let audits = AuditService::beside(
             &self.readers,
@@ -207,7 +211,20 @@ impl Service {
             noticed.follow(stopped).await;
             Ok(())
         });
-        let for_operator = audits.for_operator();
+        let eraser = Eraser::new(
+            Arc::clone(&log),
+            self.readers.discloser.children.clone(),
+            Arc::clone(&erasing),
+            self.premises,
+        );
+        let erasures = ErasureService::beside(
+            &self.readers,
+            erasing,
+            Arc::new(eraser),
+            Limits::new(self.settings.requests_per_second_max),
+            self.settings.erasure_cooling_off_hours,
+        );
+        let for_operator = (Some(audits.for_operator()), Some(erasures.for_operator()));
         let (permitting, queue, stopped) = (identities.permitting(), self.queue, stop.clone());
         tasks.spawn(async move {
             identities::follow(queue, permitting, log, stopped).await;
@@ -220,12 +237,13 @@ impl Service {
             audits: Some(audits),
             safeguards: Some(safeguards),
             policies: Some(policies),
+            erasures: Some(erasures),
         };
         let stopped = stop.clone();
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move {
-            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), Some(for_operator), stopped)
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), for_operator, stopped)
                 .await?)
         });
     }

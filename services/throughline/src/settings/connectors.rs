@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mapped::Mapping;
+use mapped::sql::{Connection, ConnectionUnusable};
 use runtime::config::Section;
 
 /// One connector's part.
@@ -19,8 +21,21 @@ pub(crate) struct ConnectorSettings {
     /// How long what the drop folder brought is kept once it is dealt with; for ever where nobody says.
     pub(crate) keep_done: Option<Duration>,
     pub(crate) mllp_listen: Option<SocketAddr>,
+    /// The mapping of a source that has no connector of this build.
+    pub(crate) mapping: Option<Mapping>,
+    /// The database that the mapping's query is asked of.
+    pub(crate) sql: Option<SqlSettings>,
     /// The operator's, when the connector is a process of its own.
     pub(crate) admin_socket: PathBuf,
+}
+
+/// A database that is polled.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlSettings {
+    pub(crate) connection: Connection,
+    pub(crate) poll: Duration,
+    pub(crate) rows_max: u32,
+    pub(crate) settle: Duration,
 }
 
 /// Reads every section. `home` is who runs the service, where the file has one.
@@ -29,11 +44,17 @@ pub(super) fn read(top: &mut Section, data: &Path, home: Option<&str>) -> Option
     let mut connectors = Some(Vec::new());
     for name in all.keys() {
         let mut section = all.section(&name);
-        if crate::connectors::named(&name).is_none() {
+        let is_built_in = crate::connectors::named(&name).is_some();
+        let mapping = mapping(&mut section, &name, is_built_in);
+        if !is_built_in && mapping.is_none() && !section.has("mapping") {
             let names: Vec<&str> = crate::connectors::all().iter().map(|c| c.descriptor().name).collect();
-            all.problem(&name, &format!("is no connector (there are: {})", names.join(", ")));
+            all.problem(
+                &name,
+                &format!("is no connector (there are: {}), and has no `mapping` that would make it one", names.join(", ")),
+            );
         }
-        let read = one(&mut section, name, data, home);
+        let sql = sql(&mut section, mapping.as_ref());
+        let read = one(&mut section, name, data, home).map(|read| ConnectorSettings { mapping, sql, ..read });
         section.finish();
         connectors = connectors.zip(read).map(|(mut connectors, read)| {
             connectors.push(read);
@@ -92,6 +113,66 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
         poll,
         keep_done,
         mllp_listen,
+        mapping: None,
+        sql: None,
         admin_socket,
     })
+}
+
+/// The mapping that the section names, every problem of it noted.
+fn mapping(section: &mut Section, name: &str, is_built_in: bool) -> Option<Mapping> {
+    let file = section.optional_path("mapping")?;
+    if is_built_in {
+        section.problem("mapping", "is of a source that this build has no connector for: give the mapping a name of its own");
+        return None;
+    }
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) => {
+            section.problem("mapping", &format!("could not be read: {}", error.kind()));
+            return None;
+        }
+    };
+    match Mapping::parse(&text) {
+        Ok(checked) if checked.mapping.name() == name => Some(checked.mapping),
+        Ok(checked) => {
+            let own = checked.mapping.name();
+            section.problem("mapping", &format!("is named `{own}`: the section must be [connectors.{own}]"));
+            None
+        }
+        Err(unusable) => {
+            unusable.problems.iter().for_each(|problem| section.problem("mapping", &format!("cannot be used: {problem}")));
+            None
+        }
+    }
+}
+
+/// The `[connectors.NAME.sql]` of a mapping whose source is a query.
+fn sql(section: &mut Section, mapping: Option<&Mapping>) -> Option<SqlSettings> {
+    let is_sql = mapping.is_some_and(Mapping::is_sql);
+    if !section.has("sql") {
+        if is_sql {
+            section.problem("sql", "is missing: where the database of the mapping's query is");
+        }
+        return None;
+    }
+    let mut sql = section.section("sql");
+    let (connection, ca) = (sql.existing_file("connection_file"), sql.optional_path("ca"));
+    let poll = Duration::from_secs(sql.number("poll_s", 300, 1..=86_400));
+    let rows_max = u32::try_from(sql.number("rows_max", 10_000, 1..=1_000_000)).unwrap_or(10_000);
+    let settle = Duration::from_secs(sql.number("settle_s", 10, 0..=3_600));
+    if mapping.is_some() && !is_sql {
+        sql.problem("connection_file", "is of a mapping whose `source.format` is \"sql\", and this one's is not");
+    }
+    let text = connection.and_then(|file| std::fs::read_to_string(file).ok());
+    let connection = text.and_then(|text| match Connection::of(&text, ca.as_deref()) {
+        Ok(connection) => Some(connection),
+        Err(unusable) => {
+            let key = if unusable == ConnectionUnusable::Ca { "ca" } else { "connection_file" };
+            sql.problem(key, &unusable.to_string());
+            None
+        }
+    });
+    sql.finish();
+    Some(SqlSettings { connection: connection?, poll, rows_max, settle })
 }

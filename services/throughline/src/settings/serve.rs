@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use projection::audit::Thresholds;
+use projection::notices::Often;
 use runtime::config::Section;
 
 /// The service's part.
@@ -29,6 +30,12 @@ pub(crate) struct Serve {
     pub(crate) drain: Duration,
     /// From when on `throughline audit unusual` tells of something.
     pub(crate) unusual: Thresholds,
+    /// How long notices are told.
+    pub(crate) notices_kept: Duration,
+    /// From how many times on it is pointed out that somebody breaks the glass.
+    pub(crate) glass_often: Often,
+    /// How long at least an erasure can be called off once it is proposed.
+    pub(crate) erasure_cooling_off_hours: u32,
 }
 
 impl Serve {
@@ -62,6 +69,9 @@ impl Serve {
         let concurrent = section.number("concurrent_max", 64, 1..=4_096);
         let drain = Duration::from_secs(section.number("drain_s", 5, 0..=300));
         let unusual = unusual(section.section("unusual"));
+        let notices_kept = Duration::from_secs(86_400 * section.number("notices_keep_days", 400, 1..=3_650));
+        let glass_often = glass_often(section.section("glass_often"));
+        let erasure_cooling_off = section.number("erasure_cooling_off_hours", 72, 0..=8_760);
         section.finish();
         Some(Self {
             listen: listen?,
@@ -77,8 +87,26 @@ impl Serve {
             concurrent_max: u32::try_from(concurrent).ok()?,
             drain,
             unusual,
+            notices_kept,
+            glass_often,
+            erasure_cooling_off_hours: u32::try_from(erasure_cooling_off).ok()?,
         })
     }
+}
+
+/// `[serve.glass_often]`
+fn glass_often(mut section: Section) -> Often {
+    let usual = Often::default();
+    let mut number =
+        |key, default: u32| u32::try_from(section.number(key, u64::from(default), 1..=1_000_000)).unwrap_or(default);
+    let often = Often {
+        person_in_a_day: number("person_in_a_day", usual.person_in_a_day),
+        person_in_a_week: number("person_in_a_week", usual.person_in_a_week),
+        organisation_in_a_day: number("organisation_in_a_day", usual.organisation_in_a_day),
+        organisation_in_a_week: number("organisation_in_a_week", usual.organisation_in_a_week),
+    };
+    section.finish();
+    often
 }
 
 /// `[serve.unusual]`

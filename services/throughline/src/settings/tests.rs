@@ -1,3 +1,5 @@
+use projection::notices::Often;
+
 use super::*;
 
 /// A folder with a pseudonym key, and files that stand for PEM.
@@ -65,6 +67,22 @@ fn what_was_dealt_with_is_kept_for_ever_unless_somebody_says_for_how_long() {
     let listens = "[connectors.health-hl7v2]\ncontrollers = [\"ods-rh8\"]\nmllp_listen = \"127.0.0.1:2575\"\nkeep_done_days = 3\n";
     let problems = load(folder.path(), listens, Purpose::Any).unwrap_err();
     assert_eq!(problems, ["`connectors.health-hl7v2.keep_done_days` is of a `drop_folder`, and there is none"]);
+}
+
+#[test]
+fn how_long_notices_are_told_and_how_often_is_often_are_settings() {
+    let folder = folder();
+    let log = "[log]\nkind = \"kafka\"\nbootstrap = \"a:9093\"\nsecurity = \"sasl_tls\"\nca = \"ca.pem\"\nusername = \"serve\"\npassword_file = \"password\"\n";
+    let read = |more: &str| load(folder.path(), &format!("{log}{SERVE}{more}"), Purpose::Serve);
+    let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
+    let usual = read("").unwrap().serve().unwrap().clone();
+    assert_eq!((usual.notices_kept, usual.glass_often), (days(400), Often::default()));
+    let set = read("notices_keep_days = 30\n[serve.glass_often]\nperson_in_a_day = 1\norganisation_in_a_week = 99\n");
+    let set = set.unwrap().serve().unwrap().clone();
+    let often = Often { person_in_a_day: 1, organisation_in_a_week: 99, ..Often::default() };
+    assert_eq!((set.notices_kept, set.glass_often), (days(30), often));
+    let problems = read("[serve.glass_often]\nperson_in_a_day = 0\nper_month = 4\n").unwrap_err();
+    assert_eq!(problems.len(), 2, "{problems:?}");
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl SafeguardService {
             let shown = |broken: &&Broken| show(broken, broken.said.organisation() == own, at.now_us);
             ListBreakGlassResponse {
                 break_glass: listed.iter().take(limit).map(shown).collect(),
-                alarms: alarms(theirs, at.now_us)
+                alarms: alarms(theirs, at.now_us, self.noticed.often())
                     .into_iter()
                     .map(|alarm| BreakGlassAlarm {
                         organisation: alarm.organisation,

@@ -152,13 +152,14 @@ fn print(answer: &RerunResponse) -> anyhow::Result<()> {
         output::print(&table)?;
     }
     if !answer.classes.is_empty() {
-        let mut table = output::table(&["class of record", "of", "comes out"]);
+        let mut table = output::table(&["class of record", "of", "comes out", "by"]);
         for class in &answer.classes {
             let (category, outcome): (Category, Outcome) = (class.category(), class.outcome());
             let cells = [
                 spelt(category.as_str_name(), "CATEGORY_"),
                 class.organisation.clone(),
                 spelt(outcome.as_str_name(), "OUTCOME_"),
+                class.rules.iter().map(|rule| rule.split('-').next().unwrap_or(rule)).collect::<Vec<_>>().join(" "),
             ];
             output::add_row(&mut table, cells);
         }

@@ -4,21 +4,23 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 use proto::events::InvolvementStarted;
+use proto::sharing::consent_recorded::State;
 use proto::sharing::{
     AccessGranted, AgeAssessed, AgeDisputed, CompetenceAssessed, ConsentRecorded, FamilyPersonRecognised,
     LegalProcessRecorded, NamedPerson, ParentalResponsibilityVerified, RestrictionSet, StatutoryStatusChanged,
 };
 
 use super::saying::{
-    CapacityWord, CategoryWord, ConsentKindWord, ConsentStateWord, DecisionWord, GroundWord, GivenByWord, InvolvementWord, OfChild,
-    ProcessWord, PurposeWord, RelationWord, RestrictionWord, ScopeWord, StatusWord, date, day, numbers,
+    CapacityWord, CategoryWord, ConsentKindWord, ConsentStateWord, DecisionWord, GivenByWord, GroundWord,
+    InvolvementWord, OfChild, ProcessWord, PurposeWord, RelationWord, RestrictionWord, ScopeWord, StatusWord, date,
+    day, numbers,
 };
 
 /// Record what was said to sharing, to a service, to an assessment or to a treatment
 ///
 /// Only a consent to share is read by the sharing rules. It covers every category and purpose that you do not narrow it to, and any
-/// organisation unless you name some. A refusal is recorded like a consent, with --state refused; what was given is taken back with
-/// `throughline facts withdraw`.
+/// organisation unless you name some. A consent that was given says in --evidence where it is kept or how it was given, and names --to or
+/// --category. A refusal is recorded like a consent, as `refused`; what was given is taken back with `throughline facts withdraw`.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  throughline facts consent UPN:dfe:B801200005001 given --by parent --to school-8784001 --category therapy --until 2027-07-31 --evidence \"form 1207\" --purpose education_provision --as school-8784001\n  \
@@ -184,7 +186,8 @@ pub(crate) struct Grant {
 
 /// Record a legal process that names who may receive; `throughline facts end` ends it
 ///
-/// Never by whom it lets in: a police request is recorded by the controller that approved it.
+/// Never by whom it lets in: a police request is recorded by the controller that approved it, and opens that controller's records alone
+/// unless --source names another's. A transfer names its --source.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  throughline facts process UPN:dfe:B801200005001 crime_request_approved --to police-invented --category attendance --until 2026-12-31 --approved-by h.invented --purpose child_protection --as school-8784001"
@@ -200,7 +203,7 @@ pub(crate) struct Process {
     /// What it covers. Left out: every category.
     #[arg(long, value_delimiter = ',')]
     category: Vec<CategoryWord>,
-    /// Of a transfer: the organisation whose records pass.
+    /// Of a transfer: the organisation whose records pass. Of a crime request: whose records it opens; left out, yours.
     #[arg(long)]
     source: Option<String>,
     /// From which day. Left out: from when it is recorded.
@@ -312,6 +315,17 @@ pub(crate) struct Age {
 }
 
 pub(super) fn consent(said: &Consent) -> anyhow::Result<ExitCode> {
+    if said.state.0 == i32::from(State::Given) {
+        if !said.of.has_evidence() {
+            let what = "a consent that was given takes --evidence: where it is kept, or how it was given";
+            return Err(crate::output::Usage(what.to_owned()).into());
+        }
+        if said.to.is_empty() && said.category.is_empty() {
+            let what =
+                "a consent that was given names --to or --category: nobody was asked for everything for everybody";
+            return Err(crate::output::Usage(what.to_owned()).into());
+        }
+    }
     let mut event = ConsentRecorded {
         kind: Some(said.kind.0),
         state: Some(said.state.0),

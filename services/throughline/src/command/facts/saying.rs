@@ -44,6 +44,17 @@ impl OfChild {
         self.saying.record(child, purpose, event.into())
     }
 
+    /// Records it of the child, with the subjects that it seals.
+    pub(super) fn record_sealing(&self, event: Event, sealed: Vec<Subject>) -> anyhow::Result<ExitCode> {
+        let (child, purpose) = (self.about.child()?, self.about.purpose()?);
+        self.saying.record_with(child, purpose, event, sealed)
+    }
+
+    /// Whether it is said where the evidence is kept.
+    pub(super) fn has_evidence(&self) -> bool {
+        !self.saying.evidence.trim().is_empty()
+    }
+
     /// The entries that these references name, of those that this person may see of the child.
     pub(super) fn entries(&self, references: &[String]) -> anyhow::Result<Vec<Vec<u8>>> {
         if references.is_empty() {
@@ -73,13 +84,23 @@ impl Saying {
         purpose: proto::sharing::Purpose,
         event: Event,
     ) -> anyhow::Result<ExitCode> {
+        self.record_with(about, purpose, event, Vec::new())
+    }
+
+    fn record_with(
+        &self,
+        about: Subject,
+        purpose: proto::sharing::Purpose,
+        event: Event,
+        sealed: Vec<Subject>,
+    ) -> anyhow::Result<ExitCode> {
         let request = RecordFactRequest {
             about: Some(about),
             purpose: purpose.into(),
             fact: Some(event),
             effective_on: None,
             evidence: self.evidence.clone(),
-            sealed: Vec::new(),
+            sealed,
             dry_run: self.dry_run,
         };
         block_on(async {

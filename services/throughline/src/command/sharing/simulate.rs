@@ -119,7 +119,9 @@ fn why_not(rerun: &Rerun) -> Option<&'static str> {
 
 /// What became of a request: once for each category and way, however many classes of it.
 fn changes(was: &Rerun, is: &Rerun) -> std::collections::BTreeSet<(String, &'static str)> {
-    let by_class = |rerun: &Rerun| -> BTreeMap<RecordClass, Outcome> { rerun.classes.iter().cloned().collect() };
+    let by_class = |rerun: &Rerun| -> BTreeMap<RecordClass, Outcome> {
+        rerun.classes.iter().map(|decided| (decided.class.clone(), decided.outcome)).collect()
+    };
     let (was_shown, is_shown) = (by_class(was), by_class(is));
     let classes: std::collections::BTreeSet<&RecordClass> = was_shown.keys().chain(is_shown.keys()).collect();
     let of = |shown: &BTreeMap<RecordClass, Outcome>, class| shown.get(class).copied().unwrap_or(Outcome::Hide);
