@@ -1,1 +1,59 @@
-//! The daily attendance feed of schools.
+//! A daily feed of register marks, as schools' own systems and those who collect from them deliver it: JSON or CSV, every day the
+//! marks of the last seven or eight days once more, in which a mark may have become another.
+//!
+//! **Files.** CSV with a row a session or a row a day (columns for morning and afternoon); JSON as a list of records, records
+//! under a pupil or a school, or a record a line. Fields are found by name, in the spellings of [`fields`], in any letter case
+//! and whatever separates their words. What the file says once of all its records (the school, when it was made) counts for
+//! each; a school that the records do not name is read from the file's name (`8784001_attendance_2025-01-10.csv`).
+//!
+//! **Who.** The subject is the pupil as that school knows them, the same as in its census. Without a UPN, by name and birth date.
+//!
+//! **Scope.** One a school, day and session. A mark of a session is an entry of its own; the same mark sent again is no news, another
+//! takes its place. A mark that a later file does not repeat stands: a feed may hold changes only. Where a later file has the
+//! session without a mark, the mark is taken back.
+//!
+//! **When.** A file stands as at the time that it says, or the day in its name, or when it was picked up.
+//!
+//! **What is not mapped** becomes `SourceRecordKept`.
+
+mod fields;
+mod json;
+mod rows;
+mod say;
+mod table;
+
+use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use proto::events::Family;
+
+/// The connector. It has no state: each file is a delivery by itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DailyAttendance;
+
+impl Connector for DailyAttendance {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "education-attendance",
+            about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
+            family: Family::Education,
+            delivery: Delivery::Snapshot,
+            mapping_revision: 1,
+        }
+    }
+
+    fn submissions(&self, names: &[String]) -> Vec<Vec<String>> {
+        let is_ours = |name: &&String| [".csv", ".json", ".jsonl", ".ndjson"].iter().any(|end| has_end(name, end));
+        names.iter().filter(is_ours).map(|name| vec![name.clone()]).collect()
+    }
+
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        for file in files {
+            let name = file.name.clone();
+            let read = if has_end(&name, ".csv") { table::read(file, out) } else { json::read(file, out) };
+            say::say(&name, read, out);
+        }
+    }
+}
+
+fn has_end(name: &str, end: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(end)
+}

@@ -6,9 +6,12 @@ use connector_kit::Connector;
 use connector_kit::file_name::Authority;
 use connector_kit::mllp::Acknowledges;
 
+use crate::settings::ConnectorSettings;
+
 /// Every connector, in order of name. `authority` answers for a return that does not say whose it is.
 fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
     vec![
+        Arc::new(education_attendance::DailyAttendance),
         Arc::new(education_ctf::CommonTransfer),
         Arc::new(education_school_census::SchoolCensus),
         Arc::new(education_sen2::Sen2),
@@ -29,9 +32,13 @@ pub(crate) fn named(name: &str) -> Option<Arc<dyn Connector>> {
     all().into_iter().find(|connector| connector.descriptor().name == name)
 }
 
-/// The connector of this name, for a source of its own that answers for these organisations.
-pub(crate) fn shared(name: &str, controllers: &[String]) -> Option<Arc<dyn Connector>> {
-    every(only_authority(controllers)).into_iter().find(|connector| connector.descriptor().name == name)
+/// The connector of a section of the configuration: its mapping, or the one of its name, which answers for its organisations.
+pub(crate) fn of(settings: &ConnectorSettings) -> Option<Arc<dyn Connector>> {
+    if let Some(mapping) = &settings.mapping {
+        return Some(Arc::new(mapping.clone()));
+    }
+    let mut every = every(only_authority(&settings.controllers)).into_iter();
+    every.find(|connector| connector.descriptor().name == settings.name)
 }
 
 /// The one authority whose organisations these are.

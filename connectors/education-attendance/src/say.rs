@@ -1,0 +1,375 @@
+//! Records become marks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connector_kit::attendance;
+use connector_kit::file_name::{self, Authority};
+use connector_kit::reading::{self, Read, finding};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept};
+use proto::events::identifier::Standing;
+use proto::events::person_name::Use;
+use proto::events::{
+    AttendanceMarked, Date, Event, Finding, FindingCode, PersonDescribed, PersonName, Scheme, Subject,
+};
+use proto::quarantine::Reason;
+
+use crate::fields::Field;
+use crate::rows::{Row, Rows};
+
+/// One of a day's two.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Session {
+    Morning,
+    Afternoon,
+}
+
+/// What a record says of one session.
+struct Mark<'r> {
+    row: &'r Row,
+    session: Session,
+    code: &'r str,
+    /// When it was last changed, microseconds since 1970.
+    changed_at_us: Option<i64>,
+    findings: Vec<Finding>,
+}
+
+/// Whose mark, and of which session.
+type Key = (String, (i32, u32, u32), Session, String);
+
+/// Says what a file's records say.
+pub(crate) fn say(name: &str, read: Rows, out: &mut dyn Output) {
+    let mut speaker = Speaker { as_of_us: as_of(name, &read.made), opened: BTreeSet::new(), out };
+    let of_name = school_in(name);
+    let mut marks: BTreeMap<Key, Vec<Mark<'_>>> = BTreeMap::new();
+    let mut pupils: BTreeMap<(String, String), &Row> = BTreeMap::new();
+    for row in &read.rows {
+        match placed(row, of_name.as_deref()) {
+            Ok((school, pupil, on, of_row)) => {
+                pupils.entry((school.clone(), pupil.value.clone())).or_insert(row);
+                for mark in of_row {
+                    let key = (school.clone(), rank(&on), mark.session, pupil.value.clone());
+                    marks.entry(key).or_default().push(mark);
+                }
+            }
+            Err(Unfit { reason, field, message, school, subject }) => {
+                let controller = school.map(|school| format!("school-{school}"));
+                let place = Place { field: field.to_owned(), ..row.place.clone() };
+                let (message, raw) = (message.to_owned(), row.raw.clone());
+                speaker.out.reject(Rejection { reason, message, place, controller, raw, scope_key: None, subject });
+            }
+        }
+    }
+    for ((school, _), row) in &pupils {
+        speaker.pupil(school, row);
+    }
+    for (key, mut of_session) in marks {
+        // The last change counts; of what was changed at one time, whatever says the same.
+        of_session.sort_by(|a, b| (b.changed_at_us, a.code).cmp(&(a.changed_at_us, b.code)));
+        let Some(latest) = of_session.first() else { continue };
+        let contradicted =
+            of_session.iter().any(|other| other.changed_at_us == latest.changed_at_us && other.code != latest.code);
+        if contradicted {
+            speaker.contradicted(&key, latest.row);
+        } else {
+            let repeated = of_session.iter().filter(|other| other.code == latest.code).count() > 1;
+            if let Some(latest) = of_session.into_iter().next() {
+                speaker.mark(&key, latest, repeated);
+            }
+        }
+    }
+}
+
+/// When the file stood so: as it says itself, or the day in its name.
+fn as_of(name: &str, made: &str) -> Option<i64> {
+    let stated = dates::iso_at(made, "").value.or_else(|| {
+        let day = any_date(made, "").value?;
+        dates::start_of_day_us(&day)
+    });
+    stated.or_else(|| dates::start_of_day_us(&file_name::hints(name).on?))
+}
+
+/// Seven digits by themselves in a file's name.
+fn school_in(name: &str) -> Option<String> {
+    let parts = name.split(|c: char| !c.is_ascii_digit());
+    parts.filter(|part| part.len() == 7).find(|part| !part.starts_with('0')).map(str::to_owned)
+}
+
+/// Why a record cannot be placed.
+struct Unfit {
+    reason: Reason,
+    field: &'static str,
+    message: &'static str,
+    school: Option<String>,
+    subject: Option<Subject>,
+}
+
+type Placed<'r> = (String, Subject, Date, Vec<Mark<'r>>);
+
+fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> {
+    let unfit = |reason, field, message| Unfit { reason, field, message, school: None, subject: None };
+    let school = school(row).or_else(|| of_name.map(str::to_owned));
+    let school = school.ok_or_else(|| {
+        let message = "neither the record nor the file's name says whose register it is: give the school's authority and \
+                       establishment number, seven digits";
+        unfit(Reason::SubjectMissing, "laestab", message)
+    })?;
+    let pupil = pupil(row, &school).ok_or_else(|| {
+        let message = "the record has neither a UPN nor a name and a birth date: give one, and send the file again";
+        Unfit { school: Some(school.clone()), ..unfit(Reason::SubjectMissing, "upn", message) }
+    })?;
+    let lost = |reason, field, message| Unfit {
+        school: Some(school.clone()),
+        subject: Some(pupil.clone()),
+        ..unfit(reason, field, message)
+    };
+    let mut findings = Vec::new();
+    let on = any_date(row.get(Field::On), "date").keep(&mut findings).filter(|date| date.day.is_some());
+    let on = on.ok_or_else(|| {
+        lost(
+            Reason::DateMissing,
+            "date",
+            "the record has no date that can be read: put it right and send the file again",
+        )
+    })?;
+    let changed_at_us = dates::iso_at(row.get(Field::Changed), "").value;
+    let mark = |session, code: &'r str| Mark { row, session, code, changed_at_us, findings: findings.clone() };
+    let by_session = [(Session::Morning, Field::MorningCode), (Session::Afternoon, Field::AfternoonCode)];
+    let mut marks: Vec<Mark<'r>> = by_session
+        .into_iter()
+        .filter(|(_, field)| row.said.contains_key(field))
+        .map(|(session, field)| mark(session, row.get(field)))
+        .collect();
+    if marks.is_empty() {
+        let session = session(row.get(Field::Session)).ok_or_else(|| {
+            lost(
+                Reason::RecordMalformed,
+                "session",
+                "the record does not say whether it is of the morning or the afternoon",
+            )
+        })?;
+        marks.push(mark(session, row.get(Field::Code)));
+    }
+    Ok((school, pupil, on, marks))
+}
+
+fn school(row: &Row) -> Option<String> {
+    let is_number = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A spreadsheet writes a number with a fraction, and a person with a slash.
+    let plain = |field| row.get(field).trim_end_matches(".0").replace(['/', ' ', '-'], "");
+    let whole = plain(Field::School);
+    if is_number(&whole, 7) {
+        return Some(whole);
+    }
+    let (authority, establishment) = (Authority::parse(&plain(Field::Authority))?, plain(Field::Establishment));
+    match establishment.as_str() {
+        four if is_number(four, 4) => Some(format!("{}{four}", authority.as_str())),
+        seven if is_number(seven, 7) => Some(seven.to_owned()),
+        _ => None,
+    }
+}
+
+fn pupil(row: &Row, school: &str) -> Option<Subject> {
+    let checked = identifier::upn::check(row.get(Field::Upn));
+    let stands_in = checked.verdict == identifier::Verdict::Placeholder;
+    let known_by = match checked.normalised.is_empty() || stands_in {
+        false => checked.normalised,
+        true => {
+            let born = any_date(row.get(Field::Birth), "").value?;
+            let (surname, forename) = (row.get(Field::Surname), row.get(Field::Forename));
+            let named = !surname.is_empty() || !forename.is_empty();
+            named.then(|| format!("{}/{}/{}", surname.to_uppercase(), forename.to_uppercase(), dates::key(&born)))?
+        }
+    };
+    Some(identifier::subject(Scheme::SchoolPupil, school, &known_by)).filter(|subject| !subject.value.is_empty())
+}
+
+fn session(text: &str) -> Option<Session> {
+    match text.trim().to_ascii_uppercase().as_str() {
+        "AM" | "A" | "1" | "MORNING" | "AM SESSION" => Some(Session::Morning),
+        "PM" | "P" | "2" | "AFTERNOON" | "PM SESSION" => Some(Session::Afternoon),
+        _ => None,
+    }
+}
+
+/// A day in any of the forms that feeds have: ISO with or without a time, day first with slashes, without separators.
+fn any_date(text: &str, field: &str) -> Read<Date> {
+    let text = text.trim();
+    let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match (text.contains('/'), is_compact) {
+        (true, _) => dates::dd_mm_yyyy(text, field),
+        (_, true) => dates::hl7_date(text, field),
+        _ => dates::blade(text, field),
+    }
+}
+
+fn rank(date: &Date) -> (i32, u32, u32) {
+    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
+}
+
+fn date_of((year, month, day): (i32, u32, u32)) -> Date {
+    Date { year, month: Some(month), day: Some(day), estimated: false }
+}
+
+/// The first day of the school year that a record is of: where what has no day of its own is placed.
+fn began(row: &Row) -> Date {
+    let year = any_date(row.get(Field::On), "").value.map_or(0, |on| attendance::school_year(&on));
+    date_of((i32::from(year.max(1990)), 9, 1))
+}
+
+fn scope_key(school: &str, on: &Date, session: Session) -> String {
+    format!("{school}/attendance/{}/{}", dates::key(on), session.word())
+}
+
+impl Session {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Morning => "am",
+            Self::Afternoon => "pm",
+        }
+    }
+}
+
+/// Where drafts go.
+struct Speaker<'o> {
+    as_of_us: Option<i64>,
+    opened: BTreeSet<String>,
+    out: &'o mut dyn Output,
+}
+
+/// What is said, of whom.
+struct Said<'s> {
+    school: &'s str,
+    subject: Subject,
+    scope: String,
+    table: &'static str,
+    key: String,
+    on: Date,
+    changed_at_us: Option<i64>,
+    place: &'s Place,
+}
+
+impl Speaker<'_> {
+    /// Who the pupil is, as far as the feed says.
+    fn pupil(&mut self, school: &str, row: &Row) {
+        let Some(subject) = pupil(row, school) else { return };
+        let mut findings = Vec::new();
+        let text = |field| Some(row.get(field).to_owned()).filter(|text| !text.is_empty());
+        let (family, given) = (text(Field::Surname), text(Field::Forename));
+        let name = PersonName { family, given, r#use: Use::Usual.into(), ..PersonName::default() };
+        let birth_on = any_date(row.get(Field::Birth), "dob").keep(&mut findings);
+        let mut identifiers = Vec::new();
+        for (scheme, field, name) in [(Scheme::Upn, Field::Upn, "upn"), (Scheme::Uln, Field::Uln, "uln")] {
+            let (claim, found) = identifier::claim(scheme, row.get(field), Standing::Current, name);
+            identifiers.extend(claim);
+            findings.extend(found);
+        }
+        let described = PersonDescribed {
+            names: Some(name).filter(|name| name.family.is_some() || name.given.is_some()).into_iter().collect(),
+            birth_on,
+            identifiers,
+            ..PersonDescribed::default()
+        };
+        let scope = self.open(format!("{school}/attendance/pupils"));
+        let said = Said {
+            school,
+            on: birth_on.unwrap_or_else(|| began(row)),
+            key: format!("{}/pupil", subject.value),
+            subject,
+            scope,
+            table: "pupil",
+            changed_at_us: None,
+            place: &row.place,
+        };
+        self.draft(said, described.into(), findings);
+    }
+
+    fn mark(&mut self, key: &Key, mark: Mark<'_>, repeated: bool) {
+        let (school, on, session, pupil) = key;
+        let on = date_of(*on);
+        let scope = self.open(scope_key(school, &on, *session));
+        let subject = identifier::subject(Scheme::SchoolPupil, school, pupil);
+        self.out.whole_of(&scope, &subject);
+        let Mark { row, code, changed_at_us, mut findings, .. } = mark;
+        if repeated {
+            findings.push(finding(FindingCode::RecordRepeated, "code"));
+        }
+        let coded = attendance::mark(code, &on, "code", &mut findings);
+        let record_key = format!("{pupil}/{}/{}", dates::key(&on), session.word());
+        let said = |table, key| Said {
+            school,
+            subject: subject.clone(),
+            scope: scope.clone(),
+            table,
+            key,
+            on,
+            changed_at_us,
+            place: &row.place,
+        };
+        if let Some(coded) = coded {
+            let minutes = reading::integer(row.get(Field::MinutesLate), "minutes_late").keep(&mut findings);
+            let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok()).filter(|minutes| *minutes > 0);
+            let comment = Some(row.get(Field::Comment).to_owned()).filter(|comment| !comment.is_empty());
+            let mut marked = AttendanceMarked {
+                school: Some(format!("school-{school}")),
+                on: Some(on),
+                comment,
+                ..AttendanceMarked::default()
+            };
+            match session {
+                Session::Morning => (marked.morning, marked.morning_minutes_late) = (Some(coded), minutes),
+                Session::Afternoon => (marked.afternoon, marked.afternoon_minutes_late) = (Some(coded), minutes),
+            }
+            self.draft(said("mark", record_key.clone()), marked.into(), findings);
+        }
+        let rest = row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        if let Some(kept) = kept::columns("mark", rest) {
+            let findings = vec![finding(FindingCode::NotMapped, "mark")];
+            self.draft(said("kept", format!("{record_key}/kept")), kept.into(), findings);
+        }
+    }
+
+    /// Two marks of one session cannot both be right.
+    fn contradicted(&mut self, key: &Key, row: &Row) {
+        let (school, on, session, pupil) = key;
+        let scope = self.open(scope_key(school, &date_of(*on), *session));
+        self.out.reject(Rejection {
+            reason: Reason::RecordMalformed,
+            message:
+                "two records of the file have different marks for one session, and neither says when it was changed: \
+                      send the one that is right"
+                    .to_owned(),
+            place: Place { field: "code".to_owned(), ..row.place.clone() },
+            controller: Some(format!("school-{school}")),
+            raw: row.raw.clone(),
+            scope_key: Some(scope),
+            subject: Some(identifier::subject(Scheme::SchoolPupil, school, pupil)),
+        });
+    }
+
+    fn open(&mut self, key: String) -> String {
+        if self.opened.insert(key.clone()) {
+            self.out.scope(Scope { key: key.clone(), as_of_us: self.as_of_us, sequence: 0 });
+        }
+        key
+    }
+
+    fn draft(&mut self, said: Said<'_>, event: Event, findings: Vec<Finding>) {
+        let Said { school, subject, scope, table, key, on, changed_at_us, place } = said;
+        self.out.draft(Draft {
+            subject,
+            controller: format!("school-{school}"),
+            scope_key: Some(scope),
+            table,
+            record_key: format!("{school}/{key}"),
+            ordinal: 0,
+            effective: dates::on(on),
+            observed_at_us: changed_at_us,
+            version: None,
+            findings,
+            third_parties: Vec::new(),
+            clears: Vec::new(),
+            event,
+            place: place.clone(),
+        });
+    }
+}

@@ -1,0 +1,234 @@
+//! The daily attendance feed: every shape says the same, and marks sent again are no news.
+#![cfg(test)]
+
+use std::path::Path;
+
+use connector_kit::conformance::{self, History, Sample};
+use connector_kit::{Collected, Connector, Draft, Place};
+use education_attendance::DailyAttendance;
+use proptest::prelude::*;
+use proto::events::event::Kind;
+use proto::events::{AttendanceMarked, Cause};
+
+const UPN: &str = "B801200005001";
+
+/// Marks of one pupil: date, morning, afternoon.
+type Days<'d> = [(&'d str, &'d str, &'d str)];
+
+fn by_session(days: &Days<'_>) -> String {
+    let rows = days.iter().flat_map(|(on, am, pm)| [(on, "AM", am), (on, "PM", pm)]);
+    let rows: String = rows.map(|(on, session, code)| format!("8784001,{UPN},{on},{session},{code}\n")).collect();
+    format!("LAEstab,UPN,Date,Session,Attendance Code\n{rows}")
+}
+
+fn by_day(days: &Days<'_>) -> String {
+    let date = |on: &str| on.split('-').rev().collect::<Vec<_>>().join("/");
+    let rows: String = days.iter().map(|(on, am, pm)| format!("{UPN},{},{am},{pm}\n", date(on))).collect();
+    format!("upn,date,am,pm\n{rows}")
+}
+
+fn escaped(code: &str) -> String {
+    code.replace('\\', "\\\\")
+}
+
+fn under_pupils(days: &Days<'_>) -> String {
+    let marks: Vec<String> = days
+        .iter()
+        .map(|(on, am, pm)| format!(r#"{{"date":"{on}","am":"{}","pm":"{}"}}"#, escaped(am), escaped(pm)))
+        .collect();
+    format!(r#"{{"school":{{"laestab":"8784001"}},"pupils":[{{"upn":"{UPN}","marks":[{}]}}]}}"#, marks.join(","))
+}
+
+fn of_a_collector(days: &Days<'_>) -> String {
+    let rows = days.iter().flat_map(|(on, am, pm)| [(on, "AM", am), (on, "PM", pm)]);
+    let rows: Vec<String> = rows
+        .map(|(on, session, code)| {
+            format!(
+                r#"{{"id":"A1","date":{{"date":"{on} 00:00:00.000000"}},"session":"{session}","minutes_late":null,
+                "attendance_code":{{"data":{{"code":"{}","description":"x"}}}},"student":{{"data":{{"upn":"{UPN}"}}}}}}"#,
+                escaped(code)
+            )
+        })
+        .collect();
+    format!(r#"{{"data":[{}],"meta":{{"pagination":"1"}}}}"#, rows.join(","))
+}
+
+fn a_line_each(days: &Days<'_>) -> String {
+    let line = |(on, am, pm): &(&str, &str, &str)| {
+        let (am, pm) = (escaped(am), escaped(pm));
+        format!(r#"{{"la":"878","estab":"4001","upn":"{UPN}","date":"{on}","am":"{am}","pm":"{pm}"}}"#) + "\n"
+    };
+    days.iter().map(line).collect()
+}
+
+const WEEK: &Days<'static> = &[("2025-01-06", "/", "\\"), ("2025-01-07", "C1", "I"), ("2025-01-08", "L", "-")];
+
+fn translate(name: &str, text: &str) -> Collected {
+    Collected::of(&DailyAttendance, &[(name, text.as_bytes())])
+}
+
+fn marks(said: &Collected) -> Vec<(String, AttendanceMarked)> {
+    let mark = |draft: &Draft| match &draft.event.kind {
+        Some(Kind::AttendanceMarked(marked)) => Some((draft.record_key.clone(), marked.clone())),
+        _ => None,
+    };
+    said.drafts.iter().filter_map(mark).collect()
+}
+
+#[test]
+fn every_shape_says_the_same() {
+    let expected = marks(&translate("8784001_attendance_2025-01-09.csv", &by_session(WEEK)));
+    assert_eq!(expected.len(), 5, "a session without a mark has none");
+    assert_eq!(expected[0].0, "8784001/B801200005001/2025-01-06/am");
+    let codes: Vec<&str> =
+        expected.iter().flat_map(|(_, m)| [&m.morning, &m.afternoon]).flatten().map(|c| &*c.code).collect();
+    assert_eq!(codes, ["/", "\\", "C1", "I", "L"]);
+    for (name, text) in [
+        ("8784001_attendance_2025-01-09.csv", by_day(WEEK)),
+        ("attendance.json", under_pupils(WEEK)),
+        ("8784001.json", of_a_collector(WEEK)),
+        ("attendance.jsonl", a_line_each(WEEK)),
+    ] {
+        let said = translate(name, &text);
+        assert_eq!(marks(&said), expected, "{name}");
+        assert_eq!(said.rejections, [], "{name}");
+        assert!(said.drafts.iter().all(|draft| draft.controller == "school-8784001"), "{name}");
+    }
+}
+
+#[test]
+fn it_holds_the_bargain() {
+    let other = "8784001,,Inventedson,Amara,2014-05-09,2025-01-06,AM,/,0,seen off at the gate\n";
+    let text = format!(
+        "laestab,upn,surname,forename,dob,date,session,code,minutes late,comment\n\
+         8784001,{UPN},Madeupsmith,Benvolio,2013-02-03,2025-01-06,AM,L,12,\n{other}8784001,{UPN},,,,2025-01-06,PM,/,,\n"
+    );
+    let canaries = [UPN, "Inventedson", "INVENTEDSON", "Amara", "Madeupsmith", "2014-05-09", "seen off"];
+    let files = [("a.csv", text.as_bytes())];
+    conformance::check(&DailyAttendance, &Sample::new(&files).canaries(&canaries).end_is_not_marked());
+    let json = under_pupils(WEEK);
+    let files = [("a.json", json.as_bytes())];
+    conformance::check(&DailyAttendance, &Sample::new(&files).canaries(&[UPN]));
+    let names = ["a.csv", "b.JSON", "c.xml", "d.ndjson"].map(str::to_owned);
+    assert_eq!(DailyAttendance.submissions(&names), [vec!["a.csv"], vec!["b.JSON"], vec!["d.ndjson"]]);
+}
+
+fn submit(history: &mut History, made: &str, days: &Days<'_>) -> Vec<Cause> {
+    let name = format!("8784001_attendance_{made}.csv");
+    let added = history.submit(&DailyAttendance, &[(&name, by_session(days).as_bytes())]);
+    let of_marks = added.iter().filter(|statement| !statement.body.record_key.ends_with("/pupil"));
+    of_marks.map(|statement| Cause::try_from(statement.body.cause).unwrap()).collect()
+}
+
+#[test]
+fn marks_sent_again_are_no_news_and_another_mark_takes_the_place_of_the_first() {
+    let mut history = History::default();
+    assert_eq!(submit(&mut history, "2025-01-08", &[("2025-01-06", "/", "\\"), ("2025-01-07", "N", "N")]).len(), 4);
+    let again = [("2025-01-06", "/", "\\"), ("2025-01-07", "I", "N"), ("2025-01-08", "/", "\\")];
+    assert_eq!(submit(&mut history, "2025-01-09", &again), [Cause::Changed, Cause::Started, Cause::Started]);
+    assert_eq!(submit(&mut history, "2025-01-09", &again), []);
+    assert_eq!(submit(&mut history, "2025-01-10", &[("2025-01-07", "I", "-")]), [Cause::Retracted], "taken back");
+    assert_eq!(submit(&mut history, "2025-01-11", &[("2025-01-11", "-", "-")]), []);
+    assert_eq!(history.stands().len(), 6, "five marks and the pupil: what is not repeated stands");
+}
+
+#[test]
+fn the_last_change_of_a_session_counts_and_two_without_a_time_count_for_nothing() {
+    let file = |times: [&str; 2]| {
+        let [first, second] = times;
+        format!(
+            "laestab,upn,date,session,code,updated_at\n8784001,{UPN},2025-01-06,AM,N,{first}\n8784001,{UPN},2025-01-06,AM,L,{second}\n"
+        )
+    };
+    let said = translate("a.csv", &file(["2025-01-06T09:00:00", "2025-01-06T09:40:00"]));
+    assert_eq!(marks(&said)[0].1.morning.as_ref().unwrap().code, "L");
+    let said = translate("a.csv", &file(["", ""]));
+    assert_eq!((marks(&said).len(), said.rejections.len()), (0, 1));
+    assert!(said.rejections[0].subject.is_some());
+}
+
+#[test]
+fn what_cannot_be_placed_is_told_with_its_field() {
+    for (row, field) in [
+        (",B801200005001,2025-01-06,AM,/", "laestab"),
+        ("8784001,,2025-01-06,AM,/", "upn"),
+        ("8784001,B801200005001,soon,AM,/", "date"),
+        ("8784001,B801200005001,2025-01-06,lunch,/", "session"),
+    ] {
+        let said = translate("a.csv", &format!("laestab,upn,date,session,code\n{row}\n"));
+        let fields: Vec<_> = said.rejections.iter().map(|rejection| rejection.place.field.as_str()).collect();
+        assert_eq!(fields, [field], "{row}");
+    }
+    let said =
+        translate("a.csv", "laestab,upn,date,session,code,colour of bag\n8784001,B801200005001,2024-07-01,AM,C1,red\n");
+    let tables: Vec<_> = said.drafts.iter().map(|draft| draft.table).collect();
+    assert_eq!(tables, ["pupil", "mark", "kept"]);
+    assert_eq!(said.drafts[1].findings.len(), 1, "a code of another year");
+}
+
+/// Files of some days, each a day's marks of few kinds.
+fn any_file() -> impl Strategy<Value = Vec<(&'static str, &'static str, &'static str)>> {
+    let code = || prop::sample::select(vec!["/", "I", "-"]);
+    let day = prop::sample::select(vec!["2025-01-06", "2025-01-07", "2025-01-08"]);
+    prop::collection::btree_map(day, (code(), code()), 0..3)
+        .prop_map(|days| days.into_iter().map(|(on, (am, pm))| (on, am, pm)).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn files_in_any_order_leave_the_same(files in prop::collection::vec(any_file(), 3)) {
+        let stands = |order: [usize; 3]| {
+            let mut history = History::default();
+            for at in order {
+                let made = ["2025-01-09", "2025-01-10", "2025-01-11"][at];
+                submit(&mut history, made, &files[at]);
+                prop_assert_eq!(submit(&mut history, made, &files[at]), []);
+            }
+            Ok(history.stands())
+        };
+        let expected = stands([0, 1, 2])?;
+        for order in [[1, 0, 2], [2, 1, 0], [1, 2, 0]] {
+            prop_assert_eq!(&expected, &stands(order)?);
+        }
+    }
+
+    #[test]
+    fn the_order_of_a_file_changes_nothing(days in any_file()) {
+        let turned: Vec<_> = days.iter().rev().copied().collect();
+        let said = |days: &Days<'_>| {
+            let mut drafts = translate("8784001.csv", &by_session(days)).drafts;
+            drafts.iter_mut().for_each(|draft| draft.place = Place::default());
+            drafts.retain(|draft| draft.table != "pupil");
+            drafts
+        };
+        prop_assert_eq!(said(&days), said(&turned));
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        for name in ["a.csv", "a.json"] {
+            prop_assert!(Collected::of(&DailyAttendance, &[(name, &bytes)]).whole.is_empty());
+        }
+    }
+
+    #[test]
+    fn arbitrary_json_never_panics(text in r#"[\[\]{}":,a-e0-9 ]{0,60}"#) {
+        let _ = translate("8784001.json", &text);
+    }
+}
+
+#[test]
+fn every_seed_of_the_fuzz_targets_is_translated() {
+    for (target, name) in [("table", "8784001.csv"), ("json", "8784001.json")] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+        let seeds: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+        assert!(seeds.len() >= 2, "{target}");
+        for seed in seeds {
+            let bytes = std::fs::read(seed.unwrap().path()).unwrap();
+            let said = Collected::of(&DailyAttendance, &[(name, &bytes)]);
+            assert!(said.records > 0 || !said.rejections.is_empty());
+        }
+    }
+}
