@@ -41,6 +41,8 @@ pub struct Child {
     /// Restrictions recorded of subjects whom somebody claims to be this child, or who probably are, and whom a guard keeps
     /// apart. A claim that may be false shows nothing of anybody, but a restriction that may be this child's binds.
     pub cautions: Vec<(Position, Said)>,
+    /// Those subjects.
+    pub(crate) kept_apart: BTreeSet<identity::Id>,
     /// The entries that it folds to, newest first.
     pub entries: Vec<Entry>,
     /// How far each partition that was read had been read from the log: the next offset of each.
@@ -231,6 +233,7 @@ impl Children {
                 resolution,
                 said: vec![],
                 cautions: vec![],
+                kept_apart: BTreeSet::new(),
                 entries: vec![],
                 positions,
                 read,
@@ -267,7 +270,7 @@ impl Children {
         (read.digest, read.events) = events_digest(said.iter().chain(&cautions).map(|(_, said)| said.event_id));
         let newest_us = said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default();
         let read = Read { newest_us, ..read };
-        Ok(Child { resolution, said, cautions, entries, positions, read, judged: Judged::default(), standing })
+        Ok(Child { resolution, said, cautions, kept_apart, entries, positions, read, judged: Judged::default(), standing })
     }
 
     fn evidence(

@@ -8,6 +8,7 @@ pub mod child;
 pub mod command;
 pub mod consume;
 pub mod disclose;
+pub mod erasure;
 pub mod freshness;
 mod held_lock;
 pub mod identities;

@@ -30,6 +30,8 @@ pub struct OwnRecords {
     /// Held while new keys are put on the log, so that no body overtakes the key that seals it.
     keys_first: tokio::sync::Mutex<()>,
     read_here: Option<ReadHere>,
+    /// The keys are read to their end before each write: one that is destroyed seals nothing more.
+    reads_keys_first: bool,
 }
 
 struct Keys {
@@ -96,6 +98,7 @@ impl OwnRecords {
             keys_read,
             keys_first,
             read_here: None,
+            reads_keys_first: false,
         };
         own.read_keys().await?;
         Ok(own)
@@ -105,6 +108,12 @@ impl OwnRecords {
     #[must_use]
     pub fn acknowledged_once_read(self, store: Store, progress: watch::Receiver<Progress>) -> Self {
         Self { read_here: Some(ReadHere::new(store, progress)), ..self }
+    }
+
+    /// For what is written of children: reads the keys to their end before each write.
+    #[must_use]
+    pub fn reading_keys_first(self) -> Self {
+        Self { reads_keys_first: true, ..self }
     }
 
     /// Reads on in the keys topic to its end: another node makes keys of this source too.
@@ -159,7 +168,17 @@ impl OwnRecords {
     /// # Errors
     /// [`RecordError`].
     pub async fn write(&self, records: Vec<Own>) -> Result<Appended, RecordError> {
-        let sealed = self.seal(records)?;
+        if self.reads_keys_first {
+            self.read_keys().await?;
+        }
+        let sealed = match self.seal(records.clone()) {
+            // Wrapped by a key that is destroyed since: wrapped anew, it is on the log.
+            Err(RecordError::Seal(SealError::WrappingKeyMissing { .. })) => {
+                self.read_keys().await?;
+                self.seal(records)?
+            }
+            sealed => sealed?,
+        };
         self.put_keys_first().await?;
         let appended = self.log.append(sealed).await?;
         match &self.read_here {

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod audits;
 pub mod caller;
 mod desk;
+pub mod erasures;
 pub mod expiry;
 pub mod facts;
 pub mod identities;

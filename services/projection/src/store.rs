@@ -324,6 +324,19 @@ impl Store {
         folder::bytes_under(&self.0.folder.live())
     }
 
+    /// Has the store filled anew from the log when it is next opened: what an engine keeps of rows that are gone is gone with its files.
+    pub fn fill_anew_when_opened(&self, because: &str) {
+        self.0.folder.note_damage(because);
+    }
+
+    /// Whether the store was filled from the log after this time, microseconds since 1970, and nothing is left of the one before.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub fn is_filled_since(&self, at_us: i64) -> Result<bool, StoreError> {
+        self.0.folder.is_filled_since(at_us)
+    }
+
     /// Deletes stores that were set aside. To be called once the log has been read again: a damaged store still holds what
     /// an erasure must be able to destroy.
     ///

@@ -8,6 +8,7 @@ mod config;
 mod connect;
 mod dev;
 mod disclosures;
+mod erasure;
 mod explain;
 mod facts;
 mod family;
@@ -81,6 +82,7 @@ enum Command {
     Rebuild(rebuild::Arguments),
     Verify(verify::Arguments),
     Audit(audit::Arguments),
+    Erasure(erasure::Arguments),
     Backup(backup::Arguments),
     Restore(restore::Arguments),
     Retention(retention::Arguments),
@@ -123,6 +125,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Rebuild(arguments) => rebuild::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Erasure(arguments) => erasure::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Retention(arguments) => retention::run(&arguments),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use proto::audit::audits_client::AuditsClient;
 use proto::identity::identities_client::IdentitiesClient;
+use proto::sharing::erasures_client::ErasuresClient;
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
@@ -54,6 +55,14 @@ const AUDIT_BYTES_MAX: usize = 256 << 20;
 /// The operator at the socket, as an auditor: there is no token to show.
 pub(crate) fn operator(channel: Channel) -> Auditor {
     AuditsClient::with_interceptor(channel, ShowToken(None)).max_decoding_message_size(AUDIT_BYTES_MAX)
+}
+
+/// The same of whoever has records erased.
+pub(crate) type Eraser = ErasuresClient<InterceptedService<Channel, ShowToken>>;
+
+/// The operator at the socket, who runs what others decided: there is no token to show.
+pub(crate) fn operator_of_erasures(channel: Channel) -> Eraser {
+    ErasuresClient::with_interceptor(channel, ShowToken(None))
 }
 
 /// The same of whoever breaks the glass, reviews it, refuses to share or is told of it.
@@ -108,6 +117,12 @@ impl Reader {
     pub(crate) async fn connect_to_approve(&self) -> anyhow::Result<Approver> {
         let (channel, token) = self.channel().await?;
         Ok(PoliciesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects, as somebody who has records erased.
+    pub(crate) async fn connect_to_erase(&self) -> anyhow::Result<Eraser> {
+        let (channel, token) = self.channel().await?;
+        Ok(ErasuresClient::with_interceptor(channel, token))
     }
 
     /// Connects, as this reviewer of identity.

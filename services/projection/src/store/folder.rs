@@ -2,7 +2,8 @@
 //!
 //! `DIR/lock` is held by whoever has the store open. `DIR/ENGINE-LAYOUT` is the live copy; beside it, with a suffix:
 //! `.building`, a rebuild not yet whole; `.rebuilt`, one that is, about to take the live copy's place; `.set-aside`, the
-//! last copy that did not open; `.damaged`, a note that the live copy is to be set aside at the next opening.
+//! last copy that did not open; `.damaged`, a note that the live copy is to be set aside at the next opening; `.filled`, when the
+//! live copy was begun, microseconds since 1970.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -59,7 +60,7 @@ impl Folder {
 
     /// What an older build filled, nobody reads any more, and an erasure must be able to destroy.
     fn remove_older(&self) -> Result<(), StoreError> {
-        let suffixes = ["", ".building", ".rebuilt", ".set-aside", ".damaged"];
+        let suffixes = ["", ".building", ".rebuilt", ".set-aside", ".damaged", ".filled"];
         let older = (1..LAYOUT).flat_map(|layout| suffixes.map(|suffix| self.of_layout(layout, suffix)));
         older.into_iter().try_for_each(|path| remove(&path))
     }
@@ -70,7 +71,9 @@ impl Folder {
             self.take_rebuilt()?;
         }
         if !exists(&self.live())? {
-            return Ok((self.open_live(options)?, Fresh::New));
+            let table = self.open_live(options)?;
+            self.note_filled()?;
+            return Ok((table, Fresh::New));
         }
         let because = match fs::read_to_string(self.beside(".damaged")) {
             Ok(because) => because,
@@ -83,7 +86,9 @@ impl Folder {
             },
         };
         let moved_to = self.set_aside()?;
-        Ok((self.open_live(options)?, Fresh::SetAside { moved_to, because }))
+        let table = self.open_live(options)?;
+        self.note_filled()?;
+        Ok((table, Fresh::SetAside { moved_to, because }))
     }
 
     pub(super) fn rebuild(&self, options: &Options, rows: &mut dyn SortedRows) -> Result<Box<dyn Table>, StoreError> {
@@ -97,7 +102,25 @@ impl Folder {
         fs::rename(&building, self.beside(".rebuilt")).map_err(io("name a rebuilt store"))?;
         sync_dir(&self.dir)?;
         self.take_rebuilt()?;
+        self.note_filled()?;
         self.open_live(options)
+    }
+
+    /// Before the first row is in it: a crash in between leaves an older time, and the store is filled once more than it need be.
+    fn note_filled(&self) -> Result<(), StoreError> {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        fs::write(self.beside(".filled"), now.as_micros().to_string()).map_err(io("note when it was filled"))
+    }
+
+    pub(super) fn is_filled_since(&self, at_us: i64) -> Result<bool, StoreError> {
+        if exists(&self.beside(".set-aside"))? || exists(&self.beside(".damaged"))? {
+            return Ok(false);
+        }
+        let noted = match fs::read_to_string(self.beside(".filled")) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+            noted => noted.map_err(io("read when it was filled"))?,
+        };
+        Ok(noted.trim().parse::<i64>().is_ok_and(|filled_us| filled_us > at_us))
     }
 
     /// Puts a rebuilt copy in the live one's place; a crash before the end is made good at the next opening.

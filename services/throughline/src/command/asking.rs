@@ -12,7 +12,7 @@ use tonic_types::StatusExt as _;
 
 use crate::command::facts;
 use crate::output::{Refused, Usage};
-use crate::reader::{Approver, Client, FactsRecorder, Reader, Reviewer, Safeguarding};
+use crate::reader::{Approver, Client, Eraser, FactsRecorder, Reader, Reviewer, Safeguarding};
 
 /// Whom to ask as.
 #[derive(clap::Args, Debug)]
@@ -26,6 +26,15 @@ pub(super) struct AskingAs {
 }
 
 impl AskingAs {
+    /// Of this name, or this file.
+    pub(super) fn named(reader: &str, readers: &std::path::Path) -> Self {
+        Self { reader: reader.to_owned(), readers: readers.to_owned() }
+    }
+
+    pub(super) async fn erasures(&self) -> anyhow::Result<Eraser> {
+        self.reader()?.connect_to_erase().await
+    }
+
     pub(super) fn reader(&self) -> anyhow::Result<Reader> {
         let named = self.readers.join(format!("{}.toml", self.reader));
         let file = if named.exists() { named } else { PathBuf::from(&self.reader) };
@@ -64,6 +73,11 @@ pub(super) struct AboutChild {
     /// family_participation.
     #[arg(long)]
     purpose: String,
+}
+
+/// A child, as SCHEME:ISSUER:VALUE.
+pub(super) fn child_of(text: &str) -> anyhow::Result<Subject> {
+    AboutChild { child: text.to_owned(), purpose: String::new() }.child()
 }
 
 impl AboutChild {

@@ -127,7 +127,10 @@ impl Service {
         };
         let commands = Arc::new(Commands::new(commands));
         let settings = settings.clone();
-        Ok((Self { readers, progress, recorder, commands, queue, noticed, log, projector, premises, settings }, consumer))
+        Ok((
+            Self { readers, progress, recorder, commands, queue, noticed, log, projector, premises, settings },
+            consumer,
+        ))
     }
 
     /// Answers readers and the operator until told to stop; then readers for as long as `drain` says.
@@ -211,12 +214,8 @@ impl Service {
             noticed.follow(stopped).await;
             Ok(())
         });
-        let eraser = Eraser::new(
-            Arc::clone(&log),
-            self.readers.discloser.children.clone(),
-            Arc::clone(&erasing),
-            self.premises,
-        );
+        let eraser =
+            Eraser::new(Arc::clone(&log), self.readers.discloser.children.clone(), Arc::clone(&erasing), self.premises);
         let erasures = ErasureService::beside(
             &self.readers,
             erasing,
@@ -243,8 +242,7 @@ impl Service {
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move {
-            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), for_operator, stopped)
-                .await?)
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), for_operator, stopped).await?)
         });
     }
 }

@@ -16,6 +16,7 @@ use super::follower::Follower;
 use super::ledger::{self, OpenLedger};
 use super::log::OpenLog;
 use super::patience::patiently;
+use super::premises::OwnPremises;
 use super::service::{self, OwnNames, Service};
 use super::sources::Sources;
 use super::{Frame, Tasks, all_ended, ended};
@@ -63,8 +64,14 @@ pub(crate) async fn live(settings: &Settings, beside: Beside<'_>, frame: Frame) 
     let Some(own) = patiently(told, "reading its own keys", own).await? else { return Ok(()) };
     let opening = async || OpenLedger::open(settings, Arc::clone(&log), log_id).await;
     let Some(signer) = patiently(told, "opening the ledger", opening).await? else { return Ok(()) };
+    let connectors_here = match &beside {
+        Beside::Connectors(connectors) => connectors,
+        Beside::Nothing => [].as_slice(),
+    };
+    let premises = OwnPremises::of(settings, connectors_here);
     let (keyring, linked) = (Arc::clone(&projector.keyring), projector.clone());
-    let (service, consumer) = Service::new(serve, &vault, Arc::clone(&log), store.clone(), projector, own, engine)?;
+    let (service, consumer) =
+        Service::new(serve, &vault, Arc::clone(&log), store.clone(), projector, own, (engine, premises))?;
     tokio::spawn(service::discard_set_aside(store.clone(), service.progress.clone()));
 
     let mut tasks = Tasks::new();

@@ -27,6 +27,9 @@ use crate::connectors;
 use crate::settings::{ConnectorSettings, LogSettings, Settings};
 use crate::vault::Vault;
 
+/// The longest wait between two tries at a database that does not answer.
+const POLL_BACKOFF_MAX: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// The process's sources, which may be none.
 pub(crate) struct Sources {
     log: Arc<WatchedLog>,
@@ -86,6 +89,22 @@ impl Sources {
                 Ok(())
             });
             if let Some(folder) = &connector.drop_folder {
+                if let (Some(mapping), Some(sql)) = (&connector.mapping, &connector.sql) {
+                    let options = mapped::sql::Options {
+                        connection: sql.connection.clone(),
+                        folder: folder.clone(),
+                        state: settings.connector_dir(&connector.name).join("sql"),
+                        poll: sql.poll,
+                        backoff_max: POLL_BACKOFF_MAX,
+                        rows_max: sql.rows_max,
+                        settle: sql.settle,
+                    };
+                    let (mapping, stop) = (mapping.clone(), stop.clone());
+                    tasks.spawn(async move {
+                        mapped::sql::run(&mapping, options, stop).await;
+                        Ok(())
+                    });
+                }
                 let opened = open_folder(settings, vault, log, connector, folder, publisher.clone()).await?;
                 counts.push(Counted {
                     source: connector.name.clone(),
@@ -121,11 +140,12 @@ async fn publisher(
     log: &Arc<dyn EventLog>,
     connector: &ConnectorSettings,
 ) -> anyhow::Result<SharedPublisher> {
-    let known = connectors::named(&connector.name).context("the connector is not of this build")?;
+    let known = connectors::of(connector).context("the connector is not of this build")?;
     let credentials = Credentials { controllers: connector.controllers.clone(), home: connector.organisation.clone() };
     let pseudonyms = PseudonymKey::load(&settings.keys.folder.join("pseudonym.key"))?;
     let wrapping = Arc::clone(&vault.wrapping);
-    Ok(Publisher::open(Arc::clone(log), pseudonyms, wrapping, credentials, known.descriptor()).await?.into())
+    let publisher = Publisher::open(Arc::clone(log), pseudonyms, wrapping, credentials, known.descriptor()).await?;
+    Ok(publisher.labelled(known.labels()).into())
 }
 
 async fn open_folder(
@@ -136,7 +156,7 @@ async fn open_folder(
     folder: &std::path::Path,
     publisher: SharedPublisher,
 ) -> anyhow::Result<DropFolder> {
-    let known = connectors::shared(&connector.name, &connector.controllers).context("the connector is not of this build")?;
+    let known = connectors::of(connector).context("the connector is not of this build")?;
     let pseudonyms = PseudonymKey::load(&settings.keys.folder.join("pseudonym.key"))?;
     let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
     // On Kafka another process may have worked for this connector since these baselines were written.
