@@ -186,7 +186,14 @@ impl FieldParameters {
         let of = |shares: &[f64; LEVELS]| shares.get(agreement.level()).copied().unwrap_or(1.0);
         let of_two = match agreement {
             Agreement::Exact => self.rarest_shared(ours, theirs).unwrap_or(of(&self.of_two)),
-            _ => of(&self.of_two),
+            // Whoever has a frequent name has it misspelt as often as the child in question: what is nearly a frequent value
+            // says no more than that value itself does.
+            Agreement::Variant | Agreement::Close | Agreement::Near => {
+                let rarest = |share: f64, value: &str| share.min(self.share(value));
+                let frequent = ours.fold(1.0, rarest).max(theirs.fold(1.0, rarest));
+                of(&self.of_two).max(of(&self.of_one) * frequent)
+            }
+            Agreement::Different => of(&self.of_two),
         };
         in_steps((of(&self.of_one) / of_two).ln().clamp(-FIELD_WEIGHT_MAX, FIELD_WEIGHT_MAX))
     }

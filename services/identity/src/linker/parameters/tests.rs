@@ -45,9 +45,23 @@ fn a_rare_value_weighs_more_than_a_frequent_one() {
     let [frequent, ..] = weights(["olivia", "hart", "", ""], ["olivia", "hart", "", ""]);
     let [rare, ..] = weights(["zephyra", "hart", "", ""], ["zephyra", "hart", "", ""]);
     assert_eq!((frequent, rare), (1.6, 3.9));
-    // Only of what is the same: a short form agrees as often of the one as of the other.
     let [shorter, ..] = weights(["olivia", "hart", "", ""], ["liv", "hart", "", ""]);
     assert_eq!(shorter, 1.6);
+}
+
+/// A slip of the key is rare, and in a frequent name it is seen as often as in all who have it: it weighs no more than they do.
+#[test]
+fn what_is_nearly_frequent_weighs_no_more_than_what_is() {
+    let mut parameters = parameters();
+    parameters.fields[0].of_two[2] = 0.001;
+    let weight = |one: &str, other: &str| {
+        let [one, other] = [one, other].map(|given| children::schema().record([[given]]));
+        assert_eq!(parameters.weigh(&one, &other), parameters.weigh(&other, &one));
+        parameters.weigh(&one, &other).fields[0].unwrap()
+    };
+    let (frequent, rare) = (weight("olivia", "olivai"), weight("zephyra", "zephyar"));
+    assert_eq!((frequent.agreement, rare.agreement), (Agreement::Close, Agreement::Close));
+    assert_eq!(((frequent.weight * 10.0).round(), (rare.weight * 10.0).round()), (23.0, 46.0));
 }
 
 #[test]
