@@ -78,19 +78,9 @@ pub fn veto(parameters: &Parameters, guards: Guards, sealed: bool, one: &Record,
     }
     let of = |kind: fn(Kind) -> bool| fields().filter(move |(_, (f, _))| kind(f.kind)).filter_map(|(_, (_, a))| *a);
     let born = |found: fn(Agreement) -> bool| of(|kind| kind == Kind::BirthDate).any(found);
-    let other_names = of(|kind| kind == Kind::GivenName).any(|agreement| agreement == Agreement::Different);
-    if other_names && born(|agreement| agreement == Agreement::Different) {
-        return Some(Veto::Siblings);
-    }
-    // A twin's date may have a slip of the key too, and one of the two may have moved first.
-    let same_birth = born(|agreement| agreement <= Agreement::Close);
-    let same_surname = of(|kind| kind == Kind::Surname).any(|agreement| agreement <= Agreement::Close);
-    let same_home = of(|kind| matches!(kind, Kind::Postcode | Kind::Address | Kind::House))
-        .any(|agreement| agreement <= Agreement::Variant);
     let other_sex = of(|kind| kind == Kind::Sex).any(|agreement| agreement == Agreement::Different);
-    let two_names = fields().any(|(at, (field, agreement))| match (field.kind, agreement) {
-        // Brothers are called Muhammad, and each by another name.
-        (Kind::GivenName | Kind::MiddleName, Some(Agreement::Different)) => true,
+    let two_given_names = fields().any(|(at, (field, agreement))| match (field.kind, agreement) {
+        (Kind::GivenName, Some(Agreement::Different)) => true,
         (Kind::GivenName, Some(Agreement::Close | Agreement::Near)) => {
             let a_name = |name: &String| name.contains(' ') || is_known(name) || parameters.is_common(at, name);
             other_sex || (one.values(at).iter().all(a_name) && other.values(at).iter().all(a_name))
@@ -99,6 +89,17 @@ pub fn veto(parameters: &Parameters, guards: Guards, sealed: bool, one: &Record,
         (Kind::GivenName, Some(Agreement::Variant)) => other_sex,
         _ => false,
     });
+    if two_given_names && born(|agreement| agreement == Agreement::Different) {
+        return Some(Veto::Siblings);
+    }
+    // A twin's date may have a slip of the key too, and one of the two may have moved first.
+    let same_birth = born(|agreement| agreement <= Agreement::Close);
+    let same_surname = of(|kind| kind == Kind::Surname).any(|agreement| agreement <= Agreement::Close);
+    let same_home = of(|kind| matches!(kind, Kind::Postcode | Kind::Address | Kind::House))
+        .any(|agreement| agreement <= Agreement::Variant);
+    // Brothers are called Muhammad, and each by another name.
+    let two_names =
+        two_given_names || of(|kind| kind == Kind::MiddleName).any(|agreement| agreement == Agreement::Different);
     (two_names && same_birth && (same_surname || same_home)).then_some(Veto::Twins)
 }
 

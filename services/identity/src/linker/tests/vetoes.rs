@@ -171,6 +171,12 @@ fn what_no_weight_overcomes() {
         // Not of one birth.
         ("a sister", &[], &[(GIVEN, "Sophie"), (BORN, "2012-07-21"), (LOCAL, "")], Some(Veto::Siblings)),
         (
+            "a sister whose name is nearly hers",
+            &[(GIVEN, "Ella")],
+            &[(GIVEN, "Ellie"), (BORN, "2012-07-21"), (LOCAL, "")],
+            Some(Veto::Siblings),
+        ),
+        (
             "a stranger",
             &[],
             &[
