@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Clusters, Evidence, Id, Reason, Withheld, kept_apart};
 
+/// From this probability on, what two records say is enough by itself. Below, as with a name and a birth date that agree and
+/// nothing else, all that are linked already have to bear it out: among a million children some share both.
+const CERTAIN: f64 = 0.999;
+
 /// How probable it is that two subjects are one child, by what their sources say of them and one version of the parameters.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Probable {
@@ -26,9 +30,13 @@ impl Clusters<'_> {
         let mut taken: Vec<(&(Id, Id), &Probable)> =
             evidence.probable.iter().filter(|(pair, p)| p.is_automatic && !contested.contains(*pair)).collect();
         taken.sort_by(|(a, ours), (b, theirs)| theirs.weight.total_cmp(&ours.weight).then_with(|| a.cmp(b)));
-        for ((one, other), _) in taken {
-            // Why one stays out is said below, by what its two sides have become in the end.
-            let _stays_out = self.join(*one, *other, Reason::Probable);
+        for ((one, other), probable) in taken {
+            let (ours, theirs) = (self.of(*one), self.of(*other));
+            let borne_out = probable.probability >= CERTAIN || self.is_borne_out(&ours, &theirs);
+            if borne_out && !crosses(&ours, &theirs, &contested) {
+                // Why one stays out is said below, by what its two sides have become in the end.
+                let _stays_out = self.join(*one, *other, Reason::Probable);
+            }
         }
         let why = |(one, other): &(Id, Id)| {
             let (ours, theirs) = (self.of(*one), self.of(*other));
@@ -37,11 +45,18 @@ impl Clusters<'_> {
                 // Nothing tells of what lies across a seal, and nobody is asked about it.
                 Some(Withheld::Sealed) => None,
                 Some(why) => Some(why),
-                None if contested.contains(&(*one, *other)) => Some(Withheld::Many),
+                None if crosses(&ours, &theirs, &contested) => Some(Withheld::Many),
                 None => Some(Withheld::Possible),
             }
         };
         evidence.probable.keys().filter_map(|pair| why(pair).map(|why| (pair.0, pair.1, why))).collect()
+    }
+
+    /// Whether any two subjects of the two sides that are described are at least possibly one child.
+    fn is_borne_out(&self, ours: &BTreeSet<Id>, theirs: &BTreeSet<Id>) -> bool {
+        let described = |id: &&Id| self.evidence.descriptions.contains_key(*id);
+        let possible = |a: &Id, b: &Id| self.evidence.probable.contains_key(&(*a.min(b), *a.max(b)));
+        ours.iter().filter(described).all(|a| theirs.iter().filter(described).all(|b| possible(a, b)))
     }
 
     /// The automatic links of whoever has them to two that are kept apart.
@@ -74,6 +89,11 @@ impl Clusters<'_> {
         let is_torn = |(one, other): &(Id, Id)| torn.contains(&(*one, *other)) || torn.contains(&(*other, *one));
         links.into_iter().filter(|(_, named)| is_torn(named)).map(|(pair, _)| pair).collect()
     }
+}
+
+/// Whether a link that was not followed, since another cannot be true with it, would be made by a roundabout way.
+fn crosses(one: &BTreeSet<Id>, other: &BTreeSet<Id>, contested: &BTreeSet<(Id, Id)>) -> bool {
+    one.iter().any(|a| other.iter().any(|b| contested.contains(&(*a.min(b), *a.max(b)))))
 }
 
 /// Why two sets of subjects may not be linked by what records say alone, if they may not.

@@ -79,6 +79,36 @@ fn twins_stay_apart_and_a_record_that_may_be_either_is_linked_to_neither() {
     assert_eq!(together(1, &evidence), [1]);
 }
 
+/// Who may be either of two is neither, and comes to neither by a third who is one of them.
+#[test]
+fn no_roundabout_way_leads_to_what_is_contested() {
+    let mut evidence = probable(&[(1, 4, 30.0), (1, 3, 20.0), (2, 3, 20.0), (3, 4, 19.0)]);
+    evidence.vetoed.insert(pair(1, 2), Veto::Twins);
+    assert_eq!(together(3, &evidence), [3]);
+    assert_eq!(together(1, &evidence), [1, 4]);
+    let many = |one, other| (one, other, Withheld::Many);
+    assert_eq!(withheld(3, &evidence), [many(1, 3), many(2, 3), many(3, 4)]);
+}
+
+/// A name and a birth date are shared by two in a million: whoever is linked already has to bear out that they are one.
+#[test]
+fn what_is_not_certain_is_borne_out_by_all_who_are_linked() {
+    let described = |evidence: &mut Evidence| {
+        let said = Description { birth_day: None, given_names: BTreeSet::new() };
+        evidence.descriptions.extend([1, 2, 3].map(|n| (id(n), vec![said.clone()])));
+    };
+    let mut evidence = probable(&[(1, 2, 5_000.0), (2, 3, 20.0)]);
+    described(&mut evidence);
+    assert_eq!(together(1, &evidence), [1, 2]);
+    assert_eq!(withheld(3, &evidence), [(2, 3, Withheld::Possible)]);
+    let mut evidence = probable(&[(1, 2, 5_000.0), (2, 3, 20.0), (1, 3, 6.0)]);
+    described(&mut evidence);
+    assert_eq!(together(1, &evidence), [1, 2, 3]);
+    let mut evidence = probable(&[(1, 2, 5_000.0), (2, 3, 5_000.0)]);
+    described(&mut evidence);
+    assert_eq!(together(1, &evidence), [1, 2, 3]);
+}
+
 #[test]
 fn two_numbers_of_one_issuer_are_not_linked_by_weight_unless_the_issuer_replaced_one() {
     let mut evidence = probable(&[(1, 2, 50.0), (2, 3, 20.0)]);
