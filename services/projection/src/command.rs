@@ -264,6 +264,14 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
         Some(Kind::SubjectsUnlinked(decided)) => decided.review.is_some(),
         Some(Kind::IdentifierSuperseded(decided)) => decided.review.is_some(),
         Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
+        Some(
+            Kind::ErasureProposed(_)
+            | Kind::ErasureConfirmed(_)
+            | Kind::ErasureCancelled(_)
+            | Kind::ErasureBegun(_)
+            | Kind::ErasureCertified(_)
+            | Kind::ErasureReadmitted(_),
+        ) => return Err("an erasure is proposed and confirmed by `throughline erasure`, by whoever decides it"),
         Some(Kind::PolicyApproved(_) | Kind::PolicyApprovalWithdrawn(_) | Kind::PolicyKept(_)) => {
             return Err("a set of rules is approved by `throughline sharing approve`, by whoever approves it");
         }

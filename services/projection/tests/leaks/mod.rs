@@ -7,7 +7,7 @@
 
 #![allow(unreachable_pub, reason = "as the harness: everything here is of these tests")]
 
-mod authority;
+pub(crate) mod authority;
 mod houses;
 mod oracle;
 mod planted;

@@ -2,6 +2,7 @@
 
 mod audits;
 mod rerun;
+mod thousand;
 
 use std::sync::Arc;
 

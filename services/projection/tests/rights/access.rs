@@ -67,7 +67,10 @@ async fn a_parent_has_what_the_timeline_gives_them_who_saw_it_and_where_it_came_
     let records = there.house.disclosures().await;
     let of = |id: &[u8]| records.iter().find(|record| record.decision_id == id).unwrap();
     let (view, whole) = (of(&answer.decision_id), of(&answer.audit_id));
-    assert_eq!((view.call(), view.person.as_str(), view.purpose()), (Call::GetTimeline, PARENT, Purpose::SubjectAccess));
+    assert_eq!(
+        (view.call(), view.person.as_str(), view.purpose()),
+        (Call::GetTimeline, PARENT, Purpose::SubjectAccess)
+    );
     assert_eq!((whole.call(), &whole.explained), (Call::SubjectAccess, &answer.decision_id));
     let again = there.asks(&mut there.asking_parent().await).await;
     let own = again.seen.iter().filter(|seen| seen.organisation == PORTAL).count();
@@ -79,9 +82,10 @@ async fn a_parent_has_what_the_timeline_gives_them_who_saw_it_and_where_it_came_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_tells_that_something_is_withheld() {
     let person = |name: &str| e::SuspensionGiven { reasons: coded(name).into_iter().collect(), ..Default::default() };
-    let (bare, full) = (There::new().await, There::with(|child| {
-        vec![saying(SCHOOL, child, "suspended", day(2024, 11, 2), person("PP"))]
-    }).await);
+    let (bare, full) = (
+        There::new().await,
+        There::with(|child| vec![saying(SCHOOL, child, "suspended", day(2024, 11, 2), person("PP"))]).await,
+    );
     let mut full = full;
     let harm = s::RestrictionSet {
         categories: vec![s::Category::Exclusion.into()],
@@ -126,7 +130,11 @@ async fn information_governance_of_the_service_prepares_it_for_whoever_asked_and
     assert_eq!((of_call(&answer.decision_id), of_call(&answer.audit_id)), (PARENT.to_owned(), "i.lead".to_owned()));
     for (organisation, roles) in [(SCHOOL, INFORMATION_GOVERNANCE), (HUB, &["auditor"][..]), (HUB, &["case_holding"])] {
         let mut other = there.serving.auditor(organisation, "n.invented", roles).await;
-        assert_eq!(reason(&other.subject_access(prepared.clone()).await.unwrap_err()), "NOT_FOR_THIS_ROLE", "{roles:?}");
+        assert_eq!(
+            reason(&other.subject_access(prepared.clone()).await.unwrap_err()),
+            "NOT_FOR_THIS_ROLE",
+            "{roles:?}"
+        );
     }
     assert_eq!(reason(&lead.subject_access(of(&there.child)).await.unwrap_err()), "REQUEST_MALFORMED");
     let stranger = SubjectAccessRequest {

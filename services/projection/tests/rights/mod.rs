@@ -6,7 +6,6 @@ mod right;
 
 use std::time::Duration;
 
-use projection::serve::caller::{Caller, Standing};
 use proto::admin::Fact;
 use proto::events::{self as e, Subject};
 use proto::sharing::family_person_recognised::Relation;
@@ -113,16 +112,4 @@ fn cannot_decide(child: &Subject) -> Fact {
     };
     assessed.set_decision(s::DecisionKind::Information);
     fact(child, assessed)
-}
-
-/// The parent, as a caller.
-pub(crate) fn parent() -> Caller {
-    Caller {
-        organisation: PORTAL.into(),
-        person: PARENT.into(),
-        standing: Standing::Family { issuer: format!("https://id.{PORTAL}.invalid") },
-        roles: Default::default(),
-        active: true,
-        trained: true,
-    }
 }

@@ -94,7 +94,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Keep(arguments) => decide(&arguments.of, &arguments.saying, Outcome::Kept, Some(arguments.until)),
         Command::Erase(arguments) => {
             let decided = decide(&arguments.of, &arguments.saying, Outcome::Erase, None)?;
-            output::note("nothing is erased yet: propose the erasure with `throughline audit erase`, which a second person agrees to");
+            output::note(
+                "nothing is erased yet: propose the erasure with `throughline audit erase`, which a second person agrees to",
+            );
             Ok(decided)
         }
     }

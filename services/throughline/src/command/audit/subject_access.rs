@@ -77,8 +77,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn named(text: &str) -> anyhow::Result<NamedPerson> {
-    let (issuer, person) = text.rsplit_once('=').filter(|(issuer, person)| !issuer.is_empty() && !person.is_empty()).ok_or_else(|| {
-        Usage("who asked for it is given as ISSUER=PERSON, such as https://sign-in.family.example=p.parent".to_owned())
-    })?;
+    let (issuer, person) =
+        text.rsplit_once('=').filter(|(issuer, person)| !issuer.is_empty() && !person.is_empty()).ok_or_else(|| {
+            Usage(
+                "who asked for it is given as ISSUER=PERSON, such as https://sign-in.family.example=p.parent"
+                    .to_owned(),
+            )
+        })?;
     Ok(NamedPerson { issuer: Some(issuer.to_owned()), person: Some(person.to_owned()) })
 }

@@ -51,8 +51,7 @@ pub(crate) struct WhatDid {
 
 pub(super) fn who_saw(arguments: &WhoSaw) -> anyhow::Result<ExitCode> {
     let child = Some(child(&arguments.child)?);
-    let mut request =
-        WhoSawRequest { child, from: arguments.days.from(), to: arguments.days.to(), after: Vec::new() };
+    let mut request = WhoSawRequest { child, from: arguments.days.from(), to: arguments.days.to(), after: Vec::new() };
     let whole = block_on(async {
         let (mut client, mut whole) = (arguments.asking.client().await?, AccessesResponse::default());
         loop {

@@ -105,7 +105,9 @@ pub(super) fn named<'e>(own: &'e [Entry], reference: &str) -> anyhow::Result<&'e
     let mut found = own.iter().filter(|entry| hex::encode(&entry.entry_id).starts_with(&wanted));
     match (found.next(), found.next()) {
         (Some(entry), None) if !wanted.is_empty() => Ok(entry),
-        (Some(_), _) => anyhow::bail!(Usage(format!("more than one entry has a reference that begins with `{wanted}`"))),
+        (Some(_), _) => {
+            anyhow::bail!(Usage(format!("more than one entry has a reference that begins with `{wanted}`")))
+        }
         (None, _) => anyhow::bail!(Usage(format!(
             "no entry of your organisation that you may see has the reference `{wanted}`: leave --entry out for those that there are"
         ))),

@@ -141,7 +141,8 @@ fn record(answer: &SubjectAccessResponse, plainly: &Plainly) -> anyhow::Result<M
     }
     let mut written = Vec::new();
     for (category, entries) in groups {
-        let entries = entries.into_iter().map(|entry| one(answer, entry, plainly)).collect::<anyhow::Result<Vec<_>>>()?;
+        let entries =
+            entries.into_iter().map(|entry| one(answer, entry, plainly)).collect::<anyhow::Result<Vec<_>>>()?;
         written.push(html! {
             h3 { (capital(words::category(category))) }
             @for entry in entries { (entry) }
@@ -154,9 +155,11 @@ fn one(answer: &SubjectAccessResponse, entry: &Entry, plainly: &Plainly) -> anyh
     let event = entry.event.clone().unwrap_or_default();
     let (kind, said) = plainly.event(&event, &|text| called(answer, text))?;
     let when = entry.effective.as_ref().map(|when| plainly.when(when)).unwrap_or_default();
-    let put_right = entry.rectified.as_ref().and_then(|rectified| rectified.on).map(|on| {
-        plainly.when(&proto::events::When { when: Some(proto::events::when::When::On(on)) })
-    });
+    let put_right = entry
+        .rectified
+        .as_ref()
+        .and_then(|rectified| rectified.on)
+        .map(|on| plainly.when(&proto::events::When { when: Some(proto::events::when::When::On(on)) }));
     Ok(html! {
         div class="entry" {
             h4 { (kind) @if !when.is_empty() { ", " (when) } }

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use proto::events::{Event, When, when};
 use prost_reflect::{DescriptorPool, DynamicMessage};
+use proto::events::{Event, When, when};
 use serde_json::Value;
 
 /// One fact of an entry: what it is, and what it says.
@@ -81,7 +81,8 @@ impl Plainly {
         if let Ok(at) = text.parse::<jiff::Timestamp>() {
             return self.moment(at);
         }
-        let is_word = text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let is_word =
+            text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if is_word { text.to_lowercase().replace('_', " ") } else { named(text) }
     }
 
@@ -97,7 +98,9 @@ impl Plainly {
                 let part = |part: Option<u32>| part.map(i64::from);
                 format!("{about}{}", day(date.year.into(), part(date.month), part(date.day)))
             }
-            Some(when::When::At(at)) => jiff::Timestamp::new(at.seconds, 0).map(|at| self.moment(at)).unwrap_or_default(),
+            Some(when::When::At(at)) => {
+                jiff::Timestamp::new(at.seconds, 0).map(|at| self.moment(at)).unwrap_or_default()
+            }
             None => String::new(),
         }
     }

@@ -34,7 +34,8 @@ fn answer() -> SubjectAccessResponse {
         part_time: Some(false),
         ..Default::default()
     };
-    let attendance = e::AttendanceSummarised { school_year: Some(2025), sessions_possible: Some(120), ..Default::default() };
+    let attendance =
+        e::AttendanceSummarised { school_year: Some(2025), sessions_possible: Some(120), ..Default::default() };
     let missed = e::AppointmentMissed {
         starts_at: Some(prost_types::Timestamp { seconds: 1_793_183_400, nanos: 0 }),
         service: coded("711", Some("Child and Adolescent Psychiatry")),
