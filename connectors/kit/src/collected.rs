@@ -21,6 +21,8 @@ pub struct Collected {
     pub whole: BTreeSet<String>,
     /// Scopes that were read whole of one subject.
     pub whole_of: Vec<(String, Subject)>,
+    /// Scopes, record keys of things that have parts, and whether all of them were told.
+    pub parts: Vec<(String, String, bool)>,
 }
 
 impl Collected {
@@ -59,5 +61,9 @@ impl Output for Collected {
 
     fn whole_of(&mut self, scope_key: &str, subject: &Subject) {
         self.whole_of.push((scope_key.to_owned(), subject.clone()));
+    }
+
+    fn part(&mut self, scope_key: &str, record_key: &str, told: bool) {
+        self.parts.push((scope_key.to_owned(), record_key.to_owned(), told));
     }
 }

@@ -82,6 +82,11 @@ pub trait Output {
     /// Of this subject the scope of this key was read whole, and of others nothing is said by that: a transfer file states all
     /// of each child that it holds, and knows of no other. Whoever does not listen takes less for granted.
     fn whole_of(&mut self, _scope_key: &str, _subject: &Subject) {}
+
+    /// The records of this scope whose keys are this one, or begin with it and a slash, are parts of one thing that the source
+    /// names: a plan, an episode. With `told` every part of it is told here, so that what the scope held of it and is not told
+    /// is gone, as the source says and nobody has to confirm; without, it is only named, so that a later submission can say so.
+    fn part(&mut self, _scope_key: &str, _record_key: &str, _told: bool) {}
 }
 
 /// What a snapshot states everything of.

@@ -27,7 +27,7 @@ use crate::body::{Statement, entry_id, statement};
 use crate::connector::{Draft, Rejection};
 use crate::dates;
 use crate::reading::finding;
-use baseline::{Digest, Held, Said, State, digest};
+use baseline::{Digest, Held, PartId, Said, State, digest, part_id};
 
 pub use baseline::{Baseline, SUBMISSIONS_MAX};
 pub use baselines::{BaselineError, Baselines};
@@ -55,6 +55,8 @@ pub struct Submission {
     pub unread: BTreeSet<Pseudonym>,
     /// Of these, everything was read, whether or not the whole scope was.
     pub covered: BTreeSet<Pseudonym>,
+    /// Things that have parts, by their record keys, and whether all of their parts are told.
+    pub parts: Vec<(String, bool)>,
 }
 
 /// How many retractions go through.
@@ -106,6 +108,8 @@ struct Stated {
     subject: Pseudonym,
     draft: Draft,
     digest: Digest,
+    /// What it is a part of.
+    under: Vec<PartId>,
 }
 
 /// Diffs a submission with what its scope holds. Pure: the same submission and baseline give the same.
@@ -117,18 +121,23 @@ pub fn diff(
     allowed: Retractions,
 ) -> Diff {
     let mut rejections = Vec::new();
-    let Submission { scope_key, as_of_us, sequence, mapping_revision, drafts, whole, mut unread, mut covered } =
+    let Submission { scope_key, as_of_us, sequence, mapping_revision, drafts, whole, mut unread, mut covered, parts } =
         submission;
-    let (order, mut present) = entries_of(key, source, drafts, &mut rejections);
+    let (order, mut present) = entries_of(key, source, drafts, &parts, &mut rejections);
+    let told: BTreeSet<PartId> = parts.iter().filter(|(_, told)| *told).map(|(part, _)| part_id(key, part)).collect();
     unread.extend(rejections.iter().filter_map(|rejection| rejection.subject.as_ref()).map(|subject| key.of(subject)));
     covered.retain(|subject| !unread.contains(subject));
-    let asked = Asked { present: &present, whole, unread: &unread, covered: &covered };
+    let asked = Asked { present: &present, whole, unread: &unread, covered: &covered, told: &told };
     let version = version_of(&baseline, Version { as_of_us, sequence, mapping_revision }, &asked);
     let standing = baseline.entries_standing();
     let at = baseline.place_of(version);
     let outcomes = Outcomes::of(&baseline, at, &asked);
     let corrections = outcomes.corrections(&baseline, &present);
-    let retractions = outcomes.gone.len() - corrections.len();
+    // What the source says is gone needs nobody to look.
+    let is_said = |id: &EntryId| baseline.entries.get(id).is_some_and(|held| held.is_part_of(&told));
+    let said_gone: BTreeSet<EntryId> = outcomes.gone.iter().copied().filter(is_said).collect();
+    let to_look_at = |id: &&EntryId| !said_gone.contains(id) && !corrections.contains_key(id);
+    let retractions = outcomes.gone.iter().filter(to_look_at).count();
     let held = allowed.hold(retractions, standing).then_some(HeldBack { retractions, standing });
     baseline.remember(at, whole, held.is_some(), unread, covered);
 
@@ -142,7 +151,7 @@ pub fn diff(
     }
     for id in outcomes.gone {
         let replaced_by = corrections.get(&id).copied();
-        if held.is_none() || replaced_by.is_some() {
+        if held.is_none() || replaced_by.is_some() || said_gone.contains(&id) {
             writer.gone(id, replaced_by);
         }
     }
@@ -168,6 +177,7 @@ fn entries_of(
     key: &PseudonymKey,
     source: &str,
     drafts: Vec<Draft>,
+    parts: &[(String, bool)],
     rejections: &mut Vec<Rejection>,
 ) -> (Vec<EntryId>, HashMap<EntryId, Stated>) {
     let (mut order, mut present) = (Vec::with_capacity(drafts.len()), HashMap::<EntryId, Stated>::new());
@@ -179,7 +189,10 @@ fn entries_of(
         match present.get(&id) {
             None => {
                 order.push(id);
-                present.insert(id, Stated { subject: key.of(&draft.subject), draft, digest });
+                let under =
+                    parts.iter().map(|(part, _)| part.as_str()).filter(|part| is_under(&draft.record_key, part));
+                let under = under.map(|part| part_id(key, part)).collect();
+                present.insert(id, Stated { subject: key.of(&draft.subject), draft, digest, under });
             }
             Some(first) if first.digest == digest => {
                 repeated.insert(id);
@@ -206,6 +219,11 @@ fn entries_of(
 
 const SAME_KEY: &str =
     "another record of this submission has the same key and says something else: correct the wrong one at its source";
+
+/// Whether a record is the thing of this key, or one of its parts.
+fn is_under(record_key: &str, part: &str) -> bool {
+    record_key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
 
 /// A snapshot's record says everything of itself: what it does not hold, it empties.
 fn state_whole(draft: &mut Draft) {
@@ -248,6 +266,8 @@ struct Asked<'a> {
     whole: bool,
     unread: &'a BTreeSet<Pseudonym>,
     covered: &'a BTreeSet<Pseudonym>,
+    /// Things of which every part is told.
+    told: &'a BTreeSet<PartId>,
 }
 
 impl Asked<'_> {
@@ -255,7 +275,7 @@ impl Asked<'_> {
         match self.present.get(id) {
             Some(stated) => Said::Present(stated.digest),
             None if self.whole && !self.unread.contains(&held.subject) => Said::Absent,
-            None if self.covered.contains(&held.subject) => Said::Absent,
+            None if self.covered.contains(&held.subject) || held.is_part_of(self.told) => Said::Absent,
             None => Said::Nothing,
         }
     }
@@ -414,11 +434,11 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn present(&mut self, id: EntryId, stated: Stated, outcome: Outcome, takes_over: bool) {
-        let Stated { subject, draft, digest } = stated;
+        let Stated { subject, draft, digest, under } = stated;
         if outcome == Outcome::Superseded {
             return;
         }
-        self.baseline.enter(id, subject, &draft, kind_of(&draft), self.at);
+        self.baseline.enter(id, subject, &draft, kind_of(&draft), under, self.at);
         let said = Said::Present(digest);
         match outcome {
             Outcome::Same | Outcome::Superseded => self.baseline.say(id, self.at, said, false),

@@ -37,6 +37,7 @@ use crate::connector::{Connector, Delivery, Draft, Rejection, Scope};
 use crate::differ::{Baseline, BaselineError, Baselines, RebuildError, Retractions, Submission, diff, rebuild};
 use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
 use crate::run::{SourceCounts, is_unfinished, name_of};
+use crate::submission::{OfScope, Report};
 use files::{list, make, move_all, put_back, rename, sync};
 use keep::Keep;
 use refusals::{of_the_future, retractions_held};
@@ -62,6 +63,8 @@ pub struct Options {
     pub retractions: Retractions,
     /// How long submissions are kept once they are dealt with; `None` is for ever.
     pub keep_done: Option<Duration>,
+    /// Where it is written down what became of each submission.
+    pub reports: Option<PathBuf>,
 }
 
 impl Options {
@@ -74,6 +77,7 @@ impl Options {
             was_another: false,
             retractions: Retractions::default(),
             keep_done: None,
+            reports: None,
         }
     }
 }
@@ -392,7 +396,7 @@ impl DropFolder {
         let picked_up_us = picked_up_us(dir);
         let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
         let collected = translate(Arc::clone(&self.connector), dir.to_path_buf()).await?;
-        let Collected { scopes, records, drafts, mut rejections, whole, whole_of } = collected;
+        let Collected { scopes, records, drafts, mut rejections, whole, whole_of, parts } = collected;
         let files = list(dir)?;
         let file = files.first().map(|path| name_of(path)).unwrap_or_default();
         let is_of_the_future = |scope: &Scope| scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us));
@@ -403,6 +407,8 @@ impl DropFolder {
         rejections.extend(refused);
         rejections.extend(future.iter().map(|scope| of_the_future(scope, &file)));
         let nothing_good = drafts.is_empty() && !rejections.is_empty();
+        let mut report = Report::begin(self.connector.descriptor().name, picked_up_us, files.len(), records);
+        report.read(&drafts, &rejections);
         let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
         let mut tally = Tally { files: files.len(), records, findings, ..Tally::default() };
 
@@ -414,7 +420,8 @@ impl DropFolder {
         let mut loose = by_scope.remove(&None).unwrap_or_default().into_iter();
         // By turns with whatever else publishes for this source: nobody waits for a whole file.
         while let Some(first) = loose.next() {
-            let some = std::iter::once(first).chain(loose.by_ref().take(DRAFTS_AT_A_TURN - 1)).collect();
+            let some: Vec<Draft> = std::iter::once(first).chain(loose.by_ref().take(DRAFTS_AT_A_TURN - 1)).collect();
+            report.published(&some);
             let published = self.publisher.lock().await.publish_feed(some, picked_up_us).await?;
             SourceCounts::add(&self.counts.erased, published.erased);
             tally.events += published.events;
@@ -425,13 +432,17 @@ impl DropFolder {
             let publisher = self.publisher.lock().await;
             let covered = whole_of.iter().filter(|(key, _)| *key == scope.key).map(|(_, subject)| subject);
             let covered = covered.map(|subject| publisher.pseudonyms().of(subject)).collect();
-            let submission = self.submission(&publisher, scope, drafts, (whole, covered), &rejections, picked_up_us);
+            let mut submission = self.submission(&publisher, scope, drafts, (whole, covered), &rejections, picked_up_us);
             drop(publisher);
-            let (events, held) = self.submit(submission, allowed, (&file, picked_up_us), &mut rejections).await?;
+            let of_scope = parts.iter().filter(|(key, ..)| *key == submission.scope_key);
+            submission.parts = of_scope.map(|(_, part, told)| (part.clone(), *told)).collect();
+            let (events, held) = self.submit(submission, allowed, (&file, picked_up_us), &mut rejections, &mut report).await?;
             tally.events += events;
             tally.retractions_held += held;
         }
         self.publisher.lock().await.quarantine(&rejections, picked_up_us).await?;
+        report.end(&rejections);
+        self.write_down(&report);
         tally.rejected = rejections.len() as u64;
         tally.count(&self.counts);
         tally.measure(self.connector.descriptor().name, &rejections);
@@ -465,6 +476,7 @@ impl DropFolder {
             whole: whole && concerned.iter().all(|r| r.subject.is_some()),
             unread,
             covered,
+            parts: Vec::new(),
             scope_key: scope.key,
         }
     }
@@ -477,8 +489,10 @@ impl DropFolder {
         allowed: Retractions,
         (file, picked_up_us): (&str, i64),
         rejections: &mut Vec<Rejection>,
+        report: &mut Report,
     ) -> Result<(u64, usize), IntakeError> {
         let scope_key = submission.scope_key.clone();
+        let (key, as_of_us, whole) = (scope_key.clone(), submission.as_of_us, submission.whole);
         let baseline = match self.baselines.load(&scope_key) {
             Err(BaselineError::Damaged(_)) => self.rebuilt().await?.remove(&scope_key).unwrap_or_default(),
             loaded => loaded?,
@@ -486,6 +500,7 @@ impl DropFolder {
         let source = self.connector.descriptor().name;
         let mut publisher = self.publisher.lock().await;
         let diff = diff(publisher.pseudonyms(), source, baseline, submission, allowed);
+        report.diffed(OfScope { key, as_of_us, whole, ..OfScope::default() }, &diff);
         let published = publisher.publish(diff.statements, picked_up_us).await?;
         rejections.extend(diff.rejections);
         let held = diff.held.as_ref().map_or(0, |held| held.retractions);
@@ -496,6 +511,15 @@ impl DropFolder {
         SourceCounts::add(&self.counts.superseded, diff.superseded);
         SourceCounts::add(&self.counts.erased, published.erased);
         Ok((published.events, held))
+    }
+
+    /// What cannot be written down keeps nothing from being taken in.
+    fn write_down(&self, report: &Report) {
+        let Some(folder) = &self.options.reports else { return };
+        if let Err(error) = report.store(folder) {
+            let (source, why) = (self.connector.descriptor().name, error.kind().to_string());
+            tracing::warn!(source, why, "what became of a submission could not be written down");
+        }
     }
 
     async fn rebuilt(&self) -> Result<BTreeMap<String, Baseline>, IntakeError> {

@@ -38,6 +38,8 @@ impl House {
                 drafts: of_scope.cloned().collect(),
                 whole: collected.whole.contains(&scope.key),
                 unread: Default::default(),
+                covered: Default::default(),
+                parts: Vec::new(),
                 scope_key: scope.key.clone(),
             };
             let baseline = self.baselines.remove(&scope.key).unwrap_or_default();

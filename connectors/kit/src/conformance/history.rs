@@ -27,7 +27,7 @@ impl Default for History {
 impl History {
     /// Takes in one submission, however much it retracts, and gives what it adds to the log.
     pub fn submit(&mut self, connector: &dyn Connector, files: &[(&str, &[u8])]) -> Vec<Statement> {
-        let Collected { scopes, drafts, rejections, whole, whole_of, .. } = Collected::of(connector, files);
+        let Collected { scopes, drafts, rejections, whole, whole_of, parts, .. } = Collected::of(connector, files);
         let descriptor = connector.descriptor();
         let mut added = Vec::new();
         for scope in scopes {
@@ -42,6 +42,11 @@ impl History {
                     .iter()
                     .filter(|(key, _)| *key == scope.key)
                     .map(|(_, subject)| self.key.of(subject))
+                    .collect(),
+                parts: parts
+                    .iter()
+                    .filter(|(key, ..)| *key == scope.key)
+                    .map(|(_, part, told)| (part.clone(), *told))
                     .collect(),
                 unread: concerned.filter_map(|r| r.subject.as_ref()).map(|subject| self.key.of(subject)).collect(),
                 scope_key: scope.key,

@@ -18,6 +18,14 @@ pub const SUBMISSIONS_MAX: usize = 12;
 /// A keyed digest of what a record asserts.
 pub(super) type Digest = [u8; 16];
 
+/// A keyed digest of the record key of a thing that has parts.
+pub(super) type PartId = [u8; 8];
+
+pub(super) fn part_id(key: &PseudonymKey, record_key: &str) -> PartId {
+    let [first @ .., _, _, _, _, _, _, _, _] = key.digest("part", record_key.as_bytes());
+    first
+}
+
 /// What the log holds of a scope, as far as its differ needs to know.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Baseline {
@@ -47,6 +55,8 @@ pub(super) struct Held {
     pub(super) table: String,
     pub(super) kind: u32,
     pub(super) ordinal: u32,
+    /// What it is a part of, where its source says so.
+    pub(super) under: Vec<PartId>,
     /// One for each submission, in the same order.
     pub(super) states: Vec<State>,
 }
@@ -136,7 +146,15 @@ impl Baseline {
     }
 
     /// Makes an entry that no submission but the one of this place holds.
-    pub(super) fn enter(&mut self, id: EntryId, subject: Pseudonym, draft: &Draft, kind: u32, at: usize) {
+    pub(super) fn enter(
+        &mut self,
+        id: EntryId,
+        subject: Pseudonym,
+        draft: &Draft,
+        kind: u32,
+        under: Vec<PartId>,
+        at: usize,
+    ) {
         let submissions = &self.submissions;
         let held = self.entries.entry(id).or_insert_with(|| Held {
             subject,
@@ -144,6 +162,7 @@ impl Baseline {
             table: String::new(),
             kind,
             ordinal: draft.ordinal,
+            under: Vec::new(),
             states: submissions
                 .iter()
                 .enumerate()
@@ -154,6 +173,7 @@ impl Baseline {
                 .collect(),
         });
         held.kind = kind;
+        held.under = under;
         if held.table != draft.table {
             held.table = draft.table.to_owned();
         }
@@ -206,6 +226,7 @@ impl Baseline {
         version: Version,
         body: &Body,
         digest: Digest,
+        key: &PseudonymKey,
     ) {
         let at = self.place_of(version);
         let count = self.submissions.len();
@@ -215,8 +236,15 @@ impl Baseline {
             table: String::new(),
             kind: 0,
             ordinal: body.ordinal,
+            under: Vec::new(),
             states: vec![State::NOTHING; count],
         });
+        // Which of them its source calls things with parts is not in the log: each may be.
+        let ends = body.record_key.match_indices('/').map(|(at, _)| at).chain([body.record_key.len()]);
+        let wholes = ends.filter_map(|end| body.record_key.get(..end)).filter(|whole| !whole.is_empty());
+        if !body.record_key.is_empty() {
+            held.under = wholes.map(|whole| part_id(key, whole)).collect();
+        }
         let kind = body.event.as_ref().and_then(|event| event.kind.as_ref());
         let gone = matches!(kind, None | Some(Kind::EntryRetracted(_) | Kind::EntryCorrected(_)));
         if let (false, Some(kind)) = (gone, kind) {
@@ -229,6 +257,11 @@ impl Baseline {
 }
 
 impl Held {
+    /// Whether it is a part of one of these.
+    pub(super) fn is_part_of(&self, things: &BTreeSet<PartId>) -> bool {
+        self.under.iter().any(|thing| things.contains(thing))
+    }
+
     /// The latest thing said.
     pub(super) fn stands(&self) -> bool {
         matches!(self.said_last(self.states.len()), Some(Said::Present(_)))

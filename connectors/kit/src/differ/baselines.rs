@@ -210,6 +210,9 @@ mod stored {
         /// Twice what was said (0 nothing, 1 absent, 2 and on the digest), plus 1 where it was published.
         #[prost(uint32, repeated, tag = "8")]
         states: Vec<u32>,
+        /// Eight bytes for each thing that it is a part of.
+        #[prost(bytes = "vec", tag = "9")]
+        under: Vec<u8>,
     }
 
     impl Scope {
@@ -260,6 +263,7 @@ mod stored {
                 ordinal: held.ordinal,
                 states: states.collect(),
                 digests: digests.concat(),
+                under: held.under.concat(),
             }
         }
 
@@ -281,6 +285,7 @@ mod stored {
                 table: name(self.table)?,
                 kind: self.kind,
                 ordinal: self.ordinal,
+                under: self.under.as_chunks::<8>().0.to_vec(),
                 states,
             };
             (held.states.len() == count).then_some((EntryId::from_slice(&self.id)?, held))

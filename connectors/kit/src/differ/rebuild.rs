@@ -59,7 +59,7 @@ pub async fn rebuild(
                 let digest =
                     digest(pseudonyms, body.effective.as_ref(), &body.findings, third_parties, body.event.as_ref());
                 let baseline = baselines.entry(body.scope.clone()).or_default();
-                baseline.absorb(header.subject, entry_id, version, &body, digest);
+                baseline.absorb(header.subject, entry_id, version, &body, digest, pseudonyms);
             }
         }
     }

@@ -47,6 +47,7 @@ fn submission(day: i64, drafts: Vec<Draft>) -> Submission {
         whole: true,
         unread: BTreeSet::new(),
         covered: BTreeSet::new(),
+        parts: Vec::new(),
     }
 }
 
@@ -284,6 +285,7 @@ impl Told {
             whole: self.whole,
             unread: subjects(&self.unread),
             covered: subjects(&self.covered),
+            parts: Vec::new(),
             ..submission(day, drafts.collect())
         }
     }
@@ -294,7 +296,7 @@ fn expected(told: &[Told]) -> BTreeMap<[u8; 16], String> {
     let statements = told.iter().enumerate().fold(BTreeMap::new(), |mut state, (day, told)| {
         let submission = told.submission(day as i64 + 1);
         let present: Vec<_> = submission.drafts.iter().map(|draft| entry_id(&key(), SOURCE, draft)).collect();
-        let tells = |subject| told.whole || submission.covered.contains(subject);
+        let tells = |subject: &Pseudonym| told.whole || submission.covered.contains(subject);
         state.retain(|id, (subject, _)| present.contains(id) || submission.unread.contains(subject) || !tells(subject));
         for (draft, id) in submission.drafts.into_iter().zip(present) {
             let version = Version { as_of_us: day as i64, ..Default::default() };
@@ -387,4 +389,25 @@ fn a_file_of_one_child_takes_back_what_it_no_longer_says_of_that_child_and_of_no
         diffs.iter().map(|diff| diff.statements.iter().map(|statement| statement.body.cause).collect()).collect();
     let (started, retracted) = (i32::from(Cause::Started), i32::from(Cause::Retracted));
     assert_eq!(causes, [vec![started, started], vec![started, started], vec![retracted]]);
+}
+
+#[test]
+fn what_a_source_says_is_gone_goes_with_all_its_parts_and_nobody_has_to_look() {
+    let pupil = |value: &str, key: &str| Draft { record_key: key.to_owned(), ..enrolled(value, "a") };
+    let all = || vec![pupil("P1", "P1/plan/7"), pupil("P1", "P1/plan/7/visit/1"), pupil("P1", "P1/plan/77")];
+    let named = |told| vec![("P1".to_owned(), false), ("P1/plan/7".to_owned(), told)];
+    let some = |day, drafts, parts| Submission { whole: false, parts, ..submission(day, drafts) };
+    let strict = Retractions::AtMost { share: 0.0, at_least: 0 };
+    let key = key();
+    let first = diff(&key, SOURCE, Baseline::default(), some(1, all(), named(true)), strict);
+    assert_eq!(first.statements.len(), 3);
+    let of_nothing = diff(&key, SOURCE, first.baseline.clone(), some(2, Vec::new(), named(false)), strict);
+    assert!(of_nothing.statements.is_empty());
+    // Told again without one of its parts, then without itself.
+    let without_visit = some(3, vec![pupil("P1", "P1/plan/7")], named(true));
+    let second = diff(&key, SOURCE, of_nothing.baseline, without_visit, strict);
+    assert_eq!((second.statements.len(), second.held), (1, None));
+    let third = diff(&key, SOURCE, second.baseline, some(4, Vec::new(), vec![("P1".to_owned(), true)]), strict);
+    assert_eq!((third.statements.len(), third.held), (2, None));
+    assert_eq!(third.baseline.entries_standing(), 0);
 }
