@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
     let mut kinds: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut failed = None;
-    let totals = translate_only(connector, &arguments.paths, &mut |translated| {
+    let totals = translate_only(connector.as_ref(), &arguments.paths, &mut |translated| {
         if failed.is_some() {
             return;
         }

@@ -73,7 +73,7 @@ impl Authority {
                     said.extend(of_identity(*body));
                 }
             };
-            translate_only(connector, &[files], &mut take)
+            translate_only(connector.as_ref(), &[files], &mut take)
                 .with_context(|| format!("`{name}` beside the truth file"))?;
         }
         ensure!(!said.is_empty(), "no folder of a connector with records in it stands beside `{}`", truth.display());
