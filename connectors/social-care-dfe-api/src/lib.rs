@@ -1,1 +1,54 @@
-//! The DfE's children's social care data, as JSON, from files and over HTTP.
+//! The Department for Education's children's social care data: what a case system sends of each child as it changes, as JSON.
+//!
+//! **Files.** One child, an array of children, or `{"children": [...]}`; in the file's name stands whose they are
+//! (`878_2025-11-22.json`), else they are of the authority that the connector answers for.
+//!
+//! **A live feed.** Every block has an id of its own, so that keys are made of ids and not of dates: a date that is put right
+//! is the same record. A block that is left out says nothing; one that is there says all of itself; `purge` takes back the
+//! block and everything within it, at every level, and nobody has to confirm it.
+//!
+//! **Scopes.** One a child: `878/csc/CHILD2234`. It stood so when it was picked up or received.
+//!
+//! **Statuses.** What is said here of referrals, section 47 enquiries and protection plans opens and closes the statuses that
+//! the sharing rules read, as long as it is fresh. It does not say under what a child is looked after, so that nothing opens
+//! that status. Education, health and care plans are not social care's to say: they are kept whole.
+
+mod child;
+mod codes;
+mod episode;
+mod say;
+mod submission;
+
+use connector_kit::file_name::Authority;
+use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use proto::events::Family;
+
+/// The connector.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChildrenSocialCare {
+    /// Whose children are that do not say so.
+    pub authority: Option<Authority>,
+}
+
+impl ChildrenSocialCare {
+    /// For any authority: the files' names must say whose they are.
+    pub const ANY: Self = Self { authority: None };
+}
+
+impl Connector for ChildrenSocialCare {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "social-care-dfe-api",
+            about: "The DfE's children's social care data (JSON): each child as the case system has it, as it changes",
+            family: Family::SocialCare,
+            delivery: Delivery::Snapshot,
+            mapping_revision: 1,
+        }
+    }
+
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        for file in files {
+            submission::translate(self.authority, file, out);
+        }
+    }
+}

@@ -18,6 +18,7 @@ fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
         Arc::new(health_hl7v2::Hl7V2),
         Arc::new(social_care_annex_a::AnnexA { authority }),
         Arc::new(social_care_cin_census::CinCensus),
+        Arc::new(social_care_dfe_api::ChildrenSocialCare { authority }),
         Arc::new(social_care_ssda903::Ssda903 { authority }),
     ]
 }

@@ -1,0 +1,163 @@
+//! A child: who they are, their health, their plans, and their episodes.
+
+use connector_kit::reading::finding;
+use connector_kit::{dates, identifier};
+use proto::events::{
+    Address, Date, DisabilityRecorded, FindingCode, PersonDescribed, PersonName, Scheme, StrengthsDifficultiesScored,
+    UnaccompaniedChildRecorded, identifier::Standing,
+};
+use proto::quarantine::Reason;
+use serde_json::{Map, Value};
+
+use crate::codes;
+use crate::episode;
+use crate::say::{Block, Voice};
+
+/// A field as text: numbers and flags are written as they would be in a table.
+pub(crate) fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+    }
+}
+
+/// Says all that is sent of a child.
+pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
+    let mut child = Block::of(fields);
+    let whole = voice.subject.value.clone();
+    if child.is_purged() {
+        // Everything that was ever said of the child goes.
+        return voice.part(&whole, true);
+    }
+    voice.part(&whole, false);
+    // The supplier's own number is nobody else's; what is not named here is kept.
+    child.skip(&["la_child_id", "mis_child_id"]);
+    let details = child.blocks("child_details");
+    let born = details.first().and_then(|details| {
+        let mut block = Block::of(details);
+        block.date("date_of_birth").or_else(|| block.date("expected_date_of_birth"))
+    });
+    for block in details {
+        describe(voice, block);
+    }
+    for block in child.blocks("health_and_wellbeing") {
+        health(voice, block);
+    }
+    for block in child.blocks("education_health_care_plans") {
+        plan(voice, block, born);
+    }
+    for block in child.blocks("social_care_episodes") {
+        episode::say(voice, block);
+    }
+    if let Some(on) = born {
+        let key = voice.key("child");
+        voice.keep("child", &key, on, &child);
+    }
+}
+
+fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
+    let mut block = Block::of(fields);
+    let key = voice.key("details");
+    voice.part(&key, true);
+    if block.is_purged() {
+        return;
+    }
+    let birth_on = block.date("date_of_birth");
+    let expected_birth_on = block.date("expected_date_of_birth");
+    let sex = block.code(&codes::SEX, "sex");
+    let ethnicity = block.code(&codes::ETHNICITY, "ethnicity");
+    let upn_unknown = block.code(&codes::UPN_UNKNOWN, "unique_pupil_number_unknown_reason");
+    let disabilities = block.codes(&codes::DISABILITY, "disabilities");
+    let mut identifiers = Vec::new();
+    for (name, standing) in
+        [("unique_pupil_number", Standing::Current), ("former_unique_pupil_number", Standing::Former)]
+    {
+        let (claimed, found) = identifier::claim(Scheme::Upn, &block.text(name), standing, name);
+        block.findings.extend(found);
+        identifiers.extend(claimed);
+    }
+    let (given, family) = (block.filled("first_name"), block.filled("surname"));
+    let names = (given.is_some() || family.is_some()).then(|| PersonName { given, family, ..PersonName::default() });
+    let postcode = block.filled("postcode");
+    let addresses = postcode.map(|postcode| Address { postcode: Some(postcode), ..Address::default() });
+    let uasc = block.flag("uasc_flag");
+    let uasc_end_on = block.date("uasc_end_date");
+    if birth_on.is_none() && expected_birth_on.is_none() {
+        block.findings.push(finding(FindingCode::FieldMissing, "date_of_birth"));
+    }
+    let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on) else {
+        return voice.reject(Reason::DateMissing, "child_details", "date_of_birth");
+    };
+    voice.keep("child_details", &key, on, &block);
+    let described = PersonDescribed {
+        names: names.into_iter().collect(),
+        birth_on,
+        expected_birth_on,
+        sex,
+        ethnicity,
+        addresses: addresses.into_iter().collect(),
+        identifiers,
+        upn_unknown,
+        ..PersonDescribed::default()
+    };
+    voice.say("child_details", (&key, 0), on, block.findings, described);
+    if !disabilities.is_empty() {
+        voice.say("child_details", (&key, 1), on, Vec::new(), DisabilityRecorded { disabilities });
+    }
+    if uasc == Some(true) || uasc_end_on.is_some() {
+        let event = UnaccompaniedChildRecorded { ceased_on: uasc_end_on };
+        voice.say("child_details", (&key, 2), on, Vec::new(), event);
+    }
+}
+
+fn health(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
+    let mut block = Block::of(fields);
+    let key = voice.key("health");
+    let assessments = block.blocks("sdq_assessments");
+    // Without its list the block says nothing of what was said before.
+    voice.part(&key, block.is_purged() || fields.contains_key("sdq_assessments"));
+    if block.is_purged() {
+        return;
+    }
+    for fields in assessments {
+        let mut block = Block::of(fields);
+        let (scored_on, score) = (block.date("date"), block.number("score"));
+        let Some(on) = scored_on else {
+            voice.reject(Reason::DateMissing, "sdq_assessments", "date");
+            continue;
+        };
+        if score.is_some_and(|score| score > 40) {
+            block.findings.push(finding(FindingCode::ValueMalformed, "score"));
+        }
+        let key = format!("{key}/sdq/{}", dates::key(&on));
+        voice.keep("sdq_assessments", &key, on, &block);
+        let event = StrengthsDifficultiesScored { scored_on, score, ..StrengthsDifficultiesScored::default() };
+        voice.say("sdq_assessments", (&key, 0), on, block.findings, event);
+    }
+}
+
+/// An education, health and care plan is not social care's to say: it is kept whole.
+fn plan(voice: &mut Voice<'_>, fields: &Map<String, Value>, born: Option<Date>) {
+    let mut block = Block::of(fields);
+    let Some(id) = block.filled("education_health_care_plan_id") else {
+        return voice.reject(Reason::RecordMalformed, "education_health_care_plans", "education_health_care_plan_id");
+    };
+    let key = voice.key(&format!("ehc-plan/{}", part_of_key(&id)));
+    voice.part(&key, true);
+    if block.is_purged() {
+        return;
+    }
+    let dated = ["plan_start_date", "assessment_outcome_date", "request_outcome_date", "request_received_date"];
+    let on = dated.into_iter().rev().find_map(|name| block.date(name)).or(born);
+    match on {
+        Some(on) => voice.keep_whole("education_health_care_plans", &key, on, &Value::Object(fields.clone())),
+        None => voice.reject(Reason::DateMissing, "education_health_care_plans", "request_received_date"),
+    }
+}
+
+/// An id as a part of a record key: a slash would make two parts of it.
+pub(crate) fn part_of_key(id: &str) -> String {
+    id.chars().take(64).map(|c| if c == '/' || c.is_control() { '_' } else { c }).collect()
+}
