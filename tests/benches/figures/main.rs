@@ -15,6 +15,7 @@ mod kafka;
 mod ledger;
 mod people;
 mod reads;
+mod replay;
 mod report;
 mod stores;
 mod translate;
@@ -98,7 +99,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 24] = [
+const PARTS: [(&str, &[&str]); 25] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("append", &[]),
@@ -109,6 +110,8 @@ const PARTS: [(&str, &[&str]); 24] = [
     ("rebuild-fjall", &["generate", "ingest"]),
     ("read-sled", &["generate", "ingest", "rebuild-sled"]),
     ("read-fjall", &["generate", "ingest", "rebuild-fjall"]),
+    // Of what the reads before it put on record.
+    ("replay", &["generate", "ingest", "rebuild-fjall", "read-fjall"]),
     ("decide", &[]),
     ("hidden", &[]),
     ("ledger", &[]),
@@ -138,6 +141,7 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         "rebuild-fjall" => stores::rebuild(dir, Engine::Fjall, children),
         "read-sled" => reads::figures(dir, Engine::Sled),
         "read-fjall" => reads::figures(dir, Engine::Fjall),
+        "replay" => replay::figures(dir),
         "decide" => decide::figures(),
         "hidden" => hidden::figures(dir),
         "ledger" => self::ledger::figures(dir, children <= CHILDREN_QUICK),

@@ -2,6 +2,7 @@
 //! it finds, and each has a test that shows it a bad sample.
 #![cfg(test)]
 
+mod audited;
 mod files;
 mod levels;
 mod purity;
