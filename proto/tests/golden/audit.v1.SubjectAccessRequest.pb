@@ -1,0 +1,4 @@
+
+#
+invented issuerinvented value"
+invented issuerinvented person

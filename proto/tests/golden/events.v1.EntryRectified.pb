@@ -1,0 +1,2 @@
+
+invented idinvented source"*±±0:invented reasonBÿÿÿÿÿÿÿÿÿ®¯ 

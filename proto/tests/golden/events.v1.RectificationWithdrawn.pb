@@ -1,0 +1,2 @@
+
+invented idinvented withdrawn_byÿÿÿÿÿÿÿÿÿ®¯ 
