@@ -27,7 +27,7 @@ fn standing(sendings: &[Value]) -> (Vec<String>, usize) {
         added = history.submit(&ChildrenSocialCare::ANY, &[("878.json", sending.to_string().as_bytes())]).len();
     }
     let mut kinds: Vec<String> = history
-        .standing()
+        .stands()
         .into_values()
         .map(|body| body.event.unwrap().kind_number().unwrap().name().to_owned())
         .collect();

@@ -16,11 +16,13 @@ pub struct History {
     key: PseudonymKey,
     baselines: BTreeMap<String, Baseline>,
     said: Vec<Statement>,
+    /// How many submissions there were: when each was picked up, where it does not say when it stood so.
+    submitted: i64,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { key: PseudonymKey::from_bytes([7; 32]), baselines: BTreeMap::new(), said: Vec::new() }
+        Self { key: PseudonymKey::from_bytes([7; 32]), baselines: BTreeMap::new(), said: Vec::new(), submitted: 0 }
     }
 }
 
@@ -29,11 +31,12 @@ impl History {
     pub fn submit(&mut self, connector: &dyn Connector, files: &[(&str, &[u8])]) -> Vec<Statement> {
         let Collected { scopes, drafts, rejections, whole, whole_of, parts, .. } = Collected::of(connector, files);
         let descriptor = connector.descriptor();
+        self.submitted += 1;
         let mut added = Vec::new();
         for scope in scopes {
             let concerned = rejections.iter().filter(|r| r.scope_key.as_deref().is_none_or(|key| key == scope.key));
             let submission = Submission {
-                as_of_us: scope.as_of_us.unwrap_or_default(),
+                as_of_us: scope.as_of_us.unwrap_or(self.submitted),
                 sequence: scope.sequence,
                 mapping_revision: descriptor.mapping_revision,
                 drafts: drafts.iter().filter(|draft| draft.scope_key.as_ref() == Some(&scope.key)).cloned().collect(),
