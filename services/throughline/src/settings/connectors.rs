@@ -50,7 +50,10 @@ pub(super) fn read(top: &mut Section, data: &Path, home: Option<&str>) -> Option
             let names: Vec<&str> = crate::connectors::all().iter().map(|c| c.descriptor().name).collect();
             all.problem(
                 &name,
-                &format!("is no connector (there are: {}), and has no `mapping` that would make it one", names.join(", ")),
+                &format!(
+                    "is no connector (there are: {}), and has no `mapping` that would make it one",
+                    names.join(", ")
+                ),
             );
         }
         let sql = sql(&mut section, mapping.as_ref());
@@ -123,7 +126,10 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
 fn mapping(section: &mut Section, name: &str, is_built_in: bool) -> Option<Mapping> {
     let file = section.optional_path("mapping")?;
     if is_built_in {
-        section.problem("mapping", "is of a source that this build has no connector for: give the mapping a name of its own");
+        section.problem(
+            "mapping",
+            "is of a source that this build has no connector for: give the mapping a name of its own",
+        );
         return None;
     }
     let text = match std::fs::read_to_string(&file) {
@@ -141,7 +147,10 @@ fn mapping(section: &mut Section, name: &str, is_built_in: bool) -> Option<Mappi
             None
         }
         Err(unusable) => {
-            unusable.problems.iter().for_each(|problem| section.problem("mapping", &format!("cannot be used: {problem}")));
+            unusable
+                .problems
+                .iter()
+                .for_each(|problem| section.problem("mapping", &format!("cannot be used: {problem}")));
             None
         }
     }
