@@ -8,14 +8,14 @@ use std::collections::HashMap;
 
 use connector_kit::{Draft, Output, Place, Rejection, dates};
 use proto::events::{
-    AssessmentCompleted, AssessmentStarted, CaseClosed, ChildInNeedPlanEnded, ChildInNeedPlanStarted, ConferenceHeld,
-    Date, DisabilityRecorded, Event, FactorIdentified, Finding, FindingCode, PersonDescribed, ProtectionPlanEnded,
-    ProtectionPlanReviewed, ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted, SourceRecordKept,
-    Subject,
+    AssessmentCompleted, AssessmentStarted, CareProceedingsIssued, CaseClosed, ChildInNeedPlanEnded,
+    ChildInNeedPlanStarted, ConferenceHeld, Date, DisabilityRecorded, Event, FactorIdentified, Finding, FindingCode,
+    PersonDescribed, PreProceedingsEnded, PreProceedingsStarted, ProtectionPlanEnded, ProtectionPlanReviewed,
+    ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted, SourceRecordKept, Subject,
 };
 use proto::quarantine::Reason;
 
-use crate::child::referral::{Assessment, CinPlan, ProtectionPlan, Referral, Section47};
+use crate::child::referral::{Assessment, CinPlan, PreProceedings, ProtectionPlan, Referral, Section47};
 use crate::child::{Child, Dated, Part, Undated};
 use crate::header::Return;
 use crate::tree::Element;
@@ -127,6 +127,34 @@ impl Drafter<'_> {
             let key = numbers.key(key, "protection-plan", &plan);
             self.protection_plan(&key, plan);
         }
+        let mut numbers = Numbers::default();
+        for pre_proceedings in referral.pre_proceedings {
+            let key = numbers.key(key, "pre-proceedings", &pre_proceedings);
+            self.pre_proceedings(&key, pre_proceedings);
+        }
+    }
+
+    fn pre_proceedings(&mut self, key: &str, stated: PreProceedings<'_>) {
+        let (element, start_on) = (stated.element, stated.start_on.date);
+        let said = |ordinal, effective| Said { element, table: "pre-proceedings", ordinal, effective };
+        let started = PreProceedingsStarted {
+            start_on: Some(start_on),
+            letter_sent_on: date(stated.letter_sent_on),
+            family_meeting_offered: stated.family_meeting_offered,
+            family_meeting_held: stated.family_meeting_held,
+            first_meeting_on: date(stated.first_meeting_on),
+            review_meetings: stated.review_meetings,
+            proceedings_letter_on: date(stated.proceedings_letter_on),
+        };
+        self.say(key, said(0, start_on), stated.notes.findings, started);
+        if let Some(on) = date(stated.decided_on) {
+            let ended = PreProceedingsEnded { decided_on: Some(on), outcome: stated.outcome };
+            self.say(key, said(1, on), Vec::new(), ended);
+        }
+        if let Some(on) = date(stated.applied_on) {
+            self.say(key, said(2, on), Vec::new(), CareProceedingsIssued { applied_on: Some(on) });
+        }
+        self.keep(key, stated.notes.kept, start_on);
     }
 
     fn assessment(&mut self, key: &str, assessment: Assessment<'_>) {
@@ -144,7 +172,8 @@ impl Drafter<'_> {
             },
         );
         if let Some(on) = authorised_on {
-            let completed = AssessmentCompleted { authorised_on: Some(on), start_on: Some(start_on), support_required: None };
+            let completed =
+                AssessmentCompleted { authorised_on: Some(on), start_on: Some(start_on), support_required: None };
             self.say(key, said(1, on), Vec::new(), completed);
         }
         let identified_on = authorised_on.unwrap_or(start_on);

@@ -2,7 +2,7 @@
 //!
 //! One child is read at a time, however long the file. A child becomes a description of the person, their disabilities, and
 //! for each referral what was done: assessments and their factors, child in need plans, section 47 enquiries, conferences,
-//! child protection plans and their reviews. What the catalogue has no place for is kept whole.
+//! child protection plans and their reviews, pre-proceedings. What the catalogue has no place for is kept whole.
 //!
 //! The census gives nothing below the child a number, so the keys are made of dates: a referral is the child's and its date,
 //! with a number among those of one day; everything under it adds its own kind and date.
@@ -32,7 +32,8 @@ impl Connector for CinCensus {
             about: "Children in need census (XML): referrals, assessments, enquiries and plans of children's social care",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            mapping_revision: 1,
+            // 2: pre-proceedings, which were kept whole before.
+            mapping_revision: 2,
         }
     }
 

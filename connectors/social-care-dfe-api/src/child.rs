@@ -60,9 +60,8 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
 fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     let mut block = Block::of(fields);
     let key = voice.key("details");
-    voice.part(&key, true);
     if block.is_purged() {
-        return;
+        return voice.part(&key, true);
     }
     let birth_on = block.date("date_of_birth");
     let expected_birth_on = block.date("expected_date_of_birth");
@@ -90,6 +89,7 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on) else {
         return voice.reject(Reason::DateMissing, "child_details", "date_of_birth");
     };
+    voice.part(&key, block.is_sound());
     voice.keep("child_details", &key, on, &block);
     let described = PersonDescribed {
         names: names.into_iter().collect(),
@@ -116,15 +116,17 @@ fn health(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     let mut block = Block::of(fields);
     let key = voice.key("health");
     let assessments = block.blocks("sdq_assessments");
-    // Without its list the block says nothing of what was said before.
-    voice.part(&key, block.is_purged() || fields.contains_key("sdq_assessments"));
     if block.is_purged() {
-        return;
+        return voice.part(&key, true);
     }
+    // Without its list the block says nothing of what was said before, and neither does a list that could not all be read.
+    let mut told = fields.contains_key("sdq_assessments");
     for fields in assessments {
         let mut block = Block::of(fields);
         let (scored_on, score) = (block.date("date"), block.number("score"));
+        told &= block.is_sound();
         let Some(on) = scored_on else {
+            told = false;
             voice.reject(Reason::DateMissing, "sdq_assessments", "date");
             continue;
         };
@@ -136,6 +138,7 @@ fn health(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
         let event = StrengthsDifficultiesScored { scored_on, score, ..StrengthsDifficultiesScored::default() };
         voice.say("sdq_assessments", (&key, 0), on, block.findings, event);
     }
+    voice.part(&key, told);
 }
 
 /// An education, health and care plan is not social care's to say: it is kept whole.

@@ -34,9 +34,11 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     let parts: Vec<(&'static str, Vec<&Map<String, Value>>)> =
         PARTS.iter().map(|part| (part.name, block.blocks(part.name))).collect();
     referral(voice, &key, block);
-    for (number, worker) in workers.into_iter().enumerate() {
-        worker_allocated(voice, &key, number, worker);
+    let mut all_told = !workers.is_empty();
+    for worker in workers {
+        all_told &= worker_allocated(voice, &key, worker);
     }
+    voice.part(&format!("{key}/worker"), all_told);
     for (part, (_, blocks)) in PARTS.iter().zip(parts) {
         for fields in blocks {
             say_part(voice, &key, part, fields);
@@ -114,7 +116,7 @@ fn referral(voice: &mut Voice<'_>, key: &str, mut block: Block<'_>) {
         }
         return;
     };
-    voice.part(&key, true);
+    voice.part(&key, block.is_sound());
     voice.keep("social_care_episodes", &key, on, &block);
     let mut findings = Some(block.findings);
     if let Some(on) = received_on {
@@ -127,22 +129,22 @@ fn referral(voice: &mut Voice<'_>, key: &str, mut block: Block<'_>) {
     }
 }
 
-fn worker_allocated(voice: &mut Voice<'_>, key: &str, number: usize, fields: &Map<String, Value>) {
+/// Says who was allocated; gives whether all of it could be read.
+fn worker_allocated(voice: &mut Voice<'_>, key: &str, fields: &Map<String, Value>) -> bool {
     let mut block = Block::of(fields);
-    if number == 0 {
-        // The list is told whole.
-        voice.part(&format!("{key}/worker"), true);
-    }
     let worker = block.filled("worker_id");
     let (from_on, until_on) = (block.date("start_date"), block.date("end_date"));
     block.in_order(from_on, until_on, "end_date");
     let (Some(worker), Some(on)) = (worker, from_on) else {
-        return voice.reject(Reason::DateMissing, "care_worker_details", "start_date");
+        voice.reject(Reason::DateMissing, "care_worker_details", "start_date");
+        return false;
     };
+    let is_sound = block.is_sound();
     let key = format!("{key}/worker/{}/{}", part_of_key(&worker), dates::key(&on));
     voice.keep("care_worker_details", &key, on, &block);
     let event = SocialWorkerAllocated { worker: Some(worker), from_on, until_on, ..SocialWorkerAllocated::default() };
     voice.say("care_worker_details", (&key, 0), on, block.findings, event);
+    is_sound
 }
 
 fn say_part(voice: &mut Voice<'_>, episode: &str, part: &Part, fields: &Map<String, Value>) {
@@ -168,7 +170,7 @@ fn say_part(voice: &mut Voice<'_>, episode: &str, part: &Part, fields: &Map<Stri
         }
         return;
     }
-    voice.part(&key, true);
+    voice.part(&key, is_purged || block.is_sound());
     let Some(first_on) = first_on else { return };
     voice.keep(part.name, &key, first_on, &block);
     let mut findings = Some(block.findings);

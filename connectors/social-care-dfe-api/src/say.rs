@@ -93,6 +93,12 @@ impl<'v> Block<'v> {
         }
     }
 
+    /// Whether all of it could be read: what could not be is not gone.
+    pub(crate) fn is_sound(&self) -> bool {
+        let unread = [FindingCode::DateUnreadable, FindingCode::DateImplausible, FindingCode::ValueMalformed];
+        !self.findings.iter().any(|finding| unread.contains(&finding.code()))
+    }
+
     /// A second date that is before the first.
     pub(crate) fn in_order(&mut self, first: Option<Date>, second: Option<Date>, name: &str) {
         let both = first.as_ref().and_then(day).zip(second.as_ref().and_then(day));

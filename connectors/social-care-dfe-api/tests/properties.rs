@@ -122,7 +122,12 @@ fn a_block_told_again_is_told_whole() {
     changed["social_care_episodes"][0]["section_47_assessments"][0]["start_date"] = json!("2024-04-03");
     let (kinds, added) = standing(&[child(), changed]);
     assert_eq!((count(&kinds, "Section47EnquiryStarted"), added > 0), (1, true));
-    // One that cannot be read takes nothing back.
+    // A date that cannot be read takes nothing back, neither its own event nor another.
+    let mut unread = child();
+    unread["social_care_episodes"][0]["section_47_assessments"][0]["end_date"] = json!("soon");
+    unread["social_care_episodes"][0]["care_worker_details"][0]["start_date"] = json!("soon");
+    let (kinds, _) = standing(&[child(), unread]);
+    assert_eq!((count(&kinds, "Section47EnquiryEnded"), count(&kinds, "SocialWorkerAllocated")), (1, 2));
     let unread = json!({"la_child_id": "C2234", "social_care_episodes": [{"social_care_episode_id": "13423",
         "child_protection_plans": [{"child_protection_plan_id": "K1", "start_date": "soon"}]}]});
     assert_eq!(count(&standing(&[child(), unread]).0, "ProtectionPlanStarted"), 1);

@@ -24,6 +24,7 @@ pub(crate) struct Referral<'t> {
     pub(crate) plans: Vec<CinPlan<'t>>,
     pub(crate) enquiries: Vec<Section47<'t>>,
     pub(crate) protection_plans: Vec<ProtectionPlan<'t>>,
+    pub(crate) pre_proceedings: Vec<PreProceedings<'t>>,
     pub(crate) notes: Notes<'t>,
 }
 
@@ -81,6 +82,23 @@ pub(crate) struct Review<'t> {
     pub(crate) notes: Notes<'t>,
 }
 
+/// What came before an application to a court: from the census of 2026 on.
+#[derive(Debug)]
+pub(crate) struct PreProceedings<'t> {
+    pub(crate) element: Element<'t>,
+    pub(crate) start_on: Dated,
+    pub(crate) letter_sent_on: Option<Dated>,
+    pub(crate) family_meeting_offered: Option<bool>,
+    pub(crate) family_meeting_held: Option<bool>,
+    pub(crate) first_meeting_on: Option<Dated>,
+    pub(crate) review_meetings: Option<u32>,
+    pub(crate) decided_on: Option<Dated>,
+    pub(crate) outcome: Option<Coded>,
+    pub(crate) applied_on: Option<Dated>,
+    pub(crate) proceedings_letter_on: Option<Dated>,
+    pub(crate) notes: Notes<'t>,
+}
+
 macro_rules! parts {
     ($($part:ident $date:ident)*) => {
         $(impl<'t> Part<'t> for $part<'t> {
@@ -97,7 +115,10 @@ macro_rules! parts {
     };
 }
 
-parts! { Referral on  Assessment start_on  CinPlan start_on  Section47 start_on  ProtectionPlan start_on  Review on }
+parts! {
+    Referral on  Assessment start_on  CinPlan start_on  Section47 start_on  ProtectionPlan start_on  Review on
+    PreProceedings start_on
+}
 
 /// Reads the date that a part goes by. Without it the part is put on the list of those that cannot be placed.
 fn placed<'t>(
@@ -128,7 +149,7 @@ pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
             Tag::CinClosureDate => &mut closed,
             Tag::ReasonForClosure => &mut reason,
             Tag::DateOfInitialCpc => &mut conference,
-            Tag::Assessments | Tag::CinPlanDates | Tag::Section47 | Tag::ChildProtectionPlans => {
+            Tag::Assessments | Tag::CinPlanDates | Tag::Section47 | Tag::ChildProtectionPlans | Tag::PreProceedings => {
                 parts.push(field);
                 continue;
             }
@@ -159,6 +180,7 @@ pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
         plans: Vec::new(),
         enquiries: Vec::new(),
         protection_plans: Vec::new(),
+        pre_proceedings: Vec::new(),
         notes,
     };
     for part in parts {
@@ -166,6 +188,7 @@ pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
             Tag::Assessments => referral.assessments.extend(read_assessment(part, year, undated)),
             Tag::CinPlanDates => referral.plans.extend(read_cin_plan(part, undated)),
             Tag::Section47 => referral.enquiries.extend(read_section_47(part, undated)),
+            Tag::PreProceedings => referral.pre_proceedings.extend(read_pre_proceedings(part, undated)),
             _ => referral.protection_plans.extend(read_protection_plan(part, year, undated)),
         }
     }
@@ -173,6 +196,7 @@ pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
     in_order(&mut referral.plans);
     in_order(&mut referral.enquiries);
     in_order(&mut referral.protection_plans);
+    in_order(&mut referral.pre_proceedings);
     Some(referral)
 }
 
@@ -277,6 +301,72 @@ fn read_protection_plan<'t>(
         reviews,
         notes,
     })
+}
+
+fn read_pre_proceedings<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>) -> Option<PreProceedings<'t>> {
+    let mut notes = Notes::default();
+    let [mut start, mut letter, mut offered, mut held, mut first, mut reviews] = [None; 6];
+    let [mut decided, mut outcome, mut applied, mut proceedings] = [None; 4];
+    for field in notes.enter(element) {
+        let slot = match field.tag() {
+            Tag::PpStartDate => &mut start,
+            Tag::LbpSentDate => &mut letter,
+            Tag::FgdmMeetingOffer => &mut offered,
+            Tag::FgdmMeetingFac => &mut held,
+            Tag::InitialPpMeetingDate => &mut first,
+            Tag::ReviewMeetingsCount => &mut reviews,
+            Tag::StepDecisionDate => &mut decided,
+            Tag::PpOutcome => &mut outcome,
+            Tag::CourtAppDate => &mut applied,
+            Tag::LetterInitCpDate => &mut proceedings,
+            _ => {
+                notes.kept.push(field);
+                continue;
+            }
+        };
+        notes.fill(slot, field);
+    }
+    // No rule of the census is published for this module yet.
+    let start_on = placed(element, start, (Tag::PpStartDate, "PreProceedingsandFGDM"), &mut notes, undated)?;
+    let [letter_sent_on, first_meeting_on, decided_on, applied_on, proceedings_letter_on] =
+        [letter, first, decided, applied, proceedings].map(|field| notes.date(field));
+    let stated =
+        outcome.and_then(|outcome| connector_kit::codes::unlisted(outcome.text(), "cin.pre_proceedings_outcome"));
+    if decided_on.is_none() {
+        // An outcome without its day has no event to stand in.
+        notes.kept.extend(outcome);
+    }
+    let before_start =
+        |on: Option<Dated>| matches!((start_on.day, on.and_then(|on| on.day)), (Some(from), Some(on)) if on < from);
+    for (on, tag) in [(first_meeting_on, Tag::InitialPpMeetingDate), (decided_on, Tag::StepDecisionDate)] {
+        if before_start(on) {
+            notes.found(FindingCode::DatesOutOfOrder, tag);
+        }
+    }
+    Some(PreProceedings {
+        element,
+        start_on,
+        letter_sent_on,
+        family_meeting_offered: plain_flag(offered, &mut notes),
+        family_meeting_held: plain_flag(held, &mut notes),
+        first_meeting_on,
+        review_meetings: read_count(reviews, &mut notes),
+        decided_on,
+        outcome: stated,
+        applied_on,
+        proceedings_letter_on,
+        notes,
+    })
+}
+
+/// True or false; where it cannot be told it is kept.
+fn plain_flag<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<bool> {
+    let element = field?;
+    let flag = reading::boolean(element.text(), element.name()).keep(&mut notes.findings);
+    if flag.is_none() {
+        notes.kept.push(element);
+    }
+    flag
 }
 
 fn read_reviews<'t>(element: Element<'t>, reviews: &mut Vec<Review<'t>>, of_plan: &mut Notes<'t>) {
