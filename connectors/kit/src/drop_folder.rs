@@ -432,11 +432,13 @@ impl DropFolder {
             let publisher = self.publisher.lock().await;
             let covered = whole_of.iter().filter(|(key, _)| *key == scope.key).map(|(_, subject)| subject);
             let covered = covered.map(|subject| publisher.pseudonyms().of(subject)).collect();
-            let mut submission = self.submission(&publisher, scope, drafts, (whole, covered), &rejections, picked_up_us);
+            let mut submission =
+                self.submission(&publisher, scope, drafts, (whole, covered), &rejections, picked_up_us);
             drop(publisher);
             let of_scope = parts.iter().filter(|(key, ..)| *key == submission.scope_key);
             submission.parts = of_scope.map(|(_, part, told)| (part.clone(), *told)).collect();
-            let (events, held) = self.submit(submission, allowed, (&file, picked_up_us), &mut rejections, &mut report).await?;
+            let (events, held) =
+                self.submit(submission, allowed, (&file, picked_up_us), &mut rejections, &mut report).await?;
             tally.events += events;
             tally.retractions_held += held;
         }

@@ -21,6 +21,7 @@ pub mod publish;
 pub mod quarantine;
 pub mod reading;
 pub mod run;
+pub mod submission;
 pub mod text;
 pub mod xml;
 

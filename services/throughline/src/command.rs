@@ -27,6 +27,7 @@ mod retention;
 mod serve;
 mod sharing;
 mod status;
+mod submission;
 mod timeline;
 mod topics;
 mod translate;
@@ -76,6 +77,7 @@ enum Command {
     Quarantine(quarantine::Arguments),
     Disclosures(disclosures::Arguments),
     Status(status::Arguments),
+    Submission(submission::Arguments),
     Keys(keys::Arguments),
     Topics(topics::Arguments),
     Log(log::Arguments),
@@ -119,6 +121,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Quarantine(arguments) => quarantine::run(&arguments),
         Command::Disclosures(arguments) => disclosures::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Submission(arguments) => submission::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Topics(arguments) => topics::run(&arguments),
         Command::Log(arguments) => log::run(&arguments),

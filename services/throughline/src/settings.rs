@@ -158,6 +158,11 @@ impl Settings {
         self.data.join("connectors").join(name)
     }
 
+    /// Where it is written down what became of a connector's submissions.
+    pub(crate) fn submissions_dir(&self, name: &str) -> PathBuf {
+        self.connector_dir(name).join("submissions")
+    }
+
     fn read(top: &mut Section, purpose: Purpose<'_>) -> Option<Self> {
         let data = top.path("data", "data");
         let log = LogSettings::read(top, &purpose.client_id());

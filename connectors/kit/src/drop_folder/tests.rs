@@ -560,3 +560,41 @@ async fn a_key_that_is_destroyed_is_dropped_within_seconds() {
     stop.cancel();
     following.await.unwrap();
 }
+
+#[tokio::test]
+async fn what_became_of_each_submission_is_written_down() {
+    use crate::submission::{Outcome, Report};
+    let house = House::new();
+    let reports = house.dir.path().join("reports");
+    let publisher = house.publisher(&Toy::default()).await.into();
+    let log: Arc<dyn EventLog> = Arc::<crate::testing::FaultyLog>::clone(&house.log);
+    let baselines = Baselines::open(&house.dir.path().join("baselines"), crate::testing::pseudonyms()).unwrap();
+    let options = Options { reports: Some(reports.clone()), ..Options::of(&house.dir.path().join("drop")) };
+    let toy = Arc::new(Toy::default());
+    let mut folder = DropFolder::open(toy, publisher, log, house.wrapping(), baselines, options).await.unwrap();
+    for (name, text) in [("toy-2025-01-16.csv", FIRST), ("toy-2025-01-16.csv", FIRST), ("toy-2025-02-16.csv", SECOND)] {
+        house.drop_file(name, text);
+        folder.drain_once(NOW_US).await.unwrap();
+    }
+    let written = Report::load_all(&reports).unwrap();
+    let outcomes: Vec<Vec<(Outcome, u64)>> =
+        written.iter().rev().map(|report| report.total().outcomes.into_iter().collect()).collect();
+    assert_eq!(
+        outcomes,
+        [
+            vec![(Outcome::Published, 4)],
+            vec![(Outcome::Unchanged, 4)],
+            vec![(Outcome::Published, 2), (Outcome::Unchanged, 2), (Outcome::Quarantined, 1)],
+        ]
+    );
+    let last = &written[0];
+    assert_eq!((last.records, last.files, last.scopes.len()), (4, 1, 1));
+    assert_eq!(last.scopes[0].key, crate::toy::SCOPE);
+    let quarantined = &last.total().quarantined;
+    assert_eq!((quarantined[0].code.as_str(), quarantined[0].field.as_str()), ("SUBJECT_MISSING", "id"));
+    // Nothing of the files' names or contents but codes, fields and scopes.
+    for report in std::fs::read_dir(&reports).unwrap() {
+        let text = std::fs::read_to_string(report.unwrap().path()).unwrap();
+        assert!(!text.contains("toy-2025") && !text.contains("2024-12-20"), "{text}");
+    }
+}

@@ -164,6 +164,7 @@ async fn open_folder(
     let options = drop_folder::Options {
         poll: connector.poll,
         keep_done: connector.keep_done,
+        reports: Some(settings.submissions_dir(&connector.name)),
         was_another,
         ..drop_folder::Options::of(folder)
     };
