@@ -14,7 +14,7 @@ mod family;
 mod involvement;
 pub(crate) mod owed;
 pub(crate) mod recorder;
-mod seen;
+pub(crate) mod seen;
 mod view;
 mod watch;
 
@@ -27,6 +27,7 @@ use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::Body;
 use proto::sharing::{Call, DenialReason};
+use proto::timeline::Erased;
 use runtime::metrics;
 use sharing::{
     AsOf, ChildFacts, Counts, Decision, DecisionCache, Engine, FactEvent, RecordClass, Registry, Request, Told,
@@ -171,11 +172,31 @@ impl Discloser {
     pub fn decide(&self, ask: &Ask) -> Result<Undisclosed, ChildError> {
         let began = Instant::now();
         let weighed = self.weigh(ask)?;
-        let view = PermittedView::new(ask, &weighed, &self.hub_contact, self.children.careless.as_ref());
+        let erased = self.erased(ask, &weighed);
+        let view = PermittedView::new(ask, &weighed, &self.hub_contact, self.children.careless.as_ref(), erased);
         let mut record = weighed.record(ask, &view.account());
         let parts = view.owed().write(&mut record, &self.children.projector.pseudonyms);
         metrics::DECIDE.record(began.elapsed(), []);
         Ok(Undisclosed { record, rests_on: weighed.rests_on, parts, view })
+    }
+
+    /// Erasures of the child's records of which the rules let this reader know: said on the first page, and of nobody else's.
+    fn erased(&self, ask: &Ask, weighed: &Weighed) -> Vec<Erased> {
+        let mut subjects = weighed.child.resolution.subjects.clone();
+        subjects.insert(ask.child.0);
+        let about = weighed.registry.erasures().about(&subjects);
+        if about.is_empty() || ask.skip > 0 || ask.known_at_us.is_some() {
+            return Vec::new();
+        }
+        let mut request = Request::new(ask.caller.principal(), ask.purpose, ask.today);
+        let may_know = |of: &&&sharing::erasures::Erasure| {
+            request.runs_service = ask.caller.organisation == of.by;
+            let may = |organisation: &str| {
+                sharing::may(&self.engine, &request, &weighed.registry, sharing::Act::ReadErasures, organisation)
+            };
+            may("") || of.proposed.organisations.iter().any(|organisation| may(organisation))
+        };
+        about.iter().filter(may_know).filter_map(|of| erased_as_told(of)).collect()
     }
 
     /// Whether this reader was shown this part of the child's present record before, and nothing has changed since: then
@@ -287,6 +308,7 @@ impl Discloser {
                     third_parties: entry.third_parties.iter().map(|id| id.to_vec()).collect(),
                     entry_id: entry.entry_id.to_vec(),
                     event: Some(std::mem::take(&mut entry.event)),
+                    labels: entry.labels.clone(),
                     ..Body::default()
                 };
                 let mut class = self.engine.classify(&body, facts);
@@ -332,6 +354,17 @@ impl<V> Recorded<V> {
     pub fn release(self) -> V {
         self.view
     }
+}
+
+fn erased_as_told(of: &sharing::erasures::Erasure) -> Option<Erased> {
+    let (_, at_us) = of.begun.as_ref()?;
+    Some(Erased {
+        at: Some(crate::audit::timestamp(*at_us)),
+        authority: of.proposed.authority().into(),
+        authority_reference: of.proposed.authority_reference().to_owned(),
+        erasure_id: of.id.to_vec(),
+        certified: of.certified.is_some(),
+    })
 }
 
 /// What makes an entry the same one at another time.

@@ -182,6 +182,7 @@ impl Discloser {
             controller: entry.controller.clone(),
             third_parties: entry.third_parties.iter().map(|id| id.to_vec()).collect(),
             event: Some(entry.event.clone()),
+            labels: entry.labels.clone(),
             ..Body::default()
         };
         let mut class = self.engine.classify(&body, facts);

@@ -10,7 +10,7 @@ use jiff::civil::Date as Day;
 use prost::{DecodeError, Message};
 use proto::events::Date;
 use proto::sharing::Call;
-use proto::timeline::{Entry as Shown, ExistenceLine, GetTimelineResponse, Rectified, UnconfirmedStatus, Withheld};
+use proto::timeline::{Entry as Shown, Erased, ExistenceLine, GetTimelineResponse, Rectified, UnconfirmedStatus, Withheld};
 use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told, Unconfirmed};
 use timeline::{Entry, sort_key_us};
 
@@ -70,10 +70,21 @@ impl Answer {
 
 impl PermittedView {
     /// Private to the disclosure: see the module above.
-    pub(super) fn new(ask: &Ask, weighed: &Weighed, hub_contact: &str, careless: Option<&Careless>) -> Self {
+    pub(super) fn new(
+        ask: &Ask,
+        weighed: &Weighed,
+        hub_contact: &str,
+        careless: Option<&Careless>,
+        erased: Vec<Erased>,
+    ) -> Self {
         let Weighed { decision_id, decision, registry, on_day, newest_us, .. } = weighed;
-        let make = || Rendered::of(ask, decision, registry, hub_contact, on_day, careless);
-        let rendered = on_day.views.view(ask, decision, registry, hub_contact, make);
+        let is_told_of_erasure = !erased.is_empty();
+        let make = || Rendered::of(ask, decision, registry, hub_contact, on_day, careless, erased);
+        // Whoever may know of an erasure is few: what they are shown is not kept for whoever is shown the same otherwise.
+        let rendered = match is_told_of_erasure {
+            true => Arc::new(make()),
+            false => on_day.views.view(ask, decision, registry, hub_contact, make),
+        };
         // The clock may be behind what the log took: a later page is pinned to all that this one saw.
         let pinned_at_us = ask.known_at_us.unwrap_or(ask.asked_at_us.max(*newest_us));
         Self { rendered, decision_id: *decision_id, pinned_at_us }
@@ -133,6 +144,7 @@ impl Rendered {
         hub_contact: &str,
         on_day: &OnDay,
         careless: Option<&Careless>,
+        erased: Vec<Erased>,
     ) -> Self {
         let classes = || on_day.classes.keys();
         let existence = if ask.skip == 0 {
@@ -159,6 +171,7 @@ impl Rendered {
             entries,
             existence,
             more,
+            erased,
             obligations: words(decision.obligations().filter(|_| shows_something)),
             owed: owed.on_answer(),
             unconfirmed: decision.unconfirmed().filter(|_| shows_something).map(unconfirmed).collect(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use prost::Message as _;
-use proto::audit::{CameFrom, SubjectAccessRequest, SubjectAccessResponse};
+use proto::audit::{CameFrom, Seen, SubjectAccessRequest, SubjectAccessResponse};
 use proto::disclosure::Disclosure;
 use proto::sharing::{Call, Category, DenialReason, NamedPerson, Purpose};
 use proto::timeline::{Entry, GetTimelineRequest};
@@ -14,7 +14,9 @@ use sharing::{Act, Registry};
 use super::{AuditService, Moment, malformed, unread};
 use crate::audit::{Days, Scope, linked, timestamp};
 use crate::disclose::digest::sixteen;
-use crate::disclose::{Undisclosed, day_number, decision_id};
+use crate::disclose::seen::{Made, is_content};
+use crate::disclose::{Ask, Undisclosed, day_number, decision_id};
+use crate::replay::{Recorded, ReplayError, Verdict, With};
 use crate::serve::caller::{Caller, Standing};
 use crate::serve::refusal::Refusal;
 use crate::serve::request;
@@ -53,8 +55,7 @@ impl AuditService {
         // Not this very one: it says that it is given.
         let about = |of: &Disclosure| of.decision_id != timeline.decision_id && linked(of, child.0, &now).is_some();
         let decisions = self.every_decision(&Scope::Everybodys, &ever, Days::default(), about).await?;
-        let replayer = Arc::clone(&self.replayer);
-        let seen = self.reading(move |desk| desk.discloser.decide_seen(&ask, &decisions, replayer.rules())).await?;
+        let seen = self.seen(ask, decisions).await?;
         let registry = self.desk.registry()?;
         let own = registry.organisation(self.desk.recorder.organisation());
         let for_the_child = self
@@ -81,6 +82,26 @@ impl AuditService {
         };
         let audit_id = self.given_to(&caller, child, &answer, at.1).await?;
         Ok(SubjectAccessResponse { audit_id, ..answer })
+    }
+
+    /// To whom something was given, of what these decisions gave.
+    async fn seen(&self, ask: Ask, decisions: Vec<(i64, Disclosure)>) -> Result<Vec<Seen>, Refusal> {
+        let replayer = Arc::clone(&self.replayer);
+        let read = tokio::task::spawn_blocking({
+            let replayer = Arc::clone(&replayer);
+            move || {
+                let recorded = Recorded::all(&decisions).into_iter().zip(decisions);
+                let given = recorded.filter(|(_, (_, of))| is_content(of));
+                let made = given.map(|(recorded, (at_us, of))| {
+                    let rerun = replayer.rerun(&recorded, &With::recorded())?;
+                    let known = !matches!(rerun.verdict, Verdict::CannotSay(_));
+                    Ok(Made { at_us, of, classes: known.then_some(rerun.classes) })
+                });
+                made.collect::<Result<Vec<Made>, ReplayError>>()
+            }
+        });
+        let made = read.await.map_err(|_| Refusal::not_recorded())?.map_err(|error| unread(&error))?;
+        self.reading(move |desk| desk.discloser.decide_seen(&ask, &made, replayer.rules())).await
     }
 
     /// Whom it is for: whoever asks for themself; or, where the rules let the caller prepare it, somebody of the family by name.

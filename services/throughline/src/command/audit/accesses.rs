@@ -121,9 +121,9 @@ impl Sum {
     fn given(&self) -> String {
         match (self.gave, self.refused) {
             (0, 0) => "nothing".to_owned(),
-            (gave, 0) => format!("{gave} times"),
-            (0, refused) => format!("refused {refused} times"),
-            (gave, refused) => format!("{gave} times, refused {refused}"),
+            (gave, 0) => times(gave),
+            (0, refused) => format!("refused {}", times(refused)),
+            (gave, refused) => format!("{}, refused {}", times(gave), times(refused)),
         }
     }
 
@@ -139,6 +139,10 @@ impl Sum {
             self.last.clone(),
         ]
     }
+}
+
+fn times(number: usize) -> String {
+    if number == 1 { "once".to_owned() } else { format!("{number} times") }
 }
 
 fn summed(accesses: &[Access]) -> BTreeMap<[String; 4], Sum> {
@@ -306,7 +310,7 @@ pub(super) mod tests {
         assert_eq!(groups.len(), 3);
         let sum = groups.values().find(|sum| sum.times == 2).unwrap();
         assert_eq!((sum.gave, sum.refused, sum.first.as_str(), sum.last.as_str()), (1, 4, "2026-01-21", "2026-01-23"));
-        assert_eq!(sum.cells()[1], "1 times, refused 4");
+        assert_eq!(sum.cells()[1], "once, refused 4 times");
         assert_eq!(sum.cells()[3], "P04 R02");
     }
 }

@@ -1,5 +1,6 @@
 //! `throughline audit subject-access`
 
+mod codes;
 mod document;
 pub(super) use document::STYLE;
 mod plain;

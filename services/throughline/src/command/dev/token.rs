@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 /// The roles that the service knows.
-const ROLES: [&str; 10] = [
+const ROLES: [&str; 11] = [
     "safeguarding",
     "case_holding",
     "clinical",
@@ -48,6 +48,7 @@ const ROLES: [&str; 10] = [
     "auditor",
     "identity_reviewer",
     "brokerage",
+    "information_governance",
 ];
 
 /// A name that a file beside the others can have.

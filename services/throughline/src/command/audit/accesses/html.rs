@@ -46,7 +46,7 @@ pub(super) fn written(answer: &AccessesResponse, command: &str) -> String {
                                         td { (words::purpose(purpose)) }
                                         td { (asked_for.replace('_', " ")) }
                                         td { (sum.first) @if sum.last != sum.first { br; "to " (sum.last) } }
-                                        td { (sum.given()) " of " (sum.times) }
+                                        td { (sum.given()) @if sum.times != sum.gave { " of " (sum.times) } }
                                         td { (sum.categories.iter().map(|word| word.replace('_', " ")).collect::<Vec<_>>().join(", ")) }
                                         td { (sum.rules.iter().cloned().collect::<Vec<_>>().join(" ")) }
                                     }

@@ -94,7 +94,7 @@ pub(super) fn written(answer: &SubjectAccessResponse) -> anyhow::Result<String> 
                     @if answer.entries.is_empty() {
                         p { "There is nothing in it that we could give you." }
                     } @else {
-                        p { "Newest first, in groups. If something is wrong, tell the place that wrote it, and quote its reference." }
+                        p { "Newest first, in groups. If something is wrong, tell the place that wrote it, and quote its reference. Where it says \u{201c}code\u{201d}, ask the place that wrote it what that means." }
                     }
                     (record)
                     (came_from(answer, words.whose))
@@ -141,8 +141,11 @@ fn record(answer: &SubjectAccessResponse, plainly: &Plainly) -> anyhow::Result<M
     }
     let mut written = Vec::new();
     for (category, entries) in groups {
-        let entries =
-            entries.into_iter().map(|entry| one(answer, entry, plainly)).collect::<anyhow::Result<Vec<_>>>()?;
+        let entries = entries.into_iter().map(|entry| one(answer, entry, plainly));
+        let entries: Vec<Markup> = entries.filter_map(Result::transpose).collect::<anyhow::Result<_>>()?;
+        if entries.is_empty() {
+            continue;
+        }
         written.push(html! {
             h3 { (capital(words::category(category))) }
             @for entry in entries { (entry) }
@@ -151,16 +154,20 @@ fn record(answer: &SubjectAccessResponse, plainly: &Plainly) -> anyhow::Result<M
     Ok(html! { @for group in written { (group) } })
 }
 
-fn one(answer: &SubjectAccessResponse, entry: &Entry, plainly: &Plainly) -> anyhow::Result<Markup> {
+/// Nothing of an entry that says nothing: a heading alone would only tell that there was more.
+fn one(answer: &SubjectAccessResponse, entry: &Entry, plainly: &Plainly) -> anyhow::Result<Option<Markup>> {
     let event = entry.event.clone().unwrap_or_default();
     let (kind, said) = plainly.event(&event, &|text| called(answer, text))?;
+    if said.is_empty() {
+        return Ok(None);
+    }
     let when = entry.effective.as_ref().map(|when| plainly.when(when)).unwrap_or_default();
     let put_right = entry
         .rectified
         .as_ref()
         .and_then(|rectified| rectified.on)
         .map(|on| plainly.when(&proto::events::When { when: Some(proto::events::when::When::On(on)) }));
-    Ok(html! {
+    Ok(Some(html! {
         div class="entry" {
             h4 { (kind) @if !when.is_empty() { ", " (when) } }
             @if !entry.organisation.is_empty() { p class="from" { "Written by " (called(answer, &entry.organisation)) } }
@@ -168,12 +175,10 @@ fn one(answer: &SubjectAccessResponse, entry: &Entry, plainly: &Plainly) -> anyh
             @if entry.processing_restricted {
                 p class="mark" { "Somebody said that this is wrong or should not be used. It is kept, and not used, until that is settled." }
             }
-            @if !said.is_empty() {
-                dl { @for one in &said { dt { (one.what) } dd { (one.says) } } }
-            }
+            dl { @for one in &said { dt { (one.what) } dd { (one.says) } } }
             @if !entry.entry_id.is_empty() { p class="reference" { "Reference " (reference(&entry.entry_id)) } }
         }
-    })
+    }))
 }
 
 /// As much of an entry's id as tells it from the others.

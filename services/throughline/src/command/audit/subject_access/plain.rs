@@ -7,6 +7,8 @@ use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::events::{Event, When, when};
 use serde_json::Value;
 
+use super::codes;
+
 /// One fact of an entry: what it is, and what it says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Said {
@@ -36,30 +38,33 @@ impl Plainly {
         let mut said = Vec::new();
         if let Value::Object(fields) = inner {
             for (field, value) in &fields {
-                let says = self.value(value, named);
+                let says = self.value(field, value, named);
                 if !says.is_empty() {
                     said.push(Said { what: sentence(field), says });
                 }
             }
         }
-        Ok((sentence(kind), said))
+        Ok((title(kind), said))
     }
 
-    fn value(&self, value: &Value, named: &impl Fn(&str) -> String) -> String {
+    fn value(&self, field: &str, value: &Value, named: &impl Fn(&str) -> String) -> String {
         let part = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let list = |key: &str, between: &str| {
+            let items = value.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(between)
+        };
         match value {
             Value::Null => String::new(),
             Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
             Value::Number(number) => number.to_string(),
-            Value::String(text) => self.text(text, named),
+            Value::String(text) => self.text(field, text, named),
             Value::Array(items) => {
-                let items = items.iter().map(|item| self.value(item, named)).filter(|item| !item.is_empty());
+                let items = items.iter().map(|item| self.value(field, item, named)).filter(|item| !item.is_empty());
                 items.collect::<Vec<_>>().join("; ")
             }
-            Value::Object(fields) if fields.contains_key("codeSet") => match part("text") {
-                "" => format!("{} (a code of the list {})", part("code"), part("codeSet")),
-                text => text.to_owned(),
-            },
+            Value::Object(fields) if fields.contains_key("codeSet") => {
+                codes::word(part("codeSet"), part("code"), part("text"))
+            }
             Value::Object(fields) if fields.contains_key("scheme") => {
                 format!("{} {}", scheme(part("scheme")), part("value"))
             }
@@ -68,8 +73,20 @@ impl Plainly {
                 let about = if fields.get("estimated") == Some(&Value::Bool(true)) { "about " } else { "" };
                 format!("{about}{}", day(number("year").unwrap_or_default(), number("month"), number("day")))
             }
+            // A name, an address, a number by which somebody is known.
+            Value::Object(fields) if fields.contains_key("family") || fields.contains_key("given") => {
+                let name = ["title", "given", "middle", "family"].map(part);
+                name.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+            }
+            Value::Object(fields) if fields.contains_key("postcode") || fields.contains_key("lines") => {
+                let (lines, postcode) = (list("lines", ", "), part("postcode"));
+                [lines.as_str(), postcode].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+            }
+            Value::Object(fields) if fields.contains_key("subject") => {
+                fields.get("subject").map(|subject| self.value("subject", subject, named)).unwrap_or_default()
+            }
             Value::Object(fields) => {
-                let of = fields.iter().map(|(field, value)| (sentence(field), self.value(value, named)));
+                let of = fields.iter().map(|(field, value)| (sentence(field), self.value(field, value, named)));
                 let said = of.filter(|(_, says)| !says.is_empty());
                 said.map(|(what, says)| format!("{}: {says}", what.to_lowercase())).collect::<Vec<_>>().join(", ")
             }
@@ -77,13 +94,18 @@ impl Plainly {
     }
 
     /// A moment, an organisation, a word of a closed list; or what somebody wrote, as they wrote it.
-    fn text(&self, text: &str, named: &impl Fn(&str) -> String) -> String {
+    fn text(&self, field: &str, text: &str, named: &impl Fn(&str) -> String) -> String {
         if let Ok(at) = text.parse::<jiff::Timestamp>() {
             return self.moment(at);
         }
         let is_word =
             text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if is_word { text.to_lowercase().replace('_', " ") } else { named(text) }
+        if !is_word {
+            return named(text);
+        }
+        // The words of a closed list begin with what they are of.
+        let (words, of) = (text.to_lowercase().replace('_', " "), sentence(field).to_lowercase());
+        words.strip_prefix(&of).map_or(words.as_str(), str::trim).to_owned()
     }
 
     fn moment(&self, at: jiff::Timestamp) -> String {
@@ -108,6 +130,17 @@ impl Plainly {
     /// The day of a moment, in England.
     pub(super) fn day(&self, at: &prost_types::Timestamp) -> Option<Date> {
         Some(self.zone.to_datetime(jiff::Timestamp::new(at.seconds, 0).ok()?).date())
+    }
+}
+
+/// What an event is called, where its own name would not tell a family.
+fn title(kind: &str) -> String {
+    match kind {
+        "PersonDescribed" => "Personal details".to_owned(),
+        "RelationshipRecorded" => "Somebody in the family, or around the child".to_owned(),
+        "SourceRecordKept" => "A record as it came".to_owned(),
+        "FactorIdentified" => "Something found in an assessment".to_owned(),
+        other => sentence(other),
     }
 }
 

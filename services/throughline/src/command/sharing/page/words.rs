@@ -85,6 +85,10 @@ pub(in crate::command) fn purpose(purpose: &str) -> &str {
         "service_planning" => "to plan services, from numbers about many children",
         "family_participation" => "to take part in plans for the child",
         "child_death_review" => "to learn from a child's death",
+        "audit" => "to check who was shown what, and why",
+        "identity_review" => "to see whether two records are of one child",
+        "system_admin" => "to keep the service working",
+        "planning_research" => "to plan or to study",
         other => other,
     }
 }
