@@ -7,6 +7,7 @@ mod api;
 mod commands;
 mod consume_and_rebuild;
 mod decide_record_release;
+mod erasure;
 mod facts_service;
 mod facts_unread;
 mod glass;

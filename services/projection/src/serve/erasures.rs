@@ -28,6 +28,7 @@ use super::limits::Limits;
 use super::refusal::Refusal;
 use super::request::Malformed;
 use super::timelines::{TimelineService, now};
+use crate::child::is_shown;
 use crate::command::Commands;
 use crate::disclose::{Undisclosed, day_number, decision_id};
 use crate::erasure::{Eraser, ErasureError};
@@ -227,7 +228,7 @@ impl ErasureService {
             true => all.into_iter().partition(|subject| *subject == child.0),
             false => (all, BTreeSet::new()),
         };
-        let of_them = read.entries.iter().filter(|entry| subjects.contains(&entry.subject));
+        let of_them = read.entries.iter().filter(|entry| subjects.contains(&entry.subject) && is_shown(&entry.event));
         let organisations: BTreeSet<String> = of_them.map(|entry| entry.controller.clone()).collect();
         let id = uuid::Uuid::now_v7().into_bytes();
         let ends_us = now().0.saturating_add(i64::from(asked.cooling_off_hours) * HOUR_US);

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+pub mod erasing;
 pub mod faults;
 pub mod linking;
 pub mod places;
@@ -127,6 +128,13 @@ impl House {
         Self::node(tempfile::tempdir().unwrap(), log, wrapping, self.engine).await
     }
 
+    /// The same place after its process died: nothing is known but what the log and the folder of keys hold. Its log is the one that
+    /// `wrap` puts around the real one.
+    pub async fn reborn(&self, wrap: impl FnOnce(Arc<dyn EventLog>) -> Arc<dyn EventLog>) -> Self {
+        let wrapping = Arc::new(WrappingKeys::open(&self.dir.path().join("keys")).unwrap());
+        Self::node(tempfile::tempdir().unwrap(), wrap(Arc::clone(&self.log)), wrapping, self.engine).await
+    }
+
     async fn node(dir: TempDir, log: Arc<dyn EventLog>, wrapping: Arc<WrappingKeys>, engine: Engine) -> Self {
         let pseudonyms = Arc::new(PseudonymKey::from_bytes([7; 32]));
         let projector = projector(&wrapping, &pseudonyms);
@@ -140,7 +148,7 @@ impl House {
                 .unwrap()
         };
         Self {
-            commands: Arc::new(Commands::new(own(COMMAND).await)),
+            commands: Arc::new(Commands::new(own(COMMAND).await.reading_keys_first())),
             recorder: Arc::new(Recorder::new(own(Recorder::SOURCE).await)),
             queue: Queue::over(&store),
             discloser: Arc::new(discloser(&store, &projector)),

@@ -14,6 +14,7 @@ use projection::replay::{Replayer, RulesKept};
 use projection::serve::admin::{AdminService, Operations, OperationsError};
 use projection::serve::audits::AuditService;
 use projection::serve::caller::AUDIENCE;
+use projection::serve::erasures::ErasureService;
 use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
@@ -200,6 +201,13 @@ pub async fn serve_auditing(
     let commands = Arc::clone(&house.commands);
     let safeguards = SafeguardService::beside(&service, noticed, commands, Limits::new(10_000));
     let policies = PolicyService::beside(&service, Arc::clone(&house.commands), Limits::new(10_000));
+    let erasures = ErasureService::beside(
+        &service,
+        Arc::clone(&house.commands),
+        Arc::new(super::erasing::eraser(house)),
+        Limits::new(10_000),
+        0,
+    );
     let operator = AdminService {
         log: Arc::clone(&house.log),
         keyring: Arc::clone(&house.projector.keyring),
@@ -220,7 +228,7 @@ pub async fn serve_auditing(
         audits: Some(audits),
         safeguards: Some(safeguards),
         policies: Some(Arc::new(policies)),
-        erasures: None,
+        erasures: Some(erasures),
     };
     let file = |name: &str, text: &str| {
         let path = house.dir.path().join(name);
@@ -501,6 +509,12 @@ impl Serving {
         Approver { client: PoliciesClient::new(channel), token: self.papers.token(organisation, person, roles) }
     }
 
+    /// Somebody who has records erased.
+    pub async fn eraser(&self, organisation: &str, person: &str, roles: &[&str]) -> super::erasing::Erasing {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        super::erasing::Erasing::new(channel, self.papers.token(organisation, person, roles))
+    }
+
     /// Somebody who breaks the glass, reviews it, refuses to share or is told of it.
     pub async fn guard(&self, organisation: &str, person: &str, roles: &[&str]) -> Guard {
         self.guard_signed_in(organisation, person, roles, None, None).await
@@ -549,6 +563,23 @@ impl Serving {
     pub async fn writer(&self, organisation: &str, person: &str, roles: &[&str]) -> FactsWriter {
         let token = Some(self.papers.token(organisation, person, roles));
         FactsWriter { token, ..self.without_a_token(organisation).await }
+    }
+
+    /// Somebody who is not staff, by an organisation that vouches for them, at every other service: of facts, of emergencies, of
+    /// auditors, of rules, of identity.
+    pub async fn family_elsewhere(
+        &self,
+        organisation: &str,
+        person: &str,
+    ) -> (FactsWriter, Guard, Auditor, Approver, Reviewer) {
+        let token = self.papers.token_of("family", organisation, person, &[]);
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        let to = || (channel.clone(), token.clone());
+        let writer = FactsWriter { client: FactsClient::new(to().0), token: Some(to().1) };
+        let guard = Guard { client: SafeguardsClient::new(to().0), token: to().1 };
+        let auditor = Auditor { client: AuditsClient::new(to().0), token: to().1 };
+        let approver = Approver { client: PoliciesClient::new(to().0), token: to().1 };
+        (writer, guard, auditor, approver, Reviewer { client: IdentitiesClient::new(channel), token })
     }
 
     /// A program of an organisation: its certificate, and nobody's token.
