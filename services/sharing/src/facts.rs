@@ -133,7 +133,8 @@ impl ChildFacts {
 
     /// Puts a telling under its classes.
     fn classed(&self, engine: &Engine, stated: &Stated, telling: Telling) -> Option<Telling> {
-        let body = Body { event: Some(stated.event.clone()), ..Body::default() };
+        let (event, labels) = (Some(stated.event.clone()), stated.labels.clone());
+        let body = Body { event, labels, ..Body::default() };
         let class = engine.classify(&body, self);
         let of = |organisation: &str| RecordClass { source_org: organisation.to_owned(), ..class.clone() };
         let mut classes = vec![of(telling.organisation())];

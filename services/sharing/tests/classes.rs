@@ -147,6 +147,20 @@ fn restrictions_of_the_child_label_the_classes_they_bind() {
 }
 
 #[test]
+fn what_a_source_puts_on_its_records_only_narrows() {
+    let engine = Engine::load().unwrap();
+    let labels = |put_on: Vec<i32>| {
+        let event = Some(e::TherapyStarted { therapy: coded("CAMHS", None), ..Default::default() }.into());
+        engine.classify(&Body { event, labels: put_on, ..Body::default() }, &no_facts(&engine)).labels
+    };
+    assert_eq!(labels(vec![]), [Label::MentalHealth].into());
+    assert_eq!(labels(vec![Label::SexualHealth.into()]), [Label::MentalHealth, Label::SexualHealth].into());
+    assert_eq!(labels(vec![0]), [Label::MentalHealth].into(), "none is none");
+    // One of a later build counts as the narrowest of this one.
+    assert_eq!(labels(vec![9_999]), [Label::MentalHealth, Label::RestrictedUnspecified].into());
+}
+
+#[test]
 fn a_kind_that_this_build_does_not_know_is_not_yet_classified() {
     let engine = Engine::load().unwrap();
     let class = engine.classify(&Body { controller: "source".into(), ..Body::default() }, &no_facts(&engine));

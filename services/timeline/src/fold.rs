@@ -44,6 +44,9 @@ pub struct Entry {
     pub findings: Vec<Finding>,
     /// Pseudonyms of the other people that it tells of, of every version that still contributes; sorted.
     pub third_parties: Vec<[u8; 16]>,
+    /// What its source put on it that makes it more private, of every version that still contributes: numbers of the contract's
+    /// labels, sorted.
+    pub labels: Vec<i32>,
     /// When the source stood so, microseconds since 1970.
     pub known_as_at_us: i64,
     /// That a person put it right.
@@ -161,6 +164,9 @@ pub(crate) fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>,
         .collect();
     third_parties.sort_unstable();
     third_parties.dedup();
+    let mut labels: Vec<i32> = contributing.iter().flat_map(|said| &said.body.labels).copied().collect();
+    labels.sort_unstable();
+    labels.dedup();
     let event = if contributing.len() == 1 {
         contributing.pop().and_then(|said| said.body.event).ok_or(FoldError::Incomplete("kind"))?
     } else {
@@ -177,6 +183,7 @@ pub(crate) fn stand(key: EntryKey, versions: Vec<Said>) -> Result<Option<Entry>,
         event,
         findings,
         third_parties,
+        labels,
         known_as_at_us,
         rectified,
     }))

@@ -28,12 +28,14 @@ pub(crate) struct Stated {
     pub(crate) as_of_us: i64,
     pub(crate) effective: Option<When>,
     pub(crate) event: Event,
+    /// What its source put on it that makes it more private.
+    pub(crate) labels: Vec<i32>,
 }
 
 /// Kinds that people record one at a time: each is an act of its own, and none replaces another by its version.
 pub(crate) fn is_act(kind: &Kind) -> bool {
     // Named workers, enquiries and services come from feeds too, which correct and take back what they said.
-    !matches!(kind.number().0, ..400 | 402..=409 | 500 | 501)
+    !matches!(kind.number().0, ..400 | 402..=409 | 412..=499 | 500 | 501)
 }
 
 /// The acts, and the newest state of every entry that has not been taken back, in order of position.
@@ -78,6 +80,7 @@ fn stated(event: &FactEvent<'_>, says: Option<Event>) -> Option<Stated> {
         as_of_us: event.body.version.as_ref().map_or(0, |version| version.as_of_us),
         effective: event.body.effective,
         event: says?,
+        labels: event.body.labels.clone(),
     })
 }
 

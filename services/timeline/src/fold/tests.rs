@@ -64,6 +64,17 @@ fn a_retracted_entry_is_gone_and_comes_back_with_only_what_the_later_version_say
 }
 
 #[test]
+fn what_made_any_contributing_version_more_private_stays() {
+    let mut first = said(1, 10, 1, enrolment(Some("a"), Some(true)));
+    first.body.labels = vec![5, 2];
+    let mut second = said(1, 20, 2, enrolment(Some("b"), None));
+    second.body.labels = vec![2];
+    let folded = |said: Vec<Said>| fold(said, None).unwrap().entries[0].labels.clone();
+    assert_eq!(folded(vec![second.clone(), first.clone()]), [2, 5]);
+    assert_eq!(folded(vec![first, said(1, 15, 3, EntryRetracted::default()), second]), [2], "what is gone says nothing");
+}
+
+#[test]
 fn a_repeated_field_is_replaced_whole() {
     let count = |code: &str, sessions| SessionCount {
         reason: Some(Coded { code: code.into(), code_set: "sc.attendance/2025".into(), text: None }),
