@@ -16,6 +16,7 @@ pub(crate) enum Part {
     Health = 4,
     Facts = 5,
     Identity = 6,
+    Care = 7,
 }
 
 /// Spreads the bits of a number over all 64 (the finalizer of splitmix64).

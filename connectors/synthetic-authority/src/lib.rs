@@ -20,10 +20,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
 
+use life_course::care::care;
 use life_course::social_care::involvement;
 use population::{CHILDREN_MAX, World};
 use truth::Truth;
-use writers::{Output, census::Census, cin::Returns, facts::Facts, hl7::Feed};
+use writers::{
+    Output, annex_a::Lists, census::Census, children_data::ChildrenData, cin::Returns, facts::Facts, hl7::Feed,
+    looked_after::LookedAfterReturns,
+};
 
 pub use writers::bad_files::write_bad_files;
 
@@ -68,6 +72,12 @@ pub struct Summary {
     pub census_pupils: u64,
     /// Children in all social care returns together.
     pub cin_children: u64,
+    /// Children in all returns on children looked after together.
+    pub looked_after_children: u64,
+    /// Rows of the inspection's lists.
+    pub annex_a_rows: u64,
+    /// Children of the case system's own data.
+    pub care_data_children: u64,
     /// HL7 messages, repeats not counted.
     pub hl7_messages: u64,
     /// Lines of the facts file.
@@ -105,6 +115,9 @@ pub enum GenerateError {
     /// A row could not be written.
     #[error("cannot write a CSV row")]
     Csv(#[from] csv::Error),
+    /// A workbook could not be written.
+    #[error("cannot write a workbook")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
     /// A line could not be written.
     #[error("cannot write a JSON line")]
     Json(#[source] serde_json::Error),
@@ -116,6 +129,9 @@ practice or number in it exists, and any likeness is chance. NHS numbers are of 
 
 education-school-census/  COLLECT Blade CSV export, one file a table, for an autumn and a spring term
 social-care-cin-census/   children in need census XML, by year; serial 002 is a resubmission with corrections
+social-care-ssda903/      the return on children looked after, CSV, by year: one file a table
+social-care-annex-a/      Ofsted's lists of children, as a workbook
+social-care-dfe-api/      the DfE's children's social care data: every child as the case system has it, JSON
 health-hl7v2/             HL7 v2.4 messages in the order of time, one file a month; some months end lines with LF
 facts.jsonl               sharing facts to record by command: subject, kind, and the message as protobuf JSON. An
                           IdentitySealed has beside its fields `sealed`, the subjects whose pseudonyms sealedSubjects
@@ -159,6 +175,9 @@ pub fn generate(settings: &Settings, out: &Path, progress: &mut dyn FnMut(u64, u
     let mut authority = Authority {
         census: Census::create(&folder("education-school-census")?, &world)?,
         returns: Returns::create(&folder("social-care-cin-census")?, &world)?,
+        looked_after: LookedAfterReturns::create(&folder("social-care-ssda903")?, &world)?,
+        lists: Lists::new(&folder("social-care-annex-a")?, &world),
+        care_data: ChildrenData::create(&folder("social-care-dfe-api")?, &world)?,
         feed: Feed::create(&folder("health-hl7v2")?, &world)?,
         facts: Facts::create(Output::create(&out.join("facts.jsonl"))?),
         truth: Output::create(&out.join("truth.jsonl"))?,
@@ -182,6 +201,9 @@ struct Authority {
     world: World,
     census: Census,
     returns: Returns,
+    looked_after: LookedAfterReturns,
+    lists: Lists,
+    care_data: ChildrenData,
     feed: Feed,
     facts: Facts,
     truth: Output,
@@ -203,6 +225,12 @@ impl Authority {
             let involvement = involvement(&self.world, child);
             if let Some(involvement) = &involvement {
                 self.returns.child(&self.world, child, involvement, &mut truth, &mut dirt)?;
+                let care = care(&self.world, child, involvement);
+                if let Some(care) = &care {
+                    self.looked_after.child(&self.world, child, care, &mut truth, &mut dirt)?;
+                }
+                self.lists.child(&self.world, child, involvement, care.as_ref(), &mut truth);
+                self.care_data.child(&self.world, child, involvement, care.as_ref(), &mut truth)?;
             }
             self.feed.child(&self.world, child, &mut truth, &mut dirt)?;
             self.facts.child(&self.world, child, involvement.as_ref(), &mut truth)?;
@@ -227,10 +255,16 @@ impl Authority {
         summary.census_rows = self.census.rows;
         summary.census_pupils = self.census.pupils;
         summary.cin_children = self.returns.children;
+        summary.looked_after_children = self.looked_after.children;
+        summary.annex_a_rows = self.lists.rows;
+        summary.care_data_children = self.care_data.children;
         summary.hl7_messages = self.feed.messages;
         summary.facts = self.facts.lines;
         self.census.finish()?;
         self.returns.finish()?;
+        self.looked_after.finish()?;
+        self.lists.finish()?;
+        self.care_data.finish()?;
         self.feed.finish()?;
         self.facts.finish()?;
         self.truth.finish()?;

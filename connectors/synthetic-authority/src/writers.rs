@@ -1,10 +1,13 @@
 //! Telling the lives as each system would, in its own format.
 
+pub(crate) mod annex_a;
 pub(crate) mod bad_files;
 pub(crate) mod census;
+pub(crate) mod children_data;
 pub(crate) mod cin;
 pub(crate) mod facts;
 pub(crate) mod hl7;
+pub(crate) mod looked_after;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
