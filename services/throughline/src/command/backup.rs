@@ -16,6 +16,9 @@ use crate::settings::{LogSettings, Settings};
 use crate::vault::{self, Vault};
 pub(super) use parts::{Copied, Keys, Log, Part, below_root, copy_file, make_dir, roots, sha256};
 
+/// In the ledger's folder: what was signed last.
+const STATEMENT: &str = "statement";
+
 /// Back up the log, the keys and the configuration, of a running process or a stopped one
 ///
 /// Makes a new folder in each of the two places, named by the moment: the log in one, the keys and the configuration with
@@ -56,10 +59,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         !to.as_ref().is_some_and(|to| to.starts_with(&keys_to) || keys_to.starts_with(to)),
         "--to and --keys-to must be apart: whoever has both parts has every child's record"
     );
+    // What was signed last, before the log: the copy holds all that it speaks of, and a machine that is put back signs on from there.
+    // The other way round, it would speak of records that the copy does not hold.
+    let statement = statement(&settings)?;
     // The log first: whatever key its records need was on the disk before they were acknowledged. The other way round, a
     // key made in between would be in neither.
     let log = to.map(|to| log_part(&settings, &to.join(&name), &backup, &taken_at.to_string())).transpose()?;
-    let keys = keys_part(arguments, &settings, &keys_to.join(&name), &backup, &taken_at.to_string())?;
+    let part = Keys::new(&backup, &taken_at.to_string());
+    let keys = keys_part(arguments, &settings, &keys_to.join(&name), part, statement)?;
     let missing = match &log {
         Some(log) => missing_keys(log.dir(), keys.dir(), &settings)?,
         None => Vec::new(),
@@ -99,16 +106,28 @@ fn log_part(settings: &Settings, to: &Path, backup: &str, taken_at: &str) -> any
     Ok(part)
 }
 
+/// The ledger's last statement and where it belongs, if anything was ever signed here.
+fn statement(settings: &Settings) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+    let path = settings.ledger.folder.join(STATEMENT);
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Some((settings.ledger.folder.canonicalize()?.join(STATEMENT), bytes))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),
+    }
+}
+
 fn keys_part(
     arguments: &Arguments,
     settings: &Settings,
     to: &Path,
-    backup: &str,
-    taken_at: &str,
+    part: Keys,
+    statement: Option<(PathBuf, Vec<u8>)>,
 ) -> anyhow::Result<Part<Keys>> {
     let data = settings.data.canonicalize().context("the data folder is not there")?;
-    let mut part =
-        Part::begin(to, Keys { backup: backup.to_owned(), taken_at: taken_at.to_owned(), data, files: Vec::new() })?;
+    let mut part = Part::begin(to, Keys { data, ..part })?;
+    if let Some((belongs, bytes)) = statement {
+        part.take_bytes(&bytes, Path::new("ledger").join(STATEMENT), belongs)?;
+    }
     let mut named = vec![arguments.file.config.clone()];
     named.extend(parts::named_files(&arguments.file.config)?);
     for path in named {

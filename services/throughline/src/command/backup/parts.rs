@@ -6,6 +6,7 @@
 //!
 //! 20261122T090000.000Z/backup.json   which backup, when; each file with where it belongs, its mode and its SHA-256
 //! 20261122T090000.000Z/keys/         as in the data folder
+//! 20261122T090000.000Z/ledger/       what was signed last, before the log was copied
 //! 20261122T090000.000Z/files/        the configuration and the files that it names, by their whole paths
 //! ```
 //!
@@ -65,6 +66,12 @@ impl Keys {
     /// The folder of keys in the part.
     pub(in crate::command) const KEYS: &str = "keys";
     const FILES: &str = "files";
+
+    /// Of this backup, with no file yet.
+    pub(super) fn new(backup: &str, taken_at: &str) -> Self {
+        let (data, files) = Default::default();
+        Self { backup: backup.to_owned(), taken_at: taken_at.to_owned(), data, files }
+    }
 }
 
 /// A file of a part.
@@ -142,6 +149,15 @@ impl Part<Keys> {
             let at = Path::new(Keys::KEYS).join(path.strip_prefix(&belongs)?);
             self.take(&path, at, path.clone())?;
         }
+        Ok(())
+    }
+
+    /// Takes in what a file held a moment ago.
+    pub(super) fn take_bytes(&mut self, bytes: &[u8], at: PathBuf, belongs: PathBuf) -> anyhow::Result<()> {
+        let to = self.dir.join(&at);
+        make_dir(to.parent().context("a file without a folder")?)?;
+        write_new(&to, bytes, 0o600)?;
+        self.manifest.files.push(Copied { at, belongs, mode: 0o600, sha256: sha256(bytes) });
         Ok(())
     }
 
