@@ -1,13 +1,17 @@
 //! Journeys: the real program, as a process of its own, on invented records.
 #![cfg(test)]
 
+mod answered_for;
 mod bad_days;
 mod canary;
+mod emergency;
 mod harness;
 mod hostile_client;
 mod hostile_producer;
 mod killed;
 mod linking;
+mod mapped;
 mod mllp;
 mod review;
+mod said;
 mod whole_way;

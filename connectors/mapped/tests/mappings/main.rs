@@ -2,8 +2,10 @@
 #![cfg(test)]
 
 mod conformance;
+mod corpus;
 mod golden;
 mod hostile;
+mod readme;
 mod refused;
 mod rows;
 mod worked;

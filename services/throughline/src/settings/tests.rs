@@ -225,3 +225,41 @@ fn one_machine_signs_its_ledger_and_a_node_when_it_is_told_to() {
     let problems = problems.unwrap_err().join("\n");
     assert!(problems.contains("`ledger.witnesses`") && problems.contains("`ledger.sing`"), "{problems}");
 }
+
+const MAPPING: &str = "name = \"education-visits\"\nabout = \"x\"\nrevision = 1\ncontroller = \"la-878-sensory\"\nkey = [\"Ref\"]\n[source]\n\
+    format = \"csv\"\n[delivery]\nkind = \"snapshot\"\n[subject]\nscheme = \"la_child_id\"\nissuer = \"878\"\ncolumn = \"Child\"\n[[event]]\n\
+    becomes = \"ServiceAttended\"\neffective = \"attended_on\"\n[event.fields]\nattended_on = \"Visited\"\n";
+
+#[test]
+fn a_mapping_makes_a_connector_of_its_own_name_and_of_no_other() {
+    let folder = folder();
+    std::fs::write(folder.path().join("visits.toml"), MAPPING).unwrap();
+    let section = |name: &str, more: &str| {
+        format!(
+            "[connectors.{name}]\nmapping = \"visits.toml\"\ncontrollers = [\"la-878-sensory\"]\ndrop_folder = \"drop\"\n{more}"
+        )
+    };
+    let settings = load(folder.path(), &section("education-visits", ""), Purpose::Any).unwrap();
+    assert!(settings.connector("education-visits").unwrap().mapping.is_some());
+    let told = |text: &str, what: &str| {
+        let problems = load(folder.path(), text, Purpose::Any).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.contains(what)), "{what}: {problems:?}");
+    };
+    told(&section("education-other", ""), "the section must be [connectors.education-visits]");
+    told(&section("health-hl7v2", ""), "is of a source that this build has no connector for");
+    told(&section("education-visits", "[connectors.education-visits.sql]\nconnection_file = \"password\"\n"), "is not");
+    told("[connectors.education-none]\ncontrollers = [\"x\"]\ndrop_folder = \"drop\"\n", "has no `mapping`");
+    std::fs::write(folder.path().join("visits.toml"), MAPPING.replace("attended_on = \"V", "attend_on = \"V")).unwrap();
+    told(&section("education-visits", ""), "line 19: ");
+
+    let query = MAPPING.replace("format = \"csv\"", "format = \"sql\"\nquery = \"select 1\"");
+    std::fs::write(folder.path().join("visits.toml"), query).unwrap();
+    told(&section("education-visits", ""), "where the database of the mapping's query is");
+    let sql = |more: &str| {
+        section("education-visits", &format!("[connectors.education-visits.sql]\nconnection_file = \"db\"\n{more}"))
+    };
+    std::fs::write(folder.path().join("db"), "host=db.invalid user=x password=CANARY").unwrap();
+    told(&sql(""), "rows do not travel in clear");
+    let settings = load(folder.path(), &sql("ca = \"ca.pem\"\n"), Purpose::Any).unwrap();
+    assert!(!format!("{settings:?}").contains("CANARY"));
+}
