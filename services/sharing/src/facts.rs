@@ -90,6 +90,7 @@ pub struct ChildFacts {
     broken_glass: BrokenGlass,
     involvement: Involved,
     life: Life,
+    kept: retention::Kept,
     standings: Standings,
     duty_to_share_in_force: bool,
     tellings: Arc<[Telling]>,
@@ -115,6 +116,7 @@ impl ChildFacts {
             people: People::fold(&stated, as_of.valid_on),
             statuses: Statuses::fold(&stated, engine.statuses(), engine.terms(), as_of.valid_on),
             life: Life::fold(&stated, as_of.valid_on),
+            kept: retention::Kept::fold(&stated),
             duty_to_share_in_force: engine.statutes().in_force(DUTY_TO_SHARE, as_of.valid_on),
             standings,
             restrictions: Restrictions::fold(&stated, as_of.valid_on),
@@ -177,6 +179,11 @@ impl ChildFacts {
         &self.people
     }
 
+    /// Whether the organisation that answers for them decided to keep records of this class past their schedule.
+    pub(crate) fn keeps(&self, class: &RecordClass) -> bool {
+        self.kept.has(class, self.valid_on)
+    }
+
     pub(crate) fn life(&self) -> Life {
         self.life
     }
@@ -216,7 +223,7 @@ impl Engine {
     /// those that can take the place of one as a newer state of its entry.
     pub fn reads_as_fact(&self, kind: KindNumber) -> bool {
         // Identity, birth, death, sealing and every recorded fact about a child; the rest by the tables.
-        matches!(kind.0, 310 | 311 | 500 | 505 | 602 | 603 | 605..=615 | 660 | 661)
+        matches!(kind.0, 310 | 311 | 500 | 505 | 602 | 603 | 605..=615 | 660 | 661 | 664)
             || self.involvement().reads(kind)
             || self.statuses().reads(kind)
     }

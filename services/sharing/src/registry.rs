@@ -86,10 +86,10 @@ impl Registry {
     /// Whether records of this class, of something that happened then, are past the schedule of their authority on the day at
     /// which the facts are judged. Where there is no schedule, or an age is not known, they are kept.
     pub fn past_retention(&self, class: &RecordClass, happened: &When, facts: &ChildFacts) -> bool {
-        self.due_by(class, happened, facts).is_some()
+        self.due_by(class, happened, facts).is_some() && !facts.keeps(class)
     }
 
-    /// The schedule that records of this class are past; see [`Self::past_retention`].
+    /// The schedule that records of this class are past, whether or not they are kept all the same.
     pub fn due_by(
         &self,
         class: &RecordClass,

@@ -54,8 +54,12 @@ async fn what_is_past_its_schedule_is_proposed_with_the_schedule_and_what_is_kep
     let mut writer = there.serving.writer(SCHOOL, "i.lead", INFORMATION_GOVERNANCE).await;
     let for_ever = RetentionDecided { until: None, ..kept.clone() };
     assert_eq!(reason(&writer.record(decide(for_ever)).await.unwrap_err()), "REQUEST_MALFORMED");
+    let mut teacher = there.serving.reader(SCHOOL, "t.invented", &["school_pastoral"]).await;
+    let is_shown = |entries: &[Entry]| entries.iter().any(|entry| entry.category() == s::Category::Attendance);
+    assert!(!is_shown(&there.entries(&mut teacher, Purpose::EducationProvision).await), "past its schedule");
     writer.record(decide(kept)).await.unwrap();
     there.settle().await;
+    assert!(is_shown(&there.entries(&mut teacher, Purpose::EducationProvision).await), "kept to be used");
     assert!(lead.due(ListDueRequest::default()).await.unwrap().due.is_empty());
     let after = date(until.saturating_add(jiff::Span::new().days(1)));
     let later = lead.due(ListDueRequest { on: Some(after) }).await.unwrap();

@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Erase(arguments) => {
             let decided = decide(&arguments.of, &arguments.saying, Outcome::Erase, None)?;
             output::note(
-                "nothing is erased yet: propose the erasure with `throughline audit erase`, which a second person agrees to",
+                "nothing is erased yet: ask for the erasure with `throughline erasure propose`, which a second person confirms",
             );
             Ok(decided)
         }
