@@ -158,7 +158,7 @@ async fn one_bad_fact_and_none_is_recorded() {
     facts.push(organisation("Not An Id", s::Sector::Health));
     facts.push(linked(&pupil("P1"), &council_child("C1")));
     let message = refusal(&house, facts).await;
-    assert!(message.starts_with("fact 6:") && message.ends_with("nothing was recorded"), "{message}");
+    assert!(message.starts_with("fact 7:") && message.ends_with("nothing was recorded"), "{message}");
     house.catch_up().await;
     assert_eq!(commands_on_the_log(&house).await, 0);
     assert_eq!(house.records(&[Topic::Keys]).await.len(), 0, "not even a key");

@@ -16,6 +16,7 @@ use harness::House;
 use harness::faults::{FaultyLog, NO_END};
 use harness::sayings::*;
 use harness::service::{FactsWriter, Papers, Serving, reason, serve};
+use projection::own_records::OwnRecords;
 use projection::store::Engine;
 
 const HUB: &str = harness::HUB;
@@ -33,6 +34,19 @@ impl Office {
     /// A school's pupil whom the council knows too, and everybody's papers.
     async fn new() -> Self {
         Self::on(House::new().await).await
+    }
+
+    /// One whose facts are acknowledged once they are read, as in a process that runs.
+    async fn acknowledging() -> Self {
+        let mut office = Self::new().await;
+        let house = &mut office.house;
+        let (log, pseudonyms, wrapping) =
+            (Arc::clone(&house.log), Arc::clone(&house.pseudonyms), Arc::clone(&house.wrapping));
+        let own = OwnRecords::open(log, pseudonyms, wrapping, HUB, event_log::authority::COMMAND).await.unwrap();
+        let own = own.acknowledged_once_read(house.store.clone(), house.progress.clone());
+        house.commands = Arc::new(projection::command::Commands::new(own));
+        office.serving = serve(&office.house, Arc::clone(&office.serving.papers), LONG).await;
+        office
     }
 
     async fn on(mut house: House) -> Self {
@@ -149,6 +163,30 @@ async fn a_teacher_records_a_consent_that_says_by_whom_and_for_which_organisatio
         assert_eq!((decision.call(), decision.person.as_str()), (s::Call::RecordFact, "t.invented"));
         assert_eq!((&decision.answer_digest, decision.permits_told), (&recorded.fact, 1 << 44), "by P45");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_the_same_fact_recorded_many_times_at_once_one_is_recorded() {
+    let mut office = Office::acknowledging().await;
+    let before = office.events().await;
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let mut teacher = office.teacher().await;
+        let wanted = request(&office.child, s::Purpose::EducationProvision, consent_given("c1"));
+        asked.spawn(async move { teacher.record(wanted).await.unwrap().outcome() });
+    }
+    let all = tokio::spawn(asked.join_all());
+    while !all.is_finished() {
+        office.catch_up().await;
+        tokio::task::yield_now().await;
+    }
+    let mut outcomes = all.await.unwrap();
+    outcomes.sort();
+    let mut expected = vec![Outcome::StoodAlready; 5];
+    expected.push(Outcome::Recorded);
+    expected.sort();
+    assert_eq!(outcomes, expected, "each is judged by what the one before recorded");
+    assert_eq!(office.events().await, before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

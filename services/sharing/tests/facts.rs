@@ -111,6 +111,18 @@ fn a_restriction_is_lifted_by_name_of_its_own_subject_and_by_nothing_else() {
 }
 
 #[test]
+fn of_one_day_a_restriction_ends_by_what_was_recorded_last() {
+    let (day, today) = (date(2026, 5, 1), date(2026, 6, 1));
+    let (sets, lifts) = (|| set("a", on(day)), || lifted("a", "manager", day));
+    assert!(!withholds_location(&[(1, 1, sets()), (1, 2, lifts())], today), "set by mistake, and lifted the same day");
+    assert!(!withholds_location(&[(1, 1, sets()), (1, 2, lifts())], day), "on that very day too");
+    assert!(withholds_location(&[(1, 1, lifts()), (1, 2, sets())], today), "lifted, and set again the same day");
+    assert!(withholds_location(&[(1, 1, sets()), (1, 2, lifts()), (1, 3, sets())], today));
+    // Said later of an earlier day: it lifts nothing that began after that day.
+    assert!(withholds_location(&[(1, 1, sets()), (1, 2, lifted("a", "manager", date(2026, 4, 30)))], today));
+}
+
+#[test]
 fn a_grant_is_for_a_named_person_until_its_day_or_until_revoked() {
     let today = date(2026, 6, 1);
     let granted = |person: &str, by: &str, to: Option<e::Date>| {
@@ -140,8 +152,26 @@ fn a_grant_is_for_a_named_person_until_its_day_or_until_revoked() {
     assert!(with(vec![granted("reader", "manager", on(today)), revoked]));
 }
 
+fn approved_by(by: &str, id: Option<&str>, source: &str, to: Date) -> Body {
+    let mut process = s::LegalProcessRecorded {
+        id: id.map(str::to_owned),
+        recipient: Some("police".into()),
+        source: Some(source.into()),
+        to: on(to),
+        approved_by: Some("controller".into()),
+        ..Default::default()
+    };
+    process.set_kind(s::legal_process_recorded::Kind::CrimeRequestApproved);
+    Body { controller: by.into(), ..body(process) }
+}
+
 /// What police read of a hospital's record by a crime request that this organisation approved, naming this source or none.
 fn police_read(by: &str, source: &str) -> Outcome {
+    police_read_by(&[(1, approved_by(by, None, source, date(2026, 6, 1)))])
+}
+
+/// By what was recorded of processes, each of this subject, in this order.
+fn police_read_by(processes: &[(u8, Body)]) -> Outcome {
     let engine = Engine::load().unwrap();
     let today = date(2026, 6, 1);
     let organisation = |id: &str, sector| {
@@ -151,16 +181,8 @@ fn police_read(by: &str, source: &str) -> Outcome {
     };
     let recorded = [organisation("hospital", sharing::Sector::Health), organisation("police", sharing::Sector::Police)];
     let registry = Registry::fold(recorded.iter().map(|body| fact(0, 0, body)), None);
-    let mut process = s::LegalProcessRecorded {
-        recipient: Some("police".into()),
-        source: Some(source.into()),
-        to: on(today),
-        approved_by: Some("controller".into()),
-        ..Default::default()
-    };
-    process.set_kind(s::legal_process_recorded::Kind::CrimeRequestApproved);
-    let approved = Body { controller: by.into(), ..body(process) };
-    let facts = ChildFacts::fold(&engine, [fact(1, 1, &approved)], &AsOf::day(today));
+    let events = (1..).zip(processes).map(|(at, (subject, body))| fact(*subject, at, body));
+    let facts = ChildFacts::fold(&engine, events, &AsOf::day(today));
     let reader = Principal::Staff {
         organisation: "police".into(),
         person: "reader".into(),
@@ -188,6 +210,108 @@ fn a_crime_request_opens_the_records_of_the_organisation_that_it_names_or_that_a
     assert_eq!(police_read("council", "school"), Outcome::Hide);
     assert_eq!(police_read("hospital", ""), Outcome::Redacted, "of its own");
     assert_eq!(police_read("council", ""), Outcome::Hide, "of its own, which this is not");
+}
+
+#[test]
+fn the_last_word_on_a_process_stands_and_ends_no_other() {
+    let (until_today, ended) = (date(2026, 6, 1), date(2026, 5, 31));
+    let said = |id: Option<&str>, to| approved_by("hospital", id, "hospital", to);
+    assert_eq!(police_read_by(&[(1, said(Some("p"), until_today))]), Outcome::Redacted);
+    assert_eq!(police_read_by(&[(1, said(Some("p"), until_today)), (1, said(Some("p"), ended))]), Outcome::Hide);
+    assert_eq!(police_read_by(&[(1, said(Some("p"), ended)), (1, said(Some("p"), until_today))]), Outcome::Redacted);
+    for (what, ends) in [
+        ("another process", (1, said(Some("q"), ended))),
+        ("one of another record of the child", (2, said(Some("p"), ended))),
+        ("one without an id", (1, said(None, ended))),
+    ] {
+        assert_eq!(police_read_by(&[(1, said(Some("p"), until_today)), ends]), Outcome::Redacted, "{what} ended");
+    }
+    let by_nobody = s::LegalProcessRecorded { approved_by: None, ..unapproved() };
+    assert_eq!(police_read_by(&[(1, body(by_nobody))]), Outcome::Hide, "nobody approved it");
+}
+
+fn unapproved() -> s::LegalProcessRecorded {
+    let Some(e::event::Kind::LegalProcessRecorded(process)) =
+        approved_by("hospital", Some("p"), "hospital", date(2026, 6, 1)).event.and_then(|event| event.kind)
+    else {
+        panic!()
+    };
+    process
+}
+
+#[test]
+fn a_limit_on_a_parent_binds_who_is_named_by_their_issuer() {
+    const ISSUER: &str = "https://families.invalid";
+    let engine = Engine::load().unwrap();
+    let today = date(2026, 6, 1);
+    let named =
+        |issuer: &str, person: &str| s::NamedPerson { issuer: Some(issuer.into()), person: Some(person.into()) };
+    let mut school = s::OrganisationRecorded { id: Some("school".into()), ..Default::default() };
+    school.set_sector(sharing::Sector::Education);
+    let mut portal = s::OrganisationRecorded {
+        id: Some("portal".into()),
+        token_issuer: Some(ISSUER.into()),
+        vouches_for_people: Some(true),
+        ..Default::default()
+    };
+    portal.set_sector(sharing::Sector::SocialCare);
+    let recorded = [body(school), body(portal)];
+    let registry = Registry::fold(recorded.iter().map(|body| fact(0, 0, body)), None);
+    let reads = |limit: Option<s::RestrictionSet>| {
+        let mut recognised = s::FamilyPersonRecognised {
+            id: Some("p".into()),
+            person: Some(named(ISSUER, "mother")),
+            evidence: Some("seen".into()),
+            recognised_by: Some("clerk".into()),
+            on: on(date(2026, 1, 1)),
+            ..Default::default()
+        };
+        recognised.set_relation(s::family_person_recognised::Relation::Parent);
+        let verified = s::ParentalResponsibilityVerified {
+            person: Some(named(ISSUER, "mother")),
+            evidence: Some("seen".into()),
+            verified_by: Some("another".into()),
+            on: on(date(2026, 1, 1)),
+        };
+        let born = e::PersonDescribed { birth_on: on(date(2018, 1, 1)), ..Default::default() };
+        let mut said = vec![body(recognised), body(verified), body(born)];
+        said.extend(limit.map(|mut limit| {
+            limit.set_kind(s::restriction::Kind::ParentalResponsibility);
+            body(s::RestrictionSet { id: Some("r".into()), ..limit })
+        }));
+        let events = (1..).zip(&said).map(|(at, body)| fact(1, at, body));
+        let facts = ChildFacts::fold(&engine, events, &AsOf::day(today));
+        let reader =
+            Principal::Person { organisation: "portal".into(), issuer: ISSUER.into(), person: "mother".into() };
+        let class = RecordClass {
+            source_org: "school".into(),
+            category: Category::Attendance,
+            labels: [].into(),
+            third_parties: [].into(),
+            has_third_party: false,
+            unnamed_third_party: false,
+            has_location: false,
+            retention_expired: false,
+        };
+        let request = Request::new(reader, Purpose::SubjectAccess, today);
+        decide(&engine, &request, &facts, &registry, [&class]).outcome(&class) > Outcome::Hide
+    };
+    let adult =
+        |issuer: &str, person: &str| s::RestrictionSet { adult: Some(named(issuer, person)), ..Default::default() };
+    let called = |person: &str| s::RestrictionSet { person: Some(person.into()), ..Default::default() };
+    assert!(reads(None));
+    for (what, limit, may) in [
+        ("this one of this issuer", adult(ISSUER, "mother"), false),
+        ("one of the same name at another issuer", adult("https://elsewhere.invalid", "mother"), true),
+        ("another of this issuer", adult(ISSUER, "father"), true),
+        ("whoever is called so", called("mother"), false),
+        ("whoever is called so, at no issuer", adult("", "mother"), false),
+        ("another", called("father"), true),
+        ("nobody by name: every adult", s::RestrictionSet::default(), false),
+        ("nobody whom a token could name: every adult", adult(ISSUER, ""), false),
+    ] {
+        assert_eq!(reads(Some(limit)), may, "{what}");
+    }
 }
 
 #[test]

@@ -464,3 +464,122 @@ fn no_feed_makes_another_organisation_work_with_a_child() {
     let days = [("2027-01-05", Targeted), ("2027-01-06", Former), ("2027-02-03", Nothing)];
     check(&[by("social-care-early-help", body("csc", 1, 1, begun))], "csc", &days);
 }
+
+/// One event for each row of the table, with the organisation whose work it begins.
+fn samples() -> Vec<(&'static str, &'static str, Event, &'static str)> {
+    let day = date("2026-01-05");
+    let named = |role: &str| -> Event {
+        e::WorkerNamed {
+            role: coded(role),
+            organisation: org("other"),
+            person: org("p1"),
+            since_on: day,
+            supervised_by: org("csc"),
+            ..Default::default()
+        }
+        .into()
+    };
+    let mut stated = e::InvolvementStarted { organisation: org("other"), start_on: day, ..Default::default() };
+    stated.set_kind(e::involvement::Kind::Lead);
+    let started = e::ServiceStarted { organisation: org("other"), start_on: day, ..Default::default() };
+    let assessed = e::HelpAssessmentStarted { organisation: org("other"), start_on: day, ..Default::default() };
+    let consulted = e::EhcSettingConsulted { setting: org("other"), sent_on: day, ..Default::default() };
+    let advice = e::EhcAdviceRequested { adviser: org("other"), requested_on: day, ..Default::default() };
+    let moved = e::EhcPlanTransferred { to_authority: org("other"), transferred_on: day, ..Default::default() };
+    let review = e::ChildDeathReviewStarted { organisation: org("other"), start_on: day };
+    let roll = e::EnrolmentStarted { school: org("other"), entry_on: day, ..Default::default() };
+    vec![
+        ("EnrolmentStarted", "", roll.into(), "other"),
+        ("BirthNotified", "", e::BirthNotified { born_on: day, health_visiting: org("other") }.into(), "other"),
+        ("WorkerNamed", "health_visitor_role", named("health_visitor"), "other"),
+        ("WorkerNamed", "lead_role", named("lead_practitioner"), "other"),
+        ("WorkerNamed", "social_care_lead_role", named("social_worker"), "other"),
+        ("WorkerNamed", "ehc_lead_role", named("ehc_case_officer"), "other"),
+        ("WorkerNamed", "family_help_role", named("family_help_lead"), "other"),
+        ("EnquiryReceived", "", e::EnquiryReceived { received_on: day, ..Default::default() }.into(), "own"),
+        ("ContactReceived", "", e::ContactReceived { received_on: day, ..Default::default() }.into(), "own"),
+        ("HelpAssessmentStarted", "", assessed.into(), "other"),
+        ("ServiceStarted", "", started.into(), "other"),
+        ("ReferralAccepted", "", e::ReferralAccepted { accepted_on: day, ..Default::default() }.into(), "own"),
+        (
+            "EhcAssessmentRequested",
+            "",
+            e::EhcAssessmentRequested { received_on: day, ..Default::default() }.into(),
+            "own",
+        ),
+        ("EhcPlanIssued", "", e::EhcPlanIssued { sent_on: day, ..Default::default() }.into(), "own"),
+        ("EhcPlanTransferred", "", moved.into(), "other"),
+        ("EhcAdviceRequested", "", advice.into(), "other"),
+        ("EhcSettingConsulted", "", consulted.into(), "other"),
+        (
+            "LookedAfterPeriodStarted",
+            "",
+            e::LookedAfterPeriodStarted { start_on: day, ..Default::default() }.into(),
+            "own",
+        ),
+        ("ChildDeathReviewStarted", "", review.into(), "other"),
+        ("PersonDescribed", "", e::PersonDescribed { practice: org("other"), ..Default::default() }.into(), "other"),
+        ("ReferralReceived", "", e::ReferralReceived { received_on: day, ..Default::default() }.into(), "own"),
+        ("AssessmentStarted", "", e::AssessmentStarted { start_on: day, ..Default::default() }.into(), "own"),
+        ("ChildInNeedPlanStarted", "", e::ChildInNeedPlanStarted { start_on: day }.into(), "own"),
+        (
+            "Section47EnquiryStarted",
+            "",
+            e::Section47EnquiryStarted { start_on: day, ..Default::default() }.into(),
+            "own",
+        ),
+        ("ProtectionPlanStarted", "", e::ProtectionPlanStarted { start_on: day, ..Default::default() }.into(), "own"),
+        (
+            "AttendedEmergency",
+            "",
+            e::AttendedEmergency { arrived_at: at("2026-01-05"), ..Default::default() }.into(),
+            "own",
+        ),
+        (
+            "AdmissionStarted",
+            "",
+            e::AdmissionStarted { admitted_at: at("2026-01-05"), ..Default::default() }.into(),
+            "own",
+        ),
+        (
+            "AppointmentBooked",
+            "",
+            e::AppointmentBooked { starts_at: at("2026-01-05"), ..Default::default() }.into(),
+            "own",
+        ),
+        (
+            "AppointmentMissed",
+            "",
+            e::AppointmentMissed { starts_at: at("2026-01-05"), ..Default::default() }.into(),
+            "own",
+        ),
+        ("InvolvementStarted", "", stated.into(), "other"),
+    ]
+}
+
+/// A row that gives what it says, of an event that says no more than it must; and no row without an event here.
+#[test]
+fn every_row_of_the_table_gives_what_it_says() {
+    let table: toml::Table = include_str!("../rules/involvement.toml").parse().unwrap();
+    let rows = table["spell"].as_array().unwrap();
+    let samples = samples();
+    assert_eq!(rows.len(), samples.len(), "as many events as rows");
+    for row in rows {
+        let kind = row["kind"].as_str().unwrap();
+        let list = row.get("when").and_then(|when| when.get("list")).and_then(toml::Value::as_str).unwrap_or_default();
+        let sample = samples.iter().find(|(of, by, ..)| (*of, *by) == (kind, list));
+        let (.., event, organisation) = sample.unwrap_or_else(|| panic!("no event for {kind} {list}"));
+        let expected = match row["involvement"].as_str().unwrap() {
+            "none" => Nothing,
+            "universal" => Universal,
+            "targeted" => Targeted,
+            "statutory" => Statutory,
+            _ => Lead,
+        };
+        let born = e::PersonDescribed { birth_on: date("2025-12-01"), ..Default::default() };
+        let said = [body("own", 1, 2, event.clone()), body("elsewhere", 2, 1, born)];
+        assert_eq!(on(&said, "2026-01-06", organisation), expected, "{kind} {list}");
+        let other = if *organisation == "own" { "other" } else { "own" };
+        assert_eq!(on(&said, "2026-01-06", other), Nothing, "{kind} {list}: of nobody else");
+    }
+}

@@ -241,7 +241,9 @@ impl Discloser {
         if matches!(recordable.fact, FactKind::Seal | FactKind::SealProposal) {
             // Nobody seals another child by way of one that is theirs to seal.
             let of_child = |subject: &Pseudonym| child.resolution.subjects.contains(&subject.0);
-            decision.may &= proposed.sealed.contains(&ask.child) && proposed.sealed.iter().all(of_child);
+            let is_childs = proposed.sealed.contains(&ask.child) && proposed.sealed.iter().all(of_child);
+            decision.may &= is_childs;
+            decision.second_person_needed &= is_childs;
         }
         let record = self.record_of_recording(ask, proposed, &child, &decision);
         Ok(Some(Weighing {

@@ -275,3 +275,59 @@ async fn a_broker_reads_the_packages_that_are_theirs_to_arrange() {
     assert_eq!(bytes(&mut another, &child, Purpose::ChildInNeed).await, of_nobody, "by name");
     assert_eq!(bytes(&mut broker, &child, Purpose::LookedAfter).await, of_nobody, "for its purpose");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_family_records_reviews_audits_and_approves_nothing() {
+    let mut there = there().await;
+    there.record(vec![recognised(&there.child, Relation::Parent), verified(&there.child)]).await;
+    there.house.settle(&there.serving).await;
+    let child = there.child.clone();
+    let (mut writer, mut guard, mut auditor, mut approver, mut reviewer) =
+        there.serving.family_elsewhere(PORTAL, PARENT).await;
+    let before = there.house.records(&[event_log::Topic::Sharing, event_log::Topic::Identity]).await.len();
+    let consent = s::ConsentRecorded {
+        id: Some("own".into()),
+        kind: Some(s::consent_recorded::Kind::Share.into()),
+        state: Some(s::consent_recorded::State::Given.into()),
+        categories: vec![s::Category::Attendance.into()],
+        ..Default::default()
+    };
+    let lifted = s::RestrictionLifted { id: Some("r".into()), ..Default::default() };
+    let mut refused = Vec::new();
+    for event in [e::Event::from(consent), lifted.into()] {
+        for purpose in [Purpose::FamilyParticipation, Purpose::SubjectAccess, Purpose::EarlyHelp] {
+            let wanted = s::RecordFactRequest {
+                about: Some(child.clone()),
+                purpose: purpose.into(),
+                fact: Some(event.clone()),
+                evidence: "invented".into(),
+                ..Default::default()
+            };
+            refused.push(("NOT_YOURS_TO_RECORD", writer.record(wanted).await.unwrap_err()));
+        }
+    }
+    let asserted = s::AssertBreakGlassRequest {
+        child: Some(child.clone()),
+        purpose: Purpose::ChildProtection.into(),
+        reason: "invented".into(),
+        minutes: 30,
+        ..Default::default()
+    };
+    refused.push(("NOT_FOR_THIS_ROLE", guard.assert(asserted).await.unwrap_err()));
+    refused.push(("NOT_FOR_THIS_ROLE", guard.list(Default::default()).await.unwrap_err()));
+    refused.push(("NOT_FOR_THIS_ROLE", guard.notices().await.unwrap_err()));
+    refused.push(("NOT_FOR_THIS_ROLE", guard.refusals().await.unwrap_err()));
+    let seen = proto::audit::WhoSawRequest { child: Some(child), ..Default::default() };
+    refused.push(("", auditor.who_saw(seen).await.unwrap_err()));
+    let rules = there.house.discloser.engine.policy_hash().to_vec();
+    refused.push(("NOT_YOURS_TO_APPROVE", approver.approve(&rules).await.unwrap_err()));
+    refused.push(("", reviewer.list(Default::default()).await.unwrap_err()));
+    for (expected, status) in &refused {
+        // Of decisions, that there is none before them: whether there is one is an auditor's to know.
+        let refused = [tonic::Code::PermissionDenied, tonic::Code::NotFound].contains(&status.code());
+        assert!(refused, "{status:?}");
+        assert!(expected.is_empty() || reason(status) == *expected, "{expected}: {status:?}");
+    }
+    let after = there.house.records(&[event_log::Topic::Sharing, event_log::Topic::Identity]).await.len();
+    assert_eq!(after, before, "nothing was recorded");
+}

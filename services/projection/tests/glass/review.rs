@@ -85,6 +85,27 @@ async fn a_review_that_nobody_holds_surfaces_and_goes_once_somebody_else_has_hel
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_who_review_it_at_once_one_does() {
+    let mut emergency = Emergency::new().await;
+    let id = emergency.broken_ago(1, HOUR_US).await;
+    let mut leads = Vec::new();
+    for n in 0..6 {
+        leads.push(emergency.serving.guard(HOSPITAL, &format!("lead.{n}"), LEAD).await);
+    }
+    let all = async move {
+        let mut asked = tokio::task::JoinSet::new();
+        for mut lead in leads {
+            let (break_glass, outcome, words) = (id.clone(), Outcome::Justified.into(), "an invented finding".into());
+            asked.spawn(async move { lead.review(ReviewBreakGlassRequest { break_glass, outcome, words }).await });
+        }
+        asked.join_all().await
+    };
+    let answers = emergency.meanwhile(all).await;
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err().map(reason)).collect();
+    assert_eq!(refused, ["REVIEWED_ALREADY"; 5]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_runs_the_service_sees_that_and_not_why_and_a_clinician_sees_no_list() {
     let mut emergency = Emergency::new().await;
     let id = emergency.broken_ago(1, HOUR_US).await;

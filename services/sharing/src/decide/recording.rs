@@ -255,7 +255,8 @@ pub fn may_record(
     let question = match recording.fact {
         FactKind::Register => audit_question(request, registry).ok_or(DenialReason::UnknownOrganisation),
         _ => Asked::of(request, facts, registry).and_then(|asked| {
-            let organisation = request.principal.organisation().unwrap_or_default();
+            // Of somebody of a family, the organisation that vouches for them: the rules permit them nothing of it.
+            let (Principal::Staff { organisation, .. } | Principal::Person { organisation, .. }) = &request.principal;
             let class = RecordClass { category: Category::Identity, ..RecordClass::of_nothing(organisation) };
             asked.about(&class).ok_or(DenialReason::UnknownOrganisation)
         }),
