@@ -1,0 +1,4 @@
+
+invented schoolÿÿÿÿÿÿÿÿÿ®¯ 1
+invented codeinvented code_setinvented text"1
+invented codeinvented code_setinvented text(±0²:invented comment

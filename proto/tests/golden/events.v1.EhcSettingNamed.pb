@@ -1,0 +1,3 @@
+
+invented setting1
+invented codeinvented code_setinvented textinvented setting_words °(0:ÿÿÿÿÿÿÿÿÿ®¯ 

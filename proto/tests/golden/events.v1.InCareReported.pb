@@ -1,0 +1,2 @@
+1
+invented codeinvented code_setinvented textÿÿÿÿÿÿÿÿÿ®¯ 
