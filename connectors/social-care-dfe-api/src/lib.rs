@@ -11,7 +11,8 @@
 //!
 //! **Statuses.** What is said here of referrals, section 47 enquiries and protection plans opens and closes the statuses that
 //! the sharing rules read, as long as it is fresh. It does not say under what a child is looked after, so that nothing opens
-//! that status. Education, health and care plans are not social care's to say: they are kept whole.
+//! that status. A list whose file says its day, and of which everything was taken, confirms the feed: what it said before
+//! still stands. A night in which nothing changed is an empty list. Education, health and care plans are not social care's to say: they are kept whole.
 
 mod child;
 mod codes;
@@ -22,6 +23,9 @@ mod submission;
 use connector_kit::file_name::Authority;
 use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
 use proto::events::Family;
+
+/// What it is called: its events are this source's.
+pub(crate) const NAME: &str = "social-care-dfe-api";
 
 /// The connector.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +42,7 @@ impl ChildrenSocialCare {
 impl Connector for ChildrenSocialCare {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
-            name: "social-care-dfe-api",
+            name: NAME,
             about: "The DfE's children's social care data (JSON): each child as the case system has it, as it changes",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,

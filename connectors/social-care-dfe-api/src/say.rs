@@ -122,6 +122,8 @@ pub(crate) struct Voice<'a> {
     pub(crate) place: Place,
     pub(crate) raw: &'a str,
     pub(crate) odd_text: bool,
+    /// Something of it could not be taken.
+    pub(crate) rejected: bool,
     pub(crate) out: &'a mut dyn Output,
 }
 
@@ -189,6 +191,7 @@ impl Voice<'_> {
             Reason::DateMissing => format!("{table} has no {field} that can be read, and cannot be placed"),
             _ => format!("{table} has no {field}, and could not be told from another"),
         };
+        self.rejected = true;
         let rejection = Rejection {
             reason,
             message: format!("{what}: put it right and send the child again; the rest was taken"),

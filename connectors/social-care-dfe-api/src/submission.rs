@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::io::Read as _;
 
 use connector_kit::file_name::{Authority, hints};
-use connector_kit::{Output, Place, Rejection, Scope, SourceFile, identifier, text};
-use proto::events::Scheme;
+use connector_kit::{Draft, Output, Place, Rejection, Scope, SourceFile, dates, identifier, text};
+use proto::events::{Date, Scheme, Subject};
 use proto::quarantine::Reason;
+use proto::sharing::FeedConfirmed;
 use serde_json::Value;
 
 use crate::child;
@@ -50,8 +51,21 @@ pub(crate) fn translate(given: Option<Authority>, file: SourceFile<'_>, out: &mu
         return refuse(out, Reason::SubjectMissing, message.to_owned());
     };
     drop(held);
-    let mut reading = Reading { authority, file: &name, text: &decoded.text, ids: HashSet::new(), record: 0, out };
+    let on = hints(&name).on;
+    let mut reading = Reading {
+        authority,
+        file: &name,
+        text: &decoded.text,
+        ids: HashSet::new(),
+        record: 0,
+        refused: false,
+        is_list: false,
+        out,
+    };
     reading.children(decoded.odd);
+    if let Some(on) = on.filter(|_| reading.is_list && !reading.refused) {
+        reading.confirm(on);
+    }
 }
 
 /// A child as it came, and where it begins in the text.
@@ -68,6 +82,10 @@ struct Reading<'a> {
     /// Children so far: one that stands twice contradicts itself.
     ids: HashSet<String>,
     record: u64,
+    /// Something could not be taken.
+    refused: bool,
+    /// The file holds a list of children, and not one by itself.
+    is_list: bool,
     out: &'a mut dyn Output,
 }
 
@@ -78,6 +96,7 @@ impl Reading<'_> {
         let mut at = text.len() - text.trim_start_matches(is_space).len();
         let in_array = text.get(at..).is_some_and(|rest| rest.starts_with('['));
         at += usize::from(in_array);
+        self.is_list = in_array;
         loop {
             let rest = text.get(at..).unwrap_or_default();
             let next = rest.trim_start_matches(|c: char| is_space(c) || in_array && c == ',');
@@ -109,6 +128,7 @@ impl Reading<'_> {
             Value::Object(mut fields) if !fields.contains_key("la_child_id") && fields.contains_key("children") => {
                 match fields.remove("children") {
                     Some(Value::Array(children)) => {
+                        self.is_list = true;
                         for child in children {
                             let text = child.to_string();
                             self.child(child, Raw { text: &text, offset: raw.offset }, odd_text);
@@ -128,6 +148,7 @@ impl Reading<'_> {
     /// Nothing from this place on is read.
     fn break_off(&mut self, at: usize, message: &str) {
         let rest = self.text.get(at..).unwrap_or_default();
+        self.refused = true;
         self.out.reject(Rejection {
             reason: Reason::FileUnreadable,
             message: message.to_owned(),
@@ -168,12 +189,15 @@ impl Reading<'_> {
             place,
             raw: raw.text,
             odd_text,
+            rejected: false,
             out: &mut *self.out,
         };
         child::say(&mut voice, &fields);
+        self.refused |= voice.rejected;
     }
 
     fn refuse(&mut self, raw: Raw<'_>, reason: Reason, message: &str, field: &str) {
+        self.refused = true;
         let rejection = Rejection {
             reason,
             message: message.to_owned(),
@@ -184,6 +208,41 @@ impl Reading<'_> {
             subject: None,
         };
         self.out.reject(rejection);
+    }
+
+    /// Says of the feed that it was read whole: what it said before still stands. An empty list says no more than that.
+    fn confirm(&mut self, on: Date) {
+        let Some(at_us) = dates::start_of_day_us(&on) else { return };
+        let controller = self.authority.social_care();
+        let key = format!("{}/csc/feed", self.authority.as_str());
+        // A day that is still to come is refused with its scope.
+        self.out.scope(Scope { key: key.clone(), as_of_us: Some(at_us), sequence: 0 });
+        let subject = Subject {
+            scheme: Scheme::Organisation.into(),
+            issuer: "throughline".to_owned(),
+            value: controller.clone(),
+        };
+        let confirmed = FeedConfirmed {
+            organisation: Some(controller.clone()),
+            source: Some(crate::NAME.to_owned()),
+            confirmed_at: Some(dates::timestamp(at_us)),
+        };
+        self.out.draft(Draft {
+            subject,
+            controller,
+            scope_key: Some(key),
+            table: "feed",
+            record_key: "feed".to_owned(),
+            ordinal: 0,
+            effective: dates::on(on),
+            observed_at_us: None,
+            version: None,
+            findings: Vec::new(),
+            third_parties: Vec::new(),
+            clears: Vec::new(),
+            event: confirmed.into(),
+            place: self.at(0, ""),
+        });
     }
 
     /// Where a child stands.

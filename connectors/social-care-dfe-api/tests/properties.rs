@@ -134,6 +134,22 @@ fn a_block_told_again_is_told_whole() {
 }
 
 #[test]
+fn a_list_with_its_day_confirms_the_feed_when_all_of_it_was_taken() {
+    let confirmed = |name: &str, text: &str| {
+        let said = translate(&ChildrenSocialCare::ANY, &[(name, text)]);
+        said.of_kind("FeedConfirmed").into_iter().map(|(_, event)| event["confirmedAt"].clone()).collect::<Vec<_>>()
+    };
+    let good = json!([golden()[2]]).to_string();
+    assert_eq!(confirmed("878_2025-11-22.json", "[]"), ["2025-11-22T00:00:00Z"]);
+    assert_eq!(confirmed("878_2025-11-22.json", &good), ["2025-11-22T00:00:00Z"]);
+    let nothing: [Value; 0] = [];
+    assert_eq!(confirmed("878.json", &good), nothing);
+    assert_eq!(confirmed("878_2025-11-22.json", &golden()[2].to_string()), nothing);
+    assert_eq!(confirmed("878_2025-11-22.json", &golden().to_string()), nothing);
+    assert_eq!(confirmed("878_2025-11-22.json", &good[..good.len() - 1]), nothing);
+}
+
+#[test]
 fn every_shape_of_file_says_the_same() {
     let children = json!([child(), golden()[2]]);
     let said = |text: &str| translate(&ChildrenSocialCare::ANY, &[("878.json", text)]);
