@@ -30,6 +30,7 @@ use writers::{
 };
 
 pub use writers::bad_files::write_bad_files;
+pub use writers::education::{EducationSummary, write_education};
 
 /// What to generate.
 #[derive(Clone, Debug, PartialEq)]

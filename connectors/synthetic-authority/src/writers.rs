@@ -5,6 +5,7 @@ pub(crate) mod bad_files;
 pub(crate) mod census;
 pub(crate) mod children_data;
 pub(crate) mod cin;
+pub(crate) mod education;
 pub(crate) mod facts;
 pub(crate) mod hl7;
 pub(crate) mod looked_after;

@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Also write a folder of bad input: truncated, in the wrong encoding, without a header.
     #[arg(long)]
     bad_files: bool,
+    /// Also write the SEN2 return, transfer files and register marks of two days, with a truth and a dirt file of their own.
+    #[arg(long)]
+    education: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -51,6 +54,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     if arguments.bad_files {
         synthetic_authority::write_bad_files(&arguments.out.join("bad"))?;
+    }
+    if arguments.education {
+        let written = synthetic_authority::write_education(&settings, &arguments.out).map_err(by_option)?;
+        output::line(&format!(
+            "education: sen2_persons={} transfer_files={} marks={} dirtied={}",
+            written.sen2_persons, written.transfer_files, written.marks, written.dirtied
+        ))?;
     }
     output::line(&format!(
         "generated: children={} census_rows={} cin_children={} hl7_messages={} facts={} dirtied={} in `{}`",

@@ -1,0 +1,389 @@
+//! What else education systems tell of the same lives: the SEN2 return, transfer files, and register marks day by day.
+//!
+//! Written by a pass of its own, so that what the other systems tell does not depend on it. Some records are wrong on purpose, and
+//! some disagree with what the census says; the truth of both is told beside them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::Output;
+use crate::calendar::{is_working_day, plus, working};
+use crate::check::upn_with_wrong_letter;
+use crate::dice::{Dice, Part};
+use crate::dirt::{Description, Dirt, System, describe};
+use crate::life_course::education::{Enrolment, Schooling, Term, curriculum_year, number, schooling};
+use crate::population::{AUTHORITY, Child, School, World};
+use crate::truth::{Disagreement, Subject};
+use crate::{GenerateError, Settings, check};
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EducationSummary {
+    /// Persons of the SEN2 return, of its first submission.
+    pub sen2_persons: u64,
+    /// Transfer files, a leaver each.
+    pub transfer_files: u64,
+    /// Rows of the attendance feed.
+    pub marks: u64,
+    /// Records that were made wrong.
+    pub dirtied: u64,
+}
+
+/// School days of marks that a file of the feed holds.
+const DAYS_SENT: usize = 7;
+
+/// Writes the SEN2 return (with a resubmission), transfer files and two days' attendance files of the authority that `settings`
+/// make, into folders of `out` named by their connectors, with `education-truth.jsonl` and `education-dirt.jsonl`.
+///
+/// # Errors
+/// When the settings are out of range, or a file cannot be written.
+pub fn write_education(settings: &Settings, out: &Path) -> Result<EducationSummary, GenerateError> {
+    check(settings)?;
+    let world = World::new(settings);
+    let mut files = Files::create(out, &world)?;
+    let (mut done, mut household) = (0, 0);
+    while done < settings.children {
+        let members = world.household(household, done, settings.children - done);
+        for child in &members {
+            files.child(&world, child)?;
+        }
+        let real = members.iter().filter(|child| !is_after_adoption(child)).count();
+        done += u32::try_from(real).unwrap_or(u32::MAX).max(1);
+        household += 1;
+    }
+    files.finish()
+}
+
+fn is_after_adoption(child: &Child) -> bool {
+    matches!(child.adoption, Some((crate::population::Side::After, _)))
+}
+
+/// Who somebody is, and where these files say otherwise.
+#[derive(Serialize)]
+struct Told<'a> {
+    truth: &'a str,
+    subjects: BTreeSet<Subject>,
+    disagreements: Vec<Disagreement>,
+    notes: BTreeSet<&'static str>,
+}
+
+struct Files {
+    returns: [Output; 2],
+    transfers: std::path::PathBuf,
+    marks: [Output; 2],
+    /// The school days that each of the two files of the feed holds.
+    days: [Vec<Date>; 2],
+    terms: [Term; 2],
+    truth: Output,
+    dirt: Output,
+    summary: EducationSummary,
+}
+
+impl Files {
+    fn create(out: &Path, world: &World) -> Result<Self, GenerateError> {
+        let folder = |name: &str| -> Result<std::path::PathBuf, GenerateError> {
+            let path = out.join(name);
+            std::fs::create_dir_all(&path).map_err(|source| GenerateError::Io { path: path.clone(), source })?;
+            Ok(path)
+        };
+        let terms = Term::pair(world.year_end.year());
+        let (spring, sen2, feed) = (terms[1], folder("education-sen2")?, folder("education-attendance")?);
+        let mut returns = [1, 2]
+            .map(|serial| Output::create(&sen2.join(format!("SEN2_{AUTHORITY}_{}_{serial:03}.xml", spring.year))));
+        for (returned, serial) in returns.iter_mut().zip(1..) {
+            if let Ok(returned) = returned {
+                returned.put(header(spring, serial).as_bytes())?;
+            }
+        }
+        let mut school_days = Vec::new();
+        let mut day = spring.on;
+        while school_days.len() <= DAYS_SENT {
+            if is_working_day(day) {
+                school_days.push(day);
+            }
+            day = plus(day, -1);
+        }
+        school_days.reverse();
+        let days = [
+            school_days.iter().take(DAYS_SENT).copied().collect::<Vec<_>>(),
+            school_days.iter().skip(1).copied().collect(),
+        ];
+        let mut marks = Vec::new();
+        for sent in &days {
+            let on = sent.last().copied().unwrap_or(spring.on);
+            let mut file = Output::create(&feed.join(format!("attendance_{AUTHORITY}_{on}.csv")))?;
+            file.put(b"LAEstab,UPN,Date,Session,Attendance Code,Minutes Late,Comment\n")?;
+            marks.push(file);
+        }
+        let [first, second] = returns;
+        let mut marks = marks.into_iter();
+        let (Some(before), Some(after)) = (marks.next(), marks.next()) else {
+            return Err(GenerateError::SchoolUnknown);
+        };
+        Ok(Self {
+            returns: [first?, second?],
+            transfers: folder("education-ctf")?,
+            marks: [before, after],
+            days,
+            terms,
+            truth: Output::create(&out.join("education-truth.jsonl"))?,
+            dirt: Output::create(&out.join("education-dirt.jsonl"))?,
+            summary: EducationSummary::default(),
+        })
+    }
+
+    fn child(&mut self, world: &World, child: &Child) -> Result<(), GenerateError> {
+        let schooling = schooling(world, child, &self.terms);
+        let mut dice = Dice::new(world.settings.seed, Part::Education, number(child) | 1 << 42);
+        let mut told =
+            Told { truth: &child.truth, subjects: BTreeSet::new(), disagreements: Vec::new(), notes: BTreeSet::new() };
+        let description = describe(world, child, System::Education, &mut dice, &mut told.disagreements);
+        let on_roll = self.on_roll(world, &schooling);
+        if schooling.sen == "E" && self.terms[1].on <= child.known.1 {
+            self.sen2(child, &schooling, &description, on_roll, &mut told, &mut dice)?;
+        }
+        if let Some(school) = on_roll {
+            self.attendance(child, &schooling, school, &mut told, &mut dice)?;
+        }
+        if schooling.moved_school || schooling.left_area {
+            self.transfer(world, child, &schooling, &description, &mut told, &mut dice)?;
+        }
+        if told.subjects.is_empty() { Ok(()) } else { self.truth.line(&told) }
+    }
+
+    fn on_roll<'w>(&self, world: &'w World, schooling: &Schooling) -> Option<&'w School> {
+        let on = self.terms[1].on;
+        let is_on = |one: &&Enrolment| one.entry <= on && one.leaving.is_none_or(|left| left > on);
+        world.schools.get(schooling.enrolments.iter().find(is_on)?.school)
+    }
+
+    /// A person of the SEN2 return. The second submission puts a date right, or a number that failed its check.
+    fn sen2(
+        &mut self,
+        child: &Child,
+        schooling: &Schooling,
+        description: &Description,
+        school: Option<&School>,
+        told: &mut Told<'_>,
+        dice: &mut Dice,
+    ) -> Result<(), GenerateError> {
+        let spring = self.terms[1];
+        let received = working(plus(spring.on, -dice.between(240, 900)).max(plus(child.birth, 700)).max(child.known.0));
+        let decided = working(plus(received, dice.between(20, 42)));
+        // Most plans are in time; of the others some have an exception.
+        let late = dice.chance(0.35);
+        let issued = working(plus(received, if late { dice.between(150, 220) } else { dice.between(100, 139) }));
+        if issued >= spring.on {
+            return Ok(());
+        }
+        let subject = Subject::new("AUTHORITY_PUPIL", AUTHORITY, &child.upn);
+        told.subjects.insert(subject.clone());
+        told.subjects.insert(Subject::upn(child));
+        let wrong_letter = dice.chance(0.03);
+        let corrected = dice.chance(0.05);
+        let surname = description.surname_on(spring.on);
+        for (again, returned) in [false, true].into_iter().zip(&mut self.returns) {
+            let issued = if corrected && !again { plus(issued, -1) } else { issued };
+            let upn = if wrong_letter && !again { upn_with_wrong_letter(&child.upn) } else { child.upn.clone() };
+            if wrong_letter && !again {
+                told.subjects.insert(Subject::new("AUTHORITY_PUPIL", AUTHORITY, &upn));
+            }
+            let mut text = String::new();
+            let sex = if description.girl { "F" } else { "M" };
+            let needs: String = schooling
+                .needs
+                .iter()
+                .zip(1..)
+                .map(|(need, rank)| {
+                    format!("<SENneed><SENtype>{need}</SENtype><SENtypeRank>{rank}</SENtypeRank></SENneed>")
+                })
+                .collect();
+            let placed = school.map_or_else(
+                || "<SENsetting>OTH</SENsetting>".to_owned(),
+                |school| format!("<URN>{}</URN>", school.urn),
+            );
+            let review = working(plus(issued, 330));
+            let reviewed = (review < spring.on)
+                .then(|| format!("<ReviewMeeting>{review}</ReviewMeeting><ReviewOutcome>M</ReviewOutcome>"))
+                .unwrap_or_default();
+            let _ = write!(
+                text,
+                "<Person><Surname>{surname}</Surname><Forename>{}</Forename><PersonBirthDate>{}</PersonBirthDate><Sex>{sex}</Sex>\
+                 <Ethnicity>{}</Ethnicity><UPN>{upn}</UPN><Requests><ReceivedDate>{received}</ReceivedDate><RYA>0</RYA>\
+                 <RequestOutcomeDate>{decided}</RequestOutcomeDate><RequestOutcome>Y</RequestOutcome><Assessment>\
+                 <AssessmentOutcome>Y</AssessmentOutcome><AssessmentOutcomeDate>{issued}</AssessmentOutcomeDate><Week20>{}</Week20>\
+                 <NamedPlan><StartDate>{issued}</StartDate><PlanDetail>{placed}<PlacementRank>1</PlacementRank></PlanDetail>\
+                 </NamedPlan></Assessment><ActivePlans>{reviewed}<PlacementDetail>{placed}<PlacementRank>1</PlacementRank>\
+                 <EntryDate>{issued}</EntryDate></PlacementDetail>{needs}</ActivePlans></Requests></Person>\n",
+                description.given,
+                description.birth,
+                child.ethnicity.0,
+                i32::from(late && dice.chance(0.4)),
+            );
+            returned.put(text.as_bytes())?;
+        }
+        self.summary.sen2_persons += 1;
+        if corrected {
+            told.notes.insert("plan_date_corrected_in_resubmission");
+        }
+        if wrong_letter {
+            let file = format!("education-sen2/SEN2_{AUTHORITY}_{}_001.xml", spring.year);
+            let kind = ("wrong check letter", "UPN", Some("CHECK_CHARACTER_WRONG"));
+            self.dirty(file, subject, child, kind)?;
+        }
+        Ok(())
+    }
+
+    /// The marks of a pupil's days, in both files that hold them; a mark of no reason becomes one with a reason.
+    fn attendance(
+        &mut self,
+        child: &Child,
+        schooling: &Schooling,
+        school: &School,
+        told: &mut Told<'_>,
+        dice: &mut Dice,
+    ) -> Result<(), GenerateError> {
+        told.subjects.insert(Subject::new("SCHOOL_PUPIL", &school.number, &child.upn));
+        let days: Vec<Date> = self.days.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        for on in days {
+            for (session, present) in [("AM", "/"), ("PM", "\\")] {
+                let missed = dice.chance(schooling.absence.0);
+                let first = if missed { dice.pick(&["N", "N", "I", "M"]) } else { present };
+                let later = if first == "N" { dice.pick(&["I", "O", "N"]) } else { first };
+                let late = !missed && session == "AM" && dice.chance(0.02);
+                for (at, sent) in self.days.iter().enumerate().filter(|(_, sent)| sent.contains(&on)) {
+                    let mark = if late {
+                        "L"
+                    } else if at == 0 {
+                        first
+                    } else {
+                        later
+                    };
+                    let minutes = if late { "12" } else { "" };
+                    let row = format!("{},{},{on},{session},{mark},{minutes},\n", school.number, child.upn);
+                    debug_assert!(!sent.is_empty());
+                    if let Some(file) = self.marks.get_mut(at) {
+                        file.put(row.as_bytes())?;
+                        self.summary.marks += 1;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A leaver's file, from the school that they left to the next, or to nobody.
+    fn transfer(
+        &mut self,
+        world: &World,
+        child: &Child,
+        schooling: &Schooling,
+        description: &Description,
+        told: &mut Told<'_>,
+        dice: &mut Dice,
+    ) -> Result<(), GenerateError> {
+        let left = schooling
+            .enrolments
+            .iter()
+            .rev()
+            .find(|one| one.leaving.is_some_and(|on| on < world.settings.reference_date));
+        let Some((left, on)) = left.and_then(|left| Some((left, left.leaving?))) else { return Ok(()) };
+        let Some(from) = world.schools.get(left.school) else { return Ok(()) };
+        let next = schooling.enrolments.iter().find(|one| one.entry >= on && one.school != left.school);
+        let next = next.and_then(|next| world.schools.get(next.school));
+        let to = next.map_or("XXXXXXX", |school| school.number.as_str());
+        let split = |number: &str| {
+            let (authority, estab) = number.split_at_checked(3).unwrap_or_default();
+            format!("<LEA>{authority}</LEA><Estab>{estab}</Estab>")
+        };
+        self.summary.transfer_files += 1;
+        told.subjects.insert(Subject::new("SCHOOL_PUPIL", &from.number, &child.upn));
+        if next.is_none() {
+            told.notes.insert("transfer_file_to_nobody");
+        }
+        let made = working(plus(on, dice.between(1, 14)));
+        let meals: String = schooling
+            .meals
+            .iter()
+            .map(|(start, end)| {
+                let end = end.map_or_else(String::new, |end| format!("<FSMendDate>{end}</FSMendDate>"));
+                format!(
+                    "<FSMinstance><FSMstartDate>{start}</FSMstartDate>{end}<UKcountry>ENG</UKcountry></FSMinstance>"
+                )
+            })
+            .collect();
+        let year = curriculum_year(child.birth, on).unwrap_or_default();
+        let monday = plus(on, 1 - i32::from(on.weekday().to_monday_one_offset()));
+        let text = format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- Every record in this file is invented. -->\n<CTfile><Header>\
+             <DocumentName>Common Transfer File</DocumentName><CTFversion>24.0</CTFversion><DateTime>{made}T15:30:00</DateTime>\
+             <DocumentQualifier>full</DocumentQualifier><SourceSchool>{}</SourceSchool><DestSchool>{}</DestSchool></Header>\
+             <CTFpupilData><Pupil><UPN>{}</UPN><Surname>{}</Surname><Forename>{}</Forename><DOB>{}</DOB><Sex>{}</Sex>\
+             <BasicDetails><NCyearActual>{year}</NCyearActual><Ethnicity>{}</Ethnicity></BasicDetails>\
+             <FSMhistory>{meals}</FSMhistory><Contacts><Contact><Order>1</Order><Surname>{}</Surname><Forename>{}</Forename>\
+             <Relationship>MOT</Relationship><Responsible>true</Responsible></Contact></Contacts><Attendance><YearData>\
+             <Year>{}</Year>{}<AttendSessions><AttendanceStartDate>{monday}</AttendanceStartDate>\
+             <AttendanceMarks>/\\/\\LI##</AttendanceMarks></AttendSessions></YearData></Attendance><SchoolHistory><School>{}\
+             <EntryDate>{}</EntryDate><LeavingDate>{on}</LeavingDate><LastSchool>true</LastSchool></School></SchoolHistory>\
+             </Pupil></CTFpupilData></CTfile>\n",
+            split(&from.number),
+            split(to),
+            child.upn,
+            description.surname_on(made),
+            description.given,
+            description.birth,
+            if description.girl { "F" } else { "M" },
+            child.ethnicity.0,
+            child.parent.1,
+            child.parent.0,
+            on.year(),
+            split(&from.number),
+            split(&from.number),
+            left.entry,
+        );
+        let name = format!("{}_CTF_{to}_{:03}.xml", from.number, self.summary.transfer_files);
+        let mut file = Output::create(&self.transfers.join(name))?;
+        file.put(text.as_bytes())?;
+        file.finish()
+    }
+
+    fn dirty(
+        &mut self,
+        file: String,
+        record: Subject,
+        child: &Child,
+        (what, field, finding): crate::dirt::Kind,
+    ) -> Result<(), GenerateError> {
+        self.summary.dirtied += 1;
+        let (key, truth) = (String::new(), child.truth.clone());
+        self.dirt.line(&Dirt { file, record, key, truth, field, what, finding })
+    }
+
+    fn finish(self) -> Result<EducationSummary, GenerateError> {
+        for mut returned in self.returns {
+            returned.put(b"</Persons></SEN2></Message>\n")?;
+            returned.finish()?;
+        }
+        for file in self.marks {
+            file.finish()?;
+        }
+        self.truth.finish()?;
+        self.dirt.finish()?;
+        Ok(self.summary)
+    }
+}
+
+fn header(spring: Term, serial: u32) -> String {
+    let made = plus(spring.on, 20 * i32::try_from(serial).unwrap_or(1));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- Every record in this file is invented. -->\n<Message><Header><CollectionDetails>\
+         <Collection>SEN2</Collection><Year>{}</Year><ReferenceDate>{}</ReferenceDate></CollectionDetails><Source>\
+         <SourceLevel>L</SourceLevel><LEA>{AUTHORITY}</LEA><SerialNo>{serial}</SerialNo><DateTime>{made}T09:30:00</DateTime></Source>\
+         </Header><SEN2><Persons>\n",
+        spring.year, spring.on
+    )
+}
