@@ -132,6 +132,7 @@ async fn name_a_key_that_nobody_made(connection: &Connection) {
         wrapped: vec![1; 48],
         subject: vec![7; 16],
         source: "invented".to_owned(),
+        ..KeyRecord::default()
     };
     let options = KafkaOptions { topics: vec![Topic::Keys], ..KafkaOptions::default() };
     let log = KafkaLog::open(connection.clone(), options).await.unwrap();
