@@ -44,7 +44,7 @@ pub struct Hints {
     pub year: Option<u16>,
     /// A day: `20250612` or `2025-06-12`.
     pub on: Option<Date>,
-    /// The name says that it is of the year before: `episodes_last.csv`, `previous_episodes.csv`.
+    /// The name says that it is of the year before: `episodes_last.csv`, `previous year episodes.csv`.
     pub last_year: bool,
 }
 
@@ -58,7 +58,8 @@ pub fn hints(name: &str) -> Hints {
     while let Some(part) = parts.get(at) {
         let (next, third) = (parts.get(at + 1).copied(), parts.get(at + 2).copied());
         at += 1;
-        if matches!(*part, "last" | "previous" | "prev" | "lastyear") {
+        // "previous" by itself may be of a table: previous_permanence.csv.
+        if matches!(*part, "last" | "lastyear") || matches!(*part, "previous" | "prev") && next == Some("year") {
             hints.last_year = true;
         } else if part.bytes().all(|byte| byte.is_ascii_digit()) {
             at += read_number(part, next, third, &mut hints);
@@ -135,6 +136,8 @@ mod tests {
             ("oc2_20251399.csv", None, None, None, false),
             ("annex_a_2024__List_1.csv", None, Some(2024), None, false),
             ("12345_1989.csv", None, None, None, false),
+            ("878_previous_permanence.csv", Some("878"), None, None, false),
+            ("878 previous year header.csv", Some("878"), None, None, true),
             ("", None, None, None, false),
         ] {
             let read = hints(name);
