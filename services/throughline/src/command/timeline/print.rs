@@ -18,6 +18,18 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
         output::print(&table)?;
     }
     if first {
+        for erased in &answer.erased {
+            let at = erased.at.as_ref().and_then(|at| jiff::Timestamp::new(at.seconds, 0).ok());
+            let authority = erased.authority().as_str_name().trim_start_matches("ERASURE_AUTHORITY_").to_lowercase();
+            say(&format!(
+                "erased: {} under {} {}{} ({})",
+                at.map(|at| at.to_string()).unwrap_or_default(),
+                authority.replace('_', " "),
+                erased.authority_reference,
+                if erased.certified { ", certified" } else { "" },
+                hex::encode(&erased.erasure_id),
+            ))?;
+        }
         for line in &answer.existence {
             let service = if line.organisation.is_empty() { "a service" } else { line.organisation.as_str() };
             say(&format!("also working with this child: {service}. Ask: {}", line.ask))?;
