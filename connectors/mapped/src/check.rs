@@ -62,7 +62,7 @@ impl Mapping {
             dates: Vec::new(),
             codes: BTreeMap::new(),
             codes_used: BTreeSet::new(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
             name: String::new(),
         };
         let mapping = checker.mapping(&file, revision(text, *file.revision.get_ref()));
@@ -95,7 +95,7 @@ pub(crate) struct Checker<'t> {
     dates: Vec<DateFormat>,
     codes: BTreeMap<String, Arc<Codes>>,
     codes_used: BTreeSet<String>,
-    known: BTreeSet<String>,
+    known: BTreeMap<String, String>,
     name: String,
 }
 
@@ -165,7 +165,7 @@ impl Checker<'_> {
             only_when,
             events,
             required: required.into_iter().collect(),
-            known: self.known.iter().cloned().collect(),
+            known: self.known.clone(),
         })
     }
 
@@ -438,7 +438,7 @@ impl Checker<'_> {
         if name.is_empty() {
             self.problems.error(column.span(), "column", "is empty: write the column's name as the header has it");
         }
-        self.known.insert(name.clone());
+        self.known.entry(name.clone()).or_insert_with(|| column.get_ref().trim().to_owned());
         name
     }
 

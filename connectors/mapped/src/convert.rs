@@ -3,7 +3,8 @@
 use connector_kit::csv_source::Row;
 use connector_kit::dates as kit;
 use connector_kit::reading::{Read, boolean, finding};
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost::Message;
+use prost_reflect::{FieldDescriptor, Kind};
 use proto::events::{Finding, FindingCode, When};
 
 use crate::dates;
@@ -61,8 +62,10 @@ impl Codes {
 }
 
 /// An event of a row before it is a draft.
+#[derive(Default)]
 pub(crate) struct Made {
-    pub(crate) message: DynamicMessage,
+    /// The kind's message, as it stands on the wire.
+    pub(crate) message: Vec<u8>,
     /// `None` where nothing places it in time.
     pub(crate) effective: Option<When>,
     /// The cell that should have placed it was filled and could not be read.
@@ -74,14 +77,7 @@ pub(crate) struct Made {
 
 /// Fills the event's fields.
 pub(crate) fn make(event: &Event, row: &Row<'_>) -> Made {
-    let mut message = DynamicMessage::new(event.message.clone());
-    let mut made = Made {
-        message: DynamicMessage::new(event.message.clone()),
-        effective: None,
-        undated: false,
-        findings: Vec::new(),
-        clears: Vec::new(),
-    };
+    let (mut made, mut filled) = (Made::default(), Vec::with_capacity(event.fields.len()));
     if let Placed::Column(getter, formats) = &event.effective {
         let text = getter.text(row);
         made.effective = text.and_then(|text| dates::when(text, formats, "").value);
@@ -92,40 +88,55 @@ pub(crate) fn make(event: &Event, row: &Row<'_>) -> Made {
         if text.is_none() && field.getter.required {
             made.findings.push(finding(FindingCode::FieldMissing, field.getter.shown()));
         }
-        let values = text.map(|text| field.values(text, row, &mut made.findings)).unwrap_or_default();
+        let before = made.message.len();
+        if let Some(text) = text {
+            field.write(text, row, &mut made.message, &mut made.findings);
+        }
         if matches!(event.effective, Placed::Field(placed) if placed == at) {
             made.effective = text.and_then(|text| field.convert.when(text));
             made.undated = text.is_some() && made.effective.is_none();
         }
-        if let (true, Some(first)) = (values.is_empty(), field.path.first()) {
-            made.clears.push(first.number());
-        }
-        for value in values {
-            put(&mut message, &field.path, value);
-        }
+        let Some(first) = field.path.first() else { continue };
+        let numbers = if made.message.len() == before { &mut made.clears } else { &mut filled };
+        numbers.push(first.number());
     }
-    let filled: Vec<u32> = message.fields().map(|(field, _)| field.number()).collect();
     made.clears.retain(|number| !filled.contains(number));
     made.clears.sort_unstable();
     made.clears.dedup();
-    made.message = message;
     made
 }
 
 impl Field {
-    fn values(&self, text: &str, row: &Row<'_>, findings: &mut Vec<Finding>) -> Vec<Value> {
-        let Some(last) = self.path.last() else { return Vec::new() };
-        let prefixed = |text: &str| {
-            if self.getter.prefix.is_empty() { text.to_owned() } else { format!("{}{text}", self.getter.prefix) }
+    fn write(&self, text: &str, row: &Row<'_>, message: &mut Vec<u8>, findings: &mut Vec<Finding>) {
+        let mut one = |text: &str| {
+            let prefixed = format!("{}{text}", self.getter.prefix);
+            let text = if self.getter.prefix.is_empty() { text } else { prefixed.as_str() };
+            let Some(last) = self.path.last() else { return };
+            if let Some(value) = self.convert.value(text, last, row, self.getter.shown()).keep(findings) {
+                put(message, &self.path, &value);
+            }
         };
-        let mut read = |text: &str| self.convert.value(&prefixed(text), last, row, self.getter.shown()).keep(findings);
         match &self.split {
-            None => read(text).into_iter().collect(),
+            None => one(text),
             Some(split) => {
                 let parts = text.split(split.as_str()).map(str::trim).filter(|part| !part.is_empty());
-                parts.take(SPLIT_MAX).filter_map(&mut read).collect()
+                parts.take(SPLIT_MAX).for_each(one);
             }
         }
+    }
+}
+
+/// A field's value as it stands on the wire.
+enum Value {
+    Varint(u64),
+    Fixed32([u8; 4]),
+    Fixed64([u8; 8]),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn of(said: &impl Message) -> Self {
+        Self::Bytes(said.encode_to_vec())
     }
 }
 
@@ -142,35 +153,58 @@ impl Convert {
 
     fn value(&self, text: &str, field: &FieldDescriptor, row: &Row<'_>, shown: &str) -> Read<Value> {
         match self {
-            Self::Text(None) => Read::of(Value::String(text.chars().take(TEXT_CHARS_MAX).collect())),
-            Self::Text(Some(codes)) => codes.read(text, shown).map(Value::String),
-            Self::Flag { yes, no } => flag(text, yes, no, shown).map(Value::Bool),
-            Self::Whole { times, least, most } => whole(text, *times, *least, *most, shown, &field.kind()),
-            Self::Decimal { times } => match number(text) {
+            Self::Text(None) => {
+                let cut =
+                    text.char_indices().nth(TEXT_CHARS_MAX).map_or(text, |(at, _)| text.get(..at).unwrap_or(text));
+                Read::of(Value::Bytes(cut.as_bytes().to_vec()))
+            }
+            Self::Text(Some(codes)) => codes.read(text, shown).map(|code| Value::Bytes(code.into_bytes())),
+            Self::Flag { yes, no } => flag(text, yes, no, shown).map(|flag| Value::Varint(flag.into())),
+            Self::Whole { times, least, most } => {
+                whole(text, *times, *least, *most, shown).map(|whole| on_wire(whole, &field.kind()))
+            }
+            Self::Decimal { times } => match number(text).map(|number| number * times) {
                 Some(number) => Read::of(match field.kind() {
                     #[expect(clippy::cast_possible_truncation, reason = "the field is no wider")]
-                    Kind::Float => Value::F32((number * times) as f32),
-                    _ => Value::F64(number * times),
+                    Kind::Float => Value::Fixed32((number as f32).to_le_bytes()),
+                    _ => Value::Fixed64(number.to_le_bytes()),
                 }),
                 None => Read::unreadable(FindingCode::ValueMalformed, shown),
             },
-            Self::Day(formats) => dates::day(text, formats, shown).map(|day| of_message(field, &day)),
-            Self::When(formats) => dates::when(text, formats, shown).map(|when| of_message(field, &when)),
+            Self::Day(formats) => dates::day(text, formats, shown).map(|day| Value::of(&day)),
+            Self::When(formats) => dates::when(text, formats, shown).map(|when| Value::of(&when)),
             Self::Instant(formats) => {
-                dates::instant_us(text, formats, shown).map(|at_us| of_message(field, &kit::timestamp(at_us)))
+                dates::instant_us(text, formats, shown).map(|at_us| Value::of(&kit::timestamp(at_us)))
             }
             Self::Coded { codes, set, words } => {
-                coded(text, codes.as_deref(), set, words.as_deref().and_then(|column| row.get(column)), shown)
-                    .map(|coded| of_message(field, &coded))
+                let words = words.as_deref().and_then(|column| row.get(column));
+                coded(text, codes.as_deref(), set, words, shown).map(|coded| Value::of(&coded))
             }
             Self::Choice { numbers, codes } => {
                 let read = codes.as_ref().map_or_else(|| Read::of(text.to_owned()), |codes| codes.read(text, shown));
                 match read.value.as_ref().and_then(|word| numbers.get(&word.to_lowercase())) {
-                    Some(number) => Read { value: Some(Value::EnumNumber(*number)), finding: read.finding },
+                    Some(number) => {
+                        Read { value: u64::try_from(*number).ok().map(Value::Varint), finding: read.finding }
+                    }
                     None => Read::unreadable(FindingCode::CodeUnknown, shown),
                 }
             }
         }
+    }
+}
+
+/// A whole number as fields of this type are written.
+fn on_wire(whole: i64, kind: &Kind) -> Value {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "held to the type's bounds, and the wire is two's complement"
+    )]
+    match kind {
+        Kind::Sint32 | Kind::Sint64 => Value::Varint(((whole << 1) ^ (whole >> 63)) as u64),
+        Kind::Fixed32 | Kind::Sfixed32 => Value::Fixed32((whole as i32).to_le_bytes()),
+        Kind::Fixed64 | Kind::Sfixed64 => Value::Fixed64(whole.to_le_bytes()),
+        _ => Value::Varint(whole as u64),
     }
 }
 
@@ -208,7 +242,7 @@ fn number(text: &str) -> Option<f64> {
     if shaped { plain.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
-fn whole(text: &str, times: f64, least: i64, most: i64, shown: &str, kind: &Kind) -> Read<Value> {
+fn whole(text: &str, times: f64, least: i64, most: i64, shown: &str) -> Read<i64> {
     let malformed = || Read::unreadable(FindingCode::ValueMalformed, shown);
     let Some(number) = number(text).map(|number| number * times) else { return malformed() };
     // Tenths and hundredths are not exact in binary: 10.10 times 100 is a whole number all the same.
@@ -218,44 +252,37 @@ fn whole(text: &str, times: f64, least: i64, most: i64, shown: &str, kind: &Kind
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole, and within what is exact")]
     let whole = rounded as i64;
-    if !(least..=most).contains(&whole) {
-        return malformed();
-    }
-    let value = match kind {
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => i32::try_from(whole).ok().map(Value::I32),
-        Kind::Uint32 | Kind::Fixed32 => u32::try_from(whole).ok().map(Value::U32),
-        Kind::Uint64 | Kind::Fixed64 => u64::try_from(whole).ok().map(Value::U64),
-        _ => Some(Value::I64(whole)),
+    if (least..=most).contains(&whole) { Read::of(whole) } else { malformed() }
+}
+
+/// Puts a value behind what is there. A message that is met twice is merged by whoever reads it, and a list grows.
+fn put(message: &mut Vec<u8>, path: &[FieldDescriptor], value: &Value) {
+    use prost::encoding::{WireType, encode_key, encode_varint};
+    let [field, rest @ ..] = path else { return };
+    let mut inner = Vec::new();
+    let value = if rest.is_empty() {
+        value
+    } else {
+        put(&mut inner, rest, value);
+        &Value::Bytes(inner)
     };
-    value.map_or_else(malformed, Read::of)
-}
-
-/// One of the contract's own messages as the field's value.
-fn of_message(field: &FieldDescriptor, said: &impl prost::Message) -> Value {
-    let Kind::Message(descriptor) = field.kind() else { return Value::Bool(false) };
-    Value::Message(dynamic(&descriptor, said))
-}
-
-fn dynamic(descriptor: &MessageDescriptor, said: &impl prost::Message) -> DynamicMessage {
-    DynamicMessage::decode(descriptor.clone(), said.encode_to_vec().as_slice())
-        .unwrap_or_else(|_| DynamicMessage::new(descriptor.clone()))
-}
-
-fn put(message: &mut DynamicMessage, path: &[FieldDescriptor], value: Value) {
-    match path {
-        [] => {}
-        [last] if last.is_list() => {
-            if let Value::List(list) = message.get_field_mut(last) {
-                list.push(value);
-            }
+    match value {
+        Value::Varint(number) => {
+            encode_key(field.number(), WireType::Varint, message);
+            encode_varint(*number, message);
         }
-        [last] => {
-            let _set = message.try_set_field(last, value);
+        Value::Fixed32(bytes) => {
+            encode_key(field.number(), WireType::ThirtyTwoBit, message);
+            message.extend_from_slice(bytes);
         }
-        [first, rest @ ..] => {
-            if let Value::Message(inner) = message.get_field_mut(first) {
-                put(inner, rest, value);
-            }
+        Value::Fixed64(bytes) => {
+            encode_key(field.number(), WireType::SixtyFourBit, message);
+            message.extend_from_slice(bytes);
+        }
+        Value::Bytes(bytes) => {
+            encode_key(field.number(), WireType::LengthDelimited, message);
+            encode_varint(bytes.len() as u64, message);
+            message.extend_from_slice(bytes);
         }
     }
 }

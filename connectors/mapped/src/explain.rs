@@ -30,8 +30,8 @@ impl Mapping {
     pub fn told(&self) -> Told {
         let mut columns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         let mut say = |column: &str, what: String| {
-            if let Some(known) = self.known.iter().find(|known| *known == column) {
-                let said = columns.entry(known).or_default();
+            if let Some(written) = self.known.get(column) {
+                let said = columns.entry(written).or_default();
                 if !said.contains(&what) {
                     said.push(what);
                 }
@@ -123,6 +123,11 @@ impl Mapping {
         }
     }
 
+    /// A column as the mapping writes it.
+    fn written<'s>(&'s self, column: &'s str) -> &'s str {
+        self.known.get(column).map_or(column, String::as_str)
+    }
+
     fn about_words(&self) -> Vec<String> {
         let source = match self.source.format {
             Format::Csv => format!(
@@ -146,7 +151,7 @@ impl Mapping {
             ),
             Delivery::Feed => "What changed comes: what is absent says nothing".to_owned(),
         };
-        let key: Vec<&str> = self.key.iter().map(|part| part.getter.shown()).collect();
+        let key: Vec<&str> = self.key.iter().map(|part| self.written(part.getter.shown())).collect();
         let mut about = vec![
             format!("{}: {}", self.name, self.about),
             format!("It reads {source}"),
@@ -169,14 +174,17 @@ impl Mapping {
     }
 
     fn event_words(&self, event: &Event) -> Vec<String> {
-        let column = event.placed_by();
+        let column = self.written(event.placed_by());
         let mut words = vec![if event.required {
             format!("one for each row, on the day in `{column}`; a row without one waits for a person")
         } else {
             format!("one for each row that has a day in `{column}`")
         }];
         words.extend(
-            event.when.iter().map(|condition| format!("only where `{}` {}", condition.column, condition.words())),
+            event
+                .when
+                .iter()
+                .map(|condition| format!("only where `{}` {}", self.written(&condition.column), condition.words())),
         );
         let columns = |key: &[KeyPart]| key.iter().map(|part| part.getter.shown().to_owned()).collect::<Vec<_>>();
         if columns(&event.key) != columns(&self.key) {

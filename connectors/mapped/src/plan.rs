@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use connector_kit::Delivery;
 use connector_kit::csv_source::Dialect;
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use prost_reflect::FieldDescriptor;
 use proto::event::KindNumber;
 use proto::events::{Family, Scheme};
 use proto::sharing::Label;
@@ -36,8 +36,8 @@ pub struct Mapping {
     pub(crate) events: Vec<Event>,
     /// Columns without which no row says anything, lower case.
     pub(crate) required: Vec<String>,
-    /// Columns that are named anywhere, lower case.
-    pub(crate) known: Vec<String>,
+    /// Columns that are named anywhere: lower case, and as the mapping writes them.
+    pub(crate) known: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
@@ -113,7 +113,6 @@ pub(crate) struct Event {
     /// Stands in the record's key, and names the record's table.
     pub(crate) name: &'static str,
     pub(crate) kind: KindNumber,
-    pub(crate) message: MessageDescriptor,
     pub(crate) key: Vec<KeyPart>,
     pub(crate) when: Vec<Condition>,
     pub(crate) fields: Vec<Field>,

@@ -90,8 +90,7 @@ impl Mapping {
                 return out.reject(Rejection { scope_key, ..*rejection });
             }
         };
-        let unknown =
-            table.columns().filter(|column| !column.is_empty() && !self.known.iter().any(|known| known == column));
+        let unknown = table.columns().filter(|column| !column.is_empty() && !self.known.contains_key(*column));
         let mut unknown: Vec<String> = unknown.map(str::to_owned).collect();
         unknown.sort();
         if !unknown.is_empty() {
@@ -266,10 +265,10 @@ impl Mapping {
             return Err(Box::new(self.keyless(row, &event.key, about)));
         };
         let mut bytes = Vec::new();
-        let inner = made.message.encode_to_vec();
+        let inner = &made.message;
         prost::encoding::encode_key(event.kind.0, prost::encoding::WireType::LengthDelimited, &mut bytes);
         prost::encoding::encode_varint(inner.len() as u64, &mut bytes);
-        bytes.extend_from_slice(&inner);
+        bytes.extend_from_slice(inner);
         let said = Said::decode(bytes.as_slice()).unwrap_or_default();
         let part = Part { table: event.name, key: format!("{}/{key}", event.name) };
         let mut draft = self.draft(about, part, row, effective, made.findings, said);

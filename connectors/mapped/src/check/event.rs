@@ -55,7 +55,6 @@ impl Checker<'_> {
         Some(Event {
             name: kept(name),
             kind,
-            message,
             key: own_key.unwrap_or_else(|| key.to_vec()),
             when,
             fields,

@@ -272,8 +272,12 @@ fn remarks(row: &RowOutcome) -> String {
     let rejected = row.rejected.iter().map(|(reason, field, message)| {
         if field.is_empty() { format!("{reason}: {message}") } else { format!("{reason} {field}: {message}") }
     });
-    let mut remarks: Vec<String> = findings.chain(rejected).collect();
-    remarks.dedup();
+    let mut remarks: Vec<String> = Vec::new();
+    for remark in findings.chain(rejected) {
+        if !remarks.contains(&remark) {
+            remarks.push(remark);
+        }
+    }
     remarks.join("\n")
 }
 
