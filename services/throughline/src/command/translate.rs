@@ -18,7 +18,7 @@ use crate::{connectors, output};
 /// Needs no key and touches no log. Rejected records are listed with where and why.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// The connector: education-school-census, health-hl7v2 or social-care-cin-census.
+    /// The connector, such as social-care-cin-census. A name that there is not is answered with all that there are.
     connector: String,
     /// Files and folders.
     #[arg(required = true)]
