@@ -4,8 +4,9 @@ use connector_kit::csv_source::Row;
 use connector_kit::dates;
 use connector_kit::reading::{self, finding};
 use proto::events::{
-    AlternativeProvisionEnded, AlternativeProvisionStarted, Coded, Date, ExclusionGiven, Finding, FindingCode,
-    FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded, SuspensionGiven,
+    AlternativeProvisionEnded, AlternativeProvisionReasonRecorded, AlternativeProvisionStarted, Coded, Date,
+    ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded,
+    SuspensionGiven,
 };
 use proto::quarantine::Reason;
 
@@ -26,7 +27,7 @@ pub(crate) struct About {
 const EXCLUSION: [&str; 7] = ["startdate", "category", "sessions", "reason1", "reason2", "reason3", "senprovision"];
 const FREE_MEALS: [&str; 3] = ["fsmstartdate", "fsmenddate", "ukcountry"];
 const SEN_NEED: [&str; 2] = ["sentype", "sentyperank"];
-const PROVISION: [&str; 9] = [
+const PROVISION: [&str; 12] = [
     "entrydate",
     "leavingdate",
     "urn",
@@ -36,7 +37,11 @@ const PROVISION: [&str; 9] = [
     "apattendancepattern",
     "apsessionsperweek",
     "applacementpostcode",
+    "companynumber",
+    "senprovisionentry",
+    "senprovisionleaving",
 ];
+const PROVISION_REASON: [&str; 3] = ["apreason", "prevurn", "senprovisionentry"];
 pub(crate) const SESSIONS: [&str; 2] = ["attendancereason", "sessions"];
 
 /// The columns that have a place in the catalogue, in the order in which rows are held.
@@ -46,6 +51,7 @@ pub(crate) fn columns(holds: Holds) -> &'static [&'static str] {
         Holds::FreeMeals => &FREE_MEALS,
         Holds::SenNeeds => &SEN_NEED,
         Holds::ArrangedProvision => &PROVISION,
+        Holds::ProvisionReason => &PROVISION_REASON,
         Holds::Sessions | Holds::HalfTermSessions => &SESSIONS,
         Holds::Addresses => &crate::pupils::ADDRESS_COLUMNS,
         Holds::Census | Holds::Pupils | Holds::Kept | Holds::NotOfAChild => &[],
@@ -65,6 +71,7 @@ pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str,
         Holds::FreeMeals => undated("fsmstartdate"),
         Holds::ArrangedProvision => undated("entrydate"),
         Holds::SenNeeds => blank("sentype"),
+        Holds::ProvisionReason => blank("apreason"),
         Holds::Sessions | Holds::HalfTermSessions => blank("attendancereason").or_else(|| {
             let count = row.read("sessions", reading::integer);
             let unread = count.finding.is_some() || count.value.is_some_and(|count| u32::try_from(count).is_err());
@@ -81,6 +88,7 @@ pub(crate) fn said(holds: Holds, text: &str, about: &About) -> Option<Said> {
         Holds::FreeMeals => free_meals(text, about),
         Holds::SenNeeds => Some(sen_need(text, about)),
         Holds::ArrangedProvision => provision(text, about),
+        Holds::ProvisionReason => Some(provision_reason(text, about)),
         _ => None,
     }
 }
@@ -138,7 +146,20 @@ fn sen_need(text: &str, about: &About) -> Said {
 }
 
 fn provision(text: &str, about: &About) -> Option<Said> {
-    let [entry, leaving, urn, ukprn, setting_kind, reason, pattern, sessions, postcode] = cells(text);
+    let [
+        entry,
+        leaving,
+        urn,
+        ukprn,
+        setting_kind,
+        reason,
+        pattern,
+        sessions,
+        postcode,
+        company,
+        sen_at_entry,
+        sen_at_leaving,
+    ] = cells(text);
     let year = about.period.year;
     let mut findings = Vec::new();
     let entry = dates::blade(entry, "entrydate").keep(&mut findings)?;
@@ -152,19 +173,36 @@ fn provision(text: &str, about: &About) -> Option<Said> {
         pattern: codes::AP_PATTERN.keep(pattern, year, "apattendancepattern", &mut findings),
         sessions_per_week: count(sessions, "apsessionsperweek", &mut findings),
         postcode: (!postcode.is_empty()).then(|| postcode.to_owned()),
-        company_number: None,
-        sen_provision: None,
+        company_number: (!company.is_empty()).then(|| company.to_owned()),
+        sen_provision: codes::SEN_PROVISION.keep(sen_at_entry, year, "senprovisionentry", &mut findings),
     };
     let mut events = vec![(entry, started.into())];
     if let Some(leaving) = dates::blade(leaving, "leavingdate").keep(&mut findings) {
         in_order(&entry, &leaving, "leavingdate", &mut findings);
+        let sen_after = codes::SEN_PROVISION.keep(sen_at_leaving, year, "senprovisionleaving", &mut findings);
         events.push((
             leaving,
-            AlternativeProvisionEnded { leaving_on: Some(leaving), setting, sen_provision: None }.into(),
+            AlternativeProvisionEnded { leaving_on: Some(leaving), setting, sen_provision: sen_after }.into(),
         ));
     }
     let key = format!("arranged-provision/{}", dates::key(&entry));
     Some(Said { table: "arranged-provision", key, events, findings })
+}
+
+/// Why a child is at a school for alternative provision: the return states it as at its own day.
+fn provision_reason(text: &str, about: &About) -> Said {
+    let [reason, previous, sen_provision] = cells(text);
+    let year = about.period.year;
+    let mut findings = Vec::new();
+    let reason = codes::PROVISION_REASON.keep(reason, year, "apreason", &mut findings);
+    let key = reason.as_ref().map_or("", |reason| reason.code.as_str());
+    let key = format!("provision-reason/{}/{}", about.period, key_part(key));
+    let event = AlternativeProvisionReasonRecorded {
+        previous_school: setting(previous, ""),
+        reason,
+        sen_provision: codes::SEN_PROVISION.keep(sen_provision, year, "senprovisionentry", &mut findings),
+    };
+    Said { table: "provision-reason", key, events: vec![(about.reference_on, event.into())], findings }
 }
 
 /// The setting's own number: the school's where it has one, else the provider's.

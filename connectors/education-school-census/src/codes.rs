@@ -61,6 +61,10 @@ lists! {
         a("PP"), a("PA"), a("VP"), a("VA"), a("BU"), a("RA"), a("SM"), a("DA"), a("DM"), a("TH"), a("DB"),
         since("OW", 2020), since("LG", 2020), since("DS", 2020), since("MT", 2020), since("PH", 2020), until("OT", 2021),
     ];
+    PREMIUM_BASIS = "eyppbf" [a("RE"), a("RO"), a("RB"), a("RU")];
+    PROVISION_REASON = "apreason" [
+        a("ASP"), a("EHC"), a("MHN"), a("NEW"), a("OTH"), a("PEX"), a("PHN"), a("RHE"),
+    ];
     AP_SETTING = "apsettingtype" [a("NFE"), a("OOT"), a("OTH"), a("WBP")];
     AP_REASON = "placementreason" [a("BHS"), a("SUS"), a("EXR"), a("MHN"), a("OTH"), a("PHN")];
     AP_PATTERN = "apattendancepattern" [a("FT"), a("PT")];

@@ -59,7 +59,7 @@ impl Connector for SchoolCensus {
             about: "School census: a folder of CSV tables, as COLLECT's Blade export has them",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 1,
+            mapping_revision: 2,
         }
     }
 

@@ -9,8 +9,8 @@ use connector_kit::{codes as kit_codes, dates, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
-    Address, Date, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier, IdentifierSuperseded,
-    PersonDescribed, PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
+    Address, Date, EarlyYearsPlaceRecorded, EnrolmentEnded, EnrolmentStarted, Event, Finding, FindingCode, Identifier,
+    IdentifierSuperseded, PersonDescribed, PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
 };
 
 use crate::codes;
@@ -138,9 +138,15 @@ fn of_person(
         }
         let names = unmapped.get(&held.file).map_or(&[][..], Vec::as_slice);
         let rest = names.iter().map(String::as_str).zip(cells_after(text, CELLS_MAPPED));
+        let (early, rest): (Vec<_>, Vec<_>) = rest.partition(|(name, _)| !spell.left && EARLY_YEARS.contains(name));
+        let place = early_years(speaker, person, &early).map(|mut place| {
+            place.key = ordinals.tell_apart(place.key);
+            (*held, place)
+        });
+        said.extend(place);
         let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
         let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
-        if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest) {
+        if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest.into_iter()) {
             said.push((*held, kept));
         }
     }
@@ -341,6 +347,60 @@ fn provision(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Optio
     let key = format!("sen-provision/{}", speaker.period);
     let events = vec![(reference_on(speaker, person), event.into())];
     says.then_some(Said { table: "sen-provision", key, events, findings })
+}
+
+/// What a pupil's row says of an early years place.
+const EARLY_YEARS: [&str; 8] = [
+    "fundedhours",
+    "extendedhours",
+    "hoursatsetting",
+    "eyppr",
+    "eyppbf",
+    "dafindicator",
+    "eligibilitycode",
+    "thirtyhourcode",
+];
+
+/// An early years place, where the row says more of it than that there is none: schools fill the columns for older pupils with
+/// noughts.
+fn early_years(speaker: &Speaker<'_>, person: &Person, cells: &[(&str, &str)]) -> Option<Said> {
+    let mut findings = Vec::new();
+    let text = |name: &str| cells.iter().find(|(known, _)| *known == name).map_or("", |(_, cell)| *cell);
+    let mut hours = |name: &str| {
+        let said = text(name);
+        let hours = said.parse::<f64>().ok().filter(|hours| hours.is_finite() && *hours >= 0.0);
+        if hours.is_none() && !said.is_empty() {
+            findings.push(finding(FindingCode::ValueMalformed, name));
+        }
+        hours.filter(|hours| *hours > 0.0)
+    };
+    let (funded_hours, extended_hours, hours_at_setting) =
+        (hours("fundedhours"), hours("extendedhours"), hours("hoursatsetting"));
+    let pupil_premium = reading::boolean(text("eyppr"), "eyppr").keep(&mut findings);
+    let year = speaker.period.year;
+    let event = EarlyYearsPlaceRecorded {
+        funded_hours,
+        extended_hours,
+        hours_at_setting,
+        pupil_premium,
+        pupil_premium_basis: codes::PREMIUM_BASIS.keep(text("eyppbf"), year, "eyppbf", &mut findings),
+        disability_access_fund: reading::boolean(text("dafindicator"), "dafindicator").keep(&mut findings),
+        eligibility_code: ["eligibilitycode", "thirtyhourcode"]
+            .into_iter()
+            .map(|name| text(name).trim_end_matches(".0"))
+            .find(|code| !code.is_empty() && *code != "0")
+            .map(str::to_owned),
+    };
+    let says = event.funded_hours.is_some()
+        || event.extended_hours.is_some()
+        || event.hours_at_setting.is_some()
+        || event.pupil_premium == Some(true)
+        || event.pupil_premium_basis.is_some()
+        || event.disability_access_fund == Some(true)
+        || event.eligibility_code.is_some()
+        || !findings.is_empty();
+    let (key, on) = (format!("early-years/{}", speaker.period), reference_on(speaker, person));
+    says.then(|| Said { table: "early-years", key, events: vec![(on, event.into())], findings })
 }
 
 /// A child who is said not to be a young carer is not identified as one: N gives nothing.

@@ -40,6 +40,8 @@ pub(crate) enum Holds {
     FreeMeals,
     SenNeeds,
     ArrangedProvision,
+    /// Why a child is at a school for alternative provision.
+    ProvisionReason,
     /// About a child, and without a place in the catalogue.
     Kept,
     /// About the school.
@@ -69,8 +71,8 @@ pub(crate) const TABLES: &[Table] = &[
     table("senneeds", "sen-needs", Parent::OnRoll, Holds::SenNeeds),
     table("schoolarrangedapdetailonroll", "arranged-provision", Parent::OnRoll, Holds::ArrangedProvision),
     table("schoolarrangedapdetailoffroll", "arranged-provision", Parent::OffRoll, Holds::ArrangedProvision),
-    table("approvisiondetailonroll", "approvisiondetail", Parent::OnRoll, Holds::Kept),
-    table("approvisiondetailoffroll", "approvisiondetail", Parent::OffRoll, Holds::Kept),
+    table("approvisiondetailonroll", "approvisiondetail", Parent::OnRoll, Holds::ProvisionReason),
+    table("approvisiondetailoffroll", "approvisiondetail", Parent::OffRoll, Holds::ProvisionReason),
     table("fundingbasisitems", "fundingbasisitems", Parent::OnRoll, Holds::Kept),
     table("learnerfamonroll", "learnerfam", Parent::OnRoll, Holds::Kept),
     table("learnerfamoffroll", "learnerfam", Parent::OffRoll, Holds::Kept),
@@ -141,6 +143,7 @@ impl Table {
             Holds::FreeMeals => &["fsmstartdate", "fsmenddate"],
             Holds::SenNeeds => &["sentype"],
             Holds::ArrangedProvision => &["entrydate", "leavingdate"],
+            Holds::ProvisionReason => &["apreason"],
             Holds::Kept | Holds::NotOfAChild => &[],
         };
         let own = matches!(self.holds, Holds::Census | Holds::Pupils).then(|| self.own_id());

@@ -220,3 +220,47 @@ fn an_address_table_left_out_takes_no_address_away() {
     assert_eq!(described(&said), described(&before));
     assert!(!said.scopes.iter().any(|scope| scope.key.ends_with("addresses")));
 }
+
+#[test]
+fn why_a_child_is_in_alternative_provision_and_what_an_early_years_place_is_funded_by() {
+    use proto::events::event::Kind;
+    let mut export = clean();
+    let reasons = "approvisiondetailonrolltableid,NativeId,approvisiondetailonrollorderseqcolumn,sourceid,pupilonrolltableid,\
+                   prevurn,apreason,senprovisionentry";
+    export.extend([support::table("approvisiondetailonroll", reasons, &["r1,N1,1,s,p1,100009.0,PEX,K"])]);
+    let roll = export.get_mut("2025_spring_pupilonroll.csv").unwrap();
+    let mut lines: Vec<String> = roll.lines().map(str::to_owned).collect();
+    for (line, cells) in
+        lines.iter_mut().zip([",hoursatsetting,eyppr,eyppbf,eligibilitycode", ",15.5,Y,RE,50000000001", ",0,N,,"])
+    {
+        line.push_str(cells);
+    }
+    for line in lines.iter_mut().skip(3) {
+        line.push_str(",,,,");
+    }
+    *roll = lines.join("\n") + "\n";
+    let said = translate(&export);
+    let kinds: Vec<&Kind> = said.drafts.iter().filter_map(|draft| draft.event.kind.as_ref()).collect();
+    let reason = kinds.iter().find_map(|kind| match kind {
+        Kind::AlternativeProvisionReasonRecorded(reason) => Some(reason),
+        _ => None,
+    });
+    let reason = reason.unwrap();
+    assert_eq!(
+        (reason.previous_school.as_deref(), reason.reason.as_ref().unwrap().code.as_str()),
+        (Some("100009"), "PEX")
+    );
+    let places: Vec<_> = kinds
+        .iter()
+        .filter_map(|kind| match kind {
+            Kind::EarlyYearsPlaceRecorded(place) => Some(place),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(places.len(), 1, "noughts are no place");
+    assert_eq!((places[0].hours_at_setting, places[0].pupil_premium), (Some(15.5), Some(true)));
+    let kept = |column: &str| {
+        kinds.iter().any(|kind| matches!(kind, Kind::SourceRecordKept(kept) if kept.content().contains(column)))
+    };
+    assert!(!kept("eligibilitycode") && !kept("apreason"), "nothing is said twice");
+}

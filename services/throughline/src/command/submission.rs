@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
+use comfy_table::Table;
 use connector_kit::submission::{Counted, Outcome, Report, Tally};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -232,17 +233,17 @@ fn show(report: &Report, tally: &Tally) -> anyhow::Result<()> {
         ))?;
     }
     if !tally.changes.is_empty() {
-        let mut changes = output::table(&["\nwhat changed", "cause", "entries"]);
+        let mut changes = output::table(&["what changed", "cause", "entries"]);
         for (kind, causes) in &tally.changes {
             for (cause, count) in causes {
                 changes.add_row([kind.clone(), cause.clone(), count.to_string()]);
             }
         }
-        output::print(&changes)?;
+        print_apart(&changes)?;
     }
-    counted("\nfinding", "rule", &tally.findings)?;
-    counted("\nin quarantine", "what to do", &tally.quarantined)?;
-    let mut scopes = output::table(&["\nscope", "as of", "whole", "standing", "held", "superseded"]);
+    counted("finding", "rule", &tally.findings)?;
+    counted("in quarantine", "what to do", &tally.quarantined)?;
+    let mut scopes = output::table(&["scope", "as of", "whole", "standing", "held", "superseded"]);
     for scope in &report.scopes {
         scopes.add_row([
             scope.key.clone(),
@@ -253,7 +254,7 @@ fn show(report: &Report, tally: &Tally) -> anyhow::Result<()> {
             scope.superseded.to_string(),
         ]);
     }
-    if report.scopes.is_empty() { Ok(()) } else { output::print(&scopes) }
+    if report.scopes.is_empty() { Ok(()) } else { print_apart(&scopes) }
 }
 
 fn counted(what: &str, says: &str, list: &[Counted]) -> anyhow::Result<()> {
@@ -264,7 +265,13 @@ fn counted(what: &str, says: &str, list: &[Counted]) -> anyhow::Result<()> {
     for one in list {
         output::add_row(&mut table, [one.code.clone(), one.field.clone(), one.count.to_string(), one.says.clone()]);
     }
-    output::print(&table)
+    print_apart(&table)
+}
+
+/// Apart from what stands above it.
+fn print_apart(table: &Table) -> anyhow::Result<()> {
+    output::line("")?;
+    output::print(table)
 }
 
 /// The submission, or one organisation's part of it.

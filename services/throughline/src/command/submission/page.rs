@@ -76,7 +76,8 @@ pub(super) fn written(page: &Page<'_>) -> String {
 }
 
 const FINDINGS: &str = "The data said something odd about themselves. These records were taken all the same; putting them right \
-    at the source puts them right here with the next submission.";
+    at the source puts them right here with the next submission. 'Not mapped' is no mistake: a part of the record has no place of \
+    its own here yet, and is kept as it came.";
 const QUARANTINED: &str = "These records could not be used. They are kept until somebody deals with them.";
 
 fn tiles(page: &Page<'_>) -> Markup {
@@ -111,7 +112,7 @@ struct Bar {
 
 /// Bars beside their labels, as one drawing. It is described for whoever does not see it.
 fn bars(what: &str, bars: &[Bar]) -> Markup {
-    const LABEL: u64 = 250;
+    const LABEL: u64 = 270;
     const WIDTH: u64 = 720;
     const ROW: u64 = 28;
     let longest =
@@ -140,7 +141,7 @@ fn bars(what: &str, bars: &[Bar]) -> Markup {
 
 /// Fits beside a bar.
 fn shortened(label: &str) -> String {
-    const CHARS_MAX: usize = 34;
+    const CHARS_MAX: usize = 32;
     match label.char_indices().nth(CHARS_MAX) {
         Some((end, _)) => format!("{}…", label.get(..end).unwrap_or_default()),
         None => label.to_owned(),
@@ -240,7 +241,7 @@ fn changes(tally: &Tally) -> Markup {
     }
 }
 
-/// `EhcPlanIssued` as "Ehc plan issued".
+/// `EhcPlanIssued` as "EHC plan issued".
 fn spaced(kind: &str) -> String {
     let mut words = String::new();
     for (at, character) in kind.char_indices() {
@@ -249,6 +250,11 @@ fn spaced(kind: &str) -> String {
             words.push(character.to_ascii_lowercase());
         } else {
             words.push(character);
+        }
+    }
+    for word in ["Ehc", "Sen"] {
+        if words.split(' ').next() == Some(word) {
+            words = words.replacen(word, &word.to_ascii_uppercase(), 1);
         }
     }
     words
