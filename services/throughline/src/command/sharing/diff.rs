@@ -3,19 +3,26 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use projection::replay::{Rules, With};
+use sharing::Engine;
 use sharing::cases::Case;
 
-use super::{cases, rules, shown};
+use super::{cases, rules, shown, simulate};
+use crate::command::ConfigFile;
 use crate::output::{self, DIFFERS};
 
 /// Compare two sets of rules: what one shows and the other does not
 ///
 /// Over the cases: of each whose answer differs, what either set shows, and counts by the organisation that asks and the
-/// category of the record. The exit code is 4 where anything differs, so that a change can be held to what was meant.
+/// category of the record. With --recorded also over the requests for timelines on record in the last days, each decided again by
+/// either set with the facts that it was decided with: counts, and nobody by name. That reads the log of a process that is stopped, or a
+/// copy of one. The exit code is 4 where anything differs, so that a change can be held to what was meant.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  throughline sharing diff built-in my-rules/\n  throughline sharing diff last-year/ built-in --cases my-cases.jsonl --json"
+    after_help = "Examples:\n  throughline sharing diff built-in my-rules/\n  throughline sharing diff last-year/ built-in --cases my-cases.jsonl --json\n  \
+    throughline sharing diff built-in my-rules/ --recorded 30 --config copy.toml"
 )]
 pub(crate) struct Arguments {
     /// The rules as they are: a folder as --rules takes it elsewhere, or `built-in`.
@@ -25,7 +32,12 @@ pub(crate) struct Arguments {
     /// Files of cases, in place of those of this build.
     #[arg(long = "cases", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// One JSON object a case that differs.
+    /// Also over the recorded requests of so many days up to now.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_660))]
+    recorded: Option<u32>,
+    #[command(flatten)]
+    file: ConfigFile,
+    /// One JSON object a case that differs; of recorded requests, as `sharing simulate` has it.
     #[arg(long)]
     json: bool,
 }
@@ -74,7 +86,7 @@ fn became(before: &Seen, after: &Seen) -> Option<Became> {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let cases = cases::of(&arguments.files)?;
-    let (before, after) = (rules::named(&arguments.before)?, rules::named(&arguments.after)?);
+    let (before, after) = (Arc::new(rules::named(&arguments.before)?), Arc::new(rules::named(&arguments.after)?));
     let mut table = output::table(&["case", "situation", "before", "after", "became"]);
     let mut counts: BTreeMap<(&str, &str, Became), usize> = BTreeMap::new();
     for case in &cases {
@@ -115,7 +127,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             count(Became::Less),
         ))?;
     }
-    Ok(if differ == 0 { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) })
+    let on_record = match arguments.recorded {
+        Some(days) => of_recorded(arguments, days, before, after)?,
+        None => 0,
+    };
+    Ok(if differ == 0 && on_record == 0 { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) })
+}
+
+/// How many recorded requests come out otherwise.
+fn of_recorded(arguments: &Arguments, days: u32, before: Arc<Engine>, after: Arc<Engine>) -> anyhow::Result<u64> {
+    let by = |rules| With { rules: Rules::Given(rules), ..With::recorded() };
+    let found = simulate::compare(&arguments.file, days, &by(before), &by(after))?;
+    if found.decided == 0 && found.cannot.is_empty() {
+        return Err(simulate::nothing(days));
+    }
+    simulate::print(&found, "sharing diff, of what is on record", days, arguments.json)?;
+    Ok(found.changed)
 }
 
 fn as_json(case: &Case, was: &Seen, is: &Seen, became: Became) -> serde_json::Value {

@@ -46,14 +46,14 @@ const DAY_US: i64 = 86_400_000_000;
 
 /// What would have been otherwise.
 #[derive(Default)]
-struct Found {
-    decided: u64,
-    changed: u64,
+pub(super) struct Found {
+    pub(super) decided: u64,
+    pub(super) changed: u64,
     /// By organisation, category and what became of it.
     counts: BTreeMap<(String, String, &'static str), u64>,
     /// Requests that could not be decided again, by why.
-    cannot: BTreeMap<&'static str, u64>,
-    /// Requests that do not come out as recorded without any draft.
+    pub(super) cannot: BTreeMap<&'static str, u64>,
+    /// Requests that do not come out as recorded before the change either.
     unlike_recorded: u64,
 }
 
@@ -64,8 +64,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None => ByRules::Recorded,
     };
     let draft = With { rules, drafts, ..With::recorded() };
-    let settings = Settings::load(&arguments.file.config)?;
-    let found = block_on(async {
+    let found = compare(&arguments.file, arguments.days, &With::recorded(), &draft)?;
+    if found.decided == 0 && found.cannot.is_empty() {
+        return Err(nothing(arguments.days));
+    }
+    print(&found, "sharing simulate", arguments.days, arguments.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn nothing(days: u32) -> anyhow::Error {
+    Usage(format!("no request for a timeline is on record in the last {days} days")).into()
+}
+
+/// The recorded requests of the last days, decided again with each of two.
+pub(super) fn compare(file: &ConfigFile, days: u32, before: &With, after: &With) -> anyhow::Result<Found> {
+    let settings = Settings::load(&file.config)?;
+    block_on(async {
         let beside = Beside::of(&settings).await?;
         let Beside { log, projector, organisation, replayer, .. } = &beside;
         let bar = output::progress(0, "records of decisions");
@@ -73,15 +87,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let read = decisions(log.as_ref(), &projector.keyring, &projector.pseudonyms, organisation, None, told).await;
         bar.finish_and_clear();
         let (mut recorded, _) = read?;
-        let since = jiff::Timestamp::now().as_microsecond() - i64::from(arguments.days) * DAY_US;
+        let since = jiff::Timestamp::now().as_microsecond() - i64::from(days) * DAY_US;
         recorded.retain(|(at_us, _)| *at_us >= since);
-        simulate(replayer, &Recorded::all(&recorded), &draft)
-    })?;
-    print(&found, arguments)?;
-    Ok(ExitCode::SUCCESS)
+        simulate(replayer, &Recorded::all(&recorded), before, after)
+    })
 }
 
-fn simulate(replayer: &Replayer, recorded: &[Recorded], draft: &With) -> anyhow::Result<Found> {
+fn simulate(replayer: &Replayer, recorded: &[Recorded], before: &With, after: &With) -> anyhow::Result<Found> {
     let mut found = Found::default();
     let bar = output::progress(u64::try_from(recorded.len())?, "requests decided again");
     for recorded in recorded {
@@ -91,8 +103,8 @@ fn simulate(replayer: &Replayer, recorded: &[Recorded], draft: &With) -> anyhow:
         if !timeline || !of.operator_command.is_empty() {
             continue;
         }
-        let was = replayer.rerun(recorded, &With::recorded())?;
-        let is = replayer.rerun(recorded, draft)?;
+        let was = replayer.rerun(recorded, before)?;
+        let is = replayer.rerun(recorded, after)?;
         if let Some(why) = [&was, &is].into_iter().find_map(why_not) {
             *found.cannot.entry(why).or_default() += 1;
             continue;
@@ -151,16 +163,14 @@ fn category(category: Category) -> String {
     category.as_str_name().trim_start_matches("CATEGORY_").to_lowercase()
 }
 
-fn print(found: &Found, arguments: &Arguments) -> anyhow::Result<()> {
-    if found.decided == 0 && found.cannot.is_empty() {
-        return Err(Usage(format!("no request for a timeline is on record in the last {} days", arguments.days)).into());
-    }
+/// The table, and a line with the sums that begins with the name of the command.
+pub(super) fn print(found: &Found, command: &str, days: u32, json: bool) -> anyhow::Result<()> {
     let sums = ["newly allowed", "newly denied", "shows more", "shows less", "redacted otherwise"].map(|became| {
         let of = found.counts.iter().filter(|((_, _, counted), _)| *counted == became);
         (became.replace(' ', "_"), of.map(|(_, count)| count).sum::<u64>())
     });
     let cannot: u64 = found.cannot.values().sum();
-    if arguments.json {
+    if json {
         for ((organisation, category, became), requests) in &found.counts {
             let line = json!({ "organisation": organisation, "category": category, "became": became.replace(' ', "_"),
                 "requests": requests });
@@ -168,7 +178,7 @@ fn print(found: &Found, arguments: &Arguments) -> anyhow::Result<()> {
         }
         let sums: serde_json::Map<String, serde_json::Value> =
             sums.into_iter().map(|(became, count)| (became, count.into())).collect();
-        let whole = json!({ "days": arguments.days, "decided_again": found.decided, "changed": found.changed, "sums": sums,
+        let whole = json!({ "days": days, "decided_again": found.decided, "changed": found.changed, "sums": sums,
             "unlike_recorded": found.unlike_recorded, "cannot_be_decided_again": found.cannot });
         return output::line(&whole.to_string());
     }
@@ -184,12 +194,12 @@ fn print(found: &Found, arguments: &Arguments) -> anyhow::Result<()> {
         output::line(&format!("not decided again: {count}, because {why}"))?;
     }
     if found.unlike_recorded > 0 {
-        output::line(&format!("not as recorded even without the draft: {}", found.unlike_recorded))?;
+        output::line(&format!("not as recorded before the change either: {}", found.unlike_recorded))?;
     }
     let sums = sums.map(|(became, count)| format!("{became}={count}")).join(" ");
     output::line(&format!(
-        "sharing simulate: days={} decided_again={} cannot={cannot} changed={} {sums}",
-        arguments.days, found.decided, found.changed
+        "{command}: days={days} decided_again={} cannot={cannot} changed={} {sums}",
+        found.decided, found.changed
     ))
 }
 
