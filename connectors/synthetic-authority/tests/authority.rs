@@ -372,13 +372,14 @@ fn facts_are_messages_of_the_contract() {
     let mut kinds = HashSet::new();
     for line in authority().lines("facts.jsonl") {
         let kind = line["kind"].as_str().unwrap();
-        let package = if matches!(kind, "IdentitySealed" | "SubjectsLinked") { "events" } else { "sharing" };
+        let of_events = matches!(kind, "IdentitySealed" | "SubjectsLinked" | "InvolvementStarted");
+        let package = if of_events { "events" } else { "sharing" };
         let message = pool.get_message_by_name(&format!("throughline.{package}.v1.{kind}")).unwrap();
         let fields = prost_reflect::DynamicMessage::deserialize(message, &line["fields"]);
         assert!(fields.is_ok(), "{kind}: {:?}", fields.err());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 7, "{kinds:?}");
+    assert_eq!(kinds.len(), 8, "{kinds:?}");
 }
 
 #[test]

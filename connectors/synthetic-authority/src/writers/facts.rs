@@ -132,6 +132,12 @@ impl Facts {
                 "StatutoryStatusChanged",
                 json!({"status": "STATUS_SECTION_47", "open": true, "on": day(since)}),
             )?;
+            // A return makes nobody work with a child: who has the enquiry records that it does.
+            self.put(
+                &subject,
+                "InvolvementStarted",
+                json!({"organisation": self::care(), "kind": "STATUTORY", "startOn": day(since)}),
+            )?;
         }
         if care.is_some() && child.adoption.is_none() && (child.demo || dice.chance(0.97)) {
             self.traced(truth)?;
