@@ -67,6 +67,17 @@ fn every_kind_is_of_the_class_that_the_golden_file_says() {
             e::FactorIdentified { factor: coded(code, None), ..Default::default() }.into(),
         );
     }
+    for code in ["A5", "U6", "K1"] {
+        let placed = e::PlacementChanged { placement_type: coded(code, None), ..Default::default() };
+        add(&format!("PlacementChanged {code}"), placed.into());
+    }
+    for code in ["adoption", "return"] {
+        add(&format!("PermanencePlanRecorded {code}"), e::PermanencePlanRecorded { plan: coded(code, None) }.into());
+    }
+    for code in ["cin", "cp", "looked_after", "reviewing_officer"] {
+        let visit = e::StatutoryVisitMade { visit: coded(code, None), ..Default::default() };
+        add(&format!("StatutoryVisitMade {code}"), visit.into());
+    }
     for (code, text) in [
         ("360", None),
         ("GUM", None),
