@@ -12,6 +12,9 @@ use proto::quarantine::Reason;
 use crate::tables::{Table, aliases, canonical};
 use crate::xml;
 
+/// A column of no place, and its cell.
+pub(crate) type Further = (Box<str>, Box<str>);
+
 /// A row of the return, whichever way it came.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Row {
@@ -22,7 +25,7 @@ pub(crate) struct Row {
     /// By column of its table, "" where blank.
     pub(crate) cells: Vec<Box<str>>,
     /// Columns of no place, by name.
-    pub(crate) further: Vec<(Box<str>, Box<str>)>,
+    pub(crate) further: Vec<Further>,
     /// What the row itself says of whose and of when it is.
     pub(crate) authority: Option<Authority>,
     pub(crate) year: Option<u16>,
@@ -61,7 +64,7 @@ impl Row {
     }
 
     /// The order in which rows are read: by what they say, so that the order of a file means nothing.
-    pub(crate) fn order(&self) -> (Table, &[Box<str>], &[(Box<str>, Box<str>)]) {
+    pub(crate) fn order(&self) -> (Table, &[Box<str>], &[Further]) {
         (self.table, &self.cells, &self.further)
     }
 }
@@ -165,10 +168,10 @@ pub(crate) fn of_file(name: &str, reason: Reason, message: String) -> Rejection 
 }
 
 /// A row of the XML: its columns by the names that it has there.
-pub(crate) fn row_of(table: Table, fields: &[(String, String)]) -> (Vec<Box<str>>, Vec<(Box<str>, Box<str>)>) {
+pub(crate) fn row_of(table: Table, fields: &[(String, String)]) -> (Vec<Box<str>>, Vec<Further>) {
     let field = |column: &str| fields.iter().find(|(name, text)| canonical(name) == column && !text.is_empty());
     let cells = table.columns().iter().map(|column| field(column).map_or("", |(_, text)| text).into()).collect();
-    let mut further: Vec<(Box<str>, Box<str>)> = fields
+    let mut further: Vec<Further> = fields
         .iter()
         .filter(|(name, text)| !text.is_empty() && !table.knows(name))
         .map(|(name, text)| (name.as_str().into(), text.as_str().into()))

@@ -92,7 +92,7 @@ fn decided(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     let reversed_on = findings.date(row, "date_placed_ceased", "116");
     let reason = findings.code(&codes::REVERSED, year, row, "reason_placed_ceased", "120");
     let decided = decided_on.as_ref().and_then(day);
-    if reversed_on.is_some() != !row.get("reason_placed_ceased").is_empty() {
+    if reversed_on.is_none() != row.get("reason_placed_ceased").is_empty() {
         findings.broke(FieldMissing, "REASON_PLACED_CEASED", "119");
     }
     if reversed_on.is_some() && decided_on.is_none() {
