@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Whom;
 use super::model::{Page, Records, is_empty};
-use super::text::{capital, standing};
+use super::text::{NOT_KNOWN, capital, standing};
 use super::words::Standing;
 
 const STYLE: &str = "
@@ -20,7 +20,14 @@ dt { font-weight: bold; margin-top: .7rem; }
 dd { margin: 0 0 0 1rem; }
 .why, .law { color: #444; font-size: .95rem; }
 .law { font-family: ui-monospace, monospace; font-size: .8rem; overflow-wrap: anywhere; }
-@media print { body { font-size: 11pt; margin: 0; max-width: none; } section, h2, h3 { break-after: avoid; } .record { break-inside: avoid; } }
+dd ul { margin: 0; padding-left: 1.1rem; }
+@page { size: A4; margin: 18mm; }
+@media print {
+  body { font-size: 11pt; margin: 0; padding: 0; max-width: none; }
+  h2, h3, dt, h3 + p { break-after: avoid; }
+  dd, dd ul, .left-out { break-inside: avoid; }
+  p { orphans: 3; widows: 3; }
+}
 ";
 
 /// The whole page.
@@ -73,7 +80,7 @@ fn working(page: &Page, standing: Standing) -> Markup {
             h2 { (standing.working) }
             dl {
                 @for worker in &page.working {
-                    dt { (worker.name) }
+                    dt { (capital(&worker.name)) }
                     dd {
                         (capital(worker.capacity))
                         @if let Some(since) = &worker.since { ", since " (since) }
@@ -99,11 +106,12 @@ fn one(records: &Records, standing: Standing) -> Markup {
                     @if !left_out.ask.is_empty() { " To ask: " (left_out.ask) "." }
                 }
             }
+            @if records.seen_by.is_empty() { p { (NOT_KNOWN) } }
             dl {
                 @for seen in &records.seen_by {
                     dt { (seen.name) }
                     dd {
-                        @for may in &seen.may { (may) " " }
+                        ul { @for may in &seen.may { li { (may) } } }
                         @if !seen.because.is_empty() { p class="why" { (standing.why) ": " (seen.because.join(" ")) } }
                         @if !seen.rules.is_empty() { p class="law" { (seen.rules.join("; ")) } }
                     }

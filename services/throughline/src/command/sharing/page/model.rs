@@ -92,12 +92,15 @@ impl Page {
             .map(|((category, organisation), entries)| {
                 let category = Category::try_from(category).unwrap_or(Category::Unspecified);
                 let holder = names.get(organisation).copied();
-                let sector = holder.map_or_else(|| words::sector_of(category), Involved::sector);
+                let sector = holder.map(Involved::sector).or_else(|| words::sector_of(category));
                 let held_by = holder.map_or_else(|| unnamed(organisation), name);
-                let seen_by = given.working.iter().filter(|involved| !involved.organisation.is_empty());
-                let seen_by = seen_by
-                    .map(|involved| asked.seen_by(category, sector, involved, involved.organisation == organisation))
-                    .collect();
+                let working = || given.working.iter().filter(|involved| !involved.organisation.is_empty());
+                let of = |sector| {
+                    let own = |involved: &Involved| involved.organisation == organisation;
+                    working().map(|involved| asked.seen_by(category, sector, involved, own(involved))).collect()
+                };
+                // Of a service of which it is not known what it is, nothing is said that may be untrue.
+                let seen_by = sector.map(of).unwrap_or_default();
                 Records {
                     kind: words::category(category),
                     held_by,

@@ -16,6 +16,9 @@ pub(super) fn standing(whom: Whom) -> Standing {
     }
 }
 
+/// Where it is not known what service holds a record, or nobody is named who works with the child.
+pub(super) const NOT_KNOWN: &str = "Ask the service that holds it who else may see it.";
+
 /// The whole page.
 pub(super) fn written(page: &Page) -> String {
     let standing = standing(page.whom);
@@ -33,7 +36,7 @@ pub(super) fn written(page: &Page) -> String {
         for worker in &page.working {
             let since = worker.since.as_ref().map(|since| format!(", since {since}")).unwrap_or_default();
             let ask = if worker.ask.is_empty() { String::new() } else { format!(" To ask: {}.", worker.ask) };
-            text.item(&format!("{}: {}{since}.{ask}", worker.name, worker.capacity), "");
+            text.item(&format!("{}: {}{since}.{ask}", capital(&worker.name), worker.capacity), "");
         }
         text.line("");
     }
@@ -72,8 +75,13 @@ fn records(text: &mut Text, page: &Page, standing: Standing) {
             let ask = if left_out.ask.is_empty() { String::new() } else { format!(" To ask: {}.", left_out.ask) };
             text.paragraph(&format!("Left out here: {}{why}.{ask}", left_out.what), "  ");
         }
+        if records.seen_by.is_empty() {
+            text.paragraph(NOT_KNOWN, "  ");
+        }
         for seen in &records.seen_by {
-            text.paragraph(&format!("{}: {}", seen.name, seen.may.join(" ")), "  ");
+            text.paragraph(&format!("{}:", seen.name), "  ");
+            seen.may.iter().for_each(|may| text.item(may, "    "));
+            text.line("");
             if !seen.because.is_empty() {
                 text.paragraph(&format!("{}: {}", standing.why, seen.because.join(" ")), "    ");
             }

@@ -35,11 +35,11 @@ pub(in crate::command) fn category(category: Category) -> &'static str {
 /// In what capacity somebody works with a child.
 pub(super) fn capacity(kind: Kind) -> &'static str {
     match kind {
-        Kind::Unspecified => "works with the child",
+        Kind::Unspecified => "is involved",
         Kind::Universal => "a service that every child has",
-        Kind::Targeted => "a service for something that this child needs",
-        Kind::Statutory => "works with the child because the law says so",
-        Kind::Lead => "leads the work with the child",
+        Kind::Targeted => "a service for a need of its own, not one that every child has",
+        Kind::Statutory => "works here because the law says so",
+        Kind::Lead => "leads the work of the others",
     }
 }
 
@@ -140,24 +140,31 @@ pub(super) fn example(sector: Sector, as_source: bool) -> Option<&'static str> {
     })
 }
 
-/// The sector whose organisations make such records, where the record's own is not named.
-pub(super) fn sector_of(category: Category) -> Sector {
-    match category {
+/// The sector whose organisations make such records, where only one does.
+pub(super) fn sector_of(category: Category) -> Option<Sector> {
+    Some(match category {
         Category::Attendance
         | Category::Attainment
         | Category::Exclusion
         | Category::Send
         | Category::Ehcp
         | Category::EhcDraft => Sector::Education,
-        Category::EarlyHelp
-        | Category::SocialCareInvolvement
+        Category::SocialCareInvolvement
         | Category::SocialCareCase
         | Category::ChildProtection
         | Category::LookedAfter
         | Category::Adoption => Sector::SocialCare,
         Category::PoliceNotification => Sector::Police,
-        _ => Sector::Health,
-    }
+        Category::GpSummary
+        | Category::Immunisation
+        | Category::Hospital
+        | Category::Therapy
+        | Category::MentalHealth
+        | Category::SexualHealth
+        | Category::SubstanceMisuse => Sector::Health,
+        // Whoever keeps a record keeps a name; early help comes from a school or the council; and of the rest nothing is known.
+        _ => return None,
+    })
 }
 
 /// "a, b and c".
@@ -189,8 +196,8 @@ pub(super) struct Standing {
 pub(super) const PARENT: Standing = Standing {
     title: "Who may see what about your child",
     opening: &[
-        "This page tells you which records about your child you were given when you asked, who works with your child, and who \
-         may see each kind of record. It was made for you: please keep it somewhere safe.",
+        "This page tells you which records about your child we gave you when you asked, who works with your child, and who may \
+         see each kind of record. It was made for you: please keep it somewhere safe.",
         "People who work with children may look only when they have a reason that the rules allow. Every time that somebody \
          looks, it is written down, and you can ask who did.",
     ],
@@ -222,8 +229,8 @@ pub(super) const PARENT: Standing = Standing {
 pub(super) const CHILD: Standing = Standing {
     title: "Who may see what about you",
     opening: &[
-        "This page tells you which records about you you were given when you asked, who works with you, and who may see each \
-         kind of record. It is yours: please keep it somewhere safe.",
+        "This page tells you which records about you we gave you when you asked, who works with you, and who may see each kind of \
+         record. It is yours: please keep it somewhere safe.",
         "Adults who work with you may look only when they have a reason that the rules allow. Every time that somebody looks, it \
          is written down, and you can ask who did.",
     ],
