@@ -224,11 +224,15 @@ mod tests {
         }
     }
 
+    fn decided(class: RecordClass, outcome: Outcome) -> projection::replay::DecidedClass {
+        projection::replay::DecidedClass { class, outcome, rules: Default::default() }
+    }
+
     fn rerun(classes: &[(&str, Category, Outcome)], groups_withheld: u32) -> Rerun {
         Rerun {
             verdict: Verdict::Same,
             record: Some(Disclosure { groups_withheld, ..Disclosure::default() }),
-            classes: classes.iter().map(|(source, of, outcome)| (class(source, *of), *outcome)).collect(),
+            classes: classes.iter().map(|(source, of, outcome)| decided(class(source, *of), *outcome)).collect(),
             policy_hash: [0; 32],
         }
     }
