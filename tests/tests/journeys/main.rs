@@ -4,6 +4,7 @@
 mod answered_for;
 mod bad_days;
 mod canary;
+mod erasure;
 mod emergency;
 mod harness;
 mod hostile_client;
