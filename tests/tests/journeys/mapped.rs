@@ -30,7 +30,7 @@ fn therapies(answer: &GetTimelineResponse) -> Vec<String> {
 fn a_mapped_source_is_on_the_timeline_and_what_it_narrows_is_its_own_organisations_alone() {
     let place = Place::new(60, 1);
     let mut sections = String::new();
-    for (name, labels) in [("health-visits", ""), ("health-private", "\"restricted_unspecified\"")] {
+    for (name, labels) in [("health-visits", ""), ("health-private", "\"legal_privilege\"")] {
         fs::write(place.path("here").join(format!("{name}.toml")), mapping(name, labels)).unwrap();
         sections += &format!(
             "\n[connectors.{name}]\nmapping = \"{name}.toml\"\ncontrollers = [\"ods-rh8\"]\ndrop_folder = \"drop/{name}\"\npoll_ms = 20\n"
@@ -42,7 +42,9 @@ fn a_mapped_source_is_on_the_timeline_and_what_it_narrows_is_its_own_organisatio
     place.record_facts();
     place.drop_authority();
     let child = place.demo_child("UPN");
-    let row = |course: &str| format!("Patient,UPN,Visit,Therapy,From,Shoe size\nP1,{},{course},physiotherapy,2026-01-12,31\n", child.value);
+    let row = |course: &str| {
+        format!("Patient,UPN,Visit,Therapy,From,Shoe size\nP1,{},{course},physiotherapy,2026-01-12,31\n", child.value)
+    };
     place.drop_bytes("health-visits", "visits.csv", row("V1").as_bytes());
     place.drop_bytes("health-private", "visits.csv", row("P1").as_bytes());
     place.settle();

@@ -193,7 +193,7 @@ fn explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
         }
     }
     output::line(
-        "  SourceRecordKept (shown to its own organisation only)\n    a row of which none of these comes, kept as it came",
+        "  SourceRecordKept (shown as restricted_unspecified)\n    a row of which none of these comes, kept as it came",
     )?;
     Ok(ExitCode::SUCCESS)
 }
