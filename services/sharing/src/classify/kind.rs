@@ -111,7 +111,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::TemporaryAccommodationEnded(_)
         | Kind::CaseOpened(_) => C::SocialCareCase.into(),
         Kind::DomesticAbuseNotified(_) => Said::from(C::PoliceNotification).labelled([Label::DomesticAbuse]),
-        // There is no category for offences: who recorded it, and nobody else.
+        // There is no category for offences: as what nobody has classified.
         Kind::YouthJusticeOutcomeRecorded(_) => Said::unclassified(),
         // Nor for who came to the country alone.
         Kind::ConvictionRecorded(_) | Kind::UnaccompaniedChildRecorded(_) => Said::unclassified(),
