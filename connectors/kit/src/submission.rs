@@ -13,7 +13,7 @@ use proto::events::event::Kind;
 use proto::events::{Cause, FindingCode, Scheme};
 use serde::{Deserialize, Serialize};
 
-use crate::connector::{Draft, Rejection};
+use crate::connector::{Draft, Place, Rejection};
 use crate::differ::Diff;
 
 /// What became of one submission.
@@ -139,10 +139,17 @@ impl Report {
 
     /// Counts what the records became.
     pub(crate) fn read(&mut self, drafts: &[Draft], rejections: &[Rejection]) {
-        let mut told = BTreeSet::new();
+        // The records of which something was said, or which were given to quarantine.
+        let record_of = |place: &Place| if place.record > 0 { place.record } else { place.line };
+        let mut told: BTreeSet<(&str, u64)> = BTreeSet::new();
+        let mut last: Option<(&str, u64)> = None;
         let mut children: BTreeMap<(&str, &str, &str), Children> = BTreeMap::new();
         for draft in drafts {
-            told.insert((&draft.place.file, draft.place.line, draft.place.record, draft.place.byte_offset));
+            let at = (draft.place.file.as_str(), record_of(&draft.place));
+            if last != Some(at) {
+                told.insert(at);
+                last = Some(at);
+            }
             let tally = self.organisations.entry(draft.controller.clone()).or_default();
             // Until the differ says otherwise.
             *tally.outcomes.entry(Outcome::Unchanged).or_default() += 1;
@@ -171,11 +178,8 @@ impl Report {
                 (0, 0) => all.without += 1,
             }
         }
-        let rejected = rejections.iter().map(|r| (&r.place.file, r.place.line, r.place.record, r.place.byte_offset));
-        told.extend(rejected);
-        let records: BTreeSet<(&String, u64)> =
-            told.into_iter().map(|(file, line, record, _)| (file, if record > 0 { record } else { line })).collect();
-        self.silent = self.records.saturating_sub(records.len() as u64);
+        told.extend(rejections.iter().map(|r| (r.place.file.as_str(), record_of(&r.place))));
+        self.silent = self.records.saturating_sub(told.len() as u64);
     }
 
     /// Counts what one scope's submission changes.
