@@ -35,7 +35,7 @@ const DIRT: &[(Kind, u32)] = &[
     (("code of another year's list", "SEX", Some("CODE_OF_OTHER_YEAR")), 6),
     (("unknown code", "PLACE", Some("CODE_UNKNOWN")), 5),
     (("left open", "DEC", Some("FIELD_MISSING")), 5),
-    (("row twice", "REVIEW", Some("RECORD_REPEATED")), 4),
+    (("review twice", "REVIEW", Some("RECORD_REPEATED")), 4),
 ];
 const SHARE: f64 = 0.06;
 
