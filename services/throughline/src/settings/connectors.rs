@@ -45,8 +45,9 @@ pub(super) fn read(top: &mut Section, data: &Path, home: Option<&str>) -> Option
     for name in all.keys() {
         let mut section = all.section(&name);
         let is_built_in = crate::connectors::named(&name).is_some();
+        let names_one = section.has("mapping");
         let mapping = mapping(&mut section, &name, is_built_in);
-        if !is_built_in && mapping.is_none() && !section.has("mapping") {
+        if !is_built_in && !names_one {
             let names: Vec<&str> = crate::connectors::all().iter().map(|c| c.descriptor().name).collect();
             all.problem(
                 &name,

@@ -250,7 +250,7 @@ fn a_mapping_makes_a_connector_of_its_own_name_and_of_no_other() {
     told(&section("education-visits", "[connectors.education-visits.sql]\nconnection_file = \"password\"\n"), "is not");
     told("[connectors.education-none]\ncontrollers = [\"x\"]\ndrop_folder = \"drop\"\n", "has no `mapping`");
     std::fs::write(folder.path().join("visits.toml"), MAPPING.replace("attended_on = \"V", "attend_on = \"V")).unwrap();
-    told(&section("education-visits", ""), "line 19: ");
+    told(&section("education-visits", ""), "line 18: ");
 
     let query = MAPPING.replace("format = \"csv\"", "format = \"sql\"\nquery = \"select 1\"");
     std::fs::write(folder.path().join("visits.toml"), query).unwrap();
