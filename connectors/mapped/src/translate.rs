@@ -158,7 +158,7 @@ impl Mapping {
                 continue;
             }
             let made = make(event, row);
-            let Some(effective) = made.effective.clone() else {
+            let Some(effective) = made.effective else {
                 if made.undated || event.required {
                     undated += 1;
                     out.reject(self.undated(row, event, &about));
@@ -166,7 +166,7 @@ impl Mapping {
                 continue;
             };
             if earliest.as_ref().is_none_or(|earliest| rank(&effective) < rank(earliest)) {
-                earliest = Some(effective.clone());
+                earliest = Some(effective);
             }
             match self.event_draft(row, event, &about, made, effective) {
                 Ok(draft) => {
@@ -179,7 +179,7 @@ impl Mapping {
         if said == 0 && undated == 0 {
             match self.kept(row, &about) {
                 Some(draft) => {
-                    earliest = Some(draft.effective.clone());
+                    earliest = Some(draft.effective);
                     out.draft(draft);
                 }
                 None => out.reject(Rejection {

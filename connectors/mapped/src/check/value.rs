@@ -126,7 +126,8 @@ impl Checker<'_> {
                 self.problems.error(at, key, format!("has `{word}`, for which this field has no use: take it out"));
             }
         }
-        if !(spec.yes.is_empty() && spec.no.is_empty()) && !is_flag {
+        let words = spec.yes.len() + spec.no.len();
+        if words > 0 && !is_flag {
             self.problems.error(0..0, key, "has `yes` or `no`, for which this field has no use: take them out");
         }
     }
