@@ -6,6 +6,7 @@ pub(crate) mod ledger;
 pub(crate) mod log;
 pub(crate) mod operator;
 pub(crate) mod patience;
+pub(crate) mod premises;
 pub(crate) mod service;
 pub(crate) mod serving;
 pub(crate) mod sources;

@@ -1,0 +1,4 @@
+
+
+ÿÿÿÿÿÿÿÿÿ®¯ ÿÿÿÿÿÿÿÿÿ®¯ "1
+invented codeinvented code_setinvented text*invented account

@@ -1,0 +1,2 @@
+ÿÿÿÿÿÿÿÿÿ®¯ 1
+invented codeinvented code_setinvented text

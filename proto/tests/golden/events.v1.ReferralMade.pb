@@ -1,0 +1,6 @@
+
+invented referral1
+invented codeinvented code_setinvented textÿÿÿÿÿÿÿÿÿ®¯ "1
+invented codeinvented code_setinvented text*1
+invented codeinvented code_setinvented text21
+invented codeinvented code_setinvented text

@@ -1,0 +1,3 @@
+
+ÿÿÿÿÿÿÿÿÿ®¯ 1
+invented codeinvented code_setinvented text

@@ -1,0 +1,3 @@
+
+invented course1
+invented codeinvented code_setinvented textÿÿÿÿÿÿÿÿÿ®¯ 

@@ -1,0 +1,4 @@
+
+
+invented organisation®¯
+invented organisation®¯ °

@@ -1,0 +1,2 @@
+
+invented cancelled_byinvented reason

@@ -1,0 +1,2 @@
+
+invented confirmed_by

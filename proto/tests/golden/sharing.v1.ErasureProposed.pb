@@ -1,0 +1,2 @@
+
+"invented authority_reference*invented reason2invented proposed_by:€‹Ò»Binvented organisationsBinvented organisationsJ																J																

@@ -1,0 +1,2 @@
+
+invented readmitted_byinvented reason

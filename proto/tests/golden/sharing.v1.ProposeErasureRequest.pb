@@ -1,0 +1,3 @@
+
+#
+invented issuerinvented value"invented authority_reference*invented reason0²

@@ -1,0 +1,2 @@
+
+€‹Ò»invented authority_reference"(
