@@ -118,12 +118,13 @@ pub(crate) fn exclusions(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let sessions = exclusion.count("sessions", &mut findings);
         let is_permanent = category.as_ref().is_some_and(|category| category.code == "PERM");
         let key = child.own_key(format!("exclusion/{}/{}", dates::key(&start_on), key_of(&category)));
-        let start_on = Some(start_on);
         let event: Event = match is_permanent {
-            true => ExclusionGiven { start_on, reasons, sen_provision: None }.into(),
-            false => SuspensionGiven { start_on, sessions, category, reasons, sen_provision: None }.into(),
+            true => ExclusionGiven { start_on: Some(start_on), reasons, sen_provision: None }.into(),
+            false => {
+                SuspensionGiven { start_on: Some(start_on), sessions, category, reasons, sen_provision: None }.into()
+            }
         };
-        child.draft(Said::one("exclusion", key, start_on.unwrap_or(child.of.made_on), event).found(findings));
+        child.draft(Said::one("exclusion", key, start_on, event).found(findings));
         child.keep(exclusion.rest());
     }
     child.keep(list.rest());

@@ -230,6 +230,6 @@ pub(crate) fn rank(date: &Date) -> (i32, u32, u32) {
 }
 
 /// Whether a module has anything under this person.
-pub(crate) fn under<'n>(nodes: &'n [Node], module: Module) -> impl Iterator<Item = &'n Node> {
+pub(crate) fn under(nodes: &[Node], module: Module) -> impl Iterator<Item = &Node> {
     nodes.iter().flat_map(move |node| node.each(module))
 }

@@ -36,4 +36,7 @@ mod toy;
 
 pub use body::Statement;
 pub use collected::Collected;
+/// Who may say what: which kinds a source of a sector may publish.
+pub use event_log::authority;
+
 pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};

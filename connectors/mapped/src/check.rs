@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use connector_kit::Delivery;
+use connector_kit::authority::sector_of;
 use connector_kit::csv_source::{Dialect, Header};
-use event_log::authority::sector_of;
 use proto::events::{Family, Scheme};
 use proto::sharing::Label;
 use proto::subject::national_issuer;

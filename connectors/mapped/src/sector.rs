@@ -1,6 +1,6 @@
 //! Which kinds a source of a sector may say, and how the catalogue names them.
 
-use event_log::authority::{check_kind, sector_of, sector_topic};
+use connector_kit::authority::{check_kind, sector_of, sector_topic};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 use proto::event::KindNumber;

@@ -15,7 +15,7 @@ fn lists() -> Vec<(String, Vec<Vec<String>>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/2025");
     let table = |bytes: Vec<u8>| {
         let text = String::from_utf8(bytes).unwrap();
-        text.lines().map(|line| cells(line)).collect()
+        text.lines().map(cells).collect()
     };
     files_of(&folder).into_iter().map(|(name, bytes)| (name, table(bytes))).collect()
 }

@@ -270,7 +270,17 @@ impl Children {
         (read.digest, read.events) = events_digest(said.iter().chain(&cautions).map(|(_, said)| said.event_id));
         let newest_us = said.iter().map(|(_, said)| said.published_at_us).max().unwrap_or_default();
         let read = Read { newest_us, ..read };
-        Ok(Child { resolution, said, cautions, kept_apart, entries, positions, read, judged: Judged::default(), standing })
+        Ok(Child {
+            resolution,
+            said,
+            cautions,
+            kept_apart,
+            entries,
+            positions,
+            read,
+            judged: Judged::default(),
+            standing,
+        })
     }
 
     fn evidence(

@@ -1,5 +1,6 @@
 //! The rules, loaded and checked once: parse, lint, strict validation, a self-test, and the hash that names them.
 
+mod actions;
 mod ask;
 mod bits;
 mod hash;
@@ -19,8 +20,9 @@ use proto::sharing::RuleSet;
 
 use crate::classify::{Classifier, TableUnusable};
 use crate::derive::InvolvementTable;
-use crate::engine::ask::Types;
-pub(crate) use crate::engine::ask::{Action, Ladder, Ruling, own_record};
+use crate::engine::actions::Types;
+pub(crate) use crate::engine::actions::{Action, Ladder};
+pub(crate) use crate::engine::ask::{Ruling, own_record};
 pub use crate::engine::bits::{RuleBits, RuleNumber};
 pub use crate::engine::mutants::{Change, Mutant};
 pub use crate::engine::rule::Rule;

@@ -31,9 +31,9 @@ mod wire;
 
 pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
-    Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, Given, InvolvementDecision,
-    Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family, decide_involvement,
-    decide_review, may, may_read_decisions, may_read_releases,
+    Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, Given,
+    InvolvementDecision, Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family,
+    decide_involvement, decide_review, may, may_read_decisions, may_read_releases,
 };
 pub use decide::{MayRecord, Recordable, Recording, consent_opens_for, fact_classes, may_record, recordable};
 pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};

@@ -217,7 +217,6 @@ fn break_glass_obliges_and_runs_out() {
         asserted_at: Some(prost_types::Timestamp { seconds: 1_000, nanos: 0 }),
         minutes: Some(600),
         purpose: Some(Purpose::DirectCare.into()),
-        ..Default::default()
     };
     let facts = fold(&[body(asserted)]);
     let at = |seconds: i64| {

@@ -115,7 +115,7 @@ fn reads_back(text: &str) {
     for fact in &first.facts {
         if let Ok(written) = write(fact) {
             let again = read(&written.to_string()).unwrap();
-            assert_eq!(again.facts, [fact.clone()]);
+            assert_eq!(again.facts, std::slice::from_ref(fact));
         }
     }
 }

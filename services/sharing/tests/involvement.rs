@@ -372,11 +372,11 @@ fn what_a_person_recorded_is_their_organisations() {
     let mut asked =
         body("service", 1, 1, e::EhcAssessmentRequested { received_on: date("2026-01-05"), ..Default::default() });
     asked.recorded_by = Some(e::RecordedBy { organisation: "send".into(), ..Default::default() });
-    check(&[asked.clone()], "send", &[("2026-02-01", Targeted)]);
-    check(&[asked.clone()], "service", &[("2026-02-01", Nothing)]);
+    check(std::slice::from_ref(&asked), "send", &[("2026-02-01", Targeted)]);
+    check(std::slice::from_ref(&asked), "service", &[("2026-02-01", Nothing)]);
     // A connector that writes such a name is not believed in it.
     let posing = by("education-ehc-system", stood_so_on("2026-01-31", asked));
-    check(&[posing.clone()], "send", &[("2026-02-01", Nothing)]);
+    check(std::slice::from_ref(&posing), "send", &[("2026-02-01", Nothing)]);
     check(&[posing], "service", &[("2026-02-01", Targeted)]);
 }
 

@@ -156,7 +156,7 @@ fn an_enquiry_until_the_first_of_what_can_end_it() {
     let began = enquiry(CASES);
     // 45 working days from a Monday: nine weeks.
     check(
-        &[began.clone()],
+        std::slice::from_ref(&began),
         Status::Section47,
         "csc",
         &[("2026-03-01", false), ("2026-03-02", true), ("2026-05-04", true), ("2026-05-05", false)],
@@ -228,7 +228,7 @@ fn a_request_until_refused_withdrawn_or_a_plan_and_a_plan_until_ceased_or_gone()
     let decided =
         |agreed| e::EhcAssessmentDecided { agreed: Some(agreed), decided_on: date("2026-02-10"), ..Default::default() };
     let at = |entry, event: Event| said(EHC, "send", entry, "2026-02-10", event);
-    check(&[asked.clone()], Status::EhcRequest, "send", &[("2026-01-04", false), ("2026-06-01", true)]);
+    check(std::slice::from_ref(&asked), Status::EhcRequest, "send", &[("2026-01-04", false), ("2026-06-01", true)]);
     check(&[asked.clone(), at(2, decided(true).into())], Status::EhcRequest, "send", &[("2026-06-01", true)]);
     check(
         &[asked.clone(), at(2, decided(false).into())],
@@ -370,7 +370,7 @@ fn a_feed_that_falls_silent_opens_nothing_after_seven_days() {
         e::Section47EnquiryStarted { start_on: date("2026-03-02"), ..Default::default() },
     );
     let silent = registry(None);
-    let open = |registry: &Registry, day| sees(&[began.clone()], registry, Status::Section47, "csc", day);
+    let open = |registry: &Registry, day| sees(std::slice::from_ref(&began), registry, Status::Section47, "csc", day);
     assert!(open(&silent, "2026-03-09") && !open(&silent, "2026-03-10"));
     let heard = registry(Some("2026-03-20"));
     assert!(open(&heard, "2026-03-10") && open(&heard, "2026-03-27") && !open(&heard, "2026-03-28"));

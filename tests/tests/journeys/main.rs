@@ -4,8 +4,8 @@
 mod answered_for;
 mod bad_days;
 mod canary;
-mod erasure;
 mod emergency;
+mod erasure;
 mod harness;
 mod hostile_client;
 mod hostile_producer;

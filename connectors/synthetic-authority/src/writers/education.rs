@@ -207,10 +207,12 @@ impl Files {
                 |school| format!("<URN>{}</URN>", school.urn),
             );
             let review = working(plus(issued, 330));
-            let reviewed = (review < spring.on)
-                .then(|| format!("<ReviewMeeting>{review}</ReviewMeeting><ReviewOutcome>M</ReviewOutcome>"))
-                .unwrap_or_default();
-            let _ = write!(
+            let reviewed = if review < spring.on {
+                format!("<ReviewMeeting>{review}</ReviewMeeting><ReviewOutcome>M</ReviewOutcome>")
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
                 text,
                 "<Person><Surname>{surname}</Surname><Forename>{}</Forename><PersonBirthDate>{}</PersonBirthDate><Sex>{sex}</Sex>\
                  <Ethnicity>{}</Ethnicity><UPN>{upn}</UPN><Requests><ReceivedDate>{received}</ReceivedDate><RYA>0</RYA>\
@@ -218,7 +220,7 @@ impl Files {
                  <AssessmentOutcome>Y</AssessmentOutcome><AssessmentOutcomeDate>{issued}</AssessmentOutcomeDate><Week20>{}</Week20>\
                  <NamedPlan><StartDate>{issued}</StartDate><PlanDetail>{placed}<PlacementRank>1</PlacementRank></PlanDetail>\
                  </NamedPlan></Assessment><ActivePlans>{reviewed}<PlacementDetail>{placed}<PlacementRank>1</PlacementRank>\
-                 <EntryDate>{issued}</EntryDate></PlacementDetail>{needs}</ActivePlans></Requests></Person>\n",
+                 <EntryDate>{issued}</EntryDate></PlacementDetail>{needs}</ActivePlans></Requests></Person>",
                 description.given,
                 description.birth,
                 child.ethnicity.0,

@@ -60,13 +60,17 @@ struct Shard {
     unwrapped: HashMap<KeyId, Ready>,
 }
 
+/// A data key as one epoch's wrapping key wraps it.
+type WrappedBy = (Arc<Origin>, [u8; 48]);
+
 #[derive(Debug)]
 struct Recorded {
     subject: Pseudonym,
     origin: Arc<Origin>,
     wrapped: Option<[u8; 48]>,
     /// The same key as other epochs wrap it, whose wrapping keys were not here.
-    others: Option<Box<Vec<(Arc<Origin>, [u8; 48])>>>,
+    #[expect(clippy::box_collection, reason = "of millions of keys few have any: a word each, and not three")]
+    others: Option<Box<Vec<WrappedBy>>>,
     destroyed: Destroyed,
 }
 

@@ -156,9 +156,7 @@ impl<'d> Asked<'d> {
 
     fn glass_broken(&self, engine: &Engine, thresholds: &Thresholds) -> Option<Unusual> {
         let broke = |decision: &Disclosure| {
-            engine
-                .rules_of(RuleBits::told(decision))
-                .any(|rule| rule.obligations.iter().any(|owed| *owed == Obligation::Review72h))
+            engine.rules_of(RuleBits::told(decision)).any(|rule| rule.obligations.contains(&Obligation::Review72h))
         };
         let of: Vec<_> = self.all.iter().filter(|(_, decision)| broke(decision)).copied().collect();
         let count = number(of.len());

@@ -10,7 +10,9 @@ use jiff::civil::Date as Day;
 use prost::{DecodeError, Message};
 use proto::events::Date;
 use proto::sharing::Call;
-use proto::timeline::{Entry as Shown, Erased, ExistenceLine, GetTimelineResponse, Rectified, UnconfirmedStatus, Withheld};
+use proto::timeline::{
+    Entry as Shown, Erased, ExistenceLine, GetTimelineResponse, Rectified, UnconfirmedStatus, Withheld,
+};
 use sharing::{Decision, FieldGroup, Outcome, Permit, RecordClass, Registry, Told, Unconfirmed};
 use timeline::{Entry, sort_key_us};
 

@@ -130,7 +130,7 @@ impl Consents {
 
 /// Newest first.
 pub(crate) fn in_order(noted: &mut [Noted]) {
-    noted.sort_by(|a, b| (b.at_us, b.id).cmp(&(a.at_us, a.id)));
+    noted.sort_by_key(|one| std::cmp::Reverse((one.at_us, one.id)));
 }
 
 /// Whether two consents are about anything in common; what lists nothing is about all of it.

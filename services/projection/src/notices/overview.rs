@@ -58,7 +58,12 @@ pub(crate) fn alarms<'b>(broken: impl Iterator<Item = &'b Broken>, now_us: i64, 
             "" => (often.organisation_in_a_day, often.organisation_in_a_week),
             _ => (often.person_in_a_day, often.person_in_a_week),
         };
-        (in_a_day >= day || in_a_week >= week).then(|| Alarm { organisation: organisation.to_owned(), person: person.to_owned(), in_a_day, in_a_week })
+        (in_a_day >= day || in_a_week >= week).then(|| Alarm {
+            organisation: organisation.to_owned(),
+            person: person.to_owned(),
+            in_a_day,
+            in_a_week,
+        })
     };
     counts.into_iter().filter_map(alarm).collect()
 }

@@ -8,7 +8,9 @@ use proto::disclosure::{Basis, Disclosure};
 use proto::sharing::{Call, Purpose};
 use sharing::{Category, DecisionCache, Engine};
 
-use super::{ANSWERS_KEPT, DecidedClass, Facts, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records};
+use super::{
+    ANSWERS_KEPT, DecidedClass, Facts, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records,
+};
 use crate::child::Children;
 use crate::disclose::{Ask, Audience, Discloser, Followed, Watching, basis};
 use crate::registry::Registries;

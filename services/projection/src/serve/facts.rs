@@ -189,7 +189,8 @@ impl FactsService {
         let ask = self.ask(caller, self.desk.pseudonyms.of(&about), purpose, digest, at);
         let proposed = Proposed { call, kind, entry_id, runs_service, sealed };
         let weighing = self.desk.decide(move |discloser| discloser.weigh_recording(&ask, &proposed)).await?;
-        let Some(Weighing { decision, stands_already, has_what_it_ends, changes_who_is_known, problem, mut record }) = weighing
+        let Some(Weighing { decision, stands_already, has_what_it_ends, changes_who_is_known, problem, mut record }) =
+            weighing
         else {
             return Err(malformed(
                 "fact",
@@ -331,7 +332,7 @@ fn read(caller: &Caller, request: RecordFactRequest) -> Result<Wanted, Refusal> 
         };
         return Err(malformed("about", what));
     }
-    if sealed.len() > SEALED_MAX || sealed.iter().any(|subject| is_too_long(subject)) {
+    if sealed.len() > SEALED_MAX || sealed.iter().any(is_too_long) {
         return Err(malformed("sealed", "lists more, or longer, than an identity has"));
     }
     let evidence = words(&evidence, "evidence")?;

@@ -92,7 +92,15 @@ pub struct Answering {
 
 impl From<TimelineService> for Answering {
     fn from(timelines: TimelineService) -> Self {
-        Self { timelines, identities: None, facts: None, audits: None, safeguards: None, policies: None, erasures: None }
+        Self {
+            timelines,
+            identities: None,
+            facts: None,
+            audits: None,
+            safeguards: None,
+            policies: None,
+            erasures: None,
+        }
     }
 }
 

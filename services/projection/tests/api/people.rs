@@ -311,7 +311,6 @@ async fn a_family_records_reviews_audits_and_approves_nothing() {
         purpose: Purpose::ChildProtection.into(),
         reason: "invented".into(),
         minutes: 30,
-        ..Default::default()
     };
     refused.push(("NOT_FOR_THIS_ROLE", guard.assert(asserted).await.unwrap_err()));
     refused.push(("NOT_FOR_THIS_ROLE", guard.list(Default::default()).await.unwrap_err()));
@@ -321,7 +320,11 @@ async fn a_family_records_reviews_audits_and_approves_nothing() {
     refused.push(("", auditor.who_saw(seen).await.unwrap_err()));
     let rules = there.house.discloser.engine.policy_hash().to_vec();
     refused.push(("NOT_YOURS_TO_APPROVE", approver.approve(&rules).await.unwrap_err()));
-    assert_eq!(reviewer.list(Default::default()).await.unwrap().items, [], "of which records are of one child, nothing");
+    assert_eq!(
+        reviewer.list(Default::default()).await.unwrap().items,
+        [],
+        "of which records are of one child, nothing"
+    );
     for (expected, status) in &refused {
         // Of decisions, that there is none before them: whether there is one is an auditor's to know.
         let refused = [tonic::Code::PermissionDenied, tonic::Code::NotFound].contains(&status.code());

@@ -67,7 +67,7 @@ async fn a_review_that_nobody_holds_surfaces_and_goes_once_somebody_else_has_hel
     assert_eq!(ids, [(recent.clone(), false), (late.clone(), true)], "newest first");
     let only: Vec<_> =
         emergency.list(&lead, overdue()).await.unwrap().break_glass.into_iter().map(|broken| broken.id).collect();
-    assert_eq!(only, [late.clone()]);
+    assert_eq!(only, std::slice::from_ref(&late));
     let own = emergency.serving.guard(HOSPITAL, CLINICIAN, LEAD).await;
     assert_eq!(reason(&emergency.review(&own, &late).await.unwrap_err()), "SECOND_PERSON_NEEDED");
     let elsewhere = emergency.serving.guard(SCHOOL, "lead.invented", LEAD).await;

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
+pub mod clients;
 pub mod erasing;
 pub mod faults;
 pub mod linking;

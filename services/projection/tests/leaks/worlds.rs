@@ -248,7 +248,7 @@ fn extra(subjects: &[Subject], renamed: &Renamed, key: &str, dice: &mut StdRng) 
 fn one_extra(subjects: &[Subject], renamed: &Renamed, key: &str, dice: &mut StdRng) -> Body {
     let (source, controller, event): (usize, &str, Event) = match dice.random_range(0..9) {
         // Clinics: sexual health, child psychiatry, eyes.
-        0..3 => (2, sayings::HOSPITAL, clinic(*["360", "711", "130"].choose(dice).unwrap(), dice)),
+        0..3 => (2, sayings::HOSPITAL, clinic(["360", "711", "130"].choose(dice).unwrap(), dice)),
         3 => (2, "ods-rh8cm", clinic("711", dice)),
         4 => (0, "school-8799001", enrolled("school-8799001")),
         5 => (0, "school-8799001", attended(dice)),

@@ -176,7 +176,8 @@ async fn more_decisions_than_an_answer_gives_are_told_and_days_narrow_it() {
             break;
         }
     }
-    let whole = serve_auditing(&house, std::sync::Arc::clone(&before.papers), LONG, Watches::new(), |audits| audits).await;
+    let whole =
+        serve_auditing(&house, std::sync::Arc::clone(&before.papers), LONG, Watches::new(), |audits| audits).await;
     let whole = self::auditor(&whole, HUB).await.what_did(of_school.clone()).await.unwrap();
     assert_eq!((all, whole.more, whole.next.len()), (whole.accesses, false, 0), "page after page is the whole");
     let not_ours = WhatDidRequest { after: vec![1; 7], ..of_school };

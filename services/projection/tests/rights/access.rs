@@ -91,7 +91,7 @@ async fn nothing_tells_that_something_is_withheld() {
         categories: vec![s::Category::Exclusion.into()],
         ..match restriction(&full.child, "harm", Kind::SeriousHarm).event.unwrap().kind.unwrap() {
             e::event::Kind::RestrictionSet(set) => set,
-            _ => unreachable!(),
+            kind => panic!("{kind:?}"),
         }
     };
     let child = full.child.clone();

@@ -194,7 +194,9 @@ fn reaches(organisations: &[String], who: &str, roles: &[String], answers: Answe
         involvement: Vec::new(),
         rules: Vec::new(),
     };
-    let mut grouped: BTreeMap<(Shown, BTreeSet<Involvement>), (Vec<String>, BTreeSet<String>)> = BTreeMap::new();
+    type Purposes = Vec<String>;
+    type Rules = BTreeSet<String>;
+    let mut grouped: BTreeMap<(Shown, BTreeSet<Involvement>), (Purposes, Rules)> = BTreeMap::new();
     for ((shown, purpose), (involvement, rules)) in answers {
         let (purposes, by) = grouped.entry((shown, involvement)).or_default();
         purposes.push(purpose);

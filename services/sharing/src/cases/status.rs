@@ -30,7 +30,8 @@ impl Line {
     fn said_by_a_system(&self, log: &mut Log, on: u8, status: Status, since: Date, of: &str) {
         let day = Some(date(since));
         let coded = |code: &str| Some(e::Coded { code: code.into(), ..Default::default() });
-        let period = |code: &str| e::LookedAfterPeriodStarted { start_on: day, legal_status: coded(code), ..Default::default() };
+        let period =
+            |code: &str| e::LookedAfterPeriodStarted { start_on: day, legal_status: coded(code), ..Default::default() };
         let event: Event = match status {
             Status::Unspecified => return,
             Status::Section47 => e::Section47EnquiryStarted { start_on: day, ..Default::default() }.into(),

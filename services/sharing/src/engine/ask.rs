@@ -6,149 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{
-    Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityId, EntityUid, Request,
-    RestrictedExpression, Schema,
+    Context as CedarContext, Decision as CedarDecision, Entities, Entity, EntityUid, Request, RestrictedExpression,
+    Schema,
 };
 
 use crate::decide::Act;
+use crate::engine::actions::{Action, Ladder};
 use crate::engine::{Engine, LoadError};
 use crate::question::{Class, Organisation, Question, Reader};
-use crate::vocabulary::{
-    Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary, entity_type,
-};
-
-/// The entities that every question is about, and the actions.
-#[derive(Debug)]
-pub(crate) struct Types {
-    staff: EntityUid,
-    person: EntityUid,
-    child: EntityUid,
-    class: EntityUid,
-    reader_organisation: EntityUid,
-    source_organisation: EntityUid,
-    actions: BTreeMap<Action, EntityUid>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Action {
-    RecordFact,
-    ViewFull,
-    ViewRedacted,
-    ViewExistence,
-    ViewInvolvement,
-    ViewFamily,
-    ReviewFull,
-    ReviewRedacted,
-    ReadReleases,
-    InvokeBreakGlass,
-    ReadAuditMeta,
-    ReadNotices,
-    ReviewBreakGlass,
-    RecordRefusal,
-    ReadRefusals,
-    PrepareAccess,
-    ProposeErasure,
-    ConfirmErasure,
-    ReadErasures,
-}
-
-/// What is asked about a class: how much of its records, how much of whom they tell to be at work, whether it may be known
-/// whose family they make the child one of, or how much of them beside another subject's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ladder {
-    Records,
-    Involvement,
-    Family,
-    Review,
-}
-
-impl Ladder {
-    /// The views from the fullest down. Of involvement "full" is the capacity, and "existence" the name and no more.
-    fn views(self) -> &'static [(Action, Outcome)] {
-        match self {
-            Self::Records => &[
-                (Action::ViewFull, Outcome::Full),
-                (Action::ViewRedacted, Outcome::Redacted),
-                (Action::ViewExistence, Outcome::Existence),
-            ],
-            Self::Involvement => {
-                &[(Action::ViewInvolvement, Outcome::Full), (Action::ViewExistence, Outcome::Existence)]
-            }
-            // There is no knowing of it in part.
-            Self::Family => &[(Action::ViewFamily, Outcome::Full)],
-            Self::Review => &[(Action::ReviewFull, Outcome::Full), (Action::ReviewRedacted, Outcome::Redacted)],
-        }
-    }
-}
-
-impl Action {
-    pub(crate) const ALL: [Self; 19] = [
-        Self::RecordFact,
-        Self::ViewFull,
-        Self::ViewRedacted,
-        Self::ViewExistence,
-        Self::ViewInvolvement,
-        Self::ViewFamily,
-        Self::ReviewFull,
-        Self::ReviewRedacted,
-        Self::ReadReleases,
-        Self::InvokeBreakGlass,
-        Self::ReadAuditMeta,
-        Self::ReadNotices,
-        Self::ReviewBreakGlass,
-        Self::RecordRefusal,
-        Self::ReadRefusals,
-        Self::PrepareAccess,
-        Self::ProposeErasure,
-        Self::ConfirmErasure,
-        Self::ReadErasures,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::RecordFact => "RecordFact",
-            Self::ViewFull => "ViewFull",
-            Self::ViewRedacted => "ViewRedacted",
-            Self::ViewExistence => "ViewExistence",
-            Self::ViewInvolvement => "ViewInvolvement",
-            Self::ViewFamily => "ViewFamily",
-            Self::ReviewFull => "ReviewFull",
-            Self::ReviewRedacted => "ReviewRedacted",
-            Self::ReadReleases => "ReadReleases",
-            Self::InvokeBreakGlass => "InvokeBreakGlass",
-            Self::ReadAuditMeta => "ReadAuditMeta",
-            Self::ReadNotices => "ReadNotices",
-            Self::ReviewBreakGlass => "ReviewBreakGlass",
-            Self::RecordRefusal => "RecordRefusal",
-            Self::ReadRefusals => "ReadRefusals",
-            Self::PrepareAccess => "PrepareAccess",
-            Self::ProposeErasure => "ProposeErasure",
-            Self::ConfirmErasure => "ConfirmErasure",
-            Self::ReadErasures => "ReadErasures",
-        }
-    }
-}
-
-impl Types {
-    pub(crate) fn new() -> Result<Self, LoadError> {
-        let uid = |type_name: &str, id: &str| -> Result<EntityUid, LoadError> {
-            Ok(EntityUid::from_type_name_and_id(entity_type(type_name)?, EntityId::new(id)))
-        };
-        let mut actions = BTreeMap::new();
-        for action in Action::ALL {
-            actions.insert(action, uid("Action", action.name())?);
-        }
-        Ok(Self {
-            staff: uid("Staff", "reader")?,
-            person: uid("Person", "reader")?,
-            child: uid("Child", "child")?,
-            class: uid("RecordClass", "class")?,
-            reader_organisation: uid("Org", "reader")?,
-            source_organisation: uid("Org", "source")?,
-            actions,
-        })
-    }
-}
+use crate::vocabulary::{Category, FieldGroup, Involvement, Label, Outcome, Purpose, RoleGroup, Sector, Vocabulary};
 
 /// The answer to a question.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -491,7 +357,7 @@ impl Engine {
     /// Questions whose answers are known, denials before all: that each of these is hidden by the gate that says so shows that
     /// restrictions fire, by break-glass too; and that an organisation sees its own record, that permits do.
     pub(crate) fn self_test(&self) -> Result<(), LoadError> {
-        let denials: [(&str, &'static str, fn(&mut Question)); 5] = [
+        let denials: [Denial; 5] = [
             ("G01-", "a request without a purpose is not hidden", |question| {
                 question.context.purpose = Purpose::Unspecified;
             }),
@@ -526,6 +392,9 @@ impl Engine {
         Ok(())
     }
 }
+
+/// The rule that must hide, what it means when it does not, and how the question comes to be one that it hides.
+type Denial = (&'static str, &'static str, fn(&mut Question));
 
 /// A school reads its own attendance record of a child on its roll.
 pub(crate) fn own_record() -> Question {

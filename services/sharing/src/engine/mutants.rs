@@ -54,11 +54,13 @@ impl Engine {
                 for (leaf, change, body) in variants(condition.get("body").unwrap_or(&Value::Null)) {
                     let mut conditions = conditions.clone();
                     match (body, conditions.get_mut(index)) {
-                        (Some(body), Some(changed)) => changed["body"] = body,
+                        (Some(body), Some(Value::Object(changed))) => drop(changed.insert("body".to_owned(), body)),
                         _ => drop(conditions.remove(index)),
                     }
                     let mut json = rule.json.clone();
-                    json["conditions"] = Value::from(conditions);
+                    if let Value::Object(json) = &mut json {
+                        json.insert("conditions".to_owned(), Value::from(conditions));
+                    }
                     let policy = Some(policy(&rule.id, json)?);
                     mutants.push(Mutant { rule: rule.id.clone(), change, condition: text(&leaf), policy });
                 }

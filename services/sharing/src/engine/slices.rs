@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use cedar_policy::PolicySet;
 use serde_json::Value;
 
-use crate::engine::ask::Action;
+use crate::engine::Action;
 use crate::engine::{Engine, Rule};
 use crate::prove::Reach;
 use crate::question::{Question, Reader};

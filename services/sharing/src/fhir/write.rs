@@ -138,7 +138,10 @@ fn of_consent(consent: &ConsentRecorded, patient: (&str, &str)) -> Result<Value,
 fn of_restriction(set_: &RestrictionSet) -> Result<Value, Unsayable> {
     let RestrictionSet { id: _, kind: _, person, categories, from, entry_ids, ground, adult, set_by: _ } = set_;
     if !entry_ids.is_empty() || ground.is_some() {
-        return Err(Unsayable { field: "entry_ids", what: "is of a restriction of processing, which a Consent has no word for" });
+        return Err(Unsayable {
+            field: "entry_ids",
+            what: "is of a restriction of processing, which a Consent has no word for",
+        });
     }
     if set_.kind() == RestrictionKind::Unspecified {
         return Err(Unsayable { field: "kind", what: "is not said" });

@@ -171,7 +171,9 @@ fn explain(arguments: &Explain) -> anyhow::Result<ExitCode> {
     let classes: Vec<String> = mapping.kinds().map(|kind| class_of(&engine, &mapping, kind)).collect();
     if arguments.json {
         let mut value = serde_json::to_value(&told)?;
-        value["classes"] = serde_json::to_value(&classes)?;
+        if let Value::Object(value) = &mut value {
+            value.insert("classes".to_owned(), serde_json::to_value(&classes)?);
+        }
         output::line(&value.to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -291,7 +293,9 @@ fn row_json(pool: &DescriptorPool, row: &RowOutcome, tried: &Tried) -> anyhow::R
             Ok(json!({ "record_key": draft.record_key, "controller": draft.controller, "event": serde_json::to_value(&event)? }))
         })
         .collect();
-    value["events"] = Value::Array(events?);
+    if let Value::Object(value) = &mut value {
+        value.insert("events".to_owned(), Value::Array(events?));
+    }
     Ok(value)
 }
 

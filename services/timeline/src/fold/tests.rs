@@ -71,7 +71,11 @@ fn what_made_any_contributing_version_more_private_stays() {
     second.body.labels = vec![2];
     let folded = |said: Vec<Said>| fold(said, None).unwrap().entries[0].labels.clone();
     assert_eq!(folded(vec![second.clone(), first.clone()]), [2, 5]);
-    assert_eq!(folded(vec![first, said(1, 15, 3, EntryRetracted::default()), second]), [2], "what is gone says nothing");
+    assert_eq!(
+        folded(vec![first, said(1, 15, 3, EntryRetracted::default()), second]),
+        [2],
+        "what is gone says nothing"
+    );
 }
 
 #[test]

@@ -22,9 +22,11 @@ pub(super) fn of(kind: &Kind, on: Date, reason: &str) -> Option<Kind> {
         Kind::RestrictionSet(set) => {
             Kind::RestrictionLifted(RestrictionLifted { id: set.id.clone(), lifted_by: None, on: Some(on) })
         }
-        Kind::EntryRectified(said) => {
-            Kind::RectificationWithdrawn(RectificationWithdrawn { id: said.id.clone(), withdrawn_by: None, on: Some(on) })
-        }
+        Kind::EntryRectified(said) => Kind::RectificationWithdrawn(RectificationWithdrawn {
+            id: said.id.clone(),
+            withdrawn_by: None,
+            on: Some(on),
+        }),
         Kind::AccessGranted(granted) => Kind::AccessRevoked(AccessRevoked { id: granted.id.clone(), revoked_by: None }),
         Kind::StatutoryStatusChanged(opened) if opened.open() => {
             Kind::StatutoryStatusChanged(StatutoryStatusChanged { open: Some(false), on: Some(on), ..opened.clone() })

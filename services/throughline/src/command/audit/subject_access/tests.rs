@@ -39,14 +39,13 @@ fn answer() -> SubjectAccessResponse {
     let missed = e::AppointmentMissed {
         starts_at: Some(prost_types::Timestamp { seconds: 1_793_183_400, nanos: 0 }),
         service: coded("711", Some("Child and Adolescent Psychiatry")),
-        ..Default::default()
     };
     let mut contested = entry(3, Category::Hospital, day(2026, 10, 28), missed);
     contested.organisation = "ods-rh8".into();
     contested.processing_restricted = true;
     let mut right = entry(2, Category::Attendance, day(2025, 7, 1), attendance);
     right.rectified = Some(Rectified { on: Some(day(2026, 11, 3)), superseded: false });
-    let need = e::SenNeedRecorded { need: coded("ASD", None), rank: Some(1), ..Default::default() };
+    let need = e::SenNeedRecorded { need: coded("ASD", None), rank: Some(1) };
     let of = |organisation: &str, name: &str, categories: &[Category], entries| CameFrom {
         organisation: organisation.into(),
         name: name.into(),
