@@ -128,7 +128,9 @@ async fn a_thousand_recorded_disclosures_are_the_same_bytes_on_another_machine()
     reader.explain(&explain).await.unwrap();
     reader.get(&GetTimelineRequest { child: None, ..request }).await.unwrap_err();
     let nothing = GetInvolvementRequest { child: Some(child.clone()), ..Default::default() };
-    reader.involvement(&nothing).await.unwrap_err();
+    // Of one caller a second refusal of the same moment would be summed into the next record.
+    let mut other = serving.reader(HUB, "o.invented", &["safeguarding"]).await;
+    other.involvement(&nothing).await.unwrap_err();
     let mut auditor = serving.auditor(HUB, "a.invented", &["auditor"]).await;
     auditor.who_saw(WhoSawRequest { child: Some(child), ..Default::default() }).await.unwrap();
 
