@@ -8,7 +8,7 @@ use connector_kit::run::{Translated, translate_only};
 use identity::linker::{Record, children};
 use proto::events::event::Kind;
 use proto::events::identifier::Standing;
-use proto::events::{Body, Event, PersonDescribed, Subject, When};
+use proto::events::{Body, Event, PersonDescribed, Subject, Version, When};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use timeline::Said;
@@ -204,6 +204,8 @@ fn stand(said: Vec<Body>) -> anyhow::Result<Vec<(Subject, Event)>> {
         let id = hashed(&format!("{:?}", Named::of(&subject)));
         body.entry_id = hashed(&format!("{}\0{}\0{}", body.source, body.record_key, body.ordinal)).to_vec();
         body.effective.get_or_insert_with(When::default);
+        // A return that does not say when it was made is older than any that does.
+        body.version.get_or_insert_with(Version::default);
         let mut event_id = [0; 16];
         event_id.iter_mut().zip(at.to_be_bytes()).for_each(|(to, from)| *to = from);
         subjects.insert(id, subject);
