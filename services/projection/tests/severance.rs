@@ -219,7 +219,11 @@ impl World {
                 self.say(who, HL7, related(&hospital(who), &hospital_person("M1"), Kind::Parent)).await
             }
             Step::Sibling(of, other) => {
-                for number in [nhs_of(other), hospital(other)] {
+                // A new identity that both claims the old one's national number and names it as a sibling's would, where nobody was ever
+                // sealed, be its own sibling: no world to compare with.
+                let both = of != Who::Brother && other != Who::Brother && of != other;
+                let numbers = if both { vec![hospital(other)] } else { vec![nhs_of(other), hospital(other)] };
+                for number in numbers {
                     self.say(of, HL7, related(&hospital(of), &number, Kind::Sibling)).await;
                 }
             }
