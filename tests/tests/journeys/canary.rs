@@ -49,9 +49,14 @@ fn nothing_that_a_record_holds_stands_in_clear_anywhere() {
     assert!(format!("{answer:?}").contains(SURNAME), "the record did arrive");
     let held = place.ours(&["quarantine", "list", "--json", "--limit", "1000"]);
     assert!(held.lines().count() >= 3, "{held}");
-    let first: serde_json::Value = serde_json::from_str(held.lines().next().unwrap()).unwrap();
-    let shown = place.ours(&["quarantine", "show", first["id"].as_str().unwrap(), "--json"]);
-    assert!(!found(&[("shown".into(), shown.into_bytes())], &planted(&place)).is_empty(), "the record was kept");
+    // Which of them comes first is the connectors' race, and not every item's record holds a planted value.
+    let planted_values = planted(&place);
+    let is_kept = |line: &str| {
+        let item: serde_json::Value = serde_json::from_str(line).unwrap();
+        let shown = place.ours(&["quarantine", "show", item["id"].as_str().unwrap(), "--json"]);
+        !found(&[("shown".into(), shown.into_bytes())], &planted_values).is_empty()
+    };
+    assert!(held.lines().any(is_kept), "the records were kept");
     told.push(("quarantine list".into(), held.into_bytes()));
     told.push(("disclosures".into(), place.ours(&["disclosures", "--json", "--limit", "1000"]).into_bytes()));
     told.push(("status".into(), place.ours(&["status", "--json"]).into_bytes()));
