@@ -1,1 +1,0 @@
-//! FHIR R4 and STU3 bundles, as JSON and XML.
