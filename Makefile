@@ -18,8 +18,8 @@ demo: setup ## An invented authority from its files to four readers' answers, an
 demo-kafka: ## The same on Apache Kafka, by processes of their own: two nodes, three connectors, one node restarted (CHILDREN=100)
 	@deploy/demo/kafka.sh
 
-test: setup kafka clients postgres ## Every test
-	cargo test --workspace
+test: setup kafka clients postgres ## Every test; one that fails does not hide the others
+	cargo test --workspace --no-fail-fast
 
 up: setup ## Leaves an invented authority running for you to ask (target/up; stop it with Ctrl-C)
 	@deploy/demo/up.sh

@@ -183,7 +183,10 @@ fn options(server: &Server, folder: &Path, rows_max: u32) -> Options {
 /// The visits that stand in files of the drop folder, by their numbers, and the files taken away.
 fn taken(mapping: &Mapping, options: &Options) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    for entry in std::fs::read_dir(options.folder.join("incoming")).unwrap() {
+    let incoming = options.folder.join("incoming");
+    // A poll that runs beside the test may not have made its folder yet.
+    std::fs::create_dir_all(&incoming).unwrap();
+    for entry in std::fs::read_dir(incoming).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "csv") {
             let mut bytes = Vec::new();
