@@ -79,6 +79,8 @@ async fn is_let_in(place: &Place, identity: Option<(String, String)>, child: &Ch
 #[test]
 fn every_way_in_but_the_door_is_closed_and_the_process_stays_well() {
     let place = Place::new(30, 4);
+    // So few that a busy machine answers more.
+    place.configure("[serve]\n", "[serve]\nrequests_per_second_max = 20\n");
     let mut running = place.up();
     place.record_facts();
     place.drop_authority();
@@ -153,7 +155,7 @@ async fn a_thousand_guesses(place: &Place, outsider: &str, child: &Child) {
             }
         }
     }
-    assert!(limited > 0, "a caller may ask 100 times a second, and 200 at once");
+    assert!(limited > 0, "a caller may ask 20 times a second, and 40 at once");
 }
 
 /// Connections that say nothing, say it slowly, or speak another language hold nobody up.
