@@ -85,6 +85,7 @@ pub(crate) fn generate(dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>>
     let out = dir.join("authority");
     let made = synthetic_authority::generate(&settings, &out, &mut |_, _| {})?;
     let took = begun.elapsed();
+    synthetic_authority::write_education(&settings, &out)?;
     let records = made.census_rows + made.cin_children + made.hl7_messages;
     Ok(vec![
         Figure::rate(format!("generate an invented authority, {records} records"), records, took, "records/s"),

@@ -17,6 +17,7 @@ mod people;
 mod reads;
 mod replay;
 mod report;
+mod snapshot;
 mod stores;
 mod translate;
 
@@ -99,9 +100,10 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 25] = [
+const PARTS: [(&str, &[&str]); 26] = [
     ("generate", &[]),
     ("translate", &["generate"]),
+    ("snapshot", &[]),
     ("append", &[]),
     ("ingest", &["generate"]),
     ("commit-sled", &["generate", "ingest"]),
@@ -133,6 +135,7 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
     match part {
         "generate" => house::generate(dir, children),
         "translate" => translate::figures(dir),
+        "snapshot" => snapshot::figures(dir, children),
         "append" => append::figures(dir),
         "ingest" => intake::figures(dir, children),
         "commit-sled" => stores::commit(dir, Engine::Sled, children),
