@@ -150,6 +150,14 @@ pub struct RerunResponse {
     /// 16 bytes: the record of this answer.
     #[prost(bytes = "vec", tag = "15")]
     pub audit_id: ::prost::alloc::vec::Vec<u8>,
+    /// Erasures by which something that the decision was made from is gone, oldest first.
+    #[prost(message, repeated, tag = "16")]
+    pub erased: ::prost::alloc::vec::Vec<super::super::timeline::v1::Erased>,
+    /// How many events it was made from, and how many of these nothing opens any more.
+    #[prost(uint32, tag = "17")]
+    pub facts: u32,
+    #[prost(uint32, tag = "18")]
+    pub facts_erased: u32,
 }
 /// One class of a child's records, as it came out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -196,6 +204,12 @@ pub struct ReplayResponse {
     pub entries: ::prost::alloc::vec::Vec<ReplayedEntry>,
     #[prost(bytes = "vec", tag = "3")]
     pub audit_id: ::prost::alloc::vec::Vec<u8>,
+    /// Erasures of the child's records, oldest first, whenever they were.
+    #[prost(message, repeated, tag = "4")]
+    pub erased: ::prost::alloc::vec::Vec<super::super::timeline::v1::Erased>,
+    /// Events of the child that were on the log by then, and that nothing opens any more.
+    #[prost(uint32, tag = "5")]
+    pub events_erased: u32,
 }
 /// An entry, and nothing that it says.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

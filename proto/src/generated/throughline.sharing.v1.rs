@@ -776,6 +776,9 @@ pub struct ErasureCertified {
     /// What was said to have become of copies of the wrapping keys: backups, other hosts.
     #[prost(string, optional, tag = "3")]
     pub copies: ::core::option::Option<::prost::alloc::string::String>,
+    /// Files in clear that sources had given of its subjects, and that were removed from this host.
+    #[prost(uint32, optional, tag = "4")]
+    pub files_removed: ::core::option::Option<u32>,
 }
 /// The subjects may be sealed for again: what a source says of them from now on is taken.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3156,6 +3159,9 @@ pub struct ErasureStanding {
     /// Connectors take records of the subjects again.
     #[prost(bool, tag = "15")]
     pub readmitted: bool,
+    /// Files in clear of this process's drop folders that tell of the subjects: `throughline erasure files` names them.
+    #[prost(uint32, tag = "16")]
+    pub files_in_clear: u32,
 }
 /// How far an erasure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
