@@ -39,4 +39,4 @@ macro_rules! packages {
     };
 }
 
-packages! { events sharing timeline identity linking disclosure quarantine keys admin audit }
+packages! { events sharing timeline identity linking disclosure quarantine keys admin audit planning }

@@ -384,6 +384,67 @@ pub struct Due {
     #[prost(message, optional, tag = "7")]
     pub decided: ::core::option::Option<super::super::sharing::v1::RetentionDecided>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WhoCanSeeRequest {
+    #[prost(message, optional, tag = "1")]
+    pub child: ::core::option::Option<super::super::events::v1::Subject>,
+    /// Only records of these categories; none means all.
+    #[prost(enumeration = "super::super::sharing::v1::Category", repeated, tag = "2")]
+    pub categories: ::prost::alloc::vec::Vec<i32>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WhoCanSeeResponse {
+    /// In order of organisation and category. Nothing of what is sealed or restricted by a court.
+    #[prost(message, repeated, tag = "1")]
+    pub classes: ::prost::alloc::vec::Vec<ClassReach>,
+    /// 16 bytes: the record of this answer.
+    #[prost(bytes = "vec", tag = "2")]
+    pub audit_id: ::prost::alloc::vec::Vec<u8>,
+}
+/// One class of a child's records, and everybody who can see something of it. Whoever is not listed sees nothing.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ClassReach {
+    /// The organisation that answers for the records.
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    #[prost(enumeration = "super::super::sharing::v1::Category", tag = "2")]
+    pub category: i32,
+    #[prost(enumeration = "super::super::sharing::v1::Label", repeated, tag = "3")]
+    pub labels: ::prost::alloc::vec::Vec<i32>,
+    #[prost(message, repeated, tag = "4")]
+    pub reaches: ::prost::alloc::vec::Vec<Reach>,
+}
+/// What staff of one organisation, or one person of the family, get of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Reach {
+    /// Empty for the family.
+    #[prost(string, tag = "1")]
+    pub organisation: ::prost::alloc::string::String,
+    /// How closely the organisation works with the child, as the rules have it: "none", "former", "universal", "targeted", "statutory",
+    /// "lead".
+    #[prost(string, tag = "2")]
+    pub involvement: ::prost::alloc::string::String,
+    /// Any one of these roles.
+    #[prost(enumeration = "super::super::sharing::v1::RoleGroup", repeated, tag = "3")]
+    pub roles: ::prost::alloc::vec::Vec<i32>,
+    /// For any one of these purposes.
+    #[prost(enumeration = "super::super::sharing::v1::Purpose", repeated, tag = "4")]
+    pub purposes: ::prost::alloc::vec::Vec<i32>,
+    #[prost(enumeration = "super::super::sharing::v1::Outcome", tag = "5")]
+    pub outcome: i32,
+    /// The groups of fields taken out.
+    #[prost(string, repeated, tag = "6")]
+    pub field_groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The rules that give it, by id.
+    #[prost(string, repeated, tag = "7")]
+    pub rules: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whom of the family it is: "subject", "parent_pr", "parent_no_pr", "carer". Empty for staff.
+    #[prost(string, tag = "8")]
+    pub family: ::prost::alloc::string::String,
+    /// By name, because of a grant, a standing or a broken glass: the person of the token. Empty where it is anybody of the organisation.
+    #[prost(string, tag = "9")]
+    pub person: ::prost::alloc::string::String,
+}
 /// Whether whoever was asked for is the child: as records are linked now, and as they were linked when it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -769,6 +830,32 @@ pub mod audits_client {
                 .insert(GrpcMethod::new("throughline.audit.v1.Audits", "ListDue"));
             self.inner.unary(req, path, codec).await
         }
+        /// Who can see what of a child's records today, by the rules and by what is on record of the child. For auditors and information
+        /// governance of the organisation that runs the service. No entry, and nothing that one says.
+        pub async fn who_can_see(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WhoCanSeeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WhoCanSeeResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.audit.v1.Audits/WhoCanSee",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.audit.v1.Audits", "WhoCanSee"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -830,6 +917,15 @@ pub mod audits_server {
             &self,
             request: tonic::Request<super::ListDueRequest>,
         ) -> std::result::Result<tonic::Response<super::ListDueResponse>, tonic::Status>;
+        /// Who can see what of a child's records today, by the rules and by what is on record of the child. For auditors and information
+        /// governance of the organisation that runs the service. No entry, and nothing that one says.
+        async fn who_can_see(
+            &self,
+            request: tonic::Request<super::WhoCanSeeRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WhoCanSeeResponse>,
+            tonic::Status,
+        >;
     }
     /// What was decided. An auditor of the organisation that runs the service is told of everybody; one of another organisation, of its own
     /// people, and of nothing that differs by what these were not shown.
@@ -1197,6 +1293,49 @@ pub mod audits_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListDueSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.audit.v1.Audits/WhoCanSee" => {
+                    #[allow(non_camel_case_types)]
+                    struct WhoCanSeeSvc<T: Audits>(pub Arc<T>);
+                    impl<T: Audits> tonic::server::UnaryService<super::WhoCanSeeRequest>
+                    for WhoCanSeeSvc<T> {
+                        type Response = super::WhoCanSeeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WhoCanSeeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Audits>::who_can_see(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WhoCanSeeSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

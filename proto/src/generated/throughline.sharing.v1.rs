@@ -542,6 +542,10 @@ pub enum Call {
     /// What a child, or who asks for them, may have of the record and of who saw it; and what is past its schedule.
     SubjectAccess = 35,
     ListDue = 36,
+    /// Who can see what of a child's records, as the rules are and as things stand.
+    WhoCanSee = 37,
+    /// Numbers of children, for whoever plans services.
+    CountChildren = 38,
     AssertBreakGlass = 40,
     ListBreakGlass = 41,
     ReviewBreakGlass = 42,
@@ -589,6 +593,8 @@ impl Call {
             Self::Unusual => "CALL_UNUSUAL",
             Self::SubjectAccess => "CALL_SUBJECT_ACCESS",
             Self::ListDue => "CALL_LIST_DUE",
+            Self::WhoCanSee => "CALL_WHO_CAN_SEE",
+            Self::CountChildren => "CALL_COUNT_CHILDREN",
             Self::AssertBreakGlass => "CALL_ASSERT_BREAK_GLASS",
             Self::ListBreakGlass => "CALL_LIST_BREAK_GLASS",
             Self::ReviewBreakGlass => "CALL_REVIEW_BREAK_GLASS",
@@ -632,6 +638,8 @@ impl Call {
             "CALL_UNUSUAL" => Some(Self::Unusual),
             "CALL_SUBJECT_ACCESS" => Some(Self::SubjectAccess),
             "CALL_LIST_DUE" => Some(Self::ListDue),
+            "CALL_WHO_CAN_SEE" => Some(Self::WhoCanSee),
+            "CALL_COUNT_CHILDREN" => Some(Self::CountChildren),
             "CALL_ASSERT_BREAK_GLASS" => Some(Self::AssertBreakGlass),
             "CALL_LIST_BREAK_GLASS" => Some(Self::ListBreakGlass),
             "CALL_REVIEW_BREAK_GLASS" => Some(Self::ReviewBreakGlass),

@@ -3,6 +3,7 @@
 
 mod access;
 mod due;
+mod reach;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use proto::audit::audits_server::Audits;
 use proto::audit::{
     Access, AccessesResponse, ClassDecided, Linked, ListDueRequest, ListDueResponse, ReplayRequest, ReplayResponse,
     ReplayedEntry, RerunRequest, RerunResponse, RerunVerdict, SubjectAccessRequest, SubjectAccessResponse,
-    UnusualRequest, UnusualResponse, WhatDidRequest, WhoSawRequest, replay_request,
+    UnusualRequest, UnusualResponse, WhatDidRequest, WhoCanSeeRequest, WhoCanSeeResponse, WhoSawRequest, replay_request,
 };
 use proto::disclosure::Disclosure;
 use proto::sharing::{Call, DenialReason, Purpose};
@@ -507,6 +508,13 @@ impl Audits for AuditService {
         let caller = self.received(&request, at.1)?;
         let answer = self.due(caller.clone(), request.into_inner(), at).await;
         self.answered(caller, Call::ListDue, answer).await
+    }
+
+    async fn who_can_see(&self, request: Request<WhoCanSeeRequest>) -> Result<Response<WhoCanSeeResponse>, Status> {
+        let at = now();
+        let caller = self.received(&request, at.1)?;
+        let answer = self.can_see(caller.clone(), request.into_inner(), at).await;
+        self.answered(caller, Call::WhoCanSee, answer).await
     }
 
     async fn unusual(&self, request: Request<UnusualRequest>) -> Result<Response<UnusualResponse>, Status> {
