@@ -1,14 +1,11 @@
 //! Listening: TLS with client certificates for readers, a Unix socket for the operator.
 
-mod tls;
-
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use proto::admin::admin_server::{Admin, AdminServer};
 use proto::admin::linker_server::LinkerServer;
 use proto::audit::audits_server::AuditsServer;
@@ -19,6 +16,7 @@ use proto::sharing::facts_server::FactsServer;
 use proto::sharing::policies_server::PoliciesServer;
 use proto::sharing::safeguards_server::SafeguardsServer;
 use proto::timeline::timelines_server::TimelinesServer;
+use runtime::tls::{self, Clients, accept};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::{ReceiverStream, UnixListenerStream};
@@ -39,8 +37,6 @@ use super::readers::Readers;
 use super::safeguards::SafeguardService;
 use super::timelines::TimelineService;
 use crate::ledger::service::LedgerService;
-pub use tls::Tls;
-use tls::{accept, keep_fresh};
 
 /// A request larger than this is refused unread.
 const REQUEST_BYTES_MAX: usize = 64 << 10;
@@ -62,6 +58,23 @@ const ACCEPTED_MAX: usize = 64;
 const LOOK_AT_FACTS: Duration = Duration::from_millis(200);
 /// The service's name, as clients of the health service ask for it.
 const TIMELINES: &str = <TimelinesServer<TimelineService> as tonic::server::NamedService>::NAME;
+
+/// PEM files of the service.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Its own certificate chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// The authority whose certificates clients must show.
+    pub client_ca: PathBuf,
+}
+
+impl From<Tls> for tls::Tls {
+    fn from(Tls { certificate, key, client_ca }: Tls) -> Self {
+        Self { certificate, key, clients: Clients::Must(client_ca), protocols: vec![b"h2".to_vec()] }
+    }
+}
 
 /// How readers are served.
 #[derive(Debug, Clone, Copy)]
@@ -157,7 +170,8 @@ pub async fn serve_readers(
     let facts = facts.map(|service| FactsServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let identities =
         identities.map(|service| IdentitiesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
-    let held = Arc::new(ArcSwap::from_pointee(tls.read()?));
+    let tls = tls::Tls::from(tls);
+    let held = tls.hold().map_err(|unusable| ListenError::Tls { what: unusable.to_string() })?;
     let (health, health_service) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -196,7 +210,7 @@ pub async fn serve_readers(
     let served = async { tokio::join!(served, accepting).0 };
     tokio::select! {
         served = served => served.map_err(ListenError::Serving),
-        never = keep_fresh(tls, held) => never,
+        never = tls.keep_fresh(held) => never,
         () = telling => {
             tracing::warn!("readers kept their connections open: they are closed");
             Ok(())
