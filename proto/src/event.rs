@@ -140,6 +140,7 @@ kinds! {
     244 EarlyHelpStarted e::EarlyHelpStarted;
     245 EarlyHelpEnded e::EarlyHelpEnded;
     246 CareProceedingsIssued e::CareProceedingsIssued;
+    247 ProtectionInformationAccessed e::ProtectionInformationAccessed;
     280 HousingDutyRecorded e::HousingDutyRecorded;
     281 TemporaryAccommodationStarted e::TemporaryAccommodationStarted;
     282 TemporaryAccommodationEnded e::TemporaryAccommodationEnded;
@@ -159,6 +160,11 @@ kinds! {
     311 DeathNotified e::DeathNotified;
     312 ReferralAccepted e::ReferralAccepted;
     313 ReferralClosed e::ReferralClosed;
+    314 ObservationRecorded e::ObservationRecorded;
+    315 ResultReported e::ResultReported;
+    316 ScreeningReported e::ScreeningReported;
+    317 DiagnosisRecorded e::DiagnosisRecorded;
+    318 DocumentRecorded e::DocumentRecorded;
     380 ReferralMade e::ReferralMade;
     381 ReferralRejected e::ReferralRejected;
     382 AppointmentKept e::AppointmentKept;

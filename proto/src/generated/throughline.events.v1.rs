@@ -1172,7 +1172,7 @@ pub struct EarlyYearsPlaceRecorded {
     #[prost(string, optional, tag = "7")]
     pub eligibility_code: ::core::option::Option<::prost::alloc::string::String>,
 }
-/// A child came to an emergency department. ADT^A04 with PV1-2 = E.
+/// A child came to an emergency department. ADT^A04 with PV1-2 = E; ADT^A03 says when they left.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AttendedEmergency {
     /// PV1-44, else EVN-6, EVN-2, MSH-7.
@@ -1184,6 +1184,12 @@ pub struct AttendedEmergency {
     /// PV2-3 or PV1-18: why they came.
     #[prost(message, optional, tag = "3")]
     pub reason: ::core::option::Option<Coded>,
+    /// PV1-45 of A03, else EVN-6, EVN-2, MSH-7.
+    #[prost(message, optional, tag = "4")]
+    pub left_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// PV1-36: how they left.
+    #[prost(message, optional, tag = "5")]
+    pub disposition: ::core::option::Option<Coded>,
 }
 /// A child was admitted. ADT^A01.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1245,15 +1251,18 @@ pub struct AppointmentBooked {
     #[prost(message, optional, tag = "5")]
     pub reason: ::core::option::Option<Coded>,
 }
-/// A child was not brought to an appointment. SIU^S26.
+/// A child was not brought to an appointment. SIU^S26, or SCH-25 NOSHOW of another SIU.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AppointmentMissed {
     #[prost(message, optional, tag = "1")]
     pub starts_at: ::core::option::Option<::prost_types::Timestamp>,
     #[prost(message, optional, tag = "2")]
     pub service: ::core::option::Option<Coded>,
+    /// SCH-6: event reason.
+    #[prost(message, optional, tag = "3")]
+    pub reason: ::core::option::Option<Coded>,
 }
-/// An appointment was cancelled. SIU^S15.
+/// An appointment was cancelled or stopped. SIU^S15, S16, S20, S21.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AppointmentCancelled {
     #[prost(message, optional, tag = "1")]
@@ -1420,6 +1429,164 @@ pub struct TherapyEnded {
     pub end_on: ::core::option::Option<Date>,
     #[prost(message, optional, tag = "4")]
     pub reason: ::core::option::Option<Coded>,
+}
+/// Something was measured or observed of a child: height, weight, a temperature. OBX of ORU^R01 and of other messages.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ObservationRecorded {
+    /// OBX-14, else OBR-7.
+    #[prost(message, optional, tag = "1")]
+    pub observed_at: ::core::option::Option<When>,
+    /// OBX-3: what was observed. Can name something that is sensitive.
+    #[prost(message, optional, tag = "2")]
+    pub observation: ::core::option::Option<Coded>,
+    /// A number, ratio or range as written. OBX-5 of type NM or SN.
+    #[prost(string, optional, tag = "3")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-6.
+    #[prost(string, optional, tag = "4")]
+    pub unit: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-5 of type CE, CWE, CNE.
+    #[prost(message, optional, tag = "5")]
+    pub coded_value: ::core::option::Option<Coded>,
+    /// OBX-5 of type ST, TX, FT: words that nobody has looked at.
+    #[prost(string, optional, tag = "6")]
+    pub text: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-7.
+    #[prost(string, optional, tag = "7")]
+    pub reference_range: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-8: normal, high, low.
+    #[prost(message, optional, tag = "8")]
+    pub interpretation: ::core::option::Option<Coded>,
+    /// OBX-11: preliminary, final, corrected.
+    #[prost(message, optional, tag = "9")]
+    pub status: ::core::option::Option<Coded>,
+}
+/// A laboratory or a department reported a result. ORU^R01, an OBX under its OBR.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResultReported {
+    /// OBX-14, else OBR-7: when the sample was taken or the study made.
+    #[prost(message, optional, tag = "1")]
+    pub taken_at: ::core::option::Option<When>,
+    /// OBX-3. Can name something that is sensitive.
+    #[prost(message, optional, tag = "2")]
+    pub test: ::core::option::Option<Coded>,
+    /// A number, ratio or range as written. OBX-5 of type NM or SN.
+    #[prost(string, optional, tag = "3")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-6.
+    #[prost(string, optional, tag = "4")]
+    pub unit: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-5 of type CE, CWE, CNE.
+    #[prost(message, optional, tag = "5")]
+    pub coded_value: ::core::option::Option<Coded>,
+    /// OBX-5 of type ST, TX, FT: words that nobody has looked at.
+    #[prost(string, optional, tag = "6")]
+    pub text: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-7.
+    #[prost(string, optional, tag = "7")]
+    pub reference_range: ::core::option::Option<::prost::alloc::string::String>,
+    /// OBX-8: normal, high, low.
+    #[prost(message, optional, tag = "8")]
+    pub interpretation: ::core::option::Option<Coded>,
+    /// OBX-11: preliminary, final, corrected.
+    #[prost(message, optional, tag = "9")]
+    pub status: ::core::option::Option<Coded>,
+    /// OBR-4: what was asked for. Can name something that is sensitive.
+    #[prost(message, optional, tag = "10")]
+    pub panel: ::core::option::Option<Coded>,
+    /// OBR-15 or SPM-4.
+    #[prost(message, optional, tag = "11")]
+    pub specimen: ::core::option::Option<Coded>,
+    /// OBR-22.
+    #[prost(message, optional, tag = "12")]
+    pub reported_at: ::core::option::Option<When>,
+}
+/// A newborn or childhood screen was done: blood spot, hearing, physical examination. ORU^R01 by its code.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScreeningReported {
+    /// OBX-14, else OBR-7.
+    #[prost(message, optional, tag = "1")]
+    pub screened_at: ::core::option::Option<When>,
+    /// Which screen, for which condition. OBX-3.
+    #[prost(message, optional, tag = "2")]
+    pub screen: ::core::option::Option<Coded>,
+    /// What came of it. OBX-5.
+    #[prost(message, optional, tag = "3")]
+    pub outcome: ::core::option::Option<Coded>,
+    /// Which ear, eye or hip. OBX-20.
+    #[prost(message, optional, tag = "4")]
+    pub site: ::core::option::Option<Coded>,
+    /// OBX-11: preliminary, final, corrected.
+    #[prost(message, optional, tag = "5")]
+    pub status: ::core::option::Option<Coded>,
+    /// Words beside the outcome.
+    #[prost(string, optional, tag = "6")]
+    pub note: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// A condition or a problem, as a service has it. PRB of PPR^PC1 to PC3, DG1 of ADT.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiagnosisRecorded {
+    /// PRB-3, DG1-3. Can name something that is sensitive.
+    #[prost(message, optional, tag = "1")]
+    pub condition: ::core::option::Option<Coded>,
+    /// PRB-7, else PRB-2; DG1-5.
+    #[prost(message, optional, tag = "2")]
+    pub recorded_at: ::core::option::Option<When>,
+    /// PRB-16.
+    #[prost(message, optional, tag = "3")]
+    pub onset_at: ::core::option::Option<When>,
+    /// PRB-9: when it was over.
+    #[prost(message, optional, tag = "4")]
+    pub ended_at: ::core::option::Option<When>,
+    /// PRB-14: active, resolved, inactive.
+    #[prost(message, optional, tag = "5")]
+    pub clinical_status: ::core::option::Option<Coded>,
+    /// PRB-13: provisional, confirmed, refuted.
+    #[prost(message, optional, tag = "6")]
+    pub certainty: ::core::option::Option<Coded>,
+    /// PRB-10, DG1-6: admitting, working or final, or the sender's own kind of problem.
+    #[prost(message, optional, tag = "7")]
+    pub role: ::core::option::Option<Coded>,
+    /// PRB-25: who may know of it, as the sender says.
+    #[prost(message, optional, tag = "8")]
+    pub confidentiality: ::core::option::Option<Coded>,
+    /// PRB-17, DG1-4: words beside the code.
+    #[prost(string, optional, tag = "9")]
+    pub note: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// There is a document about a child: a letter, a discharge summary. Its text is no part of this. TXA of MDM^T01 to T11.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DocumentRecorded {
+    /// TXA-12: the number that its amendments name.
+    #[prost(string, optional, tag = "1")]
+    pub document: ::core::option::Option<::prost::alloc::string::String>,
+    /// TXA-2: consultation note, discharge summary. Can name something that is sensitive.
+    #[prost(message, optional, tag = "2")]
+    pub kind: ::core::option::Option<Coded>,
+    /// TXA-25, else OBX-3 of the content.
+    #[prost(string, optional, tag = "3")]
+    pub title: ::core::option::Option<::prost::alloc::string::String>,
+    /// TXA-7, else TXA-6, TXA-4.
+    #[prost(message, optional, tag = "4")]
+    pub written_at: ::core::option::Option<When>,
+    /// The organisation of TXA-9, as the feed names it.
+    #[prost(string, optional, tag = "5")]
+    pub author_organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// TXA-17: dictated, authenticated, legally authenticated.
+    #[prost(message, optional, tag = "6")]
+    pub status: ::core::option::Option<Coded>,
+    /// TXA-19: available, obsolete, cancelled.
+    #[prost(message, optional, tag = "7")]
+    pub availability: ::core::option::Option<Coded>,
+    /// TXA-13, where it is an addendum or takes the place of another.
+    #[prost(string, optional, tag = "8")]
+    pub parent: ::core::option::Option<::prost::alloc::string::String>,
+    /// How it stands to its parent: "addendum", "replacement".
+    #[prost(message, optional, tag = "9")]
+    pub relation: ::core::option::Option<Coded>,
+    /// TXA-18: who may know of it, as the sender says.
+    #[prost(message, optional, tag = "10")]
+    pub confidentiality: ::core::option::Option<Coded>,
 }
 /// The child as one source describes them: the whole description each time. Source: ChildIdentifiers and
 /// ChildCharacteristics (CIN census), pupilonroll and addresses (school census), PID and PD1 (HL7 v2).
@@ -2819,6 +2986,25 @@ pub struct CareProceedingsIssued {
     #[prost(message, optional, tag = "1")]
     pub applied_on: ::core::option::Option<Date>,
 }
+/// Somebody of the NHS looked the child up among those that the authority told it of, so the child was seen there. Access
+/// notices of the Child Protection - Information Sharing service, by mapping file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProtectionInformationAccessed {
+    /// Names the notice.
+    #[prost(string, optional, tag = "1")]
+    pub notice: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub accessed_at: ::core::option::Option<When>,
+    /// The organisation or site that looked, as the notice names it. Tells where the child was.
+    #[prost(string, optional, tag = "3")]
+    pub organisation: ::core::option::Option<::prost::alloc::string::String>,
+    /// Emergency department, minor injuries, maternity, ambulance: unscheduled or scheduled care.
+    #[prost(message, optional, tag = "4")]
+    pub care_setting: ::core::option::Option<Coded>,
+    /// Which plan or status was told of: child protection, unborn child protection, looked after.
+    #[prost(message, optional, tag = "5")]
+    pub plan: ::core::option::Option<Coded>,
+}
 /// What was done for the health of a looked after child. SSDA903 OC2, of a year; Annex A list 8, on a day.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LookedAfterHealthRecorded {
@@ -3131,7 +3317,7 @@ pub struct RecordedBy {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 513, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
+        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 314, 315, 316, 317, 318, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 513, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -3319,6 +3505,8 @@ pub mod event {
         EarlyHelpEnded(super::EarlyHelpEnded),
         #[prost(message, tag = "246")]
         CareProceedingsIssued(super::CareProceedingsIssued),
+        #[prost(message, tag = "247")]
+        ProtectionInformationAccessed(super::ProtectionInformationAccessed),
         #[prost(message, tag = "280")]
         HousingDutyRecorded(super::HousingDutyRecorded),
         #[prost(message, tag = "281")]
@@ -3357,6 +3545,16 @@ pub mod event {
         ReferralAccepted(super::ReferralAccepted),
         #[prost(message, tag = "313")]
         ReferralClosed(super::ReferralClosed),
+        #[prost(message, tag = "314")]
+        ObservationRecorded(super::ObservationRecorded),
+        #[prost(message, tag = "315")]
+        ResultReported(super::ResultReported),
+        #[prost(message, tag = "316")]
+        ScreeningReported(super::ScreeningReported),
+        #[prost(message, tag = "317")]
+        DiagnosisRecorded(super::DiagnosisRecorded),
+        #[prost(message, tag = "318")]
+        DocumentRecorded(super::DocumentRecorded),
         #[prost(message, tag = "380")]
         ReferralMade(super::ReferralMade),
         #[prost(message, tag = "381")]

@@ -193,7 +193,8 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::PermanencePlanRecorded(_)
         | Kind::EarlyHelpStarted(_)
         | Kind::EarlyHelpEnded(_)
-        | Kind::CareProceedingsIssued(_) => Sector(Family::SocialCare),
+        | Kind::CareProceedingsIssued(_)
+        | Kind::ProtectionInformationAccessed(_) => Sector(Family::SocialCare),
 
         Kind::AttendedEmergency(_)
         | Kind::AdmissionStarted(_)
@@ -209,7 +210,12 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::ReferralRejected(_)
         | Kind::AppointmentKept(_)
         | Kind::TherapyStarted(_)
-        | Kind::TherapyEnded(_) => Sector(Family::Health),
+        | Kind::TherapyEnded(_)
+        | Kind::ObservationRecorded(_)
+        | Kind::ResultReported(_)
+        | Kind::ScreeningReported(_)
+        | Kind::DiagnosisRecorded(_)
+        | Kind::DocumentRecorded(_) => Sector(Family::Health),
 
         // Involvement opens records: what a source says of it is derived from what it did, never asserted by it.
         Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => Command(Topic::Sharing),

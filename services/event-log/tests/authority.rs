@@ -84,6 +84,9 @@ const TABLE: &str = "
     EarlyHelpEnded S                CareProceedingsIssued S
     ReferralMade H                  ReferralRejected H              AppointmentKept H
     TherapyStarted H                TherapyEnded H
+    ObservationRecorded H           ResultReported H                ScreeningReported H
+    DiagnosisRecorded H             DocumentRecorded H
+    ProtectionInformationAccessed S
     ServiceReferred ESH             ServiceOffered ESH              ServiceAttended ESH
     WaitingListJoined ESH           WaitingListLeft ESH             PanelDecided ESH
     EquipmentProvided ESH           ShortBreakProvided ESH          PersonalBudgetSet ESH

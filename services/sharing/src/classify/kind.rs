@@ -158,7 +158,8 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::StrategyDiscussionHeld(_)
         | Kind::PreProceedingsStarted(_)
         | Kind::PreProceedingsEnded(_)
-        | Kind::CareProceedingsIssued(_) => C::ChildProtection.into(),
+        | Kind::CareProceedingsIssued(_)
+        | Kind::ProtectionInformationAccessed(_) => C::ChildProtection.into(),
 
         Kind::AttendedEmergency(e) => Said::from(C::Hospital).labelled(specialties.labels([&e.reason])),
         Kind::AdmissionStarted(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.specialty, &a.reason])),
@@ -173,6 +174,22 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::ReferralRejected(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
         Kind::TherapyStarted(t) => Said::from(C::Therapy).labelled(specialties.labels([&t.therapy])),
         Kind::TherapyEnded(t) => Said::from(C::Therapy).labelled(specialties.labels([&t.therapy, &t.reason])),
+        Kind::ObservationRecorded(o) => {
+            Said::from(C::Hospital).labelled(specialties.labels([&o.observation, &o.coded_value]))
+        }
+        Kind::ResultReported(r) => {
+            Said::from(C::Hospital).labelled(specialties.labels([&r.test, &r.panel, &r.coded_value]))
+        }
+        Kind::ScreeningReported(_) => C::Hospital.into(),
+        Kind::DiagnosisRecorded(d) => Said::from(C::Hospital)
+            .labelled(specialties.labels([&d.condition, &d.role]))
+            .labelled(in_confidence(&d.confidentiality)),
+        Kind::DocumentRecorded(d) => {
+            let title = d.title.clone().map(|text| Coded { text: Some(text), ..Coded::default() });
+            Said::from(C::Hospital)
+                .labelled(specialties.labels([&d.kind, &title]))
+                .labelled(in_confidence(&d.confidentiality))
+        }
         Kind::ReferralAccepted(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service])),
         Kind::ReferralClosed(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
 
@@ -267,6 +284,13 @@ fn plan(kind: Option<i32>) -> Said {
         Some(P::Pathway) => Category::LookedAfter.into(),
         Some(P::Unspecified) | None => Said::unclassified(),
     }
+}
+
+/// What a source says of who may know: anything but its word for the ordinary (HL7 table 0272, version 3 Confidentiality)
+/// leaves the record to its own organisation.
+fn in_confidence(said: &Option<Coded>) -> Option<Label> {
+    let ordinary = said.is_none() || ["U", "N", "L", "M"].contains(&code_of(said));
+    (!ordinary).then_some(Label::RestrictedUnspecified)
 }
 
 /// Whether a code, or its words, hold this, in any letter case.
