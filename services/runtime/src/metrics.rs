@@ -16,6 +16,20 @@ pub use instrument::{About, Counter, Gauge, Histogram, Kind, Metric};
 /// Records read.
 pub static RECORDS: Counter<1> =
     Counter::new("throughline.source.records", "{record}", &["source"], "Records read from a source.");
+/// Posts.
+pub static RECEIVED: Counter<2> = Counter::new(
+    "throughline.receive.requests",
+    "{request}",
+    &["source", "outcome"],
+    "Posts to a source by outcome: `ACCEPTED`, `REPEATED`, or the code with which a request was refused.",
+);
+/// Asking.
+pub static FETCHED: Counter<2> = Counter::new(
+    "throughline.fetch.tries",
+    "{try}",
+    &["source", "outcome"],
+    "Times that a source was asked for what it has, by outcome: `NEWS`, `NOTHING`, `WAITING`, or the code of what was wrong.",
+);
 /// Findings.
 pub static FINDINGS: Counter<1> = Counter::new(
     "throughline.source.findings",
@@ -281,7 +295,9 @@ pub static BUILD_INFO: Gauge<2> =
     Gauge::new("throughline.build.info", "", &["version", "role"], "1; the labels say what runs, and as what.");
 
 /// All of them, in the order of a record's way.
-pub static ALL: [&dyn Metric; 43] = [
+pub static ALL: [&dyn Metric; 45] = [
+    &RECEIVED,
+    &FETCHED,
     &RECORDS,
     &FINDINGS,
     &REJECTED,
