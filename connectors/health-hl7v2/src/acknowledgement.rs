@@ -7,12 +7,17 @@ use connector_kit::mllp::{Acknowledges, Answer};
 use crate::Hl7V2;
 use crate::er7::{Delimiters, Message, escape};
 
-/// MSA-1 (table 0008, original mode).
-fn code(answer: Answer) -> &'static str {
-    match answer {
-        Answer::Accept => "AA",
-        Answer::Error => "AE",
-        Answer::Reject => "AR",
+/// MSA-1 (table 0008). A sender that asks, in MSH-15 and MSH-16, to be told that its message was taken into safe keeping and
+/// no more is answered in the codes of the enhanced mode.
+fn code(answer: Answer, enhanced: bool) -> &'static str {
+    match (answer, enhanced) {
+        (Answer::Accept, false) => "AA",
+        (Answer::Error, false) => "AE",
+        (Answer::Reject, false) => "AR",
+        (Answer::Accept, true) => "CA",
+        // Its message is safe with us, so it is not to send it again: what is wrong with it is ours to see to.
+        (Answer::Error, true) => "CE",
+        (Answer::Reject, true) => "CR",
     }
 }
 
@@ -54,7 +59,8 @@ pub fn acknowledge(raw: &[u8], answer: Answer, text: &str) -> Vec<u8> {
         of_sender(12).into_owned(),
     ]
     .join(&f.to_string());
-    ack.push_str(&format!("\rMSA{f}{}{f}{}", code(answer), of_sender(10)));
+    let enhanced = !matches!(of_sender(15).as_ref(), "" | "NE") && of_sender(16) == "NE";
+    ack.push_str(&format!("\rMSA{f}{}{f}{}", code(answer, enhanced), of_sender(10)));
     if !text.is_empty() {
         let text = escape(text, delimiters);
         ack.push_str(&format!("{f}{text}"));
@@ -82,6 +88,21 @@ mod tests {
         );
         let answer = acknowledge(raw, Answer::Accept, "");
         assert!(answer.ends_with(b"\rMSA@AA@M1\r"));
+    }
+
+    #[test]
+    fn who_asks_for_safe_keeping_alone_is_told_of_it() {
+        let answered = |conditions: &str, answer| {
+            let raw = format!("MSH|^~\\&|A|B|C|D|20260419||ORU^R01|M1|P|2.5|||{conditions}\rPID|1");
+            let answer = String::from_utf8(acknowledge(raw.as_bytes(), answer, "")).unwrap();
+            answer.split('\r').nth(1).unwrap_or_default().to_owned()
+        };
+        assert_eq!(answered("AL|NE", Answer::Accept), "MSA|CA|M1");
+        assert_eq!(answered("AL|NE", Answer::Error), "MSA|CE|M1");
+        assert_eq!(answered("AL|NE", Answer::Reject), "MSA|CR|M1");
+        for original in ["", "|", "NE|NE", "AL|AL", "NE|AL"] {
+            assert_eq!(answered(original, Answer::Accept), "MSA|AA|M1", "{original}");
+        }
     }
 
     #[test]

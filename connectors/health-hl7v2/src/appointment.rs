@@ -1,12 +1,48 @@
-//! SIU: appointments booked, moved, cancelled and missed. All of one appointment are states of one entry.
+//! SIU: appointments booked, moved, kept, cancelled and missed. All of one appointment are states of one entry.
 
-use proto::events::{AppointmentBooked, AppointmentCancelled, AppointmentMissed, Coded, EntryRetracted, FindingCode};
+use proto::events::{
+    AppointmentBooked, AppointmentCancelled, AppointmentKept, AppointmentMissed, Coded, EntryRetracted, FindingCode,
+};
 
 use crate::er7::Fields;
 use crate::reading::Reading;
 use crate::saying::Saying;
 use crate::time::Time;
 use crate::visit::Taken;
+
+/// What became of an appointment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Booked,
+    Kept,
+    Missed,
+    Cancelled,
+    Deleted,
+}
+
+impl State {
+    /// By the trigger. One that says only that something of the appointment changed leaves it to SCH-25.
+    fn of(trigger: &str, stated: Option<&str>) -> Self {
+        match trigger {
+            "S15" | "S16" => Self::Cancelled,
+            "S17" => Self::Deleted,
+            "S26" => Self::Missed,
+            _ => stated.and_then(Self::stated).unwrap_or(Self::Booked),
+        }
+    }
+
+    /// SCH-25 (table 0278), and what feeds put in its place.
+    fn stated(code: &str) -> Option<Self> {
+        let letters: String = code.chars().filter(char::is_ascii_alphabetic).collect();
+        match letters.to_ascii_uppercase().as_str() {
+            "STARTED" | "COMPLETE" | "COMPLETED" | "ATTENDED" | "ARRIVED" | "SEEN" => Some(Self::Kept),
+            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "WNB" | "WASNOTBROUGHT" => Some(Self::Missed),
+            "CANCELLED" | "CANCELED" | "DC" | "DISCONTINUED" => Some(Self::Cancelled),
+            "DELETED" => Some(Self::Deleted),
+            _ => None,
+        }
+    }
+}
 
 /// Says what a scheduling message tells of its appointment. Every such message states the appointment whole.
 pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
@@ -23,8 +59,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     }
     let stands_at = starts.unwrap_or(saying.recorded);
     let starts_at = starts.map(Time::timestamp);
-    match trigger {
-        "S15" => {
+    let stated = reading.text(sch.field(25).component(1), "SCH-25");
+    match State::of(trigger, stated.as_deref()) {
+        State::Cancelled => {
             let event = AppointmentCancelled {
                 starts_at,
                 service: service(saying, &sch, 2, &mut reading),
@@ -32,15 +69,24 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
-        "S17" => {
+        State::Deleted => {
             let event = EntryRetracted { reason: Some(saying.header.name()) };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
-        "S26" => {
-            let event = AppointmentMissed { starts_at, service: service(saying, &sch, 2, &mut reading) };
+        State::Missed => {
+            let event = AppointmentMissed {
+                starts_at,
+                service: service(saying, &sch, 2, &mut reading),
+                reason: reading.asserted(3, sch.field(6), |r, v| r.coded(v, "SCH-6", "appointment_event_reason")),
+            };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
-        _ => {
+        State::Kept => {
+            let service = service(saying, &sch, 2, &mut reading);
+            let event = AppointmentKept { at: Some(stands_at.when()), service, ..AppointmentKept::default() };
+            saying.say("SCH", "appointment", &key, stands_at, reading, event);
+        }
+        State::Booked => {
             let event = AppointmentBooked {
                 starts_at,
                 ends_at: ends(saying, &sch, &mut reading).map(Time::timestamp),
@@ -58,7 +104,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
 fn starts(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Option<Time> {
     let timing = reading.time(sch.field(11).first().component(4), "SCH-11");
     timing
-        .or_else(|| reading.time(saying.fields("AIS").field(4), "AIS-4"))
+        .or_else(|| reading.time(booked(saying).field(4), "AIS-4"))
         .or_else(|| reading.time(saying.fields("TQ1").field(7), "TQ1-7"))
 }
 
@@ -68,9 +114,16 @@ fn ends(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Opt
     timing.or_else(|| reading.time(saying.fields("TQ1").field(8), "TQ1-8"))
 }
 
+/// The first service that the message does not take off the appointment.
+fn booked<'m>(saying: &Saying<'m, '_>) -> Fields<'m> {
+    let stays = |fields: &Fields<'_>| fields.field(2).text().value != "D";
+    let booked = saying.all("AIS").map(|segment| segment.fields()).find(stays);
+    booked.unwrap_or_else(|| saying.message.no_fields())
+}
+
 /// AIS-3, else SCH-8.
 fn service(saying: &Saying<'_, '_>, sch: &Fields<'_>, number: u32, reading: &mut Reading) -> Option<Coded> {
-    let booked = saying.fields("AIS").field(3);
+    let booked = booked(saying).field(3);
     let (value, field) = if booked.is_empty() { (sch.field(8), "SCH-8") } else { (booked, "AIS-3") };
     reading.asserted(number, value, |r, v| r.coded(v, field, "appointment_service"))
 }

@@ -1,7 +1,7 @@
 //! HL7 v2 messages, from files and over MLLP.
 //!
 //! A message becomes the description of its child ([`proto::events::PersonDescribed`]) and what its trigger tells of:
-//! attendances, admissions, appointments, vaccines, allergies, people around. Keys are made so that a cancel finds the
+//! attendances, admissions, appointments, vaccines, results, screens, problems, documents, allergies, people around. Keys are made so that a cancel finds the
 //! entry that it takes back, an update the entry that it puts right, and a message sent again the events that it was.
 //! What has no place in the catalogue is kept whole, never dropped.
 //!
@@ -13,10 +13,14 @@ pub mod er7;
 mod acknowledgement;
 mod allergy;
 mod appointment;
+mod document;
 mod framing;
 mod header;
 mod immunisation;
+mod measure;
+mod observation;
 mod person;
+mod problem;
 mod reading;
 mod relation;
 mod saying;
@@ -30,4 +34,4 @@ pub use acknowledgement::acknowledge;
 pub use source::Hl7V2;
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 3;
+const MAPPING_REVISION: u32 = 4;

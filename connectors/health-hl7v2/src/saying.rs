@@ -63,6 +63,8 @@ pub(crate) struct Saying<'m, 'h> {
     /// PID-7.
     pub(crate) birth_on: Option<Date>,
     drafts: Vec<Draft>,
+    /// Where segments begin that are kept although others of their name are taken.
+    kept: Vec<usize>,
 }
 
 impl<'m, 'h> Saying<'m, 'h> {
@@ -75,7 +77,7 @@ impl<'m, 'h> Saying<'m, 'h> {
         recorded: Time,
     ) -> Self {
         let drafts = Vec::with_capacity(4);
-        Self { message, header, standing, controller, subject, recorded, birth_on: None, drafts }
+        Self { message, header, standing, controller, subject, recorded, birth_on: None, drafts, kept: Vec::new() }
     }
 
     /// The fields of the first segment of this name; none where there is no such segment.
@@ -171,10 +173,16 @@ impl<'m, 'h> Saying<'m, 'h> {
         self.say_of(header, "message", &key, self.happened(), reading, None, event.into());
     }
 
+    /// Keeps this segment, of which nothing could be made, with those that have no place.
+    pub(crate) fn keep(&mut self, segment: &Segment<'m>) {
+        self.kept.push(segment.byte_offset());
+    }
+
     /// Keeps the segments that nothing was made of, in one record under the message's header, without which they mean
     /// nothing.
     pub(crate) fn keep_segments(&mut self, is_taken: impl Fn(&Segment<'m>) -> bool) {
-        let kept: Vec<Segment<'m>> = self.message.segments().skip(1).filter(|segment| !is_taken(segment)).collect();
+        let goes = |segment: &Segment<'m>| self.kept.contains(&segment.byte_offset()) || !is_taken(segment);
+        let kept: Vec<Segment<'m>> = self.message.segments().skip(1).filter(goes).collect();
         let Some(first) = kept.first().copied() else { return };
         let mut reading = Reading::default();
         let mut names: Vec<&str> = kept.iter().map(Segment::name).collect();

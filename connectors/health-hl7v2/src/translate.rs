@@ -3,7 +3,7 @@
 mod merge;
 
 use connector_kit::{Output, Rejection};
-use proto::events::Subject;
+use proto::events::{EntryRetracted, Subject};
 use proto::quarantine::Reason;
 
 use crate::er7::{Fields, Message, ParseError, Segment};
@@ -13,24 +13,29 @@ use crate::saying::{Saying, Standing};
 use crate::subject::Person;
 use crate::time::Time;
 use crate::visit::Taken;
-use crate::{allergy, appointment, immunisation, person, relation, visit};
+use crate::{allergy, appointment, document, immunisation, observation, person, problem, relation, visit};
 
 /// What a message is to this connector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mapping {
     /// It describes a person and no more.
     Person,
+    /// It takes back what described a person.
+    PersonDeleted,
     Visit,
     Appointment,
     Immunisations,
+    Results,
+    Problems,
+    Document,
     /// PID and MRG: one number took another's place.
     Superseded,
     /// PID, MRG and PV1: a visit is another's, or two visits are one.
     VisitMoved,
     /// Two PIDs are one person's, or are not.
     Paired(bool),
-    /// It describes a person, and says of accounts or alternate numbers what nothing here is known by.
-    OfOtherNumbers,
+    /// It describes a person, and says of accounts, alternate numbers or plans for a visit what has no place here.
+    DescribedAndKept,
     /// It changes numbers that nobody is known by here: a person must look.
     NotFollowed,
     /// About one person, kept whole.
@@ -43,17 +48,31 @@ impl Mapping {
     fn of(header: &Header) -> Self {
         match (header.message_type.as_str(), header.trigger.as_str()) {
             ("ADT", "A28" | "A31" | "A60") => Self::Person,
-            ("ADT", "A01" | "A02" | "A03" | "A04" | "A05" | "A06" | "A07" | "A08" | "A11" | "A12" | "A13" | "A38") => {
-                Self::Visit
-            }
+            ("ADT", "A29") => Self::PersonDeleted,
+            (
+                "ADT",
+                "A01" | "A02" | "A03" | "A04" | "A05" | "A06" | "A07" | "A08" | "A11" | "A12" | "A13" | "A14" | "A17"
+                | "A23" | "A27" | "A38",
+            ) => Self::Visit,
             ("ADT", "A40" | "A18" | "A30" | "A34" | "A36" | "A47") => Self::Superseded,
             ("ADT", "A42" | "A45" | "A50") => Self::VisitMoved,
             ("ADT", "A24") => Self::Paired(true),
             ("ADT", "A37") => Self::Paired(false),
-            ("ADT", "A35" | "A41" | "A48" | "A49" | "A51") => Self::OfOtherNumbers,
+            (
+                "ADT",
+                "A09" | "A10" | "A15" | "A16" | "A21" | "A22" | "A25" | "A26" | "A32" | "A33" | "A35" | "A41" | "A48"
+                | "A49" | "A51" | "A52" | "A53" | "A54" | "A55" | "A61" | "A62",
+            ) => Self::DescribedAndKept,
             ("ADT", "A39" | "A43" | "A44" | "A46") => Self::NotFollowed,
-            ("SIU", "S12" | "S13" | "S14" | "S15" | "S17" | "S26") => Self::Appointment,
+            ("SIU", "S12" | "S13" | "S14" | "S15" | "S16" | "S17" | "S18" | "S19" | "S20" | "S21" | "S22" | "S26") => {
+                Self::Appointment
+            }
             ("VXU", "V04") => Self::Immunisations,
+            ("ORU", "R01" | "R03" | "R30" | "R31" | "R32") => Self::Results,
+            ("PPR", "PC1" | "PC2" | "PC3") => Self::Problems,
+            ("MDM", "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11") => {
+                Self::Document
+            }
             (
                 "ADT" | "SIU" | "VXU" | "ORU" | "OUL" | "ORM" | "OML" | "OMG" | "OMP" | "MDM" | "PPR" | "PGL" | "PPP"
                 | "DFT" | "BAR" | "RDE" | "RDS" | "RAS" | "RGV" | "REF" | "RRI" | "CRM" | "CSU",
@@ -69,10 +88,28 @@ impl Mapping {
             "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" | "NK1" | "AL1" | "IAM" => true,
             "PV1" | "PV2" => !matches!(self, Self::Immunisations),
             "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
-            "ORC" | "RXA" | "RXR" => self == Self::Immunisations,
+            "RXA" | "RXR" => self == Self::Immunisations,
+            "ORC" => matches!(self, Self::Immunisations | Self::Results),
+            "OBR" | "SPM" => self == Self::Results,
+            "OBX" | "NTE" => self.observes(),
+            "DG1" => matches!(self, Self::Visit | Self::Person),
+            "PRB" => self == Self::Problems,
+            "TXA" => self == Self::Document,
             "MRG" => matches!(self, Self::Superseded | Self::VisitMoved),
             _ => false,
         }
+    }
+}
+
+impl Mapping {
+    /// Whether what stands in OBX is of the child.
+    fn observes(self) -> bool {
+        matches!(self, Self::Person | Self::Visit | Self::Results | Self::Problems)
+    }
+
+    /// Whether each PID and what follows it is a message about one person.
+    fn stands_in_groups(self, header: &Header) -> bool {
+        matches!(self, Self::Results | Self::Appointment) || self == Self::Visit && header.trigger == "A17"
     }
 }
 
@@ -144,6 +181,7 @@ pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) 
         (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
             about.one(mapping, first, reading, &rejecting, out);
         }
+        _ if mapping.stands_in_groups(&header) => about.each(mapping, &people, reading, &rejecting, out),
         _ => {
             let why = "the message has more than one PID segment and is about more than one person: it is not taken";
             rejecting.reject(out, Reason::MessageTypeUnsupported, "PID", why);
@@ -168,12 +206,45 @@ impl<'m> About<'m, '_> {
         Saying::new(self.message, self.header, self.standing, self.controller, subject, self.recorded)
     }
 
+    fn subject(&self, pid: &Segment<'_>) -> Option<Subject> {
+        Person::read(&pid.fields(), self.header, &mut Reading::default()).map(|person| person.subject)
+    }
+
     fn are_one_person(&self, first: &Segment<'_>, others: &[Segment<'_>]) -> bool {
-        let subject = |pid: &Segment<'_>| {
-            Person::read(&pid.fields(), self.header, &mut Reading::default()).map(|person| person.subject)
-        };
-        let first = subject(first);
-        first.is_some() && others.iter().all(|other| subject(other) == first)
+        let first = self.subject(first);
+        first.is_some() && others.iter().all(|other| self.subject(other) == first)
+    }
+
+    /// A message about several, each with what stands under them and what stands over all.
+    fn each(
+        &self,
+        mapping: Mapping,
+        people: &[Segment<'m>],
+        reading: Reading,
+        rejecting: &Rejecting<'_>,
+        out: &mut dyn Output,
+    ) {
+        let mut common = Some(reading);
+        let mut said: Vec<Option<Subject>> = Vec::new();
+        let whose: Vec<Option<Subject>> = people.iter().map(|pid| self.subject(pid)).collect();
+        for (pid, subject) in people.iter().zip(&whose) {
+            if said.contains(subject) && subject.is_some() {
+                continue;
+            }
+            said.push(subject.clone());
+            let message = self.message.only(|segment| {
+                let over = people.iter().zip(&whose).rfind(|(over, _)| over.byte_offset() <= segment.byte_offset());
+                let of_all =
+                    mapping == Mapping::Appointment && matches!(segment.name(), "RGS" | "AIS" | "AIG" | "AIL" | "AIP");
+                of_all
+                    || over.is_none_or(|(over, theirs)| match subject {
+                        Some(_) => theirs == subject,
+                        None => over.byte_offset() == pid.byte_offset(),
+                    })
+            });
+            let about = About { message: &message, ..*self };
+            about.one(mapping, pid, common.take().unwrap_or_default(), rejecting, out);
+        }
     }
 
     /// A message about one person.
@@ -191,16 +262,29 @@ impl<'m> About<'m, '_> {
         let mut saying = self.saying(person.subject.clone());
         if mapping == Mapping::Kept {
             saying.keep_message(reading);
+        } else if mapping == Mapping::PersonDeleted {
+            let event = EntryRetracted { reason: Some(self.header.name()) };
+            saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
+            keep_rest(&mut saying, mapping, Taken::InPart);
         } else {
             let pd1 = saying.fields("PD1");
             describe(&mut saying, &person, pid, &pd1, reading);
             relate(&mut saying);
             allergy::say(&mut saying);
+            if mapping.observes() {
+                observation::say(&mut saying, mapping == Mapping::Results);
+                problem::say_diagnoses(&mut saying);
+            }
             let taken = match mapping {
+                Mapping::Problems => {
+                    problem::say_problems(&mut saying, &self.header.trigger);
+                    Taken::Wholly
+                }
+                Mapping::Document => document::say(&mut saying, &self.header.trigger),
                 Mapping::Visit => visit::say(&mut saying, &self.header.trigger),
                 Mapping::Appointment => appointment::say(&mut saying, &self.header.trigger),
                 Mapping::Immunisations => immunisation::say(&mut saying),
-                Mapping::OfOtherNumbers => Taken::InPart,
+                Mapping::DescribedAndKept => Taken::InPart,
                 _ => Taken::Wholly,
             };
             keep_rest(&mut saying, mapping, taken);

@@ -1,8 +1,8 @@
 //! PV1 and PV2: attendances, admissions, moves, discharges and pre-admissions, and what takes them back.
 
 use proto::events::{
-    AdmissionEnded, AdmissionMoved, AdmissionStarted, AppointmentBooked, AttendedEmergency, Coded, EntryRetracted,
-    FindingCode,
+    AdmissionEnded, AdmissionMoved, AdmissionStarted, AppointmentBooked, AppointmentKept, AttendedEmergency, Coded,
+    EntryRetracted, FindingCode,
 };
 
 use crate::er7::Fields;
@@ -40,15 +40,19 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let visit = Visit::read(saying);
     match trigger {
         "A01" | "A06" => visit.admitted(saying),
-        "A02" => visit.moved(saying),
-        "A03" if !matches!(visit.class.as_str(), "E" | "O") => visit.ended(saying, saying.happened()),
+        "A02" | "A17" => visit.moved(saying),
+        "A03" if visit.class == "E" => visit.left(saying),
+        "A03" if visit.class != "O" => visit.ended(saying, saying.happened()),
         "A04" if visit.class == "E" => visit.attended(saying),
-        "A05" => visit.preadmitted(saying),
+        "A04" if matches!(visit.class.as_str(), "O" | "R") => visit.kept(saying),
+        "A05" | "A14" => visit.preadmitted(saying),
+        // From here on they come by the day: the stay is over.
+        "A07" if visit.class != "E" => visit.ended(saying, saying.happened()),
         "A08" => visit.updated(saying),
         "A11" => {
             let entries: &[&str] = match visit.class.as_str() {
                 "E" | "" => &["attendance", "admission"],
-                "O" => return Taken::InPart,
+                "O" | "R" => &["appointment"],
                 _ => &["admission"],
             };
             visit.retracted(saying, entries)
@@ -59,7 +63,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             None => Taken::InPart,
         },
         "A13" => visit.retracted(saying, &["discharge"]),
-        "A38" => visit.retracted(saying, &["appointment"]),
+        "A27" | "A38" => visit.retracted(saying, &["appointment"]),
+        // The visit was never one.
+        "A23" => visit.retracted(saying, &["admission", "attendance", "discharge", "appointment"]),
         _ => Taken::InPart,
     }
 }
@@ -146,6 +152,7 @@ impl<'a> Visit<'a> {
             arrived_at: Some(arrived.timestamp()),
             place: with_place.then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
             reason: r.asserted(3, reason, |r, v| r.coded(v, field, "attendance_reason")),
+            ..AttendedEmergency::default()
         };
         saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
     }
@@ -155,6 +162,39 @@ impl<'a> Visit<'a> {
         let arrived = self.time(saying, 44, "PV1-44", &mut reading).unwrap_or(saying.happened());
         if let Some(key) = self.key(Some(arrived), &mut reading) {
             self.attendance(saying, arrived, true, reading, &key);
+        }
+        Taken::Wholly
+    }
+
+    /// A03 of an emergency department. Without the time of arrival the attendance that it ends cannot be placed.
+    fn left(&self, saying: &mut Saying<'_, '_>) -> Taken {
+        let mut reading = Reading::default();
+        let r = &mut reading;
+        let Some(arrived) = self.time(saying, 44, "PV1-44", r) else { return Taken::InPart };
+        let left = self.time(saying, 45, "PV1-45", r).unwrap_or(saying.happened());
+        if left.as_us() < arrived.as_us() {
+            r.flag(FindingCode::DatesOutOfOrder, "PV1-45");
+        }
+        if let Some(key) = self.key(None, r) {
+            let event = AttendedEmergency {
+                arrived_at: Some(arrived.timestamp()),
+                left_at: Some(left.timestamp()),
+                disposition: r.asserted(5, self.pv1.field(36), |r, v| r.coded(v, "PV1-36", "discharge_disposition")),
+                ..AttendedEmergency::default()
+            };
+            saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
+        }
+        Taken::Wholly
+    }
+
+    /// A04 of a clinic: they came.
+    fn kept(&self, saying: &mut Saying<'_, '_>) -> Taken {
+        let mut reading = Reading::default();
+        let came = self.time(saying, 44, "PV1-44", &mut reading).unwrap_or(saying.happened());
+        if let Some(key) = self.key(Some(came), &mut reading) {
+            let service = reading.asserted(2, self.pv1.field(10), |r, v| r.coded(v, "PV1-10", "hospital_service"));
+            let event = AppointmentKept { at: Some(came.when()), service, ..AppointmentKept::default() };
+            saying.say("PV1", "appointment", &format!("{key}/appointment"), came, reading, event);
         }
         Taken::Wholly
     }

@@ -100,8 +100,8 @@ proptest! {
 
     #[test]
     fn arbitrary_fields_never_panic(
-        kind in select(vec!["ADT^A01", "ADT^A08", "ADT^A40", "ADT^A60", "SIU^S12", "VXU^V04", "ORU^R01"]),
-        lines in vec(("(PID|PD1|PV1|PV2|NK1|AL1|IAM|MRG|SCH|AIS|ORC|RXA|ZZZ|EVN)", "[|^~&\\\\\"A-Z0-9./ éX\r\n]{0,120}"), 0..8),
+        kind in select(vec!["ADT^A01", "ADT^A08", "ADT^A40", "ADT^A60", "ADT^A17", "SIU^S12", "VXU^V04", "ORU^R01", "PPR^PC1", "MDM^T09"]),
+        lines in vec(("(PID|PD1|PV1|PV2|NK1|AL1|IAM|MRG|SCH|AIS|ORC|RXA|ZZZ|EVN|OBR|OBX|NTE|SPM|DG1|PRB|TXA)", "[|^~&\\\\\"A-Z0-9./ éX\r\n]{0,120}"), 0..8),
     ) {
         let mut message = format!("MSH|^~\\&|A|B|||20260101||{kind}|1|P|2.4\rPID|1||1^^^A^MR\r");
         lines.iter().for_each(|(name, rest)| message.push_str(&format!("{name}|{rest}\r")));

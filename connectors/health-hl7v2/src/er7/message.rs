@@ -24,6 +24,8 @@ pub struct Message<'a> {
     encoding: Encoding,
     segments: Vec<Span>,
     charset_contradicted: bool,
+    /// Segments of the bytes were left out.
+    in_part: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -74,6 +76,7 @@ impl<'a> Message<'a> {
             encoding: Encoding { delimiters, charset: Charset::Utf8 },
             segments,
             charset_contradicted: false,
+            in_part: false,
         };
         let stated = message.header().field(18).first().bytes().to_owned();
         let Told { charset, contradicted } = Charset::of(&stated, bytes);
@@ -108,6 +111,15 @@ impl<'a> Message<'a> {
         })
     }
 
+    /// The same message with these of its segments alone, each standing where it stands.
+    #[must_use]
+    pub fn only(&self, stays: impl Fn(&Segment<'a>) -> bool) -> Self {
+        let mut part = self.clone();
+        let mut stands = self.segments().map(|segment| stays(&segment));
+        part.segments.retain(|_| stands.next().unwrap_or_default());
+        Self { in_part: true, ..part }
+    }
+
     /// The fields of the MSH segment.
     pub fn header(&self) -> Fields<'a> {
         match self.segments().next() {
@@ -121,8 +133,11 @@ impl<'a> Message<'a> {
         Fields { parts: Vec::new(), encoding: self.encoding }
     }
 
-    /// The whole message as text, for keeping it.
+    /// The whole message as text, for keeping it; of one in part, its segments.
     pub fn text(&self) -> String {
+        if self.in_part {
+            return self.segments().map(|segment| segment.text()).collect::<Vec<_>>().join("\r");
+        }
         self.encoding.charset.decode(self.bytes).0.into_owned()
     }
 }
