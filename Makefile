@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-.PHONY: help setup clients postgres demo demo-kafka test up down bench prove leaks linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
+.PHONY: help setup clients postgres sftp demo demo-kafka test up down bench prove leaks linking kafka kafka-up kafka-down lint sbom generate-proto fuzz
 
 help: ## Lists what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ demo: setup ## An invented authority from its files to four readers' answers, an
 demo-kafka: ## The same on Apache Kafka, by processes of their own: two nodes, three connectors, one node restarted (CHILDREN=100)
 	@deploy/demo/kafka.sh
 
-test: setup kafka clients postgres ## Every test; one that fails does not hide the others
+test: setup kafka clients postgres sftp ## Every test; one that fails does not hide the others
 	cargo test --workspace --no-fail-fast
 
 up: setup ## Leaves an invented authority running for you to ask (target/up; stop it with Ctrl-C)
@@ -47,6 +47,9 @@ kafka: ## Puts an Apache Kafka together under target/kafka (needs Maven and a JD
 
 postgres: ## What the tests of SQL sources need (as root on Debian it installs PostgreSQL, and starts nothing)
 	@deploy/postgres/setup
+
+sftp: ## What the tests of SFTP sources need (as root on Debian it installs OpenSSH's server, and starts nothing)
+	@deploy/sftp/setup
 
 kafka-up: kafka ## Leaves one Apache Kafka node running on this machine, and prints how to point the tests at it
 	@deploy/kafka/up

@@ -23,6 +23,7 @@ pub mod quarantine;
 pub mod reading;
 pub mod receive;
 pub mod run;
+pub mod sftp;
 pub mod spool;
 pub mod submission;
 pub mod text;

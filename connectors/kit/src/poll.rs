@@ -304,7 +304,8 @@ impl Poll {
         let fetched =
             |cursor| Fetched { url: &url, media_type: &media_type, next: linked.as_deref(), turn_began, cursor };
         let name = self.pages.file_name(&fetched(so_far.as_deref()));
-        let mut staged = self.spool.stage(&hex::encode(drawn), &name).map_err(failed("make the page's file"))?;
+        let mut staged = self.spool.stage(&hex::encode(drawn)).map_err(failed("make the page's folder"))?;
+        staged.begin_file(&name).await.map_err(failed("make the page's file"))?;
         let mut bytes = 0_u64;
         while let Some(chunk) = page.next_chunk().await? {
             bytes = bytes.saturating_add(chunk.len() as u64);

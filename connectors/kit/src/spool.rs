@@ -91,20 +91,17 @@ impl Spool {
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// Begins a submission of one file. `id`: lower-case letters and digits; it names the submission wherever it goes.
+    /// Begins a submission. `id`: lower-case letters and digits; it names the submission wherever it goes.
     ///
     /// # Errors
     /// When it cannot be made, or one of this id is being written.
-    pub fn stage(self: &Arc<Self>, id: &str, file_name: &str) -> io::Result<Staged> {
+    pub fn stage(self: &Arc<Self>, id: &str) -> io::Result<Staged> {
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "an id must be lower-case letters and digits"));
         }
         let folder = self.root.join(STAGED).join(id);
         fs::create_dir(&folder)?;
-        let mut staged = Staged { spool: Arc::clone(self), id: id.to_owned(), folder, path: PathBuf::new(), out: None };
-        staged.path = staged.folder.join(safe_name(file_name));
-        staged.out = Some(tokio::fs::File::from_std(File::create_new(&staged.path)?));
-        Ok(staged)
+        Ok(Staged { spool: Arc::clone(self), id: id.to_owned(), folder, path: PathBuf::new(), out: None })
     }
 
     /// Ids that are staged, by whoever wrote them.
@@ -155,7 +152,26 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Writes more of it.
+    /// Begins a file of it; the one before is durable from here on.
+    ///
+    /// # Errors
+    /// When it cannot be made, or there is one of this name.
+    pub async fn begin_file(&mut self, name: &str) -> io::Result<()> {
+        self.end_file().await?;
+        self.path = self.folder.join(safe_name(name));
+        self.out = Some(tokio::fs::File::create_new(&self.path).await?);
+        Ok(())
+    }
+
+    async fn end_file(&mut self) -> io::Result<()> {
+        if let Some(mut out) = self.out.take() {
+            out.flush().await?;
+            out.sync_all().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes more of its file.
     ///
     /// # Errors
     /// When the disk does not take it.
@@ -171,10 +187,7 @@ impl Staged {
     /// # Errors
     /// When the disk does not take it.
     pub async fn finish(&mut self) -> io::Result<()> {
-        if let Some(mut out) = self.out.take() {
-            out.flush().await?;
-            out.sync_all().await?;
-        }
+        self.end_file().await?;
         let folder = self.folder.clone();
         blocking(move || {
             sync(&folder)?;
@@ -183,7 +196,7 @@ impl Staged {
         .await
     }
 
-    /// Its file.
+    /// The file that was begun last.
     pub fn path(&self) -> &Path {
         &self.path
     }

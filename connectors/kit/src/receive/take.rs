@@ -174,7 +174,8 @@ impl Take {
         if self.spool.staged().map_err(unwritten)?.iter().any(|left| left == id) {
             self.spool.discard(id).map_err(unwritten)?;
         }
-        let mut staged = self.spool.stage(id, name).map_err(unwritten)?;
+        let mut staged = self.spool.stage(id).map_err(unwritten)?;
+        staged.begin_file(name).await.map_err(unwritten)?;
         let (mut digest, mut pace) = (self.receipts.digest(), Pace::begin(&self.options));
         while let Some(chunk) = self.next(body, &mut pace).await? {
             digest.update(&chunk);
