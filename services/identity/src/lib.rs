@@ -3,8 +3,15 @@
 //!
 //! The guards are in [`resolve`].
 
+mod evaluate;
+mod everybody;
 pub mod family;
 pub mod linker;
 mod resolve;
+pub mod told;
 
-pub use resolve::{Claim, Description, Evidence, Id, Probable, Reason, Resolution, Withheld, resolve};
+pub use evaluate::{AtThreshold, Evaluated, Mistake, evaluate};
+pub use everybody::{Concluded, Everybody, Member};
+pub use resolve::{
+    Claim, Description, Evidence, Id, Probable, Reason, Resolution, SUBJECTS_MAX, Withheld, resolve, resolve_each,
+};

@@ -3,17 +3,15 @@
 //! A record is [normalised](Schema::record) field by field; two records are [compared](compare) into one [`Agreement`] a
 //! field; the agreements are weighed by [`Parameters`] into the probability that both are one child (Fellegi and Sunter 1969,
 //! with rarer values weighing more). Parameters are estimated from records without labels ([`estimate`]), frozen, and named by
-//! their own hash. [`Population`] holds records and finds those that may be one child, and [`cluster`] turns weighed pairs into
-//! sets of records, the same sets in whatever order the records came.
+//! their own hash. [`Population`] holds records and finds those that may be one child. What becomes of weighed pairs is decided with all
+//! else that is known: see [`crate::resolve`].
 //!
 //! Everything here is a pure function of its arguments.
 
 mod block;
 pub mod children;
-mod cluster;
 mod compare;
 mod estimate;
-mod evaluate;
 mod normalise;
 mod parameters;
 mod population;
@@ -22,12 +20,10 @@ mod schema;
 mod sounds;
 mod veto;
 
-pub use cluster::{Cluster, Clustered, Edge, KeptApart, cluster};
 pub use compare::{Agreement, compare};
 pub use estimate::{EstimateError, estimate};
-pub use evaluate::{AtThreshold, Evaluated, Mistake, evaluate};
 pub use parameters::{Comparison, FieldWeight, Parameters, ParametersError};
-pub use population::{Again, Found, Likely, Population, PopulationFull};
+pub use population::{Again, Edge, Found, Likely, Population, PopulationFull};
 pub use sample::Sample;
 pub use schema::{Check, Field, Kind, Record, Schema, SchemaError};
 pub use veto::{Guards, Veto, veto};

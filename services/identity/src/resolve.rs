@@ -10,6 +10,10 @@ pub use probable::Probable;
 /// A subject's pseudonym.
 pub type Id = [u8; 16];
 
+/// Of whom more subjects are found than this, identifiers included, nobody is resolved: the claims are wrong, or the likeness
+/// is, and following them further would show one family's record to another.
+pub const SUBJECTS_MAX: usize = 64;
+
 /// A source's statement that one of its own subjects carries an identifier.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Claim {
@@ -105,6 +109,33 @@ pub struct Resolution {
 /// probable, heaviest first), and one that would join what may not be joined is left out. Claims that contradict each other
 /// over one identifier are all left out, and so are probable links that do, so that neither side wins by its place in the order.
 pub fn resolve(asked: Id, evidence: &Evidence) -> Resolution {
+    let (clusters, withheld) = resolved(evidence);
+    resolution(asked, &clusters, &withheld)
+}
+
+/// Resolves all of these subjects by the same evidence: each child once, in the order of the first that is asked about.
+pub fn resolve_each(asked: impl IntoIterator<Item = Id>, evidence: &Evidence) -> Vec<Resolution> {
+    let (clusters, withheld) = resolved(evidence);
+    let mut found: Vec<Resolution> = Vec::new();
+    let mut known = BTreeSet::new();
+    for id in asked {
+        if !known.contains(&id) {
+            let resolution = resolution(id, &clusters, &withheld);
+            known.extend(resolution.subjects.iter().copied());
+            found.push(resolution);
+        }
+    }
+    found
+}
+
+fn resolution(asked: Id, clusters: &Clusters<'_>, withheld: &BTreeSet<(Id, Id, Withheld)>) -> Resolution {
+    let subjects = clusters.of(asked);
+    let touches = |(one, other, _): &&(Id, Id, Withheld)| subjects.contains(one) || subjects.contains(other);
+    let withheld = withheld.iter().filter(touches).copied().collect();
+    Resolution { subjects, withheld }
+}
+
+fn resolved(evidence: &Evidence) -> (Clusters<'_>, BTreeSet<(Id, Id, Withheld)>) {
     let mut clusters = Clusters::new(evidence);
     let mut withheld = BTreeSet::new();
     for (reason, one, other) in edges(evidence, &mut withheld) {
@@ -114,9 +145,7 @@ pub fn resolve(asked: Id, evidence: &Evidence) -> Resolution {
         }
     }
     withheld.extend(clusters.join_probable());
-    let subjects = clusters.of(asked);
-    withheld.retain(|(one, other, _)| subjects.contains(one) || subjects.contains(other));
-    Resolution { subjects, withheld }
+    (clusters, withheld)
 }
 
 /// Every edge that may be taken, in the order in which they are tried.

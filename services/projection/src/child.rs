@@ -10,15 +10,15 @@ use std::sync::Arc;
 use event_log::envelope::EnvelopeError;
 use event_log::{EventId, Position, Pseudonym};
 use identity::linker::Veto;
-use identity::{Claim, Description, Evidence, Resolution, Withheld};
+use identity::{Evidence, Resolution, Withheld, told};
 use proto::events::event::Kind;
-use proto::events::{Event, PersonDescribed, Scheme, Subject, Verdict};
+use proto::events::{Event, Subject, Verdict};
 use proto::timeline::GetTimelineResponse;
 use timeline::{Entry, FoldError, Said};
 
 use crate::disclose::digest;
 use crate::identities::steps::{self, Step};
-use crate::linking::Adoptions;
+use crate::linking::{Adoptions, Tried};
 use crate::project::Projector;
 use crate::replay::Past;
 use crate::store::{Moment, Store, StoreError};
@@ -26,10 +26,6 @@ pub(crate) use kept::{Judged, OnDay};
 use kept::{Kept, KeptChildren};
 use moved::Moves;
 use neighbourhood::{Known, Neighbourhood, Weighed};
-
-/// A child of whom more subjects are found than this is not resolved: the claims are wrong, and following them further
-/// would show one family's record to another.
-const SUBJECTS_MAX: usize = 64;
 
 /// A child, with all that is said of them.
 #[derive(Clone, Debug)]
@@ -121,6 +117,8 @@ pub struct Children {
     kept: Arc<KeptChildren>,
     /// No more of the log shows than this.
     past: Option<Arc<Past>>,
+    /// By these parameters, and not by those that were adopted.
+    tried: Option<Arc<Tried>>,
     /// A leak that is planted: never but in the test that says that there is none.
     pub(crate) careless: Option<Careless>,
 }
@@ -155,7 +153,7 @@ impl Children {
     /// Reads what the store holds.
     pub fn new(store: Store, projector: Projector) -> Self {
         let adoptions = Adoptions::new(store.clone(), projector.clone());
-        Self { store, projector, adoptions, kept: Arc::default(), past: None, careless: None }
+        Self { store, projector, adoptions, kept: Arc::default(), past: None, tried: None, careless: None }
     }
 
     /// The same with a leak in it, to see that the test of leaks can fail.
@@ -168,7 +166,12 @@ impl Children {
     /// Reads what the store held of this part of the log. Nothing is kept of it for those who read all.
     pub(crate) fn of_past(store: Store, projector: Projector, past: Arc<Past>) -> Self {
         let adoptions = Adoptions::new(store.clone(), projector.clone());
-        Self { store, projector, adoptions, kept: Arc::default(), past: Some(past), careless: None }
+        Self { store, projector, adoptions, kept: Arc::default(), past: Some(past), tried: None, careless: None }
+    }
+
+    /// Reads by parameters that nobody has adopted.
+    pub(crate) fn trying(store: Store, projector: Projector, tried: Arc<Tried>) -> Self {
+        Self { tried: Some(tried), ..Self::new(store, projector) }
     }
 
     /// The child of this subject, from what was published by `known_at_us`.
@@ -295,7 +298,10 @@ impl Children {
             for entry in entries {
                 if let Some(Kind::PersonDescribed(person)) = &entry.event.kind {
                     let issuer = known.get(subject).and_then(issuer_of).unwrap_or_default();
-                    self.describe(subject.0, issuer, person, &mut evidence);
+                    let id_of = |subject: &Subject| self.projector.pseudonyms.of(subject).0;
+                    evidence.claims.extend(told::claims(subject.0, &issuer, person, id_of));
+                    let description = told::description(person, timeline::day_number);
+                    evidence.descriptions.entry(subject.0).or_default().push(description);
                 }
             }
         }
@@ -338,30 +344,6 @@ impl Children {
     fn moves(&self, known: &BTreeMap<Pseudonym, Known>) -> Moves {
         let said = known.values().flat_map(|known| known.said.iter().map(|(_, said)| said));
         Moves::of(said, &self.projector.pseudonyms)
-    }
-
-    fn describe(&self, local: identity::Id, issuer: String, person: &PersonDescribed, evidence: &mut Evidence) {
-        for identifier in person.identifiers.iter().filter(|identifier| identifier.usable) {
-            let Some(subject) = &identifier.subject else { continue };
-            let current = identifier.standing() == proto::events::identifier::Standing::Current;
-            evidence.claims.insert(Claim {
-                local,
-                issuer: issuer.clone(),
-                identifier: self.projector.pseudonyms.of(subject).0,
-                rank: rank(subject.scheme(), current),
-                exclusive: current && subject.scheme() == Scheme::NhsNumber,
-            });
-        }
-        let whole_date = person.birth_on.filter(|date| date.day.is_some() && !date.estimated);
-        evidence.descriptions.entry(local).or_default().push(Description {
-            birth_day: whole_date.and_then(|date| timeline::day_number(&date)),
-            given_names: person
-                .names
-                .iter()
-                .filter_map(|name| name.given.as_deref())
-                .filter_map(plain_letters)
-                .collect(),
-        });
     }
 }
 
@@ -423,26 +405,9 @@ fn is_restriction(said: &Said) -> bool {
     matches!(kind_of(said), Some(Kind::RestrictionSet(_) | Kind::RestrictionLifted(_)))
 }
 
-/// How strong an identifier is as evidence: see [`Claim::rank`].
-fn rank(scheme: Scheme, current: bool) -> u8 {
-    match (scheme, current) {
-        (Scheme::NhsNumber, true) => 0,
-        (Scheme::Upn, true) => 1,
-        (_, true) => 2,
-        (_, false) => 3,
-    }
-}
-
 /// Who issued a subject's own number, from anything that was said of it.
 fn issuer_of(known: &Known) -> Option<String> {
-    known.said.iter().find_map(|(_, said)| {
-        said.body.subject.as_ref().map(|subject| format!("{}/{}", subject.scheme().as_str_name(), subject.issuer))
-    })
-}
-
-fn plain_letters(name: &str) -> Option<String> {
-    let letters: String = name.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect();
-    (!letters.is_empty()).then_some(letters)
+    known.said.iter().find_map(|(_, said)| said.body.subject.as_ref().map(told::issuer))
 }
 
 /// Whether an entry is one of a timeline that readers are given: what happened, and not what the rules or the links rest on.

@@ -27,6 +27,7 @@ pub(crate) use adoptions::is_sound;
 pub use adoptions::{Adopted, Adoptions, subject};
 pub use edge::{Edge, Standing};
 pub use estimated::{EstimateFailed, Estimated, estimate};
+pub(crate) use preview::Tried;
 pub use preview::{Counts, Preview, preview};
 pub use review::{Contested, EdgesPage};
 pub use stage::{Linking, Turn};

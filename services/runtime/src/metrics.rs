@@ -182,6 +182,13 @@ pub static LINKING_WAITING: Gauge<0> = Gauge::new(
     &[],
     "Records that are read and not yet compared, counted every 5 s.",
 );
+/// Who was not looked for by everything.
+pub static LINKING_PASSED_OVER: Gauge<0> = Gauge::new(
+    "throughline.linking.passed_over",
+    "{record}",
+    &[],
+    "Records of which some value is shared by more than are looked through: nobody was looked for by it. Counted every 5 s.",
+);
 /// How far behind.
 pub static LINKING_STALENESS: Gauge<0> = Gauge::new(
     "throughline.linking.staleness",
@@ -295,7 +302,7 @@ pub static BUILD_INFO: Gauge<2> =
     Gauge::new("throughline.build.info", "", &["version", "role"], "1; the labels say what runs, and as what.");
 
 /// All of them, in the order of a record's way.
-pub static ALL: [&dyn Metric; 45] = [
+pub static ALL: [&dyn Metric; 46] = [
     &RECEIVED,
     &FETCHED,
     &RECORDS,
@@ -323,6 +330,7 @@ pub static ALL: [&dyn Metric; 45] = [
     &LINKING_COMPARED,
     &LINKING_EDGES,
     &LINKING_WAITING,
+    &LINKING_PASSED_OVER,
     &LINKING_STALENESS,
     &DECISIONS,
     &STREAMS,

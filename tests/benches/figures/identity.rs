@@ -3,8 +3,6 @@
 //! Invented children: names as skewed as names are, brothers and sisters at one address, twins, a hostel, first-of-January
 //! birth dates; each described once by one source, and by others with what goes wrong.
 
-mod decided;
-
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -13,7 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use identity::linker::{Edge, Parameters, Population, Record, Sample, children, estimate};
+use identity::linker::{Edge, Guards, Parameters, Population, Record, Sample, Thresholds, children, estimate};
+use identity::{Everybody, Member};
 use strsim::jaro_winkler;
 
 use crate::report::{Bar, Figure, percentile};
@@ -32,7 +31,6 @@ const STREETS: usize = 4_000;
 
 const ASKED: usize = 5_000;
 const REVIEW: f64 = 0.85;
-const AUTOMATIC: f64 = 0.95;
 const BATCH_THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 /// One new record against so many children.
@@ -106,10 +104,13 @@ pub(crate) fn batch(children: u32) -> anyhow::Result<Vec<Figure>> {
     let edges = edges(&population);
     let linked = begun.elapsed();
     let begun = Instant::now();
-    let sets = decided::decided(&parameters, &records, &edges);
+    let member = |(place, record): (usize, &Record)| Member::of(children::schema(), record.clone(), place);
+    let members = records.iter().enumerate().map(member).collect();
+    let everybody = Everybody::new(Arc::clone(&parameters), Guards::default(), members, edges);
+    let concluded = everybody.concluded(Thresholds::default());
     let joined = begun.elapsed();
     let (mut right, mut wrong) = (0_u64, 0_u64);
-    for set in sets {
+    for set in concluded.children {
         let set: Vec<usize> = set.into_iter().collect();
         for (at, one) in set.iter().enumerate() {
             let same =

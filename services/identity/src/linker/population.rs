@@ -15,7 +15,6 @@ use self::blocks::Blocks;
 use self::pages::{Full, Pages};
 use self::values::{Value, Values};
 use super::block::keys;
-use super::cluster::Edge;
 use super::parameters::{Asking, Parameters};
 use super::schema::{Record, Says};
 
@@ -45,6 +44,17 @@ struct Entry<K> {
     key: Option<K>,
     at: u32,
     values: u16,
+}
+
+/// A pair that was compared.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Edge<K> {
+    /// One record.
+    pub one: K,
+    /// The other.
+    pub other: K,
+    /// The sum of the weights.
+    pub weight: f64,
 }
 
 /// A record that may be the same child.

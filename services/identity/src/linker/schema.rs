@@ -49,6 +49,13 @@ pub enum Check {
     Uln,
 }
 
+impl Check {
+    /// Whether a normalised identifier is well formed, as far as its own check tells.
+    pub fn is_right(self, value: &str) -> bool {
+        normalise::checks(self, value)
+    }
+}
+
 /// A field of a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Field {

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::{Member, evaluate};
 
 mod vetoes;
 
@@ -163,7 +166,9 @@ fn a_population_is_linked_without_a_wrong_link() {
     // Whether a number is there or not, the schema's last field says nothing here.
     let named = Schema::new(schema().fields()[..5].to_vec()).unwrap();
     let parameters = estimate(&named, &records).unwrap();
-    let evaluated = evaluate(&parameters, Guards::default(), &records, &labels, &[0.95]);
+    let members = records.into_iter().enumerate().map(|(at, record)| Member::of(&named, record, at)).collect();
+    let thresholds = (&[0.95][..], 0.85);
+    let evaluated = evaluate(&Arc::new(parameters), Guards::default(), members, &labels, thresholds, |_, _| true);
     let at = &evaluated.at[0];
     assert_eq!(at.wrong, 0, "{:?}", at.mistakes);
     assert!(at.recall() >= 0.97, "recall {} of {}", at.recall(), evaluated.pairs_of_one);
@@ -186,37 +191,7 @@ fn nothing_is_estimated_from_nothing() {
     assert!(estimate(&schema(), &[one]).is_err());
 }
 
-fn edges() -> impl Strategy<Value = Vec<Edge<u8>>> {
-    let edge = (0_u8..12, 0_u8..12, 0_u8..6);
-    let edge = edge.prop_map(|(one, other, weight)| Edge { one, other, weight: f64::from(weight) });
-    proptest::collection::vec(edge, 0..30)
-}
-
 proptest! {
-    #[test]
-    fn clusters_do_not_depend_on_the_order_of_edges(
-        edges in edges(),
-        turned in proptest::collection::vec(any::<bool>(), 30),
-        seed in any::<u64>(),
-        apart in proptest::collection::btree_set((0_u8..12, 0_u8..12), 0..8),
-    ) {
-        let kept = |one: &u8, other: &u8| (apart.contains(&(*one, *other)) || apart.contains(&(*other, *one))).then_some(());
-        let once = cluster(edges.clone(), kept);
-        let mut draws = Draws(seed);
-        let mut shuffled = edges;
-        for at in (1..shuffled.len()).rev() {
-            shuffled.swap(at, draws.below(at + 1));
-        }
-        let turn = |(edge, turn): (Edge<u8>, bool)| if turn { Edge { one: edge.other, other: edge.one, ..edge } } else { edge };
-        let again = cluster(shuffled.into_iter().zip(turned).map(turn), kept);
-        prop_assert_eq!(&once.clusters, &again.clusters);
-        prop_assert_eq!(once.kept_apart.len(), again.kept_apart.len());
-        for set in &once.clusters {
-            let two = set.iter().flat_map(|a| set.iter().map(move |b| (a, b)));
-            prop_assert!(two.filter(|(a, b)| a != b).all(|(a, b)| kept(a, b).is_none()));
-        }
-    }
-
     #[test]
     fn no_text_is_too_odd(texts in proptest::collection::vec(any::<String>(), 6)) {
         let record = schema().record(texts.iter().map(|text| [text.as_str()]));

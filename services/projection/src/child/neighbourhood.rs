@@ -7,10 +7,10 @@ use std::sync::Arc;
 use event_log::envelope::EnvelopeError;
 use event_log::{EventId, Position, Pseudonym, Topic};
 use identity::linker::{Record, Veto};
-use identity::{Id, Probable};
+use identity::{Id, Probable, SUBJECTS_MAX};
 use timeline::{FoldError, Said};
 
-use super::{ChildError, Children, SUBJECTS_MAX};
+use super::{ChildError, Children};
 use crate::linking::{Adopted, bears_on_descriptions, described};
 use crate::row;
 use crate::store::keys::{self, Parsed};
@@ -108,6 +108,9 @@ impl Children {
 
     /// The parameters by which records are linked; of the past, those that its records name.
     fn linked_by(&self, known_at_us: Option<i64>) -> Result<Option<Arc<Adopted>>, ChildError> {
+        if let Some(tried) = &self.tried {
+            return Ok(Some(Arc::clone(&tried.adopted)));
+        }
         match self.past.as_ref().and_then(|past| past.linked_by()) {
             None => self.adoptions.in_force(known_at_us),
             Some(named) => self.adoptions.of(named, known_at_us),
@@ -282,7 +285,8 @@ impl Reading<'_> {
             ControlFlow::Continue(())
         })?;
         if let Some(by) = self.by {
-            let then = self.children.past.as_ref().and_then(|past| past.alike(subject));
+            let tried = self.children.tried.as_ref().map(|tried| tried.alike(subject));
+            let then = tried.or_else(|| self.children.past.as_ref().and_then(|past| past.alike(subject)));
             let prefix = keys::edges(subject, by.event);
             if let Some(alike) = then {
                 known.alike = alike;

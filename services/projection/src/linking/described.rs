@@ -224,3 +224,39 @@ pub(super) fn count_waiting(store: &Store) -> Result<u64, StoreError> {
     }
     Ok(waiting)
 }
+
+/// By which adoptions a subject was not looked for by all that is said of them.
+pub(crate) fn passed_over(store: &Store, subject: Pseudonym) -> Result<BTreeSet<EventId>, StoreError> {
+    let mut found = BTreeSet::new();
+    store.read(subject.partition().into(), |view| {
+        found.clear();
+        view.scan_prefix(&keys::passed_over_of(subject), |key, _| {
+            if let Some(Parsed::PassedOver { adoption, .. }) = keys::parse(key) {
+                found.insert(adoption);
+            }
+            ControlFlow::Continue(())
+        })
+    })?;
+    Ok(found)
+}
+
+/// How many subjects were not, by this adoption.
+pub(super) fn count_passed_over(store: &Store, by: Option<EventId>) -> Result<u64, StoreError> {
+    let mut passed_over = 0;
+    for shard in Partition::all() {
+        let mut here = 0;
+        store.read(shard.into(), |view| {
+            here = 0;
+            view.scan_prefix(&keys::passed_over_all(shard), |key, _| {
+                let adoption = keys::parse(key).and_then(|parsed| match parsed {
+                    Parsed::PassedOver { adoption, .. } => Some(adoption),
+                    _ => None,
+                });
+                here += u64::from(adoption.is_some() && adoption == by);
+                ControlFlow::Continue(())
+            })
+        })?;
+        passed_over += here;
+    }
+    Ok(passed_over)
+}

@@ -37,6 +37,8 @@ pub(super) struct Found {
     pub(super) alike: BTreeMap<Pseudonym, Alike>,
     /// Records that were compared.
     pub(super) compared: u64,
+    /// Nobody was looked for by some of what stands said of the subject.
+    pub(super) passed_over: bool,
 }
 
 impl Population {
@@ -79,6 +81,7 @@ impl Population {
             let own = (subject, ours.from_us, ours.until_us);
             let near = self.held.find(&ours.record, Some(&own), thresholds.review);
             found.compared += near.compared as u64;
+            found.passed_over |= ours.stands() && near.passed_over > 0;
             for likely in near.likely {
                 let (other, from, until) = likely.key;
                 let together = from.max(ours.from_us).max(at_us) < until.min(ours.until_us).min(until_us);

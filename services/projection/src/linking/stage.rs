@@ -52,6 +52,11 @@ pub struct Linking {
     linking: Option<Place>,
     /// Who cannot be opened: their marks stay, and they are tried again after a while.
     unopened: Subjects,
+    /// Everything published by then is read.
+    read_by: Option<Instant>,
+    /// The adoption that is to be linked by next, when it was first seen here, and whether everybody is linked whom something
+    /// published before it describes.
+    next: Option<(EventId, Instant, bool)>,
     tried_at: Instant,
     counted: Option<Instant>,
     up_to_date: watch::Sender<Instant>,
@@ -85,6 +90,8 @@ impl Linking {
             reading: None,
             linking: None,
             unopened: Subjects::new(),
+            read_by: None,
+            next: None,
             tried_at: Instant::now(),
             counted: None,
             up_to_date: watch::Sender::new(Instant::now()),
@@ -115,6 +122,7 @@ impl Linking {
             if self.tried_at.elapsed() >= TRIED_EVERY {
                 (self.unopened, self.tried_at) = (Subjects::new(), Instant::now());
             }
+            self.read_by = progress.borrow().facts_read_at;
             if self.turn()? == Turn::Moved {
                 // Whoever shares this thread has a turn.
                 tokio::task::yield_now().await;
@@ -129,11 +137,24 @@ impl Linking {
         Ok(())
     }
 
-    /// Links everything that has been read.
+    /// Links everything that has been read, where everything published is.
     ///
     /// # Errors
     /// [`ChildError`].
     pub fn catch_up(&mut self) -> Result<(), ChildError> {
+        while {
+            self.read_by = Some(Instant::now());
+            self.turn()? == Turn::Moved
+        } {}
+        Ok(())
+    }
+
+    /// Links everything that has been read, while more is published than that.
+    ///
+    /// # Errors
+    /// [`ChildError`].
+    pub fn catch_up_behind(&mut self) -> Result<(), ChildError> {
+        self.read_by = None;
         while self.turn()? == Turn::Moved {}
         Ok(())
     }
@@ -151,19 +172,26 @@ impl Linking {
     fn a_piece(&mut self) -> Result<Turn, ChildError> {
         let known = self.adoptions.known()?;
         // Older parameters too, in a store that was filled anew: what was believed by them is asked about still.
-        let unlinked = known.all.iter().find(|adopted| !known.linked.contains(&adopted.event));
-        let Some(wanted) = unlinked.or(known.all.last()).cloned() else {
+        let at = known.all.iter().position(|adopted| !known.linked.contains(&adopted.event));
+        let next = at.and_then(|at| known.all.get(at));
+        let before = at.and_then(|at| known.all.get(at.checked_sub(1)?));
+        let wanted = match (next, before) {
+            (Some(next), Some(before)) if !self.is_done_before(next.event) => Some(before),
+            (next, _) => next.or(known.all.last()),
+        };
+        let Some(wanted) = wanted.cloned() else {
             self.population = None;
             return self.nobody_is_linked();
         };
         let is_population = |population: &Population| population.adopted().event == wanted.event;
         if !self.population.as_ref().is_some_and(is_population) {
-            if unlinked.is_some() {
+            let is_new = !known.linked.contains(&wanted.event);
+            if is_new {
                 tracing::info!(parameters = hex::encode(wanted.version), "everybody is linked by adopted parameters");
             }
             self.population = Some(Population::new(Arc::clone(&wanted)));
             self.reading = first_place();
-            self.linking = first_place().filter(|_| unlinked.is_some());
+            self.linking = first_place().filter(|_| is_new);
         }
         if let Some(at) = self.reading {
             self.reading = self.read_some(at)?;
@@ -185,7 +213,29 @@ impl Linking {
                 }
                 Ok(Turn::Moved)
             }
-            None => self.link_waiting(),
+            None => {
+                let turn = self.link_waiting()?;
+                if turn == Turn::Idle
+                    && let Some((_, seen_at, is_done @ false)) = &mut self.next
+                    && self.read_by.is_some_and(|read_by| read_by >= *seen_at)
+                {
+                    *is_done = true;
+                    return Ok(Turn::Moved);
+                }
+                Ok(turn)
+            }
+        }
+    }
+
+    /// Whether whoever was described before an adoption is linked by those before it. A record may be published before an
+    /// adoption and read after it: the one stands in another topic than the other.
+    fn is_done_before(&mut self, adoption: EventId) -> bool {
+        match self.next {
+            Some((event, _, is_done)) if event == adoption => is_done,
+            _ => {
+                self.next = Some((adoption, Instant::now(), false));
+                false
+            }
         }
     }
 
@@ -320,6 +370,11 @@ impl Linking {
             batch.delete(keys::edge(subject, adoption, *other));
             batch.delete(keys::edge(*other, adoption, subject));
         }
+        if found.passed_over {
+            batch.put(keys::passed_over(subject, adoption), Vec::new());
+        } else {
+            batch.delete(keys::passed_over(subject, adoption));
+        }
         metrics::LINKING_RECORDS.add(1, []);
         metrics::LINKING_COMPARED.add(found.compared, []);
         Ok(())
@@ -386,6 +441,8 @@ impl Linking {
             batch.delete(keys::edge(subject, adoption, other));
             batch.delete(keys::edge(other, adoption, subject));
         }
+        let passed_over = described::passed_over(&self.store, subject)?;
+        passed_over.into_iter().for_each(|adoption| batch.delete(keys::passed_over(subject, adoption)));
         Ok(())
     }
 
@@ -398,6 +455,8 @@ impl Linking {
             self.counted = Some(Instant::now());
             // As exact as a float is, up to 2^53.
             metrics::LINKING_WAITING.set(described::count_waiting(&self.store)? as f64, []);
+            let adoption = self.population.as_ref().map(|population| population.adopted().event);
+            metrics::LINKING_PASSED_OVER.set(described::count_passed_over(&self.store, adoption)? as f64, []);
         }
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! | `w` shard subject(16) event(16) | that a subject waits for the linker since this event |
 //! | `v` shard subject(16) adoption(16) | that everything is linked by these parameters |
 //! | `p` partition key-id(16) topic(1) offset(8) | a record that waits for its key |
+//! | `q` shard subject(16) adoption(16) | that a subject was not looked for by all that is said of them: see [`passed_over`] |
 //! | `n` partition topic(1) offset(8) | a record that gave no row, and why: nothing is skipped in silence |
 //!
 //! The shard of an id is the log's partition of that id, so everything about a child lies in one shard. Numbers are
@@ -31,13 +32,14 @@ const KEY_RECORD: u8 = b'k';
 const REGISTRY: u8 = b'g';
 const OFFSET: u8 = b'o';
 const PARKED: u8 = b'p';
+const PASSED_OVER: u8 = b'q';
 const NOTED: u8 = b'n';
 /// The store's own, and the last of all keys.
 const TALLY: u8 = b'z';
 
 /// The tables, in the order of their tags.
-pub(super) const TABLES: [u8; 12] =
-    [CLAIM, DESCRIBED, EVENT, KIN, REGISTRY, KEY_RECORD, EDGE, NOTED, OFFSET, PARKED, LINKED, WAITING];
+pub(super) const TABLES: [u8; 13] =
+    [CLAIM, DESCRIBED, EVENT, KIN, REGISTRY, KEY_RECORD, EDGE, NOTED, OFFSET, PARKED, PASSED_OVER, LINKED, WAITING];
 
 /// A whole key. Made only by the functions of this module, so every key has a table and a shard.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -226,9 +228,25 @@ pub fn linked_prefix(subject: Pseudonym) -> Prefix {
     start(LINKED, subject.partition()).id(&subject.0).prefix()
 }
 
+/// That nobody was looked for by some of what is said of a subject, by the parameters of an adoption: more share it than are
+/// looked through, or it is more than anybody is looked for by.
+pub fn passed_over(subject: Pseudonym, adoption: EventId) -> Key {
+    start(PASSED_OVER, subject.partition()).id(&subject.0).id(&adoption.0).key()
+}
+
+/// Every such key of a subject.
+pub fn passed_over_of(subject: Pseudonym) -> Prefix {
+    start(PASSED_OVER, subject.partition()).id(&subject.0).prefix()
+}
+
+/// Every such key of a shard.
+pub fn passed_over_all(shard: Partition) -> Prefix {
+    start(PASSED_OVER, shard).prefix()
+}
+
 /// Whether a key is of the linker's own tables, which are made from the rest and say nothing of their own.
 pub(super) fn is_the_linkers(key: &[u8]) -> bool {
-    matches!(key.first(), Some(&EDGE | &WAITING | &LINKED))
+    matches!(key.first(), Some(&EDGE | &WAITING | &LINKED | &PASSED_OVER))
 }
 
 /// That a data key is destroyed.
@@ -360,6 +378,13 @@ pub enum Parsed {
         /// Which.
         adoption: EventId,
     },
+    /// See [`passed_over`].
+    PassedOver {
+        /// Who.
+        subject: Pseudonym,
+        /// By the parameters that this event adopted.
+        adoption: EventId,
+    },
     /// See [`key_record`].
     KeyRecord(KeyId),
     /// See [`registry`].
@@ -403,6 +428,7 @@ pub fn parse(key: &[u8]) -> Option<Parsed> {
         EDGE => Parsed::Edge { subject: rest.pseudonym()?, adoption: EventId(rest.id()?), other: rest.pseudonym()? },
         WAITING => Parsed::Waiting { subject: rest.pseudonym()?, event: EventId(rest.id()?) },
         LINKED => Parsed::Linked { subject: rest.pseudonym()?, adoption: EventId(rest.id()?) },
+        PASSED_OVER => Parsed::PassedOver { subject: rest.pseudonym()?, adoption: EventId(rest.id()?) },
         KEY_RECORD => Parsed::KeyRecord(KeyId(rest.id()?)),
         REGISTRY => {
             Parsed::Registry { subject: rest.pseudonym()?, occurred_at_us: rest.instant()?, event: EventId(rest.id()?) }
@@ -417,6 +443,7 @@ pub fn parse(key: &[u8]) -> Option<Parsed> {
         | Parsed::Described { subject, .. }
         | Parsed::Edge { subject, .. }
         | Parsed::Waiting { subject, .. }
+        | Parsed::PassedOver { subject, .. }
         | Parsed::Linked { subject, .. } => subject.partition(),
         Parsed::Claim { identifier, .. } => identifier.partition(),
         Parsed::Kin { lead, .. } => lead.partition(),

@@ -3,11 +3,11 @@
 /// Before a date that is an estimate.
 pub(in crate::linker) const ESTIMATED: &str = "~";
 
-/// What systems write for no date at all.
-const NO_DATES: [&str; 3] = ["19000101", "19010101", "20991231"];
+/// What systems write for no date at all: the first and the last that they can hold.
+const NO_DATES: [&str; 6] = ["17530101", "18991230", "18991231", "19000101", "19010101", "20991231"];
 
-/// Year first, to the precision that is known: eight digits, six or four, after [`ESTIMATED`] where it is one. Years out of
-/// this and the last century are no birth dates of anybody's.
+/// Year first, to the precision that is known: eight digits, six or four, after [`ESTIMATED`] where it is one. Years
+/// before 1700 and after 2099 are no birth dates of anybody's.
 pub(super) fn date(text: &str) -> Option<String> {
     let text = text.trim();
     let (estimated, text) = text.strip_prefix(ESTIMATED).map_or(("", text), |rest| (ESTIMATED, rest));
@@ -24,7 +24,7 @@ pub(super) fn date(text: &str) -> Option<String> {
     let known = without_unknown_parts(&digits);
     let plausible = matches!(known.len(), 4 | 6 | 8)
         && known.bytes().all(|b| b.is_ascii_digit())
-        && (known.starts_with("19") || known.starts_with("20"))
+        && ["17", "18", "19", "20"].iter().any(|century| known.starts_with(century))
         && !NO_DATES.contains(&known);
     plausible.then(|| format!("{estimated}{known}"))
 }

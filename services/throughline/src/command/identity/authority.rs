@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use connector_kit::run::{Translated, translate_only};
-use identity::linker::{Record, children};
+use identity::linker::children;
+use identity::{Member, told};
 use proto::events::event::Kind;
 use proto::events::identifier::Standing;
 use proto::events::{Body, Event, PersonDescribed, Subject, Version, When};
@@ -118,7 +119,7 @@ impl Authority {
         let mut has: Vec<Vec<String>> = Vec::new();
         for (named, (subject, people)) in described {
             let line = whose.get(&named).with_context(|| format!("the truth file does not know {named:?}"))?;
-            authority.labelled.records.push(children::record(&subject, &people));
+            authority.labelled.members.push(member(&subject, &people));
             authority.labelled.labels.push(line.truth.clone());
             authority.labelled.places.push(format!("{} {} {}", named.scheme, named.issuer, named.value));
             authority.notes.push(line.notes.iter().cloned().collect::<Vec<_>>().join(" "));
@@ -132,9 +133,16 @@ impl Authority {
     pub(super) fn share_something(&self, one: usize, other: usize) -> bool {
         self.reach.get(one) == self.reach.get(other)
     }
+}
 
-    pub(super) fn records(&self) -> &[Record] {
-        &self.labelled.records
+/// What a process knows of a subject by what describes them.
+fn member(subject: &Subject, people: &[PersonDescribed]) -> Member {
+    let issuer = told::issuer(subject);
+    let id_of = |subject: &Subject| hashed(&format!("{:?}", Named::of(subject)));
+    Member {
+        record: children::record(subject, people),
+        claims: people.iter().flat_map(|person| told::claims([0; 16], &issuer, person, id_of)).collect(),
+        descriptions: people.iter().map(|person| told::description(person, timeline::day_number)).collect(),
     }
 }
 

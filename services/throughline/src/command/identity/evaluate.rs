@@ -4,26 +4,44 @@ mod of_authority;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use identity::linker::{AtThreshold, Parameters, Thresholds, estimate, evaluate};
+use anyhow::Context;
+use identity::linker::{Parameters, Record, Thresholds, estimate};
+use identity::{AtThreshold, evaluate};
 
 use super::labelled::{Labelled, Settings};
 use crate::output;
 
 /// Link records of which it is known whose they are, and count what came out right
 ///
-/// The parameters are estimated from the records themselves; the labels are looked at only to count. A pair counts as linked
-/// when its two records end in one cluster. The records are those of CSV files with a label in each line, or, with `--truth`,
-/// what the connectors make of a generated authority.
+/// Links are decided as the running service decides them: by what the parameters make probable, by numbers that both state (NHS
+/// number, UPN, ULN), by what no weight overcomes (twins, two NHS numbers) and, below 0.999, only where all who are linked
+/// already bear it out. The parameters are estimated from the records themselves; the labels are looked at only to count. The
+/// records are those of CSV files with a label in each line, or, with `--truth`, what the connectors make of a generated
+/// authority.
+///
+/// Pairs are counted, of records: of the pairs that are one child's in the end `precision` is the share whose labels are one, and
+/// of the pairs whose labels are one `recall` is the share that is one child's in the end. Three records of one child are three
+/// pairs, also when the first and the last are linked only through the second. `kept_apart` are pairs that wait for a person.
 #[derive(clap::Args, Debug)]
+#[command(
+    after_help = "A configuration names the column of the label, and for each field its kind and its columns:\n\n  \
+    [label]\n  column = \"cluster\"\n\n  [fields.name]\n  kind = \"given_name\"\n  columns = [\"first_name\"]\n\n  \
+    [fields.born]\n  kind = \"birth_date\"\n  columns = [\"dob\"]\n  order = \"month_first\"\n\n\
+    Kinds: given_name, middle_names, surname, birth_date, sex, postcode, address, house, number, code, identifier, nhs_number, \
+    upn, uln.\nAlso: [label] part, parted_by, empty_is_alone; [files] unique = true where each of two files names everybody \
+    once;\n[guards] twins = false for adults, identifiers; [thresholds] automatic, review. deploy/identity/febrl.toml is one \
+    that is commented.\n\nExample:\n  throughline identity evaluate --config deploy/identity/febrl.toml dataset3.csv"
+)]
 pub(crate) struct Arguments {
-    /// Which columns say what: `deploy/identity/febrl.toml` is one that is commented.
+    /// Which columns say what: see below.
     #[arg(long, short, required_unless_present = "truth", conflicts_with = "truth")]
     config: Option<PathBuf>,
     /// The truth file that `throughline generate` wrote; the sources' folders stand beside it.
     #[arg(long)]
     truth: Option<PathBuf>,
-    /// CSV files, each with a header line.
+    /// CSV files, each with a header line; commas, semicolons, tabs or bars between cells.
     #[arg(required_unless_present = "truth", conflicts_with = "truth")]
     files: Vec<PathBuf>,
     /// List at most this many pairs that came out wrong at the automatic threshold, by file and line.
@@ -37,6 +55,9 @@ pub(crate) struct Arguments {
 /// Beside the two that the configuration names.
 const THRESHOLDS: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.7, 0.8, 0.9, 0.97, 0.99, 0.999];
 
+const TOO_FEW: &str = "parameters are estimated from records that look alike in most fields: give more records, or more fields that \
+                       two records of one person agree in";
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match (&arguments.truth, &arguments.config) {
         (Some(truth), _) => of_authority::run(truth, arguments),
@@ -47,14 +68,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn of_files(config: &std::path::Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(config)?;
-    let labelled = settings.records(&arguments.files)?;
+    let (schema, mut labelled) = settings.records(&arguments.files)?;
     let bar = output::progress(2, "estimating");
-    let parameters = estimate(&settings.schema, &labelled.records)?;
+    let records: Vec<Record> = labelled.members.iter().map(|member| member.record.clone()).collect();
+    let parameters = estimate(&schema, &records).context(TOO_FEW)?;
     bar.inc(1);
     bar.set_message("linking");
     let automatic = settings.thresholds.automatic;
-    let thresholds = thresholds_with(settings.thresholds);
-    let evaluated = evaluate(&parameters, settings.guards, &labelled.records, &labelled.labels, &thresholds);
+    let (parameters, thresholds) = (Arc::new(parameters), thresholds_with(settings.thresholds));
+    let members = std::mem::take(&mut labelled.members);
+    let at = (thresholds.as_slice(), settings.thresholds.review);
+    let counts = |one: usize, other: usize| labelled.counts(one, other);
+    let evaluated = evaluate(&parameters, settings.guards, members, &labelled.labels, at, counts);
     bar.finish_and_clear();
     let best = evaluated.at.iter().max_by(|a, b| a.f1().total_cmp(&b.f1()).then(a.threshold.total_cmp(&b.threshold)));
     let at_automatic = evaluated.at.iter().find(|at| at.threshold >= automatic);
@@ -66,7 +91,7 @@ fn of_files(config: &std::path::Path, arguments: &Arguments) -> anyhow::Result<E
     output::line(&format!(
         "linker: version={} records={} pairs_of_one={} pairs_compared={}",
         hex::encode(parameters.version()),
-        labelled.records.len(),
+        labelled.labels.len(),
         evaluated.pairs_of_one,
         evaluated.pairs_compared
     ))?;
@@ -111,7 +136,7 @@ fn line_of(at: &AtThreshold) -> String {
     )
 }
 
-fn said(mistake: &identity::linker::Mistake, labelled: &Labelled) -> String {
+fn said(mistake: &identity::Mistake, labelled: &Labelled) -> String {
     let place = |at: usize| labelled.places.get(at).map_or("", String::as_str);
     let what = if mistake.linked { "linked, and are two" } else { "not linked, and are one" };
     format!("  {} and {}: {what} (p={:.4})", place(mistake.pair.0), place(mistake.pair.1), mistake.probability)
@@ -143,7 +168,7 @@ fn json(
         .collect();
     serde_json::json!({
         "version": hex::encode(parameters.version()),
-        "records": labelled.records.len(),
+        "records": labelled.labels.len(),
         "thresholds": all.iter().map(one).collect::<Vec<_>>(),
         "best": best.map(one),
         "automatic": automatic.map(one),

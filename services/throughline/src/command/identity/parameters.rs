@@ -31,7 +31,8 @@ pub(crate) struct Estimate {
 
 /// Adopt what was estimated: from then on it decides which records are probably of one child
 ///
-/// It is recorded on the log, and every node goes by it. Pairs are counted by weight alone. What was adopted before is kept,
+/// It is recorded on the log, and every node goes by it. What it would change is counted in pairs of records, each child read by what
+/// stands and by what is to be adopted, numbers and decisions with it: some minutes for 100,000 children. What was adopted before is kept,
 /// and what was believed by it can still be asked for.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Adopt {

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use identity::linker::{AtThreshold, Evaluated, Guards, Mistake, Thresholds, children, estimate, evaluate};
+use identity::linker::{Guards, Record, Thresholds, children, estimate};
+use identity::{AtThreshold, Evaluated, Mistake, evaluate};
 use serde_json::json;
 
 use super::super::authority::Authority;
@@ -69,12 +71,15 @@ struct Measured {
 
 impl Measured {
     fn of(truth: &Path, mut progress: impl FnMut(&str)) -> anyhow::Result<Self> {
-        let authority = Authority::read(truth, &mut progress)?;
+        let mut authority = Authority::read(truth, &mut progress)?;
         progress("estimating");
-        let parameters = estimate(children::schema(), authority.records())?;
+        let members = std::mem::take(&mut authority.labelled.members);
+        let records: Vec<Record> = members.iter().map(|member| member.record.clone()).collect();
+        let parameters = Arc::new(estimate(children::schema(), &records)?);
         progress("linking");
         let (labels, thresholds) = (&authority.labelled.labels, thresholds_with(Thresholds::default()));
-        let evaluated = evaluate(&parameters, Guards::default(), authority.records(), labels, &thresholds);
+        let at = (thresholds.as_slice(), Thresholds::default().review);
+        let evaluated = evaluate(&parameters, Guards::default(), members, labels, at, |_, _| true);
         Ok(Self { version: parameters.version(), authority, evaluated })
     }
 
@@ -121,7 +126,7 @@ impl Measured {
             .collect();
         let (twins, adopted) = (&self.authority.twins, &self.authority.adopted);
         json!({
-            "version": hex::encode(self.version), "records": self.authority.records().len(),
+            "version": hex::encode(self.version), "records": self.authority.labelled.labels.len(),
             "pairs_of_one": self.evaluated.pairs_of_one, "pairs_compared": self.evaluated.pairs_compared,
             "twins": {"pairs": twins.len(), "linked": self.linked(twins)},
             "adoptions": {"pairs": adopted.len(), "linked": self.linked(adopted)},
@@ -137,7 +142,7 @@ impl Measured {
         let mut lines = vec![format!(
             "linker: version={} records={} pairs_of_one={} pairs_compared={}",
             hex::encode(self.version),
-            self.authority.records().len(),
+            self.authority.labelled.labels.len(),
             self.evaluated.pairs_of_one,
             self.evaluated.pairs_compared
         )];
