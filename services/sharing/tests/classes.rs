@@ -106,6 +106,36 @@ fn every_kind_is_of_the_class_that_the_golden_file_says() {
         "AlternativeProvisionStarted with a postcode",
         e::AlternativeProvisionStarted { postcode: Some("ZZ99 9ZZ".into()), ..Default::default() }.into(),
     );
+    for (code, text) in [
+        ("CT", Some("Chlamydia trachomatis NAAT")),
+        ("HB", Some("Haemoglobin")),
+        ("UTOX", Some("Drugs of abuse, urine")),
+    ] {
+        let test = e::ResultReported { panel: coded(code, text), ..Default::default() };
+        add(&format!("ResultReported {code}"), test.into());
+        add(
+            &format!("ObservationRecorded {code}"),
+            e::ObservationRecorded { observation: coded(code, text), ..Default::default() }.into(),
+        );
+    }
+    for (condition, confidentiality) in
+        [("Asthma", None), ("Asthma", Some("U")), ("Asthma", Some("R")), ("Depressive disorder", None)]
+    {
+        let diagnosis = e::DiagnosisRecorded {
+            condition: coded("1", Some(condition)),
+            confidentiality: confidentiality.and_then(|code| coded(code, None)),
+            ..Default::default()
+        };
+        add(&format!("DiagnosisRecorded {condition} {}", confidentiality.unwrap_or_default()), diagnosis.into());
+    }
+    for (title, confidentiality) in [("Clinic letter", "U"), ("Clinic letter", "V"), ("CAMHS letter", "")] {
+        let document = e::DocumentRecorded {
+            title: Some(title.into()),
+            confidentiality: (!confidentiality.is_empty()).then(|| coded(confidentiality, None)).flatten(),
+            ..Default::default()
+        };
+        add(&format!("DocumentRecorded {title} {confidentiality}"), document.into());
+    }
     add("SenNeedRecorded SEMH", e::SenNeedRecorded { need: coded("SEMH", None), ..Default::default() }.into());
 
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/classes.txt");
