@@ -30,7 +30,7 @@ use sharing::erasures::Erasure;
 use crate::child::{ChildError, Children};
 use crate::command::{CommandError, Commands};
 use crate::project::Projector;
-use crate::store::{StoreError, keys};
+use crate::store::{Filling, StoreError, keys};
 
 pub use certificate::{Certificate, CertificateError};
 
@@ -45,6 +45,10 @@ const LOOK: Duration = Duration::from_millis(50);
 pub trait Premises: Send + Sync + 'static {
     /// Whether a differ's baseline holds something of these; `false` where no connector runs in this process.
     async fn baselines_hold(&self, subjects: &HashSet<Pseudonym>) -> Result<bool, PremisesError>;
+    /// How many files in clear that sources gave to this process tell of these subjects, and are still there.
+    async fn files_in_clear(&self, subjects: &HashSet<Pseudonym>) -> Result<u32, PremisesError>;
+    /// How many such were removed.
+    async fn files_removed(&self, subjects: &HashSet<Pseudonym>) -> Result<u32, PremisesError>;
     /// A text as a note signed with the ledger's key, whose name is its first line.
     fn sign(&self, text: &str) -> Result<String, PremisesError>;
     /// The name of the ledger's key.
@@ -84,11 +88,13 @@ pub struct Standing {
     pub stage: ErasureStage,
     /// In words; empty where it waits for nobody.
     pub waits_for: String,
+    /// Files in clear of this process's drop folders that tell of the subjects.
+    pub files_in_clear: u32,
 }
 
 impl Standing {
     fn new(stage: ErasureStage, waits_for: impl Into<String>) -> Self {
-        Self { stage, waits_for: waits_for.into() }
+        Self { stage, waits_for: waits_for.into(), files_in_clear: 0 }
     }
 }
 
@@ -155,13 +161,22 @@ impl Eraser {
             return Ok(Standing::new(S::KeysDestroyed, run_again));
         }
         if !self.children.store.is_filled_since(at_us)? {
-            let restart = "a restart of the process: its store is then filled anew from the log";
-            return Ok(Standing::new(S::WrappingDestroyed, restart));
+            let waits_for = match self.children.store.filling()? {
+                Some(Filling::WhenOpened) => "a restart of the process: its store is then filled anew from the log",
+                Some(Filling::UnderWay) => "the store to be filled from the log: that goes on by itself",
+                None => run_again,
+            };
+            return Ok(Standing::new(S::WrappingDestroyed, waits_for));
         }
-        let subjects = subjects(of).map(Pseudonym).collect();
+        let subjects: HashSet<Pseudonym> = subjects(of).map(Pseudonym).collect();
         if self.premises.baselines_hold(&subjects).await.map_err(ErasureError::Premises)? {
             let baselines = "the connectors of this process to forget them: within seconds";
             return Ok(Standing::new(S::WrappingDestroyed, baselines));
+        }
+        let files = self.premises.files_in_clear(&subjects).await.map_err(ErasureError::Premises)?;
+        if files > 0 {
+            let waits_for = format!("the operator to remove {files} files in clear: `throughline erasure files --remove --yes`");
+            return Ok(Standing { files_in_clear: files, ..Standing::new(S::WrappingDestroyed, waits_for) });
         }
         let certificate = "a person who says what became of copies of the wrapping keys: `throughline erasure certify`";
         Ok(Standing::new(S::Done, certificate))
@@ -184,7 +199,7 @@ impl Eraser {
     fn epochs_left(&self, begun: &ErasureBegun) -> Result<bool, ErasureError> {
         for wrapping in &begun.wrapping {
             let vault = wrapping.vault.and_then(|vault| u8::try_from(vault).ok());
-            if !self.wrapping().epochs_up_to(wrapping.organisation(), vault, wrapping.last())?.is_empty() {
+            if self.wrapping().anything_up_to(wrapping.organisation(), vault, wrapping.last())? {
                 return Ok(true);
             }
         }
@@ -230,10 +245,9 @@ impl Eraser {
             }
             self.destroy_epochs(&begun)?;
         }
-        if !self.children.store.is_filled_since(at_us)? {
-            self.children
-                .store
-                .fill_anew_when_opened("records were erased: nothing of them is to be left on this disk");
+        let store = &self.children.store;
+        if !store.is_filled_since(at_us)? && store.filling()?.is_none() {
+            store.fill_anew_when_opened("records were erased: nothing of them is to be left on this disk")?;
         }
         self.done_of(of, &begun, at_us).await
     }
@@ -276,12 +290,16 @@ impl Eraser {
             return Ok(None);
         }
         let origin = self.premises.origin().map_err(ErasureError::Premises)?;
-        let certificate = Certificate::of(of, begun, *at_us, now.0, copies).text(&origin);
+        let gone = subjects(of).map(Pseudonym).collect();
+        let files_removed = self.premises.files_removed(&gone).await.map_err(ErasureError::Premises)?;
+        let certificate = Certificate { files_removed, ..Certificate::of(of, begun, *at_us, now.0, copies) };
+        let certificate = certificate.text(&origin);
         let certificate = self.premises.sign(&certificate).map_err(ErasureError::Premises)?;
         let said = ErasureCertified {
             erasure_id: Some(of.id.to_vec()),
             certificate: Some(certificate.clone()),
             copies: Some(copies.to_owned()),
+            files_removed: Some(files_removed),
         };
         self.record(Kind::ErasureCertified(said), now).await?;
         Ok(Some(certificate))

@@ -25,7 +25,7 @@ mod timeline;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use proto::disclosure::Disclosure;
+use proto::disclosure::{Basis, Disclosure};
 use proto::events::Body;
 use sharing::{DecisionCache, Engine, Outcome, RecordClass};
 
@@ -34,6 +34,7 @@ use crate::project::Projector;
 use crate::registry::Registries;
 use crate::store::Store;
 pub use again::Difference;
+pub use erased::Gone;
 pub(crate) use past::Past;
 pub use past::{At, AtUnread};
 pub use records::{Recorded, decisions};
@@ -173,6 +174,18 @@ pub struct Rerun {
     pub classes: Vec<DecidedClass>,
     /// The rules that it was made by.
     pub policy_hash: [u8; 32],
+    /// What it was made from, where it was the facts on record.
+    pub made_from: Option<Basis>,
+    /// What of the child is gone: nothing until [`Replayer::settle`] has looked.
+    pub gone: Gone,
+}
+
+impl Rerun {
+    /// How many events the decision was made from: those that were read now, and those that nothing opens any more.
+    pub fn facts(&self) -> u32 {
+        let read = self.made_from.as_ref().map_or(0, |basis| basis.facts);
+        read.saturating_add(u32::try_from(self.gone.events).unwrap_or(u32::MAX))
+    }
 }
 
 /// A class of a child's records, as it came out.
@@ -193,8 +206,8 @@ pub enum Verdict {
     Same,
     /// This is the first thing that differs. Where other rules or facts were asked for, it is what they would have changed.
     Differs(Difference),
-    /// Some of its facts were erased since. Whether the erased records on the log are the ones that it was made from, as their digest
-    /// tells.
+    /// Some of its facts were erased since ([`Rerun::gone`]), so what it gave of them can no longer be shown. Whether the erased records
+    /// on the log are the ones that it was made from, as their digest tells.
     Erased {
         /// The digest is that of the record; `None` where it cannot be worked out, because the answer rested on several children.
         digest_matches: Option<bool>,
@@ -254,6 +267,9 @@ pub enum ReplayError {
     /// Of what is erased, the envelopes could not be read.
     #[error(transparent)]
     Log(#[from] event_log::LogError),
+    /// The process ends.
+    #[error("it was stopped before its end")]
+    Stopped,
 }
 
 impl Replayer {

@@ -105,6 +105,11 @@ pub enum Fresh {
     Existing,
     /// Nothing: the store is empty.
     New,
+    /// A store that somebody asked to have filled anew, and nothing is wrong with: it is empty, to be filled from the log.
+    Anew {
+        /// Why.
+        because: String,
+    },
     /// A store that did not open, or was found damaged while it was last used: the store is empty, to be filled from the log.
     SetAside {
         /// Where the damaged one now is; see [`Store::discard_set_aside`].
@@ -112,6 +117,15 @@ pub enum Fresh {
         /// What was wrong with it.
         because: String,
     },
+}
+
+/// Whether a store is being filled anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Filling {
+    /// It will be, when it is next opened.
+    WhenOpened,
+    /// It is: what was there before goes once the log has been read again.
+    UnderWay,
 }
 
 /// The store. A handle: clones share it, and the last to go closes it. One thread commits, any number read.
@@ -325,8 +339,19 @@ impl Store {
     }
 
     /// Has the store filled anew from the log when it is next opened: what an engine keeps of rows that are gone is gone with its files.
-    pub fn fill_anew_when_opened(&self, because: &str) {
-        self.0.folder.note_damage(because);
+    ///
+    /// # Errors
+    /// When that cannot be noted durably.
+    pub fn fill_anew_when_opened(&self, because: &str) -> Result<(), StoreError> {
+        self.0.folder.note_anew(because)
+    }
+
+    /// Whether it is being filled anew.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub fn filling(&self) -> Result<Option<Filling>, StoreError> {
+        self.0.folder.filling()
     }
 
     /// Whether the store was filled from the log after this time, microseconds since 1970, and nothing is left of the one before.

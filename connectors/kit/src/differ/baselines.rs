@@ -48,6 +48,11 @@ impl Baselines {
         Ok(Self { dir: dir.to_path_buf(), key })
     }
 
+    /// Of whom the files tell that were dealt with, noted beside.
+    pub(crate) fn named(&self) -> crate::named::Named {
+        crate::named::Named::open(&self.dir, self.key.clone())
+    }
+
     /// Whether there are none at all: a new folder, or one that was lost.
     ///
     /// # Errors

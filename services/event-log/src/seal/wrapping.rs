@@ -162,16 +162,16 @@ impl WrappingKeys {
     }
 
     /// Destroys every key up to an epoch, of a vault or of all that the controller answers for: written over, removed, and out of
-    /// this process's memory. Gives how many there were.
+    /// this process's memory; and what a process that died while it made or destroyed one left of it. Gives how many files there were.
     ///
     /// # Errors
     /// When a file cannot be written over or removed: it is then still there.
     pub fn destroy_epochs(&self, controller: &str, vault: Option<u8>, up_to: u32) -> Result<usize, SealError> {
         check_controller(controller)?;
         let folder = folder_of(controller, vault);
-        let gone = self.epochs_up_to(controller, vault, up_to)?;
-        for epoch in &gone {
-            destroy_key_file(&self.path(&folder, *epoch))?;
+        let gone = self.files_up_to(&folder, up_to)?;
+        for (_, path) in &gone {
+            destroy_key_file(path)?;
         }
         let mut held = self.held.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(epochs) = held.get_mut(&folder) {
@@ -186,19 +186,34 @@ impl WrappingKeys {
     /// As [`Self::newest`].
     pub fn epochs_up_to(&self, controller: &str, vault: Option<u8>, up_to: u32) -> Result<Vec<u32>, SealError> {
         check_controller(controller)?;
-        let dir = self.dir.join(folder_of(controller, vault));
-        let names = match fs::read_dir(&dir) {
+        let files = self.files_up_to(&folder_of(controller, vault), up_to)?;
+        Ok(files.into_iter().filter(|(_, path)| is_key_file(path)).map(|(epoch, _)| epoch).collect())
+    }
+
+    /// Whether anything is here of a key up to this epoch: a key, or what a process left that died while it made or destroyed one.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub fn anything_up_to(&self, controller: &str, vault: Option<u8>, up_to: u32) -> Result<bool, SealError> {
+        check_controller(controller)?;
+        Ok(!self.files_up_to(&folder_of(controller, vault), up_to)?.is_empty())
+    }
+
+    /// Every file in a folder that holds, or held, a key of an epoch up to this one: `3.key`, `3.new-1234`, `3.going`; in order.
+    fn files_up_to(&self, folder: &str, up_to: u32) -> Result<Vec<(u32, PathBuf)>, SealError> {
+        let dir = self.dir.join(folder);
+        let entries = match fs::read_dir(&dir) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            names => names.map_err(|source| failed("list", &dir, source))?,
+            entries => entries.map_err(|source| failed("list", &dir, source))?,
         };
-        let mut epochs = Vec::new();
-        for name in names {
-            let name = name.map_err(|source| failed("list", &dir, source))?.file_name();
-            let epoch = name.to_str().and_then(|n| n.strip_suffix(".key")).and_then(|n| n.parse::<u32>().ok());
-            epochs.extend(epoch.filter(|epoch| *epoch <= up_to));
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|source| failed("list", &dir, source))?.path();
+            let epoch = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse::<u32>().ok());
+            files.extend(epoch.filter(|epoch| *epoch <= up_to && path.is_file()).map(|epoch| (epoch, path)));
         }
-        epochs.sort_unstable();
-        Ok(epochs)
+        files.sort_unstable();
+        Ok(files)
     }
 
     /// Lets go of keys whose files are gone: another process, or a person, destroyed them.
@@ -437,7 +452,8 @@ pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<[u8; 32]>, SealErro
     Ok(key)
 }
 
-/// Writes beside, syncs, then links into place: the file appears whole or not at all, and never replaces another.
+/// Writes beside, syncs, then links into place: the file appears whole or not at all, and never replaces another. Whoever dies before the
+/// end leaves `N.new-PID`, which may be the key by another name: it goes when the epoch is destroyed.
 pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealError> {
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let written = (|| {
@@ -454,17 +470,30 @@ pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealErr
     written.map_err(|source| failed("write", path, source))
 }
 
-/// Writes over a key, then removes it. What a disk keeps of old blocks is not in our hands: see docs/OPERATING.md, Erasure.
+/// Takes a key from its name, so that no reader ever finds half of one under it; writes over it, then removes it. What a disk keeps of
+/// old blocks is not in our hands: see docs/OPERATING.md, Erasure.
 fn destroy_key_file(path: &Path) -> Result<(), SealError> {
+    let going = path.with_extension(GOING);
     let destroyed = (|| {
-        let mut file = OpenOptions::new().write(true).open(path)?;
+        if path != going {
+            fs::rename(path, &going)?;
+            path.parent().map_or(Ok(()), sync_dir)?;
+        }
+        let mut file = OpenOptions::new().write(true).open(&going)?;
         file.write_all(&[b'0'; 65])?;
         file.sync_all()?;
         drop(file);
-        fs::remove_file(path)?;
+        fs::remove_file(&going)?;
         path.parent().map_or(Ok(()), sync_dir)
     })();
     destroyed.map_err(|source| failed("destroy", path, source))
+}
+
+/// What a key that is being destroyed is called.
+const GOING: &str = "going";
+
+fn is_key_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "key")
 }
 
 fn failed(doing: &'static str, path: &Path, source: io::Error) -> SealError {

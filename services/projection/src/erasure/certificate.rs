@@ -32,6 +32,8 @@ pub struct Certificate {
     pub quarantine_items: u32,
     /// The wrapping keys under which any of them was ever written, each destroyed: `la-878/3f 1`, the folder and the last epoch.
     pub wrapping_keys: Vec<String>,
+    /// How many files in clear that sources had given of the subjects were removed.
+    pub files_removed: u32,
     /// SHA-256, hexadecimal, of what a person said became of copies of the wrapping keys: the words are with whoever runs the service.
     pub copies_sha256: String,
 }
@@ -67,6 +69,7 @@ impl Certificate {
             data_keys: begun.keys.len(),
             quarantine_items: begun.quarantine_items(),
             wrapping_keys,
+            files_removed: 0,
             copies_sha256: hex::encode(Sha256::digest(copies)),
         }
     }
@@ -87,6 +90,7 @@ impl Certificate {
         line("data-keys-destroyed", &self.data_keys.to_string());
         line("quarantine-items", &self.quarantine_items.to_string());
         self.wrapping_keys.iter().for_each(|key| line("wrapping-keys-destroyed", key));
+        line("files-removed", &self.files_removed.to_string());
         line("copies-sha256", &self.copies_sha256);
         text
     }
@@ -123,6 +127,7 @@ impl Certificate {
             quarantine_items: u32::try_from(number("quarantine-items")?)
                 .map_err(|_| CertificateError("quarantine-items"))?,
             wrapping_keys: all("wrapping-keys-destroyed"),
+            files_removed: u32::try_from(number("files-removed")?).map_err(|_| CertificateError("files-removed"))?,
             copies_sha256: one("copies-sha256")?,
         })
     }

@@ -9,7 +9,7 @@ use proto::sharing::{Call, Purpose};
 use sharing::{Category, DecisionCache, Engine};
 
 use super::{
-    ANSWERS_KEPT, DecidedClass, Facts, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records,
+    ANSWERS_KEPT, DecidedClass, Facts, Gone, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records,
 };
 use crate::child::Children;
 use crate::disclose::{Ask, Audience, Discloser, Followed, Watching, basis};
@@ -44,18 +44,23 @@ impl Replayer {
     /// [`ReplayError`]: nothing can be said.
     pub fn rerun(&self, recorded: &Recorded, with: &With) -> Result<Rerun, ReplayError> {
         let of = &recorded.decision;
-        let cannot =
-            |why| Rerun { verdict: Verdict::CannotSay(why), record: None, classes: Vec::new(), policy_hash: [0; 32] };
+        let cannot = |why| Rerun {
+            verdict: Verdict::CannotSay(why),
+            record: None,
+            classes: Vec::new(),
+            policy_hash: [0; 32],
+            made_from: None,
+            gone: Gone::default(),
+        };
         if let Some(why) = undecided(of) {
             return Ok(cannot(why));
         }
         let Some(engine) = self.engine(of, &with.rules) else { return Ok(cannot(Why::RulesLost)) };
         let policy_hash = *engine.policy_hash();
-        let whole = match (records::rests_on_id(of), &recorded.rests_on) {
-            (Some(_), None) => return Ok(cannot(Why::RecordLost)),
-            (Some(_), Some(rests_on)) if !of.part_of.is_empty() => &rests_on.decision,
-            _ => of,
-        };
+        if records::rests_on_id(of).is_some() && recorded.rests_on.is_none() {
+            return Ok(cannot(Why::RecordLost));
+        }
+        let whole = recorded.whole();
         let explains = of.call() == Call::ExplainDecision;
         let known = if explains { Some(Past::now()) } else { whole.basis.as_ref().and_then(Past::of) };
         let Some(mut known) = known else { return Ok(cannot(Why::RecordTooOld)) };
@@ -71,6 +76,7 @@ impl Replayer {
             if explains { explained(&discloser, recorded) } else { self.decided(&discloser, whole, recorded, with)? };
         self.keep(discloser);
         let Some(Made { record, mut parts, classes }) = made else { return Ok(cannot(Why::RecordTooOld)) };
+        let made_from = record.basis.clone().filter(|_| with.facts == Facts::Recorded);
         let again = if of.part_of.is_empty() {
             Some(record)
         } else {
@@ -85,7 +91,7 @@ impl Replayer {
             None => Verdict::Differs(difference("what is given", "something", "nothing")),
             Some(again) => differs(of, again, with).map_or(Verdict::Same, Verdict::Differs),
         };
-        Ok(Rerun { verdict, record: again, classes, policy_hash })
+        Ok(Rerun { verdict, record: again, classes, policy_hash, made_from, gone: Gone::default() })
     }
 
     fn engine(&self, of: &Disclosure, rules: &Rules) -> Option<Arc<Engine>> {
@@ -287,9 +293,9 @@ fn differs(of: &Disclosure, again: &Disclosure, with: &With) -> Option<Differenc
     let given = |of: &Disclosure| format!("entries={} lines={}", of.entries_released, of.lines_released);
     let told = |of: &Disclosure| format!("{:x}.{:x}.{:x}", of.gates_told, of.restrictions_told, of.permits_told);
     let as_recorded = [
-        ("the settings that an answer quotes (`serve.hub_contact`)", hex(&was.settings), hex(&is.settings)),
-        ("the rules", hex(&of.policy_hash), hex(&again.policy_hash)),
-        (FACTS, facts(was), facts(is)),
+        (SETTINGS, hex(&was.settings), hex(&is.settings)),
+        (RULES, hex(&of.policy_hash), hex(&again.policy_hash)),
+        ("the facts that were read", facts(was), facts(is)),
         ("how far the log was read", read(was), read(is)),
         ("the organisations and agreements", registry(was), registry(is)),
         ("what was probably of one child", links(was), links(is)),
@@ -311,8 +317,10 @@ fn differs(of: &Disclosure, again: &Disclosure, with: &With) -> Option<Differenc
     first.into_iter().find(|(_, was, is)| was != is).map(|(what, was, is)| Difference { what, was, is })
 }
 
-/// What is said to differ where the facts do.
-pub(super) const FACTS: &str = "the facts that were read";
+const SETTINGS: &str = "the settings that an answer quotes (`serve.hub_contact`)";
+const RULES: &str = "the rules";
+/// What is said to differ before it is looked whether the facts do.
+pub(super) const BEFORE_FACTS: [&str; 2] = [SETTINGS, RULES];
 
 fn difference(what: &'static str, was: &str, is: &str) -> Difference {
     Difference { what, was: was.to_owned(), is: is.to_owned() }

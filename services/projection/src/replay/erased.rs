@@ -3,59 +3,107 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use event_log::{EventLog, Pseudonym, Topic};
+use event_log::{EventLog, Partition, Pseudonym, StoredRecord, Topic};
 use proto::sharing::Call;
+use proto::timeline::Erased;
 
-use super::again::FACTS;
+use super::again::BEFORE_FACTS;
 use super::{Past, Recorded, ReplayError, Replayer, Rerun, Verdict, records};
 use crate::child::{Children, events_digest};
+use crate::disclose::erased_as_told;
 use crate::project::Note;
+use crate::registry::Registries;
 use crate::store::keys::{self, Parsed};
 
 const RECORDS_A_READ: usize = 8_192;
 
+/// What of a child is gone.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Gone {
+    /// Events of theirs on the log that nothing opens any more.
+    pub events: usize,
+    /// Erasures of their records that have begun, oldest first.
+    pub by: Vec<Erased>,
+}
+
 impl Replayer {
-    /// As the decision came out; and where its facts differ because some were erased, that, and whether what is left of them on the log,
-    /// their ids, is what it was made from.
+    /// As the decision came out; and where some of its facts were erased, that, by which erasures, and whether what is left of them on
+    /// the log, their ids, is what it was made from.
     ///
     /// # Errors
     /// [`ReplayError`].
     pub async fn settle(&self, recorded: &Recorded, rerun: Rerun, log: &dyn EventLog) -> Result<Rerun, ReplayError> {
-        let facts_differ = matches!(&rerun.verdict, Verdict::Differs(difference) if difference.what == FACTS);
-        let of = &recorded.decision;
-        let (Some(basis), true) = (&of.basis, facts_differ) else { return Ok(rerun) };
-        let Some(known) = Past::of(basis) else { return Ok(rerun) };
+        let of = recorded.whole();
         let subjects = records::subjects(of);
-        let mut ids = BTreeSet::new();
-        for ((topic, partition), next) in known.read_to() {
-            let of_partition: BTreeSet<_> =
-                subjects.iter().filter(|id| Pseudonym(**id).partition() == partition).copied().collect();
-            if of_partition.is_empty() {
-                continue;
-            }
-            let noted = self.noted_erased(topic, partition)?;
-            let mut from = 0;
-            while from < next {
-                let records = log.read(topic, partition, from, RECORDS_A_READ).await?;
-                let Some(last) = records.last() else { break };
-                from = last.position.offset + 1;
-                let erased = records.into_iter().filter(|record| {
-                    let offset = record.position.offset;
-                    offset < next && noted.contains(&offset) && of_partition.contains(&record.key)
-                });
-                ids.extend(erased.filter_map(|record| {
-                    event_log::envelope::decode(record.value).ok().map(|sealed| sealed.header.event_id.0)
-                }));
-            }
+        let (by, _) = self.erasures_about(&subjects)?;
+        let rerun = Rerun { gone: Gone { events: 0, by }, ..rerun };
+        let says_otherwise = match &rerun.verdict {
+            Verdict::Same => true,
+            Verdict::Differs(difference) => !BEFORE_FACTS.contains(&difference.what),
+            Verdict::Erased { .. } | Verdict::CannotSay(_) => false,
+        };
+        let (Some(basis), Some(made_from), true) = (&of.basis, &rerun.made_from, says_otherwise) else {
+            return Ok(rerun);
+        };
+        if (&basis.facts_digest, basis.facts) == (&made_from.facts_digest, made_from.facts) {
+            return Ok(rerun);
         }
+        let Some(known) = Past::of(basis) else { return Ok(rerun) };
+        let shows = |record: &StoredRecord| {
+            let at = record.position;
+            known.shows(at.topic, at.partition, at.offset)
+        };
+        let ids = self.erased(&subjects, &shows, log).await?;
         if ids.is_empty() {
             return Ok(rerun);
         }
+        let gone = Gone { events: ids.len(), ..rerun.gone };
         // Of one child alone the digest is over its events.
         let several = of.call() == Call::GetFamily || basis.known_at_us != 0 || of.valid_day != basis.asked_day;
         let digest_matches =
             if several { None } else { Some(self.is_of(&subjects, known, ids, basis.facts_digest.as_slice())?) };
-        Ok(Rerun { verdict: Verdict::Erased { digest_matches }, ..rerun })
+        Ok(Rerun { verdict: Verdict::Erased { digest_matches }, gone, ..rerun })
+    }
+
+    /// Erasures that concern one of these subjects, as the registry has them now; and every subject whose records went by them.
+    pub(super) fn erasures_about(
+        &self,
+        subjects: &BTreeSet<[u8; 16]>,
+    ) -> Result<(Vec<Erased>, BTreeSet<[u8; 16]>), ReplayError> {
+        let registry = Registries::new(self.store.clone(), self.projector.clone()).known_at(i64::MAX)?;
+        let about = registry.erasures().about(subjects);
+        let gone = about.iter().flat_map(|of| crate::erasure::subjects(of)).collect();
+        Ok((about.into_iter().filter_map(erased_as_told).collect(), gone))
+    }
+
+    /// Ids of events of these subjects that are on the log and that nothing opens any more, of those records that show.
+    pub(super) async fn erased(
+        &self,
+        subjects: &BTreeSet<[u8; 16]>,
+        shows: &(dyn Fn(&StoredRecord) -> bool + Send + Sync),
+        log: &dyn EventLog,
+    ) -> Result<BTreeSet<[u8; 16]>, ReplayError> {
+        let mut ids = BTreeSet::new();
+        let of = |id: &[u8; 16]| Topic::EVENTS.map(|topic| (topic, Pseudonym(*id).partition()));
+        let places: BTreeSet<(Topic, Partition)> = subjects.iter().flat_map(of).collect();
+        for (topic, partition) in places {
+            let noted = self.noted_erased(topic, partition)?;
+            let Some((mut from, end)) = noted.first().zip(noted.last()).map(|(first, last)| (*first, *last)) else {
+                continue;
+            };
+            while from <= end {
+                let records = log.read(topic, partition, from, RECORDS_A_READ).await?;
+                let Some(last) = records.last() else { break };
+                from = last.position.offset + 1;
+                let theirs = records.into_iter().filter(|record| {
+                    noted.contains(&record.position.offset) && subjects.contains(&record.key) && shows(record)
+                });
+                ids.extend(theirs.filter_map(|record| {
+                    event_log::envelope::decode(record.value).ok().map(|sealed| sealed.header.event_id.0)
+                }));
+            }
+        }
+        Ok(ids)
     }
 
     /// Whether what stands of these subjects, and what was erased of them, is what this digest is over.
@@ -76,7 +124,7 @@ impl Replayer {
     }
 
     /// Offsets of what gave no row because its key was destroyed.
-    fn noted_erased(&self, topic: Topic, partition: event_log::Partition) -> Result<BTreeSet<u64>, ReplayError> {
+    fn noted_erased(&self, topic: Topic, partition: Partition) -> Result<BTreeSet<u64>, ReplayError> {
         let mut noted = BTreeSet::new();
         self.store
             .read(partition.into(), |view| {

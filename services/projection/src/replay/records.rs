@@ -39,6 +39,14 @@ impl Recorded {
         Ok(Some(Self { decision, rests_on }))
     }
 
+    /// The decision of the whole answer: of a part, the one that it is a part of.
+    pub(super) fn whole(&self) -> &Disclosure {
+        match &self.rests_on {
+            Some(rests_on) if !self.decision.part_of.is_empty() => &rests_on.decision,
+            _ => &self.decision,
+        }
+    }
+
     /// Each of some decisions, with those of them that it rests on.
     pub fn all(decisions: &[(i64, Disclosure)]) -> Vec<Self> {
         let by_id: BTreeMap<&[u8], &Disclosure> =

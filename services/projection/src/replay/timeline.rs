@@ -1,16 +1,16 @@
 //! A timeline as it stood: what each entry is, and nothing that it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use event_log::{Position, Pseudonym};
+use event_log::{EventLog, Position, Pseudonym, StoredRecord};
 use jiff::civil::Date;
 use proto::disclosure::Disclosure;
 use proto::events::When;
 use proto::events::event::Kind;
 use sharing::Category;
 
-use super::{Past, ReplayError, Replayer};
+use super::{Gone, Past, ReplayError, Replayer};
 use crate::rebuild;
 
 /// A child as it stood.
@@ -18,6 +18,8 @@ use crate::rebuild;
 pub struct Replayed {
     /// How many subjects were held to be the child.
     pub subjects: usize,
+    /// What of it is gone: nothing until [`Replayer::stood`] has looked.
+    pub gone: Gone,
     /// Newest first.
     pub entries: Vec<ReplayedEntry>,
 }
@@ -88,7 +90,44 @@ impl Replayer {
         let entries = on_day.classified.iter().map(|(class, of)| entry(class, of)).collect();
         let subjects = read.resolution.subjects.len();
         self.keep(discloser);
-        Ok(Some(Replayed { subjects, entries }))
+        Ok(Some(Replayed { subjects, entries, gone: Gone::default() }))
+    }
+
+    /// As [`Self::timeline`], with what of it was erased: erasures of the child's records, whenever they were, and how many events that
+    /// were on the log by then nothing opens any more.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub async fn stood(
+        self: &Arc<Self>,
+        child: Pseudonym,
+        stood: Stood,
+        today: Date,
+        log: &dyn EventLog,
+    ) -> Result<Option<Replayed>, ReplayError> {
+        let (replayer, of) = (Arc::clone(self), stood.clone());
+        let read = tokio::task::spawn_blocking(move || replayer.timeline(child, &of, today)).await;
+        let Some(replayed) = read.map_err(|_| ReplayError::Stopped)?? else { return Ok(None) };
+        let (by, subjects) = self.erasures_about(&BTreeSet::from([child.0]))?;
+        if by.is_empty() {
+            return Ok(Some(replayed));
+        }
+        let past = match &stood {
+            Stood::For(decision) => decision.basis.as_ref().and_then(Past::of),
+            _ => None,
+        };
+        let shows = |record: &StoredRecord| {
+            let at = record.position;
+            let is_before = |from: &Position| (at.topic, at.partition) != (from.topic, from.partition) || at < *from;
+            match &stood {
+                Stood::Now => true,
+                Stood::Time(at_us) => record.published_at_us <= *at_us,
+                Stood::For(_) => past.as_ref().is_some_and(|past| past.shows(at.topic, at.partition, at.offset)),
+                Stood::Before(positions) => positions.iter().all(is_before),
+            }
+        };
+        let events = self.erased(&subjects, &shows, log).await?.len();
+        Ok(Some(Replayed { gone: Gone { events, by }, ..replayed }))
     }
 }
 

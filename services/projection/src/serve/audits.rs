@@ -368,23 +368,11 @@ impl AuditService {
                 _ => return Err(malformed("at.position", "is no place of the log")),
             },
         };
-        let replayer = Arc::clone(&self.replayer);
-        let replayed = tokio::task::spawn_blocking(move || replayer.timeline(child, &stood, today)).await;
-        let replayed = replayed.map_err(|_| Refusal::not_recorded())?.map_err(|error| unread(&error))?;
-        let replayed = replayed.ok_or_else(|| {
+        let replayed = self.replayer.stood(child, stood, today, self.log.as_ref()).await;
+        let replayed = replayed.map_err(|error| unread(&error))?.ok_or_else(|| {
             malformed("at.decision_id", "is of a decision whose record does not say what it was made from")
         })?;
-        let entry = |entry: crate::replay::ReplayedEntry| ReplayedEntry {
-            effective: Some(entry.effective),
-            organisation: entry.organisation,
-            category: entry.category.into(),
-            kind: entry.kind.to_owned(),
-            known_as_at: Some(timestamp(entry.known_as_at_us)),
-            entry_id: entry.entry_id.to_vec(),
-        };
-        let subjects = u32::try_from(replayed.subjects).unwrap_or(u32::MAX);
-        let entries: Vec<ReplayedEntry> = replayed.entries.into_iter().map(entry).collect();
-        let answer = ReplayResponse { subjects, entries, audit_id: Vec::new() };
+        let answer = replay_answer(replayed);
         let about = About { child: Some(child), ..About::command("audit replay") };
         let of = (answer.entries.len(), answer.encode_to_vec());
         let audit_id = self.on_record(&auditor, Call::Replay, about, (of.0, &of.1), today).await?;
@@ -525,24 +513,43 @@ impl Audits for AuditService {
     }
 }
 
+/// A timeline as it stood, as it is told.
+pub fn replay_answer(replayed: crate::replay::Replayed) -> ReplayResponse {
+    let entry = |entry: crate::replay::ReplayedEntry| ReplayedEntry {
+        effective: Some(entry.effective),
+        organisation: entry.organisation,
+        category: entry.category.into(),
+        kind: entry.kind.to_owned(),
+        known_as_at: Some(timestamp(entry.known_as_at_us)),
+        entry_id: entry.entry_id.to_vec(),
+    };
+    ReplayResponse {
+        subjects: u32::try_from(replayed.subjects).unwrap_or(u32::MAX),
+        entries: replayed.entries.into_iter().map(entry).collect(),
+        audit_id: Vec::new(),
+        events_erased: u32::try_from(replayed.gone.events).unwrap_or(u32::MAX),
+        erased: replayed.gone.by,
+    }
+}
+
 /// What came of making a decision again, as it is told.
 pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::replay::Rerun) -> RerunResponse {
     let none = Disclosure::default();
     let record = rerun.record.as_ref().unwrap_or(&none);
+    let (facts, facts_erased) = (rerun.facts(), u32::try_from(rerun.gone.events).unwrap_or(u32::MAX));
     let (verdict, what, was, is) = match rerun.verdict {
-        Verdict::Same => (RerunVerdict::Same, "", String::new(), String::new()),
-        Verdict::Differs(difference) => (RerunVerdict::Differs, difference.what, difference.was, difference.is),
-        Verdict::Erased { digest_matches: Some(false) } => {
-            (RerunVerdict::ErasedDigestDiffers, "facts were erased", String::new(), String::new())
+        Verdict::Same => (RerunVerdict::Same, String::new(), String::new(), String::new()),
+        Verdict::Differs(difference) => {
+            (RerunVerdict::Differs, difference.what.to_owned(), difference.was, difference.is)
         }
-        Verdict::Erased { digest_matches: None } => {
-            let what = "facts were erased; it rested on several children, so their digest cannot be worked out";
-            (RerunVerdict::Erased, what, String::new(), String::new())
+        Verdict::Erased { digest_matches } => {
+            let verdict = match digest_matches {
+                Some(false) => RerunVerdict::ErasedDigestDiffers,
+                Some(true) | None => RerunVerdict::Erased,
+            };
+            (verdict, in_words((facts_erased, facts), digest_matches), String::new(), String::new())
         }
-        Verdict::Erased { digest_matches: Some(true) } => {
-            (RerunVerdict::Erased, "facts were erased; their digest matches", String::new(), String::new())
-        }
-        Verdict::CannotSay(why) => (RerunVerdict::CannotSay, why.says(), String::new(), String::new()),
+        Verdict::CannotSay(why) => (RerunVerdict::CannotSay, why.says().to_owned(), String::new(), String::new()),
     };
     let class = |decided: DecidedClass| ClassDecided {
         organisation: decided.class.source_org,
@@ -553,7 +560,7 @@ pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::re
     RerunResponse {
         recorded: Some(recorded),
         verdict: verdict.into(),
-        what: what.to_owned(),
+        what,
         was,
         is,
         classes_full: record.classes_full,
@@ -566,7 +573,23 @@ pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::re
         policy_hash: record.policy_hash.clone(),
         classes: rerun.classes.into_iter().map(class).collect(),
         audit_id: Vec::new(),
+        erased: rerun.gone.by,
+        facts,
+        facts_erased,
     }
+}
+
+/// What can no longer be shown of a decision of which facts were erased, and what of it is still known.
+fn in_words((erased, facts): (u32, u32), digest_matches: Option<bool>) -> String {
+    let what = format!(
+        "{erased} of the {facts} events that it was made from are erased: what they said, and what was given of them, nobody can be shown again"
+    );
+    let left = match digest_matches {
+        Some(true) => "that these are the events is shown by their ids, which the log still has",
+        Some(false) => "and the ids that the log still has are not those that it was made from",
+        None => "it rested on several children, so whether the ids that the log still has are those cannot be worked out",
+    };
+    format!("{what}; {left}")
 }
 
 /// An answer tells of so many decisions at most: of more it says that there are more, and gives them when asked to go on.

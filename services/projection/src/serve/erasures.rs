@@ -31,7 +31,7 @@ use super::timelines::{TimelineService, now};
 use crate::child::is_shown;
 use crate::command::Commands;
 use crate::disclose::{Undisclosed, day_number, decision_id};
-use crate::erasure::{Eraser, ErasureError};
+use crate::erasure::{Eraser, ErasureError, Standing};
 
 const REFERENCE_CHARACTERS_MAX: usize = 100;
 const WORDS_CHARACTERS_MAX: usize = 500;
@@ -202,7 +202,7 @@ impl ErasureService {
 
     async fn standing(&self, of: &Erasure) -> Result<ErasureStanding, Refusal> {
         let standing = self.eraser.standing(of, now().0).await.map_err(not_now)?;
-        Ok(told(of, standing.stage, standing.waits_for))
+        Ok(told(of, standing))
     }
 
     async fn proposed(&self, caller: Option<Caller>, asked: ProposeErasureRequest) -> Result<ErasureStanding, Refusal> {
@@ -362,7 +362,7 @@ impl ErasureService {
         self.on_record(caller.as_ref(), Call::RunErasure, None, "erasure run").await?;
         let ran = self.eraser.run(&of, asked.keys_brought, now).await.map_err(not_now)?;
         let of = self.found(caller.as_ref(), &asked.erasure_id)?;
-        Ok(told(&of, ran.stage, ran.waits_for))
+        Ok(told(&of, ran))
     }
 
     async fn certificate(
@@ -446,7 +446,7 @@ impl Erasures for ErasureService {
     }
 }
 
-fn told(of: &Erasure, stage: ErasureStage, waits_for: String) -> ErasureStanding {
+fn told(of: &Erasure, Standing { stage, waits_for, files_in_clear }: Standing) -> ErasureStanding {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let begun = of.begun.as_ref().map(|(begun, _)| begun);
     ErasureStanding {
@@ -465,6 +465,7 @@ fn told(of: &Erasure, stage: ErasureStage, waits_for: String) -> ErasureStanding
         quarantine_items: begun.map_or(0, |begun| begun.quarantine_items()),
         organisations: of.proposed.organisations.clone(),
         readmitted: of.readmitted,
+        files_in_clear,
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `DIR/lock` is held by whoever has the store open. `DIR/ENGINE-LAYOUT` is the live copy; beside it, with a suffix:
 //! `.building`, a rebuild not yet whole; `.rebuilt`, one that is, about to take the live copy's place; `.set-aside`, the
-//! last copy that did not open; `.damaged`, a note that the live copy is to be set aside at the next opening; `.filled`, when the
-//! live copy was begun, microseconds since 1970.
+//! last copy that did not open; `.damaged`, a note that the live copy is to be set aside at the next opening, and `.fill-anew`, the same
+//! of one that nothing is wrong with; `.filled`, when the live copy was begun, microseconds since 1970.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -15,7 +15,7 @@ use event_log::Partition;
 use super::engine::{SortedRows, Table, panicked};
 use super::fjall_engine::FjallEngine;
 use super::sled_engine::SledEngine;
-use super::{Engine, Fresh, Options, Shards, StoreError, View, keys, look};
+use super::{Engine, Filling, Fresh, Options, Shards, StoreError, View, keys, look};
 
 /// The layout of [`keys`]. A change to it gets the next number, so that no store is read by rules it was not written by.
 const LAYOUT: u32 = 4;
@@ -60,7 +60,7 @@ impl Folder {
 
     /// What an older build filled, nobody reads any more, and an erasure must be able to destroy.
     fn remove_older(&self) -> Result<(), StoreError> {
-        let suffixes = ["", ".building", ".rebuilt", ".set-aside", ".damaged", ".filled"];
+        let suffixes = ["", ".building", ".rebuilt", ".set-aside", ".damaged", ".fill-anew", ".filled"];
         let older = (1..LAYOUT).flat_map(|layout| suffixes.map(|suffix| self.of_layout(layout, suffix)));
         older.into_iter().try_for_each(|path| remove(&path))
     }
@@ -75,10 +75,15 @@ impl Folder {
             self.note_filled()?;
             return Ok((table, Fresh::New));
         }
-        let because = match fs::read_to_string(self.beside(".damaged")) {
-            Ok(because) => because,
-            Err(e) if e.kind() != ErrorKind::NotFound => return Err(io("read its note of damage")(e)),
-            Err(_) => match self.open_live(options) {
+        let because = match (self.noted(".damaged")?, self.noted(".fill-anew")?) {
+            (Some(because), _) => because,
+            (None, Some(because)) => {
+                self.set_aside()?;
+                let table = self.open_live(options)?;
+                self.note_filled()?;
+                return Ok((table, Fresh::Anew { because }));
+            }
+            (None, None) => match self.open_live(options) {
                 Ok(table) => return Ok((table, Fresh::Existing)),
                 Err(StoreError::Engine { source, .. }) => source.to_string(),
                 Err(e @ StoreError::BadValue(_)) => e.to_string(),
@@ -112,8 +117,23 @@ impl Folder {
         fs::write(self.beside(".filled"), now.as_micros().to_string()).map_err(io("note when it was filled"))
     }
 
+    fn noted(&self, suffix: &str) -> Result<Option<String>, StoreError> {
+        match fs::read_to_string(self.beside(suffix)) {
+            Ok(because) => Ok(Some(because)),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(io("read why it is to be set aside")(e)),
+        }
+    }
+
+    pub(super) fn filling(&self) -> Result<Option<Filling>, StoreError> {
+        if exists(&self.beside(".damaged"))? || exists(&self.beside(".fill-anew"))? {
+            return Ok(Some(Filling::WhenOpened));
+        }
+        Ok(exists(&self.beside(".set-aside"))?.then_some(Filling::UnderWay))
+    }
+
     pub(super) fn is_filled_since(&self, at_us: i64) -> Result<bool, StoreError> {
-        if exists(&self.beside(".set-aside"))? || exists(&self.beside(".damaged"))? {
+        if self.filling()?.is_some() {
             return Ok(false);
         }
         let noted = match fs::read_to_string(self.beside(".filled")) {
@@ -126,7 +146,7 @@ impl Folder {
     /// Puts a rebuilt copy in the live one's place; a crash before the end is made good at the next opening.
     fn take_rebuilt(&self) -> Result<(), StoreError> {
         remove(&self.live())?;
-        remove(&self.beside(".damaged"))?;
+        self.remove_notes()?;
         fs::rename(self.beside(".rebuilt"), self.live()).map_err(io("put a rebuilt store in place"))?;
         sync_dir(&self.dir)
     }
@@ -134,14 +154,23 @@ impl Folder {
     fn set_aside(&self) -> Result<PathBuf, StoreError> {
         let moved_to = self.beside(".set-aside");
         remove(&moved_to)?;
-        fs::rename(self.live(), &moved_to).map_err(io("set a damaged store aside"))?;
-        remove(&self.beside(".damaged"))?;
+        fs::rename(self.live(), &moved_to).map_err(io("set a store aside"))?;
+        self.remove_notes()?;
         sync_dir(&self.dir)?;
         Ok(moved_to)
     }
 
+    fn remove_notes(&self) -> Result<(), StoreError> {
+        [".damaged", ".fill-anew"].into_iter().try_for_each(|note| remove(&self.beside(note)))
+    }
+
     pub(super) fn discard_set_aside(&self) -> Result<(), StoreError> {
         remove(&self.beside(".set-aside"))
+    }
+
+    pub(super) fn note_anew(&self, because: &str) -> Result<(), StoreError> {
+        fs::write(self.beside(".fill-anew"), because).map_err(io("note that it is to be filled anew"))?;
+        sync_dir(&self.dir)
     }
 
     /// Best effort: the caller already has an error to report.

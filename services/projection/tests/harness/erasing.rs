@@ -34,6 +34,14 @@ impl Premises for Alone {
         Ok(false)
     }
 
+    async fn files_in_clear(&self, _: &HashSet<Pseudonym>) -> Result<u32, PremisesError> {
+        Ok(0)
+    }
+
+    async fn files_removed(&self, _: &HashSet<Pseudonym>) -> Result<u32, PremisesError> {
+        Ok(0)
+    }
+
     fn sign(&self, text: &str) -> Result<String, PremisesError> {
         let mut note = Note::new(text.to_owned())?;
         note.add(ledger_key().sign(text, 1));

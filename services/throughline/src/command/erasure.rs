@@ -2,6 +2,7 @@
 
 mod certificate;
 mod decide;
+mod files;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ enum Command {
     Readmit(decide::Readmit),
     List(List),
     Run(Run),
+    Files(files::Files),
     Certify(certificate::Certify),
     Certificate(certificate::Certificate),
     Verify(certificate::Verify),
@@ -102,6 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Readmit(arguments) => block_on(decide::readmit(arguments)),
         Command::List(arguments) => block_on(list(arguments)),
         Command::Run(arguments) => block_on(go_on(arguments)),
+        Command::Files(arguments) => files::files(arguments),
         Command::Certify(arguments) => block_on(certificate::certify(arguments)),
         Command::Certificate(arguments) => block_on(certificate::certificate(arguments)),
         Command::Verify(arguments) => certificate::verify(arguments),

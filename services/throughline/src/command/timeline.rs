@@ -1,7 +1,7 @@
 //! `throughline timeline`
 
 mod print;
-pub(super) use print::cells;
+pub(super) use print::{cells, erased_line};
 mod watch;
 
 use std::process::ExitCode;

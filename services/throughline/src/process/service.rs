@@ -26,6 +26,7 @@ use projection::serve::facts::FactsService;
 use projection::serve::identities::IdentityService;
 use projection::serve::limits::Limits;
 use projection::serve::linker::LinkerService;
+use projection::serve::protection::ProtectionService;
 use projection::serve::listen::{self, Answering, Tls};
 use projection::serve::page::PageTokens;
 use projection::serve::policies::PolicyService;
@@ -173,6 +174,13 @@ impl Service {
             stopped.cancelled().await;
             Ok(())
         });
+        let protection = ProtectionService {
+            discloser: Arc::clone(&self.readers.discloser),
+            recorder: Arc::clone(&self.recorder),
+            rules: policies.standing(),
+            progress: self.progress.clone(),
+        };
+        let linking = (Some(linker), Some(protection));
         let operator = AdminService {
             log: self.log,
             keyring: self.projector.keyring,
@@ -242,7 +250,7 @@ impl Service {
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move {
-            Ok(listen::serve_operator(&admin_socket, operator, ledger, Some(linker), for_operator, stopped).await?)
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, linking, for_operator, stopped).await?)
         });
     }
 }
@@ -269,6 +277,10 @@ pub(crate) fn open_store(settings: &Settings, log: LogId) -> anyhow::Result<Stor
         Fresh::Existing => note_log(&dir, log)?,
         Fresh::New => {
             tracing::info!("the store is new: it is filled from the log");
+            note_log(&dir, log)?;
+        }
+        Fresh::Anew { because } => {
+            tracing::info!(because, "the store is filled anew from the log, as was asked");
             note_log(&dir, log)?;
         }
         Fresh::SetAside { moved_to, because } => {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use projection::audit::Scope;
 use projection::replay::{At, Facts, Recorded, Rules, Stood, With, decisions};
-use projection::serve::audits::rerun_answer;
+use projection::serve::audits::{replay_answer, rerun_answer};
 use proto::audit::{
-    Linked, ReplayRequest, ReplayResponse, ReplayedEntry, RerunRequest, RerunResponse, RerunVerdict, replay_request,
+    Linked, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, RerunVerdict, replay_request,
 };
 use proto::sharing::{Category, Outcome};
+use proto::timeline::Erased;
 
 use super::asking::{Asking, Beside, call, child, decision, denied, moment, purpose, spelt};
 use crate::command::asking::{as_json_of, refused};
@@ -126,8 +127,8 @@ fn print(answer: &RerunResponse) -> anyhow::Result<()> {
         moment(of.at.as_ref())
     );
     output::line(&output::plain(&format!("decision {}: {who}", hex::encode(&of.decision_id))))?;
-    let decided = matches!(answer.verdict(), RerunVerdict::Same | RerunVerdict::Differs);
-    if decided {
+    let is_erased = matches!(answer.verdict(), RerunVerdict::Erased | RerunVerdict::ErasedDigestDiffers);
+    if is_erased || matches!(answer.verdict(), RerunVerdict::Same | RerunVerdict::Differs) {
         let mut table =
             output::table(&["", "full", "redacted", "existence", "hidden", "entries", "services", "rules told"]);
         let rules = |rules: &[String]| {
@@ -148,7 +149,8 @@ fn print(answer: &RerunResponse) -> anyhow::Result<()> {
             answer.lines,
         ];
         output::add_row(&mut table, row("on record", recorded, &of.rules));
-        output::add_row(&mut table, row("again", again, &answer.rules));
+        let name = if is_erased { "of what is left" } else { "again" };
+        output::add_row(&mut table, row(name, again, &answer.rules));
         output::print(&table)?;
     }
     if !answer.classes.is_empty() {
@@ -172,9 +174,12 @@ fn print(answer: &RerunResponse) -> anyhow::Result<()> {
         RerunVerdict::Same => "the same bytes".to_owned(),
         RerunVerdict::Differs if answer.was.is_empty() => format!("differs first in {}", answer.what),
         RerunVerdict::Differs => format!("differs first in {}: was {}, is {}", answer.what, answer.was, answer.is),
-        RerunVerdict::ErasedDigestDiffers => "facts erased; their digest does not match".to_owned(),
-        RerunVerdict::Erased | RerunVerdict::CannotSay | RerunVerdict::Unspecified => answer.what.clone(),
+        RerunVerdict::Erased
+        | RerunVerdict::ErasedDigestDiffers
+        | RerunVerdict::CannotSay
+        | RerunVerdict::Unspecified => answer.what.clone(),
     };
+    told_erased(&answer.erased)?;
     let rules = answer.policy_hash.get(..6).map(hex::encode).unwrap_or_default();
     let rules = if rules.is_empty() { rules } else { format!(" rules={rules}") };
     let on_record = if answer.audit_id.is_empty() {
@@ -236,8 +241,22 @@ pub(super) fn replay(arguments: &Replay) -> anyhow::Result<ExitCode> {
     } else {
         format!(" on_record={}", hex::encode(&answer.audit_id))
     };
-    output::line(&format!("audit replay: entries={} subjects={}{on_record}", answer.entries.len(), answer.subjects))?;
+    told_erased(&answer.erased)?;
+    let erased = match answer.events_erased {
+        0 => String::new(),
+        events => format!(" erased={events}"),
+    };
+    let (entries, subjects) = (answer.entries.len(), answer.subjects);
+    output::line(&format!("audit replay: entries={entries} subjects={subjects}{erased}{on_record}"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// That something was erased, when and under what authority.
+fn told_erased(erased: &[Erased]) -> anyhow::Result<()> {
+    for one in erased {
+        output::line(&crate::command::timeline::erased_line(one))?;
+    }
+    Ok(())
 }
 
 async fn replayed_offline(arguments: &Replay, about: &proto::events::Subject) -> anyhow::Result<ReplayResponse> {
@@ -254,19 +273,11 @@ async fn replayed_offline(arguments: &Replay, about: &proto::events::Subject) ->
         }
     };
     let today = jiff::Zoned::now().date();
-    let replayed = beside.replayer.timeline(key.of(about), &stood, today)?;
+    let replayer = Arc::new(beside.replayer);
+    let replayed = replayer.stood(key.of(about), stood, today, beside.log.as_ref()).await?;
     let replayed =
         replayed.ok_or_else(|| Usage("the record of that decision does not say what it was made from".to_owned()))?;
-    let entry = |entry: projection::replay::ReplayedEntry| ReplayedEntry {
-        effective: Some(entry.effective),
-        organisation: entry.organisation,
-        category: entry.category.into(),
-        kind: entry.kind.to_owned(),
-        known_as_at: Some(prost_types::Timestamp { seconds: entry.known_as_at_us.div_euclid(1_000_000), nanos: 0 }),
-        entry_id: entry.entry_id.to_vec(),
-    };
-    let subjects = u32::try_from(replayed.subjects).unwrap_or(u32::MAX);
-    Ok(ReplayResponse { subjects, entries: replayed.entries.into_iter().map(entry).collect(), audit_id: Vec::new() })
+    Ok(replay_answer(replayed))
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -138,6 +138,7 @@ fn as_json(said: &Said) -> serde_json::Value {
         "data_keys_destroyed": said.data_keys,
         "quarantine_items": said.quarantine_items,
         "wrapping_keys_destroyed": said.wrapping_keys,
+        "files_removed": said.files_removed,
         "copies_sha256": said.copies_sha256,
     })
 }

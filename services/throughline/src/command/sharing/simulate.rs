@@ -234,6 +234,8 @@ mod tests {
             record: Some(Disclosure { groups_withheld, ..Disclosure::default() }),
             classes: classes.iter().map(|(source, of, outcome)| decided(class(source, *of), *outcome)).collect(),
             policy_hash: [0; 32],
+            made_from: None,
+            gone: projection::replay::Gone::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::events::{Date, Event, When, when};
 use proto::sharing::{Category, Outcome};
-use proto::timeline::{Entry, GetTimelineResponse, Withheld};
+use proto::timeline::{Entry, Erased, GetTimelineResponse, Withheld};
 
 use crate::output;
 
@@ -19,16 +19,7 @@ pub(super) fn page(answer: &GetTimelineResponse, first: bool) -> anyhow::Result<
     }
     if first {
         for erased in &answer.erased {
-            let at = erased.at.as_ref().and_then(|at| jiff::Timestamp::new(at.seconds, 0).ok());
-            let authority = erased.authority().as_str_name().trim_start_matches("ERASURE_AUTHORITY_").to_lowercase();
-            say(&format!(
-                "erased: {} under {} {}{} ({})",
-                at.map(|at| at.to_string()).unwrap_or_default(),
-                authority.replace('_', " "),
-                erased.authority_reference,
-                if erased.certified { ", certified" } else { "" },
-                hex::encode(&erased.erasure_id),
-            ))?;
+            say(&erased_line(erased))?;
         }
         for line in &answer.existence {
             let service = if line.organisation.is_empty() { "a service" } else { line.organisation.as_str() };
@@ -157,4 +148,18 @@ fn time(when: &When) -> String {
         }
         None => String::new(),
     }
+}
+
+/// That something was erased, when and under what authority.
+pub(crate) fn erased_line(erased: &Erased) -> String {
+    let at = erased.at.as_ref().and_then(|at| jiff::Timestamp::new(at.seconds, 0).ok());
+    let authority = erased.authority().as_str_name().trim_start_matches("ERASURE_AUTHORITY_").to_lowercase();
+    format!(
+        "erased: {} under {} {}{} ({})",
+        at.map(|at| at.to_string()).unwrap_or_default(),
+        authority.replace('_', " "),
+        erased.authority_reference,
+        if erased.certified { ", certified" } else { "" },
+        hex::encode(&erased.erasure_id),
+    )
 }

@@ -1,0 +1,221 @@
+//! Of whom the files tell that were dealt with: they stand in clear in `done` and `rejected`, and an erasure must find them.
+//!
+//! Beside the baselines, `named/<picked up>` says of each file of a submission which subjects it tells of, by pseudonym, and in how many
+//! records; a file is named by a keyed digest of its name, since it may be named after a child. `named/erased` says who is erased, and
+//! `named/removed` which files were removed for it. So a file is found by who is erased, without a value, and on whichever host has it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use event_log::Pseudonym;
+use event_log::seal::PseudonymKey;
+use serde::{Deserialize, Serialize};
+
+use crate::connector::{Draft, Rejection};
+use crate::drop_folder::{DONE, REJECTED};
+use crate::run::name_of;
+
+const ERASED: &str = "erased";
+const REMOVED: &str = "removed";
+
+/// What is known of one connector's files.
+pub struct Named {
+    dir: PathBuf,
+    key: PseudonymKey,
+}
+
+/// A file in clear.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct InClear {
+    /// Where.
+    pub path: PathBuf,
+    /// Records in it that tell of somebody erased.
+    pub records: u64,
+    /// Records of it that could not be read, so that nobody can tell of whom they are.
+    pub unread: u64,
+}
+
+/// Of whom the files of one submission tell.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Told(BTreeMap<String, OfFile>);
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct OfFile {
+    /// Records, by pseudonym.
+    of: BTreeMap<String, u64>,
+    unread: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Removed {
+    at_us: i64,
+    submission: String,
+    file: String,
+    of: Vec<String>,
+}
+
+impl Told {
+    /// Of what was read of a submission.
+    pub(crate) fn of(drafts: &[Draft], rejections: &[Rejection], key: &PseudonymKey) -> Self {
+        let mut told = Self::default();
+        let record_of = |place: &crate::connector::Place| if place.record > 0 { place.record } else { place.line };
+        let mut counted: HashSet<(&str, u64, &str, &str)> = HashSet::new();
+        let subjects = drafts.iter().map(|draft| (&draft.place, Some(&draft.subject)));
+        for (place, subject) in subjects.chain(rejections.iter().map(|of| (&of.place, of.subject.as_ref()))) {
+            let (issuer, value) = subject.map_or(("", ""), |subject| (subject.issuer.as_str(), subject.value.as_str()));
+            if !counted.insert((place.file.as_str(), record_of(place), issuer, value)) {
+                continue;
+            }
+            let of_file = told.0.entry(file_id(key, &place.file)).or_default();
+            match subject {
+                Some(subject) => *of_file.of.entry(hex::encode(key.of(subject).0)).or_default() += 1,
+                None => of_file.unread += 1,
+            }
+        }
+        told
+    }
+}
+
+fn file_id(key: &PseudonymKey, name: &str) -> String {
+    hex::encode(key.digest("file-name", name.as_bytes()))
+}
+
+impl Named {
+    /// Beside these baselines.
+    pub fn open(connector_dir: &Path, key: PseudonymKey) -> Self {
+        Self { dir: connector_dir.join("named"), key }
+    }
+
+    /// Notes of whom a submission tells, durably, before it is anywhere that nobody deals with it any more.
+    pub(crate) fn note(&self, submission: &str, told: &Told) -> io::Result<()> {
+        self.write(submission, &serde_json::to_vec(told)?)
+    }
+
+    /// Notes who is erased.
+    pub(crate) fn note_erased(&self, erased: &HashSet<Pseudonym>) -> io::Result<()> {
+        let lines: BTreeSet<String> = erased.iter().map(|subject| hex::encode(subject.0) + "\n").collect();
+        self.write(ERASED, lines.into_iter().collect::<String>().as_bytes())
+    }
+
+    /// Who is erased, as this connector last knew.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn erased(&self) -> io::Result<HashSet<Pseudonym>> {
+        let text = or_none(fs::read_to_string(self.dir.join(ERASED)))?.unwrap_or_default();
+        let subject = |line: &str| {
+            let mut bytes = [0; 16];
+            hex::decode_to_slice(line, &mut bytes).ok().map(|()| Pseudonym(bytes))
+        };
+        Ok(text.lines().filter_map(subject).collect())
+    }
+
+    /// Files of this drop folder that tell of these subjects, and those of which some records could not be read.
+    ///
+    /// # Errors
+    /// When a folder or a note cannot be read.
+    pub fn in_clear(&self, drop_folder: &Path, of: &HashSet<Pseudonym>) -> io::Result<Vec<InClear>> {
+        Ok(self.found(drop_folder, of)?.into_iter().map(|(file, _)| file).collect())
+    }
+
+    fn found(&self, drop_folder: &Path, of: &HashSet<Pseudonym>) -> io::Result<Vec<(InClear, Removed)>> {
+        let of: BTreeSet<String> = of.iter().map(|subject| hex::encode(subject.0)).collect();
+        let mut found = Vec::new();
+        if of.is_empty() {
+            return Ok(found);
+        }
+        for folder in [DONE, REJECTED].map(|folder| drop_folder.join(folder)) {
+            for submission in listed(&folder)? {
+                let name = name_of(&submission);
+                let Some(told) = or_none(fs::read(self.dir.join(&name)))? else { continue };
+                let Ok(Told(told)) = serde_json::from_slice(&told) else { continue };
+                for path in listed(&submission)?.into_iter().filter(|path| path.is_file()) {
+                    let file = file_id(&self.key, &name_of(&path));
+                    let Some(of_file) = told.get(&file) else { continue };
+                    let theirs: Vec<&String> = of_file.of.keys().filter(|id| of.contains(*id)).collect();
+                    let records = theirs.iter().filter_map(|id| of_file.of.get(*id)).sum();
+                    if records > 0 || of_file.unread > 0 {
+                        let of = theirs.into_iter().cloned().collect();
+                        let removed = Removed { at_us: 0, submission: name.clone(), file, of };
+                        found.push((InClear { path, records, unread: of_file.unread }, removed));
+                    }
+                }
+            }
+        }
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(found)
+    }
+
+    /// Removes the files that tell of these subjects, whole: what else they told is on the log. That it is done is noted before. Those
+    /// of which some records could not be read go too where `unread_too` says so. Gives what was removed. `now_us`: microseconds since 1970.
+    ///
+    /// # Errors
+    /// When it cannot be noted, or a file cannot be removed: it is then still there.
+    pub fn remove(
+        &self,
+        drop_folder: &Path,
+        of: &HashSet<Pseudonym>,
+        unread_too: bool,
+        now_us: i64,
+    ) -> io::Result<Vec<InClear>> {
+        let mut gone = Vec::new();
+        for (file, removed) in self.found(drop_folder, of)? {
+            if file.records == 0 && !unread_too {
+                continue;
+            }
+            let mut line = serde_json::to_vec(&Removed { at_us: now_us, ..removed })?;
+            line.push(b'\n');
+            let mut notes = OpenOptions::new().create(true).append(true).open(self.dir.join(REMOVED))?;
+            notes.write_all(&line)?;
+            notes.sync_all()?;
+            fs::remove_file(&file.path)?;
+            if let Some(submission) = file.path.parent() {
+                File::open(submission)?.sync_all()?;
+                // The folder of a submission of which nothing is left tells nobody anything.
+                let _others_are_left = fs::remove_dir(submission);
+            }
+            gone.push(file);
+        }
+        Ok(gone)
+    }
+
+    /// How many files were removed because they told of these subjects.
+    ///
+    /// # Errors
+    /// When that cannot be read.
+    pub fn removed(&self, of: &HashSet<Pseudonym>) -> io::Result<usize> {
+        let of: BTreeSet<String> = of.iter().map(|subject| hex::encode(subject.0)).collect();
+        let notes = or_none(fs::read_to_string(self.dir.join(REMOVED)))?.unwrap_or_default();
+        let removed = notes.lines().filter_map(|line| serde_json::from_str::<Removed>(line).ok());
+        let theirs = removed.filter(|removed| removed.of.iter().any(|id| of.contains(id)));
+        // One that was noted, and removed by whoever came after a crash, is noted twice.
+        Ok(theirs.map(|removed| (removed.submission, removed.file)).collect::<BTreeSet<_>>().len())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.dir)?;
+        let (path, beside) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, &path)?;
+        File::open(&self.dir)?.sync_all()
+    }
+}
+
+fn listed(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = or_none(fs::read_dir(dir))?.into_iter().flatten();
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    // A file that lies where a submission should is nobody's submission.
+    paths.sort();
+    Ok(paths)
+}
+
+fn or_none<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        read => read.map(Some),
+    }
+}
