@@ -58,6 +58,8 @@ pub struct Post<'a> {
     pub id: &'a str,
     /// Where its outcome can be asked for: a path.
     pub status_path: &'a str,
+    /// When it came, microseconds since 1970.
+    pub received_us: i64,
     /// What its path stands for: names and values, as [`Receives::paths`] names them.
     pub captured: &'a [(String, String)],
     /// The media type, without parameters.

@@ -3,6 +3,8 @@
 //! **Files.** One child, an array of children, or `{"children": [...]}`; in the file's name stands whose they are
 //! (`878_2025-11-22.json`), else they are of the authority that the connector answers for.
 //!
+//! **Posts.** As they are sent to the Department: see [`ChildrenEndpoint`].
+//!
 //! **A live feed.** Every block has an id of its own, so that keys are made of ids and not of dates: a date that is put right
 //! is the same record. A block that is left out says nothing; one that is there says all of itself; `purge` takes back the
 //! block and everything within it, at every level, and nobody has to confirm it.
@@ -16,12 +18,14 @@
 
 mod child;
 mod codes;
+mod endpoint;
 mod episode;
 mod say;
 mod submission;
 
 use connector_kit::file_name::Authority;
 use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+pub use endpoint::ChildrenEndpoint;
 use proto::events::Family;
 
 /// What it is called: its events are this source's.

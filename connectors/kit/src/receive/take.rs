@@ -13,7 +13,7 @@ use tokio_stream::StreamExt as _;
 
 use super::receipts::{Receipt, Receipts};
 use super::{Answer, Asked, Caller, Options, Post, Receives, Refusal, RefusalCode};
-use crate::spool::{Spool, Staged, blocking};
+use crate::spool::{Spool, Staged, blocking, now_us};
 
 /// A post before its body is read.
 pub(super) struct Head {
@@ -108,11 +108,12 @@ impl Take {
             Some(key) => self.receipts.id(&caller.name, key),
             None => hex::encode(drawn),
         };
-        let status_path = format!("/submissions/{id}");
+        let (status_path, received_us) = (format!("/submissions/{id}"), now_us());
         let post = Post {
             asked: Asked { path: &head.path, accept: &head.accept },
             id: &id,
             status_path: &status_path,
+            received_us,
             captured: &head.captured,
             media_type: head.media_type,
             file_name: head.file_name.as_deref(),
@@ -220,12 +221,14 @@ impl Take {
         let (order, caller) = (Arc::clone(&self.order), caller.clone());
         let (path, accept, captured) = (head.path.clone(), head.accept.clone(), head.captured.clone());
         let (media_type, file_name) = (head.media_type, head.file_name.clone());
+        let received_us = now_us();
         let answering = move || {
             let _in_hand_until_here = place;
             let post = Post {
                 asked: Asked { path: &path, accept: &accept },
                 id: &id,
                 status_path: &status_path,
+                received_us,
                 captured: &captured,
                 media_type,
                 file_name: file_name.as_deref(),
