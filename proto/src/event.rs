@@ -165,6 +165,8 @@ kinds! {
     316 ScreeningReported e::ScreeningReported;
     317 DiagnosisRecorded e::DiagnosisRecorded;
     318 DocumentRecorded e::DocumentRecorded;
+    319 HealthReviewCompleted e::HealthReviewCompleted;
+    320 FeedingStatusRecorded e::FeedingStatusRecorded;
     380 ReferralMade e::ReferralMade;
     381 ReferralRejected e::ReferralRejected;
     382 AppointmentKept e::AppointmentKept;

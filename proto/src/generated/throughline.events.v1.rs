@@ -1262,7 +1262,7 @@ pub struct AppointmentMissed {
     #[prost(message, optional, tag = "3")]
     pub reason: ::core::option::Option<Coded>,
 }
-/// An appointment was cancelled or stopped. SIU^S15, S16, S20, S21.
+/// An appointment was cancelled or stopped. SIU^S15, S16, or SCH-25 of another SIU.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AppointmentCancelled {
     #[prost(message, optional, tag = "1")]
@@ -1587,6 +1587,46 @@ pub struct DocumentRecorded {
     /// TXA-18: who may know of it, as the sender says.
     #[prost(message, optional, tag = "10")]
     pub confidentiality: ::core::option::Option<Coded>,
+}
+/// A review of the healthy child programme was done: new baby, six to eight weeks, one year, two to two and a half years, school
+/// entry. A FHIR Encounter of the Digital Child Health types, and the answers to the questionnaire that it is done with.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HealthReviewCompleted {
+    /// Encounter.type; of a QuestionnaireResponse the questionnaire.
+    #[prost(message, optional, tag = "1")]
+    pub review: ::core::option::Option<Coded>,
+    /// Encounter.period.start; QuestionnaireResponse.authored.
+    #[prost(message, optional, tag = "2")]
+    pub reviewed_at: ::core::option::Option<When>,
+    /// Encounter.location, by name.
+    #[prost(string, optional, tag = "3")]
+    pub place: ::core::option::Option<::prost::alloc::string::String>,
+    /// What the questionnaire scored: the total of each of its domains.
+    #[prost(message, repeated, tag = "4")]
+    pub scores: ::prost::alloc::vec::Vec<ReviewScore>,
+}
+/// One domain of a developmental questionnaire, such as the Ages and Stages Questionnaires, as it was scored.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewScore {
+    /// Communication, gross motor, fine motor, problem solving, personal-social, social-emotional.
+    #[prost(message, optional, tag = "1")]
+    pub domain: ::core::option::Option<Coded>,
+    /// As written.
+    #[prost(string, optional, tag = "2")]
+    pub score: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// How a baby is fed, as it was recorded on a day. A FHIR Observation in a message of feeding status (CH014), or of its SNOMED
+/// codes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FeedingStatusRecorded {
+    #[prost(message, optional, tag = "1")]
+    pub recorded_at: ::core::option::Option<When>,
+    /// Breast, formula, both.
+    #[prost(message, optional, tag = "2")]
+    pub status: ::core::option::Option<Coded>,
+    /// Whole weeks since birth, where the source tells the day of birth.
+    #[prost(uint32, optional, tag = "3")]
+    pub age_weeks: ::core::option::Option<u32>,
 }
 /// The child as one source describes them: the whole description each time. Source: ChildIdentifiers and
 /// ChildCharacteristics (CIN census), pupilonroll and addresses (school census), PID and PD1 (HL7 v2).
@@ -3317,7 +3357,7 @@ pub struct RecordedBy {
 pub struct Event {
     #[prost(
         oneof = "event::Kind",
-        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 314, 315, 316, 317, 318, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 513, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
+        tags = "10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129, 130, 131, 132, 133, 134, 135, 180, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 215, 216, 217, 218, 219, 220, 221, 222, 223, 224, 225, 226, 227, 228, 229, 230, 231, 232, 233, 234, 235, 236, 237, 238, 239, 240, 241, 242, 243, 244, 245, 246, 247, 280, 281, 282, 283, 284, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312, 313, 314, 315, 316, 317, 318, 319, 320, 380, 381, 382, 383, 384, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 420, 421, 422, 423, 424, 425, 426, 427, 428, 429, 500, 501, 502, 503, 504, 505, 510, 511, 512, 513, 600, 601, 670, 671, 602, 603, 604, 605, 606, 607, 608, 609, 610, 611, 612, 613, 614, 615, 640, 641, 660, 661, 662, 663, 680, 681, 682, 683, 684, 685, 664"
     )]
     pub kind: ::core::option::Option<event::Kind>,
 }
@@ -3555,6 +3595,10 @@ pub mod event {
         DiagnosisRecorded(super::DiagnosisRecorded),
         #[prost(message, tag = "318")]
         DocumentRecorded(super::DocumentRecorded),
+        #[prost(message, tag = "319")]
+        HealthReviewCompleted(super::HealthReviewCompleted),
+        #[prost(message, tag = "320")]
+        FeedingStatusRecorded(super::FeedingStatusRecorded),
         #[prost(message, tag = "380")]
         ReferralMade(super::ReferralMade),
         #[prost(message, tag = "381")]

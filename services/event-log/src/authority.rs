@@ -215,7 +215,9 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::ResultReported(_)
         | Kind::ScreeningReported(_)
         | Kind::DiagnosisRecorded(_)
-        | Kind::DocumentRecorded(_) => Sector(Family::Health),
+        | Kind::DocumentRecorded(_)
+        | Kind::HealthReviewCompleted(_)
+        | Kind::FeedingStatusRecorded(_) => Sector(Family::Health),
 
         // Involvement opens records: what a source says of it is derived from what it did, never asserted by it.
         Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => Command(Topic::Sharing),

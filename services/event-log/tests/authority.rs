@@ -85,7 +85,8 @@ const TABLE: &str = "
     ReferralMade H                  ReferralRejected H              AppointmentKept H
     TherapyStarted H                TherapyEnded H
     ObservationRecorded H           ResultReported H                ScreeningReported H
-    DiagnosisRecorded H             DocumentRecorded H
+    DiagnosisRecorded H             DocumentRecorded H              HealthReviewCompleted H
+    FeedingStatusRecorded H
     ProtectionInformationAccessed S
     ServiceReferred ESH             ServiceOffered ESH              ServiceAttended ESH
     WaitingListJoined ESH           WaitingListLeft ESH             PanelDecided ESH
