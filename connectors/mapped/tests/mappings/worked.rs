@@ -6,12 +6,14 @@ use connector_kit::SourceFile;
 use mapped::{Checked, Mapping, Tried, try_out};
 
 /// Each worked mapping and its sample.
-pub(crate) const WORKED: [(&str, &str); 16] = [
+pub(crate) const WORKED: [(&str, &str); 18] = [
     ("education-ehc-system", "ehc_cases.csv"),
     ("education-participation", "nccis_2026_01_31.csv"),
     ("health-camhs-mhsds", "camhs_referrals.csv"),
     ("health-community-csds", "csds_contacts.csv"),
     ("health-therapy-waits", "therapy_waits_20260131.csv"),
+    ("social-care-cpis-access-notices", "cpis_access_notices.csv"),
+    ("social-care-early-help-episodes", "early_help_episodes.csv"),
     ("social-care-early-help-module", "early_help.csv"),
     ("social-care-equipment-panel", "equipment_panel.csv"),
     ("social-care-family-support", "family_support.csv"),
