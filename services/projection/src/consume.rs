@@ -65,7 +65,7 @@ pub trait Refusals: Send + Sync {
 pub type RefusalError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How far the consumer is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Progress {
     /// Everything published by then is read, in every partition: facts stand in their own topics, and the claims by which
     /// they bind in the sectors'. `None` until every partition has been looked at once.

@@ -356,7 +356,7 @@ impl<V> Recorded<V> {
     }
 }
 
-fn erased_as_told(of: &sharing::erasures::Erasure) -> Option<Erased> {
+pub(crate) fn erased_as_told(of: &sharing::erasures::Erasure) -> Option<Erased> {
     let (_, at_us) = of.begun.as_ref()?;
     Some(Erased {
         at: Some(crate::audit::timestamp(*at_us)),

@@ -7,6 +7,7 @@
 pub(crate) mod pairs;
 mod queue;
 mod releases;
+pub(crate) mod reviewed;
 mod side_by_side;
 mod statistics;
 pub(crate) mod steps;
@@ -32,15 +33,18 @@ pub(crate) use side_by_side::{PermittedPair, seen, timestamp};
 pub(crate) use statistics::statistics;
 pub(crate) use steps::{Pair, pair};
 
-use crate::child::{ChildError, Children};
+use crate::child::{Child, ChildError, Children};
 use crate::consume::Progress;
 use crate::disclose::Discloser;
+use crate::disclose::basis::Grounds;
 use crate::disclose::digest::sixteen;
 use crate::linking::Adopted;
 
 /// How long it waits before it asks a log again that could not be reached.
 const AGAIN: Duration = Duration::from_secs(1);
 const RECORDS_A_READ: usize = 1_000;
+/// A pair about which something is said all the time is shown as it was last read.
+const READS_MAX: usize = 5;
 
 /// What a reviewer may be shown is decided by this.
 #[derive(Clone)]
@@ -61,6 +65,10 @@ pub(crate) struct Permitted {
     pub(crate) groups: BTreeSet<FieldGroup>,
     pub(crate) counts: Counts,
     pub(crate) outcomes_digest: [u8; 16],
+    /// What it was decided from.
+    pub(crate) grounds: Grounds,
+    /// The two as they were read.
+    rests_on: Vec<Arc<Child>>,
 }
 
 /// What one record says of a person, as far as it may be shown.
@@ -111,6 +119,31 @@ impl Permitting {
         Ok(sharing::may_read_releases(&self.discloser.engine, &request, self.registry()?.as_ref()))
     }
 
+    /// A pair, and what somebody may be shown of it: both read while nothing of either changed, so that what is on record of it can be
+    /// read again.
+    pub(crate) fn shown(
+        &self,
+        principal: &Principal,
+        pair: Pair,
+        today: Date,
+    ) -> Result<Option<(Matter, Permitted)>, ChildError> {
+        let mut found = None;
+        for _ in 0..READS_MAX {
+            let began = self.children().store.moment();
+            let Some(matter) = Surroundings::read(self.children(), &[pair.0, pair.1])?.matter(pair) else {
+                return Ok(None);
+            };
+            let Some(permitted) = self.permit(principal, &matter, today)? else { return Ok(None) };
+            let unchanged = |child: &Arc<Child>| self.children().is_unchanged_since(&child.standing, began);
+            let stands = permitted.rests_on.iter().all(unchanged);
+            found = Some((matter, permitted));
+            if stands {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// What somebody may be shown of a pair; nothing where of either there is nothing.
     pub(crate) fn permit(
         &self,
@@ -118,7 +151,8 @@ impl Permitting {
         matter: &Matter,
         today: Date,
     ) -> Result<Option<Permitted>, ChildError> {
-        let registry = self.registry()?;
+        let (registry, mark) = self.discloser.registries.marked(self.generation())?;
+        let (mut grounds, mut rests_on) = (Grounds::new(mark, &self.discloser.hub_contact), Vec::new());
         let mut request = self.request(principal.clone(), today);
         request.part_of_pair = principal.organisation().is_some_and(|own| matter.controllers().contains(own));
         let mut groups: BTreeSet<FieldGroup> = BTreeSet::new();
@@ -127,6 +161,8 @@ impl Permitting {
         for (side, shown) in matter.sides.iter().zip(&mut sides) {
             let own = Pseudonym(side.id);
             let child = self.children().read_kept(own, None)?;
+            grounds = grounds.and(&child);
+            rests_on.push(Arc::clone(&child));
             let on_day = self.discloser.on_day(&child, today);
             let classified = self.discloser.classify(side.described.clone(), &on_day.facts, &registry);
             let classes = classified.iter().map(|(class, _)| class);
@@ -158,7 +194,7 @@ impl Permitting {
         }
         let own = principal.organisation();
         ours.iter_mut().chain(theirs.iter_mut()).for_each(|described| described.without(&groups, own));
-        Ok(Some(Permitted { sides, groups, counts, outcomes_digest: sixteen(digests) }))
+        Ok(Some(Permitted { sides, groups, counts, outcomes_digest: sixteen(digests), grounds, rests_on }))
     }
 
     /// Whose records reviewers of the organisation that runs the service are told, if they may be shown anything of a pair.

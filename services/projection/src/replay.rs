@@ -16,7 +16,7 @@
 //!
 //! Nothing is released by it: what comes out is metadata, and the answer itself never leaves this module.
 
-mod again;
+pub(crate) mod again;
 mod erased;
 pub(crate) mod past;
 pub(crate) mod records;
@@ -225,7 +225,7 @@ pub enum Why {
     OperatorsLook,
     /// The record is from before records said what a decision was made from.
     RecordTooOld,
-    /// An answer to somebody who reviews identity, which rests on a queue that is not kept.
+    /// A list for somebody who reviews identity, which rests on a queue that is not kept.
     Review,
     /// An auditor's, which rests on other records of decisions.
     Audit,
@@ -247,7 +247,8 @@ impl Why {
             Self::OperatorsLook => "an operator looked at something: there was nothing to decide",
             Self::RecordTooOld => "the record is from before records said what a decision was made from",
             Self::Review => {
-                "an answer to somebody who reviews identity: it rests on the queue as it stood, which is not kept"
+                "a list for somebody who reviews identity: it rests on the queue as it stood, which is not kept; what they were shown of a \
+                 pair is made again"
             }
             Self::Audit => "an answer to an auditor: it rests on other records of decisions",
             Self::AnAct => "something was recorded, reviewed or approved, or listed that was: it is not made again",

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event_log::{EventId, Offset, Partition, Topic};
+use event_log::{EventId, Offset, Partition, Pseudonym, Topic};
 use identity::Id;
+use jiff::civil::Date;
 use proto::disclosure::{Basis, Disclosure};
 use sharing::Category;
 
@@ -17,6 +18,8 @@ use crate::serve::caller::{Caller, Standing};
 pub(super) const RECORD_BYTES_MAX: usize = 512;
 const ACTIVE: u32 = 1;
 const TRAINED: u32 = 2;
+/// Of a reviewer of identity: at the organisation that runs the service.
+const RUNS_SERVICE: u32 = 4;
 const STANDING_FROM: u32 = 4;
 
 /// What a decision was made from, but for what was asked.
@@ -98,6 +101,44 @@ impl Grounds {
             },
         }
     }
+}
+
+/// Of an answer to a reviewer of identity about a pair, with whether it is the service's own that they review for.
+pub(crate) fn of_review(grounds: &Grounds, review: &Review<'_>, subjects: &BTreeSet<Id>) -> Basis {
+    let Review { caller, pair, today, asked_at_us, runs_service } = *review;
+    let ask = Ask {
+        caller: caller.clone(),
+        child: Pseudonym(pair.0),
+        purpose: sharing::Purpose::IdentityReview,
+        from_day: None,
+        to_day: None,
+        categories: Vec::new(),
+        known_at_us: None,
+        valid_on: today,
+        today,
+        skip: 0,
+        page_size: usize::MAX,
+        request_digest: [0; 16],
+        asked_at_us,
+        registry_generation: 0,
+    };
+    let basis = grounds.basis(&ask, subjects);
+    Basis { caller: basis.caller | if runs_service { RUNS_SERVICE } else { 0 }, ..basis }
+}
+
+/// What a reviewer of identity asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Review<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) pair: (Id, Id),
+    pub(crate) today: Date,
+    pub(crate) asked_at_us: i64,
+    pub(crate) runs_service: bool,
+}
+
+/// Whether it was a reviewer of the organisation that runs the service.
+pub(crate) fn runs_service(basis: &Basis) -> bool {
+    basis.caller & RUNS_SERVICE != 0
 }
 
 /// Splits a record that is too large: its basis becomes a record of its own, of which the id is found from the decision's.

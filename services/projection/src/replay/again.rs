@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use event_log::Pseudonym;
+use event_log::{EventId, Pseudonym};
 use jiff::civil::{Date, date};
 use proto::disclosure::{Basis, Disclosure};
 use proto::sharing::{Call, Purpose};
@@ -12,7 +12,9 @@ use super::{
     ANSWERS_KEPT, DecidedClass, Facts, Gone, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records,
 };
 use crate::child::Children;
+use crate::consume::Progress;
 use crate::disclose::{Ask, Audience, Discloser, Followed, Watching, basis};
+use crate::identities::{Permitting, reviewed};
 use crate::registry::Registries;
 use crate::serve::caller::{Caller, Standing};
 
@@ -72,8 +74,12 @@ impl Replayer {
         }
         known.drafts.clone_from(&with.drafts);
         let discloser = self.discloser(engine, known);
-        let made =
-            if explains { explained(&discloser, recorded) } else { self.decided(&discloser, whole, recorded, with)? };
+        let is_review = matches!(whole.call(), Call::ShowItem | Call::Decide);
+        let made = match (explains, is_review) {
+            (true, _) => explained(&discloser, recorded),
+            (false, true) => return self.reviewed(discloser, whole, with),
+            (false, false) => self.decided(&discloser, whole, recorded, with)?,
+        };
         self.keep(discloser);
         let Some(Made { record, mut parts, classes }) = made else { return Ok(cannot(Why::RecordTooOld)) };
         let made_from = record.basis.clone().filter(|_| with.facts == Facts::Recorded);
@@ -92,6 +98,36 @@ impl Replayer {
             Some(again) => differs(of, again, with).map_or(Verdict::Same, Verdict::Differs),
         };
         Ok(Rerun { verdict, record: again, classes, policy_hash, made_from, gone: Gone::default() })
+    }
+
+    /// What a reviewer of identity was shown of a pair, or decided about it.
+    fn reviewed(&self, discloser: Discloser, of: &Disclosure, with: &With) -> Result<Rerun, ReplayError> {
+        let policy_hash = *discloser.engine.policy_hash();
+        let discloser = Arc::new(discloser);
+        // Organisations and agreements are those of the past, whichever are first read.
+        let progress = Progress { registry_generation: 1, ..Progress::default() };
+        let permitting = Permitting {
+            discloser: Arc::clone(&discloser),
+            organisation: String::new(),
+            progress: tokio::sync::watch::channel(progress).1,
+        };
+        let named = |basis: &Basis| basis.linked_by.iter().filter_map(|id| EventId::from_slice(id)).collect::<Vec<_>>();
+        let adopted = match (with.facts, &of.basis) {
+            (Facts::Recorded, Some(basis)) => discloser.children.adoptions.of(&named(basis), None)?,
+            _ => discloser.children.adoptions.in_force(None)?,
+        };
+        let again = reviewed::again(&permitting, of, adopted.as_deref())?.map(|again| as_named(again, of));
+        drop(permitting);
+        if let Ok(discloser) = Arc::try_unwrap(discloser) {
+            self.keep(discloser);
+        }
+        let verdict = match &again {
+            None => Verdict::CannotSay(Why::RecordTooOld),
+            Some(again) => differs(of, again, with).map_or(Verdict::Same, Verdict::Differs),
+        };
+        let read = again.as_ref().and_then(|again| again.basis.clone());
+        let made_from = read.filter(|_| with.facts == Facts::Recorded);
+        Ok(Rerun { verdict, record: again, classes: Vec::new(), policy_hash, made_from, gone: Gone::default() })
     }
 
     fn engine(&self, of: &Disclosure, rules: &Rules) -> Option<Arc<Engine>> {
@@ -212,7 +248,8 @@ fn undecided(of: &Disclosure) -> Option<Why> {
         | Call::ListFacts
         | Call::OpenedByBreakGlass => (of.basis.is_none() && of.part_of.is_empty()).then_some(Why::RecordTooOld),
         Call::ExplainDecision => None,
-        Call::ListItems | Call::ShowItem | Call::Decide | Call::ListReleases | Call::GetStatistics => Some(Why::Review),
+        Call::ShowItem | Call::Decide => of.basis.is_none().then_some(Why::RecordTooOld),
+        Call::ListItems | Call::ListReleases | Call::GetStatistics => Some(Why::Review),
         Call::WhoSaw | Call::WhatDid | Call::Replay | Call::Rerun | Call::Unusual => Some(Why::Audit),
         // What somebody recorded or approved, and lists of what was.
         _ => Some(Why::AnAct),

@@ -59,7 +59,8 @@ impl Replayer {
         }
         let gone = Gone { events: ids.len(), ..rerun.gone };
         // Of one child alone the digest is over its events.
-        let several = of.call() == Call::GetFamily || basis.known_at_us != 0 || of.valid_day != basis.asked_day;
+        let is_of_several = matches!(of.call(), Call::GetFamily | Call::ShowItem | Call::Decide);
+        let several = is_of_several || basis.known_at_us != 0 || of.valid_day != basis.asked_day;
         let digest_matches =
             if several { None } else { Some(self.is_of(&subjects, known, ids, basis.facts_digest.as_slice())?) };
         Ok(Rerun { verdict: Verdict::Erased { digest_matches }, gone, ..rerun })

@@ -167,7 +167,7 @@ impl Admin for AdminService {
         let mut items = self.operations.quarantined().await.map_err(internal)?;
         let total = items.len() as u64;
         items.truncate(listed(request.into_inner().limit));
-        Ok(Response::new(ListQuarantineResponse { items, total }))
+        Ok(Response::new(ListQuarantineResponse { items, total, ..ListQuarantineResponse::default() }))
     }
 
     async fn show_quarantine(&self, request: Request<ShowQuarantineRequest>) -> Result<Response<Item>, Status> {

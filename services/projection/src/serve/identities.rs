@@ -4,13 +4,11 @@ mod decide;
 mod queue;
 mod releases;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use identity::Id;
 use jiff::civil::Date;
-use prost::Message as _;
 use proto::disclosure::Disclosure;
 use proto::events::Subject;
 use proto::identity::identities_server::Identities;
@@ -18,7 +16,7 @@ use proto::identity::{
     DecideRequest, DecideResponse, GetStatisticsRequest, GetStatisticsResponse, ListItemsRequest, ListItemsResponse,
     ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
 };
-use proto::sharing::{Call, DenialReason, Purpose};
+use proto::sharing::{Call, DenialReason};
 use proto::subject::normalised;
 use tonic::{Request, Response, Status};
 
@@ -29,9 +27,8 @@ use super::refusal::Refusal;
 use super::timelines::{TimelineService, now};
 use crate::child::ChildError;
 use crate::command::Commands;
-use crate::disclose::digest::sixteen;
-use crate::disclose::{Undisclosed, day_number, decision_id};
-use crate::identities::{Matter, Permitted, PermittedPair, Permitting, Queue, Surroundings, pair};
+use crate::disclose::{Undisclosed, decision_id};
+use crate::identities::{Matter, Permitted, PermittedPair, Permitting, Queue, pair, reviewed};
 
 /// How long a request waits until every seal, decision and restriction is taken account of.
 const SETTLE_MAX: Duration = Duration::from_secs(2);
@@ -127,12 +124,8 @@ impl IdentityService {
             };
             let mut found = Vec::new();
             for pair in candidates {
-                let matter = Surroundings::read(permitting.children(), &[pair.0, pair.1])?.matter(pair);
-                if let Some(matter) = matter
-                    && let Some(permitted) = permitting.permit(&principal, &matter, today)?
-                {
-                    found.push(Found { matter, permitted });
-                }
+                let shown = permitting.shown(&principal, pair, today)?;
+                found.extend(shown.map(|(matter, permitted)| Found { matter, permitted }));
             }
             Ok(found)
         });
@@ -144,37 +137,18 @@ impl IdentityService {
 
     /// The record of an answer about these subjects.
     fn record(&self, caller: &Caller, call: Call, subjects: &[Id], today: Date, now_us: i64) -> Disclosure {
+        let engine = &self.permitting.discloser.engine;
         let book = subjects.first().and_then(|id| id.first()).copied().unwrap_or_default() % decision_id::BOOKS;
-        Disclosure {
-            decision_id: decision_id::new(&self.desk.pseudonyms, book).to_vec(),
-            organisation: caller.organisation.clone(),
-            person: caller.person.clone(),
-            roles: caller.roles.iter().map(|role| (*role).into()).collect(),
-            purpose: Purpose::IdentityReview.into(),
-            subjects: subjects.iter().map(|id| id.to_vec()).collect(),
-            policy_hash: self.permitting.discloser.engine.policy_hash().to_vec(),
-            valid_day: day_number(today),
-            known_at_us: now_us,
-            call: call.into(),
-            ..Disclosure::default()
-        }
+        let record = reviewed::record(caller, call, subjects, (now_us, today), *engine.policy_hash());
+        Disclosure { decision_id: decision_id::new(&self.desk.pseudonyms, book).to_vec(), ..record }
     }
 
     /// The record of an answer about a pair.
     fn record_of(&self, caller: &Caller, call: Call, found: &Found, today: Date, now_us: i64) -> Disclosure {
         let Found { matter, permitted } = found;
-        let everybody: BTreeSet<Id> = matter.sides.iter().flat_map(|side| side.cluster.iter().copied()).collect();
-        let described: usize = permitted.sides.iter().map(Vec::len).sum();
-        Disclosure {
-            subjects_digest: sixteen(everybody.iter()).to_vec(),
-            classes_full: permitted.counts.full,
-            classes_redacted: permitted.counts.redacted,
-            classes_existence: permitted.counts.existence,
-            classes_hidden: permitted.counts.hidden,
-            outcomes_digest: permitted.outcomes_digest.to_vec(),
-            entries_released: u32::try_from(described).unwrap_or(u32::MAX),
-            ..self.record(caller, call, &[matter.pair.0, matter.pair.1], today, now_us)
-        }
+        let record = self.record(caller, call, &[matter.pair.0, matter.pair.1], today, now_us);
+        let runs_service = caller.organisation == self.permitting.organisation;
+        reviewed::of_pair(record, caller, (matter, permitted), runs_service, (now_us, today))
     }
 
     async fn show(
@@ -211,10 +185,7 @@ impl IdentityService {
             Refusal::not_recorded()
         })?;
         let shown = PermittedPair::new(&self.permitting, matter, permitted, adopted.as_deref(), now_us);
-        let record = Disclosure {
-            answer_digest: sixteen([shown.answer().encode_to_vec()]).to_vec(),
-            ..self.record_of(caller, call, found, today, now_us)
-        };
+        let record = reviewed::showing(self.record_of(caller, call, found, today, now_us), &shown);
         Ok((shown, record))
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn list(file: &ConfigFile, limit: u32, json: bool) -> anyhow::Result<()> {
     let answer = block_on(async {
         let mut client = admin_client::connect(&file.config).await?;
-        let asked = client.list_quarantine(ListQuarantineRequest { limit }).await;
+        let asked = client.list_quarantine(ListQuarantineRequest { limit, ..ListQuarantineRequest::default() }).await;
         Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
     })?;
     let mut table = output::table(&["id", "reason", "source", "where", "what"]);
