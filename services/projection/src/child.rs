@@ -211,6 +211,11 @@ impl Children {
             && standing.subjects.iter().all(|subject| self.store.unchanged(*subject, moment))
     }
 
+    /// Whether nothing was committed of those whom a child was read from since this moment.
+    pub(crate) fn is_unchanged_since(&self, standing: &Standing, moment: Moment) -> bool {
+        standing.subjects.iter().all(|subject| self.store.unchanged(*subject, moment))
+    }
+
     /// All that it is decided by who is one child with a subject, before anything is decided.
     pub(crate) fn around(&self, asked: Pseudonym, known_at_us: Option<i64>) -> Result<Around, ChildError> {
         let Neighbourhood { known, weighed, is_whole, .. } = self.neighbourhood(asked, known_at_us)?;
