@@ -41,6 +41,8 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("recording.jsonl", include_str!("../cases/recording.jsonl")),
     ("status.jsonl", include_str!("../cases/status.jsonl")),
     ("review_of_rules.jsonl", include_str!("../cases/review_of_rules.jsonl")),
+    ("register.jsonl", include_str!("../cases/register.jsonl")),
+    ("planning.jsonl", include_str!("../cases/planning.jsonl")),
     ("rights.jsonl", include_str!("../cases/rights.jsonl")),
 ];
 

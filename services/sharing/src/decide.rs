@@ -19,7 +19,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::classify::RecordClass;
-pub use crate::decide::act::{Act, may};
+pub use crate::decide::act::{Act, may, may_of};
 pub use crate::decide::cache::DecisionCache;
 use crate::decide::cache::Oracle;
 pub use crate::decide::explain::{ClassRecord, Explanation, Told};

@@ -19,6 +19,7 @@ use cedar_policy::{Authorizer, PolicyId, PolicySet, Schema, SchemaFragment, Vali
 use proto::sharing::RuleSet;
 
 use crate::classify::{Classifier, TableUnusable};
+use crate::counts::Counting;
 use crate::derive::InvolvementTable;
 use crate::engine::actions::Types;
 pub(crate) use crate::engine::actions::{Action, Ladder};
@@ -51,6 +52,7 @@ pub struct Engine {
     statuses: StatusTable,
     involvement: InvolvementTable,
     consent_forms: ConsentForms,
+    counting: Counting,
     set: RuleSet,
     /// Of a set that was kept: the attributes that its schema has, by entity type. Those that came later are not passed to it.
     known: Option<lint::Attributes>,
@@ -191,6 +193,7 @@ impl Engine {
         let statuses = StatusTable::parse(tables.text("statuses.toml"), &terms)?;
         let involvement = InvolvementTable::parse(tables.text("involvement.toml"), &terms)?;
         let consent_forms = ConsentForms::parse(tables.text("consent_forms.toml"))?;
+        let counting = Counting::parse(tables.text("counts.toml"))?;
         let policy_hash = hash::policy_hash(&set, rules.values());
         Ok(Self {
             schema,
@@ -206,6 +209,7 @@ impl Engine {
             statuses,
             involvement,
             consent_forms,
+            counting,
             set,
             known: None,
             policy_hash,
@@ -263,6 +267,11 @@ impl Engine {
     /// What the forms say that a source holds a tick of.
     pub(crate) fn consent_forms(&self) -> &ConsentForms {
         &self.consent_forms
+    }
+
+    /// How children are counted for whoever plans services.
+    pub fn counting(&self) -> &Counting {
+        &self.counting
     }
 
     /// Dated words of sources.

@@ -54,6 +54,7 @@ pub(crate) struct Child {
     pub(crate) cp_plan: bool,
     pub(crate) cin: bool,
     pub(crate) protected_address: bool,
+    pub(crate) opted_out: bool,
     pub(crate) deceased: bool,
     pub(crate) unborn: bool,
 }
@@ -134,6 +135,7 @@ impl Question {
         words(&mut out, &x.standings);
         word(&mut out, x.recording.fact);
         flags(&mut out, &[x.recording.ends, x.recording.contested, x.recording.opens_for_self]);
+        flags(&mut out, &[c.opted_out]);
         out
     }
 }

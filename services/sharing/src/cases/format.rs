@@ -362,6 +362,12 @@ sections! {
         confirms_erasure: Option<bool> = None, Takes::Flag;
         /// Whether they may know that records of the organisation were erased.
         erasures: Option<bool> = None, Takes::Flag;
+        /// Whether they may be told how many children have such a record: whether this child is one of them.
+        counted: Option<bool> = None, Takes::Flag;
+        /// Whether they may be told who can see such a record of this child.
+        told_who_can_see: Option<bool> = None, Takes::Flag;
+        /// Whether they may be told, as a national register, that there is such a plan or a time in care.
+        told_to_register: Option<bool> = None, Takes::Flag;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cases::recorded::{ASKED_AT_US, READER};
 use crate::classify::RecordClass;
 use crate::decide::{
     Act, Decision, DecisionCache, Permit, Recording, decide, decide_family, decide_involvement, decide_review, may,
-    may_read_decisions, may_read_releases, may_record,
+    may_of, may_read_decisions, may_read_releases, may_record,
 };
 use crate::engine::Engine;
 use crate::facts::{AsOf, ChildFacts};
@@ -137,6 +137,17 @@ impl Line {
         for (key, expected, act) in acts {
             if let Some(expected) = expected {
                 compare(key, flag(expected), flag(may(engine, request, registry, act, &self.resource.source)));
+            }
+        }
+        let of_class = [
+            ("counted", expect.counted, Act::CountChildren),
+            ("told_who_can_see", expect.told_who_can_see, Act::AskWhoCanSee),
+            ("told_to_register", expect.told_to_register, Act::TellRegister),
+        ];
+        for (key, expected, act) in of_class {
+            if let Some(expected) = expected {
+                let may = may_of(engine, request, (&decided.facts, registry), act, [class]);
+                compare(key, flag(expected), flag(may.contains(class)));
             }
         }
         if let Some(expected) = expect.records {

@@ -1,8 +1,12 @@
 //! What somebody may do that shows no record of a child: break the glass, review it, read notices, record a decision not to
 //! share. Decided by who they are and what for, and never by the child: so whether there is one cannot show.
 
-use crate::decide::questions::audit_question;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classify::RecordClass;
+use crate::decide::questions::{Asked, audit_question};
 use crate::engine::Engine;
+use crate::facts::ChildFacts;
 use crate::question::Reader;
 use crate::registry::Registry;
 use crate::request::Request;
@@ -29,6 +33,12 @@ pub enum Act {
     ConfirmErasure,
     /// To be told that records of an organisation were erased.
     ReadErasures,
+    /// To be told how many children there are of such a record.
+    CountChildren,
+    /// To be told who can see such a record.
+    AskWhoCanSee,
+    /// To be told, as the register that unscheduled care asks, that there is such a plan or a time in care.
+    TellRegister,
 }
 
 /// Whether this reader may do it, where it concerns this organisation: whose person broke the glass, whose notices or decisions they
@@ -44,4 +54,22 @@ pub fn may(engine: &Engine, request: &Request, registry: &Registry, act: Act, of
         *own_record = own;
     }
     engine.may_act(act, &question)
+}
+
+/// Of which of these classes of a child's records this reader may do it: decided class by class, as everything about a record is. The
+/// facts must be those of the child, folded for the request's day; of facts that are not, of none.
+pub fn may_of<'c>(
+    engine: &Engine,
+    request: &Request,
+    (facts, registry): (&ChildFacts, &Registry),
+    act: Act,
+    classes: impl IntoIterator<Item = &'c RecordClass>,
+) -> BTreeSet<&'c RecordClass> {
+    let Ok(asked) = Asked::of(request, facts, registry) else { return BTreeSet::new() };
+    let mut answers: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
+    let may = |class: &&RecordClass| {
+        let Some(question) = asked.about(class) else { return false };
+        *answers.entry(question.bytes()).or_insert_with(|| engine.may_act(act, &question))
+    };
+    classes.into_iter().filter(may).collect()
 }

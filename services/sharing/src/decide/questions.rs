@@ -229,6 +229,7 @@ fn child(facts: &ChildFacts, registry: &Registry, on: Date) -> Child {
         cp_plan: statuses.open(Status::ProtectionPlan, registry, on),
         cin: statuses.open(Status::ChildInNeed, registry, on),
         protected_address: facts.restrictions().protected_address(),
+        opted_out: facts.restrictions().opted_out(),
         deceased: facts.life().deceased(),
         unborn: facts.life().unborn,
     }

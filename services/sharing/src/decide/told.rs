@@ -44,6 +44,7 @@ const FACTS: &[(&str, From)] = &[
     ("resource.child.maybe25", From::Records(Category::Identity)),
     ("resource.child.maybeAdult", From::Records(Category::Identity)),
     ("resource.child.maybePastCompulsorySchoolAge", From::Records(Category::Identity)),
+    ("resource.child.optedOut", From::Nobody),
     ("resource.child.protectedAddress", From::Nobody),
     ("resource.child.s47Open", From::Records(Category::ChildProtection)),
     // A birth that is expected is known from the mother's own records.

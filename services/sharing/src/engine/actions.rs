@@ -40,6 +40,9 @@ pub(crate) enum Action {
     ProposeErasure,
     ConfirmErasure,
     ReadErasures,
+    CountChildren,
+    AskWhoCanSee,
+    TellRegister,
 }
 
 /// What is asked about a class: how much of its records, how much of whom they tell to be at work, whether it may be known
@@ -72,7 +75,7 @@ impl Ladder {
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::RecordFact,
         Self::ViewFull,
         Self::ViewRedacted,
@@ -92,6 +95,9 @@ impl Action {
         Self::ProposeErasure,
         Self::ConfirmErasure,
         Self::ReadErasures,
+        Self::CountChildren,
+        Self::AskWhoCanSee,
+        Self::TellRegister,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -115,6 +121,9 @@ impl Action {
             Self::ProposeErasure => "ProposeErasure",
             Self::ConfirmErasure => "ConfirmErasure",
             Self::ReadErasures => "ReadErasures",
+            Self::CountChildren => "CountChildren",
+            Self::AskWhoCanSee => "AskWhoCanSee",
+            Self::TellRegister => "TellRegister",
         }
     }
 }

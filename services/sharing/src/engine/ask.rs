@@ -149,6 +149,8 @@ impl Engine {
             Act::ProposeErasure => Action::ProposeErasure,
             Act::ConfirmErasure => Action::ConfirmErasure,
             Act::ReadErasures => Action::ReadErasures,
+            Act::CountChildren => Action::CountChildren,
+            Act::AskWhoCanSee => Action::AskWhoCanSee,
         };
         matches!(question.reader, Reader::Staff { .. }) && self.allows(action, question)
     }
@@ -275,6 +277,7 @@ impl Engine {
             ("deceased", flag(child.deceased)),
             ("unborn", flag(child.unborn)),
             ("protectedAddress", flag(child.protected_address)),
+            ("optedOut", flag(child.opted_out)),
         ];
         self.entity(self.types.child.clone(), attributes, HashSet::new())
     }

@@ -11,8 +11,9 @@ const SCHEMA: &str = include_str!("../../rules/share.cedarschema");
 const RULES: &str = include_str!("../../rules/share.cedar");
 
 /// Every table that decisions read. A new one needs its line here, which puts it into the hash and on the log.
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("consent_forms.toml", include_str!("../../rules/consent_forms.toml")),
+    ("counts.toml", include_str!("../../rules/counts.toml")),
     ("involvement.toml", include_str!("../../rules/involvement.toml")),
     ("specialties.toml", include_str!("../../rules/specialties.toml")),
     ("statuses.toml", include_str!("../../rules/statuses.toml")),

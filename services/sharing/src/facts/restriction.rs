@@ -92,6 +92,11 @@ impl Restrictions {
         self.any(restriction::Kind::ProtectedAddress, |_| true)
     }
 
+    /// Whoever may said that the child's records are for their own care alone.
+    pub(crate) fn opted_out(&self) -> bool {
+        self.any(restriction::Kind::NationalOptOut, |_| true)
+    }
+
     /// The source recorded of its own records that to disclose them does more harm than good: it is no other's to weigh.
     pub(crate) fn detriment(&self, category: Category, source: &str) -> bool {
         let of_source = self.in_force.iter().filter(|one| one.by == source);
