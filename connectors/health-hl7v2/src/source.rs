@@ -18,11 +18,15 @@ impl Connector for Hl7V2 {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
             name: "health-hl7v2",
-            about: "HL7 v2 messages (ADT, SIU, VXU; others are kept), from files and over MLLP",
+            about: "HL7 v2 messages (ADT, SIU, ORU, VXU, MDM, PPR; others are kept), from files and over MLLP",
             family: Family::Health,
             delivery: Delivery::Feed,
             mapping_revision: MAPPING_REVISION,
         }
+    }
+
+    fn raw_stands_alone(&self) -> bool {
+        true
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {

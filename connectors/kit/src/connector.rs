@@ -57,6 +57,11 @@ pub trait Connector: Send + Sync {
         names.iter().map(|name| vec![name.clone()]).collect()
     }
 
+    /// Whether the raw record of a rejection can be read by itself, without the file that it stood in: a message, and not a row.
+    fn raw_stands_alone(&self) -> bool {
+        false
+    }
+
     /// Reads one submission to its end and says what it holds. Never fails: what cannot be read is a rejection, and the
     /// rest goes on.
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output);

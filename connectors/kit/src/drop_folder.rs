@@ -15,6 +15,7 @@
 mod files;
 mod keep;
 mod refusals;
+mod spooled;
 mod tally;
 mod translation;
 
@@ -29,20 +30,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use event_log::seal::WrappingKeys;
 use event_log::{EventLog, Pseudonym};
 use runtime::trace;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Delivery, Draft, Rejection, Scope};
+use crate::named::Told;
 use crate::differ::{Baseline, BaselineError, Baselines, RebuildError, Retractions, Submission, diff, rebuild};
 use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
+use crate::redrive::{Asked, Asks, Desk};
 use crate::run::{SourceCounts, is_unfinished, name_of};
 use crate::submission::{OfScope, Report};
-use files::{list, make, move_all, put_back, rename, sync};
+use files::{failed, list, make, move_all, put_back, rename, sync};
 use keep::Keep;
 use refusals::{of_the_future, retractions_held};
+use spooled::Received;
 use tally::Tally;
-use translation::translate;
+pub(crate) use translation::translate_into;
 
 /// Where a person puts what may retract as much as it does.
 pub const ALLOWED: &str = "retractions-allowed";
@@ -65,6 +70,10 @@ pub struct Options {
     pub keep_done: Option<Duration>,
     /// Where it is written down what became of each submission.
     pub reports: Option<PathBuf>,
+    /// Told when something stands in the spool: it is then looked at once.
+    pub woken: Arc<Notify>,
+    /// Of what is posted: for whom each caller may speak, as [`crate::publish::Credentials`] names organisations.
+    pub callers: BTreeMap<String, Vec<String>>,
 }
 
 impl Options {
@@ -78,6 +87,8 @@ impl Options {
             retractions: Retractions::default(),
             keep_done: None,
             reports: None,
+            woken: Arc::default(),
+            callers: BTreeMap::new(),
         }
     }
 }
@@ -162,6 +173,9 @@ pub struct DropFolder {
     keep: Keep,
     /// Of whom the baselines hold nothing any more.
     forgotten: HashSet<Pseudonym>,
+    /// Where parts of submissions are brought that were read again.
+    desk: Desk,
+    asked: mpsc::Receiver<Asked>,
 }
 
 impl DropFolder {
@@ -188,6 +202,7 @@ impl DropFolder {
             picked_up_last_us = names.iter().map(|dir| picked_up_us(dir)).fold(picked_up_last_us, i64::max);
         }
         let keep = Keep::new([DONE, REJECTED].map(|dir| options.root.join(dir)), options.keep_done);
+        let (desk, asked) = Desk::open();
         let mut folder = Self {
             connector,
             publisher,
@@ -200,8 +215,11 @@ impl DropFolder {
             picked_up_last_us,
             keep,
             forgotten: HashSet::new(),
+            desk,
+            asked,
         };
         folder.put_back()?;
+        folder.forget_taken()?;
         let anew = folder.options.was_another || folder.baselines.none()?;
         if folder.connector.descriptor().delivery == Delivery::Snapshot && anew {
             for (scope_key, baseline) in folder.rebuilt().await? {
@@ -210,6 +228,11 @@ impl DropFolder {
         }
         folder.forget_erased().await?;
         Ok(folder)
+    }
+
+    /// Where it is asked while it runs.
+    pub fn desk(&self) -> Desk {
+        self.desk.clone()
     }
 
     /// What it has counted, from now on.
@@ -240,11 +263,64 @@ impl DropFolder {
                 _ => {}
             }
             (wait, waits_for) = (next, because);
-            tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(wait) => {}
+            let waited = tokio::time::sleep(wait);
+            tokio::pin!(waited);
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    () = &mut waited => break,
+                    () = self.options.woken.notified(), if waits_for.is_none() => break,
+                    Some(asked) = self.asked.recv() => self.answer(asked).await,
+                }
             }
         }
+    }
+
+    /// Answers whatever waits at the desk, for tests.
+    #[cfg(test)]
+    pub(crate) async fn answer_all(&mut self) {
+        while let Some(asked) = self.asked.recv().await {
+            self.answer(asked).await;
+        }
+    }
+
+    async fn answer(&mut self, Asked { asks, answer }: Asked) {
+        let put = self.put_again(asks).await;
+        // Whoever asked may have gone: said again, it is the same.
+        let _nobody_waits = answer.send(put);
+    }
+
+    /// Takes in a part of a submission once more, by what the scope holds: as that submission, and as nothing that tells of what
+    /// it does not hold.
+    async fn put_again(&mut self, asks: Asks) -> Result<Vec<Rejection>, IntakeError> {
+        self.forget_erased().await?;
+        let Asks { scope, drafts, parts, picked_up_us } = asks;
+        let submission = Submission {
+            as_of_us: scope.as_of_us.unwrap_or(picked_up_us),
+            sequence: scope.sequence,
+            mapping_revision: self.connector.descriptor().mapping_revision,
+            drafts,
+            whole: false,
+            unread: BTreeSet::new(),
+            covered: BTreeSet::new(),
+            parts,
+            scope_key: scope.key,
+        };
+        let scope_key = submission.scope_key.clone();
+        let baseline = self.baseline(&scope_key).await?;
+        let mut publisher = self.publisher.lock().await;
+        let source = self.connector.descriptor().name;
+        let diff = diff(publisher.pseudonyms(), source, baseline, submission, self.options.retractions);
+        publisher.publish(diff.statements, picked_up_us).await?;
+        self.baselines.store(&scope_key, &diff.baseline)?;
+        Ok(diff.rejections)
+    }
+
+    async fn baseline(&self, scope_key: &str) -> Result<Baseline, IntakeError> {
+        Ok(match self.baselines.load(scope_key) {
+            Err(BaselineError::Damaged(_)) => self.rebuilt().await?.remove(scope_key).unwrap_or_default(),
+            loaded => loaded?,
+        })
     }
 
     /// Deals with everything that is there, as two looks would: for tests and for one pass over a folder that nobody is
@@ -266,6 +342,7 @@ impl DropFolder {
         // What an earlier look could not take to its end.
         self.put_back()?;
         let mut left = self.left()?;
+        left.extend(self.take_spooled(now_us)?);
         let seen = self.look()?;
         for (dir, allowed) in [(self.incoming(), false), (self.incoming().join(ALLOWED), true)] {
             left.extend(self.take(&dir, allowed, &seen, now_us)?);
@@ -288,6 +365,10 @@ impl DropFolder {
         if erased.iter().any(|subject| !self.forgotten.contains(subject)) {
             let baselines = self.baselines.forget(&erased)?;
             tracing::info!(source = self.connector.descriptor().name, baselines, "what was erased is forgotten");
+        }
+        if erased != self.forgotten {
+            let noted = self.baselines.named().note_erased(&erased);
+            noted.map_err(|source| failed("note who is erased beside", &self.options.root, source))?;
         }
         self.forgotten = erased;
         Ok(())
@@ -395,16 +476,21 @@ impl DropFolder {
     async fn process(&mut self, dir: &Path) -> Result<(), IntakeError> {
         let picked_up_us = picked_up_us(dir);
         let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
-        let collected = translate(Arc::clone(&self.connector), dir.to_path_buf()).await?;
+        let collected = translate_into(Arc::clone(&self.connector), dir.to_path_buf(), Collected::default).await?;
         let Collected { scopes, records, drafts, mut rejections, whole, whole_of, parts } = collected;
+        let told = Told::of(&drafts, &rejections, self.publisher.lock().await.pseudonyms());
         let files = list(dir)?;
         let file = files.first().map(|path| name_of(path)).unwrap_or_default();
         let is_of_the_future = |scope: &Scope| scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us));
         let (future, scopes): (Vec<Scope>, Vec<Scope>) = scopes.into_iter().partition(is_of_the_future);
         let is_taken = |draft: &Draft| !future.iter().any(|scope| draft.scope_key.as_ref() == Some(&scope.key));
         let drafts = drafts.into_iter().filter(is_taken).collect();
-        let (drafts, refused) = self.publisher.lock().await.screen(drafts, picked_up_us);
+        let (mut drafts, refused) = self.publisher.lock().await.screen(drafts, picked_up_us);
         rejections.extend(refused);
+        let mut received = Received::of(&self.options, dir)?;
+        if let Some(received) = &mut received {
+            drafts = received.screen(drafts, &mut rejections);
+        }
         rejections.extend(future.iter().map(|scope| of_the_future(scope, &file)));
         let nothing_good = drafts.is_empty() && !rejections.is_empty();
         let mut report = Report::begin(self.connector.descriptor().name, picked_up_us, files.len(), records);
@@ -438,20 +524,27 @@ impl DropFolder {
             let of_scope = parts.iter().filter(|(key, ..)| *key == submission.scope_key);
             submission.parts = of_scope.map(|(_, part, told)| (part.clone(), *told)).collect();
             let (events, held) =
-                self.submit(submission, allowed, (&file, picked_up_us), &mut rejections, &mut report).await?;
+                self.submit(submission, allowed, (&file, picked_up_us, received.as_ref()), &mut rejections, &mut report).await?;
             tally.events += events;
             tally.retractions_held += held;
         }
         self.publisher.lock().await.quarantine(&rejections, picked_up_us).await?;
         report.end(&rejections);
         self.write_down(&report);
+        if let Some(received) = &mut received {
+            received.write_down(&rejections, &report)?;
+        }
         tally.rejected = rejections.len() as u64;
         tally.count(&self.counts);
         tally.measure(self.connector.descriptor().name, &rejections);
         let away = self.options.root.join(if nothing_good { REJECTED } else { DONE });
+        self.baselines.named().note(&name_of(dir), &told).map_err(|source| failed("note of whom tells", dir, source))?;
         rename(dir, &away.join(name_of(dir)))?;
         sync(&away)?;
         sync(&self.options.root.join(WORKING))?;
+        if let Some(received) = received {
+            received.end();
+        }
         tally.tell(self.connector.descriptor().name, &name_of(dir));
         Ok(())
     }
@@ -489,19 +582,20 @@ impl DropFolder {
         &mut self,
         submission: Submission,
         allowed: Retractions,
-        (file, picked_up_us): (&str, i64),
+        (file, picked_up_us, received): (&str, i64, Option<&Received>),
         rejections: &mut Vec<Rejection>,
         report: &mut Report,
     ) -> Result<(u64, usize), IntakeError> {
         let scope_key = submission.scope_key.clone();
         let (key, as_of_us, whole) = (scope_key.clone(), submission.as_of_us, submission.whole);
-        let baseline = match self.baselines.load(&scope_key) {
-            Err(BaselineError::Damaged(_)) => self.rebuilt().await?.remove(&scope_key).unwrap_or_default(),
-            loaded => loaded?,
-        };
+        let baseline = self.baseline(&scope_key).await?;
         let source = self.connector.descriptor().name;
         let mut publisher = self.publisher.lock().await;
         let diff = diff(publisher.pseudonyms(), source, baseline, submission, allowed);
+        if let Some(refused) = received.and_then(|received| received.refuses(&diff, file, &scope_key)) {
+            rejections.push(refused);
+            return Ok((0, 0));
+        }
         report.diffed(OfScope { key, as_of_us, whole, ..OfScope::default() }, &diff);
         let published = publisher.publish(diff.statements, picked_up_us).await?;
         rejections.extend(diff.rejections);
@@ -536,10 +630,20 @@ const DRAFTS_AT_A_TURN: usize = 4_096;
 
 const INCOMING: &str = "incoming";
 const WORKING: &str = "working";
-const DONE: &str = "done";
-const REJECTED: &str = "rejected";
+pub(crate) const DONE: &str = "done";
+pub(crate) const REJECTED: &str = "rejected";
 const PARTIAL: &str = ".partial";
 const ALLOWED_MARK: &str = "-allowed";
+
+/// The folder of the submission that was picked up then and dealt with, if it still holds this file.
+pub(crate) fn submission_of(root: &Path, picked_up_us: i64, file: &str) -> Option<PathBuf> {
+    if Path::new(file).file_name().is_none_or(|name| name != file) {
+        return None;
+    }
+    let names = ["", ALLOWED_MARK].map(|mark| format!("{picked_up_us:020}{mark}"));
+    let mut folders = [DONE, REJECTED].iter().flat_map(|dir| names.iter().map(move |name| root.join(dir).join(name)));
+    folders.find(|folder| folder.join(file).is_file())
+}
 
 fn picked_up_us(dir: &Path) -> i64 {
     let name = name_of(dir);

@@ -12,7 +12,7 @@ use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, Wr
 use event_log::{EventId, EventLog, LogError, Offset, Partition, Pseudonym, Record, Topic};
 use prost::Message as _;
 use proto::events::{Cause, Date, When, when};
-use proto::quarantine::Reason;
+use proto::quarantine::{Handled, Item, Reason};
 use proto::sharing::Label;
 use runtime::metrics;
 use tokio::sync::{Mutex, MutexGuard};
@@ -320,6 +320,11 @@ impl Publisher {
     /// # Errors
     /// When the log does not take them, or they cannot be sealed.
     pub async fn publish_feed(&mut self, drafts: Vec<Draft>, now_us: i64) -> Result<Published, PublishError> {
+        let statements = self.feed_statements(drafts, now_us);
+        self.publish(statements, now_us).await
+    }
+
+    fn feed_statements(&self, drafts: Vec<Draft>, now_us: i64) -> Vec<Statement> {
         let revision = self.descriptor.mapping_revision;
         let statements = drafts.into_iter().map(|draft| {
             let version = draft.version.unwrap_or_else(|| proto::events::Version {
@@ -330,7 +335,7 @@ impl Publisher {
             let cause = feed_cause(&draft);
             statement(&self.pseudonyms, self.descriptor.name, draft, version, cause)
         });
-        self.publish(statements.collect(), now_us).await
+        statements.collect()
     }
 
     /// Seals and appends, in order: the next part is sealed while the one before is on its way. Returns once all is
@@ -399,8 +404,7 @@ impl Publisher {
             }
             item.quarantined_at_us = *self.items_tried.entry(id).or_insert(at_us);
             let subject = quarantine::subject(&self.pseudonyms, self.descriptor.name, id);
-            let seals = |controller: &&str| self.credentials.name(controller) && self.keys.can_seal_for(controller);
-            let under = rejection.controller.as_deref().filter(seals).unwrap_or(&self.credentials.home).to_owned();
+            let under = self.under(rejection.controller.as_deref());
             let family = proto::events::Family::Quarantine;
             let value = match self.seal(subject, &under, id, family, &item.encode_to_vec()) {
                 // Discarded by a person: it stays so.
@@ -421,6 +425,32 @@ impl Publisher {
             metrics::QUARANTINED.add(1, [self.descriptor.name, reason.name()]);
         }
         Ok(Published { quarantined, ..Published::default() })
+    }
+
+    /// Puts on record what was done about items of this source, each with how much was on record before. Of what is discarded
+    /// meanwhile nothing is said.
+    pub(crate) async fn note(&mut self, done: Vec<(Item, Handled, usize)>) -> Result<(), PublishError> {
+        self.let_go().await;
+        let mut records = Vec::new();
+        for (item, handled, number) in done {
+            let Some(of) = EventId::from_slice(&item.id) else { continue };
+            let subject = quarantine::subject(&self.pseudonyms, self.descriptor.name, of);
+            let (id, said) = quarantine::note(&self.pseudonyms, &item, handled, number);
+            let under = self.under(Some(&said.controller));
+            let family = proto::events::Family::Quarantine;
+            match self.seal(subject, &under, id, family, &said.encode_to_vec()) {
+                Err(SealError::Erased(_)) => {}
+                sealed => records.push(self.record(Topic::Quarantine, subject, sealed?)),
+            }
+        }
+        self.append(records).await?;
+        Ok(())
+    }
+
+    /// Under whose key an item of this organisation's record is sealed.
+    fn under(&self, controller: Option<&str>) -> String {
+        let seals = |controller: &&str| self.credentials.name(controller) && self.keys.can_seal_for(controller);
+        controller.filter(seals).unwrap_or(&self.credentials.home).to_owned()
     }
 
     fn remember(&mut self, ids: &mut Vec<EventId>) -> u64 {

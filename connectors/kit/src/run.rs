@@ -113,28 +113,8 @@ impl Output for Telling<'_> {
         self.totals.findings += draft.findings.len() as u64;
         let descriptor = self.connector.descriptor();
         let scope = self.scopes.iter().find(|scope| draft.scope_key.as_deref() == Some(&scope.key));
-        let version = draft.version.or_else(|| {
-            let scope = scope?;
-            let mapping_revision = descriptor.mapping_revision;
-            Some(Version { as_of_us: scope.as_of_us?, sequence: scope.sequence, mapping_revision })
-        });
-        let observed_at_us = draft.observed_at_us.or(version.map(|version| version.as_of_us));
-        (self.sink)(Translated::Event(Box::new(Body {
-            subject: Some(draft.subject),
-            controller: draft.controller,
-            source: descriptor.name.to_owned(),
-            record_key: draft.record_key,
-            ordinal: draft.ordinal,
-            version,
-            effective: Some(draft.effective),
-            observed_at: observed_at_us.map(dates::timestamp),
-            cause: Cause::Started.into(),
-            clears: draft.clears,
-            findings: draft.findings,
-            event: Some(draft.event),
-            scope: draft.scope_key.unwrap_or_default(),
-            ..Body::default()
-        })));
+        let body = body_of(descriptor.name, descriptor.mapping_revision, scope, draft);
+        (self.sink)(Translated::Event(Box::new(body)));
     }
 
     fn reject(&mut self, rejection: Rejection) {
@@ -143,6 +123,31 @@ impl Output for Telling<'_> {
     }
 
     fn whole(&mut self, _scope_key: &str) {}
+}
+
+/// A draft as it would be sealed, without the ids that need a key: of a snapshot, as if its submission were the first.
+pub(crate) fn body_of(source: &str, mapping_revision: u32, scope: Option<&Scope>, draft: Draft) -> Body {
+    let version = draft.version.or_else(|| {
+        let scope = scope?;
+        Some(Version { as_of_us: scope.as_of_us?, sequence: scope.sequence, mapping_revision })
+    });
+    let observed_at_us = draft.observed_at_us.or(version.map(|version| version.as_of_us));
+    Body {
+        subject: Some(draft.subject),
+        controller: draft.controller,
+        source: source.to_owned(),
+        record_key: draft.record_key,
+        ordinal: draft.ordinal,
+        version,
+        effective: Some(draft.effective),
+        observed_at: observed_at_us.map(dates::timestamp),
+        cause: Cause::Started.into(),
+        clears: draft.clears,
+        findings: draft.findings,
+        event: Some(draft.event),
+        scope: draft.scope_key.unwrap_or_default(),
+        ..Body::default()
+    }
 }
 
 /// The file itself, or the files of the folder in order of name.

@@ -91,19 +91,69 @@ pub struct RecordFactsResponse {
     #[prost(uint64, tag = "1")]
     pub recorded: u64,
 }
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListQuarantineRequest {
     /// At most this many; 0 means 100.
     #[prost(uint32, tag = "1")]
     pub limit: u32,
+    /// Which; absent means every item that waits.
+    #[prost(message, optional, tag = "2")]
+    pub selection: ::core::option::Option<QuarantineSelection>,
+    /// Those of the selection that were dealt with too.
+    #[prost(bool, tag = "3")]
+    pub with_dealt_with: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListQuarantineResponse {
     /// Without their raw records.
     #[prost(message, repeated, tag = "1")]
     pub items: ::prost::alloc::vec::Vec<super::super::quarantine::v1::Item>,
+    /// How many the selection holds.
     #[prost(uint64, tag = "2")]
     pub total: u64,
+    /// The last thing that was done about each of `items`, in their order; empty where nothing was.
+    #[prost(message, repeated, tag = "3")]
+    pub handled: ::prost::alloc::vec::Vec<super::super::quarantine::v1::Handled>,
+    /// What the selection holds, by reason, source and field: the largest first.
+    #[prost(message, repeated, tag = "4")]
+    pub groups: ::prost::alloc::vec::Vec<QuarantineGroup>,
+}
+/// Which items: all that is said must hold. Nothing said is everything.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QuarantineSelection {
+    /// 16 bytes each.
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    #[prost(enumeration = "super::super::quarantine::v1::Reason", tag = "2")]
+    pub reason: i32,
+    /// The connector.
+    #[prost(string, tag = "3")]
+    pub source: ::prost::alloc::string::String,
+    /// The source's name of the field; of an item that names none, "-".
+    #[prost(string, tag = "4")]
+    pub field: ::prost::alloc::string::String,
+    /// The submission that it came in: when that was picked up, microseconds since 1970, as `throughline submission list` says.
+    #[prost(int64, tag = "5")]
+    pub submission: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QuarantineGroup {
+    #[prost(enumeration = "super::super::quarantine::v1::Reason", tag = "1")]
+    pub reason: i32,
+    #[prost(string, tag = "2")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub field: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub items: u64,
+    /// When the oldest and the newest were taken in, microseconds since 1970.
+    #[prost(int64, tag = "5")]
+    pub oldest_us: i64,
+    #[prost(int64, tag = "6")]
+    pub newest_us: i64,
+    /// Of these, how many were refused as often as they may be tried.
+    #[prost(uint64, tag = "7")]
+    pub for_a_person: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ShowQuarantineRequest {
@@ -170,6 +220,10 @@ pub struct SourceMatches {
     /// Neither.
     #[prost(uint64, optional, tag = "7")]
     pub alone: ::core::option::Option<u64>,
+    /// Of all of them, those that were not looked for by all that they say: more records share a value of theirs, such as a
+    /// hostel's address, than are looked through. A link may be missing.
+    #[prost(uint64, optional, tag = "8")]
+    pub passed_over: ::core::option::Option<u64>,
 }
 /// Two sectors, and the children that have records with them.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1436,6 +1490,1085 @@ pub mod linker_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "throughline.admin.v1.Linker";
     impl<T> tonic::server::NamedService for LinkerServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListProtectedRequest {
+    /// The organisation id of the authority's social care.
+    #[prost(string, tag = "1")]
+    pub authority: ::prost::alloc::string::String,
+    /// The organisation id of the service that is told.
+    #[prost(string, tag = "2")]
+    pub recipient: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListProtectedResponse {
+    /// The day on which it is so.
+    #[prost(message, optional, tag = "1")]
+    pub on: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(message, repeated, tag = "2")]
+    pub rows: ::prost::alloc::vec::Vec<ProtectionRow>,
+    #[prost(message, repeated, tag = "3")]
+    pub left_out: ::prost::alloc::vec::Vec<LeftOut>,
+    /// Plans and times in care within scope.
+    #[prost(uint64, tag = "4")]
+    pub in_scope: u64,
+    /// Of those, how many have an NHS number that can be used.
+    #[prost(uint64, tag = "5")]
+    pub matched: u64,
+}
+/// One plan, or one time in care.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ProtectionRow {
+    #[prost(string, tag = "1")]
+    pub nhs_number: ::prost::alloc::string::String,
+    /// Absent for a child who is not born.
+    #[prost(message, optional, tag = "2")]
+    pub birth_on: ::core::option::Option<super::super::events::v1::Date>,
+    #[prost(enumeration = "protection_row::Plan", tag = "3")]
+    pub plan: i32,
+    #[prost(message, optional, tag = "4")]
+    pub start_on: ::core::option::Option<super::super::events::v1::Date>,
+    /// Absent while it goes on; told for twelve months after.
+    #[prost(message, optional, tag = "5")]
+    pub end_on: ::core::option::Option<super::super::events::v1::Date>,
+}
+/// Nested message and enum types in `ProtectionRow`.
+pub mod protection_row {
+    /// What the NHS is told of.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Plan {
+        Unspecified = 0,
+        ChildProtection = 1,
+        /// A plan for a child who is not born: the number is the mother's.
+        UnbornChildProtection = 2,
+        LookedAfter = 3,
+    }
+    impl Plan {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "PLAN_UNSPECIFIED",
+                Self::ChildProtection => "PLAN_CHILD_PROTECTION",
+                Self::UnbornChildProtection => "PLAN_UNBORN_CHILD_PROTECTION",
+                Self::LookedAfter => "PLAN_LOOKED_AFTER",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "PLAN_UNSPECIFIED" => Some(Self::Unspecified),
+                "PLAN_CHILD_PROTECTION" => Some(Self::ChildProtection),
+                "PLAN_UNBORN_CHILD_PROTECTION" => Some(Self::UnbornChildProtection),
+                "PLAN_LOOKED_AFTER" => Some(Self::LookedAfter),
+                _ => None,
+            }
+        }
+    }
+}
+/// Something within the authority's own records that the NHS is not told of, for somebody there to look at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LeftOut {
+    #[prost(enumeration = "left_out::Reason", tag = "1")]
+    pub reason: i32,
+    /// The authority's own number for the child: "LA_CHILD_ID:878:12345".
+    #[prost(string, tag = "2")]
+    pub reference: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `LeftOut`.
+pub mod left_out {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Reason {
+        Unspecified = 0,
+        /// No source that is linked states an NHS number that can be used; of a child who is not born, the mother's.
+        NhsNumberMissing = 1,
+        NhsNumbersDiffer = 2,
+        BirthMissing = 3,
+        BirthsDiffer = 4,
+        /// It says no whole day for its start or its end.
+        DayMissing = 5,
+        /// A later one began before this one's end was recorded.
+        EndMissing = 6,
+        NotBegun = 7,
+        /// Remand, emergency or police protection, short breaks.
+        LegalStatus = 8,
+        Adult = 9,
+        Died = 10,
+        /// The rules do not let the recipient be told.
+        NotByRule = 11,
+    }
+    impl Reason {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "REASON_UNSPECIFIED",
+                Self::NhsNumberMissing => "REASON_NHS_NUMBER_MISSING",
+                Self::NhsNumbersDiffer => "REASON_NHS_NUMBERS_DIFFER",
+                Self::BirthMissing => "REASON_BIRTH_MISSING",
+                Self::BirthsDiffer => "REASON_BIRTHS_DIFFER",
+                Self::DayMissing => "REASON_DAY_MISSING",
+                Self::EndMissing => "REASON_END_MISSING",
+                Self::NotBegun => "REASON_NOT_BEGUN",
+                Self::LegalStatus => "REASON_LEGAL_STATUS",
+                Self::Adult => "REASON_ADULT",
+                Self::Died => "REASON_DIED",
+                Self::NotByRule => "REASON_NOT_BY_RULE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "REASON_UNSPECIFIED" => Some(Self::Unspecified),
+                "REASON_NHS_NUMBER_MISSING" => Some(Self::NhsNumberMissing),
+                "REASON_NHS_NUMBERS_DIFFER" => Some(Self::NhsNumbersDiffer),
+                "REASON_BIRTH_MISSING" => Some(Self::BirthMissing),
+                "REASON_BIRTHS_DIFFER" => Some(Self::BirthsDiffer),
+                "REASON_DAY_MISSING" => Some(Self::DayMissing),
+                "REASON_END_MISSING" => Some(Self::EndMissing),
+                "REASON_NOT_BEGUN" => Some(Self::NotBegun),
+                "REASON_LEGAL_STATUS" => Some(Self::LegalStatus),
+                "REASON_ADULT" => Some(Self::Adult),
+                "REASON_DIED" => Some(Self::Died),
+                "REASON_NOT_BY_RULE" => Some(Self::NotByRule),
+                _ => None,
+            }
+        }
+    }
+}
+/// Generated client implementations.
+pub mod protection_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// For the person who sends the authority's upload.
+    #[derive(Debug, Clone)]
+    pub struct ProtectionClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ProtectionClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ProtectionClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ProtectionClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ProtectionClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The children of an authority who have a child protection plan, born or not, or are looked after, as its live sources say. Of whom
+        /// the recipient is told is decided by rule, child by child, and each disclosure is on record before it is answered.
+        pub async fn list_protected(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListProtectedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListProtectedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Protection/ListProtected",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.admin.v1.Protection", "ListProtected"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod protection_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ProtectionServer.
+    #[async_trait]
+    pub trait Protection: std::marker::Send + std::marker::Sync + 'static {
+        /// The children of an authority who have a child protection plan, born or not, or are looked after, as its live sources say. Of whom
+        /// the recipient is told is decided by rule, child by child, and each disclosure is on record before it is answered.
+        async fn list_protected(
+            &self,
+            request: tonic::Request<super::ListProtectedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListProtectedResponse>,
+            tonic::Status,
+        >;
+    }
+    /// For the person who sends the authority's upload.
+    #[derive(Debug)]
+    pub struct ProtectionServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ProtectionServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ProtectionServer<T>
+    where
+        T: Protection,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.admin.v1.Protection/ListProtected" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListProtectedSvc<T: Protection>(pub Arc<T>);
+                    impl<
+                        T: Protection,
+                    > tonic::server::UnaryService<super::ListProtectedRequest>
+                    for ListProtectedSvc<T> {
+                        type Response = super::ListProtectedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListProtectedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Protection>::list_protected(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListProtectedSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ProtectionServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.admin.v1.Protection";
+    impl<T> tonic::server::NamedService for ProtectionServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TryItemsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub selection: ::core::option::Option<QuarantineSelection>,
+    /// At most this many; 0 means 1000.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+    /// A mapping file's text, in place of the one that runs: of the source that the selection names.
+    #[prost(string, tag = "3")]
+    pub mapping: ::prost::alloc::string::String,
+    /// With the events, content and all: recorded as a disclosure.
+    #[prost(bool, tag = "4")]
+    pub with_events: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TryItemsResponse {
+    /// Oldest first.
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<TriedItem>,
+    /// How many the selection holds.
+    #[prost(uint64, tag = "2")]
+    pub total: u64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TriedItem {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub place: ::core::option::Option<super::super::quarantine::v1::Place>,
+    #[prost(enumeration = "super::super::quarantine::v1::handled::Outcome", tag = "4")]
+    pub outcome: i32,
+    /// Kinds of its events.
+    #[prost(string, repeated, tag = "5")]
+    pub kinds: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Findings on them: `CODE field`.
+    #[prost(string, repeated, tag = "6")]
+    pub findings: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Why it is refused, where it is.
+    #[prost(enumeration = "super::super::quarantine::v1::Reason", tag = "7")]
+    pub reason: i32,
+    #[prost(string, tag = "8")]
+    pub message: ::prost::alloc::string::String,
+    /// With `with_events`: without ids, which need a key.
+    #[prost(message, repeated, tag = "9")]
+    pub events: ::prost::alloc::vec::Vec<super::super::events::v1::Body>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RedriveItemsRequest {
+    #[prost(message, optional, tag = "1")]
+    pub selection: ::core::option::Option<QuarantineSelection>,
+    /// No more items than this; 0 means 1000.
+    #[prost(uint32, tag = "2")]
+    pub cap: u32,
+    /// No more items a second than this; 0 means 50.
+    #[prost(uint32, tag = "3")]
+    pub rate: u32,
+    /// Who does it: a staff reference.
+    #[prost(string, tag = "4")]
+    pub by: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RedriveItemsResponse {
+    /// Chosen, within the cap.
+    #[prost(uint64, tag = "1")]
+    pub chosen: u64,
+    /// Dealt with so far.
+    #[prost(uint64, tag = "2")]
+    pub done: u64,
+    #[prost(uint64, tag = "3")]
+    pub redriven: u64,
+    #[prost(uint64, tag = "4")]
+    pub still_refused: u64,
+    #[prost(uint64, tag = "5")]
+    pub passed_over: u64,
+    /// Left where they are: refused as often as they may be tried.
+    #[prost(uint64, tag = "6")]
+    pub for_a_person: u64,
+    /// More than the cap: still to come.
+    #[prost(uint64, tag = "7")]
+    pub beyond_cap: u64,
+    /// Those that were refused again.
+    #[prost(message, repeated, tag = "8")]
+    pub refused: ::prost::alloc::vec::Vec<TriedItem>,
+    /// With the last step.
+    #[prost(message, optional, tag = "9")]
+    pub proof: ::core::option::Option<RedriveProof>,
+}
+/// What the log holds of everything that these items became, counted on the log.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RedriveProof {
+    /// Items that became something.
+    #[prost(uint64, tag = "1")]
+    pub rows: u64,
+    /// Entries that they became: what stands on a timeline.
+    #[prost(uint64, tag = "2")]
+    pub entries: u64,
+    /// Of these, how many are on the log.
+    #[prost(uint64, tag = "3")]
+    pub on_log: u64,
+    /// Distinct ids of the events that say them.
+    #[prost(uint64, tag = "4")]
+    pub event_ids: u64,
+    /// Records that repeat one of these ids, to the byte: a fold takes each once.
+    #[prost(uint64, tag = "5")]
+    pub repeats: u64,
+    /// Records that repeat an id with other bytes: must be none.
+    #[prost(uint64, tag = "6")]
+    pub differing: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetItemsAsideRequest {
+    #[prost(message, optional, tag = "1")]
+    pub selection: ::core::option::Option<QuarantineSelection>,
+    /// At most this many; 0 means 1000. Nothing is done when there are more.
+    #[prost(uint32, tag = "2")]
+    pub limit: u32,
+    /// Why: names nobody.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+    /// Who says so: a staff reference.
+    #[prost(string, tag = "4")]
+    pub by: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetItemsAsideResponse {
+    #[prost(uint64, tag = "1")]
+    pub set_aside: u64,
+}
+/// Generated client implementations.
+pub mod workbench_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Items are read again from the submission that they came in, with everything that stood around them there.
+    #[derive(Debug, Clone)]
+    pub struct WorkbenchClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl WorkbenchClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> WorkbenchClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WorkbenchClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WorkbenchClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// What would become of each item now. Seals nothing, sends nothing.
+        pub async fn try_items(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TryItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TryItemsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Workbench/TryItems",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("throughline.admin.v1.Workbench", "TryItems"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Publishes what they become, at its pace: each answer is one step, and the last holds the proof. Whoever hangs up stops it.
+        pub async fn redrive_items(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RedriveItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::RedriveItemsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Workbench/RedriveItems",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.admin.v1.Workbench", "RedriveItems"),
+                );
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Says that nothing is to come of these items.
+        pub async fn set_items_aside(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SetItemsAsideRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetItemsAsideResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/throughline.admin.v1.Workbench/SetItemsAside",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("throughline.admin.v1.Workbench", "SetItemsAside"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod workbench_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with WorkbenchServer.
+    #[async_trait]
+    pub trait Workbench: std::marker::Send + std::marker::Sync + 'static {
+        /// What would become of each item now. Seals nothing, sends nothing.
+        async fn try_items(
+            &self,
+            request: tonic::Request<super::TryItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TryItemsResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the RedriveItems method.
+        type RedriveItemsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::RedriveItemsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Publishes what they become, at its pace: each answer is one step, and the last holds the proof. Whoever hangs up stops it.
+        async fn redrive_items(
+            &self,
+            request: tonic::Request<super::RedriveItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::RedriveItemsStream>,
+            tonic::Status,
+        >;
+        /// Says that nothing is to come of these items.
+        async fn set_items_aside(
+            &self,
+            request: tonic::Request<super::SetItemsAsideRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SetItemsAsideResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Items are read again from the submission that they came in, with everything that stood around them there.
+    #[derive(Debug)]
+    pub struct WorkbenchServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> WorkbenchServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for WorkbenchServer<T>
+    where
+        T: Workbench,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/throughline.admin.v1.Workbench/TryItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct TryItemsSvc<T: Workbench>(pub Arc<T>);
+                    impl<
+                        T: Workbench,
+                    > tonic::server::UnaryService<super::TryItemsRequest>
+                    for TryItemsSvc<T> {
+                        type Response = super::TryItemsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TryItemsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Workbench>::try_items(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TryItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.admin.v1.Workbench/RedriveItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct RedriveItemsSvc<T: Workbench>(pub Arc<T>);
+                    impl<
+                        T: Workbench,
+                    > tonic::server::ServerStreamingService<super::RedriveItemsRequest>
+                    for RedriveItemsSvc<T> {
+                        type Response = super::RedriveItemsResponse;
+                        type ResponseStream = T::RedriveItemsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RedriveItemsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Workbench>::redrive_items(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RedriveItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/throughline.admin.v1.Workbench/SetItemsAside" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetItemsAsideSvc<T: Workbench>(pub Arc<T>);
+                    impl<
+                        T: Workbench,
+                    > tonic::server::UnaryService<super::SetItemsAsideRequest>
+                    for SetItemsAsideSvc<T> {
+                        type Response = super::SetItemsAsideResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SetItemsAsideRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Workbench>::set_items_aside(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetItemsAsideSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for WorkbenchServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "throughline.admin.v1.Workbench";
+    impl<T> tonic::server::NamedService for WorkbenchServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -28,6 +28,90 @@ pub struct Item {
     /// 16 bytes, where it is known whom the record is about: their pseudonym, so that the item goes with them.
     #[prost(bytes = "vec", tag = "9")]
     pub about: ::prost::alloc::vec::Vec<u8>,
+    /// Set on a record that says what was done about the item of this id: of the item itself such a record holds the id, the
+    /// source, the controller and `about`, and no more.
+    #[prost(message, optional, tag = "10")]
+    pub handled: ::core::option::Option<Handled>,
+}
+/// What was done about an item: a record of its own after the item's, sealed as the item is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Handled {
+    #[prost(enumeration = "handled::Outcome", tag = "1")]
+    pub outcome: i32,
+    /// How often it had been read again by then, this time included.
+    #[prost(uint32, tag = "2")]
+    pub tries: u32,
+    /// Of the connector or the mapping that read it.
+    #[prost(uint32, tag = "3")]
+    pub mapping_revision: u32,
+    /// Entries that it became.
+    #[prost(uint32, tag = "4")]
+    pub entries: u32,
+    /// Why it was refused again.
+    #[prost(enumeration = "Reason", tag = "5")]
+    pub reason: i32,
+    /// What is wrong, or why it is set aside: names fields and never values, and nobody.
+    #[prost(string, tag = "6")]
+    pub message: ::prost::alloc::string::String,
+    /// Who did it: a staff reference.
+    #[prost(string, tag = "7")]
+    pub by: ::prost::alloc::string::String,
+    /// Microseconds since 1970.
+    #[prost(int64, tag = "8")]
+    pub at_us: i64,
+}
+/// Nested message and enum types in `Handled`.
+pub mod handled {
+    /// What came of it. Each has a heading in docs/OPERATING.md.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Outcome {
+        Unspecified = 0,
+        /// All of it is on the log, as entries of its own.
+        Redriven = 1,
+        /// It was refused again, or a part of it was.
+        StillRefused = 2,
+        /// The connector passes over it now: nothing is said of it.
+        PassedOver = 3,
+        /// A person said that nothing is to come of it.
+        SetAside = 4,
+    }
+    impl Outcome {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "OUTCOME_UNSPECIFIED",
+                Self::Redriven => "OUTCOME_REDRIVEN",
+                Self::StillRefused => "OUTCOME_STILL_REFUSED",
+                Self::PassedOver => "OUTCOME_PASSED_OVER",
+                Self::SetAside => "OUTCOME_SET_ASIDE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+                "OUTCOME_REDRIVEN" => Some(Self::Redriven),
+                "OUTCOME_STILL_REFUSED" => Some(Self::StillRefused),
+                "OUTCOME_PASSED_OVER" => Some(Self::PassedOver),
+                "OUTCOME_SET_ASIDE" => Some(Self::SetAside),
+                _ => None,
+            }
+        }
+    }
 }
 /// Where in a source something stood. Counted from 1; 0 means not known.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

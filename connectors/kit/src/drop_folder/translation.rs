@@ -8,14 +8,17 @@ use std::sync::Arc;
 use super::IntakeError;
 use super::files::list;
 use super::refusals::{connector_failed, unclaimed};
-use crate::collected::Collected;
-use crate::connector::{Connector, SourceFile};
+use crate::connector::{Connector, Output, SourceFile};
 use crate::run::{name_of, unreadable};
 
-pub(super) async fn translate(connector: Arc<dyn Connector>, dir: PathBuf) -> Result<Collected, IntakeError> {
-    let within = dir.clone();
+/// Hands the submission in this folder to its connector, which says into what `make` makes.
+pub(crate) async fn translate_into<O: Output + Send + 'static>(
+    connector: Arc<dyn Connector>,
+    dir: PathBuf,
+    make: impl Fn() -> O,
+) -> Result<O, IntakeError> {
+    let (within, mut said) = (dir.clone(), make());
     let translated = tokio::task::spawn_blocking(move || {
-        let mut collected = Collected::default();
         let mut files = Vec::new();
         let mut paths = list(&within)?;
         paths.sort();
@@ -23,27 +26,25 @@ pub(super) async fn translate(connector: Arc<dyn Connector>, dir: PathBuf) -> Re
         for path in paths {
             let name = name_of(&path);
             match File::open(&path) {
-                Ok(_) if !claimed.iter().any(|group| group.contains(&name)) => {
-                    collected.rejections.push(unclaimed(&path)?);
-                }
+                Ok(_) if !claimed.iter().any(|group| group.contains(&name)) => said.reject(unclaimed(&path)?),
                 Ok(file) => files.push(SourceFile { name, bytes: Box::new(BufReader::with_capacity(1 << 16, file)) }),
-                Err(_) => collected.rejections.push(unreadable(&name)),
+                Err(_) => said.reject(unreadable(&name)),
             }
         }
         if !files.is_empty() {
-            connector.translate(files, &mut collected);
+            connector.translate(files, &mut said);
         }
-        Ok(collected)
+        Ok(said)
     });
     match translated.await {
         Ok(translated) => translated,
         // What it said until then may be half of a record: nothing of it counts.
         Err(failed) if failed.is_panic() => {
-            let mut collected = Collected::default();
+            let mut said = make();
             for path in list(&dir)? {
-                collected.rejections.push(connector_failed(&path)?);
+                said.reject(connector_failed(&path)?);
             }
-            Ok(collected)
+            Ok(said)
         }
         Err(_) => Err(IntakeError::Stopped),
     }

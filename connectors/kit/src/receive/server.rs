@@ -70,16 +70,19 @@ pub async fn serve(
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ReceiveError> {
-    let held = Tls { protocols: vec![b"http/1.1".to_vec()], ..tls.clone() }.hold()?;
+    let tls = Tls { protocols: vec![b"http/1.1".to_vec()], ..tls };
+    let held = tls.hold()?;
     let receipts = Receipts::open(&options.folder).map_err(ReceiveError::Receipts)?;
     let places = Arc::new(Semaphore::new(options.connections_max));
     let (head_max, order) = (options.head_max, Arc::default());
     let take = Arc::new(Take { connector, options, spool, receipts, in_hand: InHand::default(), order });
     let router = routes(&take);
     let (give, mut incoming) = mpsc::channel(ACCEPTED_MAX);
-    let accepting = tokio::spawn(accept(listener, Arc::clone(&held), give, stop.clone()));
-    let fresh = tokio::spawn(Tls { protocols: vec![b"http/1.1".to_vec()], ..tls }.keep_fresh(held));
-    let removing = tokio::spawn(remove_old(Arc::clone(&take)));
+    // Whoever drops this has all of it end, so that the address is free again.
+    let mut beside = JoinSet::new();
+    beside.spawn(accept(listener, Arc::clone(&held), give, stop.clone()));
+    beside.spawn(async move { tls.keep_fresh(held).await });
+    beside.spawn(remove_old(Arc::clone(&take)));
     let mut connections = JoinSet::new();
     loop {
         let place = tokio::select! {
@@ -117,9 +120,7 @@ pub async fn serve(
     }
     let _closed = tokio::time::timeout(DRAIN_MAX, async { while connections.join_next().await.is_some() {} }).await;
     connections.shutdown().await;
-    for task in [fresh.abort_handle(), removing.abort_handle(), accepting.abort_handle()] {
-        task.abort();
-    }
+    beside.shutdown().await;
     Ok(())
 }
 
