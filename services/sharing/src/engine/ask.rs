@@ -151,6 +151,7 @@ impl Engine {
             Act::ReadErasures => Action::ReadErasures,
             Act::CountChildren => Action::CountChildren,
             Act::AskWhoCanSee => Action::AskWhoCanSee,
+            Act::TellRegister => Action::TellRegister,
         };
         matches!(question.reader, Reader::Staff { .. }) && self.allows(action, question)
     }
