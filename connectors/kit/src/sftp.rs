@@ -226,7 +226,8 @@ impl Sftp {
         let mut ledger = Ledger::read(&self.options.ledger).map_err(failed("read the ledger"))?;
         let mut process = self.options.server.open()?;
         let looked = async {
-            let mut session = Session::begin(process.streams()?, self.options.stall_max).await.map_err(SftpError::of("begin"))?;
+            let mut session =
+                Session::begin(process.streams()?, self.options.stall_max).await.map_err(SftpError::of("begin"))?;
             self.look(&mut session, &mut ledger).await
         };
         match looked.await {
@@ -237,7 +238,10 @@ impl Sftp {
     }
 
     async fn look(&mut self, session: &mut Session, ledger: &mut Ledger) -> Result<Fetched, SftpError> {
-        let listing = session.list(&self.options.folder, self.options.names_max).await.map_err(SftpError::of("list the folder"))?;
+        let listing = session
+            .list(&self.options.folder, self.options.names_max)
+            .await
+            .map_err(SftpError::of("list the folder"))?;
         let listing = listing.ok_or(SftpError::TooMany(self.options.names_max))?;
         let wanted = |found: &Found| found.is_file && !is_unfinished(&found.name) && self.wants(&found.name);
         let mut now: BTreeMap<String, (u64, u32)> = BTreeMap::new();
@@ -285,9 +289,11 @@ impl Sftp {
         let names: Vec<String> = news.keys().cloned().collect();
         let mut groups = self.connector.submissions(&names);
         groups.retain(|group| !group.is_empty());
-        let alone: Vec<_> = names.iter().filter(|name| !groups.iter().any(|group| group.contains(name))).cloned().collect();
+        let alone: Vec<_> =
+            names.iter().filter(|name| !groups.iter().any(|group| group.contains(name))).cloned().collect();
         groups.extend(alone.into_iter().map(|name| vec![name]));
-        let changed_at = |group: &Vec<String>| group.iter().filter_map(|name| news.get(name)).map(|about| about.1).max();
+        let changed_at =
+            |group: &Vec<String>| group.iter().filter_map(|name| news.get(name)).map(|about| about.1).max();
         groups.sort_by_key(|group| (changed_at(group), group.first().cloned()));
         groups
     }
@@ -349,13 +355,19 @@ impl Sftp {
                 let archived = format!("{}/{name}", folder.trim_end_matches('/'));
                 match session.rename(&path, &archived).await {
                     // Most likely there is one of that name.
-                    Err(Fault::Status(4)) => session.rename(&path, &format!("{archived}.{}", self.spool.next_number())).await,
+                    Err(Fault::Status(4)) => {
+                        session.rename(&path, &format!("{archived}.{}", self.spool.next_number())).await
+                    }
                     renamed => renamed,
                 }
             }
         };
         if let Err(fault) = done {
-            tracing::warn!(source = self.options.source, ?fault, "a file that was taken stays where it is on the server");
+            tracing::warn!(
+                source = self.options.source,
+                ?fault,
+                "a file that was taken stays where it is on the server"
+            );
         }
     }
 

@@ -316,18 +316,12 @@ fn kind_of(error: &reqwest::Error) -> String {
     use std::error::Error as _;
     let mut source = error.source();
     while let Some(inner) = source {
-        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) => "its certificate is not trusted".to_owned(),
-                _ => "TLS failed".to_owned(),
-            };
+        match (tls_of(inner), inner.downcast_ref::<std::io::Error>()) {
+            (Some(rustls::Error::InvalidCertificate(_)), _) => return "its certificate is not trusted".to_owned(),
+            (Some(_), _) => return "TLS failed".to_owned(),
+            (None, Some(io)) if io.get_ref().is_none() => return io.kind().to_string(),
+            _ => source = inner.source(),
         }
-        if let Some(io) = inner.downcast_ref::<std::io::Error>()
-            && io.get_ref().is_none()
-        {
-            return io.kind().to_string();
-        }
-        source = inner.source();
     }
     let kind = if error.is_timeout() {
         "it took too long"
@@ -337,4 +331,10 @@ fn kind_of(error: &reqwest::Error) -> String {
         "it broke off"
     };
     kind.to_owned()
+}
+
+/// What TLS says comes wrapped, perhaps more than once, and is no source of what it is wrapped in.
+fn tls_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let wrapped = || error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.downcast_ref().or_else(|| tls_of(wrapped()?))
 }

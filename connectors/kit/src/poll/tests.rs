@@ -30,10 +30,11 @@ fn said(status: u16, headers: &[(&'static str, &str)], body: &'static str) -> Sa
 }
 
 async fn answer(State(script): State<Script>, request: Request) -> Response {
-    let header = |name: &str| request.headers().get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
-    let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 16).await.unwrap();
+    let header = |name: &str| head.headers.get(name).map_or("-", |value| value.to_str().unwrap()).to_owned();
+    let path = head.uri.path_and_query().map_or("", |path| path.as_str());
     let (who, etag) = (header("authorization"), header("if-none-match"));
-    let body = axum::body::to_bytes(request.into_body(), 1 << 16).await.unwrap();
     let mut script = script.0.lock().unwrap();
     script.1.push(format!("{path} {who} {etag} {}", String::from_utf8_lossy(&body)).trim_end().to_owned());
     let next = if script.0.is_empty() { said(500, &[], "") } else { script.0.remove(0) };
@@ -110,14 +111,19 @@ async fn a_turn_follows_its_pages_and_the_next_begins_where_it_began() {
     assert_eq!(house.poll().once().await.unwrap(), Polled::Page { more: false });
     assert_eq!(house.spooled(), ["one", "three"]);
     let since = "since=2026-01-15T09%3A29%3A00Z";
-    assert_eq!(house.asked(), ["/files - -", "/files?page=2 - -", &format!("/files?{since} - -")], "a minute before it began");
+    assert_eq!(
+        house.asked(),
+        ["/files - -", "/files?page=2 - -", &format!("/files?{since} - -")],
+        "a minute before it began"
+    );
     assert!(list(&house.at("drop/staged")).unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn what_has_not_changed_is_not_taken_again() {
     let house = House::new().await;
-    let plain = Plain { since: None, overlap: Duration::ZERO, file_name: "page.csv".to_owned(), accept: "*/*".to_owned() };
+    let plain =
+        Plain { since: None, overlap: Duration::ZERO, file_name: "page.csv".to_owned(), accept: "*/*".to_owned() };
     house.says(&[said(200, &[("etag", "\"a\"")], "one"), said(304, &[], ""), said(200, &[("etag", "\"b\"")], "two")]);
     let poll = Poll::open(Arc::new(plain), Spool::open(&house.at("drop")).unwrap(), house.options()).unwrap();
     assert_eq!(poll.once().await.unwrap(), Polled::Page { more: false });
@@ -157,7 +163,13 @@ async fn a_page_that_has_gone_begins_its_turn_anew() {
 
 #[tokio::test]
 async fn a_next_page_of_another_server_or_the_same_again_is_not_followed() {
-    for next in ["<https://elsewhere.example/files>", "<//elsewhere.example/x>", "<http://user@127.0.0.1/>", "</files>", "<file:///etc/passwd>"] {
+    for next in [
+        "<https://elsewhere.example/files>",
+        "<//elsewhere.example/x>",
+        "<http://user@127.0.0.1/>",
+        "</files>",
+        "<file:///etc/passwd>",
+    ] {
         let house = House::new().await;
         let link = format!("{next}; rel=next");
         house.says(&[said(200, &[("link", &link)], "one")]);
@@ -168,9 +180,16 @@ async fn a_next_page_of_another_server_or_the_same_again_is_not_followed() {
 
 #[tokio::test]
 async fn whatever_else_it_answers_is_told_and_moves_nothing() {
-    for (status, code) in
-        [(429, "BUSY"), (503, "BUSY"), (401, "REFUSED"), (403, "REFUSED"), (302, "UNEXPECTED_STATUS"), (304, "UNEXPECTED_STATUS"), (404, "UNEXPECTED_STATUS"), (206, "UNEXPECTED_STATUS")]
-    {
+    for (status, code) in [
+        (429, "BUSY"),
+        (503, "BUSY"),
+        (401, "REFUSED"),
+        (403, "REFUSED"),
+        (302, "UNEXPECTED_STATUS"),
+        (304, "UNEXPECTED_STATUS"),
+        (404, "UNEXPECTED_STATUS"),
+        (206, "UNEXPECTED_STATUS"),
+    ] {
         let house = House::new().await;
         house.says(&[said(status, &[("location", "http://127.0.0.1:1/"), ("retry-after", "7")], "x")]);
         let error = house.poll().once().await.unwrap_err();
@@ -196,7 +215,10 @@ async fn a_body_that_breaks_off_is_no_page() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {
-        for said in ["HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf"] {
+        for said in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf",
+        ] {
             let (mut stream, _) = listener.accept().await.unwrap();
             let _request = stream.read(&mut [0; 1_024]).await.unwrap();
             stream.write_all(said.as_bytes()).await.unwrap();
@@ -278,7 +300,8 @@ async fn a_token_is_asked_for_once_and_again_when_it_is_refused() {
     let _one = poll.once().await.unwrap();
     assert!(matches!(poll.once().await, Err(PollError::Refused(401))));
     let _two = (poll.once().await.unwrap(), poll.once().await.unwrap());
-    let who: Vec<String> = house.asked().iter().map(|asked| asked.split(' ').skip(1).take(2).collect::<Vec<_>>().join(" ")).collect();
+    let who: Vec<String> =
+        house.asked().iter().map(|asked| asked.split(' ').skip(1).take(2).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(who, ["- -", "Bearer t1", "Bearer t1", "- -", "Bearer t2", "Bearer t2"]);
     assert_eq!(house.spooled(), ["one", "two", "three"]);
 }
@@ -289,7 +312,8 @@ async fn nothing_is_asked_in_clear_or_of_whom_nobody_vouches_for() {
     let open = |url: &str, ca: Option<&Path>| {
         let credentials = Credentials { ca: ca.map(Path::to_path_buf), ..Credentials::default() };
         let options = Options::of("toy", Url::parse(url).unwrap(), credentials, house.at("state/cursor"));
-        let plain = Plain { since: None, overlap: Duration::ZERO, file_name: "page.csv".to_owned(), accept: "*/*".to_owned() };
+        let plain =
+            Plain { since: None, overlap: Duration::ZERO, file_name: "page.csv".to_owned(), accept: "*/*".to_owned() };
         Poll::open(Arc::new(plain), Spool::open(&house.at("drop")).unwrap(), options)
     };
     assert_eq!(open("http://records.example/", None).err(), Some(ClientUnusable::InClear));

@@ -65,7 +65,15 @@ impl Server {
         }
         command.arg("-o").arg(format!("UserKnownHostsFile=\"{}\"", self.known_hosts.display()));
         command.arg("-o").arg(format!("IdentityFile=\"{}\"", self.key.display()));
-        command.arg("-p").arg(self.port.to_string()).arg("-l").arg(&self.user).arg("-s").arg("--").arg(&self.host).arg("sftp");
+        command
+            .arg("-p")
+            .arg(self.port.to_string())
+            .arg("-l")
+            .arg(&self.user)
+            .arg("-s")
+            .arg("--")
+            .arg(&self.host)
+            .arg("sftp");
         command.env_clear().env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.kill_on_drop(true).spawn().map_err(|error| SftpError::NoSsh(error.kind()))?;
         Ok(Process(child))
@@ -96,7 +104,12 @@ impl Process {
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if says(&["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED", "No matching host key"]) {
             SftpError::HostKey
-        } else if says(&["Permission denied", "Too many authentication failures", "Load key", "UNPROTECTED PRIVATE KEY"]) {
+        } else if says(&[
+            "Permission denied",
+            "Too many authentication failures",
+            "Load key",
+            "UNPROTECTED PRIVATE KEY",
+        ]) {
             SftpError::Refused
         } else {
             SftpError::Unreachable

@@ -39,7 +39,11 @@ impl Sshd {
     fn start() -> Option<Self> {
         let programs = ["/usr/sbin/sshd", "/usr/bin/ssh", "/usr/bin/ssh-keygen"].map(Path::new);
         if !programs.iter().all(|program| program.exists()) {
-            assert_ne!(std::env::var("THROUGHLINE_SFTP").as_deref(), Ok("required"), "OpenSSH's server is not installed");
+            assert_ne!(
+                std::env::var("THROUGHLINE_SFTP").as_deref(),
+                Ok("required"),
+                "OpenSSH's server is not installed"
+            );
             eprintln!("OpenSSH's server is not installed: what SFTP sources do is not tested (deploy/sftp/setup)");
             return None;
         }
@@ -91,7 +95,12 @@ impl Sshd {
     }
 
     fn names(&self, folder: &str) -> Vec<String> {
-        list(&self.at(folder)).unwrap().iter().filter(|path| path.is_file()).map(|path| crate::run::name_of(path)).collect()
+        list(&self.at(folder))
+            .unwrap()
+            .iter()
+            .filter(|path| path.is_file())
+            .map(|path| crate::run::name_of(path))
+            .collect()
     }
 
     fn options(&self) -> Options {
@@ -167,7 +176,11 @@ async fn what_was_taken_is_archived_or_removed_or_stays() {
         assert_eq!((sshd.names("remote/out"), sshd.names("remote/archive")), (owned(left), owned(archived)));
         let ledger = std::fs::read_to_string(sshd.at("state/ledger")).unwrap();
         let _nothing = sftp.once().await.unwrap();
-        assert_eq!(std::fs::read_to_string(sshd.at("state/ledger")).unwrap() == ledger, !left.is_empty(), "what is gone is forgotten");
+        assert_eq!(
+            std::fs::read_to_string(sshd.at("state/ledger")).unwrap() == ledger,
+            !left.is_empty(),
+            "what is gone is forgotten"
+        );
         assert_eq!(sshd.spooled().len(), 2);
     }
 }

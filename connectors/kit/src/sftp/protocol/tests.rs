@@ -29,7 +29,11 @@ async fn what_breaks_the_rules_ends_the_conversation() {
         ([HELLO, &packet(STATUS, &[&1_u32.to_be_bytes(), &3_u32.to_be_bytes()])].concat(), Fault::Status(3)),
         // More names than the packet has bytes.
         ([HELLO, &handle, &packet(NAME, &[&2_u32.to_be_bytes(), &u32::MAX.to_be_bytes()])].concat(), Fault::Rules),
-        ([HELLO, &handle, &packet(NAME, &[&2_u32.to_be_bytes(), &1_u32.to_be_bytes(), &u32::MAX.to_be_bytes()])].concat(), Fault::Rules),
+        (
+            [HELLO, &handle, &packet(NAME, &[&2_u32.to_be_bytes(), &1_u32.to_be_bytes(), &u32::MAX.to_be_bytes()])]
+                .concat(),
+            Fault::Rules,
+        ),
     ] {
         assert_eq!(with(&said).await, Err(fault), "{said:?}");
     }
@@ -97,7 +101,8 @@ async fn fetched(text: Vec<u8>, at_most: usize, reversed: bool) -> Vec<u8> {
 #[tokio::test]
 async fn every_byte_is_in_its_place_however_little_comes_at_a_time() {
     let text: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
-    for (length, at_most) in [(0, 10), (1, 10), (200_000, 1 << 20), (200_000, 30_000), (32 << 10, 1 << 20), (5_000, 7)] {
+    for (length, at_most) in [(0, 10), (1, 10), (200_000, 1 << 20), (200_000, 30_000), (32 << 10, 1 << 20), (5_000, 7)]
+    {
         for reversed in [false, true] {
             let text = text[..length].to_vec();
             assert!(fetched(text.clone(), at_most, reversed).await == text, "{length} {at_most} {reversed}");
