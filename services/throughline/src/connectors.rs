@@ -5,8 +5,10 @@ use std::sync::Arc;
 use connector_kit::Connector;
 use connector_kit::file_name::Authority;
 use connector_kit::mllp::Acknowledges;
+use connector_kit::poll::{Pages, Plain};
+use connector_kit::receive::{AnyFile, MediaType, Receives};
 
-use crate::settings::ConnectorSettings;
+use crate::settings::{ConnectorSettings, PollSettings};
 
 /// Every connector, in order of name. `authority` answers for a return that does not say whose it is.
 fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
@@ -54,3 +56,32 @@ pub(crate) fn acknowledging(name: &str) -> Option<Arc<dyn Acknowledges>> {
     let feed: Arc<dyn Acknowledges> = Arc::new(health_hl7v2::Hl7V2);
     (feed.descriptor().name == name).then_some(feed)
 }
+
+/// In whose words posts to this connector are answered: its own, where it has any.
+pub(crate) fn receiving(settings: &ConnectorSettings) -> Arc<dyn Receives> {
+    match settings.name.as_str() {
+        "social-care-dfe-api" => Arc::new(social_care_dfe_api::ChildrenEndpoint),
+        _ => Arc::new(AnyFile(FILES)),
+    }
+}
+
+/// How the server of this connector is asked: as one of its own kind, or as one of files.
+pub(crate) fn polled(settings: &ConnectorSettings, poll: &PollSettings) -> Arc<dyn Pages> {
+    Arc::new(Plain {
+        since: poll.since.clone(),
+        overlap: poll.overlap,
+        file_name: poll.file_name.clone().unwrap_or_else(|| format!("{}.csv", settings.name)),
+        accept: poll.accept.clone(),
+    })
+}
+
+/// Files that a connector without words of its own may be posted.
+const FILES: &[MediaType] = &[
+    MediaType { name: "text/csv", ending: "csv" },
+    MediaType { name: "application/xml", ending: "xml" },
+    MediaType { name: "text/xml", ending: "xml" },
+    MediaType { name: "application/json", ending: "json" },
+    MediaType { name: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ending: "xlsx" },
+    MediaType { name: "x-application/hl7-v2+er7", ending: "hl7" },
+    MediaType { name: "text/plain", ending: "txt" },
+];

@@ -11,6 +11,7 @@ pub(crate) mod service;
 pub(crate) mod serving;
 pub(crate) mod sources;
 pub(crate) mod watched;
+mod ways_in;
 
 use std::process::ExitCode;
 

@@ -4,6 +4,7 @@ mod connectors;
 mod ledger;
 mod log;
 mod serve;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub(crate) use connectors::ConnectorSettings;
 pub(crate) use ledger::LedgerSettings;
 pub(crate) use log::{KafkaSettings, LogSettings};
 pub(crate) use serve::Serve;
+pub(crate) use sources::PollSettings;
 
 /// What Linux takes as the path of a socket: 108 bytes, the last of which ends it.
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -294,6 +296,9 @@ fn check_apart(top: &Section, serve: Option<&Serve>, connectors: &[ConnectorSett
     for connector in connectors {
         if let Some(address) = connector.mllp_listen {
             listen(&format!("connectors.{}.mllp_listen", connector.name), address);
+        }
+        if let Some(receive) = &connector.receive {
+            listen(&format!("connectors.{}.receive.listen", connector.name), receive.listen);
         }
     }
     if let Some(address) = telemetry {

@@ -12,6 +12,7 @@ use connector_kit::mllp;
 use connector_kit::publish::{Credentials, Publisher, SharedPublisher};
 use connector_kit::quarantine::{self, Readable};
 use connector_kit::run::SourceCounts;
+use connector_kit::spool::Spool;
 use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{EventId, EventLog};
 use projection::serve::admin::{Operations, OperationsError};
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Tasks;
 use super::watched::WatchedLog;
+use super::ways_in;
 use crate::connectors;
 use crate::settings::{ConnectorSettings, LogSettings, Settings};
 use crate::vault::Vault;
@@ -63,7 +65,7 @@ impl Counted {
             let entries = std::fs::read_dir(folder.join(within)).into_iter().flatten().flatten();
             entries.filter(|entry| wanted(&entry.path())).count() as u64
         };
-        count("incoming", Path::is_file) + count("working", Path::is_dir)
+        count("incoming", Path::is_file) + count("spooled", Path::is_dir) + count("working", Path::is_dir)
     }
 }
 
@@ -105,7 +107,8 @@ impl Sources {
                         Ok(())
                     });
                 }
-                let opened = open_folder(settings, vault, log, connector, folder, publisher.clone()).await?;
+                let spool = ways_in::start(settings, connector, folder, stop, tasks).await?;
+                let opened = open_folder(settings, vault, log, connector, (folder, &spool), publisher.clone()).await?;
                 counts.push(Counted {
                     source: connector.name.clone(),
                     counts: opened.counts(),
@@ -153,7 +156,7 @@ async fn open_folder(
     vault: &Vault,
     log: &Arc<dyn EventLog>,
     connector: &ConnectorSettings,
-    folder: &std::path::Path,
+    (folder, spool): (&Path, &Spool),
     publisher: SharedPublisher,
 ) -> anyhow::Result<DropFolder> {
     let known = connectors::of(connector).context("the connector is not of this build")?;
@@ -161,11 +164,15 @@ async fn open_folder(
     let baselines = Baselines::open(&settings.connector_dir(&connector.name), pseudonyms)?;
     // On Kafka another process may have worked for this connector since these baselines were written.
     let was_another = settings.log != LogSettings::Embedded;
+    let callers = connector.receive.iter().flat_map(|receive| &receive.callers);
+    let callers = callers.map(|caller| (caller.name.clone(), caller.controllers.clone()));
     let options = drop_folder::Options {
         poll: connector.poll,
         keep_done: connector.keep_done,
         reports: Some(settings.submissions_dir(&connector.name)),
         was_another,
+        woken: spool.grown(),
+        callers: callers.collect(),
         ..drop_folder::Options::of(folder)
     };
     Ok(DropFolder::open(known, publisher, Arc::clone(log), Arc::clone(&vault.wrapping), baselines, options).await?)

@@ -8,6 +8,8 @@ use mapped::Mapping;
 use mapped::sql::{Connection, ConnectionUnusable};
 use runtime::config::Section;
 
+use super::sources::{self, PollSettings, ReceiveSettings, SftpSettings};
+
 /// One connector's part.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectorSettings {
@@ -25,6 +27,12 @@ pub(crate) struct ConnectorSettings {
     pub(crate) mapping: Option<Mapping>,
     /// The database that the mapping's query is asked of.
     pub(crate) sql: Option<SqlSettings>,
+    /// Posts that are taken.
+    pub(crate) receive: Option<ReceiveSettings>,
+    /// A server that is asked by HTTP.
+    pub(crate) poll_http: Option<PollSettings>,
+    /// A server whose files are fetched.
+    pub(crate) sftp: Option<SftpSettings>,
     /// The operator's, when the connector is a process of its own.
     pub(crate) admin_socket: PathBuf,
 }
@@ -108,6 +116,14 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
     if drop_folder.is_none() && mllp_listen.is_none() {
         section.problem("drop_folder", "is missing, and so is `mllp_listen`: the connector would read nothing");
     }
+    let ways_in = ["receive", "poll", "sftp"].map(|way| (way, section.has(way)));
+    for (way, is_there) in ways_in {
+        if is_there && drop_folder.is_none() {
+            section.problem(way, "needs a `drop_folder`: what comes is kept there until it is dealt with");
+        }
+    }
+    let receive = sources::receive(section, &controllers);
+    let (poll_http, sftp) = (sources::poll(section), sources::sftp(section));
     let admin_socket = section.optional_path("admin_socket").unwrap_or_else(|| data.join(format!("{name}.sock")));
     Some(ConnectorSettings {
         name,
@@ -119,6 +135,9 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
         mllp_listen,
         mapping: None,
         sql: None,
+        receive,
+        poll_http,
+        sftp,
         admin_socket,
     })
 }
