@@ -546,6 +546,8 @@ pub enum Call {
     WhoCanSee = 37,
     /// Numbers of children, for whoever plans services.
     CountChildren = 38,
+    /// The NHS is told which children have a child protection plan or are looked after.
+    TellRegister = 39,
     AssertBreakGlass = 40,
     ListBreakGlass = 41,
     ReviewBreakGlass = 42,
@@ -595,6 +597,7 @@ impl Call {
             Self::ListDue => "CALL_LIST_DUE",
             Self::WhoCanSee => "CALL_WHO_CAN_SEE",
             Self::CountChildren => "CALL_COUNT_CHILDREN",
+            Self::TellRegister => "CALL_TELL_REGISTER",
             Self::AssertBreakGlass => "CALL_ASSERT_BREAK_GLASS",
             Self::ListBreakGlass => "CALL_LIST_BREAK_GLASS",
             Self::ReviewBreakGlass => "CALL_REVIEW_BREAK_GLASS",
@@ -640,6 +643,7 @@ impl Call {
             "CALL_LIST_DUE" => Some(Self::ListDue),
             "CALL_WHO_CAN_SEE" => Some(Self::WhoCanSee),
             "CALL_COUNT_CHILDREN" => Some(Self::CountChildren),
+            "CALL_TELL_REGISTER" => Some(Self::TellRegister),
             "CALL_ASSERT_BREAK_GLASS" => Some(Self::AssertBreakGlass),
             "CALL_LIST_BREAK_GLASS" => Some(Self::ListBreakGlass),
             "CALL_REVIEW_BREAK_GLASS" => Some(Self::ReviewBreakGlass),

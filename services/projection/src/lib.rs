@@ -20,6 +20,7 @@ pub mod match_rates;
 pub mod notices;
 pub mod own_records;
 pub mod project;
+pub mod protection;
 pub mod rebuild;
 pub mod refuse;
 pub mod registry;

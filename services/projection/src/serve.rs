@@ -14,6 +14,7 @@ pub mod listen;
 pub mod observe;
 pub mod page;
 pub mod policies;
+pub mod protection;
 mod readers;
 pub mod refusal;
 pub mod request;

@@ -26,6 +26,7 @@ mod operator;
 mod own_records;
 mod policies;
 mod probable_links;
+mod protection;
 mod replay;
 mod review;
 mod rights;

@@ -6,6 +6,7 @@ mod backup;
 mod break_glass;
 mod config;
 mod connect;
+mod cpis;
 mod dev;
 mod disclosures;
 mod erasure;
@@ -78,6 +79,7 @@ enum Command {
     Disclosures(disclosures::Arguments),
     Status(status::Arguments),
     Submission(submission::Arguments),
+    Cpis(cpis::Arguments),
     Keys(keys::Arguments),
     Topics(topics::Arguments),
     Log(log::Arguments),
@@ -122,6 +124,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Disclosures(arguments) => disclosures::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Submission(arguments) => submission::run(&arguments),
+        Command::Cpis(arguments) => cpis::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Topics(arguments) => topics::run(&arguments),
         Command::Log(arguments) => log::run(&arguments),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use proto::admin::admin_server::{Admin, AdminServer};
 use proto::admin::linker_server::LinkerServer;
+use proto::admin::protection_server::ProtectionServer;
 use proto::audit::audits_server::AuditsServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
@@ -31,6 +32,7 @@ use super::erasures::ErasureService;
 use super::facts::FactsService;
 use super::identities::IdentityService;
 use super::linker::LinkerService;
+use super::protection::ProtectionService;
 use super::observe::Observe;
 use super::policies::PolicyService;
 use super::readers::Readers;
@@ -251,7 +253,7 @@ pub async fn serve_operator(
     socket: &Path,
     service: impl Admin,
     ledger: Option<LedgerService>,
-    linker: Option<LinkerService>,
+    (linker, protection): (Option<LinkerService>, Option<ProtectionService>),
     (audits, erasures): (Option<AuditService>, Option<ErasureService>),
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
@@ -278,6 +280,7 @@ pub async fn serve_operator(
         .add_service(AdminServer::new(service).max_decoding_message_size(ADMIN_BYTES_MAX))
         .add_optional_service(ledger.map(LedgerServer::new))
         .add_optional_service(linker.map(LinkerServer::new))
+        .add_optional_service(protection.map(ProtectionServer::new))
         .add_optional_service(audits.map(AuditsServer::new))
         .add_optional_service(erasures.map(ErasuresServer::new))
         .serve_with_incoming_shutdown(ours, stop.cancelled_owned())

@@ -33,7 +33,7 @@ pub(crate) async fn live(settings: &Settings, name: &str, frame: Frame) -> anyho
     let closing = CancellationToken::new();
     let (socket, answers, close) = (connector.admin_socket.clone(), operator.clone(), closing.clone());
     let mut answering =
-        tokio::spawn(async move { listen::serve_operator(&socket, answers, None, None, (None, None), close).await });
+        tokio::spawn(async move { listen::serve_operator(&socket, answers, None, (None, None), (None, None), close).await });
     let lived = tokio::select! {
         lived = turns(settings, connector, &vault, &operator, &frame) => lived,
         ended = &mut answering => return Err(ended?.err().map_or_else(|| anyhow::anyhow!("the admin socket closed"), Into::into)),

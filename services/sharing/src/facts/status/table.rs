@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::classify::TableUnusable;
 use crate::days::{day_of, first_day, first_day_of_when};
+use crate::engine::Engine;
 use crate::facts::feed::{Believed, Feed};
 use crate::facts::versions::Stated;
 use crate::terms::{Condition, Terms};
@@ -80,6 +81,13 @@ struct Says {
     when: Option<Condition>,
     unless: Option<String>,
     of_organisation: Option<String>,
+}
+
+impl Engine {
+    /// Whether statuses may come from what this source says: it is read as it changes, and not once a year.
+    pub fn is_live(&self, source: &str) -> bool {
+        self.statuses().stale_after_days.contains_key(source)
+    }
 }
 
 impl StatusTable {
