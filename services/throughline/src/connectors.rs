@@ -10,13 +10,15 @@ use connector_kit::receive::{AnyFile, MediaType, Receives};
 
 use crate::settings::{ConnectorSettings, PollSettings};
 
-/// Every connector, in order of name. `authority` answers for a return that does not say whose it is.
-fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
+/// Every connector, in order of name. `authority` answers for a return that does not say whose it is, and `organisation` for a
+/// record that does not.
+fn every(authority: Option<Authority>, organisation: Option<String>) -> Vec<Arc<dyn Connector>> {
     vec![
         Arc::new(education_attendance::DailyAttendance),
         Arc::new(education_ctf::CommonTransfer),
         Arc::new(education_school_census::SchoolCensus),
         Arc::new(education_sen2::Sen2),
+        Arc::new(health_fhir::Fhir { organisation }),
         Arc::new(health_hl7v2::Hl7V2),
         Arc::new(social_care_annex_a::AnnexA { authority }),
         Arc::new(social_care_cin_census::CinCensus),
@@ -27,7 +29,7 @@ fn every(authority: Option<Authority>) -> Vec<Arc<dyn Connector>> {
 
 /// Every connector, in order of name.
 pub(crate) fn all() -> Vec<Arc<dyn Connector>> {
-    every(None)
+    every(None, None)
 }
 
 /// The connector of this name.
@@ -40,7 +42,7 @@ pub(crate) fn of(settings: &ConnectorSettings) -> Option<Arc<dyn Connector>> {
     if let Some(mapping) = &settings.mapping {
         return Some(Arc::new(mapping.clone()));
     }
-    let mut every = every(only_authority(&settings.controllers)).into_iter();
+    let mut every = every(only_authority(&settings.controllers), only_organisation(&settings.controllers)).into_iter();
     every.find(|connector| connector.descriptor().name == settings.name)
 }
 
@@ -49,6 +51,14 @@ fn only_authority(controllers: &[String]) -> Option<Authority> {
     let mut named = controllers.iter().map(|id| Authority::of_organisation(id.strip_suffix('*').unwrap_or(id)));
     let first = named.next()??;
     named.all(|other| other == Some(first)).then_some(first)
+}
+
+/// The one organisation that a section names.
+fn only_organisation(controllers: &[String]) -> Option<String> {
+    match controllers {
+        [only] if !only.ends_with('*') => Some(only.clone()),
+        _ => None,
+    }
 }
 
 /// The connector of this name, if its messages are answered.

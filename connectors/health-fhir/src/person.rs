@@ -1,0 +1,241 @@
+//! Patient: by whom somebody is known, and what is said of them.
+
+use connector_kit::identifier::{self, Verdict, nhs_number};
+use proto::events::identifier::Standing;
+use proto::events::person_name::Use;
+use proto::events::{Address, Coded, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
+
+use crate::codes::{ETHNICITIES, GENDERS, VERIFICATIONS, is_nhs_number, is_ods};
+use crate::reading::Reading;
+use crate::tree::Element;
+
+/// Most identifiers of one person.
+const IDENTIFIERS_MAX: usize = 16;
+/// Kinds of number that are of another thing than a person at one provider (table 0203).
+const KINDS_OF_OTHER_THINGS: &[&str] = &["SS", "SB", "NI", "NIIP", "DL", "PPN", "AN", "VN", "BC", "CC", "TAX", "MB", "PRN"];
+
+/// How a Patient stands where it is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'s> {
+    pub(crate) controller: &'s str,
+    /// Its logical id lasts: it is a server's, and not a message's.
+    pub(crate) lasting: bool,
+    pub(crate) full_url: Option<&'s str>,
+}
+
+/// Who somebody is by their logical id on a server. Two servers of one organisation number two children.
+pub(crate) fn by_logical_id(controller: &str, base: Option<&str>, id: &str) -> Subject {
+    let base = base.and_then(|url| url.split_once("://")).map(|(_, rest)| rest.trim_end_matches('/'));
+    // A hyphen tells ids apart, and a normalised value has none.
+    let value = id.replace('-', "_");
+    identifier::subject(Scheme::ProviderPerson, &format!("{controller}/{}", base.unwrap_or("fhir")), &value)
+}
+
+/// Who somebody is by an identifier that a reference names.
+pub(crate) fn by_identifier(controller: &str, system: &str, value: &str) -> Option<Subject> {
+    if is_nhs_number(system) {
+        let (claim, _) = identifier::claim(Scheme::NhsNumber, value, Standing::Current, "identifier");
+        return claim.filter(|claim| claim.usable)?.subject;
+    }
+    let local = identifier::subject(Scheme::ProviderPerson, &format!("{controller}/{}", issuer(system)), value);
+    (!local.value.is_empty()).then_some(local)
+}
+
+fn issuer(system: &str) -> String {
+    system.split_once("://").map_or(system, |(_, rest)| rest).chars().take(200).collect()
+}
+
+/// The base of a server's address for a resource: "https://example/fhir" of "https://example/fhir/Patient/1".
+fn base_of(full_url: &str) -> Option<&str> {
+    full_url.starts_with("http").then(|| full_url.rsplitn(3, '/').nth(2)).flatten()
+}
+
+/// A Patient that can be known: the subject, and every identifier as a claim.
+pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> Option<(Subject, Vec<Identifier>)> {
+    let mut claims: Vec<Identifier> = Vec::new();
+    let mut local: Vec<(bool, Subject)> = Vec::new();
+    let mut unproven = None;
+    for stated in patient.all("identifier").take(IDENTIFIERS_MAX) {
+        let (Some(system), Some(value)) = (stated.text("system"), stated.text("value")) else { continue };
+        let standing = if stated.text("use") == Some("old") { Standing::Former } else { Standing::Current };
+        if is_nhs_number(system) {
+            let (claim, findings) = identifier::claim(Scheme::NhsNumber, value, standing, "identifier.value");
+            reading.findings.extend(findings);
+            if let Some(mut claim) = claim.filter(|claim| claims.iter().all(|known| known.subject != claim.subject)) {
+                claim.verification = verification(stated, reading);
+                if nhs_number::check(value).verdict == Verdict::CheckCharacterWrong {
+                    unproven = claim.subject.as_ref().map(|subject| subject.value.clone());
+                }
+                claims.push(claim);
+            }
+            continue;
+        }
+        let kind = stated.text("type/coding/code").unwrap_or_default();
+        if is_ods(system) || KINDS_OF_OTHER_THINGS.contains(&kind) || stated.text("use") == Some("temp") {
+            continue;
+        }
+        if let Some(subject) = by_identifier(at.controller, system, value).filter(|own| names_somebody(&own.value)) {
+            if !local.iter().any(|(_, known)| *known == subject) && standing == Standing::Current {
+                local.push((kind == "MR", subject));
+            }
+        }
+    }
+    if claims.iter().filter(|claim| claim.usable && claim.standing() == Standing::Current).count() > 1 {
+        reading.flag(FindingCode::FieldsContradict, "identifier");
+        claims.iter_mut().for_each(|claim| claim.usable = false);
+    }
+    // A medical record number first; the order is otherwise the source's.
+    local.sort_by_key(|(is_record_number, _)| !is_record_number);
+    let id = patient.text("id");
+    let lasting = id.filter(|_| at.lasting).map(|id| by_logical_id(at.controller, at.full_url.and_then(base_of), id));
+    let national = || claims.iter().find(|claim| claim.usable)?.subject.clone();
+    // A number that fails its check is still the sender's word: it is theirs alone, with the birth date beside it.
+    let otherwise = || {
+        let born = patient.text("birthDate").unwrap_or_default();
+        let value = format!("{}.{born}", unproven.as_deref()?);
+        let issuer = format!("{}/unchecked-nhs-number", at.controller);
+        Some(identifier::subject(Scheme::ProviderPerson, &issuer, &value))
+    };
+    let subject = lasting.or_else(|| Some(local.first()?.1.clone())).or_else(national).or_else(otherwise)?;
+    for (_, other) in local {
+        if other != subject {
+            claims.push(Identifier {
+                subject: Some(other),
+                standing: Standing::Current.into(),
+                usable: true,
+                verification: None,
+            });
+        }
+    }
+    Some((subject, claims))
+}
+
+/// Neither a word for none, nor one digit all along.
+fn names_somebody(value: &str) -> bool {
+    let one_sign = value.bytes().all(|b| Some(&b) == value.as_bytes().first());
+    value.bytes().any(|b| b.is_ascii_digit()) && !(one_sign && (value.len() > 3 || value == "0"))
+}
+
+fn verification(stated: &Element, reading: &mut Reading) -> Option<Coded> {
+    let extension = stated.extension("VerificationStatus")?;
+    let (_, value) = extension.choice("value")?;
+    let said = reading.coded(value, "identifier.verification")?;
+    let known = VERIFICATIONS.iter().find(|(number, words)| {
+        *number == said.code || *words == said.code || words.starts_with(&format!("{}-", said.code))
+    });
+    let Some((number, _)) = known else {
+        reading.flag(FindingCode::CodeUnknown, "identifier.verification");
+        return Some(said);
+    };
+    Some(Coded { code: (*number).to_owned(), code_set: "nhs.number_verification".to_owned(), text: None })
+}
+
+/// What a Patient says of itself: the whole description each time.
+pub(crate) fn described(
+    patient: &Element,
+    identifiers: Vec<Identifier>,
+    practice: Option<String>,
+    reading: &mut Reading,
+) -> PersonDescribed {
+    if patient.text("deceasedBoolean") == Some("true") {
+        reading.flag(FindingCode::FieldMissing, "deceasedDateTime");
+    }
+    let ethnicity = patient.extension("EthnicCategory").and_then(|extension| {
+        let coded = reading.coded(extension.choice("value")?.1, "ethnicity")?;
+        if !ETHNICITIES.iter().any(|code| coded.code.eq_ignore_ascii_case(code) || coded.code.starts_with(code)) {
+            reading.flag(FindingCode::CodeUnknown, "ethnicity");
+        }
+        Some(coded)
+    });
+    let language = patient.all("communication").find(|spoken| spoken.text("preferred") == Some("true"));
+    let language = language.or_else(|| patient.get("communication")).and_then(|spoken| spoken.get("language"));
+    let told = |system| telecoms(patient, system);
+    let mut phones = told("phone");
+    phones.extend(told("sms"));
+    let birth_order = patient.text("multipleBirthInteger").and_then(|number| number.parse().ok());
+    PersonDescribed {
+        names: patient.all("name").filter_map(name).collect(),
+        birth_on: reading.day(patient, "birthDate"),
+        expected_birth_on: None,
+        death_on: reading.day(patient, "deceasedDateTime"),
+        sex: reading.code_of(patient, "gender", GENDERS),
+        ethnicity,
+        first_language: language.and_then(|language| reading.coded(language, "language")),
+        addresses: patient.all("address").filter_map(|stated| address(stated, reading)).collect(),
+        phones,
+        identifiers,
+        upn_unknown: None,
+        practice,
+        multiple_birth: birth_order.map(|_: u32| true).or_else(|| {
+            patient.text("multipleBirthBoolean").map(|said| said == "true")
+        }),
+        birth_order,
+        emails: told("email"),
+    }
+}
+
+pub(crate) fn telecoms(of: &Element, system: &str) -> Vec<String> {
+    let told = of.all("telecom").filter(|told| told.text("system") == Some(system) && told.text("use") != Some("old"));
+    told.filter_map(|told| told.text("value")).map(str::to_owned).collect()
+}
+
+/// A HumanName; `None` when no part of it stands there.
+pub(crate) fn name(stated: &Element) -> Option<PersonName> {
+    let mut given = stated.all("given").filter_map(Element::own_text);
+    let first = given.next().map(str::to_owned);
+    let middle = given.collect::<Vec<_>>().join(" ");
+    let family = stated.all("family").filter_map(Element::own_text).collect::<Vec<_>>().join(" ");
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    // Words without parts are kept where a reader looks for a name.
+    let (family, first) = match (some(family), first) {
+        (None, None) => (Some(stated.text("text")?.to_owned()), None),
+        parts => parts,
+    };
+    let stands_as = match stated.text("use") {
+        Some("official" | "usual") | None => Use::Usual,
+        Some("nickname") => Use::Preferred,
+        Some("old" | "maiden") => Use::Former,
+        Some(_) => Use::Unspecified,
+    };
+    Some(PersonName {
+        family,
+        given: first,
+        middle: some(middle),
+        prefix: stated.text("prefix").map(str::to_owned),
+        suffix: stated.text("suffix").map(str::to_owned),
+        r#use: stands_as.into(),
+    })
+}
+
+pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address> {
+    let mut lines: Vec<String> = stated.all("line").filter_map(Element::own_text).map(str::to_owned).collect();
+    for part in ["city", "district", "state", "country"] {
+        lines.extend(stated.text(part).filter(|part| !lines.iter().any(|line| line == part)).map(str::to_owned));
+    }
+    let postcode = stated.text("postalCode").map(str::to_owned);
+    if lines.is_empty() && postcode.is_none() {
+        lines.push(stated.text("text")?.to_owned());
+    }
+    let uprn = stated.extension("AddressKey").and_then(|key| {
+        let of = key.all("extension").find_map(|part| Some(part.choice("value")?.1.own_text()?)).unwrap_or_default();
+        of.bytes().all(|b| b.is_ascii_digit()).then(|| of.to_owned()).filter(|digits| !digits.is_empty())
+    });
+    Some(Address {
+        lines,
+        postcode,
+        uprn,
+        from: reading.day(stated, "period/start"),
+        to: reading.day(stated, "period/end"),
+    })
+}
+
+/// An organisation's id, by its ODS code.
+pub(crate) fn organisation(organisation: &Element) -> Option<String> {
+    let by_code = organisation.all("identifier").find(|id| id.text("system").is_some_and(is_ods))?;
+    ods(by_code.text("value")?)
+}
+
+pub(crate) fn ods(code: &str) -> Option<String> {
+    let plain = (3..=12).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    plain.then(|| format!("ods-{}", code.to_ascii_lowercase()))
+}

@@ -1,0 +1,61 @@
+//! ServiceRequest (R4) and ReferralRequest (STU3).
+
+use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
+
+use crate::reading::Reading;
+use crate::saying::{Part, Saying};
+
+const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
+
+pub(crate) fn say(saying: &mut Saying<'_, '_>) {
+    const TABLE: &str = "referral";
+    let resource = &saying.entry.resource;
+    let mut reading = Reading::default();
+    let r = &mut reading;
+    let asked = r.time(resource, "authoredOn").or_else(|| r.choice_time(resource, "occurrence"));
+    let status = resource.text("status").unwrap_or_default();
+    let category = r.concept(resource, "category");
+    // An order for a test, an image or a treatment is no referral.
+    let is_order = category.as_ref().is_some_and(|c| matches!(c.code.as_str(), "108252007" | "363679005" | "409063005"));
+    if is_order || resource.text("intent") == Some("proposal") {
+        return saying.keep(asked, "category");
+    }
+    if status == "entered-in-error" {
+        saying.retract(TABLE, Part::default(), asked, "referral entered-in-error");
+        return saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
+    }
+    if !["draft", "active", "on-hold", "suspended", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
+        r.flag(FindingCode::CodeUnknown, "status");
+    }
+    let called = |text: String| Coded { code: String::new(), code_set: "fhir.performer".to_owned(), text: Some(text) };
+    let performers = || resource.all("performer").chain(resource.all("recipient"));
+    let service = ["performerType", "specialty", "serviceRequested", "code", "type"]
+        .into_iter()
+        .find_map(|path| r.concept(resource, path))
+        .or_else(|| Some(called(performers().find_map(|performer| saying.bundle.called(performer, resource))?)));
+    let requester = resource.get("requester/agent").or_else(|| resource.get("requester"));
+    let requester = requester.and_then(|by| saying.bundle.called(by, resource)).map(|text| Coded {
+        code: String::new(),
+        code_set: "fhir.requester".to_owned(),
+        text: Some(text),
+    });
+    let source = resource.extension("SourceOfReferral").and_then(|said| r.coded(said.choice("value")?.1, "source"));
+    let reason = ["reasonCode", "reason"].into_iter().find_map(|path| r.concept(resource, path));
+    let event = ReferralMade {
+        referral: Some(saying.key.clone()),
+        service: service.clone(),
+        referred_on: asked.and_then(|asked| asked.day()),
+        referred_by: source.or(requester),
+        reason,
+        priority: r.concept(resource, "priority"),
+    };
+    saying.say(TABLE, asked, reading, event);
+    if matches!(status, "revoked" | "cancelled" | "completed") {
+        let mut reading = Reading::default();
+        let reason = reading.concept(resource, "status");
+        let closed_on = saying.stood.and_then(|stood| stood.day());
+        let event = ReferralClosed { service, closed_on, reason };
+        let at = saying.stood;
+        saying.say_part(TABLE, CLOSED, at, reading, None, event.into());
+    }
+}

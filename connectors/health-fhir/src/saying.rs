@@ -1,0 +1,158 @@
+//! What is said of one resource: its drafts, and what they have in common.
+
+use connector_kit::{Draft, Output, Rejection};
+use proto::events::{Event, EntryRetracted, FindingCode, SourceRecordKept, Subject, Version, When};
+use proto::quarantine::Reason;
+
+use crate::MAPPING_REVISION;
+use crate::bundle::{Bundle, Entry};
+use crate::document::Format;
+use crate::message::Action;
+use crate::reading::Reading;
+use crate::time::Time;
+
+/// Longest record key.
+const KEY_BYTES_MAX: usize = 512;
+
+/// One resource being said.
+pub(crate) struct Saying<'b, 'o> {
+    pub(crate) bundle: &'b Bundle,
+    pub(crate) entry: &'b Entry,
+    pub(crate) format: Format,
+    pub(crate) subject: Subject,
+    pub(crate) controller: String,
+    /// What is odd about the resource as a whole: it goes on every event of it.
+    pub(crate) around: Reading,
+    /// When the source stood so; `None` where nothing tells.
+    pub(crate) stood: Option<Time>,
+    pub(crate) sequence: u64,
+    /// The key of the resource, without the subject.
+    pub(crate) key: String,
+    pub(crate) out: &'o mut dyn Output,
+}
+
+/// Where an event stands among those of its resource.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Part<'p> {
+    /// A thing within the resource that has a key of its own: "discharge".
+    pub(crate) of: &'p str,
+    pub(crate) ordinal: u32,
+}
+
+impl Saying<'_, '_> {
+    /// The action of the message that it stands in; of no message, as new.
+    pub(crate) fn action(&self) -> Action {
+        self.bundle.header.as_ref().map_or(Action::New, |header| header.action)
+    }
+
+    /// Says an event that happened then; without a time of its own, when the source stood so.
+    pub(crate) fn say(&mut self, table: &'static str, at: Option<Time>, reading: Reading, event: impl Into<Event>) {
+        self.say_part(table, Part::default(), at, reading, None, event.into());
+    }
+
+    pub(crate) fn say_part(
+        &mut self,
+        table: &'static str,
+        part: Part<'_>,
+        at: Option<Time>,
+        mut reading: Reading,
+        third_party: Option<Subject>,
+        event: Event,
+    ) {
+        let Some(effective) = at.or(self.stood) else {
+            let why = "the resource says neither when it happened nor when it stood so: send `meta.lastUpdated`";
+            return self.reject(Reason::DateMissing, "meta.lastUpdated", why);
+        };
+        for found in &self.around.findings {
+            reading.flag(found.code(), &found.field);
+        }
+        let taken_back = self.action() == Action::Delete;
+        let event = if taken_back { self.retraction() } else { event };
+        let stood = self.stood.unwrap_or(effective);
+        if self.stood.is_none() {
+            reading.flag(FindingCode::FieldMissing, "meta.lastUpdated");
+        }
+        let separator = if part.of.is_empty() { "" } else { "/" };
+        let record_key =
+            bounded(format!("{}/{}/{}{separator}{}", self.subject.issuer, self.subject.value, self.key, part.of));
+        self.out.draft(Draft {
+            subject: self.subject.clone(),
+            controller: self.controller.clone(),
+            scope_key: None,
+            table,
+            record_key,
+            ordinal: part.ordinal,
+            effective: effective.when,
+            observed_at_us: Some(stood.as_us()),
+            version: Some(Version {
+                as_of_us: stood.as_us(),
+                sequence: self.sequence,
+                mapping_revision: MAPPING_REVISION,
+            }),
+            findings: reading.findings,
+            third_parties: third_party.into_iter().collect(),
+            clears: Vec::new(),
+            event,
+            place: self.entry.place.clone(),
+        });
+    }
+
+    fn retraction(&self) -> Event {
+        let reason = self.bundle.header.as_ref().map(|header| format!("{}, deleted", header.name));
+        EntryRetracted { reason }.into()
+    }
+
+    /// Takes an entry of the resource back.
+    pub(crate) fn retract(&mut self, table: &'static str, part: Part<'_>, at: Option<Time>, reason: &str) {
+        let event = EntryRetracted { reason: Some(reason.to_owned()) };
+        self.say_part(table, part, at, Reading::default(), None, event.into());
+    }
+
+    /// Keeps the resource as it came.
+    pub(crate) fn keep(&mut self, at: Option<Time>, why: &str) {
+        let mut reading = Reading::default();
+        reading.flag(FindingCode::NotMapped, why);
+        let kind = self.entry.resource.kind();
+        let record_type = match &self.bundle.header {
+            Some(header) => format!("{kind} of {}", header.name),
+            None => kind.to_owned(),
+        };
+        let event = SourceRecordKept {
+            record_type: Some(record_type),
+            media_type: Some(self.format.media_type().to_owned()),
+            content: Some(String::from_utf8_lossy(&self.entry.raw).into_owned()),
+        };
+        self.say_part("kept", Part { of: "kept", ordinal: 0 }, at, reading, None, event.into());
+    }
+
+    pub(crate) fn reject(&mut self, reason: Reason, field: &str, message: &str) {
+        let mut place = self.entry.place.clone();
+        place.field = field.to_owned();
+        self.out.reject(Rejection {
+            reason,
+            message: message.to_owned(),
+            place,
+            controller: Some(self.controller.clone()),
+            raw: self.entry.raw.clone(),
+            scope_key: None,
+            subject: Some(self.subject.clone()),
+        });
+    }
+
+    pub(crate) fn when(time: Option<Time>) -> Option<When> {
+        time.map(|time| time.when)
+    }
+}
+
+fn bounded(key: String) -> String {
+    if key.len() <= KEY_BYTES_MAX {
+        return key;
+    }
+    let start: String = key.chars().take(KEY_BYTES_MAX / 8).collect();
+    format!("{start}/{:016x}", fnv_1a(key.as_bytes()))
+}
+
+/// FNV-1a, 64 bits: tells contents apart, and is nobody's secret.
+pub(crate) fn fnv_1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,328 @@
+//! Files, and what is posted or fetched, as bundles.
+
+use std::io::{self, BufRead, Read};
+
+use connector_kit::text::TextReader;
+use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Rejection, SourceFile};
+use proto::events::Family;
+use proto::quarantine::Reason;
+
+use crate::MAPPING_REVISION;
+use crate::bundle::{Bundle, Entry};
+use crate::document::{self, Broken, Entries, Format, Part, Shape};
+use crate::tape::{ENTRY_BYTES_MAX, Taped};
+use crate::translate::{Translating, is_record};
+use crate::tree::{Element, Flaw};
+
+/// How much of a bundle is held at a time. A message is read whole or not at all.
+const WINDOW_BYTES_MAX: usize = 16 << 20;
+
+/// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
+#[derive(Clone, Debug, Default)]
+pub struct Fhir {
+    /// Who answers for the records, where the connector answers for one organisation. Else each message's sender does, and of a
+    /// resource by itself whoever manages the patient's record.
+    pub organisation: Option<String>,
+}
+
+impl Connector for Fhir {
+    fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            name: "health-fhir",
+            about: "FHIR R4 and STU3 (JSON, XML): Digital Child Health messages, bookings and referrals, UK Core, bulk files",
+            family: Family::Health,
+            delivery: Delivery::Feed,
+            mapping_revision: MAPPING_REVISION,
+        }
+    }
+
+    fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        for file in files {
+            File { fhir: self, name: &file.name, records: 0, out: &mut *out }.read(file.bytes);
+        }
+    }
+}
+
+struct File<'a> {
+    fhir: &'a Fhir,
+    name: &'a str,
+    records: u64,
+    out: &'a mut dyn Output,
+}
+
+/// Where something begins that is part of a file.
+#[derive(Clone, Copy, Default)]
+struct Start {
+    line: u64,
+    offset: u64,
+}
+
+impl File<'_> {
+    fn read(&mut self, bytes: Box<dyn BufRead + Send + '_>) {
+        let text = match TextReader::open(bytes) {
+            Ok(Ok(text)) => text,
+            Ok(Err(unsupported)) => {
+                return self.refuse(Reason::EncodingUnsupported, &unsupported.to_string(), Start::default(), Vec::new());
+            }
+            Err(_) => return self.broken(Broken::Unread, Start::default(), Vec::new()),
+        };
+        let ending = self.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        match document::shape(text, matches!(ending.as_str(), "ndjson" | "jsonl")) {
+            Err(_) => self.broken(Broken::Unread, Start::default(), Vec::new()),
+            Ok(Shape::Empty) => self.broken(Broken::NotAResource, Start::default(), Vec::new()),
+            Ok(Shape::Document(format, source)) => self.document(format, source, Start::default()),
+            Ok(Shape::Lines(source)) => self.lines(source),
+        }
+    }
+
+    /// A resource or a bundle on each line: what is wrong with one says nothing of the next.
+    fn lines(&mut self, mut source: Box<dyn BufRead + '_>) {
+        let mut start = Start { line: 0, offset: 0 };
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            start.line += 1;
+            let read = match source.by_ref().take(ENTRY_BYTES_MAX as u64).read_until(b'\n', &mut line) {
+                Ok(0) => return,
+                Ok(read) => read as u64,
+                Err(_) => return self.broken(Broken::Unread, start, Vec::new()),
+            };
+            let here = start;
+            start.offset += read;
+            if read == ENTRY_BYTES_MAX as u64 && !line.ends_with(b"\n") {
+                self.broken(Broken::TooLarge, here, Vec::new());
+                match skip_line(&mut source) {
+                    Ok(skipped) => start.offset += skipped,
+                    Err(_) => return self.broken(Broken::Unread, start, Vec::new()),
+                }
+            } else if !line.trim_ascii().is_empty() {
+                self.document(Format::Json, line.as_slice(), here);
+            }
+        }
+    }
+
+    fn document(&mut self, format: Format, source: impl BufRead, start: Start) {
+        let tape = Taped::default();
+        let mut window = Window { file: self, format, start, head: None, held: Vec::new(), bytes: 0, streaming: false };
+        match document::read(format, source, &tape, &mut window) {
+            Ok(read) => window.done(read.whole, read.trailing),
+            Err(broken) => window.broken(broken, &tape),
+        }
+    }
+
+    fn broken(&mut self, broken: Broken, start: Start, raw: Vec<u8>) {
+        self.refuse(broken.reason(), &broken.to_string(), start, raw);
+    }
+
+    fn refuse(&mut self, reason: Reason, message: &str, start: Start, raw: Vec<u8>) {
+        let place = Place { file: self.name.to_owned(), line: start.line, byte_offset: start.offset, ..Place::default() };
+        self.out.reject(Rejection {
+            reason,
+            message: message.to_owned(),
+            place,
+            controller: None,
+            raw,
+            scope_key: None,
+            subject: None,
+        });
+    }
+}
+
+fn skip_line(source: &mut dyn BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let chunk = source.fill_buf()?;
+        if chunk.is_empty() {
+            return Ok(skipped);
+        }
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(chunk.len(), |end| end + 1);
+        source.consume(taken);
+        skipped += taken as u64;
+        if end.is_some() {
+            return Ok(skipped);
+        }
+    }
+}
+
+/// The part of a document that is held.
+struct Window<'f, 'a> {
+    file: &'f mut File<'a>,
+    format: Format,
+    start: Start,
+    /// What the bundle had said of itself when its first entry came.
+    head: Option<Element>,
+    held: Vec<Part>,
+    bytes: usize,
+    /// A part of the bundle is dealt with.
+    streaming: bool,
+}
+
+impl Entries for Window<'_, '_> {
+    fn entry(&mut self, head: &Element, part: Part) -> Result<(), Broken> {
+        if self.head.is_none() {
+            self.head = Some(head.clone());
+        }
+        self.bytes += part.raw.len();
+        self.held.push(part);
+        if self.bytes > WINDOW_BYTES_MAX {
+            if self.is_message(Some(head)) {
+                return Err(Broken::MessageTooLarge);
+            }
+            self.streaming = true;
+            self.flush(head);
+        }
+        Ok(())
+    }
+}
+
+impl Window<'_, '_> {
+    /// Which is taken whole or not at all.
+    fn is_message(&self, head: Option<&Element>) -> bool {
+        let kind = head.and_then(|head| head.text("type"));
+        let begins_with_header = || {
+            let first = self.held.first().and_then(|part| part.element.as_ref().ok());
+            first.and_then(|entry| entry.get("resource")).is_some_and(|resource| resource.kind() == "MessageHeader")
+        };
+        kind == Some("message") || (kind.is_none() && !self.streaming && begins_with_header())
+    }
+
+    fn done(mut self, whole: Part, trailing: bool) {
+        let Part { element, raw, line, offset, odd } = whole;
+        let place = self.place(line, offset);
+        match element {
+            Err(flaw) => {
+                // What stands around the entries cannot be told; without it a message means nothing, and a bundle little.
+                self.file.records += 1;
+                self.file.out.record();
+                self.reject_flaw(flaw, place, raw);
+            }
+            Ok(element) if element.kind() == "Bundle" => self.flush(&element),
+            Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
+            Ok(element) => {
+                let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None };
+                self.say(vec![entry], None, false);
+            }
+        }
+        if trailing {
+            self.file.broken(Broken::Syntax, self.start, Vec::new());
+        }
+    }
+
+    fn broken(mut self, broken: Broken, tape: &Taped) {
+        let head = self.head.take();
+        if !self.held.is_empty() && !self.is_message(head.as_ref()) {
+            self.flush(&head.unwrap_or_default());
+        }
+        let raw = if self.format == Format::Json { tape.between(0, 4096) } else { Vec::new() };
+        self.file.broken(broken, self.start, raw);
+    }
+
+    /// Says what is held.
+    fn flush(&mut self, head: &Element) {
+        self.bytes = 0;
+        let held = std::mem::take(&mut self.held);
+        let is_message = head.text("type") == Some("message");
+        // Where the reader did not know in time that it was a bundle, its entries are among its members.
+        let inline: Vec<Part> = head
+            .all("entry")
+            .map(|entry| Part { element: Ok(entry.clone()), raw: Vec::new(), line: 0, offset: 0, odd: false })
+            .collect();
+        let mut entries = Vec::with_capacity(held.len());
+        let mut flawed = Vec::new();
+        for part in held.into_iter().chain(inline) {
+            let place = self.place(part.line, part.offset);
+            match part.element {
+                Err(flaw) => flawed.push((flaw, place, part.raw)),
+                Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
+            }
+        }
+        if is_message && !entries.first().is_some_and(|first| first.resource.kind() == "MessageHeader") {
+            let raw = flawed.into_iter().next().map(|(_, _, raw)| raw).unwrap_or_default();
+            let why = "the message does not begin with a header that can be read, and means nothing without it: send it again";
+            self.file.records += 1;
+            self.file.out.record();
+            return self.file.refuse(Reason::RecordMalformed, why, self.start, raw);
+        }
+        let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).map(str::to_owned);
+        self.say(entries, timestamp, is_message);
+        for (flaw, place, raw) in flawed {
+            if !is_message {
+                self.file.records += 1;
+                self.file.out.record();
+            }
+            self.reject_flaw(flaw, Place { record: self.file.records, ..place }, raw);
+        }
+    }
+
+    fn say(&mut self, mut entries: Vec<Entry>, timestamp: Option<String>, is_message: bool) {
+        if is_message {
+            self.file.records += 1;
+            self.file.out.record();
+        }
+        for entry in &mut entries {
+            if !is_message && is_record(&entry.resource) {
+                self.file.records += 1;
+                self.file.out.record();
+            }
+            entry.place.record = self.file.records;
+            // A message that breaks off is not taken at all: none of it stands before the other.
+            if is_message {
+                entry.place.byte_offset = self.start.offset;
+            }
+        }
+        let bundle = Bundle::new(entries, timestamp);
+        let translating = Translating { organisation: self.file.fhir.organisation.as_deref(), format: self.format };
+        translating.bundle(&bundle, self.file.out);
+    }
+
+    fn place(&self, line: u64, offset: u64) -> Place {
+        Place {
+            file: self.file.name.to_owned(),
+            line: (self.start.line + line).saturating_sub(u64::from(self.start.line > 0)),
+            byte_offset: self.start.offset + offset,
+            ..Place::default()
+        }
+    }
+
+    fn reject_flaw(&mut self, flaw: Flaw, place: Place, raw: Vec<u8>) {
+        let reason = match flaw {
+            Flaw::TooDeep | Flaw::TooMany => Reason::RecordTooLarge,
+            _ => Reason::RecordMalformed,
+        };
+        self.file.out.reject(Rejection {
+            reason,
+            message: format!("{}: it was not taken, and the rest was", flaw.what()),
+            place,
+            controller: None,
+            raw,
+            scope_key: None,
+            subject: None,
+        });
+    }
+}
+
+/// An entry of a bundle as it is used: without what only says that a search went well.
+fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<Entry> {
+    if element.text("search/mode") == Some("outcome") {
+        return None;
+    }
+    let text = |path: &str| element.text(path).map(str::to_owned);
+    let (full_url, method, url) = (text("fullUrl"), text("request/method"), text("request/url"));
+    let held = element.children.iter_mut().find(|child| &*child.name == "resource").map(std::mem::take);
+    // Some servers give the resource without its wrapping; a deletion has none, and says whose address went.
+    let resource = match held {
+        Some(resource) => resource,
+        None if element.text("resourceType").is_some() => element,
+        None => deleted(url.as_deref()).unwrap_or_default(),
+    };
+    Some(Entry { full_url, resource, raw, place, odd, method })
+}
+
+/// The resource that a deletion names, as far as its address tells: of "Patient/1" the kind and the id.
+fn deleted(url: Option<&str>) -> Option<Element> {
+    let mut parts = url?.rsplitn(3, '/');
+    let (id, kind) = (parts.next()?, parts.next()?);
+    let children = vec![Element::of_value("resourceType", kind), Element::of_value("id", id)];
+    Some(Element { children, ..Element::new("resource") })
+}

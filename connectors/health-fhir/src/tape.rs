@@ -1,0 +1,82 @@
+//! What is read of a file, kept until the entry that it belongs to has been dealt with, so that a rejected entry can be shown as
+//! it came. It also holds how much one entry may be.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+/// Largest entry, and largest resource that stands by itself: some hold a scanned letter.
+pub(crate) const ENTRY_BYTES_MAX: usize = 16 << 20;
+
+/// Something larger than is read.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("an entry is larger than {ENTRY_BYTES_MAX} bytes")]
+pub(crate) struct TooLarge;
+
+#[derive(Debug, Default)]
+struct Tape {
+    held: Vec<u8>,
+    /// Bytes of the text before what is held, and lines before it.
+    base: u64,
+    lines: u64,
+}
+
+/// A handle on what was read. Copies are handles on the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taped(Rc<RefCell<Tape>>);
+
+/// A reader whose bytes are kept.
+pub(crate) struct Taping<R> {
+    source: R,
+    tape: Taped,
+}
+
+impl Taped {
+    pub(crate) fn reading<R: Read>(&self, source: R) -> Taping<R> {
+        Taping { source, tape: self.clone() }
+    }
+
+    /// What stands between two places of the text.
+    pub(crate) fn between(&self, from: u64, to: u64) -> Vec<u8> {
+        let tape = self.0.borrow();
+        let at = |place: u64| usize::try_from(place.saturating_sub(tape.base)).unwrap_or(usize::MAX).min(tape.held.len());
+        tape.held.get(at(from)..at(to)).unwrap_or_default().to_vec()
+    }
+
+    /// The line of a place, counted from 1.
+    pub(crate) fn line(&self, place: u64) -> u64 {
+        let tape = self.0.borrow();
+        let at = usize::try_from(place.saturating_sub(tape.base)).unwrap_or(usize::MAX).min(tape.held.len());
+        tape.lines + 1 + newlines(tape.held.get(..at).unwrap_or_default())
+    }
+
+    /// Lets go of what stands before a place.
+    pub(crate) fn cut(&self, place: u64) {
+        let mut tape = self.0.borrow_mut();
+        let at = usize::try_from(place.saturating_sub(tape.base)).unwrap_or(usize::MAX).min(tape.held.len());
+        tape.lines += newlines(tape.held.get(..at).unwrap_or_default());
+        tape.held.drain(..at);
+        tape.base += at as u64;
+    }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+impl<R: Read> Read for Taping<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        let mut tape = self.tape.0.borrow_mut();
+        if tape.held.len() + read > ENTRY_BYTES_MAX {
+            return Err(io::Error::other(TooLarge));
+        }
+        tape.held.extend_from_slice(buffer.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+/// Whether reading stopped because an entry was too large.
+pub(crate) fn is_too_large(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<TooLarge>())
+}

@@ -1,0 +1,84 @@
+//! A point in time as far as FHIR tells it.
+
+use connector_kit::dates;
+use proto::events::{Date, When, when};
+
+/// A date, dateTime or instant, and what is odd about how it is written.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Time {
+    pub(crate) when: When,
+    /// A year, or a month.
+    pub(crate) is_partial: bool,
+    /// A time of day without the zone that FHIR asks for: England's.
+    pub(crate) without_zone: bool,
+}
+
+impl Time {
+    /// `2019`, `2019-04`, `2019-04-03`, `2019-04-03T10:00:00+01:00`. `None` where it is none of these, or of no year in which
+    /// somebody on record can have been seen or be booked.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let plain = Self { when: When::default(), is_partial: false, without_zone: false };
+        let number = |part: Option<&str>| -> Option<u32> {
+            part.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+        };
+        let year = i32::try_from(number(text.get(..4))?).ok().filter(|year| (1850..2200).contains(year))?;
+        if let Some((_, clock)) = text.split_once('T') {
+            let without_zone = !clock.contains(['Z', '+', '-']);
+            let at = dates::iso_at(text, "").value?;
+            return Some(Self { when: dates::when_at(at), without_zone, ..plain });
+        }
+        let date = match (text.len(), text.as_bytes().get(4), text.as_bytes().get(7)) {
+            (4, ..) => dates::date(year, None, None)?,
+            (7, Some(b'-'), _) => dates::date(year, Some(number(text.get(5..7))?), None)?,
+            (10, Some(b'-'), Some(b'-')) => {
+                dates::date(year, Some(number(text.get(5..7))?), Some(number(text.get(8..10))?))?
+            }
+            _ => return None,
+        };
+        Some(Self { when: dates::on(date), is_partial: date.day.is_none(), ..plain })
+    }
+
+    /// Microseconds since 1970; of a day its first moment in England.
+    pub(crate) fn as_us(self) -> i64 {
+        match self.when.when {
+            Some(when::When::At(at)) => at.seconds * 1_000_000 + i64::from(at.nanos / 1000),
+            Some(when::When::On(date)) => dates::start_of_day_us(&date).unwrap_or_default(),
+            None => 0,
+        }
+    }
+
+    pub(crate) fn timestamp(self) -> prost_types::Timestamp {
+        dates::timestamp(self.as_us())
+    }
+
+    /// The day, as England has it.
+    pub(crate) fn day(self) -> Option<Date> {
+        match self.when.when? {
+            when::When::On(date) => Some(date),
+            when::When::At(at) => {
+                let london = jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC);
+                let day = jiff::Timestamp::new(at.seconds, at.nanos).ok()?.to_zoned(london).date();
+                dates::date(day.year().into(), u32::try_from(day.month()).ok(), u32::try_from(day.day()).ok())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_keep_the_precision_that_they_come_with() {
+        let day = |text: &str| Time::parse(text).and_then(Time::day).map(|date| dates::key(&date));
+        assert_eq!(day("2019"), Some("2019".to_owned()));
+        assert_eq!(day("2019-04"), Some("2019-04".to_owned()));
+        assert_eq!(day("2019-04-03"), Some("2019-04-03".to_owned()));
+        assert_eq!(day("2019-06-30T23:30:00Z"), Some("2019-07-01".to_owned()), "the day in England");
+        assert!(Time::parse("2019-04-03T10:00:00").is_some_and(|time| time.without_zone));
+        for none in ["", "2019-13", "2019-02-30", "19", "2019-4-3", "0019-04-03", "201a", "2019-04-03T25:00:00Z", "nächst"] {
+            assert_eq!(Time::parse(none), None, "{none}");
+        }
+    }
+}
