@@ -237,7 +237,7 @@ fn the_feed_is_in_the_order_of_time_and_of_life() {
         (String::new(), HashMap::<String, usize>::new(), HashMap::<String, usize>::new());
     let dirty = authority.dirty_messages();
     let mut merges_first = 0;
-    let mut merged = HashSet::new();
+    let (mut merged, mut orders, mut put_rights) = (HashSet::new(), HashSet::new(), HashSet::new());
     for name in authority.months() {
         for message in authority.month(&name) {
             let at = message.field("MSH", 7).unwrap().to_owned();
@@ -254,6 +254,13 @@ fn the_feed_is_in_the_order_of_time_and_of_life() {
             if let (Some(occurred), Some(recorded)) = (message.field("EVN", 6), message.field("EVN", 2)) {
                 assert!(occurred <= recorded && recorded == at);
             }
+            if let (Some(order), Some(status)) = (message.field("OBR", 3), message.field("OBX", 11)) {
+                // What is put right was reported before.
+                assert!(orders.insert(order.to_owned()) || status != "F" || dirty.contains(&message.control()));
+                if status != "F" {
+                    put_rights.insert(status.to_owned());
+                }
+            }
             let birth = message.field("PID", 7).unwrap_or_default();
             assert!(birth <= &at[..8] || dirty.contains(&message.control()));
             if let (Some(from), Some(to)) = (message.field("PV1", 44), message.field("PV1", 45)) {
@@ -264,9 +271,12 @@ fn the_feed_is_in_the_order_of_time_and_of_life() {
     assert!(controls.iter().all(|(control, count)| *count == 1 || dirty.contains(control)));
     for trigger in [
         "ADT^A01", "ADT^A02", "ADT^A03", "ADT^A04", "ADT^A08", "ADT^A11", "ADT^A13", "ADT^A28", "ADT^A31", "ADT^A40",
-        "SIU^S12", "SIU^S13", "SIU^S15", "SIU^S26", "VXU^V04",
+        "SIU^S12", "SIU^S13", "SIU^S14", "SIU^S15", "SIU^S26", "VXU^V04", "ORU^R01", "PPR^PC1", "MDM^T02", "MDM^T11",
     ] {
         assert!(triggers.contains_key(trigger), "{trigger}");
+    }
+    for put_right in ["C", "W"] {
+        assert!(put_rights.contains(put_right), "a result that is put right: {put_right}");
     }
     assert!(merges_first > 0, "a merge that arrives before the visit it concerns");
 }

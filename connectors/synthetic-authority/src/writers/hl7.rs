@@ -4,6 +4,7 @@
 //! each month is then sorted by itself, so that memory holds one month at most.
 
 mod message;
+mod told;
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -139,7 +140,8 @@ impl Feed {
                     Message { birth: true, ..Message::visit("A03", *discharged, visit.discharged(*discharged)) },
                     truth,
                     dirt,
-                )
+                )?;
+                self.tell_all(teller, told::newborn(teller.child, at), truth, dirt)
             }
             Happening::Vaccinated { vaccines, refused } => {
                 self.tell(teller, Message::vaccination(at, vaccines, *refused), truth, dirt)
@@ -167,15 +169,24 @@ impl Feed {
                     self.tell(teller, Message::visit("A03", again, visit.discharged(again)), truth, dirt)?;
                     truth.notes.insert("discharge_cancelled");
                 }
-                Ok(())
+                self.tell_all(teller, told::emergency(teller.child, reason, *discharged), truth, dirt)
             }
             Happening::Admitted { .. } => self.admission(teller, event, truth, dirt),
             Happening::Appointment { service, starts, outcome } => {
                 let number = teller.number();
-                let mut appointment = Appointment { number, service, starts: *starts, reason: "" };
+                let mut appointment = Appointment { number, service, starts: *starts, reason: "", status: "" };
                 self.tell(teller, Message::appointment("S12", at, appointment.clone()), truth, dirt)?;
                 match outcome {
-                    Outcome::Kept => Ok(()),
+                    Outcome::Kept if teller.child.demo => Ok(()),
+                    Outcome::Kept => {
+                        appointment.status = "COMPLETE^Complete^HL70278";
+                        self.tell(
+                            teller,
+                            Message::appointment("S14", hours_after(*starts, 1), appointment),
+                            truth,
+                            dirt,
+                        )
+                    }
                     Outcome::NotBrought => self.tell(
                         teller,
                         Message::appointment("S26", hours_after(*starts, 2), appointment),
@@ -260,9 +271,19 @@ impl Feed {
         }
         if *cancelled {
             truth.notes.insert("admission_cancelled");
-            self.tell(teller, Message::visit("A11", hours_after(event.at, 1), visit), truth, dirt)?;
+            return self.tell(teller, Message::visit("A11", hours_after(event.at, 1), visit), truth, dirt);
         }
-        Ok(())
+        self.tell_all(teller, told::admission(teller.child, event.at), truth, dirt)
+    }
+
+    fn tell_all(
+        &mut self,
+        teller: &mut Teller<'_>,
+        messages: Vec<Message>,
+        truth: &mut Truth<'_>,
+        dirt: &mut Vec<Dirt>,
+    ) -> Result<(), GenerateError> {
+        messages.into_iter().try_for_each(|message| self.tell(teller, message, truth, dirt))
     }
 
     /// Renders one message and puts it into its month.

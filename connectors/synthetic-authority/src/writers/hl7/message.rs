@@ -39,13 +39,39 @@ pub(super) struct Appointment {
     pub(super) service: &'static str,
     pub(super) starts: DateTime,
     pub(super) reason: &'static str,
+    /// SCH-25.
+    pub(super) status: &'static str,
 }
 
 pub(super) enum Content {
     Person,
     Visit(Visit),
     Appointment(Appointment),
-    Vaccination { vaccines: Doses, refused: bool },
+    Vaccination {
+        vaccines: Doses,
+        refused: bool,
+    },
+    Results(Results),
+    Problem {
+        number: String,
+        code: &'static str,
+        words: &'static str,
+    },
+    /// A letter about a visit, or word that it was withdrawn.
+    Letter {
+        number: String,
+        words: &'static str,
+    },
+}
+
+/// An order, and what came of it.
+#[derive(Clone)]
+pub(super) struct Results {
+    pub(super) number: String,
+    pub(super) panel: &'static str,
+    pub(super) taken: DateTime,
+    /// OBX-2 to OBX-6, and OBX-11.
+    pub(super) lines: Vec<(&'static str, &'static str, String, &'static str, &'static str)>,
 }
 
 pub(super) struct Message {
@@ -105,6 +131,18 @@ impl Message {
         Self::of("V04", at, Content::Vaccination { vaccines, refused })
     }
 
+    pub(super) fn results(at: DateTime, results: Results) -> Self {
+        Self::of("R01", at, Content::Results(results))
+    }
+
+    pub(super) fn problem(at: DateTime, number: String, (code, words): (&'static str, &'static str)) -> Self {
+        Self::of("PC1", at, Content::Problem { number, code, words })
+    }
+
+    pub(super) fn letter(trigger: &'static str, at: DateTime, number: String) -> Self {
+        Self::of(trigger, at, Content::Letter { number, words: "Seen and sent home. This letter is invented." })
+    }
+
     /// Whether it is about a visit, which people key in when they get to it.
     pub(super) fn of_visit(&self) -> bool {
         matches!(self.content, Content::Visit(_))
@@ -116,6 +154,9 @@ impl Message {
         let kind = match self.content {
             Content::Appointment(_) => "SIU",
             Content::Vaccination { .. } => "VXU",
+            Content::Results(_) => "ORU",
+            Content::Problem { .. } => "PPR",
+            Content::Letter { .. } => "MDM",
             _ => "ADT",
         };
         // Writing to a String cannot fail, here and below.
@@ -142,6 +183,41 @@ impl Message {
                 self.place(text, visit);
             }
             Content::Appointment(appointment) => self.scheduling(text, person, appointment, today),
+            Content::Results(results) => {
+                self.person(text, person, today);
+                results.render(text);
+            }
+            Content::Problem { number, code, words } => {
+                self.person(text, person, today);
+                let condition = format!("{code}^{words}^SCT");
+                segment(
+                    text,
+                    "PRB",
+                    &[(1, "AD"), (2, &sent), (3, &condition), (4, number), (7, &at), (14, "A^Active")],
+                );
+            }
+            Content::Letter { number, words } => {
+                segment(text, "EVN", &[(1, self.trigger), (2, &sent), (6, &at)]);
+                self.person(text, person, today);
+                segment(
+                    text,
+                    "TXA",
+                    &[
+                        (1, "1"),
+                        (2, "DS^Discharge summary"),
+                        (3, "TX"),
+                        (4, &at),
+                        (7, &at),
+                        (12, number),
+                        (17, "AU"),
+                        (18, "U"),
+                        (19, "AV"),
+                    ],
+                );
+                if self.trigger != "T11" {
+                    segment(text, "OBX", &[(1, "1"), (2, "TX"), (3, "DS^Discharge summary"), (5, words), (11, "F")]);
+                }
+            }
             Content::Vaccination { vaccines, refused } => {
                 self.person(text, person, today);
                 for ((code, words), dose) in *vaccines {
@@ -300,6 +376,7 @@ impl Message {
                 (7, "^Referral"),
                 (8, &service),
                 (11, &format!("^^60^{starts}^{ends}")),
+                (25, appointment.status),
             ],
         );
         self.person(text, person, today);
@@ -307,6 +384,18 @@ impl Message {
         segment(text, "RGS", &[(1, "1")]);
         segment(text, "AIS", &[(1, "1"), (3, &service), (4, &starts), (7, "60"), (8, "min")]);
         segment(text, "AIL", &[(1, "1"), (3, &format!("OPD^^^{TRUST}01"))]);
+    }
+}
+
+impl Results {
+    /// OBR, and an OBX for each line.
+    fn render(&self, text: &mut String) {
+        let taken = hl7_time(self.taken);
+        segment(text, "OBR", &[(1, "1"), (3, &self.number), (4, self.panel), (7, &taken)]);
+        for (at, (kind, what, value, unit, status)) in (1..).zip(&self.lines) {
+            let place: u32 = at;
+            segment(text, "OBX", &[(1, &place.to_string()), (2, kind), (3, what), (5, value), (6, unit), (11, status)]);
+        }
     }
 }
 
