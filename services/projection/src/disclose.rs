@@ -266,6 +266,19 @@ impl Discloser {
         })
     }
 
+    /// What the rules read of a child on a day by what was known then, and the class of each entry that readers may be given.
+    pub(crate) fn known_then(
+        &self,
+        child: &Child,
+        valid_on: Date,
+        known_at_us: i64,
+        registry: &Registry,
+    ) -> (ChildFacts, Vec<(RecordClass, Entry)>) {
+        let facts = self.facts(child, &AsOf { valid_on, known_at_us: Some(known_at_us) });
+        let classified = self.classify(child.entries.clone(), &facts, registry);
+        (facts, classified)
+    }
+
     fn judge<'c>(
         &self,
         ask: &Ask,

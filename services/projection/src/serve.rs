@@ -13,6 +13,7 @@ pub mod linker;
 pub mod listen;
 pub mod observe;
 pub mod page;
+pub mod planning;
 pub mod policies;
 pub mod protection;
 mod readers;

@@ -12,6 +12,7 @@ mod rests;
 mod seen;
 mod told;
 mod unconfirmed;
+mod who;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::classify::RecordClass;
-pub use crate::decide::act::{Act, may, may_of};
+pub use crate::decide::act::{Act, may, may_count, may_of};
 pub use crate::decide::cache::DecisionCache;
 use crate::decide::cache::Oracle;
 pub use crate::decide::explain::{ClassRecord, Explanation, Told};
@@ -34,6 +35,7 @@ use crate::decide::rests::Rests;
 pub use crate::decide::rests::{ConsentMark, consent_mark};
 pub use crate::decide::seen::Given;
 pub use crate::decide::unconfirmed::Unconfirmed;
+pub use crate::decide::who::{CanSee, who_can_see};
 use crate::engine::{Engine, Ladder, Rule, Ruling};
 use crate::facts::{ChildFacts, Glass};
 use crate::question::Question;

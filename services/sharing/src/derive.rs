@@ -194,6 +194,11 @@ struct Begun<'t> {
 }
 
 impl Standings {
+    /// The organisations, and people of them, that anything was named as.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|named| (named.organisation.as_str(), named.person.as_deref()))
+    }
+
     pub(crate) fn of(&self, organisation: &str, person: &str, (registry, on): (&Registry, Date)) -> BTreeSet<Standing> {
         let is_mine = |named: &&Named| {
             named.organisation == organisation && named.person.as_deref().is_none_or(|named| named == person)

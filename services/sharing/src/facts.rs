@@ -193,6 +193,11 @@ impl ChildFacts {
         self.standings.of(organisation, person, (registry, self.valid_on))
     }
 
+    /// The organisations that were named for the child in anything that opens a record, and people of them by name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.standings.named().chain(self.grants.named()).chain(self.broken_glass.named())
+    }
+
     pub(crate) fn duty_to_share_in_force(&self) -> bool {
         self.duty_to_share_in_force
     }

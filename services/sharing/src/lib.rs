@@ -34,8 +34,9 @@ pub use classify::{RecordClass, TableUnusable};
 pub use decide::{
     Act, ClassRecord, ConsentMark, Counts, Decision, DecisionCache, Explanation, FamilyDecision, Given,
     InvolvementDecision, Permit, Told, Unconfirmed, Working, consent_mark, decide, decide_cached, decide_family,
-    decide_involvement, decide_review, may, may_of, may_read_decisions, may_read_releases,
+    decide_involvement, decide_review, may, may_count, may_of, may_read_decisions, may_read_releases,
 };
+pub use decide::{CanSee, who_can_see};
 pub use decide::{MayRecord, Recordable, Recording, consent_opens_for, fact_classes, may_record, recordable};
 pub use engine::{Change, Engine, LoadError, Mutant, Rule, RuleBits, RuleNumber};
 pub use facts::{AsOf, BREAK_GLASS_MINUTES_MAX, ChildFacts, FactEvent, Glass};

@@ -199,6 +199,20 @@ own_vocabulary! {
     }
 }
 
+impl Involvement {
+    /// Its word: "statutory".
+    pub fn name(self) -> String {
+        self.word()
+    }
+}
+
+impl PersonKind {
+    /// Its word: "parent_pr".
+    pub fn name(self) -> String {
+        self.word()
+    }
+}
+
 impl Standing {
     /// The standing of this word.
     pub(crate) fn named(word: &str) -> Option<Self> {

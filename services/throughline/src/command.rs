@@ -20,6 +20,7 @@ mod keys;
 mod log;
 mod mapping;
 mod notices;
+mod numbers;
 mod quarantine;
 mod rebuild;
 mod refusal;
@@ -69,6 +70,7 @@ enum Command {
     Timeline(timeline::Arguments),
     Involvement(involvement::Arguments),
     Family(family::Arguments),
+    Numbers(numbers::Arguments),
     Explain(explain::Arguments),
     Facts(facts::Arguments),
     BreakGlass(break_glass::Arguments),
@@ -114,6 +116,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Involvement(arguments) => involvement::run(&arguments),
         Command::Family(arguments) => family::run(&arguments),
+        Command::Numbers(arguments) => numbers::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),
         Command::BreakGlass(arguments) => break_glass::run(&arguments),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use proto::audit::audits_client::AuditsClient;
 use proto::identity::identities_client::IdentitiesClient;
+use proto::planning::planning_client::PlanningClient;
 use proto::sharing::erasures_client::ErasuresClient;
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::policies_client::PoliciesClient;
@@ -56,6 +57,9 @@ const AUDIT_BYTES_MAX: usize = 256 << 20;
 pub(crate) fn operator(channel: Channel) -> Auditor {
     AuditsClient::with_interceptor(channel, ShowToken(None)).max_decoding_message_size(AUDIT_BYTES_MAX)
 }
+
+/// The same of whoever plans services.
+pub(crate) type Planner = PlanningClient<InterceptedService<Channel, ShowToken>>;
 
 /// The same of whoever has records erased.
 pub(crate) type Eraser = ErasuresClient<InterceptedService<Channel, ShowToken>>;
@@ -117,6 +121,12 @@ impl Reader {
     pub(crate) async fn connect_to_approve(&self) -> anyhow::Result<Approver> {
         let (channel, token) = self.channel().await?;
         Ok(PoliciesClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Connects, as somebody who plans services.
+    pub(crate) async fn connect_to_plan(&self) -> anyhow::Result<Planner> {
+        let (channel, token) = self.channel().await?;
+        Ok(PlanningClient::with_interceptor(channel, token).max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
     /// Connects, as somebody who has records erased.

@@ -73,3 +73,23 @@ pub fn may_of<'c>(
     };
     classes.into_iter().filter(may).collect()
 }
+
+/// Which of these classes a child may be counted by, and which they could be counted by had nobody opted out of it.
+pub fn may_count<'c>(
+    engine: &Engine,
+    request: &Request,
+    (facts, registry): (&ChildFacts, &Registry),
+    classes: impl IntoIterator<Item = &'c RecordClass>,
+) -> (BTreeSet<&'c RecordClass>, BTreeSet<&'c RecordClass>) {
+    let (mut counted, mut opted_out) = (BTreeSet::new(), BTreeSet::new());
+    let Ok(asked) = Asked::of(request, facts, registry) else { return (counted, opted_out) };
+    for class in classes {
+        let Some(mut question) = asked.about(class) else { continue };
+        if engine.may_act(Act::CountChildren, &question) {
+            counted.insert(class);
+        } else if std::mem::take(&mut question.child.opted_out) && engine.may_act(Act::CountChildren, &question) {
+            opted_out.insert(class);
+        }
+    }
+    (counted, opted_out)
+}

@@ -43,6 +43,11 @@ impl BrokenGlass {
         Self(asserted.collect())
     }
 
+    /// Whoever ever broke it.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|broken| (broken.organisation.as_str(), Some(broken.person.as_str())))
+    }
+
     /// The one that stands open to this person of this organisation for this purpose; of several the one that ends last.
     pub(crate) fn open(&self, organisation: &str, person: &str, purpose: Purpose, at_us: i64) -> Option<Glass> {
         let theirs = self.0.iter().filter(|broken| {

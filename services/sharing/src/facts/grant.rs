@@ -62,6 +62,12 @@ impl Grants {
         self.grants.iter().any(|grant| names(grant) && of(grant))
     }
 
+    /// The people to whom anything was granted, and the organisations that a process names.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let granted = self.grants.iter().map(|grant| (grant.organisation(), Some(grant.person())));
+        granted.chain(self.processes.iter().map(|process| (process.recipient(), None)))
+    }
+
     /// The processes that name this organisation for this category of this source's records. A transfer passes the records of
     /// the one organisation that it names, and a crime request is approved by the organisation whose records it opens: of the
     /// same kind is not the same.

@@ -80,6 +80,11 @@ impl People {
         Self(people.collect())
     }
 
+    /// Everybody of whom it is recorded whom they are: by issuer and name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.keys().map(|(issuer, person)| (issuer.as_str(), person.as_str()))
+    }
+
     /// Whom this person is to the child.
     pub(crate) fn kind(&self, issuer: &str, person: &str) -> PersonKind {
         let named = (issuer.to_owned(), person.to_owned());

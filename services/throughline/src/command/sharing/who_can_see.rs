@@ -1,5 +1,7 @@
 //! `throughline sharing who-can-see`
 
+mod live;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -18,18 +20,33 @@ use crate::output::{self, Usage};
 /// "full" is the whole record, "in part" without what stands in brackets, "that it exists" one line saying that a service is
 /// involved, "nothing" nothing at all. Each role is asked alone, and everything that is not said by --set is as in an ordinary
 /// case: nobody asked for consent, no enquiry is open. The keys are those of a case (docs/CASES.md).
+///
+/// With --child the running service is asked of the records of one child, as things stand: who works with the child, what was
+/// said to sharing, every restriction and grant. It is for auditors and information governance of the organisation that runs the
+/// service, shows no entry, and is on record before it is answered.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  throughline sharing who-can-see mental_health --label mental_health --source camhs_a\n  \
     throughline sharing who-can-see child_protection --source csc_a --set child.s47=yes --purpose child_protection\n  \
-    throughline sharing who-can-see attendance --source school-8784001 --organisations facts.jsonl --json"
+    throughline sharing who-can-see attendance --source school-8784001 --organisations facts.jsonl --json\n  \
+    throughline sharing who-can-see --child LA_CHILD_ID:878:12345 --as throughline-auditor"
 )]
 pub(crate) struct Arguments {
     /// What the record is of: attendance, child_protection, mental_health ...
-    category: String,
+    #[arg(required_unless_present = "child")]
+    category: Option<String>,
     /// The organisation whose record it is.
-    #[arg(long)]
-    source: String,
+    #[arg(long, required_unless_present = "child")]
+    source: Option<String>,
+    /// Ask the running service of the records of this child, SCHEME:ISSUER:VALUE.
+    #[arg(long, requires = "reader", conflicts_with_all = ["source", "labels", "set", "organisations", "rules", "all"])]
+    child: Option<String>,
+    /// With --child, whom to ask as: a reader's file, or the name of one in --readers.
+    #[arg(long = "as", value_name = "READER", id = "reader")]
+    reader: Option<String>,
+    /// Where named readers are.
+    #[arg(long, default_value = "throughline-dev/readers")]
+    readers: PathBuf,
     /// What makes it more than its category says: mental_health, domestic_abuse ...
     #[arg(long = "label", value_name = "LABEL", value_delimiter = ',')]
     labels: Vec<String>,
@@ -59,10 +76,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let (Some(child), Some(reader)) = (&arguments.child, &arguments.reader) {
+        return live::run(arguments, child, reader);
+    }
+    let source = arguments.source.clone().unwrap_or_default();
     let registry = arguments.organisations.as_deref().map(registry).transpose()?;
     let case = asked(arguments, registry.is_some())?;
     let scope = Scope {
-        registry: registry.map(|registry| (registry, arguments.source.clone())),
+        registry: registry.map(|registry| (registry, source.clone())),
         organisations: arguments.organisation.clone(),
         roles: arguments.role.clone(),
         purposes: arguments.purpose.clone(),
@@ -102,10 +123,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn asked(arguments: &Arguments, on_record: bool) -> anyhow::Result<Case> {
     let labels = arguments.labels.join(",");
     // The source of a file is put in its place later: a case knows its own only.
-    let source = if on_record { "school_a" } else { &arguments.source };
+    let source = if on_record { "school_a" } else { arguments.source.as_deref().unwrap_or_default() };
     let mut pairs = vec![
         ("principal.org", "school_a"),
-        ("resource.category", arguments.category.as_str()),
+        ("resource.category", arguments.category.as_deref().unwrap_or_default()),
         ("resource.source", source),
         ("resource.labels", labels.as_str()),
     ];
