@@ -174,6 +174,8 @@ pub async fn serve_readers(
         identities.map(|service| IdentitiesServer::new(service).max_decoding_message_size(REQUEST_BYTES_MAX));
     let tls = tls::Tls::from(tls);
     let held = tls.hold().map_err(|unusable| ListenError::Tls { what: unusable.to_string() })?;
+    let planning = PlanningService::beside(&service);
+    let planning = PlanningServer::new(planning).max_decoding_message_size(REQUEST_BYTES_MAX);
     let (health, health_service) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -194,6 +196,7 @@ pub async fn serve_readers(
         .add_service(health_service)
         .add_optional_service(reflection)
         .add_service(Readers::new(service, REQUEST_BYTES_MAX))
+        .add_service(planning)
         .add_optional_service(identities)
         .add_optional_service(safeguards)
         .add_optional_service(policies)
