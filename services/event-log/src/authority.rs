@@ -223,7 +223,9 @@ pub fn asserters(kind: &Kind) -> Asserters {
         Kind::InvolvementStarted(_) | Kind::InvolvementEnded(_) => Command(Topic::Sharing),
 
         // Claims ride in the record that states them; links and seals are people's decisions.
-        Kind::PersonDescribed(_) | Kind::RelationshipRecorded(_) => AnySector,
+        Kind::PersonDescribed(_) => AnySector,
+        // A person may have seen a birth certificate that no feed has read.
+        Kind::RelationshipRecorded(_) => AnySectorOr(Topic::Sharing),
         // A number that its issuer replaced without saying so to anybody but a person.
         Kind::IdentifierSuperseded(_) => AnySectorOr(Topic::Identity),
         Kind::SubjectsLinked(_)

@@ -95,7 +95,7 @@ const TABLE: &str = "
     PlanClosed ESH                  NeedLevelAssessed ESH           CarerAssessmentOffered ESH
     CarerAssessmentCompleted ESH    GoalSet ESH                     GoalReviewed ESH
     AgeDisputed s                   AgeAssessed s                   RetentionScheduleRecorded s
-    PersonDescribed ESH             RelationshipRecorded ESH        IdentifierSuperseded ESHi
+    PersonDescribed ESH             RelationshipRecorded ESHs       IdentifierSuperseded ESHi
     SubjectsLinked i                SubjectsUnlinked i              IdentitySealed i
     DecisionProposed i              PairLeftOpen i                  LinkingParametersAdopted i
     SealProposed i

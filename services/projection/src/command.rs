@@ -8,6 +8,7 @@ use jsonwebtoken::DecodingKey;
 use prost::Message;
 use proto::admin::Fact;
 use proto::events::event::Kind;
+use proto::events::relationship_recorded::Kind as Relation;
 use proto::events::{
     Body, Cause, Date, Event, Family, IdentifierSuperseded, IdentitySealed, RecordedBy, Scheme, SealProposed, Subject,
     Version, When, when,
@@ -209,15 +210,13 @@ impl Commands {
     ) -> (Own, [u8; 16]) {
         let pseudonym: Pseudonym = self.0.pseudonyms.of(&subject);
         let name = event.kind_number().map_or("", |kind| kind.name());
-        let mut said = Sha256::new();
-        said.update(subject.encode_to_vec());
-        said.update(on.encode_to_vec());
-        said.update(event.encode_to_vec());
-        // Two people who say the same are two entries: neither takes the other's place.
-        if let Some(by) = by {
-            said.update(by.encode_to_vec());
-        }
-        let record_key = format!("{name}/{}", hex::encode(said.finalize()));
+        let record_key = format!("{name}/{}", hex::encode(what_is_said(&subject, event, by, on)));
+        let third_parties: Vec<Vec<u8>> = match &event.kind {
+            Some(Kind::RelationshipRecorded(recorded)) => {
+                recorded.related.iter().map(|person| self.0.pseudonyms.of(person).0.to_vec()).collect()
+            }
+            _ => Vec::new(),
+        };
         let version = Version { as_of_us: now_us, sequence: 0, mapping_revision: 1 };
         let organisation = &self.0.organisation;
         let entry_id = self.0.pseudonyms.entry_id(organisation, COMMAND, &record_key, 0).0;
@@ -232,6 +231,7 @@ impl Commands {
             effective: Some(When { when: Some(when::When::On(on)) }),
             observed_at: Some(prost_types::Timestamp { seconds: now_us.div_euclid(1_000_000), nanos: 0 }),
             cause: Cause::Commanded.into(),
+            third_parties,
             event: Some(event.clone()),
             ..Body::default()
         };
@@ -241,7 +241,25 @@ impl Commands {
     }
 }
 
-/// The other side of a decision, in the spelling that its pseudonym is made from.
+/// Over what makes two facts one entry. Two people who say the same are two entries: neither takes the other's place. Of how two people
+/// are related an organisation has one entry, which stands as it was last said.
+fn what_is_said(subject: &Subject, event: &Event, by: Option<&RecordedBy>, on: Date) -> [u8; 32] {
+    let mut said = Sha256::new();
+    said.update(subject.encode_to_vec());
+    if let Some(Kind::RelationshipRecorded(recorded)) = &event.kind {
+        said.update(recorded.related.as_ref().map(Message::encode_to_vec).unwrap_or_default());
+        said.update(by.map_or("", |by| by.organisation.as_str()).as_bytes());
+        return said.finalize().into();
+    }
+    said.update(on.encode_to_vec());
+    said.update(event.encode_to_vec());
+    if let Some(by) = by {
+        said.update(by.encode_to_vec());
+    }
+    said.finalize().into()
+}
+
+/// The other side of a decision or a relation, in the spelling that its pseudonym is made from.
 fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
     let other = match &mut kind {
         Kind::SubjectsLinked(decided) => &mut decided.other,
@@ -249,6 +267,7 @@ fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
         Kind::DecisionProposed(proposed) => &mut proposed.other,
         Kind::PairLeftOpen(left) => &mut left.other,
         Kind::IdentifierSuperseded(replaced) => &mut replaced.superseded,
+        Kind::RelationshipRecorded(recorded) => &mut recorded.related,
         _ => return Ok(kind),
     };
     let spelt =
@@ -259,11 +278,13 @@ fn with_other_normalised(mut kind: Kind) -> Result<Kind, &'static str> {
 
 /// What reviewers decide is theirs to say, under their own names: nobody records it for them.
 fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
-    let review = match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
-        Some(Kind::SubjectsLinked(decided)) => decided.review.is_some(),
-        Some(Kind::SubjectsUnlinked(decided)) => decided.review.is_some(),
-        Some(Kind::IdentifierSuperseded(decided)) => decided.review.is_some(),
-        Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => true,
+    const OF_A_REVIEW: &str = "what is decided in review is recorded by `throughline identity`, by whoever decides it";
+    let told = |review: bool| if review { Err(OF_A_REVIEW) } else { Ok(()) };
+    match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
+        Some(Kind::SubjectsLinked(decided)) => told(decided.review.is_some()),
+        Some(Kind::SubjectsUnlinked(decided)) => told(decided.review.is_some()),
+        Some(Kind::IdentifierSuperseded(decided)) => told(decided.review.is_some()),
+        Some(Kind::DecisionProposed(_) | Kind::PairLeftOpen(_)) => Err(OF_A_REVIEW),
         Some(
             Kind::ErasureProposed(_)
             | Kind::ErasureConfirmed(_)
@@ -271,16 +292,11 @@ fn is_not_of_a_review(fact: &Fact) -> Result<(), &'static str> {
             | Kind::ErasureBegun(_)
             | Kind::ErasureCertified(_)
             | Kind::ErasureReadmitted(_),
-        ) => return Err("an erasure is proposed and confirmed by `throughline erasure`, by whoever decides it"),
+        ) => Err("an erasure is proposed and confirmed by `throughline erasure`, by whoever decides it"),
         Some(Kind::PolicyApproved(_) | Kind::PolicyApprovalWithdrawn(_) | Kind::PolicyKept(_)) => {
-            return Err("a set of rules is approved by `throughline sharing approve`, by whoever approves it");
+            Err("a set of rules is approved by `throughline sharing approve`, by whoever approves it")
         }
-        _ => false,
-    };
-    if review {
-        Err("what is decided in review is recorded by `throughline identity`, by whoever decides it")
-    } else {
-        Ok(())
+        _ => Ok(()),
     }
 }
 
@@ -371,6 +387,12 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
         | Kind::FamilyPersonEnded(_)
         | Kind::ParentalResponsibilityVerified(_)
         | Kind::ParentalResponsibilityEnded(_) => people::check(kind),
+        Kind::RelationshipRecorded(recorded) if recorded.related.as_ref() == Some(subject) => {
+            Err("`related` is the child itself: a relation is of two people")
+        }
+        Kind::RelationshipRecorded(recorded) if recorded.kind() == Relation::Unspecified => {
+            Err("a relation says what it is, `kind`")
+        }
         Kind::LegalProcessRecorded(process) if process.to.is_none() || process.recipient().is_empty() => {
             Err("a legal process names its `recipient` and its last day, `to`")
         }
@@ -470,6 +492,9 @@ fn are_days(kind: &Kind) -> Result<(), &'static str> {
         Kind::ParentalResponsibilityEnded(said) => [(&said.on, ON), (&None, TO)],
         Kind::IdentitySealed(said) => [(&said.sealed_on, "`sealedOn` is no day"), (&None, TO)],
         Kind::InvolvementStarted(said) => [(&said.start_on, "`startOn` is no day"), (&None, TO)],
+        Kind::RelationshipRecorded(said) => {
+            [(&said.since_on, "`sinceOn` is no day"), (&said.until_on, "`untilOn` is no day")]
+        }
         Kind::InvolvementEnded(said) => [(&said.end_on, "`endOn` is no day"), (&None, TO)],
         _ => return Ok(()),
     };

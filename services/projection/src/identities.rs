@@ -4,6 +4,7 @@
 //! describes the two subjects of a pair, and is on record before it is given; what they decide is an event that names what they
 //! had seen.
 
+pub(crate) mod by_file;
 pub(crate) mod pairs;
 mod queue;
 mod releases;

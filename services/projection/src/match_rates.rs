@@ -34,6 +34,7 @@ pub fn match_rates(children: &Children) -> Result<GetMatchRatesResponse, ChildEr
                 if !seen.contains(&subject.0) {
                     let child = children.read(*subject, None)?;
                     counted.count(&child);
+                    counted.passed_over(children, &child)?;
                     // Others are met again under their own numbers, which this child answers for.
                     seen.extend(&child.resolution.subjects);
                 }
@@ -63,6 +64,7 @@ struct OfSource {
     nhs_number_known: u64,
     linked: u64,
     for_review: u64,
+    passed_over: u64,
 }
 
 /// One record: what a source says of one number of its own.
@@ -108,6 +110,23 @@ impl Counted {
         *self.sectors.entry(sectors).or_default() += 1;
     }
 
+    /// Counts the records of a child for whom the linker has not looked by all that they say.
+    fn passed_over(&mut self, children: &Children, child: &Child) -> Result<(), ChildError> {
+        let Some(by) = children.adoptions.in_force(None)? else { return Ok(()) };
+        let mut sources: BTreeMap<Id, BTreeSet<&String>> = BTreeMap::new();
+        for entry in &child.entries {
+            if matches!(entry.event.kind, Some(Kind::PersonDescribed(_))) {
+                sources.entry(entry.subject).or_default().insert(&entry.source);
+            }
+        }
+        for (subject, sources) in sources {
+            if linking::described::passed_over(&children.store, Pseudonym(subject))?.contains(&by.event) {
+                sources.into_iter().for_each(|of| self.sources.entry(of.clone()).or_default().passed_over += 1);
+            }
+        }
+        Ok(())
+    }
+
     fn told(self) -> GetMatchRatesResponse {
         let sources = self.sources.into_iter().map(|(source, of)| SourceMatches {
             source,
@@ -117,6 +136,7 @@ impl Counted {
             linked: rounded(of.linked),
             for_review: rounded(of.for_review),
             alone: rounded(of.records.saturating_sub(of.linked + of.for_review)),
+            passed_over: rounded(of.passed_over),
         });
         let all: BTreeSet<&str> = self.sectors.keys().flatten().copied().collect();
         let mut pairs = Vec::new();

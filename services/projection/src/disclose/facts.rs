@@ -92,6 +92,12 @@ impl Standing<'_> {
         self.said.body.recorded_by.as_ref()
     }
 
+    /// Whether it says this. The entry of a relation is that of the two people, whatever is said of them; of the rest it is of what
+    /// is said.
+    fn is_said(&self, kind: &Kind) -> bool {
+        !matches!(kind, Kind::RelationshipRecorded(_)) || self.entry.event.kind.as_ref() == Some(kind)
+    }
+
     fn when(&self) -> (i64, [u8; 16]) {
         (self.said.published_at_us, self.said.event_id)
     }
@@ -247,7 +253,8 @@ impl Discloser {
         }
         let record = self.record_of_recording(ask, proposed, &child, &decision);
         Ok(Some(Weighing {
-            stands_already: last.is_some_and(|last| last.entry.entry_id == proposed.entry_id),
+            stands_already: last
+                .is_some_and(|last| last.entry.entry_id == proposed.entry_id && last.is_said(&proposed.kind)),
             has_what_it_ends: last.is_some_and(|last| !last.recordable.ends && last.entry.subject == ask.child.0),
             changes_who_is_known: changes_who_is_known(&proposed.kind, &registry),
             problem: rights::problem(&child, &proposed.kind),

@@ -244,6 +244,28 @@ impl Surroundings {
         identity::resolve(of.0, &supposed).subjects.contains(&of.1)
     }
 
+    /// Whether one person alone does not decide this: of two whom sources describe as the queue has it, of others by what would keep
+    /// them apart.
+    pub(crate) fn takes_two(&self, of: Pair, verdict: Verdict) -> bool {
+        let evidence = &self.around.evidence;
+        let turned = (of.1, of.0);
+        let stands_already = match verdict {
+            Verdict::Link => evidence.linked.contains(&of),
+            Verdict::Unlink => evidence.unlinked.contains(&of),
+            Verdict::Supersede => evidence.superseded.contains(&of) || evidence.superseded.contains(&turned),
+            Verdict::Leave | Verdict::Unspecified => false,
+        };
+        if stands_already {
+            return false;
+        }
+        match (self.matter(of), verdict) {
+            (Some(matter), _) => matter.needs_two(verdict),
+            (None, Verdict::Link) => !self.contested(of, &BTreeSet::new()).is_empty(),
+            (None, Verdict::Supersede) => self.is_described(of.0) || self.is_described(of.1),
+            (None, _) => false,
+        }
+    }
+
     /// What would keep the two apart if a source stated one number of both, by name and number as they stand; and whether a
     /// person has parted them before.
     fn contested(&self, of: Pair, known: &BTreeSet<Why>) -> BTreeSet<Why> {

@@ -1,5 +1,6 @@
 //! The operator's service. Every call that reads is put on record as a disclosure is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use proto::admin::admin_server::Admin;
 use proto::admin::{
     Fact, GetMatchRatesRequest, GetMatchRatesResponse, GetStatusRequest, GetStatusResponse, ListDisclosuresRequest,
     ListDisclosuresResponse, ListQuarantineRequest, ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse,
-    RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
+    QuarantineGroup, QuarantineSelection, RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
 };
 use proto::disclosure::Disclosure;
 use proto::events::Date;
 use proto::events::event::Kind;
-use proto::quarantine::Item;
+use proto::quarantine::{Handled, Item};
 use proto::sharing::OrganisationRecorded;
 use runtime::health::{Health, Probe};
 use sharing::Registry;
@@ -30,6 +31,7 @@ use crate::child::Children;
 use crate::command::{CommandError, Commands};
 use crate::consume::Progress;
 use crate::disclose::Recorder;
+use crate::identities::by_file;
 use crate::match_rates::match_rates;
 use crate::notices::Noticed;
 
@@ -59,8 +61,11 @@ pub trait Operations: Send + Sync + 'static {
     fn sources(&self) -> Vec<SourceStatus>;
     /// Why nothing is accepted, when nothing is.
     fn not_accepting(&self) -> Option<String>;
-    /// Every item of quarantine, without its record, newest first.
-    async fn quarantined(&self) -> Result<Vec<Item>, OperationsError>;
+    /// Items of quarantine, without their records, newest first, each with the last thing that was done about it: those that wait,
+    /// or all.
+    async fn quarantined(&self, with_dealt_with: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError>;
+    /// How often an item may be read again and refused.
+    fn tries_max(&self) -> u32;
     /// One item, with its record.
     async fn quarantine_item(&self, id: [u8; 16]) -> Result<Option<Item>, OperationsError>;
 }
@@ -152,6 +157,7 @@ impl Admin for AdminService {
         let facts = request.into_inner().facts;
         is_for_an_operator(&facts)?;
         is_nobody_elses(&facts, &*self.rules.registry()?)?;
+        self.takes_one_person(&facts).await?;
         match self.commands.record(facts, now_us, today).await {
             Ok(recorded) => Ok(Response::new(RecordFactsResponse { recorded })),
             Err(error @ CommandError::Fact { .. }) => Err(Status::invalid_argument(error.to_string())),
@@ -164,10 +170,15 @@ impl Admin for AdminService {
         request: Request<ListQuarantineRequest>,
     ) -> Result<Response<ListQuarantineResponse>, Status> {
         self.on_record("quarantine list").await?;
-        let mut items = self.operations.quarantined().await.map_err(internal)?;
+        let ListQuarantineRequest { limit, selection, with_dealt_with } = request.into_inner();
+        let mut items = self.operations.quarantined(with_dealt_with).await.map_err(internal)?;
+        items.retain(|(item, _)| selection.as_ref().is_none_or(|selection| selected(selection, item)));
+        let groups = grouped(&items, self.operations.tries_max());
         let total = items.len() as u64;
-        items.truncate(listed(request.into_inner().limit));
-        Ok(Response::new(ListQuarantineResponse { items, total, ..ListQuarantineResponse::default() }))
+        items.truncate(listed(limit));
+        let (items, handled): (Vec<Item>, Vec<Option<Handled>>) = items.into_iter().unzip();
+        let handled = handled.into_iter().map(Option::unwrap_or_default).collect();
+        Ok(Response::new(ListQuarantineResponse { items, total, handled, groups }))
     }
 
     async fn show_quarantine(&self, request: Request<ShowQuarantineRequest>) -> Result<Response<Item>, Status> {
@@ -205,6 +216,42 @@ impl Admin for AdminService {
         let counted = counted.map_err(|error| Status::internal(error.to_string()))?;
         counted.map(Response::new).map_err(|error| Status::internal(error.to_string()))
     }
+}
+
+/// Whether a selection takes this item.
+pub fn selected(selection: &QuarantineSelection, item: &Item) -> bool {
+    let QuarantineSelection { ids, reason, source, field, submission } = selection;
+    let of = item.place.as_ref().map_or("", |place| place.field.as_str());
+    (ids.is_empty() || ids.contains(&item.id))
+        && (*reason == 0 || *reason == item.reason)
+        && (source.is_empty() || *source == item.source)
+        && (field.is_empty() || *field == of || (field == NO_FIELD && of.is_empty()))
+        && (*submission == 0 || *submission == item.quarantined_at_us)
+}
+
+/// What selects items that name no field.
+const NO_FIELD: &str = "-";
+
+/// Items by reason, source and field, the largest group first.
+fn grouped(items: &[(Item, Option<Handled>)], tries_max: u32) -> Vec<QuarantineGroup> {
+    let mut groups: BTreeMap<(i32, &str, &str), QuarantineGroup> = BTreeMap::new();
+    for (item, handled) in items {
+        let field = item.place.as_ref().map_or("", |place| place.field.as_str());
+        let group = groups.entry((item.reason, &item.source, field)).or_insert_with(|| QuarantineGroup {
+            reason: item.reason,
+            source: item.source.clone(),
+            field: field.to_owned(),
+            oldest_us: i64::MAX,
+            ..QuarantineGroup::default()
+        });
+        group.items += 1;
+        group.oldest_us = group.oldest_us.min(item.quarantined_at_us);
+        group.newest_us = group.newest_us.max(item.quarantined_at_us);
+        group.for_a_person += u64::from(handled.as_ref().is_some_and(|handled| handled.tries >= tries_max));
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.items));
+    groups
 }
 
 /// What people do under their own names nobody records for them.
@@ -272,6 +319,19 @@ impl AdminService {
                     });
                 }
             }
+        }
+    }
+
+    /// What takes two people where a person does it is not one operator's to record.
+    async fn takes_one_person(&self, facts: &[Fact]) -> Result<(), Status> {
+        let (children, facts) = (self.children.clone(), facts.to_vec());
+        let judged = tokio::task::spawn_blocking(move || {
+            let judge = |(at, fact): (usize, &Fact)| by_file::takes_two(&children, fact).map(|why| Some((at, why?)));
+            (1..).zip(&facts).map(judge).find_map(Result::transpose).transpose()
+        });
+        match judged.await.map_err(|error| internal(error.into()))?.map_err(|error| internal(error.into()))? {
+            Some((at, why)) => Err(Status::invalid_argument(format!("fact {at}: {why}; nothing was recorded"))),
+            None => Ok(()),
         }
     }
 

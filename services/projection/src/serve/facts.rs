@@ -337,6 +337,7 @@ fn read(caller: &Caller, request: RecordFactRequest) -> Result<Wanted, Refusal> 
     }
     let evidence = words(&evidence, "evidence")?;
     said::of_consent(&kind, &evidence)?;
+    said::of_relation(&kind, &evidence)?;
     said::by_own_hand(&mut kind, &caller.organisation, &caller.person)?;
     let by = RecordedBy { organisation: caller.organisation.clone(), person: caller.person.clone(), evidence };
     let fact = Fact { subject: Some(about.clone()), event: Some(Event { kind: Some(kind) }), sealed, effective_on };

@@ -129,6 +129,7 @@ pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
         Kind::ParentalResponsibilityEnded(said) => {
             of(F::Family, "responsibility", &named(&said.person)).map(Recordable::ends)
         }
+        Kind::RelationshipRecorded(said) => of(F::Family, "relation", &related(said.related.as_ref())),
         Kind::AgeDisputed(_) => of(F::Age, "age", ""),
         Kind::AgeAssessed(_) => of(F::Age, "age", "").map(Recordable::ends),
 
@@ -197,6 +198,10 @@ pub fn recordable(kind: &Kind) -> Option<Recordable<'_>> {
 
 fn named(person: &Option<proto::sharing::NamedPerson>) -> String {
     person.as_ref().map(|person| format!("{}/{}", person.issuer(), person.person())).unwrap_or_default()
+}
+
+fn related(person: Option<&proto::events::Subject>) -> String {
+    person.map(|person| format!("{}/{}/{}", person.scheme, person.issuer, person.value)).unwrap_or_default()
 }
 
 fn worker(organisation: &str, role: Option<&proto::events::Coded>) -> String {

@@ -6,6 +6,7 @@ mod fhir;
 mod on_record;
 mod rectify;
 mod register;
+mod relation;
 pub(crate) mod saying;
 
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ enum Command {
     Involvement(child::Involvement),
     Person(child::Person),
     Responsibility(child::Responsibility),
+    Relation(relation::Relation),
     Age(child::Age),
     Event(event::OfKind),
     Agreement(register::Agreement),
@@ -113,6 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Involvement(said) => child::involvement(said),
         Command::Person(said) => child::person(said),
         Command::Responsibility(said) => child::responsibility(said),
+        Command::Relation(said) => relation::relation(said),
         Command::Age(said) => child::age(said),
         Command::Event(said) => event::record(said),
         Command::Agreement(said) => register::agreement(said),

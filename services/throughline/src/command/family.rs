@@ -16,7 +16,7 @@ use crate::output;
 /// record whole. Of the other children you are told of those whom your organisation works with, and as a social worker in an
 /// enquiry, on a protection plan or with a child in need, of all: why they are thought to be of the family or the home, your
 /// own number for them, and who works with them. A child of whom you may not know leaves no trace. It is on record, for each
-/// child by itself, before it is answered.
+/// child by itself, before it is answered. What no feed says of a family a person records by `throughline facts relation`.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  throughline family LA_CHILD_ID:878:12345 --as la-878-social-care --purpose child_protection"

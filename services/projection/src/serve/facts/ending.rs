@@ -1,7 +1,10 @@
 //! What ends a fact that is on record: one line of the table for each kind that has an end.
 
 use proto::events::event::Kind;
-use proto::events::{Date, InvolvementEnded, RectificationWithdrawn, WorkerEnded};
+use proto::events::relationship_recorded::Kind as Relation;
+use proto::events::{
+    Date, InvolvementEnded, ParentalResponsibility, RectificationWithdrawn, RelationshipRecorded, WorkerEnded,
+};
 use proto::sharing::consent_recorded::State;
 use proto::sharing::{
     AccessRevoked, ConsentRecorded, FamilyPersonEnded, LegalProcessRecorded, ParentalResponsibilityEnded,
@@ -46,6 +49,17 @@ pub(super) fn of(kind: &Kind, on: Date, reason: &str) -> Option<Kind> {
             ended_on: Some(on),
             reason: None,
         }),
+        // No longer said of that person, from this day on: nothing is concluded of somebody else.
+        Kind::RelationshipRecorded(recorded) if recorded.kind() != Relation::Other => {
+            let parental_responsibility = recorded.parental_responsibility.clone();
+            Kind::RelationshipRecorded(RelationshipRecorded {
+                kind: Some(Relation::Other.into()),
+                until_on: Some(on),
+                parental_responsibility: parental_responsibility
+                    .map(|said| ParentalResponsibility { to: Some(on), ..said }),
+                ..recorded.clone()
+            })
+        }
         Kind::FamilyPersonRecognised(recognised) => {
             Kind::FamilyPersonEnded(FamilyPersonEnded { id: recognised.id.clone(), ended_by: None, on: Some(on) })
         }

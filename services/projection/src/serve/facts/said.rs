@@ -22,6 +22,14 @@ pub(super) fn of_consent(kind: &Kind, evidence: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A relation that a person records rests on what that person saw.
+pub(super) fn of_relation(kind: &Kind, evidence: &str) -> Result<(), Refusal> {
+    if matches!(kind, Kind::RelationshipRecorded(_)) && evidence.is_empty() {
+        return Err(malformed("evidence", "must say what was seen of the relation, and where it is kept"));
+    }
+    Ok(())
+}
+
 /// Puts the caller's name where an event says who did what it tells of, and their organisation where it says whose it is.
 pub(super) fn by_own_hand(kind: &mut Kind, organisation: &str, person: &str) -> Result<(), Refusal> {
     let own = "is whoever records it: leave it out";

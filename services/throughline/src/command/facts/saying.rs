@@ -203,6 +203,10 @@ word! {
     ProcessWord: proto::sharing::legal_process_recorded::Kind, "KIND_";
     /// How closely an organisation works with a child.
     InvolvementWord: proto::events::involvement::Kind, "";
+    /// What somebody is to the child as family.
+    KinWord: proto::events::relationship_recorded::Kind, "KIND_";
+    /// Whether somebody has parental responsibility.
+    HeldWord: proto::events::parental_responsibility::Held, "HELD_";
     /// Whom somebody is to the child.
     RelationWord: proto::sharing::family_person_recognised::Relation, "RELATION_";
 }

@@ -11,7 +11,9 @@ use crate::{admin_client, output};
 /// Say how many records of each source are linked with other sectors', and how many have an NHS number
 ///
 /// Of the running process, as it stands now: every child is read once, which takes about a minute for 100,000. Counts are
-/// rounded to the nearest 5, and one from 1 to 7 is not given. That somebody asked is put on record.
+/// rounded to the nearest 5, and one from 1 to 7 is not given. A record is not looked for by all that it says where more share a
+/// value of it (a hostel's address) than the linker looks through: a link of it may be missing. That somebody asked is put on
+/// record.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -61,6 +63,7 @@ fn print(answer: &GetMatchRatesResponse) -> anyhow::Result<()> {
         "linked to another sector",
         "for review",
         "neither",
+        "not looked for by all",
     ]);
     for source in &answer.sources {
         let of = |part| with_percent(part, source.records);
@@ -72,6 +75,7 @@ fn print(answer: &GetMatchRatesResponse) -> anyhow::Result<()> {
             of(source.linked),
             of(source.for_review),
             of(source.alone),
+            of(source.passed_over),
         ]);
     }
     output::print(&table)?;
@@ -101,7 +105,7 @@ fn as_json(answer: &GetMatchRatesResponse) -> serde_json::Value {
             json!({
                 "source": source.source, "records": source.records, "nhs_number_stated": source.nhs_number_stated,
                 "nhs_number_known": source.nhs_number_known, "linked": source.linked, "for_review": source.for_review,
-                "alone": source.alone,
+                "alone": source.alone, "passed_over": source.passed_over,
             })
         })
         .collect();
