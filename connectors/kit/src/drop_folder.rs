@@ -45,7 +45,7 @@ use crate::submission::{OfScope, Report};
 use files::{failed, list, make, move_all, put_back, rename, sync};
 use keep::Keep;
 use refusals::{of_the_future, retractions_held};
-use spooled::Received;
+pub(crate) use spooled::Received;
 use tally::Tally;
 pub(crate) use translation::translate_into;
 
@@ -202,7 +202,7 @@ impl DropFolder {
             picked_up_last_us = names.iter().map(|dir| picked_up_us(dir)).fold(picked_up_last_us, i64::max);
         }
         let keep = Keep::new([DONE, REJECTED].map(|dir| options.root.join(dir)), options.keep_done);
-        let (desk, asked) = Desk::open();
+        let (desk, asked) = Desk::open(options.clone());
         let mut folder = Self {
             connector,
             publisher,

@@ -11,7 +11,7 @@ mod proof;
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use event_log::seal::{Keyring, WrappingKeys};
@@ -21,7 +21,7 @@ use proto::quarantine::{Handled, Item, Reason};
 
 use crate::body::entry_id;
 use crate::connector::{Connector, Draft, Rejection, Scope};
-use crate::drop_folder::IntakeError;
+use crate::drop_folder::{IntakeError, Received};
 use crate::publish::{PublishError, SharedPublisher, is_of_the_future};
 use crate::quarantine::{self, Listed, QuarantineError, Readable};
 
@@ -85,21 +85,20 @@ pub struct Workplace {
     publisher: SharedPublisher,
     log: Arc<dyn EventLog>,
     wrapping: Arc<WrappingKeys>,
-    /// Its drop folder, and whoever takes in what is of a scope.
-    folder: Option<(PathBuf, Desk)>,
+    /// Of its drop folder, who takes in what is of a scope.
+    desk: Option<Desk>,
 }
 
 impl Workplace {
-    /// Of this source; `folder` where files are dropped for it.
+    /// Of this source; `desk` where files are dropped for it.
     pub fn new(
         connector: Arc<dyn Connector>,
         publisher: SharedPublisher,
         log: Arc<dyn EventLog>,
         wrapping: Arc<WrappingKeys>,
-        folder: Option<(&Path, Desk)>,
+        desk: Option<Desk>,
     ) -> Self {
-        let folder = folder.map(|(root, desk)| (root.to_path_buf(), desk));
-        Self { connector, publisher, log, wrapping, folder }
+        Self { connector, publisher, log, wrapping, desk }
     }
 
     /// The connector that runs.
@@ -159,8 +158,13 @@ impl Workplace {
         together: Together,
         now_us: i64,
     ) -> Result<ReadAgain, RedriveError> {
+        // What was posted says no more of anybody now than its caller may.
+        let received = match (&self.desk, &together.from) {
+            (Some(desk), reading::From::Files(folder)) => Received::of(&desk.options, folder)?,
+            _ => None,
+        };
         let mut again = reading::read(Arc::clone(connector), together).await?;
-        again.screen(&*self.publisher.lock().await, now_us);
+        again.screen(&*self.publisher.lock().await, received, now_us);
         Ok(again)
     }
 
@@ -189,7 +193,7 @@ impl Workplace {
             let Some(drafts) = by_scope.remove(&scope.key) else { continue };
             let parts =
                 parts.iter().filter(|(key, _)| *key == scope.key).map(|(_, part)| (part.clone(), false)).collect();
-            let Some((_, desk)) = &self.folder else { continue };
+            let Some(desk) = &self.desk else { continue };
             refused.extend(desk.put(Asks { scope, drafts, parts, picked_up_us }).await?);
         }
         let mut publisher = self.publisher.lock().await;
@@ -270,7 +274,7 @@ impl Workplace {
 
     /// The folder of the submission that the item came in, while its file is kept there.
     fn files_of(&self, item: &Item) -> Option<PathBuf> {
-        let (root, _) = self.folder.as_ref()?;
+        let root = &self.desk.as_ref()?.options.root;
         crate::drop_folder::submission_of(root, item.quarantined_at_us, &item.place.as_ref()?.file)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! received/taken/<picked up>   the id of a submission that was posted, while it is being dealt with
+//! received/dealt/<picked up>   the same, once it was: who sent it bounds what may be said of it again
 //! ```
 
 use std::fs;
@@ -22,6 +23,7 @@ use crate::spool::{SPOOLED, id_of, write_whole};
 use crate::submission::Report;
 
 const TAKEN: &str = "received/taken";
+const DEALT: &str = "received/dealt";
 
 const NOT_THE_CALLERS: &str = "the record's organisation is none that this caller may send for: have it sent by its own \
                                caller, or add the organisation to the caller's `controllers`";
@@ -59,21 +61,27 @@ impl DropFolder {
         Ok(taken)
     }
 
-    /// Removes notes of submissions that are not being dealt with: a process ended between the note and the move, or after it.
+    /// Puts away notes of submissions that are not being dealt with: a process ended between the note and the move, or after it.
     pub(super) fn forget_taken(&self) -> Result<(), IntakeError> {
         let folder = self.options.root.join(TAKEN);
         make(&folder)?;
         for note in list(&folder)? {
             if !self.options.root.join(WORKING).join(name_of(&note)).is_dir() {
-                fs::remove_file(&note).map_err(|source| failed("remove", &note, source))?;
+                put_away(&self.options.root, &note)?;
             }
         }
         Ok(())
     }
 }
 
+/// Keeps the note of a submission that was dealt with.
+fn put_away(root: &Path, note: &Path) -> Result<(), IntakeError> {
+    make(&root.join(DEALT))?;
+    rename(note, &root.join(DEALT).join(name_of(note)))
+}
+
 /// A submission that somebody posted.
-pub(super) struct Received {
+pub(crate) struct Received {
     root: PathBuf,
     note: PathBuf,
     id: String,
@@ -84,8 +92,9 @@ pub(super) struct Received {
 
 impl Received {
     /// Who sent what is in this folder, if it was posted.
-    pub(super) fn of(options: &Options, dir: &Path) -> Result<Option<Self>, IntakeError> {
-        let note = options.root.join(TAKEN).join(format!("{:020}", picked_up_us(dir)));
+    pub(crate) fn of(options: &Options, dir: &Path) -> Result<Option<Self>, IntakeError> {
+        let [taken, dealt] = [TAKEN, DEALT].map(|of| options.root.join(of).join(format!("{:020}", picked_up_us(dir))));
+        let note = if taken.is_file() { taken } else { dealt };
         let id = match fs::read_to_string(&note) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             id => id.map_err(|source| failed("read", &note, source))?,
@@ -99,7 +108,7 @@ impl Received {
     }
 
     /// Parts what its sender may say from what they may not, and notes what was found.
-    pub(super) fn screen(&mut self, drafts: Vec<Draft>, rejections: &mut Vec<Rejection>) -> Vec<Draft> {
+    pub(crate) fn screen(&mut self, drafts: Vec<Draft>, rejections: &mut Vec<Rejection>) -> Vec<Draft> {
         let (good, others): (Vec<_>, Vec<_>) =
             drafts.into_iter().partition(|draft| self.within.name(&draft.controller));
         for draft in others {
@@ -149,6 +158,6 @@ impl Received {
 
     /// It was dealt with, and moved.
     pub(super) fn end(self) {
-        let _gone_at_the_next_start = fs::remove_file(&self.note);
+        let _put_away_at_the_next_start = put_away(&self.root, &self.note);
     }
 }

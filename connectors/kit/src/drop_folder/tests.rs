@@ -220,7 +220,8 @@ async fn lost_and_damaged_baselines_are_rebuilt_from_the_log() {
     folder.drain_once(NOW_US).await.unwrap();
     assert_eq!(house.events(Topic::Education).await.len(), 4, "nothing is said again");
 
-    let file = std::fs::read_dir(&baselines).unwrap().next().unwrap().unwrap().path();
+    let mut files = std::fs::read_dir(&baselines).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "baseline")).unwrap();
     std::fs::write(&file, b"damaged").unwrap();
     house.drop_file("toy-2025-02-16.csv", SECOND);
     folder.drain_once(NOW_US).await.unwrap();
@@ -458,8 +459,13 @@ async fn whoever_takes_over_goes_by_what_the_log_holds_and_not_by_what_it_knew_i
 fn copy_all(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
-        let file = entry.unwrap().path();
-        std::fs::copy(&file, to.join(crate::run::name_of(&file))).unwrap();
+        let path = entry.unwrap().path();
+        let copy = to.join(crate::run::name_of(&path));
+        if path.is_dir() {
+            copy_all(&path, &copy);
+        } else {
+            std::fs::copy(&path, copy).unwrap();
+        }
     }
 }
 

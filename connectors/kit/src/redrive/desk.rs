@@ -4,7 +4,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::RedriveError;
 use crate::connector::{Draft, Rejection, Scope};
-use crate::drop_folder::IntakeError;
+use crate::drop_folder::{IntakeError, Options};
 
 /// How many may wait at a time.
 const PLACES: usize = 4;
@@ -25,20 +25,23 @@ pub(crate) struct Asked {
     pub(crate) answer: oneshot::Sender<Result<Vec<Rejection>, IntakeError>>,
 }
 
-/// Where a drop folder is asked.
+/// Where a drop folder is asked, and how it is watched.
 #[derive(Clone)]
-pub struct Desk(mpsc::Sender<Asked>);
+pub struct Desk {
+    asked: mpsc::Sender<Asked>,
+    pub(super) options: Options,
+}
 
 impl Desk {
-    pub(crate) fn open() -> (Self, mpsc::Receiver<Asked>) {
-        let (sender, receiver) = mpsc::channel(PLACES);
-        (Self(sender), receiver)
+    pub(crate) fn open(options: Options) -> (Self, mpsc::Receiver<Asked>) {
+        let (asked, receiver) = mpsc::channel(PLACES);
+        (Self { asked, options }, receiver)
     }
 
     /// Has it taken in; gives what could not be.
     pub(super) async fn put(&self, asks: Asks) -> Result<Vec<Rejection>, RedriveError> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Asked { asks, answer }).await.map_err(|_| RedriveError::Stopping)?;
+        self.asked.send(Asked { asks, answer }).await.map_err(|_| RedriveError::Stopping)?;
         Ok(answered.await.map_err(|_| RedriveError::Stopping)??)
     }
 }

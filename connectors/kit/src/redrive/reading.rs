@@ -9,7 +9,7 @@ use proto::quarantine::{Item, Place, Reason};
 
 use super::{RedriveError, Waiting, is_of_the_future};
 use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
-use crate::drop_folder::translate_into;
+use crate::drop_folder::{Received, translate_into};
 use crate::publish::Publisher;
 use crate::quarantine::RAW_BYTES_MAX;
 use crate::run::body_of;
@@ -100,11 +100,14 @@ impl ReadAgain {
     }
 
     /// Takes out what may not be said: as of any submission, and as it may be said today.
-    pub(super) fn screen(&mut self, publisher: &Publisher, now_us: i64) {
+    pub(super) fn screen(&mut self, publisher: &Publisher, mut received: Option<Received>, now_us: i64) {
         let future = |scope: &Scope| scope.as_of_us.is_some_and(|as_of_us| is_of_the_future(as_of_us, now_us));
         for (at, draft) in std::mem::take(&mut self.drafts) {
             let scope = self.scopes.iter().find(|scope| super::is_scope_of(scope, &draft));
             let (mut good, mut refused) = publisher.screen(vec![draft], now_us);
+            if let Some(received) = &mut received {
+                good = received.screen(good, &mut refused);
+            }
             let why = match (refused.pop(), scope.is_some_and(future)) {
                 (Some(rejection), _) => Some((rejection.reason, rejection.message)),
                 (None, true) => Some((Reason::RecordMalformed, "the file's own date lies in the future".to_owned())),
