@@ -1,5 +1,6 @@
 //! Every reason that leaves the process has a heading in docs/OPERATING.md: who is given one can look it up.
 
+use connector_kit::receive::RefusalCode;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
@@ -7,7 +8,7 @@ use crate::{holds, root, sees};
 
 const ENUMS: [(&str, &str); 2] = [("Reason", "REASON_"), ("DenialReason", "DENIAL_REASON_")];
 
-/// The values of the contract's reasons, without their prefix.
+/// The values of the contract's reasons, without their prefix, and the codes with which posts are refused.
 fn reasons() -> Vec<String> {
     let contract = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
     let mut reasons = Vec::new();
@@ -16,6 +17,7 @@ fn reasons() -> Vec<String> {
         let values = found.value.iter().map(|value| value.name().strip_prefix(prefix).unwrap().to_owned());
         reasons.extend(values.filter(|value| value != "UNSPECIFIED"));
     }
+    reasons.extend(RefusalCode::ALL.map(|code| code.name().to_owned()));
     reasons
 }
 
@@ -29,7 +31,7 @@ fn missing(reasons: &[String], page: &str) -> Vec<String> {
 fn every_reason_can_be_looked_up() {
     let page = std::fs::read_to_string(root().join("docs/OPERATING.md")).expect("docs/OPERATING.md is there");
     let reasons = reasons();
-    assert!(reasons.len() >= 22);
+    assert!(reasons.len() >= 40);
     holds(&missing(&reasons, &page));
 }
 
