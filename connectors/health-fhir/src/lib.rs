@@ -32,6 +32,7 @@ mod tree;
 mod visit;
 mod xml;
 
+pub use endpoint::{FhirEndpoint, FhirSearch};
 pub use source::Fhir;
 
 /// Raised by one whenever the mapping changes what a resource becomes.
