@@ -182,6 +182,11 @@ fn varied(
         .then_some((Difference::More, other))
 }
 
+/// What is said of a base child, as the pair of this suffix has it.
+pub fn renamed(body: &Body, suffix: &str) -> Body {
+    Renamed { suffix: suffix.to_owned() }.body(body)
+}
+
 /// Another child than any other pair's, with another family and another home.
 struct Renamed {
     suffix: String,
@@ -200,17 +205,18 @@ impl Renamed {
             address.lines.iter_mut().for_each(|line| line.push_str(&self.suffix));
             address.uprn = address.uprn.take().map(|uprn| uprn + &self.suffix);
         };
+        let rename = |of: &mut Option<Subject>| *of = of.as_ref().map(|subject| self.subject(subject));
         match body.event.as_mut().and_then(|event| event.kind.as_mut()) {
             Some(Kind::PersonDescribed(person)) => {
-                for identifier in &mut person.identifiers {
-                    identifier.subject = identifier.subject.as_ref().map(|subject| self.subject(subject));
-                }
+                person.identifiers.iter_mut().for_each(|identifier| rename(&mut identifier.subject));
                 person.addresses.iter_mut().for_each(address);
             }
             Some(Kind::RelationshipRecorded(recorded)) => {
-                recorded.related = recorded.related.as_ref().map(|subject| self.subject(subject));
+                rename(&mut recorded.related);
                 recorded.address.iter_mut().for_each(address);
             }
+            Some(Kind::IdentifierSuperseded(replaced)) => rename(&mut replaced.superseded),
+            Some(Kind::EntryReassigned(moved)) => rename(&mut moved.from),
             _ => {}
         }
         named(body)
