@@ -4,6 +4,7 @@ mod actions;
 mod ask;
 mod bits;
 mod hash;
+mod heard;
 mod lint;
 mod mutants;
 mod rule;
@@ -25,6 +26,8 @@ use crate::engine::actions::Types;
 pub(crate) use crate::engine::actions::{Action, Ladder};
 pub(crate) use crate::engine::ask::{Ruling, own_record};
 pub use crate::engine::bits::{RuleBits, RuleNumber};
+use crate::engine::heard::Heard;
+pub(crate) use crate::engine::heard::{Fires, Put};
 pub use crate::engine::mutants::{Change, Mutant};
 pub use crate::engine::rule::Rule;
 pub(crate) use crate::engine::rule::attribute_path;
@@ -43,6 +46,8 @@ pub struct Engine {
     /// For each question those of them that can say anything of it.
     slices: Slices,
     authorizer: Authorizer,
+    /// Notes what is put to the rules, while somebody listens.
+    heard: Option<Heard>,
     rules: Arc<BTreeMap<String, Rule>>,
     words: Words,
     types: Types,
@@ -200,6 +205,7 @@ impl Engine {
             policies,
             slices: Slices::of(&schema_json),
             authorizer: Authorizer::new(),
+            heard: None,
             rules: Arc::new(rules),
             words,
             types,

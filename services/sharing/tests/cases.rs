@@ -24,7 +24,7 @@ fn every_case_is_decided_as_it_says() {
 fn every_rule_is_missed_by_some_case() {
     let mut engine = Engine::load().unwrap();
     let cases = Case::built_in().unwrap();
-    let noticing = Noticing::of(&engine, &cases);
+    let noticing = Noticing::of(&mut engine, &cases);
     let unnoticed: Vec<String> = engine
         .removals()
         .into_iter()

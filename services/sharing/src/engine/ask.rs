@@ -201,6 +201,9 @@ impl Engine {
         request: &Request,
         entities: &Entities,
     ) -> Result<Answer, Unanswerable> {
+        if let Some(heard) = &self.heard {
+            heard.note(action, question, request, entities);
+        }
         let response = self.authorizer.is_authorized(request, self.slice(action, question), entities);
         // A rule that fails to evaluate is skipped, a restriction included.
         if response.diagnostics().errors().next().is_some() {

@@ -26,4 +26,9 @@ impl Reach {
         world.set(&Variable::of("context.purpose"), Setting::Word(purpose.to_owned()));
         self.0.in_scope(rule, reader, action) && world.conditions(rule) != Truth::False
     }
+
+    /// Whether this rule is about such a reader (staff or not) and action, whatever its conditions are.
+    pub(crate) fn is_in_scope(&self, rule: &Value, staff: bool, action: &str) -> bool {
+        self.0.in_scope(rule, if staff { Reader::Staff } else { Reader::Person }, action)
+    }
 }

@@ -42,14 +42,14 @@ const NAMED_MAX: usize = 8;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let cases = cases::of(&arguments.files)?;
-    let engine = arguments.rules.load()?;
+    let mut engine = arguments.rules.load()?;
     let mut mutants = if arguments.conditions { engine.condition_mutants()? } else { engine.removals() };
     let wanted = |id: &str| arguments.rule.is_empty() || arguments.rule.iter().any(|of| id.starts_with(of.as_str()));
     mutants.retain(|mutant| wanted(&mutant.rule));
     if mutants.is_empty() {
         return Err(Usage("no rule has such an id".to_owned()).into());
     }
-    let noticing = Noticing::of(&engine, &cases);
+    let noticing = Noticing::of(&mut engine, &cases);
     // A survivor is all that is asked of a condition; of a rule, who would miss it.
     let max = if arguments.conditions { 1 } else { cases.len() };
     let noticed = on_all_cores(arguments, &noticing, &mutants, max)?;
