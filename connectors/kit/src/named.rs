@@ -219,3 +219,65 @@ fn or_none<T>(read: io::Result<T>) -> io::Result<Option<T>> {
         read => read.map(Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proto::events::Scheme;
+
+    use super::*;
+    use crate::identifier;
+    use crate::testing::{House, pseudonyms};
+    use crate::toy::Toy;
+
+    const MINUTE_US: i64 = 60_000_000;
+
+    fn pupil(id: &str) -> Pseudonym {
+        pseudonyms().of(&identifier::subject(Scheme::SchoolPupil, "8784001", id))
+    }
+
+    fn found(named: &Named, drop_folder: &Path, of: &[&str]) -> Vec<(String, u64, u64)> {
+        let of = of.iter().map(|id| pupil(id)).collect();
+        let files = named.in_clear(drop_folder, &of).unwrap();
+        files.into_iter().map(|file| (name_of(&file.path), file.records, file.unread)).collect()
+    }
+
+    #[tokio::test]
+    async fn files_are_found_by_whom_they_tell_of_and_removed_whole_once_somebody_is_erased() {
+        let house = House::new();
+        let mut folder = house.drop_folder(Toy::default()).await;
+        let at_us = 1_800_000_000_000_000;
+        let texts = [
+            (
+                "toy-2025-01-16.csv",
+                "id,name,start,end\nA1,x,2024-09-01,\nA1,x,2023-09-01,2024-07-20\nB2,x,2024-09-01,\n",
+            ),
+            ("toy-2025-02-16.csv", "id,name,start,end\nB2,x,2024-09-01,\n,x,2024-09-01,\n"),
+            ("toy-2025-03-16.csv", "no header at all\n"),
+        ];
+        for (n, (name, text)) in (0..).zip(texts) {
+            house.drop_file(name, text);
+            folder.drain_once(at_us + n * MINUTE_US).await.unwrap();
+        }
+        let drop_folder = house.dir.path().join("drop");
+        let named = Named::open(&house.dir.path().join("baselines"), pseudonyms());
+        let row = |name: &str, records, unread| (name.to_owned(), records, unread);
+        assert!(found(&named, &drop_folder, &[]).is_empty(), "nobody is erased");
+        let unread = [row(texts[1].0, 0, 1), row(texts[2].0, 0, 1)];
+        assert_eq!(found(&named, &drop_folder, &["A1"]), [&[row(texts[0].0, 2, 0)][..], &unread].concat());
+        assert_eq!(found(&named, &drop_folder, &["C3"]), unread);
+        // What is noted names neither a child nor a file.
+        for entry in fs::read_dir(house.dir.path().join("baselines/named")).unwrap() {
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+            assert!(!text.contains("A1") && !text.contains("toy"), "{text}");
+        }
+
+        let gone = HashSet::from([pupil("A1")]);
+        let removed = named.remove(&drop_folder, &gone, false, at_us).unwrap();
+        assert_eq!(removed.len(), 1);
+        assert_eq!(found(&named, &drop_folder, &["A1"]), unread, "and what nobody can tell of is left");
+        assert_eq!((named.removed(&gone).unwrap(), named.removed(&HashSet::from([pupil("B2")])).unwrap()), (1, 0));
+        assert!(named.remove(&drop_folder, &gone, false, at_us).unwrap().is_empty());
+        assert_eq!(named.remove(&drop_folder, &gone, true, at_us).unwrap().len(), 2);
+        assert!(found(&named, &drop_folder, &["A1"]).is_empty());
+    }
+}
