@@ -46,7 +46,7 @@ fn issuer(system: &str) -> String {
 }
 
 /// The base of a server's address for a resource: "https://example/fhir" of "https://example/fhir/Patient/1".
-fn base_of(full_url: &str) -> Option<&str> {
+pub(crate) fn base_of(full_url: &str) -> Option<&str> {
     full_url.starts_with("http").then(|| full_url.rsplitn(3, '/').nth(2)).flatten()
 }
 

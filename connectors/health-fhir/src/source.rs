@@ -211,10 +211,13 @@ impl Window<'_, '_> {
 
     fn broken(mut self, broken: Broken, tape: &Taped) {
         let head = self.head.take();
-        if !self.held.is_empty() && !self.is_message(head.as_ref()) {
+        let is_message = self.is_message(head.as_ref());
+        if !self.held.is_empty() && !is_message {
             self.flush(&head.unwrap_or_default());
         }
-        let raw = if self.format == Format::Json { tape.between(0, 4096) } else { Vec::new() };
+        // Of a message all that was read; else only what could not be gone on from.
+        let mut raw = std::mem::take(&mut self.held).into_iter().map(|part| part.raw).collect::<Vec<_>>().join(&b'\n');
+        raw.extend(tape.rest());
         self.file.broken(broken, self.start, raw);
     }
 
@@ -238,7 +241,8 @@ impl Window<'_, '_> {
             }
         }
         if is_message && !entries.first().is_some_and(|first| first.resource.kind() == "MessageHeader") {
-            let raw = flawed.into_iter().next().map(|(_, _, raw)| raw).unwrap_or_default();
+            let raws = entries.into_iter().map(|entry| entry.raw).chain(flawed.into_iter().map(|(_, _, raw)| raw));
+            let raw = raws.collect::<Vec<_>>().join(&b'\n');
             let why = "the message does not begin with a header that can be read, and means nothing without it: send it again";
             self.file.records += 1;
             self.file.out.record();

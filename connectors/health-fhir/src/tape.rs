@@ -8,6 +8,9 @@ use std::rc::Rc;
 /// Largest entry, and largest resource that stands by itself: some hold a scanned letter.
 pub(crate) const ENTRY_BYTES_MAX: usize = 16 << 20;
 
+/// How much is shown of what could not be read to its end.
+const REST_BYTES_MAX: usize = 64 << 10;
+
 /// Something larger than is read.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("an entry is larger than {ENTRY_BYTES_MAX} bytes")]
@@ -41,6 +44,12 @@ impl Taped {
         let tape = self.0.borrow();
         let at = |place: u64| usize::try_from(place.saturating_sub(tape.base)).unwrap_or(usize::MAX).min(tape.held.len());
         tape.held.get(at(from)..at(to)).unwrap_or_default().to_vec()
+    }
+
+    /// What is still held, as far as one would look at it.
+    pub(crate) fn rest(&self) -> Vec<u8> {
+        let tape = self.0.borrow();
+        tape.held.get(..tape.held.len().min(REST_BYTES_MAX)).unwrap_or_default().to_vec()
     }
 
     /// The line of a place, counted from 1.

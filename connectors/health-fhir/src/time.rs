@@ -39,11 +39,11 @@ impl Time {
         Some(Self { when: dates::on(date), is_partial: date.day.is_none(), ..plain })
     }
 
-    /// Microseconds since 1970; of a day its first moment in England.
+    /// Microseconds since 1970. A day stands as its midnight UTC, which is the same day in England all year.
     pub(crate) fn as_us(self) -> i64 {
         match self.when.when {
             Some(when::When::At(at)) => at.seconds * 1_000_000 + i64::from(at.nanos / 1000),
-            Some(when::When::On(date)) => dates::start_of_day_us(&date).unwrap_or_default(),
+            Some(when::When::On(date)) => midnight_utc_us(date).unwrap_or_default(),
             None => 0,
         }
     }
@@ -63,6 +63,12 @@ impl Time {
             }
         }
     }
+}
+
+fn midnight_utc_us(date: Date) -> Option<i64> {
+    let part = |part: Option<u32>| i8::try_from(part.unwrap_or(1)).ok();
+    let day = jiff::civil::Date::new(i16::try_from(date.year).ok()?, part(date.month)?, part(date.day)?).ok()?;
+    Some(jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?.as_microsecond())
 }
 
 #[cfg(test)]

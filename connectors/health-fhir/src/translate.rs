@@ -83,7 +83,7 @@ impl Translating<'_> {
                 subject
             })
         } else {
-            self.subject(bundle, resource, &controller)
+            self.subject(bundle, entry, &controller)
         };
         let Some(subject) = subject else {
             let why = if is_patient {
@@ -159,7 +159,7 @@ impl Translating<'_> {
         if numbers.filter_map(|id| id.text("value")).any(|number| kin.iter().any(|known| known == number)) {
             return;
         }
-        let practice = resource.all("generalPractitioner").chain(resource.all("managingOrganization")).find_map(|to| {
+        let practice = resource.all("generalPractitioner").find_map(|to| {
             match saying.bundle.referred(to, resource) {
                 Referred::Here(found, _) => person::organisation(found).or_else(|| {
                     person::organisation(saying.bundle.resolved(found, "organization")?)
@@ -199,7 +199,10 @@ impl Translating<'_> {
     }
 
     /// Whom a resource is about, by what it refers to.
-    fn subject(&self, bundle: &Bundle, resource: &Element, controller: &str) -> Option<Subject> {
+    fn subject(&self, bundle: &Bundle, entry: &Entry, controller: &str) -> Option<Subject> {
+        let resource = &entry.resource;
+        // A relative reference is to the server that the resource itself is on.
+        let own_base = entry.full_url.as_deref().and_then(person::base_of);
         let plain = ["subject", "patient", "beneficiary", "individual", "for"];
         let taking_part = resource.all("participant").filter_map(|part| part.get("actor"));
         let references = plain.into_iter().flat_map(|name| resource.all(name)).chain(taking_part);
@@ -215,7 +218,7 @@ impl Translating<'_> {
                 let national = base.is_some_and(|base| base.contains("personal-demographics"));
                 match national {
                     true => person::by_identifier(controller, "https://fhir.nhs.uk/Id/nhs-number", id),
-                    false if bundle.header.is_none() => Some(person::by_logical_id(controller, base, id)),
+                    false if bundle.header.is_none() => Some(person::by_logical_id(controller, base.or(own_base), id)),
                     false => None,
                 }
             }
@@ -243,7 +246,14 @@ impl Translating<'_> {
         }
         let patient = match resource.kind() {
             "Patient" => Some(resource),
-            _ => ["subject", "patient"].into_iter().find_map(|path| bundle.resolved(resource, path)),
+            _ => {
+                let taking_part = resource.all("participant").filter_map(|part| part.get("actor"));
+                let plain = ["subject", "patient"].into_iter().flat_map(|name| resource.all(name));
+                plain.chain(taking_part).find_map(|to| match bundle.referred(to, resource) {
+                    Referred::Here(found, _) if found.kind() == "Patient" => Some(found),
+                    _ => None,
+                })
+            }
         };
         by_reference(patient?, "managingOrganization")
     }

@@ -70,6 +70,7 @@ pub(crate) fn acknowledging(name: &str) -> Option<Arc<dyn Acknowledges>> {
 /// In whose words posts to this connector are answered: its own, where it has any.
 pub(crate) fn receiving(settings: &ConnectorSettings) -> Arc<dyn Receives> {
     match settings.name.as_str() {
+        "health-fhir" => Arc::new(health_fhir::FhirEndpoint),
         "social-care-dfe-api" => Arc::new(social_care_dfe_api::ChildrenEndpoint),
         _ => Arc::new(AnyFile(FILES)),
     }

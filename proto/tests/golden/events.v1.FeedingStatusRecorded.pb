@@ -1,0 +1,4 @@
+
+
+ÿÿÿÿÿÿÿÿÿ®¯ 1
+invented codeinvented code_setinvented text¯

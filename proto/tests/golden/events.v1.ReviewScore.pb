@@ -1,0 +1,3 @@
+
+1
+invented codeinvented code_setinvented textinvented score
