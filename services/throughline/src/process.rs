@@ -12,6 +12,7 @@ pub(crate) mod serving;
 pub(crate) mod sources;
 pub(crate) mod watched;
 mod ways_in;
+pub(crate) mod workbench;
 
 use std::process::ExitCode;
 

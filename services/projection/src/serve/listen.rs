@@ -9,9 +9,11 @@ use std::time::Duration;
 use proto::admin::admin_server::{Admin, AdminServer};
 use proto::admin::linker_server::LinkerServer;
 use proto::admin::protection_server::ProtectionServer;
+use proto::admin::workbench_server::{Workbench, WorkbenchServer};
 use proto::audit::audits_server::AuditsServer;
 use proto::audit::ledger_server::LedgerServer;
 use proto::identity::identities_server::IdentitiesServer;
+use proto::planning::planning_server::PlanningServer;
 use proto::sharing::erasures_server::ErasuresServer;
 use proto::sharing::facts_server::FactsServer;
 use proto::sharing::policies_server::PoliciesServer;
@@ -34,6 +36,7 @@ use super::identities::IdentityService;
 use super::linker::LinkerService;
 use super::protection::ProtectionService;
 use super::observe::Observe;
+use super::planning::PlanningService;
 use super::policies::PolicyService;
 use super::readers::Readers;
 use super::safeguards::SafeguardService;
@@ -258,6 +261,7 @@ pub async fn serve_operator(
     ledger: Option<LedgerService>,
     (linker, protection): (Option<LinkerService>, Option<ProtectionService>),
     (audits, erasures): (Option<AuditService>, Option<ErasureService>),
+    workbench: impl Workbench,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
     let failed = |error| ListenError::Socket(socket.to_owned(), error);
@@ -286,6 +290,7 @@ pub async fn serve_operator(
         .add_optional_service(protection.map(ProtectionServer::new))
         .add_optional_service(audits.map(AuditsServer::new))
         .add_optional_service(erasures.map(ErasuresServer::new))
+        .add_service(WorkbenchServer::new(workbench))
         .serve_with_incoming_shutdown(ours, stop.cancelled_owned())
         .await
         .map_err(ListenError::Serving);

@@ -1,7 +1,7 @@
 //! The service itself, over TLS on the loopback, and a reader with a certificate and a token.
 
 use super::House;
-pub use super::clients::{Approver, Auditor, FactsWriter, Guard, Reader, Reviewer};
+pub use super::clients::{Approver, Auditor, FactsWriter, Guard, Planner, Reader, Reviewer};
 use async_trait::async_trait;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use projection::audit::Thresholds;
@@ -26,7 +26,8 @@ use proto::admin::{Fact, SourceStatus};
 use proto::audit::audits_client::AuditsClient;
 use proto::events::event::Kind;
 use proto::identity::identities_client::IdentitiesClient;
-use proto::quarantine::Item;
+use proto::planning::planning_client::PlanningClient;
+use proto::quarantine::{Handled, Item};
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
@@ -74,8 +75,12 @@ impl Operations for NoConnectors {
         None
     }
 
-    async fn quarantined(&self) -> Result<Vec<Item>, OperationsError> {
+    async fn quarantined(&self, _: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError> {
         Ok(Vec::new())
+    }
+
+    fn tries_max(&self) -> u32 {
+        3
     }
 
     async fn quarantine_item(&self, _: [u8; 16]) -> Result<Option<Item>, OperationsError> {
@@ -302,6 +307,12 @@ impl Serving {
         let key = EncodingKey::from_ed_pem(self.papers.tokens.serialize_pem().as_bytes()).unwrap();
         let token = encode(&Header::new(Algorithm::EdDSA), &claims, &key).unwrap();
         Guard { client: SafeguardsClient::new(channel), token }
+    }
+
+    /// Somebody who plans services, or would.
+    pub async fn planner(&self, organisation: &str, person: &str, roles: &[&str]) -> Planner {
+        let channel = self.endpoint(organisation).connect().await.unwrap();
+        Planner { client: PlanningClient::new(channel), token: self.papers.token(organisation, person, roles) }
     }
 
     /// Somebody who audits, or would.

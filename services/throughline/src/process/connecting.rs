@@ -17,6 +17,7 @@ use super::operator::ConnectorOperator;
 use super::patience::patiently;
 use super::sources::Sources;
 use super::watched::WatchedLog;
+use super::workbench::Bench;
 use super::{Frame, Tasks, all_ended, ended};
 use crate::settings::{ConnectorSettings, KafkaSettings, LogSettings, Settings};
 use crate::vault::Vault;
@@ -32,8 +33,10 @@ pub(crate) async fn live(settings: &Settings, name: &str, frame: Frame) -> anyho
     let operator = ConnectorOperator::new(name, frame.health.clone());
     let closing = CancellationToken::new();
     let (socket, answers, close) = (connector.admin_socket.clone(), operator.clone(), closing.clone());
-    let mut answering =
-        tokio::spawn(async move { listen::serve_operator(&socket, answers, None, (None, None), (None, None), close).await });
+    let bench = Bench::of(operator.sources());
+    let mut answering = tokio::spawn(async move {
+        listen::serve_operator(&socket, answers, None, (None, None), (None, None), bench, close).await
+    });
     let lived = tokio::select! {
         lived = turns(settings, connector, &vault, &operator, &frame) => lived,
         ended = &mut answering => return Err(ended?.err().map_or_else(|| anyhow::anyhow!("the admin socket closed"), Into::into)),

@@ -47,6 +47,11 @@ impl ConnectorOperator {
         }
     }
 
+    /// What it runs, as that changes.
+    pub(crate) fn sources(&self) -> Arc<Mutex<Option<Arc<Sources>>>> {
+        Arc::clone(&self.sources)
+    }
+
     /// It runs these; or, standing by, none.
     pub(crate) fn runs(&self, sources: Option<Arc<Sources>>) {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = sources;

@@ -41,6 +41,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::sources::Sources;
+use super::workbench::Bench;
 use super::{Tasks, ledger};
 use crate::settings::{Serve, Settings};
 use crate::vault::Vault;
@@ -138,7 +140,7 @@ impl Service {
     pub(crate) fn start(
         self,
         listener: TcpListener,
-        (operations, ledger): (Arc<dyn Operations>, Option<ledger::Asked>),
+        (sources, ledger): (Arc<Sources>, Option<ledger::Asked>),
         (process, health): (&str, &Health),
         options: listen::Options,
         tasks: &mut Tasks,
@@ -181,6 +183,7 @@ impl Service {
             progress: self.progress.clone(),
         };
         let linking = (Some(linker), Some(protection));
+        let bench = Bench::serving(Arc::clone(&sources), Arc::clone(&self.recorder));
         let operator = AdminService {
             log: self.log,
             keyring: self.projector.keyring,
@@ -190,7 +193,7 @@ impl Service {
             noticed: Some(Arc::clone(&self.noticed)),
             rules: policies.standing(),
             progress: self.progress,
-            operations,
+            operations: Arc::clone(&sources) as Arc<dyn Operations>,
             process: process.to_owned(),
             health: health.clone(),
         };
@@ -250,7 +253,7 @@ impl Service {
         tasks.spawn(async move { Ok(listen::serve_readers(listener, tls, answering, options, stopped).await?) });
         let stopped = stop.clone();
         tasks.spawn(async move {
-            Ok(listen::serve_operator(&admin_socket, operator, ledger, linking, for_operator, stopped).await?)
+            Ok(listen::serve_operator(&admin_socket, operator, ledger, linking, for_operator, bench, stopped).await?)
         });
     }
 }

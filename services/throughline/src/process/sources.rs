@@ -11,13 +11,14 @@ use connector_kit::drop_folder::{self, DropFolder};
 use connector_kit::mllp;
 use connector_kit::publish::{Credentials, Publisher, SharedPublisher};
 use connector_kit::quarantine::{self, Readable};
+use connector_kit::redrive::Workplace;
 use connector_kit::run::SourceCounts;
 use connector_kit::spool::Spool;
 use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{EventId, EventLog};
 use projection::serve::admin::{Operations, OperationsError};
 use proto::admin::SourceStatus;
-use proto::quarantine::Item;
+use proto::quarantine::{Handled, Item};
 use runtime::metrics;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,7 @@ pub(crate) struct Sources {
     log: Arc<WatchedLog>,
     keyring: Arc<Keyring>,
     counts: Vec<Counted>,
+    workplaces: Vec<Workplace>,
 }
 
 /// What one source gave, and where its files wait.
@@ -81,7 +83,7 @@ impl Sources {
         tasks: &mut Tasks,
     ) -> anyhow::Result<Self> {
         let log: &Arc<dyn EventLog> = &(watched.clone() as Arc<dyn EventLog>);
-        let mut counts = Vec::new();
+        let (mut counts, mut workplaces) = (Vec::new(), Vec::new());
         for connector in connectors {
             // One for all the ways in which the source's records arrive.
             let publisher = publisher(settings, vault, log, connector).await?;
@@ -90,6 +92,7 @@ impl Sources {
                 following.follow_keys(stopped).await;
                 Ok(())
             });
+            let mut desk = None;
             if let Some(folder) = &connector.drop_folder {
                 if let (Some(mapping), Some(sql)) = (&connector.mapping, &connector.sql) {
                     let options = mapped::sql::Options {
@@ -114,9 +117,13 @@ impl Sources {
                     counts: opened.counts(),
                     folder: Some(folder.clone()),
                 });
+                desk = Some(opened.desk());
                 let stop = stop.clone();
                 tasks.spawn(async move { Ok(opened.run(stop).await?) });
             }
+            let known = connectors::of(connector).context("the connector is not of this build")?;
+            let (log, wrapping) = (Arc::clone(log), Arc::clone(&vault.wrapping));
+            workplaces.push(Workplace::new(known, publisher.clone(), log, wrapping, desk));
             if let Some(address) = connector.mllp_listen {
                 let feed = connectors::acknowledging(&connector.name)
                     .with_context(|| format!("`{}` does not speak MLLP", connector.name))?;
@@ -133,7 +140,7 @@ impl Sources {
         }
         metrics::watch_disk("data", settings.data.clone());
         counts.iter().for_each(Counted::measure);
-        Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts })
+        Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts, workplaces })
     }
 }
 
@@ -181,7 +188,12 @@ async fn open_folder(
 impl Sources {
     /// None: a process that only serves.
     pub(crate) fn none(watched: &Arc<WatchedLog>, keyring: &Arc<Keyring>) -> Self {
-        Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts: Vec::new() }
+        Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts: Vec::new(), workplaces: Vec::new() }
+    }
+
+    /// Where the quarantine of each is worked.
+    pub(crate) fn workplaces(&self) -> &[Workplace] {
+        &self.workplaces
     }
 
     /// Why the log took nothing the last time it was tried.
@@ -216,9 +228,16 @@ impl Operations for Sources {
         self.refusing()
     }
 
-    async fn quarantined(&self) -> Result<Vec<Item>, OperationsError> {
+    async fn quarantined(&self, with_dealt_with: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError> {
         let listed = quarantine::list(self.log.as_ref(), &self.keyring).await?;
-        Ok(listed.into_iter().rev().filter_map(|listed| readable(listed.state)).collect())
+        let wanted = listed.into_iter().rev().filter(|listed| {
+            with_dealt_with || quarantine::standing(&listed.handled) != quarantine::Standing::DealtWith
+        });
+        Ok(wanted.filter_map(|mut listed| Some((readable(listed.state)?, listed.handled.pop()))).collect())
+    }
+
+    fn tries_max(&self) -> u32 {
+        quarantine::TRIES_MAX
     }
 
     async fn quarantine_item(&self, id: [u8; 16]) -> Result<Option<Item>, OperationsError> {

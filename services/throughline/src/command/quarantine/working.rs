@@ -1,0 +1,268 @@
+//! Items tried, redriven, and left.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use proto::admin::workbench_client::WorkbenchClient;
+use proto::admin::{
+    QuarantineSelection, RedriveItemsRequest, RedriveItemsResponse, SetItemsAsideRequest, TriedItem, TryItemsRequest,
+    TryItemsResponse,
+};
+use proto::events::Event;
+use proto::quarantine::handled::Outcome;
+use serde_json::{Value, json};
+
+use super::choosing::Choosing;
+use super::where_at;
+use crate::command::{ConfigFile, block_on};
+use crate::output::Usage;
+use crate::{admin_client, output};
+
+/// Arguments of `quarantine try`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Try {
+    #[command(flatten)]
+    file: ConfigFile,
+    #[command(flatten)]
+    choosing: Choosing,
+    /// A mapping file, in place of the one that runs; with --source.
+    #[arg(long, requires = "source")]
+    mapping: Option<PathBuf>,
+    /// How many items at most.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `quarantine redrive`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Redrive {
+    #[command(flatten)]
+    file: ConfigFile,
+    #[command(flatten)]
+    choosing: Choosing,
+    /// Everything that waits.
+    #[arg(long)]
+    everything: bool,
+    /// No more items than this.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    cap: u32,
+    /// No more items a second than this.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    rate: u32,
+    /// Who does it: a staff reference, which stays on record.
+    #[arg(long)]
+    by: String,
+    /// The end as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `quarantine leave`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Leave {
+    #[command(flatten)]
+    file: ConfigFile,
+    #[command(flatten)]
+    choosing: Choosing,
+    /// Why, at most 500 characters. It stays on record: name nobody.
+    #[arg(long)]
+    because: String,
+    /// Who says so: a staff reference, which stays on record.
+    #[arg(long)]
+    by: String,
+    /// How many items at most: where there are more, none is left.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+}
+
+type Client = WorkbenchClient<tonic::transport::Channel>;
+
+async fn client(file: &ConfigFile) -> anyhow::Result<Client> {
+    Ok(WorkbenchClient::new(admin_client::channel(&file.config, None).await?).max_decoding_message_size(64 << 20))
+}
+
+/// What would become of these items, with their events.
+pub(super) async fn tried(
+    file: &ConfigFile,
+    ids: Vec<Vec<u8>>,
+    mapping: Option<String>,
+    with_events: bool,
+) -> anyhow::Result<TryItemsResponse> {
+    let selection = Some(QuarantineSelection { ids, ..QuarantineSelection::default() });
+    let mapping = mapping.unwrap_or_default();
+    let asked = client(file).await?.try_items(TryItemsRequest { selection, limit: 1, mapping, with_events }).await;
+    Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
+}
+
+pub(super) fn try_items(arguments: &Try) -> anyhow::Result<()> {
+    let selection = Some(arguments.choosing.selection()?);
+    let mapping = match &arguments.mapping {
+        None => String::new(),
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))?,
+    };
+    let request = TryItemsRequest { selection, limit: arguments.limit, mapping, with_events: false };
+    let answer = block_on(async {
+        let asked = client(&arguments.file).await?.try_items(request).await;
+        Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
+    })?;
+    if arguments.json {
+        for item in &answer.items {
+            output::line(&tried_json(item)?.to_string())?;
+        }
+    } else {
+        table_of(&answer.items)?;
+    }
+    let count = |outcome: Outcome| answer.items.iter().filter(|item| item.outcome() == outcome).count();
+    output::line(&format!(
+        "tried: items={} of {} would_redrive={} still_refused={} passed_over={}; nothing was sent",
+        answer.items.len(),
+        answer.total,
+        count(Outcome::Redriven),
+        count(Outcome::StillRefused),
+        count(Outcome::PassedOver)
+    ))
+}
+
+fn table_of(items: &[TriedItem]) -> anyhow::Result<()> {
+    let mut table = output::table(&["id", "where", "outcome", "events", "findings and reasons"]);
+    for item in items {
+        let refused =
+            (item.outcome() == Outcome::StillRefused).then(|| format!("{}: {}", item.reason().name(), item.message));
+        let remarks: Vec<String> = item.findings.iter().cloned().chain(refused).collect();
+        let (events, remarks) = (item.kinds.join(", "), remarks.join("\n"));
+        let cells =
+            [hex::encode(&item.id), where_at(item.place.as_ref()), word(item.outcome()).to_owned(), events, remarks];
+        output::add_row(&mut table, cells);
+    }
+    output::print(&table)
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Redriven => "would be redriven",
+        Outcome::StillRefused => "still refused",
+        Outcome::PassedOver => "passed over",
+        Outcome::SetAside => "set aside",
+        Outcome::Unspecified => "waits",
+    }
+}
+
+/// What is made of an item, field by field.
+pub(super) fn print_mapped(item: &TriedItem) -> anyhow::Result<()> {
+    output::line(&format!("now      {}", word(item.outcome())))?;
+    for body in &item.events {
+        let kind = body.event.as_ref().and_then(Event::kind_number).map_or("", |kind| kind.name());
+        output::line(&format!("  {kind}"))?;
+        if let Value::Object(fields) = event_json(body.event.as_ref())? {
+            for (name, value) in fields.values().filter_map(Value::as_object).flatten() {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                output::line(&format!("    {name}: {}", output::plain(&value)))?;
+            }
+        }
+    }
+    for finding in &item.findings {
+        output::line(&format!("  finding {finding}"))?;
+    }
+    if item.outcome() == Outcome::StillRefused {
+        output::line(&format!("  refused {}: {}", item.reason().name(), output::plain(&item.message)))?;
+    }
+    Ok(())
+}
+
+fn event_json(event: Option<&Event>) -> anyhow::Result<Value> {
+    let Some(event) = event else { return Ok(Value::Null) };
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS)?;
+    let message = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no event")?;
+    let read = DynamicMessage::decode(message, prost::Message::encode_to_vec(event).as_slice())?;
+    Ok(serde_json::to_value(&read)?)
+}
+
+pub(super) fn tried_json(item: &TriedItem) -> anyhow::Result<Value> {
+    let events: anyhow::Result<Vec<Value>> = item.events.iter().map(|body| event_json(body.event.as_ref())).collect();
+    let refused = item.outcome() == Outcome::StillRefused;
+    Ok(json!({
+        "id": hex::encode(&item.id), "source": item.source, "where": where_at(item.place.as_ref()),
+        "outcome": item.outcome().as_str_name().trim_start_matches("OUTCOME_"), "kinds": item.kinds, "findings": item.findings,
+        "reason": refused.then(|| item.reason().name()), "what": item.message, "events": events?,
+    }))
+}
+
+pub(super) fn redrive(arguments: &Redrive) -> anyhow::Result<ExitCode> {
+    if arguments.choosing.is_everything() != arguments.everything {
+        let what =
+            "say which items: by id, --reason, --source, --field or --submission; or --everything, and none of these";
+        return Err(Usage(what.to_owned()).into());
+    }
+    let (cap, rate, by) = (arguments.cap, arguments.rate, arguments.by.clone());
+    let request = RedriveItemsRequest { selection: Some(arguments.choosing.selection()?), cap, rate, by };
+    let (last, refused) = block_on(async {
+        let asked = client(&arguments.file).await?.redrive_items(request).await;
+        let mut steps = asked.map_err(|status| admin_client::refusal(&status))?.into_inner();
+        let (mut last, mut refused, bar) =
+            (RedriveItemsResponse::default(), Vec::new(), output::progress(0, "redriving"));
+        while let Some(mut step) = steps.message().await.map_err(|status| admin_client::refusal(&status))? {
+            bar.set_length(step.chosen);
+            bar.set_position(step.done);
+            refused.append(&mut step.refused);
+            last = step;
+        }
+        bar.finish_and_clear();
+        Ok((last, refused))
+    })?;
+    let proof =
+        last.proof.context("the process broke off before the proof: say it again, and it goes on from there")?;
+    let holds = proof.on_log == proof.entries && proof.differing == 0;
+    if arguments.json {
+        output::line(
+            &json!({
+                "chosen": last.chosen, "redriven": last.redriven, "still_refused": last.still_refused,
+                "passed_over": last.passed_over, "for_a_person": last.for_a_person, "beyond_cap": last.beyond_cap,
+                "proof": { "rows": proof.rows, "entries": proof.entries, "on_log": proof.on_log, "event_ids": proof.event_ids,
+                    "repeats": proof.repeats, "differing": proof.differing, "holds": holds },
+            })
+            .to_string(),
+        )?;
+    } else {
+        if !refused.is_empty() {
+            table_of(&refused)?;
+        }
+        output::line(&format!(
+            "redrive: chosen={} redriven={} still_refused={} passed_over={} for_a_person={} beyond_cap={}",
+            last.chosen, last.redriven, last.still_refused, last.passed_over, last.for_a_person, last.beyond_cap
+        ))?;
+        output::line(&format!(
+            "proof: {} rows={} entries={} on_log={} event_ids={} repeats={} differing={}",
+            if holds { "ok" } else { "FAILED" },
+            proof.rows,
+            proof.entries,
+            proof.on_log,
+            proof.event_ids,
+            proof.repeats,
+            proof.differing
+        ))?;
+    }
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(output::DIFFERS) })
+}
+
+pub(super) fn leave(arguments: &Leave) -> anyhow::Result<()> {
+    if arguments.choosing.is_everything() {
+        let what = "say which items are left: by id, --reason, --source, --field or --submission";
+        return Err(Usage(what.to_owned()).into());
+    }
+    let request = SetItemsAsideRequest {
+        selection: Some(arguments.choosing.selection()?),
+        limit: arguments.limit,
+        reason: arguments.because.clone(),
+        by: arguments.by.clone(),
+    };
+    let answer = block_on(async {
+        let asked = client(&arguments.file).await?.set_items_aside(request).await;
+        Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
+    })?;
+    output::line(&format!("quarantine: {} item(s) set aside", answer.set_aside))
+}

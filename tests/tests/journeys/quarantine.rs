@@ -1,0 +1,144 @@
+//! Quarantine as an engineer works it: what waits and why, a mapping put right and tried, rows redriven over a process that is
+//! killed meanwhile, each once on the timeline; and what nothing is to come of.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use proto::sharing::Purpose;
+
+use crate::harness::program::program;
+use crate::harness::{Place, ask, line_with, number_in};
+
+const SOURCE: &str = "health-visits";
+/// Rows whose day is written as the first mapping does not know.
+const DOTTED: usize = 24;
+
+/// Visits of the hospital's own service, with days written so.
+fn mapping(revision: u32, dates: &str) -> String {
+    format!(
+        "name = \"{SOURCE}\"\nabout = \"Visits (invented)\"\nrevision = {revision}\ncontroller = \"ods-rh8\"\nkey = [\"Visit\"]\n\
+         dates = [{dates}]\n[source]\nformat = \"csv\"\n[delivery]\nkind = \"snapshot\"\nscope = \"ods-rh8/visits\"\n[subject]\n\
+         scheme = \"provider_person\"\nissuer = \"ods-rh8/{SOURCE}\"\ncolumn = \"Patient\"\n[[identifier]]\nscheme = \"upn\"\n\
+         column = \"UPN\"\n[[event]]\nbecomes = \"TherapyStarted\"\neffective = \"start_on\"\nrequired = true\n[event.fields]\n\
+         course = \"Visit\"\ntherapy = {{ column = \"Therapy\", set = \"therapy\" }}\nstart_on = \"From\"\n"
+    )
+}
+
+/// Courses of therapy on the child's timeline, as the hospital sees it.
+fn courses(place: &Place) -> Vec<String> {
+    let child = place.demo_child("UPN");
+    let answer = ask(place, &place.demo_organisation("hospital"), &child, Purpose::DirectCare).unwrap();
+    let course = |event: &proto::events::Event| match &event.kind {
+        Some(proto::events::event::Kind::TherapyStarted(started)) => started.course.clone(),
+        _ => None,
+    };
+    let mut courses: Vec<_> = answer.entries.iter().filter_map(|entry| course(entry.event.as_ref()?)).collect();
+    courses.sort();
+    courses
+}
+
+fn waiting(place: &Place) -> Vec<serde_json::Value> {
+    place.listed(&["quarantine", "list", "--source", SOURCE, "--reason", "DATE_MISSING"])
+}
+
+#[test]
+fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
+    let place = Place::new(60, 1);
+    let file = place.path("here").join(format!("{SOURCE}.toml"));
+    fs::write(&file, mapping(1, "\"%d/%m/%Y\"")).unwrap();
+    let section = format!(
+        "\n[connectors.{SOURCE}]\nmapping = \"{SOURCE}.toml\"\ncontrollers = [\"ods-rh8\"]\ndrop_folder = \"drop/{SOURCE}\"\npoll_ms = 20\n"
+    );
+    let config = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), config + &section).unwrap();
+    let running = place.up();
+    place.record_facts();
+    place.drop_authority();
+    let upn = place.demo_child("UPN").value;
+    let row = |course: &str, from: &str| format!("P1,{upn},{course},physiotherapy,{from}\n");
+    let dotted: String = (0..DOTTED).map(|at| row(&format!("D{at:02}"), &format!("{:02}.01.2026", at + 1))).collect();
+    let rows = [row("G1", "12/01/2026"), dotted, row("N1", "next week"), row("G2", "13/01/2026")].concat();
+    place.drop_bytes(SOURCE, "visits.csv", format!("Patient,UPN,Visit,Therapy,From\n{rows}").as_bytes());
+    place.settle();
+    assert_eq!(courses(&place), ["G1", "G2"]);
+
+    // What waits, and why.
+    let listed = place.ours(&["quarantine", "list", "--source", SOURCE]);
+    let group = line_with(&listed, " DATE_MISSING");
+    assert!(group.contains("From") && group.contains(&(DOTTED + 1).to_string()), "{listed}");
+    assert!(place.ours(&["quarantine", "explain", "date_missing"]).contains("*What to do:*"));
+    let item = waiting(&place)[0]["id"].as_str().unwrap().to_owned();
+    let shown = place.ours(&["quarantine", "show", &item]);
+    assert!(shown.contains("P1,") && shown.contains("now      still refused"), "{shown}");
+
+    // The mapping put right, and tried on them before it runs: nothing is sent.
+    let mended = place.path("mended.toml");
+    fs::write(&mended, mapping(2, "\"%d/%m/%Y\", \"%d.%m.%Y\"")).unwrap();
+    let mended = mended.to_str().unwrap();
+    let tried = place.ours(&["quarantine", "try", "--source", SOURCE, "--reason", "DATE_MISSING", "--mapping", mended]);
+    let tried = line_with(&tried, "tried:");
+    assert_eq!((number_in(tried, "would_redrive"), number_in(tried, "still_refused")), (&*DOTTED.to_string(), "1"));
+    assert_eq!(courses(&place), ["G1", "G2"]);
+    running.stop();
+    fs::copy(mended, &file).unwrap();
+
+    // The plug is pulled while it redrives; the same again goes on.
+    let running = place.begin();
+    place.settle();
+    let redrive = ["quarantine", "redrive", "--source", SOURCE, "--reason", "DATE_MISSING", "--by", "staff-17"];
+    let mut slowly = Command::new(program());
+    slowly.args(redrive).args(["--rate", "4", "--config"]).arg(place.config());
+    let mut slowly = slowly.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while waiting(&place).len() > DOTTED - 4 {
+        assert!(slowly.try_wait().unwrap().is_none(), "it ended before it could be interrupted");
+    }
+    running.kill();
+    assert!(!slowly.wait().unwrap().success());
+    let running = place.up();
+    let left = waiting(&place).len();
+    assert!(left > 1, "some are still to come");
+    let told = place.ours(&redrive);
+    let (end, proof) = (line_with(&told, "redrive:"), line_with(&told, "proof:"));
+    assert_eq!(number_in(end, "chosen"), left.to_string());
+    assert_eq!(number_in(end, "still_refused"), "1");
+    assert!(proof.starts_with("proof: ok") && number_in(proof, "differing") == "0", "{proof}");
+    place.settle();
+    let expected: BTreeSet<String> =
+        (0..DOTTED).map(|at| format!("D{at:02}")).chain(["G1".to_owned(), "G2".to_owned()]).collect();
+    let courses = courses(&place);
+    assert_eq!(courses, expected.iter().cloned().collect::<Vec<_>>(), "each once, and nobody was retracted");
+
+    // The last is for a person, who says that nothing is to come of it.
+    let last = waiting(&place);
+    assert_eq!(last.len(), 1);
+    place.ours(&[
+        "quarantine",
+        "leave",
+        last[0]["id"].as_str().unwrap(),
+        "--by",
+        "staff-17",
+        "--because",
+        "no day was agreed",
+    ]);
+    assert!(waiting(&place).is_empty());
+    let all = place.listed(&[
+        "quarantine",
+        "list",
+        "--all",
+        "--source",
+        SOURCE,
+        "--reason",
+        "DATE_MISSING",
+        "--limit",
+        "1000",
+    ]);
+    let stands = |stood: &str| all.iter().filter(|item| item["stands"].as_str().unwrap().starts_with(stood)).count();
+    assert_eq!((all.len(), stands("redriven"), stands("set aside")), (DOTTED + 1, DOTTED, 1));
+
+    // The same file again, read whole by the mended mapping, has nothing to add.
+    let before = place.settle()["events"].clone();
+    place.drop_bytes(SOURCE, "visits.csv", format!("Patient,UPN,Visit,Therapy,From\n{rows}").as_bytes());
+    assert_eq!(place.settle()["events"], before);
+    running.stop();
+}
