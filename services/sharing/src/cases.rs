@@ -42,6 +42,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("status.jsonl", include_str!("../cases/status.jsonl")),
     ("review_of_rules.jsonl", include_str!("../cases/review_of_rules.jsonl")),
     ("register.jsonl", include_str!("../cases/register.jsonl")),
+    ("awkward.jsonl", include_str!("../cases/awkward.jsonl")),
     ("planning.jsonl", include_str!("../cases/planning.jsonl")),
     ("rights.jsonl", include_str!("../cases/rights.jsonl")),
 ];
