@@ -73,7 +73,7 @@ pub fn read(request: GetTimelineRequest, now_us: i64, today: Date) -> Result<Ask
         return Err(Malformed {
             reason: DenialReason::AggregatesOnly,
             field: "purpose",
-            problem: "is served by numbers of many children, of which there is no service here yet: no child's record is given for it",
+            problem: "is served by numbers of many children: ask `CountChildren`; no child's record is given for it",
         });
     }
     let child = request.child.ok_or(wrong("child", "is missing"))?;
