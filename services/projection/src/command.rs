@@ -1,5 +1,6 @@
 //! Commands: facts, links and seals that a person decided, as events under the serving organisation's own name.
 
+mod days;
 mod people;
 
 use event_log::authority::{self, Asserters, COMMAND};
@@ -162,7 +163,7 @@ impl Commands {
             }
         };
         check(&kind, &subject)?;
-        are_days(&kind)?;
+        days::are_days(&kind)?;
         let effective = fact.effective_on.unwrap_or(today);
         if timeline::day_number(&effective).is_none() {
             return Err("`effective_on` is no day");
@@ -460,46 +461,4 @@ fn verifies_tokens(pem: &[u8]) -> bool {
     let point = DecodingKey::from_ec_pem(pem);
     let of_p256 = |key: &DecodingKey| key.try_get_as_bytes().is_ok_and(|point| point.len() == POINT_BYTES);
     DecodingKey::from_ed_pem(pem).is_ok() || point.as_ref().is_ok_and(of_p256)
-}
-
-/// Every day that a fact names is in the calendar: the rules would read another as never, or as always.
-fn are_days(kind: &Kind) -> Result<(), &'static str> {
-    const FROM: &str = "`from` is no day";
-    const TO: &str = "`to` is no day";
-    const ON: &str = "`on` is no day";
-    let named: [(&Option<Date>, &'static str); 2] = match kind {
-        Kind::OrganisationRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::AgreementRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::ConsentRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::AccessGranted(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::LegalProcessRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::RestrictionSet(said) => [(&said.from, FROM), (&None, TO)],
-        Kind::RestrictionLifted(said) => [(&said.on, ON), (&None, TO)],
-        Kind::StatutoryStatusChanged(said) => [(&said.on, ON), (&None, TO)],
-        Kind::RetentionScheduleRecorded(said) => [(&said.from, FROM), (&said.to, TO)],
-        Kind::AgeDisputed(said) => [
-            (&said.earliest_birth_on, "`earliestBirthOn` is no day"),
-            (&said.latest_birth_on, "`latestBirthOn` is no day"),
-        ],
-        Kind::AgeAssessed(said) => [(&said.birth_on, "`birthOn` is no day"), (&said.on, ON)],
-        Kind::EntryRectified(said) => [(&said.happened_on, "`happenedOn` is no day"), (&None, TO)],
-        Kind::RectificationWithdrawn(said) => [(&said.on, ON), (&None, TO)],
-        Kind::RetentionDecided(said) => [(&said.until, "`until` is no day"), (&None, TO)],
-        Kind::CompetenceAssessed(said) => [(&said.on, ON), (&None, TO)],
-        Kind::FamilyPersonRecognised(said) => [(&said.on, ON), (&None, TO)],
-        Kind::FamilyPersonEnded(said) => [(&said.on, ON), (&None, TO)],
-        Kind::ParentalResponsibilityVerified(said) => [(&said.on, ON), (&None, TO)],
-        Kind::ParentalResponsibilityEnded(said) => [(&said.on, ON), (&None, TO)],
-        Kind::IdentitySealed(said) => [(&said.sealed_on, "`sealedOn` is no day"), (&None, TO)],
-        Kind::InvolvementStarted(said) => [(&said.start_on, "`startOn` is no day"), (&None, TO)],
-        Kind::RelationshipRecorded(said) => {
-            [(&said.since_on, "`sinceOn` is no day"), (&said.until_on, "`untilOn` is no day")]
-        }
-        Kind::InvolvementEnded(said) => [(&said.end_on, "`endOn` is no day"), (&None, TO)],
-        _ => return Ok(()),
-    };
-    match named.iter().find(|(date, _)| date.as_ref().is_some_and(|date| timeline::day_number(date).is_none())) {
-        Some((_, what)) => Err(what),
-        None => Ok(()),
-    }
 }

@@ -24,6 +24,7 @@ mod moved_entries;
 mod no_room;
 mod operator;
 mod own_records;
+mod planning;
 mod policies;
 mod probable_links;
 mod protection;

@@ -4,13 +4,16 @@ use projection::serve::timelines::REASON_HEADER;
 use proto::audit::audits_client::AuditsClient;
 use proto::audit::{
     AccessesResponse, ListDueRequest, ListDueResponse, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse,
-    SubjectAccessRequest, SubjectAccessResponse, UnusualRequest, UnusualResponse, WhatDidRequest, WhoSawRequest,
+    SubjectAccessRequest, SubjectAccessResponse, UnusualRequest, UnusualResponse, WhatDidRequest, WhoCanSeeRequest,
+    WhoCanSeeResponse, WhoSawRequest,
 };
 use proto::identity::identities_client::IdentitiesClient;
 use proto::identity::{
     DecideRequest, DecideResponse, GetStatisticsRequest, GetStatisticsResponse, ListItemsRequest, ListItemsResponse,
     ListReleasesRequest, ListReleasesResponse, ShowItemRequest, ShowItemResponse,
 };
+use proto::planning::planning_client::PlanningClient;
+use proto::planning::{CountChildrenRequest, CountChildrenResponse};
 use proto::sharing::facts_client::FactsClient;
 use proto::sharing::policies_client::PoliciesClient;
 use proto::sharing::safeguards_client::SafeguardsClient;
@@ -121,9 +124,28 @@ impl Auditor {
         Ok(self.client.list_due(request).await?.into_inner())
     }
 
+    pub async fn who_can_see(&mut self, request: WhoCanSeeRequest) -> Result<WhoCanSeeResponse, tonic::Status> {
+        let request = self.signed(request);
+        Ok(self.client.who_can_see(request).await?.into_inner())
+    }
+
     pub async fn unusual(&mut self, request: UnusualRequest) -> Result<UnusualResponse, tonic::Status> {
         let request = self.signed(request);
         Ok(self.client.unusual(request).await?.into_inner())
+    }
+}
+
+/// Somebody who plans services.
+pub struct Planner {
+    pub(super) client: PlanningClient<Channel>,
+    pub(super) token: String,
+}
+
+impl Planner {
+    pub async fn count_children(&mut self) -> Result<CountChildrenResponse, tonic::Status> {
+        let mut request = tonic::Request::new(CountChildrenRequest {});
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        Ok(self.client.count_children(request).await?.into_inner())
     }
 }
 
