@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 }
 
 /// The roles that the service knows.
-const ROLES: [&str; 11] = [
+const ROLES: [&str; 12] = [
     "safeguarding",
     "case_holding",
     "clinical",
@@ -47,6 +47,7 @@ const ROLES: [&str; 11] = [
     "adoption_team",
     "auditor",
     "identity_reviewer",
+    "commissioning",
     "brokerage",
     "information_governance",
 ];
