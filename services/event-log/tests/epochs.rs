@@ -240,3 +240,25 @@ fn an_invented_wrapping_hides_nothing_and_an_invented_key_takes_no_place() {
     assert!(reader.absorb(&unmarked).is_err());
     assert_eq!(place.opened(), [(1, "plain")]);
 }
+
+/// Whoever dies while it makes a key leaves it under a second name, and while it destroys one, under a third: neither outlives the epoch.
+#[test]
+fn what_a_death_leaves_of_a_key_goes_with_its_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let wrapping = WrappingKeys::open(dir.path()).unwrap();
+    wrapping.ensure(CONTROLLER).unwrap();
+    wrapping.begin_epoch(CONTROLLER, VAULT, 2).unwrap();
+    let of = |name: &str| dir.path().join(CONTROLLER).join(name);
+    std::fs::hard_link(of("1.key"), of("1.new-1234")).unwrap();
+    std::fs::rename(of("1.key"), of("1.going")).unwrap();
+    std::fs::hard_link(of("3f/2.key"), of("3f/2.new-77")).unwrap();
+    let wrapping = WrappingKeys::open(dir.path()).unwrap();
+    assert_eq!(wrapping.newest_in(CONTROLLER, None).unwrap(), None, "it is nobody's key any more");
+    assert!(wrapping.epochs_up_to(CONTROLLER, None, 1).unwrap().is_empty());
+    assert!(wrapping.anything_up_to(CONTROLLER, None, 1).unwrap());
+    wrapping.destroy_epochs(CONTROLLER, None, 1).unwrap();
+    assert!(!wrapping.anything_up_to(CONTROLLER, None, 1).unwrap());
+    assert_eq!(files(dir.path()), ["la-878/3f/2.key", "la-878/3f/2.new-77"]);
+    wrapping.destroy_epochs(CONTROLLER, Some(VAULT), 2).unwrap();
+    assert_eq!(files(dir.path()), Vec::<String>::new());
+}

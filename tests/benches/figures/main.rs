@@ -1,5 +1,6 @@
 //! The figures of the backbone, each beside its floor, in one run: `make bench`, or
-//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME]`.
+//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME] [--events N]`, of which the last
+//! is of the ledger's log: 10000000 for the published bar.
 //!
 //! Real parts only: an invented authority's files, the embedded log on disk, both store engines, gRPC over TLS. Each part
 //! is a process of its own, so that its peak memory is its own too.
@@ -43,10 +44,12 @@ struct Arguments {
     /// Runs one part, in this folder, and says its figures as lines of JSON.
     part: Option<(String, PathBuf)>,
     only: Option<String>,
+    /// Events of the ledger's log.
+    events: Option<u64>,
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut parsed = Arguments { children: CHILDREN, part: None, only: None };
+    let mut parsed = Arguments { children: CHILDREN, part: None, only: None, events: None };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().with_context(|| format!("`{argument}` needs a value"));
@@ -54,10 +57,11 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--children" => parsed.children = value()?.parse().context("`--children` must be a number")?,
             "--quick" => parsed.children = CHILDREN_QUICK,
             "--only" => parsed.only = Some(value()?),
+            "--events" => parsed.events = Some(value()?.parse().context("`--events` must be a number")?),
             "--part" => parsed.part = Some((value()?, PathBuf::from(value()?))),
             // Cargo's own.
             "--bench" => {}
-            other => anyhow::bail!("there is no `{other}`: --children N, --quick, --only NAME"),
+            other => anyhow::bail!("there is no `{other}`: --children N, --quick, --only NAME, --events N"),
         }
     }
     Ok(parsed)
@@ -67,7 +71,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = arguments()?;
     if let Some((part, dir)) = &arguments.part {
         end_in_time(part.clone());
-        let mut figures = run(part, dir, arguments.children)?;
+        let mut figures = run(part, dir, arguments.children, arguments.events)?;
         figures.push(report::peak_memory(part)?);
         return report::tell(&figures);
     }
@@ -88,7 +92,7 @@ fn main() -> anyhow::Result<()> {
             report.skip(part, "no Apache Kafka could be started; `deploy/kafka/setup` says what is missing");
             continue;
         }
-        report.add(part, in_a_process(part, needs, dir.path(), arguments.children, broker.as_ref())?)?;
+        report.add(part, in_a_process(part, needs, dir.path(), &arguments, broker.as_ref())?)?;
         if part == "kafka-streams" {
             match kafka::streams::peer()? {
                 Some(_) => report::say(kafka::streams::DIFFERENCES)?,
@@ -100,7 +104,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 26] = [
+const PARTS: [(&str, &[&str]); 27] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("snapshot", &[]),
@@ -122,6 +126,7 @@ const PARTS: [(&str, &[&str]); 26] = [
     ("identity-large", &[]),
     ("identity-batch", &[]),
     ("kafka-append", &[]),
+    ("kafka-withdrawal", &[]),
     ("kafka-publish", &["generate"]),
     ("kafka-rebuild-sled", &["generate", "kafka-publish"]),
     ("kafka-rebuild-fjall", &["generate", "kafka-publish"]),
@@ -131,7 +136,7 @@ const PARTS: [(&str, &[&str]); 26] = [
     ("kafka-latency", &["generate", "kafka-publish", "kafka-rebuild-fjall"]),
 ];
 
-fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
+fn run(part: &str, dir: &Path, children: u32, events: Option<u64>) -> anyhow::Result<Vec<Figure>> {
     match part {
         "generate" => house::generate(dir, children),
         "translate" => translate::figures(dir),
@@ -147,10 +152,11 @@ fn run(part: &str, dir: &Path, children: u32) -> anyhow::Result<Vec<Figure>> {
         "replay" => replay::figures(dir),
         "decide" => decide::figures(),
         "hidden" => hidden::figures(dir),
-        "ledger" => self::ledger::figures(dir, children <= CHILDREN_QUICK),
+        "ledger" => self::ledger::figures(dir, events, children <= CHILDREN_QUICK),
         "identity-batch" => identity::batch(children),
         size if size.starts_with("identity-") => identity::one_record(size, children),
         "kafka-append" => kafka::append::figures(),
+        "kafka-withdrawal" => kafka::withdrawal::figures(dir),
         "kafka-publish" => kafka::publish::figures(dir),
         "kafka-rebuild-sled" => kafka::rebuild::figures(dir, Engine::Sled),
         "kafka-rebuild-fjall" => kafka::rebuild::figures(dir, Engine::Fjall),
@@ -175,12 +181,14 @@ fn in_a_process(
     part: &str,
     needs: &[&str],
     dir: &Path,
-    children: u32,
+    arguments: &Arguments,
     broker: Option<&Cluster>,
 ) -> anyhow::Result<Vec<Figure>> {
     report::progress(part, needs);
+    let events = arguments.events.map(|events| ["--events".to_owned(), events.to_string()]);
     let output = Command::new(std::env::current_exe()?)
-        .args(["--children", &children.to_string(), "--part", part])
+        .args(events.into_iter().flatten())
+        .args(["--children", &arguments.children.to_string(), "--part", part])
         .arg(dir)
         .envs(broker.map(|broker| (kafka::BOOTSTRAP, broker.bootstrap())))
         .stderr(Stdio::inherit())

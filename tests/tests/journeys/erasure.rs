@@ -3,44 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use proto::sharing::Purpose;
 
+use crate::harness::erasing::{holding, keys_below};
 use crate::harness::program::Running;
 use crate::harness::{Place, ask, line_with, number_in, said};
 
 const CENSUS: &str = "social-care-cin-census";
-
-impl Place {
-    /// A command of `erasure`, as a person.
-    fn erasure_as(&self, person: &str, arguments: &[&str]) -> Result<String, String> {
-        let readers = self.path("here/readers");
-        let of = [&["erasure"], arguments, &["--as", person, "--readers", readers.to_str().unwrap()]].concat();
-        let output = self.run(&of);
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
-    }
-
-    fn reference(&self, scheme: &str) -> String {
-        let child = self.demo_child(scheme);
-        format!("{scheme}:{}:{}", child.issuer, child.value)
-    }
-}
-
-/// Every file below a folder that holds these bytes.
-fn holding(dir: &Path, sought: &[u8], found: &mut Vec<String>) {
-    for entry in fs::read_dir(dir).unwrap().flatten() {
-        let path = entry.path();
-        match path.is_dir() {
-            true => holding(&path, sought, found),
-            false if fs::read(&path).unwrap().windows(sought.len()).any(|window| window == sought) => {
-                found.push(path.display().to_string());
-            }
-            false => {}
-        }
-    }
-}
 
 /// Events that open with the keys that are here, by whether they are of these subjects.
 fn opened(place: &Place, subjects: &BTreeSet<[u8; 16]>) -> (usize, usize) {
@@ -76,14 +46,8 @@ fn an_erased_child_is_gone_from_every_file_and_every_proof_stands() {
     assert!(own > 0 && others > 0);
 
     let running = place.up();
-    let proposal =
-        ["propose", &reference, "--only-this-number", "--authority", "court_order", "--reference", "CO-2026-17"];
-    let proposal = [&proposal[..], &["--reason", "an invented order", "--cooling-off-hours", "0"]].concat();
-    let proposed = place.erasure_as("approver-1", &proposal).unwrap();
-    let id = line_with(&proposed, "erasure: ok").split_whitespace().nth(2).unwrap().to_owned();
-    let refused = place.erasure_as("approver-1", &["confirm", &id]).unwrap_err();
-    assert!(refused.contains("SECOND_PERSON_NEEDED"), "{refused}");
-    place.erasure_as("approver-2", &["confirm", &id]).unwrap();
+    let wrapping = keys_below(&place.path("here/data/keys/wrapping"));
+    let id = place.erasure_confirmed(&reference);
     let ran = place.ours(&["erasure", "run", &id]);
     assert!(ran.contains("wrapping destroyed"), "{ran}");
     // The plug pulled in the place of a restart.
@@ -96,7 +60,18 @@ fn an_erased_child_is_gone_from_every_file_and_every_proof_stands() {
     place.settle();
     let refused = place.listed(&["quarantine", "list"]);
     assert!(refused.iter().any(|item| item["reason"] == "SUBJECT_ERASED"), "{refused:?}");
+    // What sources dropped of them lies in clear in `done`, the return that was just refused too: no certificate while it does.
     let copies = ["erasure", "certify", &id, "--copies", "no backup was ever taken"];
+    let config = place.config();
+    let of_config = ["--config", config.to_str().unwrap()];
+    assert!(!place.run(&[&copies[..], &of_config].concat()).status.success());
+    let listed = place.listed(&["erasure", "files"]);
+    let theirs = |file: &&serde_json::Value| file["records"].as_u64() > Some(0);
+    assert_eq!(listed.iter().filter(theirs).count(), 2, "{listed:?}");
+    let unconfirmed = [&["erasure", "files", "--remove"][..], &of_config].concat();
+    assert!(!place.run(&unconfirmed).status.success(), "nothing goes unless somebody means it");
+    let removed = place.ours(&["erasure", "files", "--remove", "--yes"]);
+    assert_eq!(number_in(line_with(&removed, "erasure files:"), "removed"), "2");
     let certificate = place.ours(&copies);
     fs::write(place.path("erasure.note"), certificate).unwrap();
     let key = place.path("here/data/keys/ledger/1.vkey");
@@ -115,19 +90,27 @@ fn an_erased_child_is_gone_from_every_file_and_every_proof_stands() {
     assert!(others_left >= others);
     for part in ["here/data/store", "here/data/connectors", "here/data/ledger", "backups-of-keys"] {
         let mut found = Vec::new();
-        for sought in [pseudonym.as_slice(), upn.value.as_bytes()] {
+        for sought in [pseudonym.to_vec(), upn.value.clone().into_bytes()] {
             if part.ends_with("connectors") && sought == pseudonym {
                 // A return that was refused for them says so by the pseudonym, as the log does in clear.
                 continue;
             }
-            holding(&place.path(part), sought, &mut found);
+            holding(&place.path(part), &[sought], &mut found);
         }
         assert!(found.is_empty(), "{part}: {found:?}");
     }
     let mut found = Vec::new();
     for part in ["here/data", "backups", "backups-of-keys"] {
-        holding(&place.path(part), upn.value.as_bytes(), &mut found);
+        holding(&place.path(part), &[upn.value.clone().into_bytes()], &mut found);
     }
+    // Neither is a key that ever wrapped theirs, nor, in what their source dropped, the number by which it knows them.
+    let now = keys_below(&place.path("here/data/keys/wrapping"));
+    let gone: Vec<Vec<u8>> = wrapping.into_iter().filter(|key| !now.contains(key)).collect();
+    assert!(!gone.is_empty());
+    for part in ["here", "backups", "backups-of-keys"] {
+        holding(&place.path(part), &gone, &mut found);
+    }
+    holding(&place.path("here/drop").join(CENSUS), &[child.value.clone().into_bytes()], &mut found);
     assert!(found.is_empty(), "{found:?}");
     let verified = place.ours(&["audit", "verify", "--key", key, "--statement", "kept.note"]);
     assert!(number_in(line_with(&verified, "audit verify: ok"), "records").parse::<usize>().unwrap() >= own + others);

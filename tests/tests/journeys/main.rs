@@ -7,6 +7,7 @@ mod canary;
 mod emergency;
 mod erasure;
 mod erasure_killed;
+mod every_source;
 mod harness;
 mod hostile_client;
 mod hostile_producer;

@@ -1,6 +1,8 @@
 //! The ledger of a log on Kafka, and what somebody made of that log: a cluster's topics can be deleted, made again and filled with
 //! anything, positions and times included.
 
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use broker::{Kind, Plan};
@@ -12,7 +14,7 @@ use event_log::kafka::topics::{self, Wanted};
 use event_log::kafka::{Connection, KafkaLog, KafkaOptions};
 use event_log::{EmbeddedLog, EventLog, Partition, Record, Topic};
 use projection::ledger::verify::{Said, verify_log};
-use projection::ledger::{Folder, Keeper, KeyFolder, Options};
+use projection::ledger::{Folder, Keeper, KeyFolder, Options, bundle};
 
 use crate::cluster::connection;
 use crate::forged::{DOINGS, Journal, is_said};
@@ -28,6 +30,23 @@ async fn carried(from: &std::path::Path, to: &Connection, prefix: &str) -> Arc<K
     copy.finish().await.unwrap();
     let options = KafkaOptions { prefix: prefix.to_owned(), ..KafkaOptions::default() };
     Arc::new(KafkaLog::open(to.clone(), options).await.unwrap())
+}
+
+/// What the script in Python says of a bundle, and its exit code. `None`, loudly, where there is no Python.
+fn by_the_script(bundle: &Path, key: &Path) -> Option<(i32, String)> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/audit/verify_bundle.py");
+    let mut command = Command::new("python3");
+    match command.arg(script).args([bundle, key]).env("PYTHONDONTWRITEBYTECODE", "1").output() {
+        Ok(output) => {
+            let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+            Some((output.status.code().unwrap(), told))
+        }
+        Err(error) => {
+            let stars = "*".repeat(112);
+            eprintln!("{stars}\n**  NOT RUN: the independent verifier in Python: {error}\n{stars}");
+            None
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,6 +97,28 @@ async fn what_was_done_to_a_log_on_kafka_is_named_and_located() {
     for (partition, (what, _, expected)) in (0..).zip(DOINGS) {
         let tree = format!("{}/{partition}", Topic::Health);
         assert!(told.iter().any(|line| is_said(line, &tree, expected)), "{what}: {told:?}");
+    }
+    // A bundle of it is not to be had, where records that were signed are gone; of the rest, a verifier that has nothing of ours names
+    // the same, in a bundle of what the cluster holds.
+    let refused = bundle::export(other.as_ref(), &folder, &place.path().join("short")).await.unwrap_err().to_string();
+    assert!(refused.contains(Topic::Health.name()) && refused.contains("were signed"), "{refused}");
+    let mut forged = Journal::read(&place.path().join("log"));
+    let is_as_long = |what: &&str| !what.contains("deleted") && !what.contains("truncated");
+    let doings = || (0..).zip(DOINGS).filter(|(_, (what, ..))| is_as_long(what));
+    for (partition, (_, tamper, _)) in doings() {
+        tamper(forged.records.get_mut(&(Topic::Health as u8, partition)).unwrap());
+    }
+    forged.write(&place.path().join("changed"));
+    let changed = carried(&place.path().join("changed"), &to, "changed.").await;
+    for (log, out, expected) in [(&original, "whole", 0), (&changed, "changed-bundle", 1)] {
+        let out = place.path().join(out);
+        bundle::export(log.as_ref(), &folder, &out).await.unwrap();
+        let Some((code, told)) = by_the_script(&out, &keys.public_path(1)) else { continue };
+        assert_eq!(code != 0, expected != 0, "{told}");
+        for (partition, (what, _, expected)) in doings().filter(|_| code != 0) {
+            let tree = format!("{}/{partition}", Topic::Health);
+            assert!(told.lines().any(|line| is_said(line, &tree, expected)), "{what}: {told}");
+        }
     }
     // Nothing is signed over it.
     assert!(Keeper::open(other.clone(), &dir, &keys, Options::default()).await.is_err());

@@ -7,6 +7,7 @@ mod alone;
 mod audited;
 mod clock;
 mod cluster;
+mod erased;
 #[allow(dead_code, reason = "tests/audit uses all of it")]
 #[path = "../audit/forged.rs"]
 mod forged;

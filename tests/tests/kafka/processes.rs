@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use broker::{Broker, Kind};
+use event_log::kafka::{Connection, KafkaLog, KafkaOptions, Security, Tls};
 use proto::sharing::Purpose;
 use proto::timeline::{GetTimelineRequest, GetTimelineResponse};
 use tonic_health::ServingStatus;
@@ -82,6 +83,22 @@ impl Region {
         self.configuration(name, &section)
     }
 
+    /// The log, as somebody with the rights of a process reads it.
+    pub(crate) async fn log(&self) -> KafkaLog {
+        let connection = {
+            let broker = self.broker.lock().unwrap();
+            let papers = broker.papers();
+            let security = Security::Tls(Tls { ca: papers.ca(), identity: Some(papers.client("admin").unwrap()) });
+            Connection { bootstrap: broker.bootstrap().to_owned(), client_id: "admin".to_owned(), security }
+        };
+        KafkaLog::open(connection, KafkaOptions::default()).await.unwrap()
+    }
+
+    /// Where the broker keeps what it was given.
+    pub(crate) fn broker_data(&self) -> PathBuf {
+        self.broker.lock().unwrap().data(0).unwrap().to_owned()
+    }
+
     pub(crate) fn must(&self, arguments: &[&str], config: &Path) -> String {
         self.place.must(&[arguments, &["--config", config.to_str().unwrap()]].concat())
     }
@@ -125,7 +142,7 @@ pub(crate) fn block_on<T>(task: impl Future<Output = T>) -> T {
 }
 
 /// Asks again until it holds.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < LONG, "{what}: not within {LONG:?}");

@@ -1,6 +1,7 @@
 //! Recorded decisions made again, on another machine: a store of the other kind, made from the log and the keys alone. Invariant 14.
 
 mod audits;
+mod erased;
 mod rerun;
 mod thousand;
 

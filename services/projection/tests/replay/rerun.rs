@@ -296,11 +296,18 @@ async fn after_an_erasure_it_says_so_and_whether_the_erased_records_are_those() 
         elsewhere.recorded().into_iter().find(|of| one(of) && of.decision.subjects.contains(&council)).unwrap();
     assert!(recorded.decision.basis.as_ref().unwrap().asked_at_us < asked_at);
     let log = lives.house.log.as_ref();
-    let settled = async |recorded: &Recorded| {
-        let rerun = elsewhere.replayer.rerun(recorded, &With::recorded()).unwrap();
-        elsewhere.replayer.settle(recorded, rerun, log).await.unwrap().verdict
+    let rerun = async |recorded: &Recorded, with: With| {
+        let rerun = elsewhere.replayer.rerun(recorded, &with).unwrap();
+        elsewhere.replayer.settle(recorded, rerun, log).await.unwrap()
     };
-    assert_eq!(settled(&recorded).await, Verdict::Erased { digest_matches: Some(true) });
+    let settled = async |recorded: &Recorded| rerun(recorded, With::recorded()).await.verdict;
+    let again = rerun(&recorded, With::recorded()).await;
+    assert_eq!(again.verdict, Verdict::Erased { digest_matches: Some(true) });
+    // All that it was made from is either read still or counted as gone.
+    assert!(again.gone.events > 0);
+    assert_eq!(again.facts(), recorded.decision.basis.as_ref().unwrap().facts);
+    let today = rerun(&recorded, With::rules_current()).await;
+    assert_eq!(today.verdict, Verdict::Erased { digest_matches: Some(true) }, "by other rules no less");
     let mut forged = recorded.clone();
     forged.decision.basis.as_mut().unwrap().facts_digest = vec![1; 8];
     assert_eq!(settled(&forged).await, Verdict::Erased { digest_matches: Some(false) });

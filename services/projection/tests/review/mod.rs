@@ -1,5 +1,6 @@
 //! Review of identity over TLS: what waits, a pair side by side, decisions by one and by two, what was released under a link.
 
+mod again;
 mod decide;
 mod releases;
 mod severance;

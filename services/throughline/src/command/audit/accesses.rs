@@ -67,7 +67,7 @@ pub(super) fn print(answer: &AccessesResponse, form: &Form, command: &str) -> an
         return output::line(&serde_json::to_string_pretty(&fhir::bundle(&answer.accesses))?);
     }
     if form.html {
-        return output::line(&html::written(answer, command));
+        return output::line(&html::written(answer, command)?);
     }
     if form.csv {
         return output::line(csv(&answer.accesses)?.trim_end());

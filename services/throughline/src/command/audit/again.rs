@@ -6,9 +6,7 @@ use std::sync::Arc;
 use projection::audit::Scope;
 use projection::replay::{At, Facts, Recorded, Rules, Stood, With, decisions};
 use projection::serve::audits::{replay_answer, rerun_answer};
-use proto::audit::{
-    Linked, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, RerunVerdict, replay_request,
-};
+use proto::audit::{Linked, ReplayRequest, ReplayResponse, RerunRequest, RerunResponse, RerunVerdict, replay_request};
 use proto::sharing::{Category, Outcome};
 use proto::timeline::Erased;
 

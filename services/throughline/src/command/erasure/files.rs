@@ -43,7 +43,8 @@ pub(super) struct Files {
 
 pub(super) fn files(arguments: &Files) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(&arguments.file.config)?;
-    let key = PseudonymKey::load(&settings.keys.folder.join("pseudonym.key")).context("the pseudonym key does not load")?;
+    let key =
+        PseudonymKey::load(&settings.keys.folder.join("pseudonym.key")).context("the pseudonym key does not load")?;
     let folders: Vec<(Named, &std::path::Path, HashSet<Pseudonym>)> = settings
         .connectors
         .iter()
@@ -64,7 +65,9 @@ pub(super) fn files(arguments: &Files) -> anyhow::Result<ExitCode> {
     }
     let going = all.iter().filter(|file| file.records > 0 || arguments.unread_too).count();
     if !arguments.yes {
-        let text = format!("{going} files would be removed, and nothing was: look at the list without --remove, and say --yes with it");
+        let text = format!(
+            "{going} files would be removed, and nothing was: look at the list without --remove, and say --yes with it"
+        );
         return Err(Refused(text).into());
     }
     let now_us = jiff::Timestamp::now().as_microsecond();

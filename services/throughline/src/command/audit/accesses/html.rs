@@ -1,5 +1,7 @@
 //! Who saw a child, or what somebody did, as a document that stands alone and prints on paper.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use maud::{DOCTYPE, PreEscaped, html};
 use proto::audit::AccessesResponse;
 
@@ -7,8 +9,23 @@ use super::summed;
 use crate::command::audit::subject_access::STYLE;
 use crate::command::sharing::page::words;
 
+/// What was asked for, in words.
+fn asked(call: &str) -> String {
+    match call {
+        "get_timeline" => "the record".to_owned(),
+        "watch_timeline" => "the record, as it changes".to_owned(),
+        "get_involvement" => "who works with the child".to_owned(),
+        "get_family" => "the family".to_owned(),
+        "list_facts" => "what is recorded of sharing".to_owned(),
+        "explain_decision" => "why an answer was as it was".to_owned(),
+        "record_fact" => "to record something".to_owned(),
+        "subject_access" => "the document for the family".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
 /// The whole document. `command` says which question it answers.
-pub(super) fn written(answer: &AccessesResponse, command: &str) -> String {
+pub(super) fn written(answer: &AccessesResponse, command: &str) -> anyhow::Result<String> {
     let (title, opening) = match command {
         "audit who-saw" => (
             "Who asked about this child",
@@ -21,7 +38,8 @@ pub(super) fn written(answer: &AccessesResponse, command: &str) -> String {
              kinds of record were given and by which rules, and nothing of what they say. Refused requests are counted.",
         ),
     };
-    html! {
+    let told = told(answer, &sharing::Engine::load()?);
+    let page = html! {
         (DOCTYPE)
         html lang="en-GB" {
             head {
@@ -44,9 +62,9 @@ pub(super) fn written(answer: &AccessesResponse, command: &str) -> String {
                                     tr {
                                         td { (organisation) br; (person) }
                                         td { (words::purpose(purpose)) }
-                                        td { (asked_for.replace('_', " ")) }
+                                        td { (asked(asked_for)) }
                                         td { (sum.first) @if sum.last != sum.first { br; "to " (sum.last) } }
-                                        td { (sum.given()) @if sum.times != sum.gave { " of " (sum.times) } }
+                                        td { (sum.given()) @if sum.times != sum.gave { ", of " (sum.times) @if sum.times == 1 { " request" } @else { " requests" } } }
                                         td { (sum.categories.iter().map(|word| word.replace('_', " ")).collect::<Vec<_>>().join(", ")) }
                                         td { (sum.rules.iter().cloned().collect::<Vec<_>>().join(" ")) }
                                     }
@@ -54,10 +72,25 @@ pub(super) fn written(answer: &AccessesResponse, command: &str) -> String {
                             }
                         }
                     }
+                    @if !told.is_empty() {
+                        h2 { "What the rules say" }
+                        dl { @for (rule, says) in &told { dt { (rule) } dd { (says) } } }
+                    }
                     p class="reference" { "On record as " (hex::encode(&answer.audit_id)) "." }
                 }
             }
         }
     }
-    .into_string()
+    .into_string();
+    Ok(page)
+}
+
+/// Each rule of which the answer tells, by its letter and number, and what it says.
+fn told(answer: &AccessesResponse, engine: &sharing::Engine) -> BTreeMap<String, String> {
+    let ids: BTreeSet<&String> = answer.accesses.iter().flat_map(|access| &access.rules).collect();
+    let said = |id: &String| {
+        let rule = engine.rule(id)?;
+        Some((id.split('-').next().unwrap_or(id).to_owned(), rule.say.clone()))
+    };
+    ids.into_iter().filter_map(said).collect()
 }

@@ -40,7 +40,7 @@ impl Plainly {
             for (field, value) in &fields {
                 let says = self.value(field, value, named);
                 if !says.is_empty() {
-                    said.push(Said { what: sentence(field), says });
+                    said.push(Said { what: label(field), says });
                 }
             }
         }
@@ -82,6 +82,11 @@ impl Plainly {
                 let (lines, postcode) = (list("lines", ", "), part("postcode"));
                 [lines.as_str(), postcode].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
             }
+            // How often each of several things was.
+            Value::Object(fields) if fields.contains_key("reason") && fields.contains_key("sessions") => {
+                let of = |key: &str| fields.get(key).map(|value| self.value(key, value, named)).unwrap_or_default();
+                format!("{} {}", of("reason"), of("sessions"))
+            }
             Value::Object(fields) if fields.contains_key("subject") => {
                 fields.get("subject").map(|subject| self.value("subject", subject, named)).unwrap_or_default()
             }
@@ -101,7 +106,8 @@ impl Plainly {
         let is_word =
             text.contains('_') && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if !is_word {
-            return named(text);
+            let is_kind = field == "kind" && text.bytes().all(|b| b.is_ascii_uppercase());
+            return if is_kind { text.to_lowercase() } else { named(text) };
         }
         // The words of a closed list begin with what they are of.
         let (words, of) = (text.to_lowercase().replace('_', " "), sentence(field).to_lowercase());
@@ -140,6 +146,23 @@ fn title(kind: &str) -> String {
         "RelationshipRecorded" => "Somebody in the family, or around the child".to_owned(),
         "SourceRecordKept" => "A record as it came".to_owned(),
         "FactorIdentified" => "Something found in an assessment".to_owned(),
+        other => sentence(other),
+    }
+}
+
+/// What a field is called, where its own name would not tell a family.
+fn label(field: &str) -> String {
+    match field {
+        "birthOn" => "Born".to_owned(),
+        "expectedBirthOn" => "Expected to be born".to_owned(),
+        "names" => "Name".to_owned(),
+        "identifiers" => "Known by".to_owned(),
+        "startOn" => "From".to_owned(),
+        "endOn" => "To".to_owned(),
+        "entryOn" => "Joined on".to_owned(),
+        "sessionsPossible" => "Half days in all".to_owned(),
+        "sessions" => "Half days".to_owned(),
+        "lot" => "Batch".to_owned(),
         other => sentence(other),
     }
 }
