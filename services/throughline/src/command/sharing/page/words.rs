@@ -208,6 +208,7 @@ pub(super) const PARENT: Standing = Standing {
     why: "Why, as we would tell your child",
     any_work: "for their work with your child",
     otherwise: &[
+        "People who plan services are given numbers of many children. No number is small enough to tell of your child, and none says who.",
         "If you, or your child where they are old enough to decide, agree to sharing, people whom you agreed to may see more. You \
          can change your mind at any time.",
         "If somebody thinks that a child is being seriously harmed, the people who must find out may see more, even if nobody \
@@ -241,6 +242,7 @@ pub(super) const CHILD: Standing = Standing {
     why: "Why",
     any_work: "for their work with you",
     otherwise: &[
+        "People who plan services are given numbers of many children. No number says that you are in it.",
         "If you agree to sharing, the people you agreed to may see more. You can change your mind at any time. Until you are old \
          enough to decide, somebody who looks after you decides with you.",
         "If somebody thinks that you are being seriously harmed, the people who must find out may see more, even if nobody \
@@ -272,7 +274,8 @@ pub(super) const LEAD: Standing = Standing {
     any_work: "for any of their ordinary purposes",
     otherwise: &[
         "Consent, an open section 47 enquiry, a protection plan, legal process, a grant or break-glass open more, and restrictions \
-         less: `throughline sharing who-can-see` with --set answers for each.",
+         less: `throughline sharing who-can-see` with --set answers for each, and with \
+         --child for this child.",
     ],
     objecting: &[
         "Rectification (UK GDPR 16), restriction (18) and objection (21) go to the controller named; refusals to share are recorded.",
