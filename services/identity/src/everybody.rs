@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::linker::{Check, Edge, Guards, Kind, Parameters, Record, Schema, Thresholds, Veto, two_homes, veto};
+use crate::linker::{Check, Edge, Guards, Kind, Parameters, Record, Schema, Thresholds, Veto, veto};
 use crate::{Claim, Description, Evidence, Id, Probable, SUBJECTS_MAX, Withheld, resolve_each};
 
 /// One of many records, with what is known of it beside what it is compared by.
@@ -50,7 +50,6 @@ struct Alike {
     weight: f64,
     probability: f64,
     veto: Option<Veto>,
-    two_homes: bool,
 }
 
 impl Member {
@@ -134,9 +133,8 @@ impl Everybody {
             let pair = (edge.one.min(edge.other), edge.one.max(edge.other));
             let (one, other) = (of(pair.0)?, of(pair.1)?);
             let veto = veto(&parameters, guards, false, one, other);
-            let two_homes = two_homes(parameters.schema(), one, other);
             let probability = parameters.probability(edge.weight);
-            Some(Alike { pair, weight: edge.weight, probability, veto, two_homes })
+            Some(Alike { pair, weight: edge.weight, probability, veto })
         };
         let mut alike: Vec<Alike> = compared.into_iter().filter_map(alike).collect();
         alike.sort_unstable_by_key(|alike| alike.pair);
@@ -234,7 +232,6 @@ impl Everybody {
                 let probable = Probable { weight: alike.weight, probability: alike.probability, is_automatic };
                 evidence.probable.insert(pair, probable);
                 evidence.vetoed.extend(alike.veto.map(|veto| (pair, veto)));
-                evidence.two_homes.extend(alike.two_homes.then_some(pair));
                 waiting.extend([pair.0, pair.1]);
             }
         }

@@ -20,7 +20,7 @@ mod schema;
 mod sounds;
 mod veto;
 
-pub use compare::{Agreement, compare, two_homes};
+pub use compare::{Agreement, compare};
 pub use estimate::{EstimateError, estimate};
 pub use parameters::{Comparison, FieldWeight, Parameters, ParametersError};
 pub use population::{Again, Edge, Found, Likely, Population, PopulationFull};

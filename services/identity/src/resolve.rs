@@ -56,8 +56,6 @@ pub struct Evidence {
     pub sealed: Vec<BTreeSet<Id>>,
     /// Pairs that records make probable, at or above the review threshold; the smaller id first.
     pub probable: BTreeMap<(Id, Id), Probable>,
-    /// Pairs of described subjects whose sources say two homes; the smaller id first.
-    pub two_homes: BTreeSet<(Id, Id)>,
     /// Pairs of described subjects that no weight joins, whether probable or not; the smaller id first.
     pub vetoed: BTreeMap<(Id, Id), Veto>,
 }

@@ -297,8 +297,8 @@ impl Children {
         folded: &BTreeMap<Pseudonym, Vec<Entry>>,
         weighed: Weighed,
     ) -> Evidence {
-        let Weighed { probable, vetoed, two_homes } = weighed;
-        let mut evidence = Evidence { probable, vetoed, two_homes, ..Evidence::default() };
+        let Weighed { probable, vetoed } = weighed;
+        let mut evidence = Evidence { probable, vetoed, ..Evidence::default() };
         for (subject, entries) in folded {
             for entry in entries {
                 if let Some(Kind::PersonDescribed(person)) = &entry.event.kind {

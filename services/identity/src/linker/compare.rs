@@ -71,15 +71,6 @@ pub(super) fn compare_fields(
     }
 }
 
-/// Whether two records say two homes: another house, or where either names none another postcode. A house that is written otherwise is
-/// none, and who says no home says nothing.
-pub fn two_homes(schema: &Schema, one: &Record, other: &Record) -> bool {
-    let of = |kind: Kind| schema.place(kind).and_then(|at| best(kind, one.said(at), other.said(at)));
-    let differs = |found: Option<Agreement>| found == Some(Agreement::Different);
-    let house = of(Kind::House);
-    differs(house) || (house.is_none() && differs(of(Kind::Postcode)))
-}
-
 fn best<'a>(
     kind: Kind,
     ours: impl Iterator<Item = &'a str>,

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Clusters, Evidence, Id, Reason, Withheld, kept_apart};
 
 /// From this probability on, what two records say is enough by itself. Below, as with a name and a birth date that agree and
-/// nothing else, all that are linked already have to bear it out, and none of them may live elsewhere: among a million children some
-/// share both.
+/// nothing else, all that are linked already have to bear it out: among a million children some share both.
 const CERTAIN: f64 = 0.999;
 
 /// How probable it is that two subjects are one child, by what their sources say of them and one version of the parameters.
@@ -53,14 +52,10 @@ impl Clusters<'_> {
         evidence.probable.keys().filter_map(|pair| why(pair).map(|why| (pair.0, pair.1, why))).collect()
     }
 
-    /// Whether any two subjects of the two sides that are described are at least possibly one child, and of one home as far as their
-    /// sources say.
+    /// Whether any two subjects of the two sides that are described are at least possibly one child.
     fn is_borne_out(&self, ours: &BTreeSet<Id>, theirs: &BTreeSet<Id>) -> bool {
         let described = |id: &&Id| self.evidence.descriptions.contains_key(*id);
-        let possible = |a: &Id, b: &Id| {
-            let pair = (*a.min(b), *a.max(b));
-            self.evidence.probable.contains_key(&pair) && !self.evidence.two_homes.contains(&pair)
-        };
+        let possible = |a: &Id, b: &Id| self.evidence.probable.contains_key(&(*a.min(b), *a.max(b)));
         ours.iter().filter(described).all(|a| theirs.iter().filter(described).all(|b| possible(a, b)))
     }
 

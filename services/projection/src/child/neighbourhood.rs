@@ -41,7 +41,6 @@ pub(super) struct Neighbourhood {
 pub(super) struct Weighed {
     pub(super) probable: BTreeMap<(Id, Id), Probable>,
     pub(super) vetoed: BTreeMap<(Id, Id), Veto>,
-    pub(super) two_homes: BTreeSet<(Id, Id)>,
 }
 
 /// One subject's part of a neighbourhood.
@@ -311,7 +310,6 @@ impl Reading<'_> {
         let (Some(by), Some(ours), Some(theirs)) = (self.by, record(one), record(other)) else { return Ok(None) };
         let Some(probable) = by.weigh(ours, theirs) else { return Ok(None) };
         weighed.probable.insert(ordered(one, other), probable);
-        weighed.two_homes.extend(by.two_homes(ours, theirs).then(|| ordered(one, other)));
         let joins = probable.is_automatic && by.veto(ours, theirs).is_none();
         Ok(Some(if joins { Reach::Near } else { Reach::Beside }))
     }

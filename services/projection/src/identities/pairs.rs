@@ -298,7 +298,8 @@ impl Surroundings {
         let claimed =
             self.around.evidence.claims.iter().find(|claim| claim.local == id).map(|claim| claim.issuer.clone());
         let named = || self.name(id).map(|subject| format!("{}/{}", subject.scheme().as_str_name(), subject.issuer));
-        claimed.or_else(named).unwrap_or_default()
+        // Of whom nothing is known it is nobody else's.
+        claimed.or_else(named).unwrap_or_else(|| format!("{id:02x?}"))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use event_log::{EventId, Pseudonym};
 use identity::Probable;
-use identity::linker::{Guards, Parameters, Record, Thresholds, Veto, two_homes, veto};
+use identity::linker::{Guards, Parameters, Record, Thresholds, Veto, veto};
 use proto::events::event::Kind;
 use proto::events::{LinkingParametersAdopted, Scheme, Subject};
 
@@ -59,11 +59,6 @@ impl Adopted {
             probability: weighed.probability,
             is_automatic: weighed.probability >= self.thresholds.automatic,
         })
-    }
-
-    /// Whether two records say two homes.
-    pub fn two_homes(&self, one: &Record, other: &Record) -> bool {
-        two_homes(self.parameters.schema(), one, other)
     }
 
     /// Why no weight makes two records one child's, where something does. Seals are known elsewhere.

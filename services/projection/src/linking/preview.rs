@@ -10,7 +10,7 @@ use proto::events::LinkingParametersAdopted;
 
 use super::Subjects;
 use super::adoptions::Adopted;
-use super::described::{self, Rows};
+use super::described::{self, Rows, State};
 use super::population::Population;
 use super::stage::{Linking, READ_A_TURN, first_place, place_after};
 use crate::child::{ChildError, Children};
@@ -114,26 +114,38 @@ fn tried(
         parameters: Arc::new(parameters.clone()),
     });
     let mut linking = Linking::new(store.clone(), projector.clone());
-    linking.population = Some(Population::new(Arc::clone(&adopted)));
-    let mut at = first_place();
-    while let Some(place) = at {
-        at = linking.read_some(place)?;
-    }
+    let mut population = Population::new(Arc::clone(&adopted));
+    each_described(store, &mut linking, |subject, states| {
+        // Of a population that is full the rest finds nobody.
+        let _full = population.replace(subject, states);
+    })?;
     let mut alike: HashMap<Pseudonym, Subjects> = HashMap::new();
-    let Some(population) = linking.population.take() else { return Ok(Tried { adopted, alike }) };
+    each_described(store, &mut linking, |subject, states| {
+        for other in population.found(subject, states).alike.into_keys() {
+            alike.entry(subject).or_default().insert(other);
+            alike.entry(other).or_default().insert(subject);
+        }
+    })?;
+    Ok(Tried { adopted, alike })
+}
+
+/// Reads what stood said of everybody, but of whoever cannot be opened.
+fn each_described(
+    store: &Store,
+    linking: &mut Linking,
+    mut take: impl FnMut(Pseudonym, &[State]),
+) -> Result<(), ChildError> {
     let mut at = first_place();
     while let Some(place) = at {
         let subjects = described::some_after(store, place.0, place.1, READ_A_TURN)?;
         for subject in &subjects {
-            let Some(states) = linking.opened(*subject, Rows::read(store, *subject)?)? else { continue };
-            for other in population.found(*subject, &states).alike.into_keys() {
-                alike.entry(*subject).or_default().insert(other);
-                alike.entry(other).or_default().insert(*subject);
+            if let Some(states) = linking.opened(*subject, Rows::read(store, *subject)?)? {
+                take(*subject, &states);
             }
         }
         at = place_after(place, &subjects, READ_A_TURN);
     }
-    Ok(Tried { adopted, alike })
+    Ok(())
 }
 
 /// Who is one child with whom, as it is read.

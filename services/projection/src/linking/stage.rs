@@ -52,14 +52,33 @@ pub struct Linking {
     linking: Option<Place>,
     /// Who cannot be opened: their marks stay, and they are tried again after a while.
     unopened: Subjects,
-    /// Everything published by then is read.
-    read_by: Option<Instant>,
+    /// How far what is published is read.
+    read: HowFar,
     /// The adoption that is to be linked by next, when it was first seen here, and whether everybody is linked whom something
     /// published before it describes.
     next: Option<(EventId, Instant, bool)>,
     tried_at: Instant,
     counted: Option<Instant>,
     up_to_date: watch::Sender<Instant>,
+}
+
+/// How far what is published is read.
+#[derive(Clone, Copy, Debug)]
+enum HowFar {
+    NotKnown,
+    /// Everything that was published by then.
+    By(Instant),
+    Whole,
+}
+
+impl HowFar {
+    fn reaches(self, at: Instant) -> bool {
+        match self {
+            Self::NotKnown => false,
+            Self::By(read_by) => read_by >= at,
+            Self::Whole => true,
+        }
+    }
 }
 
 /// A place in the order of shards and subjects.
@@ -90,7 +109,7 @@ impl Linking {
             reading: None,
             linking: None,
             unopened: Subjects::new(),
-            read_by: None,
+            read: HowFar::NotKnown,
             next: None,
             tried_at: Instant::now(),
             counted: None,
@@ -122,7 +141,7 @@ impl Linking {
             if self.tried_at.elapsed() >= TRIED_EVERY {
                 (self.unopened, self.tried_at) = (Subjects::new(), Instant::now());
             }
-            self.read_by = progress.borrow().facts_read_at;
+            self.read = progress.borrow().facts_read_at.map_or(HowFar::NotKnown, HowFar::By);
             if self.turn()? == Turn::Moved {
                 // Whoever shares this thread has a turn.
                 tokio::task::yield_now().await;
@@ -142,10 +161,8 @@ impl Linking {
     /// # Errors
     /// [`ChildError`].
     pub fn catch_up(&mut self) -> Result<(), ChildError> {
-        while {
-            self.read_by = Some(Instant::now());
-            self.turn()? == Turn::Moved
-        } {}
+        self.read = HowFar::Whole;
+        while self.turn()? == Turn::Moved {}
         Ok(())
     }
 
@@ -154,7 +171,7 @@ impl Linking {
     /// # Errors
     /// [`ChildError`].
     pub fn catch_up_behind(&mut self) -> Result<(), ChildError> {
-        self.read_by = None;
+        self.read = HowFar::NotKnown;
         while self.turn()? == Turn::Moved {}
         Ok(())
     }
@@ -217,7 +234,7 @@ impl Linking {
                 let turn = self.link_waiting()?;
                 if turn == Turn::Idle
                     && let Some((_, seen_at, is_done @ false)) = &mut self.next
-                    && self.read_by.is_some_and(|read_by| read_by >= *seen_at)
+                    && self.read.reaches(*seen_at)
                 {
                     *is_done = true;
                     return Ok(Turn::Moved);

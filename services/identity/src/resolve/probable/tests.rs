@@ -278,21 +278,3 @@ fn descriptions_that_contradict_keep_the_heaviest_apart() {
     assert_eq!(withheld(1, &evidence), [(1, 2, Withheld::DescriptionsContradict)]);
     assert_eq!(together(1, &evidence), [1]);
 }
-
-#[test]
-fn what_is_not_certain_is_not_linked_where_two_homes_are_said_by_any_of_those_who_are_linked() {
-    let both = probable(&[(1, 2, 20.0), (2, 3, 5_000.0), (1, 3, 20.0)]);
-    let described = |evidence: &mut Evidence| evidence.descriptions.extend([1, 2, 3].map(|n| (id(n), Vec::new())));
-    for two_homes in [pair(1, 2), pair(1, 3)] {
-        let mut evidence = both.clone();
-        described(&mut evidence);
-        assert_eq!(together(1, &evidence), [1, 2, 3]);
-        evidence.two_homes.insert(two_homes);
-        assert_eq!(together(1, &evidence), [1], "by way of whoever lives nowhere neither");
-        assert_eq!(withheld(1, &evidence), [(1, 2, Withheld::Possible), (1, 3, Withheld::Possible)]);
-    }
-    let mut certain = both;
-    described(&mut certain);
-    certain.two_homes.insert(pair(2, 3));
-    assert_eq!(together(2, &certain), [1, 2, 3], "who moved is certain by the rest");
-}
