@@ -59,12 +59,22 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let house = House::open(dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let there = there(&house).await?;
+        let log =
+            event_log::embedded::EmbeddedLog::open(&house.at("hidden-log"), event_log::embedded::Options::default())?;
+        let there = there(&house, Arc::new(log)).await?;
         let mut figures = timing(&there).await?;
         figures.extend(withdrawal(&there).await?);
         there.stop.cancel();
         Ok(figures)
     })
+}
+
+/// How soon a withdrawal is enforced by a service that follows this log.
+pub(crate) async fn withdrawal_on(house: &House, log: Arc<dyn EventLog>) -> anyhow::Result<Vec<Figure>> {
+    let there = there(house, log).await?;
+    let figures = withdrawal(&there).await?;
+    there.stop.cancel();
+    Ok(figures)
 }
 
 fn child(name: &str) -> Subject {
@@ -85,11 +95,7 @@ const CHILDREN: [(&str, u32, bool); 6] = [
     ("CONSENTED", 0, true),
 ];
 
-async fn there(house: &House) -> anyhow::Result<There> {
-    let log: Arc<dyn EventLog> = Arc::new(event_log::embedded::EmbeddedLog::open(
-        &house.at("hidden-log"),
-        event_log::embedded::Options::default(),
-    )?);
+async fn there(house: &House, log: Arc<dyn EventLog>) -> anyhow::Result<There> {
     let store = Store::open(&house.at("hidden-store"), &stores::options(Engine::Fjall))?.store;
     let projector = house.projector();
     let (mut consumer, progress) =
@@ -348,6 +354,8 @@ async fn withdrawal(there: &There) -> anyhow::Result<Vec<Figure>> {
     };
     let (mut acknowledged, mut denied, mut stream_ended, mut carried) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // As whoever withdraws sees it: from the moment at which they say so.
+    let (mut enforced, mut silenced) = (Vec::new(), Vec::new());
     for n in 0..WITHDRAWALS {
         there.commands.record(consent(s::consent_recorded::State::Given, n), now_us(), TODAY).await?;
         let reader = There::reader("invented.reader");
@@ -392,18 +400,23 @@ async fn withdrawal(there: &There) -> anyhow::Result<Vec<Figure>> {
             given = !discloser.may_have_changed(&watching, generation, (now_us(), ON));
         }
         stream_ended.push(acknowledged_at.elapsed());
+        silenced.push(said.elapsed());
         for asked in asking {
             let (last_carried, first_denied) = asked.await??;
             carried.extend(last_carried.map(|at: Instant| at.saturating_duration_since(acknowledged_at)));
             denied.extend(first_denied.map(|at| at.saturating_duration_since(acknowledged_at)));
+            enforced.extend(first_denied.map(|at| at.saturating_duration_since(said)));
         }
     }
-    for took in [&mut acknowledged, &mut denied, &mut stream_ended, &mut carried] {
+    for took in [&mut acknowledged, &mut denied, &mut stream_ended, &mut carried, &mut enforced, &mut silenced] {
         took.sort_unstable();
     }
     let worst = |took: &[Duration]| percentile(took, 1.0);
     Ok(vec![
         Figure::micros("a withdrawal, said to acknowledged, p50", percentile(&acknowledged, 0.5)),
+        Figure::micros("said to the first denied read, p50", percentile(&enforced, 0.5)),
+        Figure::micros("said to the first denied read, worst", worst(&enforced)).bar(Bar::AtMost(100_000.0)),
+        Figure::micros("said to a stream that gives no more, worst", worst(&silenced)).bar(Bar::AtMost(100_000.0)),
         Figure::micros("acknowledged to the first denied read, worst", worst(&denied)).bar(Bar::AtMost(100_000.0)),
         Figure::micros("acknowledged to the last frame that could carry it, worst", worst(&stream_ended))
             .bar(Bar::AtMost(100_000.0)),

@@ -8,6 +8,7 @@ pub(crate) mod nodes;
 pub(crate) mod publish;
 pub(crate) mod rebuild;
 pub(crate) mod streams;
+pub(crate) mod withdrawal;
 
 use std::collections::BTreeMap;
 use std::path::Path;
