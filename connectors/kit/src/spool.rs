@@ -86,6 +86,9 @@ impl Spool {
     }
 
     /// Bytes that the disk has left.
+    ///
+    /// # Errors
+    /// When nobody can say.
     pub fn disk_free(&self) -> io::Result<u64> {
         let disk = rustix::fs::statvfs(&self.root)?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))

@@ -124,7 +124,7 @@ impl Take {
         if let Some(receipt) = self.receipt(&id).await? {
             return self.repeated(&id, receipt, body).await;
         }
-        self.has_room()?;
+        self.has_room().await?;
         let (staged, digest) = self.receive(&id, &file_name, body).await?;
         self.answer(caller, head, (id, status_path), (staged, digest), place).await.map(Taken::Accepted)
     }
@@ -154,14 +154,15 @@ impl Take {
     }
 
     /// Whether another post may wait: asked before its body is read.
-    fn has_room(&self) -> Result<(), Refusal> {
-        let waiting = self.spool.waiting().map_err(|error| self.not_kept("list", &error))?;
+    async fn has_room(&self) -> Result<(), Refusal> {
+        let spool = Arc::clone(&self.spool);
+        let measured = blocking(move || Ok((spool.waiting()?, spool.disk_free()?))).await;
+        let (waiting, free) = measured.map_err(|error| self.not_kept("measure", &error))?;
         if waiting.submissions >= self.options.waiting_max || waiting.bytes >= self.options.waiting_bytes_max {
             let detail = "posts that came before wait to be dealt with: send this one again later";
             return Err(Refusal::new(RefusalCode::TooMuchWaits, detail));
         }
         let needs = self.options.disk_free_min.saturating_add(self.options.body_bytes_max);
-        let free = self.spool.disk_free().map_err(|error| self.not_kept("measure", &error))?;
         if free < needs {
             return Err(Refusal::new(RefusalCode::DiskShort, "the disk is nearly full: send it again later"));
         }

@@ -263,3 +263,89 @@ fn a_mapping_makes_a_connector_of_its_own_name_and_of_no_other() {
     let settings = load(folder.path(), &sql("ca = \"ca.pem\"\n"), Purpose::Any).unwrap();
     assert!(!format!("{settings:?}").contains("CANARY"));
 }
+
+#[test]
+fn posts_polling_and_sftp_say_who_is_trusted_or_are_refused() {
+    let folder = folder();
+    std::fs::write(folder.path().join("digests"), "a".repeat(64)).unwrap();
+    std::fs::write(folder.path().join("ssh"), "").unwrap();
+    let read = |more: &str| load(folder.path(), &format!("{CONNECTOR}{more}"), Purpose::Any);
+    let told = |more: &str, what: &str| {
+        let problems = read(more).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.contains(what)), "{what}: {problems:?}");
+    };
+    let receive = |more: &str, of_caller: &str| {
+        format!(
+            "[connectors.health-hl7v2.receive]\nlisten = \"127.0.0.1:7450\"\ncertificate = \"own.pem\"\nkey = \"own.key\"\n{more}\
+             [connectors.health-hl7v2.receive.callers.trust]\n{of_caller}"
+        )
+    };
+    let settings = read(&receive("", "tokens = \"digests\"\n")).unwrap();
+    let callers = &settings.connector("health-hl7v2").unwrap().receive.as_ref().unwrap().callers;
+    assert_eq!(
+        (callers[0].name.as_str(), callers[0].controllers.as_slice()),
+        ("trust", ["ods-rh8".to_owned()].as_slice())
+    );
+    told(&receive("", ""), "anybody could say they were this caller");
+    told(&receive("", "tokens = \"password\"\n"), "never the token itself");
+    told(&receive("", "certificate_name = \"trust.example\"\n"), "needs `client_ca`");
+    told(&receive("", "tokens = \"digests\"\ncontrollers = [\"ods-other\"]\n"), "one that the connector answers for");
+    told(
+        &receive("body_mb_max = 0\n", "tokens = \"digests\"\n"),
+        "`connectors.health-hl7v2.receive.body_mb_max` must be",
+    );
+    told(
+        &receive("", "tokens = \"digests\"\n").replace("callers.trust", "callers.\"The Trust\""),
+        "lower-case letters",
+    );
+    let nobody = receive("", "").replace("[connectors.health-hl7v2.receive.callers.trust]\n", "");
+    told(&nobody, "has nobody");
+    told(
+        &format!("mllp_listen = \"127.0.0.1:7450\"\n{}", receive("", "tokens = \"digests\"\n")),
+        "something else here listens on",
+    );
+    let without =
+        format!("{}{}", CONNECTOR.replace("drop_folder = \"drop\"\n", ""), receive("", "tokens = \"digests\"\n"));
+    let problems = load(folder.path(), &without, Purpose::Any).unwrap_err();
+    assert!(problems.iter().any(|problem| problem.contains("needs a `drop_folder`")), "{problems:?}");
+
+    let poll = |more: &str| format!("[connectors.health-hl7v2.poll]\n{more}");
+    let settings =
+        read(&poll("url = \"https://records.example/fhir\"\nca = \"ca.pem\"\ntoken_file = \"password\"\n")).unwrap();
+    assert!(!format!("{settings:?}").contains("invented"), "a secret is read when it is used");
+    told(&poll("url = \"https://records.example/\"\n"), "who signs the server's certificate");
+    told(&poll("url = \"https://a:b@records.example/\"\nca = \"ca.pem\"\n"), "no user and no password");
+    told(&poll("url = \"records\"\n"), "`connectors.health-hl7v2.poll.url` must be an address");
+    told(&poll("url = \"https://x.example/\"\nca = \"ca.pem\"\nkey = \"own.key\"\n"), "belong together");
+    let oauth = "[connectors.health-hl7v2.poll.oauth]\ntoken_url = \"https://t.example/\"\nclient_id = \"x\"\nsecret_file = \"password\"\n";
+    told(
+        &poll(&format!("url = \"https://x.example/\"\nca = \"ca.pem\"\ntoken_file = \"password\"\n{oauth}")),
+        "one of them is too many",
+    );
+
+    let sftp = |more: &str| {
+        let ssh = folder.path().join("ssh");
+        format!(
+            "[connectors.health-hl7v2.sftp]\nhost = \"sftp.example\"\nuser = \"council\"\nkey = \"own.key\"\nknown_hosts = \"password\"\n\
+             folder = \"/out\"\nssh = \"{}\"\n{more}",
+            ssh.display()
+        )
+    };
+    assert!(
+        read(&sftp("afterwards = \"archive\"\narchive = \"/done\"\n"))
+            .unwrap()
+            .connector("health-hl7v2")
+            .unwrap()
+            .sftp
+            .is_some()
+    );
+    told(&sftp("afterwards = \"archive\"\n"), "`connectors.health-hl7v2.sftp.archive` is missing");
+    told(&sftp("afterwards = \"shred\"\n"), "must be `leave`, `archive` or `remove`");
+    told(&sftp("archive = \"/done\"\n"), "is of `afterwards");
+    told(&sftp("").replace("sftp.example", "-oProxyCommand=x"), "`connectors.health-hl7v2.sftp.host` must be");
+    told(
+        &sftp("").replace("known_hosts = \"password\"\n", ""),
+        "`connectors.health-hl7v2.sftp.known_hosts` is missing",
+    );
+    told(&sftp("").replace("/ssh\"", "/nowhere\""), "install OpenSSH's client");
+}

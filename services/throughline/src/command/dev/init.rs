@@ -5,6 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use connector_kit::Descriptor;
+use connector_kit::authority::sector_of;
+use proto::events::Family;
 use serde_json::Value;
 
 use super::authority::{self, Authority, Person};
@@ -204,6 +207,7 @@ fn usual_roles(sector: &str) -> &'static [&'static str] {
 
 fn configuration(arguments: &Arguments) -> String {
     let Arguments { listen, mllp_listen, engine, .. } = arguments;
+    let others = other_connectors();
     format!(
         r#"# Written by `throughline dev init` for trying it out on one machine.
 data = "data"
@@ -235,11 +239,79 @@ drop_folder = "drop/health-hl7v2"
 poll_ms = 250
 mllp_listen = "{mllp_listen}"
 
+# Every other connector of this build: take the `#` away, and drop files into its folder.
+{others}
+# A source with no connector: a mapping file, and the mapping's own name (connectors/README.md).
+# [connectors.health-visits]
+# mapping = "health-visits.toml"
+# controllers = ["ods-*"]
+# drop_folder = "drop/health-visits"
+
+# Posts, to any connector: `printf %s TOKEN | sha256sum > case-system.sha256` (docs/OPERATING.md, "Posts").
+# [connectors.social-care-dfe-api.receive]
+# listen = "127.0.0.1:7450"
+# certificate = "tls/service.pem"
+# key = "tls/service.key"
+# [connectors.social-care-dfe-api.receive.callers.case-system]
+# tokens = "case-system.sha256"
+
+# FHIR: files, posts to /fhir and /fhir/$process-message, and a server that is searched (docs/OPERATING.md, "FHIR").
+# [connectors.health-fhir]
+# controllers = ["ods-rh8"]
+# drop_folder = "drop/health-fhir"
+# [connectors.health-fhir.receive]
+# listen = "127.0.0.1:7451"
+# certificate = "tls/service.pem"
+# key = "tls/service.key"
+# [connectors.health-fhir.receive.callers.trust-engine]
+# tokens = "trust-engine.sha256"
+# [connectors.health-fhir.poll]
+# url = "https://fhir.example/r4/Immunization"
+# ca = "/etc/ssl/certs/ca-certificates.crt"
+# token_file = "fhir.token"
+
+# A server that is asked by HTTP, and one whose files are fetched by SFTP.
+# [connectors.NAME.poll]
+# url = "https://records.example/changes"
+# ca = "/etc/ssl/certs/ca-certificates.crt"
+# token_file = "records.token"
+# [connectors.NAME.sftp]
+# host = "sftp.example"
+# user = "council"
+# key = "sftp.key"
+# known_hosts = "known_hosts"
+# folder = "/out"
+
 [telemetry]
 log = "json"
 level = "info"
 "#
     )
+}
+
+/// Connectors that the configuration turns on.
+const ON: [&str; 3] = ["education-school-census", "social-care-cin-census", "health-hl7v2"];
+
+/// A section for each of the others, commented out.
+fn other_connectors() -> String {
+    let mut sections = String::new();
+    for connector in crate::connectors::all() {
+        let connector = connector.descriptor();
+        if ON.contains(&connector.name) {
+            continue;
+        }
+        let controllers = match sector_of(connector.name) {
+            Some(Family::Education) => r#"["school-*", "la-*"]"#,
+            // One authority, for returns that do not say whose they are.
+            Some(Family::SocialCare) => r#"["la-878-social-care"]"#,
+            _ => r#"["ods-*"]"#,
+        };
+        let Descriptor { name, about, .. } = connector;
+        sections += &format!(
+            "# {about}\n# [connectors.{name}]\n# controllers = {controllers}\n# drop_folder = \"drop/{name}\"\n# poll_ms = 250\n"
+        );
+    }
+    sections
 }
 
 /// The address, with a port that is free now in place of 0.
