@@ -967,8 +967,8 @@ pub struct AdoptParametersRequest {
     #[prost(bool, tag = "6")]
     pub dry_run: bool,
 }
-/// Pairs of records, by weight alone: what a child's other numbers and people's decisions make of them is seen when a child is
-/// read.
+/// Pairs of described subjects, each child read by what stands and by what is to be adopted: one child by the new and not by the
+/// old, by the old and not by the new, by both, and put before a person by the new.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AdoptParametersResponse {
     /// 16 bytes.
