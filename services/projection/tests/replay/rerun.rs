@@ -227,7 +227,7 @@ async fn what_cannot_be_made_again_says_why() {
     without_before.basis.as_mut().unwrap().after = vec![3; 16];
     let mut ahead = asked.decision.clone();
     ahead.basis.as_mut().unwrap().read_to = vec![1 << 4, 0xff, 0xff, 0x7f];
-    let review = Disclosure { call: Call::ShowItem.into(), ..Disclosure::default() };
+    let review = Disclosure { call: Call::ListItems.into(), ..Disclosure::default() };
     for (decision, why) in [
         (refused, Why::RefusedUnread),
         (look, Why::OperatorsLook),
