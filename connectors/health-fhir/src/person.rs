@@ -5,6 +5,7 @@ use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Address, Coded, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
 
+use crate::bundle::{Bundle, Referred};
 use crate::codes::{ETHNICITIES, GENDERS, VERIFICATIONS, is_nhs_number, is_ods};
 use crate::reading::Reading;
 use crate::tree::Element;
@@ -230,12 +231,35 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
 }
 
 /// An organisation's id, by its ODS code.
-pub(crate) fn organisation(organisation: &Element) -> Option<String> {
+fn organisation(organisation: &Element) -> Option<String> {
     let by_code = organisation.all("identifier").find(|id| id.text("system").is_some_and(is_ods))?;
     ods(by_code.text("value")?)
 }
 
-pub(crate) fn ods(code: &str) -> Option<String> {
+/// Whose code a reference to an organisation, a practitioner's role or a service names: of what stands in the bundle, else by
+/// identifier, else by the address in the national directory, whose ids are the codes.
+pub(crate) fn organisation_of(bundle: &Bundle, reference: &Element, within: &Element) -> Option<String> {
+    match bundle.referred(reference, within) {
+        Referred::Here(found, _) => organisation(found).or_else(|| {
+            let of = ["organization", "providedBy"].into_iter().find_map(|path| found.get(path))?;
+            match bundle.referred(of, found) {
+                Referred::Here(found, _) => organisation(found),
+                Referred::Elsewhere { kind, id, base } => in_directory(kind, id, base),
+                _ => None,
+            }
+        }),
+        Referred::Known(system, value) if is_ods(system) => ods(value),
+        Referred::Elsewhere { kind, id, base } => in_directory(kind, id, base),
+        _ => None,
+    }
+}
+
+fn in_directory(kind: &str, id: &str, base: Option<&str>) -> Option<String> {
+    let national = kind == "Organization" && base.is_some_and(|base| base.contains("directory.spineservices.nhs.uk"));
+    national.then(|| ods(id)).flatten()
+}
+
+fn ods(code: &str) -> Option<String> {
     let plain = (3..=12).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
     plain.then(|| format!("ods-{}", code.to_ascii_lowercase()))
 }

@@ -131,6 +131,8 @@ impl Translating<'_> {
         match kind {
             "RelatedPerson" => relation::say(saying, resource, Some("")),
             "Encounter" => visit::encounter(saying),
+            // The envelope of a birth's message: it is about the mother, and says nothing that the rest does not.
+            "Communication" if saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Birth) => {}
             _ if kept => saying.keep(own_time(resource), kind),
             "Appointment" => visit::appointment(saying),
             "Immunization" => clinical::immunisation(saying),
@@ -159,17 +161,20 @@ impl Translating<'_> {
         if numbers.filter_map(|id| id.text("value")).any(|number| kin.iter().any(|known| known == number)) {
             return;
         }
-        let practice = resource.all("generalPractitioner").find_map(|to| {
-            match saying.bundle.referred(to, resource) {
-                Referred::Here(found, _) => person::organisation(found).or_else(|| {
-                    person::organisation(saying.bundle.resolved(found, "organization")?)
-                }),
-                Referred::Known(system, value) if crate::codes::is_ods(system) => person::ods(value),
-                _ => None,
-            }
-        });
-        let event = person::described(resource, identifiers, practice, &mut reading);
         let says = saying.bundle.header.as_ref().map_or(Says::Resources, |header| header.says);
+        if says == Says::Birth {
+            match was_born(saying.bundle, resource) {
+                Some(true) => {}
+                Some(false) => return,
+                None => {
+                    let why = "the message holds several patients, and nobody who is related says which of them was born";
+                    return saying.reject(Reason::SubjectMissing, "RelatedPerson.patient", why);
+                }
+            }
+        }
+        let mut practices = resource.all("generalPractitioner");
+        let practice = practices.find_map(|to| person::organisation_of(saying.bundle, to, resource));
+        let event = person::described(resource, identifiers, practice, &mut reading);
         let (born_on, died_on) = (event.birth_on, event.death_on);
         // A message of a birth or a death that is taken back does not take back who somebody is.
         let describes = saying.action() != Action::Delete;
@@ -234,13 +239,7 @@ impl Translating<'_> {
             return Some(organisation.to_owned());
         }
         let header = bundle.entries.iter().map(|entry| &entry.resource).find(|held| held.kind() == "MessageHeader");
-        let by_reference = |of: &Element, path: &str| match bundle.referred(of.get(path)?, of) {
-            Referred::Here(found, _) => {
-                person::organisation(found).or_else(|| person::organisation(bundle.resolved(found, "providedBy")?))
-            }
-            Referred::Known(system, value) if crate::codes::is_ods(system) => person::ods(value),
-            _ => None,
-        };
+        let by_reference = |of: &Element, path: &str| person::organisation_of(bundle, of.get(path)?, of);
         if let Some(header) = header {
             return ["responsible", "sender"].into_iter().find_map(|path| by_reference(header, path));
         }
@@ -257,6 +256,28 @@ impl Translating<'_> {
         };
         by_reference(patient?, "managingOrganization")
     }
+}
+
+/// Whether a Patient of a birth's message is the child: by its profile, else by being whom somebody in the message is related to.
+/// `None` where nothing tells the child from the mother, who may come first, or what does makes the elder of the two the child.
+fn was_born(bundle: &Bundle, patient: &Element) -> Option<bool> {
+    let of_kind = |kind: &'static str| {
+        bundle.entries.iter().map(|entry| &entry.resource).filter(move |held| held.kind() == kind)
+    };
+    let profiled = |held: &&Element| {
+        held.all("meta").flat_map(|meta| meta.all("profile")).any(|of| of.own_text().is_some_and(|of| of.contains("Baby-Patient")))
+    };
+    let mut children: Vec<&Element> = of_kind("Patient").filter(profiled).collect();
+    if children.is_empty() {
+        children = of_kind("RelatedPerson").filter_map(|related| bundle.resolved(related, "patient")).collect();
+    }
+    if children.is_empty() && of_kind("Patient").count() == 1 {
+        children = of_kind("Patient").collect();
+    }
+    let born = |held: &Element| held.text("birthDate").map(str::to_owned);
+    let first = children.first().and_then(|child| born(child));
+    let elder = of_kind("Patient").filter_map(born).any(|other| first.as_ref().is_some_and(|first| other > *first));
+    (!children.is_empty() && !elder).then(|| children.iter().any(|child| std::ptr::eq(*child, patient)))
 }
 
 /// NHS numbers of the people around the children of a bundle.

@@ -30,6 +30,7 @@ use writers::{
 };
 
 pub use writers::bad_files::write_bad_files;
+pub use writers::child_health::{ChildHealthSummary, write_child_health};
 pub use writers::education::{EducationSummary, write_education};
 
 /// What to generate.

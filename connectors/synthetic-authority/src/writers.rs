@@ -3,6 +3,7 @@
 pub(crate) mod annex_a;
 pub(crate) mod bad_files;
 pub(crate) mod census;
+pub(crate) mod child_health;
 pub(crate) mod children_data;
 pub(crate) mod cin;
 pub(crate) mod education;

@@ -32,6 +32,11 @@ pub(crate) struct Arguments {
     /// Also write the SEN2 return, transfer files and register marks of two days, with a truth and a dirt file of their own.
     #[arg(long)]
     education: bool,
+
+    /// Also write what a child health information service has of the same children, as FHIR: a search in R4 (JSON), corrections to it,
+    /// and births as STU3 messages (XML).
+    #[arg(long)]
+    child_health: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -60,6 +65,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         output::line(&format!(
             "education: sen2_persons={} transfer_files={} marks={} dirtied={}",
             written.sen2_persons, written.transfer_files, written.marks, written.dirtied
+        ))?;
+    }
+    if arguments.child_health {
+        let written = synthetic_authority::write_child_health(&settings, &arguments.out).map_err(by_option)?;
+        output::line(&format!(
+            "child health: patients={} immunisations={} corrections={} births={} dirtied={}",
+            written.patients, written.immunisations, written.corrections, written.births, written.dirtied
         ))?;
     }
     output::line(&format!(

@@ -1,0 +1,186 @@
+//! Posts over real TLS, answered by OperationOutcomes; and what a searched server is asked.
+#![cfg(test)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_kit::poll::{Fetched, Pages as _, Url};
+use connector_kit::receive::{Caller, Options, digest, serve};
+use connector_kit::spool::Spool;
+use health_fhir::{FhirEndpoint, FhirSearch};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use runtime::tls::{Clients, Tls};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+const TOKEN: &str = "engine-0123456789012345678901234567890123456789";
+
+struct House {
+    dir: tempfile::TempDir,
+    address: std::net::SocketAddr,
+    stop: CancellationToken,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn papers(dir: &Path) {
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    std::fs::write(dir.join("ca.pem"), ca.self_signed(&key).unwrap().pem()).unwrap();
+    let issuer = Issuer::new(ca, key);
+    let key = KeyPair::generate().unwrap();
+    let issued = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    std::fs::write(dir.join("service.pem"), issued.pem()).unwrap();
+    std::fs::write(dir.join("service.key"), key.serialize_pem()).unwrap();
+    std::fs::write(dir.join("engine.sha256"), digest(TOKEN)).unwrap();
+}
+
+impl House {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        papers(dir.path());
+        let at = |name: &str| dir.path().join(name);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tls = Tls {
+            certificate: at("service.pem"),
+            key: at("service.key"),
+            clients: Clients::May(at("ca.pem")),
+            protocols: Vec::new(),
+        };
+        let engine = Caller {
+            name: "engine".to_owned(),
+            tokens: Some(at("engine.sha256")),
+            certificate_name: None,
+            controllers: vec!["ods-rz99".to_owned()],
+        };
+        let options = Options { disk_free_min: 0, ..Options::of("health-fhir", at("drop"), vec![engine]) };
+        let (spool, stop) = (Spool::open(&at("drop")).unwrap(), CancellationToken::new());
+        tokio::spawn(serve(listener, tls, Arc::new(FhirEndpoint), spool, options, stop.clone()));
+        Self { dir, address, stop }
+    }
+
+    /// The status, and the body.
+    async fn post(&self, path: &str, media_type: &str, further: &str, body: &[u8]) -> (u16, String) {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(self.dir.path().join("ca.pem")).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let localhost = ServerName::try_from("localhost").unwrap();
+        let mut stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(localhost, stream).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\n{further}connection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        let mut bytes = Vec::new();
+        let _rude = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut bytes)).await.unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    fn spooled(&self) -> usize {
+        std::fs::read_dir(self.dir.path().join("drop/spooled")).map_or(0, Iterator::count)
+    }
+}
+
+fn golden(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)).unwrap()
+}
+
+fn severities(body: &str) -> Vec<String> {
+    let said: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(said["resourceType"], "OperationOutcome");
+    said["issue"].as_array().unwrap().iter().map(|issue| issue["severity"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_is_posted_is_answered_by_what_became_of_it() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let json = "application/fhir+json; charset=utf-8";
+    let message = golden("messages/01-vaccinated.json");
+    let (status, body) = house.post("/fhir/$process-message", json, &bearer, &message).await;
+    assert_eq!((status, severities(&body)), (200, vec!["information".to_owned()]));
+    assert_eq!(house.spooled(), 1, "it is durable before it is answered");
+    let (status, body) = house.post("/fhir", json, &bearer, &golden("server/transaction.json")).await;
+    assert_eq!(status, 200);
+    assert!(severities(&body).iter().all(|severity| severity == "warning"), "{body}");
+    assert!(!body.contains("999012"), "no value is repeated: {body}");
+    let (status, body) = house.post("/fhir", json, &bearer, &golden("messages/10-no-header.json")).await;
+    assert_eq!((status, severities(&body)), (422, vec!["error".to_owned()]));
+    assert_eq!(house.spooled(), 3, "what could not be used waits for a person");
+    let (status, body) = house.post("/fhir", json, &bearer, b"not fhir").await;
+    assert_eq!((status, severities(&body), house.spooled()), (400, vec!["error".to_owned()], 3));
+}
+
+#[tokio::test]
+async fn refusals_are_outcomes_too_in_the_form_that_is_asked_for() {
+    let house = House::new().await;
+    let message = golden("births/birth.xml");
+    let (status, body) = house.post("/fhir", "application/fhir+xml", "accept: application/fhir+xml\r\n", &message).await;
+    assert_eq!(status, 401);
+    assert!(body.starts_with("<OperationOutcome xmlns=\"http://hl7.org/fhir\">") && body.contains("value=\"login\""), "{body}");
+    let bearer = format!("authorization: Bearer {TOKEN}\r\naccept: application/fhir+xml\r\n");
+    let (status, body) = house.post("/fhir", "application/fhir+xml", &bearer, &message).await;
+    assert_eq!((status, body.contains("value=\"information\"")), (200, true), "{body}");
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let (status, body) = house.post("/fhir", "image/png", &bearer, &message).await;
+    assert_eq!((status, severities(&body), house.spooled()), (415, vec!["error".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_key_has_one_answer() {
+    let house = House::new().await;
+    let further = format!("authorization: Bearer {TOKEN}\r\nidempotency-key: one\r\n");
+    let message = golden("messages/01-vaccinated.json");
+    let first = house.post("/fhir", "application/fhir+json", &further, &message).await;
+    assert_eq!(house.post("/fhir", "application/fhir+json", &further, &message).await, first);
+    assert_eq!(house.spooled(), 1);
+    let other = golden("messages/02-not-given.json");
+    assert_ne!(house.post("/fhir", "application/fhir+json", &further, &other).await.0, 200);
+}
+
+#[test]
+fn a_search_asks_for_what_changed_and_follows_its_pages() {
+    let search = FhirSearch { overlap: Duration::from_secs(60) };
+    let base = Url::parse("https://fhir.invented.example/r4/Immunization?_count=2").unwrap();
+    assert_eq!(search.first(&base, None), base);
+    let since = search.first(&base, Some("2026-01-31T09:30:00Z"));
+    assert_eq!(since.query(), Some("_count=2&_lastUpdated=ge2026-01-31T09%3A30%3A00Z"));
+    let page = Fetched {
+        url: &base,
+        media_type: "application/fhir+json",
+        next: None,
+        turn_began: "2026-01-31T10:00:00Z".parse().unwrap(),
+        cursor: None,
+    };
+    let read = |text: &str| search.read(&page, &mut text.as_bytes());
+    let told = read(
+        r#"{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"?page=2"}],"entry":[{"resource":{"resourceType":"Patient"}}]}"#,
+    );
+    let told = told.unwrap();
+    assert_eq!((told.next.as_deref(), told.is_empty), (Some("?page=2"), false));
+    assert_eq!(told.cursor.as_deref(), Some("2026-01-31T09:59:00Z"));
+    assert!(read(r#"{"resourceType":"Bundle","type":"searchset","total":0}"#).unwrap().is_empty);
+    for wrong in ["", "<html>", r#"{"resourceType":"OperationOutcome"}"#, r#"{"resourceType":"Bundle","entry":[{"#] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
