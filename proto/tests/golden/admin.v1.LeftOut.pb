@@ -1,0 +1,1 @@
+invented reference

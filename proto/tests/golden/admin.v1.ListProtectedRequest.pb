@@ -1,0 +1,2 @@
+
+invented authorityinvented recipient
