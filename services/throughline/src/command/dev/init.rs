@@ -256,9 +256,6 @@ mllp_listen = "{mllp_listen}"
 # tokens = "case-system.sha256"
 
 # FHIR: files, posts to /fhir and /fhir/$process-message, and a server that is searched (docs/OPERATING.md, "FHIR").
-# [connectors.health-fhir]
-# controllers = ["ods-rh8"]
-# drop_folder = "drop/health-fhir"
 # [connectors.health-fhir.receive]
 # listen = "127.0.0.1:7451"
 # certificate = "tls/service.pem"
