@@ -15,7 +15,7 @@ use proto::admin::{LeftOut, ProtectionRow};
 use proto::disclosure::Disclosure;
 use proto::events::Subject;
 use proto::sharing::{Call, RoleGroup};
-use sharing::{Act, Principal, Purpose, Request};
+use sharing::{Act, Principal, Purpose, Registry, Request};
 
 use crate::child::{Child, ChildError};
 use crate::disclose::{Discloser, day_number, decision_id, digest};
@@ -36,6 +36,8 @@ pub struct Telling {
     pub on: Date,
     /// The moment, microseconds since 1970.
     pub at_us: i64,
+    /// The state of the organisations and agreements that the consumer has read to.
+    pub registry_generation: u64,
 }
 
 /// What would be told, with the records of the decisions that let it be: nothing is given before those are on the log.
@@ -58,6 +60,7 @@ pub struct Told {
 /// [`ChildError`].
 pub fn told(discloser: &Discloser, telling: &Telling) -> Result<Told, ChildError> {
     let children = &discloser.children;
+    let registry = discloser.registries.current(telling.registry_generation)?;
     let mut told = Told::default();
     let mut seen: BTreeSet<Id> = BTreeSet::new();
     for partition in 0..PARTITIONS {
@@ -67,7 +70,7 @@ pub fn told(discloser: &Discloser, telling: &Telling) -> Result<Told, ChildError
             let some = linking::described::some_after(&children.store, shard, after, SUBJECTS_A_READ)?;
             for subject in some.iter().filter(|subject| !seen.contains(&subject.0)).collect::<Vec<_>>() {
                 let child = children.read(*subject, None)?;
-                told.of(discloser, telling, *subject, &child);
+                told.of((discloser, &registry), telling, *subject, &child);
                 // Others are met again under their own numbers, which this child answers for.
                 seen.extend(&child.resolution.subjects);
             }
@@ -87,7 +90,13 @@ fn key(row: &ProtectionRow) -> (&str, Option<(i32, Option<u32>, Option<u32>)>, i
 }
 
 impl Told {
-    fn of(&mut self, discloser: &Discloser, telling: &Telling, asked: Pseudonym, child: &Child) {
+    fn of(
+        &mut self,
+        (discloser, registry): (&Discloser, &Registry),
+        telling: &Telling,
+        asked: Pseudonym,
+        child: &Child,
+    ) {
         let live = |source: &str| discloser.engine.is_live(source);
         let own = child.entries.iter().filter(|entry| entry.controller == telling.authority && live(&entry.source));
         let (found, passed_over) = periods(own, telling.on);
@@ -108,7 +117,7 @@ impl Told {
                 Err(reason) => self.left_out.push(left_out(reason.into())),
             }
         }
-        let told = self.by_rule(discloser, telling, child, rows, &left_out);
+        let told = self.by_rule((discloser, registry), telling, child, rows, &left_out);
         if !told.is_empty() {
             self.records.push(record(discloser, telling, asked, child, &told));
             self.rows.extend(told);
@@ -118,7 +127,7 @@ impl Told {
     /// Those of which the rules let the recipient be told: of every record that a row rests on.
     fn by_rule(
         &mut self,
-        discloser: &Discloser,
+        (discloser, registry): (&Discloser, &Registry),
         telling: &Telling,
         child: &Child,
         rows: Vec<(&Period, ProtectionRow)>,
@@ -130,8 +139,7 @@ impl Told {
         let on_day = discloser.on_day(child, telling.on);
         let mut request = Request::new(recipient(telling), Purpose::ChildProtection, telling.on);
         request.asked_at_us = Some(telling.at_us);
-        let registry = discloser.registries.held();
-        let (standing, classes) = ((&on_day.facts, &*registry), on_day.classes.keys());
+        let (standing, classes) = ((&on_day.facts, registry), on_day.classes.keys());
         let may = sharing::may_of(&discloser.engine, &request, standing, Act::TellRegister, classes);
         let mut told = Vec::new();
         for (period, row) in rows {

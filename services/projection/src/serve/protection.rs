@@ -44,7 +44,8 @@ impl Protection for ProtectionService {
         self.may_answer()?;
         self.recorder.record_operator("cpis list").await.map_err(unavailable)?;
         let (at_us, on) = now();
-        let telling = Telling { authority, recipient, on, at_us };
+        let registry_generation = self.progress.borrow().registry_generation;
+        let telling = Telling { authority, recipient, on, at_us, registry_generation };
         let discloser = Arc::clone(&self.discloser);
         let told = tokio::task::spawn_blocking(move || told(&discloser, &telling)).await;
         let told = told.map_err(|_| Status::internal("it stopped before its end"))?;
