@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aes_gcm_siv::aead::AeadInOut;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Tag};
@@ -453,9 +454,12 @@ pub(super) fn read_key_file(path: &Path) -> Result<Zeroizing<[u8; 32]>, SealErro
 }
 
 /// Writes beside, syncs, then links into place: the file appears whole or not at all, and never replaces another. Whoever dies before the
-/// end leaves `N.new-PID`, which may be the key by another name: it goes when the epoch is destroyed.
+/// end leaves `N.new-PID-COUNT`, which may be the key by another name: it goes when the epoch is destroyed.
 pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealError> {
-    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    // Sources of one process may need the first key of one organisation at one moment: each writes beside by itself.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let count = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let beside = path.with_extension(format!("new-{}-{count}", std::process::id()));
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         let mut text = hex::encode(key) + "\n";
@@ -503,6 +507,26 @@ fn failed(doing: &'static str, path: &Path, source: io::Error) -> SealError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_of_one_process_that_need_a_first_key_at_one_moment_get_one_key() {
+        for _ in 0..50 {
+            let dir = tempfile::tempdir().unwrap();
+            let keys = WrappingKeys::open(dir.path()).unwrap();
+            let together = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                let ensures = |_| {
+                    scope.spawn(|| {
+                        together.wait();
+                        assert_eq!(keys.ensure("la-878").unwrap(), 1);
+                        assert!(dir.path().join("la-878/1.key").is_file());
+                    })
+                };
+                (0..4).map(ensures).collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+            });
+            assert_eq!(fs::read_dir(dir.path().join("la-878")).unwrap().count(), 1);
+        }
+    }
 
     /// What was wrapped once must unwrap for ever: these bytes were written when the format was fixed.
     #[test]
