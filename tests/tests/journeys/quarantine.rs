@@ -66,7 +66,7 @@ fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
     // What waits, and why.
     let listed = place.ours(&["quarantine", "list", "--source", SOURCE]);
     let group = line_with(&listed, " DATE_MISSING");
-    assert!(group.contains("From") && group.contains(&(DOTTED + 1).to_string()), "{listed}");
+    assert!(group.contains("from") && group.contains(&(DOTTED + 1).to_string()), "{listed}");
     assert!(place.ours(&["quarantine", "explain", "date_missing"]).contains("*What to do:*"));
     let item = waiting(&place)[0]["id"].as_str().unwrap().to_owned();
     let shown = place.ours(&["quarantine", "show", &item]);
