@@ -68,6 +68,9 @@ fn the_process_that_is_killed() {
     };
     loop {
         let has_read = reading.is_finished();
+        if has_read {
+            linking.everything_is_read();
+        }
         let turn = linking.turn().unwrap();
         say("turned");
         if has_read && turn == Turn::Idle {

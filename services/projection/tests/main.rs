@@ -17,6 +17,7 @@ mod kept_children;
 mod kept_views;
 mod leaks;
 mod ledger;
+mod linking_decided;
 mod linking_kill;
 mod linking_order;
 mod match_rates;

@@ -77,3 +77,37 @@ async fn no_organisation_takes_a_name_by_which_another_is_known() {
     });
     assert_eq!(recorded(&serving, vec![impostors[0].1.clone(), renamed]).await.unwrap(), 2);
 }
+
+/// What takes two reviewers is not one operator's to record from a file; what takes one is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_links_and_seals_nobody_of_whom_two_people_must_decide() {
+    use proto::events as e;
+    let mut house = House::new().await;
+    house.record(organisations()).await;
+    let serving = serve(&house, Papers::new(), LONG).await;
+    let (one, twin, other) = (hospital_person("H1"), hospital_person("H2"), pupil("P1"));
+    // Before anything is known of them nothing speaks against it.
+    assert_eq!(recorded(&serving, vec![linked(&pupil("P7"), &hospital_person("H7"))]).await.unwrap(), 1);
+    house
+        .say(HL7, [described(HOSPITAL, &one, &[nhs("9434765919")]), described(HOSPITAL, &twin, &[nhs("9434765870")])])
+        .await;
+    house.say(CENSUS, [described(SCHOOL, &other, &[])]).await;
+    house.catch_up().await;
+    let before = house.records(&[event_log::Topic::Identity]).await.len();
+    let superseded = fact(&one, e::IdentifierSuperseded { superseded: Some(twin.clone()), ..Default::default() });
+    let seal = e::IdentitySealed { sealed_on: Some(day(2025, 5, 1)), ..Default::default() };
+    let sealed = Fact { sealed: vec![one.clone(), nhs("9434765919")], ..fact(&one, seal) };
+    for (why, refused) in
+        [("two numbers", linked(&one, &twin)), ("two people replace", superseded), ("a seal", sealed.clone())]
+    {
+        let told = recorded(&serving, vec![linked(&one, &other), refused]).await.unwrap_err();
+        assert_eq!(told.code(), Code::InvalidArgument, "{why}");
+        assert!(told.message().starts_with("fact 2: ") && told.message().contains("nothing was recorded"), "{told:?}");
+    }
+    assert_eq!(house.records(&[event_log::Topic::Identity]).await.len(), before, "nothing was recorded");
+    assert_eq!(recorded(&serving, vec![linked(&one, &other)]).await.unwrap(), 1, "nothing speaks against these two");
+    // What stands may be said again, as a file is that is recorded twice.
+    house.record(vec![linked(&one, &twin), sealed.clone()]).await;
+    house.catch_up().await;
+    assert!(recorded(&serving, vec![linked(&one, &twin), sealed]).await.is_ok());
+}

@@ -161,9 +161,14 @@ impl Linking {
     /// # Errors
     /// [`ChildError`].
     pub fn catch_up(&mut self) -> Result<(), ChildError> {
-        self.read = HowFar::Whole;
+        self.everything_is_read();
         while self.turn()? == Turn::Moved {}
         Ok(())
+    }
+
+    /// From here on everything that is published is read before a turn.
+    pub fn everything_is_read(&mut self) {
+        self.read = HowFar::Whole;
     }
 
     /// Links everything that has been read, while more is published than that.
