@@ -35,7 +35,11 @@ pub(crate) enum Referred<'b> {
     /// A resource that stands here, and its full address.
     Here(&'b Element, Option<&'b str>),
     /// A resource on a server: its kind, its logical id, and the server's address where it is told.
-    Elsewhere { kind: &'b str, id: &'b str, base: Option<&'b str> },
+    Elsewhere {
+        kind: &'b str,
+        id: &'b str,
+        base: Option<&'b str>,
+    },
     /// Something known by an identifier: system and value.
     Known(&'b str, &'b str),
     Nowhere,
@@ -85,11 +89,9 @@ impl Bundle {
         let mut parts = to.rsplitn(3, '/');
         let (id, kind, base) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
         match kind.filter(|kind| kind.starts_with(|first: char| first.is_ascii_uppercase())) {
-            Some(kind) if !id.is_empty() => {
-                here(to.get(to.len() - id.len() - kind.len() - 1..).unwrap_or_default())
-                    .or_else(|| self.by_number(kind, id))
-                    .unwrap_or(Referred::Elsewhere { kind, id, base })
-            }
+            Some(kind) if !id.is_empty() => here(to.get(to.len() - id.len() - kind.len() - 1..).unwrap_or_default())
+                .or_else(|| self.by_number(kind, id))
+                .unwrap_or(Referred::Elsewhere { kind, id, base }),
             _ => Referred::Nowhere,
         }
     }

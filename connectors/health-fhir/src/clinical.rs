@@ -35,7 +35,8 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if !["completed", "not-done"].contains(&stated) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
-    let procedure = resource.extension("VaccinationProcedure").and_then(|said| r.coded(said.choice("value")?.1, "procedure"));
+    let procedure =
+        resource.extension("VaccinationProcedure").and_then(|said| r.coded(said.choice("value")?.1, "procedure"));
     // The product where it is named; where only a null flavour stands, what was to be done.
     let product = r.concept(resource, "vaccineCode").filter(|code| !code.code_set.contains("NullFlavor"));
     let vaccine = product.or(procedure);
@@ -44,12 +45,16 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     }
     let not_given = stated == "not-done" || resource.text("notGiven") == Some("true");
     if not_given {
-        let reason = ["statusReason", "explanation/reasonNotGiven"].into_iter().find_map(|path| r.concept(resource, path));
+        let reason =
+            ["statusReason", "explanation/reasonNotGiven"].into_iter().find_map(|path| r.concept(resource, path));
         let event = ImmunisationNotGiven { recorded_at: at.map(Time::timestamp), vaccine, reason };
         return saying.say(TABLE, at, reading, event);
     }
     let dose = ["protocolApplied/doseNumberPositiveInt", "vaccinationProtocol/doseSequence"];
-    let dose = dose.into_iter().find_map(|path| resource.text(path)).or_else(|| resource.text("protocolApplied/doseNumberString"));
+    let dose = dose
+        .into_iter()
+        .find_map(|path| resource.text(path))
+        .or_else(|| resource.text("protocolApplied/doseNumberString"));
     let dose_number = dose.and_then(|dose| dose.parse().ok().filter(|dose| (1..100).contains(dose)));
     if dose.is_some() && dose_number.is_none() {
         r.flag(FindingCode::ValueMalformed, "doseNumber");
@@ -127,16 +132,15 @@ fn observed(of: &Element, reading: &mut Reading) -> Observed {
     };
     let plain = |value: Option<String>| Observed { value, ..Observed::default() };
     match kind {
-        "Quantity" => quantity(Some(value), "value", reading).map_or_else(Observed::default, |(value, unit)| Observed {
-            value: Some(value),
-            unit,
-            ..Observed::default()
+        "Quantity" => quantity(Some(value), "value", reading).map_or_else(Observed::default, |(value, unit)| {
+            Observed { value: Some(value), unit, ..Observed::default() }
         }),
         "CodeableConcept" | "Coding" => Observed { coded: reading.coded(value, "value"), ..Observed::default() },
         "String" | "Markdown" => Observed { text: value.own_text().map(str::to_owned), ..Observed::default() },
         "Integer" | "Decimal" => plain(reading.number(value.own_text(), "value")),
         "Range" | "Ratio" => {
-            let (ends, between) = if kind == "Range" { (["low", "high"], "-") } else { (["numerator", "denominator"], ":") };
+            let (ends, between) =
+                if kind == "Range" { (["low", "high"], "-") } else { (["numerator", "denominator"], ":") };
             let read = ends.map(|end| quantity(value.get(end), "value", reading));
             let unit = read.iter().flatten().find_map(|(_, unit)| unit.clone());
             let parts: Vec<String> = read.into_iter().flatten().map(|(number, _)| number).collect();
@@ -192,7 +196,8 @@ fn one_observation(
     let code = observation.as_ref().map_or("", |coded| coded.code.as_str());
     let outcome_of_a_screen = coded.as_ref().is_some_and(|coded| is_screening_outcome(&coded.code_set));
     let is_screen = says(saying) == Says::Screening || SCREENS.contains(&code) || outcome_of_a_screen;
-    let in_laboratory = resource.all("category").any(|category| category.all("coding").any(|c| c.text("code") == Some("laboratory")));
+    let in_laboratory =
+        resource.all("category").any(|category| category.all("coding").any(|c| c.text("code") == Some("laboratory")));
     let reference_range = of.get("referenceRange").and_then(|range| {
         let ends = ["low", "high"].map(|end| Some(quantity(range.get(end), "referenceRange", r)?.0));
         match ends {
@@ -206,15 +211,22 @@ fn one_observation(
     let observed_at = Saying::when(at);
     let part = Part { of: "", ordinal };
     let (table, event) = if says(saying) == Says::Feeding && coded.is_some() {
-        let age_weeks = saying.bundle.entries.iter().find(|entry| entry.resource.kind() == "Patient").and_then(|entry| {
-            let born = Time::parse(entry.resource.text("birthDate")?).filter(|born| !born.is_partial)?;
-            u32::try_from((at?.as_us() - born.as_us()).div_euclid(7 * 86_400_000_000)).ok()
-        });
+        let age_weeks =
+            saying.bundle.entries.iter().find(|entry| entry.resource.kind() == "Patient").and_then(|entry| {
+                let born = Time::parse(entry.resource.text("birthDate")?).filter(|born| !born.is_partial)?;
+                u32::try_from((at?.as_us() - born.as_us()).div_euclid(7 * 86_400_000_000)).ok()
+            });
         ("feeding", FeedingStatusRecorded { recorded_at: observed_at, status: coded, age_weeks }.into())
     } else if is_screen && coded.is_some() {
         let site = r.concept(resource, "bodySite");
-        let event =
-            ScreeningReported { screened_at: observed_at, screen: observation, outcome: coded, site, status, note: text };
+        let event = ScreeningReported {
+            screened_at: observed_at,
+            screen: observation,
+            outcome: coded,
+            site,
+            status,
+            note: text,
+        };
         ("screening", event.into())
     } else if in_laboratory {
         let event = ResultReported {
@@ -361,7 +373,8 @@ pub(crate) fn questionnaire(saying: &mut Saying<'_, '_>) {
     }
     let named = ["questionnaire", "questionnaire/reference", "questionnaire/display"];
     let named = named.into_iter().filter_map(|path| resource.text(path)).collect::<Vec<_>>().join(" ").to_lowercase();
-    let is_developmental = named.contains("asq") || named.contains("ages-and-stages") || named.contains("ages and stages");
+    let is_developmental =
+        named.contains("asq") || named.contains("ages-and-stages") || named.contains("ages and stages");
     let mut scores = Vec::new();
     if is_developmental {
         totals(resource, &mut scores, &mut reading);
@@ -378,7 +391,10 @@ fn totals(of: &Element, scores: &mut Vec<ReviewScore>, reading: &mut Reading) {
     for item in of.all("item") {
         let words = item.text("text").or_else(|| item.text("linkId")).unwrap_or_default().to_lowercase();
         let domain = DOMAINS.iter().find(|(spelt, _)| words.contains(spelt));
-        let number = item.get("answer").and_then(|answer| answer.choice("value")).filter(|(kind, _)| matches!(*kind, "Integer" | "Decimal"));
+        let number = item
+            .get("answer")
+            .and_then(|answer| answer.choice("value"))
+            .filter(|(kind, _)| matches!(*kind, "Integer" | "Decimal"));
         if let (Some((_, domain)), Some((_, number))) = (domain, number)
             && words.contains("total")
         {

@@ -62,15 +62,15 @@ impl Receives for FhirEndpoint {
         };
         let name = format!("post.{}", post.media_type.ending);
         let read = Collected::of(&Fhir { organisation }, &[(&name, &held)]);
-        let unreadable = |rejection: &&Rejection| {
-            matches!(rejection.reason, Reason::FileUnreadable | Reason::EncodingUnsupported)
-        };
+        let unreadable =
+            |rejection: &&Rejection| matches!(rejection.reason, Reason::FileUnreadable | Reason::EncodingUnsupported);
         if read.drafts.is_empty()
             && let Some(broken) = read.rejections.iter().find(unreadable)
         {
             return Err(Refusal::new(RefusalCode::BodyUnreadable, broken.message.clone()));
         }
-        let issues: Vec<Issue> = read.rejections.iter().take(ISSUES_MAX).map(|one| Issue::of(one, read.drafts.is_empty())).collect();
+        let issues: Vec<Issue> =
+            read.rejections.iter().take(ISSUES_MAX).map(|one| Issue::of(one, read.drafts.is_empty())).collect();
         let status = if read.drafts.is_empty() && !issues.is_empty() { 422 } else { 200 };
         let issues = if issues.is_empty() { vec![Issue::information("it was taken")] } else { issues };
         Ok(outcome(post.asked, status, &issues).with("location", post.status_path))
@@ -142,7 +142,13 @@ struct Issue {
 
 impl Issue {
     fn information(text: &str) -> Self {
-        Self { severity: "information", code: "informational", said: String::new(), text: text.to_owned(), at: String::new() }
+        Self {
+            severity: "information",
+            code: "informational",
+            said: String::new(),
+            text: text.to_owned(),
+            at: String::new(),
+        }
     }
 
     fn of(rejection: &Rejection, all_of_it: bool) -> Self {
@@ -170,7 +176,10 @@ fn outcome(asked: Asked<'_>, status: u16, issues: &[Issue]) -> Answer {
         let mut body = String::from("<OperationOutcome xmlns=\"http://hl7.org/fhir\">");
         for issue in issues {
             let text = escape(issue.text.as_str());
-            body.push_str(&format!("<issue><severity value=\"{}\"/><code value=\"{}\"/><details>", issue.severity, issue.code));
+            body.push_str(&format!(
+                "<issue><severity value=\"{}\"/><code value=\"{}\"/><details>",
+                issue.severity, issue.code
+            ));
             if !issue.said.is_empty() {
                 let coding = format!("<coding><system value=\"{SAID}\"/><code value=\"{}\"/></coding>", issue.said);
                 body.push_str(&coding);
@@ -238,7 +247,8 @@ impl Pages for FhirSearch {
         if bundle.kind() != "Bundle" {
             return Err(unusable("it is no bundle: the server says something else than what it was asked for"));
         }
-        let next = bundle.all("link").find(|link| link.text("relation") == Some("next")).and_then(|link| link.text("url"));
+        let next =
+            bundle.all("link").find(|link| link.text("relation") == Some("next")).and_then(|link| link.text("url"));
         let cursor = Some(since(page.turn_began, self.overlap));
         Ok(Told { next: next.map(str::to_owned), cursor, is_empty: counted.0 == 0 && bundle.get("entry").is_none() })
     }

@@ -19,9 +19,7 @@ impl From<ReaderError> for Broken {
             ReaderError::IoError { error, .. } if error.kind() == io::ErrorKind::UnexpectedEof => Self::CutShort,
             ReaderError::IoError { .. } => Self::Unread,
             ReaderError::MaxNestingDepthExceeded { .. } => Self::TooDeep,
-            ReaderError::SyntaxError(error)
-                if error.kind == struson::reader::SyntaxErrorKind::IncompleteDocument =>
-            {
+            ReaderError::SyntaxError(error) if error.kind == struson::reader::SyntaxErrorKind::IncompleteDocument => {
                 Self::CutShort
             }
             _ => Self::Syntax,

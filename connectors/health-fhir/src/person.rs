@@ -13,7 +13,8 @@ use crate::tree::Element;
 /// Most identifiers of one person.
 const IDENTIFIERS_MAX: usize = 16;
 /// Kinds of number that are of another thing than a person at one provider (table 0203).
-const KINDS_OF_OTHER_THINGS: &[&str] = &["SS", "SB", "NI", "NIIP", "DL", "PPN", "AN", "VN", "BC", "CC", "TAX", "MB", "PRN"];
+const KINDS_OF_OTHER_THINGS: &[&str] =
+    &["SS", "SB", "NI", "NIIP", "DL", "PPN", "AN", "VN", "BC", "CC", "TAX", "MB", "PRN"];
 
 /// How a Patient stands where it is read.
 #[derive(Clone, Copy)]
@@ -167,9 +168,9 @@ pub(crate) fn described(
         identifiers,
         upn_unknown: None,
         practice,
-        multiple_birth: birth_order.map(|_: u32| true).or_else(|| {
-            patient.text("multipleBirthBoolean").map(|said| said == "true")
-        }),
+        multiple_birth: birth_order
+            .map(|_: u32| true)
+            .or_else(|| patient.text("multipleBirthBoolean").map(|said| said == "true")),
         birth_order,
         emails: told("email"),
     }

@@ -16,7 +16,8 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     let status = resource.text("status").unwrap_or_default();
     let category = r.concept(resource, "category");
     // An order for a test, an image or a treatment is no referral.
-    let is_order = category.as_ref().is_some_and(|c| matches!(c.code.as_str(), "108252007" | "363679005" | "409063005"));
+    let is_order =
+        category.as_ref().is_some_and(|c| matches!(c.code.as_str(), "108252007" | "363679005" | "409063005"));
     if is_order || resource.text("intent") == Some("proposal") {
         return saying.keep(asked, "category");
     }

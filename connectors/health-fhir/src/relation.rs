@@ -13,8 +13,7 @@ use crate::tree::Element;
 pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: Option<&str>) {
     let mut reading = Reading::default();
     let r = &mut reading;
-    let coded: Vec<Coded> =
-        of.all("relationship").filter_map(|relation| r.coded(relation, "relationship")).collect();
+    let coded: Vec<Coded> = of.all("relationship").filter_map(|relation| r.coded(relation, "relationship")).collect();
     if coded.iter().any(|coded| coded.code == "ONESELF") {
         return;
     }
@@ -24,9 +23,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: Option<&str>
         let parts = [&name.given, &name.middle, &name.family].into_iter().flatten();
         parts.map(|part| part.to_uppercase()).collect::<Vec<_>>().join(" ")
     });
-    let related = of.all("identifier").find_map(|stated| {
-        by_identifier(&saying.controller, stated.text("system")?, stated.text("value")?)
-    });
+    let related = of
+        .all("identifier")
+        .find_map(|stated| by_identifier(&saying.controller, stated.text("system")?, stated.text("value")?));
     let code = relationship.as_ref().map_or("", |relation| relation.code.as_str());
     let Some(known) = known.map(str::to_owned).or_else(|| Some(format!("{code}/{}", spelt.as_deref()?))) else {
         return;
@@ -68,9 +67,11 @@ fn kind(code: &str) -> Option<Kind> {
         "SIB" | "BRO" | "SIS" | "NBRO" | "NSIS" | "NSIB" | "TWIN" | "TWINBRO" | "TWINSIS" | "SIBLING" => Kind::Sibling,
         "HBRO" | "HSIS" | "HSIB" => Kind::HalfSibling,
         "STPBRO" | "STPSIS" | "STPSIB" => Kind::StepSibling,
-        "GRPRN" | "GRMTH" | "GRFTH" | "MGRMTH" | "MGRFTH" | "PGRMTH" | "PGRFTH" | "MGRPRN" | "PGRPRN" => Kind::Grandparent,
-        "AUNT" | "UNCLE" | "COUSN" | "NBOR" | "FAMMEMB" | "EXT" | "FRND" | "NEPHEW" | "NIECE" | "ROOM" | "SPS" | "DOMPART"
-        | "C" | "E" | "F" | "N" | "O" | "EP" | "CP" => Kind::Other,
+        "GRPRN" | "GRMTH" | "GRFTH" | "MGRMTH" | "MGRFTH" | "PGRMTH" | "PGRFTH" | "MGRPRN" | "PGRPRN" => {
+            Kind::Grandparent
+        }
+        "AUNT" | "UNCLE" | "COUSN" | "NBOR" | "FAMMEMB" | "EXT" | "FRND" | "NEPHEW" | "NIECE" | "ROOM" | "SPS"
+        | "DOMPART" | "C" | "E" | "F" | "N" | "O" | "EP" | "CP" => Kind::Other,
         _ => return None,
     })
 }

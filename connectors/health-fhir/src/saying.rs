@@ -1,7 +1,7 @@
 //! What is said of one resource: its drafts, and what they have in common.
 
 use connector_kit::{Draft, Output, Rejection};
-use proto::events::{Event, EntryRetracted, FindingCode, SourceRecordKept, Subject, Version, When};
+use proto::events::{EntryRetracted, Event, FindingCode, SourceRecordKept, Subject, Version, When};
 use proto::quarantine::Reason;
 
 use crate::MAPPING_REVISION;
@@ -28,6 +28,8 @@ pub(crate) struct Saying<'b, 'o> {
     pub(crate) sequence: u64,
     /// The key of the resource, without the subject.
     pub(crate) key: String,
+    /// The resource is kept whole, or is not to be.
+    pub(crate) kept: bool,
     pub(crate) out: &'o mut dyn Output,
 }
 
@@ -110,6 +112,9 @@ impl Saying<'_, '_> {
 
     /// Keeps the resource as it came.
     pub(crate) fn keep(&mut self, at: Option<Time>, why: &str) {
+        if std::mem::replace(&mut self.kept, true) {
+            return;
+        }
         let mut reading = Reading::default();
         reading.flag(FindingCode::NotMapped, why);
         let kind = self.entry.resource.kind();

@@ -62,7 +62,12 @@ impl File<'_> {
         let text = match TextReader::open(bytes) {
             Ok(Ok(text)) => text,
             Ok(Err(unsupported)) => {
-                return self.refuse(Reason::EncodingUnsupported, &unsupported.to_string(), Start::default(), Vec::new());
+                return self.refuse(
+                    Reason::EncodingUnsupported,
+                    &unsupported.to_string(),
+                    Start::default(),
+                    Vec::new(),
+                );
             }
             Err(_) => return self.broken(Broken::Unread, Start::default(), Vec::new()),
         };
@@ -115,7 +120,8 @@ impl File<'_> {
     }
 
     fn refuse(&mut self, reason: Reason, message: &str, start: Start, raw: Vec<u8>) {
-        let place = Place { file: self.name.to_owned(), line: start.line, byte_offset: start.offset, ..Place::default() };
+        let place =
+            Place { file: self.name.to_owned(), line: start.line, byte_offset: start.offset, ..Place::default() };
         self.out.reject(Rejection {
             reason,
             message: message.to_owned(),

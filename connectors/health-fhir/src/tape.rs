@@ -42,7 +42,8 @@ impl Taped {
     /// What stands between two places of the text.
     pub(crate) fn between(&self, from: u64, to: u64) -> Vec<u8> {
         let tape = self.0.borrow();
-        let at = |place: u64| usize::try_from(place.saturating_sub(tape.base)).unwrap_or(usize::MAX).min(tape.held.len());
+        let at =
+            |place: u64| usize::try_from(place.saturating_sub(tape.base)).unwrap_or(usize::MAX).min(tape.held.len());
         tape.held.get(at(from)..at(to)).unwrap_or_default().to_vec()
     }
 

@@ -83,7 +83,9 @@ mod tests {
         assert_eq!(day("2019-04-03"), Some("2019-04-03".to_owned()));
         assert_eq!(day("2019-06-30T23:30:00Z"), Some("2019-07-01".to_owned()), "the day in England");
         assert!(Time::parse("2019-04-03T10:00:00").is_some_and(|time| time.without_zone));
-        for none in ["", "2019-13", "2019-02-30", "19", "2019-4-3", "0019-04-03", "201a", "2019-04-03T25:00:00Z", "nächst"] {
+        for none in
+            ["", "2019-13", "2019-02-30", "19", "2019-4-3", "0019-04-03", "201a", "2019-04-03T25:00:00Z", "nächst"]
+        {
             assert_eq!(Time::parse(none), None, "{none}");
         }
     }

@@ -17,9 +17,26 @@ use crate::{clinical, consent, referral, relation, visit};
 
 /// Resources that say nothing of a child: what others refer to.
 const SUPPORTING: &[&str] = &[
-    "MessageHeader", "Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Schedule", "Slot",
-    "OperationOutcome", "Endpoint", "Questionnaire", "Medication", "Substance", "Binary", "Provenance", "Parameters",
-    "CapabilityStatement", "CodeSystem", "ValueSet", "StructureDefinition",
+    "MessageHeader",
+    "Organization",
+    "Practitioner",
+    "PractitionerRole",
+    "Location",
+    "HealthcareService",
+    "Schedule",
+    "Slot",
+    "OperationOutcome",
+    "Endpoint",
+    "Questionnaire",
+    "Medication",
+    "Substance",
+    "Binary",
+    "Provenance",
+    "Parameters",
+    "CapabilityStatement",
+    "CodeSystem",
+    "ValueSet",
+    "StructureDefinition",
 ];
 
 /// Who says it, where the bundle does not.
@@ -77,7 +94,8 @@ impl Translating<'_> {
         let mut person = Reading::default();
         let mut identifiers = Vec::new();
         let subject = if is_patient {
-            let known = person::known(resource, self.stands(bundle, &controller, entry.full_url.as_deref()), &mut person);
+            let known =
+                person::known(resource, self.stands(bundle, &controller, entry.full_url.as_deref()), &mut person);
             known.map(|(subject, claims)| {
                 identifiers = claims;
                 subject
@@ -106,6 +124,7 @@ impl Translating<'_> {
             stood,
             sequence: sequence(bundle, entry),
             key: key(bundle, entry),
+            kept: false,
             out,
         };
         if entry.method.as_deref() == Some("DELETE") {
@@ -113,20 +132,29 @@ impl Translating<'_> {
             return saying.retract("deleted", Part::default(), at, "DELETE");
         }
         if is_patient {
-            return self.patient(&mut saying, identifiers, person, kin);
+            self.patient(&mut saying, identifiers, person, kin);
+        } else {
+            self.resource(&mut saying);
         }
-        self.resource(&mut saying);
+        if has_unknown_extension(resource) {
+            saying.keep(own_time(resource), "extension");
+        }
     }
 
     fn resource(&self, saying: &mut Saying<'_, '_>) {
         let resource = &saying.entry.resource;
         let kept = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Kept);
         let kind = resource.kind();
-        let is_restricted = resource.all("meta").flat_map(|meta| meta.all("security")).any(|label| {
-            label.text("code").is_some_and(|code| RESTRICTED.contains(&code))
-        });
+        let is_restricted = resource
+            .all("meta")
+            .flat_map(|meta| meta.all("security"))
+            .any(|label| label.text("code").is_some_and(|code| RESTRICTED.contains(&code)));
         if is_restricted && kind != "Condition" {
             return saying.keep(None, "meta.security");
+        }
+        // It changes what the rest means, and none is known here.
+        if resource.get("modifierExtension").is_some() {
+            return saying.keep(own_time(resource), "modifierExtension");
         }
         match kind {
             "RelatedPerson" => relation::say(saying, resource, Some("")),
@@ -159,15 +187,20 @@ impl Translating<'_> {
         // The mother of a birth notification is a Patient too; she is told of as the child's mother.
         let numbers = resource.all("identifier").filter(|id| id.text("system").is_some_and(is_nhs_number));
         if numbers.filter_map(|id| id.text("value")).any(|number| kin.iter().any(|known| known == number)) {
+            saying.kept = true;
             return;
         }
         let says = saying.bundle.header.as_ref().map_or(Says::Resources, |header| header.says);
         if says == Says::Birth {
             match was_born(saying.bundle, resource) {
                 Some(true) => {}
-                Some(false) => return,
+                Some(false) => {
+                    saying.kept = true;
+                    return;
+                }
                 None => {
-                    let why = "the message holds several patients, and nobody who is related says which of them was born";
+                    let why =
+                        "the message holds several patients, and nobody who is related says which of them was born";
                     return saying.reject(Reason::SubjectMissing, "RelatedPerson.patient", why);
                 }
             }
@@ -258,14 +291,25 @@ impl Translating<'_> {
     }
 }
 
+/// Whether a resource has an extension of which nothing is made.
+fn has_unknown_extension(resource: &Element) -> bool {
+    resource.all("extension").count()
+        > KNOWN_EXTENSIONS.iter().filter(|ends| resource.extension(ends).is_some()).count()
+}
+
+/// Extensions that are read, or that say nothing of a child.
+const KNOWN_EXTENSIONS: &[&str] =
+    &["EthnicCategory", "VaccinationProcedure", "SourceOfReferral", "ContactRank", "DateRecorded", "MessageEventType"];
+
 /// Whether a Patient of a birth's message is the child: by its profile, else by being whom somebody in the message is related to.
 /// `None` where nothing tells the child from the mother, who may come first, or what does makes the elder of the two the child.
 fn was_born(bundle: &Bundle, patient: &Element) -> Option<bool> {
-    let of_kind = |kind: &'static str| {
-        bundle.entries.iter().map(|entry| &entry.resource).filter(move |held| held.kind() == kind)
-    };
+    let of_kind =
+        |kind: &'static str| bundle.entries.iter().map(|entry| &entry.resource).filter(move |held| held.kind() == kind);
     let profiled = |held: &&Element| {
-        held.all("meta").flat_map(|meta| meta.all("profile")).any(|of| of.own_text().is_some_and(|of| of.contains("Baby-Patient")))
+        held.all("meta")
+            .flat_map(|meta| meta.all("profile"))
+            .any(|of| of.own_text().is_some_and(|of| of.contains("Baby-Patient")))
     };
     let mut children: Vec<&Element> = of_kind("Patient").filter(profiled).collect();
     if children.is_empty() {
@@ -332,7 +376,8 @@ fn key(bundle: &Bundle, entry: &Entry) -> String {
 
 /// Some time of a resource of any kind, for placing it.
 fn own_time(resource: &Element) -> Option<Time> {
-    let paths = ["date", "dateTime", "authoredOn", "authored", "issued", "sent", "created", "period/start", "recordedDate"];
+    let paths =
+        ["date", "dateTime", "authoredOn", "authored", "issued", "sent", "created", "period/start", "recordedDate"];
     let choices = ["effective", "occurrence", "performed", "onset"];
     let plain = paths.into_iter().find_map(|path| Time::parse(resource.text(path)?));
     plain.or_else(|| choices.into_iter().find_map(|stem| Reading::default().choice_time(resource, stem)))

@@ -16,7 +16,15 @@ const TABLE: &str = "visit";
 const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
 
 const ENCOUNTER_STATUSES: &[&str] = &[
-    "planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled", "entered-in-error", "unknown",
+    "planned",
+    "arrived",
+    "triaged",
+    "in-progress",
+    "onleave",
+    "finished",
+    "cancelled",
+    "entered-in-error",
+    "unknown",
 ];
 
 pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
@@ -44,9 +52,8 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
     let place = resource.all("location").find_map(|at| saying.bundle.called(at.get("location")?, resource));
     let reason = ["reasonCode", "reason"].into_iter().find_map(|path| r.concept(resource, path));
     let kind = resource.get("type").and_then(|kind| r.coded(kind, "type"));
-    let review = kind.as_ref().filter(|kind| {
-        kind.code_set.contains(ENCOUNTER_TYPES) && REVIEWS.contains(&kind.code.as_str())
-    });
+    let review =
+        kind.as_ref().filter(|kind| kind.code_set.contains(ENCOUNTER_TYPES) && REVIEWS.contains(&kind.code.as_str()));
     match code.as_str() {
         "EMER" | "EMERGENCY" => {
             let disposition = r.concept(resource, "hospitalization/dischargeDisposition");
@@ -63,12 +70,8 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             admission(saying, Admission { class, place, reason, starts, ends }, reading);
         }
         _ if review.is_some() => {
-            let event = HealthReviewCompleted {
-                review: kind,
-                reviewed_at: Saying::when(starts),
-                place,
-                scores: Vec::new(),
-            };
+            let event =
+                HealthReviewCompleted { review: kind, reviewed_at: Saying::when(starts), place, scores: Vec::new() };
             saying.say("review", starts, reading, event);
         }
         _ if status == "planned" => {
@@ -83,8 +86,7 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
         }
         _ => {
             let service = kind.or_else(|| reading.concept(resource, "serviceType"));
-            let event =
-                AppointmentKept { at: Saying::when(starts), service, medium: class, place: place.map(worded) };
+            let event = AppointmentKept { at: Saying::when(starts), service, medium: class, place: place.map(worded) };
             saying.say("appointment", starts, reading, event);
         }
     }
@@ -102,17 +104,21 @@ fn admission(saying: &mut Saying<'_, '_>, admission: Admission, mut reading: Rea
     let resource = &saying.entry.resource;
     let Admission { class, place, reason, starts, ends } = admission;
     let specialty = reading.concept(resource, "serviceType");
-    let event =
-        AdmissionStarted { admitted_at: starts.map(|at| at.timestamp()), patient_class: class, place, specialty, reason };
+    let event = AdmissionStarted {
+        admitted_at: starts.map(|at| at.timestamp()),
+        patient_class: class,
+        place,
+        specialty,
+        reason,
+    };
     saying.say(TABLE, starts, reading, event);
     let mut reading = Reading::default();
     let disposition = reading.concept(resource, "hospitalization/dischargeDisposition");
     let to = resource.get("hospitalization/destination").and_then(|to| saying.bundle.called(to, resource));
-    let again = saying.action() == Action::Update
-        || resource.text("meta/versionId").is_some_and(|version| version != "1");
+    let again =
+        saying.action() == Action::Update || resource.text("meta/versionId").is_some_and(|version| version != "1");
     if let Some(ends) = ends {
-        let event =
-            AdmissionEnded { discharged_at: Some(ends.timestamp()), disposition, discharged_to: to };
+        let event = AdmissionEnded { discharged_at: Some(ends.timestamp()), disposition, discharged_to: to };
         saying.say_part(TABLE, DISCHARGE, Some(ends), reading, None, event.into());
     } else if again {
         saying.retract(TABLE, DISCHARGE, starts, "Encounter without an end");
@@ -135,10 +141,12 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
         r.flag(FindingCode::FieldMissing, "start");
     }
     let starts_at = starts.map(|at| at.timestamp());
-    let service = ["serviceType", "specialty", "serviceCategory"].into_iter().find_map(|path| r.concept(resource, path));
+    let service =
+        ["serviceType", "specialty", "serviceCategory"].into_iter().find_map(|path| r.concept(resource, path));
     let service = service.or_else(|| r.concept(slot?, "serviceType").or_else(|| r.concept(slot?, "serviceCategory")));
     let reason = ["reasonCode", "reason"].into_iter().find_map(|path| r.concept(resource, path));
-    let reason = reason.or_else(|| Some(Coded { text: Some(resource.text("description")?.to_owned()), ..Coded::default() }));
+    let reason =
+        reason.or_else(|| Some(Coded { text: Some(resource.text("description")?.to_owned()), ..Coded::default() }));
     let place = place_of(saying, resource);
     match resource.text("status").unwrap_or_default() {
         "entered-in-error" => saying.retract(APPOINTMENT, Part::default(), starts, "Appointment entered-in-error"),
@@ -148,8 +156,7 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
         }
         "noshow" => saying.say(APPOINTMENT, starts, reading, AppointmentMissed { starts_at, service, reason }),
         "fulfilled" | "arrived" | "checked-in" => {
-            let event =
-                AppointmentKept { at: Saying::when(starts), service, medium: None, place: place.map(worded) };
+            let event = AppointmentKept { at: Saying::when(starts), service, medium: None, place: place.map(worded) };
             saying.say(APPOINTMENT, starts, reading, event);
         }
         status => {

@@ -40,7 +40,8 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
     }
     let line = tape.line(start);
     let mut building = Building { reader, buffer, elements: 0, flaw: None, odd: false };
-    let mut whole = Element { children: vec![Element::of_value("resourceType", &root.name)], ..Element::new("resource") };
+    let mut whole =
+        Element { children: vec![Element::of_value("resourceType", &root.name)], ..Element::new("resource") };
     let is_bundle = root.name == "Bundle";
     if !is_empty {
         building.children(&mut whole, &root.name, 1, &mut |building, head, tag, start, is_empty| {
@@ -49,7 +50,8 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
             }
             tape.cut(start);
             let line = tape.line(start);
-            let outer = (building.flaw.take(), std::mem::take(&mut building.odd), std::mem::take(&mut building.elements));
+            let outer =
+                (building.flaw.take(), std::mem::take(&mut building.odd), std::mem::take(&mut building.elements));
             let element = building.element(tag, 1, is_empty)?;
             let raw = tape.between(start, building.reader.buffer_position());
             let flaw = std::mem::replace(&mut building.flaw, outer.0);
@@ -76,12 +78,8 @@ struct Tag {
 impl Tag {
     fn of(tag: &BytesStart<'_>) -> Self {
         let name = tag.local_name();
-        let mut read = Self {
-            name: name.as_ref().to_owned(),
-            attributes: Vec::new(),
-            value: None,
-            entity_unknown: false,
-        };
+        let mut read =
+            Self { name: name.as_ref().to_owned(), attributes: Vec::new(), value: None, entity_unknown: false };
         for attribute in tag.attributes().with_checks(false).flatten() {
             let Ok(value) = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0) else {
                 read.entity_unknown = true;

@@ -135,9 +135,13 @@ async fn what_is_posted_is_answered_by_what_became_of_it() {
 async fn refusals_are_outcomes_too_in_the_form_that_is_asked_for() {
     let house = House::new().await;
     let message = golden("births/birth.xml");
-    let (status, body) = house.post("/fhir", "application/fhir+xml", "accept: application/fhir+xml\r\n", &message).await;
+    let (status, body) =
+        house.post("/fhir", "application/fhir+xml", "accept: application/fhir+xml\r\n", &message).await;
     assert_eq!(status, 401);
-    assert!(body.starts_with("<OperationOutcome xmlns=\"http://hl7.org/fhir\">") && body.contains("value=\"login\""), "{body}");
+    assert!(
+        body.starts_with("<OperationOutcome xmlns=\"http://hl7.org/fhir\">") && body.contains("value=\"login\""),
+        "{body}"
+    );
     let bearer = format!("authorization: Bearer {TOKEN}\r\naccept: application/fhir+xml\r\n");
     let (status, body) = house.post("/fhir", "application/fhir+xml", &bearer, &message).await;
     assert_eq!((status, body.contains("value=\"information\"")), (200, true), "{body}");

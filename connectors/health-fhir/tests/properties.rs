@@ -76,7 +76,11 @@ fn the_higher_version_stands_whatever_comes_first_and_the_same_again_is_nothing(
     for order in [[&first, &second, &error], [&error, &first, &second], [&second, &error, &first]] {
         assert_eq!(standing(&order.map(Clone::clone)).0, [""; 0]);
     }
-    assert_eq!(standing(&[error, page(4, "kg", "final")]).0, ["kg"], "what is said again after it was taken back stands");
+    assert_eq!(
+        standing(&[error, page(4, "kg", "final")]).0,
+        ["kg"],
+        "what is said again after it was taken back stands"
+    );
 }
 
 #[test]

@@ -19,7 +19,9 @@ fn written(folder: &Path) -> (ChildHealthSummary, Files) {
     let summary = write_child_health(&settings, folder).unwrap();
     let of = |path: &Path| {
         let files = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-        files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap())).collect::<Files>()
+        files
+            .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+            .collect::<Files>()
     };
     let mut files = of(&folder.join("health-fhir"));
     files.extend(of(folder));
@@ -81,7 +83,8 @@ fn corrections_stand_in_either_order() {
     let (one, two) = ("child-health-1.json", "child-health-2.json");
     let stood = stands([one, two]);
     assert_eq!(stood, stands([two, one]));
-    let corrected = stood.values().filter(|(.., said)| said.contains("EntryRetracted") || said.contains("L200")).count();
+    let corrected =
+        stood.values().filter(|(.., said)| said.contains("EntryRetracted") || said.contains("L200")).count();
     assert_eq!(corrected as u64, summary.corrections);
 }
 

@@ -76,7 +76,9 @@ struct Page {
 impl Page {
     fn create(path: &Path, day: Date) -> Result<Self, GenerateError> {
         let mut output = Output::create(path)?;
-        let head = format!("{{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"timestamp\":\"{day}T06:00:00Z\",\"entry\":[");
+        let head = format!(
+            "{{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"timestamp\":\"{day}T06:00:00Z\",\"entry\":["
+        );
         output.put(head.as_bytes())?;
         Ok(Self { output, entries: 0 })
     }
@@ -157,7 +159,15 @@ impl Files {
         if let Some((what, field, finding)) = dirt {
             let record = Subject::new("PROVIDER_PERSON", ISSUER, &id);
             let file = "health-fhir/child-health-1.json".to_owned();
-            self.dirt.line(&Dirt { file, record, key: id.clone(), truth: child.truth.clone(), field, what, finding })?;
+            self.dirt.line(&Dirt {
+                file,
+                record,
+                key: id.clone(),
+                truth: child.truth.clone(),
+                field,
+                what,
+                finding,
+            })?;
             self.summary.dirtied += 1;
         }
         let nhs = if what == "wrong check digit" { check::with_wrong_digit(&child.nhs) } else { child.nhs.clone() };
@@ -249,13 +259,52 @@ fn birth(child: &Child, at: u64) -> String {
         format!("<entry><fullUrl value=\"{}\"/><resource>{resource}</resource></entry>\n", url(part))
     };
     let (given, family) = (&child.parent.0, &child.parent.1);
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- Every record here is invented. -->\n");
-    let _infallible = write!(text, "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"message\"/>\n{}{}{}{}{}</Bundle>\n",
-        entry(1, &format!("<MessageHeader><id value=\"birth-{}\"/><event><system value=\"https://fhir.nhs.uk/STU3/CodeSystem/EventType-1\"/><code value=\"pds-birth-notification-1\"/></event><timestamp value=\"{}T12:00:00+00:00\"/><responsible><reference value=\"{}\"/></responsible></MessageHeader>", number(child), plus(child.birth, 1), url(2))),
-        entry(2, &format!("<Organization><identifier><system value=\"{ODS_SYSTEM}\"/><value value=\"{ODS}\"/></identifier></Organization>")),
-        entry(3, &format!("<Patient><identifier><system value=\"https://child-health.invented.example/number\"/><value value=\"M{}\"/></identifier>{}</Patient>", number(child), name(family, given))),
-        entry(4, &format!("<RelatedPerson><patient><reference value=\"{}\"/></patient><relationship><coding><code value=\"NMTH\"/></coding></relationship>{}</RelatedPerson>", url(5), name(family, given))),
-        entry(5, &format!("<Patient><identifier><system value=\"https://fhir.nhs.uk/Id/nhs-number\"/><value value=\"{}\"/></identifier>{}<gender value=\"{}\"/><birthDate value=\"{}\"/></Patient>", child.nhs, name(&child.surname, &child.given), if child.girl { "female" } else { "male" }, child.birth)),
+    let mut text =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- Every record here is invented. -->\n");
+    let _infallible = write!(
+        text,
+        "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"message\"/>\n{}{}{}{}{}</Bundle>\n",
+        entry(
+            1,
+            &format!(
+                "<MessageHeader><id value=\"birth-{}\"/><event><system value=\"https://fhir.nhs.uk/STU3/CodeSystem/EventType-1\"/><code value=\"pds-birth-notification-1\"/></event><timestamp value=\"{}T12:00:00+00:00\"/><responsible><reference value=\"{}\"/></responsible></MessageHeader>",
+                number(child),
+                plus(child.birth, 1),
+                url(2)
+            )
+        ),
+        entry(
+            2,
+            &format!(
+                "<Organization><identifier><system value=\"{ODS_SYSTEM}\"/><value value=\"{ODS}\"/></identifier></Organization>"
+            )
+        ),
+        entry(
+            3,
+            &format!(
+                "<Patient><identifier><system value=\"https://child-health.invented.example/number\"/><value value=\"M{}\"/></identifier>{}</Patient>",
+                number(child),
+                name(family, given)
+            )
+        ),
+        entry(
+            4,
+            &format!(
+                "<RelatedPerson><patient><reference value=\"{}\"/></patient><relationship><coding><code value=\"NMTH\"/></coding></relationship>{}</RelatedPerson>",
+                url(5),
+                name(family, given)
+            )
+        ),
+        entry(
+            5,
+            &format!(
+                "<Patient><identifier><system value=\"https://fhir.nhs.uk/Id/nhs-number\"/><value value=\"{}\"/></identifier>{}<gender value=\"{}\"/><birthDate value=\"{}\"/></Patient>",
+                child.nhs,
+                name(&child.surname, &child.given),
+                if child.girl { "female" } else { "male" },
+                child.birth
+            )
+        ),
     );
     text
 }
