@@ -244,7 +244,7 @@ fn amount(reach: &Reach) -> Option<(usize, String)> {
     let withheld: Vec<String> = reach.withheld.iter().map(|group| words::group(group).to_owned()).collect();
     Some(match reach.outcome {
         "full" => (0, "read it".to_owned()),
-        "redacted" => (1, format!("read it without {}", words::listed(&withheld))),
+        "redacted" => (1, format!("read it, but not {}", either(&withheld))),
         "existence" => (2, "know that there is such a record, and whom to ask, but not read it".to_owned()),
         _ => return None,
     })
