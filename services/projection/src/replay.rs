@@ -180,14 +180,6 @@ pub struct Rerun {
     pub gone: Gone,
 }
 
-impl Rerun {
-    /// How many events the decision was made from: those that were read now, and those that nothing opens any more.
-    pub fn facts(&self) -> u32 {
-        let read = self.made_from.as_ref().map_or(0, |basis| basis.facts);
-        read.saturating_add(u32::try_from(self.gone.events).unwrap_or(u32::MAX))
-    }
-}
-
 /// A class of a child's records, as it came out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DecidedClass {

@@ -22,6 +22,8 @@ const RECORDS_A_READ: usize = 8_192;
 pub struct Gone {
     /// Events of theirs on the log that nothing opens any more.
     pub events: usize,
+    /// Of so many events that the decision was made from; 0 of a timeline.
+    pub of: u32,
     /// Erasures of their records that have begun, oldest first.
     pub by: Vec<Erased>,
 }
@@ -36,7 +38,8 @@ impl Replayer {
         let of = recorded.whole();
         let subjects = records::subjects(of);
         let (by, _) = self.erasures_about(&subjects)?;
-        let rerun = Rerun { gone: Gone { events: 0, by }, ..rerun };
+        let facts = of.basis.as_ref().map_or(0, |basis| basis.facts);
+        let rerun = Rerun { gone: Gone { events: 0, of: facts, by }, ..rerun };
         let says_otherwise = match &rerun.verdict {
             Verdict::Same => true,
             Verdict::Differs(difference) => !BEFORE_FACTS.contains(&difference.what),

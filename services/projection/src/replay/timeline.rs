@@ -127,7 +127,7 @@ impl Replayer {
             }
         };
         let events = self.erased(&subjects, &shows, log).await?.len();
-        Ok(Some(Replayed { gone: Gone { events, by }, ..replayed }))
+        Ok(Some(Replayed { gone: Gone { events, of: 0, by }, ..replayed }))
     }
 }
 

@@ -536,7 +536,7 @@ pub fn replay_answer(replayed: crate::replay::Replayed) -> ReplayResponse {
 pub fn rerun_answer(engine: &sharing::Engine, recorded: Access, rerun: crate::replay::Rerun) -> RerunResponse {
     let none = Disclosure::default();
     let record = rerun.record.as_ref().unwrap_or(&none);
-    let (facts, facts_erased) = (rerun.facts(), u32::try_from(rerun.gone.events).unwrap_or(u32::MAX));
+    let (facts, facts_erased) = (rerun.gone.of, u32::try_from(rerun.gone.events).unwrap_or(u32::MAX));
     let (verdict, what, was, is) = match rerun.verdict {
         Verdict::Same => (RerunVerdict::Same, String::new(), String::new(), String::new()),
         Verdict::Differs(difference) => {
