@@ -6,7 +6,7 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_kit::Delivery;
 use connector_kit::authority::sector_of;
@@ -85,9 +85,16 @@ fn revision(text: &str, stated: u32) -> u32 {
     stated << 16 | low
 }
 
-/// Kept as long as the process: a mapping is read when a process starts, and is in use until it ends.
+/// Kept as long as the process, each text once: a mapping is read when a process starts, and again whenever another is tried.
 pub(crate) fn kept(text: String) -> &'static str {
-    text.leak()
+    static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(text.as_str()).copied() {
+        return known;
+    }
+    let text: &'static str = text.leak();
+    kept.insert(text);
+    text
 }
 
 pub(crate) struct Checker<'t> {

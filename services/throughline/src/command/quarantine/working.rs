@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::admin::workbench_client::WorkbenchClient;
 use proto::admin::{
@@ -205,7 +205,7 @@ pub(super) fn redrive(arguments: &Redrive) -> anyhow::Result<ExitCode> {
         let mut steps = asked.map_err(|status| admin_client::refusal(&status))?.into_inner();
         let (mut last, mut refused, bar) =
             (RedriveItemsResponse::default(), Vec::new(), output::progress(0, "redriving"));
-        while let Some(mut step) = steps.message().await.map_err(|status| admin_client::refusal(&status))? {
+        while let Some(mut step) = steps.message().await.map_err(|status| broke_off(&status))? {
             bar.set_length(step.chosen);
             bar.set_position(step.done);
             refused.append(&mut step.refused);
@@ -247,6 +247,16 @@ pub(super) fn redrive(arguments: &Redrive) -> anyhow::Result<ExitCode> {
         ))?;
     }
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(output::DIFFERS) })
+}
+
+/// A process that ends in the middle says nothing of it.
+fn broke_off(status: &tonic::Status) -> anyhow::Error {
+    match status.code() {
+        tonic::Code::Unknown | tonic::Code::Internal | tonic::Code::Cancelled => {
+            anyhow!("the process broke off: what is done is on record, and the same again goes on from there")
+        }
+        _ => admin_client::refusal(status),
+    }
 }
 
 pub(super) fn leave(arguments: &Leave) -> anyhow::Result<()> {
