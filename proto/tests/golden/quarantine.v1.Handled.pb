@@ -1,0 +1,1 @@
+®¯ °(2invented message:invented by@ñë”£üÿÿÿÿ
