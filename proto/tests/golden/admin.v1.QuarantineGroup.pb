@@ -1,0 +1,1 @@
+invented sourceinvented field „ä—Ğ(ôë”£üÿÿÿÿ0óë”£üÿÿÿÿ8‡ä—Ğ

@@ -1,0 +1,4 @@
+
+R
+
+invented source"invented field(ôë”£üÿÿÿÿ®¯"invented by
