@@ -1,0 +1,2 @@
+
+invented organisationinvented involvement"(2invented field_groups2invented field_groups:invented rules:invented rulesBinvented familyJinvented person

@@ -1,0 +1,3 @@
+
+#
+invented issuerinvented value

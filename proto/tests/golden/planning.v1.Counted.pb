@@ -1,0 +1,7 @@
+®
+invented of®
+invented of®"
+invented of®"
+invented of®*
+invented of®*
+invented of®

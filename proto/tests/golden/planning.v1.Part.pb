@@ -1,0 +1,2 @@
+
+invented of®
