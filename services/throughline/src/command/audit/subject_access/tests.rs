@@ -39,6 +39,7 @@ fn answer() -> SubjectAccessResponse {
     let missed = e::AppointmentMissed {
         starts_at: Some(prost_types::Timestamp { seconds: 1_793_183_400, nanos: 0 }),
         service: coded("711", Some("Child and Adolescent Psychiatry")),
+        ..Default::default()
     };
     let mut contested = entry(3, Category::Hospital, day(2026, 10, 28), missed);
     contested.organisation = "ods-rh8".into();
