@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::linker::block::{Part, Rule};
 use crate::linker::parameters::FieldParameters;
-use crate::linker::{Clustered, Guards, children, cluster, veto};
+use crate::linker::children;
 
 /// Parameters under which three records of one name or one birth month are too many to look through.
 fn parameters() -> Arc<Parameters> {
@@ -49,20 +49,11 @@ fn edges_of(population: &Population<u8>) -> Vec<Edge<u8>> {
     population.edges(0.0)
 }
 
-fn clusters(
-    parameters: &Parameters,
-    records: &BTreeMap<u8, Record>,
-    edges: Vec<Edge<u8>>,
-) -> Clustered<u8, crate::linker::Veto> {
-    let edges = edges.into_iter().filter(|edge| parameters.probability(edge.weight) >= 0.95);
-    cluster(edges, |one, other| veto(parameters, Guards::default(), false, &records[one], &records[other]))
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Whatever stood there before and in whatever order records came: those that stand decide who is found, which pairs there
-    /// are and who is one child. What is kept of each record's own search, made anew when the population says so, is the same.
+    /// Whatever stood there before and in whatever order records came: those that stand decide who is found and which pairs there
+    /// are, and so who is one child. What is kept of each record's own search, made anew when the population says so, is the same.
     #[test]
     fn only_the_records_that_stand_decide(steps in steps(), seed in any::<u64>()) {
         let parameters = parameters();
@@ -116,8 +107,6 @@ proptest! {
             let kept: BTreeSet<u8> = kept[key].iter().map(|likely| likely.key).collect();
             prop_assert_eq!(&kept, &pairs, "what was kept of {}", key);
         }
-        let again = clusters(&parameters, &standing, edges_of(&population));
-        prop_assert_eq!(clusters(&parameters, &standing, edges).clusters, again.clusters);
     }
 
     /// What cannot be enough is not compared to the end, and nothing that is enough is missed.
