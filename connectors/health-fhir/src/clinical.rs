@@ -102,7 +102,7 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     let reactions: Vec<String> = resource
         .all("reaction")
         .flat_map(|reaction| reaction.all("manifestation"))
-        .filter_map(|manifested| Some(r.coded(manifested, "manifestation")?.text.or(None)?))
+        .filter_map(|manifested| r.coded(manifested, "manifestation")?.text)
         .collect();
     let substance = r.concept(resource, "code");
     if substance.is_none() {

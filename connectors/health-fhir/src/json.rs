@@ -29,10 +29,12 @@ impl From<ReaderError> for Broken {
 
 /// Reads one document: a resource, or a bundle whose entries are given as they come.
 pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) -> Result<Document, Broken> {
-    let mut settings = ReaderSettings::default();
-    settings.max_nesting_depth = Some(NESTED_MAX);
-    settings.restrict_number_values = false;
-    settings.track_path = false;
+    let settings = ReaderSettings {
+        max_nesting_depth: Some(NESTED_MAX),
+        restrict_number_values: false,
+        track_path: false,
+        ..ReaderSettings::default()
+    };
     let mut reader = JsonStreamReader::new_custom(tape.reading(source), settings);
     if reader.peek()? != ValueType::Object {
         return Err(Broken::NotAResource);

@@ -76,10 +76,11 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
         if is_ods(system) || KINDS_OF_OTHER_THINGS.contains(&kind) || stated.text("use") == Some("temp") {
             continue;
         }
-        if let Some(subject) = by_identifier(at.controller, system, value).filter(|own| names_somebody(&own.value)) {
-            if !local.iter().any(|(_, known)| *known == subject) && standing == Standing::Current {
-                local.push((kind == "MR", subject));
-            }
+        if let Some(subject) = by_identifier(at.controller, system, value).filter(|own| names_somebody(&own.value))
+            && standing == Standing::Current
+            && !local.iter().any(|(_, known)| *known == subject)
+        {
+            local.push((kind == "MR", subject));
         }
     }
     if claims.iter().filter(|claim| claim.usable && claim.standing() == Standing::Current).count() > 1 {
@@ -219,7 +220,7 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
         lines.push(stated.text("text")?.to_owned());
     }
     let uprn = stated.extension("AddressKey").and_then(|key| {
-        let of = key.all("extension").find_map(|part| Some(part.choice("value")?.1.own_text()?)).unwrap_or_default();
+        let of = key.all("extension").find_map(|part| part.choice("value")?.1.own_text()).unwrap_or_default();
         of.bytes().all(|b| b.is_ascii_digit()).then(|| of.to_owned()).filter(|digits| !digits.is_empty())
     });
     Some(Address {

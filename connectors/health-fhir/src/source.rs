@@ -246,7 +246,7 @@ impl Window<'_, '_> {
                 Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
             }
         }
-        if is_message && !entries.first().is_some_and(|first| first.resource.kind() == "MessageHeader") {
+        if is_message && entries.first().is_none_or(|first| first.resource.kind() != "MessageHeader") {
             let raws = entries.into_iter().map(|entry| entry.raw).chain(flawed.into_iter().map(|(_, _, raw)| raw));
             let raw = raws.collect::<Vec<_>>().join(&b'\n');
             let why = "the message does not begin with a header that can be read, and means nothing without it: send it again";

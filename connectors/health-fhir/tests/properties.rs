@@ -38,7 +38,8 @@ fn weight(id: &str, version: u32, value: &str, status: &str) -> Value {
 
 /// The kinds and units that stand after these files, and how many events the last added.
 fn standing(files: &[String]) -> (Vec<String>, usize) {
-    let mut said: BTreeMap<(String, u32), BTreeMap<(i64, u64, u32), proto::events::Event>> = BTreeMap::new();
+    type Versions = BTreeMap<(i64, u64, u32), proto::events::Event>;
+    let mut said: BTreeMap<(String, u32), Versions> = BTreeMap::new();
     let mut added = 0;
     for file in files {
         added = 0;

@@ -85,7 +85,7 @@ pub fn told(discloser: &Discloser, telling: &Telling) -> Result<Told, ChildError
     Ok(told)
 }
 
-fn key(row: &ProtectionRow) -> (&str, Option<(i32, Option<u32>, Option<u32>)>, i32) {
+fn key(row: &ProtectionRow) -> impl Ord + '_ {
     (&row.nhs_number, row.start_on.map(|on| (on.year, on.month, on.day)), row.plan)
 }
 

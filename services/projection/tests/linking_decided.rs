@@ -25,10 +25,12 @@ use proto::events::{self as e, Subject};
 const BORN: e::Date = e::Date { year: 2014, month: Some(3), day: Some(4), estimated: false };
 const AMARA: Person = Person { given: "Amara", family: "Inventedson", born: BORN, sex: "F", postcode: "EX2 1AA" };
 
+type Ends = BTreeMap<(Topic, Partition), Offset>;
+
 /// A log of which the sectors' topics are read no further than they once went.
 struct Behind {
     inner: Arc<dyn EventLog>,
-    ends: Arc<Mutex<Option<BTreeMap<(Topic, Partition), Offset>>>>,
+    ends: Arc<Mutex<Option<Ends>>>,
 }
 
 #[async_trait]
@@ -157,7 +159,9 @@ proptest! {
                 let (person, numbers) = said(sides);
                 let subject = if n % 2 == 0 { hospital_person(&format!("H{n}")) } else { pupil(&format!("P{n}")) };
                 let saying = says(if n % 2 == 0 { HOSPITAL } else { SCHOOL }, &subject, &person, &numbers, 1);
-                let Some(Kind::PersonDescribed(described)) = saying.event.kind.clone() else { unreachable!() };
+                let Some(Kind::PersonDescribed(described)) = saying.event.kind.clone() else {
+                    panic!("it describes a person")
+                };
                 let id_of = |subject: &Subject| house.pseudonyms.of(subject).0;
                 members.push(Member {
                     record: identity::linker::children::record(&subject, [&described]),

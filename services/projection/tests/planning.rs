@@ -211,7 +211,7 @@ async fn who_can_see_a_childs_records_is_told_to_whoever_checks_the_rules_and_is
     );
     let mut lead = there.serving.auditor(HUB, "i.lead", &["information_governance"]).await;
     let only = WhoCanSeeRequest { categories: vec![s::Category::Attendance.into()], ..request() };
-    assert_eq!(lead.who_can_see(only).await.unwrap().classes, [attendance.clone()]);
+    assert_eq!(lead.who_can_see(only).await.unwrap().classes, std::slice::from_ref(attendance));
     // Whoever may not ask learns nothing of whether there is such a child.
     for (organisation, role) in [(SCHOOL, "information_governance"), (COUNCIL, "auditor"), (HUB, "sysadmin")] {
         let mut other = there.serving.auditor(organisation, "o.ther", &[role]).await;

@@ -16,7 +16,7 @@ fn every_property_is_proved() {
 }
 
 /// What breaks each property: the rules without some, and with others in their place.
-const MUTANTS: [(&str, &[&str], &str); 13] = [
+const MUTANTS: [(&str, &[&str], &str); 15] = [
     ("I1-", &["R03-"], ""),
     ("I2-", &["G04-"], ""),
     ("I3-", &["R03-"], ""),
@@ -51,6 +51,14 @@ const MUTANTS: [(&str, &[&str], &str); 13] = [
         &[],
         r#"permit (principal is Share::Staff, action in Share::Action::"UpToFull", resource)
            when { context.purpose == Share::Purpose::"direct_care" && context.involvement == Share::Involvement::"targeted" };"#,
+    ),
+    ("I14-", &["G17-"], ""),
+    // Another organisation's records are counted only where an agreement says so.
+    (
+        "I15-",
+        &[],
+        r#"permit (principal is Share::Staff, action == Share::Action::"CountChildren", resource)
+           when { context.purpose == Share::Purpose::"service_planning" && principal in Share::RoleGroup::"commissioning" };"#,
     ),
 ];
 

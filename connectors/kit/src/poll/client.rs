@@ -78,7 +78,7 @@ pub(super) struct Client {
 pub(super) enum Got {
     /// Nothing has changed.
     Unchanged,
-    Page(Page),
+    Page(Box<Page>),
 }
 
 pub(super) struct Page {
@@ -155,7 +155,7 @@ impl Client {
         let next = links.flat_map(|link| link.split(',')).find_map(next_of).map(str::to_owned);
         let etag = text(header::ETAG).map(str::to_owned);
         let asked_at = text(header::DATE).and_then(moment).unwrap_or(here);
-        Ok(Got::Page(Page { media_type, next, etag, asked_at, until, response }))
+        Ok(Got::Page(Box::new(Page { media_type, next, etag, asked_at, until, response })))
     }
 
     /// What the files say, as they stand now.

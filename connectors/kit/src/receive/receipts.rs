@@ -114,7 +114,7 @@ impl SubmissionOutcome {
                 says: rejection.message.clone(),
             });
         }
-        self.problems.sort_by(|a, b| (a.record, a.line, !a.refused).cmp(&(b.record, b.line, !b.refused)));
+        self.problems.sort_by_key(|problem| (problem.record, problem.line, !problem.refused));
         let total = report.total();
         self.records = report.records;
         self.retractions_held = report.scopes.iter().map(|scope| scope.retractions_held).sum();

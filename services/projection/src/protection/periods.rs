@@ -270,7 +270,10 @@ mod tests {
 
     const TODAY: Date = date(2026, 11, 22);
 
-    fn told(entries: &[Entry]) -> (Vec<(bool, Date, Option<Date>)>, Vec<Reason>) {
+    /// Whether looked after, and from when to when.
+    type Told = (bool, Date, Option<Date>);
+
+    fn told(entries: &[Entry]) -> (Vec<Told>, Vec<Reason>) {
         let (found, left_out) = periods(entries.iter(), TODAY);
         (found.into_iter().map(|period| (period.looked_after, period.start_on, period.end_on)).collect(), left_out)
     }

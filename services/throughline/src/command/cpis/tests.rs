@@ -75,7 +75,8 @@ fn every_rule_of_the_format_is_held_to() {
         spoilt(&mut upload.rows[0]);
         upload.problems()
     };
-    let rules: [(&str, &dyn Fn(&mut super::file::Row)); 9] = [
+    type Spoils<'a> = &'a dyn Fn(&mut super::file::Row);
+    let rules: [(&str, Spoils<'_>); 9] = [
         ("nhs_number", &|row| row.nhs_number = "9991110004".into()),
         ("plan_type", &|row| row.plan = "CPP".into()),
         ("birth_date", &|row| row.birth = None),
