@@ -12,6 +12,7 @@
 //! stands in for an as-of that the file does not state. So wherever a process dies the next takes up the same folder and
 //! says the same events again, with the same ids.
 
+mod error;
 mod files;
 mod keep;
 mod refusals;
@@ -21,7 +22,6 @@ mod translation;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,12 +36,13 @@ use tracing::Instrument as _;
 
 use crate::collected::Collected;
 use crate::connector::{Connector, Delivery, Draft, Rejection, Scope};
+use crate::differ::{Baseline, BaselineError, Baselines, Retractions, Submission, diff, rebuild};
 use crate::named::Told;
-use crate::differ::{Baseline, BaselineError, Baselines, RebuildError, Retractions, Submission, diff, rebuild};
-use crate::publish::{PublishError, Publisher, SharedPublisher, is_of_the_future};
+use crate::publish::{Publisher, SharedPublisher, is_of_the_future};
 use crate::redrive::{Asked, Asks, Desk};
 use crate::run::{SourceCounts, is_unfinished, name_of};
 use crate::submission::{OfScope, Report};
+pub use error::IntakeError;
 use files::{failed, list, make, move_all, put_back, rename, sync};
 use keep::Keep;
 use refusals::{of_the_future, retractions_held};
@@ -89,71 +90,6 @@ impl Options {
             reports: None,
             woken: Arc::default(),
             callers: BTreeMap::new(),
-        }
-    }
-}
-
-/// Why a drop folder stopped, or could not go on for now.
-#[derive(Debug, thiserror::Error)]
-pub enum IntakeError {
-    /// The folder could not be read or written.
-    #[error("could not {doing} `{path}`")]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// The log did not take it.
-    #[error(transparent)]
-    Publish(#[from] PublishError),
-    /// A baseline could not be read or written.
-    #[error(transparent)]
-    Baseline(#[from] BaselineError),
-    /// A baseline could not be rebuilt.
-    #[error(transparent)]
-    Rebuild(#[from] RebuildError),
-    /// The process ends in the middle of a translation: the next one takes it up again.
-    #[error("the translation was stopped before its end")]
-    Stopped,
-}
-
-impl IntakeError {
-    /// The log takes nothing for now: try again later.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Publish(error) => error.is_transient(),
-            Self::Rebuild(RebuildError::Log(error)) => error.is_transient(),
-            _ => false,
-        }
-    }
-
-    /// Waiting may cure it: the log takes nothing for now, or a folder cannot be read or written just now.
-    pub fn may_pass(&self) -> bool {
-        self.is_transient() || self.io().is_some()
-    }
-
-    /// What could not be done for now, and why. An error may name a file, and a file may be named after a child: neither is
-    /// repeated here.
-    fn waits_for(&self) -> (&'static str, String) {
-        match (self, self.io()) {
-            (_, Some((doing, kind))) => (doing, kind.to_string()),
-            (Self::Publish(PublishError::Log(error)) | Self::Rebuild(RebuildError::Log(error)), None) => {
-                ("use the log", error.to_string())
-            }
-            _ => ("use the log", String::new()),
-        }
-    }
-
-    /// What could not be done, and what the system said.
-    fn io(&self) -> Option<(&'static str, io::ErrorKind)> {
-        match self {
-            Self::Io { doing, source, .. } => Some((doing, source.kind())),
-            Self::Baseline(BaselineError::Io { doing, source, .. }) => Some((doing, source.kind())),
-            _ => None,
         }
     }
 }
@@ -523,8 +459,9 @@ impl DropFolder {
             drop(publisher);
             let of_scope = parts.iter().filter(|(key, ..)| *key == submission.scope_key);
             submission.parts = of_scope.map(|(_, part, told)| (part.clone(), *told)).collect();
-            let (events, held) =
-                self.submit(submission, allowed, (&file, picked_up_us, received.as_ref()), &mut rejections, &mut report).await?;
+            let (events, held) = self
+                .submit(submission, allowed, (&file, picked_up_us, received.as_ref()), &mut rejections, &mut report)
+                .await?;
             tally.events += events;
             tally.retractions_held += held;
         }
@@ -538,7 +475,10 @@ impl DropFolder {
         tally.count(&self.counts);
         tally.measure(self.connector.descriptor().name, &rejections);
         let away = self.options.root.join(if nothing_good { REJECTED } else { DONE });
-        self.baselines.named().note(&name_of(dir), &told).map_err(|source| failed("note of whom tells", dir, source))?;
+        self.baselines
+            .named()
+            .note(&name_of(dir), &told)
+            .map_err(|source| failed("note of whom tells", dir, source))?;
         rename(dir, &away.join(name_of(dir)))?;
         sync(&away)?;
         sync(&self.options.root.join(WORKING))?;

@@ -175,7 +175,8 @@ impl Eraser {
         }
         let files = self.premises.files_in_clear(&subjects).await.map_err(ErasureError::Premises)?;
         if files > 0 {
-            let waits_for = format!("the operator to remove {files} files in clear: `throughline erasure files --remove --yes`");
+            let waits_for =
+                format!("the operator to remove {files} files in clear: `throughline erasure files --remove --yes`");
             return Ok(Standing { files_in_clear: files, ..Standing::new(S::WrappingDestroyed, waits_for) });
         }
         let certificate = "a person who says what became of copies of the wrapping keys: `throughline erasure certify`";

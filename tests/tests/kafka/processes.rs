@@ -96,7 +96,7 @@ impl Region {
 
     /// Where the broker keeps what it was given.
     pub(crate) fn broker_data(&self) -> PathBuf {
-        self.broker.lock().unwrap().data(0).unwrap().to_owned()
+        self.broker.lock().unwrap().data(1).unwrap().to_owned()
     }
 
     pub(crate) fn must(&self, arguments: &[&str], config: &Path) -> String {

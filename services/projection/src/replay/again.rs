@@ -9,7 +9,8 @@ use proto::sharing::{Call, Purpose};
 use sharing::{Category, DecisionCache, Engine};
 
 use super::{
-    ANSWERS_KEPT, DecidedClass, Facts, Gone, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With, records,
+    ANSWERS_KEPT, DecidedClass, Facts, Gone, Past, Recorded, ReplayError, Replayer, Rerun, Rules, Verdict, Why, With,
+    records,
 };
 use crate::child::Children;
 use crate::consume::Progress;

@@ -12,8 +12,8 @@ use prost::Message;
 use proto::admin::admin_server::Admin;
 use proto::admin::{
     Fact, GetMatchRatesRequest, GetMatchRatesResponse, GetStatusRequest, GetStatusResponse, ListDisclosuresRequest,
-    ListDisclosuresResponse, ListQuarantineRequest, ListQuarantineResponse, RecordFactsRequest, RecordFactsResponse,
-    QuarantineGroup, QuarantineSelection, RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
+    ListDisclosuresResponse, ListQuarantineRequest, ListQuarantineResponse, QuarantineGroup, QuarantineSelection,
+    RecordFactsRequest, RecordFactsResponse, RecordedDisclosure, ShowQuarantineRequest, SourceStatus,
 };
 use proto::disclosure::Disclosure;
 use proto::events::Date;

@@ -180,7 +180,9 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::ResultReported(r) => {
             Said::from(C::Hospital).labelled(specialties.labels([&r.test, &r.panel, &r.coded_value]))
         }
-        Kind::ScreeningReported(_) | Kind::HealthReviewCompleted(_) | Kind::FeedingStatusRecorded(_) => C::Hospital.into(),
+        Kind::ScreeningReported(_) | Kind::HealthReviewCompleted(_) | Kind::FeedingStatusRecorded(_) => {
+            C::Hospital.into()
+        }
         Kind::DiagnosisRecorded(d) => Said::from(C::Hospital)
             .labelled(specialties.labels([&d.condition, &d.role]))
             .labelled(in_confidence(&d.confidentiality)),

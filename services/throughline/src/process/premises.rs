@@ -27,9 +27,8 @@ pub(crate) struct OwnPremises {
 impl OwnPremises {
     /// With the baselines of these connectors, which run in this process.
     pub(crate) fn of(settings: &Settings, connectors: &[ConnectorSettings]) -> Arc<Self> {
-        let folders = |connector: &ConnectorSettings| {
-            (settings.connector_dir(&connector.name), connector.drop_folder.clone())
-        };
+        let folders =
+            |connector: &ConnectorSettings| (settings.connector_dir(&connector.name), connector.drop_folder.clone());
         let baselines = connectors.iter().map(folders).collect();
         let pseudonym_key = settings.keys.folder.join("pseudonym.key");
         Arc::new(Self { baselines, pseudonym_key, ledger_keys: KeyFolder::new(&settings.ledger.keys) })

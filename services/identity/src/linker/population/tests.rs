@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::linker::block::{Part, Rule};
-use crate::linker::parameters::FieldParameters;
 use crate::linker::children;
+use crate::linker::parameters::FieldParameters;
 
 /// Parameters under which three records of one name or one birth month are too many to look through.
 fn parameters() -> Arc<Parameters> {

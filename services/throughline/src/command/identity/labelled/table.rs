@@ -45,7 +45,11 @@ impl Table {
         let (mut rows, mut odd) = (Vec::new(), Vec::new());
         for row in reader.records() {
             let row = row?;
-            let line = row.position().map_or(0, csv::Position::line);
+            let at = row.position();
+            // Of `\r\n` the reader takes the second half for the next line's.
+            let begins_late =
+                at.is_some_and(|at| usize::try_from(at.byte()).is_ok_and(|at| text.as_bytes().get(at) == Some(&b'\n')));
+            let line = at.map_or(0, csv::Position::line) + u64::from(begins_late);
             if row.len() != header.len() {
                 odd.push(line);
             }
