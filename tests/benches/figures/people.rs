@@ -79,7 +79,15 @@ pub(crate) async fn record(house: &House, log: &Arc<dyn EventLog>, commands: &Co
         Subject { scheme: Scheme::Organisation.into(), issuer: "throughline".into(), value: READER.into() };
     let fact = |subject, event| Fact { subject: Some(subject), event: Some(event), ..Default::default() };
     // A later version than the one that the authority's facts hold, of another entry: the last to begin stands.
-    let facts = vec![fact(organisation_subject, organisation.into()), fact(child(), linked.into())];
+    // A return does not say that the council works with the child still.
+    let mut works =
+        e::InvolvementStarted { organisation: Some(READER.into()), start_on: Some(TODAY), ..Default::default() };
+    works.set_kind(e::involvement::Kind::Statutory);
+    let facts = vec![
+        fact(organisation_subject, organisation.into()),
+        fact(child(), linked.into()),
+        fact(child(), works.into()),
+    ];
     commands.record(facts, 1_760_000_000_000_001, TODAY).await?;
     let rules = sharing::Engine::load()?;
     for person in ["approver-1", "approver-2"] {
