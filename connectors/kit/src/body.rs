@@ -3,9 +3,10 @@
 
 use event_log::seal::PseudonymKey;
 use event_log::{EntryId, EventId, Pseudonym};
+use proto::events::event::Kind;
 use proto::events::{Body, Cause, Version};
 
-use crate::connector::Draft;
+use crate::connector::{Descriptor, Draft};
 use crate::dates;
 
 /// A body ready to be sealed, and what stands in clear with it.
@@ -45,8 +46,31 @@ pub(crate) fn statement(key: &PseudonymKey, source: &str, draft: Draft, version:
         third_parties: draft.third_parties.iter().map(|party| key.of(party).as_bytes().to_vec()).collect(),
         event: Some(draft.event),
         scope: draft.scope_key.unwrap_or_default(),
+        labels: draft.labels.into_iter().map(Into::into).collect(),
         // What a person recorded says who; a source does not.
         ..Body::default()
     };
     Statement { subject, event_id, body }
+}
+
+/// A draft of a feed as a statement of the version that its message states, else of when the source knew, else of now.
+pub(crate) fn feed_statement(key: &PseudonymKey, connector: Descriptor, draft: Draft, now_us: i64) -> Statement {
+    let version = draft.version.unwrap_or_else(|| Version {
+        as_of_us: draft.observed_at_us.unwrap_or(now_us),
+        sequence: 0,
+        mapping_revision: connector.mapping_revision,
+    });
+    let cause = feed_cause(&draft);
+    statement(key, connector.name, draft, version, cause)
+}
+
+/// What a message on a feed says of its record, as far as the kind tells.
+fn feed_cause(draft: &Draft) -> Cause {
+    match &draft.event.kind {
+        Some(Kind::EntryRetracted(_)) => Cause::Retracted,
+        Some(Kind::EntryCorrected(_)) => Cause::Corrected,
+        _ if draft.event.kind_number().is_some_and(|kind| kind.name().ends_with("Ended")) => Cause::Ended,
+        _ if draft.version.is_some() && !draft.clears.is_empty() => Cause::Changed,
+        _ => Cause::Started,
+    }
 }

@@ -73,10 +73,7 @@ impl CodeList {
         }
         match of_other_year {
             Some(code) => Read::odd(self.coded(code.to_owned(), year), FindingCode::CodeOfOtherYear, field),
-            None => {
-                let kept = text.chars().take(CODE_CHARS_MAX).collect();
-                Read::odd(self.coded(kept, year), FindingCode::CodeUnknown, field)
-            }
+            None => Read::odd(self.coded(bounded(text), year), FindingCode::CodeUnknown, field),
         }
     }
 
@@ -86,15 +83,34 @@ impl CodeList {
     }
 
     fn coded(&self, code: String, year: u16) -> Coded {
-        Coded { code, code_set: format!("{}/{year}", self.name), text: None }
+        // Every coded field of every event has one: written without the machinery of formatting.
+        let mut code_set = String::with_capacity(self.name.len() + 6);
+        code_set.push_str(self.name);
+        code_set.push('/');
+        push_digits(&mut code_set, year.into(), 1);
+        Coded { code, code_set, text: None }
+    }
+}
+
+/// A number in decimal digits, at least so many.
+pub(crate) fn push_digits(text: &mut String, number: u32, width: u32) {
+    let digits = number.checked_ilog10().map_or(1, |log| log + 1).max(width);
+    for place in (0..digits).rev() {
+        let digit = number / 10u32.pow(place) % 10;
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
     }
 }
 
 /// A code of a list that is not the collection's to change and of which we hold no table: kept as it came.
 pub fn unlisted(text: &str, code_set: &str) -> Option<Coded> {
     let text = text.trim();
-    let code = text.chars().take(CODE_CHARS_MAX).collect();
-    (!text.is_empty()).then(|| Coded { code, code_set: code_set.to_owned(), text: None })
+    (!text.is_empty()).then(|| Coded { code: bounded(text), code_set: code_set.to_owned(), text: None })
+}
+
+/// As much of an unknown code as is kept.
+fn bounded(text: &str) -> String {
+    // No more bytes than that are no more characters.
+    if text.len() <= CODE_CHARS_MAX { text.to_owned() } else { text.chars().take(CODE_CHARS_MAX).collect() }
 }
 
 /// A finding on a coded field that should have been filled.
@@ -137,6 +153,15 @@ mod tests {
             assert_eq!(coded.code_set, format!("ssda903.placement/{year}"));
         }
         assert_eq!(PLACEMENT.read(" ", 2025, "PLACE"), Read::blank());
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are_formatted() {
+        for (number, width) in [(0, 1), (7, 2), (10, 1), (2025, 1), (999, 4), (65_535, 1), (u32::MAX, 2)] {
+            let mut text = String::from("x/");
+            push_digits(&mut text, number, width);
+            assert_eq!(text, format!("x/{number:0width$}", width = width as usize));
+        }
     }
 
     #[test]

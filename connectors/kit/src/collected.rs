@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto::events::Subject;
+use proto::events::{Finding, Subject};
 
 use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
 
@@ -17,12 +17,14 @@ pub struct Collected {
     pub drafts: Vec<Draft>,
     /// What could not be translated.
     pub rejections: Vec<Rejection>,
+    /// What is odd about all the records of an organisation together.
+    pub found: Vec<(String, Finding)>,
     /// Keys of the scopes that were read whole.
     pub whole: BTreeSet<String>,
     /// Scopes that were read whole of one subject.
     pub whole_of: Vec<(String, Subject)>,
-    /// Scopes, record keys of things that have parts, and whether all of them were told.
-    pub parts: Vec<(String, String, bool)>,
+    /// Scopes, whose they are, record keys of things that have parts, and whether all of them were told.
+    pub parts: Vec<(String, Subject, String, bool)>,
 }
 
 impl Collected {
@@ -55,6 +57,10 @@ impl Output for Collected {
         self.rejections.push(rejection);
     }
 
+    fn found(&mut self, controller: &str, finding: Finding) {
+        self.found.push((controller.to_owned(), finding));
+    }
+
     fn whole(&mut self, scope_key: &str) {
         self.whole.insert(scope_key.to_owned());
     }
@@ -63,7 +69,7 @@ impl Output for Collected {
         self.whole_of.push((scope_key.to_owned(), subject.clone()));
     }
 
-    fn part(&mut self, scope_key: &str, record_key: &str, told: bool) {
-        self.parts.push((scope_key.to_owned(), record_key.to_owned(), told));
+    fn part(&mut self, scope_key: &str, subject: &Subject, record_key: &str, told: bool) {
+        self.parts.push((scope_key.to_owned(), subject.clone(), record_key.to_owned(), told));
     }
 }

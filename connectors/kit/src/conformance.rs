@@ -4,8 +4,12 @@
 //! let sample = Sample::new(&[("CIN_2025.xml", include_bytes!("golden/CIN_2025.xml"))]).canaries(&["Zebedee"]);
 //! conformance::check(&CinCensus, &sample);
 //! ```
+//!
+//! And of submissions that overlap, [`check_overlapping`].
 
 mod history;
+mod larger;
+mod overlap;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +20,8 @@ use crate::connector::{Connector, Delivery, Draft};
 use crate::publish::is_organisation_id;
 
 pub use history::History;
+pub use larger::{Larger, LargerSubmission};
+pub use overlap::{Files, check_overlapping, problems_of_overlapping};
 
 /// At how many points each file of a sample is cut and spoilt.
 const POINTS: usize = 64;
@@ -178,7 +184,10 @@ fn cut_loses_only_the_end(
     told: &str,
     problems: &mut Vec<String>,
 ) {
-    let lost: Vec<&Draft> = good.drafts.iter().filter(|draft| !cut_off.drafts.contains(draft)).collect();
+    // A message that breaks off is another state of its source; what it still says is not lost.
+    let of_no_version = |draft: &Draft| Draft { version: None, ..draft.clone() };
+    let said: Vec<Draft> = cut_off.drafts.iter().map(of_no_version).collect();
+    let lost: Vec<&Draft> = good.drafts.iter().filter(|draft| !said.contains(&of_no_version(draft))).collect();
     let missing = !lost.is_empty();
     let only_space_cut = bytes.get(cut..).unwrap_or_default().iter().all(u8::is_ascii_whitespace);
     let at_line_end = bytes.get(..cut).unwrap_or_default().ends_with(b"\n");

@@ -62,12 +62,22 @@ pub trait Connector: Send + Sync {
         false
     }
 
+    /// Whether a line with these cells, lower case and without doubled spaces, is one that this connector takes as the header of a
+    /// table. Only such a line is shown above a row that somebody looks at: any other may be of another child. The default takes
+    /// none.
+    fn is_header(&self, _columns: &[String]) -> bool {
+        false
+    }
+
     /// Reads one submission to its end and says what it holds. Never fails: what cannot be read is a rejection, and the
     /// rest goes on.
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output);
 }
 
 /// What a connector says into.
+///
+/// What is said is dealt with while the connector reads on, so that a return of any size takes little memory: a connector holds
+/// no more of its input than one record of it, or one child's, wherever the format lets it.
 pub trait Output {
     /// Opens a scope of a snapshot: drafts that name it are compared with what the scope last held.
     fn scope(&mut self, scope: Scope);
@@ -84,14 +94,19 @@ pub trait Output {
     /// The scope of this key was read whole, without structural error: absence from it means something.
     fn whole(&mut self, scope_key: &str);
 
+    /// Something is odd about all of this organisation's records together and about no one of them: a count over the whole
+    /// submission, which breaks a published rule. It is told in the submission's report.
+    fn found(&mut self, _controller: &str, _finding: Finding) {}
+
     /// Of this subject the scope of this key was read whole, and of others nothing is said by that: a transfer file states all
     /// of each child that it holds, and knows of no other. Whoever does not listen takes less for granted.
     fn whole_of(&mut self, _scope_key: &str, _subject: &Subject) {}
 
-    /// The records of this scope whose keys are this one, or begin with it and a slash, are parts of one thing that the source
-    /// names: a plan, an episode. With `told` every part of it is told here, so that what the scope held of it and is not told
-    /// is gone, as the source says and nobody has to confirm; without, it is only named, so that a later submission can say so.
-    fn part(&mut self, _scope_key: &str, _record_key: &str, _told: bool) {}
+    /// The records of this subject and scope whose keys are this one, or begin with it and a slash, are parts of one thing that
+    /// the source names: a plan, an episode. With `told` every part of it is told here, so that what the scope held of it and is
+    /// not told is gone, as the source says and nobody has to confirm; without, it is only named, so that a later submission can
+    /// say so. Whoever names such things names the first before the first record of the scope.
+    fn part(&mut self, _scope_key: &str, _subject: &Subject, _record_key: &str, _told: bool) {}
 }
 
 /// What a snapshot states everything of.
@@ -132,10 +147,45 @@ pub struct Draft {
     pub third_parties: Vec<Subject>,
     /// Numbers of the fields that this version empties (HL7 `""`). On a snapshot the differ computes them.
     pub clears: Vec<u32>,
+    /// What makes this record more private than its kind and its fields say, beside what is put on all of its source. Each narrows
+    /// who may see it.
+    pub labels: Vec<Label>,
     /// What happened.
     pub event: Event,
     /// Where it stood.
     pub place: Place,
+}
+
+impl Draft {
+    /// What every draft says, as a record of a feed or of no scope yet says it: `Draft { findings, ..Draft::of(..) }`. A connector
+    /// that begins so does not change when a draft can say more.
+    pub fn of(
+        subject: Subject,
+        controller: &str,
+        table: &'static str,
+        record_key: String,
+        effective: When,
+        event: Event,
+        place: Place,
+    ) -> Self {
+        Self {
+            subject,
+            controller: controller.to_owned(),
+            scope_key: None,
+            table,
+            record_key,
+            ordinal: 0,
+            effective,
+            observed_at_us: None,
+            version: None,
+            findings: Vec::new(),
+            third_parties: Vec::new(),
+            labels: Vec::new(),
+            clears: Vec::new(),
+            event,
+            place,
+        }
+    }
 }
 
 /// Something that could not be translated.
@@ -158,6 +208,19 @@ pub struct Rejection {
 }
 
 impl Rejection {
+    /// What every rejection says: `Rejection { subject, ..Rejection::of(..) }`. `raw` is the record as it came.
+    pub fn of(reason: Reason, message: &str, place: Place, raw: &[u8]) -> Self {
+        Self {
+            reason,
+            message: message.to_owned(),
+            place,
+            controller: None,
+            raw: raw.to_vec(),
+            scope_key: None,
+            subject: None,
+        }
+    }
+
     pub(crate) fn count(&self, source: &str) {
         runtime::metrics::REJECTED.add(1, [source, self.reason.name()]);
     }

@@ -2,8 +2,8 @@
 //!
 //! Columns are found by name, whatever their order and letter case, and further ones do no harm. A row with more or fewer
 //! cells than the header is rejected with its line, and its neighbours are read. A quote that is never closed costs its own
-//! line, not the rest of the file. How an export differs from that (another delimiter, an encoding, lines above the header)
-//! is said by a [`Dialect`].
+//! line, not the rest of the file. A header without a comma may have its columns apart by semicolons, tabs or bars. How else
+//! an export differs (an encoding, lines above the header) is said by a [`Dialect`].
 
 mod records;
 
@@ -57,15 +57,40 @@ impl Default for Dialect {
 
 type Text<'a> = TextReader<Box<dyn BufRead + Send + 'a>>;
 
+/// A row that is no record, and was passed over: a total below the table, the header said again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Aside {
+    /// Which row of the file, from 1.
+    pub record: u64,
+    /// Its line.
+    pub line: u64,
+}
+
+/// Whether a row whose first filled cell is this one is no record.
+type IsAside<'a> = Box<dyn Fn(&str) -> bool + Send + 'a>;
+
 /// A table being read.
 pub struct Table<'a> {
     name: String,
     records: Records<Text<'a>>,
     columns: HashMap<String, usize>,
+    /// The header's cells in their order, each with a name of its own; "" where it has none.
+    names: Vec<String>,
     width: usize,
     record: Record,
     rows: u64,
     broken: bool,
+    is_aside: Option<IsAside<'a>>,
+    aside: Vec<Aside>,
+    /// Of columns that are filled from above, what stood there last.
+    above: HashMap<usize, String>,
+}
+
+/// What makes a row the header.
+#[derive(Clone, Copy)]
+enum Wanted<'w> {
+    Columns(&'w [&'w str]),
+    Known(&'w dyn Fn(&[String]) -> bool),
 }
 
 /// One row, until the next is read.
@@ -73,6 +98,8 @@ pub struct Table<'a> {
 pub struct Row<'t> {
     name: &'t str,
     columns: &'t HashMap<String, usize>,
+    names: &'t [String],
+    above: &'t HashMap<usize, String>,
     record: &'t Record,
     number: u64,
     offset: u64,
@@ -84,7 +111,16 @@ impl<'a> Table<'a> {
     /// # Errors
     /// The rejection of the whole file: no text, no rows at all, or a header without a required column.
     pub fn open(file: SourceFile<'a>, required: &[&str]) -> Result<Self, Box<Rejection>> {
-        Self::open_as(file, required, Dialect::default())
+        Self::read_header(file, Wanted::Columns(required), None)
+    }
+
+    /// The same, of a table that is known by its header, which may stand below a title: the first of twenty rows of whose names,
+    /// in lower case, `is_header` says so. A row with fewer cells than the header has nothing in the others.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_where(file: SourceFile<'a>, is_header: impl Fn(&[String]) -> bool) -> Result<Self, Box<Rejection>> {
+        Self::read_header(file, Wanted::Known(&is_header), None)
     }
 
     /// The same, of a table that is written in this dialect.
@@ -92,22 +128,55 @@ impl<'a> Table<'a> {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_as(file: SourceFile<'a>, required: &[&str], dialect: Dialect) -> Result<Self, Box<Rejection>> {
+        Self::read_header(file, Wanted::Columns(required), Some(dialect))
+    }
+
+    /// The same, of a table without a header, whose columns have these names.
+    ///
+    /// # Errors
+    /// The rejection of the whole file: no text.
+    pub fn open_named(file: SourceFile<'a>, names: &[String], dialect: Dialect) -> Result<Self, Box<Rejection>> {
+        let SourceFile { name, bytes } = file;
+        let text = open_text(&name, bytes, dialect.encoding)?;
+        let names: Vec<String> = names.iter().map(|name| column_name(name)).collect();
+        let columns = names.iter().cloned().zip(0..).collect();
+        Ok(Self::of(name, Records::new(text, dialect), names, columns))
+    }
+
+    fn of(name: String, records: Records<Text<'a>>, names: Vec<String>, columns: HashMap<String, usize>) -> Self {
+        Self {
+            name,
+            records,
+            columns,
+            width: names.len(),
+            names,
+            record: Record::default(),
+            rows: 0,
+            broken: false,
+            is_aside: None,
+            aside: Vec::new(),
+            above: HashMap::new(),
+        }
+    }
+
+    fn read_header(file: SourceFile<'a>, wanted: Wanted<'_>, stated: Option<Dialect>) -> Result<Self, Box<Rejection>> {
         let SourceFile { name, bytes } = file;
         let of_file = |reason, message: String, raw| Box::new(rejection(reason, message, at(&name, 0, 0, 0), raw));
-        let text = match TextReader::open_as(bytes, dialect.encoding) {
-            Ok(Ok(text)) => text,
-            Ok(Err(unsupported @ (Unsupported::Utf32 | Unsupported::Binary))) => {
-                return Err(of_file(Reason::EncodingUnsupported, unsupported.to_string(), Vec::new()));
-            }
-            Err(_) => return Err(of_file(Reason::FileUnreadable, FILE_BREAKS_OFF.to_owned(), Vec::new())),
-        };
+        let mut text = open_text(&name, bytes, stated.and_then(|stated| stated.encoding))?;
+        let dialect = stated.unwrap_or_else(|| Dialect {
+            delimiter: text.fill_buf().map_or(b',', records::delimiter_of),
+            header: if matches!(wanted, Wanted::Known(_)) { Header::Found } else { Header::Record(1) },
+            short_rows: matches!(wanted, Wanted::Known(_)),
+            ..Dialect::default()
+        });
         let mut records = Records::new(text, dialect);
         let (mut header, mut first_raw, mut number) = (Record::default(), Vec::new(), 0);
-        let (columns, missing) = loop {
+        let (names, columns, missing) = loop {
             number += 1;
             let found = records.read(&mut header, None);
+            let names = if matches!(found, Some(Ok(()))) { names_of(&header) } else { Vec::new() };
             let columns: HashMap<String, usize> = match found {
-                Some(Ok(())) => header.cells().enumerate().map(|(at, cell)| (column_name(cell), at)).rev().collect(),
+                Some(Ok(())) => names.iter().cloned().enumerate().map(|(at, name)| (name, at)).rev().collect(),
                 Some(Err(Trouble::Unreadable)) => {
                     return Err(of_file(Reason::FileUnreadable, FILE_BREAKS_OFF.to_owned(), Vec::new()));
                 }
@@ -116,13 +185,19 @@ impl<'a> Table<'a> {
             if number == 1 {
                 first_raw.clone_from(&header.raw);
             }
-            let missing: Vec<&str> = required.iter().copied().filter(|name| !columns.contains_key(*name)).collect();
+            let missing: Vec<&str> = match wanted {
+                Wanted::Columns(required) => {
+                    required.iter().copied().filter(|name| !columns.contains_key(*name)).collect()
+                }
+                Wanted::Known(is_header) if is_header(&names) => Vec::new(),
+                Wanted::Known(_) => vec!["the columns of a table that is known"],
+            };
             let is_it = match dialect.header {
                 Header::Record(wanted) => number >= wanted,
                 Header::Found => missing.is_empty() || number >= HEADER_ROWS_MAX,
             };
             if is_it || found.is_none() {
-                break (columns, missing);
+                break (names, columns, missing);
             }
         };
         if columns.is_empty() || !missing.is_empty() {
@@ -130,8 +205,51 @@ impl<'a> Table<'a> {
             let message = format!("the header does not name {what}: export the table with its column names");
             return Err(of_file(Reason::HeaderMissing, message, first_raw));
         }
-        let width = header.cells().count();
-        Ok(Self { name, records, columns, width, record: Record::default(), rows: 0, broken: false })
+        Ok(Self::of(name, records, names, columns))
+    }
+
+    /// Passes over rows that are no records: those of whose first filled cell `is_aside` says so, whatever their number of
+    /// cells, and those that only say the header again. [`Self::aside`] tells of them.
+    #[must_use]
+    pub fn passing_over(self, is_aside: impl Fn(&str) -> bool + Send + 'a) -> Self {
+        Self { is_aside: Some(Box::new(is_aside)), ..self }
+    }
+
+    /// In these columns a blank cell means what stands above it, as merged cells are saved.
+    #[must_use]
+    pub fn filling_down(mut self, columns: &[String]) -> Self {
+        let at = columns.iter().filter_map(|column| self.columns.get(column));
+        self.above = at.map(|at| (*at, String::new())).collect();
+        self
+    }
+
+    /// Counts its rows on from this many, those of another sheet.
+    #[must_use]
+    pub fn numbered_from(self, rows: u64) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// The rows that were passed over since this was last asked.
+    pub fn aside(&mut self) -> Vec<Aside> {
+        std::mem::take(&mut self.aside)
+    }
+
+    fn is_aside(&self) -> bool {
+        let Some(is_aside) = &self.is_aside else { return false };
+        let first = self.record.cells().map(str::trim).find(|cell| !cell.is_empty());
+        first.is_some_and(|first| is_aside(first) || self.says_header(first))
+    }
+
+    /// Whether the row, whose first filled cell this is, says the header again.
+    fn says_header(&self, first: &str) -> bool {
+        let name = self.names.iter().find(|name| !name.is_empty());
+        let begins =
+            |name: &String| name.chars().zip(first.chars()).next().is_some_and(|(a, b)| a == b.to_ascii_lowercase());
+        // The first letter tells it of most rows.
+        let may_be = name.is_some_and(|name| begins(name) && column_name(first) == *name);
+        may_be
+            && self.record.cells().len() == self.names.len()
+            && self.record.cells().zip(&self.names).all(|(cell, name)| name.starts_with(&column_name(cell)))
     }
 
     /// The next row, or the rejection of one that cannot be read. Rows without a single filled cell are passed over.
@@ -142,11 +260,24 @@ impl<'a> Table<'a> {
                 continue;
             }
             self.rows += 1;
+            // One that could not be taken apart is asked by the cells that it has.
+            if self.is_aside() {
+                self.aside.push(Aside { record: self.rows, line: self.record.line });
+                continue;
+            }
+            for (at, above) in &mut self.above {
+                if let Some(cell) = self.record.cell(*at).map(str::trim).filter(|cell| read.is_ok() && !cell.is_empty())
+                {
+                    above.replace_range(.., cell);
+                }
+            }
             let offset = self.records.source().source_offset(self.record.offset).unwrap_or(0);
             return Some(match read {
                 Ok(()) => Ok(Row {
                     name: &self.name,
                     columns: &self.columns,
+                    names: &self.names,
+                    above: &self.above,
                     record: &self.record,
                     number: self.rows,
                     offset,
@@ -171,6 +302,11 @@ impl<'a> Table<'a> {
         self.columns.keys().map(String::as_str)
     }
 
+    /// The header's columns in lower case, in their order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Whether bytes have been met so far that are not of the file's encoding.
     pub fn odd_text(&self) -> bool {
         self.records.source().odd()
@@ -186,8 +322,27 @@ impl<'a> Table<'a> {
 impl<'t> Row<'t> {
     /// The cell under this column (in lower case), trimmed; `None` when it is blank or there is no such column.
     pub fn get(&self, column: &str) -> Option<&'t str> {
-        let cell = self.record.cell(*self.columns.get(column)?)?.trim();
+        let at = self.columns.get(column)?;
+        let own = self.record.cell(*at).unwrap_or_default().trim();
+        let cell = if own.is_empty() { self.above.get(at)?.as_str() } else { own };
         (!cell.is_empty()).then_some(cell)
+    }
+
+    /// The cell at this place of the header, trimmed.
+    pub fn cell(&self, at: usize) -> &'t str {
+        self.record.cell(at).unwrap_or_default().trim()
+    }
+
+    /// Whether it has fewer cells than the header.
+    pub fn is_short(&self) -> bool {
+        self.record.cells().len() < self.names.len()
+    }
+
+    /// Whether something stands under a column that the header does not name.
+    pub fn has_nameless(&self) -> bool {
+        let nameless = self.names.iter().enumerate().filter(|(_, name)| name.is_empty());
+        let mut cells = nameless.filter_map(|(at, _)| self.record.cell(at));
+        cells.any(|cell| !cell.trim().is_empty())
     }
 
     /// The cell under this column, as `read` reads it: `row.read("sessions", reading::integer)`.
@@ -224,6 +379,22 @@ impl<'t> Row<'t> {
     }
 }
 
+/// The file as text, or the rejection of all of it.
+fn open_text<'a>(
+    name: &str,
+    bytes: Box<dyn BufRead + Send + 'a>,
+    encoding: Option<&'static encoding_rs::Encoding>,
+) -> Result<Text<'a>, Box<Rejection>> {
+    let refused = |reason, message: String| Box::new(rejection(reason, message, at(name, 0, 0, 0), Vec::new()));
+    match TextReader::open_as(bytes, encoding) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(unsupported @ (Unsupported::Utf32 | Unsupported::Binary))) => {
+            Err(refused(Reason::EncodingUnsupported, unsupported.to_string()))
+        }
+        Err(_) => Err(refused(Reason::FileUnreadable, FILE_BREAKS_OFF.to_owned())),
+    }
+}
+
 const FILE_BREAKS_OFF: &str = "the file could not be read to its end: send it again";
 
 fn told(trouble: Trouble, width: usize) -> (Reason, String) {
@@ -251,8 +422,22 @@ fn rejection(reason: Reason, message: String, place: Place, raw: Vec<u8>) -> Rej
     Rejection { reason, message, place, controller: None, raw, scope_key: None, subject: None }
 }
 
-fn column_name(cell: &str) -> String {
-    cell.trim().trim_start_matches('\u{feff}').to_lowercase()
+/// A column's name as it is asked for: in lower case, any run of white space one space, as a name on two lines of a cell has.
+pub fn column_name(cell: &str) -> String {
+    let words: Vec<&str> = cell.trim_start_matches('\u{feff}').split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
+/// The header's names. One that stands there before is told by its number: "date", "date (2)".
+fn names_of(header: &Record) -> Vec<String> {
+    let mut met: HashMap<String, u32> = HashMap::new();
+    let of_cell = |cell: &str| {
+        let name = column_name(cell);
+        let times = met.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 || name.is_empty() { name } else { format!("{name} ({times})") }
+    };
+    header.cells().map(of_cell).collect()
 }
 
 #[cfg(test)]

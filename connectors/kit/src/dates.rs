@@ -11,7 +11,12 @@ use jiff::civil;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use proto::events::{Date, FindingCode, When, when};
 
+use crate::codes::push_digits;
 use crate::reading::Read;
+
+mod written;
+
+pub use written::written;
 
 /// Years outside these are kept, with a finding.
 const YEARS_PLAUSIBLE: std::ops::RangeInclusive<i32> = 1900..=2100;
@@ -95,8 +100,9 @@ pub fn iso_at(text: &str, field: &str) -> Read<i64> {
     }
 }
 
-/// HL7 `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`: up to the day a date, beyond it an instant. The shape
-/// `01/15/2025 14:30:00`, month first, that one vendor writes is read with a finding.
+/// HL7 `YYYY[MM[DD[HH[MM[SS[.S[S[S[S]]]]]]]]][+/-ZZZZ]`: up to the day a date, beyond it an instant. What vendors write
+/// with slashes is read with a finding where it can mean one day only: `01/15/2025 14:30:00`, month first, and `15/01/2025`. `01/03/2025`
+/// could be two days, and is neither.
 pub fn hl7_ts(text: &str, field: &str) -> Read<When> {
     let text = text.trim();
     if text.is_empty() {
@@ -176,11 +182,15 @@ pub fn estimated(date: Date) -> Date {
 
 /// `2024-05-01`, `2024-05` or `2024`: for record keys.
 pub fn key(date: &Date) -> String {
-    match (date.month, date.day) {
-        (Some(month), Some(day)) => format!("{:04}-{month:02}-{day:02}", date.year),
-        (Some(month), None) => format!("{:04}-{month:02}", date.year),
-        _ => format!("{:04}", date.year),
+    // Years before the first do not come out of any reading.
+    let mut key = String::with_capacity("2024-05-01".len());
+    push_digits(&mut key, u32::try_from(date.year).unwrap_or(0), 4);
+    let parts = [date.month, date.month.and(date.day)];
+    for part in parts.into_iter().flatten() {
+        key.push('-');
+        push_digits(&mut key, part, 2);
     }
+    key
 }
 
 enum Stamp {
@@ -262,10 +272,15 @@ fn vendor_parts(text: &str) -> Option<(Date, Option<civil::Time>)> {
         None => (text, None),
     };
     let mut parts = day.split('/');
-    let (Some(month), Some(day), Some(year), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(one), Some(other), Some(year), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return None;
     };
-    Some((date(number(year, 4)?, Some(number(month, 2)?), Some(number(day, 2)?))?, time))
+    let (one, other): (u32, u32) = (number(one, 2)?, number(other, 2)?);
+    let read = |month, day| date(number(year, 4)?, Some(month), Some(day));
+    match (read(one, other), read(other, one)) {
+        (Some(month_first), Some(day_first)) if month_first != day_first => None,
+        (month_first, day_first) => Some((month_first.or(day_first)?, time)),
+    }
 }
 
 fn in_england(local: civil::DateTime) -> Option<Timestamp> {

@@ -14,7 +14,9 @@
 
 mod error;
 mod files;
+mod intake;
 mod keep;
+mod parts;
 mod refusals;
 mod spooled;
 mod tally;
@@ -34,20 +36,16 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use crate::collected::Collected;
-use crate::connector::{Connector, Delivery, Draft, Rejection, Scope};
-use crate::differ::{Baseline, BaselineError, Baselines, Retractions, Submission, diff, rebuild};
-use crate::named::Told;
-use crate::publish::{Publisher, SharedPublisher, is_of_the_future};
-use crate::redrive::{Asked, Asks, Desk};
+use crate::connector::{Connector, Delivery};
+use crate::differ::{Baseline, BaselineError, Baselines, Retractions, rebuild};
+use crate::publish::SharedPublisher;
+use crate::redrive::{Asked, Desk};
 use crate::run::{SourceCounts, is_unfinished, name_of};
-use crate::submission::{OfScope, Report};
+use crate::submission::Report;
 pub use error::IntakeError;
 use files::{failed, list, make, move_all, put_back, rename, sync};
 use keep::Keep;
-use refusals::{of_the_future, retractions_held};
 pub(crate) use spooled::Received;
-use tally::Tally;
 pub(crate) use translation::translate_into;
 
 /// Where a person puts what may retract as much as it does.
@@ -158,9 +156,7 @@ impl DropFolder {
         folder.forget_taken()?;
         let anew = folder.options.was_another || folder.baselines.none()?;
         if folder.connector.descriptor().delivery == Delivery::Snapshot && anew {
-            for (scope_key, baseline) in folder.rebuilt().await? {
-                folder.baselines.store(&scope_key, &baseline)?;
-            }
+            folder.baselines.replace_all(&folder.rebuilt().await?)?;
         }
         folder.forget_erased().await?;
         Ok(folder)
@@ -226,39 +222,6 @@ impl DropFolder {
         let _nobody_waits = answer.send(put);
     }
 
-    /// Takes in a part of a submission once more, by what the scope holds: as that submission, and as nothing that tells of what
-    /// it does not hold.
-    async fn put_again(&mut self, asks: Asks) -> Result<Vec<Rejection>, IntakeError> {
-        self.forget_erased().await?;
-        let Asks { scope, drafts, parts, picked_up_us } = asks;
-        let submission = Submission {
-            as_of_us: scope.as_of_us.unwrap_or(picked_up_us),
-            sequence: scope.sequence,
-            mapping_revision: self.connector.descriptor().mapping_revision,
-            drafts,
-            whole: false,
-            unread: BTreeSet::new(),
-            covered: BTreeSet::new(),
-            parts,
-            scope_key: scope.key,
-        };
-        let scope_key = submission.scope_key.clone();
-        let baseline = self.baseline(&scope_key).await?;
-        let mut publisher = self.publisher.lock().await;
-        let source = self.connector.descriptor().name;
-        let diff = diff(publisher.pseudonyms(), source, baseline, submission, self.options.retractions);
-        publisher.publish(diff.statements, picked_up_us).await?;
-        self.baselines.store(&scope_key, &diff.baseline)?;
-        Ok(diff.rejections)
-    }
-
-    async fn baseline(&self, scope_key: &str) -> Result<Baseline, IntakeError> {
-        Ok(match self.baselines.load(scope_key) {
-            Err(BaselineError::Damaged(_)) => self.rebuilt().await?.remove(scope_key).unwrap_or_default(),
-            loaded => loaded?,
-        })
-    }
-
     /// Deals with everything that is there, as two looks would: for tests and for one pass over a folder that nobody is
     /// writing to. `now_us`: microseconds since 1970. Gives how many submissions were dealt with.
     ///
@@ -299,7 +262,15 @@ impl DropFolder {
     async fn forget_erased(&mut self) -> Result<(), IntakeError> {
         let erased = self.publisher.lock().await.erased();
         if erased.iter().any(|subject| !self.forgotten.contains(subject)) {
-            let baselines = self.baselines.forget(&erased)?;
+            let baselines = match self.baselines.forget(&erased) {
+                Err(BaselineError::Damaged(_)) => {
+                    // From a log that does not tell of whom was erased.
+                    let all = self.rebuilt().await?;
+                    self.baselines.replace_all(&all)?;
+                    all.len()
+                }
+                forgot => forgot?,
+            };
             tracing::info!(source = self.connector.descriptor().name, baselines, "what was erased is forgotten");
         }
         if erased != self.forgotten {
@@ -409,146 +380,6 @@ impl DropFolder {
         Ok(())
     }
 
-    async fn process(&mut self, dir: &Path) -> Result<(), IntakeError> {
-        let picked_up_us = picked_up_us(dir);
-        let allowed = if name_of(dir).contains(ALLOWED_MARK) { Retractions::Allowed } else { self.options.retractions };
-        let collected = translate_into(Arc::clone(&self.connector), dir.to_path_buf(), Collected::default).await?;
-        let Collected { scopes, records, drafts, mut rejections, whole, whole_of, parts } = collected;
-        let told = Told::of(&drafts, &rejections, self.publisher.lock().await.pseudonyms());
-        let files = list(dir)?;
-        let file = files.first().map(|path| name_of(path)).unwrap_or_default();
-        let is_of_the_future = |scope: &Scope| scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us));
-        let (future, scopes): (Vec<Scope>, Vec<Scope>) = scopes.into_iter().partition(is_of_the_future);
-        let is_taken = |draft: &Draft| !future.iter().any(|scope| draft.scope_key.as_ref() == Some(&scope.key));
-        let drafts = drafts.into_iter().filter(is_taken).collect();
-        let (mut drafts, refused) = self.publisher.lock().await.screen(drafts, picked_up_us);
-        rejections.extend(refused);
-        let mut received = Received::of(&self.options, dir)?;
-        if let Some(received) = &mut received {
-            drafts = received.screen(drafts, &mut rejections);
-        }
-        rejections.extend(future.iter().map(|scope| of_the_future(scope, &file)));
-        let nothing_good = drafts.is_empty() && !rejections.is_empty();
-        let mut report = Report::begin(self.connector.descriptor().name, picked_up_us, files.len(), records);
-        report.read(&drafts, &rejections);
-        let findings = drafts.iter().map(|draft| draft.findings.len() as u64).sum();
-        let mut tally = Tally { files: files.len(), records, findings, ..Tally::default() };
-
-        // A draft can be of a scope or of none: a snapshot's file may hold both.
-        let mut by_scope: BTreeMap<Option<String>, Vec<Draft>> = BTreeMap::new();
-        for draft in drafts {
-            by_scope.entry(draft.scope_key.clone()).or_default().push(draft);
-        }
-        let mut loose = by_scope.remove(&None).unwrap_or_default().into_iter();
-        // By turns with whatever else publishes for this source: nobody waits for a whole file.
-        while let Some(first) = loose.next() {
-            let some: Vec<Draft> = std::iter::once(first).chain(loose.by_ref().take(DRAFTS_AT_A_TURN - 1)).collect();
-            report.published(&some);
-            let published = self.publisher.lock().await.publish_feed(some, picked_up_us).await?;
-            SourceCounts::add(&self.counts.erased, published.erased);
-            tally.events += published.events;
-        }
-        for scope in scopes {
-            let drafts = by_scope.remove(&Some(scope.key.clone())).unwrap_or_default();
-            let whole = whole.contains(&scope.key);
-            let publisher = self.publisher.lock().await;
-            let covered = whole_of.iter().filter(|(key, _)| *key == scope.key).map(|(_, subject)| subject);
-            let covered = covered.map(|subject| publisher.pseudonyms().of(subject)).collect();
-            let mut submission =
-                self.submission(&publisher, scope, drafts, (whole, covered), &rejections, picked_up_us);
-            drop(publisher);
-            let of_scope = parts.iter().filter(|(key, ..)| *key == submission.scope_key);
-            submission.parts = of_scope.map(|(_, part, told)| (part.clone(), *told)).collect();
-            let (events, held) = self
-                .submit(submission, allowed, (&file, picked_up_us, received.as_ref()), &mut rejections, &mut report)
-                .await?;
-            tally.events += events;
-            tally.retractions_held += held;
-        }
-        self.publisher.lock().await.quarantine(&rejections, picked_up_us).await?;
-        report.end(&rejections);
-        self.write_down(&report);
-        if let Some(received) = &mut received {
-            received.write_down(&rejections, &report)?;
-        }
-        tally.rejected = rejections.len() as u64;
-        tally.count(&self.counts);
-        tally.measure(self.connector.descriptor().name, &rejections);
-        let away = self.options.root.join(if nothing_good { REJECTED } else { DONE });
-        self.baselines
-            .named()
-            .note(&name_of(dir), &told)
-            .map_err(|source| failed("note of whom tells", dir, source))?;
-        rename(dir, &away.join(name_of(dir)))?;
-        sync(&away)?;
-        sync(&self.options.root.join(WORKING))?;
-        if let Some(received) = received {
-            received.end();
-        }
-        tally.tell(self.connector.descriptor().name, &name_of(dir));
-        Ok(())
-    }
-
-    fn submission(
-        &self,
-        publisher: &Publisher,
-        scope: Scope,
-        drafts: Vec<Draft>,
-        (whole, covered): (bool, BTreeSet<Pseudonym>),
-        rejections: &[Rejection],
-        picked_up_us: i64,
-    ) -> Submission {
-        // What names no scope may have been of any.
-        let of_scope = |r: &&Rejection| r.scope_key.as_deref().is_none_or(|key| key == scope.key);
-        let concerned: Vec<&Rejection> = rejections.iter().filter(of_scope).collect();
-        let unread: BTreeSet<_> =
-            concerned.iter().filter_map(|r| r.subject.as_ref()).map(|s| publisher.pseudonyms().of(s)).collect();
-        Submission {
-            as_of_us: scope.as_of_us.unwrap_or(picked_up_us),
-            sequence: scope.sequence,
-            mapping_revision: self.connector.descriptor().mapping_revision,
-            drafts,
-            whole: whole && concerned.iter().all(|r| r.subject.is_some()),
-            unread,
-            covered,
-            parts: Vec::new(),
-            scope_key: scope.key,
-        }
-    }
-
-    /// Publishes what a submission changes in one scope; the baseline moves only after the log has acknowledged all of it.
-    /// Gives how many events that made, and how many retractions are held.
-    async fn submit(
-        &mut self,
-        submission: Submission,
-        allowed: Retractions,
-        (file, picked_up_us, received): (&str, i64, Option<&Received>),
-        rejections: &mut Vec<Rejection>,
-        report: &mut Report,
-    ) -> Result<(u64, usize), IntakeError> {
-        let scope_key = submission.scope_key.clone();
-        let (key, as_of_us, whole) = (scope_key.clone(), submission.as_of_us, submission.whole);
-        let baseline = self.baseline(&scope_key).await?;
-        let source = self.connector.descriptor().name;
-        let mut publisher = self.publisher.lock().await;
-        let diff = diff(publisher.pseudonyms(), source, baseline, submission, allowed);
-        if let Some(refused) = received.and_then(|received| received.refuses(&diff, file, &scope_key)) {
-            rejections.push(refused);
-            return Ok((0, 0));
-        }
-        report.diffed(OfScope { key, as_of_us, whole, ..OfScope::default() }, &diff);
-        let published = publisher.publish(diff.statements, picked_up_us).await?;
-        rejections.extend(diff.rejections);
-        let held = diff.held.as_ref().map_or(0, |held| held.retractions);
-        rejections.extend(diff.held.map(|held| retractions_held(held, file, &scope_key)));
-        // What is held back is in quarantine before the baseline says that the submission was dealt with.
-        publisher.quarantine(rejections, picked_up_us).await?;
-        self.baselines.store(&scope_key, &diff.baseline)?;
-        SourceCounts::add(&self.counts.superseded, diff.superseded);
-        SourceCounts::add(&self.counts.erased, published.erased);
-        Ok((published.events, held))
-    }
-
     /// What cannot be written down keeps nothing from being taken in.
     fn write_down(&self, report: &Report) {
         let Some(folder) = &self.options.reports else { return };
@@ -564,9 +395,6 @@ impl DropFolder {
         Ok(rebuild(self.log.as_ref(), publisher.topic(), source, publisher.pseudonyms(), wrapping).await?)
     }
 }
-
-/// Some forty milliseconds of work: a part of a file is sealed while the part before is on its way to the log.
-const DRAFTS_AT_A_TURN: usize = 4_096;
 
 const INCOMING: &str = "incoming";
 const WORKING: &str = "working";

@@ -49,7 +49,10 @@ pub fn claim(scheme: Scheme, value: &str, standing: Standing, field: &str) -> (O
     if checked.normalised.is_empty() {
         return (None, Vec::new());
     }
-    let rule = rules.and_then(|rules: upn::Rules| rules.broken_by(&checked, standing));
+    let rule = match scheme {
+        Scheme::Uln => uln::rule_broken_by(&checked),
+        _ => rules.and_then(|rules: upn::Rules| rules.broken_by(&checked, standing)),
+    };
     let code = match checked.verdict {
         Verdict::Valid => None,
         Verdict::CheckCharacterWrong => Some(FindingCode::CheckCharacterWrong),
@@ -148,7 +151,7 @@ mod tests {
             (Scheme::Upn, "B8012X0005001", FindingCode::IdentifierMalformed, Some("dfe/1540")),
             (Scheme::NhsNumber, "9912003890", FindingCode::CheckCharacterWrong, None),
             (Scheme::NhsNumber, "9999999999", FindingCode::IdentifierPlaceholder, None),
-            (Scheme::Uln, "12345", FindingCode::IdentifierMalformed, None),
+            (Scheme::Uln, "12345", FindingCode::IdentifierMalformed, Some("dfe/1575")),
         ] {
             let (claim, findings) = claim(scheme, value, Standing::Current, "field");
             let claim = claim.unwrap();

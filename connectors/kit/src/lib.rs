@@ -2,8 +2,8 @@
 //!
 //! To add a connector: make a folder `connectors/<sector>-<source>/` whose library implements [`Connector`]: it says what
 //! it is ([`Descriptor`]) and translates files into [`Draft`]s and [`Rejection`]s, and does nothing else: no I/O, no
-//! clock, no keys, no ids. Give it golden files, call [`conformance`] in its tests, add a fuzz target, and add it to the
-//! list in `services/throughline/src/connectors.rs`. Sources, diffing, sealing, publishing, quarantine and the cursor are
+//! clock, no keys, no ids. Give it golden files, call [`conformance`] in its tests, add a fuzz target, and give
+//! it a line in `connectors/registry/Cargo.toml`. Sources, diffing, sealing, publishing, quarantine and the cursor are
 //! here and are the same for all.
 
 pub mod attendance;
@@ -35,6 +35,8 @@ mod body;
 mod collected;
 mod connector;
 mod keys;
+mod registered;
+mod runs;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -46,3 +48,9 @@ pub use collected::Collected;
 pub use event_log::authority;
 
 pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};
+pub use registered::{Registered, Whose};
+
+/// The connector that connectors/README.md shows is compiled, and holds the bargain.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -2,6 +2,10 @@
 //!
 //! AA: published. AE: a part of it is in quarantine, durably, and sending it again would not help. AR: not for us, or not
 //! now (the log takes nothing, no key of its organisation is here, the message is too large): it stays the sender's.
+//!
+//! A connection is a channel: its messages are taken and answered one after another, in their order. The next is not read before
+//! the one before is answered, so what waits, waits at the sender. What a connection holds is one message, and whoever neither
+//! sends nor reads is let go.
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -10,11 +14,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use event_log::LogError;
 use proto::quarantine::Reason;
+use runtime::tls::{Held, Tls, Unusable, accept};
 use runtime::{metrics, trace};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -26,6 +32,9 @@ use crate::run::SourceCounts;
 const START: u8 = 0x0b;
 const END: u8 = 0x1c;
 const CARRIAGE_RETURN: u8 = 0x0d;
+
+/// Connections whose handshake is done and that nobody has taken yet.
+const ACCEPTED_MAX: usize = 16;
 
 /// How much of a message that is too large is read after it was refused.
 const DISCARDED_BYTES_MAX: u64 = 64 << 20;
@@ -60,7 +69,8 @@ pub struct Options {
     pub idle_max: Duration,
     /// How long a connection may take to bring its first byte: one that says nothing holds a place.
     pub first_byte_max: Duration,
-    /// How long an answer may take: then the message stays the sender's, who may not wait for longer.
+    /// How long an answer may take: then the message stays the sender's, who may not wait for longer. And as long again for the
+    /// sender to read it.
     pub answer_max: Duration,
     /// How long nothing is accepted after an accept failed: the process has no file descriptor left, most likely.
     pub accept_again_after: Duration,
@@ -94,30 +104,89 @@ struct Listener {
     stops: CancellationToken,
 }
 
+/// Where senders connect.
+pub enum Door {
+    /// In clear: for a network that only the sending engine reaches.
+    Plain(TcpListener),
+    /// Over TLS.
+    Tls {
+        /// Where it listens.
+        listener: TcpListener,
+        /// The files, read again when they change.
+        tls: Tls,
+        /// As they were read.
+        held: Held,
+    },
+}
+
+impl Door {
+    /// Opens it, over TLS where there are files for it.
+    ///
+    /// # Errors
+    /// When the files cannot be used.
+    pub fn open(listener: TcpListener, tls: Option<Tls>) -> Result<Self, Unusable> {
+        Ok(match tls {
+            None => Self::Plain(listener),
+            Some(tls) => Self::Tls { listener, held: tls.hold()?, tls },
+        })
+    }
+}
+
 /// Answers until told to stop; then finishes the messages that have arrived whole, and returns. A connection that cannot be
 /// accepted is told and ends nothing. While the log takes nothing, messages stay their senders'.
 ///
 /// # Errors
 /// When the log fails in a way that waiting does not cure.
 pub async fn serve(
-    socket: TcpListener,
+    door: Door,
     connector: Arc<dyn Acknowledges>,
     publisher: SharedPublisher,
     options: Options,
     counts: Arc<SourceCounts>,
     stop: CancellationToken,
 ) -> Result<(), PublishError> {
-    serve_from(socket, connector, publisher, options, counts, stop).await
+    let (listener, tls, held) = match door {
+        Door::Plain(socket) => return serve_from(socket, connector, publisher, options, counts, stop).await,
+        Door::Tls { listener, tls, held } => (listener, tls, held),
+    };
+    let (give, incoming) = mpsc::channel(ACCEPTED_MAX);
+    // Whoever drops this has it end, so that the address is free again.
+    let mut beside = JoinSet::new();
+    beside.spawn(accept(listener, Arc::clone(&held), give, stop.clone()));
+    beside.spawn(async move { tls.keep_fresh(held).await });
+    let shaken = Shaken(tokio::sync::Mutex::new(incoming));
+    let ended = serve_from(shaken, connector, publisher, options, counts, stop).await;
+    beside.shutdown().await;
+    ended
 }
 
-/// Where connections come from: a socket, or in a test one that fails.
+/// Where connections come from: a socket, one with TLS, or in a test one that fails.
 trait Accept: Send + Sync {
-    fn accept(&self) -> impl Future<Output = io::Result<TcpStream>> + Send;
+    type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    fn accept(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
 impl Accept for TcpListener {
+    type Stream = TcpStream;
+
     async fn accept(&self) -> io::Result<TcpStream> {
         self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+/// Connections whose handshake came to its end.
+struct Shaken(tokio::sync::Mutex<mpsc::Receiver<io::Result<TlsStream<TcpStream>>>>);
+
+impl Accept for Shaken {
+    type Stream = TlsStream<TcpStream>;
+
+    async fn accept(&self) -> io::Result<Self::Stream> {
+        match self.0.lock().await.recv().await {
+            Some(stream) => stream,
+            // Nothing is accepted any longer: whoever waits is told to stop.
+            None => std::future::pending().await,
+        }
     }
 }
 
@@ -183,8 +252,8 @@ enum Frame {
 }
 
 impl Listener {
-    async fn converse(&self, mut stream: TcpStream, stop: &CancellationToken) -> io::Result<()> {
-        let (read, mut write) = stream.split();
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin, stop: &CancellationToken) -> io::Result<()> {
+        let (read, mut write) = tokio::io::split(stream);
         let mut read = BufReader::new(read);
         let first = tokio::time::timeout(self.options.first_byte_max, read.fill_buf());
         tokio::select! {
@@ -213,8 +282,14 @@ impl Listener {
                 Frame::Closed { mid_frame: false } => return Ok(()),
             };
             let framed = [&[START], answer.as_slice(), &[END, CARRIAGE_RETURN]].concat();
-            write.write_all(&framed).await?;
-            write.flush().await?;
+            // Whoever does not read what is answered is let go: nothing is held for them, and they send it again.
+            let written = async {
+                write.write_all(&framed).await?;
+                write.flush().await
+            };
+            tokio::time::timeout(self.options.answer_max, written)
+                .await
+                .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             if !goes_on {
                 // To close with bytes unread would take the answer back.
                 write.shutdown().await?;

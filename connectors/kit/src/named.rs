@@ -6,16 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use event_log::Pseudonym;
 use event_log::seal::PseudonymKey;
 use serde::{Deserialize, Serialize};
 
-use crate::connector::{Draft, Rejection};
+use crate::connector::Place;
 use crate::drop_folder::{DONE, REJECTED};
 use crate::run::name_of;
+use crate::runs::{Fields, Runs};
 
 const ERASED: &str = "erased";
 const REMOVED: &str = "removed";
@@ -38,10 +39,10 @@ pub struct InClear {
 }
 
 /// Of whom the files of one submission tell.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Told(BTreeMap<String, OfFile>);
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+struct Told(BTreeMap<String, OfFile>);
 
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 struct OfFile {
     /// Records, by pseudonym.
     of: BTreeMap<String, u64>,
@@ -56,25 +57,72 @@ struct Removed {
     of: Vec<String>,
 }
 
-impl Told {
-    /// Of what was read of a submission.
-    pub(crate) fn of(drafts: &[Draft], rejections: &[Rejection], key: &PseudonymKey) -> Self {
-        let mut told = Self::default();
-        let record_of = |place: &crate::connector::Place| if place.record > 0 { place.record } else { place.line };
-        let mut counted: HashSet<(&str, u64, &str, &str)> = HashSet::new();
-        let subjects = drafts.iter().map(|draft| (&draft.place, Some(&draft.subject)));
-        for (place, subject) in subjects.chain(rejections.iter().map(|of| (&of.place, of.subject.as_ref()))) {
-            let (issuer, value) = subject.map_or(("", ""), |subject| (subject.issuer.as_str(), subject.value.as_str()));
-            if !counted.insert((place.file.as_str(), record_of(place), issuer, value)) {
-                continue;
+/// Of whom the files of a submission tell, as it is read.
+pub(crate) struct Telling {
+    key: PseudonymKey,
+    /// By file, each child with the records that tell of it.
+    told: Runs,
+    files: Vec<String>,
+    last: Option<(u32, Pseudonym, u64)>,
+}
+
+/// Stands for whom nobody knows.
+const NOBODY_KNOWS: Pseudonym = Pseudonym([0; 16]);
+
+impl Telling {
+    /// Nothing yet. What memory does not hold goes to `runs`.
+    pub(crate) fn new(key: &PseudonymKey, runs: Runs) -> Self {
+        Self { key: key.clone(), told: runs, files: Vec::new(), last: None }
+    }
+
+    /// What stands here tells of this child; `None` where nobody knows of whom.
+    pub(crate) fn note(&mut self, place: &Place, of: Option<Pseudonym>) -> io::Result<()> {
+        let file = match self.files.iter().rposition(|file| *file == place.file) {
+            Some(at) => at,
+            None => {
+                self.files.push(place.file.clone());
+                self.files.len() - 1
             }
-            let of_file = told.0.entry(file_id(key, &place.file)).or_default();
-            match subject {
-                Some(subject) => *of_file.of.entry(hex::encode(key.of(subject).0)).or_default() += 1,
-                None => of_file.unread += 1,
-            }
+        };
+        let record = if place.record > 0 { place.record } else { place.line };
+        let noted = (u32::try_from(file).unwrap_or(u32::MAX), of.unwrap_or(NOBODY_KNOWS), record);
+        if self.last.replace(noted) == Some(noted) {
+            return Ok(());
         }
-        told
+        let (file, subject, record) = noted;
+        self.told.push(file, &[subject.as_bytes().as_slice(), &record.to_be_bytes()].concat())
+    }
+
+    /// Writes it as JSON: `{"<file>":{"of":{"<pseudonym>":<records>},"unread":<records>}}`.
+    fn write(self, out: &mut dyn io::Write) -> io::Result<()> {
+        let told = self.told.sorted()?;
+        for (section, file) in (0..).zip(&self.files) {
+            let before = if section == 0 { "{" } else { "," };
+            write!(out, "{before}\"{}\":{{\"of\":{{", file_id(&self.key, file))?;
+            let mut rows = told.section(section);
+            let (mut unread, mut is_first, mut child) = (0_u64, true, None::<(Pseudonym, u64)>);
+            let mut write_one = |out: &mut dyn io::Write, child: Option<(Pseudonym, u64)>| match child {
+                Some((of, records)) if of == NOBODY_KNOWS => {
+                    unread = records;
+                    Ok(())
+                }
+                Some((of, records)) => {
+                    let before = if std::mem::take(&mut is_first) { "" } else { "," };
+                    write!(out, "{before}\"{of}\":{records}")
+                }
+                None => Ok(()),
+            };
+            while let Some(row) = rows.next()? {
+                let of = Pseudonym(Fields(row).bytes());
+                match &mut child {
+                    Some((last, records)) if *last == of => *records += 1,
+                    _ => write_one(out, child.replace((of, 1)))?,
+                }
+            }
+            write_one(out, child)?;
+            write!(out, "}},\"unread\":{unread}}}")?;
+        }
+        out.write_all(if self.files.is_empty() { b"{}" } else { b"}" })
     }
 }
 
@@ -89,14 +137,14 @@ impl Named {
     }
 
     /// Notes of whom a submission tells, durably, before it is anywhere that nobody deals with it any more.
-    pub(crate) fn note(&self, submission: &str, told: &Told) -> io::Result<()> {
-        self.write(submission, &serde_json::to_vec(told)?)
+    pub(crate) fn note(&self, submission: &str, told: Telling) -> io::Result<()> {
+        self.write(submission, |out| told.write(out))
     }
 
     /// Notes who is erased.
     pub(crate) fn note_erased(&self, erased: &HashSet<Pseudonym>) -> io::Result<()> {
         let lines: BTreeSet<String> = erased.iter().map(|subject| hex::encode(subject.0) + "\n").collect();
-        self.write(ERASED, lines.into_iter().collect::<String>().as_bytes())
+        self.write(ERASED, |out| out.write_all(lines.into_iter().collect::<String>().as_bytes()))
     }
 
     /// Who is erased, as this connector last knew.
@@ -194,12 +242,13 @@ impl Named {
         Ok(theirs.map(|removed| (removed.submission, removed.file)).collect::<BTreeSet<_>>().len())
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, name: &str, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<()> {
         fs::create_dir_all(&self.dir)?;
         let (path, beside) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
+        let mut file = BufWriter::new(File::create(&beside)?);
+        write(&mut file)?;
+        file.flush()?;
+        file.get_ref().sync_all()?;
         fs::rename(&beside, &path)?;
         File::open(&self.dir)?.sync_all()
     }

@@ -3,6 +3,7 @@
 mod measured;
 mod under_way;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,14 +12,14 @@ use event_log::authority::{NotYours, check_kind, family_of, sector_topic};
 use event_log::seal::{DataKeys, PLAINTEXT_BYTES_MAX, PseudonymKey, SealError, WrappingKeys};
 use event_log::{EventId, EventLog, LogError, Offset, Partition, Pseudonym, Record, Topic};
 use prost::Message as _;
-use proto::events::{Cause, Date, When, when};
+use proto::events::{Date, When, when};
 use proto::quarantine::{Handled, Item, Reason};
 use proto::sharing::Label;
 use runtime::metrics;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
-use crate::body::{Statement, statement};
+use crate::body::{Statement, feed_statement};
 use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
 use measured::Measured;
@@ -250,13 +251,14 @@ impl Publisher {
 
     /// Parts what may be said from what may not: another organisation's, another sector's, what no reader would take, or
     /// what would stand over all that follows it, because its version is of the future. `now_us`: microseconds since 1970.
-    pub fn screen(&self, drafts: Vec<Draft>, now_us: i64) -> (Vec<Draft>, Vec<Rejection>) {
+    pub fn screen<D: Borrow<Draft> + Into<Draft>>(&self, drafts: Vec<D>, now_us: i64) -> (Vec<D>, Vec<Rejection>) {
         let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::<Rejection>::new());
         let mut sealable = HashMap::new();
         for draft in drafts {
-            match self.refused(&draft, now_us, &mut sealable) {
+            match self.refused(draft.borrow(), now_us, &mut sealable) {
                 None => good.push(draft),
                 Some((reason, message)) => {
+                    let draft: Draft = draft.into();
                     let rejection = Rejection {
                         reason,
                         message,
@@ -325,17 +327,7 @@ impl Publisher {
     }
 
     fn feed_statements(&self, drafts: Vec<Draft>, now_us: i64) -> Vec<Statement> {
-        let revision = self.descriptor.mapping_revision;
-        let statements = drafts.into_iter().map(|draft| {
-            let version = draft.version.unwrap_or_else(|| proto::events::Version {
-                as_of_us: draft.observed_at_us.unwrap_or(now_us),
-                sequence: 0,
-                mapping_revision: revision,
-            });
-            let cause = feed_cause(&draft);
-            statement(&self.pseudonyms, self.descriptor.name, draft, version, cause)
-        });
-        statements.collect()
+        drafts.into_iter().map(|draft| feed_statement(&self.pseudonyms, self.descriptor, draft, now_us)).collect()
     }
 
     /// Seals and appends, in order: the next part is sealed while the one before is on its way. Returns once all is
@@ -351,7 +343,9 @@ impl Publisher {
         self.let_go().await;
         let (mut batch, mut bytes) = (Vec::with_capacity(self.batch_events), 0);
         for mut statement in statements {
-            statement.body.labels.clone_from(&self.labels);
+            statement.body.labels.extend(&self.labels);
+            statement.body.labels.sort_unstable();
+            statement.body.labels.dedup();
             let Some(kind) = statement.body.event.as_ref().and_then(|event| event.kind.as_ref()) else { continue };
             let Some(family) = family_of(kind, self.topic) else { continue };
             let plaintext = statement.body.encode_to_vec();
@@ -535,18 +529,6 @@ fn says_the_same(one: &Rejection, other: &Rejection) -> bool {
     let record = |rejection: &Rejection| (rejection.place.file.clone(), rejection.place.record);
     let of = |rejection: &Rejection| (rejection.reason, rejection.subject.clone(), rejection.scope_key.clone());
     other.place.record > 0 && record(one) == record(other) && of(one) == of(other) && one.message == other.message
-}
-
-/// What a message on a feed says of its record, as far as the kind tells.
-fn feed_cause(draft: &Draft) -> Cause {
-    use proto::events::event::Kind;
-    match &draft.event.kind {
-        Some(Kind::EntryRetracted(_)) => Cause::Retracted,
-        Some(Kind::EntryCorrected(_)) => Cause::Corrected,
-        _ if draft.event.kind_number().is_some_and(|kind| kind.name().ends_with("Ended")) => Cause::Ended,
-        _ if draft.version.is_some() && !draft.clears.is_empty() => Cause::Changed,
-        _ => Cause::Started,
-    }
 }
 
 /// The size of the draft's body, rounded up.

@@ -3,6 +3,8 @@
 //! An item is named by its source, its place and what stood there, so that the same bad file again adds nothing. Each is a
 //! subject of its own, and so has a data key of its own: destroying that key discards the item.
 
+mod count;
+
 use std::collections::HashMap;
 
 use event_log::envelope::{EnvelopeError, Opened, decode};
@@ -14,6 +16,7 @@ use proto::quarantine::handled::Outcome;
 use proto::quarantine::{Handled, Item};
 
 use crate::connector::Rejection;
+pub use count::Count;
 
 /// Most of a raw record that is kept, in bytes: what an envelope holds, less the item's own words.
 pub const RAW_BYTES_MAX: usize = 900 * 1024;
@@ -141,8 +144,8 @@ pub enum QuarantineError {
     Envelope(#[from] EnvelopeError),
 }
 
-/// The items of the quarantine, each once, without their raw records, in the order in which the log took them; with what was
-/// done about each.
+/// The items of the quarantine, each once, without their raw records, in the order in which they were quarantined, and within a
+/// submission as they stood in it; with what was done about each.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -170,7 +173,16 @@ pub(crate) async fn list_keeping(
     })
     .await?;
     let mut items = items.listed;
-    items.sort_by_key(|listed| (listed.published_at_us, listed.position));
+    // Those of one submission as they stood in it.
+    items.sort_by_cached_key(|listed| match &listed.state {
+        Readable::Item(item) => {
+            let place = item.place.clone().unwrap_or_default();
+            (item.quarantined_at_us, place.file, place.record, place.line, listed.position)
+        }
+        Readable::Parked(_) | Readable::Discarded | Readable::Damaged => {
+            (listed.published_at_us, String::new(), 0, 0, listed.position)
+        }
+    });
     Ok(items)
 }
 

@@ -10,6 +10,7 @@ mod receipts;
 mod refusal;
 mod server;
 mod take;
+mod tokens;
 
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ use std::time::Duration;
 
 pub use answer::{Answer, Standing};
 pub use callers::{Caller, digest, digests};
+pub(crate) use receipts::{Receipt, receipt_of, store_outcome};
 pub use receipts::{Receipts, SubmissionOutcome, SubmissionProblem};
-pub(crate) use receipts::{receipt_of, store_outcome};
 pub use refusal::{Refusal, RefusalCode};
 pub use server::{ReceiveError, serve};
 
@@ -91,6 +92,12 @@ pub trait Receives: Send + Sync {
     /// Where posts go, as axum writes paths: "/fhir/{$process-message}", "/children/{la_code}".
     fn paths(&self) -> Vec<&'static str> {
         vec!["/submissions"]
+    }
+
+    /// Where callers whose software asks for a token first ask for it, by OAuth 2.0 with client credentials: their section's name
+    /// and the token that it knows them by. `None`: they bring that token themselves, and so may everybody else.
+    fn token_path(&self) -> Option<&'static str> {
+        None
     }
 
     /// What may be sent.

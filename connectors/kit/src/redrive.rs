@@ -7,6 +7,7 @@
 //! dies, the same again gives the same events.
 
 mod desk;
+mod header;
 mod proof;
 mod reading;
 
@@ -191,10 +192,9 @@ impl Workplace {
         }
         for scope in scopes {
             let Some(drafts) = by_scope.remove(&scope.key) else { continue };
-            let parts =
-                parts.iter().filter(|(key, _)| *key == scope.key).map(|(_, part)| (part.clone(), false)).collect();
+            let names_parts = parts.contains(&scope.key);
             let Some(desk) = &self.desk else { continue };
-            refused.extend(desk.put(Asks { scope, drafts, parts, picked_up_us }).await?);
+            refused.extend(desk.put(Asks { scope, drafts, names_parts, picked_up_us }).await?);
         }
         let mut publisher = self.publisher.lock().await;
         // What is new at these places waits as any other rejection does; what is known adds nothing.

@@ -143,6 +143,7 @@ pub(crate) fn body_of(source: &str, mapping_revision: u32, scope: Option<&Scope>
         observed_at: observed_at_us.map(dates::timestamp),
         cause: Cause::Started.into(),
         clears: draft.clears,
+        labels: draft.labels.into_iter().map(Into::into).collect(),
         findings: draft.findings,
         event: Some(draft.event),
         scope: draft.scope_key.unwrap_or_default(),

@@ -406,5 +406,23 @@ fn failed(doing: &'static str) -> impl FnOnce(std::io::Error) -> SftpError {
     move |error| SftpError::Io { doing, kind: error.kind() }
 }
 
+/// Hears out a server that says these bytes, whatever is asked: its greeting, a folder, a file. How much came of it. For the fuzz
+/// target alone.
+#[doc(hidden)]
+pub async fn hear(said: &[u8]) -> usize {
+    let streams: protocol::Streams = (Box::new(std::io::Cursor::new(said.to_vec())), Box::new(tokio::io::sink()));
+    let Ok(mut session) = Session::begin(streams, Duration::from_secs(5)).await else { return 0 };
+    let listed = session.list("/", HEARD_NAMES_MAX).await.ok().flatten().map_or(0, |listed| listed.len());
+    let Ok(handle) = session.open("/file").await else { return listed };
+    let mut bytes = 0;
+    while let Ok(Some(block)) = session.read(&handle, bytes as u64).await {
+        bytes += block.len();
+    }
+    listed + bytes
+}
+
+/// Names that [`hear`] takes.
+const HEARD_NAMES_MAX: usize = 1_000;
+
 #[cfg(test)]
 mod tests;

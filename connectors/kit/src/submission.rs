@@ -4,17 +4,19 @@
 //! file may be named after a child. What is counted is kept by the organisation that answers for it, so that a school can be
 //! sent its own part and no other's.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod reading;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use proto::events::event::Kind;
-use proto::events::{Cause, FindingCode, Scheme};
+use proto::events::{Cause, Finding};
 use serde::{Deserialize, Serialize};
 
-use crate::connector::{Draft, Place, Rejection};
-use crate::differ::Diff;
+use crate::body::Statement;
+use crate::connector::{Draft, Rejection};
+pub(crate) use reading::Reading;
 
 /// What became of one submission.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -132,86 +134,59 @@ impl Children {
 }
 
 impl Report {
-    /// Begins with what was read.
-    pub(crate) fn begin(source: &str, picked_up_us: i64, files: usize, records: u64) -> Self {
-        Self { source: source.to_owned(), picked_up_us, files, records, ..Self::default() }
+    /// Begins a report of what is being read.
+    pub(crate) fn begin(source: &str, picked_up_us: i64, files: usize) -> Self {
+        Self { source: source.to_owned(), picked_up_us, files, ..Self::default() }
     }
 
-    /// Counts what the records became.
-    pub(crate) fn read(&mut self, drafts: &[Draft], rejections: &[Rejection]) {
-        // The records of which something was said, or which were given to quarantine.
-        let record_of = |place: &Place| if place.record > 0 { place.record } else { place.line };
-        let mut told: BTreeSet<(&str, u64)> = BTreeSet::new();
-        let mut last: Option<(&str, u64)> = None;
-        let mut children: BTreeMap<(&str, &str, &str), Children> = BTreeMap::new();
-        for draft in drafts {
-            let at = (draft.place.file.as_str(), record_of(&draft.place));
-            if last != Some(at) {
-                told.insert(at);
-                last = Some(at);
-            }
-            let tally = self.organisations.entry(draft.controller.clone()).or_default();
-            // Until the differ says otherwise.
-            *tally.outcomes.entry(Outcome::Unchanged).or_default() += 1;
-            for finding in &draft.findings {
-                let code = FindingCode::try_from(finding.code).unwrap_or_default().as_str_name();
-                let code = code.trim_start_matches("FINDING_CODE_");
-                count(&mut tally.findings, code, &finding.field, finding.rule.as_deref().unwrap_or_default());
-            }
-            if let Some(Kind::PersonDescribed(person)) = &draft.event.kind {
-                let of = (draft.controller.as_str(), draft.subject.issuer.as_str(), draft.subject.value.as_str());
-                let known = children.entry(of).or_default();
-                for identifier in &person.identifiers {
-                    let is_national = identifier.subject.as_ref().is_some_and(|subject| {
-                        matches!(subject.scheme(), Scheme::NhsNumber | Scheme::Upn | Scheme::Uln)
-                    });
-                    known.usable |= u64::from(is_national && identifier.usable);
-                    known.unusable |= u64::from(is_national && !identifier.usable);
-                }
-            }
-        }
-        for ((controller, ..), known) in children {
-            let all = &mut self.organisations.entry(controller.to_owned()).or_default().children;
-            match (known.usable, known.unusable) {
-                (1.., _) => all.usable += 1,
-                (0, 1..) => all.unusable += 1,
-                (0, 0) => all.without += 1,
-            }
-        }
-        told.extend(rejections.iter().map(|r| (r.place.file.as_str(), record_of(&r.place))));
-        self.silent = self.records.saturating_sub(told.len() as u64);
+    /// Counts what a record became.
+    pub(crate) fn read(&mut self, draft: &Draft) {
+        let tally = self.of(&draft.controller);
+        // Until the differ says otherwise.
+        *tally.outcomes.entry(Outcome::Unchanged).or_default() += 1;
+        draft.findings.iter().for_each(|finding| count_finding(&mut tally.findings, finding));
     }
 
-    /// Counts what one scope's submission changes.
-    pub(crate) fn diffed(&mut self, of: OfScope, diff: &Diff) {
-        for statement in &diff.statements {
-            let body = &statement.body;
-            let tally = self.organisations.entry(body.controller.clone()).or_default();
-            let kind = body.event.as_ref().and_then(|event| event.kind_number()).map_or("", |kind| kind.name());
-            let cause = Cause::try_from(body.cause).unwrap_or_default();
-            let word = cause.as_str_name().trim_start_matches("CAUSE_").to_ascii_lowercase();
-            let outcome = match cause {
-                Cause::Retracted => Outcome::Retracted,
-                // The entry that a corrected one takes the place of.
-                Cause::Corrected if kind == "EntryCorrected" => continue,
-                _ if body.findings.is_empty() => Outcome::Published,
-                _ => Outcome::PublishedWithFindings,
-            };
-            *tally.changes.entry(kind.to_owned()).or_default().entry(word).or_default() += 1;
-            *tally.outcomes.entry(outcome).or_default() += 1;
-            if outcome != Outcome::Retracted {
-                take_from(tally.outcomes.entry(Outcome::Unchanged).or_default());
-            }
+    /// Counts what is odd about all of an organisation's records together.
+    pub(crate) fn found(&mut self, controller: &str, finding: &Finding) {
+        count_finding(&mut self.of(controller).findings, finding);
+    }
+
+    /// What is counted of one organisation.
+    pub(crate) fn of(&mut self, controller: &str) -> &mut Tally {
+        self.organisations.entry(controller.to_owned()).or_default()
+    }
+
+    /// Counts one scope.
+    pub(crate) fn scope(&mut self, of: OfScope) {
+        self.scopes.push(of);
+    }
+
+    /// Counts what a scope's submission changes.
+    pub(crate) fn said(&mut self, statement: &Statement) {
+        let body = &statement.body;
+        let tally = self.of(&body.controller);
+        let kind = body.event.as_ref().and_then(|event| event.kind_number()).map_or("", |kind| kind.name());
+        let cause = Cause::try_from(body.cause).unwrap_or_default();
+        let word = cause.as_str_name().trim_start_matches("CAUSE_").to_ascii_lowercase();
+        let outcome = match cause {
+            Cause::Retracted => Outcome::Retracted,
+            // The entry that a corrected one takes the place of.
+            Cause::Corrected if kind == "EntryCorrected" => return,
+            _ if body.findings.is_empty() => Outcome::Published,
+            _ => Outcome::PublishedWithFindings,
+        };
+        *tally.changes.entry(kind.to_owned()).or_default().entry(word).or_default() += 1;
+        *tally.outcomes.entry(outcome).or_default() += 1;
+        if outcome != Outcome::Retracted {
+            take_from(tally.outcomes.entry(Outcome::Unchanged).or_default());
         }
-        let standing = diff.baseline.entries_standing();
-        let retractions_held = diff.held.map_or(0, |held| held.retractions);
-        self.scopes.push(OfScope { standing, retractions_held, superseded: diff.superseded, ..of });
     }
 
     /// Counts what was published without being compared.
     pub(crate) fn published(&mut self, drafts: &[Draft]) {
         for draft in drafts {
-            let tally = self.organisations.entry(draft.controller.clone()).or_default();
+            let tally = self.of(&draft.controller);
             let outcome = if draft.findings.is_empty() { Outcome::Published } else { Outcome::PublishedWithFindings };
             let kind = draft.event.kind_number().map_or("", |kind| kind.name());
             *tally.changes.entry(kind.to_owned()).or_default().entry("started".to_owned()).or_default() += 1;
@@ -220,17 +195,22 @@ impl Report {
         }
     }
 
-    /// Counts what is in quarantine, and ends the count.
-    pub(crate) fn end(&mut self, rejections: &[Rejection]) {
+    /// Counts what is in quarantine.
+    pub(crate) fn refused(&mut self, rejections: &[Rejection]) {
         for rejection in rejections {
-            let tally = self.organisations.entry(rejection.controller.clone().unwrap_or_default()).or_default();
+            let tally = self.of(rejection.controller.as_deref().unwrap_or_default());
             *tally.outcomes.entry(Outcome::Quarantined).or_default() += 1;
-            count(&mut tally.quarantined, rejection.reason.name(), &rejection.place.field, &rejection.message);
+            let place = &rejection.place;
+            add(&mut tally.quarantined, |_| true, rejection.reason.name(), &place.field, &rejection.message, 1);
         }
+    }
+
+    /// Ends the count.
+    pub(crate) fn end(&mut self) {
         for tally in self.organisations.values_mut() {
             tally.outcomes.retain(|_, count| *count > 0);
             for list in [&mut tally.findings, &mut tally.quarantined] {
-                list.sort_by(|a, b| (b.count, &a.code, &a.field).cmp(&(a.count, &b.code, &b.field)));
+                list.sort_by(|a, b| (b.count, &a.code, &a.field, &a.says).cmp(&(a.count, &b.code, &b.field, &b.says)));
             }
         }
     }
@@ -247,17 +227,18 @@ impl Report {
                     *total.changes.entry(kind.clone()).or_default().entry(cause.clone()).or_default() += count;
                 }
             }
-            for (list, into) in [(&tally.findings, &mut total.findings), (&tally.quarantined, &mut total.quarantined)] {
-                for one in list {
-                    add(into, &one.code, &one.field, &one.says, one.count);
-                }
+            for one in &tally.findings {
+                add(&mut total.findings, |other| other.says == one.says, &one.code, &one.field, &one.says, one.count);
+            }
+            for one in &tally.quarantined {
+                add(&mut total.quarantined, |_| true, &one.code, &one.field, &one.says, one.count);
             }
             total.children.usable += tally.children.usable;
             total.children.unusable += tally.children.unusable;
             total.children.without += tally.children.without;
         }
         for list in [&mut total.findings, &mut total.quarantined] {
-            list.sort_by(|a, b| (b.count, &a.code, &a.field).cmp(&(a.count, &b.code, &b.field)));
+            list.sort_by(|a, b| (b.count, &a.code, &a.field, &a.says).cmp(&(a.count, &b.code, &b.field, &b.says)));
         }
         total
     }
@@ -307,12 +288,15 @@ fn take_from(count: &mut u64) {
     *count = count.saturating_sub(1);
 }
 
-fn count(list: &mut Vec<Counted>, code: &str, field: &str, says: &str) {
-    add(list, code, field, says, 1);
+fn count_finding(list: &mut Vec<Counted>, finding: &Finding) {
+    let code = finding.code().as_str_name().trim_start_matches("FINDING_CODE_");
+    let rule = finding.rule.as_deref().unwrap_or_default();
+    add(list, |one| one.says == rule, code, &finding.field, rule, 1);
 }
 
-fn add(list: &mut Vec<Counted>, code: &str, field: &str, says: &str, count: u64) {
-    match list.iter_mut().find(|one| one.code == code && one.field == field) {
+/// Adds to the one of this code and field that is `same`, or another.
+fn add(list: &mut Vec<Counted>, same: impl Fn(&Counted) -> bool, code: &str, field: &str, says: &str, count: u64) {
+    match list.iter_mut().find(|one| one.code == code && one.field == field && same(one)) {
         Some(one) => one.count += count,
         None => list.push(Counted { code: code.to_owned(), field: field.to_owned(), says: says.to_owned(), count }),
     }

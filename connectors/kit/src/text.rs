@@ -54,8 +54,9 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Unsupported> {
     let (encoding, mark) = recognise(bytes)?;
     let mut text = String::with_capacity(bytes.len());
     let mut decoder = Decode::of(encoding);
-    let odd = decoder.step(bytes.get(mark..).unwrap_or(&[]), true, &mut text);
-    Ok(Decoded { text, encoding, odd })
+    let mut odd = Vec::new();
+    decoder.step(bytes.get(mark..).unwrap_or(&[]), true, &mut text, &mut odd);
+    Ok(Decoded { text, encoding, odd: !odd.is_empty() })
 }
 
 /// Reads text from a source as UTF-8 bytes, decoding as it goes: itself a [`BufRead`], for the XML and CSV readers.
@@ -141,7 +142,9 @@ impl<R: BufRead> TextReader<R> {
                 self.source.consume(taken);
             }
             self.ended = self.carried.is_empty();
-            self.odd |= self.decoder.step(&self.carried, self.ended, &mut self.text);
+            let mut odd = Vec::new();
+            self.decoder.step(&self.carried, self.ended, &mut self.text, &mut odd);
+            self.odd |= !odd.is_empty();
             self.carried.clear();
         }
         Ok(())
@@ -186,13 +189,18 @@ fn recognise(start: &[u8]) -> Result<(Encoding, usize), Unsupported> {
 }
 
 /// A decoder between two chunks.
-enum Decode {
-    Utf8 { begun: Vec<u8> },
+pub(crate) enum Decode {
+    /// Single bytes that are not UTF-8 are read as Windows-1252.
+    Utf8 {
+        /// The first bytes of a character that the last chunk broke off in.
+        begun: Vec<u8>,
+    },
+    /// Whatever is not of the encoding is replaced.
     By(Box<Decoder>),
 }
 
 impl Decode {
-    fn of(encoding: Encoding) -> Self {
+    pub(crate) fn of(encoding: Encoding) -> Self {
         match encoding {
             Encoding::Utf8 | Encoding::Stated => Self::Utf8 { begun: Vec::new() },
             Encoding::Utf16Le => Self::By(Box::new(UTF_16LE.new_decoder_without_bom_handling())),
@@ -200,41 +208,45 @@ impl Decode {
         }
     }
 
-    /// Appends the text of a chunk. Says whether any of it was not of the encoding.
-    fn step(&mut self, chunk: &[u8], last: bool, text: &mut String) -> bool {
+    /// Appends the text of a chunk, and to `odd` where in the text stands what was not of the encoding.
+    pub(crate) fn step(&mut self, chunk: &[u8], last: bool, text: &mut String, odd: &mut Vec<usize>) {
         match self {
-            Self::By(decoder) => decoded(decoder, chunk, last, text),
-            Self::Utf8 { begun } if begun.is_empty() => utf8(chunk, last, begun, text),
+            Self::By(decoder) => decoded(decoder, chunk, last, text, odd),
+            Self::Utf8 { begun } if begun.is_empty() => utf8(chunk, last, begun, text, odd),
             Self::Utf8 { begun } => {
                 let mut joined = std::mem::take(begun);
                 joined.extend_from_slice(chunk);
-                utf8(&joined, last, begun, text)
+                utf8(&joined, last, begun, text, odd);
             }
         }
     }
 }
 
-fn decoded(decoder: &mut Decoder, chunk: &[u8], last: bool, text: &mut String) -> bool {
-    let (mut rest, mut odd) = (chunk, false);
+fn decoded(decoder: &mut Decoder, chunk: &[u8], last: bool, text: &mut String, odd: &mut Vec<usize>) {
+    let (mut rest, start, mut any_replaced) = (chunk, text.len(), false);
     loop {
         text.reserve(decoder.max_utf8_buffer_length(rest.len()).unwrap_or(rest.len() * 3 + 4));
         let (result, read, replaced) = decoder.decode_to_string(rest, text, last);
-        odd |= replaced;
+        any_replaced |= replaced;
         rest = rest.get(read..).unwrap_or(&[]);
         if result == CoderResult::InputEmpty {
-            return odd;
+            break;
         }
+    }
+    if any_replaced {
+        let written = text.get(start..).unwrap_or_default();
+        odd.extend(written.match_indices(char::REPLACEMENT_CHARACTER).map(|(at, _)| start + at));
     }
 }
 
 /// A character that the chunk begins and does not end is left in `begun`.
-fn utf8(chunk: &[u8], last: bool, begun: &mut Vec<u8>, text: &mut String) -> bool {
-    let (mut rest, mut odd) = (chunk, false);
+fn utf8(chunk: &[u8], last: bool, begun: &mut Vec<u8>, text: &mut String, odd: &mut Vec<usize>) {
+    let mut rest = chunk;
     loop {
         let error = match std::str::from_utf8(rest) {
             Ok(good) => {
                 text.push_str(good);
-                return odd;
+                return;
             }
             Err(error) => error,
         };
@@ -245,12 +257,12 @@ fn utf8(chunk: &[u8], last: bool, begun: &mut Vec<u8>, text: &mut String) -> boo
             None if last => bad.len(),
             None => {
                 begun.extend_from_slice(bad);
-                return odd;
+                return;
             }
         };
         let (wrong, after) = bad.split_at(wrong);
+        odd.push(text.len());
         text.push_str(&WINDOWS_1252.decode_without_bom_handling(wrong).0);
-        odd = true;
         rest = after;
     }
 }

@@ -1,6 +1,6 @@
 //! A connector for the kit's own tests: a table of enrolments, `id,name,start,end`.
 
-use proto::events::{EnrolmentEnded, EnrolmentStarted, Family, Scheme};
+use proto::events::{EnrolmentEnded, EnrolmentStarted, Family, Scheme, Version};
 use proto::quarantine::Reason;
 
 use crate::collected::Collected;
@@ -24,6 +24,10 @@ pub(crate) enum Fault {
     AllOrNothing,
     /// Says nothing of a file that it cannot read.
     SwallowsGarbage,
+    /// Says of every file that its source stood so on one day.
+    OneDay,
+    /// Says everything of a feed, and always at one version.
+    OneVersion,
 }
 
 #[derive(Clone, Copy)]
@@ -56,10 +60,15 @@ impl Connector for Toy {
         }
     }
 
+    fn is_header(&self, columns: &[String]) -> bool {
+        ["id", "start"].iter().all(|wanted| columns.iter().any(|column| column == wanted))
+    }
+
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for file in files {
             let day = file.name.trim_start_matches("toy-").trim_end_matches(".csv").to_owned();
             let as_of_us = dates::iso(&day, "name").value.and_then(|date| dates::start_of_day_us(&date));
+            let as_of_us = if self.0 == Fault::OneDay { Some(0) } else { as_of_us };
             out.scope(Scope { key: SCOPE.to_owned(), as_of_us, sequence: 0 });
             let mut table = match Table::open(file, &["id", "start"]) {
                 Ok(table) => table,
@@ -114,15 +123,16 @@ impl Toy {
             record_key: format!("{}/{}", subject.value, dates::key(&start_on)),
             subject,
             controller: self.1.to_owned(),
-            scope_key: Some(SCOPE.to_owned()),
+            scope_key: (self.0 != Fault::OneVersion).then(|| SCOPE.to_owned()),
             table: "enrolment",
             ordinal: 0,
             effective: dates::on(start_on),
             observed_at_us: None,
-            version: None,
+            version: (self.0 == Fault::OneVersion).then(Version::default),
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event: EnrolmentStarted { school: row.get("name").map(str::to_owned), ..Default::default() }.into(),
             place: row.place("id"),
         };

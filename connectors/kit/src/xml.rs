@@ -113,8 +113,12 @@ pub struct Records<R: BufRead> {
     shape: Shape,
     buffer: Vec<u8>,
     tree: Tree,
+    /// The name of the last tag, in lower case.
+    name: String,
     /// The holders that are open, the outermost element first, in lower case.
     path: Vec<String>,
+    /// Holders that began, by their place in the shape.
+    held: Vec<bool>,
     ended: bool,
     /// The start tag of the next record was read while an earlier one was still open: its name, and where it began.
     next_began: Option<(String, Start)>,
@@ -126,9 +130,14 @@ pub struct Records<R: BufRead> {
 
 /// What one event means to the reader of records.
 enum Token {
-    Open { name: String, empty: bool },
-    Close(String),
-    Text { stray: bool },
+    /// Its name is in [`Records::name`].
+    Open {
+        empty: bool,
+    },
+    Close,
+    Text {
+        stray: bool,
+    },
     Nothing,
     End,
 }
@@ -151,7 +160,9 @@ impl<R: BufRead> Records<R> {
             shape,
             buffer: Vec::new(),
             tree: Tree::default(),
+            name: String::new(),
             path: Vec::new(),
+            held: vec![false; shape.holders.len()],
             ended: false,
             next_began: None,
             closed_over: None,
@@ -174,6 +185,11 @@ impl<R: BufRead> Records<R> {
     /// The innermost holder that is open, in lower case; "" before the outermost element.
     pub fn holder(&self) -> &str {
         self.path.last().map_or("", String::as_str)
+    }
+
+    /// Whether a holder of this name (in lower case) has begun so far, empty or not.
+    pub fn held(&self, name: &str) -> bool {
+        self.shape.holders.iter().zip(&self.held).any(|(holder, held)| *held && *holder == name)
     }
 
     /// The last record as it came, in UTF-8; empty when it is too large to keep.
@@ -227,21 +243,24 @@ impl<R: BufRead> Records<R> {
                 Token::Nothing | Token::Text { stray: false } => {}
                 Token::End if !self.path.is_empty() => return Err(Broken::CutShort),
                 Token::End if self.began.offset == 0 => return Err(Broken::Empty),
-                Token::Open { name, empty } if self.path.is_empty() => self.enter_root(name, empty)?,
+                Token::Open { empty } if self.path.is_empty() => self.enter_root(empty)?,
                 _ if self.path.is_empty() => return Err(Broken::NotXml),
                 Token::End => {}
                 Token::Text { stray: true } => return Ok(Step::StrayText),
-                Token::Open { name, empty } if self.shape.holders.contains(&name.as_str()) => {
-                    if !empty {
-                        self.path.push(name);
+                Token::Open { empty } => {
+                    if let Some(holder) = self.shape.holders.iter().position(|holder| *holder == self.name) {
+                        self.held.get_mut(holder).into_iter().for_each(|held| *held = true);
+                        if !empty {
+                            self.path.push(self.name.clone());
+                        }
+                        continue;
                     }
-                }
-                Token::Open { name, empty } => {
-                    let whole = self.whole_record(&name, empty)?;
-                    let is_record = self.shape.records.contains(&name.as_str());
+                    let is_record = self.is_record();
+                    let whole = self.whole_record(empty)?;
                     return Ok(if is_record { Step::Record(whole) } else { Step::Section(whole) });
                 }
-                Token::Close(name) => {
+                Token::Close => {
+                    let name = std::mem::take(&mut self.name);
                     if !self.leave(&name) {
                         return Err(Broken::Unpaired);
                     }
@@ -250,13 +269,17 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    fn enter_root(&mut self, name: String, empty: bool) -> Result<(), Broken> {
-        if !self.shape.roots.contains(&name.as_str()) {
+    fn enter_root(&mut self, empty: bool) -> Result<(), Broken> {
+        if !self.shape.roots.contains(&self.name.as_str()) {
             return Err(Broken::RootUnknown);
         }
         self.ended = empty;
-        self.path.push(name);
+        self.path.push(self.name.clone());
         Ok(())
+    }
+
+    fn is_record(&self) -> bool {
+        self.shape.records.contains(&self.name.as_str())
     }
 
     /// Leaves the innermost holder. False when this tag does not end it.
@@ -269,11 +292,12 @@ impl<R: BufRead> Records<R> {
         true
     }
 
-    fn whole_record(&mut self, name: &str, empty: bool) -> Result<Whole, Broken> {
+    fn whole_record(&mut self, empty: bool) -> Result<Whole, Broken> {
         if !empty {
-            return self.record_from(name, Start { at: 0, ..self.began });
+            let name = self.name.clone();
+            return self.record_from(&name, Start { at: 0, ..self.began });
         }
-        self.tree.open(name, Start { at: 0, ..self.began });
+        self.tree.open(&self.name, Start { at: 0, ..self.began });
         self.tree.close(self.here().at);
         Ok(Whole::Yes)
     }
@@ -293,26 +317,26 @@ impl<R: BufRead> Records<R> {
             match self.token(keep)? {
                 Token::End => return Err(Broken::CutShort),
                 Token::Nothing | Token::Text { .. } => {}
-                Token::Open { name, empty: false } if self.shape.records.contains(&name.as_str()) => {
-                    self.next_began = Some((name, start));
+                Token::Open { empty: false } if self.is_record() => {
+                    self.next_began = Some((self.name.clone(), start));
                     self.close_down_to(0, start.at);
                     return Ok(Whole::Unpaired);
                 }
-                Token::Open { empty, .. } if !keep || self.tree.depth() >= DEPTH_MAX => {
+                Token::Open { empty } if !keep || self.tree.depth() >= DEPTH_MAX => {
                     too_deep = true;
                     beyond += u64::from(!empty);
                 }
-                Token::Open { name, empty } => {
-                    self.tree.open(&name, start);
+                Token::Open { empty } => {
+                    self.tree.open(&self.name, start);
                     if empty {
                         self.tree.close(self.here().at);
                     }
                 }
-                Token::Close(name) if beyond > 0 && !self.ends_something(&name) => beyond -= 1,
-                Token::Close(name) => {
+                Token::Close if beyond > 0 && !self.ends_something() => beyond -= 1,
+                Token::Close => {
                     paired &= beyond == 0;
                     beyond = 0;
-                    paired &= self.close(&name, start.at);
+                    paired &= self.close(start.at);
                     if self.tree.depth() == 0 {
                         let too_large = too_deep || self.reader.get_ref().record_overran();
                         return Ok(match (too_large, paired) {
@@ -326,21 +350,22 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// Whether an end tag of this name ends a record, or what holds records.
-    fn ends_something(&self, name: &str) -> bool {
-        self.shape.records.contains(&name) || self.path.iter().any(|holder| holder == name)
+    /// Whether the end tag that was read ends a record, or what holds records.
+    fn ends_something(&self) -> bool {
+        self.is_record() || self.path.contains(&self.name)
     }
 
-    /// Closes what an end tag closes, and whatever was left open in it. False when that was not the innermost element.
-    fn close(&mut self, name: &str, at: usize) -> bool {
-        match self.tree.open_at(name) {
+    /// Closes what the end tag that was read closes, and whatever was left open in it. False when that was not the innermost
+    /// element.
+    fn close(&mut self, at: usize) -> bool {
+        match self.tree.open_at(&self.name) {
             Some(out) => {
                 self.close_down_to(self.tree.depth().saturating_sub(out + 1), self.here().at);
                 out == 0
             }
             None => {
-                if self.holder() == name {
-                    self.closed_over = Some((name.to_owned(), at));
+                if self.holder() == self.name {
+                    self.closed_over = Some((self.name.clone(), at));
                     self.close_down_to(0, at);
                 }
                 false
@@ -361,12 +386,17 @@ impl<R: BufRead> Records<R> {
         let token = match self.reader.read_event_into(&mut self.buffer).map_err(broken_at)? {
             Event::Start(start) => {
                 self.unpaired += 1;
-                Token::Open { name: lower(start.local_name().as_ref()), empty: false }
+                lower(start.local_name().as_ref(), &mut self.name);
+                Token::Open { empty: false }
             }
-            Event::Empty(start) => Token::Open { name: lower(start.local_name().as_ref()), empty: true },
+            Event::Empty(start) => {
+                lower(start.local_name().as_ref(), &mut self.name);
+                Token::Open { empty: true }
+            }
             Event::End(end) => {
                 self.unpaired = self.unpaired.saturating_sub(1);
-                Token::Close(lower(end.local_name().as_ref()))
+                lower(end.local_name().as_ref(), &mut self.name);
+                Token::Close
             }
             Event::Text(text) => {
                 let stray = text.contains('&') || !text.trim_ascii().is_empty();
@@ -394,8 +424,10 @@ impl<R: BufRead> Records<R> {
     }
 }
 
-fn lower(name: &str) -> String {
-    name.to_ascii_lowercase()
+fn lower(name: &str, into: &mut String) {
+    into.clear();
+    into.push_str(name);
+    into.make_ascii_lowercase();
 }
 
 /// Puts what a reference stands for into the text, or the reference itself, marked, where it stands for nothing known.

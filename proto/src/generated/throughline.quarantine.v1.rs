@@ -170,6 +170,10 @@ pub enum Reason {
     SubjectErased = 16,
     /// Columns that the mapping of the source does not name: nothing of them is in any event. The rows were read.
     ColumnsNotMapped = 17,
+    /// A message that merges or moves numbers or accounts of people without saying which records go with them.
+    MoveUndecided = 18,
+    /// A consent that permits, or that is bounded: it opens nothing until a person has recorded it under their own name.
+    ConsentToRecord = 19,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -196,6 +200,8 @@ impl Reason {
             Self::ControllerKeyMissing => "REASON_CONTROLLER_KEY_MISSING",
             Self::SubjectErased => "REASON_SUBJECT_ERASED",
             Self::ColumnsNotMapped => "REASON_COLUMNS_NOT_MAPPED",
+            Self::MoveUndecided => "REASON_MOVE_UNDECIDED",
+            Self::ConsentToRecord => "REASON_CONSENT_TO_RECORD",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -219,6 +225,8 @@ impl Reason {
             "REASON_CONTROLLER_KEY_MISSING" => Some(Self::ControllerKeyMissing),
             "REASON_SUBJECT_ERASED" => Some(Self::SubjectErased),
             "REASON_COLUMNS_NOT_MAPPED" => Some(Self::ColumnsNotMapped),
+            "REASON_MOVE_UNDECIDED" => Some(Self::MoveUndecided),
+            "REASON_CONSENT_TO_RECORD" => Some(Self::ConsentToRecord),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@
 
 use proto::event::KindNumber;
 use proto::events::{Family, event::Kind};
+use proto::sharing::{consent_recorded::State, restriction};
 
 use crate::envelope::CheckedBody;
 use crate::position::Topic;
@@ -129,6 +130,10 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::LookedAfterPeriodStarted(_)
         | Kind::LegalStatusChanged(_)
         | Kind::LookedAfterPeriodEnded(_) => SectorOr(Family::SocialCare, Topic::Sharing),
+
+        // What only narrows binds from a source as from a person: the national opt-out, and a refusal or withdrawal. What opens, or
+        // lifts either, is a person's to say.
+        kind if narrows_at_once(kind) => SectorOr(Family::Health, Topic::Sharing),
 
         Kind::BirthNotified(_) | Kind::DeathNotified(_) | Kind::ReferralAccepted(_) | Kind::ReferralClosed(_) => {
             SectorOr(Family::Health, Topic::Sharing)
@@ -272,6 +277,14 @@ pub fn asserters(kind: &Kind) -> Asserters {
         | Kind::BreakGlassAsserted(_)
         | Kind::BreakGlassReviewed(_)
         | Kind::RefusalToShareRecorded(_) => Command(Topic::Sharing),
+    }
+}
+
+fn narrows_at_once(kind: &Kind) -> bool {
+    match kind {
+        Kind::RestrictionSet(set) => set.kind() == restriction::Kind::NationalOptOut,
+        Kind::ConsentRecorded(said) => matches!(said.state(), State::Refused | State::Withdrawn),
+        _ => false,
     }
 }
 

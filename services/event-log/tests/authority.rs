@@ -140,6 +140,32 @@ fn every_kind_is_in_the_table_and_the_code_says_the_same() {
     assert_eq!(seen, KINDS.len(), "a kind of the catalogue is not in the table above");
 }
 
+/// By what it says, and not by its kind alone: the table above is of events that say nothing.
+#[test]
+fn a_health_source_may_narrow_who_is_shown_and_may_open_nothing() {
+    use proto::sharing::consent_recorded::State;
+    use proto::sharing::restriction::Kind as Restriction;
+    use proto::sharing::{ConsentRecorded, RestrictionLifted, RestrictionSet};
+    let may = |event: Event| {
+        let kind = event.kind.unwrap();
+        assert!(authority::check_kind(Topic::Sharing, authority::COMMAND, &kind).is_ok(), "a person may: {kind:?}");
+        SECTORS.map(|(source, topic)| authority::check_kind(topic, source, &kind).is_ok())
+    };
+    let [nobody, health] = [[false, false, false], [false, false, true]];
+    for (state, expected) in
+        [(State::Unspecified, nobody), (State::Given, nobody), (State::Refused, health), (State::Withdrawn, health)]
+    {
+        let consent = ConsentRecorded { state: Some(state.into()), ..ConsentRecorded::default() };
+        assert_eq!(may(consent.into()), expected, "{state:?}");
+    }
+    for kind in (0..=7).map(|number| Restriction::try_from(number).unwrap()) {
+        let expected = if kind == Restriction::NationalOptOut { health } else { nobody };
+        let set = RestrictionSet { kind: Some(kind.into()), ..RestrictionSet::default() };
+        assert_eq!(may(set.into()), expected, "{kind:?}");
+    }
+    assert_eq!(may(RestrictionLifted::default().into()), nobody);
+}
+
 #[test]
 fn a_kinds_family_is_its_part_of_the_catalogue() {
     let family =

@@ -172,10 +172,16 @@ pub fn start(settings: &Settings, version: &str, role: &str) -> Result<Guard, St
     Ok(guard)
 }
 
+/// Whether what this part says may be a log line, at whatever level: spans are none, and SQL Server's client repeats the server's
+/// words, which may hold a row.
+fn is_line(target: &str) -> bool {
+    target != trace::TARGET && target.split("::").next() != Some("tiberius")
+}
+
 /// Log lines, and the spans that become traces: those of [`trace::TARGET`], and no library's.
 fn start_logging(settings: &Settings, tracer: Option<SdkTracer>) {
     let level = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = level.and(filter_fn(|metadata| metadata.target() != trace::TARGET));
+    let lines = level.and(filter_fn(|metadata| is_line(metadata.target())));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
     let layer = match settings.log {
         Format::Json => layer.json().flatten_event(true).with_filter(lines).boxed(),
@@ -214,6 +220,14 @@ mod tests {
             trace_ratio: 1.0,
         };
         assert_eq!(read(all).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_repeats_the_words_of_a_database_is_no_line() {
+        assert!(is_line("throughline::process") && is_line("tiberiusish"));
+        for target in ["tiberius", "tiberius::tds::stream::token", trace::TARGET] {
+            assert!(!is_line(target), "{target}");
+        }
     }
 
     #[test]

@@ -164,6 +164,35 @@ fn about_help(said: &[Said]) -> (Outcome, bool) {
     teacher(said, Category::EarlyHelp)
 }
 
+/// What a feed refuses binds as what a person recorded does, and no word of the feed's own lifts it: neither that it was entered in error,
+/// nor a later version that says something else. A person does.
+#[test]
+fn a_source_closes_and_does_not_open_what_it_closed() {
+    let at = |as_of_us| Some(e::Version { as_of_us, ..e::Version::default() });
+    let of_feed = |event: Event, as_of_us| Body {
+        source: "health-fhir".into(),
+        entry_id: vec![9; 16],
+        version: at(as_of_us),
+        event: Some(event),
+        ..body(e::PersonDescribed::default())
+    };
+    let mut refused =
+        s::ConsentRecorded { id: Some("fhir/Consent/1".into()), from: on(date(2026, 1, 1)), ..Default::default() };
+    refused.set_kind(Kind::Share);
+    refused.set_state(State::Refused);
+    refused.set_by(GivenBy::Parent);
+    let mut said = vec![(1, 10, of_feed(refused.clone().into(), 10))];
+    let is_refused = |said: &[Said]| about_help(said).1;
+    assert!(is_refused(&said), "it binds as it comes");
+    said.push((1, 20, of_feed(e::EntryRetracted::default().into(), 20)));
+    said.push((1, 30, of_feed(e::SourceRecordKept::default().into(), 30)));
+    assert!(is_refused(&said), "and no later word of the feed lifts it");
+    let mut given = s::ConsentRecorded { from: on(date(2026, 2, 1)), ..refused };
+    given.set_state(State::Given);
+    said.push((1, 40, body(given)));
+    assert!(!is_refused(&said), "a person does");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

@@ -154,7 +154,9 @@ impl<R: BufRead> Records<R> {
             }
         }
         let misquoted = !complete || lines.len() > 1 && !strictly_quoted(&lines, self.dialect.delimiter);
-        let trouble = if misquoted { Some(Trouble::QuoteOpen) } else { ragged(record, width, self.dialect.short_rows) };
+        // A short row at the end of a file may have been cut there.
+        let short_rows = self.dialect.short_rows && self.last_line_ended;
+        let trouble = if misquoted { Some(Trouble::QuoteOpen) } else { ragged(record, width, short_rows) };
         let keep = if trouble.is_some() { 1 } else { lines.len() };
         for line in lines.drain(keep..).rev() {
             self.again.push_front(line);
@@ -236,6 +238,32 @@ impl<R: BufRead> Records<R> {
             }
         }
     }
+}
+
+/// What stands between the columns of a header: a comma, unless there is none and something else does. A line with none of them
+/// is a title above the header.
+pub(super) fn delimiter_of(start: &[u8]) -> u8 {
+    start.split(|byte| matches!(byte, b'\n' | b'\r')).find_map(delimiter_in).unwrap_or(b',')
+}
+
+fn delimiter_in(line: &[u8]) -> Option<u8> {
+    const OTHERS: [u8; 3] = [b';', b'\t', b'|'];
+    let mut quoted = false;
+    let mut counts = [0u32; OTHERS.len()];
+    for byte in line {
+        match byte {
+            b'"' => quoted = !quoted,
+            b',' if !quoted => return Some(b','),
+            _ if quoted => {}
+            byte => {
+                for (count, other) in counts.iter_mut().zip(OTHERS) {
+                    *count += u32::from(*byte == other);
+                }
+            }
+        }
+    }
+    let most = counts.into_iter().zip(OTHERS).max_by_key(|(count, _)| *count);
+    most.filter(|(count, _)| *count > 0).map(|(_, other)| other)
 }
 
 /// Whether every quote that closes ends its cell. Where a record takes several lines and one does not, a stray quote has

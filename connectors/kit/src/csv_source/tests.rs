@@ -29,6 +29,9 @@ fn columns_are_found_by_name() {
         "\n\nid,name\r1,Ada\r",
         "\"ID\",\"Name\"\n\"1\",\" Ada \"\n",
         "id,name,,\n1,Ada,,\n",
+        "id;name\n1;Ada\n",
+        "id\tname\textra|more\r\n1\t\"Ada\"\t\r\n",
+        "\"id\"|\"name, in full\"|name\n1||Ada\n",
     ] {
         let (rows, whole) = read(text.as_bytes());
         assert_eq!(rows.iter().map(|row| row.split_once(' ').unwrap().1).collect::<Vec<_>>(), ["1|Ada"], "{text:?}");

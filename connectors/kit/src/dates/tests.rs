@@ -111,12 +111,19 @@ fn hl7_times_to_the_precision_given() {
 }
 
 #[test]
-fn the_vendor_shape_is_read_month_first_with_a_finding() {
-    let read = hl7_ts("01/15/2025 14:30:00", "f");
-    assert_eq!(read.value, at("2025-01-15T14:30:00Z"));
-    assert_eq!(read.finding.unwrap().code(), FindingCode::ValueMalformed);
-    assert_eq!(hl7_ts("15/01/2025 14:30:00", "f").value, None);
+fn what_vendors_write_with_slashes_is_read_where_it_is_one_day_only() {
+    for text in ["01/15/2025 14:30:00", "15/01/2025 14:30:00"] {
+        let read = hl7_ts(text, "f");
+        assert_eq!(read.value, at("2025-01-15T14:30:00Z"));
+        assert_eq!(read.finding.unwrap().code(), FindingCode::ValueMalformed);
+    }
+    // March or January: whichever it is, a birth on the other day would be another child's.
+    let read = hl7_ts("01/03/2025 14:30:00", "f");
+    assert_eq!((read.value, read.finding.unwrap().code()), (None, FindingCode::DateUnreadable));
     assert_eq!(hl7_date("01/15/2025", "f").value, day(2025, 1, 15));
+    assert_eq!(hl7_date("15/01/2025", "f").value, day(2025, 1, 15));
+    assert_eq!(hl7_date("03/03/2025", "f").value, day(2025, 3, 3));
+    assert_eq!(hl7_date("01/03/2025", "f").value, None);
 }
 
 #[test]

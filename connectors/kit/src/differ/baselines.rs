@@ -1,16 +1,16 @@
 //! Baselines on disk: written beside, synced, and renamed into place.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use event_log::Pseudonym;
 use event_log::seal::PseudonymKey;
-use event_log::{EntryId, Pseudonym};
-use prost::Message as _;
-use proto::events::Version;
 
-use super::baseline::{Baseline, Digest, Held, Past, Said, State};
+use super::baseline::Baseline;
+use super::decide::{Held as _, Keeps as _};
+use super::stored::{Stored, Writing};
 
 /// Baselines on disk, a file for each scope.
 #[derive(Debug)]
@@ -53,34 +53,74 @@ impl Baselines {
         crate::named::Named::open(&self.dir, self.key.clone())
     }
 
-    /// Whether there are none at all: a new folder, or one that was lost.
+    /// Whether they are to be made from the log: there are none, some are of an earlier form, or a process died while it made them.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn none(&self) -> Result<bool, BaselineError> {
-        let mut names = fs::read_dir(&self.dir).map_err(|source| failed("list", &self.dir, source))?;
-        Ok(!names.any(|name| name.is_ok_and(|name| name.path().extension().is_some_and(|e| e == EXTENSION))))
+        let paths = self.paths()?;
+        let some = |of: &str| paths.iter().any(|path| path.extension().is_some_and(|extension| extension == of));
+        Ok(!some(EXTENSION) || some(EARLIER) || some(UNFINISHED))
     }
 
-    /// The baseline of a scope; an empty one when there is none.
+    /// Puts these in the place of all that there are. A process that dies over it begins anew.
+    ///
+    /// # Errors
+    /// When a file cannot be written or removed.
+    pub(crate) fn replace_all(&self, all: &BTreeMap<String, Baseline>) -> Result<(), BaselineError> {
+        let mark = self.dir.join("all").with_extension(UNFINISHED);
+        let written = File::create(&mark).and_then(|file| file.sync_all());
+        written.map_err(|source| failed("mark", &mark, source))?;
+        for (scope_key, baseline) in all {
+            self.store(scope_key, baseline)?;
+        }
+        let kept: BTreeSet<PathBuf> = all.keys().map(|scope_key| self.path(scope_key)).collect();
+        let is_other = |path: &&PathBuf| {
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            extension == Some(EARLIER) || extension == Some(EXTENSION) && !kept.contains(*path)
+        };
+        for path in self.paths()?.iter().filter(is_other).chain([&mark]) {
+            fs::remove_file(path).map_err(|source| failed("remove", path, source))?;
+        }
+        Ok(())
+    }
+
+    fn paths(&self) -> Result<Vec<PathBuf>, BaselineError> {
+        let entries = fs::read_dir(&self.dir).map_err(|source| failed("list", &self.dir, source))?;
+        entries.map(|entry| Ok(entry.map_err(|source| failed("list", &self.dir, source))?.path())).collect()
+    }
+
+    /// Where what memory does not hold is kept meanwhile.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The baseline of a scope, to be read child by child; one of nothing when there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is damaged where it begins.
+    pub(crate) fn held(&self, scope_key: &str) -> Result<Stored, BaselineError> {
+        Stored::open(self.path(scope_key), self.key.clone())
+    }
+
+    /// Begins to write what is to stand in its place. One at a time for a scope.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn begin(&self, scope_key: &str) -> Result<Writing, BaselineError> {
+        let path = self.path(scope_key);
+        let beside = path.with_extension(NEW);
+        Writing::begin(path, beside, &self.key)
+    }
+
+    /// The baseline of a scope, all of it; an empty one when there is none.
     ///
     /// # Errors
     /// When the file cannot be read, or is damaged.
     pub fn load(&self, scope_key: &str) -> Result<Baseline, BaselineError> {
-        self.read(self.path(scope_key))
-    }
-
-    fn read(&self, path: PathBuf) -> Result<Baseline, BaselineError> {
-        let bytes = match fs::read(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Baseline::default()),
-            read => read.map_err(|source| failed("read", &path, source))?,
-        };
-        let damaged = || BaselineError::Damaged(path.clone());
-        let (check, stored) = bytes.split_at_checked(16).ok_or_else(damaged)?;
-        if check != self.key.digest("baseline-file", stored) {
-            return Err(damaged());
-        }
-        stored::Scope::decode(stored).ok().and_then(stored::Scope::restore).ok_or_else(damaged)
+        let held = self.held(scope_key)?;
+        let children = held.children()?.map(|kept| kept.map(|kept| (kept.subject, kept)));
+        Ok(Baseline { children: children.collect::<Result<_, _>>()?, submissions: held.submissions().to_vec() })
     }
 
     /// Puts a baseline in the place of the last, all of it or nothing: durable when this returns.
@@ -88,41 +128,35 @@ impl Baselines {
     /// # Errors
     /// When it cannot be written; the last one then stands.
     pub fn store(&self, scope_key: &str, baseline: &Baseline) -> Result<(), BaselineError> {
-        self.write(self.path(scope_key), baseline)
+        let mut writing = self.begin(scope_key)?;
+        writing.begin(baseline.submissions())?;
+        for kept in baseline.children.values() {
+            writing.child(kept.clone())?;
+        }
+        writing.finish()?.put()
     }
 
-    /// Forgets these subjects, who are erased, in every baseline; gives how many held one of them. A damaged one is removed: it is made
-    /// again from the log, which does not tell of them any more.
+    /// Forgets these subjects, who are erased, in every baseline; gives how many held one of them.
     ///
     /// # Errors
-    /// When a file cannot be read, written or removed.
+    /// When a file cannot be read, written or removed. When one is damaged, after all others: all are to be made from the log then, which
+    /// does not tell of them any more.
     pub fn forget(&self, subjects: &HashSet<Pseudonym>) -> Result<usize, BaselineError> {
-        let mut forgot = 0;
-        for entry in fs::read_dir(&self.dir).map_err(|source| failed("list", &self.dir, source))? {
-            let path = entry.map_err(|source| failed("list", &self.dir, source))?.path();
-            let extension = path.extension().and_then(|extension| extension.to_str());
-            if extension == Some(NEW) {
-                // Of a process that died over it.
-                fs::remove_file(&path).map_err(|source| failed("remove", &path, source))?;
-            }
-            if extension != Some(EXTENSION) {
-                continue;
-            }
-            match self.read(path.clone()) {
-                Ok(mut baseline) => {
-                    if !baseline.forget(subjects) {
-                        continue;
-                    }
-                    self.write(path, &baseline)?;
-                }
-                Err(BaselineError::Damaged(_)) => {
-                    fs::remove_file(&path).map_err(|source| failed("remove", &path, source))?;
-                }
+        let paths = self.paths()?;
+        let of = |extension| paths.iter().filter(move |path| path.extension().is_some_and(|of| of == extension));
+        // Of a process that died over it; before any is written here.
+        for left in of(NEW) {
+            fs::remove_file(left).map_err(|source| failed("remove", left, source))?;
+        }
+        let (mut forgot, mut damaged) = (0, None);
+        for path in of(EXTENSION) {
+            match self.forget_in(path.clone(), subjects) {
+                Ok(held) => forgot += usize::from(held),
+                Err(BaselineError::Damaged(path)) => damaged = Some(path),
                 Err(error) => return Err(error),
             }
-            forgot += 1;
         }
-        Ok(forgot)
+        damaged.map_or(Ok(forgot), |path| Err(BaselineError::Damaged(path)))
     }
 
     /// Whether any baseline holds something of these subjects, or cannot be read.
@@ -130,10 +164,9 @@ impl Baselines {
     /// # Errors
     /// When the folder cannot be read.
     pub fn hold(&self, subjects: &HashSet<Pseudonym>) -> Result<bool, BaselineError> {
-        for entry in fs::read_dir(&self.dir).map_err(|source| failed("list", &self.dir, source))? {
-            let path = entry.map_err(|source| failed("list", &self.dir, source))?.path();
+        for path in self.paths()? {
             if path.extension().is_some_and(|extension| extension == EXTENSION)
-                && self.read(path).map_or(true, |mut baseline| baseline.forget(subjects))
+                && self.holds(path, subjects).unwrap_or(true)
             {
                 return Ok(true);
             }
@@ -141,18 +174,31 @@ impl Baselines {
         Ok(false)
     }
 
-    fn write(&self, path: PathBuf, baseline: &Baseline) -> Result<(), BaselineError> {
+    fn forget_in(&self, path: PathBuf, subjects: &HashSet<Pseudonym>) -> Result<bool, BaselineError> {
+        if !self.holds(path.clone(), subjects)? {
+            return Ok(false);
+        }
+        let held = Stored::open(path.clone(), self.key.clone())?;
         let beside = path.with_extension(NEW);
-        let stored = stored::Scope::of(baseline).encode_to_vec();
-        let written = (|| {
-            let mut file = File::create(&beside)?;
-            file.write_all(&self.key.digest("baseline-file", &stored))?;
-            file.write_all(&stored)?;
-            file.sync_all()?;
-            fs::rename(&beside, &path)?;
-            File::open(&self.dir)?.sync_all()
-        })();
-        written.map_err(|source| failed("write", &path, source))
+        let mut writing = Writing::begin(path, beside, &self.key)?;
+        writing.begin(held.submissions())?;
+        for kept in held.children()? {
+            let kept = kept?;
+            if !subjects.contains(&kept.subject) {
+                writing.child(kept)?;
+            }
+        }
+        writing.finish()?.put()?;
+        Ok(true)
+    }
+
+    /// Whether a baseline holds something of these subjects. It is read to its end, so that damage is told.
+    fn holds(&self, path: PathBuf, subjects: &HashSet<Pseudonym>) -> Result<bool, BaselineError> {
+        let mut holds = false;
+        for kept in Stored::open(path, self.key.clone())?.children()? {
+            holds |= subjects.contains(&kept?.subject);
+        }
+        Ok(holds)
     }
 
     fn path(&self, scope_key: &str) -> PathBuf {
@@ -161,147 +207,12 @@ impl Baselines {
     }
 }
 
-const EXTENSION: &str = "baseline";
+const EXTENSION: &str = "scope";
 const NEW: &str = "new";
+/// As they were before they stood child by child.
+const EARLIER: &str = "baseline";
+const UNFINISHED: &str = "unfinished";
 
-fn failed(doing: &'static str, path: &Path, source: io::Error) -> BaselineError {
+pub(super) fn failed(doing: &'static str, path: &Path, source: io::Error) -> BaselineError {
     BaselineError::Io { doing, path: path.to_path_buf(), source }
-}
-
-/// The file's layout.
-mod stored {
-    use super::*;
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    pub(super) struct Scope {
-        #[prost(message, repeated, tag = "1")]
-        submissions: Vec<Submission>,
-        #[prost(message, repeated, tag = "2")]
-        entries: Vec<Entry>,
-        #[prost(string, repeated, tag = "3")]
-        names: Vec<String>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct Submission {
-        #[prost(message, optional, tag = "1")]
-        version: Option<Version>,
-        #[prost(bool, tag = "2")]
-        whole: bool,
-        #[prost(bytes = "vec", repeated, tag = "3")]
-        unread: Vec<Vec<u8>>,
-        #[prost(bytes = "vec", repeated, tag = "4")]
-        covered: Vec<Vec<u8>>,
-    }
-
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct Entry {
-        #[prost(bytes = "vec", tag = "1")]
-        id: Vec<u8>,
-        #[prost(bytes = "vec", tag = "2")]
-        subject: Vec<u8>,
-        /// Places in the scope's names.
-        #[prost(uint32, tag = "3")]
-        controller: u32,
-        #[prost(uint32, tag = "4")]
-        table: u32,
-        #[prost(uint32, tag = "5")]
-        kind: u32,
-        #[prost(uint32, tag = "6")]
-        ordinal: u32,
-        /// The digests that follow, each once.
-        #[prost(bytes = "vec", tag = "7")]
-        digests: Vec<u8>,
-        /// Twice what was said (0 nothing, 1 absent, 2 and on the digest), plus 1 where it was published.
-        #[prost(uint32, repeated, tag = "8")]
-        states: Vec<u32>,
-        /// Eight bytes for each thing that it is a part of.
-        #[prost(bytes = "vec", tag = "9")]
-        under: Vec<u8>,
-    }
-
-    impl Scope {
-        pub(super) fn of(baseline: &Baseline) -> Self {
-            let mut names: Vec<String> = Vec::new();
-            let mut entries: Vec<_> = baseline.entries.iter().collect();
-            entries.sort_by_key(|(id, _)| **id);
-            let entries = entries.into_iter().map(|(id, held)| Entry::of(id, held, &mut names)).collect();
-            let submissions = baseline.submissions.iter().map(|past| Submission {
-                version: Some(past.version),
-                whole: past.whole,
-                unread: past.unread.iter().map(|subject| subject.as_bytes().to_vec()).collect(),
-                covered: past.covered.iter().map(|subject| subject.as_bytes().to_vec()).collect(),
-            });
-            Self { submissions: submissions.collect(), entries, names }
-        }
-
-        pub(super) fn restore(self) -> Option<Baseline> {
-            let count = self.submissions.len();
-            let submissions = self.submissions.into_iter().map(|stored| {
-                let subjects = |stored: &[Vec<u8>]| stored.iter().map(|bytes| Pseudonym::from_slice(bytes)).collect();
-                let (unread, covered): (Option<_>, Option<_>) = (subjects(&stored.unread), subjects(&stored.covered));
-                Some(Past { version: stored.version?, whole: stored.whole, unread: unread?, covered: covered? })
-            });
-            let submissions = submissions.collect::<Option<_>>()?;
-            let entries = self.entries.into_iter().map(|entry| entry.restore(&self.names, count));
-            Some(Baseline { submissions, entries: entries.collect::<Option<_>>()? })
-        }
-    }
-
-    impl Entry {
-        fn of(id: &EntryId, held: &Held, names: &mut Vec<String>) -> Self {
-            let mut digests: Vec<Digest> = Vec::new();
-            let states = held.states.iter().map(|state| {
-                let said = match state.said {
-                    Said::Nothing => 0,
-                    Said::Absent => 1,
-                    Said::Present(digest) => 2 + place(&mut digests, digest),
-                };
-                said * 2 + u32::from(state.published)
-            });
-            Self {
-                id: id.as_bytes().to_vec(),
-                subject: held.subject.as_bytes().to_vec(),
-                controller: place(names, held.controller.clone()),
-                table: place(names, held.table.clone()),
-                kind: held.kind,
-                ordinal: held.ordinal,
-                states: states.collect(),
-                digests: digests.concat(),
-                under: held.under.concat(),
-            }
-        }
-
-        fn restore(self, names: &[String], count: usize) -> Option<(EntryId, Held)> {
-            let (digests, _) = self.digests.as_chunks::<16>();
-            let states = self.states.iter().map(|state| {
-                let said = match state / 2 {
-                    0 => Said::Nothing,
-                    1 => Said::Absent,
-                    digest => Said::Present(*digests.get(usize::try_from(digest - 2).ok()?)?),
-                };
-                Some(State { said, published: state % 2 == 1 })
-            });
-            let states: Vec<State> = states.collect::<Option<_>>()?;
-            let name = |at: u32| names.get(usize::try_from(at).ok()?).cloned();
-            let held = Held {
-                subject: Pseudonym::from_slice(&self.subject)?,
-                controller: name(self.controller)?,
-                table: name(self.table)?,
-                kind: self.kind,
-                ordinal: self.ordinal,
-                under: self.under.as_chunks::<8>().0.to_vec(),
-                states,
-            };
-            (held.states.len() == count).then_some((EntryId::from_slice(&self.id)?, held))
-        }
-    }
-
-    fn place<T: PartialEq>(list: &mut Vec<T>, value: T) -> u32 {
-        let at = list.iter().position(|held| *held == value).unwrap_or_else(|| {
-            list.push(value);
-            list.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
-    }
 }

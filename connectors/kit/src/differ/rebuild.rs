@@ -55,9 +55,9 @@ pub async fn rebuild(
                 if body.scope.is_empty() {
                     continue;
                 }
-                let third_parties = body.third_parties.clone();
-                let digest =
-                    digest(pseudonyms, body.effective.as_ref(), &body.findings, third_parties, body.event.as_ref());
+                let (third_parties, labels) = (body.third_parties.clone(), body.labels.clone());
+                let (effective, event) = (body.effective.as_ref(), body.event.as_ref());
+                let digest = digest(pseudonyms, effective, &body.findings, third_parties, labels, event);
                 let baseline = baselines.entry(body.scope.clone()).or_default();
                 baseline.absorb(header.subject, entry_id, version, &body, digest, pseudonyms);
             }

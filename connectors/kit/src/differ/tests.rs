@@ -1,11 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use event_log::Pseudonym;
 use proptest::prelude::*;
-use proto::events::{AssessmentStarted, EnrolmentEnded, EnrolmentStarted, Scheme, event::Kind};
+use proto::events::{
+    AssessmentStarted, Cause, EnrolmentEnded, EnrolmentStarted, FindingCode, Scheme, Version, event::Kind,
+};
+use proto::quarantine::Reason;
 
 use super::*;
+use crate::body::{Statement, entry_id, statement};
 use crate::connector::Place;
-use crate::identifier;
+use crate::{dates, identifier};
 
 const SOURCE: &str = "education-toy";
 const SCOPE: &str = "8784001/toy";
@@ -28,6 +33,7 @@ fn draft(pupil: &str, start: &str, event: impl Into<Event>) -> Draft {
         findings: Vec::new(),
         third_parties: Vec::new(),
         clears: Vec::new(),
+        labels: Vec::new(),
         event: event.into(),
         place: Place::default(),
     }
@@ -242,6 +248,81 @@ fn a_baseline_reads_back_and_damage_is_told() {
     assert!(matches!(baselines.load(SCOPE), Err(BaselineError::Damaged(_))));
 }
 
+#[test]
+fn who_is_forgotten_is_forgotten_beside_what_a_process_that_died_left_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let baselines = Baselines::open(dir.path(), key()).unwrap();
+    let (diffs, _) = run(vec![submission(1, pupils(3))]);
+    // Of many scopes, since a folder lists its files in an order of its own.
+    for scope in 0..16 {
+        baselines.store(&format!("scope {scope}"), &diffs[0].baseline).unwrap();
+    }
+    let stored: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    stored.iter().for_each(|path| std::fs::write(path.with_extension("new"), "half of it").unwrap());
+    let gone = std::collections::HashSet::from([key().of(&pupils(1)[0].subject)]);
+    assert_eq!(baselines.forget(&gone).unwrap(), 16);
+    assert!(!baselines.hold(&gone).unwrap());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 16);
+}
+
+#[test]
+fn what_was_not_taken_of_a_thing_is_no_word_that_it_is_gone() {
+    let of = enrolled("P1", "a").subject;
+    let told = |is_taken: bool| {
+        let mut survey = Survey::new(&key(), SOURCE, crate::runs::Runs::in_memory);
+        survey.scope(crate::connector::Scope { key: SCOPE.to_owned(), as_of_us: Some(1), sequence: 0 });
+        survey.part(SCOPE, &of, "P1/plan/7", true).unwrap();
+        if !is_taken {
+            let refused = crate::connector::Rejection {
+                reason: Reason::ControllerNotYours,
+                message: "not yours".to_owned(),
+                place: Place::default(),
+                controller: None,
+                raw: Vec::new(),
+                scope_key: Some(SCOPE.to_owned()),
+                subject: Some(of.clone()),
+            };
+            survey.not_taken(&refused).unwrap();
+        }
+        let surveyed = survey.end().unwrap();
+        let told = surveyed.children(0).next().unwrap().unwrap();
+        (told.parts.len(), told.unread)
+    };
+    assert_eq!([told(true), told(false)], [(1, false), (0, true)]);
+}
+
+#[test]
+fn baselines_of_an_earlier_form_and_half_of_those_made_anew_are_made_from_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let baselines = Baselines::open(dir.path(), key()).unwrap();
+    let (diffs, _) = run(vec![submission(1, pupils(3))]);
+    let all = BTreeMap::from([(SCOPE.to_owned(), diffs[0].baseline.clone())]);
+    std::fs::write(dir.path().join("00.baseline"), "as it stood once").unwrap();
+    assert!(baselines.none().unwrap());
+    // A process that died while it made them.
+    baselines.store(SCOPE, &all[SCOPE]).unwrap();
+    std::fs::write(dir.path().join("all.unfinished"), "").unwrap();
+    assert!(baselines.none().unwrap());
+    baselines.store("another", &all[SCOPE]).unwrap();
+    baselines.replace_all(&all).unwrap();
+    assert!(!baselines.none().unwrap());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    assert_eq!(baselines.load(SCOPE).unwrap(), all[SCOPE]);
+}
+
+#[test]
+fn a_damaged_baseline_is_told_when_somebody_is_forgotten_and_not_taken_for_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let baselines = Baselines::open(dir.path(), key()).unwrap();
+    let (diffs, _) = run(vec![submission(1, pupils(3))]);
+    baselines.store("good", &diffs[0].baseline).unwrap();
+    let good = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(dir.path().join("00").with_extension("scope"), "damaged").unwrap();
+    let gone = std::collections::HashSet::from([key().of(&pupils(1)[0].subject)]);
+    assert!(matches!(baselines.forget(&gone), Err(BaselineError::Damaged(_))));
+    assert!(baselines.load("good").unwrap().entries_standing() == 2 && good.exists());
+}
+
 /// What one submission says: of each of some entries nothing, or one of a few contents; and how well it was read.
 #[derive(Clone, Debug)]
 struct Told {
@@ -395,7 +476,8 @@ fn a_file_of_one_child_takes_back_what_it_no_longer_says_of_that_child_and_of_no
 fn what_a_source_says_is_gone_goes_with_all_its_parts_and_nobody_has_to_look() {
     let pupil = |value: &str, key: &str| Draft { record_key: key.to_owned(), ..enrolled(value, "a") };
     let all = || vec![pupil("P1", "P1/plan/7"), pupil("P1", "P1/plan/7/visit/1"), pupil("P1", "P1/plan/77")];
-    let named = |told| vec![("P1".to_owned(), false), ("P1/plan/7".to_owned(), told)];
+    let of = key().of(&enrolled("P1", "a").subject);
+    let named = |told| vec![(of, "P1".to_owned(), false), (of, "P1/plan/7".to_owned(), told)];
     let some = |day, drafts, parts| Submission { whole: false, parts, ..submission(day, drafts) };
     let strict = Retractions::AtMost { share: 0.0, at_least: 0 };
     let key = key();
@@ -407,7 +489,27 @@ fn what_a_source_says_is_gone_goes_with_all_its_parts_and_nobody_has_to_look() {
     let without_visit = some(3, vec![pupil("P1", "P1/plan/7")], named(true));
     let second = diff(&key, SOURCE, of_nothing.baseline, without_visit, strict);
     assert_eq!((second.statements.len(), second.held), (1, None));
-    let third = diff(&key, SOURCE, second.baseline, some(4, Vec::new(), vec![("P1".to_owned(), true)]), strict);
+    let third = diff(&key, SOURCE, second.baseline, some(4, Vec::new(), vec![(of, "P1".to_owned(), true)]), strict);
     assert_eq!((third.statements.len(), third.held), (2, None));
     assert_eq!(third.baseline.entries_standing(), 0);
+}
+
+#[test]
+fn an_entry_that_two_children_would_share_is_nobodys_and_takes_nothing_back() {
+    let shared = Draft { subject: enrolled("P9", "a").subject, ..enrolled("P0", "b") };
+    let both = vec![enrolled("P0", "a"), shared, enrolled("P1", "a")];
+    let (diffs, _) = run(vec![submission(1, pupils(3)), submission(2, both)]);
+    assert_eq!(causes(&diffs[1]), [Cause::Retracted], "of P2, of whom everything was read");
+    assert_eq!(
+        diffs[1].rejections.iter().map(|rejection| rejection.reason).collect::<Vec<_>>(),
+        [Reason::RecordMalformed; 2]
+    );
+}
+
+#[test]
+fn what_makes_a_record_more_private_later_is_published() {
+    let labelled = Draft { labels: vec![proto::sharing::Label::DomesticAbuse], ..enrolled("P0", "a") };
+    let (diffs, _) = run(vec![submission(1, pupils(1)), submission(2, vec![labelled])]);
+    assert_eq!(causes(&diffs[1]), [Cause::Changed]);
+    assert_eq!(diffs[1].statements[0].body.labels.len(), 1);
 }

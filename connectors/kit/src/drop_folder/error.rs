@@ -32,6 +32,9 @@ pub enum IntakeError {
     /// The process ends in the middle of a translation: the next one takes it up again.
     #[error("the translation was stopped before its end")]
     Stopped,
+    /// Its files are others than when they were first read, or its connector does not say the same of them.
+    #[error("the submission did not read the same a second time")]
+    ReadsDifferently,
 }
 
 impl IntakeError {
@@ -46,7 +49,7 @@ impl IntakeError {
 
     /// Waiting may cure it: the log takes nothing for now, or a folder cannot be read or written just now.
     pub fn may_pass(&self) -> bool {
-        self.is_transient() || self.io().is_some()
+        self.is_transient() || self.io().is_some() || matches!(self, Self::ReadsDifferently)
     }
 
     /// What could not be done for now, and why. An error may name a file, and a file may be named after a child: neither is
@@ -57,6 +60,7 @@ impl IntakeError {
             (Self::Publish(PublishError::Log(error)) | Self::Rebuild(RebuildError::Log(error)), None) => {
                 ("use the log", error.to_string())
             }
+            (Self::ReadsDifferently, None) => ("read the same twice in a submission", String::new()),
             _ => ("use the log", String::new()),
         }
     }

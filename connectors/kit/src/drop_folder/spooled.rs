@@ -1,10 +1,11 @@
 //! What stands in the spool: whole already, in an order, and perhaps sent by somebody who may not speak for everybody.
 //!
 //! ```text
-//! received/taken/<picked up>   the id of a submission that was posted, while it is being dealt with
-//! received/dealt/<picked up>   the same, once it was: who sent it bounds what may be said of it again
+//! received/taken/<picked up>   the id of a submission that was posted, and its caller, while it is being dealt with
+//! received/dealt/<picked up>   the same, once it was, for as long as its files are here: who sent it bounds what may be said of it again
 //! ```
 
+use std::borrow::Borrow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,10 @@ use proto::quarantine::{Place, Reason};
 use super::files::{failed, list, make, rename, sync};
 use super::{DropFolder, IntakeError, Options, WORKING, picked_up_us};
 use crate::connector::{Draft, Rejection};
-use crate::differ::Diff;
+use crate::differ::Decided;
 use crate::publish::Credentials;
 use crate::receive::SubmissionOutcome;
-use crate::receive::{receipt_of, store_outcome};
+use crate::receive::{Receipt, receipt_of, store_outcome};
 use crate::run::name_of;
 use crate::spool::{SPOOLED, id_of, write_whole};
 use crate::submission::Report;
@@ -45,10 +46,12 @@ impl DropFolder {
             let name = format!("{:020}", self.picked_up_last_us);
             // Before it is moved: from then on nothing else says who sent it.
             if let Some(id) = id_of(&folder)
-                && receipt_of(&root, &id).map_err(|source| failed("read the receipt of", &folder, source))?.is_some()
+                && let Some(Receipt { caller, .. }) =
+                    receipt_of(&root, &id).map_err(|source| failed("read the receipt of", &folder, source))?
             {
                 let note = root.join(TAKEN).join(&name);
-                write_whole(&note, id.as_bytes()).map_err(|source| failed("write", &note, source))?;
+                let said = format!("{id}\n{caller}");
+                write_whole(&note, said.as_bytes()).map_err(|source| failed("write", &note, source))?;
             }
             let working = root.join(WORKING).join(&name);
             rename(&folder, &working)?;
@@ -95,23 +98,35 @@ impl Received {
     pub(crate) fn of(options: &Options, dir: &Path) -> Result<Option<Self>, IntakeError> {
         let [taken, dealt] = [TAKEN, DEALT].map(|of| options.root.join(of).join(format!("{:020}", picked_up_us(dir))));
         let note = if taken.is_file() { taken } else { dealt };
-        let id = match fs::read_to_string(&note) {
+        let said = match fs::read_to_string(&note) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            id => id.map_err(|source| failed("read", &note, source))?,
+            said => said.map_err(|source| failed("read", &note, source))?,
         };
-        let receipt = receipt_of(&options.root, &id).map_err(|source| failed("read the receipt of", dir, source))?;
+        let (id, caller) = match said.split_once('\n') {
+            Some((id, caller)) => (id.to_owned(), Some(caller.to_owned())),
+            // As notes were before they named the caller.
+            None => {
+                let receipt = receipt_of(&options.root, &said);
+                let receipt = receipt.map_err(|source| failed("read the receipt of", dir, source))?;
+                (said, receipt.map(|receipt| receipt.caller))
+            }
+        };
         // Of a caller that is not known any more nothing is taken.
-        let controllers = receipt.and_then(|receipt| options.callers.get(&receipt.caller).cloned()).unwrap_or_default();
+        let controllers = caller.and_then(|caller| options.callers.get(&caller).cloned()).unwrap_or_default();
         let within = Credentials { controllers, home: String::new() };
         let (root, outcome) = (options.root.clone(), SubmissionOutcome::default());
         Ok(Some(Self { root, note, id, within, outcome }))
     }
 
     /// Parts what its sender may say from what they may not, and notes what was found.
-    pub(crate) fn screen(&mut self, drafts: Vec<Draft>, rejections: &mut Vec<Rejection>) -> Vec<Draft> {
+    pub(crate) fn screen<D: Borrow<Draft> + Into<Draft>>(
+        &mut self,
+        drafts: Vec<D>,
+        rejections: &mut Vec<Rejection>,
+    ) -> Vec<D> {
         let (good, others): (Vec<_>, Vec<_>) =
-            drafts.into_iter().partition(|draft| self.within.name(&draft.controller));
-        for draft in others {
+            drafts.into_iter().partition(|draft| self.within.name(&draft.borrow().controller));
+        for draft in others.into_iter().map(Into::<Draft>::into) {
             let again = rejections.last().is_some_and(|last| {
                 last.reason == Reason::ControllerNotYours
                     && last.place.record == draft.place.record
@@ -129,13 +144,13 @@ impl Received {
                 });
             }
         }
-        self.outcome.found(&good);
+        self.outcome.found(good.iter().map(Borrow::borrow));
         good
     }
 
-    /// Why a scope is refused as a whole: taken, it would change or take back what others answer for.
-    pub(super) fn refuses(&self, diff: &Diff, file: &str, scope_key: &str) -> Option<Rejection> {
-        let all = diff.statements.iter().all(|statement| self.within.name(&statement.body.controller));
+    /// Why a scope is refused as a whole: taken, it would take back what others answer for.
+    pub(super) fn refuses(&self, decided: &Decided, file: &str, scope_key: &str) -> Option<Rejection> {
+        let all = decided.taken_back_of.iter().all(|controller| self.within.name(controller));
         (!all).then(|| Rejection {
             reason: Reason::ControllerNotYours,
             message: "the submission would take back what an organisation answers for that this caller may not send for: nothing \
@@ -149,9 +164,14 @@ impl Received {
         })
     }
 
+    /// Notes what was refused.
+    pub(super) fn refused(&mut self, rejections: &[Rejection]) {
+        self.outcome.refused(rejections);
+    }
+
     /// Writes down what became of it.
-    pub(super) fn write_down(&mut self, rejections: &[Rejection], report: &Report) -> Result<(), IntakeError> {
-        self.outcome.end(rejections, report);
+    pub(super) fn write_down(&mut self, report: &Report) -> Result<(), IntakeError> {
+        self.outcome.end(report);
         store_outcome(&self.root, &self.id, &self.outcome)
             .map_err(|source| failed("write the outcome of", &self.note, source))
     }

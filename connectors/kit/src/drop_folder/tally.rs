@@ -1,5 +1,8 @@
 //! What one submission came to.
 
+use std::collections::BTreeMap;
+
+use proto::quarantine::Reason;
 use runtime::metrics;
 
 use crate::connector::Rejection;
@@ -13,9 +16,19 @@ pub(super) struct Tally {
     pub(super) findings: u64,
     pub(super) rejected: u64,
     pub(super) retractions_held: usize,
+    /// Of what was rejected, by reason.
+    pub(super) reasons: BTreeMap<Reason, u64>,
 }
 
 impl Tally {
+    /// Counts what was rejected.
+    pub(super) fn refused(&mut self, rejections: &[Rejection]) {
+        self.rejected += rejections.len() as u64;
+        for rejection in rejections {
+            *self.reasons.entry(rejection.reason).or_default() += 1;
+        }
+    }
+
     /// Adds it to what the source has counted.
     pub(super) fn count(&self, counts: &SourceCounts) {
         for (counter, count) in [
@@ -29,16 +42,18 @@ impl Tally {
     }
 
     /// Adds it to the metrics.
-    pub(super) fn measure(&self, source: &str, rejections: &[Rejection]) {
+    pub(super) fn measure(&self, source: &str) {
         metrics::RECORDS.add(self.records, [source]);
         metrics::FINDINGS.add(self.findings, [source]);
         metrics::RETRACTIONS_HELD.add(self.retractions_held as u64, [source]);
-        rejections.iter().for_each(|rejection| rejection.count(source));
+        for (reason, count) in &self.reasons {
+            metrics::REJECTED.add(*count, [source, reason.name()]);
+        }
     }
 
     /// Tells the operator. Names of files may name children: the folder that they were picked up into stands for them.
     pub(super) fn tell(&self, source: &str, picked_up: &str) {
-        let Self { files, records, events, findings, rejected, retractions_held } = *self;
+        let Self { files, records, events, findings, rejected, retractions_held, .. } = *self;
         tracing::info!(
             source,
             picked_up,

@@ -5,7 +5,7 @@ use proto::quarantine::Reason;
 use super::refusals::{CONNECTOR_FAILED, UNCLAIMED};
 use super::*;
 use crate::connector::SourceFile;
-use crate::publish::Credentials;
+use crate::publish::{Credentials, Publisher};
 use crate::testing::{Failure, House};
 use crate::toy::Toy;
 
@@ -223,7 +223,7 @@ async fn lost_and_damaged_baselines_are_rebuilt_from_the_log() {
     assert_eq!(house.events(Topic::Education).await.len(), 4, "nothing is said again");
 
     let mut files = std::fs::read_dir(&baselines).unwrap().map(|entry| entry.unwrap().path());
-    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "baseline")).unwrap();
+    let file = files.find(|path| path.extension().is_some_and(|extension| extension == "scope")).unwrap();
     std::fs::write(&file, b"damaged").unwrap();
     house.drop_file("toy-2025-02-16.csv", SECOND);
     folder.drain_once(NOW_US).await.unwrap();

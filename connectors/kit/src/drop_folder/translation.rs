@@ -11,12 +11,13 @@ use super::refusals::{connector_failed, unclaimed};
 use crate::connector::{Connector, Output, SourceFile};
 use crate::run::{name_of, unreadable};
 
-/// Hands the submission in this folder to its connector, which says into what `make` makes.
+/// Hands the submission in this folder to its connector, which says into what `make` makes. Gives that, and whether the connector
+/// failed: then every file is rejected, into another.
 pub(crate) async fn translate_into<O: Output + Send + 'static>(
     connector: Arc<dyn Connector>,
     dir: PathBuf,
     make: impl Fn() -> O,
-) -> Result<O, IntakeError> {
+) -> Result<(O, bool), IntakeError> {
     let (within, mut said) = (dir.clone(), make());
     let translated = tokio::task::spawn_blocking(move || {
         let mut files = Vec::new();
@@ -37,14 +38,18 @@ pub(crate) async fn translate_into<O: Output + Send + 'static>(
         Ok(said)
     });
     match translated.await {
-        Ok(translated) => translated,
-        // What it said until then may be half of a record: nothing of it counts.
+        Ok(translated) => translated.map(|said| (said, false)),
+        // What it said of the record at which it failed may be half of it.
         Err(failed) if failed.is_panic() => {
             let mut said = make();
-            for path in list(&dir)? {
-                said.reject(connector_failed(&path)?);
-            }
-            Ok(said)
+            // Whoever takes it may be slow, and whoever says it then waits: not where others are served.
+            let rejected = tokio::task::spawn_blocking(move || {
+                for path in list(&dir)? {
+                    said.reject(connector_failed(&path)?);
+                }
+                Ok((said, true))
+            });
+            rejected.await.unwrap_or(Err(IntakeError::Stopped))
         }
         Err(_) => Err(IntakeError::Stopped),
     }

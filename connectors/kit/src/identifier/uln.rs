@@ -3,6 +3,9 @@
 use super::{Checked, Verdict, all_equal, normalise_value, ten_digits, weighted_sum};
 use crate::reading::without_zero_fraction;
 
+/// The rule that no two children of one return have the same number.
+pub const SHARED_RULE: &str = "dfe/1578";
+
 /// Checks a unique learner number.
 pub fn check(value: &str) -> Checked {
     let normalised = without_zero_fraction(&normalise_value(value)).to_owned();
@@ -14,6 +17,11 @@ pub fn check(value: &str) -> Checked {
         Some(_) => Verdict::CheckCharacterWrong,
     };
     Checked { normalised, verdict }
+}
+
+/// The published rule on its format, where this number breaks it.
+pub(super) fn rule_broken_by(checked: &Checked) -> Option<&'static str> {
+    matches!(checked.verdict, Verdict::Malformed | Verdict::CheckCharacterWrong).then_some("dfe/1575")
 }
 
 /// 10 less the remainder; a number whose remainder is 0 is never issued.

@@ -10,8 +10,14 @@ const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
 /// The rule on characters 2 to 4: a recognised authority or pseudo-authority.
 pub const AUTHORITY_RULE: &str = "dfe/1530";
 
+/// The rule that a number must be there.
+pub const MISSING_RULE: &str = "dfe/1500";
+
+/// The rule that no two children of one return have the same number.
+pub const SHARED_RULE: &str = "dfe/1520";
+
 /// Authorities and pseudo-authorities that issue numbers, as ranges with both ends. Source: the published list of rule
-/// 1530, and the authorities made in 2023.
+/// 1530, and the authorities made in 2019, 2021 and 2023.
 const AUTHORITIES: &[(u16, u16)] = &[
     (1, 5),
     (201, 213),
@@ -32,7 +38,7 @@ const AUTHORITIES: &[(u16, u16)] = &[
     (820, 823),
     (825, 826),
     (830, 831),
-    (835, 837),
+    (835, 839),
     (840, 841),
     (845, 846),
     (850, 852),

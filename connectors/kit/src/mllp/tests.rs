@@ -1,3 +1,5 @@
+mod senders;
+
 use std::net::SocketAddr;
 
 use event_log::Topic;
@@ -60,6 +62,7 @@ impl Connector for ToyFeed {
                 findings: Vec::new(),
                 third_parties: Vec::new(),
                 clears: Vec::new(),
+                labels: Vec::new(),
                 event: AttendedEmergency::default().into(),
                 place: Place::default(),
             });
@@ -103,7 +106,8 @@ async fn start(house: &House, options: Options) -> Running {
 async fn start_with(publisher: SharedPublisher, options: Options) -> Running {
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, stop, counts) = (socket.local_addr().unwrap(), CancellationToken::new(), Arc::default());
-    let task = tokio::spawn(serve(socket, Arc::new(ToyFeed), publisher, options, Arc::clone(&counts), stop.clone()));
+    let door = Door::open(socket, None).unwrap();
+    let task = tokio::spawn(serve(door, Arc::new(ToyFeed), publisher, options, Arc::clone(&counts), stop.clone()));
     Running { address, stop, task, counts }
 }
 
@@ -328,6 +332,8 @@ async fn a_peer_that_never_says_anything_is_closed_before_one_that_does() {
 struct Failing(TcpListener, std::sync::atomic::AtomicU32);
 
 impl Accept for Failing {
+    type Stream = TcpStream;
+
     async fn accept(&self) -> io::Result<TcpStream> {
         if self.1.fetch_sub(1, Ordering::Relaxed) > 1 {
             // EMFILE.

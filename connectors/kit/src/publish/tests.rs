@@ -156,6 +156,7 @@ fn drafts() -> Vec<Draft> {
         findings: Vec::new(),
         third_parties: Vec::new(),
         clears: Vec::new(),
+        labels: Vec::new(),
         event: EnrolmentStarted::default().into(),
         place: Place::default(),
     };

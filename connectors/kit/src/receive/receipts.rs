@@ -86,7 +86,7 @@ fn is_zero(number: &u64) -> bool {
 
 impl SubmissionOutcome {
     /// Notes what the records' findings are, before the differ takes them.
-    pub(crate) fn found(&mut self, drafts: &[Draft]) {
+    pub(crate) fn found<'d>(&mut self, drafts: impl Iterator<Item = &'d Draft>) {
         for draft in drafts {
             for finding in &draft.findings {
                 let code = finding.code().as_str_name().trim_start_matches("FINDING_CODE_").to_owned();
@@ -102,8 +102,8 @@ impl SubmissionOutcome {
         }
     }
 
-    /// Completes it with what was refused and counted.
-    pub(crate) fn end(&mut self, rejections: &[Rejection], report: &Report) {
+    /// Notes what was refused.
+    pub(crate) fn refused(&mut self, rejections: &[Rejection]) {
         for rejection in rejections {
             self.note(SubmissionProblem {
                 record: rejection.place.record,
@@ -114,6 +114,10 @@ impl SubmissionOutcome {
                 says: rejection.message.clone(),
             });
         }
+    }
+
+    /// Completes it with what was counted.
+    pub(crate) fn end(&mut self, report: &Report) {
         self.problems.sort_by_key(|problem| (problem.record, problem.line, !problem.refused));
         let total = report.total();
         self.records = report.records;

@@ -26,6 +26,7 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 use super::callers::bearer;
 use super::receipts::Receipts;
 use super::take::{Head, InHand, Take, Taken};
+use super::tokens;
 use super::{Answer, Asked, Caller, Keys, Options, Receives, Refusal, RefusalCode, Standing};
 use crate::spool::{Spool, blocking};
 
@@ -140,9 +141,13 @@ async fn remove_old(take: Arc<Take>) {
 
 /// The names in the certificate that a connection showed.
 #[derive(Clone, Debug, Default)]
-struct Peer(Arc<Vec<String>>);
+pub(super) struct Peer(Arc<Vec<String>>);
 
 impl Peer {
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
+    }
+
     fn of(stream: &TlsStream<TcpStream>) -> Self {
         let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
         let Some(Ok((_, certificate))) = shown.map(|shown| X509Certificate::from_der(shown)) else {
@@ -162,10 +167,13 @@ fn routes(take: &Arc<Take>) -> Router {
     for path in take.connector.paths() {
         router = router.route(path, any(post));
     }
+    if let Some(path) = take.connector.token_path() {
+        router = router.route(path, any(tokens::give));
+    }
     router.fallback(elsewhere).with_state(Arc::clone(take))
 }
 
-type Held = State<Arc<Take>>;
+pub(super) type Held = State<Arc<Take>>;
 
 /// A path of the connector's.
 async fn post(State(take): Held, captured: RawPathParams, request: Request) -> Response {
@@ -327,7 +335,7 @@ fn key(take: &Take, headers: &HeaderMap) -> Result<Option<Vec<u8>>, Refusal> {
 }
 
 /// A header that stands once.
-fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut all = headers.get_all(name).iter();
     let first = all.next()?;
     all.next().is_none().then(|| first.to_str().ok()).flatten()
@@ -358,7 +366,7 @@ fn refuse(take: &Take, asked: &Words, refusal: Refusal) -> Response {
     respond(answer.with("connection", "close"))
 }
 
-fn respond(answer: Answer) -> Response {
+pub(super) fn respond(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -3,6 +3,7 @@
 mod crash;
 mod hostile;
 mod outcome;
+mod tokens;
 
 use std::path::Path;
 use std::sync::Arc;

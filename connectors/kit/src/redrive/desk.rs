@@ -13,8 +13,8 @@ const PLACES: usize = 4;
 pub(crate) struct Asks {
     pub(crate) scope: Scope,
     pub(crate) drafts: Vec<Draft>,
-    /// Record keys of things that have parts.
-    pub(crate) parts: Vec<(String, bool)>,
+    /// Its source names things that have parts.
+    pub(crate) names_parts: bool,
     /// When the submission was picked up, microseconds since 1970.
     pub(crate) picked_up_us: i64,
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use proto::events::Body;
+use proto::events::{Body, Subject};
 use proto::quarantine::{Item, Place, Reason};
 
 use super::{RedriveError, Waiting, is_of_the_future};
 use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
+use crate::differ::SAME_KEY_SAID;
 use crate::drop_folder::{Received, translate_into};
 use crate::publish::Publisher;
 use crate::quarantine::RAW_BYTES_MAX;
@@ -35,8 +36,8 @@ pub(super) enum From {
 pub struct ReadAgain {
     /// The scopes of what follows.
     pub(super) scopes: Vec<Scope>,
-    /// Scopes, and record keys of things that have parts.
-    pub(super) parts: Vec<(String, String)>,
+    /// Keys of scopes in which things are named that have parts.
+    pub(super) parts: BTreeSet<String>,
     /// What stood at the items' places, by its order.
     pub(super) drafts: BTreeMap<usize, Draft>,
     /// Each item.
@@ -170,7 +171,7 @@ pub(super) async fn read(connector: Arc<dyn Connector>, together: Together) -> R
             let wanted: Vec<Item> =
                 items.iter().map(|waiting| Item { raw: Vec::new(), ..waiting.item.clone() }).collect();
             let pick = move || Picking { wanted: Some(wanted.clone()), ..Picking::default() };
-            translate_into(connector, folder, pick).await.ok()
+            translate_into(connector, folder, pick).await.ok().map(|(picked, _)| picked)
         }
         From::Raw(_) => alone(connector, items.first()).await?,
     };
@@ -182,6 +183,10 @@ pub(super) async fn read(connector: Arc<dyn Connector>, together: Together) -> R
         let refused = |reason, why: &str| Became { drafts: Vec::new(), refused: Some((reason, why.to_owned())) };
         if item.reason() == Reason::RetractionsHeld {
             return refused(Reason::RetractionsHeld, HELD);
+        }
+        // Which of the two is right cannot be told from one of them.
+        if item.reason() == Reason::RecordMalformed && item.message == SAME_KEY_SAID {
+            return refused(Reason::RecordMalformed, SAME_KEY_SAID);
         }
         if !is_read {
             return refused(item.reason(), if is_alone { NOT_KEPT } else { NOT_READ });
@@ -239,7 +244,7 @@ struct Picking {
     /// `None` is everything.
     wanted: Option<Vec<Item>>,
     scopes: Vec<Scope>,
-    parts: Vec<(String, String)>,
+    parts: BTreeSet<String>,
     drafts: Vec<Draft>,
     rejections: Vec<Rejection>,
 }
@@ -271,7 +276,9 @@ impl Output for Picking {
 
     fn whole(&mut self, _scope_key: &str) {}
 
-    fn part(&mut self, scope_key: &str, record_key: &str, _told: bool) {
-        self.parts.push((scope_key.to_owned(), record_key.to_owned()));
+    fn part(&mut self, scope_key: &str, _subject: &Subject, _record_key: &str, _told: bool) {
+        if !self.parts.contains(scope_key) {
+            self.parts.insert(scope_key.to_owned());
+        }
     }
 }

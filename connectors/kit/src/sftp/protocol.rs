@@ -11,6 +11,9 @@ const BLOCK_BYTES: u32 = 32 << 10;
 /// Blocks that are on their way at a time.
 const BLOCKS: u64 = 16;
 
+/// Longest name that a file system gives.
+const NAME_BYTES_MAX: usize = 4_096;
+
 const INIT: u8 = 1;
 const VERSION: u8 = 2;
 const OPEN: u8 = 3;
@@ -58,6 +61,7 @@ pub(super) struct Found {
 
 type Reader = Box<dyn AsyncRead + Send + Unpin>;
 type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+pub(super) type Streams = (Reader, Writer);
 
 /// One conversation.
 pub(super) struct Session {
@@ -71,7 +75,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Says hello.
-    pub(super) async fn begin((read, write): (Reader, Writer), stall_max: Duration) -> Result<Self, Fault> {
+    pub(super) async fn begin((read, write): Streams, stall_max: Duration) -> Result<Self, Fault> {
         let mut session = Self { read, write, stall_max, last_id: 0, ahead: Vec::new() };
         let mut hello = Packet::of(INIT);
         hello.number(3);
@@ -87,21 +91,27 @@ impl Session {
     pub(super) async fn list(&mut self, folder: &str, names_max: usize) -> Result<Option<Vec<Found>>, Fault> {
         let handle = self.handle(OPENDIR, |packet| packet.text(folder.as_bytes())).await?;
         let mut all = Vec::new();
+        // Names, those that cannot be used too, and an answer that has none for one: a server that never ends is given up.
+        let mut told = 0_usize;
         loop {
             match self.ask(READDIR, |packet| packet.text(&handle)).await {
                 Ok((NAME, mut said)) => {
-                    for _ in 0..said.number()? {
+                    let names = said.number()?;
+                    told = told.saturating_add(usize::try_from(names.max(1)).unwrap_or(usize::MAX));
+                    for _ in 0..names {
                         let name = said.text()?.to_vec();
                         let _as_a_person_reads_it = said.text()?;
                         let about = said.about()?;
-                        // A name that is no text could not be asked for again.
-                        if let Ok(name) = String::from_utf8(name) {
+                        // A name that is no text could not be asked for again, and of such a length none is.
+                        if let Ok(name) = String::from_utf8(name)
+                            && name.len() <= NAME_BYTES_MAX
+                        {
                             all.push(Found { name, ..about });
                         }
-                        if all.len() > names_max {
-                            self.close(&handle).await?;
-                            return Ok(None);
-                        }
+                    }
+                    if told > names_max {
+                        self.close(&handle).await?;
+                        return Ok(None);
                     }
                 }
                 Err(Fault::Status(END_OF_FILE)) => break,

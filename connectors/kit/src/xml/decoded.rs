@@ -1,12 +1,15 @@
 //! The file as UTF-8, with its place in the original bytes kept.
 //!
 //! Files come as UTF-8, with or without a byte order mark, as UTF-16 from spreadsheets and as Latin-1 from older
-//! case systems. The XML reader sees UTF-8 only; what it consumes is counted in lines and in bytes of the original, and
+//! systems, which do not always declare it: a byte that is not UTF-8 is read as Windows-1252, and the record is then told of
+//! as odd. The XML reader sees UTF-8 only; what it consumes is counted in lines and in bytes of the original, and
 //! kept until the next record begins, so that a rejected record can be shown as it came.
 
 use std::io::{self, BufRead, Read};
 
-use encoding_rs::{Decoder, Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::text::Decode;
 
 /// How much of the file is looked at for a byte order mark and an XML declaration.
 const PEEKED_BYTES_MAX: usize = 512;
@@ -27,14 +30,14 @@ pub enum Stopped {
 /// Reads a file as UTF-8.
 pub(super) struct Decoded<R> {
     raw: R,
-    decoder: Decoder,
+    decoder: Decode,
     /// What was peeked at and is still to be decoded, before anything more is read.
     peeked: Vec<u8>,
-    raw_ended: bool,
     finished: bool,
-    chunk: Vec<u8>,
+    chunk: String,
     chunk_start: usize,
-    chunk_end: usize,
+    /// Where in the chunk stands what was not of the encoding.
+    odd: Vec<usize>,
     /// Bytes of the original behind the next byte of the chunk.
     offset: u64,
     /// Bytes of the original that the decoder has taken.
@@ -46,8 +49,8 @@ pub(super) struct Decoded<R> {
     token_bytes_max: usize,
     record_bytes_max: usize,
     record_overran: bool,
-    /// Bytes that are not of the encoding were replaced, somewhere in the file.
-    replaced: bool,
+    /// Bytes of the record were not of the encoding.
+    record_replaced: bool,
 }
 
 /// How decoded text counts in the original.
@@ -75,13 +78,15 @@ impl<R: BufRead> Decoded<R> {
         };
         Ok(Self {
             raw,
-            decoder: encoding.new_decoder_without_bom_handling(),
+            decoder: match width {
+                Width::Utf8 => Decode::Utf8 { begun: Vec::new() },
+                _ => Decode::By(Box::new(encoding.new_decoder_without_bom_handling())),
+            },
             peeked,
-            raw_ended: false,
             finished: false,
-            chunk: vec![0; CHUNK_BYTES],
+            chunk: String::new(),
             chunk_start: 0,
-            chunk_end: 0,
+            odd: Vec::new(),
             offset: mark as u64,
             decoded: mark as u64,
             line: 1,
@@ -91,7 +96,7 @@ impl<R: BufRead> Decoded<R> {
             token_bytes_max,
             record_bytes_max,
             record_overran: false,
-            replaced: false,
+            record_replaced: false,
         })
     }
 
@@ -115,6 +120,8 @@ impl<R: BufRead> Decoded<R> {
         let from = self.record.len().saturating_sub(keep);
         self.record.drain(..from);
         self.record_overran = false;
+        // Where in what is kept it stood is not known.
+        self.record_replaced &= keep > 0;
     }
 
     /// What was consumed since the record began, as UTF-8.
@@ -127,33 +134,24 @@ impl<R: BufRead> Decoded<R> {
         self.record_overran
     }
 
-    /// Whether bytes of the record were not of the encoding, and were replaced.
+    /// Whether bytes of the record were not of the encoding.
     pub(super) fn record_replaced(&self) -> bool {
-        let mark = char::REPLACEMENT_CHARACTER.len_utf8();
-        self.replaced && self.record.windows(mark).any(|bytes| bytes == "\u{FFFD}".as_bytes())
+        self.record_replaced
     }
 
     fn refill(&mut self) -> io::Result<()> {
+        self.chunk.clear();
+        self.odd.clear();
         self.chunk_start = 0;
-        self.chunk_end = 0;
         self.offset = self.decoded;
-        while self.chunk_end == 0 && !self.finished {
-            let (taken, from_raw) = {
-                let source = if self.peeked.is_empty() {
-                    let source = self.raw.fill_buf()?;
-                    self.raw_ended = source.is_empty();
-                    source
-                } else {
-                    self.peeked.as_slice()
-                };
-                let last = self.raw_ended;
-                let (result, read, written, replaced) = self.decoder.decode_to_utf8(source, &mut self.chunk, last);
-                self.chunk_end = written;
-                self.decoded += read as u64;
-                self.replaced |= replaced;
-                self.finished = last && result == encoding_rs::CoderResult::InputEmpty;
-                (read, self.peeked.is_empty())
-            };
+        while self.chunk.is_empty() && !self.finished {
+            let from_raw = self.peeked.is_empty();
+            let source = if from_raw { self.raw.fill_buf()? } else { self.peeked.as_slice() };
+            let last = from_raw && source.is_empty();
+            let taken = source.len().min(CHUNK_BYTES);
+            self.decoder.step(source.get(..taken).unwrap_or_default(), last, &mut self.chunk, &mut self.odd);
+            self.decoded += taken as u64;
+            self.finished = last;
             if from_raw {
                 self.raw.consume(taken);
             } else {
@@ -181,15 +179,16 @@ impl<R: BufRead> BufRead for Decoded<R> {
         if self.token_bytes > self.token_bytes_max {
             return Err(io::Error::other(Stopped::TokenTooLong(self.token_bytes_max)));
         }
-        if self.chunk_start == self.chunk_end {
+        if self.chunk_start >= self.chunk.len() {
             self.refill()?;
         }
-        Ok(self.chunk.get(self.chunk_start..self.chunk_end).unwrap_or_default())
+        Ok(self.chunk.as_bytes().get(self.chunk_start..).unwrap_or_default())
     }
 
     fn consume(&mut self, count: usize) {
-        let end = (self.chunk_start + count).min(self.chunk_end);
-        let consumed = self.chunk.get(self.chunk_start..end).unwrap_or_default();
+        let end = (self.chunk_start + count).min(self.chunk.len());
+        let consumed = self.chunk.as_bytes().get(self.chunk_start..end).unwrap_or_default();
+        self.record_replaced |= self.odd.iter().any(|at| (self.chunk_start..end).contains(at));
         self.line += consumed.iter().filter(|byte| **byte == b'\n').count() as u64;
         self.offset += self.width.of(consumed);
         if !self.record_overran && self.record.len() + consumed.len() <= self.record_bytes_max {
@@ -289,8 +288,8 @@ mod tests {
     }
 
     #[test]
-    fn undeclared_latin_1_is_replaced_and_says_so() {
-        assert_eq!(read_all(b"<a>Zo\xEB</a>"), ("<a>Zo\u{fffd}</a>".to_owned(), 1, 10, true));
+    fn undeclared_latin_1_is_read_and_says_so() {
+        assert_eq!(read_all(b"<a>Zo\xEB</a>"), ("<a>Zo\u{eb}</a>".to_owned(), 1, 10, true));
     }
 
     #[test]

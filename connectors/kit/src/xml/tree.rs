@@ -55,7 +55,7 @@ impl Tree {
         self.open.len()
     }
 
-    /// Opens an element of this local name.
+    /// Opens an element of this local name, in lower case.
     pub(super) fn open(&mut self, name: &str, start: Start) {
         let id = position(self.elements.len());
         if let Some(parent) = self.open.last().and_then(|parent| self.elements.get_mut(*parent as usize)) {
@@ -70,7 +70,7 @@ impl Tree {
             }
         }
         let (at, text, named) = (position(start.at), position(self.text.len()), position(self.names.len()));
-        self.names.extend(name.chars().map(|character| character.to_ascii_lowercase()));
+        self.names.push_str(name);
         self.elements.push(Node {
             name: (named, position(self.names.len())),
             first_child: NONE,
@@ -114,7 +114,7 @@ impl Tree {
     /// How far out the open element is that an end tag of this name closes: 0 for the innermost. `None` when none is open.
     pub(super) fn open_at(&self, name: &str) -> Option<usize> {
         let names = |id: &u32| self.elements.get(*id as usize).map(|node| self.name_of(node));
-        self.open.iter().rev().position(|id| names(id).is_some_and(|open| open.eq_ignore_ascii_case(name)))
+        self.open.iter().rev().position(|id| names(id) == Some(name))
     }
 
     fn name_of(&self, node: &Node) -> &str {
@@ -237,12 +237,12 @@ mod tests {
     fn siblings_keep_their_order_and_texts() {
         let record = "<Child><UPN>A</UPN>x<x:New a='1'> b </x:New></Child>";
         let mut tree = Tree::default();
-        tree.open("Child", start(0));
-        tree.open("UPN", start(7));
+        tree.open("child", start(0));
+        tree.open("upn", start(7));
         tree.push_text("A");
         tree.close(19);
         tree.push_text("x");
-        tree.open("New", start(20));
+        tree.open("new", start(20));
         tree.push_text(" b ");
         tree.close(44);
         tree.close(record.len());

@@ -125,3 +125,25 @@ async fn receipts_go_once_they_are_old_and_only_of_what_was_dealt_with() {
     house.get("one", &status_path(&done)).await.refused(404, "NO_SUCH_SUBMISSION");
     assert_eq!(house.get("one", &status_path(&waiting)).await.status, 200);
 }
+
+/// A row is redriven long after its sender's receipt has gone: it still says no more than they may.
+#[tokio::test]
+async fn who_sent_a_submission_is_known_for_as_long_as_it_is_kept_whatever_became_of_the_receipt() {
+    let (log, house) = (Log::new(), House::new().await);
+    let mut folder = watch(&log, &house, &[("one", &["school-878*"])]).await;
+    house.post("one", "done", BODY).await;
+    folder.poll_once(NOW_US).await.unwrap();
+    let drop = house.dir.path().join("drop");
+    let month = Duration::from_secs(30 * 86_400);
+    let receipts = Receipts::open(&drop).unwrap();
+    assert_eq!(receipts.remove_old(month, SystemTime::now() + month * 2).unwrap(), 1);
+    let name = house.names("done").remove(0);
+    let drafts = crate::Collected::of(&crate::toy::Toy::default(), &[("toy-2025-01-16.csv", BODY.as_bytes())]).drafts;
+    assert!(!drafts.is_empty());
+    for (controllers, taken) in [("school-878*", drafts.len()), ("school-999*", 0)] {
+        let callers = [("one".to_owned(), vec![controllers.to_owned()])].into();
+        let options = crate::drop_folder::Options { callers, ..crate::drop_folder::Options::of(&drop) };
+        let mut received = crate::drop_folder::Received::of(&options, &drop.join("done").join(&name)).unwrap().unwrap();
+        assert_eq!(received.screen(drafts.clone(), &mut Vec::new()).len(), taken, "{controllers}");
+    }
+}

@@ -40,6 +40,29 @@ async fn what_breaks_the_rules_ends_the_conversation() {
 }
 
 #[tokio::test]
+async fn a_folder_that_has_no_end_is_given_up_whatever_its_names_are() {
+    let handle = packet(HANDLE, &[&1_u32.to_be_bytes(), &[0, 0, 0, 1, b'h']]);
+    // What has no names, and what has one that is no text, said for as long as anybody asks.
+    for names in [vec![0, 0, 0, 0], vec![0, 0, 0, 1, 0, 0, 0, 1, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]] {
+        let folder: Vec<u8> = (2..40_u32).flat_map(|id| packet(NAME, &[&id.to_be_bytes(), &names])).collect();
+        // It is closed after the eleventh, which is one more than are taken: that is answered.
+        let closed = packet(STATUS, &[&13_u32.to_be_bytes(), &0_u32.to_be_bytes()]);
+        let eleven = folder[..folder.len() / 38 * 11].to_vec();
+        assert_eq!(with(&[HELLO, &handle, &eleven, &closed].concat()).await, Ok(None), "{names:?}");
+    }
+}
+
+#[test]
+fn every_seed_of_the_fuzz_target_is_heard_out() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/sftp");
+    let heard = |name: &str| runtime.block_on(super::super::hear(&std::fs::read(seeds.join(name)).unwrap()));
+    assert_eq!(std::fs::read_dir(&seeds).unwrap().count(), 4);
+    assert_eq!(heard("folder-and-file"), 2 + 5);
+    assert_eq!([heard("endless-folder"), heard("cut-off"), heard("refused")], [0, 0, 0]);
+}
+
+#[tokio::test]
 async fn whoever_says_nothing_is_given_up() {
     let (ours, _theirs) = tokio::io::duplex(64);
     let (read, write) = tokio::io::split(ours);

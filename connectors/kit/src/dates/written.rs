@@ -1,0 +1,148 @@
+//! A day in whichever order it was written, for exports that have been through a spreadsheet, a database or a person.
+
+use jiff::ToSpan as _;
+use jiff::civil;
+use proto::events::{Date, FindingCode};
+
+use super::{blade, date, dated, dd_mm_yyyy, number};
+use crate::reading::{Read, without_zero_fraction};
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// A spreadsheet counts days from here.
+const SPREADSHEET_EPOCH: civil::Date = civil::date(1899, 12, 30);
+
+/// Two digits of a year up to this one are of this century, as spreadsheets have it.
+const SHORT_YEAR_MAX: i32 = 29;
+
+/// A day as [`blade`], [`super::iso`] and [`dd_mm_yyyy`] have it, and as they are saved again: `16-02-2025`, `16.2.2025`,
+/// `16 Feb 2025`, `16-Feb-2025`, `February 16, 2025`, `20250216`, and a spreadsheet's own number. A time after the day is dropped.
+///
+/// A year of two digits is read with a finding. Where month and day are both numbers the day stands before the month, or behind
+/// the year: the month is never guessed from what cannot be a day, since the rest of such a file would be read wrongly.
+pub fn written(text: &str, field: &str) -> Read<Date> {
+    let text = text.trim();
+    let plain = blade(text, field);
+    if plain.finding.is_none() || plain.value.is_some() {
+        return plain;
+    }
+    if text.contains('/') {
+        let slashed = dd_mm_yyyy(text, field);
+        if slashed.finding.is_none() || slashed.value.is_some() {
+            return slashed;
+        }
+    }
+    match in_parts(text) {
+        Some((found, whole)) if whole => dated(Some(found), field),
+        Some((found, _)) => Read::odd(found, FindingCode::ValueMalformed, field),
+        None if plain.finding.as_ref().is_some_and(|finding| finding.code() == FindingCode::DateImplausible) => plain,
+        None => dated(of_digits(text), field),
+    }
+}
+
+/// A day of three parts, whatever stands between them; false beside it where its year had two digits.
+fn in_parts(text: &str) -> Option<(Date, bool)> {
+    let mut parts =
+        text.split(|c: char| matches!(c, '-' | '/' | '.' | ',') || c.is_whitespace()).filter(|p| !p.is_empty());
+    let (first, second) = (parts.next()?, parts.next()?);
+    // `2025T00:00` where a time follows at once.
+    let third = parts.next()?.split(['T', 't']).next()?;
+    let (day, month) = match (month_named(first), month_named(second)) {
+        (Some(month), None) => (second, Some(month)),
+        (None, month) => (first, month),
+        _ => return None,
+    };
+    if first.len() == 4 && month_named(first).is_none() {
+        let month = month.or_else(|| number(second, 2))?;
+        return Some((date(number(first, 4)?, Some(month), Some(number(third, 2)?))?, true));
+    }
+    let month = month.or_else(|| number(second, 2))?;
+    let whole = third.len() == 4;
+    let year = if whole { number(third, 4)? } else { in_full(number(third, 2)?) };
+    Some((date(year, Some(month), Some(number(day, 2)?))?, whole))
+}
+
+fn in_full(short: i32) -> i32 {
+    if short <= SHORT_YEAR_MAX { 2000 + short } else { 1900 + short }
+}
+
+fn month_named(text: &str) -> Option<u32> {
+    let named = text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let start = text.get(..3).filter(|_| named)?;
+    MONTHS.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(start)).map(|(_, month)| month)
+}
+
+/// `20250216`, or a spreadsheet's number of the day.
+fn of_digits(text: &str) -> Option<Date> {
+    let digits = without_zero_fraction(text);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match digits.len() {
+        8 => {
+            date(number(digits.get(..4)?, 4)?, Some(number(digits.get(4..6)?, 2)?), Some(number(digits.get(6..)?, 2)?))
+        }
+        5 => {
+            let day = SPREADSHEET_EPOCH.checked_add(digits.parse::<i32>().ok()?.days()).ok()?;
+            date(day.year().into(), Some(day.month().unsigned_abs().into()), Some(day.day().unsigned_abs().into()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dates::key;
+
+    #[test]
+    fn a_day_is_read_in_whichever_order_it_was_written() {
+        for text in [
+            "2025-Feb-16 00:00:00",
+            "2025-02-16",
+            "2025-02-16T00:00:00.000",
+            "2025-02-16 00:00",
+            "2025/02/16",
+            "16/02/2025",
+            "16/2/2025 00:00:00",
+            "16-02-2025",
+            "16.2.2025",
+            "16-Feb-2025",
+            "16 February 2025",
+            "Feb 16, 2025",
+            "16-FEB-2025 00:00:00.000",
+            "20250216",
+            "45704",
+            "45704.0",
+        ] {
+            let read = written(text, "dob");
+            assert_eq!((read.value.as_ref().map(key).as_deref(), read.finding), (Some("2025-02-16"), None), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_guessed_is_told_and_what_cannot_be_is_not_read() {
+        for (text, day) in [("16-Feb-25", "2025-02-16"), ("16/02/98", "1998-02-16"), ("1.9.11", "2011-09-01")] {
+            let read = written(text, "dob");
+            assert_eq!(read.value.as_ref().map(key).as_deref(), Some(day), "{text}");
+            assert_eq!(read.finding.map(|finding| finding.code()), Some(FindingCode::ValueMalformed), "{text}");
+        }
+        for text in
+            ["02/16/2025", "30-Feb-2025", "soon", "16/02", "Feb Mar 2025", "1", "123456", "2025021", "9999-99-99"]
+        {
+            let read = written(text, "dob");
+            assert_eq!(read.value, None, "{text}");
+            assert_eq!(read.finding.map(|finding| finding.code()), Some(FindingCode::DateUnreadable), "{text}");
+        }
+        assert_eq!(written("1066-10-14", "dob").finding.unwrap().code(), FindingCode::DateImplausible);
+        assert_eq!(written("  ", "dob"), Read::blank());
+        assert_eq!(written("zz/02/2025", "dob").value.as_ref().map(key).as_deref(), Some("2025-02"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_text_never_panics(text: String) {
+            let _ = written(&text, "dob");
+        }
+    }
+}
