@@ -6,15 +6,15 @@ use proto::events::person_name::Use;
 use proto::events::{Coded, ParentalResponsibility, PersonName, RelationshipRecorded, Scheme};
 
 use crate::codes;
+use crate::history::in_order;
 use crate::part::Part;
 use crate::pupil::{Pupil, Said, address_of, key_part, phones_of};
 
 /// Says a child's contacts.
 pub(crate) fn say(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
-    let mut contacts: Vec<_> =
+    let contacts =
         pupil.each("contacts").into_iter().flat_map(|list| list.each("contact").collect::<Vec<_>>()).collect();
-    contacts.sort_by_cached_key(|contact| contact.canonical());
-    for element in contacts {
+    for element in in_order(contacts) {
         let mut contact = Part::of(element);
         let mut findings = Vec::new();
         let (family, given) = (contact.words("surname"), contact.words("forename"));

@@ -81,7 +81,7 @@ impl Transfer {
         }
         let made = header.text("datetime");
         let made_at_us = dates::iso_at(made, "DateTime").value;
-        let made_on = dates::iso(made, "DateTime").keep(&mut findings).filter(|day| day.day.is_some());
+        let made_on = dates::written(made, "DateTime").keep(&mut findings).filter(|day| day.day.is_some());
         let made_on = made_on.ok_or(Unusable::DateMissing)?;
         let made_at_us = made_at_us.or_else(|| dates::start_of_day_us(&made_on)).ok_or(Unusable::DateMissing)?;
         let to = header.one("destschool").map_or(Destination::Elsewhere, |mut destination| {

@@ -23,9 +23,23 @@ pub(crate) struct Enrolled {
 }
 
 /// Elements in an order that the file's does not change.
-fn in_order(mut elements: Vec<Element<'_>>) -> Vec<Element<'_>> {
-    elements.sort_by_cached_key(|element| element.canonical());
+pub(crate) fn in_order(mut elements: Vec<Element<'_>>) -> Vec<Element<'_>> {
+    elements.sort_by_cached_key(|element| says(*element));
     elements
+}
+
+/// All that an element says, by the names of what says it, in an order that the file's does not change.
+pub(crate) fn says(element: Element<'_>) -> Vec<(&str, &str)> {
+    fn collect<'t>(element: Element<'t>, said: &mut Vec<(&'t str, &'t str)>) {
+        if !element.has_children() {
+            said.push((element.key(), element.text()));
+        }
+        element.children().for_each(|child| collect(child, said));
+    }
+    let mut said = Vec::new();
+    collect(element, &mut said);
+    said.sort_unstable();
+    said
 }
 
 fn ends_before(start: &Date, end: &Date) -> bool {

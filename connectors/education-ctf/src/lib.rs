@@ -30,12 +30,17 @@ mod part;
 mod pupil;
 mod translate;
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
 
 /// The connector. It has no state: each file is a transfer by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CommonTransfer;
+
+/// This connector, as it stands in the program.
+pub fn connector(_: &Whose) -> Registered {
+    Registered::of(CommonTransfer)
+}
 
 impl Connector for CommonTransfer {
     fn descriptor(&self) -> Descriptor {

@@ -8,18 +8,32 @@ use proto::events::{Coded, Date, Finding, FindingCode};
 /// An element, and which of its children have been asked for.
 pub(crate) struct Part<'t> {
     pub(crate) element: Element<'t>,
-    asked: Vec<&'static str>,
+    children: Vec<Child<'t>>,
+}
+
+struct Child<'t> {
+    key: &'t str,
+    element: Element<'t>,
+    asked: bool,
 }
 
 impl<'t> Part<'t> {
     pub(crate) fn of(element: Element<'t>) -> Self {
-        Self { element, asked: Vec::new() }
+        let child = |element: Element<'t>| Child { key: element.key(), element, asked: false };
+        Self { element, children: element.children().map(child).collect() }
     }
 
-    /// The text of the child of this name, given in lower case; "" where there is none.
+    /// The text of the first child of this name that says something, the name given in lower case; "" where there is none.
     pub(crate) fn text(&mut self, key: &'static str) -> &'t str {
-        self.asked.push(key);
-        self.element.text_of(key)
+        let mut said = "";
+        // One of that name that holds elements is something else, and is left.
+        for child in self.children.iter_mut().filter(|child| child.key == key && !child.element.has_children()) {
+            child.asked = true;
+            if said.is_empty() {
+                said = child.element.text();
+            }
+        }
+        said
     }
 
     /// The same, as a value of its own.
@@ -33,12 +47,20 @@ impl<'t> Part<'t> {
         findings: &mut Vec<Finding>,
         read: impl FnOnce(&str, &str) -> Read<T>,
     ) -> Option<T> {
-        let name = self.name_of(key);
-        read(self.text(key), name).keep(findings)
+        let text = self.text(key);
+        if text.is_empty() {
+            return None;
+        }
+        // The field is told of as the file has its name, and only where there is something to tell.
+        let mut read = read(text, key);
+        if let Some(finding) = &mut read.finding {
+            self.name_of(key).clone_into(&mut finding.field);
+        }
+        read.keep(findings)
     }
 
     pub(crate) fn date(&mut self, key: &'static str, findings: &mut Vec<Finding>) -> Option<Date> {
-        self.read(key, findings, connector_kit::dates::iso)
+        self.read(key, findings, connector_kit::dates::written)
     }
 
     pub(crate) fn flag(&mut self, key: &'static str, findings: &mut Vec<Finding>) -> Option<bool> {
@@ -71,29 +93,33 @@ impl<'t> Part<'t> {
 
     /// The children of this name.
     pub(crate) fn each(&mut self, key: &'static str) -> Vec<Element<'t>> {
-        self.asked.push(key);
-        self.element.each(key).collect()
+        let mut found = Vec::new();
+        for child in self.children.iter_mut().filter(|child| child.key == key) {
+            child.asked = true;
+            found.push(child.element);
+        }
+        found
     }
 
-    /// The first child of this name, to be read in its turn.
+    /// The first child of this name that holds something, to be read in its turn. Others of its name are left.
     pub(crate) fn one(&mut self, key: &'static str) -> Option<Part<'t>> {
-        let found = self.element.each(key).find(|element| element.has_children())?;
-        self.asked.push(key);
-        Some(Part::of(found))
+        let found = self.children.iter_mut().find(|child| child.key == key && child.element.has_children())?;
+        found.asked = true;
+        Some(Part::of(found.element))
     }
 
     /// What was not asked for, and what says something else than the first of its name did.
     pub(crate) fn rest(&self) -> Vec<Element<'t>> {
         let says = |element: &Element<'t>| element.has_children() || !element.text().is_empty();
-        let is_left = |element: &Element<'t>| {
-            let asked = self.asked.iter().any(|key| *key == element.key());
-            let again = !element.has_children() && element.text() != self.element.text_of(element.key());
-            says(element) && (!asked || again)
+        let is_left = |child: &&Child<'t>| {
+            let element = &child.element;
+            let again = !element.has_children() && element.text() != self.element.text_of(child.key);
+            says(element) && (!child.asked || again)
         };
-        self.element.children().filter(is_left).collect()
+        self.children.iter().filter(is_left).map(|child| child.element).collect()
     }
 
     fn name_of(&self, key: &'static str) -> &'t str {
-        self.element.each(key).next().map_or(key, |element| element.name())
+        self.children.iter().find(|child| child.key == key).map_or(key, |child| child.element.name())
     }
 }

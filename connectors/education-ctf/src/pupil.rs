@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use connector_kit::reading::finding;
 use connector_kit::xml::{Element, Start};
-use connector_kit::{Draft, Output, Place, Rejection, dates, identifier};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
@@ -62,9 +62,10 @@ pub(crate) fn subject(record: Element<'_>, of: &Transfer) -> Option<Subject> {
     let known_by = match checked.normalised.is_empty() || stands_in {
         false => checked.normalised,
         true => {
-            let born = dates::iso(record.text_of("dob"), "").value?;
+            let born = dates::written(record.text_of("dob"), "").value?;
             let (surname, forename) = (record.text_of("surname"), record.text_of("forename"));
-            let named = !surname.is_empty() || !forename.is_empty();
+            // By a surname and a birth date alone, twins would be one child.
+            let named = !surname.is_empty() && !forename.is_empty();
             named.then(|| format!("{}/{}/{}", surname.to_uppercase(), forename.to_uppercase(), dates::key(&born)))?
         }
     };
@@ -226,13 +227,12 @@ impl<'a> Pupil<'a> {
                 Said::one("missing", format!("missing/{day}"), on, missing)
             }
         };
-        let scope = self.of.sent.key.clone();
-        self.draft_in(scope, said);
+        self.draft_in(&self.of.sent, said);
     }
 
     /// Keeps elements that have no place in the catalogue, as they came.
     pub(crate) fn keep(&mut self, mut elements: Vec<Element<'_>>) {
-        elements.sort_by_cached_key(|element| (element.key().to_owned(), element.canonical()));
+        elements.sort_by_cached_key(|element| (element.key(), history::says(*element)));
         for element in elements {
             let kept = SourceRecordKept {
                 record_type: Some(element.name().to_owned()),
@@ -252,19 +252,19 @@ impl<'a> Pupil<'a> {
     }
 
     pub(crate) fn draft(&mut self, said: Said) {
-        let scope = self.of.scope.key.clone();
-        self.draft_in(scope, said);
+        self.draft_in(&self.of.scope, said);
     }
 
-    fn draft_in(&mut self, scope: String, said: Said) {
+    fn draft_in(&mut self, scope: &Scope, said: Said) {
         let Said { table, key, events, mut findings, third_parties } = said;
+        let record_key = [self.of.issuer.as_str(), &self.subject.value, &key].join("/");
         for ((on, event), ordinal) in events.into_iter().zip(0..) {
             self.out.draft(Draft {
                 subject: self.subject.clone(),
                 controller: self.of.controller.clone(),
-                scope_key: Some(scope.clone()),
+                scope_key: Some(scope.key.clone()),
                 table,
-                record_key: format!("{}/{}/{key}", self.of.issuer, self.subject.value),
+                record_key: record_key.clone(),
                 ordinal,
                 effective: dates::on(on),
                 observed_at_us: None,
@@ -272,6 +272,7 @@ impl<'a> Pupil<'a> {
                 findings: std::mem::take(&mut findings),
                 third_parties: third_parties.clone(),
                 clears: Vec::new(),
+                labels: Vec::new(),
                 event,
                 place: self.place(""),
             });
@@ -339,7 +340,8 @@ pub(crate) fn phones_of(of: &mut Part<'_>) -> Vec<String> {
 
 /// A part of a key that comes from a record, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    text.chars().take(KEY_PART_CHARS_MAX).collect()
+    // No more bytes than that are no more characters.
+    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
 }
 
 /// A code's part of a key.

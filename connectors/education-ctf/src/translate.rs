@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::BufRead;
+use std::rc::Rc;
 
 use connector_kit::xml::{Broken, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
@@ -27,7 +28,7 @@ pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
 struct Reading<'o> {
     file: String,
     out: &'o mut dyn Output,
-    of: Option<Transfer>,
+    of: Option<Rc<Transfer>>,
     record: u64,
     /// Of whom something was said.
     known: HashSet<String>,
@@ -78,7 +79,7 @@ impl Reading<'_> {
             Ok(of) => {
                 self.out.scope(of.scope.clone());
                 self.out.scope(of.sent.clone());
-                self.of = Some(of);
+                self.of = Some(Rc::new(of));
                 true
             }
             Err(unusable) => {
@@ -92,8 +93,9 @@ impl Reading<'_> {
         self.record += 1;
         self.out.record();
         let Some(of) = self.of.clone() else { return };
-        let known = records.record().and_then(|record| pupil::subject(record, &of));
-        let (reason, message) = match (whole, known, records.record()) {
+        let record = records.record();
+        let known = record.and_then(|record| pupil::subject(record, &of));
+        let (reason, message) = match (whole, known, record) {
             (Whole::TooLarge, ..) => {
                 (Reason::RecordTooLarge, "a pupil longer or deeper than any real one: it was not read")
             }

@@ -11,6 +11,7 @@ use education_ctf::CommonTransfer;
 use proptest::prelude::*;
 use proto::events::Cause;
 use proto::events::event::Kind;
+use proto::quarantine::Reason;
 use serde_json::Value;
 use support::{TO_SCHOOL, file, findings, json, pupil, sayings, translate};
 
@@ -18,6 +19,66 @@ const GOLDEN: &str = "8784001_CTF_8784002_003.xml";
 
 fn folder(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The golden file, the transfer before it and the one after, which takes back what it no longer says.
+#[test]
+fn transfers_that_overlap_hold_in_any_order() {
+    let second = std::fs::read_to_string(folder("tests/golden").join(GOLDEN)).unwrap();
+    let first =
+        second.replace("2025-09-10T14:05:00", "2025-07-18T09:00:00").replace("<SENprovision>K<", "<SENprovision>N<");
+    let third = second
+        .replace("2025-09-10T14:05:00", "2025-10-01T09:00:00")
+        .replace("<InCare>true<", "<InCare>false<")
+        .replace("<FSMinstance><FSMstartDate>some time</FSMstartDate></FSMinstance>", "")
+        .replace("<Contact><Order>3</Order></Contact>", "");
+    assert!(first != second && third != second);
+    conformance::check_overlapping(
+        &CommonTransfer,
+        &[
+            &[("8784001_CTF_8784002_001.xml", first.as_bytes())],
+            &[(GOLDEN, second.as_bytes())],
+            &[("8784001_CTF_8784002_004.xml", third.as_bytes())],
+        ],
+    );
+}
+
+#[test]
+fn files_of_other_makers_and_years_say_the_same() {
+    let plain = std::fs::read_to_string(folder("tests/golden").join(GOLDEN)).unwrap().replace("Amara", "Zoë");
+    let of = |bytes: &[u8]| sayings(&Collected::of(&CommonTransfer, &[(GOLDEN, bytes)]));
+    let expected = of(plain.as_bytes());
+    let one_byte = |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
+    let wide = |text: &str| [b"\xff\xfe".to_vec(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
+    for (how, bytes) in [
+        ("a mark and carriage returns", format!("\u{feff}{}", plain.replace('\n', "\r\n")).into_bytes()),
+        ("Latin-1, as declared", one_byte(&plain.replace("utf-8", "ISO-8859-1"))),
+        ("utf-16", wide(&plain.replace("utf-8", "utf-16"))),
+        ("a namespace", plain.replace("<CTfile>", "<CTfile xmlns=\"urn:example\">").into_bytes()),
+        (
+            "days in another order",
+            plain.replace("2014-05-09", "09/05/2014").replace("2021-09-02", "2-Sep-2021").into_bytes(),
+        ),
+        ("older names", plain.replace("CTFversion", "CTFVersion").replace("SupplierID", "SuppID").into_bytes()),
+    ] {
+        assert_eq!(of(&bytes), expected, "{how}");
+    }
+    // Not declared: read all the same, and told of as odd on the child of whom it stood.
+    let odd = of(&one_byte(&plain));
+    assert_eq!(odd.len(), expected.len());
+    assert!(format!("{odd:?}").contains("Zoë"), "{odd:?}");
+}
+
+#[test]
+fn a_second_address_is_kept_and_not_lost() {
+    let address = |line: &str| format!("<Address><AddressLine1>{line}</AddressLine1></Address>");
+    let pupil = format!(
+        "<Pupil><UPN>B801200005001</UPN><Surname>I</Surname>{}{}</Pupil>",
+        address("1 No Such Street"),
+        address("2 Nor This One")
+    );
+    let said = format!("{:?}", translate(&file("full", "2025-09-10T10:00:00", TO_SCHOOL, &pupil)).drafts);
+    assert!(said.contains("1 No Such Street") && said.contains("2 Nor This One"), "{said}");
 }
 
 #[test]
@@ -103,6 +164,11 @@ fn what_cannot_be_used_is_told() {
         let said = translate(&text.replacen("<LEA>878</LEA><Estab>4001</Estab>", header, 1));
         let fields: Vec<_> = said.rejections.iter().map(|rejection| rejection.place.field.as_str()).collect();
         assert_eq!(fields, if field.is_empty() { vec![] } else { vec![field] }, "{header}");
+    }
+    // By a surname and a birth date alone, twins would be one child.
+    for part in ["<Surname>Inventedson</Surname>", "<Forename>Amara</Forename>"] {
+        let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, "").replace(part, "")));
+        assert_eq!(said.rejections[0].reason, Reason::SubjectMissing, "{part}");
     }
     let undated = translate(&file("full", "soon", TO_SCHOOL, &pupil(3, "")));
     assert_eq!(undated.rejections[0].place.field, "DateTime");

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_kit::reading::finding;
+use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::{AttendanceSummarised, Coded, Finding, FindingCode, SessionCount};
 
 use crate::children::count;
@@ -15,6 +15,7 @@ use crate::period::AttendedTerm;
 use crate::pupils::sessions_possible;
 use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
 use crate::rows::{Held, Rows, cells};
+use crate::rules;
 use crate::say::{Said, Speaker};
 use crate::tables::Holds;
 
@@ -59,6 +60,10 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held
     let attended = speaker.period.attended();
     let mut findings = Vec::new();
     let possible = possible(sessions.holds, roll, person, &mut findings);
+    let left = person.spells.iter().all(|at| roll.spell(*at).left);
+    if possible.is_none() && left && findings.is_empty() && sessions.holds == Holds::Sessions {
+        findings.push(finding_of_rule(FindingCode::FieldMissing, "termlysessionspossible", rules::LEAVER_SESSIONS));
+    }
     if rows.is_empty() && possible.is_none() {
         return None;
     }

@@ -1,8 +1,7 @@
 //! What the tables under a pupil say of the child.
 
-use connector_kit::csv_source::Row;
 use connector_kit::dates;
-use connector_kit::reading::{self, finding};
+use connector_kit::reading::{self, finding, finding_of_rule};
 use proto::events::{
     AlternativeProvisionEnded, AlternativeProvisionReasonRecorded, AlternativeProvisionStarted, Coded, Date,
     ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded,
@@ -11,9 +10,11 @@ use proto::events::{
 use proto::quarantine::Reason;
 
 use crate::codes;
-use crate::period::Period;
+use crate::period::{Period, rank};
 use crate::rows::cells;
+use crate::rules;
 use crate::say::{Said, in_order, key_part, plausible};
+use crate::source::Row;
 use crate::tables::Holds;
 
 /// What a row's translation may need of its child and school.
@@ -63,7 +64,7 @@ pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str,
     const DATED: &str = "the date that places the record is missing or cannot be read: put it right in the return";
     const BLANK: &str = "the record says nothing without this field: fill it in the return";
     const COUNT: &str = "the number of sessions cannot be read: put it right in the return";
-    let dated = |column| row.read(column, dates::blade).value.is_some();
+    let dated = |column| row.read(column, dates::written).value.is_some();
     let undated = |column| (!dated(column)).then_some((Reason::DateMissing, column, DATED));
     let blank = |column| row.get(column).is_none().then_some((Reason::RecordMalformed, column, BLANK));
     match holds {
@@ -97,7 +98,7 @@ fn exclusion(text: &str, about: &About) -> Option<Said> {
     let [start, category, sessions, reason1, reason2, reason3, sen_provision] = cells(text);
     let year = about.period.year;
     let mut findings = Vec::new();
-    let start = dates::blade(start, "startdate").keep(&mut findings)?;
+    let start = dates::written(start, "startdate").keep(&mut findings)?;
     plausible(&start, "startdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
     let category = codes::EXCLUSION.keep(category, year, "category", &mut findings);
     if category.is_none() {
@@ -122,12 +123,15 @@ fn exclusion(text: &str, about: &About) -> Option<Said> {
 fn free_meals(text: &str, about: &About) -> Option<Said> {
     let [start, end, country] = cells(text);
     let mut findings = Vec::new();
-    let start = dates::blade(start, "fsmstartdate").keep(&mut findings)?;
-    plausible(&start, "fsmstartdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
+    let start = dates::written(start, "fsmstartdate").keep(&mut findings)?;
+    match rank(&start) > rank(&about.reference_on) {
+        true => findings.push(finding_of_rule(FindingCode::DateImplausible, "fsmstartdate", rules::FREE_MEALS_START)),
+        false => plausible(&start, "fsmstartdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings),
+    }
     let country = codes::COUNTRY.keep(country, about.period.year, "ukcountry", &mut findings);
     let mut events = vec![(start, FreeSchoolMealsStarted { start_on: Some(start), country, review_on: None }.into())];
     // Eligibility may be known to end on a day to come.
-    if let Some(end) = dates::blade(end, "fsmenddate").keep(&mut findings) {
+    if let Some(end) = dates::written(end, "fsmenddate").keep(&mut findings) {
         in_order(&start, &end, "fsmenddate", &mut findings);
         events.push((end, FreeSchoolMealsEnded { end_on: Some(end) }.into()));
     }
@@ -162,7 +166,7 @@ fn provision(text: &str, about: &About) -> Option<Said> {
     ] = cells(text);
     let year = about.period.year;
     let mut findings = Vec::new();
-    let entry = dates::blade(entry, "entrydate").keep(&mut findings)?;
+    let entry = dates::written(entry, "entrydate").keep(&mut findings)?;
     plausible(&entry, "entrydate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings);
     let setting = setting(urn, ukprn);
     let started = AlternativeProvisionStarted {
@@ -177,7 +181,7 @@ fn provision(text: &str, about: &About) -> Option<Said> {
         sen_provision: codes::SEN_PROVISION.keep(sen_at_entry, year, "senprovisionentry", &mut findings),
     };
     let mut events = vec![(entry, started.into())];
-    if let Some(leaving) = dates::blade(leaving, "leavingdate").keep(&mut findings) {
+    if let Some(leaving) = dates::written(leaving, "leavingdate").keep(&mut findings) {
         in_order(&entry, &leaving, "leavingdate", &mut findings);
         let sen_after = codes::SEN_PROVISION.keep(sen_at_leaving, year, "senprovisionleaving", &mut findings);
         events.push((

@@ -14,6 +14,21 @@ pub(crate) enum Term {
     Summer,
 }
 
+impl Term {
+    /// Of a word in a file's name, or the code in a return, in any letter case.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "autumn" | "aut" => Some(Self::Autumn),
+            "spring" | "spr" => Some(Self::Spring),
+            "summer" | "sum" => Some(Self::Summer),
+            _ => None,
+        }
+    }
+}
+
+/// Years that a return may be of.
+pub(crate) const YEARS: std::ops::RangeInclusive<u16> = 2000..=2100;
+
 /// One collection: "2025-spring".
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Period {
@@ -34,20 +49,21 @@ pub(crate) struct AttendedTerm {
 }
 
 impl Period {
-    /// Reads `<year>_<term>_<table>.csv` in any letter case: the collection, and the rest in lower case.
-    pub(crate) fn of_file(name: &str) -> Option<(Self, String)> {
-        let name = name.to_ascii_lowercase();
-        let mut parts = name.strip_suffix(".csv")?.splitn(3, '_');
-        let (year, term, table) = (parts.next()?, parts.next()?, parts.next()?);
-        let year =
-            if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) { year.parse().ok()? } else { return None };
-        let term = match term {
-            "autumn" | "aut" => Term::Autumn,
-            "spring" | "spr" => Term::Spring,
-            "summer" | "sum" => Term::Summer,
-            _ => return None,
-        };
-        (!table.is_empty()).then(|| (Self { year, term }, table.to_owned()))
+    /// As a return says it itself: by its year and term, or by its census day.
+    pub(crate) fn stated(year: Option<&str>, term: Option<&str>, reference: Option<Date>) -> Option<Self> {
+        let of_day = reference.as_ref().and_then(|day| {
+            let term = match day.month? {
+                1..=3 => Term::Spring,
+                4..=7 => Term::Summer,
+                _ => Term::Autumn,
+            };
+            Some((u16::try_from(day.year).ok()?, term))
+        });
+        let year = year.and_then(|year| year.strip_suffix(".0").unwrap_or(year).parse().ok());
+        let year = year.filter(|year| YEARS.contains(year)).or(of_day.map(|(year, _)| year))?;
+        let term = term.and_then(Term::named).or(of_day.map(|(_, term)| term))?;
+        // A return that gives its school year's first year is still of the year of its census day.
+        Some(Self { year: of_day.map_or(year, |(year, _)| year), term })
     }
 
     /// The census day: the first Thursday of October, the third of January, the third of May. Stands in for the reference
@@ -91,7 +107,7 @@ impl fmt::Display for Period {
 
 /// A Blade time, `2025-Jan-31 14:22:05`, as microseconds since 1970; a day alone is its first moment in England.
 pub(crate) fn blade_at(text: &str) -> Option<i64> {
-    let day = dates::blade(text, "").value?;
+    let day = dates::written(text, "").value?;
     let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
     dates::iso_at(&format!("{}T{time}", dates::key(&day)), "").value.or_else(|| dates::start_of_day_us(&day))
 }
@@ -106,23 +122,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_say_the_collection_and_the_table() {
-        for (name, expected) in [
-            ("2025_spring_pupilonroll.csv", Some(("2025-spring", "pupilonroll"))),
-            ("2024_AUTUMN_PupilOnRoll.CSV", Some(("2024-autumn", "pupilonroll"))),
-            ("2024_sum_some_export.csv", Some(("2024-summer", "some_export"))),
-            ("2025_spring_.csv", None),
-            ("2025_spring.csv", None),
-            ("2025_winter_pupilonroll.csv", None),
-            ("25_spring_pupilonroll.csv", None),
-            ("spring_2025_pupilonroll.csv", None),
-            ("2025_spring_pupilonroll.xlsx", None),
-            ("cin_2025.xml", None),
-            ("", None),
+    fn a_return_says_its_collection_itself() {
+        let day = |text| dates::written(text, "").value;
+        for (year, term, reference, expected) in [
+            (Some("2024"), Some("AUT"), day("2024-Oct-03 00:00:00"), Some("2024-autumn")),
+            (Some("2024.0"), Some("spr"), None, Some("2024-spring")),
+            (None, None, day("2023-05-18"), Some("2023-summer")),
+            (Some("2024"), Some("SPR"), day("2025-01-16"), Some("2025-spring")),
+            (Some("24"), Some("SPR"), None, None),
+            (Some("2024"), Some("603"), None, None),
+            (None, Some("SPR"), None, None),
         ] {
-            let read = Period::of_file(name);
-            let read = read.as_ref().map(|(period, table)| (period.to_string(), table.as_str()));
-            assert_eq!(read, expected.map(|(period, table)| (period.to_owned(), table)), "{name}");
+            let read = Period::stated(year, term, reference).map(|period| period.to_string());
+            assert_eq!(read.as_deref(), expected, "{year:?} {term:?}");
         }
     }
 

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use connector_kit::identifier::{Verdict, upn};
-use connector_kit::reading::{self, finding};
+use connector_kit::identifier::{Verdict, uln, upn};
+use connector_kit::reading::{self, finding, finding_of_rule};
 use connector_kit::{codes as kit_codes, dates, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
@@ -15,9 +15,11 @@ use proto::events::{
 
 use crate::codes;
 use crate::kept;
+use crate::period::rank;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
 use crate::rows::{Held, Rows, cells, cells_after};
-use crate::say::{Ordinals, Said, Speaker, in_order, plausible};
+use crate::rules;
+use crate::say::{Ordinals, Said, Speaker, plausible};
 
 /// The columns of an address, as a row holds them: the lines, then the postcode and the property number.
 pub(crate) const ADDRESS_COLUMNS: [&str; 14] = [
@@ -178,7 +180,7 @@ fn described(speaker: &Speaker<'_>, person: &Person, claims: &Claims) -> Said {
         }
     }
     if let Some(spell) = first(|spell| !spell.birth.is_empty()) {
-        match dates::blade(spell.birth, "dob").keep(&mut findings) {
+        match dates::written(spell.birth, "dob").keep(&mut findings) {
             Some(birth) => {
                 let latest = speaker.school(person).and_then(|school| school.latest_on);
                 plausible(&birth, "dob", None, latest.as_ref(), &mut findings);
@@ -195,6 +197,9 @@ fn described(speaker: &Speaker<'_>, person: &Person, claims: &Claims) -> Said {
         event.first_language = kit_codes::unlisted(spell.language, &format!("school-census.language/{year}"));
     }
     event.identifiers = identifiers(person, &spells, claims, &mut findings);
+    if person.name_shared {
+        findings.push(finding(FindingCode::IdentifierShared, "surname"));
+    }
     if person.repeated {
         findings.push(finding(FindingCode::RecordRepeated, ""));
     }
@@ -273,12 +278,13 @@ fn identifiers(person: &Person, spells: &[Spell<'_>], claims: &Claims, findings:
         findings.extend(odd);
         if claim.usable && claims.is_shared(person.school, &claim) || (person.number_shared && field == "upn") {
             claim.usable = false;
-            findings.push(finding(FindingCode::IdentifierShared, field));
+            let rule = if scheme == Scheme::Uln { uln::SHARED_RULE } else { upn::SHARED_RULE };
+            findings.push(finding_of_rule(FindingCode::IdentifierShared, field, rule));
         }
         identifiers.push(claim);
     }
     if spells.iter().all(|spell| spell.upn.is_empty()) {
-        findings.push(finding(FindingCode::FieldMissing, "upn"));
+        findings.push(finding_of_rule(FindingCode::FieldMissing, "upn", upn::MISSING_RULE));
     }
     identifiers
 }
@@ -307,8 +313,11 @@ fn enrolment(
     let school = speaker.school(person)?;
     let year = speaker.period.year;
     let mut findings = Vec::new();
-    let entry = dates::blade(spell.entry, "entrydate").keep(&mut findings)?;
-    plausible(&entry, "entrydate", birth, school.latest_on.as_ref(), &mut findings);
+    let entry = dates::written(spell.entry, "entrydate").keep(&mut findings)?;
+    match !spell.left && rank(&entry) > rank(&school.reference_on) {
+        true => findings.push(finding_of_rule(FindingCode::DateImplausible, "entrydate", rules::ENTRY)),
+        false => plausible(&entry, "entrydate", birth, school.latest_on.as_ref(), &mut findings),
+    }
     let started = EnrolmentStarted {
         school: Some(school.controller.clone()),
         entry_on: Some(entry),
@@ -319,11 +328,15 @@ fn enrolment(
     };
     let mut events = vec![(entry, started.into())];
     if spell.left && spell.leaving.is_empty() {
-        findings.push(finding(FindingCode::FieldMissing, "leavingdate"));
+        findings.push(finding_of_rule(FindingCode::FieldMissing, "leavingdate", rules::LEAVING));
     }
-    if let Some(leaving) = dates::blade(spell.leaving, "leavingdate").keep(&mut findings) {
-        in_order(&entry, &leaving, "leavingdate", &mut findings);
-        plausible(&leaving, "leavingdate", birth, school.latest_on.as_ref(), &mut findings);
+    if let Some(leaving) = dates::written(spell.leaving, "leavingdate").keep(&mut findings) {
+        if rank(&leaving) < rank(&entry) {
+            findings.push(finding_of_rule(FindingCode::DatesOutOfOrder, "leavingdate", rules::LEAVING));
+        }
+        if rank(&leaving) > rank(&school.reference_on) {
+            findings.push(finding_of_rule(FindingCode::DateImplausible, "leavingdate", rules::LEAVING));
+        }
         let ended =
             EnrolmentEnded { school: Some(school.controller.clone()), leaving_on: Some(leaving), ..Default::default() };
         events.push((leaving, ended.into()));

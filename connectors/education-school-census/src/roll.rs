@@ -1,10 +1,11 @@
 //! Who the rows of the two rolls are, and how other tables' rows find them.
 //!
 //! A pupil is known by the UPN as the school returned it. Where there is none, or a stand-in, a former UPN that passes its
-//! check serves; and where there is none of that either, or two pupils of the school claim one, the export's own row key,
-//! with the date of birth, because the next export gives the same row key to somebody else.
+//! check serves; where there is none of that either, or two pupils of the school claim one, surname, forename and birth date;
+//! and where even one of those is missing, or two pupils may share them all, the export's own row key, with the date of birth,
+//! because the next export gives the same row key to somebody else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_kit::dates;
 use connector_kit::identifier::{self, Verdict, upn};
@@ -39,6 +40,10 @@ pub(crate) const COLUMNS: [&str; 23] = [
     "youngcarer",
     "termlysessionspossible",
 ];
+
+/// What columns were called in other years, and on the other roll.
+pub(crate) const OTHER_NAMES: [(&str, &str); 4] =
+    [("sex", "gender"), ("sex", "gendercurrent"), ("ncyearactual", "ncyearleaving"), ("dob", "personbirthdate")];
 
 /// The second half of the summer term, in the autumn census.
 pub(crate) const HALF_TERM_POSSIBLE: &str = "summerhalfterm2sessionspossible";
@@ -140,10 +145,16 @@ impl<'r> Spell<'r> {
 
     /// Whether both rows are surely of one child: twins share all but a forename.
     fn is_of_same_child(&self, other: &Self) -> bool {
-        let born = |spell: &Self| dates::blade(spell.birth, "").value;
+        let born = |spell: &Self| dates::written(spell.birth, "").value;
         !self.forename.is_empty()
             && self.forename.to_lowercase() == other.forename.to_lowercase()
             && born(self).is_some_and(|birth| Some(birth) == born(other))
+    }
+
+    /// What no two rows of one roll say differently of one child. What is blank contradicts nothing.
+    fn constants(self) -> impl Iterator<Item = (usize, &'r str)> {
+        let constants = [self.sex, self.uln, self.former_upn, self.middle_names];
+        constants.into_iter().enumerate().filter(|(_, stated)| !stated.is_empty())
     }
 
     /// The number to know the pupil by within the school.
@@ -160,8 +171,18 @@ impl<'r> Spell<'r> {
         (former.verdict == Verdict::Valid).then_some(former.normalised)
     }
 
+    /// As the school's transfer files and registers know a pupil without a number.
+    fn by_name(&self) -> Option<String> {
+        let birth = dates::written(self.birth, "").value?;
+        let (surname, forename) = (self.surname.to_uppercase(), self.forename.to_uppercase());
+        let value = format!("{surname}/{forename}/{}", dates::key(&birth));
+        // By a surname and a birth date alone, twins would be one child.
+        let named = !surname.is_empty() && !forename.is_empty();
+        named.then(|| identifier::subject(Scheme::SchoolPupil, "", &value).value)
+    }
+
     fn by_row_key(&self) -> String {
-        let birth = dates::blade(self.birth, "").value.map(|birth| dates::key(&birth)).unwrap_or_default();
+        let birth = dates::written(self.birth, "").value.map(|birth| dates::key(&birth)).unwrap_or_default();
         let roll = if self.left { "LEAVER-" } else { "" };
         let value = format!("ROW-{roll}{}-{birth}", self.row_key);
         identifier::subject(Scheme::SchoolPupil, "", &value).value
@@ -182,10 +203,19 @@ pub(crate) struct Person {
     pub(crate) known_by: String,
     /// Two pupils of the school claim this one's number.
     pub(crate) number_shared: bool,
+    /// Two pupils of the school may have this one's name and birth date.
+    pub(crate) name_shared: bool,
     /// Rows that say the same were left out.
     pub(crate) repeated: bool,
     /// Places in the rows: the current enrolment first, then the latest.
     pub(crate) spells: Vec<usize>,
+}
+
+/// What more than one pupil of a school claims.
+#[derive(Clone, Copy, Default)]
+struct Shared {
+    number: bool,
+    name: bool,
 }
 
 /// Everybody of the submission.
@@ -212,35 +242,80 @@ impl Roll {
     pub(crate) fn of(mut rows: Rows) -> Self {
         rows.sort();
         let mut roll = Self { rows, persons: Vec::new(), join: Default::default() };
-        let mut numbered = Vec::new();
+        let (mut numbered, mut named) = (Vec::new(), Vec::new());
         for at in 0..roll.rows.len() {
             let Some(held) = roll.rows.get(at).copied() else { continue };
-            match roll.spell(at).number() {
-                Some(number) => numbered.push((held.owner, number, at)),
-                None => roll.admit(held.owner, None, false, vec![at]),
+            let spell = roll.spell(at);
+            match (spell.number(), spell.by_name()) {
+                (Some(number), _) => numbered.push((held.owner, number, at)),
+                (None, Some(name)) => named.push((held.owner, name, None, at)),
+                (None, None) => roll.admit(held.owner, None, Shared::default(), vec![at]),
             }
         }
         numbered.sort();
+        let mut kept_apart = 0usize;
         for claim in numbered.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1)) {
             let Some((school, number, _)) = claim.first() else { continue };
-            let mut children: Vec<Vec<usize>> = Vec::new();
-            for (_, _, at) in claim {
-                let same = |child: &&mut Vec<usize>| {
-                    child.iter().any(|known| roll.spell(*known).is_of_same_child(&roll.spell(*at)))
-                };
-                match children.iter_mut().find(same) {
-                    Some(child) => child.push(*at),
-                    None => children.push(vec![*at]),
+            let children = roll.children(claim.iter().map(|(_, _, at)| *at));
+            if children.len() == 1 {
+                children.into_iter().for_each(|child| {
+                    roll.admit(*school, Some(number.clone()), Shared::default(), child);
+                });
+                continue;
+            }
+            for child in children {
+                kept_apart += 1;
+                for at in child {
+                    match roll.spell(at).by_name() {
+                        Some(name) => named.push((*school, name, Some(kept_apart), at)),
+                        None => roll.admit(*school, None, Shared { number: true, name: false }, vec![at]),
+                    }
                 }
             }
-            let shared = children.len() > 1;
-            for child in children {
-                roll.admit(*school, (!shared).then(|| number.clone()), shared, child);
+        }
+        named.sort();
+        for claim in named.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1)) {
+            let Some((school, name, ..)) = claim.first() else { continue };
+            if roll.may_be_several(claim) {
+                for (_, _, child, at) in claim {
+                    roll.admit(*school, None, Shared { number: child.is_some(), name: true }, vec![*at]);
+                }
+                continue;
             }
+            let shared = Shared { number: claim.iter().any(|(_, _, child, _)| child.is_some()), name: false };
+            roll.admit(*school, Some(name.clone()), shared, claim.iter().map(|(.., at)| *at).collect());
         }
         roll.tell_apart();
         roll.index();
         roll
+    }
+
+    /// Whether rows of one school, name and birth date are of more than one child: what they claim of a shared number keeps
+    /// them apart, or two of them contradict each other.
+    fn may_be_several(&self, claim: &[(u32, String, Option<usize>, usize)]) -> bool {
+        let children: BTreeSet<usize> = claim.iter().filter_map(|(_, _, child, _)| *child).collect();
+        let mut known: BTreeMap<(bool, usize), String> = BTreeMap::new();
+        let mut contradict = claim.iter().flat_map(|(.., at)| {
+            let spell = self.spell(*at);
+            spell.constants().map(move |(of, stated)| ((spell.left, of), stated.to_uppercase()))
+        });
+        children.len() > 1
+            || contradict.any(|(of, stated)| *known.entry(of).or_insert_with(|| stated.clone()) != stated)
+    }
+
+    /// Rows that claim one number, by child.
+    fn children(&self, rows: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+        let mut children: Vec<Vec<usize>> = Vec::new();
+        for at in rows {
+            let same = |child: &&mut Vec<usize>| {
+                child.iter().any(|known| self.spell(*known).is_of_same_child(&self.spell(at)))
+            };
+            match children.iter_mut().find(same) {
+                Some(child) => child.push(at),
+                None => children.push(vec![at]),
+            }
+        }
+        children
     }
 
     pub(crate) fn spell(&self, at: usize) -> Spell<'_> {
@@ -272,17 +347,19 @@ impl Roll {
         found.ok_or(NotFound::OfOtherSchool)
     }
 
-    fn admit(&mut self, school: u32, number: Option<String>, number_shared: bool, mut spells: Vec<usize>) {
+    /// `known_by` is a number or a name, where there is one.
+    fn admit(&mut self, school: u32, known_by: Option<String>, shared: Shared, mut spells: Vec<usize>) {
         let order = |at: &usize| {
             let spell = self.spell(*at);
-            let date = |text| dates::blade(text, "").value.map(|date| crate::period::rank(&date));
+            let date = |text| dates::written(text, "").value.map(|date| crate::period::rank(&date));
             (spell.left, std::cmp::Reverse(date(spell.entry)), std::cmp::Reverse(date(spell.leaving)))
         };
         // The rows are in order of content already, and this sort keeps it where it decides nothing.
         spells.sort_by_key(order);
         let known_by =
-            number.unwrap_or_else(|| spells.first().map(|at| self.spell(*at).by_row_key()).unwrap_or_default());
-        self.persons.push(Person { school, known_by, number_shared, repeated: false, spells });
+            known_by.unwrap_or_else(|| spells.first().map(|at| self.spell(*at).by_row_key()).unwrap_or_default());
+        let Shared { number: number_shared, name: name_shared } = shared;
+        self.persons.push(Person { school, known_by, number_shared, name_shared, repeated: false, spells });
     }
 
     /// Row keys that a damaged export gave twice do not make two children one.

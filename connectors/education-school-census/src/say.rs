@@ -86,6 +86,7 @@ impl Speaker<'_> {
                 findings: said.findings.clone(),
                 third_parties: Vec::new(),
                 clears: Vec::new(),
+                labels: Vec::new(),
                 event,
                 place: self.place(held),
             });
@@ -147,7 +148,8 @@ impl Ordinals {
 
 /// A part of a key that comes from a row, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    text.chars().take(KEY_PART_CHARS_MAX).collect()
+    // No more bytes than that are no more characters.
+    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
 }
 
 /// Notes a date that cannot be right: before birth, or after the return was made.

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use connector_kit::csv_source::Row;
 use connector_kit::{dates, reading};
 use proto::events::Date;
 
 use crate::period::{Period, blade_at, rank};
+use crate::source::Row;
 
 /// As much of an export's own id of a school as an organisation id takes.
 const ISSUER_CHARS_MAX: usize = 56;
@@ -68,14 +68,14 @@ impl Schools {
         name(&mut self.by_return, row.get("schoolcensustableid"));
         name(&mut self.by_native, row.get("nativeid"));
         let Some(school) = self.schools.get_mut(at as usize) else { return false };
-        let stated = row.read("referencedate", dates::blade).value;
+        let stated = row.read("referencedate", dates::written).value;
         let reference_on = stated.unwrap_or_else(|| period.census_day());
         let taken = row.get("datetime");
         let as_of_us = taken.and_then(blade_at).or_else(|| stated.as_ref().and_then(dates::start_of_day_us));
         let sequence = row.read("serialno", reading::integer).value.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
         // Of two returns of one school the later speaks for both.
         if (as_of_us, sequence) >= (school.as_of_us, school.sequence) {
-            let taken_on = taken.and_then(|taken| dates::blade(taken, "").value);
+            let taken_on = taken.and_then(|taken| dates::written(taken, "").value);
             let latest_on = taken_on.into_iter().chain(stated).max_by_key(rank);
             *school = School { as_of_us, sequence, reference_on, latest_on, ..take(school) };
         }
@@ -86,7 +86,12 @@ impl Schools {
     pub(crate) fn of_pupil(&mut self, row: Row<'_>, period: Period) -> Option<u32> {
         let native = row.get("nativeid");
         if self.returns_given {
-            let named = row.get("schoolcensustableid").and_then(|id| self.by_return.get(id).copied());
+            let stated = row.get("schoolcensustableid");
+            if stated.is_none() && native.is_none() {
+                // A return of one school need not name it on every row.
+                return (self.schools.len() == 1).then_some(0);
+            }
+            let named = stated.and_then(|id| self.by_return.get(id).copied());
             return named.or_else(|| native.and_then(|id| self.by_native.get(id).copied())).flatten();
         }
         let native = native?;

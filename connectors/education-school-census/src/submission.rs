@@ -12,12 +12,14 @@ use proto::quarantine::Reason;
 use crate::attendance::{self, Sessions};
 use crate::children::{self, About};
 use crate::kept;
+use crate::message;
 use crate::period::Period;
 use crate::pupils::{self, PUPILS};
-use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, Roll};
+use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, OTHER_NAMES, Roll};
 use crate::rows::{Held, Rows, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
+use crate::source::{Drawn, Row, Source};
 use crate::tables::{Holds, Parent, TABLES, Table, is_plumbing};
 use reading::{close, read_children, read_returns, read_roll};
 
@@ -26,7 +28,7 @@ struct Opened<'a> {
     table: &'static Table,
     /// Its number among the submission's files.
     number: u32,
-    csv: Csv<'a>,
+    rows: Source<'a>,
     /// Columns of no place in the catalogue, sorted.
     unmapped: Vec<String>,
 }
@@ -42,11 +44,91 @@ struct Progress {
     unmapped: HashMap<u32, Vec<String>>,
 }
 
-/// Translates one export.
-pub(crate) fn translate(period: Period, files: Vec<(Option<&'static Table>, SourceFile<'_>)>, out: &mut dyn Output) {
+impl Progress {
+    /// A table that is there to be read.
+    fn add<'a>(&mut self, opened: &mut Vec<Opened<'a>>, table: &'static Table, number: u32, rows: Source<'a>) {
+        self.read_whole.entry(table.name).or_insert(true);
+        let unmapped: Vec<String> = rows.columns().into_iter().filter(|column| !is_mapped(table, column)).collect();
+        self.unmapped.insert(number, unmapped.clone());
+        opened.push(Opened { table, number, rows, unmapped });
+    }
+}
+
+/// Translates one export. Without a `period` its files' names do not say of which collection it is.
+pub(crate) fn translate(
+    period: Option<Period>,
+    files: Vec<(Option<&'static Table>, SourceFile<'_>)>,
+    out: &mut dyn Output,
+) {
     let mut progress = Progress::default();
-    let names = files.iter().map(|(_, file)| file.name.clone()).collect();
+    let names: Vec<String> = files.iter().map(|(_, file)| file.name.clone()).collect();
     let mut opened = open(files, &mut progress, out);
+    let Some(period) = period.or_else(|| stated_by_returns(&mut opened, &names, out)) else {
+        for name in &names {
+            out.reject(of_file(name, NO_PERIOD));
+        }
+        return;
+    };
+    say(period, opened, names, progress, out);
+}
+
+const NO_PERIOD: &str = "neither the file's name nor a table of returns beside it says of which year and term it is: call it \
+                         <year>_<term>_<table>.csv, or deliver the table schoolcensus with it";
+
+/// Translates a school's own message.
+pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, out: &mut dyn Output) {
+    let name = file.name.clone();
+    let message = message::read(file, out);
+    let mut progress = Progress::default();
+    let mut opened = Vec::new();
+    let mut stated = None;
+    for ((table, drawn), number) in message.tables.into_iter().zip(0u32..) {
+        if table.holds == Holds::Census {
+            stated = drawn.rows().find_map(period_of);
+            let collection = drawn.rows().find_map(|row| row.get("collection"));
+            if collection.is_some_and(|collection| !collection.eq_ignore_ascii_case("sc")) {
+                out.reject(of_file(
+                    &name,
+                    "the message is of another collection than the school census: give it to its own connector",
+                ));
+                return;
+            }
+        }
+        progress.add(&mut opened, table, number, Source::Drawn(drawn));
+    }
+    let Some(period) = stated.or(by_name) else {
+        if !opened.is_empty() {
+            out.reject(of_file(
+                &name,
+                "the header has neither Term and Year nor ReferenceDate: of which collection it is is not known",
+            ));
+        }
+        return;
+    };
+    let names = vec![name; opened.len()];
+    say(period, opened, names, progress, out);
+}
+
+/// The collection that the returns themselves name. They are read for it, and kept.
+fn stated_by_returns(opened: &mut [Opened<'_>], names: &[String], out: &mut dyn Output) -> Option<Period> {
+    let mut stated = None;
+    for file in opened.iter_mut().filter(|file| file.table.holds == Holds::Census) {
+        if let Source::Csv(csv) = &mut file.rows {
+            let name = names.get(file.number as usize).map_or("", String::as_str);
+            let drawn = Drawn::of_csv(name, csv, |rejection| out.reject(rejection));
+            stated = stated.or_else(|| drawn.rows().find_map(period_of));
+            file.rows = Source::Drawn(drawn);
+        }
+    }
+    stated
+}
+
+fn period_of(row: Row<'_>) -> Option<Period> {
+    Period::stated(row.get("year"), row.get("term"), row.read("referencedate", dates::written).value)
+}
+
+/// Says what the opened tables hold.
+fn say(period: Period, mut opened: Vec<Opened<'_>>, names: Vec<String>, mut progress: Progress, out: &mut dyn Output) {
     let mut schools = Schools::default();
     if progress.read_whole.contains_key("schoolcensus") {
         schools.expect_returns();
@@ -127,7 +209,8 @@ fn open<'a>(
             continue;
         };
         progress.read_whole.entry(table.name).or_insert(true);
-        let missing: Vec<String> = table.required().into_iter().filter(|column| !csv.has(column)).collect();
+        let lacks = |any: &Vec<String>| !any.iter().any(|column| csv.has(column));
+        let missing: Vec<String> = table.required().into_iter().filter(lacks).map(|any| any.join(" or ")).collect();
         if !missing.is_empty() {
             lost(Some(table), progress);
             let what = missing.join(", ");
@@ -137,11 +220,7 @@ fn open<'a>(
             ));
             continue;
         }
-        let mut unmapped: Vec<String> =
-            csv.columns().filter(|column| !is_mapped(table, column)).map(str::to_owned).collect();
-        unmapped.sort();
-        progress.unmapped.insert(number, unmapped.clone());
-        opened.push(Opened { table, number, csv, unmapped });
+        progress.add(&mut opened, table, number, Source::Csv(Box::new(csv)));
     }
     opened.sort_by_key(|file| (file.table.rank(), file.number));
     opened
@@ -154,7 +233,8 @@ fn is_mapped(table: &Table, column: &str) -> bool {
         || table.holds == Holds::Pupils
             && (COLUMNS.contains(&column)
                 || column == HALF_TERM_POSSIBLE
-                || ["gender", "ncyearleaving"].contains(&column))
+                || OTHER_NAMES.iter().any(|(_, name)| *name == column))
+        || table.holds == Holds::Exclusions && column == "reason"
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {
@@ -230,7 +310,7 @@ fn about(speaker: &Speaker<'_>, owner: u32) -> About {
     let person = speaker.roll.person(owner);
     let school = person.and_then(|person| speaker.school(person));
     let birth: Option<Date> = person
-        .and_then(|person| person.spells.iter().find_map(|at| dates::blade(speaker.roll.spell(*at).birth, "").value));
+        .and_then(|person| person.spells.iter().find_map(|at| dates::written(speaker.roll.spell(*at).birth, "").value));
     About {
         period: speaker.period,
         birth,
@@ -241,7 +321,7 @@ fn about(speaker: &Speaker<'_>, owner: u32) -> About {
 
 /// Tables that are about the school are counted and give nothing.
 fn pass_over(file: &mut Opened<'_>, speaker: &mut Speaker<'_>, progress: &mut Progress) {
-    while let Some(row) = file.csv.next_row() {
+    while let Some(row) = file.rows.next_row() {
         speaker.out.record();
         if let Err(rejection) = row {
             speaker.out.reject(*rejection);

@@ -101,6 +101,11 @@ impl Table {
         TABLES.iter().find(|table| has(&format!("{}orderseqcolumn", table.name)))
     }
 
+    /// Whether its rows are about children.
+    pub(crate) fn holds_of_child(&self) -> bool {
+        self.parent != Parent::Return || self.holds == Holds::Pupils
+    }
+
     /// Its place in [`TABLES`], which is also the order to read in.
     pub(crate) fn rank(&self) -> usize {
         TABLES.iter().position(|table| table.name == self.name).unwrap_or(TABLES.len())
@@ -131,23 +136,23 @@ impl Table {
         self.name == "pupilnolongeronroll" || self.parent == Parent::OffRoll || self.name.ends_with("offroll")
     }
 
-    /// The columns without which its rows say nothing.
-    pub(crate) fn required(&self) -> Vec<String> {
-        let named: &[&str] = match self.holds {
-            Holds::Census => &["lea", "estab"],
-            Holds::Pupils if self.is_off_roll() => &["upn", "surname", "forename", "dob", "entrydate", "leavingdate"],
-            Holds::Pupils => &["upn", "surname", "forename", "dob", "entrydate"],
-            Holds::Addresses => &["postcode"],
-            Holds::Sessions | Holds::HalfTermSessions => &["attendancereason", "sessions"],
-            Holds::Exclusions => &["startdate", "category"],
-            Holds::FreeMeals => &["fsmstartdate", "fsmenddate"],
-            Holds::SenNeeds => &["sentype"],
-            Holds::ArrangedProvision => &["entrydate", "leavingdate"],
-            Holds::ProvisionReason => &["apreason"],
+    /// The columns without which its rows say nothing: each of these, or of each list one.
+    pub(crate) fn required(&self) -> Vec<Vec<String>> {
+        let named: &[&[&str]] = match self.holds {
+            Holds::Census => &[&["lea"], &["estab"]],
+            Holds::Pupils => &[&["upn", "surname", "forename"]],
+            Holds::Addresses => &[&["postcode", "addressline1", "street", "uniquepropertyreferencenumber"]],
+            Holds::Sessions | Holds::HalfTermSessions => &[&["attendancereason"], &["sessions"]],
+            Holds::Exclusions => &[&["startdate"]],
+            Holds::FreeMeals => &[&["fsmstartdate"]],
+            Holds::SenNeeds => &[&["sentype"]],
+            Holds::ArrangedProvision => &[&["entrydate"]],
+            Holds::ProvisionReason => &[&["apreason"]],
             Holds::Kept | Holds::NotOfAChild => &[],
         };
-        let own = matches!(self.holds, Holds::Census | Holds::Pupils).then(|| self.own_id());
-        own.into_iter().chain(self.parent_id()).chain(named.iter().map(|&name| name.to_owned())).collect()
+        let own = (self.holds == Holds::Pupils).then(|| self.own_id());
+        let named = named.iter().map(|any| any.iter().map(|&name| name.to_owned()).collect());
+        own.into_iter().chain(self.parent_id()).map(|name| vec![name]).chain(named).collect()
     }
 
     /// The tables of this group in a term's export: all of them have to be read for the group to be whole.

@@ -31,7 +31,7 @@ fn two_pupils_with_one_upn_are_two_and_link_nobody() {
         "p2,N1,P878400120001,,Fictus,Dora,2015-Mar-09,2023-Sep-04,,,",
         "p3,N2,P878400120001,,Fictus,Dora,2015-Mar-09,2023-Sep-04,,,",
     ]));
-    assert_eq!(subjects(&said), BTreeSet::from(["ROWP120150309", "ROWP220150309", "P878400120001"]));
+    assert_eq!(subjects(&said), BTreeSet::from(["FICTUS/CLEO/20150309", "FICTUS/DORA/20150309", "P878400120001"]));
     for draft in of_table(&said, "person") {
         let Some(Kind::PersonDescribed(person)) = &draft.event.kind else { panic!("no description") };
         let is_of_other_school = draft.subject.issuer == "N2";
@@ -88,10 +88,10 @@ fn who_a_pupil_is_by() {
         ("p 878-400120001", "", "P878400120001", None),
         ("A878400120001", "", "A878400120001", Some("CHECK_CHARACTER_WRONG upn")),
         ("21db2df8-fa0", "", "21DB2DF8FA0", Some("IDENTIFIER_MALFORMED upn")),
-        ("UN3", "", "ROWP120150309", Some("IDENTIFIER_PLACEHOLDER upn")),
+        ("UN3", "", "FICTUS/CLEO/20150309", Some("IDENTIFIER_PLACEHOLDER upn")),
         ("UN3", "P878400120001", "P878400120001", Some("IDENTIFIER_PLACEHOLDER upn")),
-        ("", "A878400120001", "ROWP120150309", Some("FIELD_MISSING upn")),
-        ("ROWP120150309", "", "ROWP120150309", Some("IDENTIFIER_MALFORMED upn")),
+        ("", "A878400120001", "FICTUS/CLEO/20150309", Some("FIELD_MISSING upn")),
+        ("ROWP120150309", "", "FICTUS/CLEO/20150309", Some("IDENTIFIER_MALFORMED upn")),
     ] {
         let said = translate(&roll(&[&format!("p1,N1,{upn},{former},Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,")]));
         assert_eq!(subjects(&said), BTreeSet::from([value]), "{upn}");
@@ -99,6 +99,59 @@ fn who_a_pupil_is_by() {
         assert!(finding.is_none_or(|finding| found.iter().any(|f| f == finding)), "{upn}: {found:?}");
         assert!(finding.is_some() || found.is_empty(), "{upn}: {found:?}");
     }
+}
+
+#[test]
+fn who_may_be_two_is_not_made_one_by_name() {
+    let of = |rows: &[&str]| -> (Vec<String>, bool) {
+        let header = "pupilonrolltableid,NativeId,upn,formerupn,surname,forename,dob,entrydate,sex,middlenames,uniquelearnernumber";
+        let said = translate(&Export::from([table("pupilonroll", header, rows)]));
+        let told = |draft: &Draft| findings(draft).contains(&"IDENTIFIER_SHARED surname".to_owned());
+        (subjects(&said).into_iter().map(str::to_owned).collect(), of_table(&said, "person").all(told))
+    };
+    // Twins without a forename or a number.
+    for (surname, forename) in [("Fictus", ""), ("", "Cleo")] {
+        let row = |key: &str| format!("{key},N1,,,{surname},{forename},2015-Mar-09,2023-Sep-04,,,");
+        let (one, other) = (row("p1"), row("p2"));
+        assert_eq!(of(&[&one, &other]).0, ["ROWP120150309", "ROWP220150309"], "{surname}/{forename}");
+    }
+    let one = "p1,N1,,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,F,Ann,1000000019";
+    for other in [
+        "p2,N1,,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,M,Ann,1000000019",
+        "p2,N1,,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,F,Bea,1000000019",
+        "p2,N1,,,Fictus,Cleo,2015-Mar-09,2023-Sep-04,F,Ann,1000000027",
+    ] {
+        let apart = vec!["ROWP120150309".to_owned(), "ROWP220150309".to_owned()];
+        assert_eq!(of(&[one, other]), (apart, true), "{other}");
+    }
+    let formers = [
+        "p1,N1,,A878400120001,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,",
+        "p2,N1,,A878400120002,Fictus,Cleo,2015-Mar-09,2023-Sep-04,,,",
+    ];
+    assert!(of(&formers).1);
+    // What is blank contradicts nothing.
+    let blank = "p2,N1,,,Fictus,Cleo,2015-Mar-09,2024-Sep-04,f,,";
+    assert_eq!(of(&[one, blank]), (vec!["FICTUS/CLEO/20150309".to_owned()], false));
+    // One number for two whose names are alike but for a space: they were told apart, and stay so.
+    let claimed = [
+        "p1,N1,P878400120001,,Fictus,Cleo Ann,2015-Mar-09,2023-Sep-04,F,,",
+        "p2,N1,P878400120001,,Fictus,CleoAnn,2015-Mar-09,2023-Sep-04,F,,",
+    ];
+    assert_eq!(of(&claimed), (vec!["ROWP120150309".to_owned(), "ROWP220150309".to_owned()], true));
+}
+
+#[test]
+fn a_pupil_of_whom_nothing_is_known_is_of_this_export_only() {
+    let said = translate(&roll(&["p1,N1,UN3,,,,,2023-Sep-04,,,"]));
+    assert_eq!(subjects(&said), BTreeSet::from(["ROWP1"]));
+    // On both rolls without a number: one child with two enrolments.
+    let mut export = roll(&["p1,N1,,,Fictus,Cleo,2015-Mar-09,2024-Sep-04,,,"]);
+    let header = "pupilnolongeronrolltableid,NativeId,upn,surname,forename,dob,entrydate,leavingdate";
+    let row = "q1,N1,,Fictus,Cleo,2015-Mar-09,2022-Sep-04,2023-Jul-21";
+    export.extend([table("pupilnolongeronroll", header, &[row])]);
+    let said = translate(&export);
+    assert_eq!(subjects(&said), BTreeSet::from(["FICTUS/CLEO/20150309"]));
+    assert_eq!(of_table(&said, "enrolment").count(), 3);
 }
 
 #[test]

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use connector_kit::csv_source::Row;
 use connector_kit::{Output, Rejection, dates};
 use proto::quarantine::Reason;
 
 use super::{Opened, Progress, lost};
 use crate::children;
 use crate::period::Period;
-use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, which_roll};
+use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, OTHER_NAMES, which_roll};
 use crate::rows::{Held, Rows};
 use crate::say::Speaker;
 use crate::schools::Schools;
+use crate::source::Row;
 use crate::tables::{Holds, Parent, TABLES, Table};
 
 /// Reads the table of returns.
@@ -23,7 +23,7 @@ pub(super) fn read_returns(
     progress: &mut Progress,
     out: &mut dyn Output,
 ) {
-    while let Some(row) = file.csv.next_row() {
+    while let Some(row) = file.rows.next_row() {
         out.record();
         match row {
             Ok(row) if schools.read_return(row, period) => {}
@@ -40,7 +40,7 @@ pub(super) fn read_returns(
 
 /// Once a table gives no more rows.
 pub(super) fn close(file: &Opened<'_>, progress: &mut Progress) {
-    if !file.csv.whole() {
+    if !file.rows.whole() {
         lost(Some(file.table), progress);
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn read_roll(
 ) {
     let own_id = file.table.own_id();
     let mut damaged = false;
-    while let Some(row) = file.csv.next_row() {
+    while let Some(row) = file.rows.next_row() {
         out.record();
         let row = match row {
             Ok(row) => row,
@@ -81,16 +81,16 @@ pub(super) fn read_roll(
             out.reject(row.reject(Reason::SubjectMissing, &own_id, message));
             continue;
         };
-        if row.read("entrydate", dates::blade).value.is_none() {
+        if row.read("entrydate", dates::written).value.is_none() {
             let message = "the enrolment has no readable entry date: put it right in the return";
             let rejection = row.reject(Reason::DateMissing, "entrydate", message);
             undated.push((file.table.is_off_roll(), row_key.to_owned(), school, rejection));
         }
         let cell = |column: &str| row.get(column).unwrap_or("");
-        let mapped = COLUMNS.iter().map(|&column| match column {
-            "sex" => row.get("sex").or_else(|| row.get("gender")).unwrap_or(""),
-            "ncyearactual" => row.get("ncyearactual").or_else(|| row.get("ncyearleaving")).unwrap_or(""),
-            _ => cell(column),
+        let mapped = COLUMNS.iter().map(|&column| {
+            let named = row.get(column);
+            let other = || OTHER_NAMES.iter().filter(|(of, _)| *of == column).find_map(|(_, name)| row.get(name));
+            named.or_else(other).unwrap_or("")
         });
         let unmapped = file.unmapped.iter().map(|column| cell(column));
         let cells =
@@ -104,7 +104,7 @@ pub(super) fn read_roll(
 }
 
 fn held(owner: u32, file: u32, row: Row<'_>) -> Held {
-    Held::new(owner, file, row.line(), row.place("").record)
+    Held::new(owner, file, row.line(), row.record())
 }
 
 /// Reads a table under the rolls into `rows`, whose owners are children. Returns those some of whose rows are lost.
@@ -121,7 +121,7 @@ pub(super) fn read_children(
     let per_row = matches!(table.holds, Holds::Sessions | Holds::HalfTermSessions);
     let mut incomplete = BTreeSet::new();
     let mut last = None;
-    while let Some(row) = file.csv.next_row() {
+    while let Some(row) = file.rows.next_row() {
         speaker.out.record();
         let row = match row {
             Ok(row) => row,
@@ -152,7 +152,11 @@ pub(super) fn read_children(
         let lead = [which_roll(table), row.get(&parent_id).unwrap_or("")];
         let lead = lead.iter().copied().filter(|_| per_row);
         let mapped = children::columns(table.holds).iter().copied();
-        let named = mapped.chain(file.unmapped.iter().map(String::as_str)).map(|column| row.get(column).unwrap_or(""));
+        let named = mapped.chain(file.unmapped.iter().map(String::as_str)).map(|column| match column {
+            // One reason, until there were three.
+            "reason1" => row.first(&["reason1", "reason"]).unwrap_or(""),
+            column => row.get(column).unwrap_or(""),
+        });
         rows.push(held(person, file.number, row), lead.chain(named));
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();
@@ -160,7 +164,7 @@ pub(super) fn read_children(
         }
     }
     close(file, progress);
-    if !file.csv.whole() {
+    if !file.rows.whole() {
         incomplete.extend(last);
     }
     incomplete

@@ -1,0 +1,283 @@
+//! The return as a school's own system makes it: one XML message with everything of one school.
+//!
+//! Its elements have the names of the export's columns. How they are nested differs from maker to maker and year to year, and no
+//! real file was at hand to check a nesting against; so they are told by their names, and groups by what they hold. Whatever is
+//! not known by its name is kept with its child.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
+use connector_kit::{Output, Place, Rejection, SourceFile};
+use proto::quarantine::Reason;
+
+use crate::source::{Drawn, DrawnRow};
+use crate::tables::{Parent, TABLES, Table};
+
+const SHAPE: Shape = Shape {
+    roots: &["message"],
+    holders: &[
+        "pupils",
+        "pupilsonroll",
+        "pupilsnolongeronroll",
+        "pupildata",
+        "pupillevel",
+        "onroll",
+        "offroll",
+        "learners",
+    ],
+    records: &["pupilonroll", "pupilnolongeronroll"],
+};
+
+/// Everything that a message holds, table by table.
+#[derive(Default)]
+pub(crate) struct Message {
+    pub(crate) tables: Vec<(&'static Table, Drawn)>,
+}
+
+/// The one school of a message, as its rows name it.
+const THE_SCHOOL: &str = "1";
+
+/// Reads a message to its end. What cannot be read is rejected.
+pub(crate) fn read(file: SourceFile<'_>, out: &mut dyn Output) -> Message {
+    let SourceFile { name, bytes } = file;
+    let mut reading = Reading { file: name, out, rows: BTreeMap::new(), records: 0, sound: true, headed: false };
+    match Records::open(bytes, SHAPE) {
+        Ok(mut records) => reading.run(&mut records),
+        Err(broken) => reading.stop(&broken, None, Vec::new()),
+    }
+    reading.finish()
+}
+
+struct Reading<'o> {
+    file: String,
+    out: &'o mut dyn Output,
+    /// By place among the tables.
+    rows: BTreeMap<usize, Vec<DrawnRow>>,
+    records: u64,
+    sound: bool,
+    headed: bool,
+}
+
+impl Reading<'_> {
+    fn run<R: BufRead>(&mut self, records: &mut Records<R>) {
+        loop {
+            match records.step() {
+                Ok(Step::Ended) => return,
+                Ok(Step::Record(Whole::Yes)) => {
+                    if let Some(element) = records.record() {
+                        self.pupil(element);
+                    }
+                }
+                Ok(Step::Record(whole)) => {
+                    self.records += 1;
+                    self.out.record();
+                    let (reason, message) = match whole {
+                        Whole::TooLarge => {
+                            (Reason::RecordTooLarge, "a pupil longer or deeper than any real one: it was not read")
+                        }
+                        _ => (Reason::RecordMalformed, "the tags of a pupil do not pair: it was not read"),
+                    };
+                    self.reject(reason, message, Some(records.began()), records.raw().to_vec());
+                }
+                Ok(Step::Section(whole)) => self.section(records, whole),
+                Ok(Step::StrayText) => {
+                    let message = "text stands between two pupils: it may be what is left of one";
+                    self.reject(Reason::RecordMalformed, message, Some(records.began()), Vec::new());
+                }
+                Err(broken) => {
+                    self.stop(&broken, Some(records.here()), records.raw().to_vec());
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The header says whose return it is. What else stands beside the pupils is about the school.
+    fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
+        let element = records.record().filter(|_| whole == Whole::Yes);
+        match element {
+            Some(element) if element.key() == "header" && !self.headed => {
+                self.headed = true;
+                let mut cells = vec![("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
+                leaves(element, &mut cells);
+                self.push("schoolcensus", DrawnRow { cells, line: element.line(), record: 1 });
+            }
+            Some(element) if element.key() != "header" => self.out.record(),
+            _ => {
+                let message = "what stands beside the pupils could not be read, or is a second header";
+                self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
+            }
+        }
+    }
+
+    fn pupil(&mut self, element: Element<'_>) {
+        self.records += 1;
+        let left = element.key() == "pupilnolongeronroll";
+        let table = if left { "pupilnolongeronroll" } else { "pupilonroll" };
+        let own = self.records.to_string();
+        let mut cells =
+            vec![(format!("{table}tableid"), own.clone()), ("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
+        let under = Under { left, parent_table: table, parent: &own, second_half: false };
+        self.fill(element, under, &mut cells);
+        self.push(table, DrawnRow { cells, line: element.line(), record: self.records });
+    }
+
+    /// Takes an element's own cells, and the groups in it as rows of their own tables.
+    fn fill(&mut self, element: Element<'_>, under: Under<'_>, cells: &mut Vec<(String, String)>) {
+        for part in element.children() {
+            if !part.has_children() {
+                take(cells, column(part.key(), under), part.text());
+                continue;
+            }
+            let under = Under { second_half: under.second_half || part.key().starts_with("summer"), ..under };
+            let table = group(part, under).and_then(|name| table_of(name, under));
+            let Some(table) = table else {
+                self.fill(part, under, cells);
+                continue;
+            };
+            self.row(part, table, under);
+        }
+    }
+
+    fn row(&mut self, element: Element<'_>, table: &'static Table, under: Under<'_>) {
+        let number = self.rows.get(&table.rank()).map_or(0, Vec::len) + 1;
+        let (own, parent_id) = (number.to_string(), table.parent_id().unwrap_or_default());
+        let mut cells = vec![(table.own_id(), own.clone()), (parent_id, under.parent.to_owned())];
+        let inner = Under { parent_table: table.name, parent: &own, ..under };
+        self.fill(element, inner, &mut cells);
+        self.push(table.name, DrawnRow { cells, line: element.line(), record: self.records });
+    }
+
+    fn push(&mut self, table: &str, row: DrawnRow) {
+        if let Some(table) = Table::named(table) {
+            self.rows.entry(table.rank()).or_default().push(row);
+        }
+    }
+
+    fn stop(&mut self, broken: &Broken, at: Option<Start>, raw: Vec<u8>) {
+        let message = format!("{broken}: what stands before was taken; send the file again whole");
+        self.reject(broken.reason(), &message, at, raw);
+    }
+
+    fn reject(&mut self, reason: Reason, message: &str, at: Option<Start>, raw: Vec<u8>) {
+        self.sound = false;
+        let (line, byte_offset) = at.map_or((1, 0), |at| (at.line, at.offset));
+        self.out.reject(Rejection {
+            reason,
+            message: message.to_owned(),
+            place: Place { file: self.file.clone(), line, record: self.records, byte_offset, field: String::new() },
+            controller: None,
+            raw,
+            scope_key: None,
+            subject: None,
+        });
+    }
+
+    /// A message has all tables of its term: one of which it says nothing is empty.
+    fn finish(mut self) -> Message {
+        if self.rows.is_empty() {
+            return Message::default();
+        }
+        let tables = TABLES.iter().filter(|table| table.holds_of_child() || table.name == "schoolcensus");
+        let tables = tables.map(|table| {
+            let rows = self.rows.remove(&table.rank()).unwrap_or_default();
+            (table, Drawn::of(&self.file, rows, self.sound))
+        });
+        Message { tables: tables.collect() }
+    }
+}
+
+/// What an element stands in.
+#[derive(Clone, Copy)]
+struct Under<'p> {
+    left: bool,
+    parent_table: &'static str,
+    parent: &'p str,
+    /// The second half of the summer term.
+    second_half: bool,
+}
+
+/// The cells of a header, however deep.
+fn leaves(element: Element<'_>, cells: &mut Vec<(String, String)>) {
+    for part in element.children() {
+        if part.has_children() { leaves(part, cells) } else { take(cells, part.key(), part.text()) }
+    }
+}
+
+/// A cell that says something else than the one of its name before stands beside it under a name of its own.
+fn take(cells: &mut Vec<(String, String)>, name: &str, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let mut name = name.to_owned();
+    while let Some((_, known)) = cells.iter().find(|(known, _)| *known == name) {
+        if known == text {
+            return;
+        }
+        name = match name.strip_prefix("reason").and_then(|number| number.parse::<u32>().ok()) {
+            Some(number) => format!("reason{}", number + 1),
+            None => format!("{name}-again"),
+        };
+    }
+    cells.push((name, text.to_owned()));
+}
+
+/// The export's name of an element whose own name is shorter, because of where it stands.
+fn column<'k>(key: &'k str, under: Under<'_>) -> &'k str {
+    match key {
+        "sessionspossible" | "termlysessionspossible" if under.second_half => "summerhalfterm2sessionspossible",
+        "sessionspossible" => "termlysessionspossible",
+        "reason" => "reason1",
+        other => other,
+    }
+}
+
+/// Which group of a pupil's an element is a record of, told by what it holds.
+fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
+    const BY_CELL: [(&str, &str); 21] = [
+        ("attendancereason", "termlysessiondetails"),
+        ("sentype", "senneeds"),
+        ("fsmstartdate", "fsmperiod"),
+        ("apsettingtype", "schoolarrangedapdetail"),
+        ("placementreason", "schoolarrangedapdetail"),
+        ("apsessionsperweek", "schoolarrangedapdetail"),
+        ("apattendancepattern", "schoolarrangedapdetail"),
+        ("apreason", "approvisiondetail"),
+        ("learnerfamtype", "learnerfam"),
+        ("supportcode", "learnersupport"),
+        ("learnersupportcode", "learnersupport"),
+        ("fundingbasis", "fundingbasisitems"),
+        ("wpstartdate", "workplaceentity"),
+        ("programmestartdate", "programmeaims"),
+        ("learningstartdate", "learningaims"),
+        ("progtype", "programmeaims"),
+        ("postcode", "addresses"),
+        ("addressline1", "addresses"),
+        ("paon", "addresses"),
+        ("street", "addresses"),
+        ("uniquepropertyreferencenumber", "addresses"),
+    ];
+    let holds = |name: &str| element.children().any(|part| part.key() == name && !part.has_children());
+    if holds("category") && holds("startdate") {
+        return Some("termlyexclusions");
+    }
+    let (_, name) = BY_CELL.into_iter().find(|(cell, _)| holds(cell))?;
+    match name {
+        "termlysessiondetails" if under.second_half => Some("summerhalfterm2sessiondetails"),
+        name => Some(name),
+    }
+}
+
+/// The table of a group on this roll, where there is one that joins to what the element stands in.
+fn table_of(name: &str, under: Under<'_>) -> Option<&'static Table> {
+    let roll = if under.left { "offroll" } else { "onroll" };
+    let table = Table::named(&format!("{name}{roll}")).or_else(|| Table::named(name).filter(|_| !under.left))?;
+    let joins = match table.parent {
+        Parent::Return => false,
+        Parent::OnRoll => under.parent_table == "pupilonroll",
+        Parent::OffRoll => under.parent_table == "pupilnolongeronroll",
+        Parent::Row(parent) => under.parent_table == parent,
+    };
+    joins.then_some(table)
+}
