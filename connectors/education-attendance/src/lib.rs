@@ -22,12 +22,19 @@ mod rows;
 mod say;
 mod table;
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
+
+use crate::say::Register;
 
 /// The connector. It has no state: each file is a delivery by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DailyAttendance;
+
+/// This connector, as it stands in the program.
+pub fn connector(_: &Whose) -> Registered {
+    Registered::of(DailyAttendance)
+}
 
 impl Connector for DailyAttendance {
     fn descriptor(&self) -> Descriptor {
@@ -45,11 +52,20 @@ impl Connector for DailyAttendance {
         names.iter().filter(is_ours).map(|name| vec![name.clone()]).collect()
     }
 
+    fn is_header(&self, columns: &[String]) -> bool {
+        table::is_header(columns)
+    }
+
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for file in files {
             let name = file.name.clone();
-            let read = if has_end(&name, ".csv") { table::read(file, out) } else { json::read(file, out) };
-            say::say(&name, read, out);
+            let mut register = Register::of(&name, &mut *out);
+            if has_end(&name, ".csv") {
+                table::read(file, &mut register)
+            } else {
+                json::read(file, &mut register)
+            }
+            register.settle();
         }
     }
 }

@@ -27,18 +27,25 @@ pub(crate) struct Rows {
 impl Row {
     /// Takes in a value; the first that says something counts, and another is kept beside it.
     pub(crate) fn take(&mut self, name: &str, value: &str) {
+        let field = Field::named(name);
+        // A spreadsheet keeps text from being a number by a formula.
         let value = value.trim();
+        let value = value.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(value);
         if value.is_empty() {
+            // That a session has no mark is said too.
+            if let Some(field @ (Field::Code | Field::MorningCode | Field::AfternoonCode)) = field {
+                self.said.entry(field).or_default();
+            }
             return;
         }
-        match Field::named(name) {
+        match field {
             Some(Field::Plumbing) => {}
             Some(field) => match self.said.get(&field) {
-                None => {
+                Some(known) if known == value => {}
+                Some(known) if !known.is_empty() => self.rest.push((name.to_owned(), value.to_owned())),
+                _ => {
                     self.said.insert(field, value.to_owned());
                 }
-                Some(known) if known == value => {}
-                Some(_) => self.rest.push((name.to_owned(), value.to_owned())),
             },
             None => self.rest.push((name.to_owned(), value.to_owned())),
         }

@@ -14,7 +14,7 @@ use proto::events::{
 use proto::quarantine::Reason;
 
 use crate::fields::Field;
-use crate::rows::{Row, Rows};
+use crate::rows::Row;
 
 /// One of a day's two.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -36,16 +36,62 @@ struct Mark<'r> {
 /// Whose mark, and of which session.
 type Key = (String, (i32, u32, u32), Session, String);
 
-/// Says what a file's records say.
-pub(crate) fn say(name: &str, read: Rows, out: &mut dyn Output) {
-    let mut speaker = Speaker { as_of_us: as_of(name, &read.made), opened: BTreeSet::new(), out };
-    let of_name = school_in(name);
+/// So many records are held at once, to tell which of two of one session counts. A larger file is said as it is read; two records
+/// that stand further apart and disagree are both told of when the file is compared with what stands.
+const HELD_ROWS_MAX: usize = 50_000;
+
+/// A file's records, on their way to what they say.
+pub(crate) struct Register<'o> {
+    name: String,
+    /// The school that the file's name says.
+    of_name: Option<String>,
+    /// When the file says that it was made.
+    made: String,
+    held: Vec<Row>,
+    /// By school: whose description was said.
+    described: BTreeSet<(String, String)>,
+    pub(crate) speaker: Speaker<'o>,
+}
+
+impl<'o> Register<'o> {
+    pub(crate) fn of(name: &str, out: &'o mut dyn Output) -> Self {
+        let speaker = Speaker { as_of_us: as_of(name, ""), opened: BTreeSet::new(), out };
+        let (held, described) = (Vec::new(), BTreeSet::new());
+        Self { name: name.to_owned(), of_name: school_in(name), made: String::new(), held, described, speaker }
+    }
+
+    /// When the file says that it was made; the first that says so counts.
+    pub(crate) fn made(&mut self, made: &str) {
+        if self.made.is_empty() && !made.is_empty() {
+            made.clone_into(&mut self.made);
+            self.speaker.as_of_us = as_of(&self.name, made);
+        }
+    }
+
+    pub(crate) fn take(&mut self, row: Row) {
+        self.held.push(row);
+        if self.held.len() >= HELD_ROWS_MAX {
+            self.settle();
+        }
+    }
+
+    /// Says what is held.
+    pub(crate) fn settle(&mut self) {
+        let rows = std::mem::take(&mut self.held);
+        settle(&rows, self.of_name.as_deref(), &mut self.described, &mut self.speaker);
+    }
+}
+
+fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String, String)>, speaker: &mut Speaker<'_>) {
     let mut marks: BTreeMap<Key, Vec<Mark<'_>>> = BTreeMap::new();
     let mut pupils: BTreeMap<(String, String), &Row> = BTreeMap::new();
-    for row in &read.rows {
-        match placed(row, of_name.as_deref()) {
+    for row in rows {
+        match placed(row, of_name) {
             Ok((school, pupil, on, of_row)) => {
-                pupils.entry((school.clone(), pupil.value.clone())).or_insert(row);
+                let pupil_key = (school.clone(), pupil.value.clone());
+                if !described.contains(&pupil_key) {
+                    pupils.entry(pupil_key).or_insert(row);
+                }
                 for mark in of_row {
                     let key = (school.clone(), rank(&on), mark.session, pupil.value.clone());
                     marks.entry(key).or_default().push(mark);
@@ -59,8 +105,9 @@ pub(crate) fn say(name: &str, read: Rows, out: &mut dyn Output) {
             }
         }
     }
-    for ((school, _), row) in &pupils {
-        speaker.pupil(school, row);
+    for ((school, pupil), row) in pupils {
+        speaker.pupil(&school, row);
+        described.insert((school, pupil));
     }
     for (key, mut of_session) in marks {
         // The last change counts; of what was changed at one time, whatever says the same.
@@ -147,6 +194,11 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
                 "the record does not say whether it is of the morning or the afternoon",
             )
         })?;
+        if !row.said.contains_key(&Field::Code) {
+            let message =
+                "the record has no mark, under any name that is known: it says nothing, not even that there is none";
+            return Err(lost(Reason::RecordMalformed, "code", message));
+        }
         marks.push(mark(session, row.get(Field::Code)));
     }
     Ok((school, pupil, on, marks))
@@ -176,7 +228,8 @@ fn pupil(row: &Row, school: &str) -> Option<Subject> {
         true => {
             let born = any_date(row.get(Field::Birth), "").value?;
             let (surname, forename) = (row.get(Field::Surname), row.get(Field::Forename));
-            let named = !surname.is_empty() || !forename.is_empty();
+            // By a surname and a birth date alone, twins would be one child.
+            let named = !surname.is_empty() && !forename.is_empty();
             named.then(|| format!("{}/{}/{}", surname.to_uppercase(), forename.to_uppercase(), dates::key(&born)))?
         }
     };
@@ -185,8 +238,8 @@ fn pupil(row: &Row, school: &str) -> Option<Subject> {
 
 fn session(text: &str) -> Option<Session> {
     match text.trim().to_ascii_uppercase().as_str() {
-        "AM" | "A" | "1" | "MORNING" | "AM SESSION" => Some(Session::Morning),
-        "PM" | "P" | "2" | "AFTERNOON" | "PM SESSION" => Some(Session::Afternoon),
+        "AM" | "A" | "1" | "1.0" | "MORNING" | "AM SESSION" | "SESSION 1" | "S1" => Some(Session::Morning),
+        "PM" | "P" | "2" | "2.0" | "AFTERNOON" | "PM SESSION" | "SESSION 2" | "S2" => Some(Session::Afternoon),
         _ => None,
     }
 }
@@ -195,11 +248,7 @@ fn session(text: &str) -> Option<Session> {
 fn any_date(text: &str, field: &str) -> Read<Date> {
     let text = text.trim();
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    match (text.contains('/'), is_compact) {
-        (true, _) => dates::dd_mm_yyyy(text, field),
-        (_, true) => dates::hl7_date(text, field),
-        _ => dates::blade(text, field),
-    }
+    if is_compact { dates::hl7_date(text, field) } else { dates::written(text, field) }
 }
 
 fn rank(date: &Date) -> (i32, u32, u32) {
@@ -230,10 +279,10 @@ impl Session {
 }
 
 /// Where drafts go.
-struct Speaker<'o> {
+pub(crate) struct Speaker<'o> {
     as_of_us: Option<i64>,
     opened: BTreeSet<String>,
-    out: &'o mut dyn Output,
+    pub(crate) out: &'o mut dyn Output,
 }
 
 /// What is said, of whom.
@@ -368,6 +417,7 @@ impl Speaker<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event,
             place: place.clone(),
         });

@@ -1,30 +1,35 @@
 //! A feed as CSV.
 
 use connector_kit::csv_source::Table;
-use connector_kit::{Output, Place, Rejection, SourceFile};
+use connector_kit::{Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::fields::Field;
-use crate::rows::{Row, Rows};
+use crate::rows::Row;
+use crate::say::Register;
+
+/// Whether these are the names of columns of a feed: one of a date, and one of a mark.
+pub(crate) fn is_header(columns: &[String]) -> bool {
+    let has = |fields: &[Field]| columns.iter().any(|column| Field::named(column).is_some_and(|f| fields.contains(&f)));
+    has(&[Field::On]) && has(&[Field::Code, Field::MorningCode, Field::AfternoonCode])
+}
 
 /// Reads the records of a file; what cannot be read is rejected.
-pub(crate) fn read(file: SourceFile<'_>, out: &mut dyn Output) -> Rows {
-    let mut read = Rows::default();
+pub(crate) fn read(file: SourceFile<'_>, register: &mut Register<'_>) {
     let name = file.name.clone();
     let mut table = match Table::open(file, &[]) {
         Ok(table) => table,
         Err(rejection) => {
-            out.reject(*rejection);
-            return read;
+            register.speaker.out.reject(*rejection);
+            return;
         }
     };
     let mut columns: Vec<String> = table.columns().map(str::to_owned).collect();
     columns.sort_unstable();
-    let has = |fields: &[Field]| columns.iter().any(|column| Field::named(column).is_some_and(|f| fields.contains(&f)));
-    if !has(&[Field::On]) || !has(&[Field::Code, Field::MorningCode, Field::AfternoonCode]) {
+    if !is_header(&columns) {
         let place = Place { file: name, line: 1, ..Place::default() };
         let message = "the header names no date, or no mark: export the marks with their column names".to_owned();
-        out.reject(Rejection {
+        register.speaker.out.reject(Rejection {
             reason: Reason::HeaderMissing,
             message,
             place,
@@ -33,14 +38,14 @@ pub(crate) fn read(file: SourceFile<'_>, out: &mut dyn Output) -> Rows {
             scope_key: None,
             subject: None,
         });
-        return read;
+        return;
     }
     while let Some(row) = table.next_row() {
-        out.record();
+        register.speaker.out.record();
         let row = match row {
             Ok(row) => row,
             Err(rejection) => {
-                out.reject(*rejection);
+                register.speaker.out.reject(*rejection);
                 continue;
             }
         };
@@ -48,10 +53,7 @@ pub(crate) fn read(file: SourceFile<'_>, out: &mut dyn Output) -> Rows {
         for column in &columns {
             found.take(column, row.get(column).unwrap_or_default());
         }
-        if read.made.is_empty() {
-            read.made = found.get(Field::Made).to_owned();
-        }
-        read.rows.push(found);
+        register.made(found.get(Field::Made));
+        register.take(found);
     }
-    read
 }

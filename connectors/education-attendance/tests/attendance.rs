@@ -147,6 +147,46 @@ fn the_last_change_of_a_session_counts_and_two_without_a_time_count_for_nothing(
     assert!(said.rejections[0].subject.is_some());
 }
 
+/// Overlapping deliveries, in the order in which they were made.
+#[test]
+fn days_that_are_sent_again_hold_in_any_order() {
+    let first = by_session(&[("2025-01-06", "/", "\\"), ("2025-01-07", "N", "N")]);
+    let second = by_day(&[("2025-01-06", "/", "\\"), ("2025-01-07", "I", "-"), ("2025-01-08", "/", "\\")]);
+    let third = under_pupils(&[("2025-01-07", "I", "I"), ("2025-01-08", "-", "\\")]);
+    conformance::check_overlapping(
+        &DailyAttendance,
+        &[
+            &[("8784001_attendance_2025-01-07.csv", first.as_bytes())],
+            &[("8784001_attendance_2025-01-08.csv", second.as_bytes())],
+            &[("8784001_attendance_2025-01-09.json", third.as_bytes())],
+        ],
+    );
+}
+
+#[test]
+fn feeds_of_other_makers_say_the_same() {
+    let expected = marks(&translate("8784001_attendance_2025-01-09.csv", &by_session(&WEEK[..1])));
+    let semicolons = "School DfE Number;UPN;Legal Surname;Attendance Date;Session;Mark\r\n\
+                      878/4001;\"=\"\"B801200005001\"\"\";Madeupsmith;06/01/2025;1;/\r\n\
+                      878/4001;B801200005001;Madeupsmith;06-Jan-2025;2;\\\r\n";
+    let nested = r#"[{"student":{"upn":"B801200005001"},"school":{"dfeNumber":"8784001"},"sessionDate":"2025-01-06","session":"AM",
+        "attendanceMark":{"code":"/","type":"PRESENT"}},{"student":{"upn":"B801200005001"},"school":{"dfeNumber":"8784001"},
+        "sessionDate":"2025-01-06T00:00:00Z","session":"PM","attendanceMark":{"code":"\\","type":"PRESENT"}}]"#;
+    let serial = "upn,date,session,code\nB801200005001,45663,AM,/\nB801200005001,45663,PM,\\\n";
+    for (name, text) in [("register.csv", semicolons), ("marks.json", nested), ("8784001.csv", serial)] {
+        let said = translate(name, text);
+        assert_eq!(said.rejections, [], "{name}");
+        assert_eq!(marks(&said), expected, "{name}");
+    }
+    // A mark under a name that is not known is told of: it is no session without a mark, which would take the mark back.
+    let odd = translate(
+        "8784001.jsonl",
+        "{\"upn\":\"B801200005001\",\"date\":\"2025-01-06\",\"session\":\"AM\",\"colour\":\"/\"}\n{}\n",
+    );
+    let fields: Vec<_> = odd.rejections.iter().map(|rejection| rejection.place.field.as_str()).collect();
+    assert_eq!((fields, odd.whole_of.len()), (vec!["code", "upn"], 0));
+}
+
 #[test]
 fn what_cannot_be_placed_is_told_with_its_field() {
     for (row, field) in [
@@ -158,6 +198,12 @@ fn what_cannot_be_placed_is_told_with_its_field() {
         let said = translate("a.csv", &format!("laestab,upn,date,session,code\n{row}\n"));
         let fields: Vec<_> = said.rejections.iter().map(|rejection| rejection.place.field.as_str()).collect();
         assert_eq!(fields, [field], "{row}");
+    }
+    // By a surname and a birth date alone, twins would be one child.
+    for names in ["Inventedson,", ",Amara"] {
+        let row = format!("8784001,,{names},2014-05-09,2025-01-06,AM,/");
+        let said = translate("a.csv", &format!("laestab,upn,surname,forename,dob,date,session,code\n{row}\n"));
+        assert_eq!((said.drafts.len(), said.rejections[0].place.field.as_str()), (0, "upn"), "{names}");
     }
     let said =
         translate("a.csv", "laestab,upn,date,session,code,colour of bag\n8784001,B801200005001,2024-07-01,AM,C1,red\n");

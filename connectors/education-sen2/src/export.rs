@@ -1,7 +1,6 @@
 //! The return as COLLECT exports it: nine tables, joined by numbers that every export gives anew.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use connector_kit::csv_source::Table;
 use connector_kit::{Output, Place, Rejection, SourceFile};
@@ -9,6 +8,7 @@ use proto::quarantine::Reason;
 
 use crate::header::Return;
 use crate::module::{MODULES, Module, Node, Spot, is_plumbing};
+use crate::person;
 use crate::say::{self, Speaker};
 
 /// Reads one export and says what it holds.
@@ -69,7 +69,6 @@ impl Export<'_> {
         columns.sort_unstable();
         // Whose return it is stands in the first table, with what numbers it.
         columns.retain(|column| !is_plumbing(column));
-        let columns: Vec<Arc<str>> = columns.iter().map(|column| Arc::from(column.as_str())).collect();
         let mut records = 0;
         while let Some(row) = table.next_row() {
             self.out.record();
@@ -81,15 +80,14 @@ impl Export<'_> {
                     continue;
                 }
             };
-            let filled = columns.iter().filter_map(|name| Some((Arc::clone(name), row.get(name)?.into())));
             let place = row.place("");
-            let node = Node {
-                module,
-                cells: filled.collect(),
-                under: Vec::new(),
-                spot: Spot { file: number, line: place.line, record: records, offset: place.byte_offset },
-                odd: row.raw().contains(&b'\0'),
-            };
+            let spot = Spot { file: number, line: place.line, record: records, offset: place.byte_offset };
+            let mut node = Node::new(module, spot, row.raw().contains(&b'\0'));
+            let filled = || columns.iter().filter_map(|name| Some((name, row.get(name)?)));
+            node.reserve(filled().count(), filled().map(|(_, cell)| cell.len()).sum());
+            for (name, cell) in filled() {
+                node.push(name, cell);
+            }
             let key = |column: &str| row.get(column).unwrap_or_default().trim_end_matches(".0").to_owned();
             let parent_key = parent.as_deref().map(key).unwrap_or_default();
             let read = Row { own_key: key(&own), parent_key, node };
@@ -130,7 +128,7 @@ impl Export<'_> {
             self.out.scope(of.scope.clone());
             authority.in_order();
             let mut speaker = Speaker { of: &of, files: self.names, out: &mut *self.out };
-            say::persons(&mut speaker, authority.under);
+            say::persons(&mut speaker, authority.under, &person::Said::default());
         }
         let any_lost = !self.lost.is_empty() || !orphans.is_empty();
         let orphaned = orphans.into_iter().map(|node| orphan(&node, self.names));

@@ -18,6 +18,8 @@ pub(crate) struct Return {
     /// The return's year: that of its census day, in January.
     pub(crate) year: u16,
     pub(crate) reference_on: Date,
+    /// The day on which it was made, or that it is of.
+    pub(crate) made_on: Date,
     /// What is odd about the header. It rides on every child's description.
     pub(crate) findings: Vec<Finding>,
 }
@@ -61,7 +63,7 @@ impl Return {
         }
         // A data frame writes a code with a fraction.
         let lea = Authority::parse(of("lea").trim_end_matches(".0")).ok_or(Unusable::AuthorityMissing)?;
-        let stated = dates::blade(of("referencedate"), "ReferenceDate").keep(&mut findings);
+        let stated = dates::written(of("referencedate"), "ReferenceDate").keep(&mut findings);
         let stated = stated.filter(|date| date.day.is_some());
         let year = of("year").trim_end_matches(".0").parse().ok().filter(|year| (2000..=2100).contains(year));
         let year: u16 = year.or_else(|| stated.as_ref()?.year.try_into().ok()).ok_or(Unusable::YearMissing)?;
@@ -69,6 +71,7 @@ impl Return {
         if reference_on.year != i32::from(year) {
             findings.push(finding(FindingCode::FieldsContradict, "ReferenceDate"));
         }
+        let made_on = dates::written(of("datetime"), "DateTime").value.unwrap_or(reference_on);
         let made_at_us = instant(of("datetime"), &mut findings).or_else(|| dates::start_of_day_us(&reference_on));
         let lea = lea.as_str().to_owned();
         Ok(Self {
@@ -81,6 +84,7 @@ impl Return {
             lea,
             year,
             reference_on,
+            made_on,
             findings,
         })
     }
@@ -88,7 +92,7 @@ impl Return {
 
 /// `2025-01-31T14:22:05`, or as the export has it, `2025-Jan-31 14:22:05`.
 fn instant(text: &str, findings: &mut Vec<Finding>) -> Option<i64> {
-    let day = dates::blade(text, "DateTime").keep(findings)?;
+    let day = dates::written(text, "DateTime").keep(findings)?;
     let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
     let whole = format!("{}T{time}", dates::key(&day));
     dates::iso_at(&whole, "DateTime").value.or_else(|| dates::start_of_day_us(&day))

@@ -17,6 +17,7 @@
 //!
 //! **Not a source of status.** It is made once a year: what it says opens no status and no involvement.
 
+mod cells;
 mod codes;
 mod export;
 mod header;
@@ -29,7 +30,7 @@ mod say;
 
 use std::collections::BTreeMap;
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
 
 use crate::module::Module;
@@ -37,6 +38,11 @@ use crate::module::Module;
 /// The connector. It has no state: each submission is a return by itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sen2;
+
+/// This connector, as it stands in the program.
+pub fn connector(_: &Whose) -> Registered {
+    Registered::of(Sen2)
+}
 
 impl Connector for Sen2 {
     fn descriptor(&self) -> Descriptor {
@@ -64,6 +70,10 @@ impl Connector for Sen2 {
         }
         groups.extend(exports.into_values());
         groups
+    }
+
+    fn is_header(&self, columns: &[String]) -> bool {
+        Module::of_header(|wanted| columns.iter().any(|column| column == wanted)).is_some()
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {

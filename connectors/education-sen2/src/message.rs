@@ -1,13 +1,12 @@
 //! The return as XML: one person at a time.
 
-use std::sync::Arc;
-
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::header::{Return, Unusable};
 use crate::module::{Module, Node, Spot};
+use crate::person;
 use crate::say::{self, Speaker};
 
 const SHAPE: Shape = Shape { roots: &["message"], holders: &["sen2", "lalevel", "persons"], records: &["person"] };
@@ -15,22 +14,47 @@ const SHAPE: Shape = Shape { roots: &["message"], holders: &["sen2", "lalevel", 
 /// The authority's officers, by name: of no child.
 const OF_THE_AUTHORITY: [&str; 3] = ["dmo", "dco", "dsco"];
 
+/// How much of a return is held, so that two persons of one number are told apart wherever they stand: more than any
+/// authority's is. Beyond it what was held is said, and whoever comes again is not taken a second time.
+const HELD_BYTES_MAX: usize = 64 << 20;
+
 /// Reads a return and says what it holds.
 pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
+    translate_within(file, HELD_BYTES_MAX, out);
+}
+
+/// The same, with so much of it held at most.
+fn translate_within(file: SourceFile<'_>, held_max: usize, out: &mut dyn Output) {
     let SourceFile { name, bytes } = file;
-    let mut reading = Reading { file: name, out, of: None, persons: Vec::new(), records: 0, sound: true };
+    let mut reading = Reading {
+        files: vec![name],
+        out,
+        of: None,
+        persons: Vec::new(),
+        held: 0,
+        held_max,
+        said: person::Said::default(),
+        records: 0,
+        sound: true,
+    };
     match Records::open(bytes, SHAPE) {
         Ok(mut records) => reading.run(&mut records),
         Err(broken) => reading.stop(&broken, Spot::default(), Vec::new()),
     }
-    reading.say();
+    reading.finish();
 }
 
 struct Reading<'o> {
-    file: String,
+    /// The one file's name.
+    files: Vec<String>,
     out: &'o mut dyn Output,
     of: Option<Return>,
     persons: Vec<Node>,
+    /// How many bytes they take, about.
+    held: usize,
+    held_max: usize,
+    /// Who was said before them.
+    said: person::Said,
     records: u64,
     /// Everything so far could be read.
     sound: bool,
@@ -107,7 +131,13 @@ impl Reading<'_> {
                 let mut person = self.node(Module::Person, record, spot.offset);
                 person.odd |= records.replaced();
                 person.in_order();
+                self.held += person.weight();
                 self.persons.push(person);
+                if self.held > self.held_max {
+                    let marks: Vec<u128> = self.persons.iter().flat_map(person::marks).collect();
+                    self.say();
+                    self.said.add(marks);
+                }
                 return;
             }
             Whole::TooLarge => (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read"),
@@ -120,12 +150,15 @@ impl Reading<'_> {
     /// The line is the element's own; the offset is the person's, who is read or lost as one.
     fn node(&self, module: Module, element: Element<'_>, offset: u64) -> Node {
         let start = Spot { file: 0, line: element.line(), record: self.records, offset };
-        let mut node = Node { module, cells: Vec::new(), under: Vec::new(), spot: start, odd: element.is_odd() };
+        let mut node = Node::new(module, start, element.is_odd());
         self.fill(&mut node, element);
         node
     }
 
     fn fill(&self, node: &mut Node, element: Element<'_>) {
+        let texts = element.children().map(|part| part.text().len()).filter(|length| *length > 0);
+        let (cells, bytes) = texts.fold((0, 0), |(cells, bytes), length| (cells + 1, bytes + length));
+        node.reserve(cells, bytes);
         for part in element.children() {
             match (Module::named(part.key()), part.has_children()) {
                 (Some(module), _) if module != node.module && part.text().is_empty() && !only_wraps(part, module) => {
@@ -138,23 +171,24 @@ impl Reading<'_> {
                 (_, false) if part.text().is_empty() => {}
                 (_, false) => {
                     node.odd |= part.is_odd();
-                    if node.get(part.key()).is_empty() {
-                        node.cells.push((Arc::from(part.key()), part.text().into()));
-                    } else if node.get(part.key()) != part.text() {
-                        node.cells.push((Arc::from(format!("{}-again", part.key())), part.text().into()));
-                    }
+                    node.push(part.key(), part.text());
                 }
             }
         }
     }
 
-    fn say(self) {
-        let Some(of) = self.of else { return };
-        let files = vec![self.file];
-        let mut speaker = Speaker { of: &of, files: &files, out: self.out };
-        say::persons(&mut speaker, self.persons);
-        if self.sound {
-            speaker.out.whole(&of.scope.key);
+    /// Says whoever is held.
+    fn say(&mut self) {
+        let Some(of) = &self.of else { return };
+        self.held = 0;
+        let mut speaker = Speaker { of, files: &self.files, out: &mut *self.out };
+        self.sound &= say::persons(&mut speaker, std::mem::take(&mut self.persons), &self.said);
+    }
+
+    fn finish(mut self) {
+        self.say();
+        if let Some(of) = self.of.filter(|_| self.sound) {
+            self.out.whole(&of.scope.key);
         }
     }
 
@@ -178,7 +212,7 @@ impl Reading<'_> {
             reason,
             message: message.to_owned(),
             place: Place {
-                file: self.file.clone(),
+                file: self.files.first().cloned().unwrap_or_default(),
                 line: spot.line,
                 record: spot.record,
                 byte_offset: spot.offset,
@@ -205,4 +239,34 @@ fn field<'t>(header: Element<'t>, name: &str) -> &'t str {
 /// Whether an element of a module's name holds nothing but records of that module: `SENneeds` around each `SENneed`.
 fn only_wraps(element: Element<'_>, module: Module) -> bool {
     element.has_children() && element.children().all(|part| Module::named(part.key()) == Some(module))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drafts(held_max: usize, persons: &[&str]) -> (Vec<String>, Vec<String>, bool) {
+        let header = "<Header><Year>2025</Year><LEA>878</LEA></Header>";
+        let text = format!("<Message>{header}<Persons>{}</Persons></Message>", persons.concat());
+        let mut out = connector_kit::Collected::default();
+        let bytes: Box<dyn std::io::BufRead + Send> = Box::new(text.as_bytes());
+        translate_within(SourceFile { name: "sen2.xml".to_owned(), bytes }, held_max, &mut out);
+        let mut said: Vec<String> = out.drafts.iter().map(|draft| draft.record_key.clone()).collect();
+        said.sort();
+        (said, out.rejections.into_iter().map(|rejection| rejection.message).collect(), !out.whole.is_empty())
+    }
+
+    #[test]
+    fn a_return_larger_than_any_is_said_as_it_is_read() {
+        let amara = "<Person><UPN>B801200005001</UPN><Surname>Invented</Surname><Forename>A</Forename></Person>";
+        let other = "<Person><UPN>W80120000001A</UPN><Surname>Feigned</Surname></Person>";
+        let again =
+            "<Person><UPN>B801200005001</UPN><Surname>Invented</Surname><Forename>A</Forename><Sex>F</Sex></Person>";
+        assert_eq!(drafts(usize::MAX, &[amara, other]), drafts(0, &[amara, other]), "it says the same");
+        let (said, rejected, whole) = drafts(0, &[amara, other, again]);
+        assert_eq!((said.len(), rejected.len(), whole), (2, 1, false));
+        assert!(rejected[0].contains("come before"), "{rejected:?}");
+        let (said, rejected, whole) = drafts(usize::MAX, &[amara, other, again]);
+        assert_eq!((said.len(), rejected.len(), whole), (2, 0, true), "held whole, one child who stands twice is one");
+    }
 }

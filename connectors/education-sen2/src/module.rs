@@ -1,6 +1,8 @@
 //! The modules of the return, and a record of one with all that stands under it.
 
-use std::sync::Arc;
+use connector_kit::dates;
+
+use crate::cells::{Cells, Name};
 
 /// A module: a table of the export, an element of the message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -122,10 +124,16 @@ impl Module {
         }
     }
 
+    /// The name as this module's list of columns has it.
+    fn known(self, name: &str) -> Option<&'static str> {
+        self.columns().iter().copied().find(|known| *known == name)
+    }
+
     /// The module that an element, or the end of a file's name, names; singular or plural.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        let stem = |name: &str| name.trim_end_matches('s').to_owned();
-        MODULES.into_iter().find(|module| stem(module.name()) == stem(&name.to_ascii_lowercase()))
+        let singular = |name: &'static str| name.strip_suffix('s').unwrap_or(name);
+        let name = name.strip_suffix(['s', 'S']).unwrap_or(name);
+        MODULES.into_iter().find(|module| singular(module.name()).eq_ignore_ascii_case(name))
     }
 
     /// What a file's name says: the export that it is of, and the module.
@@ -173,8 +181,7 @@ pub(crate) struct Spot {
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) module: Module,
-    /// Names in lower case, and values that are not blank.
-    pub(crate) cells: Vec<(Arc<str>, Box<str>)>,
+    cells: Cells,
     pub(crate) under: Vec<Node>,
     pub(crate) spot: Spot,
     /// Bytes that are not of the file's encoding stood in it, or text where none belongs.
@@ -182,9 +189,46 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    pub(crate) fn new(module: Module, spot: Spot, odd: bool) -> Self {
+        Self { module, cells: Cells::default(), under: Vec::new(), spot, odd }
+    }
+
+    /// The same record without what it says and what stands under it.
+    pub(crate) fn bare(&self) -> Self {
+        Self::new(self.module, self.spot, self.odd)
+    }
+
+    /// Takes in a cell; another of its name stands beside it under a name of its own.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        let known = self.get(name);
+        if known == value {
+            return;
+        }
+        if known.is_empty() {
+            self.cells.push(self.module.known(name).map_or_else(|| Name::Other(name.into()), Name::Known), value);
+        } else {
+            self.push(&format!("{name}-again"), value);
+        }
+    }
+
+    /// Takes room for so many cells of so many bytes.
+    pub(crate) fn reserve(&mut self, cells: usize, bytes: usize) {
+        self.cells.reserve(cells, bytes);
+    }
+
+    /// How many bytes it takes with all under it, about.
+    pub(crate) fn weight(&self) -> usize {
+        size_of::<Self>() + self.cells.weight() + self.under.iter().map(Self::weight).sum::<usize>()
+    }
+
+    /// Names in lower case, and values that are not blank.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.cells.iter()
+    }
+
     /// The cell of this name, given in lower case; "" where it is blank or not there.
     pub(crate) fn get(&self, name: &str) -> &str {
-        self.cells.iter().find(|(known, _)| known.as_ref() == name).map_or("", |(_, value)| value)
+        self.cells.get(name)
     }
 
     /// The first of these that is not blank, with its name.
@@ -201,13 +245,14 @@ impl Node {
     /// What of it has no place in the catalogue.
     pub(crate) fn unmapped(&self) -> impl Iterator<Item = (&str, &str)> {
         let mapped = self.module.columns();
-        let cells = self.cells.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-        cells.filter(move |(name, _)| !mapped.contains(name))
+        self.cells().filter(move |(name, _)| !mapped.contains(name))
     }
 
-    /// What it says, whatever the order of the file: for putting in order what the return gives no number.
+    /// What it says, whatever the order of the file and however it writes a day: for putting in order what the return gives no number.
     pub(crate) fn content(&self) -> String {
-        let mut cells: Vec<_> = self.cells.iter().map(|(name, value)| format!("{name}\u{1}{value}\u{2}")).collect();
+        let said =
+            |value: &str| dates::written(value, "").value.map_or_else(|| value.to_owned(), |day| dates::key(&day));
+        let mut cells: Vec<_> = self.cells().map(|(name, value)| format!("{name}\u{1}{}\u{2}", said(value))).collect();
         cells.sort_unstable();
         let mut under: Vec<_> =
             self.under.iter().map(|node| format!("{}\u{3}{}\u{4}", node.module.name(), node.content())).collect();
@@ -220,13 +265,12 @@ impl Node {
         for node in &mut self.under {
             node.in_order();
         }
-        self.under.sort_by_cached_key(|node| (node.module, node.content()));
+        self.under.sort_by(|a, b| a.module.cmp(&b.module).then_with(|| a.content().cmp(&b.content())));
     }
 
     /// As a table of one row, for a person to look at.
     pub(crate) fn as_row(&self) -> Vec<u8> {
-        let cells = self.cells.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-        let kept = connector_kit::kept::columns(self.module.name(), cells);
+        let kept = connector_kit::kept::columns(self.module.name(), self.cells());
         kept.and_then(|kept| kept.content).unwrap_or_default().into_bytes()
     }
 }

@@ -1,9 +1,10 @@
 //! Who is who in a return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use connector_kit::identifier;
-use connector_kit::reading::finding;
+use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Address, Date, Finding, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
@@ -24,14 +25,43 @@ pub(crate) struct Person {
     pub(crate) nodes: Vec<Node>,
 }
 
+/// Who was said of a return that is too large to hold: not their names, but what two others do not share.
+#[derive(Default)]
+pub(crate) struct Said(HashSet<u128>);
+
+impl Said {
+    pub(crate) fn knows(&self, node: &Node) -> bool {
+        !self.0.is_empty() && marks(node).any(|mark| self.0.contains(&mark))
+    }
+
+    pub(crate) fn add(&mut self, marks: Vec<u128>) {
+        self.0.extend(marks);
+    }
+}
+
+/// What marks a person: the UPN, and the name with the birth date.
+pub(crate) fn marks(node: &Node) -> impl Iterator<Item = u128> {
+    let mark = |known_by: String| {
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &known_by).hash(&mut hasher);
+            u128::from(hasher.finish())
+        };
+        half(0) << 64 | half(1)
+    };
+    [upn(node), name_and_birth(node)].into_iter().flatten().map(mark)
+}
+
 /// Tells the persons of a return apart; those of whom nothing says who they are come second.
 pub(crate) fn told_apart(nodes: Vec<Node>, lea: &str) -> (Vec<Person>, Vec<Node>) {
     let (mut nameless, mut by_upn, mut by_name) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for node in nodes {
-        match (upn(&node), name_and_birth(&node)) {
-            (Some(upn), _) => by_upn.entry(upn).or_insert_with(Vec::new).push(node),
-            (None, Some(name)) => by_name.entry(name).or_insert_with(Vec::new).push(node),
-            (None, None) => nameless.push(node),
+        if let Some(upn) = upn(&node) {
+            by_upn.entry(upn).or_insert_with(Vec::new).push(node);
+        } else if let Some(name) = name_and_birth(&node) {
+            by_name.entry(name).or_insert_with(Vec::new).push(node);
+        } else {
+            nameless.push(node);
         }
     }
     let mut shared = Vec::new();
@@ -140,7 +170,7 @@ fn identifiers(person: &Person, node: &Node, unknown: bool, findings: &mut Vec<F
         findings.extend(found);
         if scheme == Scheme::Upn && claim.is_some() {
             if person.number_shared {
-                findings.push(finding(FindingCode::IdentifierShared, field));
+                findings.push(finding_of_rule(FindingCode::IdentifierShared, field, identifier::upn::SHARED_RULE));
                 if let Some(claim) = &mut claim {
                     claim.usable = false;
                 }

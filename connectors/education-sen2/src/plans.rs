@@ -44,13 +44,8 @@ fn maintained(child: &mut Child<'_, '_>, node: &Node) {
     if let Some(held_on) = held_on {
         let key = child.own_key(format!("review/{}", dates::key(&held_on)));
         let reviewed = EhcPlanReviewed { meeting_on, outcome, concluded_on };
-        child.say(&bare(node), "review", &key, vec![(held_on, reviewed.into())], Vec::new());
+        child.say(&node.bare(), "review", &key, vec![(held_on, reviewed.into())], Vec::new());
     }
-}
-
-/// The same record, of which what has no place is kept already.
-fn bare(node: &Node) -> Node {
-    Node { cells: Vec::new(), under: Vec::new(), ..node.clone() }
 }
 
 fn placed(child: &mut Child<'_, '_>, node: &Node) {
@@ -88,7 +83,7 @@ fn placed(child: &mut Child<'_, '_>, node: &Node) {
     if at_home {
         let mut events: Vec<Dated> = vec![(from, ElectiveHomeEducationStarted { start_on: entry_on }.into())];
         events.extend(leaving_on.map(|on| (on, ElectiveHomeEducationEnded { end_on: Some(on) }.into())));
-        child.say(&bare(node), "home-education", &format!("{key}/at-home"), events, Vec::new());
+        child.say(&node.bare(), "home-education", &format!("{key}/at-home"), events, Vec::new());
     }
 }
 

@@ -39,7 +39,7 @@ fn one(child: &mut Child<'_, '_>, node: &Node) -> String {
         let key = child.own_key("request/undated".to_owned());
         let is_historical = outcome.as_ref().is_some_and(|outcome| outcome.code == HISTORICAL);
         if is_historical && reading.node.get("receiveddate").is_empty() {
-            let rest = node.cells.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+            let rest = node.cells();
             let on = child.speaker.of.reference_on;
             child.keep(node, &key, on, rest.filter(|(name, _)| *name != "requestoutcome"));
         } else {

@@ -24,8 +24,14 @@ pub(crate) struct Speaker<'a> {
     pub(crate) out: &'a mut dyn Output,
 }
 
-/// Says all that the return says of its persons.
-pub(crate) fn persons(speaker: &mut Speaker<'_>, nodes: Vec<Node>) {
+/// Says all that the return says of its persons, but of those who were `said` before. False when there were any.
+pub(crate) fn persons(speaker: &mut Speaker<'_>, nodes: Vec<Node>, said: &person::Said) -> bool {
+    let (again, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(|node| said.knows(node));
+    for node in &again {
+        let message = "a person with the same UPN, or the same name and birth date, has come before in this large return: the \
+                       first was taken, this one was not; give each one Person element, and send the return again";
+        speaker.reject(node, Reason::RecordMalformed, "UPN", message, None);
+    }
     let (persons, nameless) = person::told_apart(nodes, &speaker.of.lea);
     for node in nameless {
         let message = "a person has neither a UPN nor a name and a birth date: give one, and send the return again";
@@ -37,6 +43,7 @@ pub(crate) fn persons(speaker: &mut Speaker<'_>, nodes: Vec<Node>) {
         requests::say(&mut child, &person);
         plans::say(&mut child, &person);
     }
+    again.is_empty()
 }
 
 /// One child's records being said.
@@ -68,7 +75,7 @@ impl<'n> Reading<'n> {
     }
 
     pub(crate) fn date(&mut self, field: &str) -> Option<Date> {
-        dates::blade(self.node.get(field), field).keep(&mut self.findings)
+        dates::written(self.node.get(field), field).keep(&mut self.findings)
     }
 
     pub(crate) fn flag(&mut self, field: &str) -> Option<bool> {
@@ -123,8 +130,7 @@ impl<'s, 'a> Child<'s, 'a> {
     pub(crate) fn plausible(&self, reading: &mut Reading<'_>, on: Option<&Date>, field: &str) {
         let Some(on) = on else { return };
         let early = self.birth_on.is_some_and(|birth| rank(on) < rank(&birth));
-        let made_at_us = self.speaker.of.scope.as_of_us;
-        let late = dates::start_of_day_us(on).zip(made_at_us).is_some_and(|(on, made)| on > made);
+        let late = rank(on) > rank(&self.speaker.of.made_on);
         if early || late {
             reading.found(FindingCode::DateImplausible, field);
         }
@@ -183,6 +189,7 @@ impl<'s, 'a> Child<'s, 'a> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event,
             place: self.speaker.place(node, ""),
         });
@@ -221,7 +228,8 @@ impl Speaker<'_> {
 
 /// A part of a key that comes from a record, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    text.chars().take(KEY_PART_CHARS_MAX).collect()
+    // No more bytes than that are no more characters.
+    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
 }
 
 /// Dates compare, and what a date leaves out counts as the first.

@@ -39,6 +39,52 @@ fn the_golden_return_becomes_what_it_became() {
     assert_eq!(fresh, committed);
 }
 
+/// The golden return, sent again with things put right and gone, and the year's before it.
+#[test]
+fn returns_that_overlap_hold_in_any_order() {
+    let this = std::fs::read_to_string(folder("tests/golden/2025.xml")).unwrap();
+    let last = this.replace(">2025<", ">2024<").replace("2025-01-16", "2024-01-18").replace("2025-02-20", "2024-02-20");
+    let again = this
+        .replace("<SerialNo>2<", "<SerialNo>3<")
+        .replace("2025-02-20T09:30:00", "2025-02-27T10:00:00")
+        .replace("<StartDate>2024-04-02<", "<StartDate>2024-04-03<")
+        .replace("<SENtype>SLCN<", "<SENtype>MLD<")
+        .replace("<AttendancePattern>F<", "<AttendancePattern>P<");
+    assert!(again != this && last != this);
+    conformance::check_overlapping(
+        &Sen2,
+        &[&[("2024.xml", last.as_bytes())], &[("2025.xml", this.as_bytes())], &[("2025_2.xml", again.as_bytes())]],
+    );
+}
+
+#[test]
+fn returns_of_other_makers_and_years_say_the_same() {
+    let plain = std::fs::read_to_string(folder("tests/golden/2025.xml")).unwrap();
+    let expected = sayings(&Collected::of(&Sen2, &[("2025.xml", plain.as_bytes())]));
+    let wide: Vec<u8> = plain.replace("utf-8", "utf-16").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = [b"\xff\xfe".as_slice(), &wide].concat();
+    let wrapped = plain
+        .replace("<Surname>", "<PersonDetails><Surname>")
+        .replace("<Requests>", "</PersonDetails><RequestList><Request>")
+        .replace("</Requests>", "</Request></RequestList><PersonDetails>")
+        .replace("</Person>", "</PersonDetails></Person>")
+        .replace("<Person><Sex>", "<Person><PersonDetails><Sex>");
+    for (how, bytes) in [
+        ("a mark and carriage returns", format!("\u{feff}{}", plain.replace('\n', "\r\n")).into_bytes()),
+        ("utf-16", wide),
+        ("a namespace", plain.replace("<Message>", "<Message xmlns=\"urn:example\">").into_bytes()),
+        ("empty elements", plain.replace("<Surname>", "<Title/><Surname>").into_bytes()),
+        ("wrapped once more", wrapped.into_bytes()),
+        (
+            "days in another order",
+            plain.replace("2014-05-09", "09/05/2014").replace("2023-11-06", "6-Nov-2023").into_bytes(),
+        ),
+    ] {
+        let said = Collected::of(&Sen2, &[("a.xml", &bytes)]);
+        assert_eq!(sayings(&said), expected, "{how}");
+    }
+}
+
 const CANARIES: &[&str] = &["Inventedson", "Amara", "Madeupsmith", "Benvolio", "B801200005001", "900001"];
 
 #[test]
@@ -225,6 +271,23 @@ fn any_persons() -> impl Strategy<Value = Vec<Rec>> {
 }
 
 /// The same persons and records in another order.
+#[test]
+fn what_stands_twice_on_a_day_has_one_order_however_days_are_written() {
+    // March comes before June, and `Jun` before `Mar`.
+    let request = |entry: &str, under: Vec<Rec>| {
+        let placement =
+            rec("PlacementDetail", &[("URN", "900001"), ("EntryDate", entry), ("PlacementRank", "1")], vec![]);
+        let plan = rec("ActivePlans", &[], vec![placement]);
+        let fields = [("ReceivedDate", "2024-03-01"), ("RequestOutcome", "Y"), ("RequestOutcomeDate", "2024-08-01")];
+        rec("Requests", &fields, under.into_iter().chain([plan]).collect())
+    };
+    let assessed = rec("Assessment", &[("AssessmentOutcome", "Y"), ("AssessmentOutcomeDate", "2024-07-01")], vec![]);
+    let requests = vec![request("2024-03-01", vec![]), request("2024-06-03", vec![assessed])];
+    let named = [("Surname", "Invented"), ("Forename", "A"), ("PersonBirthDate", "2010-05-09")];
+    let persons = [rec("Person", &named, requests)];
+    assert_eq!(sayings(&message(MADE, &persons)), sayings(&translate(&export(MADE, &persons, 100))));
+}
+
 fn turned(persons: &[Rec]) -> Vec<Rec> {
     let of = |rec: &Rec| Rec { under: turned(&rec.under), ..rec.clone() };
     persons.iter().rev().map(of).collect()

@@ -1,0 +1,77 @@
+//! The cells of a record, packed: a return of a county is held in memory until its persons are told apart.
+
+/// Names in lower case with values that are not blank.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cells {
+    /// Each with where its value ends.
+    names: Vec<(Name, u32)>,
+    values: String,
+}
+
+/// What a cell is called.
+#[derive(Clone, Debug)]
+pub(crate) enum Name {
+    /// A column that has a place in the catalogue.
+    Known(&'static str),
+    Other(Box<str>),
+}
+
+impl Name {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Known(name) => name,
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl Cells {
+    pub(crate) fn push(&mut self, name: Name, value: &str) {
+        self.values.push_str(value);
+        self.names.push((name, u32::try_from(self.values.len()).unwrap_or(u32::MAX)));
+    }
+
+    /// The value of this name; "" where there is none.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        let at = self.names.iter().position(|(known, _)| known.as_str() == name);
+        at.map_or("", |at| self.value(at))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().enumerate().map(|(at, (name, _))| (name.as_str(), self.value(at)))
+    }
+
+    /// Takes room for so many cells of so many bytes, and no more.
+    pub(crate) fn reserve(&mut self, cells: usize, bytes: usize) {
+        self.names.reserve_exact(cells);
+        self.values.reserve_exact(bytes);
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        let others = self.names.iter().map(|(name, _)| if let Name::Other(name) = name { name.len() } else { 0 });
+        self.names.len() * size_of::<(Name, u32)>() + self.values.len() + others.sum::<usize>()
+    }
+
+    fn value(&self, at: usize) -> &str {
+        let end = |at: usize| self.names.get(at).map_or(0, |(_, end)| *end as usize);
+        let start = at.checked_sub(1).map_or(0, end);
+        self.values.get(start..end(at)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_found_by_name() {
+        let mut cells = Cells::default();
+        cells.reserve(3, 5);
+        cells.push(Name::Known("upn"), "A1");
+        cells.push(Name::Other("own".into()), "é");
+        cells.push(Name::Known("sex"), "F");
+        assert_eq!((cells.get("upn"), cells.get("own"), cells.get("sex"), cells.get("dob")), ("A1", "é", "F", ""));
+        assert_eq!(cells.iter().collect::<Vec<_>>(), [("upn", "A1"), ("own", "é"), ("sex", "F")]);
+        assert!(cells.weight() > 5);
+    }
+}
