@@ -28,7 +28,7 @@ macro_rules! values {
 values! {
     GENDER = "cin.sex" ["M", "F", "U"] / "gender" [
         "female" => "F", "male" => "M", "girl" => "F", "boy" => "M", "neither" => "U", "not stated" => "U",
-        "not recorded" => "U", "unknown" => "U", "indeterminate" => "U", "unborn" => "U", "=1" => "M", "1 male" => "M",
+        "not recorded" => "U", "not known" => "U", "unknown" => "U", "indeterminate" => "U", "unborn" => "U", "=1" => "M", "1 male" => "M",
         "=2" => "F", "2 female" => "F", "=0" => "U", "=9" => "U",
     ];
     ETHNICITY = "cin.ethnicity" [
@@ -43,7 +43,7 @@ values! {
         "8", "9",
     ] / "contact_source" [
         "individual" => "individual", "family" => "individual", "school" => "schools", "education" => "education",
-        "health" => "health", "hous" => "housing", "la services" => "la_services", "local authority" => "la_services",
+        "health" => "health", "hospital" => "health", "=gp" => "health", "nurse" => "health", "midwi" => "health", "hous" => "housing", "la services" => "la_services", "local authority" => "la_services",
         "police" => "police", "legal" => "legal", "anonymous" => "anonymous", "unknown" => "unknown", "other" => "other",
     ];
     YES_NO = "annex-a.yes_no" [] / "yes_no" [
@@ -65,7 +65,8 @@ values! {
     ];
     LEGAL = "ssda903.ls" ["C1", "C2", "D1", "E1", "V2", "V3", "V4", "L1", "L2", "L3", "J1", "J2", "J3"] / "legal_status" [
         "interim care" => "C1", "full care" => "C2", "freed" => "D1", "freeing" => "D1", "placement order" => "E1",
-        "s20" => "V2", "section 20" => "V2", "remand" => "J1", "pace" => "J2", "child protection" => "protection",
+        "s20" => "V2", "section 20" => "V2", "remand" => "J1", "pace" => "J2",
+        "police protection" => "L1", "emergency protection" => "L2", "=epo" => "L2", "child assessment" => "L3", "child protection" => "protection",
         "youth justice" => "youth_justice",
     ];
     PERMANENCE = "annex-a.permanence" [] / "permanence" [
@@ -76,7 +77,7 @@ values! {
         "A3", "A4", "A5", "A6", "H5", "K1", "K2", "K3", "P1", "P2", "P3", "R1", "R2", "R3", "R5", "S1", "T0", "T1", "T2",
         "T3", "T4", "U1", "U2", "U3", "U4", "U5", "U6", "Z1",
     ] / "placement_type" [
-        "placed for adoption" => "A", "adopt" => "A", "foster" => "foster", "with parent" => "parents",
+        "placed for adoption" => "A", "adopt" => "A", "foster" => "foster", "with parent" => "parents", "supported accommodation" => "K3", "semi independent" => "H5",
         "independent" => "independent", "employment" => "employment", "secure" => "secure", "childrens home" => "childrens_home",
         "care home" => "care_home", "residential accommodation" => "residential", "nhs" => "health", "family centre" => "family_centre",
         "mother and baby" => "family_centre", "offender" => "youth_custody", "school" => "school", "temporary" => "temporary",
@@ -86,14 +87,14 @@ values! {
         "own" => "own", "private" => "private", "voluntary" => "voluntary", "third sector" => "voluntary", "other" => "other",
     ];
     WITHIN = "annex-a.placement_location" [] / "placement_location" [
-        "=in" => "in", "in borough" => "in", "within" => "in", "=out" => "out", "out of" => "out", "outside" => "out",
+        "=in" => "in", "in borough" => "in", "inside" => "in", "within" => "in", "=out" => "out", "out of" => "out", "outside" => "out",
     ];
     CEASED = "ssda903.rec" [
         "E11", "E12", "E13", "E14", "E15", "E16", "E17", "E2", "E3", "E4A", "E4B", "E41", "E45", "E46", "E47", "E48", "E5", "E6",
         "E7", "E8", "E9",
     ] / "ceased_reason" [
         "adopted" => "adopted", "died" => "died", "another la" => "another_la", "returned home" => "home",
-        "no parental" => "other_person", "residence order" => "arrangements_order", "guardianship" => "guardianship",
+        "no parental" => "other_person", "residence order" => "arrangements_order", "arrangements order" => "arrangements_order", "guardianship" => "guardianship",
         "independent" => "independent", "residential care" => "adult_residential", "custody" => "custody", "remand" => "remand_ended",
         "age assessment" => "age_assessed", "abroad" => "abroad", "any other" => "other", "other" => "other",
     ];
@@ -138,7 +139,13 @@ pub(crate) fn read(values: &Values, text: &str, field: &str) -> Read<Coded> {
     };
     let (set, codes) = values.codes;
     let first = bare.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    let code = codes.iter().find(|code| code.eq_ignore_ascii_case(first));
+    // `B1`: a kind of accommodation, and whether it suits, in one.
+    let letter =
+        first.strip_suffix(['1', '2']).filter(|letter| letter.len() == 1 && letter.chars().all(char::is_alphabetic));
+    let is_code = |code: &&&str| {
+        code.eq_ignore_ascii_case(first) || letter.is_some_and(|letter| code.eq_ignore_ascii_case(letter))
+    };
+    let code = codes.iter().find(is_code);
     let worded = spaced(bare);
     let (own, meanings) = values.words;
     let says = |words: &str| match words.strip_prefix('=') {
@@ -201,6 +208,12 @@ mod tests {
             (&ACCOMMODATION, "Y: Other accommodation", "Y", "ssda903.accom"),
             (&ACCOMMODATION, "o) With Former Foster Carer", "Z", "ssda903.accom"),
             (&ABUSE, "Physical abuse", "PHY", "cin.abuse_category"),
+            (&ACCOMMODATION, "B1", "B", "ssda903.accom"),
+            (&SOURCE, "1A: Family member", "1A", "cin.referral_source"),
+            (&SOURCE, "GP", "health", "annex-a.contact_source"),
+            (&LEGAL, "Police protection", "L1", "ssda903.ls"),
+            (&PLACE, "H5: Semi-independent", "H5", "ssda903.place"),
+            (&PLACE, "Supported accommodation", "K3", "ssda903.place"),
         ] {
             let read = read(values, text, "field");
             let coded = read.value.unwrap();

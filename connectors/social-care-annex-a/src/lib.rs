@@ -27,7 +27,7 @@ mod submission;
 use std::collections::BTreeMap;
 
 use connector_kit::file_name::{Authority, hints};
-use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
 
 /// The connector.
@@ -40,6 +40,11 @@ pub struct AnnexA {
 impl AnnexA {
     /// For any authority: the files' names must say whose they are.
     pub const ANY: Self = Self { authority: None };
+}
+
+/// This connector, as it stands in the program.
+pub fn connector(whose: &Whose) -> Registered {
+    Registered::of(AnnexA { authority: whose.authority })
 }
 
 impl Connector for AnnexA {
@@ -61,6 +66,10 @@ impl Connector for AnnexA {
             together.entry((hints.authority, hints.year, on)).or_default().push(name.clone());
         }
         together.into_values().collect()
+    }
+
+    fn is_header(&self, columns: &[String]) -> bool {
+        lists::Columns::of_header(columns).is_some()
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {

@@ -21,8 +21,22 @@ const fn f(name: &'static str, worded: &'static [&'static [&'static str]]) -> Fi
     Field { name, worded }
 }
 
-const ID: Field =
-    f("id", &[&["child unique id"], &["child id"], &["unique id", "!adopter"], &["person id"], &["client id"]]);
+const ID: Field = f(
+    "id",
+    &[
+        &["child unique id"],
+        &["child id"],
+        &["unique", "id", "!adopter"],
+        &["person id"],
+        &["client id"],
+        &["system id"],
+        &["mosaic id"],
+        &["lcs id"],
+        &["case number"],
+        &["=id"],
+        &["child", "identif"],
+    ],
+);
 const GENDER: Field = f("gender", &[&["gender"], &["sex"]]);
 const ETHNICITY: Field = f("ethnicity", &[&["ethnic"]]);
 const BIRTH: Field = f("birth", &[&["birth"], &["dob"]]);
@@ -44,8 +58,8 @@ pub(crate) const LISTS: &[List] = &[
             ETHNICITY,
             BIRTH,
             AGE,
-            f("contact_on", &[&["date of contact", "!latest"], &["contact date"]]),
-            f("source", &[&["contact source"], &["source of contact"]]),
+            f("contact_on", &[&["date", "contact", "!latest", "!last"]]),
+            f("source", &[&["contact source"], &["source of contact"], &["source"]]),
         ],
     },
     List {
@@ -58,9 +72,9 @@ pub(crate) const LISTS: &[List] = &[
             ETHNICITY,
             BIRTH,
             AGE,
-            f("start_on", &[&["assessment start"], &["assessment commenced"]]),
-            f("done_on", &[&["assessment completion"], &["assessment completed"], &["completion date"]]),
-            f("organisation", &[&["organisation"], &["organization"], &["agency completing"]]),
+            f("start_on", &[&["assessment", "start"], &["assessment", "commenced"], &["assessment", "began"]]),
+            f("done_on", &[&["assessment", "complet"], &["completion date"], &["assessment", "end"]]),
+            f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
         ],
     },
     List {
@@ -73,8 +87,8 @@ pub(crate) const LISTS: &[List] = &[
             ETHNICITY,
             BIRTH,
             AGE,
-            f("referral_on", &[&["date of referral"], &["referral date"]]),
-            f("source", &[&["referral source"], &["source of referral"]]),
+            f("referral_on", &[&["date of referral"], &["referral date"], &["date", "referral", "!nfa"]]),
+            f("source", &[&["referral source"], &["source of referral"], &["source"]]),
             f("nfa", &[&["nfa"], &["no further action"]]),
             TEAM,
             WORKER,
@@ -91,9 +105,9 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("start_on", &[&["assessment start"], &["assessment commenced"]]),
+            f("start_on", &[&["assessment", "start"], &["assessment", "commenced"], &["assessment", "began"]]),
             f("seen", &[&["seen during"], &["child seen"]]),
-            f("authorised_on", &[&["authoris"], &["authoriz"]]),
+            f("authorised_on", &[&["authoris"], &["authoriz"], &["assessment", "complet"], &["assessment", "end"]]),
             f("support", &[&["requiring"], &["support required"]]),
             TEAM,
             WORKER,
@@ -110,10 +124,19 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("discussed_on", &[&["strategy discussion"], &["section 47", "start"], &["s47", "start"]]),
-            f("unnecessary", &[&["unnecessary"], &["conference", "not required"]]),
-            f("conference_on", &[&["date of initial child protection conference"], &["date", "icpc", "!number"]]),
-            f("plan_made", &[&["result in"], &["outcome", "protection plan"]]),
+            f("discussed_on", &[&["strategy"], &["section 47", "start"], &["s47", "start"], &["s 47", "start"]]),
+            // Where the discussion has a column of its own.
+            f("enquiry_on", &[&["section 47", "start"], &["s47", "start"], &["s 47", "start"]]),
+            f("unnecessary", &[&["unnecessary"], &["conference", "not required"], &["icpc", "not required"]]),
+            f(
+                "conference_on",
+                &[
+                    &["date of initial child protection conference"],
+                    &["date", "icpc", "!number"],
+                    &["date", "conference", "!review"],
+                ],
+            ),
+            f("plan_made", &[&["result in"], &["resulted in"], &["outcome", "protection plan"]]),
             TEAM,
             WORKER,
         ],
@@ -121,7 +144,7 @@ pub(crate) const LISTS: &[List] = &[
     List {
         number: 6,
         name: "list-6",
-        signature: &["id", "opened_on", "closed_on"],
+        signature: &["id", "opened_on"],
         fields: &[
             ID,
             GENDER,
@@ -129,11 +152,11 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("opened_on", &[&["cin start"], &["child in need start"]]),
+            f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"], &["cin", "start"]]),
             f("need", &[&["primary need"], &["need code"]]),
             f("seen_on", &[&["last seen"]]),
-            f("closed_on", &[&["cin closure"], &["closure date"], &["cin end"]]),
-            f("reason", &[&["reason for closure"], &["closure reason"]]),
+            f("closed_on", &[&["cin closure"], &["closure date"], &["cin end"], &["date", "clos"], &["cin", "end"]]),
+            f("reason", &[&["reason for closure"], &["closure reason"], &["reason", "clos"]]),
             TEAM,
             WORKER,
         ],
@@ -149,13 +172,13 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("start_on", &[&["protection plan start"], &["cp plan start"], &["cpp start"]]),
+            f("start_on", &[&["protection plan", "start"], &["cp", "start"], &["cpp", "start"]]),
             f("initial", &[&["initial category"]]),
             f("latest", &[&["latest category"], &["current category"]]),
-            f("visit_on", &[&["statutory visit"], &["last visit"]]),
+            f("visit_on", &[&["statutory visit"], &["last visit"], &["cp visit"]]),
             f("alone", &[&["seen alone"]]),
-            f("review_on", &[&["review conference"]]),
-            f("end_on", &[&["protection plan end"], &["cp plan end"], &["cpp end"]]),
+            f("review_on", &[&["review conference"], &["latest review"], &["last review"]]),
+            f("end_on", &[&["protection plan", "end"], &["cp", "end"], &["cpp", "end"]]),
             f("previous", &[&["previous"]]),
             TEAM,
             WORKER,
@@ -173,25 +196,34 @@ pub(crate) const LISTS: &[List] = &[
             AGE,
             UASC,
             DISABILITY,
-            f("started_on", &[&["started to be looked after"], &["looked after start"], &["date became looked after"]]),
+            f(
+                "started_on",
+                &[
+                    &["started to be looked after"],
+                    &["looked after", "start"],
+                    &["became looked after"],
+                    &["lac", "start"],
+                    &["cla", "start"],
+                ],
+            ),
             f("need", &[&["category of need"]]),
             f("legal_from", &[&["start date", "legal status"]]),
             f("legal", &[&["legal status", "!start date"]]),
-            f("review_on", &[&["statutory review"]]),
-            f("visit_on", &[&["social work visit"]]),
+            f("review_on", &[&["statutory review"], &["latest review"], &["last review"]]),
+            f("visit_on", &[&["social work visit"], &["statutory visit"], &["last visit", "!iro"]]),
             f("permanence", &[&["permanence plan"]]),
             f("iro_on", &[&["iro visit"], &["iro contact"], &["last iro"]]),
             f("health_on", &[&["health assessment"]]),
             f("dental_on", &[&["dental"]]),
-            f("end_on", &[&["date ceased"]]),
-            f("reason", &[&["reason ceased"]]),
-            f("placed_on", &[&["most recent placement"]]),
+            f("end_on", &[&["date ceased"], &["ceased", "date"], &["lac", "end"], &["cla", "end"]]),
+            f("reason", &[&["reason ceased"], &["reason", "ceas"]]),
+            f("placed_on", &[&["most recent placement"], &["placement", "start"], &["start", "current placement"]]),
             f("place", &[&["placement type"], &["type of placement"]]),
-            f("provider", &[&["placement provider"]]),
+            f("provider", &[&["placement provider"], &["provider"]]),
             f("postcode", &[&["placement postcode"], &["postcode"]]),
             f("urn", &[&["urn"]]),
             f("within", &[&["placement location"]]),
-            f("host", &[&["la of placement"]]),
+            f("host", &[&["la of placement"], &["placement la"], &["authority of placement"]]),
             TEAM,
             WORKER,
         ],
@@ -214,7 +246,7 @@ pub(crate) const LISTS: &[List] = &[
             f("eligibility", &[&["eligibility"]]),
             f("pathway_on", &[&["pathway plan"]]),
             f("in_touch", &[&["la in touch"], &["in touch", "!date"]]),
-            f("contact_on", &[&["date of contact"], &["latest contact"]]),
+            f("contact_on", &[&["date of contact"], &["latest contact"], &["date", "contact"]]),
             f("accommodation", &[&["type of accommodation"], &["accommodation type"]]),
             f("suitability", &[&["suitab"]]),
             f("activity", &[&["activity"]]),
@@ -223,7 +255,7 @@ pub(crate) const LISTS: &[List] = &[
     List {
         number: 10,
         name: "list-10",
-        signature: &["id", "entered_on", "decided_on"],
+        signature: &["id", "decided_on"],
         fields: &[
             ID,
             GENDER,
@@ -231,8 +263,16 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("entered_on", &[&["entered care"]]),
-            f("decided_on", &[&["should be placed for adoption"]]),
+            f("entered_on", &[&["entered care"], &["looked after"]]),
+            f(
+                "decided_on",
+                &[
+                    &["should be placed for adoption"],
+                    &["shobpa", "!no longer"],
+                    &["sbpfa", "!no longer"],
+                    &["adm decision"],
+                ],
+            ),
             f("order_on", &[&["placement order"]]),
             f("matched_on", &[&["matching"], &["matched"]]),
             f("placed_on", &[&["date placed for adoption"], &["date child placed"]]),
@@ -246,7 +286,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 11,
         name: "list-11",
         signature: &["id"],
-        fields: &[f("id", &[&["adopter identifier"], &["adopter id"]])],
+        fields: &[f("id", &[&["adopter identifier"], &["adopter id"], &["adopter", "identif"]])],
     },
 ];
 
@@ -301,10 +341,15 @@ impl List {
 }
 
 fn says(heading: &str, way: &[&str]) -> bool {
+    // `DateOfContact`: a heading in one word is asked for the words run together.
+    let in_one = !heading.trim().contains(' ');
+    let has = |words: &str| {
+        heading.contains(&format!(" {words}")) || in_one && words.len() > 3 && heading.contains(&words.replace(' ', ""))
+    };
     way.iter().all(|words| match (words.strip_prefix('!'), words.strip_prefix('=')) {
-        (Some(not), _) => !heading.contains(&format!(" {not}")),
+        (Some(not), _) => !has(not),
         (_, Some(all)) => heading.trim() == all,
-        _ => heading.contains(&format!(" {words}")),
+        _ => has(words),
     })
 }
 
@@ -349,6 +394,13 @@ mod tests {
             ),
             (&["Individual adopter identifier", "Family identifier"], Some(11)),
             (&["Child Unique ID", "LA in Touch", "Latest Date of Contact"], Some(9)),
+            (&["ChildUniqueID", "DateOfContact", "ContactSource"], Some(1)),
+            (&["Child identifier", "Referral received date", "Source"], Some(3)),
+            (&["Person ID", "S47 Start Date", "ICPC Date"], Some(5)),
+            (&["Child ID", "CP Start Date", "Initial Category"], Some(7)),
+            (&["ID", "LAC Start Date", "Legal Status", "Gender"], Some(8)),
+            (&["Child ID", "Early Help Assessment Start Date", "Completed", "Lead agency"], Some(2)),
+            (&["Child ID", "Assessment start", "Assessment completed"], Some(4)),
             (&["Name", "Colour"], None),
             (&[], None),
         ] {

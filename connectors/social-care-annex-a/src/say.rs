@@ -133,6 +133,7 @@ impl Voice<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event: event.into(),
             place: self.place(at, ""),
         });
@@ -185,21 +186,12 @@ pub(crate) fn place(files: &[File], at: At<'_>, field: &str) -> Place {
     }
 }
 
-/// Day first with slashes, or ISO; a spreadsheet's own number of a day, where its format was lost.
+/// A day however it was written; a spreadsheet's own number of a day where its format was lost, with a time behind it or not.
 pub(crate) fn date(text: &str, field: &str) -> Read<Date> {
-    if text.contains('/') {
-        return dates::dd_mm_yyyy(text, field);
-    }
-    match text.split('.').next().and_then(|days| days.parse::<i32>().ok()) {
-        Some(days) if (20_000..=80_000).contains(&days) => {
-            let first = civil::date(1899, 12, 30);
-            match first.checked_add(jiff::Span::new().days(days)) {
-                Ok(on) => Read::odd(date_on(on), FindingCode::ValueMalformed, field),
-                Err(_) => Read::unreadable(FindingCode::DateUnreadable, field),
-            }
-        }
-        _ => dates::iso(text, field),
-    }
+    let number = text
+        .split_once('.')
+        .filter(|(days, rest)| days.len() == 5 && days.bytes().chain(rest.bytes()).all(|byte| byte.is_ascii_digit()));
+    dates::written(number.map_or(text, |(days, _)| days), field)
 }
 
 pub(crate) fn day(date: &Date) -> Option<civil::Date> {

@@ -53,9 +53,16 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<Fil
         let mut start = Vec::new();
         let begun = bytes.by_ref().take(4).read_to_end(&mut start);
         let is_workbook = start.starts_with(b"PK\x03\x04");
+        // What Excel wrote before 2007, and what it writes behind a password.
+        let is_old = start == [0xd0, 0xcf, 0x11, 0xe0];
         let bytes: Box<dyn BufRead + Send + '_> = Box::new(Cursor::new(start).chain(bytes));
         if begun.is_err() {
             into.refuse(Reason::FileUnreadable, "the file could not be read to its end: send it again");
+        } else if is_old {
+            into.refuse(
+                Reason::FileUnreadable,
+                "the file is an old or a protected workbook: save it as .xlsx, without a password",
+            );
         } else if is_workbook {
             read_workbook(number, bytes, &mut into, &mut sheets, out);
         } else {
@@ -84,19 +91,21 @@ impl File {
 const NO_LIST: &str = "no header of it is of a list of Annex A: export each list with its column headings";
 
 fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, sheets: &mut Vec<Sheet>, out: &mut dyn Output) {
-    let mut csv = match Csv::open(file, &[]) {
+    let mut csv = match Csv::open_where(file, |names| Columns::of_header(names).is_some()) {
         Ok(csv) => csv,
-        Err(rejection) => {
+        Err(mut rejection) => {
+            if rejection.reason == Reason::HeaderMissing {
+                NO_LIST.clone_into(&mut rejection.message);
+            }
             into.rejected.push((None, *rejection));
             return;
         }
     };
-    let mut header: Vec<String> = csv.columns().map(str::to_owned).collect();
-    header.sort();
-    let Some(columns) = Columns::of_header(&header) else {
-        into.refuse(Reason::HeaderMissing, NO_LIST);
-        return;
-    };
+    // In order of their names, so that the order of a file's columns means nothing.
+    let mut order: Vec<(String, usize)> = csv.names().iter().cloned().zip(0..).collect();
+    order.sort();
+    let header: Vec<&str> = order.iter().map(|(name, _)| name.as_str()).collect();
+    let Some(columns) = Columns::of_header(&header) else { return };
     let list = columns.list.number;
     let mut sheet = Sheet { file: number, columns, rows: Vec::new(), whole: false };
     while let Some(row) = csv.next_row() {
@@ -108,7 +117,7 @@ fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, sheets: &mut V
                     line: place.line,
                     record: place.record,
                     byte_offset: place.byte_offset,
-                    cells: header.iter().map(|column| row.get(column).unwrap_or_default().to_owned()).collect(),
+                    cells: order.iter().map(|(_, at)| row.cell(*at).to_owned()).collect(),
                     raw: row.raw().to_vec(),
                 });
             }
@@ -156,17 +165,25 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
     sheets: &mut Vec<Sheet>,
     out: &mut dyn Output,
 ) -> Option<()> {
+    // Of cells merged over several rows only the first has what they say.
+    let merged = workbook.merge_cells_by_sheet_name(name).unwrap_or_default();
+    let down = merged.into_iter().filter(|cells| cells.end.0 > cells.start.0);
+    let mut above: Vec<Above> =
+        down.map(|cells| Above { first: cells.start, last_row: cells.end.0, says: String::new() }).collect();
     let mut cells = workbook.worksheet_cells_reader(name).ok()?;
     let mut sheet: Option<Sheet> = None;
     let (mut row, mut at, mut seen) = (Vec::<String>::new(), None::<u32>, 0usize);
     loop {
         let cell = cells.next_cell().ok()?;
         let place = cell.as_ref().map(calamine::Cell::get_position);
-        if at.is_some() && place.map(|(line, _)| line) != at {
-            let done = std::mem::take(&mut row);
+        if let Some(line) = at.filter(|line| place.map(|(line, _)| line) != Some(*line)) {
+            let mut done = std::mem::take(&mut row);
             seen += 1;
             match &mut sheet {
-                Some(sheet) => take_row(sheet, done, at.unwrap_or_default(), out),
+                Some(sheet) => {
+                    above.iter_mut().for_each(|above| above.fill(line, &mut done));
+                    take_row(sheet, done, line, out);
+                }
                 None if seen <= HEADER_ROWS_MAX => {
                     sheet = Columns::of_header(&done).map(|columns| Sheet {
                         file: number,
@@ -193,6 +210,26 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
         sheets.push(sheet);
     }
     Some(())
+}
+
+/// Cells merged over several rows.
+struct Above {
+    first: (u32, u32),
+    last_row: u32,
+    says: String,
+}
+
+impl Above {
+    /// Keeps what its first cell says, and puts it where the others are blank.
+    fn fill(&mut self, line: u32, row: &mut Vec<String>) {
+        let column = usize::try_from(self.first.1).unwrap_or(usize::MAX);
+        if line == self.first.0 {
+            self.says = row.get(column).cloned().unwrap_or_default();
+        } else if (self.first.0..=self.last_row).contains(&line) && column < COLUMNS_MAX {
+            row.resize(row.len().max(column + 1), String::new());
+            row.get_mut(column).into_iter().filter(|cell| cell.is_empty()).for_each(|cell| cell.clone_from(&self.says));
+        }
+    }
 }
 
 fn take_row(sheet: &mut Sheet, cells: Vec<String>, line: u32, out: &mut dyn Output) {

@@ -4,14 +4,15 @@
 //! [`crate::rules`]. Nothing is dropped: an element that has no place here, or whose value cannot be used, is kept whole.
 
 use connector_kit::codes::CodeList;
+use connector_kit::reading::Read;
+use connector_kit::xml::Element;
 use connector_kit::{dates, identifier, reading};
 use jiff::civil;
 use proto::events::{Coded, Date, Finding, FindingCode, Identifier, Scheme, identifier::Standing};
 
 use crate::codes;
 use crate::header::day;
-use crate::tag::Tag;
-use crate::tree::Element;
+use crate::tag::{Tag, Tagged as _};
 
 pub(crate) mod referral;
 
@@ -104,7 +105,9 @@ impl<'t> Notes<'t> {
 
     fn date(&mut self, field: Field<'t>) -> Option<Dated> {
         let element = field?;
-        let date = dates::iso(element.text(), element.name()).keep(&mut self.findings);
+        // The census has it as XML does; who writes it otherwise is told.
+        let iso = dates::iso(element.text(), element.known_as());
+        let date = if iso.value.is_some() { iso } else { otherwise(element) }.keep(&mut self.findings);
         if date.is_none() {
             self.kept.push(element);
         }
@@ -113,13 +116,13 @@ impl<'t> Notes<'t> {
 
     fn code(&mut self, list: &CodeList, year: u16, field: Field<'t>) -> Option<Coded> {
         let element = field?;
-        list.keep(element.text(), year, element.name(), &mut self.findings)
+        list.keep(element.text(), year, element.known_as(), &mut self.findings)
     }
 
     /// The same; what is odd about the code breaks this rule.
     fn code_of_rule(&mut self, list: &CodeList, year: u16, field: Field<'t>, rule: &str) -> Option<Coded> {
         let element = field?;
-        let read = list.read(element.text(), year, element.name());
+        let read = list.read(element.text(), year, element.known_as());
         self.findings.extend(read.finding.map(|finding| Finding { rule: Some(rule.to_owned()), ..finding }));
         read.value
     }
@@ -127,12 +130,21 @@ impl<'t> Notes<'t> {
     /// True or false; `None` also where it cannot be told, which breaks this rule, and then it is kept.
     fn flag(&mut self, field: Field<'t>, rule: &str) -> Option<bool> {
         let element = field?;
-        let flag = reading::boolean(element.text(), element.name()).value;
+        let flag = reading::boolean(element.text(), element.known_as()).value;
         if flag.is_none() {
             self.broke(FindingCode::ValueMalformed, element.tag(), rule);
             self.kept.push(element);
         }
         flag
+    }
+}
+
+/// A date that is not written as the census writes it.
+fn otherwise(element: Element<'_>) -> Read<Date> {
+    let written = dates::written(element.text(), element.known_as());
+    match written.value {
+        Some(date) => Read::odd(date, FindingCode::ValueMalformed, element.known_as()),
+        None => written,
     }
 }
 
@@ -164,6 +176,12 @@ pub(crate) fn read(element: Element<'_>, year: u16) -> Child<'_> {
                 for field in notes.enter(part) {
                     match field.tag() {
                         Tag::Ethnicity => notes.fill(&mut fields.ethnicity, field),
+                        // A list that was left out around its items.
+                        Tag::Disability if !field.text().is_empty() => {
+                            notes.found(FindingCode::ValueMalformed, Tag::Disabilities);
+                            disabilities.0 = disabilities.0.or(Some(field));
+                            disabilities.1.push(field);
+                        }
                         Tag::Disabilities => {
                             disabilities.0 = disabilities.0.or(Some(field));
                             read_disabilities(field, &mut disabilities.1, &mut notes);
@@ -276,14 +294,18 @@ fn read_disabilities<'t>(part: Element<'t>, list: &mut Vec<Element<'t>>, notes: 
 /// The identifiers that the record states of its child, and why there is no UPN where it says so.
 fn claims<'t>(fields: &Fields<'t>, year: u16, notes: &mut Notes<'t>) -> (Vec<Identifier>, Option<Coded>) {
     let mut identifiers = Vec::new();
+    // The reason for which there is no number, where the number belongs.
+    let stand_in = fields.upn.filter(|upn| upn.text().len() == 3 && upn.text().to_ascii_uppercase().starts_with("UN"));
     for (field, standing) in [(fields.upn, Standing::Current), (fields.former_upn, Standing::Former)] {
         let Some(element) = field else { continue };
-        let (identifier, findings) = identifier::claim(Scheme::Upn, element.text(), standing, element.name());
+        let (identifier, findings) = identifier::claim(Scheme::Upn, element.text(), standing, element.known_as());
         notes.findings.extend(findings);
         identifiers.extend(identifier);
     }
-    let unknown = notes.code_of_rule(&codes::UPN_UNKNOWN, year, fields.upn_unknown, "cin/8770Q");
-    if let (Some(unknown), Some(upn)) = (&unknown, identifiers.first_mut().filter(|_| fields.upn.is_some())) {
+    let unknown = notes.code_of_rule(&codes::UPN_UNKNOWN, year, fields.upn_unknown.or(stand_in), "cin/8770Q");
+    if let (Some(unknown), Some(upn)) =
+        (&unknown, identifiers.first_mut().filter(|_| fields.upn.is_some() && stand_in.is_none()))
+    {
         notes.found(FindingCode::FieldsContradict, Tag::UpnUnknown);
         // UN5: the sources disagree. A number that its own source doubts links nobody; the other codes are most often left
         // over from before the number was known.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use connector_kit::xml::Element;
 use connector_kit::{Draft, Output, Place, Rejection, dates};
 use proto::events::{
     AssessmentCompleted, AssessmentStarted, CareProceedingsIssued, CaseClosed, ChildInNeedPlanEnded,
@@ -18,10 +19,7 @@ use proto::quarantine::Reason;
 use crate::child::referral::{Assessment, CinPlan, PreProceedings, ProtectionPlan, Referral, Section47};
 use crate::child::{Child, Dated, Part, Undated};
 use crate::header::Return;
-use crate::tree::Element;
-
-/// Longest element name that is kept of one that the census does not have.
-const NAME_CHARS_MAX: usize = 64;
+use crate::tag::Tagged as _;
 
 /// Says what becomes of one child.
 pub(crate) struct Drafter<'a> {
@@ -255,7 +253,7 @@ impl Drafter<'_> {
         }
         let mut numbers: HashMap<&str, u32> = HashMap::new();
         for element in elements {
-            let name = bounded(element.name());
+            let name = element.known_as();
             let number = numbers.entry(name).and_modify(|number| *number += 1).or_insert(1);
             self.say(
                 &format!("{key}/kept/{name}/{number}"),
@@ -284,6 +282,7 @@ impl Drafter<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event: event.into(),
             // The line is the element's own; the offset is the child's, which is read or lost as one.
             place: Place { byte_offset: self.offset, ..self.place(said.element, "") },
@@ -291,7 +290,7 @@ impl Drafter<'_> {
     }
 
     fn cannot_place(&mut self, part: Undated<'_>) {
-        let (name, field) = (part.element.name(), part.field.name());
+        let (name, field) = (part.element.known_as(), part.field.name());
         self.out.reject(Rejection {
             reason: Reason::DateMissing,
             message: format!(
@@ -345,8 +344,4 @@ impl Numbers {
 
 fn date(on: Option<Dated>) -> Option<Date> {
     on.map(|on| on.date)
-}
-
-fn bounded(name: &str) -> &str {
-    name.char_indices().nth(NAME_CHARS_MAX).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
 }

@@ -1,12 +1,13 @@
 //! The header of a return: whose it is, of which year, and when it stood so.
 
+use connector_kit::file_name::{Authority, Hints};
+use connector_kit::xml::Element;
 use connector_kit::{Scope, dates, reading};
 use jiff::civil;
 use proto::events::{Date, Finding, FindingCode};
 use proto::quarantine::Reason;
 
-use crate::tag::Tag;
-use crate::tree::Element;
+use crate::tag::{Tag, Tagged as _};
 
 /// What holds for every child of a return.
 #[derive(Debug)]
@@ -30,11 +31,16 @@ pub(crate) struct Return {
 pub(crate) enum Unusable {
     #[error("Header/CollectionDetails/Collection is not CIN: give the file to the connector of its own collection")]
     OtherCollection,
-    #[error("Header/Source/LEA is missing or is not three digits: without it nobody is known by their LAchildID")]
+    #[error(
+        "Header/Source/LEA is missing or is not three digits, and the file's name does not say it (878_cin_2026.xml): without \
+         it nobody is known by their LAchildID"
+    )]
     AuthorityMissing,
     #[error("Header/Source/LEA names two authorities: send each authority's children in a file of their own")]
     AuthorityAmbiguous,
-    #[error("Header/CollectionDetails has neither Year nor ReferenceDate: the census year is not known")]
+    #[error(
+        "Header/CollectionDetails has neither Year nor ReferenceDate, nor has the file's name: the census year is not known"
+    )]
     YearMissing,
 }
 
@@ -57,7 +63,7 @@ impl Unusable {
 }
 
 /// Reads the header.
-pub(crate) fn read(header: Element<'_>) -> Result<Return, Unusable> {
+pub(crate) fn read(header: Element<'_>, name: &Hints) -> Result<Return, Unusable> {
     let mut findings = Vec::new();
     let text_of = |outer: Tag, inner: Tag| {
         let parents = header.children().filter(move |element| element.tag() == outer);
@@ -69,40 +75,52 @@ pub(crate) fn read(header: Element<'_>) -> Result<Return, Unusable> {
     if !collection.is_empty() && !collection.eq_ignore_ascii_case("CIN") {
         return Err(Unusable::OtherCollection);
     }
-    let lea = first(Tag::Source, Tag::Lea);
-    if lea.len() != 3 || !lea.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Unusable::AuthorityMissing);
-    }
-    if text_of(Tag::Source, Tag::Lea).any(|other| !other.is_empty() && other != lea) {
+    let lea = match first(Tag::Source, Tag::Lea) {
+        "" => name.authority,
+        stated => Authority::parse(stated),
+    };
+    let lea = lea.ok_or(Unusable::AuthorityMissing)?;
+    if text_of(Tag::Source, Tag::Lea).any(|other| !other.is_empty() && other != lea.as_str()) {
         return Err(Unusable::AuthorityAmbiguous);
     }
 
-    let stated = dates::iso(first(Tag::CollectionDetails, Tag::ReferenceDate), "ReferenceDate").keep(&mut findings);
+    let stated = dates::written(first(Tag::CollectionDetails, Tag::ReferenceDate), "ReferenceDate").keep(&mut findings);
     let stated = stated.filter(|date| day(date).is_some());
-    let year = first(Tag::CollectionDetails, Tag::Year).parse().ok().filter(|year| (1900..=2100).contains(year));
-    let year: u16 = year.or_else(|| stated.as_ref()?.year.try_into().ok()).ok_or(Unusable::YearMissing)?;
+    // `2026`, and `2025-26` of the year that ends with it.
+    let year = connector_kit::file_name::hints(&format!("{}.", first(Tag::CollectionDetails, Tag::Year))).year;
+    let year = year.or_else(|| stated.as_ref()?.year.try_into().ok()).or(name.year).ok_or(Unusable::YearMissing)?;
+    let as_of_us = dates::iso_at(first(Tag::Source, Tag::DateTime), "DateTime").keep(&mut findings);
+    let serial = first(Tag::Source, Tag::SerialNo).parse().unwrap_or(0);
+    Ok(of_year(lea, year, stated, (as_of_us, serial), findings))
+}
+
+/// A return without a header, whose file's name says whose it is and of which year.
+pub(crate) fn of_name(name: &Hints) -> Result<Return, Unusable> {
+    let lea = name.authority.ok_or(Unusable::AuthorityMissing)?;
+    let year = name.year.ok_or(Unusable::YearMissing)?;
+    let missing = reading::finding(FindingCode::FieldMissing, Tag::Header.name());
+    Ok(of_year(lea, year, None, (name.on.as_ref().and_then(dates::start_of_day_us), 0), vec![missing]))
+}
+
+fn of_year(
+    lea: Authority,
+    year: u16,
+    stated: Option<Date>,
+    (as_of_us, sequence): (Option<i64>, u64),
+    mut findings: Vec<Finding>,
+) -> Return {
     let reference_on = stated.unwrap_or(Date { year: year.into(), month: Some(3), day: Some(31), estimated: false });
     if (reference_on.year, reference_on.month, reference_on.day) != (year.into(), Some(3), Some(31)) {
         findings.push(reading::finding_of_rule(FindingCode::FieldsContradict, "ReferenceDate", "cin/100"));
     }
     let last = day(&reference_on).unwrap_or(civil::Date::MAX);
     let period = (civil::Date::new(last.year().saturating_sub(1), 4, 1).unwrap_or(civil::Date::MIN), last);
-
-    let as_of_us = dates::iso_at(first(Tag::Source, Tag::DateTime), "DateTime").keep(&mut findings);
     let scope = Scope {
-        key: format!("{lea}/cin/{year}"),
+        key: format!("{}/cin/{year}", lea.as_str()),
         as_of_us: as_of_us.or_else(|| dates::start_of_day_us(&reference_on)),
-        sequence: first(Tag::Source, Tag::SerialNo).parse().unwrap_or(0),
+        sequence,
     };
-    Ok(Return {
-        controller: format!("la-{lea}-social-care"),
-        lea: lea.to_owned(),
-        scope,
-        year,
-        reference_on,
-        period,
-        findings,
-    })
+    Return { controller: lea.social_care(), lea: lea.as_str().to_owned(), scope, year, reference_on, period, findings }
 }
 
 /// A date to the day, for reckoning; `None` where the source gave less.

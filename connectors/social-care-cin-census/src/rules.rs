@@ -1,8 +1,7 @@
 //! What is odd about a child's values together.
 //!
 //! These are the published record rules of the census as far as one child's own record decides them. A broken rule rejects
-//! nothing: it is a finding on the event that it is about. Rules on percentages of a whole return, and those that count
-//! working days, are not here.
+//! nothing: it is a finding on the event that it is about. The rules on a whole return are in [`whole`].
 
 use jiff::{ToSpan, civil};
 use proto::events::FindingCode::{
@@ -18,6 +17,7 @@ use crate::tag::Tag;
 mod parts;
 mod plans;
 mod referral;
+pub(crate) mod whole;
 
 /// Longest LAchildID that the census takes.
 const LA_CHILD_ID_CHARS_MAX: usize = 20;

@@ -1,8 +1,10 @@
 //! The elements of the census, by name.
 
+use connector_kit::xml::Element;
+
 macro_rules! tags {
-    ($($tag:ident $name:literal)*) => {
-        /// An element of the census. The name is the local one: exports differ in prefixes.
+    ($($tag:ident $name:literal $key:literal)*) => {
+        /// An element of the census. The name is the local one, in whichever letter case: exports differ in both.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub(crate) enum Tag {
             $($tag,)*
@@ -11,9 +13,10 @@ macro_rules! tags {
         }
 
         impl Tag {
-            pub(crate) fn of(local_name: &str) -> Self {
-                match local_name {
-                    $($name => Self::$tag,)*
+            /// By the local name in lower case.
+            fn of(key: &str) -> Self {
+                match key {
+                    $($key => Self::$tag,)*
                     _ => Self::Other,
                 }
             }
@@ -25,74 +28,111 @@ macro_rules! tags {
                 }
             }
         }
+
+        #[cfg(test)]
+        const TAGS: &[(Tag, &str)] = &[$((Tag::$tag, $key),)*];
     };
 }
 
+/// An element as the census knows it.
+pub(crate) trait Tagged<'t>: Copy {
+    fn tag(self) -> Tag;
+
+    /// Its name as the census writes it, or as the file has it where the census does not know it.
+    fn known_as(self) -> &'t str;
+}
+
+impl<'t> Tagged<'t> for Element<'t> {
+    fn tag(self) -> Tag {
+        Tag::of(self.key())
+    }
+
+    fn known_as(self) -> &'t str {
+        match self.tag() {
+            Tag::Other => self.name(),
+            tag => tag.name(),
+        }
+    }
+}
+
 tags! {
-    Message "Message"
-    Header "Header"
-    CollectionDetails "CollectionDetails"
-    Collection "Collection"
-    Year "Year"
-    ReferenceDate "ReferenceDate"
-    Source "Source"
-    Lea "LEA"
-    SerialNo "SerialNo"
-    DateTime "DateTime"
-    Children "Children"
-    Child "Child"
-    ChildIdentifiers "ChildIdentifiers"
-    LaChildId "LAchildID"
-    Upn "UPN"
-    FormerUpn "FormerUPN"
-    UpnUnknown "UPNunknown"
-    PersonBirthDate "PersonBirthDate"
-    ExpectedPersonBirthDate "ExpectedPersonBirthDate"
-    Sex "Sex"
-    GenderCurrent "GenderCurrent"
-    PersonDeathDate "PersonDeathDate"
-    ChildCharacteristics "ChildCharacteristics"
-    Ethnicity "Ethnicity"
-    Disabilities "Disabilities"
-    Disability "Disability"
-    CinDetails "CINdetails"
-    CinReferralDate "CINreferralDate"
-    ReferralSource "ReferralSource"
-    PrimaryNeedCode "PrimaryNeedCode"
-    CinClosureDate "CINclosureDate"
-    ReasonForClosure "ReasonForClosure"
-    DateOfInitialCpc "DateOfInitialCPC"
-    ReferralNfa "ReferralNFA"
-    Assessments "Assessments"
-    AssessmentActualStartDate "AssessmentActualStartDate"
-    AssessmentInternalReviewDate "AssessmentInternalReviewDate"
-    AssessmentAuthorisationDate "AssessmentAuthorisationDate"
-    FactorsIdentifiedAtAssessment "FactorsIdentifiedAtAssessment"
-    AssessmentFactors "AssessmentFactors"
-    CinPlanDates "CINPlanDates"
-    CinPlanStartDate "CINPlanStartDate"
-    CinPlanEndDate "CINPlanEndDate"
-    Section47 "Section47"
-    S47ActualStartDate "S47ActualStartDate"
-    InitialCpcTarget "InitialCPCtarget"
-    IcpcNotRequired "ICPCnotRequired"
-    ChildProtectionPlans "ChildProtectionPlans"
-    CppStartDate "CPPstartDate"
-    CppEndDate "CPPendDate"
-    InitialCategoryOfAbuse "InitialCategoryOfAbuse"
-    LatestCategoryOfAbuse "LatestCategoryOfAbuse"
-    NumberOfPreviousCpp "NumberOfPreviousCPP"
-    Reviews "Reviews"
-    CppReviewDate "CPPreviewDate"
-    PreProceedings "PreProceedingsandFGDM"
-    PpStartDate "PPStartDate"
-    LbpSentDate "LBPSentDate"
-    FgdmMeetingOffer "FGDMMeetingOffer"
-    FgdmMeetingFac "FGDMMeetingFac"
-    InitialPpMeetingDate "InitialPPMeetingDate"
-    ReviewMeetingsCount "ReviewMeetingsCount"
-    StepDecisionDate "StepDecisionDate"
-    PpOutcome "PPOutcome"
-    CourtAppDate "CourtAppDate"
-    LetterInitCpDate "LetterInitCPDate"
+    Message "Message" "message"
+    Header "Header" "header"
+    CollectionDetails "CollectionDetails" "collectiondetails"
+    Collection "Collection" "collection"
+    Year "Year" "year"
+    ReferenceDate "ReferenceDate" "referencedate"
+    Source "Source" "source"
+    Lea "LEA" "lea"
+    SerialNo "SerialNo" "serialno"
+    DateTime "DateTime" "datetime"
+    Children "Children" "children"
+    Child "Child" "child"
+    ChildIdentifiers "ChildIdentifiers" "childidentifiers"
+    LaChildId "LAchildID" "lachildid"
+    Upn "UPN" "upn"
+    FormerUpn "FormerUPN" "formerupn"
+    UpnUnknown "UPNunknown" "upnunknown"
+    PersonBirthDate "PersonBirthDate" "personbirthdate"
+    ExpectedPersonBirthDate "ExpectedPersonBirthDate" "expectedpersonbirthdate"
+    Sex "Sex" "sex"
+    GenderCurrent "GenderCurrent" "gendercurrent"
+    PersonDeathDate "PersonDeathDate" "persondeathdate"
+    ChildCharacteristics "ChildCharacteristics" "childcharacteristics"
+    Ethnicity "Ethnicity" "ethnicity"
+    Disabilities "Disabilities" "disabilities"
+    Disability "Disability" "disability"
+    CinDetails "CINdetails" "cindetails"
+    CinReferralDate "CINreferralDate" "cinreferraldate"
+    ReferralSource "ReferralSource" "referralsource"
+    PrimaryNeedCode "PrimaryNeedCode" "primaryneedcode"
+    CinClosureDate "CINclosureDate" "cinclosuredate"
+    ReasonForClosure "ReasonForClosure" "reasonforclosure"
+    DateOfInitialCpc "DateOfInitialCPC" "dateofinitialcpc"
+    ReferralNfa "ReferralNFA" "referralnfa"
+    Assessments "Assessments" "assessments"
+    AssessmentActualStartDate "AssessmentActualStartDate" "assessmentactualstartdate"
+    AssessmentInternalReviewDate "AssessmentInternalReviewDate" "assessmentinternalreviewdate"
+    AssessmentAuthorisationDate "AssessmentAuthorisationDate" "assessmentauthorisationdate"
+    FactorsIdentifiedAtAssessment "FactorsIdentifiedAtAssessment" "factorsidentifiedatassessment"
+    AssessmentFactors "AssessmentFactors" "assessmentfactors"
+    CinPlanDates "CINPlanDates" "cinplandates"
+    CinPlanStartDate "CINPlanStartDate" "cinplanstartdate"
+    CinPlanEndDate "CINPlanEndDate" "cinplanenddate"
+    Section47 "Section47" "section47"
+    S47ActualStartDate "S47ActualStartDate" "s47actualstartdate"
+    InitialCpcTarget "InitialCPCtarget" "initialcpctarget"
+    IcpcNotRequired "ICPCnotRequired" "icpcnotrequired"
+    ChildProtectionPlans "ChildProtectionPlans" "childprotectionplans"
+    CppStartDate "CPPstartDate" "cppstartdate"
+    CppEndDate "CPPendDate" "cppenddate"
+    InitialCategoryOfAbuse "InitialCategoryOfAbuse" "initialcategoryofabuse"
+    LatestCategoryOfAbuse "LatestCategoryOfAbuse" "latestcategoryofabuse"
+    NumberOfPreviousCpp "NumberOfPreviousCPP" "numberofpreviouscpp"
+    Reviews "Reviews" "reviews"
+    CppReviewDate "CPPreviewDate" "cppreviewdate"
+    PreProceedings "PreProceedingsandFGDM" "preproceedingsandfgdm"
+    PpStartDate "PPStartDate" "ppstartdate"
+    LbpSentDate "LBPSentDate" "lbpsentdate"
+    FgdmMeetingOffer "FGDMMeetingOffer" "fgdmmeetingoffer"
+    FgdmMeetingFac "FGDMMeetingFac" "fgdmmeetingfac"
+    InitialPpMeetingDate "InitialPPMeetingDate" "initialppmeetingdate"
+    ReviewMeetingsCount "ReviewMeetingsCount" "reviewmeetingscount"
+    StepDecisionDate "StepDecisionDate" "stepdecisiondate"
+    PpOutcome "PPOutcome" "ppoutcome"
+    CourtAppDate "CourtAppDate" "courtappdate"
+    LetterInitCpDate "LetterInitCPDate" "letterinitcpdate"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_is_known_by_its_name_in_lower_case() {
+        for (tag, key) in TAGS {
+            assert_eq!((Tag::of(key), tag.name().to_ascii_lowercase().as_str()), (*tag, *key));
+        }
+        assert_eq!(Tag::of("cinplandate"), Tag::Other);
+    }
 }

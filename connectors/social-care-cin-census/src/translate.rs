@@ -3,18 +3,21 @@
 use std::collections::HashSet;
 use std::io::BufRead;
 
+use connector_kit::file_name::hints;
+use connector_kit::xml::{Broken, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile, identifier, reading};
 use proto::events::{FindingCode, Scheme, Subject};
 use proto::quarantine::Reason;
 
 use crate::child::{self, Child};
-use crate::decoded::Stopped;
 use crate::drafts::Drafter;
 use crate::header::{self, Return, Unusable};
-use crate::records::{Broken, Records, Step, Whole};
-use crate::rules;
-use crate::tag::Tag;
-use crate::tree::Start;
+use crate::rules::{self, whole::Totals};
+use crate::tag::{Tag, Tagged as _};
+
+/// The list of children.
+const CHILDREN: &str = "children";
+const SHAPE: Shape = Shape { roots: &["message"], holders: &[CHILDREN], records: &["child"] };
 
 /// Reads a return and says what it holds.
 pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
@@ -23,14 +26,14 @@ pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
         out,
         of: None,
         record: 0,
-        children_seen: false,
         sound: true,
         ids: HashSet::new(),
+        totals: Totals::default(),
         upns: HashSet::new(),
     };
-    match Records::new(file.bytes) {
+    match Records::open(file.bytes, SHAPE) {
         Ok(mut records) => reading.run(&mut records),
-        Err(broken) => reading.stop_at(&broken, Start { at: 0, line: 1, offset: 0 }, &[]),
+        Err(broken) => reading.stop_at(&broken, None, &[]),
     }
 }
 
@@ -41,11 +44,11 @@ struct Reading<'a> {
     of: Option<Return>,
     /// Records of the list of children so far.
     record: u64,
-    children_seen: bool,
     /// No tag so far was out of its pair: what is absent is not there.
     sound: bool,
     /// LAchildIDs so far.
     ids: HashSet<String>,
+    totals: Totals,
     /// Usable UPNs so far. With the ids all that is kept of a child that was read: some 60 bytes.
     upns: HashSet<String>,
 }
@@ -61,29 +64,21 @@ struct Refused<'a> {
 impl Reading<'_> {
     fn run<R: BufRead>(&mut self, records: &mut Records<R>) {
         loop {
-            let step = match records.next() {
+            let step = match records.step() {
                 Ok(step) => step,
                 Err(broken) => {
                     self.record += u64::from(records.record().is_some_and(|record| record.tag() == Tag::Child));
-                    self.stop_at(&broken, records.here(), records.raw());
+                    self.stop_at(&broken, Some(records.here()), records.raw());
                     return;
                 }
             };
-            match step {
-                Step::Section(whole) => {
-                    if !self.section(records, whole) {
-                        return;
-                    }
-                }
-                Step::ChildrenBegan if self.of.is_none() => {
-                    self.refuse_file(records, Unusable::AuthorityMissing);
-                    return;
-                }
-                Step::ChildrenBegan => self.children_seen = true,
-                Step::Record(whole) => {
+            let stands_with_children = step == Step::StrayText || records.holder() == CHILDREN;
+            let goes_on = match step {
+                Step::Section(whole) if !stands_with_children => self.section(records, whole),
+                Step::Section(whole) | Step::Record(whole) => {
                     self.record += 1;
                     self.out.record();
-                    self.child(records, whole);
+                    self.whose(records) && self.child(records, whole)
                 }
                 Step::StrayText => self.refuse(
                     records,
@@ -96,9 +91,27 @@ impl Reading<'_> {
                 ),
                 Step::Ended => {
                     self.end(records);
-                    return;
+                    false
                 }
+            };
+            if !goes_on {
+                return;
             }
+        }
+    }
+
+    /// Whether it is known whose the return is, as its children come: without a header before them, from the file's name.
+    fn whose<R: BufRead>(&mut self, records: &Records<R>) -> bool {
+        if self.of.is_some() {
+            return true;
+        }
+        match header::of_name(&hints(self.file)) {
+            Ok(of) => {
+                self.out.scope(of.scope.clone());
+                self.of = Some(of);
+                true
+            }
+            Err(unusable) => self.refuse_file(records, unusable),
         }
     }
 
@@ -107,31 +120,28 @@ impl Reading<'_> {
         let header = records.record().filter(|record| record.tag() == Tag::Header && self.of.is_none());
         let Some(header) = header else {
             // It is no child: its being there says nothing about who is absent.
-            let message = "Message holds something beside one Header and Children: it was not read";
+            let message =
+                "Message holds something beside one Header, before the children, and Children: it was not read";
             let refused = Refused { reason: Reason::RecordMalformed, message, field: "Message", subject: None };
-            self.refuse(records, refused);
-            return true;
+            return self.refuse(records, refused);
         };
         if whole != Whole::Yes {
-            self.stop_at(&Broken::Unpaired, records.began(), records.raw());
+            self.stop_at(&Broken::Unpaired, Some(records.began()), records.raw());
             return false;
         }
-        match header::read(header) {
+        match header::read(header, &hints(self.file)) {
             Ok(of) => {
                 self.out.scope(of.scope.clone());
                 self.of = Some(of);
                 true
             }
-            Err(unusable) => {
-                self.refuse_file(records, unusable);
-                false
-            }
+            Err(unusable) => self.refuse_file(records, unusable),
         }
     }
 
-    fn child<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
+    fn child<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) -> bool {
         self.sound &= whole != Whole::Unpaired;
-        let Some(of) = &self.of else { return };
+        let Some(of) = &self.of else { return false };
         let stated = records.record().filter(|record| record.tag() == Tag::Child).map(child::la_child_ids);
         let mut ids = stated.into_iter().flatten();
         let first = ids.next();
@@ -147,7 +157,7 @@ impl Reading<'_> {
             (Some(record), Some(subject), Whole::Yes) if self.ids.insert(subject.value.clone()) => {
                 let child = child::read(record, of.year);
                 self.take(child, subject, records.replaced());
-                return;
+                return true;
             }
             (Some(_), Some(_), Whole::Yes) => (
                 Reason::RecordMalformed,
@@ -164,12 +174,13 @@ impl Reading<'_> {
             _ => (Reason::SubjectMissing, "a child has no LAchildID (cin/8500): give it one and send the return again"),
         };
         let field = if reason == Reason::SubjectMissing { "LAchildID" } else { "Child" };
-        self.refuse(records, Refused { reason, message, field, subject });
+        self.refuse(records, Refused { reason, message, field, subject })
     }
 
     fn take(&mut self, mut child: Child<'_>, subject: &Subject, replaced: bool) {
         let Some(of) = &self.of else { return };
         rules::check(&mut child, of);
+        self.totals.add(&child, of);
         if replaced {
             child.notes.found(FindingCode::TextOdd, Tag::Child);
         }
@@ -186,44 +197,51 @@ impl Reading<'_> {
     }
 
     fn end<R: BufRead>(&mut self, records: &Records<R>) {
-        match &self.of {
-            Some(of) if self.children_seen => {
-                if self.sound {
-                    self.out.whole(&of.scope.key);
-                }
+        let of = match &self.of {
+            Some(of) if self.record > 0 || records.held(CHILDREN) => of,
+            Some(_) => {
+                let message = "Message has no Children: nothing of it was read; send the whole file again".to_owned();
+                return self.reject(Reason::FileUnreadable, message, Some(records.here()), "", &[], None);
             }
-            Some(_) => self.stop_at(&Broken::ChildrenMissing, records.here(), &[]),
-            None => self.refuse_file(records, Unusable::AuthorityMissing),
+            None => {
+                self.refuse_file(records, Unusable::AuthorityMissing);
+                return;
+            }
+        };
+        if self.sound {
+            self.out.whole(&of.scope.key);
+        }
+        for finding in self.totals.findings() {
+            self.out.found(&of.controller, finding);
         }
     }
 
     /// Nothing can be made of the file, or of the rest of it.
-    fn stop_at(&mut self, broken: &Broken, at: Start, raw: &[u8]) {
-        let reason = match broken {
-            Broken::Stopped(Stopped::EncodingUnsupported) => Reason::EncodingUnsupported,
-            Broken::Stopped(Stopped::TokenTooLong(_)) => Reason::RecordTooLarge,
-            _ => Reason::FileUnreadable,
-        };
+    fn stop_at(&mut self, broken: &Broken, at: Option<Start>, raw: &[u8]) {
         let message = format!("{broken}: nothing from here on was read; send the whole file again");
         // No subject, even if a child was under way: whoever came after it is not known either.
-        self.reject(reason, message, at, "", raw, None);
+        self.reject(broken.reason(), message, at, "", raw, None);
     }
 
-    fn refuse_file<R: BufRead>(&mut self, records: &Records<R>, unusable: Unusable) {
+    /// False: nothing more is read.
+    fn refuse_file<R: BufRead>(&mut self, records: &Records<R>, unusable: Unusable) -> bool {
         let (at, raw) = (records.began(), records.raw());
-        self.reject(unusable.reason(), unusable.to_string(), at, unusable.field(), raw, None);
+        self.reject(unusable.reason(), unusable.to_string(), Some(at), unusable.field(), raw, None);
+        false
     }
 
-    fn refuse<R: BufRead>(&mut self, records: &Records<R>, refused: Refused<'_>) {
+    /// True: what stands behind it is read.
+    fn refuse<R: BufRead>(&mut self, records: &Records<R>, refused: Refused<'_>) -> bool {
         let (at, raw) = (records.began(), records.raw());
-        self.reject(refused.reason, refused.message.to_owned(), at, refused.field, raw, refused.subject);
+        self.reject(refused.reason, refused.message.to_owned(), Some(at), refused.field, raw, refused.subject);
+        true
     }
 
     fn reject(
         &mut self,
         reason: Reason,
         message: String,
-        at: Start,
+        at: Option<Start>,
         field: &str,
         raw: &[u8],
         subject: Option<Subject>,
@@ -233,9 +251,9 @@ impl Reading<'_> {
             message,
             place: Place {
                 file: self.file.to_owned(),
-                line: at.line,
+                line: at.map_or(1, |at| at.line),
                 record: self.record,
-                byte_offset: at.offset,
+                byte_offset: at.map_or(0, |at| at.offset),
                 field: field.to_owned(),
             },
             controller: self.of.as_ref().map(|of| of.controller.clone()),

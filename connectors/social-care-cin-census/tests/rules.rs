@@ -57,9 +57,10 @@ fn one_value_put_wrong() {
         ("<Ethnicity>WBRI</Ethnicity>", "<Ethnicity/>", &["cin/4220 FIELD_MISSING Ethnicity"]),
         (birth, "", &["cin/8525Q FIELD_MISSING PersonBirthDate"]),
         (birth, &both_births, &["cin/8525Q FIELDS_CONTRADICT ExpectedPersonBirthDate"]),
+        ("2012-06-14", "14/06/2012", &["- VALUE_MALFORMED PersonBirthDate"]),
         (
             "2012-06-14",
-            "14/06/2012",
+            "14/13/2012",
             &[
                 "- DATE_UNREADABLE PersonBirthDate",
                 "- NOT_MAPPED PersonBirthDate",
@@ -114,7 +115,11 @@ fn one_value_put_wrong() {
         (ASSESSED, "", &["cin/2991Q FIELD_MISSING Assessments"]),
         ("2024-06-05", "2024-06-01", &["cin/1103 DATES_OUT_OF_ORDER AssessmentActualStartDate"]),
         ("2024-07-10", "2024-06-04", &["cin/8608 DATES_OUT_OF_ORDER AssessmentAuthorisationDate"]),
-        (authorised, "", &["cin/8614 FIELDS_CONTRADICT AssessmentFactors"]),
+        (
+            authorised,
+            "",
+            &["cin/8614 FIELDS_CONTRADICT AssessmentFactors", "cin/8670Q FIELD_MISSING AssessmentAuthorisationDate"],
+        ),
         ("<AssessmentFactors>3B</AssessmentFactors>", "", &["cin/8897Q FIELD_MISSING AssessmentFactors"]),
         (
             "<AssessmentFactors>3B",
@@ -221,12 +226,16 @@ fn closures() {
         (
             both("2024-09-02", "RC7"),
             &unfinished,
-            vec!["cin/8614 FIELDS_CONTRADICT AssessmentFactors", "cin/8867 FIELDS_CONTRADICT CINclosureDate"],
+            vec![
+                "cin/8614 FIELDS_CONTRADICT AssessmentFactors",
+                "cin/8670Q FIELD_MISSING AssessmentAuthorisationDate",
+                "cin/8867 FIELDS_CONTRADICT CINclosureDate",
+            ],
         ),
         (
             both("2024-09-02", "RC7"),
             &format!("{ASSESSED}{open_enquiry}"),
-            vec!["cin/8868 FIELDS_CONTRADICT CINclosureDate"],
+            vec!["cin/8675Q FIELD_MISSING DateOfInitialCPC", "cin/8868 FIELDS_CONTRADICT CINclosureDate"],
         ),
         (
             both("2024-09-02", "RC7"),
@@ -297,4 +306,65 @@ fn two_children_with_one_upn_both_stay_claims_and_the_second_says_so() {
         _ => None,
     });
     assert_eq!(usable.collect::<Vec<_>>(), [true, true]);
+}
+
+/// 31 March 2025 was a Monday: 45 working days before it was 27 January, 15 before it 10 March.
+#[test]
+fn what_should_have_been_done_by_the_end_of_the_year() {
+    let of = |part: &str| found(&child("A1", &referral("2024-06-03", part)));
+    let assessed = |on: &str| {
+        of(&format!("<Assessments><AssessmentActualStartDate>{on}</AssessmentActualStartDate></Assessments>"))
+    };
+    assert_eq!(assessed("2025-01-24"), ["cin/8670Q FIELD_MISSING AssessmentAuthorisationDate"]);
+    assert_eq!(assessed("2025-01-27"), [""; 0]);
+    let enquired = |on: &str, more: &str| {
+        of(&format!("{ASSESSED}<Section47><S47ActualStartDate>{on}</S47ActualStartDate>{more}</Section47>"))
+    };
+    assert_eq!(enquired("2025-03-07", ""), ["cin/8675Q FIELD_MISSING DateOfInitialCPC"]);
+    assert_eq!(enquired("2025-03-10", ""), [""; 0]);
+    assert_eq!(enquired("2025-03-07", "<ICPCnotRequired>1</ICPCnotRequired>"), [""; 0]);
+}
+
+/// 1 April 2024 was Easter Monday: the working day before it was Maundy Thursday.
+#[test]
+fn a_referral_without_further_action_belongs_to_its_year() {
+    let of = |on: &str| found(&child("A1", &referral(on, "").replace(">false<", ">true<")));
+    assert_eq!(of("2024-03-27"), ["cin/8569Q FIELDS_CONTRADICT ReferralNFA"]);
+    assert_eq!(of("2024-03-28"), [""; 0]);
+}
+
+#[test]
+fn what_is_odd_about_the_whole_return() {
+    let of = |children: &str| -> Vec<String> {
+        let found = translate(census(children)).found;
+        assert!(found.iter().all(|(controller, _)| controller == "la-878-social-care"));
+        found.into_iter().filter_map(|(_, finding)| finding.rule).collect()
+    };
+    let disabled = |id: &str, codes: &[&str]| {
+        let list: String = codes.iter().map(|code| format!("<Disability>{code}</Disability>")).collect();
+        let stated = CHARACTERISTICS.replace("<Disability>NONE</Disability>", &list);
+        child_of(&identifiers(id), &stated, &referral("2024-06-03", ""))
+    };
+    let eight = disabled("A1", &["MOB", "HAND", "PC", "INC", "COMM", "LD", "HEAR", "VIS"]);
+    assert_eq!(of(&eight), [""; 0]);
+    assert_eq!(of(&disabled("A1", &["MOB", "HAND", "PC", "INC", "COMM", "LD", "HEAR", "NONE"])), ["cin/2887Q"]);
+    let one_each: String =
+        ["MOB", "HAND", "PC", "INC", "COMM", "LD", "HEAR", "VIS"].iter().map(|code| disabled(code, &[code])).collect();
+    assert_eq!(of(&one_each), ["cin/2888Q"]);
+    // One in fifty may be of no sex, and the unborn do not count.
+    let many =
+        |count: usize| (0..count).map(|at| child(&format!("B{at}"), &referral("2024-06-03", ""))).collect::<String>();
+    let of_no_sex = child("C1", &referral("2024-06-03", "")).replace("<Sex>F", "<Sex>U");
+    let unborn = child("D1", &referral("2025-01-13", ""))
+        .replace("PersonBirthDate>", "ExpectedPersonBirthDate>")
+        .replace("2012-06-14", "2025-05-20")
+        .replace("<Sex>F", "<Sex>U");
+    assert_eq!(of(&(eight.clone() + &many(48) + &of_no_sex + &unborn)), [""; 0]);
+    assert_eq!(of(&(eight.clone() + &many(47) + &of_no_sex + &unborn)), ["cin/2886Q"]);
+    // A plan that began, and no conference anywhere; one of the year before began at a conference of that year.
+    let planned = child("E1", &referral("2024-06-03", PROTECTION));
+    assert_eq!(of(&(eight.clone() + &planned)), ["cin/2883"]);
+    assert_eq!(of(&(eight.clone() + &planned + &child("E2", &referral("2024-06-03", ENQUIRY)))), [""; 0]);
+    let earlier = planned.replace("2024-06-28", "2024-03-28").replace("2024-06-03", "2024-03-03");
+    assert_eq!(of(&(eight + &earlier)), [""; 0]);
 }

@@ -34,30 +34,45 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     voice.part(&whole, false);
     // The supplier's own number is nobody else's; what is not named here is kept.
     child.skip(&["la_child_id", "mis_child_id"]);
-    let details = child.blocks("child_details");
+    let details = voice.blocks(&mut child, "child_details");
     let born = details.first().and_then(|details| {
         let mut block = Block::of(details);
         block.date("date_of_birth").or_else(|| block.date("expected_date_of_birth"))
     });
+    // What the data date by nothing stands at the first day that they name at all.
+    let first_on = born.or_else(|| first_day(fields));
     for block in details {
-        describe(voice, block);
+        describe(voice, block, first_on);
     }
-    for block in child.blocks("health_and_wellbeing") {
+    for block in voice.blocks(&mut child, "health_and_wellbeing") {
         health(voice, block);
     }
-    for block in child.blocks("education_health_care_plans") {
+    for block in voice.blocks(&mut child, "education_health_care_plans") {
         plan(voice, block, born);
     }
-    for block in child.blocks("social_care_episodes") {
+    for block in voice.blocks(&mut child, "social_care_episodes") {
         episode::say(voice, block);
     }
-    if let Some(on) = born {
-        let key = voice.key("child");
-        voice.keep("child", &key, on, &child);
+    let key = voice.key("child");
+    match first_on {
+        Some(on) => voice.keep("child", &key, on, &child),
+        None if child.has_further() => voice.reject(Reason::DateMissing, "child", "date_of_birth"),
+        None => {}
     }
 }
 
-fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
+/// The earliest day that stands anywhere in a child.
+fn first_day(fields: &Map<String, Value>) -> Option<Date> {
+    let of_value = |value: &Value| match value {
+        Value::String(text) => dates::iso(text, "").value.filter(|date| date.day.is_some()),
+        Value::Object(fields) => first_day(fields),
+        Value::Array(items) => items.iter().filter_map(Value::as_object).filter_map(first_day).min_by_key(dates::key),
+        _ => None,
+    };
+    fields.values().filter_map(of_value).min_by_key(dates::key)
+}
+
+fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option<Date>) {
     let mut block = Block::of(fields);
     let key = voice.key("details");
     if block.is_purged() {
@@ -86,7 +101,7 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     if birth_on.is_none() && expected_birth_on.is_none() {
         block.findings.push(finding(FindingCode::FieldMissing, "date_of_birth"));
     }
-    let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on) else {
+    let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on).or(first_on) else {
         return voice.reject(Reason::DateMissing, "child_details", "date_of_birth");
     };
     voice.part(&key, block.is_sound());
@@ -115,7 +130,7 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
 fn health(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     let mut block = Block::of(fields);
     let key = voice.key("health");
-    let assessments = block.blocks("sdq_assessments");
+    let assessments = voice.blocks(&mut block, "sdq_assessments");
     if block.is_purged() {
         return voice.part(&key, true);
     }
@@ -148,12 +163,13 @@ fn plan(voice: &mut Voice<'_>, fields: &Map<String, Value>, born: Option<Date>) 
         return voice.reject(Reason::RecordMalformed, "education_health_care_plans", "education_health_care_plan_id");
     };
     let key = voice.key(&format!("ehc-plan/{}", part_of_key(&id)));
-    voice.part(&key, true);
     if block.is_purged() {
-        return;
+        return voice.part(&key, true);
     }
     let dated = ["plan_start_date", "assessment_outcome_date", "request_outcome_date", "request_received_date"];
     let on = dated.into_iter().rev().find_map(|name| block.date(name)).or(born);
+    // A plan that nobody can place is not told: what stands of it stands.
+    voice.part(&key, on.is_some());
     match on {
         Some(on) => voice.keep_whole("education_health_care_plans", &key, on, &Value::Object(fields.clone())),
         None => voice.reject(Reason::DateMissing, "education_health_care_plans", "request_received_date"),

@@ -64,7 +64,7 @@ impl Receives for ChildrenEndpoint {
         let connector = ChildrenSocialCare { authority: Some(authority) };
         let read = Collected::of(&connector, &[(&name_of(authority), &held)]);
         if read.rejections.iter().any(|rejection| rejection.reason == Reason::FileUnreadable) {
-            let detail = "the body is nested more deeply than any child's record: nothing of it was taken";
+            let detail = "the body is no list of children to its end: nothing of it was taken";
             return Err(Refusal::new(RefusalCode::BodyUnreadable, detail));
         }
         if read.rejections.is_empty() {
@@ -219,6 +219,11 @@ mod tests {
             assert_eq!(answered(la_code, &body).unwrap_err().code, code, "{la_code}");
         }
         let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(answered("878", &deep).unwrap_err().code, RefusalCode::BodyUnreadable);
+        let said = answered("878", &deep).unwrap();
+        assert_eq!(
+            (said.status, said.body.contains("[0]")),
+            (400, true),
+            "a child nested more deeply than any record is refused alone"
+        );
     }
 }

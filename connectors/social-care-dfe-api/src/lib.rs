@@ -20,11 +20,12 @@ mod child;
 mod codes;
 mod endpoint;
 mod episode;
+mod pieces;
 mod say;
 mod submission;
 
 use connector_kit::file_name::Authority;
-use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 pub use endpoint::ChildrenEndpoint;
 use proto::events::Family;
 
@@ -41,6 +42,11 @@ pub struct ChildrenSocialCare {
 impl ChildrenSocialCare {
     /// For any authority: the files' names must say whose they are.
     pub const ANY: Self = Self { authority: None };
+}
+
+/// This connector, as it stands in the program.
+pub fn connector(whose: &Whose) -> Registered {
+    Registered::of(ChildrenSocialCare { authority: whose.authority }).receiving(ChildrenEndpoint)
 }
 
 impl Connector for ChildrenSocialCare {

@@ -2,7 +2,7 @@
 
 use connector_kit::codes::CodeList;
 use connector_kit::file_name::Authority;
-use connector_kit::reading::{boolean, finding};
+use connector_kit::reading::{Read, boolean, finding};
 use connector_kit::{Draft, Output, Place, Rejection, dates};
 use jiff::civil;
 use proto::events::{Coded, Date, Event, Finding, FindingCode, SourceRecordKept, Subject};
@@ -37,10 +37,18 @@ impl<'v> Block<'v> {
         self.read.extend(names);
     }
 
-    /// The text of a field, "" where there is none.
+    /// The text of a field, "" where there is none. A field that is no text is told, and kept with what has no place.
     pub(crate) fn text(&mut self, name: &'static str) -> String {
-        self.read.push(name);
-        self.fields.get(name).map(text_of).unwrap_or_default()
+        match self.fields.get(name) {
+            Some(Value::Array(_) | Value::Object(_)) => {
+                self.findings.push(finding(FindingCode::ValueMalformed, name));
+                String::new()
+            }
+            value => {
+                self.read.push(name);
+                value.map(text_of).unwrap_or_default()
+            }
+        }
     }
 
     pub(crate) fn filled(&mut self, name: &'static str) -> Option<String> {
@@ -49,7 +57,9 @@ impl<'v> Block<'v> {
 
     pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
         let text = self.text(name);
-        dates::iso(&text, name).keep(&mut self.findings)
+        let iso = dates::iso(&text, name);
+        let read = if iso.value.is_some() { iso } else { written(&text, name) };
+        read.keep(&mut self.findings)
     }
 
     pub(crate) fn code(&mut self, list: &CodeList, name: &'static str) -> Option<Coded> {
@@ -59,9 +69,19 @@ impl<'v> Block<'v> {
 
     pub(crate) fn codes(&mut self, list: &CodeList, name: &'static str) -> Vec<Coded> {
         self.read.push(name);
-        let stated = self.fields.get(name).and_then(Value::as_array).into_iter().flatten();
+        let stated: Vec<String> = match self.fields.get(name) {
+            Some(Value::Array(codes)) => codes.iter().map(text_of).collect(),
+            // A list as one text.
+            Some(Value::String(codes)) => codes.split([',', ';', ' ']).map(str::to_owned).collect(),
+            Some(Value::Null) | None => Vec::new(),
+            Some(_) => {
+                self.findings.push(finding(FindingCode::ValueMalformed, name));
+                self.read.pop();
+                Vec::new()
+            }
+        };
         let mut codes: Vec<Coded> =
-            stated.filter_map(|code| list.keep(&text_of(code), PRESENT, name, &mut self.findings)).collect();
+            stated.iter().filter_map(|code| list.keep(code, PRESENT, name, &mut self.findings)).collect();
         // Their order means nothing.
         codes.sort_by(|a, b| a.code.cmp(&b.code));
         codes.dedup_by(|a, b| a.code == b.code);
@@ -83,13 +103,17 @@ impl<'v> Block<'v> {
         usable
     }
 
-    /// The blocks of an array, or the one block where there is one.
-    pub(crate) fn blocks(&mut self, name: &'static str) -> Vec<&'v Map<String, Value>> {
+    /// The blocks of an array, or the one block where there is one. Whether all that stands there is a block beside them.
+    fn blocks(&mut self, name: &'static str) -> (Vec<&'v Map<String, Value>>, bool) {
         self.read.push(name);
         match self.fields.get(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_object).collect(),
-            Some(Value::Object(only)) => vec![only],
-            _ => Vec::new(),
+            Some(Value::Array(items)) => {
+                let all = items.iter().all(|item| item.is_object() || item.is_null());
+                (items.iter().filter_map(Value::as_object).collect(), all)
+            }
+            Some(Value::Object(only)) => (vec![only], true),
+            Some(Value::Null) | None => (Vec::new(), true),
+            Some(_) => (Vec::new(), false),
         }
     }
 
@@ -105,6 +129,11 @@ impl<'v> Block<'v> {
         if both.is_some_and(|(first, second)| second < first) {
             self.findings.push(finding(FindingCode::DatesOutOfOrder, name));
         }
+    }
+
+    /// Whether some fields have no place.
+    pub(crate) fn has_further(&self) -> bool {
+        !self.further().is_empty()
     }
 
     /// Fields that no event has a place for.
@@ -133,9 +162,18 @@ impl Voice<'_> {
         format!("{}/{thing}", self.subject.value)
     }
 
+    /// The blocks of this name; what stands there and is none is given to quarantine.
+    pub(crate) fn blocks<'v>(&mut self, block: &mut Block<'v>, name: &'static str) -> Vec<&'v Map<String, Value>> {
+        let (blocks, all) = block.blocks(name);
+        if !all {
+            self.reject(Reason::RecordMalformed, name, "");
+        }
+        blocks
+    }
+
     /// A thing that has parts: all of them are told, or it is only named.
     pub(crate) fn part(&mut self, key: &str, told: bool) {
-        self.out.part(&self.scope_key, key, told);
+        self.out.part(&self.scope_key, &self.subject, key, told);
     }
 
     pub(crate) fn say(
@@ -162,6 +200,7 @@ impl Voice<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event: event.into(),
             place: self.place.clone(),
         });
@@ -180,7 +219,7 @@ impl Voice<'_> {
         let event = SourceRecordKept {
             record_type: Some(table.to_owned()),
             media_type: Some("application/json".to_owned()),
-            content: Some(value.to_string()),
+            content: Some(plain(value).to_string()),
         };
         self.say(table, (key, 0), on, vec![finding(FindingCode::NotMapped, "")], event);
     }
@@ -189,6 +228,7 @@ impl Voice<'_> {
     pub(crate) fn reject(&mut self, reason: Reason, table: &str, field: &str) {
         let what = match reason {
             Reason::DateMissing => format!("{table} has no {field} that can be read, and cannot be placed"),
+            _ if field.is_empty() => format!("{table} holds something that is no object"),
             _ => format!("{table} has no {field}, and could not be told from another"),
         };
         self.rejected = true;
@@ -202,6 +242,28 @@ impl Voice<'_> {
             subject: Some(self.subject.clone()),
         };
         self.out.reject(rejection);
+    }
+}
+
+/// The same value without what is null, its fields in order of their names: a system may leave them out, and turn them round.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut filled: Vec<_> = fields.iter().filter(|(_, value)| !value.is_null()).collect();
+            filled.sort_by_key(|(name, _)| *name);
+            filled.into_iter().map(|(name, value)| (name.clone(), plain(value))).collect()
+        }
+        Value::Array(items) => items.iter().filter(|item| !item.is_null()).map(plain).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A date that is not written as the data have it.
+fn written(text: &str, field: &str) -> Read<Date> {
+    let read = dates::written(text, field);
+    match read.value {
+        Some(date) => Read::odd(date, FindingCode::ValueMalformed, field),
+        None => read,
     }
 }
 

@@ -1,26 +1,27 @@
-//! One file, child by child.
+//! One file, child by child: no more of it is held than one child, and the ids of those before.
 
 use std::collections::HashSet;
-use std::io::Read as _;
+use std::io::BufRead;
 
 use connector_kit::file_name::{Authority, hints};
-use connector_kit::{Draft, Output, Place, Rejection, Scope, SourceFile, dates, identifier, text};
+use connector_kit::text::{self, TextReader};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, SourceFile, dates, identifier};
 use proto::events::{Date, Scheme, Subject};
 use proto::quarantine::Reason;
 use proto::sharing::FeedConfirmed;
 use serde_json::Value;
 
 use crate::child;
+use crate::pieces::{Piece, Pieces};
 use crate::say::Voice;
 
-/// Largest file that is read; one of a whole council is some tens of megabytes.
-const FILE_BYTES_MAX: u64 = 256 << 20;
 /// Largest child; real ones are a few kilobytes.
 const CHILD_BYTES_MAX: usize = 1 << 20;
 
 /// Translates a file.
 pub(crate) fn translate(given: Option<Authority>, file: SourceFile<'_>, out: &mut dyn Output) {
     let SourceFile { name, bytes } = file;
+    let hints = hints(&name);
     let refuse = |out: &mut dyn Output, reason, message: String| {
         let place = Place { file: name.clone(), ..Place::default() };
         out.reject(Rejection {
@@ -33,52 +34,48 @@ pub(crate) fn translate(given: Option<Authority>, file: SourceFile<'_>, out: &mu
             subject: None,
         });
     };
-    let mut held = Vec::new();
-    if bytes.take(FILE_BYTES_MAX + 1).read_to_end(&mut held).is_err() {
-        return refuse(out, Reason::FileUnreadable, "the file could not be read to its end: send it again".to_owned());
-    }
-    if held.len() as u64 > FILE_BYTES_MAX {
-        let message = "the file is larger than any real one: send the children in several".to_owned();
-        return refuse(out, Reason::RecordTooLarge, message);
-    }
-    let decoded = match text::decode(&held) {
-        Ok(decoded) => decoded,
-        Err(unsupported) => return refuse(out, Reason::EncodingUnsupported, unsupported.to_string()),
-    };
-    let Some(authority) = hints(&name).authority.or(given) else {
+    let Some(authority) = hints.authority.or(given) else {
         let message = "nothing says whose children these are: put the authority's three digits into the file's name \
                        (878_2025-11-22.json), or name its social care alone in the connector's controllers";
         return refuse(out, Reason::SubjectMissing, message.to_owned());
     };
-    drop(held);
-    let on = hints(&name).on;
-    let mut reading = Reading {
-        authority,
-        file: &name,
-        text: &decoded.text,
-        ids: HashSet::new(),
-        record: 0,
-        refused: false,
-        is_list: false,
-        out,
+    let bytes = match plain(bytes) {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(unsupported)) => return refuse(out, Reason::EncodingUnsupported, unsupported.to_string()),
+        Err(_) => return refuse(out, Reason::FileUnreadable, UNREAD.to_owned()),
     };
-    reading.children(decoded.odd);
-    if let Some(on) = on.filter(|_| reading.is_list && !reading.refused) {
+    let mut reading =
+        Reading { authority, file: &name, ids: HashSet::new(), record: 0, refused: false, is_list: false, out };
+    reading.children(Pieces::new(bytes, CHILD_BYTES_MAX));
+    if let Some(on) = hints.on.filter(|_| reading.is_list && !reading.refused) {
         reading.confirm(on);
     }
 }
 
-/// A child as it came, and where it begins in the text.
+const UNREAD: &str = "the file could not be read to its end: send it again";
+
+/// A file whose every byte below 128 is a character of its own: what is UTF-16 is decoded.
+fn plain<'a>(
+    mut bytes: Box<dyn BufRead + Send + 'a>,
+) -> std::io::Result<Result<Box<dyn BufRead + 'a>, text::Unsupported>> {
+    let start = bytes.fill_buf()?;
+    let is_wide = start.iter().take(4).any(|byte| matches!(byte, 0 | 0xfe | 0xff));
+    if !is_wide {
+        return Ok(Ok(bytes));
+    }
+    Ok(TextReader::open(bytes)?.map(|text| -> Box<dyn BufRead + 'a> { Box::new(text) }))
+}
+
+/// A child as it came, and where it begins in the file.
 #[derive(Clone, Copy)]
 struct Raw<'t> {
     text: &'t str,
-    offset: usize,
+    offset: u64,
 }
 
 struct Reading<'a> {
     authority: Authority,
     file: &'a str,
-    text: &'a str,
     /// Children so far: one that stands twice contradicts itself.
     ids: HashSet<String>,
     record: u64,
@@ -90,85 +87,62 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads children one after another: those of an array, or each by itself, on lines of their own or not.
-    fn children(&mut self, odd_text: bool) {
-        let text = self.text;
-        let mut at = text.len() - text.trim_start_matches(is_space).len();
-        let in_array = text.get(at..).is_some_and(|rest| rest.starts_with('['));
-        at += usize::from(in_array);
-        self.is_list = in_array;
+    /// Reads children one after another.
+    fn children<R: BufRead>(&mut self, mut pieces: Pieces<R>) {
         loop {
-            let rest = text.get(at..).unwrap_or_default();
-            let next = rest.trim_start_matches(|c: char| is_space(c) || in_array && c == ',');
-            at += rest.len() - next.len();
-            if in_array && next.starts_with(']') {
-                let beyond = next.get(1..).unwrap_or_default();
-                if !beyond.trim_matches(is_space).is_empty() {
-                    self.break_off(at + 1, "something stands behind the children: it was not read");
-                }
-                return;
+            let piece = pieces.next();
+            self.is_list = pieces.is_list();
+            match piece {
+                Ok(Piece::End) => return,
+                Ok(Piece::Child { bytes, offset, overran }) => self.piece(&bytes, offset, overran),
+                Ok(Piece::Broken { message, offset, bytes }) => return self.break_off(offset, message, bytes),
+                Err(_) => return self.break_off(0, UNREAD, Vec::new()),
             }
-            if next.is_empty() && !in_array && self.record > 0 {
-                return;
-            }
-            let mut values = serde_json::Deserializer::from_str(next).into_iter::<Value>();
-            let Some(Ok(value)) = values.next() else {
-                let message =
-                    "the file is not json, or breaks off: nothing from here on was read; send the whole file again";
-                return self.break_off(at, message);
-            };
-            let read = values.byte_offset();
-            self.value(value, Raw { text: next.get(..read).unwrap_or_default(), offset: at }, odd_text);
-            at += read;
         }
     }
 
-    fn value(&mut self, value: Value, raw: Raw<'_>, odd_text: bool) {
-        match value {
-            Value::Object(mut fields) if !fields.contains_key("la_child_id") && fields.contains_key("children") => {
-                match fields.remove("children") {
-                    Some(Value::Array(children)) => {
-                        self.is_list = true;
-                        for child in children {
-                            let text = child.to_string();
-                            self.child(child, Raw { text: &text, offset: raw.offset }, odd_text);
-                        }
-                    }
-                    _ => {
-                        self.record += 1;
-                        self.out.record();
-                        self.refuse(raw, Reason::RecordMalformed, "children is no array: nothing was read", "children");
-                    }
-                }
+    fn piece(&mut self, bytes: &[u8], offset: u64, overran: bool) {
+        self.record += 1;
+        self.out.record();
+        let decoded = match text::decode(bytes) {
+            Ok(decoded) => decoded,
+            Err(_) => {
+                let raw = Raw { text: "", offset };
+                return self.refuse(raw, Reason::RecordMalformed, "a child is no text: it was not read", "");
             }
-            child => self.child(child, raw, odd_text),
+        };
+        let raw = Raw { text: &decoded.text, offset };
+        if overran {
+            return self.refuse(raw, Reason::RecordTooLarge, "a child larger than any real one: it was not read", "");
+        }
+        match serde_json::from_str(&decoded.text) {
+            Ok(child) => self.child(child, raw, decoded.odd),
+            Err(_) => self.refuse(raw, Reason::RecordMalformed, "a child is not json: it was not read", ""),
         }
     }
 
     /// Nothing from this place on is read.
-    fn break_off(&mut self, at: usize, message: &str) {
-        let rest = self.text.get(at..).unwrap_or_default();
+    fn break_off(&mut self, offset: u64, message: &str, bytes: Vec<u8>) {
         self.refused = true;
         self.out.reject(Rejection {
             reason: Reason::FileUnreadable,
             message: message.to_owned(),
-            place: self.at(at, ""),
+            place: self.at(offset, ""),
             controller: Some(self.authority.social_care()),
-            raw: rest.bytes().take(CHILD_BYTES_MAX).collect(),
+            raw: bytes,
             scope_key: None,
             subject: None,
         });
     }
 
     fn child(&mut self, child: Value, raw: Raw<'_>, odd_text: bool) {
-        self.record += 1;
-        self.out.record();
-        if raw.text.len() > CHILD_BYTES_MAX {
-            return self.refuse(raw, Reason::RecordTooLarge, "a child larger than any real one: it was not read", "");
-        }
         let Value::Object(fields) = child else {
             return self.refuse(raw, Reason::RecordMalformed, "a child is no object: it was not read", "");
         };
+        if !fields.contains_key("la_child_id") && fields.contains_key("children") {
+            let message = "children is no array: nothing of it was read";
+            return self.refuse(raw, Reason::RecordMalformed, message, "children");
+        }
         let id = fields.get("la_child_id").map(child::text_of).unwrap_or_default();
         let subject = identifier::subject(Scheme::LaChildId, self.authority.as_str(), &id);
         if subject.value.is_empty() {
@@ -240,23 +214,14 @@ impl Reading<'_> {
             findings: Vec::new(),
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event: confirmed.into(),
             place: self.at(0, ""),
         });
     }
 
     /// Where a child stands.
-    fn at(&self, offset: usize, field: &str) -> Place {
-        Place {
-            file: self.file.to_owned(),
-            line: 0,
-            record: self.record,
-            byte_offset: offset as u64,
-            field: field.to_owned(),
-        }
+    fn at(&self, offset: u64, field: &str) -> Place {
+        Place { file: self.file.to_owned(), line: 0, record: self.record, byte_offset: offset, field: field.to_owned() }
     }
-}
-
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
 }

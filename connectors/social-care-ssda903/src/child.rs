@@ -2,22 +2,24 @@
 
 pub(crate) mod adoption;
 pub(crate) mod episodes;
+mod missing;
+mod workers;
 pub(crate) mod yearly;
 
 use connector_kit::reading::finding;
 use connector_kit::{dates, identifier};
 use jiff::civil;
 use proto::events::FindingCode::{
-    DateImplausible, DatesOutOfOrder, FieldMissing, FieldsContradict, RecordRepeated, TextOdd, ValueMalformed,
+    DateImplausible, DatesOutOfOrder, FieldMissing, FieldsContradict, RecordRepeated, TextOdd,
 };
 use proto::events::{
-    CareReviewed, DeprivationOfLibertyOrdered, MissingEpisodeEnded, MissingEpisodeStarted, ParenthoodRecorded,
-    PersonDescribed, PreviousPermanenceRecorded, Scheme, SocialWorkerAllocated, UnaccompaniedChildRecorded,
-    identifier::Standing,
+    CareReviewed, DeprivationOfLibertyOrdered, ParenthoodRecorded, PersonDescribed, PreviousPermanenceRecorded, Scheme,
+    UnaccompaniedChildRecorded, identifier::Standing,
 };
 
 use crate::codes;
-use crate::reading::{Row, date, date_on, day};
+use crate::held::Row;
+use crate::reading::{date, date_on, day};
 use crate::say::{Findings, Voice, Year};
 use crate::submission::Tables;
 use crate::tables::Table;
@@ -33,7 +35,7 @@ pub(crate) struct Around<'a> {
 /// A row with what is known of it before it is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'r> {
-    pub(crate) row: &'r Row,
+    pub(crate) row: &'r Row<'r>,
     pub(crate) year: Year,
     /// It stood in its file more than once.
     repeated: bool,
@@ -42,17 +44,17 @@ pub(crate) struct Given<'r> {
 /// What all of a child's rows are read against.
 pub(crate) struct Child<'r> {
     pub(crate) birth: Option<civil::Date>,
-    rows: &'r [(Year, &'r Row, bool)],
-    around: &'r Around<'r>,
+    rows: &'r [(Year, &'r Row<'r>, bool)],
+    pub(crate) around: &'r Around<'r>,
 }
 
 impl<'r> Child<'r> {
-    fn of(&self, table: Table) -> impl Iterator<Item = Given<'r>> + use<'r> {
+    pub(crate) fn of(&self, table: Table) -> impl Iterator<Item = Given<'r>> + use<'r> {
         let rows = self.rows.iter().filter(move |(_, row, _)| row.table == table);
         rows.map(|(year, row, repeated)| Given { row, year: *year, repeated: *repeated })
     }
 
-    fn header(&self, year: Year) -> Option<&'r Row> {
+    fn header(&self, year: Year) -> Option<&'r Row<'r>> {
         self.of(Table::Header).find(|given| given.year == year).map(|given| given.row)
     }
 
@@ -65,6 +67,17 @@ impl<'r> Child<'r> {
         }
         if self.around.odd.get(row.file) == Some(&true) {
             findings.0.push(finding(TextOdd, ""));
+        }
+        let once = match row.table {
+            Table::Ad1 => "INT31",
+            Table::Oc2 => "INT33",
+            Table::Oc3 => "INT34",
+            Table::PreviousPermanence => "INT35",
+            Table::Uasc => "INT36",
+            _ => "",
+        };
+        if !once.is_empty() && self.of(row.table).filter(|other| other.year == year).count() > 1 {
+            findings.broke(FieldsContradict, "CHILD", once);
         }
         let (missing, dob) = match row.table {
             Table::Ad1 => ("INT01", "INT11"),
@@ -111,7 +124,7 @@ pub(crate) fn age(birth: civil::Date, on: civil::Date) -> Option<i16> {
 }
 
 /// Says all that a child's rows say.
-pub(crate) fn say(mut voice: Voice<'_>, rows: &[(Year, &Row, bool)], around: &Around<'_>) {
+pub(crate) fn say(mut voice: Voice<'_>, rows: &[(Year, &Row<'_>, bool)], around: &Around<'_>) {
     let births = rows.iter().rev().filter_map(|(_, row, _)| day(&date(row.get("dob"), "").value?));
     let child = Child { birth: births.into_iter().next(), rows, around };
     let episodes = episodes::read(&child, &mut voice);
@@ -128,12 +141,12 @@ pub(crate) fn say(mut voice: Voice<'_>, rows: &[(Year, &Row, bool)], around: &Ar
     for given in child.of(Table::PreviousPermanence) {
         permanence(&child, &mut voice, given);
     }
-    missing(&child, &mut voice, &episodes);
-    workers(&child, &mut voice);
+    missing::say(&child, &mut voice, &episodes);
+    workers::say(&child, &mut voice, &episodes);
     for given in child.of(Table::Liberty) {
         liberty(&child, &mut voice, given);
     }
-    yearly::say(&child, &mut voice);
+    yearly::say(&child, &mut voice, &episodes);
     adoption::say(&child, &mut voice, &episodes);
     episodes::say(episodes, &mut voice);
 }
@@ -158,6 +171,7 @@ fn header(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     if birth.and_then(|birth| age(birth, year.first)).is_some_and(|age| age > 25) {
         findings.broke(DateImplausible, "DOB", "351");
     }
+    against_last_year(child, given, &mut findings);
     let (identifiers, upn_unknown) = pupil_number(row, year, birth, &mut findings);
     let key = voice.key(year, "person");
     if key.ends_with("/2") {
@@ -178,8 +192,35 @@ fn header(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     voice.say((row, year), (&key, 0), on, findings.0, described);
 }
 
+/// What the year before said of the same child.
+fn against_last_year(child: &Child<'_>, given: Given<'_>, findings: &mut Findings) {
+    let before = Year::of(given.year.number.saturating_sub(1));
+    let Some(before) = child.header(before) else { return };
+    let differ = |column: &str, same: &dyn Fn(&str) -> String| {
+        let (then, now) = (same(before.get(column)), same(given.row.get(column)));
+        !then.is_empty() && !now.is_empty() && then != now
+    };
+    let upper = |text: &str| text.to_ascii_uppercase();
+    let day = |text: &str| date(text, "").value.as_ref().map(dates::key).unwrap_or_default();
+    // The codes of a sex changed with 2025; a number that was not known is no other number.
+    let sex = |text: &str| match text {
+        "1" => "M".to_owned(),
+        "2" => "F".to_owned(),
+        other => upper(other),
+    };
+    let number = |text: &str| if upper(text).starts_with("UN") { String::new() } else { upper(text) };
+    type Written<'a> = &'a dyn Fn(&str) -> String;
+    let columns: [(&str, &str, Written<'_>); 4] =
+        [("SEX", "202", &sex), ("DOB", "203", &day), ("ETHNIC", "204", &upper), ("UPN", "208", &number)];
+    for (field, rule, same) in columns {
+        if differ(&field.to_ascii_lowercase(), same) {
+            findings.broke(FieldsContradict, field, rule);
+        }
+    }
+}
+
 fn pupil_number(
-    row: &Row,
+    row: &Row<'_>,
     year: Year,
     birth: Option<civil::Date>,
     findings: &mut Findings,
@@ -304,94 +345,6 @@ fn permanence(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     voice.keep((row, year), &key, on);
     let event = PreviousPermanenceRecorded { option, arranged_by, order_on };
     voice.say((row, year), (&key, 0), on, findings.0, event);
-}
-
-fn missing(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<'_>]) {
-    let mut before: Option<(Year, Option<civil::Date>)> = None;
-    let mut rows: Vec<_> = child.of(Table::Missing).collect();
-    rows.sort_by_key(|given| (given.year, date(given.row.get("mis_start"), "").value.as_ref().and_then(day)));
-    for given in rows {
-        let Given { row, year, .. } = given;
-        let mut findings = child.begin(voice, given);
-        let absence = findings.code(&codes::MISSING, year, row, "missing", "1006");
-        let Some((start_on, start)) = findings.day(row, "mis_start", "1004") else {
-            let rule = if row.get("mis_start").is_empty() { "564" } else { "1004" };
-            voice.cannot_place((row, year), "mis_start", rule);
-            continue;
-        };
-        if absence.is_none() && row.get("missing").is_empty() {
-            findings.broke(FieldMissing, "MISSING", "565");
-        }
-        let end_on = findings.date(row, "mis_end", "1005");
-        let end = end_on.as_ref().and_then(day);
-        if end.is_some_and(|end| end < start) {
-            findings.broke(DatesOutOfOrder, "MIS_END", "567");
-        }
-        if start > year.last {
-            findings.broke(DateImplausible, "MIS_START", "570");
-        }
-        if end.is_some_and(|end| end < year.first || end > year.last) {
-            findings.broke(DateImplausible, "MIS_END", "571");
-        }
-        if before.is_some_and(|(of, until)| of == year && until.is_none_or(|until| until > start)) {
-            findings.broke(FieldsContradict, "MIS_START", "574");
-        }
-        if child.birth.is_some_and(|birth| start < birth) {
-            findings.broke(DateImplausible, "MIS_START", "586");
-        }
-        let known = episodes.iter().any(|episode| episode.from <= start);
-        if !known && !episodes.is_empty() {
-            findings.broke(FieldsContradict, "MIS_START", "581");
-        } else if known && !episodes.iter().any(|episode| episode.holds(start)) {
-            findings.broke(FieldsContradict, "MIS_START", "578");
-        }
-        if end.is_none() && episodes.last().is_some_and(|last| last.year == year && last.ends_care()) {
-            findings.broke(FieldMissing, "MIS_END", "577");
-        }
-        before = Some((year, end));
-        let key = voice.key(year, &format!("missing/{}", dates::key(&start_on)));
-        voice.keep((row, year), &key, start_on);
-        let event = MissingEpisodeStarted { start_on: Some(start_on), absence: absence.clone() };
-        voice.say((row, year), (&key, 0), start_on, findings.0, event);
-        if let Some(end_on) = end_on {
-            let event = MissingEpisodeEnded { end_on: Some(end_on), absence };
-            voice.say((row, year), (&key, 1), end_on, Vec::new(), event);
-        }
-    }
-}
-
-fn workers(child: &Child<'_>, voice: &mut Voice<'_>) {
-    for given in child.of(Table::Workers) {
-        let Given { row, year, .. } = given;
-        let mut findings = child.begin(voice, given);
-        let Some((from_on, from)) = findings.day(row, "sw_decom", "SW04STG1") else {
-            voice.cannot_place((row, year), "sw_decom", "SW04STG1");
-            continue;
-        };
-        let until_on = findings.date(row, "sw_dec", "SW05STG1");
-        let worker = row.get("sw_id").to_uppercase();
-        if worker.is_empty() || row.get("sw_reason").is_empty() {
-            findings.broke(FieldMissing, if worker.is_empty() { "SW_ID" } else { "SW_REASON" }, "SW03STG1");
-        } else if !worker.starts_with("SW") && !worker.starts_with("XX") {
-            findings.broke(ValueMalformed, "SW_ID", "SW02STG1");
-        }
-        let until = until_on.as_ref().and_then(day);
-        if until.is_some_and(|until| until <= from) {
-            findings.broke(DatesOutOfOrder, "SW_DEC", "SW09STG2");
-        }
-        let change_reason = findings.code(&codes::WORKER_REASON, year, row, "sw_reason", "SW13STG1");
-        let key = voice.key(year, &format!("social-worker/{}", dates::key(&from_on)));
-        voice.keep((row, year), &key, from_on);
-        let event = SocialWorkerAllocated {
-            worker: (!worker.is_empty()).then_some(worker),
-            team: None,
-            from_on: Some(from_on),
-            until_on,
-            change_reason,
-            role: None,
-        };
-        voice.say((row, year), (&key, 0), from_on, findings.0, event);
-    }
 }
 
 fn liberty(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {

@@ -23,6 +23,7 @@
 
 mod child;
 mod codes;
+mod held;
 mod reading;
 mod repair;
 mod rules;
@@ -34,7 +35,7 @@ mod xml;
 use std::collections::BTreeMap;
 
 use connector_kit::file_name::{Authority, hints};
-use connector_kit::{Connector, Delivery, Descriptor, Output, SourceFile};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
 
 /// The connector.
@@ -47,6 +48,11 @@ pub struct Ssda903 {
 impl Ssda903 {
     /// For any authority: a return must say whose it is.
     pub const ANY: Self = Self { authority: None };
+}
+
+/// This connector, as it stands in the program.
+pub fn connector(whose: &Whose) -> Registered {
+    Registered::of(Ssda903 { authority: whose.authority })
 }
 
 impl Connector for Ssda903 {
@@ -67,6 +73,10 @@ impl Connector for Ssda903 {
             together.entry((hints.authority, hints.year)).or_default().push(name.clone());
         }
         together.into_values().collect()
+    }
+
+    fn is_header(&self, columns: &[String]) -> bool {
+        reading::is_header(columns)
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {

@@ -3,42 +3,15 @@
 use std::io::{BufRead, Read as _};
 
 use connector_kit::csv_source::Table as Csv;
-use connector_kit::file_name::{Authority, Hints, hints};
+use connector_kit::file_name::{Hints, hints};
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
 use jiff::civil;
 use proto::events::Date;
 use proto::quarantine::Reason;
 
-use crate::tables::{Table, aliases, canonical};
+use crate::held::{HELD_BYTES_MAX, Layout, RowPlace, Rows};
+use crate::tables::{Table, canonical, plain};
 use crate::xml;
-
-/// A column of no place, and its cell.
-pub(crate) type Further = (Box<str>, Box<str>);
-
-/// A row of the return, whichever way it came.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Row {
-    pub(crate) table: Table,
-    /// Its file's number within the submission.
-    pub(crate) file: usize,
-    pub(crate) place: RowPlace,
-    /// By column of its table, "" where blank.
-    pub(crate) cells: Vec<Box<str>>,
-    /// Columns of no place, by name.
-    pub(crate) further: Vec<Further>,
-    /// What the row itself says of whose and of when it is.
-    pub(crate) authority: Option<Authority>,
-    pub(crate) year: Option<u16>,
-    pub(crate) raw: Box<[u8]>,
-}
-
-/// Where a row stood in its file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct RowPlace {
-    pub(crate) line: u64,
-    pub(crate) record: u64,
-    pub(crate) byte_offset: u64,
-}
 
 /// A file of the submission, once it was read.
 #[derive(Debug)]
@@ -53,32 +26,10 @@ pub(crate) struct File {
     pub(crate) odd_text: bool,
 }
 
-impl Row {
-    /// The cell of this column, "" where it is blank.
-    pub(crate) fn get(&self, column: &str) -> &str {
-        self.table.place_of(column).and_then(|at| self.cells.get(at)).map_or("", |cell| cell)
-    }
-
-    pub(crate) fn child(&self) -> &str {
-        self.get("child")
-    }
-
-    /// The order in which rows are read: by what they say, so that the order of a file means nothing.
-    pub(crate) fn order(&self) -> (Table, &[Box<str>], &[Further]) {
-        (self.table, &self.cells, &self.further)
-    }
-}
-
-/// The years that `YEAR` is written as: 2025, 2024/25, 2024-25.
-pub(crate) fn year_of(text: &str) -> Option<u16> {
-    let plain = text.strip_suffix(".0").unwrap_or(text);
-    hints(&format!("{plain}.")).year
-}
-
 /// Reads every file: its rows, and what became of it.
-pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<File>, Vec<Row>) {
+pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<File>, Rows) {
     let mut read = Vec::new();
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     for (number, file) in files.into_iter().enumerate() {
         let name = file.name.clone();
         let mut into =
@@ -108,23 +59,32 @@ fn is_xml(file: SourceFile<'_>) -> Result<(bool, SourceFile<'_>), Box<Rejection>
     Ok((is_xml, SourceFile { name, bytes }))
 }
 
-fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Vec<Row>, out: &mut dyn Output) {
-    let mut csv = match Csv::open(file, &[]) {
+/// Whether these are the names of columns of a table of the return.
+pub(crate) fn is_header(names: &[String]) -> bool {
+    table_of(names).is_some()
+}
+
+fn table_of(names: &[String]) -> Option<Table> {
+    Table::of_header(&names.iter().map(|name| plain(name)).collect::<Vec<_>>())
+}
+
+fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Rows, out: &mut dyn Output) {
+    let mut csv = match Csv::open_where(file, is_header) {
         Ok(csv) => csv,
-        Err(rejection) => {
+        Err(mut rejection) => {
+            if rejection.reason == Reason::HeaderMissing {
+                "the header is of no file of the return on children looked after: export the table with its column names"
+                    .clone_into(&mut rejection.message);
+            }
             into.rejected.push(*rejection);
             return;
         }
     };
-    let Some(table) = Table::of_header(|column| csv.has(column)) else {
-        let message =
-            "the header is of no file of the return on children looked after: export the table with its column names";
-        into.rejected.push(of_file(&into.name, Reason::HeaderMissing, message.to_owned()));
-        return;
-    };
+    let Some(table) = table_of(csv.names()) else { return };
     into.tables.push(table);
-    let mut further: Vec<String> = csv.columns().filter(|column| !table.knows(column)).map(str::to_owned).collect();
-    further.sort();
+    let names: Vec<String> = csv.names().iter().map(|name| plain(name)).collect();
+    let width = names.len();
+    let layout = rows.layout(Layout::of(table, number, names));
     while let Some(row) = csv.next_row() {
         out.record();
         let row = match row {
@@ -134,24 +94,23 @@ fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Vec
                 continue;
             }
         };
-        let cell = |column: &str| row.get(column).or_else(|| aliases(column).find_map(|alias| row.get(alias)));
         let place = row.place("");
-        rows.push(Row {
-            table,
-            file: number,
-            place: RowPlace { line: place.line, record: place.record, byte_offset: place.byte_offset },
-            cells: table.columns().iter().map(|column| cell(column).unwrap_or_default().into()).collect(),
-            further: further
-                .iter()
-                .filter_map(|column| Some((column.as_str().into(), row.get(column)?.into())))
-                .collect(),
-            authority: row.get("la").or_else(|| row.get("lea")).and_then(Authority::parse),
-            year: row.get("year").or_else(|| row.get("collection_year")).and_then(year_of),
-            raw: row.raw().into(),
-        });
+        let place = RowPlace { line: place.line, record: place.record, byte_offset: place.byte_offset };
+        let cells = (0..width).map(|at| row.cell(at));
+        if !rows.push(layout, place, cells, std::iter::empty()) {
+            into.rejected.push(too_large(&into.name));
+            return;
+        }
     }
     into.whole = csv.whole();
     into.odd_text = csv.odd_text();
+}
+
+/// No more rows can be held.
+pub(crate) fn too_large(name: &str) -> Rejection {
+    let most = HELD_BYTES_MAX >> 20;
+    let message = format!("the submission takes more than {most} MB: send each authority and year by itself");
+    of_file(name, Reason::RecordTooLarge, message)
 }
 
 /// A rejection of a whole file.
@@ -167,22 +126,23 @@ pub(crate) fn of_file(name: &str, reason: Reason, message: String) -> Rejection 
     }
 }
 
-/// A row of the XML: its columns by the names that it has there.
-pub(crate) fn row_of(table: Table, fields: &[(String, String)]) -> (Vec<Box<str>>, Vec<Further>) {
-    let field = |column: &str| fields.iter().find(|(name, text)| canonical(name) == column && !text.is_empty());
-    let cells = table.columns().iter().map(|column| field(column).map_or("", |(_, text)| text).into()).collect();
-    let mut further: Vec<Further> = fields
-        .iter()
-        .filter(|(name, text)| !text.is_empty() && !table.knows(name))
-        .map(|(name, text)| (name.as_str().into(), text.as_str().into()))
-        .collect();
-    further.sort();
-    (cells, further)
+/// A row of the XML: its columns in the table's own order, and by name those that have no place there.
+pub(crate) fn cells_of(
+    table: Table,
+    fields: &[(String, String)],
+) -> (impl Iterator<Item = &str>, impl Iterator<Item = (&str, &str)>) {
+    let cell = move |column: &str| {
+        let mut named = fields.iter().filter(move |(name, text)| canonical(name) == column && !text.is_empty());
+        named.next().map_or("", |(_, text)| text.as_str())
+    };
+    let further =
+        fields.iter().filter(move |(name, text)| !text.is_empty() && table.place_of(canonical(name)).is_none());
+    (table.columns().iter().map(move |column| cell(column)), further.map(|(name, text)| (name.as_str(), text.as_str())))
 }
 
-/// Day first with slashes, as the return has it; ISO, as exports that went through a data frame have it.
+/// Day first with slashes, as the return has it, and as exports have it that went through something else.
 pub(crate) fn date(text: &str, field: &str) -> connector_kit::reading::Read<Date> {
-    if text.contains('/') { dates::dd_mm_yyyy(text, field) } else { dates::iso(text, field) }
+    dates::written(text, field)
 }
 
 /// A date to the day; `None` where the source gave less.

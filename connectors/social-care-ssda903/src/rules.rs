@@ -8,6 +8,8 @@ use proto::events::FindingCode::{DateImplausible, DatesOutOfOrder, FieldMissing,
 use crate::child::Child;
 use crate::child::episodes::Episode;
 
+pub(crate) mod years;
+
 /// The freeing order went with the Act of 2002, in force on this day; the placement order came with it.
 const ACT_OF_2002: civil::Date = civil::date(2005, 12, 30);
 /// The Children Act 1989 came into force.

@@ -11,7 +11,8 @@ use proto::quarantine::Reason;
 
 use connector_kit::codes::CodeList;
 
-use crate::reading::{Row, date, day};
+use crate::held::Row;
+use crate::reading::{date, day};
 use crate::tables::Table;
 
 /// A year of the collection.
@@ -60,31 +61,38 @@ impl Findings {
     }
 
     /// A date; one that cannot be read breaks this rule.
-    pub(crate) fn date(&mut self, row: &Row, column: &str, rule: &str) -> Option<Date> {
+    pub(crate) fn date(&mut self, row: &Row<'_>, column: &str, rule: &str) -> Option<Date> {
         let read = date(row.get(column), &column.to_ascii_uppercase());
         self.keep(read, rule)
     }
 
     /// The same, where it is known to the day.
-    pub(crate) fn day(&mut self, row: &Row, column: &str, rule: &str) -> Option<(Date, civil::Date)> {
+    pub(crate) fn day(&mut self, row: &Row<'_>, column: &str, rule: &str) -> Option<(Date, civil::Date)> {
         let date = self.date(row, column, rule)?;
         Some((date, day(&date)?))
     }
 
     /// A code; one that is not of the year's list breaks this rule.
-    pub(crate) fn code(&mut self, list: &CodeList, year: Year, row: &Row, column: &str, rule: &str) -> Option<Coded> {
+    pub(crate) fn code(
+        &mut self,
+        list: &CodeList,
+        year: Year,
+        row: &Row<'_>,
+        column: &str,
+        rule: &str,
+    ) -> Option<Coded> {
         let read = list.read(row.get(column), year.number, &column.to_ascii_uppercase());
         self.keep(read, rule)
     }
 
     /// 0 or 1, in the spellings of spreadsheets.
-    pub(crate) fn flag(&mut self, row: &Row, column: &str, rule: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, row: &Row<'_>, column: &str, rule: &str) -> Option<bool> {
         let read = connector_kit::reading::boolean(row.get(column), &column.to_ascii_uppercase());
         self.keep(read, rule)
     }
 
     /// A number from 0 up.
-    pub(crate) fn count(&mut self, row: &Row, column: &str, rule: &str) -> Option<u32> {
+    pub(crate) fn count(&mut self, row: &Row<'_>, column: &str, rule: &str) -> Option<u32> {
         let read = connector_kit::reading::integer(row.get(column), &column.to_ascii_uppercase());
         let number = self.keep(read, rule)?;
         let usable = u32::try_from(number).ok();
@@ -121,7 +129,7 @@ impl<'a> Voice<'a> {
     /// One event of a record.
     pub(crate) fn say(
         &mut self,
-        (row, year): (&Row, Year),
+        (row, year): (&Row<'_>, Year),
         (key, ordinal): (&str, u32),
         on: Date,
         findings: Vec<Finding>,
@@ -140,14 +148,15 @@ impl<'a> Voice<'a> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event: event.into(),
             place: self.place(row, ""),
         });
     }
 
     /// Columns of a row that have no place.
-    pub(crate) fn keep(&mut self, (row, year): (&Row, Year), key: &str, on: Date) {
-        let further = row.further.iter().map(|(name, cell)| (&**name, &**cell));
+    pub(crate) fn keep(&mut self, (row, year): (&Row<'_>, Year), key: &str, on: Date) {
+        let further = row.further.iter().copied();
         if let Some(event) = kept::columns(row.table.name(), further) {
             let findings = vec![finding(FindingCode::NotMapped, "")];
             self.say((row, year), (&format!("{key}/kept"), 0), on, findings, event);
@@ -155,7 +164,7 @@ impl<'a> Voice<'a> {
     }
 
     /// A row that cannot be placed.
-    pub(crate) fn cannot_place(&mut self, (row, year): (&Row, Year), column: &str, rule: &str) {
+    pub(crate) fn cannot_place(&mut self, (row, year): (&Row<'_>, Year), column: &str, rule: &str) {
         let field = column.to_ascii_uppercase();
         let rejection = Rejection {
             reason: Reason::DateMissing,
@@ -166,14 +175,14 @@ impl<'a> Voice<'a> {
             ),
             place: self.place(row, &field),
             controller: Some(self.authority.social_care()),
-            raw: row.raw.to_vec(),
+            raw: row.line(),
             scope_key: Some(scope_key(self.authority, year.number, row.table)),
             subject: Some(self.subject.clone()),
         };
         self.out.reject(rejection);
     }
 
-    fn place(&self, row: &Row, field: &str) -> Place {
+    fn place(&self, row: &Row<'_>, field: &str) -> Place {
         Place {
             file: self.files.get(row.file).cloned().unwrap_or_default(),
             line: row.place.line,

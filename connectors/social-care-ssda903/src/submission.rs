@@ -9,7 +9,8 @@ use proto::events::{Scheme, Subject};
 use proto::quarantine::Reason;
 
 use crate::child::{self, Around};
-use crate::reading::{self, File, Row, date_on, day, of_file};
+use crate::held::{Glance, Row, Rows};
+use crate::reading::{self, File, date_on, day, of_file};
 use crate::say::{Voice, Year, scope_key};
 use crate::tables::Table;
 
@@ -25,9 +26,10 @@ const DATED: &[(Table, &[&str])] = &[
     (Table::Liberty, &["dolo_start"]),
 ];
 
-/// A row with whose and of when it is.
+/// A row with of when it is.
+#[derive(Clone, Copy)]
 struct Placed<'r> {
-    row: &'r Row,
+    row: Glance<'r>,
     year: u16,
 }
 
@@ -57,20 +59,20 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
     let mut by_authority: BTreeMap<Authority, BTreeMap<String, Vec<Placed<'_>>>> = BTreeMap::new();
     let mut nobody: Vec<(Authority, Placed<'_>)> = Vec::new();
     let mut told = BTreeSet::new();
-    for row in &rows {
-        let Some(file) = files.get_mut(row.file) else { continue };
-        let authority = row.authority.or(file.hints.authority).or(given);
-        let year = row.year.or_else(|| year_of_file(file, concluded));
+    for row in rows.all() {
+        let Some(file) = files.get_mut(row.file()) else { continue };
+        let authority = row.authority().or(file.hints.authority).or(given);
+        let year = row.year().or_else(|| year_of_file(file, concluded));
         let (Some(authority), Some(year)) = (authority, year) else {
-            if told.insert((row.file, authority.is_none())) {
+            if told.insert((row.file(), authority.is_none())) {
                 let refused = unplaced(file, authority.is_none());
                 file.rejected.push(refused);
             }
             continue;
         };
-        tables.there.insert((authority, year, row.table));
+        tables.there.insert((authority, year, row.table()));
         let placed = Placed { row, year };
-        let child = proto::subject::normalise_value(row.child());
+        let child = proto::subject::normalise_value(row.get("child"));
         if child.is_empty() {
             nobody.push((authority, placed));
         } else {
@@ -87,7 +89,7 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
         for (id, placed) in children {
             let subject = identifier::subject(Scheme::LaChildId, authority.as_str(), &id);
             let voice = Voice::new(authority, subject, &names, out);
-            of_child(voice, placed, &files, &tables);
+            of_child(voice, &placed, &files, &tables);
         }
     }
     for (authority, year, table) in &tables.whole {
@@ -112,13 +114,14 @@ fn year_of_file(file: &File, concluded: Option<u16>) -> Option<u16> {
 }
 
 /// The year in which most of the dates lie that a return's own year holds.
-fn conclude_year(rows: &[Row], files: &[File]) -> Option<u16> {
-    let unnamed = |row: &&Row| {
-        row.year.is_none() && files.get(row.file).is_some_and(|file| file.hints.year.is_none() && !file.hints.last_year)
+fn conclude_year(rows: &Rows, files: &[File]) -> Option<u16> {
+    let unnamed = |row: &Glance<'_>| {
+        let of_no_year = |file: &File| file.hints.year.is_none() && !file.hints.last_year;
+        row.year().is_none() && files.get(row.file()).is_some_and(of_no_year)
     };
     for (table, columns) in DATED {
         let mut years: BTreeMap<u16, usize> = BTreeMap::new();
-        for row in rows.iter().filter(|row| row.table == *table).filter(unnamed) {
+        for row in rows.all().filter(|row| row.table() == *table).filter(unnamed) {
             for column in *columns {
                 let on = reading::date(row.get(column), "").value.as_ref().and_then(day);
                 if let Some(on) = on {
@@ -168,7 +171,7 @@ fn note_files(files: &[File], (given, concluded): (Option<Authority>, Option<u16
     tables.whole = tables.there.iter().filter(|(.., table)| !broken.contains(table)).copied().collect();
 }
 
-fn open_scopes(tables: &Tables, rows: &[Row], files: &[File], out: &mut dyn Output) {
+fn open_scopes(tables: &Tables, rows: &Rows, files: &[File], out: &mut dyn Output) {
     let years: BTreeSet<u16> = tables.there.iter().map(|(_, year, _)| *year).collect();
     for year in years {
         let year = Year::of(year);
@@ -197,9 +200,9 @@ fn rank_in_year(on: civil::Date) -> u64 {
 
 /// How far into its year a return reaches: to its end when anything happened in its last month, which in the return of a
 /// whole year something always has.
-fn latest(rows: &[Row], year: Year) -> Option<civil::Date> {
+fn latest(rows: &Rows, year: Year) -> Option<civil::Date> {
     let dates = DATED.iter().flat_map(|(table, columns)| {
-        let of_table = rows.iter().filter(move |row| row.table == *table);
+        let of_table = rows.all().filter(move |row| row.table() == *table);
         of_table.flat_map(move |row| columns.iter().filter_map(move |column| reading::date(row.get(column), "").value))
     });
     let within = |on: &civil::Date| (year.first..=year.last).contains(on);
@@ -208,7 +211,7 @@ fn latest(rows: &[Row], year: Year) -> Option<civil::Date> {
 }
 
 fn of_nobody(authority: Authority, placed: &Placed<'_>, names: &[String]) -> Rejection {
-    let row = placed.row;
+    let row = placed.row.row();
     Rejection {
         reason: Reason::SubjectMissing,
         message: "a row has no CHILD: give it the child's id and send the return again".to_owned(),
@@ -220,21 +223,21 @@ fn of_nobody(authority: Authority, placed: &Placed<'_>, names: &[String]) -> Rej
             field: "CHILD".to_owned(),
         },
         controller: Some(authority.social_care()),
-        raw: row.raw.to_vec(),
+        raw: row.line(),
         scope_key: Some(scope_key(authority, placed.year, row.table)),
         subject: None::<Subject>,
     }
 }
 
 /// Says one child's rows, year by year.
-fn of_child(voice: Voice<'_>, mut placed: Vec<Placed<'_>>, files: &[File], tables: &Tables) {
-    placed.sort_by(|a, b| a.year.cmp(&b.year).then_with(|| a.row.order().cmp(&b.row.order())));
-    let mut rows: Vec<(Year, &Row, bool)> = Vec::with_capacity(placed.len());
-    for placed in placed {
-        let year = Year::of(placed.year);
+fn of_child(voice: Voice<'_>, placed: &[Placed<'_>], files: &[File], tables: &Tables) {
+    let mut all: Vec<(Year, Row<'_>)> = placed.iter().map(|placed| (Year::of(placed.year), placed.row.row())).collect();
+    all.sort_by(|(year, row), (other, than)| year.cmp(other).then_with(|| row.order().cmp(&than.order())));
+    let mut rows: Vec<(Year, &Row<'_>, bool)> = Vec::with_capacity(all.len());
+    for (year, row) in &all {
         match rows.last_mut() {
-            Some((before, row, repeated)) if *before == year && row.order() == placed.row.order() => *repeated = true,
-            _ => rows.push((year, placed.row, false)),
+            Some((before, same, repeated)) if before == year && same.order() == row.order() => *repeated = true,
+            _ => rows.push((*year, row, false)),
         }
     }
     let odd: Vec<bool> = files.iter().map(|file| file.odd_text).collect();

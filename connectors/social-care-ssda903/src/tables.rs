@@ -123,9 +123,69 @@ const TABLES: &[About; 12] = &[
     },
 ];
 
-/// Other names of columns: those of the XML, and of older exports.
-const ALIASES: &[(&str, &str)] =
-    &[("childid", "child"), ("child_id", "child"), ("pl", "place"), ("place_prov", "place_provider")];
+/// Other names of columns: those of the XML, of older exports, and the words of the guidance.
+const ALIASES: &[(&str, &str)] = &[
+    ("childid", "child"),
+    ("child_id", "child"),
+    ("child_la_code", "child"),
+    ("la_child_id", "child"),
+    ("lachildid", "child"),
+    ("child_unique_id", "child"),
+    ("gender", "sex"),
+    ("date_of_birth", "dob"),
+    ("birth_date", "dob"),
+    ("ethnicity", "ethnic"),
+    ("ethnic_origin", "ethnic"),
+    ("unique_pupil_number", "upn"),
+    ("mother_s_child_dob", "mc_dob"),
+    ("mcdob", "mc_dob"),
+    ("dob_of_child", "mc_dob"),
+    ("date_episode_commenced", "decom"),
+    ("date_episode_began", "decom"),
+    ("episode_start_date", "decom"),
+    ("reason_for_new_episode", "rne"),
+    ("legal_status", "ls"),
+    ("category_of_need", "cin"),
+    ("primary_need", "cin"),
+    ("pl", "place"),
+    ("placement", "place"),
+    ("placement_type", "place"),
+    ("place_prov", "place_provider"),
+    ("pl_provider", "place_provider"),
+    ("placement_provider", "place_provider"),
+    ("date_episode_ceased", "dec"),
+    ("episode_end_date", "dec"),
+    ("reason_episode_ceased", "rec"),
+    ("reason_for_placement_change", "reason_place_change"),
+    ("reason_placement_change", "reason_place_change"),
+    ("reason_pl_change", "reason_place_change"),
+    ("home_postcode", "home_post"),
+    ("pl_postcode", "pl_post"),
+    ("placement_postcode", "pl_post"),
+    ("ofsted_urn", "urn"),
+    ("review_date", "review"),
+    ("date_of_review", "review"),
+    ("participation", "review_code"),
+    ("participation_code", "review_code"),
+    ("date_uasc_status_ceased", "duc"),
+    ("immunisation", "immunisations"),
+    ("dental_check", "teeth_check"),
+    ("health_surveillance", "health_check"),
+    ("activity", "activ"),
+    ("accommodation", "accom"),
+    ("accomm", "accom"),
+    ("nb_adopter", "nb_adoptr"),
+    ("sex_adopter", "sex_adoptr"),
+    ("ls_adopter", "ls_adoptr"),
+    ("date_placed_for_adoption", "date_placed"),
+    ("previous_permanence", "prev_perm"),
+    ("missing_start", "mis_start"),
+    ("missing_end", "mis_end"),
+    ("missing_type", "missing"),
+    ("social_worker_id", "sw_id"),
+    ("sw_start", "sw_decom"),
+    ("sw_end", "sw_dec"),
+];
 
 /// Columns that say whose and of which year a row is, or repeat what another table says.
 const OF_THE_RETURN: &[&str] = &["la", "lea", "year", "collection_year"];
@@ -146,14 +206,17 @@ impl Table {
         Self::Liberty,
     ];
 
-    /// The table that has this header; it also names its child.
-    pub(crate) fn of_header(has: impl Fn(&str) -> bool) -> Option<Self> {
-        let named = |column: &str| has(column) || aliases(column).any(&has);
-        if !named("child") {
+    /// The table that has this header, which also names its child: of those whose own column it has, the one with most of its
+    /// columns. Regions put columns of one table into another.
+    pub(crate) fn of_header<N: AsRef<str>>(names: &[N]) -> Option<Self> {
+        let has = |column: &&&str| names.iter().any(|name| canonical(name.as_ref()) == **column);
+        if !has(&&"child") {
             return None;
         }
-        let fits = |about: &&About| about.signature.iter().all(|column| named(column));
-        TABLES.iter().find(fits).map(|about| about.table)
+        let fitting = TABLES.iter().filter(|about| about.signature.iter().all(|column| has(&column)));
+        // Of two with as many the first.
+        let best = fitting.rev().max_by_key(|about| about.columns.iter().filter(has).count());
+        best.map(|about| about.table)
     }
 
     fn about(self) -> &'static About {
@@ -173,11 +236,12 @@ impl Table {
     pub(crate) fn place_of(self, column: &str) -> Option<usize> {
         self.columns().iter().position(|known| *known == column)
     }
+}
 
-    /// Whether a column is of the table, under any of its names, or of the return.
-    pub(crate) fn knows(self, column: &str) -> bool {
-        self.place_of(canonical(column)).is_some() || OF_THE_RETURN.contains(&column) || column.is_empty()
-    }
+/// A column's name as it is looked for: lower case, its words apart by `_`.
+pub(crate) fn plain(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_").to_lowercase()
 }
 
 /// The name by which a column is known here.
@@ -185,9 +249,9 @@ pub(crate) fn canonical(column: &str) -> &str {
     ALIASES.iter().find(|(alias, _)| *alias == column).map_or(column, |(_, name)| name)
 }
 
-/// Other names of a column.
-pub(crate) fn aliases(column: &str) -> impl Iterator<Item = &'static str> {
-    ALIASES.iter().filter(move |(_, name)| *name == column).map(|(alias, _)| *alias)
+/// Whether a column says whose and of which year a row is.
+pub(crate) fn is_of_the_return(column: &str) -> bool {
+    OF_THE_RETURN.contains(&column)
 }
 
 #[cfg(test)]
@@ -197,11 +261,25 @@ mod tests {
     #[test]
     fn each_table_is_known_by_its_own_columns_and_no_other() {
         for about in TABLES {
-            assert_eq!(Table::of_header(|column| about.columns.contains(&column)), Some(about.table), "{}", about.name);
+            assert_eq!(Table::of_header(about.columns), Some(about.table), "{}", about.name);
             assert_eq!(about.table.name(), about.name);
+            assert!(about.columns.iter().all(|column| canonical(column) == *column), "{}", about.name);
         }
-        assert_eq!(Table::of_header(|column| ["childid", "decom", "pl"].contains(&column)), Some(Table::Episodes));
-        assert_eq!(Table::of_header(|column| column == "decom"), None);
-        assert_eq!(Table::of_header(|column| ["child", "dob"].contains(&column)), None);
+        assert_eq!(Table::of_header(&["childid", "decom", "pl"]), Some(Table::Episodes));
+        assert_eq!(Table::of_header(&["decom"]), None);
+        assert_eq!(Table::of_header(&["child", "dob"]), None);
+        let regional = ["child", "ethnic", "dob", "decom", "rne", "ls", "cin", "place", "dec", "rec"];
+        assert_eq!(Table::of_header(&regional), Some(Table::Episodes));
+    }
+
+    #[test]
+    fn names_are_plain() {
+        for (name, expected) in [
+            ("REASON_PLACE_CHANGE", "reason_place_change"),
+            (" Date of  Birth ", "date_of_birth"),
+            ("PL-Post", "pl_post"),
+        ] {
+            assert_eq!(plain(name), expected);
+        }
     }
 }

@@ -78,6 +78,8 @@ pub(super) fn assessment(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
 /// List 5: the discussion opens the enquiry.
 pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let Some(on) = reader.date("discussed_on") else { return voice.cannot_place(reader.at, "discussed_on") };
+    let start_on = reader.date("enquiry_on").or(Some(on));
+    reader.in_order(Some(on), start_on, "enquiry_on");
     let conference_not_required = flag(&mut reader, "unnecessary");
     let conference_on = reader.date("conference_on");
     reader.in_order(Some(on), conference_on, "conference_on");
@@ -88,8 +90,8 @@ pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let key = voice.key(&format!("section-47/{}", dates::key(&on)));
     finish(voice, &reader, &key, on);
     voice.say(reader.at, "list-5", (&key, 0), on, reader.findings, StrategyDiscussionHeld { held_on: Some(on) });
-    let started = Section47EnquiryStarted { start_on: Some(on), conference_due_on: None, conference_not_required };
-    voice.say(reader.at, "list-5", (&key, 1), on, Vec::new(), started);
+    let started = Section47EnquiryStarted { start_on, conference_due_on: None, conference_not_required };
+    voice.say(reader.at, "list-5", (&key, 1), start_on.unwrap_or(on), Vec::new(), started);
     if let Some(held_on) = conference_on {
         let held = ConferenceHeld { held_on: Some(held_on), plan_made };
         voice.say(reader.at, "list-5", (&key, 2), held_on, Vec::new(), held);

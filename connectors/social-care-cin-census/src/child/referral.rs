@@ -1,12 +1,12 @@
 //! A referral and what was done about it.
 
 use connector_kit::reading;
+use connector_kit::xml::Element;
 use proto::events::{Coded, Date, FindingCode};
 
 use super::{Dated, Field, Notes, Part, Undated, in_order};
 use crate::codes;
-use crate::tag::Tag;
-use crate::tree::Element;
+use crate::tag::{Tag, Tagged as _};
 
 /// An episode of need, from its referral.
 #[derive(Debug)]
@@ -209,6 +209,11 @@ fn read_assessment<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
             Tag::AssessmentActualStartDate => notes.fill(&mut start, field),
             Tag::AssessmentInternalReviewDate => notes.fill(&mut review, field),
             Tag::AssessmentAuthorisationDate => notes.fill(&mut authorised, field),
+            // A list that was left out around its items.
+            Tag::AssessmentFactors => {
+                notes.found(FindingCode::ValueMalformed, Tag::FactorsIdentifiedAtAssessment);
+                factors.extend(read_factor(field, year, &mut notes));
+            }
             Tag::FactorsIdentifiedAtAssessment => {
                 for factor in notes.enter(field) {
                     match factor.tag() {
@@ -362,7 +367,7 @@ fn read_pre_proceedings<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>
 /// True or false; where it cannot be told it is kept.
 fn plain_flag<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<bool> {
     let element = field?;
-    let flag = reading::boolean(element.text(), element.name()).keep(&mut notes.findings);
+    let flag = reading::boolean(element.text(), element.known_as()).keep(&mut notes.findings);
     if flag.is_none() {
         notes.kept.push(element);
     }
@@ -386,7 +391,7 @@ fn read_reviews<'t>(element: Element<'t>, reviews: &mut Vec<Review<'t>>, of_plan
 
 fn read_count<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<u32> {
     let element = field?;
-    let count = reading::integer(element.text(), element.name()).keep(&mut notes.findings);
+    let count = reading::integer(element.text(), element.known_as()).keep(&mut notes.findings);
     let usable = count.and_then(|count| u32::try_from(count).ok());
     if usable.is_none() {
         if count.is_some() {

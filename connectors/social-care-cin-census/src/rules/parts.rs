@@ -6,8 +6,13 @@ use super::{Stretch, after_the_year, before, day, outside, same, weekend};
 use crate::child::Dated;
 use crate::child::referral::{Assessment, CinPlan, ProtectionPlan, Referral, Section47};
 use crate::header::Return;
-use crate::tag::Tag;
+use crate::tag::{Tag, Tagged as _};
+use crate::working_days;
 
+/// Working days in which an assessment is to be done.
+const ASSESSMENT_DAYS: u32 = 45;
+/// Working days in which the conference of an enquiry is to be held.
+const CONFERENCE_DAYS: u32 = 15;
 /// The factor that says that there is none.
 const NO_FACTORS: &str = "21";
 
@@ -59,9 +64,17 @@ fn assessment_dates(assessment: &mut Assessment<'_>, of: &Return, referred_on: O
     if authorised.is_none() && outside(start, of) {
         notes.broke(DateImplausible, Tag::AssessmentActualStartDate, "cin/8736");
     }
+    if authorised.is_none() && long_ago(start, ASSESSMENT_DAYS, of) {
+        notes.broke(FieldMissing, Tag::AssessmentAuthorisationDate, "cin/8670Q");
+    }
     if authorised.is_some() && after_the_year(start, of) {
         notes.found(DateImplausible, Tag::AssessmentActualStartDate);
     }
+}
+
+/// Whether a day is more than so many working days before the end of the year.
+fn long_ago(on: Option<Dated>, working_days: u32, of: &Return) -> bool {
+    day(on).is_some_and(|on| on < working_days::before(of.period.1, working_days))
 }
 
 fn factors(assessment: &mut Assessment<'_>, closed_otherwise: bool) {
@@ -124,6 +137,9 @@ fn enquiry_dates(enquiry: &mut Section47<'_>, of: &Return, referred_on: Option<D
     }
     if open && outside(start, of) {
         notes.broke(DateImplausible, Tag::S47ActualStartDate, "cin/8740");
+    }
+    if open && long_ago(start, CONFERENCE_DAYS, of) {
+        notes.broke(FieldMissing, Tag::DateOfInitialCpc, "cin/8675Q");
     }
     if weekend(due) {
         notes.broke(DateImplausible, Tag::InitialCpcTarget, "cin/8870Q");

@@ -7,7 +7,8 @@ use super::{PREGNANCY_WEEKS_MAX, Stretch, after_the_year, before, day, goes_on, 
 use crate::child::referral::Referral;
 use crate::child::{Child, Dated};
 use crate::header::Return;
-use crate::tag::Tag;
+use crate::tag::{Tag, Tagged as _};
+use crate::working_days;
 
 pub(super) fn check(child: &mut Child<'_>, of: &Return) {
     let birth = child.birth_on.or(child.expected_birth_on);
@@ -16,7 +17,7 @@ pub(super) fn check(child: &mut Child<'_>, of: &Return) {
         dates(referral, of, birth, death);
         fields(referral);
         closure(referral, death);
-        no_further_action(referral);
+        no_further_action(referral, of);
         parts::check(referral, of, death);
     }
     beside_one_another(&mut child.referrals);
@@ -116,9 +117,13 @@ fn closure(referral: &mut Referral<'_>, death: Option<Dated>) {
     }
 }
 
-fn no_further_action(referral: &mut Referral<'_>) {
+fn no_further_action(referral: &mut Referral<'_>, of: &Return) {
     if goes_on(referral) {
         return;
+    }
+    // One working day before the year is still of its referrals.
+    if day(Some(referral.on)).is_some_and(|on| on < working_days::before(of.period.0, 1)) {
+        referral.notes.broke(FieldsContradict, Tag::ReferralNfa, "cin/8569Q");
     }
     let worked =
         !(referral.assessments.is_empty() && referral.enquiries.is_empty()) || referral.conference_on.is_some();

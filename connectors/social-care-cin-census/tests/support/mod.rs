@@ -21,6 +21,11 @@ pub(crate) fn translate_in_pieces(bytes: &[u8], piece: usize) -> Collected {
     out
 }
 
+/// Translates a file of this name.
+pub(crate) fn translate_named(name: &str, bytes: impl AsRef<[u8]>) -> Collected {
+    Collected::of(&CinCensus, &[(name, bytes.as_ref())])
+}
+
 pub(crate) fn translate(bytes: impl AsRef<[u8]>) -> Collected {
     translate_in_pieces(bytes.as_ref(), 4096)
 }
@@ -76,6 +81,10 @@ impl Told for Collected {
             "drafts": self.drafts.iter().map(draft_json).collect::<Vec<_>>(),
             "rejections": self.rejections.iter().map(rejection_json).collect::<Vec<_>>(),
             "whole": self.whole,
+            "found": self.found.iter().map(|(controller, finding)| {
+                let finding = finding.rule.as_deref().unwrap_or_default();
+                json!(format!("{controller} {finding}"))
+            }).collect::<Vec<_>>(),
         })
     }
 }

@@ -8,7 +8,8 @@ use proto::events::{
 
 use super::{Child, Given};
 use crate::codes;
-use crate::reading::{Row, date_on, day};
+use crate::held::Row;
+use crate::reading::{date_on, day};
 use crate::repair;
 use crate::rules;
 use crate::say::{Findings, Voice, Year};
@@ -16,7 +17,7 @@ use crate::tables::Table;
 
 /// An episode: a stretch of time in one placement under one legal status.
 pub(crate) struct Episode<'r> {
-    pub(crate) row: &'r Row,
+    pub(crate) row: &'r Row<'r>,
     pub(crate) year: Year,
     pub(crate) from: civil::Date,
     from_on: Date,
@@ -74,6 +75,10 @@ impl Episode<'_> {
         matches!(self.ceased_code(), "E11" | "E12")
     }
 
+    pub(crate) fn is_placed_for_adoption(&self) -> bool {
+        matches!(self.place_code(), "A3" | "A4" | "A5" | "A6")
+    }
+
     pub(crate) fn holds(&self, on: civil::Date) -> bool {
         self.from <= on && self.to.is_none_or(|to| on <= to)
     }
@@ -96,6 +101,16 @@ pub(crate) fn read<'r>(child: &Child<'r>, voice: &mut Voice<'_>) -> Vec<Episode<
     episodes.sort_by_key(|episode| (episode.year, episode.from));
     for same_year in episodes.chunk_by_mut(|a, b| a.year == b.year) {
         rules::check(child, same_year);
+    }
+    let mut at = 0;
+    while let Some(year) = episodes.get(at).map(|episode| episode.year) {
+        let count = episodes.iter().skip(at).take_while(|episode| episode.year == year).count();
+        if let Some((before, rest)) = episodes.split_at_mut_checked(at)
+            && let Some(of_year) = rest.get_mut(..count)
+        {
+            rules::years::check(child, voice, before, of_year);
+        }
+        at += count;
     }
     repair::repair(&mut episodes, &|year| {
         child.around.tables.whole(voice.authority, year.saturating_add(1), Table::Episodes)
@@ -240,7 +255,7 @@ fn tell(episode: &mut Episode<'_>, change: Change, placement: Option<Placement>,
     }
 }
 
-fn text(row: &Row, column: &str) -> Option<String> {
+fn text(row: &Row<'_>, column: &str) -> Option<String> {
     let text = row.get(column);
     (!text.is_empty()).then(|| text.to_owned())
 }

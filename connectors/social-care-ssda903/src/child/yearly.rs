@@ -9,26 +9,27 @@ use proto::events::{
     SubstanceMisuseIdentified,
 };
 
+use super::episodes::Episode;
 use super::{Child, Given, age};
 use crate::codes;
 use crate::reading::date_on;
-use crate::say::Voice;
+use crate::say::{Voice, Year};
 use crate::tables::Table;
 
 /// Highest score of the questionnaire.
 const SCORE_MAX: u32 = 40;
 
 /// Says the rows of a year.
-pub(crate) fn say(child: &Child<'_>, voice: &mut Voice<'_>) {
+pub(crate) fn say(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<'_>]) {
     for given in child.of(Table::Oc2) {
-        looked_after_all_year(child, voice, given);
+        looked_after_all_year(child, voice, given, episodes);
     }
     for given in child.of(Table::Oc3) {
-        care_leaver(child, voice, given);
+        care_leaver(child, voice, given, episodes);
     }
 }
 
-fn looked_after_all_year(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
+fn looked_after_all_year(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes: &[Episode<'_>]) {
     let Given { row, year, .. } = given;
     let mut findings = child.begin(voice, given);
     let (at_start, at_end) = (child.age_on(year.first), child.age_on(year.last));
@@ -83,6 +84,21 @@ fn looked_after_all_year(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<
         _ => {}
     }
 
+    let all = required.into_iter().chain([convicted, development_checked, received, offered]);
+    if child.around.tables.whole(voice.authority, year.number, Table::Episodes) {
+        let was = was_all_year(episodes, year);
+        for (odd, code, field, rule) in [
+            (!was && score.is_some(), FieldsContradict, "SDQ_SCORE", "185"),
+            (!was && reason.is_some(), FieldsContradict, "SDQ_REASON", "198"),
+            (!was && all.flatten().next().is_some(), FieldsContradict, "HEALTH_ASSESSMENT", "190"),
+            (was && required.contains(&None), FieldMissing, "HEALTH_ASSESSMENT", "191"),
+        ] {
+            if odd {
+                findings.broke(code, field, rule);
+            }
+        }
+    }
+
     // Each is of another class, so each is an event of its own; what is odd about the row rides on the first.
     let key = voice.key(year, &format!("oc2/{}", year.number));
     let mut findings = Some(findings.0);
@@ -124,7 +140,16 @@ fn looked_after_all_year(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<
     }
 }
 
-fn care_leaver(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
+/// Whether a child was looked after through the whole of a year, other than for short breaks.
+fn was_all_year(episodes: &[Episode<'_>], year: Year) -> bool {
+    let of_year: Vec<&Episode<'_>> = episodes.iter().filter(|episode| episode.year == year).collect();
+    let begins = of_year.first().is_some_and(|first| first.from <= year.first);
+    let lasts = of_year.last().is_some_and(|last| last.holds(year.last));
+    let goes_on = of_year.windows(2).all(|pair| matches!(pair, [before, next] if before.leads_to(next)));
+    begins && lasts && goes_on && !of_year.iter().any(|episode| matches!(episode.legal_code(), "V3" | "V4"))
+}
+
+fn care_leaver(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes: &[Episode<'_>]) {
     let Given { row, year, .. } = given;
     let mut findings = child.begin(voice, given);
     let in_touch = findings.code(&codes::IN_TOUCH, year, row, "in_touch", "131");
@@ -137,6 +162,12 @@ fn care_leaver(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     let is_zero = |coded: &Option<proto::events::Coded>| coded.as_ref().is_some_and(|coded| coded.code == "0");
     if in_touch.as_ref().is_some_and(|coded| coded.code == "YES") && (is_zero(&activity) || is_zero(&accommodation)) {
         findings.broke(FieldsContradict, "IN_TOUCH", "345");
+    }
+    let last = episodes.iter().rfind(|episode| episode.year <= year).map(Episode::ceased_code);
+    match last {
+        Some("E2") => findings.broke(FieldsContradict, "IN_TOUCH", "1000"),
+        Some("E3") => findings.broke(FieldsContradict, "IN_TOUCH", "1011"),
+        _ => {}
     }
     // It is asked about the time around the birthday in the year.
     let birthday = child.birth.and_then(|birth| birthday_in(birth, year.first, year.last));

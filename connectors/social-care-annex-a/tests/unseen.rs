@@ -1,0 +1,116 @@
+//! Lists as councils and years write them: however a list is written, it says the same.
+#![cfg(test)]
+
+#[path = "../../social-care-ssda903/tests/support/mod.rs"]
+mod support;
+
+use connector_kit::Collected;
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+use social_care_annex_a::AnnexA;
+use support::{Told as _, translate};
+
+const CONTACTS: &str = "Child Unique ID,Gender,Ethnicity,Date of Birth,Age of Child (Years),Date of Contact,Contact Source\n\
+    910001,a) Male,a) White,01/02/2015,10,03/02/2025,g) Police\n910002,b) Female,b) Mixed,05/06/2018,6,04/02/2025,b) Schools\n";
+
+fn of(text: &str) -> Collected {
+    translate(&AnnexA::ANY, &[("878_2025-03-04.csv", text)])
+}
+
+#[test]
+fn a_list_comes_under_titles_and_in_other_words() {
+    let expected = of(CONTACTS);
+    assert_eq!((expected.reasons().len(), expected.of_kind("ContactReceived").len()), (0, 2));
+    for text in [
+        format!("List 1: contacts in the last six months\n\nPrepared by, performance team\n{CONTACTS}"),
+        CONTACTS.replace(',', "\t"),
+        CONTACTS.replace(',', ";"),
+        CONTACTS.replacen("Child Unique ID,Gender", "CHILD UNIQUE ID,Sex", 1).replacen("Date of Birth", "DoB", 1),
+        CONTACTS.replacen("Child Unique ID", "ChildUniqueID", 1).replacen(
+            "Date of Contact,Contact Source",
+            "DateOfContact,Source of Contact",
+            1,
+        ),
+        CONTACTS.replacen("Age of Child (Years)", "Age", 1).replacen("Date of Contact", "Contact Date", 1),
+        CONTACTS.replace("03/02/2025", "2025-02-03").replace("01/02/2015", "2015-02-01 00:00:00"),
+        CONTACTS.replace("03/02/2025", "03-Feb-2025").replace("01/02/2015", "1.2.2015"),
+        CONTACTS.replace("03/02/2025", "45691").replace("01/02/2015", "42036.0").replace("04/02/2025", "45692.625"),
+        CONTACTS.replace("a) Male", "Male").replace("b) Female", "F").replace("g) Police", "g)  Police"),
+    ] {
+        let said = of(&text);
+        let days = |said: &Collected| {
+            said.of_kind("ContactReceived")
+                .into_iter()
+                .map(|(key, event)| (key, event["receivedOn"].clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((days(&said), said.reasons()), (days(&expected), vec![]), "{text}");
+        assert_eq!(
+            (said.findings(), said.whole, said.records),
+            (expected.findings(), expected.whole.clone(), 2),
+            "{text}"
+        );
+        let born = |said: &[(String, serde_json::Value)]| {
+            said.iter().map(|(_, event)| event["birthOn"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(born(&of(&text).of_kind("PersonDescribed")), born(&expected.of_kind("PersonDescribed")), "{text}");
+    }
+}
+
+#[test]
+fn a_row_that_ends_early_has_nothing_more() {
+    let adopted = "Child Unique ID,Date the Child Entered Care,Date of Decision that Child Should be Placed for Adoption,\
+        Date of Placement Order,Date of Adoption Order,Date of Decision that Child Should No Longer be Placed for Adoption\n\
+        910001,06/08/2024,11/08/2024\n910002,06/08/2024,12/08/2024,20/08/2024,,\n";
+    let said = of(adopted);
+    assert_eq!((said.reasons().len(), said.of_kind("AdoptionDecided").len(), said.whole.len()), (0, 2, 2));
+}
+
+#[test]
+fn an_enquiry_may_have_a_day_of_its_own() {
+    let text = "Child ID,Date of strategy discussion,Section 47 Enquiry Start Date,Date of Initial Child Protection Conference\n\
+        910001,03/02/2025,05/02/2025,20/02/2025\n";
+    let said = of(text);
+    assert_eq!(said.of_kind("StrategyDiscussionHeld")[0].1["heldOn"]["day"], 3);
+    assert_eq!(said.of_kind("Section47EnquiryStarted")[0].1["startOn"]["day"], 5);
+    assert_eq!(said.of_kind("ConferenceHeld")[0].1["heldOn"]["day"], 20);
+}
+
+/// A workbook as a person keeps one: a cover sheet, a heading over several columns, one child's cells merged over two rows.
+#[test]
+fn a_workbook_of_a_person() {
+    let mut workbook = Workbook::new();
+    let plain = Format::new();
+    let day = Format::new().set_num_format("dd mmm yyyy");
+    workbook.add_worksheet().set_name("READ ME").unwrap().write_string(0, 0, "Invented lists").unwrap();
+    let sheet = workbook.add_worksheet().set_name("3. refs (6 mths)").unwrap();
+    sheet.merge_range(0, 0, 0, 5, "Referrals in the last six months", &plain).unwrap();
+    for (column, heading) in
+        ["Child Unique ID", "Gender", "Date of referral", "Referral Source", "Referral NFA?"].iter().enumerate()
+    {
+        sheet.write_string(2, u16::try_from(column).unwrap(), *heading).unwrap();
+    }
+    sheet.merge_range(3, 0, 4, 0, "910001", &plain).unwrap();
+    sheet.merge_range(3, 1, 4, 1, "a) Male", &plain).unwrap();
+    for (line, (on, nfa)) in [(3, "No"), (10, "Yes")].into_iter().enumerate() {
+        let line = u32::try_from(line).unwrap() + 3;
+        sheet.write_datetime_with_format(line, 2, ExcelDateTime::from_ymd(2025, 2, on).unwrap(), &day).unwrap();
+        sheet.write_string(line, 3, "g) Police").unwrap();
+        sheet.write_string(line, 4, nfa).unwrap();
+    }
+    sheet.write_number(5, 0, 910_002).unwrap();
+    // A day whose format was lost, with its time.
+    sheet.write_number(5, 2, 45_700.5).unwrap();
+    sheet.write_string(5, 3, "6").unwrap();
+    let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", workbook.save_to_buffer().unwrap())]);
+    assert_eq!((said.reasons(), said.records), (vec![], 3));
+    let referrals: Vec<String> = said
+        .drafts
+        .iter()
+        .filter(|draft| draft.event.kind_number().unwrap().name() == "ReferralReceived")
+        .map(|draft| draft.record_key.clone())
+        .collect();
+    assert_eq!(referrals, ["910001/referral/2025-02-03", "910001/referral/2025-02-10", "910002/referral/2025-02-12"]);
+    let old = translate(&AnnexA::ANY, &[("878_2025-03-04.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice())]);
+    assert_eq!(old.reasons(), ["REASON_FILE_UNREADABLE"]);
+    assert!(old.rejections[0].message.contains("save it as .xlsx"));
+}

@@ -1,0 +1,143 @@
+//! Returns as other makers write them: however a return is written, it says the same.
+#![cfg(test)]
+
+mod support;
+
+use support::{Collected, Told as _, census, child, child_of, identifiers, referral, translate, translate_named};
+
+const PARTS: &str = "<Assessments><AssessmentActualStartDate>2024-06-05</AssessmentActualStartDate>\
+    <AssessmentAuthorisationDate>2024-07-10</AssessmentAuthorisationDate>\
+    <FactorsIdentifiedAtAssessment><AssessmentFactors>3B</AssessmentFactors></FactorsIdentifiedAtAssessment></Assessments>\
+    <CINPlanDates><CINPlanStartDate>2024-08-01</CINPlanStartDate></CINPlanDates>\
+    <Section47><S47ActualStartDate>2024-06-10</S47ActualStartDate><DateOfInitialCPC>2024-06-28</DateOfInitialCPC></Section47>";
+
+fn plain() -> String {
+    census(&(child("A1", &referral("2024-06-03", PARTS)) + &child("A2", &referral("2024-06-04", ""))))
+}
+
+/// What is said, without where it stood and without what is odd about how it was written.
+fn sayings(said: &Collected) -> Vec<String> {
+    let mut drafts = said.sorted_drafts();
+    drafts.iter_mut().for_each(|draft| draft.findings.clear());
+    drafts.iter().map(|draft| format!("{draft:?}")).collect()
+}
+
+/// Every tag with this done to its name.
+fn renamed(text: &str, rename: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    for part in text.split_inclusive(['<', '>']) {
+        match part.strip_suffix('>') {
+            Some(tag) => {
+                let (slash, name) = tag.strip_prefix('/').map_or(("", tag), |name| ("/", name));
+                out += &format!("{slash}{}>", rename(name));
+            }
+            None => out += part,
+        }
+    }
+    out
+}
+
+#[test]
+fn names_come_in_any_letter_case_and_under_any_prefix() {
+    let expected = translate(plain());
+    let prefixed = renamed(&plain(), |name| format!("cin:{name}")).replacen(
+        "<cin:Message>",
+        "<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n<cin:Message xmlns:cin='urn:example:cin' \
+         xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:noNamespaceSchemaLocation='cin.xsd'>",
+        1,
+    );
+    for other in [
+        renamed(&plain(), str::to_ascii_uppercase),
+        renamed(&plain(), str::to_ascii_lowercase),
+        prefixed,
+        plain().replacen("<Message>", "<Message xmlns='urn:example:census'>", 1),
+        plain().replace("><", ">\r\n\t<!-- a comment --><"),
+        plain().replace("<ReferralNFA>", "<CINclosureDate/><ReasonForClosure></ReasonForClosure><ReferralNFA >"),
+    ] {
+        let said = translate(&other);
+        assert_eq!((sayings(&said), said.rejections.len()), (sayings(&expected), 0), "{other:.400}");
+        assert_eq!(said.whole, expected.whole);
+    }
+}
+
+#[test]
+fn a_return_is_whose_its_file_is_called_where_it_has_no_header() {
+    let expected = translate(plain());
+    let header = plain().find("<Header>").unwrap()..plain().find("<Children>").unwrap();
+    let without = |range: std::ops::Range<usize>| format!("{}{}", &plain()[..range.start], &plain()[range.end..]);
+    for (name, file) in [
+        ("878_cin_2025.xml", without(header.clone())),
+        ("CIN 2024-25 878.xml", without(header.clone())),
+        ("878.xml", plain().replace("<LEA>878</LEA>", "")),
+        (
+            "cin_2025.xml",
+            plain().replace("<Year>2025</Year>", "<Year/>").replace("<ReferenceDate>2025-03-31</ReferenceDate>", ""),
+        ),
+        ("cin.xml", plain().replace("<Year>2025<", "<Year>2024/25<")),
+        ("cin.xml", plain().replace(">2025-03-31<", ">31/03/2025<")),
+    ] {
+        let said = translate_named(name, &file);
+        assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec![]), "{name}");
+        assert_eq!(said.whole, expected.whole);
+    }
+    // Nothing is guessed: without one or the other the file is refused, and the header is not looked for behind the children.
+    let behind = format!("{}{}</Message>", without(header.clone()).replace("</Message>", ""), &plain()[header.clone()]);
+    for (name, file, reason) in [
+        ("cin.xml", without(header.clone()), "REASON_SUBJECT_MISSING"),
+        ("878.xml", without(header.clone()), "REASON_HEADER_MISSING"),
+        ("cin.xml", behind.clone(), "REASON_SUBJECT_MISSING"),
+    ] {
+        let said = translate_named(name, &file);
+        assert_eq!((said.drafts.len(), said.whole.len(), said.reasons()), (0, 0, vec![reason]), "{name}");
+    }
+    let said = translate_named("878_2025.xml", &behind);
+    assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec!["REASON_RECORD_MALFORMED"]));
+}
+
+#[test]
+fn dates_and_lists_as_other_systems_write_them() {
+    let expected = translate(plain());
+    let days = plain().replace(">2024-06-05<", ">05/06/2024<").replace(">2012-06-14<", ">14-Jun-2012<");
+    let times = plain().replace(">2024-06-03<", ">2024-06-03T00:00:00<").replace(">2024-08-01<", ">2024-08-01+01:00<");
+    let bare = plain()
+        .replace("<Disabilities><Disability>NONE</Disability></Disabilities>", "<Disability>NONE</Disability>")
+        .replace("<FactorsIdentifiedAtAssessment>", "")
+        .replace("</FactorsIdentifiedAtAssessment>", "");
+    for (file, findings) in [
+        (
+            days,
+            vec![
+                "- VALUE_MALFORMED AssessmentActualStartDate",
+                "- VALUE_MALFORMED PersonBirthDate",
+                "- VALUE_MALFORMED PersonBirthDate",
+            ],
+        ),
+        (times, vec![]),
+        (
+            bare,
+            vec![
+                "- VALUE_MALFORMED Disabilities",
+                "- VALUE_MALFORMED Disabilities",
+                "- VALUE_MALFORMED FactorsIdentifiedAtAssessment",
+            ],
+        ),
+    ] {
+        let said = translate(&file);
+        assert_eq!(
+            (sayings(&said), said.findings()),
+            (sayings(&expected), findings.into_iter().map(str::to_owned).collect())
+        );
+    }
+}
+
+#[test]
+fn a_reason_stands_where_the_number_belongs() {
+    let stand_in = identifiers("A1").replace("UPNunknown", "UPN").replace("UN4", "UN2");
+    let said = translate(census(&child_of(&stand_in, support::CHARACTERISTICS, &referral("2024-06-03", ""))));
+    assert_eq!(said.findings(), ["- IDENTIFIER_PLACEHOLDER UPN"]);
+    let unknown = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+        Some(proto::events::event::Kind::PersonDescribed(person)) => person.upn_unknown.clone(),
+        _ => None,
+    });
+    assert_eq!(unknown.unwrap().code, "UN2");
+}

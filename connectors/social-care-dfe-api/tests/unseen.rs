@@ -1,0 +1,129 @@
+//! Data as other systems send them: with nulls, with parts left out, with what nobody expects.
+#![cfg(test)]
+
+#[path = "../../social-care-ssda903/tests/support/mod.rs"]
+mod support;
+
+use connector_kit::Collected;
+use serde_json::{Value, json};
+use social_care_dfe_api::ChildrenSocialCare;
+use support::{Told as _, translate};
+
+fn golden() -> Vec<Value> {
+    let text = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/children/878_children.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+fn said(text: impl AsRef<[u8]>) -> Collected {
+    translate(&ChildrenSocialCare::ANY, &[("878.json", text)])
+}
+
+fn wide(text: &str, mark: bool) -> Vec<u8> {
+    let mark = mark.then_some(0xfeff);
+    mark.into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+/// Every field that is not there said to be null, and every list that is not there empty.
+fn with_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(with_nulls);
+            for name in ["worker_notes", "end_reason", "uasc_end_date", "closure_date"] {
+                fields.entry(name).or_insert(Value::Null);
+            }
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(with_nulls);
+            if items.iter().any(Value::is_object) {
+                items.push(Value::Null);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn however_children_stand_in_a_file_the_same_is_said() {
+    let list = Value::Array(golden());
+    let expected = said(list.to_string());
+    assert!(expected.drafts.len() > 20);
+    let each: Vec<String> = golden().iter().map(Value::to_string).collect();
+    let mut nulls = list.clone();
+    nulls.as_array_mut().unwrap().iter_mut().for_each(with_nulls);
+    for text in [
+        serde_json::to_string_pretty(&list).unwrap(),
+        json!({"count": 2, "children": list, "sent": "2025-11-22"}).to_string(),
+        each.join("\n"),
+        each.concat(),
+        nulls.to_string(),
+        format!("\u{feff}{list}"),
+    ] {
+        let said = said(&text);
+        assert_eq!((said.sayings(), said.reasons()), (expected.sayings(), expected.reasons()), "{text:.300}");
+        assert_eq!(said.records, expected.records);
+    }
+    for bytes in [wide(&list.to_string(), true), wide(&list.to_string(), false)] {
+        assert_eq!(said(&bytes).sayings(), expected.sayings());
+    }
+}
+
+#[test]
+fn one_that_is_no_json_costs_itself() {
+    let [first, second] = [&golden()[0], &golden()[1]].map(Value::to_string);
+    let both = said(format!("[{first},{second}]"));
+    for broken in [r#"{"la_child_id": "X", }"#, r#"{"la_child_id": X}"#, "5", "[1]", "\"{\""] {
+        let said = said(format!("[{first},{broken},{second}]"));
+        assert_eq!(said.reasons().len(), both.reasons().len() + 1, "{broken}");
+        assert_eq!(said.sayings(), both.sayings(), "{broken}");
+        let own = said.rejections.iter().find(|rejection| rejection.raw == broken.as_bytes());
+        assert_eq!(own.map(|own| own.place.byte_offset), Some(first.len() as u64 + 2), "{broken}");
+    }
+}
+
+#[test]
+fn what_is_of_another_shape_is_told_and_nothing_is_passed_over() {
+    let child = |more: Value| {
+        let mut child = json!({"la_child_id": "C1", "child_details": {"date_of_birth": "2012-06-14", "sex": "F"}});
+        child.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        said(child.to_string())
+    };
+    let plain = child(json!({}));
+    assert_eq!((plain.kinds(), plain.findings().len(), plain.reasons().len()), (vec!["PersonDescribed"], 0, 0));
+    // Blocks that are none.
+    for more in [
+        json!({"social_care_episodes": [5]}),
+        json!({"social_care_episodes": "none"}),
+        json!({"education_health_care_plans": [["x"]]}),
+        json!({"health_and_wellbeing": true}),
+        json!({"social_care_episodes": [{"social_care_episode_id": "1", "section_47_assessments": ["x"]}]}),
+    ] {
+        let said = child(more.clone());
+        assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"], "{more}");
+        assert_eq!(said.kinds(), ["PersonDescribed"], "{more}");
+    }
+    // Fields that nobody knows are kept, with a birth date or without.
+    assert_eq!(child(json!({"voice": {"said": 1}})).kinds(), ["PersonDescribed", "SourceRecordKept"]);
+    let unknown = said(
+        json!({"la_child_id": "C1", "voice": 1, "social_care_episodes": [
+        {"social_care_episode_id": "1", "referral_date": "2024-05-01", "referral_source": "6"}]})
+        .to_string(),
+    );
+    assert_eq!(unknown.kinds(), ["ReferralReceived", "SourceRecordKept"]);
+    assert_eq!(said(json!({"la_child_id": "C1", "voice": 1}).to_string()).reasons(), ["REASON_DATE_MISSING"]);
+    // Lists as one text, and a text where a list is.
+    let listed =
+        child(json!({"child_details": {"date_of_birth": "2012-06-14", "disabilities": "MOB, HEAR", "surname": ["A"]}}));
+    assert_eq!(listed.of_kind("DisabilityRecorded")[0].1["disabilities"][1]["code"], "MOB");
+    assert_eq!(listed.findings(), ["- NOT_MAPPED", "- VALUE_MALFORMED surname"]);
+    // Another order of a date is read and told.
+    let dated = child(json!({"child_details": {"date_of_birth": "14/06/2012"}}));
+    assert_eq!(dated.findings(), ["- VALUE_MALFORMED date_of_birth"]);
+    assert_eq!(dated.of_kind("PersonDescribed")[0].1["birthOn"]["year"], 2012);
+    // Nobody's birth date is known: what is said of them stands at the first day that is.
+    let undated = said(
+        json!({"la_child_id": "C1", "child_details": {"sex": "F"}, "social_care_episodes": [
+        {"social_care_episode_id": "1", "referral_date": "2024-05-01", "referral_source": "6"}]})
+        .to_string(),
+    );
+    assert_eq!((undated.kinds(), undated.reasons().len()), (vec!["PersonDescribed", "ReferralReceived"], 0));
+}

@@ -1,0 +1,143 @@
+//! Returns as other makers and other years write them: however a return is written, it says the same.
+#![cfg(test)]
+
+mod support;
+
+use connector_kit::Collected;
+use social_care_ssda903::Ssda903;
+use support::{Told as _, translate};
+
+const HEADER: &str = "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,F,14/06/2012,WBRI,UN4,0,\n";
+const EPISODES: &str = "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
+    1,03/05/2023,S,C2,N1,U6,PR1,20/09/2024,X1,CARPL,ZZ1 1AA,ZZ2 2BB,1234567\n\
+    1,20/09/2024,P,C2,N1,K2,PR4,,,,ZZ1 1AA,ZZ3 3CC,SC999999\n";
+
+fn of(header: &str, episodes: &str) -> Collected {
+    translate(&Ssda903::ANY, &[("878_2025_a.csv", header), ("878_2025_b.csv", episodes)])
+}
+
+/// What is said, without what is odd about how it was written.
+fn sayings(said: &Collected) -> Vec<String> {
+    let mut said = said.clone();
+    said.drafts.iter_mut().for_each(|draft| draft.findings.clear());
+    said.sayings()
+}
+
+#[test]
+fn headers_dates_and_tables_as_others_write_them() {
+    let expected = of(HEADER, EPISODES);
+    assert_eq!(expected.reasons(), [""; 0]);
+    let worded = EPISODES
+        .replacen("CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER", "Child Id,Date episode commenced,Reason for new episode,Legal Status,Category of Need,Placement,Placement Provider", 1)
+        .replacen("DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN", "date_episode_ceased,Reason Episode Ceased,Reason for placement change,Home Postcode,PL POST,Ofsted URN", 1);
+    let iso = EPISODES.replace("03/05/2023", "2023-05-03").replace("20/09/2024", "2024-09-20 00:00:00");
+    let named = EPISODES.replace("03/05/2023", "3-May-2023").replace("20/09/2024", "20.09.2024");
+    let numbers = EPISODES.replace("03/05/2023", "45049").replace("20/09/2024", "45555.0");
+    let semicolons = EPISODES.replace(',', ";");
+    let tabs = EPISODES.replace(',', "\t");
+    let titled = format!("Children looked after return\r\n\r\nEpisodes,2024/25\r\n{EPISODES}");
+    let short = EPISODES.replacen(",,,,ZZ1 1AA,ZZ3 3CC,SC999999\n", ",,,,ZZ1 1AA,ZZ3 3CC,SC999999,,,\n", 1);
+    let quoted: String = EPISODES
+        .lines()
+        .map(|line| line.split(',').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(",") + "\n")
+        .collect();
+    for episodes in [worded, iso, named, numbers, semicolons, tabs, titled, short, quoted] {
+        let said = of(HEADER, &episodes);
+        assert_eq!((said.sayings(), said.reasons()), (expected.sayings(), vec![]), "{episodes}");
+        assert_eq!(said.whole, expected.whole);
+    }
+    // A year of two digits is told; a month is never guessed.
+    let said = of(HEADER, &EPISODES.replace("20/09/2024", "20/09/24"));
+    assert_eq!(sayings(&said), sayings(&expected));
+    assert_eq!(said.findings().iter().filter(|found| found.contains("VALUE_MALFORMED")).count(), 2);
+    let said = of(HEADER, &EPISODES.replace("03/05/2023", "05/23/2023"));
+    assert_eq!(said.reasons(), ["REASON_DATE_MISSING"]);
+    let raw = String::from_utf8_lossy(&said.rejections[0].raw);
+    assert_eq!(raw, "1,05/23/2023,S,C2,N1,U6,PR1,20/09/2024,X1,CARPL,ZZ1 1AA,ZZ2 2BB,1234567");
+}
+
+#[test]
+fn a_row_that_ends_early_has_nothing_more_and_one_that_was_cut_is_not_read() {
+    let open = "1,20/09/2024,P,C2,N1,K2,PR4";
+    let whole = EPISODES.replacen("1,20/09/2024,P,C2,N1,K2,PR4,,,,ZZ1 1AA,ZZ3 3CC,SC999999", open, 1);
+    let said = of(HEADER, &whole);
+    assert_eq!((said.reasons().len(), said.of_kind("PlacementChanged").len(), said.whole.len()), (0, 2, 2));
+    let said = of(HEADER, whole.trim_end());
+    assert_eq!((said.reasons(), said.of_kind("PlacementChanged").len()), (vec!["REASON_RECORD_MALFORMED"], 1));
+    assert_eq!(said.whole.len(), 1);
+}
+
+#[test]
+fn further_columns_do_no_harm_and_are_kept() {
+    let wide =
+        EPISODES.replacen("CHILD,", "LA,YEAR,ETHNIC,Remark,CHILD,", 1).replace("\n1,", "\n878,2024/25,WBRI,seen,1,");
+    let said = of(HEADER, &wide);
+    let episodes = |said: &Collected| [said.of_kind("PlacementChanged"), said.of_kind("LookedAfterPeriodStarted")];
+    assert_eq!(episodes(&said), episodes(&of(HEADER, EPISODES)));
+    let kept = said.of_kind("SourceRecordKept");
+    assert_eq!(kept.len(), 2);
+    assert!(
+        kept[0].1["content"].as_str().is_some_and(|kept| kept.contains("seen") && kept.contains("WBRI")),
+        "{kept:?}"
+    );
+    // Two columns of one meaning: the return's own counts, and the other is kept.
+    let both = EPISODES.replacen("CHILD,", "PL,CHILD,", 1).replace("\n1,", "\nU4,1,");
+    let said = of(HEADER, &both);
+    assert_eq!(said.of_kind("PlacementChanged"), of(HEADER, EPISODES).of_kind("PlacementChanged"));
+    assert_eq!(said.of_kind("SourceRecordKept").len(), 2);
+}
+
+#[test]
+fn codes_of_every_year_are_read_and_told_where_they_are_of_another() {
+    for (year, sex, place, findings) in [
+        (2018, "2", "H5", vec![]),
+        (2024, "2", "P2", vec![]),
+        (2025, "F", "K3", vec![]),
+        (2026, "F", "Z11", vec![]),
+        (2025, "2", "H5", vec!["ssda903/101 CODE_OF_OTHER_YEAR SEX", "ssda903/146 CODE_OF_OTHER_YEAR PLACE"]),
+        (2024, "M", "K3", vec!["ssda903/101 CODE_OF_OTHER_YEAR SEX", "ssda903/146 CODE_OF_OTHER_YEAR PLACE"]),
+    ] {
+        let born = year - 17;
+        let header = format!("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,{sex},14/06/{born},WBRI,UN4,0,\n");
+        let episodes = format!(
+            "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n\
+             1,03/05/{},S,C2,N1,{place},PR4,,,,ZZ1 1AA,ZZ2 2BB,1234567\n",
+            year - 1
+        );
+        let said = translate(
+            &Ssda903::ANY,
+            &[(format!("878_{year}_header.csv"), header), (format!("878_{year}_episodes.csv"), episodes)],
+        );
+        let of_years: Vec<String> = said.findings().into_iter().filter(|found| found.contains("CODE_")).collect();
+        assert_eq!(of_years, findings, "{year}");
+        assert_eq!(said.of_kind("PlacementChanged")[0].1["placementType"]["code"], place, "{year}");
+    }
+}
+
+#[test]
+fn a_broken_child_of_the_xml_leaves_its_neighbours() {
+    let child = |id: &str| {
+        format!(
+            "<CHILD><HEADER><CHILDID>{id}</CHILDID><UPN>UN4</UPN><SEX>F</SEX><DOB>14/06/2012</DOB><ETHNIC>WBRI</ETHNIC></HEADER>\
+             <EPISODE><DECOM>03/05/2024</DECOM><RNE>S</RNE><LS>C2</LS><CIN>N1</CIN><PL>U6</PL><PLACE_PROVIDER>PR1</PLACE_PROVIDER>\
+             <DEC/><REC/></EPISODE></CHILD>"
+        )
+    };
+    let said =
+        |children: &str| translate(&Ssda903::ANY, &[("878_2025.xml", format!("<EXPSSDA903>{children}</EXPSSDA903>"))]);
+    let good = said(&(child("1") + &child("3")));
+    assert_eq!((good.reasons(), good.whole.len()), (vec![], 2));
+    for broken in ["<CHILD><HEADER>".to_owned(), child("2").replace("</EPISODE>", ""), "<ADULT><x/></ADULT>".to_owned()]
+    {
+        let said = said(&(child("1") + &broken + &child("3")));
+        assert_eq!((said.reasons(), said.whole.len()), (vec!["REASON_RECORD_MALFORMED"], 0), "{broken}");
+        assert_eq!(said.sayings(), good.sayings(), "{broken}");
+        assert_eq!(String::from_utf8_lossy(&said.rejections[0].raw), broken);
+    }
+    let prefixed = (child("1") + &child("3")).replace("</", "</r:").replace('<', "<r:").replace("<r:/r:", "</r:");
+    let said = translate(
+        &Ssda903::ANY,
+        &[("878_2025.xml", format!("<r:EXPSSDA903 xmlns:r='urn:example'>{prefixed}</r:EXPSSDA903>"))],
+    );
+    assert_eq!(said.sayings(), good.sayings());
+}
