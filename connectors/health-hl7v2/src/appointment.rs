@@ -4,11 +4,15 @@ use proto::events::{
     AppointmentBooked, AppointmentCancelled, AppointmentKept, AppointmentMissed, Coded, EntryRetracted, FindingCode,
 };
 
-use crate::er7::Fields;
+use crate::er7::{Fields, Value};
 use crate::reading::Reading;
 use crate::saying::Saying;
 use crate::time::Time;
 use crate::visit::Taken;
+
+/// SCH-25 (table 0278) and words of feeds for an appointment that stands.
+const BOOKED: &[&str] =
+    &["BOOKED", "PENDING", "WAITLIST", "OVERBOOK", "CONFIRMED", "SCHEDULED", "RESCHEDULED", "BLOCKED"];
 
 /// What became of an appointment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,26 +25,43 @@ enum State {
 }
 
 impl State {
-    /// By the trigger. One that says only that something of the appointment changed leaves it to SCH-25.
-    fn of(trigger: &str, stated: Option<&str>) -> Self {
+    /// By the trigger. One that says only that something of the appointment changed leaves it to SCH-25, and then to SCH-6; and
+    /// one that was cancelled because nobody came was missed.
+    fn of(trigger: &str, status: Option<Self>, reason: Option<Self>) -> Self {
+        let missed = reason == Some(Self::Missed) || status == Some(Self::Missed);
         match trigger {
+            "S15" | "S16" if missed => Self::Missed,
             "S15" | "S16" => Self::Cancelled,
             "S17" => Self::Deleted,
             "S26" => Self::Missed,
-            _ => stated.and_then(Self::stated).unwrap_or(Self::Booked),
+            _ if missed => Self::Missed,
+            _ => status.unwrap_or(Self::Booked),
         }
     }
 
-    /// SCH-25 (table 0278), and what feeds put in its place.
-    fn stated(code: &str) -> Option<Self> {
-        let letters: String = code.chars().filter(char::is_ascii_alphabetic).collect();
-        match letters.to_ascii_uppercase().as_str() {
-            "STARTED" | "COMPLETE" | "COMPLETED" | "ATTENDED" | "ARRIVED" | "SEEN" => Some(Self::Kept),
-            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "WNB" | "WASNOTBROUGHT" => Some(Self::Missed),
-            "CANCELLED" | "CANCELED" | "DC" | "DISCONTINUED" => Some(Self::Cancelled),
+    /// Table 0278, what feeds put in its place, and the NHS data dictionary's ATTENDED OR DID NOT ATTEND.
+    fn stated(words: &str) -> Option<Self> {
+        let word: String = words.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        match word.as_str() {
+            "STARTED" | "COMPLETE" | "COMPLETED" | "ATTENDED" | "ATTENDEDLATE" | "ARRIVED" | "SEEN" | "CHECKEDIN"
+            | "CHECKEDOUT" | "5" | "6" => Some(Self::Kept),
+            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "WNB" | "WASNOTBROUGHT" | "NOTBROUGHT" | "3" | "7" => {
+                Some(Self::Missed)
+            }
+            "CANCELLED" | "CANCELED" | "DC" | "DISCONTINUED" | "2" | "4" => Some(Self::Cancelled),
             "DELETED" => Some(Self::Deleted),
+            booked if BOOKED.contains(&booked) => Some(Self::Booked),
+            _ if word.starts_with("DIDNOTATTEND") || word.starts_with("WASNOTBROUGHT") => Some(Self::Missed),
             _ => None,
         }
+    }
+
+    /// What a code says, else its text.
+    fn coded(value: Value<'_>, field: &str, reading: &mut Reading) -> Option<Self> {
+        let value = value.first();
+        let part = |reading: &mut Reading, number| reading.text(value.component(number), field);
+        let (code, text) = (part(reading, 1), part(reading, 2));
+        [code, text].into_iter().flatten().find_map(|words| Self::stated(&words))
     }
 }
 
@@ -49,18 +70,27 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let sch = saying.fields("SCH");
     let mut reading = Reading::default();
     let number = |reading: &mut Reading, number| reading.text(sch.field(number).first().component(1), "SCH-1");
-    let Some(number) = number(&mut reading, 1).or_else(|| number(&mut reading, 2)) else {
+    let number = number(&mut reading, 1).or_else(|| number(&mut reading, 2));
+    let starts = starts(saying, &sch, &mut reading);
+    if number.is_none() {
+        reading.flag(FindingCode::FieldMissing, "SCH-1");
+    }
+    // Without a number it is told from others by when it is.
+    let Some(number) = number.or_else(|| starts.map(Time::key)) else {
         return Taken::InPart;
     };
     let key = format!("appointment/{number}");
-    let starts = starts(saying, &sch, &mut reading);
     if starts.is_none() {
         reading.flag(FindingCode::FieldMissing, "SCH-11");
     }
     let stands_at = starts.unwrap_or(saying.recorded);
     let starts_at = starts.map(Time::timestamp);
-    let stated = reading.text(sch.field(25).component(1), "SCH-25");
-    match State::of(trigger, stated.as_deref()) {
+    let status = State::coded(sch.field(25), "SCH-25", &mut reading);
+    if status.is_none() && !sch.field(25).text().value.is_empty() {
+        reading.flag(FindingCode::CodeUnknown, "SCH-25");
+    }
+    let reason = State::coded(sch.field(6), "SCH-6", &mut Reading::default());
+    match State::of(trigger, status, reason) {
         State::Cancelled => {
             let event = AppointmentCancelled {
                 starts_at,

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
+use crate::er7::blanks_before;
+
 /// Most bytes of one message. What is longer is rejected, and reading goes on at the next message.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 4 << 20;
 
@@ -121,15 +123,18 @@ impl<'a> Pieces<'a> {
         let text = self.held.get(from..).unwrap_or_default();
         let starts_frame = text.first() == Some(&START_BLOCK);
         let text = text.get(usize::from(starts_frame)..).unwrap_or_default();
-        if !goes_on && (starts_frame || starts_message(text) || starts_batch(text)) {
-            let next = self.held.split_off(from + usize::from(starts_frame));
-            if starts_frame {
-                self.held.pop();
-            }
+        let blanks = blanks_before(text);
+        let text = text.get(blanks..).unwrap_or_default();
+        let begins = starts_message(text) || starts_batch(text);
+        if !goes_on && (starts_frame || begins) {
+            // What stands before a frame's message is a part of the frame; before a message it is nothing.
+            let before = usize::from(starts_frame) + if begins { blanks } else { 0 };
+            let next = self.held.split_off(from + before);
+            self.held.truncate(from);
             self.close(starts_frame && self.in_frame, true);
             self.in_frame |= starts_frame;
             self.held = next;
-            self.held_from = position + u64::from(starts_frame);
+            self.held_from = position + before as u64;
             self.held_line = line;
         }
         if self.held.len() > MESSAGE_BYTES_MAX && !self.dropping {
@@ -223,12 +228,14 @@ impl<'a> Pieces<'a> {
 const END_OF_FILE_MARK: u8 = 0x1a;
 
 pub(crate) fn starts_message(line: &[u8]) -> bool {
-    matches!(line, [b'M', b'S', b'H', separator, ..] if separator.is_ascii_punctuation())
+    let named = line.get(..3).is_some_and(|name| name.eq_ignore_ascii_case(b"MSH"));
+    named && line.get(3).is_some_and(u8::is_ascii_punctuation)
 }
 
 fn starts_batch(line: &[u8]) -> bool {
-    let named = matches!(line.get(..3), Some(b"FHS" | b"BHS" | b"BTS" | b"FTS"));
-    named && line.get(3).is_none_or(|after| after.is_ascii_punctuation() || after.is_ascii_whitespace())
+    let is = |name: &[u8]| [b"FHS", b"BHS", b"BTS", b"FTS"].iter().any(|batch| name.eq_ignore_ascii_case(*batch));
+    line.get(..3).is_some_and(is)
+        && line.get(3).is_none_or(|after| after.is_ascii_punctuation() || after.is_ascii_whitespace())
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub(crate) struct Header {
     /// EVN-6.
     pub(crate) occurred: Option<Time>,
     sequence: u64,
+    content: Content,
 }
 
 impl Header {
@@ -56,7 +57,9 @@ impl Header {
         let recorded = evn(2).and_then(|value| reading.time(value, "EVN-2"));
         let occurred = evn(6).and_then(|value| reading.time(value, "EVN-6"));
         let numbered = reading.text(msh.field(13), "MSH-13").and_then(|text| text.parse().ok());
-        let sequence = numbered.or_else(|| control_id.as_deref().map(sequence_of)).unwrap_or(0);
+        let counted = numbered.or_else(|| control_id.as_deref().and_then(count_of));
+        let content = Content::of(message.segments().skip(1).flat_map(|segment| segment.bytes()));
+        let sequence = sequence(counted, control_id.as_deref(), content);
         Self {
             application,
             facility,
@@ -67,6 +70,7 @@ impl Header {
             recorded: recorded.or(sent),
             occurred,
             sequence,
+            content,
         }
     }
 
@@ -101,32 +105,70 @@ impl Header {
         Version { as_of_us: recorded.as_us(), sequence: self.sequence, mapping_revision: MAPPING_REVISION }
     }
 
-    /// What makes the message itself one of a kind: sender, control id and time; without a control id, its content.
-    pub(crate) fn message_key(&self, message: &Message<'_>) -> String {
-        let sender = self.application.as_deref().unwrap_or_default();
+    /// What makes the message itself one of a kind: sender, control id and time.
+    pub(crate) fn message_key(&self) -> String {
+        let part = |part: &Option<String>| part.clone().unwrap_or_default();
         let sent = self.sent.map(Time::key).unwrap_or_default();
-        match &self.control_id {
-            Some(id) => format!("{sender}/{id}/{sent}"),
-            None => format!("{sender}/content-{:016x}/{sent}", fnv_1a(message.bytes())),
-        }
+        format!("{}/{}/{sent}", part(&self.application), part(&self.control_id))
+    }
+
+    /// Of what stands below MSH: a message that is sent again may have another header.
+    pub(crate) fn content(&self) -> Content {
+        self.content
     }
 }
 
-/// The order of a control id among those of one moment. Two messages of one second are two states, so they may not share
-/// a version: a control id that counts gives its count, any other a number of its own.
-fn sequence_of(control_id: &str) -> u64 {
+/// What tells two contents apart, whatever ends their lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Content {
+    length: u64,
+    digest: u64,
+}
+
+impl Content {
+    pub(crate) fn of<'b>(bytes: impl Iterator<Item = &'b u8>) -> Self {
+        let mut length = 0;
+        let digest = fnv_1a(bytes.filter(|byte| !matches!(byte, b'\r' | b'\n')).inspect(|_| length += 1));
+        Self { length, digest }
+    }
+
+    /// For a record key.
+    pub(crate) fn key(self) -> String {
+        format!("content-{:016x}", self.digest)
+    }
+}
+
+/// The order of a message among those of one moment, as its number counts. Two messages of one second are two states, so they
+/// may not share a version, even where the sender numbers all of them alike. Of two of one number the longer stands: one that
+/// breaks off is no correction of the whole.
+fn sequence(counted: Option<u64>, control_id: Option<&str>, content: Content) -> u64 {
+    const COUNTS: u64 = 1_000_000_000;
+    /// Nine digits leave 33 bits.
+    const LENGTH_MAX: u64 = (1 << 16) - 1;
+    const DIGEST_BITS: u32 = 17;
+    match counted {
+        Some(count) => {
+            let told = (count % COUNTS) << 16 | content.length.min(LENGTH_MAX);
+            told << DIGEST_BITS | (content.digest ^ content.digest >> 32) & ((1 << DIGEST_BITS) - 1)
+        }
+        None => (fnv_1a(control_id.unwrap_or_default().as_bytes()) ^ content.digest) >> 1,
+    }
+}
+
+/// The number in a control id that counts; of one that does not, nothing.
+fn count_of(control_id: &str) -> Option<u64> {
     /// Fewer digits after something that holds digits too are no count: the end of a UUID.
     const COUNT_DIGITS_MIN: usize = 4;
     let digits = control_id.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let (before, count) = control_id.split_at_checked(control_id.len() - digits).unwrap_or((control_id, ""));
+    let (before, count) = control_id.split_at_checked(control_id.len() - digits)?;
     let counts = digits >= COUNT_DIGITS_MIN || !before.bytes().any(|b| b.is_ascii_digit());
-    let count = count.get(count.len().saturating_sub(18)..).and_then(|digits| digits.parse().ok());
-    count.filter(|_| counts).unwrap_or_else(|| fnv_1a(control_id.as_bytes()) >> 1)
+    let count = count.get(count.len().saturating_sub(18)..)?.parse().ok();
+    count.filter(|_| counts)
 }
 
 /// FNV-1a, 64 bits: tells contents apart, and is nobody's secret.
-pub(crate) fn fnv_1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+pub(crate) fn fnv_1a<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -135,11 +177,29 @@ mod tests {
 
     #[test]
     fn control_ids_that_count_are_ordered_as_they_count() {
-        assert_eq!(sequence_of("MSG00009"), 9);
-        assert_eq!(sequence_of("10"), 10);
-        assert_eq!(sequence_of("A01-20260419-0012"), 12);
-        assert_eq!(sequence_of("20260419101500123456789"), 419_101_500_123_456_789);
-        assert_ne!(sequence_of("0f8e-11ec-a7"), sequence_of("0f8e-22ec-b7"));
-        assert_ne!(sequence_of("x"), sequence_of("y"));
+        assert_eq!(count_of("MSG00009"), Some(9));
+        assert_eq!(count_of("10"), Some(10));
+        assert_eq!(count_of("A01-20260419-0012"), Some(12));
+        assert_eq!(count_of("20260419101500123456789"), Some(419_101_500_123_456_789));
+        assert_eq!([count_of("0f8e-11ec-a7"), count_of("x"), count_of("")], [None; 3]);
+        let of = |text: &'static str| Content::of(text.as_bytes().iter());
+        let all = [(9, "PID|1"), (9, "PID|1|2"), (10, ""), (10, "x"), (999_999_999, "")];
+        let all = all.map(|(count, text)| sequence(Some(count), None, of(text)));
+        assert!(all.is_sorted_by(|one, next| one < next), "{all:?}");
+        assert!(sequence(Some(u64::MAX), None, of("PID")) < 1 << 63);
+    }
+
+    #[test]
+    fn two_messages_of_one_number_are_two_states() {
+        let header =
+            |message: &str| Header::read(&Message::parse(message.as_bytes()).unwrap(), None, &mut Reading::default());
+        let with =
+            |control_id: &str, pid: &str| header(&format!("MSH|^~\\&|A|B|||2026||ADT^A08|{control_id}\r{pid}\r"));
+        for control_id in ["", "1", "MSG00001", "x", "0f8e-11ec-a7"] {
+            let [one, other] = ["PID|1", "PID|2"].map(|pid| with(control_id, pid));
+            assert_ne!(one.sequence, other.sequence, "{control_id}");
+            assert_eq!(one, header(&format!("MSH|^~\\&|A|B|||2026||ADT^A08|{control_id}\nPID|1\n")), "{control_id}");
+        }
+        assert_ne!(with("x", "PID|1").sequence, with("y", "PID|1").sequence);
     }
 }

@@ -30,8 +30,15 @@ mod time;
 mod translate;
 mod visit;
 
+use connector_kit::{Registered, Whose};
+
 pub use acknowledgement::acknowledge;
 pub use source::Hl7V2;
 
+/// This connector, as it stands in the program.
+pub fn connector(_: &Whose) -> Registered {
+    Registered::of(Hl7V2).acknowledging(Hl7V2)
+}
+
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 4;
+const MAPPING_REVISION: u32 = 5;

@@ -187,7 +187,7 @@ impl Said {
             .coded(obx.field(6), "OBX-6", "unit")
             .map(|unit| if unit.code.is_empty() { unit.text.unwrap_or_default() } else { unit.code });
         let reference_range = r.text(obx.field(7), "OBX-7");
-        let interpretation = r.coded(obx.field(8), "OBX-8", "interpretation");
+        let interpretation = interpretation(obx.field(8), r);
         let empty = |r: &mut Reading, fields: &[(u32, bool)]| {
             r.clears.extend(fields.iter().filter(|(_, stands)| !stands).map(|(number, _)| *number));
         };
@@ -226,7 +226,7 @@ impl Said {
         }
         let specimen = match &order.specimen {
             Some(specimen) => r.coded(specimen.fields().field(4), "SPM-4", "specimen"),
-            None => r.coded(order.fields.field(15), "OBR-15", "specimen"),
+            None => specimen(order.fields.field(15), r),
         };
         let reported_at = r.time(order.fields.field(22), "OBR-22").map(Time::when);
         ResultReported {
@@ -247,6 +247,23 @@ impl Said {
     }
 }
 
+/// OBX-8. An event holds one flag: of several the first is the code, and the text has all.
+fn interpretation(flags: Value<'_>, r: &mut Reading) -> Option<Coded> {
+    let first = r.coded(flags.first(), "OBX-8", "interpretation")?;
+    let all: Vec<String> = flags.repetitions().filter_map(|flag| r.text(flag.component(1), "OBX-8")).collect();
+    Some(if all.len() > 1 { Coded { text: Some(all.join(", ")), ..first } } else { first })
+}
+
+/// OBR-15, whose first component is a code with parts of its own: `BLD&Blood`.
+fn specimen(source: Value<'_>, r: &mut Reading) -> Option<Coded> {
+    let stated = source.first().component(1);
+    let part = |r: &mut Reading, number| r.text(stated.subcomponent(number), "OBR-15");
+    let (code, text) = (part(r, 1), part(r, 2));
+    let text = text.or_else(|| r.text(source.first().component(2), "OBR-15"));
+    let code_set = "hl7v2.specimen".to_owned();
+    (code.is_some() || text.is_some()).then(|| Coded { code: code.unwrap_or_default(), code_set, text })
+}
+
 /// OBX-5 by its type (OBX-2), with the lines that go on it and the notes under it. `None` for what is no text: an image, a
 /// sound, a pointer to one.
 fn stated(reading: &mut Reading, observed: &Observed<'_>) -> Option<Stated> {
@@ -256,7 +273,14 @@ fn stated(reading: &mut Reading, observed: &Observed<'_>) -> Option<Stated> {
     let mut stated = Stated::default();
     match kind.as_str() {
         "ED" | "RP" => return None,
-        "CE" | "CWE" | "CNE" | "CF" | "IS" | "ID" => stated.coded = reading.coded(value, "OBX-5", "value"),
+        "CE" | "CWE" | "CNE" | "CF" | "IS" | "ID" => {
+            stated.coded = reading.coded(value.first(), "OBX-5", "value");
+            // An event holds one code: the others stand in words.
+            let others: Vec<Value<'_>> = value.repetitions().skip(1).collect();
+            let others = others.into_iter().filter_map(|value| reading.coded(value, "OBX-5", "value"));
+            let others: Vec<String> = others.map(|other| other.text.unwrap_or(other.code)).collect();
+            stated.text = (!others.is_empty()).then(|| others.join("\n"));
+        }
         "SN" => stated.value = structured(reading, value),
         "NM" => match reading.text(value, "OBX-5") {
             Some(number) if is_number(&number) => stated.value = Some(number),

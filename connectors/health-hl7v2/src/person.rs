@@ -32,7 +32,12 @@ pub(crate) fn described(person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, rea
         practice: practice(pd1, reading),
         multiple_birth: reading.asserted(13, pid.field(24), |r, v| yes_or_no(r, v, "PID-24")),
         birth_order: reading.asserted(14, pid.field(25), |r, v| number(r, v, "PID-25")),
-        emails: Vec::new(),
+        emails: reading
+            .asserted(15, pid.field(13), |r, v| Some(emails(r, v, "PID-13")))
+            .unwrap_or_default()
+            .into_iter()
+            .chain(emails(&mut Reading::default(), pid.field(14), "PID-14"))
+            .collect(),
     };
     if described.death_on.is_none() && pid.field(30).text().value == "Y" {
         reading.flag(FindingCode::FieldMissing, "PID-29");
@@ -105,10 +110,22 @@ fn phones_of_person(pid: &Fields<'_>, reading: &mut Reading) -> Vec<String> {
 pub(crate) fn phones(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<String> {
     let read = |value: Value<'_>| {
         let mut part = |number| reading.text(value.component(number), field);
+        if part(1).is_some_and(|text| text.contains('@')) {
+            return None;
+        }
         part(1).or_else(|| part(12)).or_else(|| {
             let parts: Vec<String> = [part(5), part(6), part(7)].into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         })
+    };
+    value.repetitions().filter_map(read).collect()
+}
+
+/// Addresses of electronic mail (XTN): the fourth component, or what stands in the first and has an `@`.
+pub(crate) fn emails(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<String> {
+    let read = |value: Value<'_>| {
+        let mut part = |number| reading.text(value.component(number), field).filter(|text| text.contains('@'));
+        part(4).or_else(|| part(1))
     };
     value.repetitions().filter_map(read).collect()
 }

@@ -46,7 +46,7 @@ impl Reading {
 
     /// A time stamp: the value's first component. One of another age would order what it dates by a slip of the keyboard.
     pub(crate) fn time(&mut self, value: Value<'_>, field: &str) -> Option<Time> {
-        let text = self.text(value.component(1), field)?;
+        let text = self.stamp(value, field)?;
         let time = dates::hl7_ts(&text, field).keep(&mut self.findings).map(Time::new)?;
         if !time.is_of_our_age() {
             self.flag(FindingCode::DateImplausible, field);
@@ -57,15 +57,29 @@ impl Reading {
 
     /// The day of a time stamp, as written.
     pub(crate) fn date(&mut self, value: Value<'_>, field: &str) -> Option<Date> {
-        let text = self.text(value.component(1), field)?;
+        let text = self.stamp(value, field)?;
         dates::hl7_date(&text, field).keep(&mut self.findings)
     }
 
-    /// A coded value: code, text, and the list it comes from where the sender names one.
+    /// A time stamp as HL7 writes it. One that is written as ISO 8601 has it is told.
+    fn stamp(&mut self, value: Value<'_>, field: &str) -> Option<String> {
+        let text = self.text(value.component(1), field)?;
+        let Some(stamp) = of_iso(&text) else { return Some(text) };
+        self.flag(FindingCode::ValueMalformed, field);
+        Some(stamp)
+    }
+
+    /// A coded value: code, text, and the list it comes from where the sender names one. Of several the first, and that there
+    /// are more is told.
     pub(crate) fn coded(&mut self, value: Value<'_>, field: &str, list: &str) -> Option<Coded> {
+        if value.repetitions().nth(1).is_some() {
+            self.flag(FindingCode::NotMapped, field);
+        }
         let value = value.first();
-        let part = |reading: &mut Self, number| reading.text(value.component(number).subcomponent(1), field);
-        let (code, text, system) = (part(self, 1), part(self, 2), part(self, 3));
+        // A code has no parts of its own: an ampersand in it is one that the sender did not escape.
+        let part = |reading: &mut Self, number| reading.text(value.component(number), field);
+        let (code, text) = (part(self, 1), part(self, 2));
+        let system = self.text(value.component(3).subcomponent(1), field);
         if code.is_none() && text.is_none() {
             return None;
         }
@@ -79,10 +93,13 @@ impl Reading {
     /// A code of a list that is known. One that it does not hold is kept and told.
     pub(crate) fn code_of(&mut self, value: Value<'_>, field: &str, list: &str, known: &[&str]) -> Option<Coded> {
         let coded = self.coded(value, field, list)?;
-        if !known.contains(&coded.code.as_str()) {
-            self.flag(FindingCode::CodeUnknown, field);
+        match known.iter().find(|known| known.eq_ignore_ascii_case(&coded.code)) {
+            Some(known) => Some(Coded { code: (*known).to_owned(), ..coded }),
+            None => {
+                self.flag(FindingCode::CodeUnknown, field);
+                Some(coded)
+            }
         }
-        Some(coded)
     }
 
     /// A place (PL): point of care, room, bed, facility, building, floor and description, those that stand there.
@@ -93,5 +110,43 @@ impl Reading {
             .filter_map(|number| self.text(value.component(number).subcomponent(1), field))
             .collect();
         (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// `2026-03-01T09:30:15Z` and `2026-03-01 09:30+01:00` as HL7 writes them; `None` for what is not written so.
+fn of_iso(text: &str) -> Option<String> {
+    let (day, rest) = text.split_at_checked(10)?;
+    let [year, month, day] = <[&str; 3]>::try_from(day.split('-').collect::<Vec<_>>()).ok()?;
+    if (year.len(), month.len()) != (4, 2) {
+        return None;
+    }
+    let time = rest.strip_prefix(['T', 't', ' ']).unwrap_or(rest);
+    let (clock, zone) = match (time.strip_suffix(['Z', 'z']), time.find(['+', '-'])) {
+        (Some(clock), _) => (clock, "+0000"),
+        (None, Some(at)) => time.split_at_checked(at)?,
+        (None, None) => (time, ""),
+    };
+    let plain = |text: &str| text.replace(':', "");
+    Some(format!("{year}{month}{day}{}{}", plain(clock.trim_end()), plain(zone)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iso_stamps_are_read() {
+        for (iso, hl7) in [
+            ("2026-03-01", "20260301"),
+            ("2026-03-01T09:30", "202603010930"),
+            ("2026-03-01T09:30:15Z", "20260301093015+0000"),
+            ("2026-03-01 09:30:15.125+01:00", "20260301093015.125+0100"),
+            ("2026-03-01T09:30:15-0500", "20260301093015-0500"),
+        ] {
+            assert_eq!(of_iso(iso).as_deref(), Some(hl7), "{iso}");
+        }
+        for other in ["20260301", "2026-0500", "20260301093015-0500", "01-03-2026", "2026-3-01T", ""] {
+            assert_eq!(of_iso(other), None, "{other}");
+        }
     }
 }

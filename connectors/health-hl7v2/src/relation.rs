@@ -1,4 +1,4 @@
-//! NK1: the people around the child. Each is a person of their own, and their numbers are no claims about the child.
+//! NK1, and the mother of PID-21: the people around the child. Each is a person of their own, and their numbers are no claims about the child.
 
 use connector_kit::identifier;
 use proto::events::parental_responsibility::Held;
@@ -7,7 +7,7 @@ use proto::events::{Coded, ParentalResponsibility, RelationshipRecorded, Scheme,
 
 use crate::er7::{Fields, Segment};
 use crate::header::Header;
-use crate::person::{address, name, phones};
+use crate::person::{address, emails, name, phones};
 use crate::reading::Reading;
 use crate::subject;
 
@@ -68,13 +68,27 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, child: &Subject, readin
         lives_with_child: None,
         since_on: reading.asserted(10, nk1.field(8), |r, v| r.date(v, "NK1-8")),
         until_on: reading.asserted(11, nk1.field(9), |r, v| r.date(v, "NK1-9")),
-        emails: Vec::new(),
+        emails: emails(reading, nk1.field(5), "NK1-5"),
         contact_order: None,
     };
     // Somebody without a number is known only as this child's, so that two children's namesakes stay two people.
     let issuer = format!("{}/{}", child.issuer, child.value);
     let person = related.unwrap_or_else(|| identifier::subject(Scheme::ThirdParty, &issuer, &known_by));
     Some(Related { relationship: recorded, person, key: known_by })
+}
+
+/// PID-21: the mother, by her own number. Her name is not there; an NK1 that has it says more.
+pub(crate) fn mother(pid: &Fields<'_>, header: &Header, reading: &mut Reading) -> Option<Related> {
+    let number = reading.text(pid.field(21).first().component(1), "PID-21")?;
+    let person = subject::of_somebody_else(pid.field(21), "PID-21", header, reading)?;
+    let code = Coded { code: "MTH".to_owned(), code_set: "hl7v2.relationship".to_owned(), text: None };
+    let relationship = RelationshipRecorded {
+        relationship: Some(code),
+        kind: Some(Kind::Parent.into()),
+        related: Some(person.clone()),
+        ..RelationshipRecorded::default()
+    };
+    Some(Related { relationship, person, key: number })
 }
 
 /// What a code says the relation is: HL7 table 0063, and the codes of version 3 (RoleCode) that feeds put in its place. A

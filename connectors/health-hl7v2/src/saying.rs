@@ -5,7 +5,7 @@ use connector_kit::{Draft, Place};
 use proto::events::{Date, Event, FindingCode, SourceRecordKept, Subject};
 
 use crate::er7::{Fields, Message, Segment};
-use crate::header::{Header, fnv_1a};
+use crate::header::{Content, Header, fnv_1a};
 use crate::reading::Reading;
 use crate::time::Time;
 
@@ -155,6 +155,7 @@ impl<'m, 'h> Saying<'m, 'h> {
             findings: reading.findings,
             third_parties: third_party.into_iter().collect(),
             clears: reading.clears,
+            labels: Vec::new(),
             event,
             place: segment.map_or_else(|| self.standing.place(""), |segment| self.standing.of_segment(&segment)),
         });
@@ -168,7 +169,7 @@ impl<'m, 'h> Saying<'m, 'h> {
             media_type: Some(MEDIA_TYPE.to_owned()),
             content: Some(self.message.text()),
         };
-        let key = format!("message/{}", self.header.message_key(self.message));
+        let key = format!("message/{}/{}", self.header.message_key(), self.header.content().key());
         let header = self.message.segments().next();
         self.say_of(header, "message", &key, self.happened(), reading, None, event.into());
     }
@@ -198,7 +199,8 @@ impl<'m, 'h> Saying<'m, 'h> {
             media_type: Some(MEDIA_TYPE.to_owned()),
             content: Some(lines.join("\r")),
         };
-        let key = format!("message/{}/segments", self.header.message_key(self.message));
+        let content = Content::of(kept.iter().flat_map(|segment| segment.bytes()));
+        let key = format!("message/{}/segments/{}", self.header.message_key(), content.key());
         self.say_of(Some(first), "message", &key, self.happened(), reading, None, event.into());
     }
 

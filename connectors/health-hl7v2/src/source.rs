@@ -1,5 +1,8 @@
 //! Files of messages.
 
+use std::io::{self, BufRead};
+
+use connector_kit::text::TextReader;
 use connector_kit::{Collected, Connector, Delivery, Descriptor, Output, Place, Rejection, SourceFile};
 use proto::events::Family;
 use proto::quarantine::Reason;
@@ -31,11 +34,14 @@ impl Connector for Hl7V2 {
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for mut file in files {
-            let name = file.name;
-            let pieces = Pieces::new(file.bytes.as_mut());
-            let mut reader =
-                Reader { pieces, name: &name, records: 0, batch: None, before: Some(Collected::default()) };
-            reader.read(out);
+            match starts_utf_16(file.bytes.as_mut()) {
+                Ok(true) => match TextReader::open(file.bytes) {
+                    Ok(Ok(mut decoded)) => Reader::of(&mut decoded, &file.name).read(out),
+                    _ => Reader::of(&mut io::empty(), &file.name).unreadable(out),
+                },
+                Ok(false) => Reader::of(file.bytes.as_mut(), &file.name).read(out),
+                Err(_) => Reader::of(&mut io::empty(), &file.name).unreadable(out),
+            }
         }
     }
 }
@@ -49,17 +55,36 @@ struct Reader<'a, 'n> {
     records: u64,
     /// How many messages the open batch has held.
     batch: Option<u64>,
+    /// Batches since FHS, and messages.
+    of_file: Option<(u64, u64)>,
     /// What was said before the first MSH segment, until there is one. A file without any is one thing to look at, not
     /// as many as it has stretches.
     before: Option<Collected>,
 }
 
-impl Reader<'_, '_> {
+/// Whether the file begins with the mark of UTF-16. It is then read as text first.
+fn starts_utf_16(file: &mut (dyn BufRead + Send)) -> io::Result<bool> {
+    let start = file.fill_buf()?;
+    Ok(matches!(start, [0xff, 0xfe, rest @ ..] if !rest.starts_with(&[0, 0])) || start.starts_with(&[0xfe, 0xff]))
+}
+
+impl<'a, 'n> Reader<'a, 'n> {
+    fn of(input: &'a mut (dyn BufRead + Send + 'a), name: &'n str) -> Self {
+        Self {
+            pieces: Pieces::new(input),
+            name,
+            records: 0,
+            batch: None,
+            of_file: None,
+            before: Some(Collected::default()),
+        }
+    }
+
     fn read(&mut self, out: &mut dyn Output) {
         match self.pieces.starts_wide() {
             Ok(false) => {}
             Ok(true) => {
-                let why = "the file is UTF-16 or UTF-32: send it as UTF-8, or as the charset that MSH-18 names";
+                let why = "the file is UTF-32, or UTF-16 without its mark: send it as UTF-8, or as the charset that MSH-18 names";
                 return self.reject(out, Reason::EncodingUnsupported, why, None);
             }
             Err(_) => return self.unreadable(out),
@@ -76,6 +101,9 @@ impl Reader<'_, '_> {
         }
         if self.batch.is_some() {
             let why = "the batch has no BTS segment: the file breaks off";
+            self.reject(out, Reason::FileUnreadable, why, None);
+        } else if self.of_file.is_some() {
+            let why = "the file has no FTS segment: it breaks off";
             self.reject(out, Reason::FileUnreadable, why, None);
         }
     }
@@ -115,6 +143,7 @@ impl Reader<'_, '_> {
         out.record();
         if piece.kind != PieceKind::Stray {
             self.batch = self.batch.map(|messages| messages + 1);
+            self.of_file = self.of_file.map(|(batches, messages)| (batches, messages + 1));
         }
         match piece.kind {
             // Without its line end, and in a batch that has not ended, the last message may lack its last words.
@@ -138,8 +167,22 @@ impl Reader<'_, '_> {
 
     /// A batch says how many messages it holds, so that one that was cut short can be told.
     fn batch(&mut self, piece: &Piece, out: &mut dyn Output) {
-        match piece.bytes.get(..3) {
-            Some(b"BHS") => self.batch = Some(0),
+        match piece.bytes.get(..3).map(<[u8]>::to_ascii_uppercase).as_deref() {
+            Some(b"FHS") => self.of_file = Some((0, 0)),
+            Some(b"BHS") => {
+                self.batch = Some(0);
+                self.of_file = self.of_file.map(|(batches, messages)| (batches + 1, messages));
+            }
+            // Senders that make no batches count messages.
+            Some(b"FTS") => {
+                let stated = trailer_count(&piece.bytes);
+                let agrees = |(batches, messages)| stated == Some(batches) || batches == 0 && stated == Some(messages);
+                if stated.is_some() && self.of_file.take().is_some_and(|held| !agrees(held)) {
+                    let why = "FTS-1 says another number of batches than the file holds: have it sent again";
+                    self.reject(out, Reason::FileUnreadable, why, Some(piece));
+                }
+                self.of_file = None;
+            }
             Some(b"BTS") => {
                 let held = self.batch.take();
                 let stated = trailer_count(&piece.bytes);

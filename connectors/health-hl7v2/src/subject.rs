@@ -10,7 +10,7 @@
 //! Its issuer is the organisation that answers for the message and, after a slash, the authority (CX-4), else the sending
 //! facility (MSH-4), else the application (MSH-3): two trusts that call their authority by one name number two children.
 //! The NHS number is a claim beside it, and the subject only when nothing local stands there. The mother's number (PID-21),
-//! next of kin and social security numbers are never anything of the child.
+//! next of kin and social security numbers are never the child's.
 
 use connector_kit::identifier::{self, Verdict};
 use proto::events::identifier::Standing;
@@ -49,9 +49,9 @@ impl Stated {
         let oid = reading.text(authority.subcomponent(2), field);
         let authority = reading.text(authority.subcomponent(1), field);
         let kind = reading.text(value.component(5), field).unwrap_or_default().to_ascii_uppercase();
-        let of_the_nhs = authority.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("NHS"))
-            || [&authority, &oid].into_iter().flatten().any(|name| name == NHS_NUMBER_OID)
-            || matches!(kind.as_str(), "NH" | "HN" | "NHS" | "NHSNO" | "NHSNMBR");
+        let of_the_nhs = [&authority, &oid].into_iter().flatten().any(|name| is_of_the_nhs(name))
+            || matches!(kind.as_str(), "NH" | "HN")
+            || is_of_the_nhs(&kind);
         let untyped = authority.is_none() && oid.is_none() && kind.is_empty();
         let is_nhs_number = of_the_nhs || (untyped && is_valid_nhs_number(&id));
         Some(Self { value: id, authority: authority.or(oid), kind, is_nhs_number })
@@ -78,6 +78,17 @@ impl Stated {
         let issuer = format!("{}/{}", header.controller()?, self.authority.as_deref().or(sender)?);
         Some(identifier::subject(Scheme::ProviderPerson, &issuer, &self.value))
     }
+}
+
+/// Whether an authority or a kind is that of the NHS number, in the spellings of feeds: `NHS`, `NHS Number`, `NHSNO`, its OID,
+/// its address.
+fn is_of_the_nhs(name: &str) -> bool {
+    let letters: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+    let spelt = matches!(
+        letters.to_ascii_uppercase().as_str(),
+        "NHS" | "NHSNO" | "NHSN" | "NHSNUMBER" | "NHSNMBR" | "NHSNBR" | "NHSNUM" | "NHSID"
+    );
+    spelt || name == NHS_NUMBER_OID || name.to_ascii_lowercase().ends_with("fhir.nhs.uk/id/nhs-number")
 }
 
 /// Kinds of number that are national, or of an account, a visit, a card, a licence or a member of staff (table 0203).
@@ -161,6 +172,15 @@ pub(crate) fn of_somebody_else(
 pub(crate) fn superseded(mrg: &Fields<'_>, header: &Header, reading: &mut Reading) -> Option<Subject> {
     let stated = stated(mrg.field(1), "MRG-1", reading);
     stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).min_by_key(|ranked| ranked.0).map(|r| r.1)
+}
+
+/// The sender's own numbers in a list that name one person each, best first.
+pub(crate) fn numbers(list: Value<'_>, field: &str, header: &Header, reading: &mut Reading) -> Vec<Subject> {
+    let stated = stated(list, field, reading);
+    let mut ranked: Vec<(u8, Subject)> =
+        stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).collect();
+    ranked.sort_by_key(|ranked| ranked.0);
+    ranked.into_iter().map(|ranked| ranked.1).filter(|number| !names_no_one_person(&number.value)).collect()
 }
 
 /// Only a number that named one person can give way, and only to another of the same issuer.

@@ -3,12 +3,13 @@
 mod merge;
 
 use connector_kit::{Output, Rejection};
-use proto::events::{EntryRetracted, Subject};
+use proto::events::{EntryRetracted, FindingCode, Subject};
 use proto::quarantine::Reason;
 
 use crate::er7::{Fields, Message, ParseError, Segment};
 use crate::header::Header;
 use crate::reading::Reading;
+use crate::relation::Related;
 use crate::saying::{Saying, Standing};
 use crate::subject::Person;
 use crate::time::Time;
@@ -34,10 +35,14 @@ enum Mapping {
     VisitMoved,
     /// Two PIDs are one person's, or are not.
     Paired(bool),
+    /// PID and MRG: a number is another person's.
+    NumbersMoved,
+    /// PID and MRG: an account is another person's.
+    AccountMoved,
+    /// PID and MRG: two numbers of another system are one.
+    OutsideMerged,
     /// It describes a person, and says of accounts, alternate numbers or plans for a visit what has no place here.
     DescribedAndKept,
-    /// It changes numbers that nobody is known by here: a person must look.
-    NotFollowed,
     /// About one person, kept whole.
     Kept,
     /// About nobody in particular.
@@ -60,15 +65,18 @@ impl Mapping {
             ("ADT", "A37") => Self::Paired(false),
             (
                 "ADT",
-                "A09" | "A10" | "A15" | "A16" | "A21" | "A22" | "A25" | "A26" | "A32" | "A33" | "A35" | "A41" | "A48"
-                | "A49" | "A51" | "A52" | "A53" | "A54" | "A55" | "A61" | "A62",
+                "A09" | "A10" | "A15" | "A16" | "A21" | "A22" | "A25" | "A26" | "A32" | "A33" | "A35" | "A41" | "A46"
+                | "A48" | "A49" | "A51" | "A52" | "A53" | "A54" | "A55" | "A61" | "A62",
             ) => Self::DescribedAndKept,
-            ("ADT", "A39" | "A43" | "A44" | "A46") => Self::NotFollowed,
+            ("ADT", "A43") => Self::NumbersMoved,
+            ("ADT", "A44") => Self::AccountMoved,
+            ("ADT", "A39") => Self::OutsideMerged,
             ("SIU", "S12" | "S13" | "S14" | "S15" | "S16" | "S17" | "S18" | "S19" | "S20" | "S21" | "S22" | "S26") => {
                 Self::Appointment
             }
-            ("VXU", "V04") => Self::Immunisations,
-            ("ORU", "R01" | "R03" | "R30" | "R31" | "R32") => Self::Results,
+            // Before version 2.3 a type that had one trigger did not name it.
+            ("VXU", "V04" | "") => Self::Immunisations,
+            ("ORU", "" | "R01" | "R03" | "R30" | "R31" | "R32") => Self::Results,
             ("PPR", "PC1" | "PC2" | "PC3") => Self::Problems,
             ("MDM", "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11") => {
                 Self::Document
@@ -95,7 +103,7 @@ impl Mapping {
             "DG1" => matches!(self, Self::Visit | Self::Person),
             "PRB" => self == Self::Problems,
             "TXA" => self == Self::Document,
-            "MRG" => matches!(self, Self::Superseded | Self::VisitMoved),
+            "MRG" => self.is_of_numbers(),
             _ => false,
         }
     }
@@ -105,6 +113,14 @@ impl Mapping {
     /// Whether what stands in OBX is of the child.
     fn observes(self) -> bool {
         matches!(self, Self::Person | Self::Visit | Self::Results | Self::Problems)
+    }
+
+    /// Whether it says of the numbers themselves, each PID with its MRG, whose they are.
+    fn is_of_numbers(self) -> bool {
+        matches!(
+            self,
+            Self::Superseded | Self::VisitMoved | Self::NumbersMoved | Self::AccountMoved | Self::OutsideMerged
+        )
     }
 
     /// Whether each PID and what follows it is a message about one person.
@@ -172,10 +188,7 @@ pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) 
     let people: Vec<Segment<'_>> = message.segments().filter(|s| s.name() == "PID").collect();
     match (mapping, people.as_slice()) {
         (_, []) => rejecting.reject(out, Reason::SubjectMissing, "PID", "the message has no PID segment"),
-        (Mapping::NotFollowed, _) => {
-            rejecting.reject(out, Reason::RecordMalformed, "MSH-9", merge::NOT_FOLLOWED);
-        }
-        (Mapping::Superseded | Mapping::VisitMoved, _) => about.merged(mapping, reading, &rejecting, out),
+        (mapping, _) if mapping.is_of_numbers() => about.merged(mapping, reading, &rejecting, out),
         (Mapping::Paired(linked), _) => about.paired(linked, reading, &rejecting, out),
         (_, [pid]) => about.one(mapping, pid, reading, &rejecting, out),
         (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
@@ -247,6 +260,19 @@ impl<'m> About<'m, '_> {
         }
     }
 
+    /// The mother of PID-21. Feeds repeat the child's own number there: nobody is their own mother.
+    fn mother(&self, person: &Person, pid: &Segment<'m>, reading: &mut Reading) -> Option<(Related, Reading)> {
+        let mut of_her = Reading::default();
+        let mother = relation::mother(&pid.fields(), self.header, &mut of_her)?;
+        let child = &person.subject;
+        let mut own = person.identifiers.iter().filter_map(|claim| claim.subject.as_ref());
+        if mother.person == *child || own.any(|number| *number == mother.person) {
+            reading.flag(FindingCode::FieldsContradict, "PID-21");
+            return None;
+        }
+        Some((mother, of_her))
+    }
+
     /// A message about one person.
     fn one(
         &self,
@@ -268,8 +294,9 @@ impl<'m> About<'m, '_> {
             keep_rest(&mut saying, mapping, Taken::InPart);
         } else {
             let pd1 = saying.fields("PD1");
+            let mother = self.mother(&person, pid, &mut reading);
             describe(&mut saying, &person, pid, &pd1, reading);
-            relate(&mut saying);
+            relate(&mut saying, pid, mother);
             allergy::say(&mut saying);
             if mapping.observes() {
                 observation::say(&mut saying, mapping == Mapping::Results);
@@ -305,15 +332,22 @@ fn describe<'m>(
     saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
 }
 
-fn relate(saying: &mut Saying<'_, '_>) {
+fn relate<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, mother: Option<(Related, Reading)>) {
     let kin: Vec<Segment<'_>> = saying.all("NK1").collect();
+    let mut named: Vec<Subject> = Vec::new();
     for segment in kin {
         let mut reading = Reading::default();
         if let Some(related) = relation::related(&segment.fields(), saying.header, &saying.subject, &mut reading) {
             let key = format!("relationship/{}", related.key);
             let (at, event) = (saying.recorded, related.relationship.into());
+            named.push(related.person.clone());
             saying.say_of(Some(segment), "relationship", &key, at, reading, Some(related.person), event);
         }
+    }
+    if let Some((mother, reading)) = mother.filter(|(mother, _)| !named.contains(&mother.person)) {
+        let key = format!("relationship/{}", mother.key);
+        let (at, event) = (saying.recorded, mother.relationship.into());
+        saying.say_of(Some(*pid), "relationship", &key, at, reading, Some(mother.person), event);
     }
 }
 

@@ -53,9 +53,10 @@ impl Delimiters {
     /// # Errors
     /// [`DelimitersError`].
     pub fn of_header(segment: &[u8]) -> Result<Self, DelimitersError> {
-        let (Some(b"MSH" | b"FHS" | b"BHS"), Some(rest)) = (segment.get(..3), segment.get(3..)) else {
+        let Some((name, rest)) = segment.split_at_checked(3) else { return Err(DelimitersError::NotMsh) };
+        if ![b"MSH", b"FHS", b"BHS"].iter().any(|header| name.eq_ignore_ascii_case(*header)) {
             return Err(DelimitersError::NotMsh);
-        };
+        }
         let (&field, rest) = rest.split_first().ok_or(DelimitersError::NotMsh)?;
         if !divides(field) {
             return Err(DelimitersError::FieldSeparator);

@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn hexadecimal_of_another_charset_is_read_and_told() {
         assert_eq!(text(br"Ren\XE9\e"), ("Renée".to_owned(), true));
-        let told = unescape(br"Ren\XE9\e", Delimiters::USUAL, Charset::Windows1252);
+        let told = unescape(br"Ren\XE9\e", Delimiters::USUAL, Charset::WINDOWS_1252);
         assert_eq!((told.value.as_ref(), told.odd), ("Renée", false));
     }
 

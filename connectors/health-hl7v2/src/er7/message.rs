@@ -50,16 +50,20 @@ pub enum ParseError {
 
 impl<'a> Message<'a> {
     /// Splits a message into segments at CR, LF or CR LF, in any mixture. A line that does not begin with the name of a
-    /// segment goes on the field before it: senders forget to escape line ends in free text.
+    /// segment goes on the field before it: senders forget to escape line ends in free text. Names may be lower-case, and
+    /// blanks may stand before a line.
     ///
     /// # Errors
     /// [`ParseError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
-        let delimiters = Delimiters::of_header(bytes)?;
+        let delimiters = Delimiters::of_header(bytes.get(blanks_before(bytes)..).unwrap_or_default())?;
         let mut segments: Vec<Span> = Vec::with_capacity(16);
-        for (lines_before, line) in lines(bytes).enumerate() {
+        for (lines_before, mut line) in lines(bytes).enumerate() {
             let text = bytes.get(line.clone()).unwrap_or_default();
+            let blanks = blanks_before(text);
+            let text = text.get(blanks..).unwrap_or_default();
             if names_a_segment(text, delimiters.field) {
+                line.start += blanks;
                 if segments.len() == SEGMENTS_MAX {
                     return Err(ParseError::TooManySegments);
                 }
@@ -153,9 +157,13 @@ pub struct Segment<'a> {
 }
 
 impl<'a> Segment<'a> {
-    /// Its name: three upper-case letters and digits.
+    /// Its name: three upper-case letters and digits. One of a segment that nobody knows stays as it is.
     pub fn name(&self) -> &'a str {
-        self.bytes.get(..3).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+        let name = self.bytes.get(..3).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default();
+        if !name.bytes().any(|b| b.is_ascii_lowercase()) {
+            return name;
+        }
+        KNOWN.split(' ').find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name)
     }
 
     /// As it came, without its line end.
@@ -189,7 +197,7 @@ impl<'a> Segment<'a> {
         let mut parts: Vec<&[u8]> = Vec::with_capacity(40);
         let mut split = self.bytes.split(|b| *b == separator);
         parts.extend(split.next());
-        if matches!(parts.first(), Some(&(b"MSH" | b"FHS" | b"BHS"))) {
+        if matches!(self.name(), "MSH" | "FHS" | "BHS") {
             // The separator itself is the first field of these three.
             parts.extend(self.bytes.get(3..4));
         }
@@ -241,11 +249,22 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The line begins with the name of a segment: three upper-case letters or digits, and then nothing or a separator.
+/// Segments of which something is made, for senders that write their names in lower case.
+const KNOWN: &str = "MSH FHS BHS EVN PID PD1 NK1 PV1 PV2 MRG AL1 IAM DG1 PRB OBR OBX NTE ORC SPM TXA SCH RGS AIS AIG AIL AIP TQ1 RXA RXR SFT UAC";
+
+/// Spaces and tabs that a line begins with.
+pub(crate) fn blanks_before(line: &[u8]) -> usize {
+    line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
+}
+
+/// The line begins with the name of a segment: three letters or digits, upper-case, and then nothing or a separator; or
+/// lower-case, and then a separator, where a word would be followed by something else.
 fn names_a_segment(line: &[u8], separator: u8) -> bool {
     line.split_at_checked(3).is_some_and(|(name, rest)| {
-        name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            && rest.first().is_none_or(|after| *after == separator)
+        let after = rest.first();
+        let upper = name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        let lower = name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        upper && after.is_none_or(|after| *after == separator) || lower && after == Some(&separator)
     })
 }
 
@@ -289,6 +308,18 @@ mod tests {
         assert_eq!(obx.field(5).text().value, "line one\nline two");
         assert_eq!(obx.field(6).text().value, "F\nObx");
         assert_eq!(message.segments().nth(2).unwrap().byte_offset(), 48);
+    }
+
+    #[test]
+    fn names_may_be_lower_case_and_lines_may_begin_with_blanks() {
+        let message = b"msh|^~\\&|A\r  pid|1||7\r\tPV1|1\r zpd|x\robx|1|TX|||see\n  the ward\r";
+        let names = names(message);
+        assert_eq!(names.iter().map(|n| n.0.as_str()).collect::<Vec<_>>(), ["MSH", "PID", "PV1", "zpd", "OBX"]);
+        let message = Message::parse(message).unwrap();
+        assert_eq!(message.header().field(3).bytes(), b"A");
+        let pid = message.segments().nth(1).unwrap();
+        assert_eq!((pid.fields().field(3).bytes(), pid.byte_offset()), (&b"7"[..], 13));
+        assert_eq!(message.segments().nth(4).unwrap().fields().field(5).text().value, "see\n  the ward");
     }
 
     #[test]

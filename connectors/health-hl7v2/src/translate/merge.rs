@@ -7,11 +7,14 @@
 //! | A45: visit MRG-5 of person MRG-1 is PV1-19 of PID-3; A42, A50: visit MRG-5 is PV1-19 | the visit's entries are reassigned |
 //! | A24: both PIDs are one person | the first claims the second |
 //! | A37: they are not | that claim, and any replacement of the one by the other, is taken back |
-//! | A35, A41, A48, A49, A51: accounts and alternate numbers, by which nothing is known here | the person is described, the message kept |
-//! | A39, A43, A44, A46: numbers of persons and accounts that this connector knows nobody by | quarantine: a person must look |
+//! | A43: a number of MRG-1 that is in PID-3 too, beside others of MRG-1, is PID-3's person's | what made it one with those others is taken back, and PID-3 claims it |
+//! | A44: an account of MRG-1 is PID-3's, with visits MRG-5 | as A45 |
+//! | A35, A41, A46, A48, A49, A51: accounts and other systems' numbers, by which nothing is known here | the person is described, the message kept |
+//! | A39: two numbers of another system are one | with MRG-1 as A40, else quarantine |
 //!
-//! What names no usable number goes to quarantine as well: a merge that was not followed leaves two records of one child, or
-//! one of two.
+//! What does not say whose records go where is for a person: a move between two people that was guessed shows the one's records
+//! to the other's readers. What names no usable number goes to quarantine as well: a merge that was not followed leaves two
+//! records of one child, or one of two.
 
 use connector_kit::Output;
 use proto::events::identifier::Standing;
@@ -31,8 +34,45 @@ const NOT_MOVED: &str = "MRG-1 and MRG-5, or PID-3 and PV1-19, do not name two v
      have the message sent again";
 const NOT_A_PAIR: &str =
     "two PID segments that name two persons by numbers of one issuer are needed: nothing was linked or unlinked";
-pub(super) const NOT_FOLLOWED: &str = "the message merges, moves or changes numbers of persons or accounts that this connector knows nobody by: find out which \
-     of the sender's numbers for a person are concerned, and have those merged";
+const NUMBERS_UNDECIDED: &str = "no number of MRG-1 is in PID-3 as well, so the message does not say whether the two numbers are one person's, or which of \
+     the records of the one are the other's: nothing was moved; ask the sender, and have an A40 or A45 sent";
+const NOBODY_LEFT: &str = "every number of MRG-1 is in PID-3 as well, so the message does not say from whose numbers it moves, and what made it one \
+     with those cannot be taken back: nothing was moved; ask the sender, and have it sent with the other person's number in MRG-1";
+const ACCOUNT_UNDECIDED: &str = "the message does not say which visits the account has (MRG-5, PV1-19): nothing was moved; have an A45 sent for each";
+const OUTSIDE_UNDECIDED: &str = "two numbers of another system are one person's, and MRG-1 and PID-3 do not name the two of the sender's own that \
+     this concerns: nothing was merged; have an A40 sent for those";
+
+/// The field of a description that holds a person's numbers.
+const IDENTIFIERS: u32 = 10;
+
+/// The sender's own numbers of MRG-1: those that are PID-3's person's now, and those that are not.
+#[derive(Default)]
+struct Parted {
+    moved: Vec<Subject>,
+    stayed: Vec<Subject>,
+}
+
+impl Parted {
+    fn moves(&self) -> bool {
+        !self.moved.is_empty() && !self.stayed.is_empty()
+    }
+
+    /// Leaves out what would make the person of PID one with whoever still has the numbers that were not moved.
+    fn claim_nothing_undecided(&self, person: &mut Person) {
+        if self.moved.contains(&person.subject) {
+            person.identifiers.clear();
+        }
+        let undecided = |claim: &Identifier| claim.subject.as_ref().is_some_and(|number| self.moved.contains(number));
+        person.identifiers.retain(|claim| !undecided(claim));
+    }
+}
+
+/// Why something was not followed.
+struct Unfollowed {
+    reason: Reason,
+    field: &'static str,
+    why: &'static str,
+}
 
 /// One PID and what belongs to it, up to the next.
 struct Group<'m> {
@@ -77,19 +117,32 @@ impl<'m> About<'m, '_> {
         let mut common = Some(reading);
         for group in self.groups() {
             let mut reading = common.take().unwrap_or_default();
-            let Some(person) = Person::read(&group.pid.fields(), self.header, &mut reading) else {
+            let Some(mut person) = Person::read(&group.pid.fields(), self.header, &mut reading) else {
                 rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
                 continue;
             };
-            let mut saying = self.described(&person, &group, reading);
-            if mapping == Mapping::VisitMoved {
-                if !self.reassign(&mut saying, &group) {
-                    rejecting.reject(out, Reason::RecordMalformed, "MRG", NOT_MOVED);
-                }
-            } else if !self.supersede(&mut saying, &group) {
-                rejecting.reject(out, Reason::RecordMalformed, "MRG-1", NOT_SUPERSEDED);
+            let parted = (mapping == Mapping::NumbersMoved).then(|| self.parted(&group, &mut reading));
+            match &parted {
+                Some(parted) if !parted.moves() => parted.claim_nothing_undecided(&mut person),
+                Some(_) if person.identifiers.is_empty() => reading.clears.push(IDENTIFIERS),
+                _ => {}
             }
-            keep_rest(&mut saying, mapping, Taken::Wholly);
+            let mut saying = self.described(&person, &group, reading);
+            let followed = match mapping {
+                Mapping::VisitMoved => self.reassign(&mut saying, &group),
+                Mapping::NumbersMoved => self.part(&mut saying, &group, &parted.unwrap_or_default(), out),
+                Mapping::AccountMoved => self.account_moved(&mut saying, &group),
+                Mapping::OutsideMerged => self.supersede(&mut saying, &group).map_err(|_| Unfollowed {
+                    reason: Reason::MoveUndecided,
+                    field: "MRG-4",
+                    why: OUTSIDE_UNDECIDED,
+                }),
+                _ => self.supersede(&mut saying, &group),
+            };
+            if let Err(Unfollowed { reason, field, why }) = &followed {
+                rejecting.reject(out, *reason, field, why);
+            }
+            keep_rest(&mut saying, mapping, followed.unwrap_or(Taken::Wholly));
             saying.into_drafts().into_iter().for_each(|draft| out.draft(draft));
         }
     }
@@ -101,20 +154,84 @@ impl<'m> About<'m, '_> {
         saying
     }
 
-    fn supersede(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> bool {
+    fn supersede(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> Result<Taken, Unfollowed> {
         let mut reading = Reading::default();
         let merged = group.first("MRG");
         let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
         let went = subject::superseded(&fields, self.header, &mut reading);
-        let Some(went) = went.filter(|went| subject::may_be_superseded(went, &saying.subject)) else { return false };
+        let Some(went) = went.filter(|went| subject::may_be_superseded(went, &saying.subject)) else {
+            return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
+        };
         let key = supersedes(&went);
         let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
         saying.say_of(merged, "identifier", &key, saying.happened(), reading, None, event.into());
-        true
+        Ok(Taken::Wholly)
     }
 
-    /// Says of each visit where it belongs. False where one could not be told.
-    fn reassign(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> bool {
+    fn parted(&self, group: &Group<'m>, reading: &mut Reading) -> Parted {
+        let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
+        let prior = subject::numbers(prior.field(1), "MRG-1", self.header, reading);
+        let now = subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default());
+        let (moved, stayed) = prior.into_iter().partition(|number| now.contains(number));
+        Parted { moved, stayed }
+    }
+
+    /// Numbers that stand in MRG-1 and in PID-3 are of the one person of PID-3, and not of the other of MRG-1. Of that one
+    /// nothing else is said here, so all that made them one is taken back, until the sender describes them again.
+    fn part(
+        &self,
+        saying: &mut Saying<'m, '_>,
+        group: &Group<'m>,
+        parted: &Parted,
+        out: &mut dyn Output,
+    ) -> Result<Taken, Unfollowed> {
+        let Parted { moved, stayed } = parted;
+        if moved.is_empty() {
+            return Err(Unfollowed { reason: Reason::MoveUndecided, field: "MRG-1", why: NUMBERS_UNDECIDED });
+        }
+        if stayed.is_empty() {
+            return Err(Unfollowed { reason: Reason::MoveUndecided, field: "MRG-1", why: NOBODY_LEFT });
+        }
+        let both = moved.iter().map(|one| (one, stayed)).chain(stayed.iter().map(|one| (one, moved)));
+        for (one, others) in both {
+            if *one == saying.subject {
+                self.unlink(saying, others);
+                continue;
+            }
+            let mut theirs = self.saying(one.clone());
+            self.unlink(&mut theirs, others);
+            let reading = Reading { clears: vec![IDENTIFIERS], ..Reading::default() };
+            let event = PersonDescribed::default().into();
+            theirs.say_of(group.first("MRG"), "person", "person", saying.recorded, reading, None, event);
+            theirs.into_drafts().into_iter().for_each(|draft| out.draft(draft));
+        }
+        Ok(Taken::Wholly)
+    }
+
+    /// What made these one with it is taken back.
+    fn unlink(&self, saying: &mut Saying<'m, '_>, others: &[Subject]) {
+        for key in others.iter().flat_map(|other| [links(other), supersedes(other)]) {
+            let event = EntryRetracted { reason: Some(saying.header.name()) };
+            saying.say("PID", "identifier", &key, saying.happened(), Reading::default(), event);
+        }
+    }
+
+    /// The visits of an account, where the message names them: nothing is known here by an account.
+    fn account_moved(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> Result<Taken, Unfollowed> {
+        let merged = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
+        let from = subject::superseded(&merged, self.header, &mut Reading::default());
+        if from.is_none_or(|from| from == saying.subject) {
+            // The account has another number, and nobody's records change hands.
+            return Ok(Taken::InPart);
+        }
+        if group.moves().iter().all(|(merged, _)| merged.fields().field(5).is_empty()) {
+            return Err(Unfollowed { reason: Reason::MoveUndecided, field: "MRG-5", why: ACCOUNT_UNDECIDED });
+        }
+        self.reassign(saying, group)
+    }
+
+    /// Says of each visit where it belongs.
+    fn reassign(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> Result<Taken, Unfollowed> {
         let moves = group.moves();
         let mut all = !moves.is_empty();
         for (merged, place) in moves {
@@ -144,7 +261,8 @@ impl<'m> About<'m, '_> {
             let key = format!("reassigned/{}/{}/visit/{prior}", from.issuer, from.value);
             saying.say_of(Some(merged), "visit", &key, saying.happened(), reading, None, event.into());
         }
-        all
+        let unfollowed = Unfollowed { reason: Reason::RecordMalformed, field: "MRG", why: NOT_MOVED };
+        if all { Ok(Taken::Wholly) } else { Err(unfollowed) }
     }
 
     /// Two numbers are one person's, or are not.
@@ -174,12 +292,8 @@ impl<'m> About<'m, '_> {
             let event = PersonDescribed { identifiers: vec![claim], ..PersonDescribed::default() };
             one.say("PID", "identifier", &links(&theirs), one.happened(), Reading::default(), event);
         } else {
-            for (saying, other) in [(one, &theirs), (other, &ours)] {
-                for key in [links(other), supersedes(other)] {
-                    let event = EntryRetracted { reason: Some(saying.header.name()) };
-                    saying.say("PID", "identifier", &key, saying.happened(), Reading::default(), event);
-                }
-            }
+            self.unlink(one, &[theirs]);
+            self.unlink(other, &[ours]);
         }
         for mut saying in said {
             keep_rest(&mut saying, Mapping::Paired(linked), Taken::Wholly);
