@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use connector_kit::Place;
 
 use crate::message::Header;
+use crate::person::base_of;
 use crate::tree::Element;
 
 /// One resource where it stands.
@@ -18,6 +19,46 @@ pub(crate) struct Entry {
     pub(crate) odd: bool,
     /// `request.method`: what was done with the resource, where the bundle says.
     pub(crate) method: Option<String>,
+    /// `response.lastModified`: when that was.
+    pub(crate) modified: Option<String>,
+}
+
+impl Entry {
+    /// The address of the server that the resource is on.
+    fn base(&self) -> Option<&str> {
+        let url = self.full_url.as_deref()?;
+        base_of(url.split_once("/_history/").map_or(url, |(url, _)| url))
+    }
+
+    fn here(&self) -> Referred<'_> {
+        Referred::Here(&self.resource, self.full_url.as_deref())
+    }
+}
+
+/// Resources of one kind and logical id.
+struct Same {
+    /// Which it is; of several, none.
+    only: Option<usize>,
+    /// One of them has a full address.
+    addressed: bool,
+}
+
+/// Stands for every server, and is the address of none.
+const ANYWHERE: &str = "*";
+
+fn id_on(server: &str, kind: &str, id: &str) -> String {
+    format!("{server} {kind}/{id}")
+}
+
+/// A server's address without how it is asked.
+fn server(base: &str) -> &str {
+    base.split_once("://").map_or(base, |(_, rest)| rest).trim_end_matches('/')
+}
+
+/// The number that its sender gives a resource: system and value.
+pub(crate) fn number_of(resource: &Element) -> Option<String> {
+    let stated = resource.all("identifier").find(|stated| stated.text("value").is_some())?;
+    Some(format!("{}|{}", stated.text("system").unwrap_or_default(), stated.text("value")?))
 }
 
 /// The resources of a bundle, or of a part of it; one by itself is a bundle of one.
@@ -27,7 +68,16 @@ pub(crate) struct Bundle {
     pub(crate) header: Option<Header>,
     /// When the bundle says that it was made.
     pub(crate) timestamp: Option<String>,
+    /// By full address.
     index: HashMap<String, usize>,
+    /// By kind and logical id, which two servers may both give: on each server, where none is told, and wherever it is.
+    ids: HashMap<String, Same>,
+    /// How many resources of one kind have this number: some senders give one to all that were made in one turn.
+    numbers: HashMap<String, usize>,
+    /// By kind and the value of an identifier; of a value that two have, neither.
+    values: HashMap<String, Option<usize>>,
+    /// Which document is whose attachment, by the attachment's address.
+    attached: HashMap<String, usize>,
 }
 
 /// What a reference leads to.
@@ -47,19 +97,58 @@ pub(crate) enum Referred<'b> {
 
 impl Bundle {
     pub(crate) fn new(entries: Vec<Entry>, timestamp: Option<String>) -> Self {
-        let mut index = HashMap::new();
+        let (mut index, mut numbers, mut values) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut attached, mut ids) = (HashMap::new(), HashMap::<String, Same>::new());
         for (at, entry) in entries.iter().enumerate() {
+            if let Some(number) = number_of(&entry.resource) {
+                *numbers.entry(format!("{}/{number}", entry.resource.kind())).or_default() += 1;
+            }
+            if let Some(id) = entry.resource.text("id") {
+                *numbers.entry(format!("{}/#{id}", entry.resource.kind())).or_default() += 1;
+            }
+            for value in entry.resource.all("identifier").filter_map(|stated| stated.text("value")) {
+                let known = values.entry(format!("{}/{value}", entry.resource.kind())).or_insert(Some(at));
+                *known = known.filter(|other| *other == at);
+            }
+            let contents = entry.resource.all("content").filter_map(|content| content.text("attachment/url"));
+            for url in contents.chain(entry.resource.all("presentedForm").filter_map(|form| form.text("url"))) {
+                attached.entry(url.to_owned()).or_insert(at);
+            }
             if let Some(url) = &entry.full_url {
                 index.entry(url.clone()).or_insert(at);
             }
             if let Some(id) = entry.resource.text("id") {
-                index.entry(format!("{}/{id}", entry.resource.kind())).or_insert(at);
+                let whole = entry.full_url.as_deref();
+                for server in [entry.base().map_or("", server), ANYWHERE] {
+                    let same = ids.entry(id_on(server, entry.resource.kind(), id));
+                    let same = same.or_insert(Same { only: Some(at), addressed: false });
+                    // One full address is one resource, in the versions that it had.
+                    let is_it = |other: &usize| {
+                        *other == at
+                            || whole.is_some()
+                                && entries.get(*other).is_some_and(|other| other.full_url.as_deref() == whole)
+                    };
+                    same.only = same.only.filter(is_it);
+                    same.addressed |= whole.is_some();
+                }
                 index.entry(format!("urn:uuid:{id}")).or_insert(at);
             }
         }
         let header = entries.iter().find(|entry| entry.resource.kind() == "MessageHeader");
         let header = header.map(|entry| Header::read(&entry.resource));
-        Self { entries, header, timestamp, index }
+        Self { entries, header, timestamp, index, ids, numbers, values, attached }
+    }
+
+    /// Whether another resource of its kind has this number (or `#` and id) too, so that it tells neither from the other.
+    pub(crate) fn is_shared(&self, kind: &str, number: &str) -> bool {
+        self.numbers.get(&format!("{kind}/{number}")).is_some_and(|count| *count > 1)
+    }
+
+    /// The resource here of which this one is an attachment.
+    pub(crate) fn attached_to(&self, entry: &Entry) -> Option<&Element> {
+        let by_id = || self.attached.get(&format!("{}/{}", entry.resource.kind(), entry.resource.text("id")?));
+        let at = entry.full_url.as_ref().and_then(|url| self.attached.get(url)).or_else(by_id)?;
+        Some(&self.entries.get(*at)?.resource)
     }
 
     /// Where a Reference leads that stands in this resource.
@@ -75,12 +164,8 @@ impl Bundle {
             return contained.map_or(Referred::Nowhere, |resource| Referred::Here(resource, None));
         }
         let to = to.split_once("/_history/").map_or(to, |(to, _)| to);
-        let here = |url: &str| {
-            let entry = self.entries.get(*self.index.get(url)?)?;
-            Some(Referred::Here(&entry.resource, entry.full_url.as_deref()))
-        };
-        if let Some(found) = here(to) {
-            return found;
+        if let Some(found) = self.index.get(to).and_then(|at| self.entries.get(*at)) {
+            return found.here();
         }
         // "Patient?identifier=system|value", as bulk files of some makers have it.
         if let Some((_, query)) = to.split_once("?identifier=") {
@@ -89,21 +174,45 @@ impl Bundle {
         let mut parts = to.rsplitn(3, '/');
         let (id, kind, base) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
         match kind.filter(|kind| kind.starts_with(|first: char| first.is_ascii_uppercase())) {
-            Some(kind) if !id.is_empty() => here(to.get(to.len() - id.len() - kind.len() - 1..).unwrap_or_default())
-                .or_else(|| self.by_number(kind, id))
-                .unwrap_or(Referred::Elsewhere { kind, id, base }),
+            Some(kind) if !id.is_empty() => {
+                self.by_id(kind, id, base, within).unwrap_or(Referred::Elsewhere { kind, id, base })
+            }
             _ => Referred::Nowhere,
         }
     }
 
-    /// A Patient that is referred to by a number that it has, as some senders do.
+    /// The resource of this kind and logical id: on the server that the reference names, else on the one that the resource itself is
+    /// on, else one of which no server is told. Of several that it may be, none.
+    fn by_id(&self, kind: &str, id: &str, base: Option<&str>, within: &Element) -> Option<Referred<'_>> {
+        let is_on_server = |base: &&str| base.contains("://");
+        let base = base.filter(is_on_server);
+        let known = |server: &str| self.ids.get(&id_on(server, kind, id));
+        let Some(anywhere) = known(ANYWHERE) else {
+            return self.by_number(kind, id).filter(|_| base.is_none());
+        };
+        let found = match base.or_else(|| self.base_within(within)) {
+            None => anywhere,
+            Some(base) => known(server(base)).or_else(|| known(""))?,
+        };
+        match found.only {
+            Some(at) => Some(self.entries.get(at)?.here()),
+            // In a message a number beside the reference may tell; ids without an address are of one server, which has each once.
+            None if self.header.is_some() || !found.addressed => None,
+            None => Some(Referred::Nowhere),
+        }
+    }
+
+    /// A resource of a message that is referred to by a number that it has, as some senders do. On a server an id is no such number.
     fn by_number(&self, kind: &str, id: &str) -> Option<Referred<'_>> {
-        let mut named = self.entries.iter().filter(|entry| {
-            entry.resource.kind() == kind
-                && entry.resource.all("identifier").any(|identifier| identifier.text("value") == Some(id))
-        });
-        let only = named.next()?;
-        named.next().is_none().then_some(Referred::Here(&only.resource, only.full_url.as_deref()))
+        self.header.as_ref()?;
+        Some(self.entries.get((*self.values.get(&format!("{kind}/{id}"))?)?)?.here())
+    }
+
+    /// The address of the server that the resource of an entry is on.
+    pub(crate) fn base_within(&self, within: &Element) -> Option<&str> {
+        // Entries lie one behind the other, so that the place of one is found without looking at them all.
+        let at = self.entries.partition_point(|entry| std::ptr::from_ref(&entry.resource) < std::ptr::from_ref(within));
+        self.entries.get(at).filter(|entry| std::ptr::eq(&entry.resource, within))?.base()
     }
 
     /// The resource that a reference at this path leads to, where it stands here.

@@ -6,6 +6,7 @@ use proto::events::{
 };
 
 use crate::codes::{SCREENS, is_screening_outcome};
+use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
 use crate::saying::{Part, Saying};
@@ -28,7 +29,7 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     let r = &mut reading;
     let stated = resource.text("status").unwrap_or_default();
     let given = r.choice_time(resource, "occurrence").or_else(|| r.time(resource, "date"));
-    let at = given.or_else(|| r.time(resource, "recorded"));
+    let at = given.or_else(|| saying.seen()).or_else(|| r.time(resource, "recorded"));
     if stated == "entered-in-error" {
         return saying.retract(TABLE, Part::default(), at, "Immunization entered-in-error");
     }
@@ -157,8 +158,12 @@ const OBSERVATION_STATUSES: &[&str] =
 pub(crate) fn observation(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
-    let at = reading.choice_time(resource, "effective").or_else(|| reading.time(resource, "issued"));
+    let at = reading.choice_time(resource, "effective").or_else(|| saying.seen());
+    let at = at.or_else(|| reading.time(resource, "issued"));
     let stated = status(resource, OBSERVATION_STATUSES, &mut reading);
+    if let Some(answer) = consent::answer(resource) {
+        return consent::parental(saying, answer, at);
+    }
     let code = stated.as_ref().map_or("", |stated| stated.code.as_str());
     if matches!(code, "entered-in-error" | "cancelled") {
         let reason = format!("Observation {code}");
@@ -327,7 +332,7 @@ pub(crate) fn procedure(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let r = &mut reading;
-    let at = r.choice_time(resource, "performed");
+    let at = r.choice_time(resource, "performed").or_else(|| saying.seen());
     let screen = r.concept(resource, "code");
     let outcome = r.concept(resource, "outcome");
     let is_screen = says(saying) == Says::Screening

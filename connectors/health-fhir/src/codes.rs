@@ -65,10 +65,3 @@ pub(crate) const SCREENS: &[&str] = &[
 pub(crate) fn is_screening_outcome(system: &str) -> bool {
     ["BloodSpotOutcome", "NewbornHearing", "NIPE", "HearingScreening"].iter().any(|part| system.contains(part))
 }
-
-/// What a resource says in `meta.security` that leaves it to its own organisation: confidentiality above the ordinary, and the
-/// codes of what is sensitive (sexual health, HIV, mental health, substance use, violence).
-pub(crate) const RESTRICTED: &[&str] = &[
-    "R", "V", "SEX", "HIV", "STD", "PSY", "PSYTHPN", "BH", "MH", "ETH", "ETHUD", "SUD", "OPIOIDUD", "SDV", "SEXDIS",
-    "DV", "DVD", "VIO", "PREGNANT", "REPPRI", "CELEB", "TBOO", "PSYCHIAT", "GDIS", "MST",
-];

@@ -1,22 +1,24 @@
-//! FHIR over HTTP: bundles that are posted, and servers that are asked.
+//! FHIR over HTTP: bundles that are posted.
 //!
 //! `POST /fhir` takes a bundle or a resource, `POST /fhir/$process-message` a message; the answer is an OperationOutcome, in JSON or
 //! in XML as the caller asks. 200: all of it was taken. 200 with warnings: some entries wait for a person, the others were taken.
 //! 422: nothing of it could be used, and it waits for a person. 400: it is no FHIR, and nothing was kept. A message that comes
 //! again under its own id and time says nothing anew, whether or not there is a key.
+//!
+//! A batch is answered entry by entry. A transaction is all or nothing: with an entry that cannot be used it is refused whole, and
+//! nothing of it is kept (`docs/decisions/0098-a-transaction-is-all-or-nothing.md`).
 
-use std::io::{BufRead, BufReader, Read as _};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::io::{BufRead, Read as _};
 
-use connector_kit::poll::{Fetched, PageUnusable, Pages, Told, Url, since};
 use connector_kit::receive::{Answer, Asked, Keys, MediaType, Post, Receives, Refusal, RefusalCode, Standing};
 use connector_kit::{Collected, Rejection};
 use proto::quarantine::Reason;
-use quick_xml::escape::escape;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::Fhir;
 use crate::document::{self, Broken, Entries, Format, Part};
+use crate::outcome::{Done, Issue, outcome, responses};
 use crate::tape::Taped;
 use crate::tree::Element;
 
@@ -24,6 +26,8 @@ use crate::tree::Element;
 const POST_BYTES_MAX: u64 = 64 << 20;
 /// Most issues that are told one by one.
 const ISSUES_MAX: usize = 200;
+/// Most entries of a set of requests, which is answered entry by entry.
+const REQUESTS_MAX: usize = 10_000;
 
 /// The endpoint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,8 +73,11 @@ impl Receives for FhirEndpoint {
         {
             return Err(Refusal::new(RefusalCode::BodyUnreadable, broken.message.clone()));
         }
-        let issues: Vec<Issue> =
-            read.rejections.iter().take(ISSUES_MAX).map(|one| Issue::of(one, read.drafts.is_empty())).collect();
+        if let Some(requests) = Requests::of(post.media_type.ending, &held)? {
+            return requests.answer(post, &read);
+        }
+        let severity = if read.drafts.is_empty() { "error" } else { "warning" };
+        let issues: Vec<Issue> = read.rejections.iter().take(ISSUES_MAX).map(|one| Issue::of(one, severity)).collect();
         let status = if read.drafts.is_empty() && !issues.is_empty() { 422 } else { 200 };
         let issues = if issues.is_empty() { vec![Issue::information("it was taken")] } else { issues };
         Ok(outcome(post.asked, status, &issues).with("location", post.status_path))
@@ -98,14 +105,17 @@ impl Receives for FhirEndpoint {
             500.. => "transient",
             _ => "structure",
         };
-        let issue = Issue {
+        let issue = |text: &str| Issue {
             severity: "error",
             code,
             said: refusal.code.name().to_owned(),
-            text: refusal.detail.to_string(),
+            text: text.to_owned(),
             at: String::new(),
         };
-        outcome(asked, status, &[issue])
+        let more = refusal.more.as_ref().and_then(|more| more.as_array());
+        let more = more.into_iter().flatten().filter_map(|told| told.as_str()).map(issue);
+        let issues: Vec<Issue> = std::iter::once(issue(&refusal.detail)).chain(more).collect();
+        outcome(asked, status, &issues)
     }
 
     fn page(&self, asked: Asked<'_>) -> Option<Answer> {
@@ -129,136 +139,104 @@ impl Receives for FhirEndpoint {
     }
 }
 
-/// One thing about a post. Names fields and never values.
-struct Issue {
-    severity: &'static str,
-    code: &'static str,
-    /// Our own code: a reason of quarantine, or of a refusal.
-    said: String,
-    text: String,
-    /// Where it stood.
-    at: String,
+/// A set of requests: a transaction, or a batch.
+struct Requests {
+    is_transaction: bool,
+    /// Where each entry begins, in their order.
+    entries: Vec<u64>,
 }
 
-impl Issue {
-    fn information(text: &str) -> Self {
-        Self {
-            severity: "information",
-            code: "informational",
-            said: String::new(),
-            text: text.to_owned(),
-            at: String::new(),
-        }
-    }
-
-    fn of(rejection: &Rejection, all_of_it: bool) -> Self {
-        let code = match rejection.reason {
-            Reason::SubjectMissing => "not-found",
-            Reason::RecordTooLarge => "too-long",
-            Reason::DateMissing => "required",
-            Reason::FileUnreadable => "incomplete",
-            _ => "invalid",
+impl Requests {
+    /// `None` where it is no such set. A transaction that cannot be read to its end is refused whole.
+    fn of(ending: &str, held: &[u8]) -> Result<Option<Self>, Refusal> {
+        let format = if ending == "xml" { Format::Xml } else { Format::Json };
+        let mut listed = Listed::default();
+        let Ok(Ok(text)) = connector_kit::text::TextReader::open(held) else { return Ok(None) };
+        let read = match document::read(format, text, &Taped::default(), &mut listed) {
+            Ok(read) => read,
+            Err(broken) if listed.may_be_transaction() => {
+                let detail = format!("{broken}; nothing of the transaction was taken");
+                return Err(Refusal::new(RefusalCode::BodyUnreadable, detail));
+            }
+            Err(_) => return Ok(None),
         };
-        let place = &rejection.place;
-        let at = format!("line {}, byte {}, {}", place.line, place.byte_offset, place.field);
-        Self {
-            severity: if all_of_it { "error" } else { "warning" },
-            code,
-            said: rejection.reason.name().to_owned(),
-            text: rejection.message.clone(),
-            at: at.trim_end_matches([',', ' ']).to_owned(),
+        // What is wrong with the bundle itself is among the rejections; what it is, it said before its entries.
+        let Ok(bundle) = read.whole.element else {
+            let is_transaction = listed.kind.as_deref() == Some("transaction");
+            return Ok(is_transaction.then_some(Self { is_transaction, entries: listed.entries }));
+        };
+        let kind = bundle.text("type").filter(|_| bundle.kind() == "Bundle").unwrap_or_default();
+        let is_transaction = kind == "transaction";
+        // Where the reader did not know in time that it was a bundle, nothing tells its entries apart.
+        let known = bundle.get("entry").is_none();
+        let is_set = known && (is_transaction || kind == "batch");
+        Ok(is_set.then_some(Self { is_transaction, entries: listed.entries }))
+    }
+
+    fn answer(&self, post: &Post<'_>, read: &Collected) -> Result<Answer, Refusal> {
+        if self.entries.len() > REQUESTS_MAX {
+            let detail = format!("a set of requests may have {REQUESTS_MAX} entries here: send it in several");
+            return Err(Refusal::new(RefusalCode::BodyTooLarge, detail));
         }
-    }
-}
-
-fn outcome(asked: Asked<'_>, status: u16, issues: &[Issue]) -> Answer {
-    if asked.accept.contains("xml") && !asked.accept.contains("json") {
-        let mut body = String::from("<OperationOutcome xmlns=\"http://hl7.org/fhir\">");
-        for issue in issues {
-            let text = escape(issue.text.as_str());
-            body.push_str(&format!(
-                "<issue><severity value=\"{}\"/><code value=\"{}\"/><details>",
-                issue.severity, issue.code
-            ));
-            if !issue.said.is_empty() {
-                let coding = format!("<coding><system value=\"{SAID}\"/><code value=\"{}\"/></coding>", issue.said);
-                body.push_str(&coding);
-            }
-            body.push_str(&format!("<text value=\"{text}\"/></details>"));
-            if !issue.at.is_empty() {
-                body.push_str(&format!("<diagnostics value=\"{}\"/>", escape(issue.at.as_str())));
-            }
-            body.push_str("</issue>");
+        let mut by_place: HashMap<u64, Vec<&Rejection>> = HashMap::new();
+        for rejection in &read.rejections {
+            by_place.entry(rejection.place.byte_offset).or_default().push(rejection);
         }
-        body.push_str("</OperationOutcome>\n");
-        return Answer { status, content_type: "application/fhir+xml".to_owned(), headers: Vec::new(), body };
-    }
-    let issues: Vec<Value> = issues.iter().map(issue_json).collect();
-    let body = json!({ "resourceType": "OperationOutcome", "issue": issues });
-    Answer { content_type: "application/fhir+json".to_owned(), ..Answer::json(status, &body) }
-}
-
-/// The system of our own codes.
-const SAID: &str = "urn:throughline:reason";
-
-fn issue_json(issue: &Issue) -> Value {
-    let mut details = json!({ "text": issue.text });
-    if let (false, Some(details)) = (issue.said.is_empty(), details.as_object_mut()) {
-        details.insert("coding".to_owned(), json!([{ "system": SAID, "code": issue.said }]));
-    }
-    let mut told = json!({ "severity": issue.severity, "code": issue.code, "details": details });
-    if let (false, Some(told)) = (issue.at.is_empty(), told.as_object_mut()) {
-        told.insert("diagnostics".to_owned(), issue.at.clone().into());
-    }
-    told
-}
-
-/// A server that is asked for what was changed since the last turn: `_lastUpdated`, and its pages by their `next` links.
-#[derive(Clone, Debug)]
-pub struct FhirSearch {
-    /// How far a turn reaches back before the beginning of the one before: what was committed late is not missed.
-    pub overlap: Duration,
-}
-
-impl Pages for FhirSearch {
-    fn accept(&self) -> &str {
-        "application/fhir+json"
-    }
-
-    fn first(&self, base: &Url, cursor: Option<&str>) -> Url {
-        let mut url = base.clone();
-        if let Some(cursor) = cursor {
-            url.query_pairs_mut().append_pair("_lastUpdated", &format!("ge{cursor}"));
+        // A consent that waits for a person was taken: it is durable, and somebody looks at it.
+        let refuses = |rejection: &&&Rejection| rejection.reason != Reason::ConsentToRecord;
+        let refused: Vec<&Rejection> = read.rejections.iter().filter(|one| refuses(&one)).collect();
+        if self.is_transaction && !refused.is_empty() {
+            let told = refused.iter().take(ISSUES_MAX).map(|one| {
+                let nth = self.entries.iter().position(|at| *at == one.place.byte_offset).map(|nth| nth + 1);
+                let nth = nth.map_or_else(String::new, |nth| format!("entry {nth}: "));
+                json!(format!("{nth}{} {}: {}", one.reason.name(), one.place.field, one.message))
+            });
+            let detail = "an entry of the transaction cannot be used, so that nothing of it was taken: put it right, and send all of it again, \
+                          or send it as a batch";
+            let more = Some(told.collect());
+            return Err(Refusal { more, ..Refusal::new(RefusalCode::RecordsRefused, detail) });
         }
-        url
-    }
-
-    fn file_name(&self, page: &Fetched<'_>) -> String {
-        format!("search.{}", if page.media_type.contains("xml") { "xml" } else { "json" })
-    }
-
-    fn read(&self, page: &Fetched<'_>, body: &mut dyn BufRead) -> Result<Told, PageUnusable> {
-        let format = if page.media_type.contains("xml") { Format::Xml } else { Format::Json };
-        let mut counted = Counted(0);
-        let unusable = |why: &str| PageUnusable(why.to_owned());
-        let read = document::read(format, BufReader::new(body), &Taped::default(), &mut counted);
-        let bundle = read.map_err(|broken| unusable(&broken.to_string()))?.whole.element;
-        let bundle = bundle.map_err(|flaw| unusable(flaw.what()))?;
-        if bundle.kind() != "Bundle" {
-            return Err(unusable("it is no bundle: the server says something else than what it was asked for"));
-        }
-        let next =
-            bundle.all("link").find(|link| link.text("relation") == Some("next")).and_then(|link| link.text("url"));
-        let cursor = Some(since(page.turn_began, self.overlap));
-        Ok(Told { next: next.map(str::to_owned), cursor, is_empty: counted.0 == 0 && bundle.get("entry").is_none() })
+        let done: Vec<Done> = self.entries.iter().map(|at| done(by_place.get(at).map_or(&[], Vec::as_slice))).collect();
+        let kind = if self.is_transaction { "transaction-response" } else { "batch-response" };
+        Ok(responses(post.asked, kind, &done).with("location", post.status_path))
     }
 }
 
-struct Counted(usize);
+/// What became of one entry. What was taken is accepted and not created: no resource of it can be asked for here.
+fn done(rejections: &[&Rejection]) -> Done {
+    let waits = rejections.iter().all(|one| one.reason == Reason::ConsentToRecord);
+    let status = match rejections {
+        [] => "202 Accepted",
+        _ if waits => "202 Accepted",
+        _ => "422 Unprocessable Entity",
+    };
+    let severity = if waits { "warning" } else { "error" };
+    Done { status, issues: rejections.iter().map(|one| Issue::of(one, severity)).collect() }
+}
 
-impl Entries for Counted {
-    fn entry(&mut self, _: &Element, _: Part) -> Result<(), Broken> {
-        self.0 += 1;
+#[derive(Default)]
+struct Listed {
+    entries: Vec<u64>,
+    /// What sort of bundle it says it is, where it did before its entries.
+    kind: Option<String>,
+    /// An entry says what is to be done with it.
+    requests: bool,
+}
+
+impl Listed {
+    /// Whether what broke off is a transaction, or a set of requests that had not said yet that it is none.
+    fn may_be_transaction(&self) -> bool {
+        self.kind.as_deref().map_or(self.requests, |kind| kind == "transaction")
+    }
+}
+
+impl Entries for Listed {
+    fn entry(&mut self, head: &Element, part: Part) -> Result<(), Broken> {
+        self.entries.push(part.offset);
+        if self.kind.is_none() {
+            self.kind = head.text("type").map(str::to_owned);
+        }
+        self.requests |= part.element.is_ok_and(|entry| entry.get("request").is_some());
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
 
 use crate::document::{Broken, Document, Entries, Part};
+use crate::saying::fnv_1a;
 use crate::tape::{Taped, is_too_large};
 use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw, settle};
 
@@ -43,19 +44,20 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
     let line = tape.line(start);
     let mut whole = Building::default();
     let mut root = Element::new("resource");
-    let mut seen = HashSet::new();
+    let mut seen = Names::default();
     let mut streamed = false;
     reader.begin_object()?;
     while reader.has_next()? {
-        let name = reader.next_name_owned()?;
-        if name == "entry" && root.kind() == "Bundle" && reader.peek()? == ValueType::Array && !seen.contains("entry") {
-            streamed = true;
-            stream(&mut reader, tape, &root, entries)?;
-        } else {
-            whole.member(&mut reader, &name, 1, &mut root.children)?;
-        }
-        if !seen.insert(name) {
+        let name: Box<str> = reader.next_name()?.into();
+        let is_new = seen.insert(&name);
+        if !is_new {
             whole.flaw.get_or_insert(Flaw::NameTwice);
+        }
+        let may_stream = is_new && &*name == "entry" && matches!(root.kind(), "" | "Bundle");
+        if may_stream && reader.peek()? == ValueType::Array {
+            streamed = stream(&mut reader, tape, (&mut whole, &mut root), entries)?;
+        } else {
+            whole.member(&mut reader, name, 1, &mut root.children)?;
         }
     }
     reader.end_object()?;
@@ -66,17 +68,26 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
     Ok(Document { whole: Part { element: whole.done(root), raw, line, offset: start, odd: false }, trailing })
 }
 
+/// Gives the entries of a bundle as they come. Where the document has not said yet what it is, what its first entry holds says whether
+/// it is one; of another the entries are members as any. Whether they were given.
 fn stream<R: Read>(
     reader: &mut JsonStreamReader<R>,
     tape: &Taped,
-    head: &Element,
+    (whole, head): (&mut Building, &mut Element),
     entries: &mut dyn Entries,
-) -> Result<(), Broken> {
+) -> Result<bool, Broken> {
+    let mut is_bundle = (!head.kind().is_empty()).then_some(true);
     reader.begin_array()?;
     while reader.has_next()? {
+        if is_bundle == Some(false) {
+            whole.value(reader, "entry".into(), 1, &mut head.children)?;
+            continue;
+        }
         let kind = reader.peek()?;
         let start = place(reader);
-        tape.cut(start);
+        if is_bundle == Some(true) {
+            tape.cut(start);
+        }
         let line = tape.line(start);
         let mut building = Building::default();
         let element = match kind {
@@ -87,15 +98,50 @@ fn stream<R: Read>(
                 Element::new("entry")
             }
         };
+        if is_bundle.is_none() {
+            let of_bundle = |name: &&str| element.get(name).is_some();
+            is_bundle = Some(["resource", "request", "response", "resourceType"].iter().any(of_bundle));
+            if is_bundle == Some(false) {
+                whole.flaw = whole.flaw.or(building.flaw);
+                head.children.push(element);
+                continue;
+            }
+            head.children.push(Element::of_value("resourceType", "Bundle"));
+        }
         let raw = tape.between(start, place(reader));
         entries.entry(head, Part { element: building.done(element), raw, line, offset: start, odd: false })?;
     }
     reader.end_array()?;
-    Ok(())
+    Ok(is_bundle == Some(true))
 }
 
 fn place<R: Read>(reader: &JsonStreamReader<R>) -> u64 {
     reader.current_position(false).data_pos.unwrap_or_default()
+}
+
+/// Names that an object has had, as hashes: most objects have few, and none is asked for its names again.
+#[derive(Default)]
+struct Names {
+    few: Vec<u64>,
+    many: HashSet<u64>,
+}
+
+/// Up to so many are looked through one by one.
+const FEW: usize = 32;
+
+impl Names {
+    /// Whether it was not there before.
+    fn insert(&mut self, name: &str) -> bool {
+        let name = fnv_1a(name.as_bytes());
+        if self.few.contains(&name) {
+            return false;
+        }
+        if self.few.len() < FEW {
+            self.few.push(name);
+            return true;
+        }
+        self.many.insert(name)
+    }
 }
 
 #[derive(Default)]
@@ -114,14 +160,14 @@ impl Building {
 
     fn object<R: Read>(&mut self, reader: &mut JsonStreamReader<R>, depth: usize) -> Result<Vec<Element>, ReaderError> {
         let mut children = Vec::new();
-        let mut seen: HashSet<Box<str>> = HashSet::new();
+        let mut seen = Names::default();
         reader.begin_object()?;
         while reader.has_next()? {
             let name: Box<str> = reader.next_name()?.into();
-            self.member(reader, &name, depth, &mut children)?;
-            if !seen.insert(name) {
+            if !seen.insert(&name) {
                 self.flaw.get_or_insert(Flaw::NameTwice);
             }
+            self.member(reader, name, depth, &mut children)?;
         }
         reader.end_object()?;
         settle(&mut children);
@@ -131,12 +177,12 @@ impl Building {
     fn member<R: Read>(
         &mut self,
         reader: &mut JsonStreamReader<R>,
-        name: &str,
+        name: Box<str>,
         depth: usize,
         into: &mut Vec<Element>,
     ) -> Result<(), ReaderError> {
         // What the national examples say to their readers.
-        if name == "fhir_comments" {
+        if &*name == "fhir_comments" {
             return reader.skip_value();
         }
         if reader.peek()? != ValueType::Array {
@@ -148,7 +194,7 @@ impl Building {
                 self.flaw.get_or_insert(Flaw::ArrayInArray);
                 reader.skip_value()?;
             } else {
-                self.value(reader, name, depth, into)?;
+                self.value(reader, name.clone(), depth, into)?;
             }
         }
         reader.end_array()
@@ -157,7 +203,7 @@ impl Building {
     fn value<R: Read>(
         &mut self,
         reader: &mut JsonStreamReader<R>,
-        name: &str,
+        name: Box<str>,
         depth: usize,
         into: &mut Vec<Element>,
     ) -> Result<(), ReaderError> {
@@ -171,11 +217,11 @@ impl Building {
             self.flaw = self.flaw.or(flaw);
             return reader.skip_value();
         }
-        let mut element = Element::new(name);
+        let mut element = Element { name, ..Element::default() };
         match reader.peek()? {
             ValueType::Object => {
                 element.children = self.object(reader, depth + 1)?;
-                if matches!(name, "resource" | "contained") && element.children.is_empty() {
+                if matches!(&*element.name, "resource" | "contained") && element.children.is_empty() {
                     return Ok(());
                 }
             }

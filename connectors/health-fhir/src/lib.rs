@@ -18,12 +18,17 @@ mod consent;
 mod document;
 mod endpoint;
 mod json;
+mod labels;
+mod letter;
 mod message;
+mod naming;
+mod outcome;
 mod person;
 mod reading;
 mod referral;
 mod relation;
 mod saying;
+mod search;
 mod source;
 mod tape;
 mod time;
@@ -32,8 +37,18 @@ mod tree;
 mod visit;
 mod xml;
 
-pub use endpoint::{FhirEndpoint, FhirSearch};
+use connector_kit::{Registered, Whose};
+
+pub use endpoint::FhirEndpoint;
+pub use search::FhirSearch;
 pub use source::Fhir;
 
+/// This connector, as it stands in the program.
+pub fn connector(whose: &Whose) -> Registered {
+    Registered::of(Fhir { organisation: whose.organisation.clone() })
+        .receiving(FhirEndpoint)
+        .polling(|overlap| std::sync::Arc::new(FhirSearch { overlap }))
+}
+
 /// Raised by one whenever the mapping changes what a resource becomes.
-const MAPPING_REVISION: u32 = 1;
+const MAPPING_REVISION: u32 = 2;

@@ -33,6 +33,35 @@ pub(crate) fn by_logical_id(controller: &str, base: Option<&str>, id: &str) -> S
     identifier::subject(Scheme::ProviderPerson, &format!("{controller}/{}", base.unwrap_or("fhir")), &value)
 }
 
+/// Whether a server's address is the national demographics service's, which knows people by their NHS numbers.
+pub(crate) fn is_national(base: &str) -> bool {
+    ["personal-demographics", "demographics.spineservices.nhs.uk"].iter().any(|part| base.contains(part))
+}
+
+/// Who somebody is by the identifier of a reference. An NHS number that fails its check is still the sender's word: it is theirs
+/// alone, and told.
+pub(crate) fn by_reference(controller: &str, system: &str, value: &str, reading: &mut Reading) -> Option<Subject> {
+    if !is_nhs_number(system) {
+        return by_identifier(controller, system, value);
+    }
+    let (claim, findings) = identifier::claim(Scheme::NhsNumber, value, Standing::Current, "reference.identifier");
+    reading.findings.extend(findings);
+    let claim = claim?;
+    match nhs_number::check(value).verdict {
+        Verdict::CheckCharacterWrong => Some(unchecked(controller, &claim.subject?.value, "")),
+        _ => claim.subject.filter(|_| claim.usable),
+    }
+}
+
+/// An NHS number that fails its check, with the birth date beside it.
+fn unchecked(controller: &str, value: &str, born: &str) -> Subject {
+    identifier::subject(
+        Scheme::ProviderPerson,
+        &format!("{controller}/unchecked-nhs-number"),
+        &format!("{value}.{born}"),
+    )
+}
+
 /// Who somebody is by an identifier that a reference names.
 pub(crate) fn by_identifier(controller: &str, system: &str, value: &str) -> Option<Subject> {
     if is_nhs_number(system) {
@@ -90,14 +119,15 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
     // A medical record number first; the order is otherwise the source's.
     local.sort_by_key(|(is_record_number, _)| !is_record_number);
     let id = patient.text("id");
-    let lasting = id.filter(|_| at.lasting).map(|id| by_logical_id(at.controller, at.full_url.and_then(base_of), id));
+    let base = at.full_url.and_then(base_of);
     let national = || claims.iter().find(|claim| claim.usable)?.subject.clone();
+    // What refers to a patient of the national service does so by the NHS number.
+    let of_the_nation = base.filter(|base| is_national(base)).and_then(|_| national());
+    let lasting = of_the_nation.or_else(|| Some(by_logical_id(at.controller, base, id.filter(|_| at.lasting)?)));
     // A number that fails its check is still the sender's word: it is theirs alone, with the birth date beside it.
     let otherwise = || {
         let born = patient.text("birthDate").unwrap_or_default();
-        let value = format!("{}.{born}", unproven.as_deref()?);
-        let issuer = format!("{}/unchecked-nhs-number", at.controller);
-        Some(identifier::subject(Scheme::ProviderPerson, &issuer, &value))
+        Some(unchecked(at.controller, unproven.as_deref()?, born))
     };
     let subject = lasting.or_else(|| Some(local.first()?.1.clone())).or_else(national).or_else(otherwise)?;
     for (_, other) in local {
@@ -111,6 +141,14 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
         }
     }
     Some((subject, claims))
+}
+
+/// Whether this Patient is known by this subject's number.
+pub(crate) fn is_named(patient: &Element, subject: &Subject, controller: &str) -> bool {
+    let numbers = patient.all("identifier");
+    let mut numbers =
+        numbers.filter_map(|stated| by_identifier(controller, stated.text("system")?, stated.text("value")?));
+    numbers.any(|number| number == *subject)
 }
 
 /// Neither a word for none, nor one digit all along.
@@ -264,4 +302,10 @@ fn in_directory(kind: &str, id: &str, base: Option<&str>) -> Option<String> {
 fn ods(code: &str) -> Option<String> {
     let plain = (3..=12).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
     plain.then(|| format!("ods-{}", code.to_ascii_lowercase()))
+}
+
+/// The organisation of a message's own address: "urn:nhs-uk:addressing:ods:A83627".
+pub(crate) fn ods_of_address(address: &str) -> Option<String> {
+    let (_, code) = address.split_once(":addressing:ods:")?;
+    ods(code.split(':').next().unwrap_or(code))
 }

@@ -3,6 +3,7 @@
 use connector_kit::{Draft, Output, Rejection};
 use proto::events::{EntryRetracted, Event, FindingCode, SourceRecordKept, Subject, Version, When};
 use proto::quarantine::Reason;
+use proto::sharing::Label;
 
 use crate::MAPPING_REVISION;
 use crate::bundle::{Bundle, Entry};
@@ -10,6 +11,7 @@ use crate::document::Format;
 use crate::message::Action;
 use crate::reading::Reading;
 use crate::time::Time;
+use crate::translate::encounter_of;
 
 /// Longest record key.
 const KEY_BYTES_MAX: usize = 512;
@@ -30,6 +32,8 @@ pub(crate) struct Saying<'b, 'o> {
     pub(crate) key: String,
     /// The resource is kept whole, or is not to be.
     pub(crate) kept: bool,
+    /// What its source says of who may know of it.
+    pub(crate) labels: Vec<Label>,
     pub(crate) out: &'o mut dyn Output,
 }
 
@@ -47,6 +51,11 @@ impl Saying<'_, '_> {
         self.bundle.header.as_ref().map_or(Action::New, |header| header.action)
     }
 
+    /// When the encounter began that the resource is of: when what it tells was seen or done, where it says no time of its own.
+    pub(crate) fn seen(&self) -> Option<Time> {
+        Time::parse(encounter_of(self.bundle, &self.entry.resource)?.text("period/start")?)
+    }
+
     /// Says an event that happened then; without a time of its own, when the source stood so.
     pub(crate) fn say(&mut self, table: &'static str, at: Option<Time>, reading: Reading, event: impl Into<Event>) {
         self.say_part(table, Part::default(), at, reading, None, event.into());
@@ -61,7 +70,7 @@ impl Saying<'_, '_> {
         third_party: Option<Subject>,
         event: Event,
     ) {
-        let Some(effective) = at.or(self.stood) else {
+        let Some(effective) = at.or_else(|| self.seen()).or(self.stood) else {
             let why = "the resource says neither when it happened nor when it stood so: send `meta.lastUpdated`";
             return self.reject(Reason::DateMissing, "meta.lastUpdated", why);
         };
@@ -94,6 +103,7 @@ impl Saying<'_, '_> {
             findings: reading.findings,
             third_parties: third_party.into_iter().collect(),
             clears: Vec::new(),
+            labels: self.labels.clone(),
             event,
             place: self.entry.place.clone(),
         });

@@ -14,8 +14,10 @@ use crate::tape::{ENTRY_BYTES_MAX, Taped};
 use crate::translate::{Translating, is_record};
 use crate::tree::{Element, Flaw};
 
-/// How much of a bundle is held at a time. A message is read whole or not at all.
-const WINDOW_BYTES_MAX: usize = 16 << 20;
+/// How much of a bundle is held at a time, to be resolved together.
+const WINDOW_BYTES_MAX: usize = 8 << 20;
+/// Largest message, which is read whole or not at all.
+const MESSAGE_BYTES_MAX: usize = 16 << 20;
 
 /// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
 #[derive(Clone, Debug, Default)]
@@ -173,7 +175,7 @@ impl Entries for Window<'_, '_> {
         self.held.push(part);
         if self.bytes > WINDOW_BYTES_MAX {
             if self.is_message(Some(head)) {
-                return Err(Broken::MessageTooLarge);
+                return if self.bytes > MESSAGE_BYTES_MAX { Err(Broken::MessageTooLarge) } else { Ok(()) };
             }
             self.streaming = true;
             self.flush(head);
@@ -206,7 +208,7 @@ impl Window<'_, '_> {
             Ok(element) if element.kind() == "Bundle" => self.flush(&element),
             Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
             Ok(element) => {
-                let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None };
+                let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None, modified: None };
                 self.say(vec![entry], None, false);
             }
         }
@@ -319,19 +321,23 @@ fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<
     }
     let text = |path: &str| element.text(path).map(str::to_owned);
     let (full_url, method, url) = (text("fullUrl"), text("request/method"), text("request/url"));
+    let modified = text("response/lastModified");
     let held = element.children.iter_mut().find(|child| &*child.name == "resource").map(std::mem::take);
     // Some servers give the resource without its wrapping; a deletion has none, and says whose address went.
     let resource = match held {
         Some(resource) => resource,
         None if element.text("resourceType").is_some() => element,
-        None => deleted(url.as_deref()).unwrap_or_default(),
+        None if method.as_deref() == Some("DELETE") => deleted(url.as_deref()).unwrap_or_default(),
+        // What a server answered to a request: it says nothing of anybody.
+        None if method.is_none() && element.get("response").is_some() => return None,
+        None => Element::default(),
     };
-    Some(Entry { full_url, resource, raw, place, odd, method })
+    Some(Entry { full_url, resource, raw, place, odd, method, modified })
 }
 
 /// The resource that a deletion names, as far as its address tells: of "Patient/1" the kind and the id.
 fn deleted(url: Option<&str>) -> Option<Element> {
-    let mut parts = url?.rsplitn(3, '/');
+    let mut parts = url.filter(|url| !url.contains('?'))?.rsplitn(3, '/');
     let (id, kind) = (parts.next()?, parts.next()?);
     let children = vec![Element::of_value("resourceType", kind), Element::of_value("id", id)];
     Some(Element { children, ..Element::new("resource") })

@@ -1,19 +1,22 @@
 //! The resources of a bundle to drafts and rejections.
 
+use std::collections::HashSet;
+
 use connector_kit::{Output, Rejection};
 use proto::events::{BirthNotified, DeathNotified, FindingCode, Subject};
 use proto::quarantine::Reason;
 
 use crate::bundle::{Bundle, Entry, Referred};
-use crate::codes::{RESTRICTED, is_nhs_number};
+use crate::codes::is_nhs_number;
 use crate::document::Format;
 use crate::message::{Action, Says};
+use crate::naming::{key, own_time, sequence, stood};
 use crate::person::{self, Known};
 use crate::reading::Reading;
 use crate::saying::{Part, Saying, fnv_1a};
 use crate::time::Time;
 use crate::tree::Element;
-use crate::{clinical, consent, referral, relation, visit};
+use crate::{clinical, consent, labels, letter, referral, relation, visit};
 
 /// Resources that say nothing of a child: what others refer to.
 const SUPPORTING: &[&str] = &[
@@ -30,13 +33,24 @@ const SUPPORTING: &[&str] = &[
     "Questionnaire",
     "Medication",
     "Substance",
-    "Binary",
     "Provenance",
     "Parameters",
     "CapabilityStatement",
     "CodeSystem",
     "ValueSet",
     "StructureDefinition",
+    "ConceptMap",
+    "NamingSystem",
+    "OperationDefinition",
+    "SearchParameter",
+    "MessageDefinition",
+    "PlanDefinition",
+    "ActivityDefinition",
+    "Measure",
+    "Library",
+    "ImplementationGuide",
+    "Subscription",
+    "OrganizationAffiliation",
 ];
 
 /// Who says it, where the bundle does not.
@@ -46,14 +60,18 @@ pub(crate) struct Translating<'a> {
     pub(crate) format: Format,
 }
 
-/// Whether a resource tells of somebody, so that it is a record.
+/// Whether a resource tells of somebody, so that it is a record. A device is one where it is somebody's.
 pub(crate) fn is_record(resource: &Element) -> bool {
-    !SUPPORTING.contains(&resource.kind())
+    match resource.kind() {
+        "Device" => people_of(resource).next().is_some(),
+        kind => !SUPPORTING.contains(&kind),
+    }
 }
 
 impl Translating<'_> {
     pub(crate) fn bundle(&self, bundle: &Bundle, out: &mut dyn Output) {
-        let kin = numbers_of_kin(bundle);
+        let is_birth = bundle.header.as_ref().is_some_and(|header| header.says == Says::Birth);
+        let kin = if is_birth { numbers_of_kin(bundle) } else { Vec::new() };
         let mut said = 0;
         for entry in &bundle.entries {
             if is_record(&entry.resource) {
@@ -69,13 +87,22 @@ impl Translating<'_> {
 
     fn entry(&self, bundle: &Bundle, entry: &Entry, kin: &[String], out: &mut dyn Output) {
         let resource = &entry.resource;
-        if resource.kind().is_empty() {
-            let why = "the entry holds no resource";
+        if resource.kind().is_empty() || entry.method.as_deref() == Some("PATCH") {
+            let why = match entry.method.as_deref() {
+                Some("GET" | "HEAD") => "the entry asks for something, and nothing is given out here",
+                Some("PATCH") => "the entry says only what changes: send the whole resource",
+                Some("DELETE") => "the entry deletes what a search finds, and names nothing: send the address of each",
+                _ => "the entry holds no resource",
+            };
+            return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
+        }
+        if resource.kind() == "Bundle" {
+            let why = "a bundle stands in a bundle: send each by itself";
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
         let Some(controller) = self.controller(bundle, resource) else {
-            let why = "nothing says whose record this is: neither the sender nor the patient's managing organisation has an ODS \
-                       code, and `controllers` names more than one organisation or none";
+            let why = "nothing says whose record this is: no sender, keeper or managing organisation has an ODS code, and \
+                       `controllers` names more than one organisation or none (of `throughline translate`: --organisation)";
             return refuse(entry, None, Reason::RecordMalformed, "sender", why, out);
         };
         let mut around = Reading::default();
@@ -101,7 +128,7 @@ impl Translating<'_> {
                 subject
             })
         } else {
-            self.subject(bundle, entry, &controller)
+            self.subject(bundle, entry, &controller, &mut around)
         };
         let Some(subject) = subject else {
             let why = if is_patient {
@@ -112,10 +139,12 @@ impl Translating<'_> {
             return refuse(entry, Some(controller), Reason::SubjectMissing, "subject", why, out);
         };
         let mut timing = Reading::default();
-        let stood = stood(bundle, resource, &mut timing);
+        let stood = stood(bundle, entry, &mut timing);
         around.findings.extend(timing.findings);
+        let labels = labels::of(resource, &mut around);
         let mut saying = Saying {
             bundle,
+            labels,
             entry,
             format: self.format,
             subject,
@@ -128,6 +157,12 @@ impl Translating<'_> {
             out,
         };
         if entry.method.as_deref() == Some("DELETE") {
+            if resource.kind() == "Consent" {
+                return consent::wait(
+                    &mut saying,
+                    "it was deleted where it came from, and what it decided still binds here",
+                );
+            }
             let at = saying.stood;
             return saying.retract("deleted", Part::default(), at, "DELETE");
         }
@@ -145,19 +180,15 @@ impl Translating<'_> {
         let resource = &saying.entry.resource;
         let kept = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Kept);
         let kind = resource.kind();
-        let is_restricted = resource
-            .all("meta")
-            .flat_map(|meta| meta.all("security"))
-            .any(|label| label.text("code").is_some_and(|code| RESTRICTED.contains(&code)));
-        if is_restricted && kind != "Condition" {
-            return saying.keep(None, "meta.security");
+        if kind == "Consent" {
+            return consent::say(saying);
         }
         // It changes what the rest means, and none is known here.
         if resource.get("modifierExtension").is_some() {
             return saying.keep(own_time(resource), "modifierExtension");
         }
         match kind {
-            "RelatedPerson" => relation::say(saying, resource, Some("")),
+            "RelatedPerson" => relation::say(saying, resource, ""),
             "Encounter" => visit::encounter(saying),
             // The envelope of a birth's message: it is about the mother, and says nothing that the rest does not.
             "Communication" if saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Birth) => {}
@@ -171,7 +202,7 @@ impl Translating<'_> {
             "Procedure" => clinical::procedure(saying),
             "QuestionnaireResponse" => clinical::questionnaire(saying),
             "ServiceRequest" | "ReferralRequest" => referral::say(saying),
-            "Consent" => consent::say(saying),
+            "DocumentReference" | "Composition" => letter::say(saying),
             _ => saying.keep(own_time(resource), kind),
         }
     }
@@ -185,8 +216,7 @@ impl Translating<'_> {
     ) {
         let resource = &saying.entry.resource;
         // The mother of a birth notification is a Patient too; she is told of as the child's mother.
-        let numbers = resource.all("identifier").filter(|id| id.text("system").is_some_and(is_nhs_number));
-        if numbers.filter_map(|id| id.text("value")).any(|number| kin.iter().any(|known| known == number)) {
+        if nhs_numbers(resource).any(|number| kin.iter().any(|known| known == number)) {
             saying.kept = true;
             return;
         }
@@ -196,6 +226,11 @@ impl Translating<'_> {
                 Some(true) => {}
                 Some(false) => {
                     saying.kept = true;
+                    // Whoever is related says so by a resource of their own, where there is one.
+                    let told = saying.bundle.entries.iter().any(|entry| entry.resource.kind() == "RelatedPerson");
+                    if !told {
+                        self.mother(saying);
+                    }
                     return;
                 }
                 None => {
@@ -211,12 +246,22 @@ impl Translating<'_> {
         let (born_on, died_on) = (event.birth_on, event.death_on);
         // A message of a birth or a death that is taken back does not take back who somebody is.
         let describes = saying.action() != Action::Delete;
+        if describes && saying.bundle.header.is_some() && self.is_said(saying) {
+            // Twice in one message, at one version: it can say one thing of somebody, and the rest is kept.
+            saying.around.flag(FindingCode::RecordRepeated, "Patient");
+            saying.key = format!("person/{:016x}", fnv_1a(&saying.entry.raw));
+            return saying.keep(saying.stood, "Patient");
+        }
         if describes {
             let born = resource.text("birthDate").and_then(Time::parse);
             let at = saying.stood.or(born);
             saying.say_part("person", Part::default(), at, reading, None, event.into());
-            for contact in resource.all("contact") {
-                relation::say(saying, contact, None);
+            let mut told = HashSet::new();
+            // Every contact is looked at, whatever came of the one before.
+            let untold =
+                resource.all("contact").filter(|contact| !relation::contact(saying, contact, &mut told)).count();
+            if untold > 0 {
+                saying.keep(at, "contact");
             }
         }
         if says == Says::Birth {
@@ -231,64 +276,171 @@ impl Translating<'_> {
         }
     }
 
+    /// Whether an entry before this one describes the same patient.
+    fn is_said(&self, saying: &Saying<'_, '_>) -> bool {
+        let before = saying.bundle.entries.iter().take_while(|other| !std::ptr::eq(*other, saying.entry));
+        let mut others = before.filter(|other| other.resource.kind() == "Patient");
+        others.any(|other| {
+            let stands = self.stands(saying.bundle, &saying.controller, other.full_url.as_deref());
+            person::known(&other.resource, stands, &mut Reading::default())
+                .is_some_and(|(known, _)| known == saying.subject)
+        })
+    }
+
+    /// The other Patient of a birth: its mother, who is told of as such and by nothing else. The child is never hers to be.
+    fn mother(&self, saying: &mut Saying<'_, '_>) {
+        let resource = &saying.entry.resource;
+        let born =
+            saying.bundle.entries.iter().find(|entry| {
+                entry.resource.kind() == "Patient" && was_born(saying.bundle, &entry.resource) == Some(true)
+            });
+        let child = born.and_then(|child| {
+            let stands = self.stands(saying.bundle, &saying.controller, child.full_url.as_deref());
+            Some(person::known(&child.resource, stands, &mut Reading::default())?.0)
+        });
+        let year = |held: &Element| held.text("birthDate").and_then(|born| born.get(..4)?.parse::<i32>().ok());
+        let elder =
+            born.and_then(|child| Some(year(&child.resource)? - year(resource)?)).is_some_and(|years| years > 9);
+        let profiled = profiles(resource).any(|profile| profile.contains("Mother-Patient"));
+        let Some(child) = child.filter(|_| elder || profiled) else {
+            let why = "the message is of a birth, and nothing says who this patient is to the child that was born";
+            return saying.reject(Reason::SubjectMissing, "Patient", why);
+        };
+        saying.subject = child;
+        "mother".clone_into(&mut saying.key);
+        relation::say(saying, resource, "mother");
+    }
+
     fn stands<'s>(&self, bundle: &Bundle, controller: &'s str, full_url: Option<&'s str>) -> Known<'s> {
         let in_passing = full_url.is_some_and(|url| url.starts_with("urn:"));
         Known { controller, lasting: bundle.header.is_none() && !in_passing, full_url }
     }
 
-    /// Whom a resource is about, by what it refers to.
-    fn subject(&self, bundle: &Bundle, entry: &Entry, controller: &str) -> Option<Subject> {
+    /// Whom a resource is about, by what it refers to; where it refers to nobody, by the encounter that it is of.
+    fn subject(&self, bundle: &Bundle, entry: &Entry, controller: &str, reading: &mut Reading) -> Option<Subject> {
         let resource = &entry.resource;
         // A relative reference is to the server that the resource itself is on.
         let own_base = entry.full_url.as_deref().and_then(person::base_of);
-        let plain = ["subject", "patient", "beneficiary", "individual", "for"];
-        let taking_part = resource.all("participant").filter_map(|part| part.get("actor"));
-        let references = plain.into_iter().flat_map(|name| resource.all(name)).chain(taking_part);
-        references.into_iter().find_map(|reference| match bundle.referred(reference, resource) {
+        let who = Who { bundle, controller, own_base };
+        let own = people_of(resource).find_map(|to| self.referred_to(&who, to, resource, reading));
+        // Whoever it names and cannot be found is somebody else, and not the patient of the encounter.
+        let names_somebody = NAMED.iter().any(|path| resource.get(path).is_some());
+        own.or_else(|| {
+            if names_somebody {
+                return None;
+            }
+            let of = match resource.kind() {
+                "Binary" => bundle.attached_to(entry),
+                _ => encounter_of(bundle, resource),
+            }?;
+            let who = Who { own_base: bundle.base_within(of), ..who };
+            people_of(of).find_map(|to| self.referred_to(&who, to, of, reading))
+        })
+    }
+
+    fn referred_to(&self, who: &Who<'_>, to: &Element, within: &Element, reading: &mut Reading) -> Option<Subject> {
+        let Who { bundle, controller, own_base } = *who;
+        match bundle.referred(to, within) {
             Referred::Here(found, full_url) if found.kind() == "Patient" => {
                 let contained = full_url.is_none();
                 let mut stands = self.stands(bundle, controller, full_url);
                 stands.lasting &= !(contained && found.name.as_ref() == "contained");
                 Some(person::known(found, stands, &mut Reading::default())?.0)
             }
-            Referred::Elsewhere { kind: "Patient", id, base } => {
-                // The national demographics service knows people by their NHS numbers.
-                let national = base.is_some_and(|base| base.contains("personal-demographics"));
-                match national {
-                    true => person::by_identifier(controller, "https://fhir.nhs.uk/Id/nhs-number", id),
-                    false if bundle.header.is_none() => Some(person::by_logical_id(controller, base.or(own_base), id)),
-                    false => None,
+            Referred::Elsewhere { kind: "Patient", id, base } => match base.is_some_and(person::is_national) {
+                true => person::by_reference(controller, NHS_NUMBER, id, reading),
+                false if bundle.header.is_none() => Some(person::by_logical_id(controller, base.or(own_base), id)),
+                // An address leads out of a message; a number beside it may not.
+                false => {
+                    let (system, value) = (to.text("identifier/system")?, to.text("identifier/value")?);
+                    person::by_reference(controller, system, value, reading)
                 }
+            },
+            Referred::Known(system, value) if to.text("type").is_none_or(|kind| kind == "Patient") => {
+                person::by_reference(controller, system, value, reading)
             }
-            Referred::Known(system, value) => person::by_identifier(controller, system, value),
             _ => None,
-        })
+        }
     }
 
-    /// Who answers for a resource: the one organisation of the connector; else who sent the message; else whoever manages the
-    /// patient's record.
+    /// Who answers for a resource: the one organisation of the connector; else who sent the message; else whoever the resource says
+    /// keeps it, its encounter is with, or manages the patient's record; else whoever made it.
     fn controller(&self, bundle: &Bundle, resource: &Element) -> Option<String> {
         if let Some(organisation) = self.organisation {
             return Some(organisation.to_owned());
         }
-        let header = bundle.entries.iter().map(|entry| &entry.resource).find(|held| held.kind() == "MessageHeader");
-        let by_reference = |of: &Element, path: &str| person::organisation_of(bundle, of.get(path)?, of);
-        if let Some(header) = header {
-            return ["responsible", "sender"].into_iter().find_map(|path| by_reference(header, path));
-        }
-        let patient = match resource.kind() {
-            "Patient" => Some(resource),
-            _ => {
-                let taking_part = resource.all("participant").filter_map(|part| part.get("actor"));
-                let plain = ["subject", "patient"].into_iter().flat_map(|name| resource.all(name));
-                plain.chain(taking_part).find_map(|to| match bundle.referred(to, resource) {
-                    Referred::Here(found, _) if found.kind() == "Patient" => Some(found),
-                    _ => None,
-                })
-            }
+        let named = |of: &Element, paths: &[&str]| {
+            let references = paths.iter().flat_map(|path| of.all(path)).collect::<Vec<_>>();
+            references.into_iter().find_map(|to| person::organisation_of(bundle, to, of))
         };
-        by_reference(patient?, "managingOrganization")
+        // A page of ten thousand entries has none, and is not looked through for each.
+        let is_header = |held: &&Element| held.kind() == "MessageHeader";
+        let sent = bundle.header.is_some().then(|| bundle.entries.iter().map(|entry| &entry.resource).find(is_header));
+        if let Some(header) = sent.flatten() {
+            let by_address = || person::ods_of_address(header.text("source/endpoint")?);
+            return named(header, &["responsible", "sender"]).or_else(by_address);
+        }
+        let keepers = ["managingOrganization", "custodian", "serviceProvider", "organization"];
+        let of_encounter = || named(encounter_of(bundle, resource)?, &["serviceProvider"]);
+        let of_patient = || {
+            let patient = people_of(resource).find_map(|to| match bundle.referred(to, resource) {
+                Referred::Here(found, _) if found.kind() == "Patient" => Some(found),
+                _ => None,
+            });
+            named(patient?, &["managingOrganization"])
+        };
+        let made = || {
+            let performers = resource.all("performer").filter_map(|by| by.get("actor"));
+            let performers = performers.chain(resource.all("performer")).collect::<Vec<_>>();
+            let performer = performers.into_iter().find_map(|by| person::organisation_of(bundle, by, resource));
+            performer.or_else(|| named(resource, &["author", "recorder", "asserter", "requester"]))
+        };
+        named(resource, &keepers).or_else(of_encounter).or_else(of_patient).or_else(made)
     }
+}
+
+const NHS_NUMBER: &str = "https://fhir.nhs.uk/Id/nhs-number";
+
+/// Among what, and for whom, somebody is looked for.
+#[derive(Clone, Copy)]
+struct Who<'w> {
+    bundle: &'w Bundle,
+    controller: &'w str,
+    /// The address of the server that the resource is on.
+    own_base: Option<&'w str>,
+}
+
+/// What says outright whom a resource is about.
+const NAMED: &[&str] = &["subject", "patient", "beneficiary", "for"];
+
+/// References of a resource that can be to whom it is about. Where it says so outright, nobody else is it: neither who answered for
+/// a child nor who took part.
+fn people_of(resource: &Element) -> impl Iterator<Item = &Element> {
+    let is_named = NAMED.iter().any(|name| resource.get(name).is_some());
+    let named = NAMED.iter().flat_map(|name| resource.all(name));
+    named.chain((!is_named).then(|| others_of(resource)).into_iter().flatten())
+}
+
+/// Whom a resource may be about that does not say so outright.
+fn others_of(resource: &Element) -> impl Iterator<Item = &Element> {
+    let taking_part = resource.all("participant").filter_map(|part| part.get("actor"));
+    let of_kind: &[&str] = match resource.kind() {
+        "Task" => &["focus"],
+        "QuestionnaireResponse" => &["source"],
+        _ => &[],
+    };
+    let listed = resource.all("entity").filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
+    let further = of_kind.iter().flat_map(move |name| resource.all(name));
+    resource.all("individual").chain(taking_part).chain(further).chain(listed)
+}
+
+/// The encounter that a resource is of, where it stands here. STU3 calls it a context.
+pub(crate) fn encounter_of<'b>(bundle: &'b Bundle, resource: &'b Element) -> Option<&'b Element> {
+    let named = ["encounter", "context", "context/encounter"].into_iter().filter_map(|path| resource.get(path));
+    named.into_iter().find_map(|to| match bundle.referred(to, resource) {
+        Referred::Here(found, _) if found.kind() == "Encounter" => Some(found),
+        _ => None,
+    })
 }
 
 /// Whether a resource has an extension of which nothing is made.
@@ -298,19 +450,22 @@ fn has_unknown_extension(resource: &Element) -> bool {
 }
 
 /// Extensions that are read, or that say nothing of a child.
-const KNOWN_EXTENSIONS: &[&str] =
-    &["EthnicCategory", "VaccinationProcedure", "SourceOfReferral", "ContactRank", "DateRecorded", "MessageEventType"];
+const KNOWN_EXTENSIONS: &[&str] = &[
+    "EthnicCategory",
+    "VaccinationProcedure",
+    "SourceOfReferral",
+    "ContactRank",
+    "DateRecorded",
+    "MessageEventType",
+    "ParentalResponsibility",
+];
 
 /// Whether a Patient of a birth's message is the child: by its profile, else by being whom somebody in the message is related to.
 /// `None` where nothing tells the child from the mother, who may come first, or what does makes the elder of the two the child.
 fn was_born(bundle: &Bundle, patient: &Element) -> Option<bool> {
     let of_kind =
         |kind: &'static str| bundle.entries.iter().map(|entry| &entry.resource).filter(move |held| held.kind() == kind);
-    let profiled = |held: &&Element| {
-        held.all("meta")
-            .flat_map(|meta| meta.all("profile"))
-            .any(|of| of.own_text().is_some_and(|of| of.contains("Baby-Patient")))
-    };
+    let profiled = |held: &&Element| profiles(held).any(|profile| profile.contains("Baby-Patient"));
     let mut children: Vec<&Element> = of_kind("Patient").filter(profiled).collect();
     if children.is_empty() {
         children = of_kind("RelatedPerson").filter_map(|related| bundle.resolved(related, "patient")).collect();
@@ -324,63 +479,22 @@ fn was_born(bundle: &Bundle, patient: &Element) -> Option<bool> {
     (!children.is_empty() && !elder).then(|| children.iter().any(|child| std::ptr::eq(*child, patient)))
 }
 
-/// NHS numbers of the people around the children of a bundle.
+fn profiles(of: &Element) -> impl Iterator<Item = &str> {
+    of.all("meta").flat_map(|meta| meta.all("profile")).filter_map(Element::own_text)
+}
+
+/// NHS numbers of the people around the children of a bundle. One that is the child's own too is a slip, and nobody's kin.
 fn numbers_of_kin(bundle: &Bundle) -> Vec<String> {
-    let kin = bundle.entries.iter().filter(|entry| entry.resource.kind() == "RelatedPerson");
-    let numbers = kin.flat_map(|entry| entry.resource.all("identifier"));
-    let numbers = numbers.filter(|id| id.text("system").is_some_and(is_nhs_number));
-    numbers.filter_map(|id| id.text("value")).map(str::to_owned).collect()
+    let related = || bundle.entries.iter().map(|entry| &entry.resource).filter(|held| held.kind() == "RelatedPerson");
+    let children: Vec<&str> =
+        related().filter_map(|kin| bundle.resolved(kin, "patient")).flat_map(nhs_numbers).collect();
+    let kin = related().flat_map(nhs_numbers).filter(|number| !children.contains(number));
+    kin.map(str::to_owned).collect()
 }
 
-/// When the source stood so: in a message when that was made, elsewhere when the resource was last changed.
-fn stood(bundle: &Bundle, resource: &Element, reading: &mut Reading) -> Option<Time> {
-    let made = bundle.timestamp.as_deref();
-    if let Some(header) = &bundle.header {
-        let sent = header.timestamp.as_deref().or(made);
-        if let Some(at) = reading.time_of(sent, "timestamp") {
-            return Some(at);
-        }
-    }
-    reading.time(resource, "meta/lastUpdated").or_else(|| reading.time_of(made, "timestamp"))
-}
-
-/// The order among states of one moment: the version's number; where none counts, a number of the content's own.
-fn sequence(bundle: &Bundle, entry: &Entry) -> u64 {
-    if let Some(header) = &bundle.header {
-        let id = header.id.as_deref().map_or_else(|| fnv_1a(&entry.raw), |id| fnv_1a(id.as_bytes()));
-        return id >> 1;
-    }
-    let version = entry.resource.text("meta/versionId");
-    version.and_then(|version| version.parse().ok()).unwrap_or_else(|| fnv_1a(&entry.raw) >> 1)
-}
-
-/// What a resource is known by from one time to the next: on a server its logical id; in a message the sender's number for it,
-/// of an encounter its logical id, by which the messages of one encounter belong together.
-fn key(bundle: &Bundle, entry: &Entry) -> String {
-    let resource = &entry.resource;
-    let kind = resource.kind();
-    if kind == "Patient" {
-        return "person".to_owned();
-    }
-    let id = resource.text("id").map(str::to_owned);
-    let number = || {
-        let stated = resource.all("identifier").find(|stated| stated.text("value").is_some())?;
-        Some(format!("{}|{}", stated.text("system").unwrap_or_default(), stated.text("value")?))
-    };
-    let address = || entry.full_url.as_deref().map(|url| url.rsplit(['/', ':']).next().unwrap_or(url).to_owned());
-    let by_id_first = bundle.header.is_none() || kind == "Encounter";
-    let known = if by_id_first { id.or_else(number) } else { number().or(id) };
-    let known = known.or_else(address).unwrap_or_else(|| format!("content-{:016x}", fnv_1a(&entry.raw)));
-    format!("{kind}/{known}")
-}
-
-/// Some time of a resource of any kind, for placing it.
-fn own_time(resource: &Element) -> Option<Time> {
-    let paths =
-        ["date", "dateTime", "authoredOn", "authored", "issued", "sent", "created", "period/start", "recordedDate"];
-    let choices = ["effective", "occurrence", "performed", "onset"];
-    let plain = paths.into_iter().find_map(|path| Time::parse(resource.text(path)?));
-    plain.or_else(|| choices.into_iter().find_map(|stem| Reading::default().choice_time(resource, stem)))
+fn nhs_numbers(of: &Element) -> impl Iterator<Item = &str> {
+    let stated = of.all("identifier").filter(|id| id.text("system").is_some_and(is_nhs_number));
+    stated.filter_map(|id| id.text("value"))
 }
 
 pub(crate) fn refuse(

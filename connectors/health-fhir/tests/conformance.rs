@@ -28,3 +28,23 @@ fn messages_hold_the_bargain() {
         conformance::check(&Fhir::default(), &Sample::new(&[(name, bytes)]).canaries(CANARIES));
     }
 }
+
+/// The page as the server gives it a week later: everything changed since, one thing corrected.
+fn later() -> String {
+    let page = std::str::from_utf8(PAGE).unwrap();
+    let later =
+        page.replace("2026-04-02T10:00:00Z", "2026-04-09T10:00:00Z").replace("\"value\": 92,", "\"value\": 93,");
+    assert!(later != page);
+    later
+}
+
+#[test]
+fn pages_and_messages_that_overlap_end_at_one_standing() {
+    let connector = Fhir { organisation: Some("ods-rz99".to_owned()) };
+    let later = later();
+    conformance::check_overlapping(&connector, &[&[("page.json", PAGE)], &[("page.json", later.as_bytes())]]);
+    let said = std::str::from_utf8(MESSAGE).unwrap();
+    let corrected = said.replace("2026-03-02", "2026-03-28").replace("LOT7", "LOT8");
+    let files: [&[(&str, &[u8])]; 2] = [&[("said.json", MESSAGE)], &[("corrected.json", corrected.as_bytes())]];
+    conformance::check_overlapping(&Fhir::default(), &files);
+}

@@ -120,7 +120,8 @@ async fn what_is_posted_is_answered_by_what_became_of_it() {
     let (status, body) = house.post("/fhir/$process-message", json, &bearer, &message).await;
     assert_eq!((status, severities(&body)), (200, vec!["information".to_owned()]));
     assert_eq!(house.spooled(), 1, "it is durable before it is answered");
-    let (status, body) = house.post("/fhir", json, &bearer, &golden("server/transaction.json")).await;
+    let page = golden("server/page.json");
+    let (status, body) = house.post("/fhir", json, &bearer, &page).await;
     assert_eq!(status, 200);
     assert!(severities(&body).iter().all(|severity| severity == "warning"), "{body}");
     assert!(!body.contains("999012"), "no value is repeated: {body}");
@@ -148,6 +149,64 @@ async fn refusals_are_outcomes_too_in_the_form_that_is_asked_for() {
     let bearer = format!("authorization: Bearer {TOKEN}\r\n");
     let (status, body) = house.post("/fhir", "image/png", &bearer, &message).await;
     assert_eq!((status, severities(&body), house.spooled()), (415, vec!["error".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn requests_are_answered_one_by_one_or_refused_together() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let json = "application/fhir+json";
+    let transaction = String::from_utf8(golden("server/transaction.json")).unwrap();
+    let (status, body) = house.post("/fhir", json, &bearer, transaction.as_bytes()).await;
+    assert_eq!((status, house.spooled()), (400, 0), "all or nothing: {body}");
+    assert!(
+        severities(&body).iter().all(|severity| severity == "error") && body.contains("entry 2: RECORD_MALFORMED"),
+        "{body}"
+    );
+    assert!(!body.contains("999012"), "no value is repeated: {body}");
+    let batch = transaction.replacen("transaction", "batch", 1);
+    let (status, body) = house.post("/fhir", json, &bearer, batch.as_bytes()).await;
+    let said: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, house.spooled(), said["type"].as_str()), (200, 1, Some("batch-response")), "{body}");
+    let entries = said["entry"].as_array().unwrap();
+    let told: Vec<(&str, bool)> = entries
+        .iter()
+        .map(|entry| (&entry["response"]["status"].as_str().unwrap()[..3], entry["response"]["outcome"].is_object()))
+        .collect();
+    let (taken, refused) = (("202", false), ("422", true));
+    assert_eq!(told, [taken, refused, taken, taken, refused, refused], "{body}");
+    // A consent that waits for a person keeps nobody from being taken.
+    let child = r#"{"identifier":{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990123454"}}"#;
+    let consent = format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"request":{{"method":"POST","url":"Consent"}},"resource":{{"resourceType":"Consent","status":"active","dateTime":"2026-01-01","patient":{child},"provision":{{"type":"permit"}}}}}}]}}"#
+    );
+    let accept = format!("{bearer}accept: application/fhir+xml\r\n");
+    let (status, body) = house.post("/fhir", json, &accept, consent.as_bytes()).await;
+    assert_eq!((status, house.spooled()), (200, 2), "{body}");
+    let begins = "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"transaction-response\"/><entry><response><status value=\"202 Accepted\"/>";
+    assert!(body.starts_with(begins) && body.contains("CONSENT_TO_RECORD"), "{body}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_breaks_off_is_refused_whole() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let json = "application/fhir+json";
+    let child = r#"{"request":{"method":"PUT","url":"Patient/1"},"resource":{"resourceType":"Patient","id":"1","birthDate":"2020-01-01","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990123454"}],"managingOrganization":{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"RZ99"}}}}"#;
+    let deep = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
+    for rest in ["", ",{\"request\"", ",oops", &format!(",{{\"a\":{deep}}}]}}")] {
+        for kind in [r#""type":"transaction","#, ""] {
+            let body = format!(r#"{{"resourceType":"Bundle",{kind}"entry":[{child}{rest}"#);
+            let (status, body) = house.post("/fhir", json, &bearer, body.as_bytes()).await;
+            assert_eq!((status, severities(&body), house.spooled()), (400, vec!["error".to_owned()], 0), "{rest:.20}");
+        }
+    }
+    let twice = format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{child}],"id":"1","id":"2"}}"#);
+    let (status, body) = house.post("/fhir", json, &bearer, twice.as_bytes()).await;
+    assert_eq!((status, house.spooled()), (400, 0), "{body}");
+    let batch = format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{child},oops"#);
+    let (status, body) = house.post("/fhir", json, &bearer, batch.as_bytes()).await;
+    assert_eq!((status, house.spooled()), (200, 1), "what came of a batch is taken: {body}");
 }
 
 #[tokio::test]

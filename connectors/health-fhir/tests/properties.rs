@@ -183,6 +183,26 @@ fn a_bad_entry_is_alone_in_being_bad() {
 }
 
 #[test]
+fn a_bundle_that_says_last_what_it_is_is_read_as_it_comes() {
+    let entry = |id: &str| json!({ "resource": weight(id, 1, "kg", "final") }).to_string();
+    // More than is held at a time, and no part of it is one entry.
+    let filler = "x".repeat(1 << 20);
+    let noted = format!("{{\"resource\":{{\"resourceType\":\"Organization\",\"name\":\"{filler}\"}}}}");
+    let entries = [entry("a"), [noted.as_str(); 20].join(","), entry("b")].join(",");
+    let said = translate(
+        &fhir(),
+        &[("a.json", format!("{{\"entry\":[{entries}],\"resourceType\":\"Bundle\",\"type\":\"collection\"}}"))],
+    );
+    assert_eq!((said.kinds().len(), said.reasons()), (2, vec![]));
+    // A list has entries too, and is no bundle.
+    let list = json!({ "entry": [{ "item": { "display": "a" } }, { "item": { "display": "b" } }], "resourceType": "List", "status": "current",
+        "subject": { "reference": "Patient/1" }, "date": "2026-04-01", "id": "l" });
+    let said = translate(&fhir(), &[("a.json", list.to_string())]);
+    assert_eq!((said.kinds(), said.reasons()), (vec!["SourceRecordKept"], vec![]));
+    assert!(said.of_kind("SourceRecordKept")[0].1["content"].as_str().unwrap().contains("\"b\""), "it is kept whole");
+}
+
+#[test]
 fn a_message_that_breaks_off_is_not_taken_and_a_page_is_as_far_as_it_goes() {
     let page = bundle("searchset", &[weight("a", 1, "kg", "final"), weight("b", 1, "kg", "final")]);
     let cut = &page[..page.len() - 40];

@@ -1,0 +1,68 @@
+//! `meta.security`: what a source says of who may know of a resource. It is told as ever, and narrowed as the source says: a label
+//! that is not known here leaves it to its own organisation.
+
+use proto::events::FindingCode;
+use proto::sharing::Label;
+
+use crate::reading::Reading;
+use crate::tree::Element;
+
+/// What narrows nothing: the ordinary confidentialities of version 3. Of another system the same letters mean another thing.
+const ORDINARY: &[&str] = &["U", "L", "M", "N"];
+/// How version 3's system of confidentialities is named, by how the name ends.
+const CONFIDENTIALITY: &[&str] = &["/v3-Confidentiality", "/v3/Confidentiality", "2.16.840.1.113883.5.25"];
+/// That the record is made up for a test, which narrows nothing either.
+const TEST: &str = "HTEST";
+
+/// Codes of sensitivity and confidentiality (version 3 ActCode and Confidentiality) and the label of the same meaning.
+const KNOWN: &[(&str, Label)] = &[
+    ("R", Label::RestrictedUnspecified),
+    ("V", Label::RestrictedUnspecified),
+    ("SEX", Label::SexualHealth),
+    ("HIV", Label::SexualHealth),
+    ("STD", Label::SexualHealth),
+    ("PREGNANT", Label::SexualHealth),
+    ("REPPRI", Label::SexualHealth),
+    ("PSY", Label::MentalHealth),
+    ("PSYTHPN", Label::MentalHealth),
+    ("PSYCHIAT", Label::MentalHealth),
+    ("BH", Label::MentalHealth),
+    ("MH", Label::MentalHealth),
+    ("ETH", Label::SubstanceMisuse),
+    ("ETHUD", Label::SubstanceMisuse),
+    ("SUD", Label::SubstanceMisuse),
+    ("OPIOIDUD", Label::SubstanceMisuse),
+    ("SDV", Label::DomesticAbuse),
+    ("DV", Label::DomesticAbuse),
+    ("DVD", Label::DomesticAbuse),
+    ("CELEB", Label::RestrictedUnspecified),
+    ("TBOO", Label::RestrictedUnspecified),
+    ("GDIS", Label::RestrictedUnspecified),
+    ("MST", Label::RestrictedUnspecified),
+    ("VIO", Label::RestrictedUnspecified),
+    ("SEXDIS", Label::RestrictedUnspecified),
+    ("NOPAT", Label::RestrictedUnspecified),
+    ("REDACTED", Label::RestrictedUnspecified),
+];
+
+/// The labels of a resource, each once.
+pub(crate) fn of(resource: &Element, reading: &mut Reading) -> Vec<Label> {
+    let mut labels = Vec::new();
+    for stated in resource.all("meta").flat_map(|meta| meta.all("security")) {
+        let code = stated.text("code").unwrap_or_default().to_ascii_uppercase();
+        let of_version_3 =
+            stated.text("system").is_none_or(|system| CONFIDENTIALITY.iter().any(|ends| system.ends_with(ends)));
+        if code == TEST || of_version_3 && ORDINARY.contains(&code.as_str()) {
+            continue;
+        }
+        let known = KNOWN.iter().find(|(known, _)| *known == code);
+        if known.is_none() {
+            reading.flag(FindingCode::CodeUnknown, "meta.security");
+        }
+        let label = known.map_or(Label::RestrictedUnspecified, |(_, label)| *label);
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels
+}
