@@ -2,7 +2,8 @@
 
 mod event;
 mod person;
-mod value;
+mod repeated;
+pub(crate) mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_kit::Delivery;
 use connector_kit::authority::sector_of;
-use connector_kit::csv_source::{Dialect, Header};
+use connector_kit::csv_source::{Dialect, Header, column_name};
 use proto::events::{Family, Scheme};
 use proto::sharing::Label;
 use proto::subject::national_issuer;
@@ -28,6 +29,10 @@ pub const MAPPING_BYTES_MAX: usize = 256 * 1024;
 
 /// Most events that one row may become.
 const EVENTS_MAX: usize = 64;
+
+/// Most children of one row, and what stands for the number of each in the names of columns.
+const CHILDREN_MAX: u32 = 20;
+const NTH: &str = "{n}";
 
 /// A name that the log and the file system take.
 const NAME_BYTES_MAX: usize = 64;
@@ -52,11 +57,45 @@ impl Mapping {
             let what = format!("the file is larger than {MAPPING_BYTES_MAX} bytes: is it a mapping?");
             return Err(MappingUnusable { problems: vec![Problem { line: 0, key: String::new(), what }] });
         }
-        let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| line_of(text, span.start));
-            let what = error.message().trim().replace('\n', " ");
-            MappingUnusable { problems: vec![Problem { line, key: String::new(), what }] }
-        })?;
+        let stated = read(text)?;
+        let revision = revision(text, *stated.revision.get_ref());
+        let Some(repeat) = &stated.subject.get_ref().repeat else { return Self::checked(text, &stated, revision) };
+        let refused = |what: String| {
+            let line = line_of(text, repeat.span().start);
+            MappingUnusable { problems: vec![Problem { line, key: "subject.repeat".to_owned(), what }] }
+        };
+        if !(2..=CHILDREN_MAX).contains(repeat.get_ref()) || !stated.subject.get_ref().column.get_ref().contains(NTH) {
+            let what = format!(
+                "is how many children a row may hold, 2 to {CHILDREN_MAX}: write `{NTH}` where their number stands in the names \
+                 of columns, as in column = \"Child {NTH} ID\""
+            );
+            return Err(refused(what));
+        }
+        let shared = stated.of_all_children();
+        if !shared.is_empty() {
+            let problems = shared.into_iter().map(|(key, at)| {
+                let what = format!(
+                    "would be said of every child of the row: write `{NTH}` where the child's number stands in the column's name, as \
+                     in \"Child {NTH} Name\", or take it out. An address, a phone number and a practice may be those of all"
+                );
+                Problem { line: line_of(text, at.start), key, what }
+            });
+            return Err(MappingUnusable { problems: problems.collect() });
+        }
+        let of_child = |number: u32| {
+            let text = text.replace(NTH, &number.to_string());
+            Self::checked(&text, &read(&text)?, revision)
+        };
+        let mut first = of_child(1)?;
+        for number in 2..=*repeat.get_ref() {
+            let other = of_child(number)?.mapping;
+            first.mapping.known.extend(other.known.clone());
+            first.mapping.others.push(other);
+        }
+        Ok(first)
+    }
+
+    fn checked(text: &str, file: &File, revision: u32) -> Result<Checked, MappingUnusable> {
         let mut checker = Checker {
             problems: Problems::of(text),
             dates: Vec::new(),
@@ -65,7 +104,7 @@ impl Mapping {
             known: BTreeMap::new(),
             name: String::new(),
         };
-        let mapping = checker.mapping(&file, revision(text, *file.revision.get_ref()));
+        let mapping = checker.mapping(file, revision);
         let Checker { mut problems, .. } = checker;
         problems.errors.sort();
         problems.warnings.sort();
@@ -74,6 +113,14 @@ impl Mapping {
             _ => Err(MappingUnusable { problems: problems.errors }),
         }
     }
+}
+
+fn read(text: &str) -> Result<File, MappingUnusable> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| line_of(text, span.start));
+        let what = error.message().trim().replace('\n', " ");
+        MappingUnusable { problems: vec![Problem { line, key: String::new(), what }] }
+    })
 }
 
 /// The stated revision, and below it what the file says: a changed mapping is another version even where nobody raised the
@@ -130,6 +177,7 @@ impl Checker<'_> {
         let identifiers =
             file.identifiers.iter().filter_map(|number| self.number("identifier", number, false)).collect();
         let person = file.person.as_ref().map(|person| self.person(person));
+        self.one_cell_of_several(file);
         let only_when = self.conditions("only_when", &file.only_when);
         if file.events.is_empty() || file.events.len() > EVENTS_MAX {
             let what = format!("must stand 1 to {EVENTS_MAX} times: it says what a row becomes");
@@ -171,9 +219,20 @@ impl Checker<'_> {
             person,
             only_when,
             events,
+            others: Vec::new(),
             required: required.into_iter().collect(),
             known: self.known.clone(),
         })
+    }
+
+    /// A cell with the numbers of several children does not say which of them a name or a further number is of.
+    fn one_cell_of_several(&mut self, file: &File) {
+        let Some(split) = &file.subject.get_ref().split else { return };
+        if file.person.is_some() || !file.identifiers.is_empty() {
+            let what = "makes several children of a row, and nothing says whose the name, the birth date or the further number \
+                        is: take [person] and [[identifier]] out, or give each child columns of its own (`repeat`)";
+            self.problems.error(split.span(), "subject.split", what);
+        }
     }
 
     fn name_of(&mut self, name: &Spanned<String>) -> Option<Family> {
@@ -239,6 +298,8 @@ impl Checker<'_> {
 
     fn source(&mut self, source: &file::Source, at: Range<usize>) -> Option<Source> {
         let mut dialect = Dialect { header: Header::Found, ..Dialect::default() };
+        let (columns, widths) = self.places(source);
+        let sniffs = source.format == Format::Csv && source.delimiter.is_none() && columns.is_empty();
         if let Some(delimiter) = &source.delimiter {
             match delimiter.get_ref().as_bytes() {
                 [byte] if !byte.is_ascii_alphanumeric() && *byte != b'"' => dialect.delimiter = *byte,
@@ -283,6 +344,8 @@ impl Checker<'_> {
             self.query(source, at);
         }
         let ignored = source.ignore.iter().map(|column| self.column(column)).collect();
+        let may_lack = source.may_lack.iter().map(|column| self.column(column)).collect();
+        let fill_down = source.fill_down.iter().map(|column| self.column(column)).collect();
         Some(Source {
             format: source.format,
             dialect,
@@ -290,8 +353,44 @@ impl Checker<'_> {
             query: source.query.as_ref().map(|query| query.get_ref().clone()),
             cursor: source.cursor.as_ref().map(|cursor| cursor.get_ref().clone()),
             ignored,
+            columns,
+            widths,
+            sniffs,
+            may_lack,
+            fill_down,
+            pass_over: source.pass_over.iter().map(|beginning| beginning.trim().to_lowercase()).collect(),
             files: source.files.iter().map(|pattern| pattern.to_lowercase()).collect(),
         })
+    }
+
+    /// The columns of a table without a header, and their widths.
+    fn places(&mut self, source: &file::Source) -> (Vec<String>, Vec<usize>) {
+        let columns: Vec<String> = source.columns.iter().map(|column| column_name(column.get_ref())).collect();
+        let widths = source.widths.as_ref().map(|widths| widths.get_ref().clone()).unwrap_or_default();
+        let (first, header) =
+            (source.columns.first().map(Spanned::span), source.header_row.as_ref().map(Spanned::span));
+        if let (Some(at), true) = (first, source.format != Format::Csv || header.is_some()) {
+            let what = "are of a table of text without a header (format = \"csv\", no `header_row`): take them out";
+            self.problems.error(at, "source.columns", what);
+        }
+        if let Some(at) = source.widths.as_ref().map(Spanned::span) {
+            let usable = widths.iter().all(|width| (1..=10_000).contains(width)) && widths.len() == columns.len();
+            if !usable || source.delimiter.is_some() {
+                let what = format!(
+                    "are how many characters each of `source.columns` takes, one number for each ({} columns, {} widths), and \
+                     nothing stands between them",
+                    columns.len(),
+                    widths.len()
+                );
+                self.problems.error(at, "source.widths", what);
+            }
+        }
+        // One that is named nowhere else is told of as any other is.
+        let known: BTreeSet<&String> = columns.iter().collect();
+        if let (Some(at), true) = (source.columns.first().map(Spanned::span), known.len() < columns.len()) {
+            self.problems.error(at, "source.columns", "name one column twice: number the second, as \"Date (2)\"");
+        }
+        (columns, widths)
     }
 
     fn query(&mut self, source: &file::Source, at: Range<usize>) {
@@ -419,7 +518,14 @@ impl Checker<'_> {
                         one as an [[identifier]]. A mistyped national number is another child";
             self.problems.warn(said.scheme.span(), &format!("{key}.scheme"), what);
         }
-        Some(Number { scheme, issuer, column, former: said.former })
+        let split = said.split.as_ref().map(|split| split.get_ref().clone()).filter(|split| !split.is_empty());
+        if let (Some(at), false) = (said.split.as_ref().map(Spanned::span), is_subject) {
+            self.problems.error(at, &format!("{key}.split"), "is of the subject alone: take it out");
+        }
+        if let (Some(repeat), false) = (&said.repeat, is_subject) {
+            self.problems.error(repeat.span(), &format!("{key}.repeat"), "is of the subject alone: take it out");
+        }
+        Some(Number { scheme, issuer, column, former: said.former, split })
     }
 
     pub(crate) fn conditions(&mut self, key: &str, said: &[file::Condition]) -> Vec<Condition> {
@@ -441,7 +547,7 @@ impl Checker<'_> {
 
     /// A column's name as rows are asked for it, noted as known.
     pub(crate) fn column(&mut self, column: &Spanned<String>) -> String {
-        let name = column.get_ref().trim().to_lowercase();
+        let name = column_name(column.get_ref());
         if name.is_empty() {
             self.problems.error(column.span(), "column", "is empty: write the column's name as the header has it");
         }

@@ -9,6 +9,7 @@ use proto::events::{Finding, FindingCode, When};
 
 use crate::dates;
 use crate::plan::{Codes, Convert, Event, Field, Getter, KeyPart, Placed};
+use crate::rows::{cell, is_error};
 
 /// Longest code that is kept, and longest text.
 const CODE_CHARS_MAX: usize = 64;
@@ -23,8 +24,32 @@ const KEY_PART_CHARS_MAX: usize = 120;
 impl Getter {
     /// The text for this row; `None` when there is none.
     pub(crate) fn text<'r>(&'r self, row: &Row<'r>) -> Option<&'r str> {
-        let written = self.column.as_deref().and_then(|column| row.get(column));
+        let written = self.column.as_deref().and_then(|column| cell(row, column)).and_then(|cell| self.part(cell));
         written.or(self.value.as_deref()).or(self.default.as_deref())
+    }
+
+    /// The part of a cell that is meant: of `1 - Autism` the code, of `Last, First` the one name or the other.
+    fn part<'c>(&self, cell: &'c str) -> Option<&'c str> {
+        let behind = match &self.after {
+            Some(after) => cell.split_once(after.as_str())?.1,
+            None => cell,
+        };
+        let part = match &self.before {
+            Some(before) => behind.split_once(before.as_str()).map_or(behind, |(part, _)| part),
+            None => behind,
+        };
+        Some(part.trim()).filter(|part| !part.is_empty())
+    }
+
+    /// The whole cell, where only a part of it is meant.
+    fn whole<'r>(&self, row: &Row<'r>) -> Option<&'r str> {
+        let is_part = self.before.is_some() || self.after.is_some();
+        self.column.as_deref().filter(|_| is_part).and_then(|column| cell(row, column))
+    }
+
+    /// Whether the spreadsheet could not work the cell out.
+    pub(crate) fn is_error(&self, row: &Row<'_>) -> bool {
+        self.column.as_deref().and_then(|column| row.get(column)).is_some_and(is_error)
     }
 
     /// The same with what stands before it.
@@ -81,11 +106,14 @@ pub(crate) fn make(event: &Event, row: &Row<'_>) -> Made {
     if let Placed::Column(getter, formats) = &event.effective {
         let text = getter.text(row);
         made.effective = text.and_then(|text| dates::when(text, formats, "").value);
-        made.undated = text.is_some() && made.effective.is_none();
+        made.undated = (text.is_some() || getter.is_error(row)) && made.effective.is_none();
     }
     for (at, field) in event.fields.iter().enumerate() {
         let text = field.getter.text(row);
-        if text.is_none() && field.getter.required {
+        let is_error = (text.is_none() || field.getter.default.is_some()) && field.getter.is_error(row);
+        if is_error {
+            made.findings.push(finding(FindingCode::ValueMalformed, field.getter.shown()));
+        } else if text.is_none() && field.getter.required {
             made.findings.push(finding(FindingCode::FieldMissing, field.getter.shown()));
         }
         let before = made.message.len();
@@ -94,7 +122,7 @@ pub(crate) fn make(event: &Event, row: &Row<'_>) -> Made {
         }
         if matches!(event.effective, Placed::Field(placed) if placed == at) {
             made.effective = text.and_then(|text| field.convert.when(text));
-            made.undated = text.is_some() && made.effective.is_none();
+            made.undated = (text.is_some() || is_error) && made.effective.is_none();
         }
         let Some(first) = field.path.first() else { continue };
         let numbers = if made.message.len() == before { &mut made.clears } else { &mut filled };
@@ -108,11 +136,12 @@ pub(crate) fn make(event: &Event, row: &Row<'_>) -> Made {
 
 impl Field {
     fn write(&self, text: &str, row: &Row<'_>, message: &mut Vec<u8>, findings: &mut Vec<Finding>) {
+        let whole = self.getter.whole(row);
         let mut one = |text: &str| {
             let prefixed = format!("{}{text}", self.getter.prefix);
             let text = if self.getter.prefix.is_empty() { text } else { prefixed.as_str() };
             let Some(last) = self.path.last() else { return };
-            if let Some(value) = self.convert.value(text, last, row, self.getter.shown()).keep(findings) {
+            if let Some(value) = self.convert.value(text, last, row, whole, self.getter.shown()).keep(findings) {
                 put(message, &self.path, &value);
             }
         };
@@ -151,7 +180,14 @@ impl Convert {
         }
     }
 
-    fn value(&self, text: &str, field: &FieldDescriptor, row: &Row<'_>, shown: &str) -> Read<Value> {
+    fn value(
+        &self,
+        text: &str,
+        field: &FieldDescriptor,
+        row: &Row<'_>,
+        whole: Option<&str>,
+        shown: &str,
+    ) -> Read<Value> {
         match self {
             Self::Text(None) => {
                 let cut =
@@ -161,7 +197,7 @@ impl Convert {
             Self::Text(Some(codes)) => codes.read(text, shown).map(|code| Value::Bytes(code.into_bytes())),
             Self::Flag { yes, no } => flag(text, yes, no, shown).map(|flag| Value::Varint(flag.into())),
             Self::Whole { times, least, most } => {
-                whole(text, *times, *least, *most, shown).map(|whole| on_wire(whole, &field.kind()))
+                whole_number(text, *times, *least, *most, shown).map(|whole| on_wire(whole, &field.kind()))
             }
             Self::Decimal { times } => match number(text).map(|number| number * times) {
                 Some(number) => Read::of(match field.kind() {
@@ -177,7 +213,7 @@ impl Convert {
                 dates::instant_us(text, formats, shown).map(|at_us| Value::of(&kit::timestamp(at_us)))
             }
             Self::Coded { codes, set, words } => {
-                let words = words.as_deref().and_then(|column| row.get(column));
+                let words = words.as_deref().and_then(|column| cell(row, column)).or(whole);
                 coded(text, codes.as_deref(), set, words, shown).map(|coded| Value::of(&coded))
             }
             Self::Choice { numbers, codes } => {
@@ -242,7 +278,7 @@ fn number(text: &str) -> Option<f64> {
     if shaped { plain.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
-fn whole(text: &str, times: f64, least: i64, most: i64, shown: &str) -> Read<i64> {
+fn whole_number(text: &str, times: f64, least: i64, most: i64, shown: &str) -> Read<i64> {
     let malformed = || Read::unreadable(FindingCode::ValueMalformed, shown);
     let Some(number) = number(text).map(|number| number * times) else { return malformed() };
     // Tenths and hundredths are not exact in binary: 10.10 times 100 is a whole number all the same.

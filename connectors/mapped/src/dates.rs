@@ -73,7 +73,12 @@ impl Format {
                 Some((of_civil(day)?, None))
             }
             Self::Pattern(pattern) => {
-                let at = read_by(pattern, text)?;
+                // A month's name is written short by some and in full by others, in one column.
+                let plainly = || plainly(text);
+                let at = read_by(pattern, text)
+                    .or_else(|| read_by(pattern, &plainly()))
+                    .or_else(|| read_by(&pattern.replace("%B", "%b"), &plainly()))
+                    .or_else(|| read_by(&pattern.replace("%b", "%B"), &plainly()))?;
                 let has_time = pattern.contains("%H") || pattern.contains("%I") || pattern.contains("%T");
                 Some((of_civil(at.date())?, has_time.then_some(at)))
             }
@@ -82,10 +87,36 @@ impl Format {
 }
 
 fn read_by(pattern: &str, text: &str) -> Option<civil::DateTime> {
-    let broken = strtime::parse(pattern, text).ok()?;
+    let (broken, read) = BrokenDownTime::parse_prefix(pattern, text).ok()?;
+    if !is_time(text.get(read..)?) {
+        return None;
+    }
     let date = broken.to_date().ok()?;
     let time = broken.to_time().unwrap_or_else(|_| civil::Time::midnight());
     Some(date.to_datetime(time))
+}
+
+/// Whether nothing stands behind a day but a time, which databases write behind every day: ` 00:00:00`.
+fn is_time(rest: &str) -> bool {
+    let rest = rest.trim();
+    let shaped = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ' ' | 'A' | 'P' | 'M' | 'a' | 'p' | 'm');
+    rest.is_empty()
+        || (rest.contains(':') && rest.starts_with(|c: char| c.is_ascii_digit()) && rest.chars().all(shaped))
+}
+
+/// `3rd  Sept 2019` as `3 Sep 2019`.
+fn plainly(text: &str) -> String {
+    let word = |word: &str| {
+        let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let ending = word.get(digits.len()..).unwrap_or_default().to_ascii_lowercase();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        match ending.as_str() {
+            "st" | "nd" | "rd" | "th" if is_number => digits.to_owned(),
+            "sept" if digits.is_empty() => "Sep".to_owned(),
+            _ => word.to_owned(),
+        }
+    };
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn of_civil(day: civil::Date) -> Option<Date> {

@@ -78,6 +78,12 @@ impl Mapping {
                 );
             }
         }
+        for column in &self.source.fill_down {
+            say(column, "a blank cell means the one above it".to_owned());
+        }
+        for column in &self.source.may_lack {
+            say(column, "may be missing from a file".to_owned());
+        }
         for column in &self.source.ignored {
             say(column, "left out, as the mapping says: nothing of it is in any event".to_owned());
         }
@@ -116,27 +122,41 @@ impl Mapping {
                 );
             }
         }
+        let mut columns: BTreeMap<String, Vec<String>> =
+            columns.into_iter().map(|(column, said)| (column.to_owned(), said)).collect();
+        for (column, said) in self.others.iter().flat_map(|other| other.told().columns) {
+            let told = columns.entry(column).or_default();
+            said.into_iter().for_each(|what| {
+                if !told.contains(&what) {
+                    told.push(what)
+                }
+            });
+        }
         Told {
             about: self.about_words(),
-            columns: columns.into_iter().map(|(column, said)| (column.to_owned(), said)).collect(),
+            columns: columns.into_iter().collect(),
             events: self.events.iter().map(|event| (event.kind.name(), self.event_words(event))).collect(),
         }
     }
 
     /// A column as the mapping writes it.
-    fn written<'s>(&'s self, column: &'s str) -> &'s str {
+    pub(crate) fn written<'s>(&'s self, column: &'s str) -> &'s str {
         self.known.get(column).map_or(column, String::as_str)
     }
 
     fn about_words(&self) -> Vec<String> {
         let source = match self.source.format {
+            Format::Csv if self.source.sniffs => {
+                "a table of text; its header tells what stands between the cells".to_owned()
+            }
             Format::Csv => format!(
                 "a table of text, cells apart by `{}`",
                 char::from(self.source.dialect.delimiter).escape_default()
             ),
             Format::Xlsx => match &self.source.sheet {
+                Some(sheet) if sheet.contains('*') => format!("every sheet `{sheet}` of a workbook that is not hidden"),
                 Some(sheet) => format!("the sheet `{sheet}` of a workbook"),
-                None => "the first sheet of a workbook that has the columns".to_owned(),
+                None => "the first sheet of a workbook that has the columns and is not hidden".to_owned(),
             },
             Format::Sql => match &self.source.cursor {
                 Some(cursor) => format!("a query, asked again for what comes after the last `{cursor}`"),
@@ -159,6 +179,19 @@ impl Mapping {
             format!("A record is told from the child's others by {}", key.join(" and ")),
             format!("Revision {} (version number {})", self.stated_revision, self.revision),
         ];
+        if !self.source.pass_over.is_empty() {
+            about.push(format!(
+                "A row that begins with {} is no record, and is passed over",
+                self.source.pass_over.join(" or ")
+            ));
+        }
+        if !self.others.is_empty() {
+            about
+                .push(format!("A row may hold up to {} children, each in columns of their own", self.others.len() + 1));
+        }
+        if let Some(split) = &self.subject.split {
+            about.push(format!("A row is of every child whose number stands in its cell, apart by `{split}`"));
+        }
         if let Some(AsOf::FileName(pattern)) = &self.as_of {
             about.push(format!("The file's name says of when it is: `{pattern}`"));
         }

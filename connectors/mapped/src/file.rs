@@ -42,11 +42,22 @@ pub(crate) struct Source {
     pub(crate) delimiter: Option<Spanned<String>>,
     pub(crate) encoding: Option<Spanned<String>>,
     pub(crate) header_row: Option<Spanned<u64>>,
+    /// Of a table without a header: what its columns are.
+    #[serde(default)]
+    pub(crate) columns: Vec<Spanned<String>>,
+    /// Of a table whose columns stand at fixed places: how many characters each takes.
+    pub(crate) widths: Option<Spanned<Vec<usize>>>,
     pub(crate) sheet: Option<Spanned<String>>,
     pub(crate) query: Option<Spanned<String>>,
     pub(crate) cursor: Option<Spanned<String>>,
     #[serde(default)]
     pub(crate) ignore: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) may_lack: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) fill_down: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) pass_over: Vec<String>,
     #[serde(default)]
     pub(crate) files: Vec<String>,
 }
@@ -96,6 +107,10 @@ pub(crate) struct Number {
     pub(crate) column: Spanned<String>,
     #[serde(default)]
     pub(crate) former: bool,
+    /// Of the subject: what stands between the numbers of several children in one cell.
+    pub(crate) split: Option<Spanned<String>>,
+    /// Of the subject: how many children a row may hold, whose columns are told by `{n}`.
+    pub(crate) repeat: Option<Spanned<u32>>,
 }
 
 /// What the row says of who the child is.
@@ -192,6 +207,8 @@ pub(crate) struct Spec {
     pub(crate) times: Option<Spanned<f64>>,
     pub(crate) split: Option<Spanned<String>>,
     pub(crate) prefix: Option<Spanned<String>>,
+    pub(crate) before: Option<Spanned<String>>,
+    pub(crate) after: Option<Spanned<String>>,
 }
 
 impl<'de> Deserialize<'de> for Value {

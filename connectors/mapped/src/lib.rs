@@ -10,6 +10,7 @@ mod convert;
 mod dates;
 mod explain;
 mod file;
+mod fixed;
 mod person;
 mod plan;
 mod problem;
@@ -27,6 +28,12 @@ pub use problem::{MappingUnusable, Problem};
 pub use translate::PassedOver;
 pub use try_out::{Change, Outcome, RowOutcome, Tried, changes, try_out};
 pub use workbook::{UNPACKED_BYTES_MAX, WORKBOOK_BYTES_MAX};
+
+/// The fields of this kind of event as a mapping names them, each with what a cell must be to fill it; none of a kind that there is
+/// not.
+pub fn fields_of(kind: &str) -> Vec<(String, String)> {
+    proto::event::KindNumber::named(kind).map(sector::fields).unwrap_or_default()
+}
 
 /// The kinds of event that a mapping of this name may make, in order of the catalogue.
 pub fn kinds_for(name: &str) -> Vec<&'static str> {

@@ -2,30 +2,57 @@
 
 use connector_kit::csv_source::Row;
 use connector_kit::identifier;
+use connector_kit::reading::finding;
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
-use proto::events::{Address, Finding, Identifier, PersonDescribed, PersonName, Scheme, Subject};
+use proto::events::{Address, Finding, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
 use proto::subject::national_issuer;
 
 use crate::convert::coded;
 use crate::dates::{self, Format};
 use crate::plan::{Convert, Getter, Mapping, Number, Person};
+use crate::rows::{cell, is_error};
 
-/// `None` when the row says nothing of it.
-pub(crate) fn described(mapping: &Mapping, row: &Row<'_>) -> Option<(PersonDescribed, Vec<Finding>)> {
+/// Most children of one cell.
+const NUMBERS_MAX: usize = 64;
+
+/// Of the child whom the row knows by this number. `None` when the row says nothing of it; and what is odd about it, or about what
+/// was to say it.
+pub(crate) fn described(mapping: &Mapping, row: &Row<'_>, number: &str) -> (Option<PersonDescribed>, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut described = mapping.person.as_ref().map(|person| of_person(person, row, &mut findings)).unwrap_or_default();
-    // The number that the record goes by is one of the child's own where it is a national one.
-    let own = national_issuer(mapping.subject.scheme).map(|_| &mapping.subject);
-    for number in mapping.identifiers.iter().chain(own) {
-        described.identifiers.extend(number.claim(row, &mut findings));
+    for further in &mapping.identifiers {
+        let value = cell(row, &further.column);
+        described.identifiers.extend(value.and_then(|value| further.claim(value, &mut findings)));
     }
-    (described != PersonDescribed::default()).then_some((described, findings))
+    // The number that the record goes by is one of the child's own where it is a national one: that number alone, as its cell may
+    // hold those of other children too.
+    if national_issuer(mapping.subject.scheme).is_some() {
+        described.identifiers.extend(mapping.subject.claim(number, &mut findings));
+    }
+    // Hardly any row has one, and this tells before each cell is looked at.
+    if row.raw().contains(&b'#') {
+        findings.extend(mapping.person.iter().flat_map(|person| person.errors(row)));
+    }
+    ((described != PersonDescribed::default()).then_some(described), findings)
+}
+
+impl Person {
+    /// What the spreadsheet could not work out.
+    fn errors(&self, row: &Row<'_>) -> Vec<Finding> {
+        let texts = [&self.family, &self.given, &self.middle, &self.preferred, &self.practice].into_iter().flatten();
+        let dated = [&self.birth_on, &self.death_on].into_iter().flatten().map(|(getter, _)| getter);
+        let coded = [&self.sex, &self.ethnicity, &self.first_language].into_iter().flatten().map(|(getter, _)| getter);
+        let getters = texts.chain(dated).chain(coded).filter(|getter| getter.is_error(row)).map(Getter::shown);
+        let places = self.address.iter().chain(&self.postcode).chain(&self.uprn).chain(&self.phones);
+        let places = places.filter(|column| row.get(column).is_some_and(is_error)).map(String::as_str);
+        getters.chain(places).map(|column| finding(FindingCode::ValueMalformed, column)).collect()
+    }
 }
 
 fn of_person(person: &Person, row: &Row<'_>, findings: &mut Vec<Finding>) -> PersonDescribed {
     let text = |getter: &Option<Getter>| getter.as_ref().and_then(|getter| getter.prefixed(row));
-    let column = |column: &Option<String>| column.as_deref().and_then(|column| row.get(column)).map(str::to_owned);
+    let column = |column: &Option<String>| column.as_deref().and_then(|column| cell(row, column)).map(str::to_owned);
     let mut names = Vec::new();
     let usual = PersonName {
         family: text(&person.family),
@@ -46,7 +73,7 @@ fn of_person(person: &Person, row: &Row<'_>, findings: &mut Vec<Finding>) -> Per
     if usual.family.is_some() || usual.given.is_some() {
         names.insert(0, usual);
     }
-    let lines: Vec<String> = person.address.iter().filter_map(|line| row.get(line)).map(str::to_owned).collect();
+    let lines: Vec<String> = person.address.iter().filter_map(|line| cell(row, line)).map(str::to_owned).collect();
     let (postcode, uprn) = (column(&person.postcode), column(&person.uprn));
     let somewhere = !lines.is_empty() || postcode.is_some() || uprn.is_some();
     let address = Address { lines, postcode, uprn, ..Address::default() };
@@ -58,7 +85,7 @@ fn of_person(person: &Person, row: &Row<'_>, findings: &mut Vec<Finding>) -> Per
         ethnicity: code(&person.ethnicity, row, findings),
         first_language: code(&person.first_language, row, findings),
         addresses: somewhere.then_some(address).into_iter().collect(),
-        phones: person.phones.iter().filter_map(|phone| row.get(phone)).map(str::to_owned).collect(),
+        phones: person.phones.iter().filter_map(|phone| cell(row, phone)).map(str::to_owned).collect(),
         practice: text(&person.practice).map(|practice| practice.to_lowercase()),
         ..PersonDescribed::default()
     }
@@ -79,6 +106,15 @@ fn code(said: &Option<(Getter, Convert)>, row: &Row<'_>, findings: &mut Vec<Find
 }
 
 impl Number {
+    /// The numbers of children that the row's cell holds: one, or where a cell holds several each of them.
+    pub(crate) fn numbers<'r>(&self, row: &Row<'r>) -> impl Iterator<Item = &'r str> + use<'r, '_> {
+        let cell = cell(row, &self.column).unwrap_or_default();
+        let split = self.split.as_deref();
+        let whole = split.is_none().then_some(cell);
+        let parts = split.into_iter().flat_map(move |split| cell.split(split));
+        whole.into_iter().chain(parts).map(str::trim).filter(|number| !number.is_empty()).take(NUMBERS_MAX)
+    }
+
     /// The subject that a cell names; `None` when it names nobody.
     pub(crate) fn subject(&self, value: &str) -> Option<Subject> {
         let subject = match national_issuer(self.scheme) {
@@ -91,8 +127,7 @@ impl Number {
         (!subject.value.is_empty()).then_some(subject)
     }
 
-    fn claim(&self, row: &Row<'_>, findings: &mut Vec<Finding>) -> Option<Identifier> {
-        let value = row.get(&self.column)?;
+    fn claim(&self, value: &str, findings: &mut Vec<Finding>) -> Option<Identifier> {
         let standing = if self.former { Standing::Former } else { Standing::Current };
         if self.is_national() {
             let (claim, odd) = identifier::claim(self.scheme, value, standing, &self.column);

@@ -34,6 +34,8 @@ pub struct Mapping {
     pub(crate) person: Option<Person>,
     pub(crate) only_when: Vec<Condition>,
     pub(crate) events: Vec<Event>,
+    /// The same mapping for each further child of a row, where a row may hold several.
+    pub(crate) others: Vec<Mapping>,
     /// Columns without which no row says anything, lower case.
     pub(crate) required: Vec<String>,
     /// Columns that are named anywhere: lower case, and as the mapping writes them.
@@ -48,6 +50,18 @@ pub(crate) struct Source {
     pub(crate) query: Option<String>,
     pub(crate) cursor: Option<String>,
     pub(crate) ignored: Vec<String>,
+    /// Of a table without a header, what its columns are; else nothing.
+    pub(crate) columns: Vec<String>,
+    /// How many characters each of them takes, where they stand at fixed places; else nothing.
+    pub(crate) widths: Vec<usize>,
+    /// What stands between two cells was not stated: the header tells.
+    pub(crate) sniffs: bool,
+    /// Columns that a file may be without.
+    pub(crate) may_lack: Vec<String>,
+    /// Columns in which a blank cell means the one above it.
+    pub(crate) fill_down: Vec<String>,
+    /// Beginnings of rows that are no records, in lower case, `*` for anything.
+    pub(crate) pass_over: Vec<String>,
     pub(crate) files: Vec<String>,
 }
 
@@ -65,6 +79,9 @@ pub(crate) struct Getter {
     pub(crate) default: Option<String>,
     pub(crate) prefix: String,
     pub(crate) required: bool,
+    /// Only what stands behind the first of this, and then only what stands before the first of that.
+    pub(crate) after: Option<String>,
+    pub(crate) before: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +97,8 @@ pub(crate) struct Number {
     pub(crate) issuer: String,
     pub(crate) column: String,
     pub(crate) former: bool,
+    /// Between the numbers of several children.
+    pub(crate) split: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,4 @@
-//! A query of a PostgreSQL database, asked again and again: what it gives becomes files in the source's drop folder.
+//! A query of a PostgreSQL database or a SQL Server, asked again and again: what it gives becomes files in the source's drop folder.
 //!
 //! From there a page of rows goes the way of every file: taken up whole, translated, published, and kept as long as what was
 //! dealt with is kept. So nothing is lost wherever a process dies: the cursor moves only once the file stands in the folder
@@ -7,14 +7,17 @@
 
 mod connection;
 mod page;
+mod postgresql;
+#[cfg(feature = "sql-server")]
+mod sql_server;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
 
-pub use connection::{Connection, ConnectionUnusable};
-use page::Written;
+pub use connection::{Connection, ConnectionUnusable, Engine};
+use page::{Asked, Written};
 
 use crate::plan::Mapping;
 
@@ -48,7 +51,7 @@ pub enum SqlError {
     #[error("the database does not take the connection ({0})")]
     Connect(String),
     /// The query failed.
-    #[error("the query of the mapping failed, SQLSTATE {0}: ask it by hand with the same user")]
+    #[error("the query of the mapping failed ({0}): ask it by hand with the same user")]
     Query(String),
     /// The cursor is of no type that grows.
     #[error(
@@ -132,11 +135,9 @@ pub async fn poll_once(mapping: &Mapping, options: &Options, now_us: i64) -> Res
     }
     let state_file = options.state.join("cursor");
     let last = read_state(&state_file)?;
-    let client = options.connection.open().await?;
     let part = incoming.join(format!("{}-{now_us}.csv.part", mapping.name()));
-    let asked =
-        page::Asked { query, cursor, last: last.as_deref(), rows_max: options.rows_max, settle: options.settle };
-    let written = match page::write(&client, &asked, &part).await {
+    let asked = Asked { query, cursor, last: last.as_deref(), rows_max: options.rows_max, settle: options.settle };
+    let written = match write(&options.connection, &asked, &part).await {
         Ok(written) => written,
         Err(error) => {
             let _gone_or_not_there = std::fs::remove_file(&part);
@@ -154,6 +155,16 @@ pub async fn poll_once(mapping: &Mapping, options: &Options, now_us: i64) -> Res
     write_state(&state_file, &state)?;
     let is_full = cursor.is_some() && rows >= u64::from(options.rows_max);
     Ok(if is_full { Polled::FullPage(rows) } else { Polled::Rows(rows) })
+}
+
+async fn write(connection: &Connection, asked: &Asked<'_>, part: &Path) -> Result<Written, SqlError> {
+    match connection.engine() {
+        Engine::Postgresql => postgresql::write(connection, asked, part).await,
+        #[cfg(feature = "sql-server")]
+        Engine::SqlServer => sql_server::write(connection, asked, part).await,
+        #[cfg(not(feature = "sql-server"))]
+        Engine::SqlServer => Err(SqlError::Connect(ConnectionUnusable::NotOfThisBuild.to_string())),
+    }
 }
 
 fn waiting(incoming: &Path) -> Result<usize, SqlError> {

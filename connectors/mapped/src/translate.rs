@@ -1,22 +1,26 @@
 //! Rows to events, by a mapping.
 
-use std::collections::BTreeMap;
+mod header;
+mod people;
 
-use connector_kit::csv_source::Row;
+use connector_kit::csv_source::{Row, Table};
 use connector_kit::reading::finding;
 use connector_kit::{
     Connector, Delivery, Descriptor, Draft, Output, Rejection, Scope, SourceFile, dates as kit, identifier,
 };
 use prost::Message as _;
-use proto::events::{
-    Event as Said, Family, Finding, FindingCode, PersonDescribed, Scheme, SourceRecordKept, Subject, Version, When,
-};
+use proto::events::{Event as Said, Family, Finding, FindingCode, Scheme, SourceRecordKept, Subject, Version, When};
 use proto::quarantine::Reason;
 use proto::sharing::Label;
 
 use crate::convert::{Made, make};
 use crate::dates;
+use crate::file::Format;
 use crate::plan::{AsOf, Condition, Event, KeyPart, Mapping};
+use crate::rows::{cell, is_like};
+
+use header::unnamed;
+use people::People;
 
 /// A row of which no event comes is kept as it came, up to this.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
@@ -40,6 +44,10 @@ impl Connector for Mapping {
         names.iter().filter(|name| self.takes(name)).map(|name| vec![name.clone()]).collect()
     }
 
+    fn is_header(&self, columns: &[String]) -> bool {
+        self.source.columns.is_empty() && self.required.iter().all(|required| columns.contains(required))
+    }
+
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for file in files {
             self.translate_told(file, out, &mut |_| ());
@@ -61,8 +69,10 @@ impl Mapping {
     fn takes(&self, name: &str) -> bool {
         let name = name.to_lowercase();
         if self.source.files.is_empty() {
-            let endings: &[&str] =
-                if self.source.format == crate::file::Format::Xlsx { &[".xlsx"] } else { &[".csv", ".txt", ".tsv"] };
+            let endings: &[&str] = match self.source.format {
+                Format::Xlsx => &[".xlsx", ".xlsm", ".xls"],
+                Format::Csv | Format::Sql => &[".csv", ".txt", ".tsv"],
+            };
             return endings.iter().any(|ending| name.ends_with(ending));
         }
         self.source.files.iter().any(|pattern| is_like(&name, pattern))
@@ -83,27 +93,44 @@ impl Mapping {
             out.scope(Scope { key: self.scope.clone(), as_of_us: stated, sequence: 0 });
         }
         let scope_key = is_snapshot.then(|| self.scope.clone());
-        let mut table = match self.table(file) {
-            Ok(table) => table,
+        let tables = match self.tables(file) {
+            Ok(tables) => tables,
             Err(rejection) => {
                 out.record();
                 return out.reject(Rejection { scope_key, ..*rejection });
             }
         };
-        let unknown = table.columns().filter(|column| !column.is_empty() && !self.known.contains_key(*column));
-        let mut unknown: Vec<String> = unknown.map(str::to_owned).collect();
-        unknown.sort();
-        if !unknown.is_empty() {
-            out.reject(self.not_mapped(&unknown));
+        self.tell_of_sheets(tables.sheets_left, out);
+        let (mut people, mut is_whole) = (People::default(), true);
+        for table in tables.tables {
+            is_whole &= self.rows(table, stated, &mut people, out, passed);
         }
-        let mut people = People::default();
+        people.drafts().for_each(|draft| out.draft(draft));
+        if is_snapshot && is_whole {
+            out.whole(&self.scope);
+        }
+    }
+
+    /// Translates a table, and says whether it was read whole.
+    fn rows(
+        &self,
+        mut table: Table<'_>,
+        stated: Option<i64>,
+        people: &mut People,
+        out: &mut dyn Output,
+        passed: &mut dyn FnMut(PassedOver),
+    ) -> bool {
+        let scope_key = (self.delivery == Delivery::Snapshot).then(|| self.scope.clone());
+        self.tell_of_columns(&table, out);
+        let mut nameless = 0;
         while let Some(row) = table.next_row() {
             match row {
                 Ok(row) => {
                     let at = PassedOver { record: row.place("").record, line: row.line() };
                     if self.only_when.iter().all(|condition| condition.holds(&row)) {
                         out.record();
-                        self.row(&row, stated, &mut people, out);
+                        nameless += u64::from(row.has_nameless());
+                        self.row(&row, stated, people, out);
                     } else {
                         passed(at);
                     }
@@ -114,61 +141,56 @@ impl Mapping {
                 }
             }
         }
-        people.drafts().for_each(|draft| out.draft(draft));
-        if is_snapshot && table.whole() {
-            out.whole(&self.scope);
+        for row in table.aside() {
+            passed(PassedOver { record: row.record, line: row.line });
         }
+        self.tell_of_nameless(nameless, out);
+        table.whole()
     }
 
-    /// Columns of which nothing is said. It is of no scope that is compared: the rows were read.
-    fn not_mapped(&self, columns: &[String]) -> Rejection {
-        Rejection {
-            reason: Reason::ColumnsNotMapped,
-            // The names themselves are with the raw record: a header that was spoilt may hold a row.
-            message: format!(
-                "the header has {} columns that the mapping names nowhere, and nothing of them is in any event: name them in the \
-                 mapping, or list them under `source.ignore`",
-                columns.len()
-            ),
-            // Of the same columns there is one item, whatever the file is called.
-            place: connector_kit::Place {
-                file: self.name.to_owned(),
-                field: "header".to_owned(),
-                ..Default::default()
-            },
-            controller: self.controller.value.clone(),
-            raw: columns.join("\n").into_bytes(),
-            scope_key: Some(format!("{}#header", self.scope)),
-            subject: None,
-        }
-    }
-
+    /// A row, for each child that it names.
     fn row(&self, row: &Row<'_>, stated_us: Option<i64>, people: &mut People, out: &mut dyn Output) {
-        let about = match self.about_row(row, stated_us) {
-            Ok(about) => about,
-            Err(rejection) => return out.reject(*rejection),
-        };
-        if key_of(&self.key, row).is_none() {
-            return out.reject(self.keyless(row, &self.key, &about));
+        let mappings = || std::iter::once(self).chain(&self.others);
+        let numbers = mappings().flat_map(|mapping| mapping.subject.numbers(row).map(move |number| (mapping, number)));
+        let numbers: Vec<(&Mapping, &str)> = numbers.collect();
+        let is_shared = numbers.len() > 1;
+        if numbers.is_empty() {
+            out.reject(self.nobody(row));
         }
+        for (mapping, number) in numbers {
+            match mapping.about_row(row, number, stated_us) {
+                Ok(about) => mapping.row_of(row, number, &About { is_shared, ..about }, people, out),
+                Err(rejection) => out.reject(*rejection),
+            }
+        }
+    }
+
+    fn row_of(&self, row: &Row<'_>, number: &str, about: &About, people: &mut People, out: &mut dyn Output) {
+        if key_of(&self.key, row).is_none() {
+            return out.reject(self.keyless(row, &self.key, about));
+        }
+        let (person, mut odd) = crate::person::described(self, row, number);
+        let person = person.map(|person| (person, std::mem::take(&mut odd)));
         let mut earliest: Option<When> = None;
         let (mut said, mut undated) = (0_u32, 0_u32);
         for event in &self.events {
             if !event.when.iter().all(|condition| condition.holds(row)) {
                 continue;
             }
-            let made = make(event, row);
+            let mut made = make(event, row);
             let Some(effective) = made.effective else {
                 if made.undated || event.required {
                     undated += 1;
-                    out.reject(self.undated(row, event, &about));
+                    out.reject(self.undated(row, event, about));
                 }
                 continue;
             };
             if earliest.as_ref().is_none_or(|earliest| rank(&effective) < rank(earliest)) {
                 earliest = Some(effective);
             }
-            match self.event_draft(row, event, &about, made, effective) {
+            // What is odd about a description that nothing is left of rides on the first event.
+            made.findings.append(&mut odd);
+            match self.event_draft(row, event, about, made, effective) {
                 Ok(draft) => {
                     said += 1;
                     out.draft(draft);
@@ -177,7 +199,7 @@ impl Mapping {
             }
         }
         if said == 0 && undated == 0 {
-            match self.kept(row, &about) {
+            match self.kept(row, about) {
                 Some(draft) => {
                     earliest = Some(draft.effective);
                     out.draft(draft);
@@ -189,14 +211,15 @@ impl Mapping {
                     ..row.reject(
                         Reason::DateMissing,
                         "",
-                        "nothing of the row places it in time, and no event of the mapping fits it",
+                        "no event of the mapping fits the row, and nothing places it in time so that it could be kept as it came; or \
+                         it tells of several children: give it an event, or pass it over by `only_when`",
                     )
                 }),
             }
         }
-        if let (Some(effective), Some((person, findings))) = (earliest, self.person_of(row)) {
+        if let (Some(effective), Some((person, findings))) = (earliest, person) {
             people.describe(self.draft(
-                &about,
+                about,
                 Part { table: "person", key: "person".to_owned() },
                 row,
                 effective,
@@ -207,19 +230,13 @@ impl Mapping {
     }
 
     /// Whom the row is about, whose it is, and which it is.
-    fn about_row(&self, row: &Row<'_>, stated_us: Option<i64>) -> Result<About, Box<Rejection>> {
+    fn about_row(&self, row: &Row<'_>, number: &str, stated_us: Option<i64>) -> Result<About, Box<Rejection>> {
         let scope_key = (self.delivery == Delivery::Snapshot).then(|| self.scope.clone());
         let reject = |reason, column: &str, message: &str| {
             Box::new(Rejection { scope_key: scope_key.clone(), ..row.reject(reason, column, message) })
         };
-        let column = self.subject.column.as_str();
-        let subject = row.get(column).and_then(|value| self.subject.subject(value));
-        let Some(subject) = subject else {
-            return Err(reject(
-                Reason::SubjectMissing,
-                column,
-                "the row has no number of the child that can be used: fill it at the source",
-            ));
+        let Some(subject) = self.subject.subject(number) else {
+            return Err(Box::new(self.nobody(row)));
         };
         let of_subject =
             |rejection: Box<Rejection>| Box::new(Rejection { subject: Some(subject.clone()), ..*rejection });
@@ -237,7 +254,7 @@ impl Mapping {
         let version = match &self.as_of {
             _ if self.delivery == Delivery::Snapshot => None,
             Some(AsOf::Column(column, formats)) => {
-                let read = row.get(column).and_then(|text| dates::instant_us(text, formats, column).value);
+                let read = cell(row, column).and_then(|text| dates::instant_us(text, formats, column).value);
                 let Some(as_of_us) = read else {
                     let message = "the row does not say when it was changed, as the mapping reads it";
                     return Err(of_subject(reject(Reason::DateMissing, column, message)));
@@ -250,7 +267,14 @@ impl Mapping {
                 mapping_revision: self.revision,
             }),
         };
-        Ok(About { subject, controller, scope_key, version })
+        Ok(About { subject, controller, scope_key, version, is_shared: false })
+    }
+
+    /// The rejection of a row that names no child.
+    fn nobody(&self, row: &Row<'_>) -> Rejection {
+        let message = "the row has no number of the child that can be used: fill it at the source";
+        let scope_key = (self.delivery == Delivery::Snapshot).then(|| self.scope.clone());
+        Rejection { scope_key, ..row.reject(Reason::SubjectMissing, &self.subject.column, message) }
     }
 
     fn event_draft(
@@ -273,7 +297,7 @@ impl Mapping {
         let part = Part { table: event.name, key: format!("{}/{key}", event.name) };
         let mut draft = self.draft(about, part, row, effective, made.findings, said);
         let parties = event.third_parties.iter().filter_map(|(issuer, column)| {
-            row.get(column).map(|value| identifier::subject(Scheme::ThirdParty, issuer, value))
+            cell(row, column).map(|value| identifier::subject(Scheme::ThirdParty, issuer, value))
         });
         draft.third_parties = parties.filter(|party| !party.value.is_empty()).collect();
         if self.delivery == Delivery::Feed {
@@ -304,6 +328,7 @@ impl Mapping {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            labels: Vec::new(),
             event,
             place: row.place(""),
         }
@@ -321,7 +346,14 @@ impl Mapping {
 
     fn undated(&self, row: &Row<'_>, event: &Event, about: &About) -> Rejection {
         let column = event.placed_by();
-        let message = format!("the date that places {} is missing or cannot be read", event.name);
+        let message = match cell(row, column) {
+            None => format!("the date that places {} is missing: fill it at the source", event.name),
+            Some(_) => format!(
+                "the date that places {} is not written as the mapping reads dates: put it right at the source, or add its format to \
+                 `dates`",
+                event.name
+            ),
+        };
         Rejection {
             controller: Some(about.controller.clone()),
             scope_key: about.scope_key.clone(),
@@ -332,7 +364,8 @@ impl Mapping {
 
     /// A row of which no event comes, sealed as it came: nothing is dropped while the mapping catches up.
     fn kept(&self, row: &Row<'_>, about: &About) -> Option<Draft> {
-        let key = key_of(&self.key, row)?;
+        // What stands in it of one child is not another's to keep.
+        let key = key_of(&self.key, row).filter(|_| !about.is_shared)?;
         let effective = self.first_date(row).or_else(|| about.version.map(|version| kit::when_at(version.as_of_us)))?;
         let raw = row.raw().get(..row.raw().len().min(KEPT_BYTES_MAX)).unwrap_or_default();
         let event = SourceRecordKept {
@@ -357,10 +390,6 @@ impl Mapping {
     pub fn family(&self) -> Family {
         self.family
     }
-
-    fn person_of(&self, row: &Row<'_>) -> Option<(PersonDescribed, Vec<Finding>)> {
-        crate::person::described(self, row)
-    }
 }
 
 /// Whom a row is about, and at which version.
@@ -369,6 +398,8 @@ struct About {
     controller: String,
     scope_key: Option<String>,
     version: Option<Version>,
+    /// The row tells of other children as well.
+    is_shared: bool,
 }
 
 /// Which part of a row.
@@ -377,38 +408,15 @@ struct Part {
     key: String,
 }
 
-/// One description a child and version: of the rows that describe a child, the one of the latest event.
-#[derive(Default)]
-struct People(BTreeMap<Described, Draft>);
-
-type Described = (Vec<u8>, String, Option<(i64, u64)>);
-
-impl People {
-    fn describe(&mut self, draft: Draft) {
-        let version = draft.version.map(|version| (version.as_of_us, version.sequence));
-        let key = (draft.subject.encode_to_vec(), draft.controller.clone(), version);
-        let order = |draft: &Draft| (rank(&draft.effective), draft.event.encode_to_vec());
-        match self.0.get(&key) {
-            Some(held) if order(held) >= order(&draft) => {}
-            _ => {
-                self.0.insert(key, draft);
-            }
-        }
-    }
-
-    fn drafts(self) -> impl Iterator<Item = Draft> {
-        self.0.into_values()
-    }
-}
-
 impl Condition {
     fn holds(&self, row: &Row<'_>) -> bool {
-        let cell = row.get(&self.column);
+        let cell = cell(row, &self.column);
         if let Some(filled) = self.filled {
             return cell.is_some() == filled;
         }
         let word = cell.unwrap_or_default().to_lowercase();
-        if self.is.is_empty() { !self.not.contains(&word) } else { self.is.contains(&word) }
+        let among = |words: &[String]| words.iter().any(|pattern| is_like(&word, pattern));
+        if self.is.is_empty() { !among(&self.not) } else { among(&self.is) }
     }
 }
 
@@ -425,38 +433,4 @@ fn rank(when: &When) -> (i64, i32) {
         Some(W::At(at)) => (at.seconds.saturating_mul(1_000_000), at.nanos),
         None => (i64::MIN, 0),
     }
-}
-
-fn unnamed(file: &str) -> Rejection {
-    Rejection {
-        reason: Reason::FileUnreadable,
-        message: "the file's name does not begin as the mapping's `delivery.as_of.file_name` says, so that nobody knows of when it is: \
-                  name it so, and send it again"
-            .to_owned(),
-        place: connector_kit::Place { file: file.to_owned(), ..Default::default() },
-        controller: None,
-        raw: Vec::new(),
-        scope_key: None,
-        subject: None,
-    }
-}
-
-/// A name and a pattern in which `*` stands for anything.
-fn is_like(name: &str, pattern: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-    if !pattern.contains('*') {
-        return rest.is_empty();
-    }
-    let parts: Vec<&str> = parts.collect();
-    for (at, part) in parts.iter().enumerate() {
-        if at + 1 == parts.len() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(found) => rest = rest.get(found + part.len()..).unwrap_or_default(),
-            None => return false,
-        }
-    }
-    true
 }

@@ -5,9 +5,9 @@
 
 use std::io::{BufRead, Cursor, Read as _};
 
-use calamine::{DataRef, Reader as _, Xlsx};
+use calamine::{DataRef, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
 
-use crate::rows::at_most;
+use crate::rows::{at_most, is_like};
 
 /// Largest workbook that is read, packed and unpacked.
 pub const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
@@ -24,6 +24,20 @@ pub(crate) enum WorkbookUnusable {
     /// No archive, or none of a workbook.
     #[error("the file is no workbook (.xlsx): save it as one, or as CSV with a mapping that says so")]
     NoWorkbook,
+    /// A web page under the name of a workbook, as reporting tools write them.
+    #[error(
+        "the file is a web page or XML under the name of a workbook: open it, save it as .xlsx or CSV, or let the report give CSV"
+    )]
+    Page,
+    /// A workbook of before 2007.
+    #[error(
+        "the file is a workbook of before 2007 (.xls), which is not read: let the source give .xlsx or CSV, or turn it into one on \
+         the way (`soffice --headless --convert-to xlsx FILE` does it unattended)"
+    )]
+    Old,
+    /// Its content is encrypted.
+    #[error("the workbook is protected by a password: let the source give it without, and send it again")]
+    Locked,
     /// Damaged inside.
     #[error("the workbook is damaged, or protected by a password: open it, save it anew, and send it again")]
     Unreadable,
@@ -31,26 +45,55 @@ pub(crate) enum WorkbookUnusable {
     #[error("the workbook is larger than is read, packed or unpacked: export the table alone, as CSV")]
     TooLarge,
     /// No sheet of the name.
-    #[error("the workbook has no sheet of the name that the mapping gives: look at `source.sheet`")]
+    #[error(
+        "the workbook has no sheet of the name that the mapping gives (`source.sheet`), or none that is not hidden and has anything on it"
+    )]
     NoSuchSheet,
 }
 
-/// The sheet of this name, or every sheet in order.
-pub(crate) fn sheets(
-    bytes: Box<dyn BufRead + Send + '_>,
-    named: Option<&str>,
-) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
+/// The whole of a file, within what is read.
+pub(crate) fn bytes(bytes: Box<dyn BufRead + Send + '_>) -> Result<Vec<u8>, WorkbookUnusable> {
     use WorkbookUnusable as U;
     let bytes = at_most(bytes, WORKBOOK_BYTES_MAX).map_err(|_| U::Unreadable)?.ok_or(U::TooLarge)?;
-    unpacks_within(&bytes, UNPACKED_BYTES_MAX)?;
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes.as_slice())).map_err(|_| U::Unreadable)?;
-    let names: Vec<String> = workbook.sheet_names();
-    let wanted = |name: &&String| named.is_none_or(|named| named.trim().eq_ignore_ascii_case(name.trim()));
-    let wanted: Vec<String> = names.iter().filter(wanted).cloned().collect();
+    let start = bytes.trim_ascii_start();
+    if start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        // Both are the same kind of container, and only the newer ones hold this by name.
+        let locked: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        return Err(if bytes.windows(locked.len()).any(|part| part == locked) { U::Locked } else { U::Old });
+    }
+    let marked = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let is_page = marked.starts_with(b"<") || marked.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"MIME-"));
+    if is_page { Err(U::Page) } else { Ok(bytes) }
+}
+
+/// Whether it is the text of a table, whatever it is called.
+pub(crate) fn is_text(bytes: &[u8]) -> bool {
+    !bytes.starts_with(b"PK")
+        && connector_kit::text::decode(bytes).is_ok_and(|decoded| decoded.text.contains(['\t', ',', ';', '|']))
+}
+
+/// The sheets of this name, in which `*` stands for anything; or every one that is not hidden, in order.
+pub(crate) fn sheets(bytes: &[u8], named: Option<&str>) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
+    use WorkbookUnusable as U;
+    unpacks_within(bytes, UNPACKED_BYTES_MAX)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| U::Unreadable)?;
+    let named = named.map(|named| named.trim().to_lowercase());
+    let wanted = |sheet: &&Sheet| match &named {
+        // One that is named is meant, hidden or not.
+        Some(named) if !named.contains('*') => sheet.name.trim().to_lowercase() == *named,
+        Some(pattern) => is_shown(sheet) && is_like(sheet.name.trim().to_lowercase().as_str(), pattern),
+        None => is_shown(sheet),
+    };
+    let wanted: Vec<String> =
+        workbook.sheets_metadata().iter().filter(wanted).map(|sheet| sheet.name.clone()).collect();
     if wanted.is_empty() {
         return Err(U::NoSuchSheet);
     }
     wanted.iter().map(|name| sheet(&mut workbook, name)).collect()
+}
+
+fn is_shown(sheet: &Sheet) -> bool {
+    sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
 }
 
 /// Unpacks every part into nothing and counts, whatever the archive says of itself.
@@ -146,6 +189,8 @@ fn text_of(cell: &DataRef<'_>) -> String {
                 format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
             }
         }
-        DataRef::Error(_) | DataRef::Empty => String::new(),
+        // As the sheet shows it, `#N/A`: what could not be worked out is not the same as nothing.
+        DataRef::Error(error) => error.to_string(),
+        DataRef::Empty => String::new(),
     }
 }

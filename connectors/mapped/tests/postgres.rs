@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use connector_kit::SourceFile;
-use mapped::sql::{Connection, ConnectionUnusable, Options, Polled, SqlError, poll_once, run};
+use mapped::sql::{Connection, ConnectionUnusable, Engine, Options, Polled, SqlError, poll_once, run};
 use mapped::{Mapping, try_out};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
@@ -170,7 +170,7 @@ fn mapping(cursor: &str) -> Mapping {
 
 fn options(server: &Server, folder: &Path, rows_max: u32) -> Options {
     Options {
-        connection: Connection::of(&server.text(), None).unwrap(),
+        connection: Connection::of(Engine::Postgresql, &server.text(), None).unwrap(),
         folder: folder.join("drop"),
         state: folder.join("state"),
         poll: Duration::from_millis(20),
@@ -270,23 +270,24 @@ async fn over_tls_to_whom_the_certificate_names_and_to_nobody_else() {
     let (folder, mapping) = (tempfile::tempdir().unwrap(), mapping("cursor = \"changed_at\"\n"));
     server.client().await.batch_execute(TABLE).await.unwrap();
     let options = options(&server, folder.path(), 100);
-    let trusted = Connection::of(&server.text(), Some(&server.certificate())).unwrap();
+    let trusted = Connection::of(Engine::Postgresql, &server.text(), Some(&server.certificate())).unwrap();
     let over_tls = Options { connection: trusted, ..options.clone() };
     assert_eq!(poll_once(&mapping, &over_tls, 1).await.unwrap(), Polled::Rows(5));
     let other = folder.path().join("other.pem");
     std::fs::write(&other, rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap().cert.pem()).unwrap();
-    let stranger = Connection::of(&server.text(), Some(&other)).unwrap();
+    let stranger = Connection::of(Engine::Postgresql, &server.text(), Some(&other)).unwrap();
     let refused = poll_once(&mapping, &Options { connection: stranger, ..options }, 2).await;
     assert!(matches!(refused, Err(SqlError::Connect(_))), "{refused:?}");
 }
 
 #[test]
 fn rows_do_not_travel_in_clear() {
-    let of = |text: &str| Connection::of(text, None).err();
+    let of = |text: &str| Connection::of(Engine::Postgresql, text, None).err();
     assert_eq!(of("host=db.example user=x password=CANARY"), Some(ConnectionUnusable::InClear));
     assert_eq!(of("host=127.0.0.1 user=x"), None);
     assert_eq!(of("nothing of the kind"), Some(ConnectionUnusable::Malformed));
-    let shown = format!("{:?}", Connection::of("host=localhost user=x password=CANARY", None).unwrap());
+    let shown =
+        format!("{:?}", Connection::of(Engine::Postgresql, "host=localhost user=x password=CANARY", None).unwrap());
     assert!(!shown.contains("CANARY"), "{shown}");
 }
 

@@ -25,6 +25,16 @@ impl Checker<'_> {
             );
             return None;
         }
+        for (word, part) in [("before", &spec.before), ("after", &spec.after)] {
+            if let Some(part) = part
+                && (part.get_ref().is_empty() || spec.column.is_none())
+            {
+                let what = format!(
+                    "has a `{word}` that takes nothing from a column: `{{ column = \"Need\", {word} = \" - \" }}`"
+                );
+                self.problems.error(part.span(), key, what);
+            }
+        }
         let text = |said: &Option<Spanned<String>>| said.as_ref().map(|said| said.get_ref().clone());
         Some(Getter {
             column: spec.column.as_ref().map(|column| self.column(column)),
@@ -32,6 +42,8 @@ impl Checker<'_> {
             default: text(&spec.default),
             prefix: text(&spec.prefix).unwrap_or_default(),
             required: spec.required,
+            after: text(&spec.after),
+            before: text(&spec.before),
         })
     }
 
@@ -103,12 +115,12 @@ impl Checker<'_> {
                 return None;
             }
         };
-        self.unfit(key, spec, &convert);
+        self.unfit(key, said, spec, &convert);
         Some(convert)
     }
 
     /// What is said of a value that its field's type has no use for.
-    fn unfit(&mut self, key: &str, spec: &Spec, convert: &Convert) {
+    fn unfit(&mut self, key: &str, said: &Spanned<file::Value>, spec: &Spec, convert: &Convert) {
         let is_date = matches!(convert, Convert::Day(_) | Convert::When(_) | Convert::Instant(_));
         let is_number = matches!(convert, Convert::Whole { .. } | Convert::Decimal { .. });
         let is_flag = matches!(convert, Convert::Flag { .. });
@@ -128,7 +140,7 @@ impl Checker<'_> {
         }
         let words = spec.yes.len() + spec.no.len();
         if words > 0 && !is_flag {
-            self.problems.error(0..0, key, "has `yes` or `no`, for which this field has no use: take them out");
+            self.problems.error(said.span(), key, "has `yes` or `no`, for which this field has no use: take them out");
         }
     }
 }
@@ -138,7 +150,7 @@ fn lower(words: &[String]) -> Vec<String> {
 }
 
 /// `KIND_PARENT` of `Kind` as `parent`.
-fn plain(value: &str, of: &str) -> String {
+pub(crate) fn plain(value: &str, of: &str) -> String {
     let prefix = format!("{}_", of.to_ascii_uppercase());
     value.strip_prefix(&prefix).unwrap_or(value).to_ascii_lowercase()
 }

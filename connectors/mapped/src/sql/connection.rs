@@ -1,4 +1,4 @@
-//! To a PostgreSQL database: over TLS, but for one on this machine.
+//! Where a database is: over TLS, but for one on this machine.
 
 use std::path::Path;
 use std::str::FromStr as _;
@@ -8,28 +8,64 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, NoTls};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::SqlError;
 
-const CONNECT_MAX: Duration = Duration::from_secs(15);
+pub(super) const CONNECT_MAX: Duration = Duration::from_secs(15);
 
 /// Longest that a question may take.
-const STATEMENT_MAX: &str = "10min";
+pub(super) const STATEMENT_MAX: Duration = Duration::from_secs(600);
+
+/// Whose database it is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Engine {
+    /// PostgreSQL.
+    #[default]
+    Postgresql,
+    /// Microsoft SQL Server, of a build that has the feature `sql-server`.
+    SqlServer,
+}
+
+impl std::str::FromStr for Engine {
+    type Err = ConnectionUnusable;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "postgresql" => Ok(Self::Postgresql),
+            "sql-server" if cfg!(feature = "sql-server") => Ok(Self::SqlServer),
+            "sql-server" => Err(ConnectionUnusable::NotOfThisBuild),
+            _ => Err(ConnectionUnusable::Engine),
+        }
+    }
+}
 
 /// Where the database is, and how it is trusted.
 #[derive(Clone)]
 pub struct Connection {
+    engine: Engine,
+    /// For SQL Server too: the line that says where a database is, is of one shape.
     config: Config,
-    tls: Option<Arc<ClientConfig>>,
+    trust: Option<Trust>,
+}
+
+/// Who may have signed the database's certificate.
+#[derive(Clone)]
+struct Trust {
+    tls: Arc<ClientConfig>,
+    #[cfg_attr(
+        not(feature = "sql-server"),
+        expect(dead_code, reason = "SQL Server's client takes certificates as PEM")
+    )]
+    pem: Arc<[u8]>,
 }
 
 impl std::fmt::Debug for Connection {
     /// Without the password.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Connection").field("tls", &self.tls.is_some()).finish_non_exhaustive()
+        let tls = self.trust.is_some();
+        formatter.debug_struct("Connection").field("engine", &self.engine).field("tls", &tls).finish_non_exhaustive()
     }
 }
 
@@ -45,17 +81,37 @@ pub enum ConnectionUnusable {
     /// The certificates cannot be read.
     #[error("must be a PEM file of the certificates that the database's is signed by")]
     Ca,
+    /// No such engine.
+    #[error("must be `postgresql` or `sql-server`")]
+    Engine,
+    /// An engine that this build leaves out.
+    #[error("is of a program that was built without SQL Server: build it with `--features sql-server`")]
+    NotOfThisBuild,
+    /// A SQL Server without what it needs.
+    #[error(
+        "must name one `host` (and `port`, else 1433), a `dbname`, and a `user` with its `password`: SQL Server is signed in to \
+             with a login of its own, not with a Windows account"
+    )]
+    SqlServer,
 }
 
 impl Connection {
-    /// From a connection string of libpq's kind and, unless the database is on this machine, a file of certificates.
+    /// From a connection string of libpq's kind, whatever the engine, and, unless the database is on this machine, a file of
+    /// certificates.
     ///
     /// # Errors
     /// When either cannot be used, or rows would travel in clear.
-    pub fn of(text: &str, ca: Option<&Path>) -> Result<Self, ConnectionUnusable> {
+    pub fn of(engine: Engine, text: &str, ca: Option<&Path>) -> Result<Self, ConnectionUnusable> {
         let mut config = Config::from_str(text.trim()).map_err(|_| ConnectionUnusable::Malformed)?;
         if config.get_hosts().is_empty() {
             return Err(ConnectionUnusable::Malformed);
+        }
+        if engine == Engine::SqlServer {
+            let is_one = matches!(config.get_hosts(), [Host::Tcp(_)]) && config.get_ports().len() <= 1;
+            let signs_in = config.get_user().is_some() && config.get_password().is_some();
+            if !is_one || !signs_in || config.get_dbname().is_none() {
+                return Err(ConnectionUnusable::SqlServer);
+            }
         }
         config.connect_timeout(CONNECT_MAX).application_name("throughline");
         let Some(ca) = ca else {
@@ -63,41 +119,45 @@ impl Connection {
                 return Err(ConnectionUnusable::InClear);
             }
             config.ssl_mode(SslMode::Disable);
-            return Ok(Self { config, tls: None });
+            return Ok(Self { engine, config, trust: None });
         };
         config.ssl_mode(SslMode::Require);
+        Ok(Self { engine, config, trust: Some(Trust::of(ca)?) })
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(super) fn tls(&self) -> Option<&ClientConfig> {
+        self.trust.as_ref().map(|trust| trust.tls.as_ref())
+    }
+
+    /// The certificates that the database's is signed by, as PEM.
+    #[cfg(feature = "sql-server")]
+    pub(super) fn ca(&self) -> Option<&[u8]> {
+        self.trust.as_ref().map(|trust| trust.pem.as_ref())
+    }
+}
+
+impl Trust {
+    fn of(ca: &Path) -> Result<Self, ConnectionUnusable> {
+        let pem = std::fs::read(ca).map_err(|_| ConnectionUnusable::Ca)?;
         let mut roots = RootCertStore::empty();
-        let certificates = CertificateDer::pem_file_iter(ca).map_err(|_| ConnectionUnusable::Ca)?;
-        for certificate in certificates {
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
             roots.add(certificate.map_err(|_| ConnectionUnusable::Ca)?).map_err(|_| ConnectionUnusable::Ca)?;
+        }
+        if roots.is_empty() {
+            return Err(ConnectionUnusable::Ca);
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let tls = versions.map_err(|_| ConnectionUnusable::Ca)?.with_root_certificates(roots).with_no_client_auth();
-        Ok(Self { config, tls: Some(Arc::new(tls)) })
-    }
-
-    /// Connects, for reading only.
-    pub(super) async fn open(&self) -> Result<Client, SqlError> {
-        let client = match &self.tls {
-            Some(tls) => {
-                let connect = MakeRustlsConnect::new(tls.as_ref().clone());
-                let (client, connection) = self.config.connect(connect).await.map_err(|error| refused(&error))?;
-                tokio::spawn(connection);
-                client
-            }
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(|error| refused(&error))?;
-                tokio::spawn(connection);
-                client
-            }
-        };
-        let settings = format!(
-            "SET default_transaction_read_only = on; SET statement_timeout = '{STATEMENT_MAX}'; SET TIME ZONE 'UTC'; \
-             SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601'; SET client_encoding = 'UTF8'"
-        );
-        client.batch_execute(&settings).await.map_err(|error| refused(&error))?;
-        Ok(client)
+        Ok(Self { tls: Arc::new(tls), pem: pem.into() })
     }
 }
 
@@ -110,13 +170,7 @@ fn is_here(host: &Host) -> bool {
     }
 }
 
-/// What is said of a connection that was not made: its SQLSTATE, or what kind of failure it was.
-fn refused(error: &tokio_postgres::Error) -> SqlError {
-    let state = error.code().map(|code| format!("SQLSTATE {}", code.code()));
-    let kind = |error: &tokio_postgres::Error| {
-        use std::error::Error as _;
-        let io = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
-        io.map_or_else(|| "it was not made".to_owned(), |io| io.kind().to_string())
-    };
-    SqlError::Connect(state.unwrap_or_else(|| kind(error)))
+/// What is said of a connection that was not made, by what kind of failure it was.
+pub(super) fn refused(kind: Option<std::io::ErrorKind>) -> SqlError {
+    SqlError::Connect(kind.map_or_else(|| "it was not made".to_owned(), |kind| kind.to_string()))
 }

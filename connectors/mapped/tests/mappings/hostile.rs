@@ -59,7 +59,12 @@ fn a_cell_at_the_end_of_the_world_costs_nothing() {
 
 #[test]
 fn what_is_no_workbook_is_refused() {
-    assert_eq!(reasons(b"Child no,Spell no\n"), [Reason::FileUnreadable]);
+    assert_eq!(reasons(b"no workbook\n"), [Reason::FileUnreadable]);
+    assert_eq!(
+        reasons(b"Child,Spell\n"),
+        [Reason::HeaderMissing],
+        "text is read as a table, and this is another one's"
+    );
     assert_eq!(reasons(b""), [Reason::FileUnreadable]);
     let good = sample("portage.xlsx");
     assert_eq!(reasons(&good[..good.len() / 2]), [Reason::FileUnreadable]);

@@ -1,8 +1,10 @@
 //! Mappings: the worked ones to the letter, what is refused and how, and what hostile files cost.
 #![cfg(test)]
 
+mod awkward;
 mod conformance;
 mod corpus;
+mod dirty;
 mod golden;
 mod hostile;
 mod readme;

@@ -78,3 +78,23 @@ fn every_worked_mapping_has_a_sample_and_is_of_its_name() {
         assert!(!mapping.told().columns.is_empty());
     }
 }
+
+/// What is told of a field is what a mapping may write there: each field of each kind that a worked mapping fills is told of.
+#[test]
+fn every_field_that_is_filled_is_one_that_is_told() {
+    for (name, _) in WORKED {
+        let text: toml::Table = text(name).parse().unwrap();
+        for event in text["event"].as_array().unwrap() {
+            let kind = event["becomes"].as_str().unwrap();
+            let told = mapped::fields_of(kind);
+            for field in event["fields"].as_table().unwrap().keys() {
+                assert!(told.iter().any(|(one, _)| one == field), "{name}: {kind} {field}: {told:?}");
+            }
+        }
+    }
+    let takes = |kind, field: &str| mapped::fields_of(kind).into_iter().find(|(one, _)| one == field).unwrap().1;
+    assert_eq!(takes("ServiceAttended", "attended_on"), "a day");
+    assert!(takes("ServiceAttended", "attendance").starts_with("a code"));
+    assert!(takes("TeamMeetingHeld", "plan").contains("early_help"));
+    assert_eq!(mapped::fields_of("NoSuchKind"), []);
+}
