@@ -17,6 +17,8 @@ pub(crate) enum Part {
     Facts = 5,
     Identity = 6,
     Care = 7,
+    Services = 8,
+    Community = 9,
 }
 
 /// Spreads the bits of a number over all 64 (the finalizer of splitmix64).

@@ -29,6 +29,9 @@ pub(crate) struct Dirt {
     /// The finding that fits, a member of `throughline.events.v1.FindingCode` without its prefix; none where a
     /// connector should simply cope.
     pub(crate) finding: Option<&'static str>,
+    /// The reason for which it waits in quarantine, a member of `throughline.quarantine.v1.Reason` without its prefix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'static str>,
 }
 
 /// A kind of dirt: what is done, to which field, and the finding that fits.

@@ -8,8 +8,10 @@ mod calendar;
 mod check;
 mod dice;
 mod dirt;
+mod everything;
 mod life_course;
 mod names;
+mod outcomes;
 mod population;
 mod rates;
 mod truth;
@@ -20,12 +22,21 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
 
+use everything::Everything;
 use life_course::care::care;
+use life_course::services::services;
 use life_course::social_care::involvement;
 use population::{CHILDREN_MAX, World};
 use truth::Truth;
 use writers::{
-    Output, annex_a::Lists, census::Census, children_data::ChildrenData, cin::Returns, facts::Facts, hl7::Feed,
+    Output,
+    annex_a::Lists,
+    census::Census,
+    children_data::ChildrenData,
+    cin::Returns,
+    extracts::{self, Known},
+    facts::Facts,
+    hl7::Feed,
     looked_after::LookedAfterReturns,
 };
 
@@ -47,6 +58,8 @@ pub struct Settings {
     pub census_years: Vec<i16>,
     /// How much happens in health: 1 gives about ten messages a child over three years.
     pub density: f64,
+    /// Every format that is read here, and not only the school census, the returns of social care and a hospital's feed.
+    pub everything: bool,
 }
 
 impl Default for Settings {
@@ -57,6 +70,7 @@ impl Default for Settings {
             reference_date: date(2025, 10, 1),
             census_years: vec![2024, 2025],
             density: 1.0,
+            everything: false,
         }
     }
 }
@@ -86,6 +100,8 @@ pub struct Summary {
     pub facts: u64,
     /// Records that were made wrong.
     pub dirtied: u64,
+    /// Of every format beside those, by folder: records, and the events that are to come of them.
+    pub others: Vec<(&'static str, u64, u64)>,
 }
 
 /// Why nothing, or not everything, was generated.
@@ -144,6 +160,30 @@ dirt.jsonl                every record that was made wrong, how, and the finding
 demo.json                 a child worth showing, and organisations to look as
 ";
 
+/// What the folders of every other format hold.
+const README_OF_EVERYTHING: &str = "
+And of the same children, each told as its own system would tell it:
+
+education-school-census/  also the summer's export
+education-sen2/           the SEN2 return: of this year as XML, twice, and of the year before as COLLECT's nine tables
+education-ctf/            transfer files: full ones of leavers, partial ones with results
+education-attendance/     register marks of seven days, delivered on three days, the third time as JSON
+education-ehc-system/     the council's EHC case system: as CSV, and as SQL for a database
+education-participation/  NEET and participation, monthly
+social-care-ssda903/      also the return of an earlier year, as one XML message
+social-care-annex-a/      also the lists of half a year before, as tables in other words
+social-care-dfe-api/      also what changed, a child a line, with purge at every level
+social-care-*/            early help (two shapes), family support, team around the child, young carers, portage, short breaks,
+                          the equipment panel, personal budgets, housing, police notifications, youth justice, CP-IS notices
+health-hl7v2/             also a second hospital's batches: swaps, moves, merges, corrections; other delimiters; one batch is short
+health-fhir/              a child health service (R4 search, STU3 births), messages CH001 to CH037, referrals and bookings,
+                          and a record server's UK Core resources with what families decided
+health-*/                 CAMHS referrals, community contacts, therapy waits
+outcomes.jsonl            of each submission: its records, the events that are to come of it, and how many wait in quarantine
+
+Extracts stand as on two days, a month apart. Each is read by the mapping of its name in connectors/mapped/mappings.
+";
+
 fn check(settings: &Settings) -> Result<(), GenerateError> {
     if !(1..=CHILDREN_MAX).contains(&settings.children) {
         return Err(GenerateError::ChildrenOutOfRange);
@@ -159,7 +199,8 @@ fn check(settings: &Settings) -> Result<(), GenerateError> {
 
 /// Generates the authority into `out`, which must be empty or absent. `progress` is told children done and in all.
 ///
-/// Streams to disk: memory holds one household, and at the end one month of the health feed.
+/// Streams to disk: memory holds one household, and at the end one month of the health feed. With everything it also holds the
+/// workbooks, up to 20,000 rows a sheet, and the results that schools send of two years' pupils.
 pub fn generate(settings: &Settings, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Summary, GenerateError> {
     check(settings)?;
     let folder = |name: &str| -> Result<PathBuf, GenerateError> {
@@ -172,7 +213,8 @@ pub fn generate(settings: &Settings, out: &Path, progress: &mut dyn FnMut(u64, u
     if held.next().is_some() {
         return Err(GenerateError::OutNotEmpty(root));
     }
-    fs::write(out.join("README.txt"), README).map_err(|source| GenerateError::Io { path: root.clone(), source })?;
+    let readme = format!("{README}{}", if settings.everything { README_OF_EVERYTHING } else { "" });
+    fs::write(out.join("README.txt"), readme).map_err(|source| GenerateError::Io { path: root.clone(), source })?;
     let world = World::new(settings);
     let mut authority = Authority {
         census: Census::create(&folder("education-school-census")?, &world)?,
@@ -185,6 +227,7 @@ pub fn generate(settings: &Settings, out: &Path, progress: &mut dyn FnMut(u64, u
         truth: Output::create(&out.join("truth.jsonl"))?,
         dirt: Output::create(&out.join("dirt.jsonl"))?,
         demo: Output::create(&out.join("demo.json"))?,
+        everything: settings.everything.then(|| Everything::create(out, &world)).transpose()?,
         summary: Summary::default(),
         world,
     };
@@ -211,6 +254,7 @@ struct Authority {
     truth: Output,
     dirt: Output,
     demo: Output,
+    everything: Option<Everything>,
     summary: Summary,
 }
 
@@ -225,16 +269,29 @@ impl Authority {
             let mut truth = Truth::of(child);
             let schooling = self.census.child(&self.world, child, twin, &mut truth, &mut dirt)?;
             let involvement = involvement(&self.world, child);
+            let care = involvement.as_ref().and_then(|involvement| care(&self.world, child, involvement));
+            let services = services(&self.world, child, &schooling, involvement.as_ref());
+            let known = Known {
+                world: &self.world,
+                child,
+                twin,
+                schooling: &schooling,
+                services: &services,
+                involvement: involvement.as_ref(),
+                care: care.as_ref(),
+            };
             if let Some(involvement) = &involvement {
                 self.returns.child(&self.world, child, involvement, &mut truth, &mut dirt)?;
-                let care = care(&self.world, child, involvement);
                 if let Some(care) = &care {
                     self.looked_after.child(&self.world, child, care, &mut truth, &mut dirt)?;
                 }
-                self.lists.child(&self.world, child, involvement, care.as_ref(), &mut truth);
+                self.lists.child(&known, involvement, &mut truth, &mut dirt);
                 self.care_data.child(&self.world, child, involvement, care.as_ref(), &mut truth)?;
             }
             self.feed.child(&self.world, child, &mut truth, &mut dirt)?;
+            if let Some(everything) = &mut self.everything {
+                everything.child(&known, &mut truth, &mut dirt)?;
+            }
             self.facts.child(&self.world, child, involvement.as_ref(), &mut truth)?;
             if child.demo {
                 let school = schooling.enrolments.last().map(|enrolment| enrolment.school);
@@ -251,7 +308,7 @@ impl Authority {
         Ok(real)
     }
 
-    fn finish(self) -> Result<Summary, GenerateError> {
+    fn finish(mut self) -> Result<Summary, GenerateError> {
         let mut summary = self.summary;
         summary.children = u64::from(self.world.settings.children);
         summary.census_rows = self.census.rows;
@@ -262,11 +319,18 @@ impl Authority {
         summary.care_data_children = self.care_data.children;
         summary.hl7_messages = self.feed.messages;
         summary.facts = self.facts.lines;
+        let mut told = self.returns.finish()?;
+        told.push(self.care_data.finish()?);
+        if let Some(everything) = self.everything {
+            let mut dirt = Vec::new();
+            let others = extracts::by_connector(&everything.finish(&self.world, told, &mut dirt)?);
+            summary.others = others.into_iter().map(|(name, (records, events))| (name, records, events)).collect();
+            dirt.iter().try_for_each(|one| self.dirt.line(one))?;
+            summary.dirtied += dirt.len() as u64;
+        }
         self.census.finish()?;
-        self.returns.finish()?;
         self.looked_after.finish()?;
         self.lists.finish()?;
-        self.care_data.finish()?;
         self.feed.finish()?;
         self.facts.finish()?;
         self.truth.finish()?;

@@ -3,4 +3,5 @@
 pub(crate) mod care;
 pub(crate) mod education;
 pub(crate) mod health;
+pub(crate) mod services;
 pub(crate) mod social_care;

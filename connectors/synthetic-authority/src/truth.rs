@@ -81,7 +81,22 @@ pub(crate) struct Truth<'a> {
     pub(crate) private_link: Option<&'a str>,
 }
 
+/// Who somebody is in the files of one pass, and where these say otherwise.
+#[derive(Serialize)]
+pub(crate) struct OfSystems<'a> {
+    truth: &'a str,
+    subjects: &'a BTreeSet<Subject>,
+    disagreements: &'a [Disagreement],
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    notes: &'a BTreeSet<&'static str>,
+}
+
 impl<'a> Truth<'a> {
+    pub(crate) fn of_systems(&self) -> OfSystems<'_> {
+        let Self { truth, subjects, disagreements, notes, .. } = self;
+        OfSystems { truth, subjects, disagreements, notes }
+    }
+
     pub(crate) fn of(child: &'a Child) -> Self {
         let mut notes = BTreeSet::new();
         if child.twin.is_some() {

@@ -5,11 +5,17 @@ pub(crate) mod bad_files;
 pub(crate) mod census;
 pub(crate) mod child_health;
 pub(crate) mod children_data;
+pub(crate) mod children_data_changes;
 pub(crate) mod cin;
 pub(crate) mod education;
+pub(crate) mod extracts;
 pub(crate) mod facts;
+pub(crate) mod fhir_messages;
+pub(crate) mod fhir_records;
 pub(crate) mod hl7;
 pub(crate) mod looked_after;
+pub(crate) mod partial_transfers;
+pub(crate) mod sen2_export;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -10,6 +10,8 @@ use crate::population::{Child, Phase, Side, World};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Term {
     pub(crate) year: i16,
+    /// `autumn`, `spring` or `summer`.
+    pub(crate) name: &'static str,
     pub(crate) autumn: bool,
     /// The day that the census is of.
     pub(crate) on: Date,
@@ -22,9 +24,14 @@ impl Term {
     pub(crate) fn pair(spring: i16) -> [Self; 2] {
         let autumn = spring - 1;
         [
-            Self { year: autumn, autumn: true, on: thursday(autumn, 10, 1), since: date(autumn, 4, 1) },
-            Self { year: spring, autumn: false, on: thursday(spring, 1, 3), since: date(autumn, 9, 1) },
+            Self { year: autumn, name: "autumn", autumn: true, on: thursday(autumn, 10, 1), since: date(autumn, 4, 1) },
+            Self { year: spring, name: "spring", autumn: false, on: thursday(spring, 1, 3), since: date(autumn, 9, 1) },
         ]
+    }
+
+    /// The summer census after that spring.
+    pub(crate) fn summer(year: i16) -> Self {
+        Self { year, name: "summer", autumn: false, on: thursday(year, 5, 3), since: date(year, 1, 1) }
     }
 }
 

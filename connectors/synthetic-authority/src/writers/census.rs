@@ -1,6 +1,7 @@
 //! The school census, as the COLLECT "Blade" CSV export: one file for each table, for two terms.
 
 mod export;
+mod summer;
 mod tables;
 
 use std::path::Path;
@@ -38,9 +39,9 @@ const SCHOOL_ACTION: Kind = ("code of an earlier year", "senprovision", Some("CO
 const LENT_UPN: Kind = ("the other twin stands under it too", "upn", Some("IDENTIFIER_SHARED"));
 const SHARED_UPN: Kind = ("the other twin's UPN", "upn", Some("IDENTIFIER_SHARED"));
 
-/// The exports of both terms.
+/// The exports of some terms.
 pub(crate) struct Census {
-    exports: [Export; 2],
+    exports: Vec<Export>,
     pub(crate) rows: u64,
     pub(crate) pupils: u64,
 }
@@ -61,9 +62,17 @@ struct Pupil {
 
 impl Census {
     pub(crate) fn create(folder: &Path, world: &World) -> Result<Self, GenerateError> {
-        let [autumn, spring] = Term::pair(world.year_end.year());
-        let mut census =
-            Self { exports: [Export::create(folder, autumn)?, Export::create(folder, spring)?], rows: 0, pupils: 0 };
+        Self::of(folder, &Term::pair(world.year_end.year()), world)
+    }
+
+    /// The summer's export, after those of autumn and spring.
+    pub(crate) fn summer(folder: &Path, world: &World) -> Result<Self, GenerateError> {
+        Self::of(folder, &[Term::summer(world.year_end.year())], world)
+    }
+
+    fn of(folder: &Path, terms: &[Term], world: &World) -> Result<Self, GenerateError> {
+        let exports = terms.iter().map(|term| Export::create(folder, *term)).collect::<Result<_, _>>()?;
+        let mut census = Self { exports, rows: 0, pupils: 0 };
         for export in &mut census.exports {
             for (at, school) in world.schools.iter().enumerate() {
                 census.rows += export.school(school, at)?;
@@ -72,11 +81,7 @@ impl Census {
         Ok(census)
     }
 
-    pub(crate) fn terms(&self) -> [Term; 2] {
-        self.exports.each_ref().map(|export| export.term)
-    }
-
-    /// Writes a child's rows of both terms, and tells the truth of them.
+    /// Writes a child's rows of each term, and tells the truth of them.
     pub(crate) fn child(
         &mut self,
         world: &World,
@@ -85,9 +90,14 @@ impl Census {
         truth: &mut Truth<'_>,
         dirt: &mut Vec<Dirt>,
     ) -> Result<Schooling, GenerateError> {
-        let schooling = schooling(world, child, &self.terms());
+        let schooling = schooling(world, child, &Term::pair(world.year_end.year()));
         let mut dice = Dice::new(world.settings.seed, Part::Education, number(child) | 1 << 40);
-        let told = describe(world, child, System::Education, &mut dice, &mut truth.disagreements);
+        let mut disagreements = Vec::new();
+        let told = describe(world, child, System::Education, &mut dice, &mut disagreements);
+        // The summer's export says of a child what the others said.
+        if self.exports.len() > 1 {
+            truth.disagreements.extend(disagreements);
+        }
         let mut seen = false;
         for export in &mut self.exports {
             let term = export.term;
@@ -206,13 +216,13 @@ impl Row<'_, '_> {
             }
         }
         let school = self.school()?.number.clone();
-        // A row without a number of its own is known by the former one, and else by its key and birth date.
+        // A row without a number of its own is known by the former one, and else by name and birth date.
         let shared = chosen.is_some_and(|kind| kind == SHARED_UPN || kind == LENT_UPN);
         let none = pupil.upn.is_empty() || pupil.upn.starts_with("UN");
         let birth = if chosen.is_some_and(|kind| kind.1 == "dob") { in_the_future(term) } else { self.told.birth };
         let number = if shared || none && pupil.former.is_empty() {
-            let roll = if self.on_roll(term) { "" } else { "LEAVER" };
-            format!("ROW{roll}{key}{}", crate::calendar::hl7_day(birth))
+            let (surname, given) = (self.told.surname_on(term.on), &self.told.given);
+            format!("{surname}/{given}/{}", crate::calendar::hl7_day(birth))
         } else if none {
             pupil.former.clone()
         } else {
@@ -222,7 +232,7 @@ impl Row<'_, '_> {
         self.truth.subjects.insert(record.clone());
         if let Some((what, field, finding)) = chosen {
             let (key, truth) = (key.to_owned(), child.truth.clone());
-            self.dirt.push(Dirt { file: file.to_owned(), record, key, truth, field, what, finding });
+            self.dirt.push(Dirt { file: file.to_owned(), record, key, truth, field, what, finding, reason: None });
         }
         Ok((pupil, chosen))
     }
@@ -242,7 +252,7 @@ impl Row<'_, '_> {
             Some(MEALS_ENDED)
         } else if on_roll && school_action && self.schooling.sen == "E" {
             Some(SCHOOL_ACTION)
-        } else if kind.1 == "uniquelearnernumber" && !teenager || kind.1 == "ethnicity" && term.autumn {
+        } else if kind.1 == "uniquelearnernumber" && !teenager || kind.1 == "ethnicity" && term.name != "spring" {
             Some(("lower case", "upn", None))
         } else {
             Some(kind)

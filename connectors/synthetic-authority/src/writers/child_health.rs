@@ -4,12 +4,10 @@
 //! Written by a pass of its own, so that what the other systems tell does not depend on it. Some records are put right and some taken
 //! back in a second page; some are wrong on purpose, and some disagree with what the hospital says.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Output;
@@ -20,7 +18,7 @@ use crate::dirt::{Dirt, Kind, SHARE, System, describe};
 use crate::life_course::education::number;
 use crate::life_course::health::{Happening, events};
 use crate::population::{Child, World};
-use crate::truth::{Disagreement, Subject};
+use crate::truth::{Subject, Truth};
 use crate::{GenerateError, Settings, check as settings_in_range};
 
 /// What was written.
@@ -51,20 +49,11 @@ const DIRT: &[Kind] = &[
     ("the month alone", "birthDate", Some("FIELD_MISSING")),
 ];
 
-/// Who somebody is, and where these files say otherwise.
-#[derive(Serialize)]
-struct Told<'a> {
-    truth: &'a str,
-    subjects: BTreeSet<Subject>,
-    disagreements: Vec<Disagreement>,
-}
-
-struct Files {
+/// The files, being written.
+pub(crate) struct Files {
     folder: PathBuf,
     /// The first page, and the one that comes later.
     pages: [Page; 2],
-    truth: Output,
-    dirt: Output,
     summary: ChildHealthSummary,
 }
 
@@ -106,35 +95,28 @@ impl Page {
 pub fn write_child_health(settings: &Settings, out: &Path) -> Result<ChildHealthSummary, GenerateError> {
     settings_in_range(settings)?;
     let world = World::new(settings);
-    let folder = out.join("health-fhir");
-    std::fs::create_dir_all(&folder).map_err(|source| GenerateError::Io { path: folder.clone(), source })?;
-    let today = settings.reference_date;
-    let mut files = Files {
-        pages: [
-            Page::create(&folder.join("child-health-1.json"), plus(today, -1))?,
-            Page::create(&folder.join("child-health-2.json"), today)?,
-        ],
-        truth: Output::create(&out.join("child-health-truth.jsonl"))?,
-        dirt: Output::create(&out.join("child-health-dirt.jsonl"))?,
-        summary: ChildHealthSummary::default(),
-        folder,
-    };
+    let mut files = Files::create(out, &world)?;
+    let mut told = Output::create(&out.join("child-health-truth.jsonl"))?;
+    let mut dirtied = Output::create(&out.join("child-health-dirt.jsonl"))?;
     let (mut done, mut household) = (0, 0);
     while done < settings.children {
         let members = world.household(household, done, settings.children - done);
         for child in &members {
-            files.child(&world, child)?;
+            let (mut truth, mut dirt) = (Truth::of(child), Vec::new());
+            truth.notes.clear();
+            files.child(&world, child, &mut truth, &mut dirt)?;
+            if !truth.subjects.is_empty() {
+                told.line(&truth.of_systems())?;
+            }
+            dirt.iter().try_for_each(|one| dirtied.line(one))?;
         }
         let real = members.iter().filter(|child| !is_after_adoption(child)).count();
         done += u32::try_from(real).unwrap_or(u32::MAX).max(1);
         household += 1;
     }
-    let Files { pages: [first, second], truth, dirt, summary, .. } = files;
-    first.finish()?;
-    second.finish()?;
-    truth.finish()?;
-    dirt.finish()?;
-    Ok(summary)
+    told.finish()?;
+    dirtied.finish()?;
+    files.finish()
 }
 
 fn is_after_adoption(child: &Child) -> bool {
@@ -142,7 +124,33 @@ fn is_after_adoption(child: &Child) -> bool {
 }
 
 impl Files {
-    fn child(&mut self, world: &World, child: &Child) -> Result<(), GenerateError> {
+    pub(crate) fn create(out: &Path, world: &World) -> Result<Self, GenerateError> {
+        let folder = out.join("health-fhir");
+        std::fs::create_dir_all(&folder).map_err(|source| GenerateError::Io { path: folder.clone(), source })?;
+        let today = world.settings.reference_date;
+        Ok(Self {
+            pages: [
+                Page::create(&folder.join("child-health-1.json"), plus(today, -1))?,
+                Page::create(&folder.join("child-health-2.json"), today)?,
+            ],
+            summary: ChildHealthSummary::default(),
+            folder,
+        })
+    }
+
+    pub(crate) fn finish(self) -> Result<ChildHealthSummary, GenerateError> {
+        self.pages.into_iter().try_for_each(Page::finish)?;
+        Ok(self.summary)
+    }
+
+    /// Writes what the service has of a child, and tells the truth of it.
+    pub(crate) fn child(
+        &mut self,
+        world: &World,
+        child: &Child,
+        truth: &mut Truth<'_>,
+        wrong: &mut Vec<Dirt>,
+    ) -> Result<(), GenerateError> {
         let today = world.settings.reference_date;
         let last = plus(today, -1).min(child.known.1);
         if child.birth > last {
@@ -152,14 +160,14 @@ impl Files {
         let mut disagreements = Vec::new();
         let told = describe(world, child, System::Health, &mut dice, &mut disagreements);
         let id = format!("c{}", number(child));
-        let subjects = [Subject::nhs(child), Subject::new("PROVIDER_PERSON", ISSUER, &id)].into();
-        self.truth.line(&Told { truth: &child.truth, subjects, disagreements })?;
+        truth.subjects.extend([Subject::nhs(child), Subject::new("PROVIDER_PERSON", ISSUER, &id)]);
+        truth.disagreements.extend(disagreements);
         let dirt = dice.chance(SHARE).then(|| dice.pick(DIRT));
         let what = dirt.map_or("", |(what, ..)| what);
         if let Some((what, field, finding)) = dirt {
             let record = Subject::new("PROVIDER_PERSON", ISSUER, &id);
             let file = "health-fhir/child-health-1.json".to_owned();
-            self.dirt.line(&Dirt {
+            wrong.push(Dirt {
                 file,
                 record,
                 key: id.clone(),
@@ -167,7 +175,8 @@ impl Files {
                 field,
                 what,
                 finding,
-            })?;
+                reason: None,
+            });
             self.summary.dirtied += 1;
         }
         let nhs = if what == "wrong check digit" { check::with_wrong_digit(&child.nhs) } else { child.nhs.clone() };

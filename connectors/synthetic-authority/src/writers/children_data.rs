@@ -12,6 +12,7 @@ use crate::dirt::{System, describe};
 use crate::life_course::care::Care;
 use crate::life_course::education::number;
 use crate::life_course::social_care::{Involvement, Referral};
+use crate::outcomes::Outcome;
 use crate::population::{AUTHORITY, Child, World};
 use crate::truth::{Subject, Truth};
 
@@ -19,14 +20,18 @@ use crate::truth::{Subject, Truth};
 pub(crate) struct ChildrenData {
     output: Output,
     pub(crate) children: u64,
+    outcome: Outcome,
 }
 
 impl ChildrenData {
     pub(crate) fn create(folder: &Path, world: &World) -> Result<Self, GenerateError> {
         let name = format!("{AUTHORITY}_{}.json", world.settings.reference_date);
-        let mut output = Output::create(&folder.join(name))?;
+        let mut output = Output::create(&folder.join(&name))?;
         output.put(b"[")?;
-        Ok(Self { output, children: 0 })
+        let mut outcome = Outcome::of("social-care-dfe-api", 1, vec![name]);
+        // That all of them were sent on that day.
+        outcome.event("FeedConfirmed");
+        Ok(Self { output, children: 0, outcome })
     }
 
     /// Writes what the case system has of a child.
@@ -76,13 +81,62 @@ impl ChildrenData {
         }
         let before = if self.children == 0 { "\n" } else { ",\n" };
         self.output.put(format!("{before}{whole}").as_bytes())?;
+        self.outcome.record();
+        count(&whole, &mut self.outcome);
         self.children += 1;
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<(), GenerateError> {
+    pub(crate) fn finish(mut self) -> Result<Outcome, GenerateError> {
         self.output.put(b"\n]\n")?;
-        self.output.finish()
+        self.output.finish()?;
+        Ok(self.outcome)
+    }
+}
+
+/// What each day of a block is: (block, field, event).
+const DAYS: [(&str, &str, &str); 15] = [
+    ("", "referral_date", "ReferralReceived"),
+    ("", "closure_date", "CaseClosed"),
+    ("child_and_family_assessments", "start_date", "AssessmentStarted"),
+    ("child_and_family_assessments", "authorisation_date", "AssessmentCompleted"),
+    ("section_47_assessments", "start_date", "Section47EnquiryStarted"),
+    ("section_47_assessments", "icpc_date", "ConferenceHeld"),
+    ("section_47_assessments", "end_date", "Section47EnquiryEnded"),
+    ("child_in_need_plans", "start_date", "ChildInNeedPlanStarted"),
+    ("child_in_need_plans", "end_date", "ChildInNeedPlanEnded"),
+    ("child_protection_plans", "start_date", "ProtectionPlanStarted"),
+    ("child_protection_plans", "end_date", "ProtectionPlanEnded"),
+    ("child_looked_after_placements", "start_date", "PlacementChanged"),
+    ("adoption", "initial_decision_date", "AdoptionDecided"),
+    ("adoption", "matched_date", "AdoptionMatched"),
+    ("adoption", "placed_date", "AdoptionPlaced"),
+];
+
+/// Counts what is to come of a child, by what the published fields mean.
+fn count(child: &Value, outcome: &mut Outcome) {
+    let list = |of: &Value, name: &str| match of.get(name) {
+        Some(Value::Array(items)) => items.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    };
+    outcome.event("PersonDescribed");
+    let disabled = list(child.get("child_details").unwrap_or(&Value::Null), "disabilities");
+    outcome.events("DisabilityRecorded", u64::from(!disabled.is_empty()));
+    for episode in list(child, "social_care_episodes") {
+        for (name, field, event) in DAYS {
+            let blocks = if name.is_empty() { vec![episode.clone()] } else { list(&episode, name) };
+            outcome.events(event, blocks.iter().filter(|block| block.get(field).is_some()).count() as u64);
+        }
+        for assessed in list(&episode, "child_and_family_assessments") {
+            outcome.events("FactorIdentified", list(&assessed, "factors").len() as u64);
+        }
+        for placed in list(&episode, "child_looked_after_placements") {
+            let is = |field: &str, code: &str| placed.get(field).and_then(Value::as_str) == Some(code);
+            outcome.events("LookedAfterPeriodStarted", u64::from(is("start_reason", "S")));
+            let over = placed.get("end_date").is_some() && !is("end_reason", "X1");
+            outcome.events("LookedAfterPeriodEnded", u64::from(over));
+        }
     }
 }
 

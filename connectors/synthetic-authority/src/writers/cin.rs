@@ -13,6 +13,7 @@ use crate::dice::{Dice, Part};
 use crate::dirt::{Description, Dirt, Kind, System, describe};
 use crate::life_course::education::number;
 use crate::life_course::social_care::{Involvement, Referral};
+use crate::outcomes::Outcome;
 use crate::population::{AUTHORITY, Child, World};
 use crate::truth::{Subject, Truth};
 
@@ -43,7 +44,29 @@ struct Return {
     year: i16,
     /// The second submission of its year: late records are in, and some mistakes are put right.
     again: bool,
+    outcome: Outcome,
 }
+
+/// What each element tells, by the guide to the census: the date that each of these is, is an event of its own.
+const TOLD: [(&str, &str); 17] = [
+    ("ChildIdentifiers", "PersonDescribed"),
+    ("Disabilities", "DisabilityRecorded"),
+    ("CINreferralDate", "ReferralReceived"),
+    ("CINclosureDate", "CaseClosed"),
+    ("AssessmentActualStartDate", "AssessmentStarted"),
+    ("AssessmentAuthorisationDate", "AssessmentCompleted"),
+    ("AssessmentFactors", "FactorIdentified"),
+    ("CINPlanStartDate", "ChildInNeedPlanStarted"),
+    ("CINPlanEndDate", "ChildInNeedPlanEnded"),
+    ("S47ActualStartDate", "Section47EnquiryStarted"),
+    ("DateOfInitialCPC", "ConferenceHeld"),
+    ("CPPstartDate", "ProtectionPlanStarted"),
+    ("CPPendDate", "ProtectionPlanEnded"),
+    ("CPPreviewDate", "ProtectionPlanReviewed"),
+    ("PPStartDate", "PreProceedingsStarted"),
+    ("StepDecisionDate", "PreProceedingsEnded"),
+    ("CourtAppDate", "CareProceedingsIssued"),
+];
 
 /// All returns.
 pub(crate) struct Returns {
@@ -68,7 +91,8 @@ impl Returns {
                 let name = format!("CIN_{AUTHORITY}_{year}_{serial:03}.xml");
                 let mut output = Output::create(&folder.join(&name))?;
                 output.put(header(year, again).as_bytes())?;
-                returns.push(Return { output, name: format!("social-care-cin-census/{name}"), year, again });
+                let outcome = Outcome::of("social-care-cin-census", serial, vec![name.clone()]);
+                returns.push(Return { output, name: format!("social-care-cin-census/{name}"), year, again, outcome });
             }
         }
         Ok(Self { returns, children: 0, text: String::new() })
@@ -120,12 +144,16 @@ impl Returns {
             if let Some((what, field, finding)) = kind.filter(|_| done) {
                 let record = Subject::council(child);
                 let (file, key, truth) = (one.name.clone(), child.la_id.clone(), child.truth.clone());
-                dirt.push(Dirt { file, record, key, truth, field, what, finding });
+                dirt.push(Dirt { file, record, key, truth, field, what, finding, reason: None });
                 if what == "child twice" {
+                    // Said once, however often it stands there.
                     one.output.put(self.text.as_bytes())?;
+                    one.outcome.record();
                 }
             }
             one.output.put(self.text.as_bytes())?;
+            one.outcome.record();
+            one.outcome.elements(&self.text, &TOLD);
             truth.subjects.insert(Subject::council(child));
             if has_upn(child, one.year) {
                 truth.subjects.insert(Subject::upn(child));
@@ -142,12 +170,14 @@ impl Returns {
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Result<(), GenerateError> {
+    pub(crate) fn finish(self) -> Result<Vec<Outcome>, GenerateError> {
+        let mut outcomes = Vec::new();
         for mut one in self.returns {
             one.output.put(b"  </Children>\n</Message>\n")?;
             one.output.finish()?;
+            outcomes.push(one.outcome);
         }
-        Ok(())
+        Ok(outcomes)
     }
 }
 
@@ -410,4 +440,28 @@ fn protection(text: &mut String, referral: &Referral, year: (Date, Date)) {
         text.push_str("</Reviews>");
     }
     text.push_str("</ChildProtectionPlans>");
+    pre_proceedings(text, plan.start, plan.previous, (start, end));
+}
+
+/// Of the censuses of 2026 and after: what came before a court was asked, for a child who was on a plan before.
+fn pre_proceedings(text: &mut String, plan: Date, previous: i32, (start, end): (Date, Date)) {
+    let begun = working(plus(plan, 21));
+    if end.year() < 2026 || previous == 0 && plan.day() % 3 != 0 || begun > end || begun < start {
+        return;
+    }
+    let (met, decided) = (working(plus(begun, 10)), working(plus(begun, 60)));
+    text.push_str("<PreProceedingsandFGDM>");
+    day(text, "PPStartDate", begun);
+    element(text, "FGDMMeetingOffer", "1");
+    element(text, "FGDMMeetingFac", "1");
+    day(text, "LBPSentDate", begun);
+    if met <= end {
+        day(text, "InitialPPMeetingDate", met);
+    }
+    element(text, "ReviewMeetingsCount", if decided <= end { "1" } else { "0" });
+    if decided <= end {
+        day(text, "StepDecisionDate", decided);
+        element(text, "PPOutcome", "B");
+    }
+    text.push_str("</PreProceedingsandFGDM>");
 }

@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde::Serialize;
 
 use super::Output;
 use crate::calendar::{is_working_day, plus, working};
@@ -16,8 +15,10 @@ use crate::check::upn_with_wrong_letter;
 use crate::dice::{Dice, Part};
 use crate::dirt::{Description, Dirt, System, describe};
 use crate::life_course::education::{Enrolment, Schooling, Term, curriculum_year, number, schooling};
+use crate::life_course::services::{PlanDays, figure, plan_days};
+use crate::outcomes::Outcome;
 use crate::population::{AUTHORITY, Child, School, World};
-use crate::truth::{Disagreement, Subject};
+use crate::truth::{Subject, Truth};
 use crate::{GenerateError, Settings, check};
 
 /// What was written.
@@ -33,6 +34,31 @@ pub struct EducationSummary {
     pub dirtied: u64,
 }
 
+/// What each element of a person tells, by the guide to the return.
+const TOLD: [(&str, &str); 10] = [
+    ("Person", "PersonDescribed"),
+    ("ReceivedDate", "EhcAssessmentRequested"),
+    ("RequestOutcomeDate", "EhcAssessmentDecided"),
+    ("AssessmentOutcomeDate", "EhcAssessmentDecided"),
+    ("StartDate", "EhcPlanIssued"),
+    ("PlanDetail", "EhcSettingNamed"),
+    ("ActivePlans", "EhcPlanMaintained"),
+    ("ReviewMeeting", "EhcPlanReviewed"),
+    ("PlacementDetail", "EhcPlacementStarted"),
+    ("SENneed", "SenNeedRecorded"),
+];
+/// And what each of a transfer file tells; ethnicity is described apart.
+const TRANSFERRED: [(&str, &str); 8] = [
+    ("Pupil", "PersonDescribed"),
+    ("YearData", "AttendanceSummarised"),
+    ("Ethnicity", "PersonDescribed"),
+    ("FSMstartDate", "FreeSchoolMealsStarted"),
+    ("FSMendDate", "FreeSchoolMealsEnded"),
+    ("Contact", "RelationshipRecorded"),
+    ("EntryDate", "EnrolmentStarted"),
+    ("LeavingDate", "EnrolmentEnded"),
+];
+
 /// School days of marks that a file of the feed holds.
 const DAYS_SENT: usize = 7;
 
@@ -44,17 +70,27 @@ const DAYS_SENT: usize = 7;
 pub fn write_education(settings: &Settings, out: &Path) -> Result<EducationSummary, GenerateError> {
     check(settings)?;
     let world = World::new(settings);
-    let mut files = Files::create(out, &world)?;
+    let mut files = Files::create(out, &world, 2)?;
+    let mut told = Output::create(&out.join("education-truth.jsonl"))?;
+    let mut dirtied = Output::create(&out.join("education-dirt.jsonl"))?;
     let (mut done, mut household) = (0, 0);
     while done < settings.children {
         let members = world.household(household, done, settings.children - done);
         for child in &members {
-            files.child(&world, child)?;
+            let (mut truth, mut dirt) = (Truth::of(child), Vec::new());
+            truth.notes.clear();
+            files.child(&world, child, &mut truth, &mut dirt)?;
+            if !truth.subjects.is_empty() {
+                told.line(&truth.of_systems())?;
+            }
+            dirt.iter().try_for_each(|one| dirtied.line(one))?;
         }
         let real = members.iter().filter(|child| !is_after_adoption(child)).count();
         done += u32::try_from(real).unwrap_or(u32::MAX).max(1);
         household += 1;
     }
+    told.finish()?;
+    dirtied.finish()?;
     files.finish()
 }
 
@@ -62,29 +98,25 @@ fn is_after_adoption(child: &Child) -> bool {
     matches!(child.adoption, Some((crate::population::Side::After, _)))
 }
 
-/// Who somebody is, and where these files say otherwise.
-#[derive(Serialize)]
-struct Told<'a> {
-    truth: &'a str,
-    subjects: BTreeSet<Subject>,
-    disagreements: Vec<Disagreement>,
-    notes: BTreeSet<&'static str>,
-}
-
-struct Files {
+/// The files, being written.
+pub(crate) struct Files {
     returns: [Output; 2],
     transfers: std::path::PathBuf,
-    marks: [Output; 2],
-    /// The school days that each of the two files of the feed holds.
-    days: [Vec<Date>; 2],
+    /// The feed of two days as tables, and where it is delivered a third time, of the day after as JSON.
+    marks: Vec<Output>,
+    /// The school days that each of them holds, and what is to come of it.
+    days: Vec<Vec<Date>>,
+    delivered: Vec<Outcome>,
+    /// What is to come of each return, and of each transfer file.
+    returned: [Outcome; 2],
+    transferred: Vec<Outcome>,
     terms: [Term; 2],
-    truth: Output,
-    dirt: Output,
     summary: EducationSummary,
 }
 
 impl Files {
-    fn create(out: &Path, world: &World) -> Result<Self, GenerateError> {
+    /// `deliveries` of register marks: two, or three.
+    pub(crate) fn create(out: &Path, world: &World, deliveries: usize) -> Result<Self, GenerateError> {
         let folder = |name: &str| -> Result<std::path::PathBuf, GenerateError> {
             let path = out.join(name);
             std::fs::create_dir_all(&path).map_err(|source| GenerateError::Io { path: path.clone(), source })?;
@@ -101,58 +133,68 @@ impl Files {
         }
         let mut school_days = Vec::new();
         let mut day = spring.on;
-        while school_days.len() <= DAYS_SENT {
+        while school_days.len() < DAYS_SENT + deliveries - 1 {
             if is_working_day(day) {
                 school_days.push(day);
             }
             day = plus(day, -1);
         }
         school_days.reverse();
-        let days = [
-            school_days.iter().take(DAYS_SENT).copied().collect::<Vec<_>>(),
-            school_days.iter().skip(1).copied().collect(),
-        ];
-        let mut marks = Vec::new();
-        for sent in &days {
+        let days: Vec<Vec<Date>> = school_days.windows(DAYS_SENT).map(<[Date]>::to_vec).collect();
+        let (mut marks, mut delivered) = (Vec::new(), Vec::new());
+        for (sent, at) in days.iter().zip(1..) {
             let on = sent.last().copied().unwrap_or(spring.on);
-            let mut file = Output::create(&feed.join(format!("attendance_{AUTHORITY}_{on}.csv")))?;
-            file.put(b"LAEstab,UPN,Date,Session,Attendance Code,Minutes Late,Comment\n")?;
+            let ending = if at == 3 { "json" } else { "csv" };
+            let name = format!("attendance_{AUTHORITY}_{on}.{ending}");
+            let mut file = Output::create(&feed.join(&name))?;
+            file.put(if at == 3 { b"[" } else { b"LAEstab,UPN,Date,Session,Attendance Code,Minutes Late,Comment\n" })?;
+            let mut outcome = Outcome::of("education-attendance", at, vec![name]);
+            outcome.records = Some(0);
             marks.push(file);
+            delivered.push(outcome);
         }
         let [first, second] = returns;
-        let mut marks = marks.into_iter();
-        let (Some(before), Some(after)) = (marks.next(), marks.next()) else {
-            return Err(GenerateError::SchoolUnknown);
-        };
         Ok(Self {
             returns: [first?, second?],
             transfers: folder("education-ctf")?,
-            marks: [before, after],
+            marks,
             days,
+            delivered,
+            returned: [1, 2].map(|serial| {
+                Outcome::of("education-sen2", serial, vec![format!("SEN2_{AUTHORITY}_{}_{serial:03}.xml", spring.year)])
+            }),
+            transferred: Vec::new(),
             terms,
-            truth: Output::create(&out.join("education-truth.jsonl"))?,
-            dirt: Output::create(&out.join("education-dirt.jsonl"))?,
             summary: EducationSummary::default(),
         })
     }
 
-    fn child(&mut self, world: &World, child: &Child) -> Result<(), GenerateError> {
+    /// Writes what the three say of a child, and tells the truth of it.
+    pub(crate) fn child(
+        &mut self,
+        world: &World,
+        child: &Child,
+        truth: &mut Truth<'_>,
+        dirt: &mut Vec<Dirt>,
+    ) -> Result<(), GenerateError> {
         let schooling = schooling(world, child, &self.terms);
         let mut dice = Dice::new(world.settings.seed, Part::Education, number(child) | 1 << 42);
-        let mut told =
-            Told { truth: &child.truth, subjects: BTreeSet::new(), disagreements: Vec::new(), notes: BTreeSet::new() };
-        let description = describe(world, child, System::Education, &mut dice, &mut told.disagreements);
+        let mut disagreements = Vec::new();
+        let description = describe(world, child, System::Education, &mut dice, &mut disagreements);
         let on_roll = self.on_roll(world, &schooling);
         if schooling.sen == "E" && self.terms[1].on <= child.known.1 {
-            self.sen2(child, &schooling, &description, on_roll, &mut told, &mut dice)?;
+            self.sen2(child, &schooling, (&description, on_roll), truth, dirt, &mut dice)?;
         }
         if let Some(school) = on_roll {
-            self.attendance(child, &schooling, school, &mut told, &mut dice)?;
+            self.attendance(child, &schooling, school, (truth, dirt), &mut dice)?;
         }
         if schooling.moved_school || schooling.left_area {
-            self.transfer(world, child, &schooling, &description, &mut told, &mut dice)?;
+            self.transfer(world, child, &schooling, &description, truth, &mut dice)?;
         }
-        if told.subjects.is_empty() { Ok(()) } else { self.truth.line(&told) }
+        if !truth.subjects.is_empty() {
+            truth.disagreements.extend(disagreements);
+        }
+        Ok(())
     }
 
     fn on_roll<'w>(&self, world: &'w World, schooling: &Schooling) -> Option<&'w School> {
@@ -166,17 +208,13 @@ impl Files {
         &mut self,
         child: &Child,
         schooling: &Schooling,
-        description: &Description,
-        school: Option<&School>,
-        told: &mut Told<'_>,
+        (description, school): (&Description, Option<&School>),
+        told: &mut Truth<'_>,
+        dirt: &mut Vec<Dirt>,
         dice: &mut Dice,
     ) -> Result<(), GenerateError> {
         let spring = self.terms[1];
-        let received = working(plus(spring.on, -dice.between(240, 900)).max(plus(child.birth, 700)).max(child.known.0));
-        let decided = working(plus(received, dice.between(20, 42)));
-        // Most plans are in time; of the others some have an exception.
-        let late = dice.chance(0.35);
-        let issued = working(plus(received, if late { dice.between(150, 220) } else { dice.between(100, 139) }));
+        let PlanDays { received, decided, late, issued } = plan_days(child, spring, dice);
         if issued >= spring.on {
             return Ok(());
         }
@@ -184,9 +222,10 @@ impl Files {
         told.subjects.insert(subject.clone());
         told.subjects.insert(Subject::upn(child));
         let wrong_letter = dice.chance(0.03);
+        let as_returned = Subject::new("AUTHORITY_PUPIL", AUTHORITY, &upn_with_wrong_letter(&child.upn));
         let corrected = dice.chance(0.05);
         let surname = description.surname_on(spring.on);
-        for (again, returned) in [false, true].into_iter().zip(&mut self.returns) {
+        for ((again, returned), outcome) in [false, true].into_iter().zip(&mut self.returns).zip(&mut self.returned) {
             let issued = if corrected && !again { plus(issued, -1) } else { issued };
             let upn = if wrong_letter && !again { upn_with_wrong_letter(&child.upn) } else { child.upn.clone() };
             if wrong_letter && !again {
@@ -227,6 +266,8 @@ impl Files {
                 i32::from(late && dice.chance(0.4)),
             );
             returned.put(text.as_bytes())?;
+            outcome.record();
+            outcome.elements(&text, &TOLD);
         }
         self.summary.sen2_persons += 1;
         if corrected {
@@ -235,45 +276,79 @@ impl Files {
         if wrong_letter {
             let file = format!("education-sen2/SEN2_{AUTHORITY}_{}_001.xml", spring.year);
             let kind = ("wrong check letter", "UPN", Some("CHECK_CHARACTER_WRONG"));
-            self.dirty(file, subject, child, kind)?;
+            self.dirty(file, as_returned, child, kind, dirt);
         }
         Ok(())
     }
 
-    /// The marks of a pupil's days, in both files that hold them; a mark of no reason becomes one with a reason.
+    /// The marks of a pupil's days, in each file that holds them; a mark of no reason becomes one with a reason.
     fn attendance(
         &mut self,
         child: &Child,
         schooling: &Schooling,
         school: &School,
-        told: &mut Told<'_>,
+        (told, dirt): (&mut Truth<'_>, &mut Vec<Dirt>),
         dice: &mut Dice,
     ) -> Result<(), GenerateError> {
-        told.subjects.insert(Subject::new("SCHOOL_PUPIL", &school.number, &child.upn));
+        let record = Subject::new("SCHOOL_PUPIL", &school.number, &child.upn);
+        told.subjects.insert(record.clone());
+        let odd = !child.demo && figure(child, 50, 40) == 0;
+        for outcome in &mut self.delivered {
+            outcome.event("PersonDescribed");
+        }
         let days: Vec<Date> = self.days.iter().flatten().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let last = days.last().copied();
         for on in days {
             for (session, present) in [("AM", "/"), ("PM", "\\")] {
                 let missed = dice.chance(schooling.absence.0);
                 let first = if missed { dice.pick(&["N", "N", "I", "M"]) } else { present };
                 let later = if first == "N" { dice.pick(&["I", "O", "N"]) } else { first };
                 let late = !missed && session == "AM" && dice.chance(0.02);
-                for (at, _) in self.days.iter().enumerate().filter(|(_, sent)| sent.contains(&on)) {
-                    let mark = if late {
-                        "L"
-                    } else if at == 0 {
-                        first
-                    } else {
-                        later
-                    };
-                    let minutes = if late { "12" } else { "" };
-                    let row = format!("{},{},{on},{session},{mark},{minutes},\n", school.number, child.upn);
-                    if let Some(file) = self.marks.get_mut(at) {
-                        file.put(row.as_bytes())?;
-                        self.summary.marks += 1;
+                for at in 0..self.days.len() {
+                    if !self.days.get(at).is_some_and(|sent| sent.contains(&on)) {
+                        continue;
                     }
+                    let mark = match (late, at) {
+                        // A mark of no list, in the last delivery.
+                        _ if odd && Some(on) == last && session == "AM" => "%",
+                        (true, _) => "L",
+                        (_, 0) => first,
+                        _ => later,
+                    };
+                    self.mark(at, school, child, (on, session, mark, late))?;
                 }
             }
         }
+        if odd {
+            let file = self.delivered.last().and_then(|outcome| outcome.files.first());
+            let file = format!("education-attendance/{}", file.map_or("", String::as_str));
+            self.dirty(file, record, child, ("unknown code", "AttendanceCode", Some("CODE_UNKNOWN")), dirt);
+        }
+        Ok(())
+    }
+
+    fn mark(
+        &mut self,
+        at: usize,
+        school: &School,
+        child: &Child,
+        (on, session, mark, late): (Date, &str, &str, bool),
+    ) -> Result<(), GenerateError> {
+        let (Some(file), Some(outcome)) = (self.marks.get_mut(at), self.delivered.get_mut(at)) else { return Ok(()) };
+        let minutes = if late { "12" } else { "" };
+        if at == 2 {
+            let before = if outcome.records == Some(0) { "\n" } else { ",\n" };
+            let mark = serde_json::json!({
+                "LAEstab": school.number, "UPN": child.upn, "Date": on.to_string(), "Session": session, "AttendanceCode": mark,
+                "MinutesLate": minutes,
+            });
+            file.put(format!("{before}{mark}").as_bytes())?;
+        } else {
+            file.put(format!("{},{},{on},{session},{mark},{minutes},\n", school.number, child.upn).as_bytes())?;
+            self.summary.marks += 1;
+        }
+        outcome.record();
+        outcome.event("AttendanceMarked");
         Ok(())
     }
 
@@ -284,7 +359,7 @@ impl Files {
         child: &Child,
         schooling: &Schooling,
         description: &Description,
-        told: &mut Told<'_>,
+        told: &mut Truth<'_>,
         dice: &mut Dice,
     ) -> Result<(), GenerateError> {
         let left = schooling
@@ -347,6 +422,13 @@ impl Files {
             left.entry,
         );
         let name = format!("{}_CTF_{to}_{:03}.xml", from.number, self.summary.transfer_files);
+        let mut outcome = Outcome::of("education-ctf", 1, vec![name.clone()]);
+        outcome.record();
+        outcome.elements(&text, &TRANSFERRED);
+        // Three of the week's days have marks; on the fourth the school was shut to all.
+        outcome.events("AttendanceMarked", 3);
+        outcome.event(if next.is_some() { "TransferFileSent" } else { "MissingFromEducationReported" });
+        self.transferred.push(outcome);
         let mut file = Output::create(&self.transfers.join(name))?;
         file.put(text.as_bytes())?;
         file.finish()
@@ -358,22 +440,29 @@ impl Files {
         record: Subject,
         child: &Child,
         (what, field, finding): crate::dirt::Kind,
-    ) -> Result<(), GenerateError> {
+        dirt: &mut Vec<Dirt>,
+    ) {
         self.summary.dirtied += 1;
         let (key, truth) = (String::new(), child.truth.clone());
-        self.dirt.line(&Dirt { file, record, key, truth, field, what, finding })
+        dirt.push(Dirt { file, record, key, truth, field, what, finding, reason: None });
     }
 
-    fn finish(self) -> Result<EducationSummary, GenerateError> {
+    /// What is to come of each submission.
+    pub(crate) fn outcomes(&self) -> Vec<Outcome> {
+        [&self.delivered, &self.transferred, self.returned.as_slice()].into_iter().flatten().cloned().collect()
+    }
+
+    pub(crate) fn finish(self) -> Result<EducationSummary, GenerateError> {
         for mut returned in self.returns {
             returned.put(b"</Persons></SEN2></Message>\n")?;
             returned.finish()?;
         }
-        for file in self.marks {
+        for (at, mut file) in self.marks.into_iter().enumerate() {
+            if at == 2 {
+                file.put(b"\n]\n")?;
+            }
             file.finish()?;
         }
-        self.truth.finish()?;
-        self.dirt.finish()?;
         Ok(self.summary)
     }
 }

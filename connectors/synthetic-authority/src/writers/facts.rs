@@ -54,6 +54,12 @@ impl Facts {
                 .iter()
                 .map(|practice| (practice_id(&practice.code), practice.name.clone(), "SECTOR_HEALTH", false, false)),
         );
+        let others = if world.settings.everything { OTHERS.as_slice() } else { &[] };
+        all.extend(
+            others
+                .iter()
+                .map(|(id, name, sector)| ((*id).to_owned(), format!("{name} (invented)"), *sector, true, false)),
+        );
         all.push((ELSEWHERE_ID.into(), "Faraway Primary School (invented)".into(), "SECTOR_EDUCATION", true, false));
         for (id, name, sector, designated, sensitive) in &all {
             let authority = if id == ELSEWHERE_ID { "879" } else { AUTHORITY };
@@ -67,6 +73,8 @@ impl Facts {
             .iter()
             .map(|one| one.0.as_str())
             .filter(|id| ![AUDIT_ID, ELSEWHERE_ID, POLICE_ID].contains(id))
+            // Who only delivers records is no party.
+            .filter(|id| !OTHERS.iter().skip(3).any(|(other, ..)| other == id))
             .collect();
         let from = plus(world.settings.reference_date, -700);
         for (id, parties, categories, purposes, suspended) in [
@@ -215,6 +223,20 @@ const MINDS_ID: &str = "ods-rh8cm";
 const POLICE_ID: &str = "police-878";
 const AUDIT_ID: &str = "audit-878";
 const ELSEWHERE_ID: &str = "school-8799001";
+
+/// Who answers for what only the other formats hold.
+const OTHERS: [(&str, &str, &str); 10] = [
+    ("ods-rx9", "Tarrow Community Trust", "SECTOR_HEALTH"),
+    ("ods-ryx", "Child Health Information Service", "SECTOR_HEALTH"),
+    ("la-878-early-help", "Early Help", "SECTOR_SOCIAL_CARE"),
+    ("la-878-early-years", "Early Years", "SECTOR_EDUCATION"),
+    ("la-878-participation", "Participation Team", "SECTOR_EDUCATION"),
+    ("la-878-disabled-children", "Disabled Children's Team", "SECTOR_SOCIAL_CARE"),
+    ("la-878-housing", "Housing", "SECTOR_SOCIAL_CARE"),
+    ("la-878-youth-justice", "Youth Justice", "SECTOR_SOCIAL_CARE"),
+    ("org-family-first-878", "Family First", "SECTOR_SOCIAL_CARE"),
+    ("org-young-carers-878", "Young Carers", "SECTOR_SOCIAL_CARE"),
+];
 
 fn care() -> String {
     format!("la-{AUTHORITY}-social-care")

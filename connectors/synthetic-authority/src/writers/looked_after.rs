@@ -12,10 +12,11 @@ use crate::dice::{Dice, Part};
 use crate::dirt::{Dirt, Kind, System, describe};
 use crate::life_course::care::{Care, Episode};
 use crate::life_course::education::number;
+use crate::life_course::services::figure;
 use crate::population::{AUTHORITY, Child, World};
 use crate::truth::{Subject, Truth};
 
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 12] = [
     ("header", "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB"),
     ("episodes", "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN"),
     ("reviews", "CHILD,DOB,REVIEW,REVIEW_CODE"),
@@ -28,6 +29,10 @@ const TABLES: [(&str, &str); 8] = [
     ("ad1", "CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE,NB_ADOPTR,SEX_ADOPTR,LS_ADOPTR"),
     ("placed_for_adoption", "CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED"),
     ("previous_permanence", "CHILD,DOB,PREV_PERM,LA_PERM,DATE_PERM"),
+    ("uasc", "CHILD,SEX,DOB,DUC"),
+    ("oc3", "CHILD,DOB,IN_TOUCH,ACTIV,ACCOM"),
+    ("social_worker", "CHILD,DOB,SW_ID,SW_DECOM,SW_DEC,SW_REASON"),
+    ("liberty", "CHILD,DOB,DOLO_START,DOLO_END"),
 ];
 
 const DIRT: &[(Kind, u32)] = &[
@@ -43,6 +48,8 @@ const SHARE: f64 = 0.06;
 struct Return {
     year: i16,
     files: Vec<(String, Output)>,
+    /// The return as one message, in place of the files.
+    message: Option<(String, Output)>,
 }
 
 /// All returns.
@@ -65,9 +72,20 @@ impl LookedAfterReturns {
                 output.put(format!("{header}\n").as_bytes())?;
                 files.push((format!("social-care-ssda903/{name}"), output));
             }
-            returns.push(Return { year, files });
+            returns.push(Return { year, files, message: None });
         }
         Ok(Self { returns, children: 0 })
+    }
+
+    /// The return of the year before those, as XML.
+    pub(crate) fn as_message(folder: &Path, world: &World) -> Result<Self, GenerateError> {
+        let first = world.settings.census_years.iter().copied().min().unwrap_or(world.year_end.year());
+        let year = first - 1;
+        let name = format!("{AUTHORITY}_{year}_ssda903.xml");
+        let mut output = Output::create(&folder.join(&name))?;
+        output.put(b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- Every record in this file is invented. -->\n<EXPSSDA903>\n")?;
+        let message = Some((format!("social-care-ssda903/{name}"), output));
+        Ok(Self { returns: vec![Return { year, files: Vec::new(), message }], children: 0 })
     }
 
     /// Writes what each return says of a child, and tells the truth of it.
@@ -87,19 +105,35 @@ impl LookedAfterReturns {
             let (start, end) = (date(one.year - 1, 4, 1), date(one.year, 3, 31));
             let in_year = |episode: &&Episode| episode.from <= end && episode.ended.is_none_or(|(to, ..)| to >= start);
             let episodes: Vec<_> = care.episodes.iter().filter(in_year).collect();
-            if episodes.is_empty() {
+            let left = leaver(child, care, (start, end));
+            if episodes.is_empty() && !left {
                 continue;
             }
             self.children += 1;
             truth.subjects.insert(Subject::council(child));
             truth.notes.insert("looked_after");
-            let kind = dice.chance(SHARE).then(|| dice.weigh(DIRT));
+            // A small return has something wrong with it too.
+            let kind = (dice.chance(SHARE) || self.children == 2).then(|| dice.weigh(DIRT));
+            // What cannot be done to a child is not done: a number that is wrong where there is none, an end left out of what goes on.
+            let ends = episodes.iter().all(|episode| episode.ended.is_some_and(|(to, ..)| to <= end));
+            let kind = kind.filter(|kind| match kind.1 {
+                "UPN" => has_upn(child, one.year),
+                "DEC" => ends,
+                _ => true,
+            });
             let asked = Asked { year: one.year, start, end, kind };
-            let rows = rows(child, told.birth, told.girl, care, &episodes, &asked, &mut dice);
+            let rows = match left {
+                true => after_care(child, told.birth, told.girl),
+                false => rows(child, told.birth, told.girl, care, &episodes, &asked, &mut dice),
+            };
             if rows.iter().any(|(table, _)| *table == "header") && has_upn(child, one.year) {
                 truth.subjects.insert(Subject::upn(child));
             }
             let done = kind.filter(|kind| rows.iter().any(|(table, _)| *table == table_of(kind.1)));
+            let of = done.map(|(_, field, _)| table_of(field));
+            if let Some((_, message)) = &mut one.message {
+                message.put(element(&rows).as_bytes())?;
+            }
             for (table, row) in rows {
                 let Some((_, file)) = one.files.iter_mut().find(|(name, _)| name.ends_with(&format!("_{table}.csv")))
                 else {
@@ -107,9 +141,12 @@ impl LookedAfterReturns {
                 };
                 file.put(format!("{}\n", row.join(",")).as_bytes())?;
             }
-            if let Some((what, field, finding)) = done {
-                let table = table_of(field);
-                let file = one.files.iter().find(|(name, _)| name.ends_with(&format!("_{table}.csv")));
+            if let (Some((what, field, finding)), Some(table)) = (done, of) {
+                let file = one
+                    .files
+                    .iter()
+                    .find(|(name, _)| name.ends_with(&format!("_{table}.csv")))
+                    .or(one.message.as_ref());
                 dirt.push(Dirt {
                     file: file.map(|(name, _)| name.clone()).unwrap_or_default(),
                     record: Subject::council(child),
@@ -118,6 +155,7 @@ impl LookedAfterReturns {
                     field,
                     what,
                     finding,
+                    reason: None,
                 });
             }
         }
@@ -125,8 +163,12 @@ impl LookedAfterReturns {
     }
 
     pub(crate) fn finish(self) -> Result<(), GenerateError> {
-        for (_, file) in self.returns.into_iter().flat_map(|one| one.files) {
-            file.finish()?;
+        for one in self.returns {
+            one.files.into_iter().try_for_each(|(_, file)| file.finish())?;
+            if let Some((_, mut message)) = one.message {
+                message.put(b"</EXPSSDA903>\n")?;
+                message.finish()?;
+            }
         }
         Ok(())
     }
@@ -241,6 +283,7 @@ fn rows(
     if episodes.iter().any(|episode| episode.began == "S" && within(&episode.from)) {
         rows.push(("previous_permanence", vec![id.clone(), born.clone(), "Z1".into(), String::new(), String::new()]));
     }
+    rows.extend(around(child, girl, born.clone(), care, asked));
     if let Some((decided, matched)) = care.adoption {
         if within(&decided) {
             rows.push((
@@ -256,6 +299,75 @@ fn rows(
         }
     }
     rows
+}
+
+/// Who works with a child, and what stands in few records: asylum, and liberty taken away.
+fn around(child: &Child, girl: bool, born: String, care: &Care, asked: &Asked) -> Rows {
+    let mut rows = Rows::new();
+    let id = child.la_id.clone();
+    if figure(child, 40, 10) == 0 && age(child.birth, asked.end) >= 10 {
+        let of_age = date(child.birth.year() + 18, child.birth.month(), 1);
+        rows.push(("uasc", vec![id.clone(), if girl { "F" } else { "M" }.to_owned(), born.clone(), day(of_age)]));
+    }
+    let Some(begun) = care.started().filter(|on| *on <= asked.end && asked.year >= 2024) else { return rows };
+    let changed = plus(begun, 90);
+    let worker = |number: u64| format!("SW{:06}", 100_000 + figure(child, 41, 800) + number);
+    let first_ends = if changed <= asked.end { day(changed) } else { String::new() };
+    let first = [id.clone(), born.clone(), worker(0), day(begun), first_ends, "FCONTA".to_owned()];
+    rows.push(("social_worker", first.to_vec()));
+    if changed <= asked.end {
+        let next = [id.clone(), born.clone(), worker(1), day(changed), String::new(), "MANAGE".to_owned()];
+        rows.push(("social_worker", next.to_vec()));
+    }
+    if figure(child, 42, 8) == 0 && (asked.start..=asked.end).contains(&plus(begun, 60)) {
+        rows.push(("liberty", vec![id, born, day(plus(begun, 30)), day(plus(begun, 60))]));
+    }
+    rows
+}
+
+/// Whether a return has somebody as a care leaver: 17 or over, and out of care before the year began.
+fn leaver(child: &Child, care: &Care, (start, end): (Date, Date)) -> bool {
+    let over = care.ended().is_some_and(|(on, _)| on < start && age(child.birth, on) >= 15);
+    over && (17..=21).contains(&age(child.birth, end))
+}
+
+fn after_care(child: &Child, birth: Date, girl: bool) -> Rows {
+    let (id, born) = (child.la_id.clone(), day(birth));
+    let sex = if girl { "F" } else { "M" };
+    let header = [&id, sex, &born, child.ethnicity.0, &child.upn_at_council, "", ""].map(str::to_owned).to_vec();
+    let left = [&id, &born, "YES", "F2", "U1"].map(|cell: &str| cell.to_owned()).to_vec();
+    vec![("header", header), ("oc3", left)]
+}
+
+/// A child of the message: the header with the parts of a child in it, and the episodes after it.
+fn element(rows: &Rows) -> String {
+    let mut text = String::from("<CHILD><HEADER>");
+    let mut episodes = String::new();
+    for (table, row) in rows {
+        let columns = TABLES.iter().find(|(name, _)| name == table).map_or("", |(_, columns)| columns);
+        // What names the child stands once, in the header.
+        let repeated = |column: &str| *table != "header" && matches!(column, "CHILD" | "DOB" | "SEX");
+        let fields = columns.split(',').map(str::trim).zip(row).filter(|(column, _)| !repeated(column));
+        let fields: String = fields
+            .map(|(column, value)| {
+                let name = match column {
+                    "CHILD" => "CHILDID",
+                    "PLACE" => "PL",
+                    other => other,
+                };
+                format!("<{name}>{value}</{name}>")
+            })
+            .collect();
+        match *table {
+            "header" => text.push_str(&fields),
+            "episodes" => episodes.push_str(&format!("<EPISODE>{fields}</EPISODE>")),
+            other => {
+                let part = format!("A{}", other.to_uppercase());
+                text.push_str(&format!("<{part}>{fields}</{part}>"));
+            }
+        }
+    }
+    format!("{text}</HEADER>{episodes}</CHILD>\n")
 }
 
 /// Health and behaviour of who was looked after all year.

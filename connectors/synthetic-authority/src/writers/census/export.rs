@@ -6,10 +6,11 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
+use super::summer::SUMMER;
 use super::tables::{AUTUMN, SPRING, Table};
 use super::{MEALS_ENDED, Row};
 use crate::GenerateError;
-use crate::calendar::{census_shape, plus};
+use crate::calendar::{age, census_shape, plus};
 use crate::dice::{Dice, spread};
 use crate::dirt::{Description, address_on};
 use crate::life_course::education::{Schooling, Term, curriculum_year, sessions};
@@ -27,10 +28,14 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) fn create(folder: &Path, term: Term) -> Result<Self, GenerateError> {
-        let name = if term.autumn { "autumn" } else { "spring" };
         let mut files = Vec::new();
-        for table in if term.autumn { AUTUMN } else { SPRING } {
-            let path = folder.join(format!("{}_{name}_{}.csv", term.year, table.name));
+        let tables = match term.name {
+            "autumn" => AUTUMN,
+            "spring" => SPRING,
+            _ => SUMMER,
+        };
+        for table in tables {
+            let path = folder.join(format!("{}_{}_{}.csv", term.year, term.name, table.name));
             let file = File::create(&path).map_err(|source| GenerateError::Io { path, source })?;
             let mut csv = csv::Writer::from_writer(BufWriter::with_capacity(1 << 16, file));
             csv.write_record(table.columns)?;
@@ -40,17 +45,13 @@ impl Export {
     }
 
     fn file_name(&self, table: &str) -> String {
-        format!(
-            "education-school-census/{}_{}_{table}.csv",
-            self.term.year,
-            if self.term.autumn { "autumn" } else { "spring" }
-        )
+        format!("education-school-census/{}_{}_{table}.csv", self.term.year, self.term.name)
     }
 
     /// A new surrogate id, which no other export gives to the same row.
     fn key(&mut self) -> String {
         self.issued += 1;
-        let term = self.term.year as u64 * 2 + u64::from(self.term.autumn);
+        let term = self.number();
         // The counter keeps it unique, the bits before it make it look like what it is: opaque.
         format!("{:06X}{:08X}", spread(self.issued ^ term << 40) & 0xFF_FFFF, self.issued)
     }
@@ -75,7 +76,14 @@ impl Export {
         let mut census_row = first.to_vec();
         census_row.extend([
             ("schoolcensusorderseqcolumn", "1"),
-            ("term", if self.term.autumn { "AUT" } else { "SPR" }),
+            (
+                "term",
+                match self.term.name {
+                    "autumn" => "AUT",
+                    "spring" => "SPR",
+                    _ => "SUM",
+                },
+            ),
             ("collection", "SC"),
             ("name", "School Census"),
             ("year", &year),
@@ -115,7 +123,14 @@ impl Export {
     }
 
     fn census_key(&self, school: usize) -> String {
-        format!("{:08X}{school:04X}", spread(self.term.year as u64 ^ u64::from(self.term.autumn) << 20) & 0xFFFF_FFFF)
+        let summer = u64::from(self.term.name == "summer") << 21;
+        let term = self.term.year as u64 ^ u64::from(self.term.autumn) << 20 ^ summer;
+        format!("{:08X}{school:04X}", spread(term) & 0xFFFF_FFFF)
+    }
+
+    /// Apart for each term.
+    fn number(&self) -> u64 {
+        self.term.year as u64 * 2 + u64::from(self.term.autumn) + (u64::from(self.term.name == "summer") << 16)
     }
 
     pub(super) fn on_roll(&mut self, row: &mut Row<'_, '_>, dice: &mut Dice) -> Result<u64, GenerateError> {
@@ -191,6 +206,8 @@ impl Export {
             )?;
         }
         rows += self.meals((parent, &native), schooling, dirt == Some(MEALS_ENDED))?;
+        rows += self.half_term((parent, &native), child, schooling)?;
+        rows += self.placed((parent, &native), row)?;
         if let Some(elsewhere) =
             schooling.elsewhere.as_ref().filter(|one| one.entry > row.enrolment.entry && one.entry <= term.on)
         {
@@ -316,6 +333,58 @@ impl Export {
             )?;
         }
         Ok(rows)
+    }
+
+    /// The second half of the summer term, which the autumn census has of those of fifteen and over.
+    fn half_term(
+        &mut self,
+        of: ((&str, &str), &str),
+        child: &Child,
+        schooling: &Schooling,
+    ) -> Result<u64, GenerateError> {
+        if !self.term.autumn || age(child.birth, self.term.on) < 15 {
+            return Ok(0);
+        }
+        let missed = if schooling.absence.0 > 0.1 { "6" } else { "2" };
+        let mut rows = 0;
+        for (at, code, count) in [("1", "/", "28"), ("2", "\\", "27"), ("3", "I", missed)] {
+            let (id, from) = (self.key(), self.key());
+            rows += self.put(
+                "summerhalfterm2sessiondetailsonroll",
+                &[
+                    of.0,
+                    ("NativeId", of.1),
+                    ("summerhalfterm2sessiondetailsonrolltableid", &id),
+                    ("summerhalfterm2sessiondetailsonrollorderseqcolumn", at),
+                    ("sourceid", &from),
+                    ("attendancereason", code),
+                    ("sessions", count),
+                ],
+            )?;
+        }
+        Ok(rows)
+    }
+
+    /// Why a child is at a special school, which the summer census has of those who came for alternative provision.
+    fn placed(&mut self, of: ((&str, &str), &str), row: &Row<'_, '_>) -> Result<u64, GenerateError> {
+        let special = row.school()?.phase == Phase::Special && row.schooling.absence.0 > 0.05;
+        if self.term.name != "summer" || !special {
+            return Ok(0);
+        }
+        let (id, from) = (self.key(), self.key());
+        self.put(
+            "approvisiondetailonroll",
+            &[
+                of.0,
+                ("NativeId", of.1),
+                ("approvisiondetailonrolltableid", &id),
+                ("approvisiondetailonrollorderseqcolumn", "1"),
+                ("sourceid", &from),
+                ("prevurn", "990001"),
+                ("apreason", "EHC"),
+                ("senprovisionentry", row.schooling.sen),
+            ],
+        )
     }
 
     fn exclusions(

@@ -214,6 +214,18 @@ pub(super) const AUTUMN: &[Table] = &[
         ],
     },
     Table {
+        name: "summerhalfterm2sessiondetailsonroll",
+        columns: &[
+            "summerhalfterm2sessiondetailsonrolltableid",
+            "NativeId",
+            "summerhalfterm2sessiondetailsonrollorderseqcolumn",
+            "sourceid",
+            "pupilonrolltableid",
+            "attendancereason",
+            "sessions",
+        ],
+    },
+    Table {
         name: "fsmperiodsonroll",
         columns: &[
             "fsmperiodsonrolltableid",

@@ -438,7 +438,7 @@ fn service_words(code: &str) -> &'static str {
 }
 
 /// Writes a segment from (position, value) in ascending order; what is not named stays empty.
-fn segment(text: &mut String, name: &str, fields: &[(usize, &str)]) {
+pub(super) fn segment(text: &mut String, name: &str, fields: &[(usize, &str)]) {
     text.push_str(name);
     let mut at = 0;
     for (position, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
