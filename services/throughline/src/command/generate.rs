@@ -9,10 +9,27 @@ use crate::output::{self, Usage};
 
 /// Invent an authority's records, in every source's real format
 ///
-/// Writes what the schools, social care and hospital of an invented authority would hold of its children, with a truth file
-/// of who is who and a list of what was made wrong on purpose. The same seed and reference date give the same bytes. Nobody
-/// in it exists. The folder must be empty or not there.
+/// Writes what the schools, social care and hospital of an invented authority hold of its children:
+/// a folder for each source, by the name of its connector. So `cp OUT/NAME/* DEV/drop/NAME/incoming/`
+/// delivers it.
+///
+///   generate --out authority         the school census, social care's returns, a hospital's feed
+///   generate --out authority --all   and every other format that is read, and each mapping's extract
+///
+/// Beside the folders:
+///
+///   truth.jsonl     who is who, whatever the systems say
+///   dirt.jsonl      what was made wrong on purpose, and what a connector should say to it
+///   outcomes.jsonl  of each submission, how many events are to come of it (--all)
+///   facts.jsonl     organisations, agreements, consents, for `throughline dev init`
+///   demo.json       one child worth showing
+///   README.txt      what each folder holds
+///
+/// The systems disagree as real ones do: names are respelt, dates mistyped, numbers missing; some of
+/// it is put right in a later submission. The same seed and reference date give the same bytes.
+/// Nobody in it exists. The folder must be empty or not there.
 #[derive(clap::Args, Debug)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {
     /// How many children.
     #[arg(long, default_value_t = 1_000)]
@@ -26,17 +43,13 @@ pub(crate) struct Arguments {
     /// The day that the authority is seen from: its live facts are fresh on it. Default: today.
     #[arg(long)]
     reference_date: Option<jiff::civil::Date>,
+    /// Every format that is read, of the same children: also SEN2, transfer files, register marks, the summer's census, FHIR, a second
+    /// hospital's batches, and an extract for each mapping that is shipped.
+    #[arg(long)]
+    all: bool,
     /// Also write a folder of bad input: truncated, in the wrong encoding, without a header.
     #[arg(long)]
     bad_files: bool,
-    /// Also write the SEN2 return, transfer files and register marks of two days, with a truth and a dirt file of their own.
-    #[arg(long)]
-    education: bool,
-
-    /// Also write what a child health information service has of the same children, as FHIR: a search in R4 (JSON), corrections to it,
-    /// and births as STU3 messages (XML).
-    #[arg(long)]
-    child_health: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -48,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         seed: arguments.seed,
         reference_date,
         census_years: vec![last_return - 1, last_return],
+        everything: arguments.all,
         ..synthetic_authority::Settings::default()
     };
     let bar = output::progress(u64::from(arguments.children), "inventing children");
@@ -60,19 +74,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.bad_files {
         synthetic_authority::write_bad_files(&arguments.out.join("bad"))?;
     }
-    if arguments.education {
-        let written = synthetic_authority::write_education(&settings, &arguments.out).map_err(by_option)?;
-        output::line(&format!(
-            "education: sen2_persons={} transfer_files={} marks={} dirtied={}",
-            written.sen2_persons, written.transfer_files, written.marks, written.dirtied
-        ))?;
-    }
-    if arguments.child_health {
-        let written = synthetic_authority::write_child_health(&settings, &arguments.out).map_err(by_option)?;
-        output::line(&format!(
-            "child health: patients={} immunisations={} corrections={} births={} dirtied={}",
-            written.patients, written.immunisations, written.corrections, written.births, written.dirtied
-        ))?;
+    if arguments.all {
+        let mut table = output::table(&["source", "records", "events to come"]);
+        for (source, records, events) in &summary.others {
+            output::add_row(&mut table, [(*source).to_owned(), records.to_string(), events.to_string()]);
+        }
+        output::print(&table)?;
     }
     output::line(&format!(
         "generated: children={} census_rows={} cin_children={} hl7_messages={} facts={} dirtied={} in `{}`",

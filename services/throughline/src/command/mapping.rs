@@ -26,7 +26,7 @@ use crate::output;
 #[command(
     after_help = "Examples:\n  throughline mapping check therapy.toml\n  throughline mapping explain therapy.toml\n  \
     throughline mapping try therapy.toml waits.csv\n  throughline mapping diff old.toml new.toml waits.csv\n  \
-    throughline mapping kinds --name health-therapy-waits"
+    throughline mapping kinds --name health-therapy-waits WaitingListJoined"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -98,9 +98,11 @@ struct Diff {
     json: bool,
 }
 
-/// List the kinds of event that a mapping may make, with their fields
+/// List the kinds of event that a mapping may make, with their fields; or what each field of one kind takes
 #[derive(clap::Args, Debug)]
 struct Kinds {
+    /// One kind: what each of its fields takes.
+    kind: Option<String>,
     /// The mapping's name: its first part is the sector, which decides what it may say.
     #[arg(long, default_value = "social-care-mapped")]
     name: String,
@@ -254,6 +256,7 @@ fn try_on(arguments: &Try) -> anyhow::Result<ExitCode> {
     for rejection in &tried.of_file {
         output::note(&format!("{}: {}", rejection.reason.name(), rejection.message));
     }
+    hints(&tried).iter().for_each(|hint| output::note(hint));
     let counts = tried.counts();
     let count = |outcome| counts.get(&outcome).copied().unwrap_or_default();
     output::line(&format!(
@@ -267,6 +270,30 @@ fn try_on(arguments: &Try) -> anyhow::Result<ExitCode> {
         tried.said.drafts.len(),
     ))?;
     Ok(if tried.refused() { ExitCode::from(output::FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// What most often mends what was found, for whoever writes the mapping.
+fn hints(tried: &Tried) -> Vec<String> {
+    let rejected =
+        |reason: &str| tried.rows.iter().filter(|row| row.rejected.iter().any(|(one, ..)| one == reason)).count();
+    let found = |code: &str| tried.rows.iter().filter(|row| row.findings.iter().any(|(one, _)| one == code)).count();
+    let kept = tried.rows.iter().filter(|row| row.outcome == Outcome::KeptAsItCame).count();
+    let hints = [
+        (
+            rejected("SUBJECT_MISSING"),
+            "rows without a child's number: totals and notes are passed over by `source.pass_over`; a number that stands only in the \
+             first row of several is filled by `source.fill_down`",
+        ),
+        (
+            rejected("DATE_MISSING"),
+            "rows without their date: `dates` takes several formats, and the first that reads a cell counts",
+        ),
+        (rejected("RECORD_MALFORMED"), "broken rows: one that is no record is passed over by `source.pass_over`"),
+        (found("CODE_UNKNOWN"), "rows with a word that no list holds: --json shows it; add it to its [codes] list"),
+        (found("DATE_UNREADABLE"), "rows with a date that cannot be read: add its format to `dates`"),
+        (kept, "rows that no event fits, kept as they came: give them an [[event]], or pass them over by `only_when`"),
+    ];
+    hints.into_iter().filter(|(rows, _)| *rows > 0).map(|(rows, hint)| format!("{hint} ({rows} of them)")).collect()
 }
 
 fn remarks(row: &RowOutcome) -> String {
@@ -341,6 +368,19 @@ fn kinds(arguments: &Kinds) -> anyhow::Result<ExitCode> {
     let names = mapped::kinds_for(&arguments.name);
     if names.is_empty() {
         anyhow::bail!("a mapping's name begins with its sector: `education-`, `social-care-` or `health-`");
+    }
+    if let Some(kind) = &arguments.kind {
+        if !names.contains(&kind.as_str()) {
+            anyhow::bail!(
+                "`{kind}` is no kind that `{}` may say: `throughline mapping kinds --name {0}` lists them",
+                arguments.name
+            );
+        }
+        let mut table = output::table(&["field", "takes"]);
+        mapped::fields_of(kind).into_iter().for_each(|(field, takes)| {
+            table.add_row([field, takes]);
+        });
+        return output::print(&table).map(|()| ExitCode::SUCCESS);
     }
     let mut table = output::table(&["kind", "fields"]);
     for name in names {

@@ -3,6 +3,7 @@
 mod choosing;
 mod working;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -58,6 +59,9 @@ enum Command {
         file: ConfigFile,
         /// The item's id, from the list.
         id: String,
+        /// A mapping file, in place of the one that runs: what would be made of it by that.
+        #[arg(long)]
+        mapping: Option<PathBuf>,
         /// JSON instead of text.
         #[arg(long)]
         json: bool,
@@ -88,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::List { file, choosing, items, all, limit, json } => {
             list(file, choosing, (*items, *all), *limit, *json)?
         }
-        Command::Show { file, id, json } => show(file, id, *json)?,
+        Command::Show { file, id, mapping, json } => show(file, id, mapping.as_deref(), *json)?,
         Command::Explain { file, what } => explain(file, what)?,
         Command::Try(arguments) => working::try_items(arguments)?,
         Command::Redrive(arguments) => return working::redrive(arguments),
@@ -171,15 +175,18 @@ fn stands(handled: &Handled) -> String {
     }
 }
 
-fn show(file: &ConfigFile, id: &str, json: bool) -> anyhow::Result<()> {
+fn show(file: &ConfigFile, id: &str, mapping: Option<&Path>, json: bool) -> anyhow::Result<()> {
     let id = id_of(id)?;
+    let by = mapping.map(working::text_of).transpose()?;
     let (item, tried) = block_on(async {
         let mut client = admin_client::connect(&file.config).await?;
         let asked = client.show_quarantine(ShowQuarantineRequest { id: id.clone() }).await;
         let item = asked.map_err(|status| admin_client::refusal(&status))?.into_inner();
-        let tried = working::tried(file, vec![id], None, true).await;
+        let tried = working::tried(file, &item.source, id, by.clone().unwrap_or_default()).await;
         Ok((item, tried))
     })?;
+    // A mapping that was named is not passed over in silence.
+    let tried = if by.is_some() { Ok(tried?) } else { tried };
     let tried = tried.ok().and_then(|answer| answer.items.into_iter().next());
     if json {
         let mut value = as_json(&item, None, true);
@@ -193,7 +200,9 @@ fn show(file: &ConfigFile, id: &str, json: bool) -> anyhow::Result<()> {
         output::line(&format!("{name:<8} {}", output::plain(&what)))?;
     }
     output::line("record")?;
-    output::line(output::plain(&String::from_utf8_lossy(&item.raw)).trim_end_matches('\n'))?;
+    let raw = output::plain(&String::from_utf8_lossy(&item.raw));
+    output::line(raw.trim_end_matches('\n'))?;
+    cells(raw.trim_end_matches('\n'), item.place.as_ref().map_or("", |place| &place.field))?;
     match tried {
         Some(tried) => working::print_mapped(&tried),
         // It was dealt with, or its source is another process's.
@@ -201,6 +210,28 @@ fn show(file: &ConfigFile, id: &str, json: bool) -> anyhow::Result<()> {
             output::line("now\n  nothing is made of it here: it was dealt with, or its source runs in another process")
         }
     }
+}
+
+/// A row of a table under its header, cell by cell; the one that the reason is about is pointed at.
+fn cells(raw: &str, field: &str) -> anyhow::Result<()> {
+    let Some((header, row)) = raw.split_once('\n').filter(|(_, row)| !row.contains('\n')) else { return Ok(()) };
+    let read = |line: &str, delimiter: u8| -> Option<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new();
+        let mut reader = reader.has_headers(false).delimiter(delimiter).from_reader(line.as_bytes());
+        Some(reader.records().next()?.ok()?.iter().map(str::to_owned).collect())
+    };
+    let both = b",;\t|".iter().filter_map(|by| read(header, *by).zip(read(row, *by)));
+    let Some((names, cells)) =
+        both.filter(|(names, cells)| names.len() == cells.len()).max_by_key(|(names, _)| names.len())
+    else {
+        return Ok(());
+    };
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (name, cell) in names.iter().zip(&cells) {
+        let points = if !field.is_empty() && name.trim().eq_ignore_ascii_case(field) { "   <-- here" } else { "" };
+        output::line(format!("  {name:<width$}  {cell}{points}").trim_end())?;
+    }
+    Ok(())
 }
 
 fn explain(file: &ConfigFile, what: &str) -> anyhow::Result<()> {

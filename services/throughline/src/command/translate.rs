@@ -23,13 +23,16 @@ pub(crate) struct Arguments {
     /// Files and folders.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Who answers for what does not say so itself, as a section's `controllers` would name it: ods-rh8, la-878-social-care
+    #[arg(long)]
+    organisation: Option<String>,
     /// One event a line, in JSON, as it would be sealed; what was rejected goes to standard error, one JSON object a line.
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Some(connector) = connectors::named(&arguments.connector) else {
+    let Some(connector) = connectors::named_of(&arguments.connector, arguments.organisation.as_deref()) else {
         let names: Vec<&str> = connectors::all().iter().map(|connector| connector.descriptor().name).collect();
         bail!("there is no connector `{}`; there are: {}", arguments.connector, names.join(", "));
     };

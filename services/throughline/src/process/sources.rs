@@ -14,6 +14,7 @@ use connector_kit::quarantine::{self, Readable};
 use connector_kit::redrive::Workplace;
 use connector_kit::run::SourceCounts;
 use connector_kit::spool::Spool;
+use connector_kit::{Connector as _, Descriptor};
 use event_log::seal::{Keyring, PseudonymKey};
 use event_log::{EventId, EventLog};
 use projection::serve::admin::{Operations, OperationsError};
@@ -33,12 +34,26 @@ use crate::vault::Vault;
 /// The longest wait between two tries at a database that does not answer.
 const POLL_BACKOFF_MAX: std::time::Duration = std::time::Duration::from_secs(300);
 
+/// How long a status waits until what waits in quarantine is counted.
+const ASK_MAX: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// The process's sources, which may be none.
 pub(crate) struct Sources {
     log: Arc<WatchedLog>,
     keyring: Arc<Keyring>,
     counts: Vec<Counted>,
     workplaces: Vec<Workplace>,
+    /// The sources of which a mapping file says what their rows become.
+    mapped: Vec<MappedBy>,
+    /// How many items wait, and how many did when that was known last.
+    waiting: tokio::sync::Mutex<(quarantine::Count, u64)>,
+}
+
+/// A source's mapping as it runs, and the file that it was read from.
+struct MappedBy {
+    source: &'static str,
+    revision: u32,
+    file: PathBuf,
 }
 
 /// What one source gave, and where its files wait.
@@ -83,7 +98,7 @@ impl Sources {
         tasks: &mut Tasks,
     ) -> anyhow::Result<Self> {
         let log: &Arc<dyn EventLog> = &(watched.clone() as Arc<dyn EventLog>);
-        let (mut counts, mut workplaces) = (Vec::new(), Vec::new());
+        let (mut counts, mut workplaces, mut mapped) = (Vec::new(), Vec::new(), Vec::new());
         for connector in connectors {
             // One for all the ways in which the source's records arrive.
             let publisher = publisher(settings, vault, log, connector).await?;
@@ -123,6 +138,10 @@ impl Sources {
             }
             let known = connectors::of(connector).context("the connector is not of this build")?;
             let (log, wrapping) = (Arc::clone(log), Arc::clone(&vault.wrapping));
+            if let Some(file) = &connector.mapping_file {
+                let Descriptor { name: source, mapping_revision: revision, .. } = known.descriptor();
+                mapped.push(MappedBy { source, revision, file: file.clone() });
+            }
             workplaces.push(Workplace::new(known, publisher.clone(), log, wrapping, desk));
             if let Some(address) = connector.mllp_listen {
                 let feed = connectors::acknowledging(&connector.name)
@@ -135,12 +154,21 @@ impl Sources {
                 counts.push(Counted { source, counts: Arc::clone(&counted), folder: None });
                 let options = mllp::Options::of(&connector.name);
                 let stop = stop.clone();
-                tasks.spawn(async move { Ok(mllp::serve(listener, feed, publisher, options, counted, stop).await?) });
+                let door = mllp::Door::open(listener, connector.mllp_tls.clone())
+                    .with_context(|| format!("the files of `connectors.{}.mllp_certificate`", connector.name))?;
+                if connector.mllp_tls.is_none() && !address.ip().is_loopback() {
+                    tracing::warn!(
+                        source = connector.name,
+                        "MLLP is listened for without TLS, and not on this machine alone"
+                    );
+                }
+                tasks.spawn(async move { Ok(mllp::serve(door, feed, publisher, options, counted, stop).await?) });
             }
         }
         metrics::watch_disk("data", settings.data.clone());
         counts.iter().for_each(Counted::measure);
-        Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts, workplaces })
+        let waiting = tokio::sync::Mutex::default();
+        Ok(Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts, workplaces, mapped, waiting })
     }
 }
 
@@ -188,12 +216,29 @@ async fn open_folder(
 impl Sources {
     /// None: a process that only serves.
     pub(crate) fn none(watched: &Arc<WatchedLog>, keyring: &Arc<Keyring>) -> Self {
-        Self { log: Arc::clone(watched), keyring: Arc::clone(keyring), counts: Vec::new(), workplaces: Vec::new() }
+        Self {
+            log: Arc::clone(watched),
+            keyring: Arc::clone(keyring),
+            counts: Vec::new(),
+            workplaces: Vec::new(),
+            mapped: Vec::new(),
+            waiting: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Where the quarantine of each is worked.
     pub(crate) fn workplaces(&self) -> &[Workplace] {
         &self.workplaces
+    }
+
+    /// Whether the source's mapping file says something else by now than what runs: a redrive would read by what nobody means any
+    /// more. A file that cannot be read, or used, is not what runs either.
+    pub(crate) fn is_remapped(&self, source: &str) -> bool {
+        let by = self.mapped.iter().find(|by| by.source == source);
+        by.is_some_and(|by| {
+            let parsed = std::fs::read_to_string(&by.file).ok().and_then(|text| mapped::Mapping::parse(&text).ok());
+            parsed.is_none_or(|checked| checked.mapping.descriptor().mapping_revision != by.revision)
+        })
     }
 
     /// Why the log took nothing the last time it was tried.
@@ -228,6 +273,15 @@ impl Operations for Sources {
         self.refusing()
     }
 
+    async fn quarantine_waiting(&self) -> u64 {
+        let (count, last) = &mut *self.waiting.lock().await;
+        let asked = tokio::time::timeout(ASK_MAX, count.waiting(self.log.as_ref(), &self.keyring)).await;
+        if let Ok(Ok(waiting)) = asked {
+            *last = waiting;
+        }
+        *last
+    }
+
     async fn quarantined(&self, with_dealt_with: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError> {
         let listed = quarantine::list(self.log.as_ref(), &self.keyring).await?;
         let wanted = listed.into_iter().rev().filter(|listed| {
@@ -242,7 +296,15 @@ impl Operations for Sources {
 
     async fn quarantine_item(&self, id: [u8; 16]) -> Result<Option<Item>, OperationsError> {
         let found = quarantine::show(self.log.as_ref(), &self.keyring, EventId(id)).await?;
-        Ok(found.and_then(|listed| readable(listed.state)))
+        let mut item = found.and_then(|listed| readable(listed.state));
+        // A row says little without the names of its columns.
+        if let Some(item) = &mut item {
+            let place = self.workplaces.iter().find(|place| place.connector().descriptor().name == item.source);
+            if let Some(header) = place.and_then(|place| place.header_of(item)) {
+                item.raw.splice(..0, header.bytes().chain([b'\n']));
+            }
+        }
+        Ok(item)
     }
 }
 

@@ -68,6 +68,17 @@ impl Bench {
         Ok(of)
     }
 
+    /// Each row is tried three times at most: none is spent on a mapping that was changed and does not run yet.
+    fn is_as_mapped(&self, source: &str) -> Result<(), Status> {
+        let running = self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if running.is_some_and(|sources| sources.is_remapped(source)) {
+            return Err(Status::failed_precondition(format!(
+                "the mapping file of `{source}` is not what runs: restart the process that runs it, and say it again"
+            )));
+        }
+        Ok(())
+    }
+
     /// The items that a selection takes and that wait, oldest first, by source.
     async fn chosen(&self, selection: &QuarantineSelection) -> Result<Chosen, Status> {
         let mut chosen = Vec::new();
@@ -134,6 +145,10 @@ impl Workbench for Bench {
         let RedriveItemsRequest { selection, cap, rate, by } = request.into_inner();
         let by = said("by", &by, BY_MAX)?;
         let mut chosen = self.chosen(&selection.unwrap_or_default()).await?;
+        chosen
+            .iter()
+            .filter(|(_, items)| !items.is_empty())
+            .try_for_each(|(place, _)| self.is_as_mapped(name(place)))?;
         let mut told = RedriveItemsResponse::default();
         for (_, items) in &mut chosen {
             let all = items.len();

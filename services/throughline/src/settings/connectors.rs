@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mapped::Mapping;
-use mapped::sql::{Connection, ConnectionUnusable};
+use mapped::sql::{Connection, ConnectionUnusable, Engine};
 use runtime::config::Section;
+use runtime::tls::Tls;
 
 use super::sources::{self, PollSettings, ReceiveSettings, SftpSettings};
 
@@ -23,8 +24,11 @@ pub(crate) struct ConnectorSettings {
     /// How long what the drop folder brought is kept once it is dealt with; for ever where nobody says.
     pub(crate) keep_done: Option<Duration>,
     pub(crate) mllp_listen: Option<SocketAddr>,
-    /// The mapping of a source that has no connector of this build.
+    /// Without it MLLP is in clear.
+    pub(crate) mllp_tls: Option<Tls>,
+    /// The mapping of a source that has no connector of this build, and its file.
     pub(crate) mapping: Option<Mapping>,
+    pub(crate) mapping_file: Option<PathBuf>,
     /// The database that the mapping's query is asked of.
     pub(crate) sql: Option<SqlSettings>,
     /// Posts that are taken.
@@ -54,7 +58,8 @@ pub(super) fn read(top: &mut Section, data: &Path, home: Option<&str>) -> Option
         let mut section = all.section(&name);
         let is_built_in = crate::connectors::named(&name).is_some();
         let names_one = section.has("mapping");
-        let mapping = mapping(&mut section, &name, is_built_in);
+        let mapping_file = section.optional_path("mapping");
+        let mapping = mapping_file.as_ref().and_then(|file| mapping(&mut section, file, &name, is_built_in));
         if !is_built_in && !names_one {
             let names: Vec<&str> = crate::connectors::all().iter().map(|c| c.descriptor().name).collect();
             all.problem(
@@ -66,7 +71,8 @@ pub(super) fn read(top: &mut Section, data: &Path, home: Option<&str>) -> Option
             );
         }
         let sql = sql(&mut section, mapping.as_ref());
-        let read = one(&mut section, name, data, home).map(|read| ConnectorSettings { mapping, sql, ..read });
+        let read =
+            one(&mut section, name, data, home).map(|read| ConnectorSettings { mapping, mapping_file, sql, ..read });
         section.finish();
         connectors = connectors.zip(read).map(|(mut connectors, read)| {
             connectors.push(read);
@@ -113,6 +119,10 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
     } else {
         None
     };
+    let mllp_tls = sources::mllp_tls(section);
+    if mllp_tls.is_some() && mllp_listen.is_none() {
+        section.problem("mllp_certificate", "is of `mllp_listen`, and there is none");
+    }
     if drop_folder.is_none() && mllp_listen.is_none() {
         section.problem("drop_folder", "is missing, and so is `mllp_listen`: the connector would read nothing");
     }
@@ -133,7 +143,9 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
         poll,
         keep_done,
         mllp_listen,
+        mllp_tls,
         mapping: None,
+        mapping_file: None,
         sql: None,
         receive,
         poll_http,
@@ -143,8 +155,7 @@ fn one(section: &mut Section, name: String, data: &Path, home: Option<&str>) -> 
 }
 
 /// The mapping that the section names, every problem of it noted.
-fn mapping(section: &mut Section, name: &str, is_built_in: bool) -> Option<Mapping> {
-    let file = section.optional_path("mapping")?;
+fn mapping(section: &mut Section, file: &Path, name: &str, is_built_in: bool) -> Option<Mapping> {
     if is_built_in {
         section.problem(
             "mapping",
@@ -152,7 +163,7 @@ fn mapping(section: &mut Section, name: &str, is_built_in: bool) -> Option<Mappi
         );
         return None;
     }
-    let text = match std::fs::read_to_string(&file) {
+    let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
         Err(error) => {
             section.problem("mapping", &format!("could not be read: {}", error.kind()));
@@ -186,6 +197,8 @@ fn sql(section: &mut Section, mapping: Option<&Mapping>) -> Option<SqlSettings> 
         return None;
     }
     let mut sql = section.section("sql");
+    let engine = sql.optional_text("engine").map_or(Ok(Engine::default()), |engine| engine.parse());
+    let engine = engine.map_err(|unusable: ConnectionUnusable| sql.problem("engine", &unusable.to_string())).ok();
     let (connection, ca) = (sql.existing_file("connection_file"), sql.optional_path("ca"));
     let poll = Duration::from_secs(sql.number("poll_s", 300, 1..=86_400));
     let rows_max = u32::try_from(sql.number("rows_max", 10_000, 1..=1_000_000)).unwrap_or(10_000);
@@ -194,7 +207,7 @@ fn sql(section: &mut Section, mapping: Option<&Mapping>) -> Option<SqlSettings> 
         sql.problem("connection_file", "is of a mapping whose `source.format` is \"sql\", and this one's is not");
     }
     let text = connection.and_then(|file| std::fs::read_to_string(file).ok());
-    let connection = text.and_then(|text| match Connection::of(&text, ca.as_deref()) {
+    let connection = text.zip(engine).and_then(|(text, engine)| match Connection::of(engine, &text, ca.as_deref()) {
         Ok(connection) => Some(connection),
         Err(unusable) => {
             let key = if unusable == ConnectionUnusable::Ca { "ca" } else { "connection_file" };

@@ -57,16 +57,8 @@ pub(super) fn receive(section: &mut Section, controllers: &[String]) -> Option<R
     }
     let mut receive = section.section("receive");
     let listen = receive.parsed("listen", "", "an address and port, such as `0.0.0.0:7450`");
-    let (certificate, key) = (receive.existing_file("certificate"), receive.existing_file("key"));
-    let client_ca = receive.has("client_ca").then(|| receive.existing_file("client_ca")).flatten();
-    for (name, file) in [("certificate", &certificate), ("client_ca", &client_ca)] {
-        if file.as_ref().is_some_and(|file| file.exists() && !super::holds_certificates(file)) {
-            receive.problem(name, "names a file that holds no PEM certificate");
-        }
-    }
-    if key.as_ref().is_some_and(|file| file.exists() && !super::holds_key(file)) {
-        receive.problem("key", "names a file that holds no PEM private key");
-    }
+    let client_ca = receive.has("client_ca");
+    let tls = tls(&mut receive, ["certificate", "key", "client_ca"]);
     let body_bytes_max = MIB * receive.number("body_mb_max", 64, 1..=16_384);
     let waiting_max = receive.number("waiting_max", 1_000, 1..=100_000);
     let waiting_bytes_max = MIB * receive.number("waiting_mb_max", 4_096, 1..=1_048_576);
@@ -74,7 +66,7 @@ pub(super) fn receive(section: &mut Section, controllers: &[String]) -> Option<R
     let keep_receipts = Duration::from_secs(86_400 * receive.number("keep_receipts_days", 30, 1..=3_650));
     let mut named = receive.section("callers");
     let callers: Vec<Option<Caller>> =
-        named.keys().into_iter().map(|name| caller(&mut named, name, controllers, client_ca.is_some())).collect();
+        named.keys().into_iter().map(|name| caller(&mut named, name, controllers, client_ca)).collect();
     named.finish();
     if callers.is_empty() {
         receive.problem(
@@ -83,8 +75,8 @@ pub(super) fn receive(section: &mut Section, controllers: &[String]) -> Option<R
         );
     }
     receive.finish();
-    let clients = client_ca.map_or(Clients::Unasked, Clients::May);
-    let tls = Tls { certificate: certificate?, key: key?, clients, protocols: Vec::new() };
+    let tls = tls?;
+    let tls = Tls { clients: tls.client_ca.map_or(Clients::Unasked, Clients::May), ..tls.listening };
     let callers = callers.into_iter().collect::<Option<Vec<_>>>()?;
     Some(ReceiveSettings {
         listen: listen?,
@@ -96,6 +88,37 @@ pub(super) fn receive(section: &mut Section, controllers: &[String]) -> Option<R
         disk_free_min,
         keep_receipts,
     })
+}
+
+/// `mllp_certificate`, `mllp_key` and `mllp_client_ca`: whoever connects must show a certificate of that authority.
+pub(super) fn mllp_tls(section: &mut Section) -> Option<Tls> {
+    let names = ["mllp_certificate", "mllp_key", "mllp_client_ca"];
+    if !names.iter().any(|name| section.has(name)) {
+        return None;
+    }
+    let tls = tls(section, names)?;
+    Some(Tls { clients: tls.client_ca.map_or(Clients::Unasked, Clients::Must), ..tls.listening })
+}
+
+/// Files of TLS, each looked at. Whether clients show certificates is their reader's.
+struct TlsFiles {
+    listening: Tls,
+    client_ca: Option<PathBuf>,
+}
+
+fn tls(section: &mut Section, [certificate, key, client_ca]: [&str; 3]) -> Option<TlsFiles> {
+    let (shown, secret) = (section.existing_file(certificate), section.existing_file(key));
+    let signs = section.has(client_ca).then(|| section.existing_file(client_ca)).flatten();
+    for (name, file) in [(certificate, &shown), (client_ca, &signs)] {
+        if file.as_ref().is_some_and(|file| file.exists() && !super::holds_certificates(file)) {
+            section.problem(name, "names a file that holds no PEM certificate");
+        }
+    }
+    if secret.as_ref().is_some_and(|file| file.exists() && !super::holds_key(file)) {
+        section.problem(key, "names a file that holds no PEM private key");
+    }
+    let listening = Tls { certificate: shown?, key: secret?, clients: Clients::Unasked, protocols: Vec::new() };
+    Some(TlsFiles { listening, client_ca: signs })
 }
 
 fn caller(named: &mut Section, name: String, of_connector: &[String], asks_certificates: bool) -> Option<Caller> {

@@ -260,6 +260,7 @@ fn a_mapping_makes_a_connector_of_its_own_name_and_of_no_other() {
     };
     std::fs::write(folder.path().join("db"), "host=db.invalid user=x password=CANARY").unwrap();
     told(&sql(""), "rows do not travel in clear");
+    told(&sql("ca = \"ca.pem\"\nengine = \"oracle\"\n"), "must be `postgresql` or `sql-server`");
     let settings = load(folder.path(), &sql("ca = \"ca.pem\"\n"), Purpose::Any).unwrap();
     assert!(!format!("{settings:?}").contains("CANARY"));
 }
@@ -348,4 +349,31 @@ fn posts_polling_and_sftp_say_who_is_trusted_or_are_refused() {
         "`connectors.health-hl7v2.sftp.known_hosts` is missing",
     );
     told(&sftp("").replace("/ssh\"", "/nowhere\""), "install OpenSSH's client");
+}
+
+#[test]
+fn mllp_speaks_tls_where_there_are_files_for_it() {
+    use runtime::tls::Clients;
+    let folder = folder();
+    let read = |more: &str| load(folder.path(), &format!("{CONNECTOR}{more}"), Purpose::Any);
+    let clients = |more: &str| {
+        let settings = read(&format!("mllp_listen = \"127.0.0.1:2575\"\n{more}"))?;
+        Ok::<_, Vec<String>>(settings.connector("health-hl7v2").unwrap().mllp_tls.clone().map(|tls| tls.clients))
+    };
+    let files = "mllp_certificate = \"own.pem\"\nmllp_key = \"own.key\"\n";
+    assert!(clients("").unwrap().is_none());
+    assert!(matches!(clients(files).unwrap(), Some(Clients::Unasked)));
+    let asked = format!("{files}mllp_client_ca = \"ca.pem\"\n");
+    assert!(matches!(clients(&asked).unwrap(), Some(Clients::Must(_))), "whoever connects must show a certificate");
+    for (problems, what) in [
+        (clients("mllp_certificate = \"own.pem\"\n").unwrap_err(), "`connectors.health-hl7v2.mllp_key` is missing"),
+        (
+            clients("mllp_client_ca = \"ca.pem\"\n").unwrap_err(),
+            "`connectors.health-hl7v2.mllp_certificate` is missing",
+        ),
+        (clients("mllp_certificate = \"own.key\"\nmllp_key = \"own.key\"\n").unwrap_err(), "no PEM certificate"),
+        (read(files).unwrap_err(), "is of `mllp_listen`, and there is none"),
+    ] {
+        assert!(problems.iter().any(|problem| problem.contains(what)), "{what}: {problems:?}");
+    }
 }

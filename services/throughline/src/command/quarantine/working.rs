@@ -1,6 +1,7 @@
 //! Items tried, redriven, and left.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
@@ -33,7 +34,10 @@ pub(super) struct Try {
     /// How many items at most.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// One JSON object a line.
+    /// Item by item, in place of how many of each kind.
+    #[arg(long)]
+    items: bool,
+    /// One JSON object a line, item by item.
     #[arg(long)]
     json: bool,
 }
@@ -57,6 +61,9 @@ pub(super) struct Redrive {
     /// Who does it: a staff reference, which stays on record.
     #[arg(long)]
     by: String,
+    /// What is still refused item by item, in place of how many of each kind.
+    #[arg(long)]
+    items: bool,
     /// The end as one JSON object.
     #[arg(long)]
     json: bool,
@@ -86,25 +93,28 @@ async fn client(file: &ConfigFile) -> anyhow::Result<Client> {
     Ok(WorkbenchClient::new(admin_client::channel(&file.config, None).await?).max_decoding_message_size(64 << 20))
 }
 
-/// What would become of these items, with their events.
+/// What would become of this item, with its events; `mapping` in place of the one that runs, unless it is empty.
 pub(super) async fn tried(
     file: &ConfigFile,
-    ids: Vec<Vec<u8>>,
-    mapping: Option<String>,
-    with_events: bool,
+    source: &str,
+    id: Vec<u8>,
+    mapping: String,
 ) -> anyhow::Result<TryItemsResponse> {
-    let selection = Some(QuarantineSelection { ids, ..QuarantineSelection::default() });
-    let mapping = mapping.unwrap_or_default();
-    let asked = client(file).await?.try_items(TryItemsRequest { selection, limit: 1, mapping, with_events }).await;
+    let source = source.to_owned();
+    let selection = Some(QuarantineSelection { ids: vec![id], source, ..QuarantineSelection::default() });
+    let request = TryItemsRequest { selection, limit: 1, mapping, with_events: true };
+    let asked = client(file).await?.try_items(request).await;
     Ok(asked.map_err(|status| admin_client::refusal(&status))?.into_inner())
+}
+
+/// A mapping file's text.
+pub(super) fn text_of(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))
 }
 
 pub(super) fn try_items(arguments: &Try) -> anyhow::Result<()> {
     let selection = Some(arguments.choosing.selection()?);
-    let mapping = match &arguments.mapping {
-        None => String::new(),
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))?,
-    };
+    let mapping = arguments.mapping.as_deref().map(text_of).transpose()?.unwrap_or_default();
     let request = TryItemsRequest { selection, limit: arguments.limit, mapping, with_events: false };
     let answer = block_on(async {
         let asked = client(&arguments.file).await?.try_items(request).await;
@@ -115,7 +125,7 @@ pub(super) fn try_items(arguments: &Try) -> anyhow::Result<()> {
             output::line(&tried_json(item)?.to_string())?;
         }
     } else {
-        table_of(&answer.items)?;
+        told_of(&answer.items, arguments.items)?;
     }
     let count = |outcome: Outcome| answer.items.iter().filter(|item| item.outcome() == outcome).count();
     output::line(&format!(
@@ -126,6 +136,28 @@ pub(super) fn try_items(arguments: &Try) -> anyhow::Result<()> {
         count(Outcome::StillRefused),
         count(Outcome::PassedOver)
     ))
+}
+
+/// Item by item, or how many of each kind.
+fn told_of(items: &[TriedItem], each: bool) -> anyhow::Result<()> {
+    if each {
+        return table_of(items);
+    }
+    let mut kinds: BTreeMap<_, (usize, String)> = BTreeMap::new();
+    for item in items {
+        let refused = item.outcome() == Outcome::StillRefused;
+        let reason = if refused { item.reason().name() } else { "" };
+        let field = item.place.as_ref().map(|place| place.field.clone()).filter(|_| refused).unwrap_or_default();
+        let (message, events) = (if refused { item.message.clone() } else { String::new() }, item.kinds.join(", "));
+        let kind = (word(item.outcome()), item.source.clone(), reason, field, events, message);
+        kinds.entry(kind).or_insert_with(|| (0, where_at(item.place.as_ref()))).0 += 1;
+    }
+    let mut table = output::table(&["outcome", "items", "source", "field", "events or reason", "the first"]);
+    for ((outcome, source, reason, field, events, message), (count, first)) in kinds {
+        let what = if reason.is_empty() { events } else { format!("{reason}: {message}") };
+        output::add_row(&mut table, [outcome.to_owned(), count.to_string(), source, field, what, first]);
+    }
+    output::print(&table)
 }
 
 fn table_of(items: &[TriedItem]) -> anyhow::Result<()> {
@@ -229,7 +261,7 @@ pub(super) fn redrive(arguments: &Redrive) -> anyhow::Result<ExitCode> {
         )?;
     } else {
         if !refused.is_empty() {
-            table_of(&refused)?;
+            told_of(&refused, arguments.items)?;
         }
         output::line(&format!(
             "redrive: chosen={} redriven={} still_refused={} passed_over={} for_a_person={} beyond_cap={}",

@@ -1,8 +1,13 @@
 //! One page about a submission, as one HTML file that stands alone: for a data manager, or for a school about its own records.
+//!
+//! Every chart is a table whose rows have bars, so that it is read aloud, printed, and read on a phone as it is.
+
+mod words;
 
 use connector_kit::submission::{Counted, Outcome, Report, Tally};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use self::words::grouped;
 use super::time;
 
 /// What the page is made of.
@@ -16,24 +21,40 @@ pub(super) struct Page<'a> {
     pub(super) organisation: Option<&'a str>,
 }
 
+/// Nothing is fetched, run or sent, whatever stood in the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
 const STYLE: &str = "
 :root { color-scheme: light; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; }
-body { font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; color: var(--ink); max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .2rem; }
+* { box-sizing: border-box; }
+body { font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', sans-serif; color: var(--ink); background: #fff; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .2rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; border-bottom: 1px solid var(--line); padding-bottom: .2rem; }
-.made, .note, figcaption { color: var(--soft); margin: 0 0 .8rem; font-size: .92rem; }
-figure { margin: 0; }
-svg { width: 100%; height: auto; display: block; }
-svg text { font: 13px system-ui, sans-serif; fill: var(--ink); }
-svg .count { font-weight: 600; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-code { font: .86rem ui-monospace, monospace; overflow-wrap: anywhere; }
+.made, .note, caption { color: var(--soft); margin: 0 0 .8rem; font-size: .92rem; }
+caption { text-align: left; padding-bottom: .3rem; }
+table { border-collapse: collapse; width: 100%; font-size: .95rem; margin-bottom: 1rem; }
+th, td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+thead th { font-size: .85rem; color: var(--soft); }
+tbody th { font-weight: 600; }
+.says { display: block; font-weight: 400; color: var(--soft); font-size: .88rem; }
+.code { font: .78rem ui-monospace, monospace; color: var(--soft); }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; }
+.bars .label { width: 46%; } .bars .number { width: 5rem; font-weight: 600; }
+.wide .number { padding-left: .8rem; }
+.bars svg { display: block; width: 100%; height: 1.1rem; margin-top: .15rem; }
+.bars .then { height: .3rem; }
+.was { display: block; font-weight: 400; font-size: .8rem; color: var(--soft); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .8rem; margin: 1rem 0; padding: 0; list-style: none; }
 .tiles li { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem; }
 .tiles strong { display: block; font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
-@media print { body { font-size: 10.5pt; margin: 0; max-width: none; } h2, tr, figure { break-inside: avoid; } h2 { break-after: avoid; } }
+@media (max-width: 36rem) {
+  .bars thead, .wide thead { position: absolute; left: -999rem; }
+  .bars tr, .wide tr { display: grid; grid-template-columns: 1fr auto; border-bottom: 1px solid var(--line); padding: .3rem 0; }
+  .bars th, .bars td, .wide th, .wide td { border: 0; padding: .1rem .6rem .1rem 0; width: auto; }
+  .bars .label { grid-column: 1 / 3; width: auto; }
+  .wide th, .wide td { grid-column: 1 / 3; text-align: left; } .wide td::before { content: attr(data-of) ' '; color: var(--soft); }
+}
+@media print { body { font-size: 10.5pt; margin: 0; max-width: none; padding: 0; } h2 { break-after: avoid; } tr, .tiles { break-inside: avoid; } thead { display: table-header-group; } }
 ";
 
 /// The whole page.
@@ -50,6 +71,7 @@ pub(super) fn written(page: &Page<'_>) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
                 title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
@@ -59,15 +81,17 @@ pub(super) fn written(page: &Page<'_>) -> String {
                     p class="made" {
                         (report.source) ", picked up " (time(report.picked_up_us)) " UTC, submission " (report.picked_up_us) "."
                     }
-                    p { "This page holds counts and names of fields. It holds nothing about any child." }
+                    p {
+                        "This page holds counts and names of fields. It holds no name, number or birth date of any child. A count of one or \
+                        two can still point to a child for somebody who knows the records: keep the page as you keep the return itself."
+                    }
                     (tiles(page))
                     (outcomes(page))
+                    (findings(tally))
+                    (quarantined(tally))
                     (children(tally))
                     (changes(tally))
-                    (counted("Findings", FINDINGS, "What was found", "Rule", &tally.findings, "#9a6700"))
-                    (counted("In quarantine", QUARANTINED, "Reason", "What to do", &tally.quarantined, "#cf222e"))
-                    @if organisation.is_none() { (scopes(report)) }
-                    (meanings())
+                    @if organisation.is_none() { (organisations(report)) (scopes(report)) }
                 }
             }
         }
@@ -75,120 +99,182 @@ pub(super) fn written(page: &Page<'_>) -> String {
     .into_string()
 }
 
-const FINDINGS: &str = "The data said something odd about themselves. These records were taken all the same; putting them right \
-    at the source puts them right here with the next submission. 'Not mapped' is no mistake: a part of the record has no place of \
-    its own here yet, and is kept as it came.";
-const QUARANTINED: &str = "These records could not be used. They are kept until somebody deals with them.";
-
+/// What is read at a glance.
 fn tiles(page: &Page<'_>) -> Markup {
     let Page { report, tally, organisation, .. } = page;
-    let all: u64 = Outcome::ALL.iter().filter(|o| **o != Outcome::Retracted).map(|o| count(tally, *o)).sum();
-    let share =
-        |part: u64, of: u64| if of == 0 { "-".to_owned() } else { format!("{:.1}%", part as f64 * 100.0 / of as f64) };
-    let used = all - count(tally, Outcome::Quarantined).min(all);
+    let found: u64 = tally.findings.iter().map(|one| one.count).sum();
     html! {
         ul class="tiles" {
-            @if organisation.is_none() { li { strong { (grouped(report.records)) } "records read" } }
-            li { strong { (grouped(all)) } "entries" }
-            li { strong { (share(used, all)) } "could be used" }
-            li { strong { (share(tally.children.usable, tally.children.described())) } "of children can be linked" }
-            li { strong { (grouped(tally.findings.iter().map(|one| one.count).sum())) } "findings" }
+            @if organisation.is_none() { li { strong { (grouped(report.records)) } "records read from the files" } }
+            li { strong { (grouped(entries(tally))) } "entries that they make on children's timelines" }
+            li { strong { (used(tally)) } "of these could be used" }
+            li { strong { (linked(tally)) } "of children have a number that links their records" }
+            li { strong { (grouped(found)) } "findings: something odd, and taken all the same" }
         }
     }
+}
+
+/// What a submission came to: all but what is no longer there.
+fn entries(tally: &Tally) -> u64 {
+    Outcome::ALL.iter().filter(|outcome| **outcome != Outcome::Retracted).map(|outcome| count(tally, *outcome)).sum()
+}
+
+fn used(tally: &Tally) -> String {
+    let all = entries(tally);
+    share(all - count(tally, Outcome::Quarantined).min(all), all)
+}
+
+fn linked(tally: &Tally) -> String {
+    share(tally.children.usable, tally.children.described())
+}
+
+fn share(part: u64, of: u64) -> String {
+    if of == 0 { "-".to_owned() } else { format!("{:.1}%", part as f64 * 100.0 / of as f64) }
 }
 
 fn count(tally: &Tally, outcome: Outcome) -> u64 {
     tally.outcomes.get(&outcome).copied().unwrap_or_default()
 }
 
-/// A bar: what it is of, how long, how it is coloured.
+/// A row with its bar.
 struct Bar {
     label: String,
+    /// Beneath it: what it means, what to do.
+    says: String,
+    /// The code, by which the manual has it; "" where there is none.
+    code: String,
     count: u64,
     colour: &'static str,
     /// The same the time before, where that is known.
     before: Option<u64>,
 }
 
-/// Bars beside their labels, as one drawing. It is described for whoever does not see it.
-fn bars(what: &str, bars: &[Bar]) -> Markup {
-    const LABEL: u64 = 270;
-    const WIDTH: u64 = 720;
-    const ROW: u64 = 28;
+impl Bar {
+    fn of(label: &str, count: u64, colour: &'static str) -> Self {
+        Self { label: label.to_owned(), says: String::new(), code: String::new(), count, colour, before: None }
+    }
+}
+
+/// A table that is its own chart.
+fn bars(caption: &str, of: &str, counts: &str, bars: &[Bar]) -> Markup {
     let longest =
         bars.iter().flat_map(|bar| [bar.count, bar.before.unwrap_or_default()]).max().unwrap_or_default().max(1);
-    let length = |count: u64| (WIDTH - LABEL - 90) as f64 * count as f64 / longest as f64;
-    let height = ROW * bars.len() as u64 + 6;
-    let told: Vec<String> = bars.iter().map(|bar| format!("{} {}", bar.label, bar.count)).collect();
+    let length = |count: u64| format!("{:.2}", 100.0 * count as f64 / longest as f64);
     html! {
-        figure {
-            svg role="img" aria-label=(format!("{what}: {}", told.join(", "))) viewBox=(format!("0 0 {WIDTH} {height}"))
-                xmlns="http://www.w3.org/2000/svg" {
-                @for (bar, row) in bars.iter().zip(0u64..) {
-                    @let top = row * ROW + 4;
-                    text x=(LABEL - 10) y=(top + 14) text-anchor="end" { (shortened(&bar.label)) }
-                    @if let Some(before) = bar.before {
-                        rect x=(LABEL) y=(top + 18) width=(format!("{:.1}", length(before))) height="4" fill="#afb8c1" {}
+        table class="bars" {
+            caption { (caption) }
+            thead { tr { th scope="col" class="label" { (of) } td { } th scope="col" class="number" { (counts) } } }
+            tbody {
+                @for bar in bars {
+                    tr {
+                        th scope="row" class="label" {
+                            (bar.label)
+                            @if !bar.says.is_empty() { span class="says" { (bar.says) } }
+                            @if !bar.code.is_empty() { span class="code" { (bar.code) } }
+                        }
+                        td {
+                            (drawn(&length(bar.count), bar.colour, ""))
+                            @if let Some(before) = bar.before { (drawn(&length(before), "#8c959f", "then")) }
+                        }
+                        td class="number" {
+                            (grouped(bar.count))
+                            @if let Some(before) = bar.before { span class="was" { "was " (grouped(before)) } }
+                        }
                     }
-                    rect x=(LABEL) y=(top) width=(format!("{:.1}", length(bar.count).max(if bar.count > 0 { 1.0 } else { 0.0 })))
-                        height="18" rx="2" fill=(bar.colour) {}
-                    text class="count" x=(format!("{:.1}", LABEL as f64 + length(bar.count) + 8.0)) y=(top + 14) { (grouped(bar.count)) }
                 }
             }
         }
     }
 }
 
-/// Fits beside a bar.
-fn shortened(label: &str) -> String {
-    const CHARS_MAX: usize = 32;
-    match label.char_indices().nth(CHARS_MAX) {
-        Some((end, _)) => format!("{}…", label.get(..end).unwrap_or_default()),
-        None => label.to_owned(),
-    }
-}
-
-/// 12345 as 12,345.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (digit, left) in digits.chars().zip((0..digits.len()).rev()) {
-        grouped.push(digit);
-        if left > 0 && left % 3 == 0 {
-            grouped.push(',');
+/// A bar of so many hundredths. It says nothing that the number beside it does not.
+fn drawn(length: &str, colour: &str, class: &str) -> Markup {
+    html! {
+        svg class=(class) viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+            rect width=(length) height="10" fill=(colour) {}
         }
     }
-    grouped
 }
 
 fn outcomes(page: &Page<'_>) -> Markup {
-    let colour = |outcome| match outcome {
-        Outcome::Published => "#1a7f37",
-        Outcome::PublishedWithFindings => "#bf8700",
-        Outcome::Unchanged => "#0969da",
-        Outcome::Quarantined => "#cf222e",
-        Outcome::Retracted => "#6e7781",
-    };
-    let words = |outcome| match outcome {
-        Outcome::Published => "new or changed",
-        Outcome::PublishedWithFindings => "new or changed, with findings",
-        Outcome::Unchanged => "unchanged",
-        Outcome::Quarantined => "in quarantine",
-        Outcome::Retracted => "no longer there",
-    };
     let list: Vec<Bar> = Outcome::ALL
         .into_iter()
-        .map(|outcome| Bar {
-            label: words(outcome).to_owned(),
-            count: count(page.tally, outcome),
-            colour: colour(outcome),
-            before: page.before.as_ref().map(|before| count(before, outcome)),
+        .map(|outcome| {
+            let (label, says, colour) = words::outcome(outcome);
+            Bar {
+                says: says.to_owned(),
+                code: outcome.name().to_owned(),
+                before: page.before.as_ref().map(|before| count(before, outcome)),
+                ..Bar::of(label, count(page.tally, outcome), colour)
+            }
         })
         .collect();
+    let then = if page.before.is_some() { " The thin grey bar is the submission before this one." } else { "" };
     html! {
-        h2 { "Outcomes" }
-        (bars("Outcomes", &list))
-        @if page.before.is_some() { p class="note" { "The thin grey bars are the submission before this one." } }
+        h2 { "What became of them" }
+        (bars(&format!("Every entry has one of these outcomes.{then}"), "Outcome", "Entries", &list))
+    }
+}
+
+/// "upn, by the published rule dfe/1510".
+fn of_field(one: &Counted, rule: bool) -> String {
+    match (one.field.as_str(), one.says.as_str()) {
+        (field, says) if rule && !says.is_empty() && !field.is_empty() => {
+            format!("{field}, by the published rule {says}")
+        }
+        ("", says) if rule && !says.is_empty() => format!("by the published rule {says}"),
+        (field, _) => field.to_owned(),
+    }
+}
+
+fn findings(tally: &Tally) -> Markup {
+    let bar = |one: &Counted| {
+        let (label, says) = words::finding(&one.code);
+        let of = of_field(one, true);
+        Bar {
+            label: if of.is_empty() { label.to_owned() } else { format!("{label}: {of}") },
+            says: says.to_owned(),
+            code: one.code.clone(),
+            ..Bar::of("", one.count, "#9a6700")
+        }
+    };
+    let list: Vec<Bar> = tally.findings.iter().map(bar).collect();
+    html! {
+        h2 { "Findings" }
+        @if list.is_empty() {
+            p { "None: nothing was odd about the records that were taken." }
+        } @else {
+            (bars(
+                "Something is odd about these records. They were taken all the same; what is put right at the source is put right here \
+                with the next submission.",
+                "What was found, and in which field", "How often", &list,
+            ))
+        }
+    }
+}
+
+fn quarantined(tally: &Tally) -> Markup {
+    let bar = |one: &Counted| {
+        let (label, of) = (words::reason(&one.code), of_field(one, false));
+        Bar {
+            label: if of.is_empty() { label } else { format!("{label}: {of}") },
+            says: one.says.clone(),
+            code: one.code.clone(),
+            ..Bar::of("", one.count, "#cf222e")
+        }
+    };
+    let list: Vec<Bar> = tally.quarantined.iter().map(bar).collect();
+    html! {
+        h2 { "What could not be used" }
+        @if list.is_empty() {
+            p { "Nothing: all of it could be used." }
+        } @else {
+            (bars(
+                "These are on no child's timeline. They are kept until somebody deals with them; put right at the source, they come with the \
+                next submission.",
+                "Why, in which field, and what to do", "How often", &list,
+            ))
+        }
     }
 }
 
@@ -197,155 +283,104 @@ fn children(tally: &Tally) -> Markup {
     if children.described() == 0 {
         return html! {};
     }
-    let bar = |label: &str, count, colour| Bar { label: label.to_owned(), count, colour, before: None };
     let list = [
-        bar("number that links them", children.usable, "#1a7f37"),
-        bar("number that cannot be used", children.unusable, "#cf222e"),
-        bar("no number", children.without, "#6e7781"),
+        Bar::of("A number that links them", children.usable, "#1a7f37"),
+        Bar::of("A number that cannot be used", children.unusable, "#cf222e"),
+        Bar::of("No number", children.without, "#57606a"),
     ];
     html! {
         h2 { "Can the children be linked?" }
-        p class="note" {
-            "Of " (grouped(children.described())) " children described. A UPN, NHS number or ULN that fails its check, is a stand-in, or \
-            stands on two children links nobody; the records are kept."
-        }
-        (bars("Children by national number", &list))
+        (bars(
+            &format!(
+                "Of {} children described. A UPN, NHS number or ULN that fails its check, is a stand-in, or stands on two children links \
+                nobody; the records are kept.",
+                grouped(children.described())
+            ),
+            "National number", "Children", &list,
+        ))
     }
 }
 
 fn changes(tally: &Tally) -> Markup {
-    let mut list: Vec<(&String, u64)> =
-        tally.changes.iter().map(|(kind, causes)| (kind, causes.values().sum())).collect();
-    list.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
+    let each =
+        tally.changes.iter().flat_map(|(kind, causes)| causes.iter().map(move |(cause, count)| (kind, cause, *count)));
+    let mut list: Vec<(&String, &String, u64)> = each.collect();
+    list.sort_by_key(|(kind, cause, count)| (std::cmp::Reverse(*count), *kind, *cause));
     let drawn: Vec<Bar> = list
         .iter()
-        .map(|(kind, count)| Bar { label: spaced(kind), count: *count, colour: "#0969da", before: None })
-        .collect();
-    html! {
-        h2 { "What changed since the last submission" }
-        @if list.is_empty() {
-            p { "Nothing: everything was there before." }
-        } @else {
-            (bars("Changes by kind of event", &drawn))
-            table {
-                thead { tr { th { "Kind of event" } th { "Why" } th class="number" { "Entries" } } }
-                tbody {
-                    @for (kind, causes) in &tally.changes {
-                        @for (cause, count) in causes {
-                            tr { td { (spaced(kind)) } td { (cause) } td class="number" { (grouped(*count)) } }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// `EhcPlanIssued` as "EHC plan issued".
-fn spaced(kind: &str) -> String {
-    let mut words = String::new();
-    for (at, character) in kind.char_indices() {
-        if at > 0 && character.is_ascii_uppercase() {
-            words.push(' ');
-            words.push(character.to_ascii_lowercase());
-        } else {
-            words.push(character);
-        }
-    }
-    for word in ["Ehc", "Sen"] {
-        if words.split(' ').next() == Some(word) {
-            words = words.replacen(word, &word.to_ascii_uppercase(), 1);
-        }
-    }
-    words
-}
-
-/// Bars that are drawn of a list; its table has the rest.
-const DRAWN_MAX: usize = 15;
-
-fn counted(title: &str, note: &str, what: &str, says: &str, list: &[Counted], colour: &'static str) -> Markup {
-    let drawn: Vec<Bar> = list
-        .iter()
-        .take(DRAWN_MAX)
-        .map(|one| {
-            let of = if one.field.is_empty() { String::new() } else { format!(", {}", one.field) };
-            Bar { label: format!("{}{of}", plain(&one.code)), count: one.count, colour, before: None }
+        .map(|(kind, cause, count)| {
+            Bar::of(&format!("{}: {}", words::spaced(kind), words::cause(cause)), *count, "#0969da")
         })
         .collect();
     html! {
-        h2 { (title) }
-        @if list.is_empty() {
-            p { "None." }
+        h2 { "What changed since the last submission" }
+        @if drawn.is_empty() {
+            p { "Nothing: everything was there before." }
         } @else {
-            p class="note" { (note) }
-            (bars(title, &drawn))
-            table {
-                thead { tr { th { (what) } th { "Field" } th { (says) } th class="number" { "How often" } } }
-                tbody {
-                    @for one in list {
-                        tr {
-                            td { code { (one.code) } }
-                            td { (one.field) }
-                            td { (one.says) }
-                            td class="number" { (grouped(one.count)) }
-                        }
+            (bars("What the entries that are new, changed or gone are about.", "Kind of event, and why", "Entries", &drawn))
+        }
+    }
+}
+
+/// Each organisation's own, so that it is seen who needs a word.
+fn organisations(report: &Report) -> Markup {
+    let list: Vec<_> = report.organisations.iter().filter(|(id, _)| !id.is_empty()).collect();
+    if list.len() < 2 {
+        return html! {};
+    }
+    html! {
+        h2 { "By organisation" }
+        table class="wide" {
+            caption { "A page of one organisation's own records, to send to it, is made with --of and its id." }
+            thead {
+                tr {
+                    th scope="col" { "Organisation" } th scope="col" class="number" { "Entries" }
+                    th scope="col" class="number" { "Could be used" } th scope="col" class="number" { "Linked" }
+                    th scope="col" class="number" { "Findings" }
+                }
+            }
+            tbody {
+                @for (id, tally) in list {
+                    tr {
+                        th scope="row" { (id) }
+                        td class="number" data-of="Entries:" { (grouped(entries(tally))) }
+                        td class="number" data-of="Could be used:" { (used(tally)) }
+                        td class="number" data-of="Linked:" { (linked(tally)) }
+                        td class="number" data-of="Findings:" { (grouped(tally.findings.iter().map(|one| one.count).sum())) }
                     }
                 }
             }
         }
     }
-}
-
-/// `DATES_OUT_OF_ORDER` as "dates out of order".
-fn plain(code: &str) -> String {
-    code.to_ascii_lowercase().replace('_', " ")
 }
 
 fn scopes(report: &Report) -> Markup {
     html! {
         h2 { "What it stated" }
-        p class="note" {
-            "A scope that was read whole says by what it leaves out that something is gone. Retractions that are held wait for a person."
-        }
-        table {
+        table class="wide" {
+            caption {
+                "A scope is what a file states everything of. One that was read whole says by what it leaves out that something is gone; \
+                what is held waits for a person; what is overtaken was said by a later submission."
+            }
             thead {
                 tr {
-                    th { "Scope" } th { "As of (UTC)" } th { "Whole" } th class="number" { "Standing" }
-                    th class="number" { "Held" } th class="number" { "Overtaken" }
+                    th scope="col" { "Scope" } th scope="col" { "As of (UTC)" } th scope="col" { "Read whole" }
+                    th scope="col" class="number" { "Standing" } th scope="col" class="number" { "Held" }
+                    th scope="col" class="number" { "Overtaken" }
                 }
             }
             tbody {
                 @for scope in &report.scopes {
                     tr {
-                        td { code { (scope.key) } }
-                        td { (time(scope.as_of_us)) }
-                        td { @if scope.whole { "yes" } @else { "no" } }
-                        td class="number" { (grouped(scope.standing as u64)) }
-                        td class="number" { (grouped(scope.retractions_held as u64)) }
-                        td class="number" { (grouped(scope.superseded)) }
+                        th scope="row" { (scope.key) }
+                        td data-of="As of:" { (time(scope.as_of_us)) }
+                        td data-of="Read whole:" { @if scope.whole { "yes" } @else { "no" } }
+                        td class="number" data-of="Standing:" { (grouped(scope.standing as u64)) }
+                        td class="number" data-of="Held:" { (grouped(scope.retractions_held as u64)) }
+                        td class="number" data-of="Overtaken:" { (grouped(scope.superseded)) }
                     }
                 }
             }
         }
-    }
-}
-
-fn meanings() -> Markup {
-    let rows = [
-        (Outcome::Published, "It is new, or says something new, and nothing is odd about it."),
-        (
-            Outcome::PublishedWithFindings,
-            "It is new, or says something new, and something about it is odd: see the findings.",
-        ),
-        (Outcome::Unchanged, "It said the same the last time."),
-        (Outcome::Quarantined, "It could not be used. It is kept, with the reason, until somebody deals with it."),
-        (
-            Outcome::Retracted,
-            "It was there the last time, and this submission, which was read whole, no longer has it.",
-        ),
-    ];
-    html! {
-        h2 { "What the outcomes mean" }
-        table { tbody { @for (outcome, says) in rows { tr { td { code { (outcome.name()) } } td { (says) } } } } }
     }
 }

@@ -1,0 +1,99 @@
+//! A connector holds no more of its input than one record of it, or one child's: what it takes does not grow with what it reads.
+//! Every connector is held to it by being in its folder: its own golden files are made larger, each time with other children.
+#![cfg(test)]
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use connector_kit::conformance::LargerSubmission;
+use connector_kit::{Connector, Draft, Output, Rejection, Scope, SourceFile, Whose};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// What is allocated is counted for the whole process: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+const SMALL_BYTES: u64 = 128 << 10;
+const LARGE_BYTES: u64 = 2 << 20;
+
+/// Of what an input is larger by, the part that a connector may hold of it: a number of each child, to tell one that comes twice.
+const GROWTH_MAX: f64 = 0.25;
+
+/// Those that hold more, with how many times what they read, at most, and why the format does not let them do without.
+const HOLDS: [(&str, f64, &str); 5] = [
+    (
+        "education-attendance",
+        40.0,
+        "of two marks of one session the later counts: up to 50,000 rows are held, however long the file",
+    ),
+    (
+        "education-sen2",
+        4.0,
+        "its modules are joined by child, in whatever order the tables come: packed, and no more than its bounds",
+    ),
+    ("health-fhir", 10.0, "what a bundle says is spread over its entries: a bundle is a record, of up to 16 MiB"),
+    (
+        "social-care-annex-a",
+        8.0,
+        "its lists are joined by child, and a workbook is read as a whole: some megabytes of a whole council",
+    ),
+    ("social-care-ssda903", 4.0, "its files are joined by child: packed, and no more than its bounds"),
+];
+
+/// Counts what is said, and holds none of it.
+#[derive(Default)]
+struct Counting(u64);
+
+impl Output for Counting {
+    fn scope(&mut self, _: Scope) {}
+    fn record(&mut self) {}
+    fn draft(&mut self, _: Draft) {
+        self.0 += 1;
+    }
+    fn reject(&mut self, _: Rejection) {}
+    fn whole(&mut self, _: &str) {}
+}
+
+/// The most bytes that were held while it was translated so many times over, and how many drafts came of it.
+fn peak(connector: &dyn Connector, submission: &LargerSubmission, times: u64) -> (f64, u64) {
+    let before = PeakAlloc.current_usage();
+    PeakAlloc.reset_peak_usage();
+    let files = submission.files.iter();
+    let files = files.map(|(name, file)| SourceFile { name: name.clone(), bytes: Box::new(file.times(times)) });
+    let mut said = Counting::default();
+    connector.translate(files.collect(), &mut said);
+    (PeakAlloc.peak_usage().saturating_sub(before) as f64, said.0)
+}
+
+#[test]
+fn what_a_connector_takes_does_not_grow_with_what_it_reads() {
+    let _alone = ALONE.lock();
+    let mut problems = Vec::new();
+    for registered in connector_registry::every(&Whose::of(&["la-878-invented".to_owned()])) {
+        let connector = registered.connector.as_ref();
+        let name = connector.descriptor().name;
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+        let Some(submission) = LargerSubmission::of(connector, &folder).unwrap() else {
+            problems.push(format!("{name} has no sample in tests/golden, tests/messages or fuzz/corpus"));
+            continue;
+        };
+        let [small, large] =
+            [SMALL_BYTES, LARGE_BYTES].map(|bytes| peak(connector, &submission, submission.times_for(bytes)));
+        let growth = (large.0 - small.0) / (LARGE_BYTES - SMALL_BYTES) as f64;
+        let held = HOLDS.iter().find(|(of, ..)| *of == name).map_or(GROWTH_MAX, |(_, most, _)| *most);
+        if large.1 < small.1 * 4 {
+            problems.push(format!("{name} says {} of the large sample and {} of the small one", large.1, small.1));
+        }
+        if growth > held {
+            problems.push(format!("{name} holds {growth:.2} of what it reads: let each record go once it is said"));
+        }
+        if held > GROWTH_MAX && growth < held / 3.0 {
+            problems.push(format!(
+                "{name} holds {growth:.2} of what it reads, and no {held}: lower its number, or take it off the list"
+            ));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
