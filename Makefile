@@ -69,5 +69,5 @@ generate-proto: ## Writes the Rust that the .proto files give
 	UPDATE_GENERATED=1 cargo test --package proto --test generated
 
 fuzz: ## Runs every fuzz target for a minute each (needs cargo-fuzz and a nightly toolchain)
-	@for target in services/event-log services/ledger connectors/education-school-census connectors/education-sen2 connectors/education-ctf connectors/education-attendance connectors/social-care-cin-census connectors/health-hl7v2 connectors/mapped; do \
+	@for target in */*/fuzz; do \
 	  (cd $$target && for name in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run $$name -- -max_total_time=60; done) || exit 1; done

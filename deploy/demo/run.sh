@@ -16,11 +16,29 @@ case ${CARGO_TARGET_DIR:-} in /*) throughline=$CARGO_TARGET_DIR/debug/throughlin
 rm -rf "$demo"
 mkdir -p "$demo"
 step "inventing an authority of $children children"
-"$throughline" generate --children "$children" --out "$demo/authority"
+"$throughline" generate --children "$children" --all --out "$demo/authority"
 
 step "certificates, keys and readers, from an authority that only this machine knows"
 "$throughline" dev init --authority "$demo/authority" --out "$demo/dev" --listen 127.0.0.1:0 --mllp-listen 127.0.0.1:0
 config=$demo/dev/throughline.toml
+# The rest of what a council has: connectors that `dev init` leaves off, and tables that a mapping file reads.
+connectors="education-sen2 education-ctf social-care-dfe-api health-fhir"
+mappings="health-camhs-mhsds health-therapy-waits social-care-early-help-module social-care-team-around-child"
+section() {
+    printf '\n[connectors.%s]\ncontrollers = [%s]\ndrop_folder = "drop/%s"\npoll_ms = 250\n' "$1" "$2" "$1" >> "$config"
+}
+for connector in $connectors; do
+    case $connector in
+        social-care-*) section "$connector" '"la-878-social-care"' ;;
+        health-*) section "$connector" '"ods-ryx"' ;;
+        *) section "$connector" '"school-*", "la-*"' ;;
+    esac
+done
+for mapping in $mappings; do
+    cp "connectors/mapped/mappings/$mapping.toml" "$demo/dev/"
+    section "$mapping" '"la-878-*", "ods-rx9"'
+    echo "mapping = \"$mapping.toml\"" >> "$config"
+done
 
 step "one process: connectors, embedded log, projection, service"
 "$throughline" up --config "$config" 2> "$demo/up.log" &
@@ -33,7 +51,7 @@ for person in approver-1 approver-2; do
 done
 
 step "three sectors' records, dropped where council IT would drop them"
-for connector in education-school-census social-care-cin-census health-hl7v2; do
+for connector in education-school-census social-care-cin-census health-hl7v2 $connectors $mappings; do
     cp "$demo/authority/$connector"/* "$demo/dev/drop/$connector/incoming/"
     echo "$connector: $(ls "$demo/authority/$connector" | wc -l) file(s)"
 done

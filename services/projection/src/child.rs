@@ -1,5 +1,6 @@
 //! Everything about one child, as the store has it at one point in time.
 
+mod everybody;
 mod kept;
 mod moved;
 mod neighbourhood;

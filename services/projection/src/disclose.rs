@@ -156,6 +156,31 @@ struct Account {
 }
 
 impl Ask {
+    /// The whole of a child's present record, asked at a moment (microseconds since 1970) of a day in England.
+    pub fn everything(
+        caller: Caller,
+        child: Pseudonym,
+        purpose: sharing::Purpose,
+        (asked_at_us, today): (i64, Date),
+    ) -> Self {
+        Self {
+            caller,
+            child,
+            purpose,
+            from_day: None,
+            to_day: None,
+            categories: Vec::new(),
+            known_at_us: None,
+            valid_on: today,
+            today,
+            skip: 0,
+            page_size: usize::MAX,
+            request_digest: [0; 16],
+            asked_at_us,
+            registry_generation: 0,
+        }
+    }
+
     /// Which of an organisation's books the decision goes into.
     fn book(&self) -> u8 {
         let [first, ..] = self.child.0;

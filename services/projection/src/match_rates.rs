@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use event_log::Pseudonym;
 use event_log::authority::sector_of;
-use event_log::{PARTITIONS, Partition, Pseudonym};
 use identity::Id;
 use proto::admin::{GetMatchRatesResponse, SectorsMatched, SourceMatches};
 use proto::events::event::Kind;
@@ -12,8 +12,6 @@ use proto::events::{Family, Scheme};
 use crate::child::{Child, ChildError, Children};
 use crate::linking;
 
-/// Subjects that are looked up in one read of the store: commits may wait for it.
-const SUBJECTS_A_READ: usize = 1_000;
 /// A count from 1 to this is left out, and the rest are rounded: the rule of NHS England for hospital statistics.
 const LEFT_OUT_MAX: u64 = 7;
 const ROUNDED_TO: u64 = 5;
@@ -24,27 +22,10 @@ const ROUNDED_TO: u64 = 5;
 /// [`ChildError`].
 pub fn match_rates(children: &Children) -> Result<GetMatchRatesResponse, ChildError> {
     let mut counted = Counted::default();
-    let mut seen: BTreeSet<Id> = BTreeSet::new();
-    for partition in 0..PARTITIONS {
-        let Some(shard) = Partition::new(partition) else { continue };
-        let mut after: Option<Pseudonym> = None;
-        loop {
-            let some = linking::described::some_after(&children.store, shard, after, SUBJECTS_A_READ)?;
-            for subject in &some {
-                if !seen.contains(&subject.0) {
-                    let child = children.read(*subject, None)?;
-                    counted.count(&child);
-                    counted.passed_over(children, &child)?;
-                    // Others are met again under their own numbers, which this child answers for.
-                    seen.extend(&child.resolution.subjects);
-                }
-            }
-            match some.last() {
-                Some(last) if some.len() == SUBJECTS_A_READ => after = Some(*last),
-                _ => break,
-            }
-        }
-    }
+    children.each_described(|_, child| {
+        counted.count(child);
+        counted.passed_over(children, child)
+    })?;
     Ok(counted.told())
 }
 

@@ -6,10 +6,7 @@
 
 mod periods;
 
-use std::collections::BTreeSet;
-
-use event_log::{PARTITIONS, Partition, Pseudonym};
-use identity::Id;
+use event_log::Pseudonym;
 use jiff::civil::Date;
 use proto::admin::{LeftOut, ProtectionRow};
 use proto::disclosure::Disclosure;
@@ -19,11 +16,7 @@ use sharing::{Act, Principal, Purpose, Registry, Request};
 
 use crate::child::{Child, ChildError};
 use crate::disclose::{Discloser, day_number, decision_id, digest};
-use crate::linking;
 use periods::{Period, Person, periods};
-
-/// Subjects that are looked up in one read of the store: commits may wait for it.
-const SUBJECTS_A_READ: usize = 1_000;
 
 /// Who tells whom, and of when.
 #[derive(Clone, Debug)]
@@ -62,24 +55,10 @@ pub fn told(discloser: &Discloser, telling: &Telling) -> Result<Told, ChildError
     let children = &discloser.children;
     let registry = discloser.registries.current(telling.registry_generation)?;
     let mut told = Told::default();
-    let mut seen: BTreeSet<Id> = BTreeSet::new();
-    for partition in 0..PARTITIONS {
-        let Some(shard) = Partition::new(partition) else { continue };
-        let mut after: Option<Pseudonym> = None;
-        loop {
-            let some = linking::described::some_after(&children.store, shard, after, SUBJECTS_A_READ)?;
-            for subject in some.iter().filter(|subject| !seen.contains(&subject.0)).collect::<Vec<_>>() {
-                let child = children.read(*subject, None)?;
-                told.of((discloser, &registry), telling, *subject, &child);
-                // Others are met again under their own numbers, which this child answers for.
-                seen.extend(&child.resolution.subjects);
-            }
-            match some.last() {
-                Some(last) if some.len() == SUBJECTS_A_READ => after = Some(*last),
-                _ => break,
-            }
-        }
-    }
+    children.each_described(|subject, child| {
+        told.of((discloser, &registry), telling, subject, child);
+        Ok(())
+    })?;
     told.rows.sort_by(|one, other| key(one).cmp(&key(other)));
     told.left_out.sort_by(|one, other| (one.reason, &one.reference).cmp(&(other.reason, &other.reference)));
     Ok(told)

@@ -1,6 +1,6 @@
 //! The figures of the backbone, each beside its floor, in one run: `make bench`, or
-//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME] [--events N]`, of which the last
-//! is of the ledger's log: 10000000 for the published bar.
+//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME] [--events N] [--bytes N]`, of
+//! which the last are of the ledger's log (10000000 for the published bar) and of the input of which memory is measured.
 //!
 //! Real parts only: an invented authority's files, the embedded log on disk, both store engines, gRPC over TLS. Each part
 //! is a process of its own, so that its peak memory is its own too.
@@ -14,6 +14,7 @@ mod identity;
 mod intake;
 mod kafka;
 mod ledger;
+mod memory;
 mod people;
 mod reads;
 mod replay;
@@ -46,10 +47,12 @@ struct Arguments {
     only: Option<String>,
     /// Events of the ledger's log.
     events: Option<u64>,
+    /// Of the larger input of which memory is measured.
+    bytes: Option<u64>,
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut parsed = Arguments { children: CHILDREN, part: None, only: None, events: None };
+    let mut parsed = Arguments { children: CHILDREN, part: None, only: None, events: None, bytes: None };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().with_context(|| format!("`{argument}` needs a value"));
@@ -58,10 +61,11 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--quick" => parsed.children = CHILDREN_QUICK,
             "--only" => parsed.only = Some(value()?),
             "--events" => parsed.events = Some(value()?.parse().context("`--events` must be a number")?),
+            "--bytes" => parsed.bytes = Some(value()?.parse().context("`--bytes` must be a number")?),
             "--part" => parsed.part = Some((value()?, PathBuf::from(value()?))),
             // Cargo's own.
             "--bench" => {}
-            other => anyhow::bail!("there is no `{other}`: --children N, --quick, --only NAME, --events N"),
+            other => anyhow::bail!("there is no `{other}`: --children N, --quick, --only NAME, --events N, --bytes N"),
         }
     }
     Ok(parsed)
@@ -71,7 +75,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = arguments()?;
     if let Some((part, dir)) = &arguments.part {
         end_in_time(part.clone());
-        let mut figures = run(part, dir, arguments.children, arguments.events)?;
+        let mut figures = run(part, dir, &arguments)?;
         figures.push(report::peak_memory(part)?);
         return report::tell(&figures);
     }
@@ -104,10 +108,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Every part, with those that must have run before it.
-const PARTS: [(&str, &[&str]); 27] = [
+const PARTS: [(&str, &[&str]); 28] = [
     ("generate", &[]),
     ("translate", &["generate"]),
     ("snapshot", &[]),
+    ("memory", &[]),
     ("append", &[]),
     ("ingest", &["generate"]),
     ("commit-sled", &["generate", "ingest"]),
@@ -136,11 +141,13 @@ const PARTS: [(&str, &[&str]); 27] = [
     ("kafka-latency", &["generate", "kafka-publish", "kafka-rebuild-fjall"]),
 ];
 
-fn run(part: &str, dir: &Path, children: u32, events: Option<u64>) -> anyhow::Result<Vec<Figure>> {
+fn run(part: &str, dir: &Path, arguments: &Arguments) -> anyhow::Result<Vec<Figure>> {
+    let Arguments { children, events, bytes, .. } = *arguments;
     match part {
         "generate" => house::generate(dir, children),
         "translate" => translate::figures(dir),
         "snapshot" => snapshot::figures(dir, children),
+        "memory" => memory::figures(dir, bytes, children <= CHILDREN_QUICK),
         "append" => append::figures(dir),
         "ingest" => intake::figures(dir, children),
         "commit-sled" => stores::commit(dir, Engine::Sled, children),
@@ -164,6 +171,7 @@ fn run(part: &str, dir: &Path, children: u32, events: Option<u64>) -> anyhow::Re
         "kafka-read" => kafka::nodes::figures(dir),
         "kafka-streams" => kafka::streams::figures(dir),
         kafka::streams::OURS => kafka::streams::fold(dir),
+        other if other.starts_with(memory::ONE) => memory::one(dir, other.trim_start_matches(memory::ONE)),
         other => anyhow::bail!("there is no part `{other}`"),
     }
 }
@@ -186,8 +194,9 @@ fn in_a_process(
 ) -> anyhow::Result<Vec<Figure>> {
     report::progress(part, needs);
     let events = arguments.events.map(|events| ["--events".to_owned(), events.to_string()]);
+    let bytes = arguments.bytes.map(|bytes| ["--bytes".to_owned(), bytes.to_string()]);
     let output = Command::new(std::env::current_exe()?)
-        .args(events.into_iter().flatten())
+        .args(events.into_iter().chain(bytes).flatten())
         .args(["--children", &arguments.children.to_string(), "--part", part])
         .arg(dir)
         .envs(broker.map(|broker| (kafka::BOOTSTRAP, broker.bootstrap())))

@@ -26,6 +26,8 @@ pub(crate) enum Bar {
     AtMost(f64),
     /// This part of its floor.
     OfFloor(f64),
+    /// So many times its floor, and no more.
+    OfFloorAtMost(f64),
 }
 
 impl Figure {
@@ -56,6 +58,7 @@ impl Figure {
             None => return String::new(),
             Some(Bar::AtLeast(bar)) => (self.value >= bar, format!(">= {}", number(bar))),
             Some(Bar::AtMost(bar)) => (self.value <= bar, format!("<= {}", number(bar))),
+            Some(Bar::OfFloorAtMost(bar)) => (ratio.is_some_and(|ratio| ratio <= bar), format!("<= {bar} of it")),
             Some(Bar::OfFloor(bar)) => (ratio.is_some_and(|ratio| ratio >= bar), format!(">= {bar} of it")),
         };
         format!("{bar} {}", if met { "met" } else { "SHORT" })

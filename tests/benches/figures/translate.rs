@@ -1,7 +1,7 @@
 //! Translating and sealing, on one core.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead as _, BufReader, BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +13,7 @@ use connector_kit::publish::Publisher;
 use connector_kit::{Connector, Draft, Output, Rejection, Scope, SourceFile};
 use event_log::{Appended, EventLog, LogError, Offset, Partition, Position, Record, StoredRecord, Topic};
 use mapped::Mapping;
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::house::{self, House};
@@ -27,25 +28,35 @@ struct Source {
     /// Counts records with nothing but the parser.
     parse: fn(&Path) -> anyhow::Result<u64>,
     bar: f64,
+    /// The folder of its files, where not that of its name.
+    folder: Option<&'static str>,
 }
 
 /// What a core must do of each shape of source, records a second.
 const CSV: f64 = 50_000.0;
 const TREE_OR_MESSAGE: f64 = 20_000.0;
+const BUNDLE: f64 = 5_000.0;
 
 /// A source of few records is read again until so much time has gone by.
 const LONG_ENOUGH: Duration = Duration::from_millis(700);
 
 pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let house = House::open(dir)?;
-    let csv =
-        |connector: Arc<dyn Connector>, of| Source { connector, of, parser: "csv alone", parse: parse_csv, bar: CSV };
+    let csv = |connector: Arc<dyn Connector>, of| Source {
+        connector,
+        of,
+        parser: "csv alone",
+        parse: parse_csv,
+        bar: CSV,
+        folder: None,
+    };
     let xml = |connector: Arc<dyn Connector>, of, parse| Source {
         connector,
         of,
         parser: "quick-xml alone",
         parse,
         bar: TREE_OR_MESSAGE,
+        folder: None,
     };
     let hl7 = Source {
         connector: Arc::new(health_hl7v2::Hl7V2),
@@ -53,6 +64,7 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
         parser: "framing alone",
         parse: split_frames,
         bar: TREE_OR_MESSAGE,
+        folder: None,
     };
     let json = Source {
         connector: Arc::new(social_care_dfe_api::ChildrenSocialCare::ANY),
@@ -60,7 +72,17 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
         parser: "serde_json alone",
         parse: parse_json,
         bar: TREE_OR_MESSAGE,
+        folder: None,
     };
+    let fhir = |of, folder, parse| Source {
+        connector: Arc::new(health_fhir::Fhir::default()),
+        of,
+        parser: "serde_json alone",
+        parse,
+        bar: BUNDLE,
+        folder: Some(folder),
+    };
+    messages(&house)?;
     let visits = visits(&house)?;
     let sources = [
         csv(Arc::new(education_school_census::SchoolCensus), "census CSV rows"),
@@ -72,6 +94,8 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
         xml(Arc::new(education_ctf::CommonTransfer), "CTF XML pupils", |path| parse_xml(path, "Pupil")),
         json,
         hl7,
+        fhir("FHIR message bundles", MESSAGES_IN, parse_lines),
+        fhir("FHIR entries of a search", ENTRIES_IN, parse_entries),
     ];
     let mut figures = Vec::new();
     for source in &sources {
@@ -82,7 +106,7 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
 
 fn of_source(source: &Source, house: &House) -> anyhow::Result<Vec<Figure>> {
     let name = source.connector.descriptor().name;
-    let files = files(&house.files(name))?;
+    let files = files(&house.files(source.folder.unwrap_or(name)))?;
     let floor = rate(|| {
         let begun = Instant::now();
         let mut parsed = 0;
@@ -193,6 +217,62 @@ attendance = { column = "Outcome", codes = "attendance" }
     }
     rows.flush()?;
     Ok(mapping)
+}
+
+const MESSAGES: u32 = 5_000;
+const MESSAGES_IN: &str = "health-fhir-messages";
+const ENTRIES_IN: &str = "health-fhir-entries";
+
+/// Vaccinations as a child health information service sends them, a message a line; and what the same children's server gives when it
+/// is searched. Invented.
+fn messages(house: &House) -> anyhow::Result<()> {
+    let [lines, page] = [(MESSAGES_IN, "messages.ndjson"), (ENTRIES_IN, "page.json")].map(|(folder, name)| {
+        let folder = house.files(folder);
+        std::fs::create_dir_all(&folder).and_then(|()| File::create(folder.join(name))).map(BufWriter::new)
+    });
+    let (mut lines, mut page) = (lines?, page?);
+    let organisation = |id: &str| {
+        json!({ "resourceType": "Organization", "id": id, "name": "Madeup Trust",
+            "identifier": [{ "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "RYX" }] })
+    };
+    write!(page, r#"{{"resourceType":"Bundle","type":"searchset","timestamp":"2026-02-01T06:00:00Z","entry":["#)?;
+    let server = "https://child-health.invented.example/r4";
+    write!(page, "{}", json!({ "fullUrl": format!("{server}/Organization/o"), "resource": organisation("o") }))?;
+    for child in 0..MESSAGES {
+        let id = |of: &str| format!("urn:uuid:00000000-0000-4000-8000-{of}{child:011}");
+        let to = |of: &str| json!({ "reference": id(of) });
+        let snomed = |code: &str, display: &str| json!({ "coding": [{ "system": "http://snomed.info/sct", "code": code, "display": display }] });
+        let patient = json!({
+            "resourceType": "Patient", "id": format!("p{child}"), "name": [{ "use": "official", "family": "Inventia", "given": ["Tansy"] }],
+            "identifier": [{ "system": "https://madeup.example/number", "value": format!("M-{child}") }],
+            "gender": "female", "birthDate": "2025-06-01", "managingOrganization": { "reference": "Organization/o" },
+            "address": [{ "use": "home", "line": ["4 Madeup Drive"], "city": "Madeup", "postalCode": "ZZ99 3WZ" }] });
+        let given = json!({
+            "resourceType": "Immunization", "id": format!("i{child}"), "status": "completed", "notGiven": false, "primarySource": true,
+            "vaccineCode": snomed("34925411000001109", "A vaccine"), "date": "2026-01-14", "lotNumber": "L1",
+            "patient": to("1"), "encounter": to("2") });
+        let message = json!({ "resourceType": "Bundle", "type": "message", "entry": [
+            { "fullUrl": id("0"), "resource": { "resourceType": "MessageHeader", "id": format!("m{child}"),
+                "event": { "system": "https://fhir.nhs.uk/STU3/CodeSystem/DCH-ChildHealthEventType-1", "code": "CH015" },
+                "timestamp": "2026-01-15T15:00:00Z", "responsible": to("3"), "focus": [to("2")] } },
+            { "fullUrl": id("3"), "resource": organisation("o") },
+            { "fullUrl": id("1"), "resource": &patient },
+            { "fullUrl": id("2"), "resource": { "resourceType": "Encounter", "id": format!("e{child}"), "status": "finished",
+                "subject": to("1"), "period": { "start": "2026-01-14" }, "serviceProvider": to("3") } },
+            { "fullUrl": id("4"), "resource": &given },
+        ]});
+        writeln!(lines, "{message}")?;
+        write!(page, ",{}", json!({ "fullUrl": format!("{server}/Patient/p{child}"), "resource": patient }))?;
+        let mut given = given;
+        if let Some(given) = given.as_object_mut() {
+            given.insert("patient".to_owned(), json!({ "reference": format!("Patient/p{child}") }));
+        }
+        write!(page, ",{}", json!({ "fullUrl": format!("{server}/Immunization/i{child}"), "resource": given }))?;
+    }
+    write!(page, "]}}")?;
+    lines.flush()?;
+    page.flush()?;
+    Ok(())
 }
 
 pub(crate) fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -349,6 +429,22 @@ fn parse_json(path: &Path) -> anyhow::Result<u64> {
     let all: serde_json::Value = serde_json::from_reader(BufReader::new(File::open(path)?))?;
     let children = all.as_array().or_else(|| all.get("children").and_then(serde_json::Value::as_array));
     Ok(children.map_or(1, Vec::len) as u64)
+}
+
+/// A document on each line.
+fn parse_lines(path: &Path) -> anyhow::Result<u64> {
+    let mut read = 0;
+    for line in BufReader::new(File::open(path)?).lines() {
+        let bundle: serde_json::Value = serde_json::from_str(&line?)?;
+        read += u64::from(std::hint::black_box(bundle).is_object());
+    }
+    Ok(read)
+}
+
+fn parse_entries(path: &Path) -> anyhow::Result<u64> {
+    let all: serde_json::Value = serde_json::from_reader(BufReader::new(File::open(path)?))?;
+    let entries = all.get("entry").and_then(serde_json::Value::as_array);
+    Ok(entries.map_or(0, Vec::len) as u64)
 }
 
 /// A message begins where a line begins with its header.

@@ -1,7 +1,9 @@
 //! A node's properties.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -16,16 +18,24 @@ pub(crate) const PORTS_A_NODE: usize = 3;
 /// processes, so that a node that is down for a while finds its own still free.
 const PORTS: std::ops::Range<u16> = 10_000..20_000;
 
+/// What was given to a node of this process before: one that is still starting listens on nothing yet.
+static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
 pub(crate) fn free_ports(count: usize) -> Result<Vec<u16>> {
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut held = Vec::new();
     for _ in 0..10_000 {
         if held.len() == count {
             break;
         }
         let port = rand::random_range(PORTS);
+        if given.contains(&port) {
+            continue;
+        }
         // Held until all are found, so that none is found twice.
         held.extend(TcpListener::bind(("127.0.0.1", port)).ok().map(|listener| (port, listener)));
     }
+    given.extend(held.iter().map(|(port, _)| *port));
     (held.len() == count).then(|| held.iter().map(|(port, _)| *port).collect()).context("no free ports")
 }
 

@@ -173,7 +173,7 @@ fn of_systemd() -> Vec<Started> {
 
 fn all() -> Vec<Started> {
     let (compose, kubernetes, systemd) = (of_compose(), of_kubernetes(), of_systemd());
-    assert_eq!((compose.len(), kubernetes.len(), systemd.len()), (6, 5, 6));
+    assert_eq!((compose.len(), kubernetes.len(), systemd.len()), (6, 6, 6));
     compose.into_iter().chain(kubernetes).chain(systemd).collect()
 }
 
@@ -192,8 +192,11 @@ fn port(value: Option<&toml::Value>) -> Option<u64> {
 fn ports(configuration: &toml::Value) -> BTreeMap<String, u64> {
     let of = |section: &str, key: &str| port(configuration.get(section).and_then(|section| section.get(key)));
     let connectors = configuration.get("connectors").and_then(toml::Value::as_table);
-    let mllp = connectors.into_iter().flat_map(|all| all.values()).find_map(|one| port(one.get("mllp_listen")));
-    let named = [("grpc", of("serve", "listen")), ("health", of("telemetry", "listen")), ("mllp", mllp)];
+    let connectors: Vec<&toml::Value> = connectors.into_iter().flat_map(|all| all.values()).collect();
+    let mllp = connectors.iter().find_map(|one| port(one.get("mllp_listen")));
+    let posts = connectors.iter().find_map(|one| port(one.get("receive")?.get("listen")));
+    let [grpc, health] = ["serve", "telemetry"].map(|section| of(section, "listen"));
+    let named = [("grpc", grpc), ("health", health), ("mllp", mllp), ("posts", posts)];
     named.into_iter().filter_map(|(name, port)| Some((name.to_owned(), port?))).collect()
 }
 
@@ -271,7 +274,7 @@ fn every_port_is_the_one_that_the_configuration_listens_on() {
     {
         if document["kind"] == "Service" {
             for port in list(&document["spec"]["ports"]) {
-                assert!(["grpc", "health", "mllp"].contains(&text(&port["targetPort"])), "{port}");
+                assert!(["grpc", "health", "mllp", "posts"].contains(&text(&port["targetPort"])), "{port}");
                 assert!(listens.contains(&port["port"].as_u64().unwrap()), "{port}");
             }
         }
@@ -279,6 +282,58 @@ fn every_port_is_the_one_that_the_configuration_listens_on() {
     let image = fs::read_to_string(deploy().join("container/Containerfile")).unwrap();
     let exposed = image.lines().find_map(|line| line.strip_prefix("EXPOSE ")).unwrap();
     assert!(exposed.split(' ').all(|port| listens.contains(&port.parse().unwrap())), "{exposed}");
+}
+
+/// The policies of the base.
+fn policies() -> Vec<Value> {
+    yaml(&deploy().join("kubernetes/base/network-policy.yaml"))
+}
+
+/// Whether a policy is for pods of these labels.
+fn selects(policy: &Value, labels: &Value) -> bool {
+    let wanted = policy["spec"]["podSelector"]["matchLabels"].as_object();
+    wanted.is_none_or(|wanted| wanted.iter().all(|(name, value)| &labels[name] == value))
+}
+
+#[test]
+fn every_door_is_opened_to_those_it_is_for_and_no_other_is() {
+    let everything = serde_json::json!({"matchLabels": {}});
+    let closed = policies().into_iter().find(|policy| policy["metadata"]["name"] == "default-deny").unwrap();
+    assert_eq!(closed["spec"]["podSelector"], serde_json::json!({}));
+    assert_eq!(closed["spec"]["policyTypes"], serde_json::json!(["Ingress", "Egress"]));
+    let templates = pod_templates();
+    let mut opened = BTreeSet::new();
+    for policy in policies() {
+        let name = text(&policy["metadata"]["name"]).to_owned();
+        for rule in list(&policy["spec"]["ingress"]).chain(list(&policy["spec"]["egress"])) {
+            let peers: Vec<&Value> = list(&rule["from"]).chain(list(&rule["to"])).collect();
+            assert!(!peers.is_empty(), "{name}: to or from everybody");
+            assert!(peers.iter().all(|peer| peer["namespaceSelector"] != everything), "{name}: {peers:?}");
+            assert!(list(&rule["ports"]).next().is_some(), "{name}: every port");
+        }
+        let chosen: Vec<_> =
+            templates.iter().filter(|(_, spec)| selects(&policy, &spec["template"]["metadata"]["labels"])).collect();
+        for port in list(&policy["spec"]["ingress"]).flat_map(|rule| list(&rule["ports"])) {
+            assert!(!chosen.is_empty(), "{name} opens a door of nobody's");
+            for (pod, spec) in &chosen {
+                let ports = list(&spec["template"]["spec"]["containers"][0]["ports"]);
+                // The one that makes topics listens for nobody.
+                let has = ports.filter(|of| of["name"] == port["port"]).count() == 1 || pod == "topics";
+                assert!(has, "{name}: {pod} has no port {}", port["port"]);
+                opened.insert((pod.clone(), text(&port["port"]).to_owned()));
+            }
+        }
+    }
+    for (pod, spec) in &templates {
+        for port in list(&spec["template"]["spec"]["containers"][0]["ports"]) {
+            let door = (pod.clone(), text(&port["name"]).to_owned());
+            assert!(opened.contains(&door), "nobody is let in at {door:?}");
+        }
+    }
+    // Where a process fetches from by itself: the ports that it goes to where a configuration names none.
+    let fetches = policies().into_iter().find(|policy| policy["metadata"]["name"] == "fetches").unwrap();
+    let ports = list(&fetches["spec"]["egress"]).flat_map(|rule| list(&rule["ports"]));
+    assert_eq!(ports.map(|port| port["port"].as_u64().unwrap()).collect::<Vec<_>>(), [443, 22, 5432, 1433]);
 }
 
 #[test]

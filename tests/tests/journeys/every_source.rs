@@ -32,7 +32,7 @@ fn every_connector_runs_and_what_education_sends_beside_the_census_arrives() {
     assert!(names.len() >= 10, "{names:?}");
     place.ours(&["config", "check"]);
     let more = place.path("more");
-    place.must(&["generate", "--children", "60", "--seed", "5", "--education", "--out", more.to_str().unwrap()]);
+    place.must(&["generate", "--children", "60", "--seed", "5", "--all", "--out", more.to_str().unwrap()]);
     let running = place.up();
     for source in EDUCATION {
         place.drop_folder(source, &more.join(source));

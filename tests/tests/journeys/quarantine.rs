@@ -71,12 +71,20 @@ fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
     let item = waiting(&place)[0]["id"].as_str().unwrap().to_owned();
     let shown = place.ours(&["quarantine", "show", &item]);
     assert!(shown.contains("P1,") && shown.contains("now      still refused"), "{shown}");
+    // Cell by cell under the names of its columns.
+    assert!(line_with(&shown, "  From").ends_with("<-- here"), "{shown}");
 
     // The mapping put right, and tried on them before it runs: nothing is sent.
     let mended = place.path("mended.toml");
     fs::write(&mended, mapping(2, "\"%d/%m/%Y\", \"%d.%m.%Y\"")).unwrap();
     let mended = mended.to_str().unwrap();
+    let dotted =
+        waiting(&place).iter().find(|item| item["where"].as_str().unwrap().contains("record 2,")).unwrap()["id"]
+            .clone();
+    let shown = place.ours(&["quarantine", "show", dotted.as_str().unwrap(), "--mapping", mended]);
+    assert!(shown.contains("now      would be redriven") && shown.contains("course: D00"), "{shown}");
     let tried = place.ours(&["quarantine", "try", "--source", SOURCE, "--reason", "DATE_MISSING", "--mapping", mended]);
+    assert!(tried.lines().count() < DOTTED, "told by kind, and not row by row: {tried}");
     let tried = line_with(&tried, "tried:");
     assert_eq!((number_in(tried, "would_redrive"), number_in(tried, "still_refused")), (&*DOTTED.to_string(), "1"));
     assert_eq!(courses(&place), ["G1", "G2"]);

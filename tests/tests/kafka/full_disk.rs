@@ -140,7 +140,10 @@ fn a_full_disk_of_a_node_and_of_a_connector_is_waited_for() {
     place.drop_folder(CENSUS, &place.path("authority").join(CENSUS));
     until("the connector says what it waits for", || place.told().contains("waiting until it can be done"));
     assert!(region.status(&connect)["sources"][0]["pending"].as_u64().unwrap() > 0);
+    println!("a connector whose disk is full: it waits, says so, and has said nothing that it could not keep");
     of_store.fill(64 << 20);
+    of_baselines.make_room();
+    region.settle(&connect);
     until("the node says that it takes nothing", || {
         let status = region.status(&serve);
         status["not_accepting_because"].as_str().is_some_and(|why| why.starts_with("the store's disk is nearly full"))
@@ -153,15 +156,13 @@ fn a_full_disk_of_a_node_and_of_a_connector_is_waited_for() {
         })
     };
     until("readers are refused", || ask().is_err_and(|status| status.code() == tonic::Code::Unavailable));
-    println!("a node and a connector whose disks are full: they wait, and say so");
+    println!("room again: the connector went on by itself; a node whose disk is full: it waits, and says so");
 
-    of_baselines.make_room();
-    region.settle(&connect);
     of_store.make_room();
     let status = region.settle(&serve);
     until("the node is ready", || region.status(&serve)["ready"] == true);
     let events = status["events"].as_u64().unwrap();
-    println!("room again: they go on by themselves, {} events more", events - before);
+    println!("room again: the node goes on by itself, {} events more", events - before);
     assert!(events > before && !ask().unwrap().into_inner().entries.is_empty());
     connecting.stop();
     serving.stop();

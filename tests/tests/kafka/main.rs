@@ -21,4 +21,5 @@ mod moving;
 mod one_node;
 mod processes;
 mod protection;
+mod redriven;
 mod three_nodes;

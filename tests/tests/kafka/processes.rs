@@ -43,7 +43,7 @@ impl Region {
     }
 
     /// Writes a process's configuration: its own folder of data, the keys of them all, and the sections given.
-    fn configuration(&self, name: &str, sections: &str) -> PathBuf {
+    pub(crate) fn configuration(&self, name: &str, sections: &str) -> PathBuf {
         let broker = self.broker.lock().unwrap();
         let papers = broker.papers();
         let (certificate, key) = papers.client(name).unwrap();

@@ -18,8 +18,9 @@ fn level(name: &str, folder: &str) -> Option<u8> {
         "proto" | "broker" => 0,
         "timeline" | "sharing" | "identity" | "ledger" | "event-log" | "runtime" => 1,
         "projection" | "connector-kit" => 2,
-        "throughline" => 4,
-        "tests" => 5,
+        "connector-registry" => 4,
+        "throughline" => 5,
+        "tests" => 6,
         _ if folder.starts_with("connectors/") => 3,
         _ => return None,
     })

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod audited;
+mod connectors;
 mod files;
 mod levels;
 mod purity;

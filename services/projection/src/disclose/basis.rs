@@ -106,22 +106,8 @@ impl Grounds {
 /// Of an answer to a reviewer of identity about a pair, with whether it is the service's own that they review for.
 pub(crate) fn of_review(grounds: &Grounds, review: &Review<'_>, subjects: &BTreeSet<Id>) -> Basis {
     let Review { caller, pair, today, asked_at_us, runs_service } = *review;
-    let ask = Ask {
-        caller: caller.clone(),
-        child: Pseudonym(pair.0),
-        purpose: sharing::Purpose::IdentityReview,
-        from_day: None,
-        to_day: None,
-        categories: Vec::new(),
-        known_at_us: None,
-        valid_on: today,
-        today,
-        skip: 0,
-        page_size: usize::MAX,
-        request_digest: [0; 16],
-        asked_at_us,
-        registry_generation: 0,
-    };
+    let purpose = sharing::Purpose::IdentityReview;
+    let ask = Ask::everything(caller.clone(), Pseudonym(pair.0), purpose, (asked_at_us, today));
     let basis = grounds.basis(&ask, subjects);
     Basis { caller: basis.caller | if runs_service { RUNS_SERVICE } else { 0 }, ..basis }
 }

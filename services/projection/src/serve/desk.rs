@@ -166,28 +166,14 @@ impl Desk {
     }
 
     /// What is asked of the whole of a child's present record.
-    pub(super) fn ask_now(
-        &self,
-        caller: &Caller,
-        asked: &Asked,
-        request_digest: [u8; 16],
-        (now_us, today): (i64, Date),
-    ) -> Ask {
+    pub(super) fn ask_now(&self, caller: &Caller, asked: &Asked, request_digest: [u8; 16], at: (i64, Date)) -> Ask {
         Ask {
-            caller: caller.clone(),
-            child: self.pseudonyms.of(&asked.child),
-            purpose: asked.purpose,
             from_day: asked.from_day,
             to_day: asked.to_day,
             categories: asked.categories.clone(),
-            known_at_us: None,
-            valid_on: today,
-            today,
-            skip: 0,
-            page_size: usize::MAX,
             request_digest,
-            asked_at_us: now_us,
             registry_generation: self.registry_generation(),
+            ..Ask::everything(caller.clone(), self.pseudonyms.of(&asked.child), asked.purpose, at)
         }
     }
 

@@ -82,29 +82,11 @@ impl FactsService {
         self.desk.fresh()
     }
 
-    fn ask(
-        &self,
-        caller: &Caller,
-        child: Pseudonym,
-        purpose: Purpose,
-        digest: [u8; 16],
-        (now_us, today): Moment,
-    ) -> Ask {
+    fn ask(&self, caller: &Caller, child: Pseudonym, purpose: Purpose, digest: [u8; 16], at: Moment) -> Ask {
         Ask {
-            caller: caller.clone(),
-            child,
-            purpose,
-            from_day: None,
-            to_day: None,
-            categories: Vec::new(),
-            known_at_us: None,
-            valid_on: today,
-            today,
-            skip: 0,
-            page_size: usize::MAX,
             request_digest: digest,
-            asked_at_us: now_us,
             registry_generation: self.desk.registry_generation(),
+            ..Ask::everything(caller.clone(), child, purpose, at)
         }
     }
 

@@ -4,11 +4,10 @@
 //! differ by no child who came or went between them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use event_log::{Partition, Pseudonym};
+use event_log::Partition;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -29,10 +28,9 @@ use super::limits::Limits;
 use super::refusal::Refusal;
 use super::request::civil;
 use super::timelines::{TimelineService, now};
-use crate::child::{ChildError, Children};
+use crate::child::ChildError;
 use crate::disclose::digest::sixteen;
 use crate::disclose::{Discloser, Undisclosed, day_number, decision_id};
-use crate::store::keys::{self, Parsed};
 
 /// A reader asks once a month.
 const REQUESTS_PER_SECOND_MAX: u32 = 5;
@@ -170,7 +168,7 @@ fn count(discloser: &Discloser, request: &sharing::Request, registry: &Registry)
     let known_at_us = began - 1;
     let (mut tally, mut seen) = (Tally::default(), BTreeSet::new());
     for shard in Partition::all() {
-        for subject in subjects(&discloser.children, shard)? {
+        for subject in discloser.children.subjects(shard)? {
             let child = discloser.children.read(subject, Some(known_at_us))?;
             let is_first = child.resolution.subjects.first().is_none_or(|first| seen.insert(*first));
             if child.said.is_empty() || !is_first {
@@ -193,21 +191,6 @@ fn count(discloser: &Discloser, request: &sharing::Request, registry: &Registry)
         }
     }
     Ok(tally.told(counting))
-}
-
-/// Everybody of whom the store holds something.
-fn subjects(children: &Children, shard: Partition) -> Result<BTreeSet<Pseudonym>, ChildError> {
-    let mut found = BTreeSet::new();
-    children.store.read(shard.into(), |view| {
-        found.clear();
-        view.scan_prefix(&keys::rows(shard), |key, _| {
-            if let Some(Parsed::Row { subject, .. }) = keys::parse(key) {
-                found.insert(subject);
-            }
-            ControlFlow::Continue(())
-        })
-    })?;
-    Ok(found)
 }
 
 fn is_recent(entry: &Entry, as_at: Date, months: u32) -> bool {

@@ -331,20 +331,10 @@ impl House {
     /// What a reader asks who asks for everything today.
     pub fn ask(&self, caller: &Caller, child: &Subject, purpose: Purpose) -> Ask {
         Ask {
-            caller: caller.clone(),
-            child: self.pseudonyms.of(child),
-            purpose,
-            from_day: None,
-            to_day: None,
-            categories: Vec::new(),
-            known_at_us: None,
-            valid_on: TODAY,
-            today: TODAY,
-            skip: 0,
             page_size: 500,
             request_digest: [9; 16],
-            asked_at_us: now_us(),
             registry_generation: self.progress.borrow().registry_generation,
+            ..Ask::everything(caller.clone(), self.pseudonyms.of(child), purpose, (now_us(), TODAY))
         }
     }
 

@@ -75,6 +75,10 @@ impl Operations for NoConnectors {
         None
     }
 
+    async fn quarantine_waiting(&self) -> u64 {
+        0
+    }
+
     async fn quarantined(&self, _: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError> {
         Ok(Vec::new())
     }

@@ -1,7 +1,6 @@
 //! What is past its schedule: proposals, and never more. Nothing is destroyed by being listed here, or by not being.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
 
 use event_log::authority::COMMAND;
 use event_log::{Partition, Pseudonym};
@@ -22,7 +21,6 @@ use crate::serve::caller::Caller;
 use crate::serve::desk::Desk;
 use crate::serve::refusal::Refusal;
 use crate::serve::request::civil;
-use crate::store::keys::{self, Parsed};
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -81,28 +79,13 @@ fn past_their_schedule(desk: &Desk, organisation: &str, on: Date) -> Result<(Vec
     let children = &desk.discloser.children;
     let (mut due, mut looked_at) = (Vec::new(), 0);
     for shard in Partition::all() {
-        for subject in subjects(desk, shard)? {
+        for subject in children.subjects(shard)? {
             looked_at += 1;
             let child = children.read(subject, None)?;
             due.extend(of_child(desk, &child, subject, organisation, on));
         }
     }
     Ok((due, looked_at))
-}
-
-/// Everybody of whom the store holds something.
-fn subjects(desk: &Desk, shard: Partition) -> Result<BTreeSet<Pseudonym>, ChildError> {
-    let mut found = BTreeSet::new();
-    desk.discloser.children.store.read(shard.into(), |view| {
-        found.clear();
-        view.scan_prefix(&keys::rows(shard), |key, _| {
-            if let Some(Parsed::Row { subject, .. }) = keys::parse(key) {
-                found.insert(subject);
-            }
-            ControlFlow::Continue(())
-        })
-    })?;
-    Ok(found)
 }
 
 /// What was said of this number of a child by the organisation, and is past its schedule.
