@@ -265,7 +265,10 @@ impl Node {
         for node in &mut self.under {
             node.in_order();
         }
-        self.under.sort_by(|a, b| a.module.cmp(&b.module).then_with(|| a.content().cmp(&b.content())));
+        self.under.sort_by_key(|node| node.module);
+        for of_module in self.under.chunk_by_mut(|a, b| a.module == b.module).filter(|of| of.len() > 1) {
+            of_module.sort_by_cached_key(Self::content);
+        }
     }
 
     /// As a table of one row, for a person to look at.

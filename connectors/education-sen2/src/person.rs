@@ -88,7 +88,9 @@ pub(crate) fn told_apart(nodes: Vec<Node>, lea: &str) -> (Vec<Person>, Vec<Node>
         known.entry(name).or_default().1.extend(nodes);
     }
     let persons = known.into_iter().map(|(known_by, (number_shared, mut nodes))| {
-        nodes.sort_by_cached_key(|node| (node.content(), node.spot.record));
+        if nodes.len() > 1 {
+            nodes.sort_by_cached_key(|node| (node.content(), node.spot.record));
+        }
         let mut findings = Vec::new();
         if nodes.len() > 1 {
             findings.push(finding(FindingCode::RecordRepeated, "Person"));

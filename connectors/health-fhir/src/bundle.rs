@@ -30,6 +30,14 @@ impl Entry {
         base_of(url.split_once("/_history/").map_or(url, |(url, _)| url))
     }
 
+    /// Whether this is the same resource at another time, or said twice: what is only addressed alike may be another child's.
+    fn is_version_of(&self, other: &Self) -> bool {
+        let (id, kind) = (self.resource.text("id"), self.resource.kind());
+        kind == other.resource.kind()
+            && id == other.resource.text("id")
+            && (id.is_some() || std::ptr::eq(self, other) || self.raw == other.raw)
+    }
+
     fn here(&self) -> Referred<'_> {
         Referred::Here(&self.resource, self.full_url.as_deref())
     }
@@ -68,8 +76,10 @@ pub(crate) struct Bundle {
     pub(crate) header: Option<Header>,
     /// When the bundle says that it was made.
     pub(crate) timestamp: Option<String>,
-    /// By full address.
-    index: HashMap<String, usize>,
+    /// By full address; of one that two resources have, neither.
+    index: HashMap<String, Option<usize>>,
+    /// By logical id as a `urn:uuid`, as some senders refer to what has no such address; of one that two have, neither.
+    urns: HashMap<String, Option<usize>>,
     /// By kind and logical id, which two servers may both give: on each server, where none is told, and wherever it is.
     ids: HashMap<String, Same>,
     /// How many resources of one kind have this number: some senders give one to all that were made in one turn.
@@ -97,7 +107,8 @@ pub(crate) enum Referred<'b> {
 
 impl Bundle {
     pub(crate) fn new(entries: Vec<Entry>, timestamp: Option<String>) -> Self {
-        let (mut index, mut numbers, mut values) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut index, mut urns) = (HashMap::new(), HashMap::new());
+        let (mut numbers, mut values) = (HashMap::new(), HashMap::new());
         let (mut attached, mut ids) = (HashMap::new(), HashMap::<String, Same>::new());
         for (at, entry) in entries.iter().enumerate() {
             if let Some(number) = number_of(&entry.resource) {
@@ -115,7 +126,8 @@ impl Bundle {
                 attached.entry(url.to_owned()).or_insert(at);
             }
             if let Some(url) = &entry.full_url {
-                index.entry(url.clone()).or_insert(at);
+                let known = index.entry(url.clone()).or_insert(Some(at));
+                *known = known.filter(|other| entries.get(*other).is_some_and(|other| other.is_version_of(entry)));
             }
             if let Some(id) = entry.resource.text("id") {
                 let whole = entry.full_url.as_deref();
@@ -131,12 +143,13 @@ impl Bundle {
                     same.only = same.only.filter(is_it);
                     same.addressed |= whole.is_some();
                 }
-                index.entry(format!("urn:uuid:{id}")).or_insert(at);
+                let known = urns.entry(format!("urn:uuid:{id}")).or_insert(Some(at));
+                *known = known.filter(|other| entries.get(*other).is_some_and(|other| other.is_version_of(entry)));
             }
         }
         let header = entries.iter().find(|entry| entry.resource.kind() == "MessageHeader");
         let header = header.map(|entry| Header::read(&entry.resource));
-        Self { entries, header, timestamp, index, ids, numbers, values, attached }
+        Self { entries, header, timestamp, index, urns, ids, numbers, values, attached }
     }
 
     /// Whether another resource of its kind has this number (or `#` and id) too, so that it tells neither from the other.
@@ -164,8 +177,8 @@ impl Bundle {
             return contained.map_or(Referred::Nowhere, |resource| Referred::Here(resource, None));
         }
         let to = to.split_once("/_history/").map_or(to, |(to, _)| to);
-        if let Some(found) = self.index.get(to).and_then(|at| self.entries.get(*at)) {
-            return found.here();
+        if let Some(found) = self.index.get(to).or_else(|| self.urns.get(to)) {
+            return found.and_then(|at| self.entries.get(at)).map_or(Referred::Nowhere, Entry::here);
         }
         // "Patient?identifier=system|value", as bulk files of some makers have it.
         if let Some((_, query)) = to.split_once("?identifier=") {

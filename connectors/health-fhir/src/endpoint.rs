@@ -11,13 +11,14 @@
 use std::collections::HashMap;
 use std::io::{BufRead, Read as _};
 
+use connector_kit::publish::Credentials;
 use connector_kit::receive::{Answer, Asked, Keys, MediaType, Post, Receives, Refusal, RefusalCode, Standing};
 use connector_kit::{Collected, Rejection};
 use proto::quarantine::Reason;
 use serde_json::json;
 
 use crate::Fhir;
-use crate::document::{self, Broken, Entries, Format, Part};
+use crate::document::{self, Broken, Entries, Format, Part, Shape};
 use crate::outcome::{Done, Issue, outcome, responses};
 use crate::tape::Taped;
 use crate::tree::Element;
@@ -65,7 +66,8 @@ impl Receives for FhirEndpoint {
             _ => None,
         };
         let name = format!("post.{}", post.media_type.ending);
-        let read = Collected::of(&Fhir { organisation }, &[(&name, &held)]);
+        let mut read = Collected::of(&Fhir { organisation }, &[(&name, &held)]);
+        refuse_others(post, &mut read);
         let unreadable =
             |rejection: &&Rejection| matches!(rejection.reason, Reason::FileUnreadable | Reason::EncodingUnsupported);
         if read.drafts.is_empty()
@@ -73,7 +75,7 @@ impl Receives for FhirEndpoint {
         {
             return Err(Refusal::new(RefusalCode::BodyUnreadable, broken.message.clone()));
         }
-        if let Some(requests) = Requests::of(post.media_type.ending, &held)? {
+        if let Some(requests) = Requests::of(&held)? {
             return requests.answer(post, &read);
         }
         let severity = if read.drafts.is_empty() { "error" } else { "warning" };
@@ -139,6 +141,24 @@ impl Receives for FhirEndpoint {
     }
 }
 
+/// What its caller may not send for is refused here, while the caller hears of it: a transaction then as a whole.
+fn refuse_others(post: &Post<'_>, read: &mut Collected) {
+    let within = Credentials { controllers: post.controllers.to_vec(), home: String::new() };
+    let (own, others): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut read.drafts).into_iter().partition(|draft| within.name(&draft.controller));
+    read.drafts = own;
+    for draft in others {
+        let is_told = |told: &Rejection| {
+            told.reason == Reason::ControllerNotYours && told.place.byte_offset == draft.place.byte_offset
+        };
+        if !read.rejections.last().is_some_and(is_told) {
+            let message =
+                "the record's organisation is none that this caller may send for: have it sent by its own caller";
+            read.rejections.push(Rejection::of(Reason::ControllerNotYours, message, draft.place, &[]));
+        }
+    }
+}
+
 /// A set of requests: a transaction, or a batch.
 struct Requests {
     is_transaction: bool,
@@ -148,10 +168,15 @@ struct Requests {
 
 impl Requests {
     /// `None` where it is no such set. A transaction that cannot be read to its end is refused whole.
-    fn of(ending: &str, held: &[u8]) -> Result<Option<Self>, Refusal> {
-        let format = if ending == "xml" { Format::Xml } else { Format::Json };
+    fn of(held: &[u8]) -> Result<Option<Self>, Refusal> {
         let mut listed = Listed::default();
         let Ok(Ok(text)) = connector_kit::text::TextReader::open(held) else { return Ok(None) };
+        // As it is read, whatever its sender called it.
+        let (format, text) = match document::shape(text, false) {
+            Ok(Shape::Document(format, text)) => (format, text),
+            Ok(Shape::Lines(text)) => (Format::Json, text),
+            Ok(Shape::Empty) | Err(_) => return Ok(None),
+        };
         let read = match document::read(format, text, &Taped::default(), &mut listed) {
             Ok(read) => read,
             Err(broken) if listed.may_be_transaction() => {
@@ -219,14 +244,12 @@ struct Listed {
     entries: Vec<u64>,
     /// What sort of bundle it says it is, where it did before its entries.
     kind: Option<String>,
-    /// An entry says what is to be done with it.
-    requests: bool,
 }
 
 impl Listed {
-    /// Whether what broke off is a transaction, or a set of requests that had not said yet that it is none.
+    /// Whether what broke off is a transaction, or a bundle that had not said yet that it is none.
     fn may_be_transaction(&self) -> bool {
-        self.kind.as_deref().map_or(self.requests, |kind| kind == "transaction")
+        self.kind.as_deref().map_or(!self.entries.is_empty(), |kind| kind == "transaction")
     }
 }
 
@@ -236,7 +259,6 @@ impl Entries for Listed {
         if self.kind.is_none() {
             self.kind = head.text("type").map(str::to_owned);
         }
-        self.requests |= part.element.is_ok_and(|entry| entry.get("request").is_some());
         Ok(())
     }
 }

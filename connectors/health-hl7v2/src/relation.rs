@@ -3,7 +3,7 @@
 use connector_kit::identifier;
 use proto::events::parental_responsibility::Held;
 use proto::events::relationship_recorded::Kind;
-use proto::events::{Coded, ParentalResponsibility, RelationshipRecorded, Scheme, Subject};
+use proto::events::{Coded, FindingCode, ParentalResponsibility, RelationshipRecorded, Scheme, Subject};
 
 use crate::er7::{Fields, Segment};
 use crate::header::Header;
@@ -21,22 +21,27 @@ pub(crate) struct Related {
 
 /// Whether an NK1 segment names somebody. One that does not is kept as it came.
 pub(crate) fn names_somebody(segment: &Segment<'_>, header: &Header) -> bool {
-    let child = Subject::default();
-    related(&segment.fields(), header, &child, &mut Reading::default()).is_some()
+    related(&segment.fields(), header, &[], &mut Reading::default()).is_some()
 }
 
-/// NK1. `None` when it names nobody.
-pub(crate) fn related(nk1: &Fields<'_>, header: &Header, child: &Subject, reading: &mut Reading) -> Option<Related> {
+/// NK1. `None` when it names nobody. `own` are the child's numbers, the one that it is known by first.
+pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], reading: &mut Reading) -> Option<Related> {
     let name = reading.asserted(2, nk1.field(2), |r, v| name(r, v.first(), "NK1-2"));
     let number = reading.text(nk1.field(33).first().component(1), "NK1-33");
     let related = reading.asserted(6, nk1.field(33), |r, v| subject::of_somebody_else(v, "NK1-33", header, r));
+    // Nobody is related to themself: the child's number was put where the other's belongs.
+    let is_the_childs = related.as_ref().is_some_and(|number| own.contains(&number));
+    if is_the_childs {
+        reading.flag(FindingCode::FieldsContradict, "NK1-33");
+    }
+    let related = related.filter(|_| !is_the_childs);
     let relationship = reading.asserted(1, nk1.field(3), |r, v| r.coded(v, "NK1-3", "relationship"));
     let spelt = name.as_ref().map(|name| {
         let parts = [&name.given, &name.middle, &name.family].into_iter().flatten();
         parts.map(|part| part.to_uppercase()).collect::<Vec<_>>().join(" ")
     });
     let code = relationship.as_ref().map(|r| r.code.as_str()).unwrap_or_default();
-    let known_by = match (number, spelt) {
+    let known_by = match (number.filter(|_| !is_the_childs || spelt.is_none()), spelt) {
         (Some(number), _) => number,
         (None, Some(spelt)) => format!("{code}/{spelt}"),
         (None, None) => return None,
@@ -72,7 +77,7 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, child: &Subject, readin
         contact_order: None,
     };
     // Somebody without a number is known only as this child's, so that two children's namesakes stay two people.
-    let issuer = format!("{}/{}", child.issuer, child.value);
+    let issuer = own.first().map_or_else(String::new, |child| format!("{}/{}", child.issuer, child.value));
     let person = related.unwrap_or_else(|| identifier::subject(Scheme::ThirdParty, &issuer, &known_by));
     Some(Related { relationship: recorded, person, key: known_by })
 }

@@ -34,6 +34,14 @@ pub(crate) struct Person {
     pub(crate) identifiers: Vec<Identifier>,
 }
 
+impl Person {
+    /// Every number that is theirs, the one that they are known by first.
+    pub(crate) fn numbers(&self) -> Vec<&Subject> {
+        let others = self.identifiers.iter().filter_map(|claim| claim.subject.as_ref());
+        std::iter::once(&self.subject).chain(others).collect()
+    }
+}
+
 /// One repetition of a list of identifiers (CX).
 struct Stated {
     value: String,

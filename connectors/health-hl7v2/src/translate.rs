@@ -264,9 +264,7 @@ impl<'m> About<'m, '_> {
     fn mother(&self, person: &Person, pid: &Segment<'m>, reading: &mut Reading) -> Option<(Related, Reading)> {
         let mut of_her = Reading::default();
         let mother = relation::mother(&pid.fields(), self.header, &mut of_her)?;
-        let child = &person.subject;
-        let mut own = person.identifiers.iter().filter_map(|claim| claim.subject.as_ref());
-        if mother.person == *child || own.any(|number| *number == mother.person) {
+        if person.numbers().contains(&&mother.person) {
             reading.flag(FindingCode::FieldsContradict, "PID-21");
             return None;
         }
@@ -296,7 +294,7 @@ impl<'m> About<'m, '_> {
             let pd1 = saying.fields("PD1");
             let mother = self.mother(&person, pid, &mut reading);
             describe(&mut saying, &person, pid, &pd1, reading);
-            relate(&mut saying, pid, mother);
+            relate(&mut saying, pid, &person, mother);
             allergy::say(&mut saying);
             if mapping.observes() {
                 observation::say(&mut saying, mapping == Mapping::Results);
@@ -332,12 +330,12 @@ fn describe<'m>(
     saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
 }
 
-fn relate<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, mother: Option<(Related, Reading)>) {
+fn relate<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, person: &Person, mother: Option<(Related, Reading)>) {
     let kin: Vec<Segment<'_>> = saying.all("NK1").collect();
     let mut named: Vec<Subject> = Vec::new();
     for segment in kin {
         let mut reading = Reading::default();
-        if let Some(related) = relation::related(&segment.fields(), saying.header, &saying.subject, &mut reading) {
+        if let Some(related) = relation::related(&segment.fields(), saying.header, &person.numbers(), &mut reading) {
             let key = format!("relationship/{}", related.key);
             let (at, event) = (saying.recorded, related.relationship.into());
             named.push(related.person.clone());

@@ -100,3 +100,28 @@ fn a_message_states_no_more_identifiers_than_a_person_has() {
         assert_eq!(flags(&too_many), flags(&all) + 1);
     }
 }
+
+#[test]
+fn a_relation_with_the_childs_own_number_is_somebody_else() {
+    let related = |nk1: &str| {
+        let message = format!(
+            "MSH|^~\\&|PAS|RZ9|X|Y|20260401100000||ADT^A31|M1|P|2.4\rPID|1||1001^^^PAS^MR~9990123454^^^NHS^NH||CASE^A\r{nk1}\r"
+        );
+        let said = translate("f", message.as_bytes());
+        let of_relation = |draft: &&connector_kit::Draft| draft.table == "relationship";
+        let draft = said.drafts.iter().find(of_relation).unwrap().clone();
+        let Some(Kind::RelationshipRecorded(told)) = draft.event.kind else { panic!("{draft:?}") };
+        (told.related.map(|number| subject_told(&number)), draft.findings.len(), draft.record_key)
+    };
+    let field_33 = "|".repeat(26);
+    let with = |number: &str| format!("NK1|1|CASE^MOTHER|MTH||||{field_33}{number}");
+    let (number, findings, key) = related(&with("9990123462^^^NHS^NH"));
+    assert_eq!((number.as_deref(), findings), (Some("NHS_NUMBER nhs/9990123462"), 0), "{key}");
+    for own in ["9990123454^^^NHS^NH", "1001^^^PAS^MR"] {
+        let (number, findings, key) = related(&with(own));
+        assert_eq!((number, findings), (None, 1), "{own}");
+        assert!(key.ends_with("relationship/MTH/MOTHER CASE"), "{key}: by the name");
+    }
+    let (number, findings, _) = related(&format!("NK1|1||MTH||||{field_33}9990123454^^^NHS^NH"));
+    assert_eq!((number, findings), (None, 1), "and what names nobody else is not lost");
+}

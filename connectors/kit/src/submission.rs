@@ -81,14 +81,22 @@ pub enum Outcome {
     Unchanged,
     /// It could not be used: it is in quarantine.
     Quarantined,
+    /// Nothing is odd about it, but the file or the scope that it stands in is in quarantine as a whole.
+    NotTaken,
     /// It was there before, and is gone.
     Retracted,
 }
 
 impl Outcome {
     /// Every outcome, in order.
-    pub const ALL: [Self; 5] =
-        [Self::Published, Self::PublishedWithFindings, Self::Unchanged, Self::Quarantined, Self::Retracted];
+    pub const ALL: [Self; 6] = [
+        Self::Published,
+        Self::PublishedWithFindings,
+        Self::Unchanged,
+        Self::Quarantined,
+        Self::NotTaken,
+        Self::Retracted,
+    ];
 
     /// Its code: `PUBLISHED_WITH_FINDINGS`.
     pub fn name(self) -> &'static str {
@@ -97,6 +105,7 @@ impl Outcome {
             Self::PublishedWithFindings => "PUBLISHED_WITH_FINDINGS",
             Self::Unchanged => "UNCHANGED",
             Self::Quarantined => "QUARANTINED",
+            Self::NotTaken => "NOT_TAKEN",
             Self::Retracted => "RETRACTED",
         }
     }
@@ -193,6 +202,14 @@ impl Report {
             *tally.outcomes.entry(outcome).or_default() += 1;
             take_from(tally.outcomes.entry(Outcome::Unchanged).or_default());
         }
+    }
+
+    /// Counts what was read of a scope and is not taken.
+    pub(crate) fn not_taken(&mut self, controller: &str, entries: u64) {
+        let outcomes = &mut self.of(controller).outcomes;
+        *outcomes.entry(Outcome::NotTaken).or_default() += entries;
+        let unchanged = outcomes.entry(Outcome::Unchanged).or_default();
+        *unchanged = unchanged.saturating_sub(entries);
     }
 
     /// Counts what is in quarantine.

@@ -324,6 +324,51 @@ async fn a_database_that_goes_away_is_waited_for_and_nothing_is_lost() {
     running.await.unwrap();
 }
 
+/// The case system that the invented authority writes, as a database has it and as a table: the same events of the same children.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_written_case_system_is_read_from_its_database_as_from_its_tables() {
+    let Some(server) = Server::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("authority");
+    let settings = synthetic_authority::Settings { children: 300, everything: true, ..Default::default() };
+    synthetic_authority::generate(&settings, &root, &mut |_, _| {}).unwrap();
+    let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/education-ehc-system.toml");
+    let mapping = Mapping::parse(&std::fs::read_to_string(mapping).unwrap()).unwrap().mapping;
+    let options = options(&server, folder.path(), 7);
+    let client = server.client().await;
+    let mut tables: Vec<PathBuf> =
+        std::fs::read_dir(root.join("education-ehc-system")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    tables.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    tables.sort();
+    let said = |bytes: &[u8]| {
+        let tried = try_out(&mapping, SourceFile { name: "page.csv".into(), bytes: Box::new(bytes) });
+        let drafts = tried.said.drafts.into_iter();
+        let said = drafts.map(|draft| format!("{} {} {:?}", draft.record_key, draft.ordinal, draft.event));
+        (said.collect::<BTreeSet<_>>(), tried.said.rejections.len())
+    };
+    let (mut of_tables, mut of_database) = ((BTreeSet::new(), 0), (BTreeSet::new(), 0));
+    for table in &tables {
+        let (events, refused) = said(&std::fs::read(table).unwrap());
+        of_tables.0.extend(events);
+        of_tables.1 += refused;
+        client.batch_execute(&std::fs::read_to_string(table.with_extension("sql")).unwrap()).await.unwrap();
+        for now_us in 1.. {
+            if poll_once(&mapping, &options, now_us).await.unwrap() == Polled::Nothing {
+                break;
+            }
+            for page in std::fs::read_dir(options.folder.join("incoming")).unwrap() {
+                let page = page.unwrap().path();
+                let (events, refused) = said(&std::fs::read(&page).unwrap());
+                of_database.0.extend(events);
+                of_database.1 += refused;
+                std::fs::remove_file(page).unwrap();
+            }
+        }
+    }
+    assert!(tables.len() > 1 && of_tables.0.len() > 20, "{} tables, {} events", tables.len(), of_tables.0.len());
+    assert_eq!(of_database, of_tables);
+}
+
 /// Until it holds, which it does within a minute or not at all.
 async fn until(mut holds: impl FnMut() -> bool) {
     let mut tick = tokio::time::interval(Duration::from_millis(10));

@@ -116,8 +116,12 @@ impl<R: BufRead> Pieces<R> {
     }
 
     fn skip(&mut self) {
-        self.source.consume(1);
-        self.offset += 1;
+        self.pass(1);
+    }
+
+    fn pass(&mut self, bytes: usize) {
+        self.source.consume(bytes);
+        self.offset += bytes as u64;
     }
 
     /// Reads a value to its end. `None` when it was the beginning of an object around the children.
@@ -125,17 +129,23 @@ impl<R: BufRead> Pieces<R> {
         let offset = self.offset;
         let mut scan = Scan::default();
         let mut bytes = Vec::new();
-        let mut length = 0usize;
         let is_plain = !matches!(first, b'{' | b'[' | b'"');
         loop {
-            let Some(byte) = self.peek()? else {
-                if is_plain && self.within == Within::File {
-                    break;
+            let chunk = self.source.fill_buf()?;
+            let passed = if is_plain { 0 } else { scan.passes(chunk) };
+            let (run, rest) = chunk.split_at(passed);
+            keep(&mut bytes, run, self.kept_max);
+            let byte = rest.first().copied();
+            self.pass(passed);
+            let Some(byte) = byte else {
+                match passed {
+                    0 if is_plain && self.within == Within::File => break,
+                    0 => return Ok(Some(Piece::Broken { message: BREAKS_OFF, offset, bytes })),
+                    _ => continue,
                 }
-                return Ok(Some(Piece::Broken { message: BREAKS_OFF, offset, bytes }));
             };
-            if is_plain && length > 0 && matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b'{' | b'[')
-            {
+            let ends_plain = matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' | b'{' | b'[');
+            if is_plain && self.offset > offset && ends_plain {
                 break;
             }
             let may_wrap = self.within == Within::File && self.count == 0 && !scan.is_child;
@@ -145,16 +155,14 @@ impl<R: BufRead> Pieces<R> {
                 return Ok(None);
             }
             self.skip();
-            length += 1;
-            if bytes.len() < self.kept_max {
-                bytes.push(byte);
-            }
+            keep(&mut bytes, &[byte], self.kept_max);
             if scan.take(byte, &bytes) && !is_plain {
                 break;
             }
         }
         self.count += 1;
-        Ok(Some(Piece::Child { overran: length > self.kept_max, bytes, offset }))
+        let overran = self.offset - offset > self.kept_max as u64;
+        Ok(Some(Piece::Child { overran, bytes, offset }))
     }
 
     /// Passes over what stands behind the array in the object around it.
@@ -170,6 +178,12 @@ impl<R: BufRead> Pieces<R> {
         self.within = Within::Array { wrapped: true };
         Ok(())
     }
+}
+
+/// Keeps bytes, until they are too many.
+fn keep(kept: &mut Vec<u8>, bytes: &[u8], kept_max: usize) {
+    let room = kept_max.saturating_sub(kept.len()).min(bytes.len());
+    kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
 }
 
 /// Whether a value of JSON may begin so.
@@ -192,6 +206,21 @@ struct Scan {
 }
 
 impl Scan {
+    /// How many bytes stand before the next that begins or ends anything: they are taken.
+    fn passes(&mut self, bytes: &[u8]) -> usize {
+        if self.escaped {
+            return 0;
+        }
+        let tells = match self.in_text {
+            true => bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')),
+            false => bytes.iter().position(|byte| matches!(byte, b'"' | b':' | b'{' | b'[' | b'}' | b']')),
+        };
+        let end = tells.unwrap_or(bytes.len());
+        let run = bytes.get(..end).unwrap_or_default();
+        self.is_key &= self.in_text || run.iter().all(u8::is_ascii_whitespace);
+        end
+    }
+
     /// Takes a byte, which is the last of those kept. True when it ends the value.
     fn take(&mut self, byte: u8, kept: &[u8]) -> bool {
         if self.in_text {

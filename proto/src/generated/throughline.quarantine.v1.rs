@@ -174,6 +174,8 @@ pub enum Reason {
     MoveUndecided = 18,
     /// A consent that permits, or that is bounded: it opens nothing until a person has recorded it under their own name.
     ConsentToRecord = 19,
+    /// Two records of one submission with the same natural key that say different things: neither is known to be the right one.
+    KeyShared = 20,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -202,6 +204,7 @@ impl Reason {
             Self::ColumnsNotMapped => "REASON_COLUMNS_NOT_MAPPED",
             Self::MoveUndecided => "REASON_MOVE_UNDECIDED",
             Self::ConsentToRecord => "REASON_CONSENT_TO_RECORD",
+            Self::KeyShared => "REASON_KEY_SHARED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -227,6 +230,7 @@ impl Reason {
             "REASON_COLUMNS_NOT_MAPPED" => Some(Self::ColumnsNotMapped),
             "REASON_MOVE_UNDECIDED" => Some(Self::MoveUndecided),
             "REASON_CONSENT_TO_RECORD" => Some(Self::ConsentToRecord),
+            "REASON_KEY_SHARED" => Some(Self::KeyShared),
             _ => None,
         }
     }

@@ -3,7 +3,8 @@
 use proto::sharing::Label;
 use serde_json::{Value, json};
 
-use super::{beside, message, nhs, of_child, read, read_for, snomed};
+use super::support::Told as _;
+use super::{beside, message, nhs, ods, of_child, read, read_for, snomed};
 
 /// Entries of a page as a server gives them: their full addresses, where they have any.
 fn page(entries: &[(&str, Value)]) -> Value {
@@ -126,4 +127,32 @@ fn an_ordinary_letter_of_another_system_narrows() {
         );
         assert_eq!(read(&message("CH018", &[seen])).drafts.last().unwrap().labels, labels, "{system}");
     }
+}
+
+#[test]
+fn two_children_at_one_address_are_not_told_apart() {
+    let child =
+        |number: &str| json!({ "resourceType": "Patient", "identifier": [nhs(number)], "birthDate": "2020-01-01" });
+    let url = "urn:uuid:one-for-both";
+    let (one, other) = (child("9990123454"), child("9990123462"));
+    let whom = |entries: &[Value]| {
+        let mut entries: Vec<(&str, Value)> = entries.iter().map(|child| (url, child.clone())).collect();
+        entries.push(("", weighed(url)));
+        weighed_is(&entries)
+    };
+    let known = Ok(("nhs".to_owned(), "9990123454".to_owned()));
+    assert_eq!(whom(&[one.clone()]), known);
+    assert_eq!(whom(&[one.clone(), one.clone()]), known, "one child said twice");
+    assert_eq!(whom(&[one.clone(), other.clone()]), Err(vec!["REASON_SUBJECT_MISSING".to_owned()]));
+    // An id that two resources have is no address of either.
+    let numbered = |child: &Value| {
+        let mut child = child.clone();
+        child["id"] = json!("7");
+        ("", child)
+    };
+    let practice = ("", json!({ "resourceType": "Organization", "id": "7", "identifier": [ods("RZ99")] }));
+    let by_id = ("", weighed("urn:uuid:7"));
+    let by_its_id = Ok(("ods-rz99/fhir".to_owned(), "7".to_owned()));
+    assert_eq!(weighed_is(&[numbered(&one), by_id.clone()]), by_its_id);
+    assert_eq!(weighed_is(&[practice, numbered(&one), by_id]), Err(vec!["REASON_SUBJECT_MISSING".to_owned()]));
 }

@@ -1,6 +1,6 @@
 //! What a submission says, as far as its differ needs to know: hashes, by scope and child, of any number in little memory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::iter::Peekable;
 
@@ -55,6 +55,8 @@ struct OfScope {
     /// Something of it could not be read, and nobody knows whose it is.
     unread: bool,
     has_parts: bool,
+    /// How many entries are stated, by the number of the name of whoever answers for them.
+    stated: BTreeMap<u32, u64>,
 }
 
 impl Survey {
@@ -193,6 +195,9 @@ impl Survey {
         let has_parts = of.is_some_and(|of| of.has_parts);
         state_whole(draft);
         let (controller, table) = (self.name(&draft.controller), self.name(draft.table));
+        if let Some(of) = self.scopes.get_mut(at as usize) {
+            *of.stated.entry(controller).or_default() += 1;
+        }
         let id = entry_id(&self.key, self.source, draft);
         let under = if has_parts { wholes(&self.key, &draft.record_key) } else { Vec::new() };
         let kind = draft.event.kind_number().map_or(0, |kind| kind.0);
@@ -297,6 +302,18 @@ impl Surveyed {
             Some(Stating { number, scope: of.scope.clone()?, whole })
         };
         (0..).zip(&self.scopes).filter_map(stating).collect()
+    }
+
+    /// How many entries were stated of each scope, by who answers for them; the scope by its number.
+    pub(crate) fn stated(&self) -> impl Iterator<Item = (u32, impl Iterator<Item = (&str, u64)>)> {
+        let name = |at: u32| self.names.get(at as usize).map_or("", String::as_str);
+        let scopes = (0..).zip(&self.scopes);
+        scopes.map(move |(number, of)| (number, of.stated.iter().map(move |(at, count)| (name(*at), *count))))
+    }
+
+    /// The keys of scopes that entries were stated of, and that were never opened: a fault of the connector.
+    pub(crate) fn never_opened(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().filter(|of| of.scope.is_none() && !of.stated.is_empty()).map(|of| of.key.as_str())
     }
 
     /// The key of a scope by its number.

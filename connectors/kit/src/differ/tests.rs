@@ -200,7 +200,7 @@ fn a_record_twice_in_one_file() {
     assert_eq!(diffs[0].statements.len(), 2);
     assert_eq!(diffs[0].statements[0].body.findings[0].code(), FindingCode::RecordRepeated);
     assert_eq!(diffs[0].rejections.len(), 1);
-    assert_eq!(diffs[0].rejections[0].reason, Reason::RecordMalformed);
+    assert_eq!(diffs[0].rejections[0].reason, Reason::KeyShared);
 }
 
 #[test]
@@ -502,7 +502,7 @@ fn an_entry_that_two_children_would_share_is_nobodys_and_takes_nothing_back() {
     assert_eq!(causes(&diffs[1]), [Cause::Retracted], "of P2, of whom everything was read");
     assert_eq!(
         diffs[1].rejections.iter().map(|rejection| rejection.reason).collect::<Vec<_>>(),
-        [Reason::RecordMalformed; 2]
+        [Reason::KeyShared; 2]
     );
 }
 

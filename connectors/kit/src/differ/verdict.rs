@@ -157,7 +157,7 @@ impl Verdict {
 
 fn same_key(draft: Draft) -> Rejection {
     Rejection {
-        reason: Reason::RecordMalformed,
+        reason: Reason::KeyShared,
         message: SAME_KEY_SAID.to_owned(),
         place: draft.place,
         controller: Some(draft.controller),
@@ -247,7 +247,7 @@ impl Gone<'_> {
     }
 }
 
-/// What is wrong with a record beside another of its key. Alone it would seem good: whoever reads it again knows it by this.
+/// What is wrong with a record beside another of its key.
 pub(crate) const SAME_KEY_SAID: &str = "another record of this submission has the same key and says something else: correct the \
                                         wrong one at its source";
 

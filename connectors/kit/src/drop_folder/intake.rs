@@ -4,7 +4,7 @@
 //! of the submission was read: only then is it known what is news, and what is gone.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use proto::events::{Subject, Version};
 
 use super::files::{failed, list, rename, sync};
 use super::parts::InParts;
-use super::refusals::{of_the_future, retractions_held};
+use super::refusals::{never_opened, of_the_future, retractions_held};
 use super::spooled::Received;
 use super::tally::Tally;
 use super::{ALLOWED_MARK, DONE, DropFolder, IntakeError, REJECTED, WORKING, picked_up_us};
@@ -69,7 +69,7 @@ struct Intake {
     reading: Reading,
     received: Option<Received>,
     tally: Tally,
-    /// Drafts that were said, and those of them that may be.
+    /// Drafts that were said, and those of them that are taken.
     said: u64,
     good: u64,
     /// The drafts of scopes, while they are few.
@@ -229,7 +229,7 @@ impl DropFolder {
         let empty = Survey::new(&intake.subjects.key, self.connector.descriptor().name, || Runs::new(&folder));
         let surveyed = std::mem::replace(&mut intake.survey, empty).end().map_err(unsorted)?;
         let (mut verdicts, mut scopes, mut refused) = (Verdicts::new(Runs::new(&folder)), BTreeMap::new(), Vec::new());
-        let mut not_taken = BTreeSet::new();
+        refused.extend(surveyed.never_opened().map(|key| never_opened(key, &intake.file)));
         for stating in surveyed.scopes().into_iter().filter(|_| is_read) {
             let Stating { number, scope, whole } = &stating;
             if is_of_the_future_of(scope, intake.picked_up_us) {
@@ -241,7 +241,6 @@ impl DropFolder {
             let received = intake.received.as_ref();
             if let Some(refusal) = received.and_then(|by| by.refuses(&decided, &intake.file, &scope.key)) {
                 refused.push(refusal);
-                not_taken.insert(*number);
                 written.discard()?;
                 continue;
             }
@@ -255,6 +254,12 @@ impl DropFolder {
             scopes.insert(*number, (version, written));
         }
         let given = verdicts.end().map_err(unsorted)?;
+        for (_, of) in surveyed.stated().filter(|(number, _)| !scopes.contains_key(number)) {
+            for (controller, entries) in of {
+                intake.good = intake.good.saturating_sub(entries);
+                intake.reading.report.not_taken(controller, entries);
+            }
+        }
         // What is held back is in quarantine before what is kept says that the submission was dealt with.
         self.quarantine(&refused, intake).await?;
         Ok(Compared { surveyed, given, scopes })

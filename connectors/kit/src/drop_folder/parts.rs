@@ -44,7 +44,7 @@ impl InParts {
         self.parts.recv().await
     }
 
-    /// Whether the connector read it to its end: of one that failed the record at which it did is left out, and each file is
+    /// Whether the connector read it to its end: of one that failed what it said since the last part is left out, and each file is
     /// rejected.
     pub(super) async fn end(self) -> Result<bool, IntakeError> {
         self.reading.await.unwrap_or_else(|failed| match failed.try_into_panic() {

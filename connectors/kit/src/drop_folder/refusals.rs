@@ -59,3 +59,17 @@ pub(super) fn of_the_future(scope: &Scope, file: &str) -> Rejection {
         subject: None,
     }
 }
+
+/// What a connector says of a scope that it does not open can be compared with nothing.
+pub(super) fn never_opened(scope_key: &str, file: &str) -> Rejection {
+    Rejection {
+        reason: Reason::FileUnreadable,
+        message: "the connector said entries of a scope that it never opened: nothing of it was taken; report it"
+            .to_owned(),
+        place: Place { file: file.to_owned(), field: scope_key.to_owned(), ..Place::default() },
+        controller: None,
+        raw: scope_key.as_bytes().to_vec(),
+        scope_key: Some(scope_key.to_owned()),
+        subject: None,
+    }
+}

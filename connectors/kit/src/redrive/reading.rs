@@ -184,9 +184,9 @@ pub(super) async fn read(connector: Arc<dyn Connector>, together: Together) -> R
         if item.reason() == Reason::RetractionsHeld {
             return refused(Reason::RetractionsHeld, HELD);
         }
-        // Which of the two is right cannot be told from one of them.
-        if item.reason() == Reason::RecordMalformed && item.message == SAME_KEY_SAID {
-            return refused(Reason::RecordMalformed, SAME_KEY_SAID);
+        // Alone it would seem good, but which of the two is right cannot be told from one of them.
+        if item.reason() == Reason::KeyShared {
+            return refused(Reason::KeyShared, SAME_KEY_SAID);
         }
         if !is_read {
             return refused(item.reason(), if is_alone { NOT_KEPT } else { NOT_READ });

@@ -121,7 +121,8 @@ fn entries(tally: &Tally) -> u64 {
 
 fn used(tally: &Tally) -> String {
     let all = entries(tally);
-    share(all - count(tally, Outcome::Quarantined).min(all), all)
+    let unused = count(tally, Outcome::Quarantined) + count(tally, Outcome::NotTaken);
+    share(all.saturating_sub(unused), all)
 }
 
 fn linked(tally: &Tally) -> String {

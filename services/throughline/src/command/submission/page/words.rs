@@ -19,6 +19,11 @@ pub(super) fn outcome(outcome: Outcome) -> (&'static str, &'static str, &'static
             "It is kept, with the reason, until somebody deals with it: see the reasons below.",
             "#cf222e",
         ),
+        Outcome::NotTaken => (
+            "Not taken",
+            "It could be read, but the file or the part of the return that it stands in could not be used as a whole: see the reasons below.",
+            "#bc4c00",
+        ),
         Outcome::Retracted => (
             "No longer there",
             "It was there the last time, and this submission, which was read whole, no longer has it.",
