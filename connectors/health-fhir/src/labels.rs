@@ -52,7 +52,11 @@ pub(crate) fn of(resource: &Element, reading: &mut Reading) -> Vec<Label> {
         let code = stated.text("code").unwrap_or_default().to_ascii_uppercase();
         let of_version_3 =
             stated.text("system").is_none_or(|system| CONFIDENTIALITY.iter().any(|ends| system.ends_with(ends)));
-        if code == TEST || of_version_3 && ORDINARY.contains(&code.as_str()) {
+        if code == TEST {
+            reading.flag(FindingCode::MarkedAsTest, "meta.security");
+            continue;
+        }
+        if of_version_3 && ORDINARY.contains(&code.as_str()) {
             continue;
         }
         let known = KNOWN.iter().find(|(known, _)| *known == code);

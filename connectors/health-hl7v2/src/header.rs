@@ -47,6 +47,9 @@ impl Header {
         if message.charset_contradicted() {
             reading.flag(FindingCode::TextOdd, "MSH-18");
         }
+        if reading.text(msh.field(11).component(1), "MSH-11").is_some_and(|purpose| is_not_live(&purpose)) {
+            reading.flag(FindingCode::MarkedAsTest, "MSH-11");
+        }
         let application = first(reading, 3, "MSH-3");
         let facility = first(reading, 4, "MSH-4");
         let message_type = first(reading, 9, "MSH-9").unwrap_or_default();
@@ -116,6 +119,11 @@ impl Header {
     pub(crate) fn content(&self) -> Content {
         self.content
     }
+}
+
+/// Training and debugging, of HL7 table 0103. Many senders leave it on what is live, so it is told and taken.
+fn is_not_live(purpose: &str) -> bool {
+    ["T", "D"].iter().any(|known| purpose.eq_ignore_ascii_case(known))
 }
 
 /// What tells two contents apart, whatever ends their lines.

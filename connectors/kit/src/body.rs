@@ -4,7 +4,7 @@
 use event_log::seal::PseudonymKey;
 use event_log::{EntryId, EventId, Pseudonym};
 use proto::events::event::Kind;
-use proto::events::{Body, Cause, Version};
+use proto::events::{Body, Cause, Subject, Version};
 
 use crate::connector::{Descriptor, Draft};
 use crate::dates;
@@ -20,16 +20,46 @@ pub struct Statement {
     pub body: Body,
 }
 
+/// The pseudonyms of subjects, most of whom come more than once in a row.
+pub(crate) struct Subjects {
+    pub(crate) key: PseudonymKey,
+    last: Option<(Subject, Pseudonym)>,
+}
+
+impl Subjects {
+    pub(crate) fn new(key: &PseudonymKey) -> Self {
+        Self { key: key.clone(), last: None }
+    }
+
+    pub(crate) fn of(&mut self, subject: &Subject) -> Pseudonym {
+        match &self.last {
+            Some((last, pseudonym)) if last == subject => *pseudonym,
+            _ => {
+                let pseudonym = self.key.of(subject);
+                self.last = Some((subject.clone(), pseudonym));
+                pseudonym
+            }
+        }
+    }
+}
+
 /// The entry that a draft is a state of.
 pub(crate) fn entry_id(key: &PseudonymKey, source: &str, draft: &Draft) -> EntryId {
     key.entry_id(&draft.controller, source, &draft.record_key, draft.ordinal)
 }
 
 /// A draft as the statement of this version.
-pub(crate) fn statement(key: &PseudonymKey, source: &str, draft: Draft, version: Version, cause: Cause) -> Statement {
+pub(crate) fn statement(
+    subjects: &mut Subjects,
+    source: &str,
+    draft: Draft,
+    version: Version,
+    cause: Cause,
+) -> Statement {
+    let subject = subjects.of(&draft.subject);
+    let key = &subjects.key;
     let entry_id = entry_id(key, source, &draft);
     let event_id = key.event_id(&draft.controller, source, &draft.record_key, &version, draft.ordinal);
-    let subject = key.of(&draft.subject);
     let body = Body {
         subject: Some(draft.subject),
         controller: draft.controller,
@@ -54,14 +84,14 @@ pub(crate) fn statement(key: &PseudonymKey, source: &str, draft: Draft, version:
 }
 
 /// A draft of a feed as a statement of the version that its message states, else of when the source knew, else of now.
-pub(crate) fn feed_statement(key: &PseudonymKey, connector: Descriptor, draft: Draft, now_us: i64) -> Statement {
+pub(crate) fn feed_statement(subjects: &mut Subjects, connector: Descriptor, draft: Draft, now_us: i64) -> Statement {
     let version = draft.version.unwrap_or_else(|| Version {
         as_of_us: draft.observed_at_us.unwrap_or(now_us),
         sequence: 0,
         mapping_revision: connector.mapping_revision,
     });
     let cause = feed_cause(&draft);
-    statement(key, connector.name, draft, version, cause)
+    statement(subjects, connector.name, draft, version, cause)
 }
 
 /// What a message on a feed says of its record, as far as the kind tells.

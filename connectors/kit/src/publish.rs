@@ -19,7 +19,7 @@ use runtime::metrics;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::CancellationToken;
 
-use crate::body::{Statement, feed_statement};
+use crate::body::{Statement, Subjects, feed_statement};
 use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
 use measured::Measured;
@@ -327,7 +327,8 @@ impl Publisher {
     }
 
     fn feed_statements(&self, drafts: Vec<Draft>, now_us: i64) -> Vec<Statement> {
-        drafts.into_iter().map(|draft| feed_statement(&self.pseudonyms, self.descriptor, draft, now_us)).collect()
+        let mut subjects = Subjects::new(&self.pseudonyms);
+        drafts.into_iter().map(|draft| feed_statement(&mut subjects, self.descriptor, draft, now_us)).collect()
     }
 
     /// Seals and appends, in order: the next part is sealed while the one before is on its way. Returns once all is

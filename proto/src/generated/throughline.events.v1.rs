@@ -374,6 +374,8 @@ pub enum FindingCode {
     NotMapped = 14,
     /// The same record stood twice in one file; it counts once.
     RecordRepeated = 15,
+    /// The source marks the record as made up for a test or for training, or as sent to look for a fault.
+    MarkedAsTest = 16,
 }
 impl FindingCode {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -398,6 +400,7 @@ impl FindingCode {
             Self::TextOdd => "FINDING_CODE_TEXT_ODD",
             Self::NotMapped => "FINDING_CODE_NOT_MAPPED",
             Self::RecordRepeated => "FINDING_CODE_RECORD_REPEATED",
+            Self::MarkedAsTest => "FINDING_CODE_MARKED_AS_TEST",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -419,6 +422,7 @@ impl FindingCode {
             "FINDING_CODE_TEXT_ODD" => Some(Self::TextOdd),
             "FINDING_CODE_NOT_MAPPED" => Some(Self::NotMapped),
             "FINDING_CODE_RECORD_REPEATED" => Some(Self::RecordRepeated),
+            "FINDING_CODE_MARKED_AS_TEST" => Some(Self::MarkedAsTest),
             _ => None,
         }
     }

@@ -16,7 +16,7 @@ mod wrapping;
 
 use aes_gcm_siv::aead::AeadInOut;
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce, Tag};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 use proto::events::Family;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -113,22 +113,19 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
         return Err(SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX });
     }
     let sealed_bytes = padding::padded_len(plaintext.len()) + TAG_BYTES;
-    let mut envelope = BytesMut::with_capacity(CLEAR_BYTES + LENGTH_BYTES_MAX + sealed_bytes);
+    let length_bytes = prost::encoding::encoded_len_varint(sealed_bytes as u64);
+    let mut envelope = Vec::with_capacity(CLEAR_BYTES + length_bytes + sealed_bytes);
     put_clear(&mut envelope, header);
     prost::encoding::encode_varint(sealed_bytes as u64, &mut envelope);
-    let mut sealed = envelope.split_off(envelope.len());
-    padding::put(plaintext, &mut sealed);
+    let clear_bytes = envelope.len();
+    padding::put(plaintext, &mut envelope);
+    let (_, sealed) = envelope.split_at_mut(clear_bytes);
     let tag = data_key
         .cipher()
-        .encrypt_inout_detached(
-            &nonce_of(header.event_id),
-            &associated_data(header, FORMAT_VERSION),
-            sealed.as_mut().into(),
-        )
+        .encrypt_inout_detached(&nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed.into())
         .map_err(|_| SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX })?;
-    sealed.put_slice(&tag);
-    envelope.unsplit(sealed);
-    Ok(envelope.freeze())
+    envelope.put_slice(&tag);
+    Ok(envelope.into())
 }
 
 /// Opens what [`seal`] sealed, in this or an earlier format. `None` when any bit of the header or of the sealed bytes is not
@@ -152,7 +149,7 @@ pub(crate) fn open(header: &Header, format_version: u32, data_key: &DataKey, sea
 }
 
 /// Fields 1 to 5 in order of number, then the tag of field 6: protobuf's canonical bytes, always [`CLEAR_BYTES`] long.
-fn put_clear(envelope: &mut BytesMut, header: &Header) {
+fn put_clear(envelope: &mut Vec<u8>, header: &Header) {
     envelope.put_slice(&[0x08, FORMAT_VERSION as u8, 0x12, 16]);
     envelope.put_slice(header.event_id.as_bytes());
     envelope.put_slice(&[0x1a, 16]);

@@ -71,6 +71,10 @@ fn arguments() -> anyhow::Result<Arguments> {
     Ok(parsed)
 }
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     let arguments = arguments()?;
     if let Some((part, dir)) = &arguments.part {

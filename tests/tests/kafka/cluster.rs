@@ -22,7 +22,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 /// The topic that carries the load.
 pub(crate) const TOPIC: Topic = Topic::Education;
 /// Longer than any of these takes on a busy machine.
-pub(crate) const LONG: Duration = Duration::from_secs(120);
+pub(crate) const LONG: Duration = Duration::from_secs(180);
 
 pub(crate) fn connection(cluster: &Cluster) -> Connection {
     let bootstrap = cluster.bootstrap().to_owned();

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use proto::sharing::Purpose;
 
+use crate::cluster::until;
 use crate::harness::erasing::{holding, keys_below};
 use crate::harness::program::Running;
 use crate::harness::{CONNECTORS, Vault, channel_at, client_on, line_with, number_in, request, said_on};
-use crate::processes::{CENSUS, Region, block_on, until};
+use crate::processes::{CENSUS, Region, block_on};
 
 /// Within which every process has dropped a destroyed key.
 const DROPPED_WITHIN: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use broker::{Broker, Kind};
 use event_log::kafka::{Connection, KafkaLog, KafkaOptions, Security, Tls};
@@ -15,13 +15,11 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::cluster::{LONG, until};
 use crate::harness::program::Running;
 use crate::harness::{CONNECTORS, Place, canonical, channel_at, client_on, line_with, number_in, request};
 
 pub(crate) const CENSUS: &str = "social-care-cin-census";
-/// Longer than any step takes on a busy machine.
-const LONG: Duration = Duration::from_secs(180);
-
 /// A place, a broker, and the configurations of processes on it.
 pub(crate) struct Region {
     pub(crate) place: Place,
@@ -139,15 +137,6 @@ impl Client {
 
 pub(crate) fn block_on<T>(task: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
-}
-
-/// Asks again until it holds.
-pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < LONG, "{what}: not within {LONG:?}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

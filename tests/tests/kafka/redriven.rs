@@ -8,9 +8,10 @@ use std::process::{Child, Command, Stdio};
 
 use proto::sharing::Purpose;
 
+use crate::cluster::until;
 use crate::harness::program::{Running, program};
 use crate::harness::{CONNECTORS, ask, line_with, number_in};
-use crate::processes::{Region, until};
+use crate::processes::Region;
 
 const SOURCE: &str = "health-visits";
 /// Rows whose day is written as the first mapping does not know.

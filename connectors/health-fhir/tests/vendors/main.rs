@@ -290,7 +290,8 @@ fn a_relation_with_the_childs_own_number_loses_neither_of_them() {
 #[test]
 fn a_security_label_narrows_and_what_it_is_on_is_told() {
     for (codes, labels, findings) in [
-        (vec!["N", "HTEST"], vec![], 0),
+        (vec!["N"], vec![], 0),
+        (vec!["N", "HTEST"], vec![], 1),
         (vec!["HIV"], vec![Label::SexualHealth], 0),
         (vec!["PSY", "R"], vec![Label::MentalHealth, Label::RestrictedUnspecified], 0),
         (vec!["MADEUP"], vec![Label::RestrictedUnspecified], 1),

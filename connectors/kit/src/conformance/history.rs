@@ -6,7 +6,7 @@ use event_log::seal::PseudonymKey;
 use event_log::{EntryId, EventId};
 use proto::events::{Body, event::Kind};
 
-use crate::body::{Statement, feed_statement};
+use crate::body::{Statement, Subjects, feed_statement};
 use crate::collected::Collected;
 use crate::connector::{Connector, Descriptor};
 use crate::differ::{Baseline, Retractions, Submission, diff};
@@ -74,8 +74,9 @@ impl History {
     ) -> (Vec<Statement>, BTreeMap<String, Baseline>) {
         let Collected { scopes, drafts, rejections, whole, whole_of, parts, .. } = said;
         let of_a_feed = drafts.iter().filter(|draft| draft.scope_key.is_none()).cloned();
+        let mut subjects = Subjects::new(&self.key);
         let mut stated: Vec<Statement> =
-            of_a_feed.map(|draft| feed_statement(&self.key, connector, draft, as_of_us)).collect();
+            of_a_feed.map(|draft| feed_statement(&mut subjects, connector, draft, as_of_us)).collect();
         let mut baselines = BTreeMap::new();
         for scope in scopes {
             let concerned = rejections.iter().filter(|r| r.scope_key.as_deref().is_none_or(|key| key == scope.key));

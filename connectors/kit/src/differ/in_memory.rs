@@ -12,7 +12,7 @@ use super::decide::{Held, Keeps, KeptChildren, decide};
 use super::survey::Survey;
 use super::verdict::{Comes, Verdicts};
 use super::{Baseline, HeldBack, Retractions};
-use crate::body::Statement;
+use crate::body::{Statement, Subjects};
 use crate::connector::{Draft, Rejection, Scope};
 use crate::runs::Runs;
 
@@ -82,9 +82,10 @@ fn diffed(
         survey.whole(&scope_key);
     }
     survey.in_memory(&scope_key, &unread, &covered, &parts).map_err(unsorted)?;
+    let mut subjects = Subjects::new(key);
     for (number, draft) in (0..).zip(&mut drafts) {
         draft.scope_key = Some(scope_key.clone());
-        let subject = key.of(&draft.subject);
+        let subject = subjects.of(&draft.subject);
         survey.draft(number, subject, draft).map_err(unsorted)?;
     }
     let surveyed = survey.end().map_err(unsorted)?;
@@ -102,7 +103,7 @@ fn diffed(
     let mut of_drafts = given.of_drafts().map_err(unsorted)?;
     for (number, draft) in (0..).zip(drafts) {
         let Some(verdict) = of_drafts.take(number).map_err(unsorted)? else { continue };
-        match verdict.of((key, source, &[]), draft, decided.version) {
+        match verdict.of(&mut subjects, (source, &[]), draft, decided.version) {
             Comes::Statement(statement) => statements.push(*statement),
             Comes::Rejection(rejection) => rejections.push(*rejection),
             Comes::IsAnother => {}

@@ -8,7 +8,7 @@ use proto::events::{
 use proto::quarantine::Reason;
 
 use super::*;
-use crate::body::{Statement, entry_id, statement};
+use crate::body::{Statement, Subjects, entry_id, statement};
 use crate::connector::Place;
 use crate::{dates, identifier};
 
@@ -382,7 +382,7 @@ fn expected(told: &[Told]) -> BTreeMap<[u8; 16], String> {
         for (draft, id) in submission.drafts.into_iter().zip(present) {
             let version = Version { as_of_us: day as i64, ..Default::default() };
             let subject = key().of(&draft.subject);
-            state.insert(id, (subject, statement(&key(), SOURCE, draft, version, Cause::Started)));
+            state.insert(id, (subject, statement(&mut Subjects::new(&key()), SOURCE, draft, version, Cause::Started)));
         }
         state
     });

@@ -10,7 +10,7 @@ use proto::quarantine::Reason;
 use super::baseline::{Digest, Held, repeated};
 use super::child::Stated;
 use super::{digest_of, state_whole};
-use crate::body::{Statement, entry_id, statement};
+use crate::body::{Statement, Subjects, entry_id, statement};
 use crate::connector::{Draft, Rejection};
 use crate::dates;
 use crate::reading::finding;
@@ -132,13 +132,15 @@ impl Verdict {
     /// The draft as it is to be said at this version. `labels` are put on every record of the source.
     pub(crate) fn of(
         &self,
-        (key, source, labels): (&PseudonymKey, &str, &[i32]),
+        subjects: &mut Subjects,
+        (source, labels): (&str, &[i32]),
         mut draft: Draft,
         version: Version,
     ) -> Comes {
         if self.how == SAME_KEY {
             return Comes::Rejection(Box::new(same_key(draft)));
         }
+        let key = &subjects.key;
         if entry_id(key, source, &draft) != self.entry {
             return Comes::IsAnother;
         }
@@ -151,7 +153,7 @@ impl Verdict {
         if self.how == REPEATED {
             draft.findings.push(finding(FindingCode::RecordRepeated, draft.table));
         }
-        Comes::Statement(Box::new(statement(key, source, draft, version, self.cause)))
+        Comes::Statement(Box::new(statement(subjects, source, draft, version, self.cause)))
     }
 }
 

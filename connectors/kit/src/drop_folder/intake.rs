@@ -8,10 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use event_log::Pseudonym;
-use event_log::seal::PseudonymKey;
 use prost::Message as _;
-use proto::events::{Subject, Version};
+use proto::events::Version;
 
 use super::files::{failed, list, rename, sync};
 use super::parts::InParts;
@@ -19,7 +17,7 @@ use super::refusals::{never_opened, of_the_future, retractions_held};
 use super::spooled::Received;
 use super::tally::Tally;
 use super::{ALLOWED_MARK, DONE, DropFolder, IntakeError, REJECTED, WORKING, picked_up_us};
-use crate::body::Statement;
+use crate::body::{Statement, Subjects};
 use crate::collected::Collected;
 use crate::connector::{Draft, Rejection, Scope};
 use crate::differ::{
@@ -77,25 +75,6 @@ struct Intake {
     held_bytes: usize,
 }
 
-/// The pseudonyms of subjects, most of whom come more than once in a row.
-struct Subjects {
-    key: PseudonymKey,
-    last: Option<(Subject, Pseudonym)>,
-}
-
-impl Subjects {
-    fn of(&mut self, subject: &Subject) -> Pseudonym {
-        match &self.last {
-            Some((last, pseudonym)) if last == subject => *pseudonym,
-            _ => {
-                let pseudonym = self.key.of(subject);
-                self.last = Some((subject.clone(), pseudonym));
-                pseudonym
-            }
-        }
-    }
-}
-
 /// What a submission was found to change.
 struct Compared {
     surveyed: Surveyed,
@@ -136,7 +115,7 @@ impl DropFolder {
             reading: Reading::begin(source, picked_up_us, files.len(), Runs::new(folder)),
             received: Received::of(&self.options, dir)?,
             tally: Tally { files: files.len(), ..Tally::default() },
-            subjects: Subjects { key, last: None },
+            subjects: Subjects::new(&key),
             said: 0,
             good: 0,
             held: Some(Vec::new()),
@@ -305,10 +284,11 @@ impl DropFolder {
         let mut rejections = Vec::new();
         let source = self.connector.descriptor().name;
         let (key, labels) = (intake.subjects.key.clone(), self.labels());
+        let mut subjects = Subjects::new(&key);
         let mut comes = |Numbered { number, draft }| -> Result<Option<Statement>, IntakeError> {
             let Some(verdict) = of_drafts.take(number).map_err(unsorted)? else { return Ok(None) };
             let Some((version, _)) = compared.scopes.get(&verdict.scope) else { return Ok(None) };
-            match verdict.of((&key, source, &labels), draft, *version) {
+            match verdict.of(&mut subjects, (source, &labels), draft, *version) {
                 Comes::Statement(statement) => Ok(Some(*statement)),
                 Comes::Rejection(rejection) => {
                     rejections.push(*rejection);
@@ -417,10 +397,10 @@ impl DropFolder {
         let Some((decided, written)) = put.pop() else { return Ok(rejections) };
         let given = verdicts.end().map_err(unsorted)?;
         let mut of_drafts = given.of_drafts().map_err(unsorted)?;
-        let labels = self.labels();
+        let (labels, mut subjects) = (self.labels(), Subjects::new(&key));
         for (number, draft) in (0..).zip(drafts) {
             let Some(verdict) = of_drafts.take(number).map_err(unsorted)? else { continue };
-            match verdict.of((&key, source, &labels), draft, decided.version) {
+            match verdict.of(&mut subjects, (source, &labels), draft, decided.version) {
                 Comes::Statement(statement) => statements.push(*statement),
                 Comes::Rejection(rejection) => rejections.push(*rejection),
                 Comes::IsAnother => return Err(IntakeError::ReadsDifferently),

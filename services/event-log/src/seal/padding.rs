@@ -2,7 +2,7 @@
 //!
 //! The body, one byte `80`, zeros up to the step: ISO/IEC 7816-4. `docs/decisions/0021-padded-bodies.md` says why these steps.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BufMut;
 
 use super::PLAINTEXT_BYTES_MAX;
 
@@ -23,7 +23,7 @@ pub(super) fn padded_len(body_bytes: usize) -> usize {
 }
 
 /// Puts the body and its padding.
-pub(super) fn put(body: &[u8], into: &mut BytesMut) {
+pub(super) fn put(body: &[u8], into: &mut Vec<u8>) {
     into.put_slice(body);
     into.put_u8(MARK);
     into.put_bytes(0, padded_len(body.len()) - body.len() - 1);
@@ -41,8 +41,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn padded(body: &[u8]) -> BytesMut {
-        let mut into = BytesMut::new();
+    fn padded(body: &[u8]) -> Vec<u8> {
+        let mut into = Vec::new();
         put(body, &mut into);
         into
     }

@@ -71,6 +71,10 @@ pub(super) fn finding(code: &str) -> (&'static str, &'static str) {
             "No mistake of yours: a part of the record has no place of its own here yet. Nothing to do.",
         ),
         F::RecordRepeated => ("Same record twice", "It counts once. Nothing to do, unless the two were meant as two."),
+        F::MarkedAsTest => (
+            "Marked as a test",
+            "The sender says that it is made up or for training, and it was taken all the same. Keep tests out of the live feed.",
+        ),
         F::Unspecified => ("Odd", "Look at the field."),
     }
 }
@@ -85,6 +89,7 @@ pub(super) fn reason(code: &str) -> String {
         Some(Reason::ColumnsNotMapped) => "Columns that are not read",
         Some(Reason::HeaderMissing) => "Columns are missing",
         Some(Reason::FileUnreadable) => "The file could not be read",
+        Some(Reason::KeyShared) => "Two records have one key and say different things",
         Some(Reason::RetractionsHeld) => "More is missing than may go unseen",
         _ => return plain(code),
     };
