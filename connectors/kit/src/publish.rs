@@ -252,10 +252,16 @@ impl Publisher {
     /// Parts what may be said from what may not: another organisation's, another sector's, what no reader would take, or
     /// what would stand over all that follows it, because its version is of the future. `now_us`: microseconds since 1970.
     pub fn screen<D: Borrow<Draft> + Into<Draft>>(&self, drafts: Vec<D>, now_us: i64) -> (Vec<D>, Vec<Rejection>) {
-        let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::<Rejection>::new());
         let mut sealable = HashMap::new();
-        for draft in drafts {
-            match self.refused(draft.borrow(), now_us, &mut sealable) {
+        let found: Vec<Option<(Reason, String)>> =
+            drafts.iter().map(|draft| self.refused(draft.borrow(), now_us, &mut sealable)).collect();
+        // Most often there is nothing to part.
+        if found.iter().all(Option::is_none) {
+            return (drafts, Vec::new());
+        }
+        let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::<Rejection>::new());
+        for (draft, found) in drafts.into_iter().zip(found) {
+            match found {
                 None => good.push(draft),
                 Some((reason, message)) => {
                     let draft: Draft = draft.into();
@@ -326,9 +332,10 @@ impl Publisher {
         self.publish(statements, now_us).await
     }
 
-    fn feed_statements(&self, drafts: Vec<Draft>, now_us: i64) -> Vec<Statement> {
-        let mut subjects = Subjects::new(&self.pseudonyms);
-        drafts.into_iter().map(|draft| feed_statement(&mut subjects, self.descriptor, draft, now_us)).collect()
+    /// Each is made when it is sealed: all of them together would be megabytes that no cache holds.
+    fn feed_statements(&self, drafts: Vec<Draft>, now_us: i64) -> impl Iterator<Item = Statement> + Send + use<> {
+        let (mut subjects, descriptor) = (Subjects::new(&self.pseudonyms), self.descriptor);
+        drafts.into_iter().map(move |draft| feed_statement(&mut subjects, descriptor, draft, now_us))
     }
 
     /// Seals and appends, in order: the next part is sealed while the one before is on its way. Returns once all is
@@ -338,7 +345,11 @@ impl Publisher {
     ///
     /// # Errors
     /// When the log does not take them, or they cannot be sealed.
-    pub async fn publish(&mut self, statements: Vec<Statement>, taken_in_us: i64) -> Result<Published, PublishError> {
+    pub async fn publish(
+        &mut self,
+        statements: impl IntoIterator<Item = Statement, IntoIter: Send> + Send,
+        taken_in_us: i64,
+    ) -> Result<Published, PublishError> {
         let mut published = Published::default();
         let mut measured = Measured::new(self.descriptor.name, taken_in_us);
         self.let_go().await;

@@ -54,7 +54,7 @@ tbody th { font-weight: 600; }
   .bars .label { grid-column: 1 / 3; width: auto; }
   .wide th, .wide td { grid-column: 1 / 3; text-align: left; } .wide td::before { content: attr(data-of) ' '; color: var(--soft); }
 }
-@media print { body { font-size: 10.5pt; margin: 0; max-width: none; padding: 0; } h2 { break-after: avoid; } tr, .tiles { break-inside: avoid; } thead { display: table-header-group; } }
+@media print { body { font-size: 10.5pt; margin: 0; max-width: none; padding: 0; } h2, h2 + p { break-after: avoid; } thead, tbody tr:first-child { break-before: avoid; } tr, .tiles { break-inside: avoid; } thead { display: table-header-group; } }
 ";
 
 /// The whole page.
