@@ -24,9 +24,11 @@ enum Version {
     OfCrate,
     /// In quotes after this name in a header of the crate.
     OfHeader(&'static str, &'static str),
+    /// The same as one number, two digits each of minor and patch.
+    OfNumber(&'static str, &'static str),
 }
 
-const BUNDLED: [Bundled; 4] = [
+const BUNDLED: [Bundled; 5] = [
     Bundled {
         name: "librdkafka",
         licence: "BSD-2-Clause",
@@ -55,6 +57,13 @@ const BUNDLED: [Bundled; 4] = [
         by: "aws-lc-sys",
         version: Version::OfHeader("aws-lc/include/openssl/base.h", "AWSLC_VERSION_NUMBER_STRING"),
     },
+    Bundled {
+        name: "mimalloc",
+        licence: "MIT",
+        cpe: "microsoft:mimalloc",
+        by: "libmimalloc-sys",
+        version: Version::OfNumber("c_src/mimalloc/v3/include/mimalloc.h", "MI_MALLOC_VERSION"),
+    },
 ];
 
 impl Bundled {
@@ -65,6 +74,13 @@ impl Bundled {
                 let text = fs::read_to_string(package.manifest_path.with_file_name(header)).unwrap();
                 let after = text.split(&format!("#define {name} \"")).nth(1);
                 after.unwrap_or_else(|| panic!("{header} has no {name}")).split('"').next().unwrap().to_owned()
+            }
+            Version::OfNumber(header, name) => {
+                let text = fs::read_to_string(package.manifest_path.with_file_name(header)).unwrap();
+                let after =
+                    text.split(&format!("#define {name} ")).nth(1).and_then(|after| after.split_whitespace().next());
+                let number: u32 = after.unwrap_or_else(|| panic!("{header} has no {name}")).parse().unwrap();
+                format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
             }
         }
     }
