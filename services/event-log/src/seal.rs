@@ -29,7 +29,7 @@ pub use key_record::{decode_key_record, destruction, key_record_to_append, readm
 pub(crate) use keyring::Found;
 pub use keyring::{KeyOf, KeyState, Keyring};
 pub use pseudonym::PseudonymKey;
-pub use wrapping::{WrappingKeys, wrapping_folder};
+pub use wrapping::{WrappingKeys, is_key_in_passing, wrapping_folder};
 
 /// The shape of envelope that is written: the body padded, so that its length tells little. Version 1 was not, and opens still.
 pub const FORMAT_VERSION: u32 = 2;

@@ -142,6 +142,11 @@ fn a_backup_is_private_and_is_put_back_only_whole_untouched_and_over_nothing() {
     let running = place.up();
     place.record_facts();
     place.settle();
+    // Keys that are being made and destroyed, or were when their process died.
+    let wrapping = place.path("here/data/keys/wrapping");
+    let organisation = fs::read_dir(&wrapping).unwrap().next().unwrap().unwrap().path();
+    let in_passing = ["2.new-1-0", "1.going"].map(|name| organisation.join(name));
+    in_passing.iter().for_each(|file| fs::write(file, "0").unwrap());
     let (first, second) = (place.back_up(), place.back_up());
     running.stop();
 
@@ -150,6 +155,7 @@ fn a_backup_is_private_and_is_put_back_only_whole_untouched_and_over_nothing() {
         modes(part, &mut found);
         for (path, mode) in found {
             assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+            assert!(in_passing.iter().all(|file| file.file_name() != path.file_name()), "{}", path.display());
         }
     }
     let refused = |log: &Path, keys: &Path, why: &str| {

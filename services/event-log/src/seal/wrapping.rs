@@ -459,7 +459,7 @@ pub(super) fn create_key_file(path: &Path, key: &[u8; 32]) -> Result<(), SealErr
     // Sources of one process may need the first key of one organisation at one moment: each writes beside by itself.
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let count = WRITTEN.fetch_add(1, Ordering::Relaxed);
-    let beside = path.with_extension(format!("new-{}-{count}", std::process::id()));
+    let beside = path.with_extension(format!("{NEW}{}-{count}", std::process::id()));
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         let mut text = hex::encode(key) + "\n";
@@ -495,6 +495,16 @@ fn destroy_key_file(path: &Path) -> Result<(), SealError> {
 
 /// What a key that is being destroyed is called.
 const GOING: &str = "going";
+
+/// What a key is called while it is made and not yet in its place, begins so after its epoch.
+const NEW: &str = "new-";
+
+/// Whether a file of a folder of keys is one that is being made or destroyed, or was when its process died. What it holds is no
+/// key that anything was sealed under, or is one by another name.
+pub fn is_key_in_passing(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    extension == GOING || extension.starts_with(NEW)
+}
 
 fn is_key_file(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "key")

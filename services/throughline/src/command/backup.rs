@@ -133,7 +133,7 @@ fn keys_part(
     for path in named {
         part.take_file(&path)?;
     }
-    part.take_folder(&settings.keys_dir())?;
+    part.take_keys(&settings.keys_dir())?;
     Ok(part)
 }
 

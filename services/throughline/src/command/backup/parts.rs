@@ -22,6 +22,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use event_log::embedded::EmbeddedLog;
+use event_log::seal::is_key_in_passing;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -141,13 +142,14 @@ impl Part<Keys> {
         self.take(path, at, belongs)
     }
 
-    /// Takes in the folder of keys.
-    pub(super) fn take_folder(&mut self, from: &Path) -> anyhow::Result<()> {
+    /// Takes in the folder of keys, while keys may be made in it.
+    pub(super) fn take_keys(&mut self, from: &Path) -> anyhow::Result<()> {
         let belongs = from.canonicalize().context("the folder of keys is not there")?;
         make_dir(&self.dir.join(Keys::KEYS))?;
-        for path in files_under(&belongs)? {
+        // One in passing is renamed or removed at any moment; and of one that is destroyed no remains may be kept.
+        for path in files_under(&belongs)?.iter().filter(|path| !is_key_in_passing(path)) {
             let at = Path::new(Keys::KEYS).join(path.strip_prefix(&belongs)?);
-            self.take(&path, at, path.clone())?;
+            self.take(path, at, path.clone())?;
         }
         Ok(())
     }
