@@ -36,6 +36,7 @@ use writers::{
     cin::Returns,
     extracts::{self, Known},
     facts::Facts,
+    folder_in,
     hl7::Feed,
     looked_after::LookedAfterReturns,
 };
@@ -203,12 +204,7 @@ fn check(settings: &Settings) -> Result<(), GenerateError> {
 /// workbooks, up to 20,000 rows a sheet, and the results that schools send of two years' pupils.
 pub fn generate(settings: &Settings, out: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Summary, GenerateError> {
     check(settings)?;
-    let folder = |name: &str| -> Result<PathBuf, GenerateError> {
-        let path = out.join(name);
-        fs::create_dir_all(&path).map_err(|source| GenerateError::Io { path: path.clone(), source })?;
-        Ok(path)
-    };
-    let root = folder("")?;
+    let root = folder_in(out, "")?;
     let mut held = fs::read_dir(&root).map_err(|source| GenerateError::Io { path: root.clone(), source })?;
     if held.next().is_some() {
         return Err(GenerateError::OutNotEmpty(root));
@@ -217,12 +213,12 @@ pub fn generate(settings: &Settings, out: &Path, progress: &mut dyn FnMut(u64, u
     fs::write(out.join("README.txt"), readme).map_err(|source| GenerateError::Io { path: root.clone(), source })?;
     let world = World::new(settings);
     let mut authority = Authority {
-        census: Census::create(&folder("education-school-census")?, &world)?,
-        returns: Returns::create(&folder("social-care-cin-census")?, &world)?,
-        looked_after: LookedAfterReturns::create(&folder("social-care-ssda903")?, &world)?,
-        lists: Lists::new(&folder("social-care-annex-a")?, &world),
-        care_data: ChildrenData::create(&folder("social-care-dfe-api")?, &world)?,
-        feed: Feed::create(&folder("health-hl7v2")?, &world)?,
+        census: Census::create(&folder_in(out, "education-school-census")?, &world)?,
+        returns: Returns::create(&folder_in(out, "social-care-cin-census")?, &world)?,
+        looked_after: LookedAfterReturns::create(&folder_in(out, "social-care-ssda903")?, &world)?,
+        lists: Lists::new(&folder_in(out, "social-care-annex-a")?, &world),
+        care_data: ChildrenData::create(&folder_in(out, "social-care-dfe-api")?, &world)?,
+        feed: Feed::create(&folder_in(out, "health-hl7v2")?, &world)?,
         facts: Facts::create(Output::create(&out.join("facts.jsonl"))?),
         truth: Output::create(&out.join("truth.jsonl"))?,
         dirt: Output::create(&out.join("dirt.jsonl"))?,
@@ -299,7 +295,7 @@ impl Authority {
             }
             self.truth.line(&truth)?;
             self.summary.identities += 1;
-            real += u32::from(!matches!(child.adoption, Some((population::Side::After, _))));
+            real += u32::from(!child.is_after_adoption());
         }
         for one in &dirt {
             self.dirt.line(one)?;

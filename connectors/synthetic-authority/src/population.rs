@@ -204,6 +204,13 @@ fn adoption_of(household: u32) -> Option<u32> {
     }
 }
 
+impl Child {
+    /// They are the second of an adopted child's two identities: one child is not counted twice.
+    pub(crate) fn is_after_adoption(&self) -> bool {
+        matches!(self.adoption, Some((Side::After, _)))
+    }
+}
+
 impl World {
     pub(crate) fn new(settings: &Settings) -> Self {
         let count = (settings.children / 330).clamp(6, 900);

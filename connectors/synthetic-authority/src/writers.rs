@@ -1,5 +1,6 @@
 //! Telling the lives as each system would, in its own format.
 
+mod alone;
 pub(crate) mod annex_a;
 pub(crate) mod bad_files;
 pub(crate) mod census;
@@ -17,11 +18,18 @@ pub(crate) mod looked_after;
 pub(crate) mod partial_transfers;
 pub(crate) mod sen2_export;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::GenerateError;
+
+/// A folder of `out`, made where it is not there.
+pub(crate) fn folder_in(out: &Path, name: &str) -> Result<PathBuf, GenerateError> {
+    let path = out.join(name);
+    fs::create_dir_all(&path).map_err(|source| GenerateError::Io { path: path.clone(), source })?;
+    Ok(path)
+}
 
 /// A file being written, whose errors say which file.
 pub(crate) struct Output {

@@ -1,42 +1,12 @@
 //! Quarantine as an engineer works it: what waits and why, a mapping put right and tried, rows redriven over a process that is
 //! killed meanwhile, each once on the timeline; and what nothing is to come of.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Command, Stdio};
 
-use proto::sharing::Purpose;
-
 use crate::harness::program::program;
-use crate::harness::{Place, ask, line_with, number_in};
-
-const SOURCE: &str = "health-visits";
-/// Rows whose day is written as the first mapping does not know.
-const DOTTED: usize = 24;
-
-/// Visits of the hospital's own service, with days written so.
-fn mapping(revision: u32, dates: &str) -> String {
-    format!(
-        "name = \"{SOURCE}\"\nabout = \"Visits (invented)\"\nrevision = {revision}\ncontroller = \"ods-rh8\"\nkey = [\"Visit\"]\n\
-         dates = [{dates}]\n[source]\nformat = \"csv\"\n[delivery]\nkind = \"snapshot\"\nscope = \"ods-rh8/visits\"\n[subject]\n\
-         scheme = \"provider_person\"\nissuer = \"ods-rh8/{SOURCE}\"\ncolumn = \"Patient\"\n[[identifier]]\nscheme = \"upn\"\n\
-         column = \"UPN\"\n[[event]]\nbecomes = \"TherapyStarted\"\neffective = \"start_on\"\nrequired = true\n[event.fields]\n\
-         course = \"Visit\"\ntherapy = {{ column = \"Therapy\", set = \"therapy\" }}\nstart_on = \"From\"\n"
-    )
-}
-
-/// Courses of therapy on the child's timeline, as the hospital sees it.
-fn courses(place: &Place) -> Vec<String> {
-    let child = place.demo_child("UPN");
-    let answer = ask(place, &place.demo_organisation("hospital"), &child, Purpose::DirectCare).unwrap();
-    let course = |event: &proto::events::Event| match &event.kind {
-        Some(proto::events::event::Kind::TherapyStarted(started)) => started.course.clone(),
-        _ => None,
-    };
-    let mut courses: Vec<_> = answer.entries.iter().filter_map(|entry| course(entry.event.as_ref()?)).collect();
-    courses.sort();
-    courses
-}
+use crate::harness::visits::{self, DOTTED, SLASHES, SLASHES_AND_DOTS, SOURCE, courses, mapping};
+use crate::harness::{Place, line_with, number_in};
 
 fn waiting(place: &Place) -> Vec<serde_json::Value> {
     place.listed(&["quarantine", "list", "--source", SOURCE, "--reason", "DATE_MISSING"])
@@ -46,7 +16,7 @@ fn waiting(place: &Place) -> Vec<serde_json::Value> {
 fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
     let place = Place::new(60, 1);
     let file = place.path("here").join(format!("{SOURCE}.toml"));
-    fs::write(&file, mapping(1, "\"%d/%m/%Y\"")).unwrap();
+    fs::write(&file, mapping(1, SLASHES)).unwrap();
     let section = format!(
         "\n[connectors.{SOURCE}]\nmapping = \"{SOURCE}.toml\"\ncontrollers = [\"ods-rh8\"]\ndrop_folder = \"drop/{SOURCE}\"\npoll_ms = 20\n"
     );
@@ -56,10 +26,8 @@ fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
     place.record_facts();
     place.drop_authority();
     let upn = place.demo_child("UPN").value;
-    let row = |course: &str, from: &str| format!("P1,{upn},{course},physiotherapy,{from}\n");
-    let dotted: String = (0..DOTTED).map(|at| row(&format!("D{at:02}"), &format!("{:02}.01.2026", at + 1))).collect();
-    let rows = [row("G1", "12/01/2026"), dotted, row("N1", "next week"), row("G2", "13/01/2026")].concat();
-    place.drop_bytes(SOURCE, "visits.csv", format!("Patient,UPN,Visit,Therapy,From\n{rows}").as_bytes());
+    let file_of_visits = visits::file(&upn);
+    place.drop_bytes(SOURCE, "visits.csv", file_of_visits.as_bytes());
     place.settle();
     assert_eq!(courses(&place), ["G1", "G2"]);
 
@@ -76,7 +44,7 @@ fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
 
     // The mapping put right, and tried on them before it runs: nothing is sent.
     let mended = place.path("mended.toml");
-    fs::write(&mended, mapping(2, "\"%d/%m/%Y\", \"%d.%m.%Y\"")).unwrap();
+    fs::write(&mended, mapping(2, SLASHES_AND_DOTS)).unwrap();
     let mended = mended.to_str().unwrap();
     let dotted =
         waiting(&place).iter().find(|item| item["where"].as_str().unwrap().contains("record 2,")).unwrap()["id"]
@@ -112,10 +80,7 @@ fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
     assert_eq!(number_in(end, "still_refused"), "1");
     assert!(proof.starts_with("proof: ok") && number_in(proof, "differing") == "0", "{proof}");
     place.settle();
-    let expected: BTreeSet<String> =
-        (0..DOTTED).map(|at| format!("D{at:02}")).chain(["G1".to_owned(), "G2".to_owned()]).collect();
-    let courses = courses(&place);
-    assert_eq!(courses, expected.iter().cloned().collect::<Vec<_>>(), "each once, and nobody was retracted");
+    assert_eq!(courses(&place), visits::all_courses(), "each once, and nobody was retracted");
 
     // The last is for a person, who says that nothing is to come of it.
     let last = waiting(&place);
@@ -146,7 +111,7 @@ fn rows_that_were_refused_are_put_right_tried_and_redriven_each_once() {
 
     // The same file again, read whole by the mended mapping, has nothing to add.
     let before = place.settle()["events"].clone();
-    place.drop_bytes(SOURCE, "visits.csv", format!("Patient,UPN,Visit,Therapy,From\n{rows}").as_bytes());
+    place.drop_bytes(SOURCE, "visits.csv", file_of_visits.as_bytes());
     assert_eq!(place.settle()["events"], before);
     running.stop();
 }

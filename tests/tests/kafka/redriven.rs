@@ -1,35 +1,19 @@
 //! Quarantine worked where every part is a process of its own and the log is Kafka: rows redriven by the connector's process over
 //! kills, by two people at once, under a cap and a rate; each is on the timeline that another process serves, once.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use proto::sharing::Purpose;
-
 use crate::cluster::until;
 use crate::harness::program::{Running, program};
-use crate::harness::{CONNECTORS, ask, line_with, number_in};
+use crate::harness::visits::{self, DOTTED, SLASHES, SLASHES_AND_DOTS, SOURCE, courses, mapping};
+use crate::harness::{CONNECTORS, line_with, number_in};
 use crate::processes::Region;
 
-const SOURCE: &str = "health-visits";
-/// Rows whose day is written as the first mapping does not know.
-const DOTTED: usize = 24;
 /// How often the connector's process is killed while it redrives.
 const KILLS: usize = 2;
 const CAP: usize = 3;
-
-/// Visits of the hospital's own service, with days written so.
-fn mapping(revision: u32, dates: &str) -> String {
-    format!(
-        "name = \"{SOURCE}\"\nabout = \"Visits (invented)\"\nrevision = {revision}\ncontroller = \"ods-rh8\"\nkey = [\"Visit\"]\n\
-         dates = [{dates}]\n[source]\nformat = \"csv\"\n[delivery]\nkind = \"snapshot\"\nscope = \"ods-rh8/visits\"\n[subject]\n\
-         scheme = \"provider_person\"\nissuer = \"ods-rh8/{SOURCE}\"\ncolumn = \"Patient\"\n[[identifier]]\nscheme = \"upn\"\n\
-         column = \"UPN\"\n[[event]]\nbecomes = \"TherapyStarted\"\neffective = \"start_on\"\nrequired = true\n[event.fields]\n\
-         course = \"Visit\"\ntherapy = {{ column = \"Therapy\", set = \"therapy\" }}\nstart_on = \"From\"\n"
-    )
-}
 
 const REDRIVE: [&str; 8] =
     ["quarantine", "redrive", "--source", SOURCE, "--reason", "DATE_MISSING", "--by", "staff-17"];
@@ -48,20 +32,6 @@ fn waiting(region: &Region, serve: &Path) -> usize {
     region.must(&all, serve).lines().count()
 }
 
-/// Courses of therapy on the child's timeline, as the hospital sees it.
-fn courses(region: &Region) -> Vec<String> {
-    let place = &region.place;
-    let answer =
-        ask(place, &place.demo_organisation("hospital"), &place.demo_child("UPN"), Purpose::DirectCare).unwrap();
-    let course = |event: &proto::events::Event| match &event.kind {
-        Some(proto::events::event::Kind::TherapyStarted(started)) => started.course.clone(),
-        _ => None,
-    };
-    let mut courses: Vec<_> = answer.entries.iter().filter_map(|entry| course(entry.event.as_ref()?)).collect();
-    courses.sort();
-    courses
-}
-
 /// What is told of a redrive that came to its end, and whose proof holds.
 fn proven(told: &str) -> &str {
     let proof = line_with(told, "proof:");
@@ -74,7 +44,7 @@ fn rows_are_redriven_on_kafka_each_once_over_kills_and_by_two_at_once() {
     let Some(region) = Region::new(20) else { return };
     let place = &region.place;
     let file = place.path("here").join(format!("{SOURCE}.toml"));
-    fs::write(&file, mapping(1, "\"%d/%m/%Y\"")).unwrap();
+    fs::write(&file, mapping(1, SLASHES)).unwrap();
     let serve = region.serve("serve-1", place.port);
     let visits = region.configuration(
         "connect-visits",
@@ -93,21 +63,18 @@ fn rows_are_redriven_on_kafka_each_once_over_kills_and_by_two_at_once() {
     place.approve_rules();
     place.drop_authority();
     let upn = place.demo_child("UPN").value;
-    let row = |course: &str, from: &str| format!("P1,{upn},{course},physiotherapy,{from}\n");
-    let dotted: String = (0..DOTTED).map(|at| row(&format!("D{at:02}"), &format!("{:02}.01.2026", at + 1))).collect();
-    let rows = [row("G1", "12/01/2026"), dotted, row("N1", "next week"), row("G2", "13/01/2026")].concat();
-    place.drop_bytes(SOURCE, "visits.csv", format!("Patient,UPN,Visit,Therapy,From\n{rows}").as_bytes());
+    place.drop_bytes(SOURCE, "visits.csv", visits::file(&upn).as_bytes());
     configs.iter().for_each(|(_, config)| drop(region.settle(config)));
     region.settle(&visits);
     region.settle(&serve);
     assert_eq!(
-        (courses(&region).as_slice(), waiting(&region, &serve)),
+        (courses(place).as_slice(), waiting(&region, &serve)),
         (&["G1".to_owned(), "G2".to_owned()][..], DOTTED + 1)
     );
 
     // Tried by the connector's own process, and not redriven by a mapping that is no more what its file says.
     let mended = place.path("mended.toml");
-    fs::write(&mended, mapping(2, "\"%d/%m/%Y\", \"%d.%m.%Y\"")).unwrap();
+    fs::write(&mended, mapping(2, SLASHES_AND_DOTS)).unwrap();
     let tried = region.must(
         &["quarantine", "try", "--source", SOURCE, "--reason", "DATE_MISSING", "--mapping", mended.to_str().unwrap()],
         &visits,
@@ -151,9 +118,7 @@ fn rows_are_redriven_on_kafka_each_once_over_kills_and_by_two_at_once() {
         proven(std::str::from_utf8(&output.stdout).unwrap());
     }
     region.settle(&serve);
-    let expected: BTreeSet<String> =
-        (0..DOTTED).map(|at| format!("D{at:02}")).chain(["G1".to_owned(), "G2".to_owned()]).collect();
-    assert_eq!(courses(&region), expected.into_iter().collect::<Vec<_>>(), "each once, and nobody was retracted");
+    assert_eq!(courses(place), visits::all_courses(), "each once, and nobody was retracted");
     let again = region.must(&REDRIVE, &visits);
     assert_eq!(number_in(proven(&again), "redriven"), "0");
 

@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 
 use crate::calendar::{plus, working};
 use crate::dice::{Dice, Part};
-use crate::population::{Child, Phase, Side, World};
+use crate::population::{Child, Phase, World};
 
 /// A term's census.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(crate) fn schooling(world: &World, child: &Child, terms: &[Term; 2]) -> Scho
         exclusions: Vec::new(),
         elsewhere: None,
         young_carer: dice.weigh(&[("N", 985), ("P", 8), ("S", 7)]),
-        after_care: if is_after_adoption(child) { "A" } else { dice.weigh(&[("N", 990), ("G", 5), ("R", 5)]) },
+        after_care: if child.is_after_adoption() { "A" } else { dice.weigh(&[("N", 990), ("G", 5), ("R", 5)]) },
         service: dice.weigh(&[("N", 960), ("Y", 15), ("U", 15), ("R", 10)]),
         moved_school: false,
         left_area: false,
@@ -135,13 +135,9 @@ pub(crate) fn schooling(world: &World, child: &Child, terms: &[Term; 2]) -> Scho
     schooling
 }
 
-fn is_after_adoption(child: &Child) -> bool {
-    matches!(child.adoption, Some((Side::After, _)))
-}
-
 /// The number by which a child's own draws are made; an adopted child's second identity has its own.
 pub(crate) fn number(child: &Child) -> u64 {
-    u64::from(child.index) << 1 | u64::from(is_after_adoption(child))
+    u64::from(child.index) << 1 | u64::from(child.is_after_adoption())
 }
 
 fn enrolments(world: &World, child: &Child, special: bool, dice: &mut Dice) -> Vec<Enrolment> {

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use crate::calendar::{age, days_between, plus, working};
 use crate::dice::{Dice, Part};
 use crate::life_course::education::number;
-use crate::population::{Child, Side, World};
+use crate::population::{Child, World};
 
 /// A vaccine: the feed's own code and words.
 pub(crate) type Vaccine = (&'static str, &'static str);
@@ -118,8 +118,7 @@ pub(crate) fn events(world: &World, child: &Child) -> Vec<Event> {
         return Vec::new();
     }
     let mut events = Vec::new();
-    let after = child.adoption.as_ref().is_some_and(|(side, _)| *side == Side::After);
-    if child.birth >= opened && !after {
+    if child.birth >= opened && !child.is_after_adoption() {
         let born = at(child.birth, dice);
         events.push(Event { at: born, what: Happening::Born { discharged: hours_after(born, dice.between(8, 70)) } });
     } else {

@@ -1,7 +1,6 @@
 //! The school census, as the COLLECT "Blade" CSV export: one file for each table, for two terms.
 
 mod export;
-mod summer;
 mod tables;
 
 use std::path::Path;

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::Output;
+use super::alone::told_alone;
+use super::{Output, folder_in};
 use crate::calendar::plus;
 use crate::check;
 use crate::dice::{Dice, Part};
@@ -96,37 +97,13 @@ pub fn write_child_health(settings: &Settings, out: &Path) -> Result<ChildHealth
     settings_in_range(settings)?;
     let world = World::new(settings);
     let mut files = Files::create(out, &world)?;
-    let mut told = Output::create(&out.join("child-health-truth.jsonl"))?;
-    let mut dirtied = Output::create(&out.join("child-health-dirt.jsonl"))?;
-    let (mut done, mut household) = (0, 0);
-    while done < settings.children {
-        let members = world.household(household, done, settings.children - done);
-        for child in &members {
-            let (mut truth, mut dirt) = (Truth::of(child), Vec::new());
-            truth.notes.clear();
-            files.child(&world, child, &mut truth, &mut dirt)?;
-            if !truth.subjects.is_empty() {
-                told.line(&truth.of_systems())?;
-            }
-            dirt.iter().try_for_each(|one| dirtied.line(one))?;
-        }
-        let real = members.iter().filter(|child| !is_after_adoption(child)).count();
-        done += u32::try_from(real).unwrap_or(u32::MAX).max(1);
-        household += 1;
-    }
-    told.finish()?;
-    dirtied.finish()?;
+    told_alone(&world, out, "child-health", |child, truth, dirt| files.child(&world, child, truth, dirt))?;
     files.finish()
-}
-
-fn is_after_adoption(child: &Child) -> bool {
-    matches!(child.adoption, Some((crate::population::Side::After, _)))
 }
 
 impl Files {
     pub(crate) fn create(out: &Path, world: &World) -> Result<Self, GenerateError> {
-        let folder = out.join("health-fhir");
-        std::fs::create_dir_all(&folder).map_err(|source| GenerateError::Io { path: folder.clone(), source })?;
+        let folder = folder_in(out, "health-fhir")?;
         let today = world.settings.reference_date;
         Ok(Self {
             pages: [

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::Output;
+use super::alone::told_alone;
+use super::{Output, folder_in};
 use crate::calendar::{is_working_day, plus, working};
 use crate::check::upn_with_wrong_letter;
 use crate::dice::{Dice, Part};
@@ -71,31 +72,8 @@ pub fn write_education(settings: &Settings, out: &Path) -> Result<EducationSumma
     check(settings)?;
     let world = World::new(settings);
     let mut files = Files::create(out, &world, 2)?;
-    let mut told = Output::create(&out.join("education-truth.jsonl"))?;
-    let mut dirtied = Output::create(&out.join("education-dirt.jsonl"))?;
-    let (mut done, mut household) = (0, 0);
-    while done < settings.children {
-        let members = world.household(household, done, settings.children - done);
-        for child in &members {
-            let (mut truth, mut dirt) = (Truth::of(child), Vec::new());
-            truth.notes.clear();
-            files.child(&world, child, &mut truth, &mut dirt)?;
-            if !truth.subjects.is_empty() {
-                told.line(&truth.of_systems())?;
-            }
-            dirt.iter().try_for_each(|one| dirtied.line(one))?;
-        }
-        let real = members.iter().filter(|child| !is_after_adoption(child)).count();
-        done += u32::try_from(real).unwrap_or(u32::MAX).max(1);
-        household += 1;
-    }
-    told.finish()?;
-    dirtied.finish()?;
+    told_alone(&world, out, "education", |child, truth, dirt| files.child(&world, child, truth, dirt))?;
     files.finish()
-}
-
-fn is_after_adoption(child: &Child) -> bool {
-    matches!(child.adoption, Some((crate::population::Side::After, _)))
 }
 
 /// The files, being written.
@@ -117,13 +95,9 @@ pub(crate) struct Files {
 impl Files {
     /// `deliveries` of register marks: two, or three.
     pub(crate) fn create(out: &Path, world: &World, deliveries: usize) -> Result<Self, GenerateError> {
-        let folder = |name: &str| -> Result<std::path::PathBuf, GenerateError> {
-            let path = out.join(name);
-            std::fs::create_dir_all(&path).map_err(|source| GenerateError::Io { path: path.clone(), source })?;
-            Ok(path)
-        };
         let terms = Term::pair(world.year_end.year());
-        let (spring, sen2, feed) = (terms[1], folder("education-sen2")?, folder("education-attendance")?);
+        let (spring, sen2, feed) =
+            (terms[1], folder_in(out, "education-sen2")?, folder_in(out, "education-attendance")?);
         let mut returns = [1, 2]
             .map(|serial| Output::create(&sen2.join(format!("SEN2_{AUTHORITY}_{}_{serial:03}.xml", spring.year))));
         for (returned, serial) in returns.iter_mut().zip(1..) {
@@ -156,7 +130,7 @@ impl Files {
         let [first, second] = returns;
         Ok(Self {
             returns: [first?, second?],
-            transfers: folder("education-ctf")?,
+            transfers: folder_in(out, "education-ctf")?,
             marks,
             days,
             delivered,

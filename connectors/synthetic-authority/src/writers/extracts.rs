@@ -23,6 +23,7 @@ use crate::life_course::social_care::Involvement;
 use crate::outcomes::Outcome;
 use crate::population::{Address, Child, World};
 use crate::truth::{Disagreement, Subject, Truth};
+use crate::writers::folder_in;
 use table::{Format, Table};
 
 /// How a source writes a day.
@@ -270,9 +271,7 @@ impl Extracts {
         let today = world.settings.reference_date;
         let mut sources = Vec::new();
         for source in &ALL {
-            let folder = out.join(source.connector);
-            std::fs::create_dir_all(&folder)
-                .map_err(|error| GenerateError::Io { path: folder.clone(), source: error })?;
+            let folder = folder_in(out, source.connector)?;
             let mut days = Vec::new();
             for (submission, as_of) in (1..).zip([plus(today, -30), plus(today, -1)]) {
                 let name = (source.file)(as_of);

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::summer::SUMMER;
-use super::tables::{AUTUMN, SPRING, Table};
+use super::tables::{AUTUMN, SPRING, SUMMER, Table};
 use super::{MEALS_ENDED, Row};
 use crate::GenerateError;
 use crate::calendar::{age, census_shape, plus};

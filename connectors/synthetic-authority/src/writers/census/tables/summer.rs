@@ -1,8 +1,11 @@
-//! The tables of the summer export: all of them, whether or not anything stands in them. Source: the COLLECT Blade CSV exports of 2025.
+//! The tables of the summer export: all of them, whether or not anything stands in them.
 
-use super::tables::Table;
+use super::{
+    ADDRESSES, FREE_MEALS, SCHOOL_ARRANGED_PROVISION, SESSIONS_OFF_ROLL, SESSIONS_ON_ROLL, SUSPENSIONS_OFF_ROLL,
+    SUSPENSIONS_ON_ROLL, Table,
+};
 
-pub(super) const SUMMER: &[Table] = &[
+pub(in super::super) const SUMMER: &[Table] = &[
     Table {
         name: "schoolcensus",
         columns: &[
@@ -117,30 +120,7 @@ pub(super) const SUMMER: &[Table] = &[
             "sex",
         ],
     },
-    Table {
-        name: "addresses",
-        columns: &[
-            "addressestableid",
-            "NativeId",
-            "addressesorderseqcolumn",
-            "sourceid",
-            "pupilonrolltableid",
-            "postcode",
-            "saon",
-            "paon",
-            "street",
-            "locality",
-            "town",
-            "administrativearea",
-            "posttown",
-            "addressline1",
-            "addressline2",
-            "addressline3",
-            "addressline4",
-            "addressline5",
-            "uniquepropertyreferencenumber",
-        ],
-    },
+    ADDRESSES,
     Table {
         name: "approvisiondetailoffroll",
         columns: &[
@@ -167,19 +147,7 @@ pub(super) const SUMMER: &[Table] = &[
             "senprovisionentry",
         ],
     },
-    Table {
-        name: "fsmperiod",
-        columns: &[
-            "fsmperiodtableid",
-            "NativeId",
-            "fsmperiodorderseqcolumn",
-            "sourceid",
-            "pupilonrolltableid",
-            "fsmstartdate",
-            "fsmenddate",
-            "ukcountry",
-        ],
-    },
+    FREE_MEALS,
     Table {
         name: "fundingbasisitems",
         columns: &[
@@ -259,84 +227,9 @@ pub(super) const SUMMER: &[Table] = &[
             "companynumber",
         ],
     },
-    Table {
-        name: "schoolarrangedapdetailonroll",
-        columns: &[
-            "schoolarrangedapdetailonrolltableid",
-            "NativeId",
-            "schoolarrangedapdetailonrollorderseqcolumn",
-            "sourceid",
-            "pupilonrolltableid",
-            "urn",
-            "ukprn",
-            "entrydate",
-            "leavingdate",
-            "apsessionsperweek",
-            "apsettingtype",
-            "placementreason",
-            "senprovisionentry",
-            "senprovisionleaving",
-            "apattendancepattern",
-            "applacementpostcode",
-            "companynumber",
-        ],
-    },
-    Table {
-        name: "termlyexclusionsoffroll",
-        columns: &[
-            "termlyexclusionsoffrolltableid",
-            "NativeId",
-            "termlyexclusionsoffrollorderseqcolumn",
-            "sourceid",
-            "pupilnolongeronrolltableid",
-            "startdate",
-            "sessions",
-            "category",
-            "senprovision",
-            "reason1",
-            "reason2",
-            "reason3",
-        ],
-    },
-    Table {
-        name: "termlyexclusionsonroll",
-        columns: &[
-            "termlyexclusionsonrolltableid",
-            "NativeId",
-            "termlyexclusionsonrollorderseqcolumn",
-            "sourceid",
-            "pupilonrolltableid",
-            "startdate",
-            "sessions",
-            "category",
-            "senprovision",
-            "reason1",
-            "reason2",
-            "reason3",
-        ],
-    },
-    Table {
-        name: "termlysessiondetailsoffroll",
-        columns: &[
-            "termlysessiondetailsoffrolltableid",
-            "NativeId",
-            "termlysessiondetailsoffrollorderseqcolumn",
-            "sourceid",
-            "pupilnolongeronrolltableid",
-            "attendancereason",
-            "sessions",
-        ],
-    },
-    Table {
-        name: "termlysessiondetailsonroll",
-        columns: &[
-            "termlysessiondetailsonrolltableid",
-            "NativeId",
-            "termlysessiondetailsonrollorderseqcolumn",
-            "sourceid",
-            "pupilonrolltableid",
-            "attendancereason",
-            "sessions",
-        ],
-    },
+    SCHOOL_ARRANGED_PROVISION,
+    SUSPENSIONS_OFF_ROLL,
+    SUSPENSIONS_ON_ROLL,
+    SESSIONS_OFF_ROLL,
+    SESSIONS_ON_ROLL,
 ];
