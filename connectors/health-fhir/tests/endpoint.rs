@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 const TOKEN: &str = "engine-0123456789012345678901234567890123456789";
+/// Of a caller that sends for two trusts.
+const TOKEN_OF_TWO: &str = "shared-0123456789012345678901234567890123456789";
 
 struct House {
     dir: tempfile::TempDir,
@@ -43,6 +45,7 @@ fn papers(dir: &Path) {
     std::fs::write(dir.join("service.pem"), issued.pem()).unwrap();
     std::fs::write(dir.join("service.key"), key.serialize_pem()).unwrap();
     std::fs::write(dir.join("engine.sha256"), digest(TOKEN)).unwrap();
+    std::fs::write(dir.join("shared.sha256"), digest(TOKEN_OF_TWO)).unwrap();
 }
 
 impl House {
@@ -58,13 +61,14 @@ impl House {
             clients: Clients::May(at("ca.pem")),
             protocols: Vec::new(),
         };
-        let engine = Caller {
-            name: "engine".to_owned(),
-            tokens: Some(at("engine.sha256")),
+        let caller = |name: &str, controllers: &[&str]| Caller {
+            name: name.to_owned(),
+            tokens: Some(at(&format!("{name}.sha256"))),
             certificate_name: None,
-            controllers: vec!["ods-rz99".to_owned()],
+            controllers: controllers.iter().map(|&controller| controller.to_owned()).collect(),
         };
-        let options = Options { disk_free_min: 0, ..Options::of("health-fhir", at("drop"), vec![engine]) };
+        let callers = vec![caller("engine", &["ods-rz99"]), caller("shared", &["ods-rz99", "ods-rz98"])];
+        let options = Options { disk_free_min: 0, ..Options::of("health-fhir", at("drop"), callers) };
         let (spool, stop) = (Spool::open(&at("drop")).unwrap(), CancellationToken::new());
         tokio::spawn(serve(listener, tls, Arc::new(FhirEndpoint), spool, options, stop.clone()));
         Self { dir, address, stop }
@@ -207,6 +211,56 @@ async fn a_transaction_that_breaks_off_is_refused_whole() {
     let batch = format!(r#"{{"resourceType":"Bundle","type":"batch","entry":[{child},oops"#);
     let (status, body) = house.post("/fhir", json, &bearer, batch.as_bytes()).await;
     assert_eq!((status, house.spooled()), (200, 1), "what came of a batch is taken: {body}");
+}
+
+/// A bundle of two children, each of a trust.
+fn of_two_trusts(kind: &str, trusts: [&str; 2]) -> String {
+    let entry = |(id, nhs, trust): (&str, &str, &str)| {
+        let coded = |system: &str, value: &str| serde_json::json!({ "system": format!("https://fhir.nhs.uk/Id/{system}"), "value": value });
+        serde_json::json!({
+            "request": { "method": "PUT", "url": format!("Patient/{id}") },
+            "resource": {
+                "resourceType": "Patient", "id": id, "birthDate": "2020-01-01", "identifier": [coded("nhs-number", nhs)],
+                "managingOrganization": { "identifier": coded("ods-organization-code", trust) },
+            },
+        })
+    };
+    let [one, other] = trusts;
+    let entries = [("1", "9990123454", one), ("2", "9990123462", other)].map(entry);
+    serde_json::json!({ "resourceType": "Bundle", "type": kind, "entry": entries }).to_string()
+}
+
+#[tokio::test]
+async fn nobody_posts_for_an_organisation_that_is_not_theirs() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN_OF_TWO}\r\n");
+    let json = "application/fhir+json";
+    let (status, body) =
+        house.post("/fhir", json, &bearer, of_two_trusts("transaction", ["RZ99", "RH8"]).as_bytes()).await;
+    assert_eq!((status, house.spooled()), (400, 0), "refused whole: {body}");
+    assert!(body.contains("entry 2: CONTROLLER_NOT_YOURS") && !body.contains("entry 1"), "{body}");
+    let (status, body) = house.post("/fhir", json, &bearer, of_two_trusts("batch", ["RZ99", "RH8"]).as_bytes()).await;
+    let said: Value = serde_json::from_str(&body).unwrap();
+    let told: Vec<&str> =
+        said["entry"].as_array().unwrap().iter().map(|entry| entry["response"]["status"].as_str().unwrap()).collect();
+    assert_eq!((status, told, house.spooled()), (200, vec!["202 Accepted", "422 Unprocessable Entity"], 1), "{body}");
+    let (status, body) =
+        house.post("/fhir", json, &bearer, of_two_trusts("collection", ["RH8", "RH8"]).as_bytes()).await;
+    assert_eq!((status, severities(&body)), (422, vec!["error".to_owned(); 2]), "{body}");
+    let (status, body) =
+        house.post("/fhir", json, &bearer, of_two_trusts("transaction", ["RZ99", "RZ99"]).as_bytes()).await;
+    assert_eq!((status, house.spooled()), (200, 3), "{body}");
+}
+
+#[tokio::test]
+async fn a_transaction_is_one_whatever_its_sender_calls_its_form() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN_OF_TWO}\r\n");
+    for called in ["application/fhir+json", "application/fhir+xml", "application/xml", "application/fhir+ndjson"] {
+        let half = of_two_trusts("transaction", ["RZ99", "RH8"]);
+        let (status, body) = house.post("/fhir", called, &bearer, half.as_bytes()).await;
+        assert_eq!((status, house.spooled()), (400, 0), "{called}: {body}");
+    }
 }
 
 #[tokio::test]
