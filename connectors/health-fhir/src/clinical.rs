@@ -6,7 +6,6 @@ use proto::events::{
 };
 
 use crate::codes::{SCREENS, is_screening_outcome};
-use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
 use crate::saying::{Part, Saying};
@@ -161,9 +160,6 @@ pub(crate) fn observation(saying: &mut Saying<'_, '_>) {
     let at = reading.choice_time(resource, "effective").or_else(|| saying.seen());
     let at = at.or_else(|| reading.time(resource, "issued"));
     let stated = status(resource, OBSERVATION_STATUSES, &mut reading);
-    if let Some(answer) = consent::answer(resource) {
-        return consent::parental(saying, answer, at);
-    }
     let code = stated.as_ref().map_or("", |stated| stated.code.as_str());
     if matches!(code, "entered-in-error" | "cancelled") {
         let reason = format!("Observation {code}");

@@ -4,6 +4,7 @@
 //! permits, is bounded, ends or takes back waits for a person who records it under their own name
 //! (`docs/decisions/0097-a-refusal-in-a-feed-binds.md`). Both are kept as they came.
 
+use proto::events::event::Kind;
 use proto::events::{Date, Event};
 use proto::quarantine::Reason;
 use proto::sharing::consent_recorded::{GivenBy, Kind as Of, State};
@@ -14,7 +15,7 @@ use crate::message::Action;
 use crate::person;
 use crate::reading::Reading;
 use crate::relation;
-use crate::saying::Saying;
+use crate::saying::{Part, Saying};
 use crate::time::Time;
 use crate::tree::Element;
 
@@ -23,13 +24,20 @@ const TABLE: &str = "consent";
 /// "Limiting access to confidential patient information": what the national data opt-out is for.
 const LIMITING_ACCESS: &str = "370856009";
 
+/// A parent's answer: no.
+const REFUSED: &str = "N";
+
+const CHANGED: &str = "an extension changes what it means";
+
 pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let said = reading.time(resource, "dateTime").or_else(|| reading.time(resource, "date")).or(saying.stood);
     match binds(saying, said.and_then(|said| said.day())) {
         Ok(event) => {
-            saying.say(TABLE, said, reading, event);
+            // Of its own key: one that turns from one into the other takes nothing back.
+            let of = if matches!(event.kind, Some(Kind::RestrictionSet(_))) { "opt-out" } else { "refusal" };
+            saying.say_part(TABLE, Part { of, ordinal: 0 }, said, reading, None, event);
             saying.keep(said, "Consent");
         }
         Err(why) => wait(saying, why),
@@ -37,18 +45,31 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
 }
 
 /// What a parent answered to being asked whether a child health record may be shared: Y or N, an Observation of the Digital Child
-/// Health messages.
+/// Health messages, or a part of one. Of several the refusal.
 pub(crate) fn answer(observation: &Element) -> Option<&str> {
-    let coding = observation.get("valueCodeableConcept/coding")?;
-    coding.text("system").filter(|system| system.contains("ParentalConsentToShareInformation"))?;
-    coding.text("code")
+    let codings = std::iter::once(observation).chain(observation.all("component"));
+    let codings = codings.flat_map(|of| of.all("valueCodeableConcept")).flat_map(|value| value.all("coding"));
+    let mut answers = codings
+        .filter(|coding| {
+            coding.text("system").is_some_and(|system| system.contains("ParentalConsentToShareInformation"))
+        })
+        .map(|coding| coding.text("code").unwrap_or_default());
+    let first = answers.next()?;
+    Some(answers.find(|answer| *answer == REFUSED).unwrap_or(first))
 }
 
-/// Says that a parent refused; that one agreed waits for a person.
-pub(crate) fn parental(saying: &mut Saying<'_, '_>, answer: &str, at: Option<Time>) {
-    let stands = !matches!(saying.entry.resource.text("status"), Some("entered-in-error" | "cancelled"));
+/// Says that a parent refused, whatever the message is for that it stands in; that one agreed waits for a person.
+pub(crate) fn parental(saying: &mut Saying<'_, '_>, answer: &str) {
+    let resource = &saying.entry.resource;
+    let mut reading = Reading::default();
+    let at = reading.choice_time(resource, "effective").or_else(|| saying.seen());
+    let at = at.or_else(|| reading.time(resource, "issued"));
+    let stands = !matches!(resource.text("status"), Some("entered-in-error" | "cancelled"));
     let on = at.or(saying.stood).and_then(Time::day);
-    if answer != "N" || !stands || saying.action() == Action::Delete || on.is_none() {
+    if resource.get("modifierExtension").is_some() {
+        return wait(saying, CHANGED);
+    }
+    if answer != REFUSED || !stands || saying.action() == Action::Delete || on.is_none() {
         return wait(saying, "a parent agreed, or takes back what was answered, and nothing is opened by a feed");
     }
     let refused = ConsentRecorded {
@@ -59,13 +80,15 @@ pub(crate) fn parental(saying: &mut Saying<'_, '_>, answer: &str, at: Option<Tim
         from: on,
         ..ConsentRecorded::default()
     };
-    saying.say(TABLE, at, Reading::default(), refused);
+    // Of its own key: what is said later under the observation's does not lift it.
+    saying.say_part(TABLE, Part { of: "refusal", ordinal: 0 }, at, reading, None, refused.into());
     saying.keep(at, "Consent");
 }
 
 /// Leaves it to a person.
 pub(crate) fn wait(saying: &mut Saying<'_, '_>, why: &str) {
-    let told = format!("{why}: record it with `throughline facts import-fhir`, or say why not");
+    let command = if saying.entry.resource.kind() == "Consent" { "import-fhir" } else { "consent" };
+    let told = format!("{why}: record it with `throughline facts {command}`, or say why not");
     saying.reject(Reason::ConsentToRecord, "Consent", &told);
 }
 
@@ -80,7 +103,7 @@ fn binds(saying: &Saying<'_, '_>, on: Option<Date>) -> Result<Event, &'static st
         return Err("it is of no decision that stands: a draft, one that ended, or one that nothing says of");
     }
     if resource.get("modifierExtension").is_some() {
-        return Err("an extension changes what it means");
+        return Err(CHANGED);
     }
     // Without a day it could not be lifted by another.
     let on = on.ok_or("nothing says when it was decided")?;
@@ -168,7 +191,10 @@ fn giver(saying: &Saying<'_, '_>) -> Option<(GivenBy, Option<String>)> {
                     .bundle
                     .resolved(found, path)
                     .is_some_and(|of| person::is_named(of, &saying.subject, &saying.controller))
-                    || found.get(path).and_then(named) == resource.get("patient").and_then(named)
+                    || found
+                        .get(path)
+                        .and_then(named)
+                        .is_some_and(|of| resource.get("patient").and_then(named) == Some(of))
             });
             let holder = party.text("display").map(str::to_owned).or_else(|| {
                 person::name(found.get("name")?).map(|name| {

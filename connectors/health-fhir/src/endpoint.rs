@@ -169,14 +169,35 @@ struct Requests {
 impl Requests {
     /// `None` where it is no such set. A transaction that cannot be read to its end is refused whole.
     fn of(held: &[u8]) -> Result<Option<Self>, Refusal> {
-        let mut listed = Listed::default();
         let Ok(Ok(text)) = connector_kit::text::TextReader::open(held) else { return Ok(None) };
         // As it is read, whatever its sender called it.
-        let (format, text) = match document::shape(text, false) {
-            Ok(Shape::Document(format, text)) => (format, text),
-            Ok(Shape::Lines(text)) => (Format::Json, text),
-            Ok(Shape::Empty) | Err(_) => return Ok(None),
-        };
+        match document::shape(text, false) {
+            Ok(Shape::Document(format, text)) => Self::of_document(format, text),
+            Ok(Shape::Lines(text)) => Self::of_lines(text),
+            Ok(Shape::Empty) | Err(_) => Ok(None),
+        }
+    }
+
+    /// A set is a post of its own: there is one answer, and it has a place for each entry of one set.
+    fn of_lines(text: impl BufRead) -> Result<Option<Self>, Refusal> {
+        let mut lines = 0_usize;
+        let mut set = None;
+        for line in text.split(b'\n') {
+            let Ok(line) = line else { break };
+            if !line.trim_ascii().is_empty() {
+                lines += 1;
+                set = set.or(Self::of_document(Format::Json, line.as_slice())?);
+            }
+        }
+        if lines > 1 && set.is_some() {
+            let detail = "a batch or a transaction stands among other lines: send it by itself; nothing was taken";
+            return Err(Refusal::new(RefusalCode::BodyUnreadable, detail));
+        }
+        Ok(set)
+    }
+
+    fn of_document(format: Format, text: impl BufRead) -> Result<Option<Self>, Refusal> {
+        let mut listed = Listed::default();
         let read = match document::read(format, text, &Taped::default(), &mut listed) {
             Ok(read) => read,
             Err(broken) if listed.may_be_transaction() => {

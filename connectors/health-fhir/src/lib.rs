@@ -8,8 +8,10 @@
 //! last no longer than itself, the sender's own number, else the NHS number.
 //!
 //! **Corrections.** `entered-in-error` takes an entry back, and so does a message of kind delete; the order is that of
-//! `meta.lastUpdated` and `meta.versionId`, in a message that of the message. What has no place in the catalogue, and what its
-//! source marks as restricted, is kept whole.
+//! `meta.lastUpdated` and `meta.versionId`, in a message that of the message. What has no place in the catalogue is kept whole.
+//!
+//! **What only narrows binds at once** ([`labels`], [`consent`]): a label narrows its own entry, a refusal all that rests on
+//! consent. Whatever opens waits for a person.
 
 mod bundle;
 mod clinical;

@@ -183,6 +183,9 @@ impl Translating<'_> {
         if kind == "Consent" {
             return consent::say(saying);
         }
+        if let (Some(answer), "Observation") = (consent::answer(resource), kind) {
+            return consent::parental(saying, answer);
+        }
         // It changes what the rest means, and none is known here.
         if resource.get("modifierExtension").is_some() {
             return saying.keep(own_time(resource), "modifierExtension");

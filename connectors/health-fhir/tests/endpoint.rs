@@ -264,6 +264,27 @@ async fn a_transaction_is_one_whatever_its_sender_calls_its_form() {
 }
 
 #[tokio::test]
+async fn a_set_of_requests_is_a_post_of_its_own() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN_OF_TWO}\r\n");
+    let of = |kind: &str| of_two_trusts(kind, ["RZ99", "RZ98"]);
+    let collection = of("collection");
+    for kind in ["transaction", "batch"] {
+        for lines in [[of(kind), collection.clone()], [collection.clone(), of(kind)]] {
+            let (status, body) =
+                house.post("/fhir", "application/fhir+ndjson", &bearer, lines.join("\n").as_bytes()).await;
+            assert_eq!((status, house.spooled()), (400, 0), "{kind}: {body}");
+        }
+    }
+    let alone = format!("\n{}\n\n", of("batch"));
+    let (status, body) = house.post("/fhir", "application/fhir+ndjson", &bearer, alone.as_bytes()).await;
+    assert_eq!((status, body.contains("batch-response"), house.spooled()), (200, true, 1), "{body}");
+    let both = format!("{collection}\n{collection}");
+    let (status, body) = house.post("/fhir", "application/fhir+ndjson", &bearer, both.as_bytes()).await;
+    assert_eq!((status, severities(&body), house.spooled()), (200, vec!["information".to_owned()], 2), "{body}");
+}
+
+#[tokio::test]
 async fn a_key_has_one_answer() {
     let house = House::new().await;
     let further = format!("authorization: Bearer {TOKEN}\r\nidempotency-key: one\r\n");

@@ -25,30 +25,39 @@ enum State {
 }
 
 impl State {
-    /// By the trigger. One that says only that something of the appointment changed leaves it to SCH-25, and then to SCH-6; and
-    /// one that was cancelled because nobody came was missed.
+    /// By the trigger. One that was cancelled because nobody came was missed. One that says only that something of the appointment
+    /// changed leaves it to SCH-25, and then to SCH-6. Of a booking SCH-6 says why it was made: that the one before it was missed.
     fn of(trigger: &str, status: Option<Self>, reason: Option<Self>) -> Self {
-        let missed = reason == Some(Self::Missed) || status == Some(Self::Missed);
+        let missed = [status, reason].contains(&Some(Self::Missed));
         match trigger {
             "S15" | "S16" if missed => Self::Missed,
             "S15" | "S16" => Self::Cancelled,
             "S17" => Self::Deleted,
             "S26" => Self::Missed,
-            _ if missed => Self::Missed,
+            "S12" | "S13" => status.unwrap_or(Self::Booked),
+            _ if status.is_none() && missed => Self::Missed,
             _ => status.unwrap_or(Self::Booked),
         }
     }
 
-    /// Table 0278, what feeds put in its place, and the NHS data dictionary's ATTENDED OR DID NOT ATTEND.
-    fn stated(words: &str) -> Option<Self> {
+    /// The NHS data dictionary's ATTENDED OR DID NOT ATTEND, of SCH-25. The digits of a reason are its sender's own.
+    fn numbered(digit: &str) -> Option<Self> {
+        match digit {
+            "5" | "6" => Some(Self::Kept),
+            "3" | "7" => Some(Self::Missed),
+            "2" | "4" => Some(Self::Cancelled),
+            _ => None,
+        }
+    }
+
+    /// Table 0278, and what feeds put in its place.
+    fn worded(words: &str) -> Option<Self> {
         let word: String = words.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
         match word.as_str() {
             "STARTED" | "COMPLETE" | "COMPLETED" | "ATTENDED" | "ATTENDEDLATE" | "ARRIVED" | "SEEN" | "CHECKEDIN"
-            | "CHECKEDOUT" | "5" | "6" => Some(Self::Kept),
-            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "WNB" | "WASNOTBROUGHT" | "NOTBROUGHT" | "3" | "7" => {
-                Some(Self::Missed)
-            }
-            "CANCELLED" | "CANCELED" | "DC" | "DISCONTINUED" | "2" | "4" => Some(Self::Cancelled),
+            | "CHECKEDOUT" => Some(Self::Kept),
+            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "WNB" | "WASNOTBROUGHT" | "NOTBROUGHT" => Some(Self::Missed),
+            "CANCELLED" | "CANCELED" | "DC" | "DISCONTINUED" => Some(Self::Cancelled),
             "DELETED" => Some(Self::Deleted),
             booked if BOOKED.contains(&booked) => Some(Self::Booked),
             _ if word.starts_with("DIDNOTATTEND") || word.starts_with("WASNOTBROUGHT") => Some(Self::Missed),
@@ -56,13 +65,22 @@ impl State {
         }
     }
 
-    /// What a code says, else its text.
-    fn coded(value: Value<'_>, field: &str, reading: &mut Reading) -> Option<Self> {
-        let value = value.first();
-        let part = |reading: &mut Reading, number| reading.text(value.component(number), field);
-        let (code, text) = (part(reading, 1), part(reading, 2));
-        [code, text].into_iter().flatten().find_map(|words| Self::stated(&words))
+    /// SCH-25: what its code says, else its text.
+    fn stated(value: Value<'_>, reading: &mut Reading) -> Option<Self> {
+        let said = |words: &String| Self::numbered(words.trim()).or_else(|| Self::worded(words));
+        words(value, "SCH-25", reading).iter().find_map(said)
     }
+
+    /// SCH-6, in words.
+    fn reasoned(value: Value<'_>) -> Option<Self> {
+        words(value, "SCH-6", &mut Reading::default()).iter().find_map(|words| Self::worded(words))
+    }
+}
+
+/// A code, and its text.
+fn words(value: Value<'_>, field: &str, reading: &mut Reading) -> Vec<String> {
+    let value = value.first();
+    [1, 2].into_iter().filter_map(|number| reading.text(value.component(number), field)).collect()
 }
 
 /// Says what a scheduling message tells of its appointment. Every such message states the appointment whole.
@@ -85,11 +103,11 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     }
     let stands_at = starts.unwrap_or(saying.recorded);
     let starts_at = starts.map(Time::timestamp);
-    let status = State::coded(sch.field(25), "SCH-25", &mut reading);
+    let status = State::stated(sch.field(25), &mut reading);
     if status.is_none() && !sch.field(25).text().value.is_empty() {
         reading.flag(FindingCode::CodeUnknown, "SCH-25");
     }
-    let reason = State::coded(sch.field(6), "SCH-6", &mut Reading::default());
+    let reason = State::reasoned(sch.field(6));
     match State::of(trigger, status, reason) {
         State::Cancelled => {
             let event = AppointmentCancelled {
@@ -164,4 +182,40 @@ fn place(saying: &Saying<'_, '_>, reading: &mut Reading) -> Option<String> {
     let visited = saying.fields("PV1").field(3);
     let (value, field) = if booked.is_empty() { (visited, "PV1-3") } else { (booked, "AIL-3") };
     reading.asserted(4, value, |r, v| r.place(v, field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(trigger: &str, status: &str, reason: &str) -> State {
+        use crate::er7::Message;
+        let message = format!("MSH|^~\\&|A\rSCH|1|||||{reason}{}{status}", "|".repeat(19));
+        let message = Message::parse(message.as_bytes()).unwrap();
+        let sch = message.segments().nth(1).unwrap().fields();
+        let stated = State::stated(sch.field(25), &mut Reading::default());
+        State::of(trigger, stated, State::reasoned(sch.field(6)))
+    }
+
+    #[test]
+    fn why_an_appointment_was_made_is_not_what_became_of_it() {
+        for (trigger, status, reason, state) in [
+            ("S12", "", "DNA", State::Booked),
+            ("S13", "Booked", "DNA^previous one", State::Booked),
+            ("S12", "", "3^parent asked", State::Booked),
+            ("S12", "Noshow", "", State::Missed),
+            ("S14", "Booked", "DNA", State::Booked),
+            ("S14", "", "DNA", State::Missed),
+            ("S14", "", "7", State::Booked),
+            ("S14", "7", "", State::Missed),
+            ("S14", "5", "DNA", State::Kept),
+            ("S15", "", "3", State::Cancelled),
+            ("S15", "", "WNB^Was not brought", State::Missed),
+            ("S15", "Cancelled", "DNA", State::Missed),
+            ("S26", "", "", State::Missed),
+            ("S17", "Booked", "DNA", State::Deleted),
+        ] {
+            assert_eq!(of(trigger, status, reason), state, "{trigger} {status} {reason}");
+        }
+    }
 }

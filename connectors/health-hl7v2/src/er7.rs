@@ -12,6 +12,6 @@ mod value;
 pub use charset::Charset;
 pub use delimiters::{Delimiters, DelimitersError};
 pub use escape::escape;
-pub(crate) use message::blanks_before;
 pub use message::{Encoding, Fields, Message, ParseError, SEGMENTS_MAX, Segment};
+pub(crate) use message::{blanks_before, is_name};
 pub use value::{Text, Value};

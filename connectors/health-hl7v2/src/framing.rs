@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-use crate::er7::blanks_before;
+use crate::er7::{blanks_before, is_name};
 
 /// Most bytes of one message. What is longer is rejected, and reading goes on at the next message.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 4 << 20;
@@ -228,12 +228,13 @@ impl<'a> Pieces<'a> {
 const END_OF_FILE_MARK: u8 = 0x1a;
 
 pub(crate) fn starts_message(line: &[u8]) -> bool {
-    let named = line.get(..3).is_some_and(|name| name.eq_ignore_ascii_case(b"MSH"));
+    let named = line.get(..3).is_some_and(|name| is_name(name) && name.eq_ignore_ascii_case(b"MSH"));
     named && line.get(3).is_some_and(u8::is_ascii_punctuation)
 }
 
 fn starts_batch(line: &[u8]) -> bool {
-    let is = |name: &[u8]| [b"FHS", b"BHS", b"BTS", b"FTS"].iter().any(|batch| name.eq_ignore_ascii_case(*batch));
+    let batches = [b"FHS", b"BHS", b"BTS", b"FTS"];
+    let is = |name: &[u8]| is_name(name) && batches.iter().any(|batch| name.eq_ignore_ascii_case(*batch));
     line.get(..3).is_some_and(is)
         && line.get(3).is_none_or(|after| after.is_ascii_punctuation() || after.is_ascii_whitespace())
 }
@@ -282,6 +283,13 @@ mod tests {
         assert_eq!(kinds(file), [Stray, Batch, Batch, Message, Batch, Batch]);
         let framed = b"\x0bMSH|1\rPID|1\r\x1c\r\x0bMSH|2\r\x1c\r\n\x1a";
         assert_eq!(told(framed), [piece(Message, "MSH|1\rPID|1\r", 1, 1), piece(Message, "MSH|2\r", 16, 4)]);
+    }
+
+    #[test]
+    fn a_name_is_of_one_case() {
+        assert_eq!(kinds(b"msh|1\rbts|1\r"), [Message, Batch]);
+        assert_eq!(kinds(b"Msh|1\r"), [Stray]);
+        assert_eq!(told(b"MSH|1\rOBX|Bhs|2\rBhs|1\r"), [piece(Message, "MSH|1\rOBX|Bhs|2\rBhs|1\r", 0, 1)]);
     }
 
     #[test]

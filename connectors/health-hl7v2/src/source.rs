@@ -146,8 +146,8 @@ impl<'a, 'n> Reader<'a, 'n> {
             self.of_file = self.of_file.map(|(batches, messages)| (batches, messages + 1));
         }
         match piece.kind {
-            // Without its line end, and in a batch that has not ended, the last message may lack its last words.
-            PieceKind::Message if piece.ended || self.batch.is_none() => {
+            // Without its line end, and in a batch or a file of batches that has not ended, the last message may lack its last words.
+            PieceKind::Message if piece.ended || self.batch.is_none() && self.of_file.is_none() => {
                 translate::message(&piece.bytes, self.standing(&piece), out);
             }
             PieceKind::Message | PieceKind::CutShort => {
@@ -251,6 +251,17 @@ mod tests {
         for file in files {
             assert_eq!(told(file), [(Reason::FileUnreadable, NO_MESSAGE.to_owned())], "{} bytes", file.len());
         }
+    }
+
+    #[test]
+    fn the_last_message_of_what_breaks_off_is_not_taken() {
+        let message = "MSH|^~\\&|PAS|RZ9|||20260105||ADT^A28|1|P|2.4\rPID|1||9990123454^^^^NHS||Invent";
+        let why = "the message breaks off before its end: have it sent again".to_owned();
+        for before in ["BHS|^~\\&\r", "FHS|^~\\&\r", "FHS|^~\\&\rBHS|^~\\&\r", "FHS|^~\\&\rBHS|^~\\&\rBTS|0\r"] {
+            let told = told(format!("{before}{message}").as_bytes());
+            assert!(told.contains(&(Reason::RecordMalformed, why.clone())), "{before}: {told:?}");
+        }
+        assert!(!told(message.as_bytes()).iter().any(|(_, message)| *message == why), "alone it may end anywhere");
     }
 
     #[test]

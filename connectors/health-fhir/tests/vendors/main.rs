@@ -341,15 +341,14 @@ fn what_only_narrows_binds_and_what_opens_waits() {
         ("a parent's no", answer("N"), "ConsentRecorded"),
     ];
     for (what, resource, kind) in binds {
-        let said = read(&message("CH031", std::slice::from_ref(resource)));
-        let said = match resource["resourceType"] == "Observation" {
-            true => read(&message("CH010", std::slice::from_ref(resource))),
-            false => said,
-        };
-        assert_eq!((beside(&said), said.reasons()), (vec![*kind, "SourceRecordKept"], vec![]), "{what}");
-        for draft in &said.drafts {
-            let source = health_fhir_may_say(draft.event.kind.as_ref().unwrap());
-            assert!(source, "{what}: its producer may not say it");
+        // Of whatever message, also of one whose own resources are only kept.
+        for event in ["CH010", "CH013", "CH018", "CH031", "FM001", "CH999"] {
+            let said = read(&message(event, std::slice::from_ref(resource)));
+            assert_eq!((beside(&said), said.reasons()), (vec![*kind, "SourceRecordKept"], vec![]), "{what} of {event}");
+            for draft in &said.drafts {
+                let source = health_fhir_may_say(draft.event.kind.as_ref().unwrap());
+                assert!(source, "{what}: its producer may not say it");
+            }
         }
     }
     let deny = |more: Value| {
@@ -385,14 +384,71 @@ fn what_only_narrows_binds_and_what_opens_waits() {
             consent(json!({ "policyRule": { "coding": [{ "code": "OPTIN" }] }, "provision": { "type": "deny" } })),
         ),
         ("a parent's yes", answer("Y")),
+        ("a parent's no that an extension changes", {
+            let mut changed = answer("N");
+            changed["modifierExtension"] = json!([{ "url": "x" }]);
+            changed
+        }),
+        (
+            "a refusal by somebody related to a child whom nothing names",
+            json!({ "resourceType": "Consent", "id": "c", "status": "active", "performer": [{ "reference": "#r" }],
+                "patient": { "display": "a child" }, "subject": { "reference": "P" }, "dateTime": "2026-01-05",
+                "provision": { "type": "deny" },
+                "contained": [{ "resourceType": "RelatedPerson", "id": "r", "patient": { "display": "somebody" },
+                    "relationship": { "coding": [{ "code": "MTH" }] } }] }),
+        ),
     ];
     for (what, resource) in waits {
-        let said = read(&message("CH010", std::slice::from_ref(resource)));
-        assert_eq!((beside(&said), said.reasons()), (vec![], vec!["REASON_CONSENT_TO_RECORD"]), "{what}");
+        for event in ["CH010", "CH031"] {
+            let said = read(&message(event, std::slice::from_ref(resource)));
+            assert_eq!(
+                (beside(&said), said.reasons()),
+                (vec![], vec!["REASON_CONSENT_TO_RECORD"]),
+                "{what} of {event}"
+            );
+        }
     }
     let delete = json!({ "resourceType": "Bundle", "type": "batch", "timestamp": "2026-03-01T15:00:00Z", "entry": [
         { "request": { "method": "DELETE", "url": "Consent/1" }, "resource": consent(json!({ "patient": { "identifier": nhs("9990123454") } })) }] });
     assert_eq!(read_for("ods-rz99", &delete).reasons(), ["REASON_CONSENT_TO_RECORD"], "deleting it opens nothing");
+}
+
+#[test]
+fn what_binds_is_not_lifted_by_what_is_said_later_of_the_same_resource() {
+    let at = |draft: &connector_kit::Draft| (draft.record_key.clone(), draft.ordinal);
+    let binding = |said: &Collected| {
+        let is_binding = |kind: &Kind| matches!(kind, Kind::ConsentRecorded(_) | Kind::RestrictionSet(_));
+        let found = said.drafts.iter().find(|draft| is_binding(draft.event.kind.as_ref().unwrap()));
+        at(found.expect("it binds"))
+    };
+    let coding =
+        json!({ "system": "https://fhir.nhs.uk/STU3/CodeSystem/DCH-ParentalConsentToShareInformation-1", "code": "N" });
+    let numbered = json!([{ "system": "https://invented.example/id", "value": "7" }]);
+    let no = of_child(
+        "Observation",
+        json!({ "identifier": &numbered, "code": snomed("1"), "valueCodeableConcept": { "coding": [coding.clone()] } }),
+    );
+    let mut in_part = no.clone();
+    in_part.as_object_mut().unwrap().remove("valueCodeableConcept");
+    in_part["component"] = json!([{ "code": snomed("1"), "valueCodeableConcept": { "coding": [coding] } }]);
+    for no in [no, in_part] {
+        let bound = binding(&read(&message("CH018", &[no])));
+        for status in ["final", "entered-in-error"] {
+            let later =
+                json!({ "identifier": &numbered, "status": status, "code": snomed("1"), "valueString": "none" });
+            let later = read(&message("CH018", &[of_child("Observation", later)]));
+            assert!(later.drafts.len() > 2 && later.drafts.iter().all(|draft| at(draft) != bound), "{status}");
+        }
+    }
+    let child = json!({ "reference": "P" });
+    let consent = |more: (&str, Value)| {
+        let mut made = json!({ "resourceType": "Consent", "identifier": &numbered, "status": "active", "patient": &child,
+            "performer": [&child], "dateTime": "2026-01-05" });
+        made[more.0] = more.1;
+        binding(&read(&message("CH018", &[made])))
+    };
+    let opt_out = consent(("purpose", json!([{ "code": "370856009" }])));
+    assert_ne!(opt_out, consent(("provision", json!({ "type": "deny" }))), "an opt-out stands beside a refusal");
 }
 
 fn health_fhir_may_say(kind: &Kind) -> bool {

@@ -1,5 +1,7 @@
 //! MSH-1 and MSH-2: every message says which characters divide it.
 
+use super::is_name;
+
 /// The characters that divide one message. Those that MSH-2 does not name are not used in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Delimiters {
@@ -54,7 +56,7 @@ impl Delimiters {
     /// [`DelimitersError`].
     pub fn of_header(segment: &[u8]) -> Result<Self, DelimitersError> {
         let Some((name, rest)) = segment.split_at_checked(3) else { return Err(DelimitersError::NotMsh) };
-        if ![b"MSH", b"FHS", b"BHS"].iter().any(|header| name.eq_ignore_ascii_case(*header)) {
+        if !is_name(name) || ![b"MSH", b"FHS", b"BHS"].iter().any(|header| name.eq_ignore_ascii_case(*header)) {
             return Err(DelimitersError::NotMsh);
         }
         let (&field, rest) = rest.split_first().ok_or(DelimitersError::NotMsh)?;
@@ -131,6 +133,7 @@ mod tests {
     fn what_cannot_divide_is_refused() {
         for (header, error) in [
             ("PID|1", DelimitersError::NotMsh),
+            ("Msh|^~\\&|A", DelimitersError::NotMsh),
             ("MSH", DelimitersError::NotMsh),
             ("MSHA^~\\&A", DelimitersError::FieldSeparator),
             ("MSH\r", DelimitersError::FieldSeparator),

@@ -62,7 +62,7 @@ impl<'a> Message<'a> {
             let text = bytes.get(line.clone()).unwrap_or_default();
             let blanks = blanks_before(text);
             let text = text.get(blanks..).unwrap_or_default();
-            if names_a_segment(text, delimiters.field) {
+            if names_a_segment(text, delimiters.field, blanks > 0) {
                 line.start += blanks;
                 if segments.len() == SEGMENTS_MAX {
                     return Err(ParseError::TooManySegments);
@@ -258,14 +258,25 @@ pub(crate) fn blanks_before(line: &[u8]) -> usize {
 }
 
 /// The line begins with the name of a segment: three letters or digits, upper-case, and then nothing or a separator; or
-/// lower-case, and then a separator, where a word would be followed by something else.
-fn names_a_segment(line: &[u8], separator: u8) -> bool {
-    line.split_at_checked(3).is_some_and(|(name, rest)| {
-        let after = rest.first();
-        let upper = name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        let lower = name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        upper && after.is_none_or(|after| *after == separator) || lower && after == Some(&separator)
+/// lower-case, and then a separator, where a word would be followed by something else. Behind blanks, where text goes on more
+/// often, only a name that is known or a sender's own.
+fn names_a_segment(line: &[u8], separator: u8, behind_blanks: bool) -> bool {
+    line.split_at_checked(3).is_some_and(|(name, rest)| match rest.first() {
+        None => !behind_blanks && is_name(name) && !name.iter().any(u8::is_ascii_lowercase),
+        Some(after) => *after == separator && is_name(name) && (!behind_blanks || is_known(name)),
     })
+}
+
+/// One of which something is made, or a sender's own.
+fn is_known(name: &[u8]) -> bool {
+    name.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'Z'))
+        || KNOWN.split(' ').any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// Letters of one case, and digits.
+pub(crate) fn is_name(name: &[u8]) -> bool {
+    let all = |letter: fn(&u8) -> bool| name.iter().all(|b| letter(b) || b.is_ascii_digit());
+    all(u8::is_ascii_uppercase) || all(u8::is_ascii_lowercase)
 }
 
 #[cfg(test)]
@@ -320,6 +331,15 @@ mod tests {
         let pid = message.segments().nth(1).unwrap();
         assert_eq!((pid.fields().field(3).bytes(), pid.byte_offset()), (&b"7"[..], 13));
         assert_eq!(message.segments().nth(4).unwrap().fields().field(5).text().value, "see\n  the ward");
+    }
+
+    #[test]
+    fn a_line_of_three_letters_or_digits_behind_blanks_is_text() {
+        let message = b"MSH|^~\\&|A\rOBX|1|TX|||systolic\n  120\n\tNIL|F\n  N/A\rZZZ\r";
+        let names = names(message);
+        assert_eq!(names.iter().map(|n| n.0.as_str()).collect::<Vec<_>>(), ["MSH", "OBX", "ZZZ"]);
+        let message = Message::parse(message).unwrap();
+        assert_eq!(message.segments().nth(1).unwrap().fields().field(5).text().value, "systolic\n  120\n\tNIL");
     }
 
     #[test]
