@@ -173,6 +173,8 @@ pub struct Options {
     pub callers: Vec<Caller>,
     /// Longest body, in bytes.
     pub body_bytes_max: u64,
+    /// Bytes of bodies that are looked into at one time, since they are held in memory; a longer one is looked into alone.
+    pub looked_into_bytes_max: u64,
     /// Submissions that may wait to be dealt with.
     pub waiting_max: u64,
     /// Bytes that may wait.
@@ -198,7 +200,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// 64 MiB, a thousand waiting of 4 GiB, a GiB left on the disk, 128 connections, 8 of one caller; ten seconds for a head, twenty of
+    /// 64 MiB, 16 MiB looked into at one time, a thousand waiting of 4 GiB, a GiB left on the disk, 128 connections, 8 of one caller; ten seconds for a head, twenty of
     /// silence, a minute and then 8 KiB/s for a body; receipts for 30 days; half a minute.
     pub fn of(source: &str, folder: PathBuf, callers: Vec<Caller>) -> Self {
         Self {
@@ -206,6 +208,7 @@ impl Options {
             folder,
             callers,
             body_bytes_max: 64 << 20,
+            looked_into_bytes_max: 16 << 20,
             waiting_max: 1_000,
             waiting_bytes_max: 4 << 30,
             disk_free_min: 1 << 30,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::BodyDataStream;
 use bytes::Bytes;
 use hmac::Mac as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_stream::StreamExt as _;
 
@@ -34,6 +35,7 @@ pub(super) struct Take {
     pub(super) spool: Arc<Spool>,
     pub(super) receipts: Receipts,
     pub(super) in_hand: InHand,
+    pub(super) room: Room,
     /// One receipt at a time: the order of the numbers is the order in which they can be taken up.
     pub(super) order: Arc<Mutex<()>>,
 }
@@ -87,6 +89,33 @@ impl Drop for Place {
     }
 }
 
+/// Room for the bodies that are looked into at one time, which are held in memory: many small ones, or one large one.
+pub(super) struct Room {
+    free: Arc<Semaphore>,
+    kib: u32,
+}
+
+impl Room {
+    pub(super) fn of(bytes: u64) -> Self {
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).max(1);
+        Self { free: Arc::new(Semaphore::new(kib as usize)), kib }
+    }
+
+    /// Waits until there is room for so many bytes; for more than there ever is, until nothing else is looked into.
+    pub(super) async fn wait(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let kib = u32::try_from((bytes >> 10) + 1).unwrap_or(u32::MAX).min(self.kib);
+        // It is never closed.
+        Arc::clone(&self.free).acquire_many_owned(kib).await.ok()
+    }
+}
+
+/// A body that is on the disk.
+struct Received {
+    staged: Staged,
+    digest: String,
+    bytes: u64,
+}
+
 /// How a post was answered.
 pub(super) enum Taken {
     /// It is news.
@@ -125,8 +154,8 @@ impl Take {
             return self.repeated(&id, receipt, body).await;
         }
         self.has_room().await?;
-        let (staged, digest) = self.receive(&id, &file_name, body).await?;
-        self.answer(caller, head, (id, status_path), (staged, digest), place).await.map(Taken::Accepted)
+        let received = self.receive(&id, &file_name, body).await?;
+        self.answer(caller, head, (id, status_path), received, place).await.map(Taken::Accepted)
     }
 
     async fn receipt(&self, id: &str) -> Result<Option<Receipt>, Refusal> {
@@ -170,7 +199,7 @@ impl Take {
     }
 
     /// Brings the body to the disk, and makes it durable.
-    async fn receive(&self, id: &str, name: &str, body: &mut BodyDataStream) -> Result<(Staged, String), Refusal> {
+    async fn receive(&self, id: &str, name: &str, body: &mut BodyDataStream) -> Result<Received, Refusal> {
         let unwritten = |error: io::Error| self.not_kept("write", &error);
         // Left by a post whose receipt could not be written.
         if self.spool.staged().map_err(unwritten)?.iter().any(|left| left == id) {
@@ -187,7 +216,7 @@ impl Take {
             return Err(Refusal::new(RefusalCode::BodyUnreadable, "the body is empty: send what the post is about"));
         }
         staged.finish().await.map_err(unwritten)?;
-        Ok((staged, hex::encode(digest.finalize().into_bytes())))
+        Ok(Received { staged, digest: hex::encode(digest.finalize().into_bytes()), bytes: pace.bytes })
     }
 
     /// The body's next bytes.
@@ -214,9 +243,10 @@ impl Take {
         caller: &Caller,
         head: &Head,
         (id, status_path): (String, String),
-        (staged, digest): (Staged, String),
+        Received { staged, digest, bytes }: Received,
         place: Place,
     ) -> Result<Answer, Refusal> {
+        let room = self.room.wait(bytes).await;
         let (connector, receipts, spool) =
             (Arc::clone(&self.connector), self.receipts.clone(), Arc::clone(&self.spool));
         let (order, caller) = (Arc::clone(&self.order), caller.clone());
@@ -224,7 +254,7 @@ impl Take {
         let (media_type, file_name) = (head.media_type, head.file_name.clone());
         let received_us = now_us();
         let answering = move || {
-            let _in_hand_until_here = place;
+            let _held_until_here = (place, room);
             let post = Post {
                 asked: Asked { path: &path, accept: &accept },
                 id: &id,
@@ -293,5 +323,33 @@ impl Pace {
         self.bytes = self.bytes.saturating_add(chunk.len() as u64);
         let earned = std::time::Duration::from_secs(self.bytes / rate_min.max(1));
         self.until = self.begun + self.given + earned;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[test]
+    fn many_small_bodies_are_looked_into_at_once_and_a_large_one_alone() {
+        let room = Room::of(64 << 10);
+        let at_once = |bytes: u64| match pin!(room.wait(bytes)).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(held) => held,
+            Poll::Pending => None,
+        };
+        let small: Vec<_> = (0..20).map(|_| at_once(2_000)).collect();
+        assert!(small.iter().all(Option::is_some));
+        for large in [40 << 10, 64 << 10, u64::MAX] {
+            assert!(at_once(large).is_none(), "{large} beside the small ones");
+        }
+        drop(small);
+        for large in [40 << 10, 64 << 10, u64::MAX] {
+            let held = at_once(large);
+            assert!(held.is_some() && at_once(40 << 10).is_none(), "{large} alone");
+        }
     }
 }

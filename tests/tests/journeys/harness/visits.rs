@@ -5,8 +5,9 @@ use proto::sharing::Purpose;
 use super::{Place, ask};
 
 pub(crate) const SOURCE: &str = "health-visits";
-/// Rows whose day is written as the first mapping does not know.
-pub(crate) const DOTTED: usize = 24;
+/// Rows whose day is written as the first mapping does not know: so many that a redrive of a few a second is interrupted before its end
+/// however slow the machine is.
+pub(crate) const DOTTED: usize = 200;
 /// How days are written that the first mapping knows, and the mended one.
 pub(crate) const SLASHES: &str = "\"%d/%m/%Y\"";
 pub(crate) const SLASHES_AND_DOTS: &str = "\"%d/%m/%Y\", \"%d.%m.%Y\"";
@@ -25,14 +26,19 @@ pub(crate) fn mapping(revision: u32, dates: &str) -> String {
 /// A file of a child's visits: two that are read, those with dots, and one on no day.
 pub(crate) fn file(upn: &str) -> String {
     let row = |course: &str, from: &str| format!("P1,{upn},{course},physiotherapy,{from}\n");
-    let dotted: String = (0..DOTTED).map(|at| row(&format!("D{at:02}"), &format!("{:02}.01.2026", at + 1))).collect();
+    let day = |at: usize| format!("{:02}.{:02}.2025", at % 28 + 1, at / 28 + 1);
+    let dotted: String = (0..DOTTED).map(|at| row(&dotted_course(at), &day(at))).collect();
     let rows = [row("G1", "12/01/2026"), dotted, row("N1", "next week"), row("G2", "13/01/2026")].concat();
     format!("Patient,UPN,Visit,Therapy,From\n{rows}")
 }
 
+fn dotted_course(at: usize) -> String {
+    format!("D{at:03}")
+}
+
 /// The courses of the rows that are read once the mapping is mended, in order.
 pub(crate) fn all_courses() -> Vec<String> {
-    (0..DOTTED).map(|at| format!("D{at:02}")).chain(["G1".to_owned(), "G2".to_owned()]).collect()
+    (0..DOTTED).map(dotted_course).chain(["G1".to_owned(), "G2".to_owned()]).collect()
 }
 
 /// Courses of therapy on the child's timeline, as the hospital sees it, in order.
