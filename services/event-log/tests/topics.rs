@@ -194,7 +194,7 @@ async fn a_broker_that_is_not_there_or_not_one_is_named() {
     assert!(Admin::connect(&gone).await.unwrap_err().to_string().contains("127.0.0.1:1"));
 }
 
-/// Everybody whom the file gives a role, and one whom it gives none.
+/// Everybody whom the file gives a role, a source of each sector, and one whom it gives nothing.
 const PEOPLE: [&str; 8] = [
     "throughline-admin",
     "throughline-auditor",

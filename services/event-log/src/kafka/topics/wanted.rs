@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use crate::authority::{sector_of, sector_topic};
 use crate::kafka::admin::{Acl, Operation, Pattern, Permission, Resource};
 use crate::log::VALUE_BYTES_MAX;
 use crate::position::{PARTITIONS, Topic};
@@ -44,7 +45,7 @@ pub struct Wanted {
 /// Principals, and what they may do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Role {
-    /// Its name in the file.
+    /// Its name in the file, or the source's.
     pub name: String,
     /// As the broker knows them, `User:` before the name.
     pub principals: Vec<String>,
@@ -162,8 +163,12 @@ impl Reader {
         }
         self.unknown("topics", &by_name, "is no topic of the log");
         let by_name = self.table(&mut table, "roles", "roles");
-        let roles = by_name.into_iter().map(|(name, value)| self.role(name, value)).collect();
-        self.unknown("", &table, "is not known here (known: config, partitions, replication, roles, topics)");
+        let mut roles: Vec<Role> = by_name.into_iter().map(|(name, value)| self.role(name, value)).collect();
+        let mut by_name = self.table(&mut table, "sources", "sources");
+        let names: Vec<String> = by_name.keys().cloned().collect();
+        roles.extend(names.into_iter().map(|name| self.source(name, &mut by_name)));
+        roles.sort_by(|one, other| one.name.cmp(&other.name));
+        self.unknown("", &table, "is not known here (known: config, partitions, replication, roles, sources, topics)");
         Wanted { prefix: String::new(), replication: replication.unwrap_or(0), topics, roles }
     }
 
@@ -203,6 +208,40 @@ impl Reader {
         configs
     }
 
+    /// What every source may do, on its own sector's topic.
+    fn source(&mut self, name: String, by_name: &mut Table) -> Role {
+        let principals = self.texts(by_name, "sources", &name).unwrap_or_default();
+        self.named(&principals, &format!("sources.{name}"));
+        let mut rights = BTreeSet::new();
+        match sector_of(&name).and_then(sector_topic) {
+            None => self
+                .problem(&format!("sources.{name}"), "must begin with its sector: education-, social-care- or health-"),
+            Some(sector) => {
+                let both = [Operation::READ, Operation::WRITE, Operation::DESCRIBE_CONFIGS];
+                let read_only = [Operation::READ, Operation::DESCRIBE_CONFIGS];
+                let on = |topic: Topic, operations: &[Operation]| {
+                    let right = |operation: &Operation| (Resource::TOPIC, topic.name().to_owned(), *operation);
+                    operations.iter().map(right).collect::<Vec<_>>()
+                };
+                for topic in [sector, Topic::Keys, Topic::Quarantine] {
+                    rights.extend(on(topic, &both));
+                }
+                rights.extend(on(Topic::Reference, &read_only));
+                rights.insert((Resource::GROUP, format!("throughline.lease.{name}"), Operation::READ));
+            }
+        }
+        Role { name, principals, rights }
+    }
+
+    /// Principals by name, and never everybody.
+    fn named(&mut self, principals: &[String], at: &str) {
+        let is_everybody_or_nobody =
+            |principal: &String| principal.strip_prefix("User:").is_none_or(|user| user.is_empty() || user == "*");
+        if principals.iter().any(is_everybody_or_nobody) {
+            self.problem(at, "must each be `User:` and a name, and never everybody");
+        }
+    }
+
     fn role(&mut self, name: String, value: Value) -> Role {
         let at = format!("roles.{name}");
         let mut rights = BTreeSet::new();
@@ -214,11 +253,7 @@ impl Reader {
             self.problem(&format!("{at}.principals"), "is missing: an empty list gives the role to nobody");
             Vec::new()
         });
-        let is_everybody_or_nobody =
-            |principal: &String| principal.strip_prefix("User:").is_none_or(|user| user.is_empty() || user == "*");
-        if principals.iter().any(is_everybody_or_nobody) {
-            self.problem(&format!("{at}.principals"), "must each be `User:` and a name, and never everybody");
-        }
+        self.named(&principals, &format!("{at}.principals"));
         for (key, operation) in ON_TOPICS {
             for topic in self.texts(&mut table, &at, key).unwrap_or_default() {
                 let named = Topic::ALL.into_iter().filter(|t| topic == EVERY_TOPIC || topic == t.name());
@@ -284,7 +319,7 @@ impl Reader {
             for principal in &role.principals {
                 if let Some(other) = of.insert(principal, &role.name) {
                     let what = format!("names `{principal}`, which has the role `{other}`: a principal has one");
-                    self.problem(&format!("roles.{}.principals", role.name), &what);
+                    self.problem(&role.name, &what);
                 }
             }
         }

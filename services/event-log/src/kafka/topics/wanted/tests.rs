@@ -1,3 +1,6 @@
+use std::fs;
+use std::path::Path;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -15,15 +18,20 @@ fn changed(from: &str, to: &str) -> String {
 }
 
 #[test]
-fn the_shipped_file_says_nine_topics_and_seven_roles() {
+fn the_shipped_file_says_nine_topics_four_roles_and_the_connectors() {
     let wanted = Wanted::shipped().unwrap();
     assert_eq!(wanted.replication, 3);
     assert_eq!(wanted.topics.len(), 9);
-    let names: Vec<&str> = wanted.roles.iter().map(|role| role.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["admin", "auditor", "education-school-census", "health-hl7v2", "log-copy", "serve", "social-care-cin-census"]
-    );
+    let names = |are_sources: bool| {
+        let names = wanted.roles.iter().map(|role| role.name.as_str());
+        names.filter(|name| sector_of(name).is_some() == are_sources).collect::<Vec<_>>()
+    };
+    assert_eq!(names(false), ["admin", "auditor", "log-copy", "serve"]);
+    let connectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../connectors");
+    let folders = fs::read_dir(connectors).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let folders: Vec<String> = folders.collect();
+    let of_no_connector: Vec<_> = names(true).into_iter().filter(|name| !folders.iter().any(|at| at == name)).collect();
+    assert!(of_no_connector.is_empty() && names(true).len() >= 10, "{of_no_connector:?} of {:?}", names(true));
     assert_eq!(wanted.topics[&Topic::Keys]["cleanup.policy"], "compact");
     assert_eq!(wanted.topics[&Topic::Health]["cleanup.policy"], "delete");
 }
@@ -45,12 +53,10 @@ fn only_its_own_sector_is_written_by_a_connector_and_none_by_the_service() {
     for role in &wanted.roles {
         let written =
             |topic: &Topic| role.rights.contains(&(Resource::TOPIC, topic.name().to_owned(), Operation::WRITE));
-        let expected = match role.name.as_str() {
-            "education-school-census" => vec![Topic::Education],
-            "social-care-cin-census" => vec![Topic::SocialCare],
-            "health-hl7v2" => vec![Topic::Health],
-            "log-copy" => sectors.to_vec(),
-            _ => vec![],
+        let expected = match (sector_of(&role.name), role.name.as_str()) {
+            (Some(sector), _) => sector_topic(sector).into_iter().collect(),
+            (None, "log-copy") => sectors.to_vec(),
+            (None, _) => vec![],
         };
         assert_eq!(sectors.into_iter().filter(written).collect::<Vec<_>>(), expected, "{}", role.name);
     }
@@ -81,6 +87,11 @@ fn every_problem_is_reported_at_once() {
         delete = ["every topic"]
         groups = ["school"]
         cluster = ["alter", "create"]
+
+        [sources]
+        education-toy = ["toy"]
+        libraries = ["User:libraries"]
+        health-toy = "User:toy"
     "#;
     assert_eq!(
         problems(text),
@@ -103,7 +114,10 @@ fn every_problem_is_reported_at_once() {
             "`roles.school.cluster` may hold `describe` and `alter`",
             "`roles.school.delete` is not known here (known: cluster, groups, principals, read, write, create, describe, \
              describe_configs, alter_configs)",
-            "`speed` is not known here (known: config, partitions, replication, roles, topics)",
+            "`sources.education-toy` must each be `User:` and a name, and never everybody",
+            "`sources.health-toy` must be a list of texts",
+            "`sources.libraries` must begin with its sector: education-, social-care- or health-",
+            "`speed` is not known here (known: config, partitions, replication, roles, sources, topics)",
             "`topics.\"throughline.keys.v1\".\"cleanup.policy\"` must be `compact`, so that a destroyed key's bytes go and no \
              key is lost",
             "`config.\"compression.type\"` must be `uncompressed`, or a small batch could unpack to more than readers hold",
@@ -117,8 +131,10 @@ fn every_problem_is_reported_at_once() {
 #[test]
 fn a_principal_has_one_role() {
     let text = changed("principals = [\"User:throughline-auditor\"]", "principals = [\"User:throughline-serve\"]");
-    let expected =
-        "`roles.serve.principals` names `User:throughline-serve`, which has the role `auditor`: a principal has one";
+    let expected = "`serve` names `User:throughline-serve`, which has the role `auditor`: a principal has one";
+    assert_eq!(problems(&text), [expected]);
+    let text = changed("[\"User:throughline-health-fhir\"]", "[\"User:throughline-serve\"]");
+    let expected = "`serve` names `User:throughline-serve`, which has the role `health-fhir`: a principal has one";
     assert_eq!(problems(&text), [expected]);
 }
 
