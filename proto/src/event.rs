@@ -42,7 +42,7 @@ macro_rules! kinds {
         }
         $(impl From<$message> for Event {
             fn from(message: $message) -> Self {
-                Event { kind: Some(Kind::$variant(message)) }
+                Event { kind: Some(Kind::$variant(message.into())) }
             }
         })*
     };

@@ -3382,7 +3382,7 @@ pub mod event {
         #[prost(message, tag = "15")]
         RectificationWithdrawn(super::RectificationWithdrawn),
         #[prost(message, tag = "100")]
-        EnrolmentStarted(super::EnrolmentStarted),
+        EnrolmentStarted(::prost::alloc::boxed::Box<super::EnrolmentStarted>),
         #[prost(message, tag = "101")]
         EnrolmentEnded(super::EnrolmentEnded),
         #[prost(message, tag = "102")]
@@ -3402,7 +3402,9 @@ pub mod event {
         #[prost(message, tag = "109")]
         YoungCarerIdentified(super::YoungCarerIdentified),
         #[prost(message, tag = "110")]
-        AlternativeProvisionStarted(super::AlternativeProvisionStarted),
+        AlternativeProvisionStarted(
+            ::prost::alloc::boxed::Box<super::AlternativeProvisionStarted>,
+        ),
         #[prost(message, tag = "111")]
         AlternativeProvisionEnded(super::AlternativeProvisionEnded),
         #[prost(message, tag = "112")]
@@ -3430,7 +3432,7 @@ pub mod event {
         #[prost(message, tag = "123")]
         AttendanceMarked(super::AttendanceMarked),
         #[prost(message, tag = "124")]
-        AttainmentRecorded(super::AttainmentRecorded),
+        AttainmentRecorded(::prost::alloc::boxed::Box<super::AttainmentRecorded>),
         #[prost(message, tag = "125")]
         EhcPlanReviewed(super::EhcPlanReviewed),
         #[prost(message, tag = "126")]
@@ -3492,7 +3494,7 @@ pub mod event {
         #[prost(message, tag = "217")]
         LookedAfterPeriodEnded(super::LookedAfterPeriodEnded),
         #[prost(message, tag = "218")]
-        PlacementChanged(super::PlacementChanged),
+        PlacementChanged(::prost::alloc::boxed::Box<super::PlacementChanged>),
         #[prost(message, tag = "219")]
         CareReviewed(super::CareReviewed),
         #[prost(message, tag = "220")]
@@ -3500,7 +3502,7 @@ pub mod event {
         #[prost(message, tag = "221")]
         MissingEpisodeEnded(super::MissingEpisodeEnded),
         #[prost(message, tag = "222")]
-        CareLeaverContacted(super::CareLeaverContacted),
+        CareLeaverContacted(::prost::alloc::boxed::Box<super::CareLeaverContacted>),
         #[prost(message, tag = "223")]
         AdoptionDecided(super::AdoptionDecided),
         #[prost(message, tag = "224")]
@@ -3564,7 +3566,7 @@ pub mod event {
         #[prost(message, tag = "300")]
         AttendedEmergency(super::AttendedEmergency),
         #[prost(message, tag = "301")]
-        AdmissionStarted(super::AdmissionStarted),
+        AdmissionStarted(::prost::alloc::boxed::Box<super::AdmissionStarted>),
         #[prost(message, tag = "302")]
         AdmissionMoved(super::AdmissionMoved),
         #[prost(message, tag = "303")]
@@ -3576,7 +3578,7 @@ pub mod event {
         #[prost(message, tag = "306")]
         AppointmentCancelled(super::AppointmentCancelled),
         #[prost(message, tag = "307")]
-        ImmunisationGiven(super::ImmunisationGiven),
+        ImmunisationGiven(::prost::alloc::boxed::Box<super::ImmunisationGiven>),
         #[prost(message, tag = "308")]
         ImmunisationNotGiven(super::ImmunisationNotGiven),
         #[prost(message, tag = "309")]
@@ -3590,21 +3592,21 @@ pub mod event {
         #[prost(message, tag = "313")]
         ReferralClosed(super::ReferralClosed),
         #[prost(message, tag = "314")]
-        ObservationRecorded(super::ObservationRecorded),
+        ObservationRecorded(::prost::alloc::boxed::Box<super::ObservationRecorded>),
         #[prost(message, tag = "315")]
-        ResultReported(super::ResultReported),
+        ResultReported(::prost::alloc::boxed::Box<super::ResultReported>),
         #[prost(message, tag = "316")]
-        ScreeningReported(super::ScreeningReported),
+        ScreeningReported(::prost::alloc::boxed::Box<super::ScreeningReported>),
         #[prost(message, tag = "317")]
-        DiagnosisRecorded(super::DiagnosisRecorded),
+        DiagnosisRecorded(::prost::alloc::boxed::Box<super::DiagnosisRecorded>),
         #[prost(message, tag = "318")]
-        DocumentRecorded(super::DocumentRecorded),
+        DocumentRecorded(::prost::alloc::boxed::Box<super::DocumentRecorded>),
         #[prost(message, tag = "319")]
         HealthReviewCompleted(super::HealthReviewCompleted),
         #[prost(message, tag = "320")]
         FeedingStatusRecorded(super::FeedingStatusRecorded),
         #[prost(message, tag = "380")]
-        ReferralMade(super::ReferralMade),
+        ReferralMade(::prost::alloc::boxed::Box<super::ReferralMade>),
         #[prost(message, tag = "381")]
         ReferralRejected(super::ReferralRejected),
         #[prost(message, tag = "382")]
@@ -3618,7 +3620,7 @@ pub mod event {
         #[prost(message, tag = "401")]
         InvolvementEnded(super::InvolvementEnded),
         #[prost(message, tag = "402")]
-        WorkerNamed(super::WorkerNamed),
+        WorkerNamed(::prost::alloc::boxed::Box<super::WorkerNamed>),
         #[prost(message, tag = "403")]
         WorkerEnded(super::WorkerEnded),
         #[prost(message, tag = "404")]
@@ -3654,7 +3656,7 @@ pub mod event {
         #[prost(message, tag = "419")]
         ShortBreakProvided(super::ShortBreakProvided),
         #[prost(message, tag = "420")]
-        PersonalBudgetSet(super::PersonalBudgetSet),
+        PersonalBudgetSet(::prost::alloc::boxed::Box<super::PersonalBudgetSet>),
         #[prost(message, tag = "421")]
         TeamMeetingHeld(super::TeamMeetingHeld),
         #[prost(message, tag = "422")]
@@ -3674,27 +3676,31 @@ pub mod event {
         #[prost(message, tag = "429")]
         GoalReviewed(super::GoalReviewed),
         #[prost(message, tag = "500")]
-        PersonDescribed(super::PersonDescribed),
+        PersonDescribed(::prost::alloc::boxed::Box<super::PersonDescribed>),
         #[prost(message, tag = "501")]
-        RelationshipRecorded(super::RelationshipRecorded),
+        RelationshipRecorded(::prost::alloc::boxed::Box<super::RelationshipRecorded>),
         #[prost(message, tag = "502")]
-        SubjectsLinked(super::SubjectsLinked),
+        SubjectsLinked(::prost::alloc::boxed::Box<super::SubjectsLinked>),
         #[prost(message, tag = "503")]
-        SubjectsUnlinked(super::SubjectsUnlinked),
+        SubjectsUnlinked(::prost::alloc::boxed::Box<super::SubjectsUnlinked>),
         #[prost(message, tag = "504")]
-        IdentifierSuperseded(super::IdentifierSuperseded),
+        IdentifierSuperseded(::prost::alloc::boxed::Box<super::IdentifierSuperseded>),
         #[prost(message, tag = "505")]
         IdentitySealed(super::IdentitySealed),
         #[prost(message, tag = "510")]
-        DecisionProposed(super::DecisionProposed),
+        DecisionProposed(::prost::alloc::boxed::Box<super::DecisionProposed>),
         #[prost(message, tag = "511")]
-        PairLeftOpen(super::PairLeftOpen),
+        PairLeftOpen(::prost::alloc::boxed::Box<super::PairLeftOpen>),
         #[prost(message, tag = "512")]
         LinkingParametersAdopted(super::LinkingParametersAdopted),
         #[prost(message, tag = "513")]
         SealProposed(super::SealProposed),
         #[prost(message, tag = "600")]
-        OrganisationRecorded(super::super::super::sharing::v1::OrganisationRecorded),
+        OrganisationRecorded(
+            ::prost::alloc::boxed::Box<
+                super::super::super::sharing::v1::OrganisationRecorded,
+            >,
+        ),
         #[prost(message, tag = "601")]
         PolicyApproved(super::super::super::sharing::v1::PolicyApproved),
         #[prost(message, tag = "670")]
@@ -3704,7 +3710,9 @@ pub mod event {
         #[prost(message, tag = "671")]
         PolicyKept(super::super::super::sharing::v1::PolicyKept),
         #[prost(message, tag = "602")]
-        ConsentRecorded(super::super::super::sharing::v1::ConsentRecorded),
+        ConsentRecorded(
+            ::prost::alloc::boxed::Box<super::super::super::sharing::v1::ConsentRecorded>,
+        ),
         #[prost(message, tag = "603")]
         CompetenceAssessed(super::super::super::sharing::v1::CompetenceAssessed),
         #[prost(message, tag = "604")]

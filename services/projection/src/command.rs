@@ -397,10 +397,10 @@ fn check(kind: &Kind, subject: &Subject) -> Result<(), &'static str> {
         Kind::LegalProcessRecorded(process) if process.to.is_none() || process.recipient().is_empty() => {
             Err("a legal process names its `recipient` and its last day, `to`")
         }
-        Kind::SubjectsLinked(proto::events::SubjectsLinked { other, .. })
-        | Kind::SubjectsUnlinked(proto::events::SubjectsUnlinked { other, .. })
-            if other.as_ref() == Some(subject) =>
-        {
+        Kind::SubjectsLinked(decided) if decided.other.as_ref() == Some(subject) => {
+            Err("`other` is the `subject` itself: a link is of two")
+        }
+        Kind::SubjectsUnlinked(decided) if decided.other.as_ref() == Some(subject) => {
             Err("`other` is the `subject` itself: a decision is about two")
         }
         Kind::IdentifierSuperseded(replaced) => check_superseded(replaced, subject),

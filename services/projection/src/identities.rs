@@ -179,7 +179,7 @@ impl Permitting {
                 groups.extend(permit.withheld().iter().copied());
                 let organisation = decision.may_name_source(class).then(|| class.source_org.clone());
                 let known_as_at_us = entry.known_as_at_us;
-                shown.push(Described { subject: entry.subject, person, organisation, known_as_at_us });
+                shown.push(Described { subject: entry.subject, person: *person, organisation, known_as_at_us });
             }
             let of = decision.counts();
             counts.full = counts.full.saturating_add(of.full);

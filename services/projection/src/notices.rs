@@ -272,7 +272,7 @@ impl Noticed {
             }
             Some(Kind::ConsentRecorded(said)) => match said.state() {
                 State::Withdrawn => {
-                    let withdrawn = Withdrawn { event, subject, at_us, said: reach(said) };
+                    let withdrawn = Withdrawn { event, subject, at_us, said: reach(*said) };
                     held.consents.withdrawn.entry(event).or_insert(Arc::new(withdrawn));
                 }
                 State::Given => {
@@ -280,7 +280,7 @@ impl Noticed {
                     let given = held.consents.given.entry(mark).or_default();
                     // What was recorded last of one and the same consent stands.
                     given.retain(|one| (one.subject, one.said.id()) != (subject, said.id()));
-                    given.push(Arc::new(Given { subject, said: reach(said) }));
+                    given.push(Arc::new(Given { subject, said: reach(*said) }));
                 }
                 State::Refused | State::Unspecified => {}
             },

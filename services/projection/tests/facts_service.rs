@@ -157,7 +157,7 @@ async fn a_teacher_records_a_consent_that_says_by_whom_and_for_which_organisatio
         (listed.evidence.as_str(), listed.outcome(), listed.ended),
         ("form 1207, invented", s::Outcome::Full, false)
     );
-    assert_eq!(listed.fact.unwrap().kind, Some(Kind::ConsentRecorded(consent_given("c1"))));
+    assert_eq!(listed.fact.unwrap().kind, Some(Kind::ConsentRecorded(consent_given("c1").into())));
 
     let decisions = office.house.disclosures().await;
     let of = |id: &[u8]| decisions.iter().find(|decision| decision.decision_id == id).unwrap();
@@ -471,6 +471,7 @@ async fn what_an_organisation_is_known_by_is_not_changed_by_one_administrator() 
     let mut services = office.serving.writer(HUB, "a.invented", &["sysadmin"]).await;
     let recorded = Papers::new().of(organisation(SCHOOL, s::Sector::Education));
     let Some(Kind::OrganisationRecorded(said)) = recorded.event.and_then(|event| event.kind) else { panic!() };
+    let said = *said;
     let before = office.events().await;
     for changed in [
         said.clone(),

@@ -164,7 +164,7 @@ proptest! {
                 };
                 let id_of = |subject: &Subject| house.pseudonyms.of(subject).0;
                 members.push(Member {
-                    record: identity::linker::children::record(&subject, [&described]),
+                    record: identity::linker::children::record(&subject, [&*described]),
                     claims: told::claims([0; 16], &told::issuer(&subject), &described, id_of),
                     descriptions: vec![told::description(&described, timeline::day_number)],
                 });

@@ -43,7 +43,7 @@ impl Registry {
         for event in ordered {
             match event.body.event.as_ref().and_then(|event| event.kind.as_ref()) {
                 Some(Kind::OrganisationRecorded(organisation)) if !organisation.id().is_empty() => {
-                    registry.organisations.insert(organisation.id().to_owned(), organisation.clone());
+                    registry.organisations.insert(organisation.id().to_owned(), (**organisation).clone());
                 }
                 Some(Kind::AgreementRecorded(agreement)) if !agreement.id().is_empty() => {
                     registry.agreements.insert(agreement.id().to_owned(), agreement.clone());

@@ -21,11 +21,11 @@ struct Bundled {
 
 enum Version {
     /// After the plus of the crate's own version.
-    OfCrate,
+    Crate,
     /// In quotes after this name in a header of the crate.
-    OfHeader(&'static str, &'static str),
+    Header(&'static str, &'static str),
     /// The same as one number, two digits each of minor and patch.
-    OfNumber(&'static str, &'static str),
+    Number(&'static str, &'static str),
 }
 
 const BUNDLED: [Bundled; 5] = [
@@ -34,48 +34,48 @@ const BUNDLED: [Bundled; 5] = [
         licence: "BSD-2-Clause",
         cpe: "confluent:librdkafka",
         by: "rdkafka-sys",
-        version: Version::OfCrate,
+        version: Version::Crate,
     },
     Bundled {
         name: "openssl",
         licence: "Apache-2.0",
         cpe: "openssl:openssl",
         by: "openssl-src",
-        version: Version::OfCrate,
+        version: Version::Crate,
     },
     Bundled {
         name: "zlib",
         licence: "Zlib",
         cpe: "zlib:zlib",
         by: "libz-sys",
-        version: Version::OfHeader("src/zlib/zlib.h", "ZLIB_VERSION"),
+        version: Version::Header("src/zlib/zlib.h", "ZLIB_VERSION"),
     },
     Bundled {
         name: "aws-lc",
         licence: "ISC AND (Apache-2.0 OR ISC) AND MIT AND BSD-3-Clause",
         cpe: "amazon:aws-lc",
         by: "aws-lc-sys",
-        version: Version::OfHeader("aws-lc/include/openssl/base.h", "AWSLC_VERSION_NUMBER_STRING"),
+        version: Version::Header("aws-lc/include/openssl/base.h", "AWSLC_VERSION_NUMBER_STRING"),
     },
     Bundled {
         name: "mimalloc",
         licence: "MIT",
         cpe: "microsoft:mimalloc",
         by: "libmimalloc-sys",
-        version: Version::OfNumber("c_src/mimalloc/v3/include/mimalloc.h", "MI_MALLOC_VERSION"),
+        version: Version::Number("c_src/mimalloc/v3/include/mimalloc.h", "MI_MALLOC_VERSION"),
     },
 ];
 
 impl Bundled {
     fn version(&self, package: &Package) -> String {
         match self.version {
-            Version::OfCrate => package.version.build.to_string(),
-            Version::OfHeader(header, name) => {
+            Version::Crate => package.version.build.to_string(),
+            Version::Header(header, name) => {
                 let text = fs::read_to_string(package.manifest_path.with_file_name(header)).unwrap();
                 let after = text.split(&format!("#define {name} \"")).nth(1);
                 after.unwrap_or_else(|| panic!("{header} has no {name}")).split('"').next().unwrap().to_owned()
             }
-            Version::OfNumber(header, name) => {
+            Version::Number(header, name) => {
                 let text = fs::read_to_string(package.manifest_path.with_file_name(header)).unwrap();
                 let after =
                     text.split(&format!("#define {name} ")).nth(1).and_then(|after| after.split_whitespace().next());

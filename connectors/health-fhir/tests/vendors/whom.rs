@@ -28,7 +28,7 @@ fn weighed_is(entries: &[(&str, Value)]) -> Result<(String, String), Vec<String>
         .drafts
         .iter()
         .find(|draft| draft.event.kind_number().is_some_and(|kind| kind.name() == "ObservationRecorded"));
-    let reasons = || said.reasons().into_iter().map(|reason| format!("{reason}")).collect();
+    let reasons = || said.reasons().into_iter().map(str::to_owned).collect();
     seen.map(|draft| (draft.subject.issuer.clone(), draft.subject.value.clone())).ok_or_else(reasons)
 }
 
@@ -141,7 +141,7 @@ fn two_children_at_one_address_are_not_told_apart() {
         weighed_is(&entries)
     };
     let known = Ok(("nhs".to_owned(), "9990123454".to_owned()));
-    assert_eq!(whom(&[one.clone()]), known);
+    assert_eq!(whom(std::slice::from_ref(&one)), known);
     assert_eq!(whom(&[one.clone(), one.clone()]), known, "one child said twice");
     assert_eq!(whom(&[one.clone(), other.clone()]), Err(vec!["REASON_SUBJECT_MISSING".to_owned()]));
     // An id that two resources have is no address of either.

@@ -49,12 +49,9 @@ fn starts(tried: &Tried) -> Vec<(String, String)> {
 }
 
 fn people(tried: &Tried) -> Vec<&PersonDescribed> {
-    let of = |draft: &'_ connector_kit::Draft| matches!(draft.event.kind, Some(Kind::PersonDescribed(_)));
-    let drafts = tried.said.drafts.iter().filter(|draft| of(draft));
-    drafts
-        .filter_map(
-            |draft| if let Some(Kind::PersonDescribed(person)) = &draft.event.kind { Some(person) } else { None },
-        )
+    let events = tried.said.drafts.iter().map(|draft| draft.event.kind.as_ref());
+    events
+        .filter_map(|kind| if let Some(Kind::PersonDescribed(person)) = kind { Some(&**person) } else { None })
         .collect()
 }
 

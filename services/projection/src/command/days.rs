@@ -93,7 +93,7 @@ mod tests {
                 Kind::LegalStatusChanged(e::LegalStatusChanged { changed_on: never, ..Default::default() }),
                 "`changedOn` is no day",
             ),
-            (Kind::WorkerNamed(e::WorkerNamed { since_on: never, ..Default::default() }), "`sinceOn` is no day"),
+            (Kind::WorkerNamed(e::WorkerNamed { since_on: never, ..Default::default() }.into()), "`sinceOn` is no day"),
         ];
         for (kind, says) in kinds {
             assert_eq!(are_days(&kind), Err(says));

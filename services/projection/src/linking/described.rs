@@ -41,7 +41,7 @@ pub(crate) fn record<'a>(subject: Option<&Subject>, entries: impl IntoIterator<I
     let people: Vec<&PersonDescribed> = entries
         .into_iter()
         .filter_map(|entry| match &entry.event.kind {
-            Some(Kind::PersonDescribed(person)) => Some(person),
+            Some(Kind::PersonDescribed(person)) => Some(&**person),
             _ => None,
         })
         .collect();

@@ -276,7 +276,7 @@ fn is_for_an_operator(facts: &[Fact]) -> Result<(), Status> {
 /// Two organisations that had one name could speak as one.
 fn is_nobody_elses(facts: &[Fact], registry: &Registry) -> Result<(), Status> {
     let organisation = |fact: &Fact| match fact.event.as_ref().and_then(|event| event.kind.as_ref()) {
-        Some(Kind::OrganisationRecorded(said)) => Some(said.clone()),
+        Some(Kind::OrganisationRecorded(said)) => Some((**said).clone()),
         _ => None,
     };
     let recorded: Vec<(usize, OrganisationRecorded)> =

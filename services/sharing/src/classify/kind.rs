@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proto::events::event::Kind;
-use proto::events::{Coded, RelationshipRecorded, plan};
+use proto::events::{Coded, plan};
 
 use crate::classify::specialty::Specialties;
 use crate::vocabulary::{Category, Label};
@@ -232,9 +232,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::DecisionProposed(_)
         | Kind::PairLeftOpen(_) => C::Identity.into(),
         // One relation, one person, one pseudonym.
-        Kind::RelationshipRecorded(RelationshipRecorded { .. }) => {
-            Said { pseudonyms_name_everybody: true, ..C::Identity.into() }
-        }
+        Kind::RelationshipRecorded(_) => Said { pseudonyms_name_everybody: true, ..C::Identity.into() },
         Kind::IdentitySealed(_) | Kind::SealProposed(_) => Said::from(C::Adoption).labelled([Label::PreAdoption]),
 
         // Facts are read by the rules and by auditors; a reader is shown none of them as an entry.

@@ -55,7 +55,7 @@ fn rectified(stands: EnrolmentStarted) -> EntryRectified {
 fn stands(said: &[Said]) -> Option<(EnrolmentStarted, Option<Rectified>)> {
     let timeline = fold(said.to_vec(), None).unwrap();
     timeline.entries.into_iter().find_map(|entry| match entry.event.kind {
-        Some(Kind::EnrolmentStarted(enrolment)) => Some((enrolment, entry.rectified)),
+        Some(Kind::EnrolmentStarted(enrolment)) => Some((*enrolment, entry.rectified)),
         _ => None,
     })
 }

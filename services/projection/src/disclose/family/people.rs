@@ -93,5 +93,5 @@ fn known_of(recorded: &RelationshipRecorded) -> RelatedPerson {
 fn with_record(person: RelatedPerson, record: proto::timeline::Entry) -> RelatedPerson {
     let Some(Kind::RelationshipRecorded(recorded)) = record.event.and_then(|event| event.kind) else { return person };
     let known = if person == RelatedPerson::default() { known_of(&recorded) } else { person };
-    RelatedPerson { recorded: Some(recorded), organisation: record.organisation, withheld: record.withheld, ..known }
+    RelatedPerson { recorded: Some(*recorded), organisation: record.organisation, withheld: record.withheld, ..known }
 }

@@ -15,13 +15,16 @@ use proto::sharing::{
 /// again, and what has ended already ends no more. Who ended it is filled in by who calls.
 pub(super) fn of(kind: &Kind, on: Date, reason: &str) -> Option<Kind> {
     Some(match kind {
-        Kind::ConsentRecorded(given) if given.state() == State::Given => Kind::ConsentRecorded(ConsentRecorded {
-            state: Some(State::Withdrawn.into()),
-            from: Some(on),
-            to: None,
-            evidence: Some(reason.to_owned()),
-            ..given.clone()
-        }),
+        Kind::ConsentRecorded(given) if given.state() == State::Given => {
+            let withdrawn = ConsentRecorded {
+                state: Some(State::Withdrawn.into()),
+                from: Some(on),
+                to: None,
+                evidence: Some(reason.to_owned()),
+                ..(**given).clone()
+            };
+            Kind::ConsentRecorded(withdrawn.into())
+        }
         Kind::RestrictionSet(set) => {
             Kind::RestrictionLifted(RestrictionLifted { id: set.id.clone(), lifted_by: None, on: Some(on) })
         }
@@ -52,13 +55,14 @@ pub(super) fn of(kind: &Kind, on: Date, reason: &str) -> Option<Kind> {
         // No longer said of that person, from this day on: nothing is concluded of somebody else.
         Kind::RelationshipRecorded(recorded) if recorded.kind() != Relation::Other => {
             let parental_responsibility = recorded.parental_responsibility.clone();
-            Kind::RelationshipRecorded(RelationshipRecorded {
+            let ended = RelationshipRecorded {
                 kind: Some(Relation::Other.into()),
                 until_on: Some(on),
                 parental_responsibility: parental_responsibility
                     .map(|said| ParentalResponsibility { to: Some(on), ..said }),
-                ..recorded.clone()
-            })
+                ..(**recorded).clone()
+            };
+            Kind::RelationshipRecorded(ended.into())
         }
         Kind::FamilyPersonRecognised(recognised) => {
             Kind::FamilyPersonEnded(FamilyPersonEnded { id: recognised.id.clone(), ended_by: None, on: Some(on) })

@@ -300,15 +300,15 @@ fn propose(matter: &Matter, caller: &Caller, asked: &Asked, review: Review, now_
         Some(went) if asked.verdict == Verdict::Supersede && *went == other => (other, one),
         _ => (one, other),
     };
-    let kind = Kind::DecisionProposed(DecisionProposed {
+    let proposed = DecisionProposed {
         other: Some(other),
         verdict: Some(asked.verdict.into()),
         proposed_by: Some(caller.person.clone()),
         reason: Some(asked.reason.clone()),
         review: Some(review),
         expires_at: Some(timestamp(now_us.saturating_add(PROPOSAL_HOLDS_US))),
-    });
-    Recorded { pair: matter.pair, subject, kind }
+    };
+    Recorded { pair: matter.pair, subject, kind: Kind::DecisionProposed(proposed.into()) }
 }
 
 fn decided(matter: &Matter, caller: &Caller, asked: &Asked, review: Review) -> Recorded {
@@ -316,16 +316,18 @@ fn decided(matter: &Matter, caller: &Caller, asked: &Asked, review: Review) -> R
     let (decided_by, reason, review) = (Some(caller.person.clone()), Some(asked.reason.clone()), Some(review));
     let (subject, kind) = match asked.verdict {
         Verdict::Unlink => {
-            (one, Kind::SubjectsUnlinked(SubjectsUnlinked { other: Some(other), decided_by, reason, review }))
+            (one, Kind::SubjectsUnlinked(SubjectsUnlinked { other: Some(other), decided_by, reason, review }.into()))
         }
-        Verdict::Leave => (one, Kind::PairLeftOpen(PairLeftOpen { other: Some(other), decided_by, reason, review })),
+        Verdict::Leave => {
+            (one, Kind::PairLeftOpen(PairLeftOpen { other: Some(other), decided_by, reason, review }.into()))
+        }
         Verdict::Supersede => {
             let (went, stands) = if asked.one.as_ref() == Some(&one) { (one, other) } else { (other, one) };
             let superseded = Some(went);
-            (stands, Kind::IdentifierSuperseded(IdentifierSuperseded { superseded, decided_by, reason, review }))
+            (stands, Kind::IdentifierSuperseded(IdentifierSuperseded { superseded, decided_by, reason, review }.into()))
         }
         Verdict::Link | Verdict::Unspecified => {
-            (one, Kind::SubjectsLinked(SubjectsLinked { other: Some(other), decided_by, reason, review }))
+            (one, Kind::SubjectsLinked(SubjectsLinked { other: Some(other), decided_by, reason, review }.into()))
         }
     };
     Recorded { pair: matter.pair, subject, kind }

@@ -96,7 +96,7 @@ impl Authority {
                     replaced_by.extend(replaced.superseded.map(|gone| (Named::of(&gone), subject)));
                 }
                 Some(Kind::PersonDescribed(person)) => {
-                    described.entry(Named::of(&subject)).or_insert_with(|| (subject, Vec::new())).1.push(person);
+                    described.entry(Named::of(&subject)).or_insert_with(|| (subject, Vec::new())).1.push(*person);
                 }
                 _ => {}
             }
