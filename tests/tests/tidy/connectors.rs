@@ -1,5 +1,5 @@
-//! What stands in the folder of each connector: the suite that every connector is held to, golden or invented records for it,
-//! and a fuzz target with its corpus. So a new folder is held to it by being there.
+//! What stands in the folder of each connector: its call of the suite that every connector is held to, with records of its own, and a
+//! fuzz target with its corpus. So a new folder is held to it by being there.
 
 use connector_kit::authority::sector_of;
 
