@@ -70,7 +70,14 @@ impl<'v> Block<'v> {
     pub(crate) fn codes(&mut self, list: &CodeList, name: &'static str) -> Vec<Coded> {
         self.read.push(name);
         let stated: Vec<String> = match self.fields.get(name) {
-            Some(Value::Array(codes)) => codes.iter().map(text_of).collect(),
+            Some(Value::Array(codes)) => {
+                // What is no text is told, and kept with all of the list.
+                if codes.iter().any(|code| code.is_array() || code.is_object()) {
+                    self.findings.push(finding(FindingCode::ValueMalformed, name));
+                    self.read.pop();
+                }
+                codes.iter().map(text_of).collect()
+            }
             // A list as one text.
             Some(Value::String(codes)) => codes.split([',', ';', ' ']).map(str::to_owned).collect(),
             Some(Value::Null) | None => Vec::new(),
@@ -164,11 +171,20 @@ impl Voice<'_> {
 
     /// The blocks of this name; what stands there and is none is given to quarantine.
     pub(crate) fn blocks<'v>(&mut self, block: &mut Block<'v>, name: &'static str) -> Vec<&'v Map<String, Value>> {
+        self.list(block, name).0
+    }
+
+    /// The same, and whether the list is there and all of it could be read: only then is what it leaves out gone.
+    pub(crate) fn list<'v>(
+        &mut self,
+        block: &mut Block<'v>,
+        name: &'static str,
+    ) -> (Vec<&'v Map<String, Value>>, bool) {
         let (blocks, all) = block.blocks(name);
         if !all {
             self.reject(Reason::RecordMalformed, name, "");
         }
-        blocks
+        (blocks, all && block.fields.get(name).is_some_and(|list| !list.is_null()))
     }
 
     /// A thing that has parts: all of them are told, or it is only named.
