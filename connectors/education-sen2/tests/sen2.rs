@@ -211,6 +211,13 @@ fn two_children_of_one_upn_are_two_and_link_nobody() {
         _ => None,
     });
     assert!(claims.flatten().all(|claim| !claim.usable));
+    // Twins, whose school has given both one number.
+    let mut twin = clean()[0].clone();
+    twin.fields[1].1 = "Benvolio".to_owned();
+    let twins = message(MADE, &[clean()[0].clone(), twin]);
+    let subjects: std::collections::BTreeSet<_> = twins.drafts.iter().map(|draft| &draft.subject.value).collect();
+    assert_eq!(subjects.len(), 2);
+    assert!(findings(&twins).contains(&"IDENTIFIER_SHARED upn".to_owned()));
     // The same child twice is one child.
     let twice = [clean()[0].clone(), clean()[0].clone()];
     let subjects: std::collections::BTreeSet<_> =
