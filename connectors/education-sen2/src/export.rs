@@ -6,9 +6,10 @@ use connector_kit::csv_source::Table;
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
-use crate::header::Return;
+use crate::header::{Return, Unusable};
 use crate::module::{MODULES, Module, Node, Spot, is_plumbing};
 use crate::person;
+use crate::refused::{self, Why};
 use crate::say::{self, Speaker};
 
 /// Reads one export and says what it holds.
@@ -119,7 +120,7 @@ impl Export<'_> {
                 }
             }
         }
-        let returns: Vec<(Node, Return)> = self.returns();
+        let (returns, unusable) = self.returns();
         let only = match returns.as_slice() {
             [(_, only)] => Some(only.clone()),
             _ => None,
@@ -130,23 +131,30 @@ impl Export<'_> {
             let mut speaker = Speaker { of: &of, files: self.names, out: &mut *self.out };
             say::persons(&mut speaker, authority.under, &person::Said::default());
         }
-        let any_lost = !self.lost.is_empty() || !orphans.is_empty();
-        let orphaned = orphans.into_iter().map(|node| orphan(&node, self.names));
-        for rejection in self.lost.drain(..).chain(orphaned) {
+        let any_lost = !self.lost.is_empty() || !orphans.is_empty() || !unusable.is_empty();
+        let mut reject = |rejection| {
             let controller = only.as_ref().map(|of| of.controller.clone());
             self.out.reject(Rejection {
                 controller,
                 scope_key: only.as_ref().map(|of| of.scope.key.clone()),
                 ..rejection
             });
+        };
+        self.lost.drain(..).for_each(&mut reject);
+        for (node, unusable) in unusable {
+            let why = Why { reason: unusable.reason(), field: unusable.field(), message: &unusable.to_string() };
+            refused::each(&node, self.names, why, &mut reject);
+        }
+        for node in orphans {
+            refuse_orphan(&node, self.names, &mut reject);
         }
         if let Some(of) = only.filter(|_| whole && !any_lost) {
             self.out.whole(&of.scope.key);
         }
     }
 
-    /// The authorities that the first table names, each with its persons.
-    fn returns(&mut self) -> Vec<(Node, Return)> {
+    /// The authorities that the first table names, each with its persons; those of which nothing can be made come second.
+    fn returns(&mut self) -> (Vec<(Node, Return)>, Vec<(Node, Unusable)>) {
         let rows = self.rows.remove(&Module::Sen2).unwrap_or_default();
         if rows.is_empty() {
             let name = self.names.first().map_or("", String::as_str);
@@ -154,51 +162,25 @@ impl Export<'_> {
                            all nine tables of the export together";
             self.lost.push(Rejection { reason: Reason::SubjectMissing, ..of_file(name, message) });
         }
-        let mut returns = Vec::new();
-        for row in rows {
-            match Return::read(|name| row.node.get(name)) {
-                Ok(of) => returns.push((row.node.clone(), of)),
-                Err(unusable) => {
-                    let message = unusable.to_string();
-                    self.lost.push(rejection(unusable.reason(), &message, unusable.field(), &row.node, self.names));
-                }
+        let (mut returns, mut unusable) = (Vec::new(), Vec::new());
+        for Row { node, .. } in rows {
+            match Return::read(|name| node.get(name)) {
+                Ok(of) => returns.push((node, of)),
+                Err(why) => unusable.push((node, why)),
             }
         }
-        returns
+        (returns, unusable)
     }
 }
 
-fn orphan(node: &Node, names: &[String]) -> Rejection {
+fn refuse_orphan(node: &Node, names: &[String], reject: &mut impl FnMut(Rejection)) {
     let parent = node.module.parent().map_or("", Module::name);
     let message = format!(
         "no row of {parent}, or more than one, has the number that this row stands under: export all nine tables anew, and \
          deliver them together"
     );
-    rejection(
-        Reason::ParentMissing,
-        &message,
-        &node.module.parent().map_or_else(String::new, Module::own_id),
-        node,
-        names,
-    )
-}
-
-fn rejection(reason: Reason, message: &str, field: &str, node: &Node, names: &[String]) -> Rejection {
-    Rejection {
-        reason,
-        message: message.to_owned(),
-        place: Place {
-            file: names.get(node.spot.file).cloned().unwrap_or_default(),
-            line: node.spot.line,
-            record: node.spot.record,
-            byte_offset: node.spot.offset,
-            field: field.to_owned(),
-        },
-        controller: None,
-        raw: node.as_row(),
-        scope_key: None,
-        subject: None,
-    }
+    let field = node.module.parent().map_or_else(String::new, Module::own_id);
+    refused::each(node, names, Why { reason: Reason::ParentMissing, field: &field, message: &message }, reject);
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {

@@ -260,6 +260,14 @@ impl Node {
         cells.concat() + &under.concat()
     }
 
+    /// Takes out, wherever they stand under it, the records of a module that has no place there.
+    pub(crate) fn take_misplaced(&mut self) -> Vec<Self> {
+        let module = self.module;
+        let mut misplaced: Vec<Self> = self.under.extract_if(.., |node| node.module.parent() != Some(module)).collect();
+        misplaced.extend(self.under.iter_mut().flat_map(Self::take_misplaced));
+        misplaced
+    }
+
     /// Puts what stands under it in order of content, so that the order of the file does not number it.
     pub(crate) fn in_order(&mut self) {
         for node in &mut self.under {
