@@ -103,7 +103,15 @@ impl Reading<'_> {
                 leaves(element, &mut cells);
                 self.push("schoolcensus", DrawnRow { cells, line: element.line(), record: 1 });
             }
-            Some(element) if element.key() != "header" => self.out.record(),
+            Some(element) if element.key() != "header" => {
+                self.out.record();
+                // Beside the pupils, and not among them, stands what is about the school.
+                if !SHAPE.roots.contains(&records.holder()) || is_of_a_pupil(element) {
+                    let message = "what may be a pupil is called neither PupilOnRoll nor PupilNoLongerOnRoll: it was not read; \
+                                   call it so, and send the file again";
+                    self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
+                }
+            }
             _ => {
                 let message = "what stands beside the pupils could not be read, or is a second header";
                 self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
@@ -196,6 +204,12 @@ struct Under<'p> {
     parent: &'p str,
     /// The second half of the summer term.
     second_half: bool,
+}
+
+/// Whether a pupil is named by it, or by anything in it.
+fn is_of_a_pupil(element: Element<'_>) -> bool {
+    const NAMED_BY: [&str; 4] = ["upn", "formerupn", "dob", "personbirthdate"];
+    NAMED_BY.contains(&element.key()) || element.children().any(is_of_a_pupil)
 }
 
 /// The cells of a header, however deep.
