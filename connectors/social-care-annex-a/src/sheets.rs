@@ -88,6 +88,15 @@ impl File {
     }
 }
 
+/// A sheet that may be read, or be none of these lists.
+enum Seen {
+    Read,
+    /// Children stand in it all the same.
+    OfChildren,
+}
+
+const OF_CHILDREN: &str = "a sheet of the workbook has children in it and the header of no list of Annex A: give it the list's \
+                           column headings, or leave it out, and send the workbook again";
 const NO_LIST: &str = "no header of it is of a list of Annex A: export each list with its column headings";
 
 fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, sheets: &mut Vec<Sheet>, out: &mut dyn Output) {
@@ -148,8 +157,12 @@ fn read_workbook(
     let before = sheets.len();
     for name in workbook.sheet_names() {
         // A sheet that cannot be read may have been any list.
-        if read_sheet(number, &mut workbook, &name, sheets, out).is_none() {
-            into.refuse(Reason::FileUnreadable, "a sheet of the workbook cannot be read: save it again as .xlsx");
+        match read_sheet(number, &mut workbook, &name, sheets, out) {
+            Some(Seen::Read) => {}
+            Some(Seen::OfChildren) => into.refuse(Reason::HeaderMissing, OF_CHILDREN),
+            None => {
+                into.refuse(Reason::FileUnreadable, "a sheet of the workbook cannot be read: save it again as .xlsx")
+            }
         }
     }
     if sheets.len() == before && into.rejected.is_empty() {
@@ -164,14 +177,14 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
     name: &str,
     sheets: &mut Vec<Sheet>,
     out: &mut dyn Output,
-) -> Option<()> {
+) -> Option<Seen> {
     // Of cells merged over several rows only the first has what they say.
     let merged = workbook.merge_cells_by_sheet_name(name).unwrap_or_default();
     let down = merged.into_iter().filter(|cells| cells.end.0 > cells.start.0);
     let mut above: Vec<Above> =
         down.map(|cells| Above { first: cells.start, last_row: cells.end.0, says: String::new() }).collect();
     let mut cells = workbook.worksheet_cells_reader(name).ok()?;
-    let mut sheet: Option<Sheet> = None;
+    let (mut sheet, mut of_children) = (None::<Sheet>, false);
     let (mut row, mut at, mut seen) = (Vec::<String>::new(), None::<u32>, 0usize);
     loop {
         let cell = cells.next_cell().ok()?;
@@ -185,6 +198,7 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
                     take_row(sheet, done, line, out);
                 }
                 None if seen <= HEADER_ROWS_MAX => {
+                    of_children |= Columns::are_of_children(&done);
                     sheet = Columns::of_header(&done).map(|columns| Sheet {
                         file: number,
                         columns,
@@ -192,7 +206,7 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
                         whole: false,
                     });
                 }
-                None => return Some(()),
+                None => break,
             }
         }
         let (Some(cell), Some((line, column))) = (cell, place) else { break };
@@ -205,11 +219,15 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
             }
         }
     }
-    if let Some(mut sheet) = sheet {
-        sheet.whole = true;
-        sheets.push(sheet);
+    match sheet {
+        Some(mut sheet) => {
+            sheet.whole = true;
+            sheets.push(sheet);
+        }
+        None if of_children => return Some(Seen::OfChildren),
+        None => {}
     }
-    Some(())
+    Some(Seen::Read)
 }
 
 /// Cells merged over several rows.
