@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
+use connector_kit::repeats::{self, ELEMENTS_MAX};
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
@@ -64,7 +65,7 @@ impl Reading<'_> {
         loop {
             match records.step() {
                 Ok(Step::Ended) => return,
-                Ok(Step::Record(Whole::Yes)) => {
+                Ok(Step::Record(Whole::Yes)) if records.elements() <= ELEMENTS_MAX => {
                     if let Some(element) = records.record() {
                         self.pupil(element);
                     }
@@ -73,10 +74,12 @@ impl Reading<'_> {
                     self.records += 1;
                     self.out.record();
                     let (reason, message) = match whole {
-                        Whole::TooLarge => {
+                        Whole::TooLarge | Whole::Yes => {
                             (Reason::RecordTooLarge, "a pupil longer or deeper than any real one: it was not read")
                         }
-                        _ => (Reason::RecordMalformed, "the tags of a pupil do not pair: it was not read"),
+                        Whole::Unpaired => {
+                            (Reason::RecordMalformed, "the tags of a pupil do not pair: it was not read")
+                        }
                     };
                     self.reject(reason, message, Some(records.began()), records.raw().to_vec());
                 }
@@ -96,8 +99,9 @@ impl Reading<'_> {
     /// The header says whose return it is. What else stands beside the pupils is about the school.
     fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
         let element = records.record().filter(|_| whole == Whole::Yes);
+        let is_in_bounds = records.elements() <= ELEMENTS_MAX;
         match element {
-            Some(element) if element.key() == "header" && !self.headed => {
+            Some(element) if element.key() == "header" && !self.headed && is_in_bounds => {
                 self.headed = true;
                 let mut cells = vec![("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
                 leaves(element, &mut cells);
@@ -224,18 +228,21 @@ fn take(cells: &mut Vec<(String, String)>, name: &str, text: &str) {
     if text.is_empty() {
         return;
     }
-    let mut name = name.to_owned();
-    while let Some((_, known)) = cells.iter().find(|(known, _)| *known == name) {
-        if known == text {
-            return;
-        }
-        name = match name.strip_prefix("reason").and_then(|number| number.parse::<u32>().ok()) {
-            Some(number) => format!("reason{}", number + 1),
-            None => format!("{name}-again"),
-        };
-    }
+    let known = || cells.iter().map(|(name, cell)| (name.as_str(), cell.as_str()));
+    // Reasons have numbers of their own.
+    let name = match name.strip_prefix("reason") {
+        Some("1") if known().any(|(name, cell)| REASONS.contains(&name) && cell == text) => return,
+        Some("1") => REASONS.into_iter().find(|reason| known().all(|(name, _)| name != *reason)).unwrap_or(name),
+        _ => name,
+    };
+    let Some(name) = repeats::own_name(known(), name, text) else { return };
+    let name = name.into_owned();
     cells.push((name, text.to_owned()));
 }
+
+/// What an exclusion is for, as the export names it.
+const REASONS: [&str; 9] =
+    ["reason1", "reason2", "reason3", "reason4", "reason5", "reason6", "reason7", "reason8", "reason9"];
 
 /// The export's name of an element whose own name is shorter, because of where it stands.
 fn column<'k>(key: &'k str, under: Under<'_>) -> &'k str {

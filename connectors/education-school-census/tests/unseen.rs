@@ -218,6 +218,21 @@ fn a_pupil_under_a_name_that_nobody_knows_is_refused_and_not_passed_over() {
 }
 
 #[test]
+fn a_field_that_stands_again_and_again_is_kept_in_bounds() {
+    let said = |count: usize| {
+        let again: String = (0..count).map(|number| format!("<X>{number}</X><Reason>{number}</Reason>")).collect();
+        let text = MESSAGE.replacen("<SomethingNew>", &format!("{again}<SomethingNew>"), 1);
+        said(&vec![("a.xml".to_owned(), text.into_bytes())])
+    };
+    let events = format!("{:?}", said(300).drafts);
+    assert!((0..300).all(|number| events.contains(&format!("{number},")) || events.contains(&format!("{number}\\n"))));
+    let refused = said(20_000);
+    let reasons: Vec<_> = refused.rejections.iter().map(|rejection| rejection.reason.name()).collect();
+    assert_eq!(reasons, ["RECORD_TOO_LARGE"]);
+    assert!(refused.whole.is_empty());
+}
+
+#[test]
 fn rules_are_named_by_their_numbers() {
     let mut export = clean();
     let roll = export.get_mut("2025_spring_pupilonroll.csv").unwrap();

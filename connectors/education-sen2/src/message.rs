@@ -1,5 +1,6 @@
 //! The return as XML: one person at a time.
 
+use connector_kit::repeats::ELEMENTS_MAX;
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
@@ -127,8 +128,9 @@ impl Reading<'_> {
         self.records += 1;
         self.out.record();
         let spot = self.spot(records.began());
+        let too_many = records.elements() > ELEMENTS_MAX;
         let (reason, message) = match whole {
-            Whole::Yes => {
+            Whole::Yes if !too_many => {
                 let Some(record) = records.record() else { return };
                 let mut person = self.node(Module::Person, record, spot.offset);
                 person.odd |= records.replaced();
@@ -143,7 +145,9 @@ impl Reading<'_> {
                 }
                 return;
             }
-            Whole::TooLarge => (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read"),
+            Whole::TooLarge | Whole::Yes => {
+                (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read")
+            }
             Whole::Unpaired => (Reason::RecordMalformed, "the tags of a person do not pair: it was not read"),
         };
         self.reject(reason, message, "Person", spot, records.raw().to_vec());

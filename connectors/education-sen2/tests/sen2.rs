@@ -255,6 +255,20 @@ fn a_module_where_none_of_its_kind_stands_is_refused() {
 }
 
 #[test]
+fn a_field_that_stands_again_and_again_is_kept_in_bounds() {
+    let text = xml(MADE, &clean());
+    let said = |count: usize| {
+        let again: String = (0..count).map(|number| format!("<X>{number}</X>")).collect();
+        translate(&[("sen2.xml".to_owned(), text.replacen("<Surname>", &format!("{again}<Surname>"), 1))])
+    };
+    let kept = format!("{:?}", said(300).drafts);
+    assert!((0..300).all(|number| kept.contains(&format!("{number},")) || kept.contains(&format!("{number}\\n"))));
+    let said = said(60_000);
+    assert_eq!(reasons(&said), ["REASON_RECORD_TOO_LARGE"]);
+    assert!(raw(&said).contains("<X>59999</X>"));
+}
+
+#[test]
 fn a_message_whose_persons_come_before_its_header_is_refused() {
     let text = xml(MADE, &clean());
     let (header, persons) = (text.find("<Header>").unwrap(), text.find("<Persons>").unwrap());

@@ -24,6 +24,7 @@ pub mod quarantine;
 pub mod reading;
 pub mod receive;
 pub mod redrive;
+pub mod repeats;
 pub mod run;
 pub mod sftp;
 pub mod spool;
