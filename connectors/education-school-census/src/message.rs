@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use connector_kit::repeats::{self, ELEMENTS_MAX};
+use connector_kit::room::Room;
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
+use crate::rows::HELD_BYTES_MAX;
 use crate::source::{Drawn, DrawnRow};
+use crate::submission::TOO_LARGE;
 use crate::tables::{Parent, TABLES, Table};
 
 const SHAPE: Shape = Shape {
@@ -41,8 +44,14 @@ const THE_SCHOOL: &str = "1";
 
 /// Reads a message to its end. What cannot be read is rejected.
 pub(crate) fn read(file: SourceFile<'_>, out: &mut dyn Output) -> Message {
+    read_within(file, Room::of(HELD_BYTES_MAX), out)
+}
+
+/// The same, with so much of it held at most.
+fn read_within(file: SourceFile<'_>, room: Room, out: &mut dyn Output) -> Message {
     let SourceFile { name, bytes } = file;
-    let mut reading = Reading { file: name, out, rows: BTreeMap::new(), records: 0, sound: true, headed: false };
+    let rows = BTreeMap::new();
+    let mut reading = Reading { file: name, out, rows, room, is_full: false, records: 0, sound: true, headed: false };
     match Records::open(bytes, SHAPE) {
         Ok(mut records) => reading.run(&mut records),
         Err(broken) => reading.stop(&broken, None, Vec::new()),
@@ -55,6 +64,8 @@ struct Reading<'o> {
     out: &'o mut dyn Output,
     /// By place among the tables.
     rows: BTreeMap<usize, Vec<DrawnRow>>,
+    room: Room,
+    is_full: bool,
     records: u64,
     sound: bool,
     headed: bool,
@@ -68,6 +79,10 @@ impl Reading<'_> {
                 Ok(Step::Record(Whole::Yes)) if records.elements() <= ELEMENTS_MAX => {
                     if let Some(element) = records.record() {
                         self.pupil(element);
+                    }
+                    if self.is_full {
+                        let at = records.began();
+                        return self.reject(Reason::RecordTooLarge, TOO_LARGE, Some(at), Vec::new());
                     }
                 }
                 Ok(Step::Record(whole)) => {
@@ -163,6 +178,7 @@ impl Reading<'_> {
 
     fn push(&mut self, table: &str, row: DrawnRow) {
         if let Some(table) = Table::named(table) {
+            self.is_full |= !self.room.take(row.weight());
             self.rows.entry(table.rank()).or_default().push(row);
         }
     }
@@ -301,4 +317,25 @@ fn table_of(name: &str, under: Under<'_>) -> Option<&'static Table> {
         Parent::Row(parent) => under.parent_table == parent,
     };
     joins.then_some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_pupils_are_held_than_there_is_room_for() {
+        let pupil = "<PupilOnRoll><Surname>Invented</Surname><DOB>2013-07-05</DOB></PupilOnRoll>";
+        let text = format!("<Message><Pupils>{}</Pupils></Message>", pupil.repeat(5));
+        let held = |room: usize| {
+            let bytes: Box<dyn BufRead + Send> = Box::new(text.as_bytes());
+            let mut out = connector_kit::Collected::default();
+            let file = SourceFile { name: "a.xml".to_owned(), bytes };
+            let message = read_within(file, Room::of(room), &mut out);
+            let rows: usize = message.tables.iter().map(|(_, drawn)| drawn.rows().count()).sum();
+            (rows, out.rejections.iter().map(|rejection| rejection.reason).collect::<Vec<_>>())
+        };
+        assert_eq!(held(1 << 20), (5, vec![]));
+        assert_eq!(held(1), (1, vec![Reason::RecordTooLarge]));
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use connector_kit::csv_source::Table;
+use connector_kit::room::Room;
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -12,11 +13,19 @@ use crate::person;
 use crate::refused::{self, Why};
 use crate::say::{self, Speaker};
 
+/// Most memory that the rows of one export may take, about: a county's takes some tens of megabytes.
+const HELD_BYTES_MAX: usize = 512 << 20;
+
 /// Reads one export and says what it holds.
 pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+    translate_within(files, Room::of(HELD_BYTES_MAX), out);
+}
+
+/// The same, with so much of it held at most.
+fn translate_within(files: Vec<SourceFile<'_>>, room: Room, out: &mut dyn Output) {
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let mut export =
-        Export { names: &names, out, rows: BTreeMap::new(), read_whole: BTreeMap::new(), lost: Vec::new() };
+        Export { names: &names, out, rows: BTreeMap::new(), read_whole: BTreeMap::new(), lost: Vec::new(), room };
     for (number, file) in files.into_iter().enumerate() {
         export.read(number, file);
     }
@@ -30,6 +39,12 @@ struct Row {
     node: Node,
 }
 
+impl Row {
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.own_key.len() + self.parent_key.len() + self.node.weight()
+    }
+}
+
 struct Export<'a> {
     names: &'a [String],
     out: &'a mut dyn Output,
@@ -38,6 +53,7 @@ struct Export<'a> {
     read_whole: BTreeMap<Module, bool>,
     /// What could not be read, until it is known whose return it is.
     lost: Vec<Rejection>,
+    room: Room,
 }
 
 impl Export<'_> {
@@ -92,7 +108,17 @@ impl Export<'_> {
             let key = |column: &str| row.get(column).unwrap_or_default().trim_end_matches(".0").to_owned();
             let parent_key = parent.as_deref().map(key).unwrap_or_default();
             let read = Row { own_key: key(&own), parent_key, node };
+            let has_room = self.room.take(read.weight());
             self.rows.entry(module).or_default().push(read);
+            if !has_room {
+                let most = self.room.megabytes();
+                let message = format!(
+                    "the export takes more than {most} MB: no more of it was read; send each authority by itself"
+                );
+                self.lost.push(Rejection { reason: Reason::RecordTooLarge, ..of_file(&name, &message) });
+                self.read_whole.insert(module, false);
+                return;
+            }
         }
         let whole = table.whole() && !table.odd_text();
         let known = self.read_whole.entry(module).or_insert(true);
@@ -192,5 +218,34 @@ fn of_file(name: &str, message: &str) -> Rejection {
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_rows_are_held_than_there_is_room_for() {
+        let said = |room: usize| {
+            let files = [
+                ("sen2.csv", "sen2tableid,collection,year,lea\n1,SEN2,2025,878\n".to_owned()),
+                (
+                    "person.csv",
+                    "persontableid,sen2tableid,surname,forename,personbirthdate\n".to_owned()
+                        + "1,1,Invented,A,2010-05-09\n2,1,Invented,B,2011-05-09\n3,1,Invented,C,2012-05-09\n",
+                ),
+            ];
+            let files = files.iter().map(|(name, text)| {
+                let bytes: Box<dyn std::io::BufRead + Send> = Box::new(text.as_bytes());
+                SourceFile { name: (*name).to_owned(), bytes }
+            });
+            let mut out = connector_kit::Collected::default();
+            translate_within(files.collect(), Room::of(room), &mut out);
+            let too_large = out.rejections.iter().filter(|r| r.reason == Reason::RecordTooLarge).count();
+            (out.drafts.len(), too_large)
+        };
+        assert_eq!(said(1 << 20), (3, 0));
+        assert_eq!(said(1), (1, 2), "each table tells it, and gives the row at which there was no more room");
     }
 }

@@ -25,6 +25,7 @@ pub mod reading;
 pub mod receive;
 pub mod redrive;
 pub mod repeats;
+pub mod room;
 pub mod run;
 pub mod sftp;
 pub mod spool;
