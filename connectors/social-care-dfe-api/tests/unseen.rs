@@ -123,6 +123,16 @@ fn what_is_of_another_shape_is_told_and_nothing_is_passed_over() {
     let nested =
         child(json!({"child_details": {"date_of_birth": "2012-06-14", "disabilities": ["MOB", {"code": "HEAR"}]}}));
     assert_eq!(nested.findings(), ["- NOT_MAPPED", "- VALUE_MALFORMED disabilities"]);
+    // Codes that went before the present year are read, and told.
+    let placed = |place: &str| {
+        let placement =
+            json!({"child_looked_after_placement_id": "L1", "start_date": "2024-06-10", "placement_type": place});
+        child(json!({"social_care_episodes": [
+            {"social_care_episode_id": "1", "child_looked_after_placements": [placement]}]}))
+    };
+    for (place, found) in [("H5", 1), ("P2", 1), ("K3", 0), ("P1", 0)] {
+        assert_eq!(placed(place).findings(), vec!["- CODE_OF_OTHER_YEAR placement_type"; found], "{place}");
+    }
     // Another order of a date is read and told.
     let dated = child(json!({"child_details": {"date_of_birth": "14/06/2012"}}));
     assert_eq!(dated.findings(), ["- VALUE_MALFORMED date_of_birth"]);
