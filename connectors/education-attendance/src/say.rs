@@ -106,7 +106,7 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String,
                     pupils.entry(pupil_key).or_insert(row);
                 }
                 for mark in of_row {
-                    let key = (school.clone(), rank(&on), mark.session, pupil.value.clone());
+                    let key = (school.clone(), dates::rank(&on), mark.session, pupil.value.clone());
                     marks.entry(key).or_default().push(mark);
                 }
             }
@@ -262,10 +262,6 @@ pub(crate) fn any_date(text: &str, field: &str) -> Read<Date> {
     let text = text.trim();
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_compact { dates::hl7_date(text, field) } else { dates::written(text, field) }
-}
-
-fn rank(date: &Date) -> (i32, u32, u32) {
-    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
 }
 
 fn date_of((year, month, day): (i32, u32, u32)) -> Date {

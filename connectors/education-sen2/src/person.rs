@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use connector_kit::dates::rank;
 use connector_kit::identifier;
 use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::identifier::Standing;
@@ -12,7 +13,7 @@ use proto::events::{Address, Date, Finding, FindingCode, Identifier, PersonDescr
 use crate::codes;
 use crate::header::Return;
 use crate::module::Node;
-use crate::say::{Reading, rank};
+use crate::say::Reading;
 
 /// A child or young person of the return.
 pub(crate) struct Person {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use connector_kit::codes::CodeList;
+use connector_kit::dates::rank;
 use connector_kit::reading::{self, finding};
 use connector_kit::{Draft, Output, Rejection, dates, kept};
 use proto::events::{Coded, Date, Event, Finding, FindingCode, Subject};
@@ -222,13 +223,7 @@ impl Speaker<'_> {
 
 /// A part of a key that comes from a record, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    // No more bytes than that are no more characters.
-    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
-}
-
-/// Dates compare, and what a date leaves out counts as the first.
-pub(crate) fn rank(date: &Date) -> (i32, u32, u32) {
-    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
+    connector_kit::text::start(text, KEY_PART_CHARS_MAX)
 }
 
 /// Whether a module has anything under this person.

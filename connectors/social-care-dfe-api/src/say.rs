@@ -4,7 +4,6 @@ use connector_kit::codes::CodeList;
 use connector_kit::file_name::Authority;
 use connector_kit::reading::{Read, boolean, finding};
 use connector_kit::{Draft, Output, Place, Rejection, dates};
-use jiff::civil;
 use proto::events::{Coded, Date, Event, Finding, FindingCode, SourceRecordKept, Subject};
 use proto::quarantine::Reason;
 use serde_json::{Map, Value};
@@ -132,7 +131,7 @@ impl<'v> Block<'v> {
 
     /// A second date that is before the first.
     pub(crate) fn in_order(&mut self, first: Option<Date>, second: Option<Date>, name: &str) {
-        let both = first.as_ref().and_then(day).zip(second.as_ref().and_then(day));
+        let both = first.as_ref().and_then(dates::day).zip(second.as_ref().and_then(dates::day));
         if both.is_some_and(|(first, second)| second < first) {
             self.findings.push(finding(FindingCode::DatesOutOfOrder, name));
         }
@@ -281,9 +280,4 @@ fn written(text: &str, field: &str) -> Read<Date> {
         Some(date) => Read::odd(date, FindingCode::ValueMalformed, field),
         None => read,
     }
-}
-
-pub(crate) fn day(date: &Date) -> Option<civil::Date> {
-    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
-    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
 }
