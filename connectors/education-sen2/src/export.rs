@@ -39,6 +39,9 @@ struct Row {
     node: Node,
 }
 
+/// A row of the first table of which nothing can be made, with all under it.
+type Unread = (Node, Unusable);
+
 impl Row {
     fn weight(&self) -> usize {
         size_of::<Self>() + self.own_key.len() + self.parent_key.len() + self.node.weight()
@@ -180,7 +183,7 @@ impl Export<'_> {
     }
 
     /// The authorities that the first table names, each with its persons; those of which nothing can be made come second.
-    fn returns(&mut self) -> (Vec<(Node, Return)>, Vec<(Node, Unusable)>) {
+    fn returns(&mut self) -> (Vec<(Node, Return)>, Vec<Unread>) {
         let rows = self.rows.remove(&Module::Sen2).unwrap_or_default();
         if rows.is_empty() {
             let name = self.names.first().map_or("", String::as_str);
