@@ -14,6 +14,8 @@ pub(crate) enum Field {
     Forename,
     Birth,
     On,
+    /// The date, or the day of the week.
+    Day,
     /// AM or PM.
     Session,
     Code,
@@ -47,10 +49,8 @@ const NAMES: &[(Field, &[&str])] = &[
         Field::Birth,
         &["dob", "dateofbirth", "birthdate", "pupildob", "studentdob", "studentdateofbirth", "studentdateofbirthdate"],
     ),
-    (
-        Field::On,
-        &["date", "attendancedate", "sessiondate", "markdate", "datedate", "registerdate", "schooldate", "day"],
-    ),
+    (Field::On, &["date", "attendancedate", "sessiondate", "markdate", "datedate", "registerdate", "schooldate"]),
+    (Field::Day, &["day"]),
     (Field::Session, &["session", "ampm", "sessionname", "sessiontype", "period"]),
     (
         Field::Code,

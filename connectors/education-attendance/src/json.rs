@@ -8,13 +8,16 @@ use proto::quarantine::Reason;
 use serde_json::Value;
 
 use crate::fields::Field;
-use crate::rows::{Row, Rows};
+use crate::rows::Row;
 use crate::say::Register;
 
 /// Longest document that is read, since it is held: two hundred schools' eight days are less.
 const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 /// Longest line, where each is a record.
 const LINE_BYTES_MAX: usize = 1 << 20;
+/// How often over, for the length of a document, what stands around records is repeated for each: a school and a pupil around a
+/// mark are some ten times as long as the mark.
+const REPEATED_TIMES_MAX: usize = 64;
 /// Deepest list of records in another.
 const DEPTH_MAX: usize = 16;
 
@@ -67,7 +70,7 @@ pub(crate) fn read(file: SourceFile<'_>, register: &mut Register<'_>) {
         }
     }
     match serde_json::from_str::<Value>(document.trim()) {
-        Ok(value) => whole(&name, &value, register),
+        Ok(value) => whole(&name, &value, document.len(), register),
         Err(error) => {
             // The document is told of once, where it breaks, and not line by line.
             let message = "the file is no JSON from this line on, or breaks off: send it again whole".to_owned();
@@ -100,7 +103,9 @@ fn by_line(name: &str, lines: &mut Lines<'_, impl BufRead>, first: String, regis
             register.speaker.out.record();
             let place = Place { file: name.to_owned(), line: lines.number, record: lines.number, ..Place::default() };
             match serde_json::from_str::<Value>(text) {
-                Ok(record) if record.is_object() => give(&record, place, register),
+                Ok(record) if record.is_object() => {
+                    walk(&record, place, text.len(), Numbered::Lines, register);
+                }
                 _ => {
                     let message = "the line is no JSON: send the file again whole".to_owned();
                     let raw = text.as_bytes().to_vec();
@@ -120,30 +125,21 @@ fn by_line(name: &str, lines: &mut Lines<'_, impl BufRead>, first: String, regis
     }
 }
 
-fn whole(name: &str, document: &Value, register: &mut Register<'_>) {
-    let mut rows = Rows::default();
-    under(
-        document,
-        &Row { place: Place { file: name.to_owned(), ..Place::default() }, ..Row::default() },
-        &mut rows,
-        0,
-    );
-    if rows.rows.is_empty() {
+fn whole(name: &str, document: &Value, length: usize, register: &mut Register<'_>) {
+    let place = Place { file: name.to_owned(), ..Place::default() };
+    let records = walk(document, place, length, Numbered::Records, register);
+    if records == 0 {
         register.speaker.out.reject(rejection(name, Reason::HeaderMissing, NO_RECORDS.to_owned(), 0, Vec::new()));
-    }
-    register.made(&rows.made);
-    for (mut row, number) in rows.rows.into_iter().zip(1..) {
-        row.place.record = number;
-        register.speaker.out.record();
-        register.take(row);
     }
 }
 
-fn give(record: &Value, place: Place, register: &mut Register<'_>) {
-    let mut rows = Rows::default();
-    under(record, &Row { place, ..Row::default() }, &mut rows, 0);
-    register.made(&rows.made);
-    rows.rows.into_iter().for_each(|row| register.take(row));
+/// Gives the register the records under a value, and how many they were.
+fn walk(value: &Value, place: Place, length: usize, numbered: Numbered, register: &mut Register<'_>) -> u64 {
+    let around = Row { place, ..Row::default() };
+    let mut walk =
+        Walk { register, numbered, records: 0, room: length.saturating_mul(REPEATED_TIMES_MAX), too_large: false };
+    walk.under(value, &around, 0);
+    walk.records
 }
 
 /// The lines of a text, each in bounds.
@@ -184,33 +180,81 @@ impl<R: BufRead> Lines<'_, R> {
 }
 
 const UNREAD: &str = "the file could not be read to its end: send it again";
+const NO_RECORD: &str = "a list of records holds something that is no record: it was not read; send the file again";
+const TOO_DEEP: &str = "a list stands deeper in others than any real one: it was not read";
+const TOO_MUCH_AROUND: &str = "each record has so much standing around it that it cannot all be repeated: nothing from here on was \
+                               read; send a school's marks in a file of their own, or a record a line";
 const NO_RECORDS: &str = "the file holds no records: a list of objects with a pupil, a date and a mark";
 
-/// Collects the records under a value: the innermost objects, each with all that those around it say.
-fn under(value: &Value, around: &Row, into: &mut Rows, depth: usize) {
-    match value {
-        Value::Array(list) if depth < DEPTH_MAX => list.iter().for_each(|value| under(value, around, into, depth + 1)),
-        Value::Object(_) => {
-            let mut row = Row { said: around.said.clone(), place: around.place.clone(), ..Row::default() };
-            let mut lists = Vec::new();
-            // What stands further in says more of the record than what stands around it.
-            let mut own = Row::default();
-            flatten(value, "", &mut own, &mut lists, depth);
-            row.said.extend(own.said);
-            row.rest = own.rest;
-            if into.made.is_empty() {
-                into.made = row.get(Field::Made).to_owned();
-            }
-            if lists.is_empty() {
-                row.raw = value.to_string().into_bytes();
-                row.rest.extend(around.rest.iter().cloned());
-                into.rows.push(row);
-            } else {
-                row.rest.clear();
-                lists.into_iter().for_each(|list| under(list, &row, into, depth + 1));
-            }
+/// What numbers a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Numbered {
+    /// Each is counted.
+    Records,
+    /// The line that it stands in, which is counted.
+    Lines,
+}
+
+/// Takes the records under a value: the innermost objects, each with all that those around it say.
+struct Walk<'r, 'o> {
+    register: &'r mut Register<'o>,
+    numbered: Numbered,
+    records: u64,
+    /// How many bytes of what stands around records may still be repeated.
+    room: usize,
+    too_large: bool,
+}
+
+impl Walk<'_, '_> {
+    fn under(&mut self, value: &Value, around: &Row, depth: usize) {
+        match value {
+            _ if self.too_large => {}
+            Value::Null => {}
+            Value::Array(_) if depth >= DEPTH_MAX => self.refuse(around, value, Reason::RecordTooLarge, TOO_DEEP),
+            Value::Array(list) => list.iter().for_each(|value| self.under(value, around, depth + 1)),
+            Value::Object(_) => self.object(value, around, depth),
+            _ => self.refuse(around, value, Reason::RecordMalformed, NO_RECORD),
         }
-        _ => {}
+    }
+
+    fn object(&mut self, value: &Value, around: &Row, depth: usize) {
+        let repeated: usize = around.said.values().map(String::len).sum();
+        let Some(room) = self.room.checked_sub(repeated) else {
+            self.too_large = true;
+            return self.refuse(around, &Value::Null, Reason::RecordTooLarge, TOO_MUCH_AROUND);
+        };
+        self.room = room;
+        let mut row = Row { said: around.said.clone(), place: around.place.clone(), ..Row::default() };
+        let mut lists = Vec::new();
+        // What stands further in says more of the record than what stands around it.
+        let mut own = Row::default();
+        flatten(value, "", &mut own, &mut lists, depth);
+        row.said.extend(own.said);
+        self.register.made(row.get(Field::Made));
+        if !lists.is_empty() {
+            return lists.into_iter().for_each(|list| self.under(list, &row, depth + 1));
+        }
+        row.rest = own.rest;
+        row.raw = value.to_string().into_bytes();
+        self.count(&mut row.place);
+        self.register.take(row);
+    }
+
+    fn refuse(&mut self, around: &Row, value: &Value, reason: Reason, message: &str) {
+        let mut place = around.place.clone();
+        self.count(&mut place);
+        let raw = Some(value).filter(|value| !value.is_null()).map(|value| value.to_string().into_bytes());
+        let raw = raw.filter(|raw| raw.len() <= LINE_BYTES_MAX).unwrap_or_default();
+        let refused = rejection(&place.file, reason, message.to_owned(), place.line, raw);
+        self.register.speaker.out.reject(Rejection { place, ..refused });
+    }
+
+    fn count(&mut self, place: &mut Place) {
+        self.records += 1;
+        if self.numbered == Numbered::Records {
+            place.record = self.records;
+            self.register.speaker.out.record();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use connector_kit::Place;
 
 use crate::fields::Field;
+use crate::say::any_date;
 
 /// One record: what it says by field, and what of it has no place.
 #[derive(Clone, Debug, Default)]
@@ -14,14 +15,6 @@ pub(crate) struct Row {
     pub(crate) rest: Vec<(String, String)>,
     pub(crate) place: Place,
     pub(crate) raw: Vec<u8>,
-}
-
-/// What was read of a file.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) rows: Vec<Row>,
-    /// When the file says that it was made.
-    pub(crate) made: String,
 }
 
 impl Row {
@@ -49,6 +42,24 @@ impl Row {
             },
             None => self.rest.push((name.to_owned(), value.to_owned())),
         }
+    }
+
+    /// What is called the day is the date only where nothing better named is, and only where it reads as one: it may be a day of
+    /// the week, which is kept.
+    pub(crate) fn settle_day(&mut self) {
+        let Some(day) = self.said.remove(&Field::Day) else { return };
+        if self.get(Field::On).is_empty() && any_date(&day, "").value.is_some() {
+            self.said.insert(Field::On, day);
+        } else if self.get(Field::On) != day {
+            self.rest.push(("day".to_owned(), day));
+        }
+    }
+
+    /// How many bytes it takes, about.
+    pub(crate) fn weight(&self) -> usize {
+        let said = self.said.values().map(String::len).sum::<usize>();
+        let rest = self.rest.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        size_of::<Self>() + said + rest + self.raw.len()
     }
 
     pub(crate) fn get(&self, field: Field) -> &str {

@@ -39,6 +39,8 @@ type Key = (String, (i32, u32, u32), Session, String);
 /// So many records are held at once, to tell which of two of one session counts. A larger file is said as it is read; two records
 /// that stand further apart and disagree are both told of when the file is compared with what stands.
 const HELD_ROWS_MAX: usize = 50_000;
+/// And so many bytes of them, about.
+const HELD_BYTES_MAX: usize = 64 << 20;
 
 /// A file's records, on their way to what they say.
 pub(crate) struct Register<'o> {
@@ -48,6 +50,7 @@ pub(crate) struct Register<'o> {
     /// When the file says that it was made.
     made: String,
     held: Vec<Row>,
+    held_bytes: usize,
     /// By school: whose description was said.
     described: BTreeSet<(String, String)>,
     pub(crate) speaker: Speaker<'o>,
@@ -56,8 +59,15 @@ pub(crate) struct Register<'o> {
 impl<'o> Register<'o> {
     pub(crate) fn of(name: &str, out: &'o mut dyn Output) -> Self {
         let speaker = Speaker { as_of_us: as_of(name, ""), opened: BTreeSet::new(), out };
-        let (held, described) = (Vec::new(), BTreeSet::new());
-        Self { name: name.to_owned(), of_name: school_in(name), made: String::new(), held, described, speaker }
+        Self {
+            name: name.to_owned(),
+            of_name: school_in(name),
+            made: String::new(),
+            held: Vec::new(),
+            held_bytes: 0,
+            described: BTreeSet::new(),
+            speaker,
+        }
     }
 
     /// When the file says that it was made; the first that says so counts.
@@ -68,9 +78,11 @@ impl<'o> Register<'o> {
         }
     }
 
-    pub(crate) fn take(&mut self, row: Row) {
+    pub(crate) fn take(&mut self, mut row: Row) {
+        row.settle_day();
+        self.held_bytes += row.weight();
         self.held.push(row);
-        if self.held.len() >= HELD_ROWS_MAX {
+        if self.held.len() >= HELD_ROWS_MAX || self.held_bytes >= HELD_BYTES_MAX {
             self.settle();
         }
     }
@@ -78,6 +90,7 @@ impl<'o> Register<'o> {
     /// Says what is held.
     pub(crate) fn settle(&mut self) {
         let rows = std::mem::take(&mut self.held);
+        self.held_bytes = 0;
         settle(&rows, self.of_name.as_deref(), &mut self.described, &mut self.speaker);
     }
 }
@@ -93,7 +106,7 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String,
                     pupils.entry(pupil_key).or_insert(row);
                 }
                 for mark in of_row {
-                    let key = (school.clone(), rank(&on), mark.session, pupil.value.clone());
+                    let key = (school.clone(), dates::rank(&on), mark.session, pupil.value.clone());
                     marks.entry(key).or_default().push(mark);
                 }
             }
@@ -245,14 +258,10 @@ fn session(text: &str) -> Option<Session> {
 }
 
 /// A day in any of the forms that feeds have: ISO with or without a time, day first with slashes, without separators.
-fn any_date(text: &str, field: &str) -> Read<Date> {
+pub(crate) fn any_date(text: &str, field: &str) -> Read<Date> {
     let text = text.trim();
     let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_compact { dates::hl7_date(text, field) } else { dates::written(text, field) }
-}
-
-fn rank(date: &Date) -> (i32, u32, u32) {
-    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
 }
 
 fn date_of((year, month, day): (i32, u32, u32)) -> Date {

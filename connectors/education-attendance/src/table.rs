@@ -11,7 +11,7 @@ use crate::say::Register;
 /// Whether these are the names of columns of a feed: one of a date, and one of a mark.
 pub(crate) fn is_header(columns: &[String]) -> bool {
     let has = |fields: &[Field]| columns.iter().any(|column| Field::named(column).is_some_and(|f| fields.contains(&f)));
-    has(&[Field::On]) && has(&[Field::Code, Field::MorningCode, Field::AfternoonCode])
+    has(&[Field::On, Field::Day]) && has(&[Field::Code, Field::MorningCode, Field::AfternoonCode])
 }
 
 /// Reads the records of a file; what cannot be read is rejected.

@@ -173,7 +173,17 @@ fn feeds_of_other_makers_say_the_same() {
         "attendanceMark":{"code":"/","type":"PRESENT"}},{"student":{"upn":"B801200005001"},"school":{"dfeNumber":"8784001"},
         "sessionDate":"2025-01-06T00:00:00Z","session":"PM","attendanceMark":{"code":"\\","type":"PRESENT"}}]"#;
     let serial = "upn,date,session,code\nB801200005001,45663,AM,/\nB801200005001,45663,PM,\\\n";
-    for (name, text) in [("register.csv", semicolons), ("marks.json", nested), ("8784001.csv", serial)] {
+    let weekday = "upn,day,session,session date,code\nB801200005001,Monday,AM,06/01/2025,/\nB801200005001,Monday,PM,06/01/2025,\\\n";
+    let weekday_last = r#"[{"upn":"B801200005001","date":"2025-01-06","day":"Monday","am":"/","pm":"\\"}]"#;
+    let only_day = "upn,day,am,pm\nB801200005001,06/01/2025,/,\\\n";
+    for (name, text) in [
+        ("register.csv", semicolons),
+        ("marks.json", nested),
+        ("8784001.csv", serial),
+        ("8784001_weekday.csv", weekday),
+        ("8784001_weekday.json", weekday_last),
+        ("8784001_day.csv", only_day),
+    ] {
         let said = translate(name, text);
         assert_eq!(said.rejections, [], "{name}");
         assert_eq!(marks(&said), expected, "{name}");
@@ -210,6 +220,32 @@ fn what_cannot_be_placed_is_told_with_its_field() {
     let tables: Vec<_> = said.drafts.iter().map(|draft| draft.table).collect();
     assert_eq!(tables, ["pupil", "mark", "kept"]);
     assert_eq!(said.drafts[1].findings.len(), 1, "a code of another year");
+}
+
+#[test]
+fn a_document_that_repeats_what_stands_around_its_records_past_all_bounds_is_told() {
+    let of = |comment: &str, marks: usize| {
+        let mark = format!(r#"{{"upn":"{UPN}","date":"2025-01-06","am":"/"}}"#);
+        let marks = vec![mark; marks].join(",");
+        format!(r#"{{"laestab":"8784001","comment":"{comment}","marks":[{marks}]}}"#)
+    };
+    let said = translate("a.json", &of(&"x".repeat(1_000), 1_000));
+    assert_eq!((said.records, said.rejections.len()), (1_000, 0));
+    for name in ["a.json", "a.jsonl"] {
+        let said = translate(name, &of(&"x".repeat(400_000), 2_000));
+        let carried: usize = said.drafts.iter().map(|draft| format!("{:?}", draft.event).len()).sum();
+        assert!(said.records < 1_000 && carried < 100 << 20, "{name}: {} {carried}", said.records);
+        let reasons: Vec<_> = said.rejections.iter().map(|r| r.reason.name()).collect();
+        assert_eq!(reasons, ["RECORD_TOO_LARGE"], "{name}");
+    }
+    // What is no record, or stands deeper than any, is told too.
+    let deep = format!("{}{}{}", "[".repeat(20), r#"{"upn":"x"}"#, "]".repeat(20));
+    for (odd, reason) in [("5", "RECORD_MALFORMED"), (deep.as_str(), "RECORD_TOO_LARGE")] {
+        let mark = format!(r#"{{"laestab":"8784001","upn":"{UPN}","date":"2025-01-06","am":"/"}}"#);
+        let said = translate("a.json", &format!("[{mark},{odd},null]"));
+        let reasons: Vec<_> = said.rejections.iter().map(|r| r.reason.name()).collect();
+        assert_eq!((reasons, marks(&said).len()), (vec![reason], 1), "{odd}");
+    }
 }
 
 /// Files of some days, each a day's marks of few kinds.

@@ -43,8 +43,7 @@ pub(crate) fn says(element: Element<'_>) -> Vec<(&str, &str)> {
 }
 
 fn ends_before(start: &Date, end: &Date) -> bool {
-    let rank = |date: &Date| (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1));
-    rank(end) < rank(start)
+    dates::rank(end) < dates::rank(start)
 }
 
 pub(crate) fn free_meals(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {

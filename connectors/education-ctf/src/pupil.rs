@@ -340,8 +340,7 @@ pub(crate) fn phones_of(of: &mut Part<'_>) -> Vec<String> {
 
 /// A part of a key that comes from a record, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    // No more bytes than that are no more characters.
-    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
+    connector_kit::text::start(text, KEY_PART_CHARS_MAX)
 }
 
 /// A code's part of a key.

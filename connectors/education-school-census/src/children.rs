@@ -10,7 +10,7 @@ use proto::events::{
 use proto::quarantine::Reason;
 
 use crate::codes;
-use crate::period::{Period, rank};
+use crate::period::Period;
 use crate::rows::cells;
 use crate::rules;
 use crate::say::{Said, in_order, key_part, plausible};
@@ -124,7 +124,7 @@ fn free_meals(text: &str, about: &About) -> Option<Said> {
     let [start, end, country] = cells(text);
     let mut findings = Vec::new();
     let start = dates::written(start, "fsmstartdate").keep(&mut findings)?;
-    match rank(&start) > rank(&about.reference_on) {
+    match dates::rank(&start) > dates::rank(&about.reference_on) {
         true => findings.push(finding_of_rule(FindingCode::DateImplausible, "fsmstartdate", rules::FREE_MEALS_START)),
         false => plausible(&start, "fsmstartdate", about.birth.as_ref(), about.latest_on.as_ref(), &mut findings),
     }

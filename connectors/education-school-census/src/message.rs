@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
+use connector_kit::repeats::{self, ELEMENTS_MAX};
+use connector_kit::room::Room;
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
+use crate::rows::HELD_BYTES_MAX;
 use crate::source::{Drawn, DrawnRow};
+use crate::submission::TOO_LARGE;
 use crate::tables::{Parent, TABLES, Table};
 
 const SHAPE: Shape = Shape {
@@ -40,8 +44,14 @@ const THE_SCHOOL: &str = "1";
 
 /// Reads a message to its end. What cannot be read is rejected.
 pub(crate) fn read(file: SourceFile<'_>, out: &mut dyn Output) -> Message {
+    read_within(file, Room::of(HELD_BYTES_MAX), out)
+}
+
+/// The same, with so much of it held at most.
+fn read_within(file: SourceFile<'_>, room: Room, out: &mut dyn Output) -> Message {
     let SourceFile { name, bytes } = file;
-    let mut reading = Reading { file: name, out, rows: BTreeMap::new(), records: 0, sound: true, headed: false };
+    let rows = BTreeMap::new();
+    let mut reading = Reading { file: name, out, rows, room, is_full: false, records: 0, sound: true, headed: false };
     match Records::open(bytes, SHAPE) {
         Ok(mut records) => reading.run(&mut records),
         Err(broken) => reading.stop(&broken, None, Vec::new()),
@@ -54,6 +64,8 @@ struct Reading<'o> {
     out: &'o mut dyn Output,
     /// By place among the tables.
     rows: BTreeMap<usize, Vec<DrawnRow>>,
+    room: Room,
+    is_full: bool,
     records: u64,
     sound: bool,
     headed: bool,
@@ -64,19 +76,25 @@ impl Reading<'_> {
         loop {
             match records.step() {
                 Ok(Step::Ended) => return,
-                Ok(Step::Record(Whole::Yes)) => {
+                Ok(Step::Record(Whole::Yes)) if records.elements() <= ELEMENTS_MAX => {
                     if let Some(element) = records.record() {
                         self.pupil(element);
+                    }
+                    if self.is_full {
+                        let at = records.began();
+                        return self.reject(Reason::RecordTooLarge, TOO_LARGE, Some(at), Vec::new());
                     }
                 }
                 Ok(Step::Record(whole)) => {
                     self.records += 1;
                     self.out.record();
                     let (reason, message) = match whole {
-                        Whole::TooLarge => {
+                        Whole::TooLarge | Whole::Yes => {
                             (Reason::RecordTooLarge, "a pupil longer or deeper than any real one: it was not read")
                         }
-                        _ => (Reason::RecordMalformed, "the tags of a pupil do not pair: it was not read"),
+                        Whole::Unpaired => {
+                            (Reason::RecordMalformed, "the tags of a pupil do not pair: it was not read")
+                        }
                     };
                     self.reject(reason, message, Some(records.began()), records.raw().to_vec());
                 }
@@ -96,14 +114,23 @@ impl Reading<'_> {
     /// The header says whose return it is. What else stands beside the pupils is about the school.
     fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
         let element = records.record().filter(|_| whole == Whole::Yes);
+        let is_in_bounds = records.elements() <= ELEMENTS_MAX;
         match element {
-            Some(element) if element.key() == "header" && !self.headed => {
+            Some(element) if element.key() == "header" && !self.headed && is_in_bounds => {
                 self.headed = true;
                 let mut cells = vec![("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
                 leaves(element, &mut cells);
                 self.push("schoolcensus", DrawnRow { cells, line: element.line(), record: 1 });
             }
-            Some(element) if element.key() != "header" => self.out.record(),
+            Some(element) if element.key() != "header" => {
+                self.out.record();
+                // Beside the pupils, and not among them, stands what is about the school.
+                if !SHAPE.roots.contains(&records.holder()) || is_of_a_pupil(element) {
+                    let message = "what may be a pupil is called neither PupilOnRoll nor PupilNoLongerOnRoll: it was not read; \
+                                   call it so, and send the file again";
+                    self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
+                }
+            }
             _ => {
                 let message = "what stands beside the pupils could not be read, or is a second header";
                 self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
@@ -151,6 +178,7 @@ impl Reading<'_> {
 
     fn push(&mut self, table: &str, row: DrawnRow) {
         if let Some(table) = Table::named(table) {
+            self.is_full |= !self.room.take(row.weight());
             self.rows.entry(table.rank()).or_default().push(row);
         }
     }
@@ -198,6 +226,12 @@ struct Under<'p> {
     second_half: bool,
 }
 
+/// Whether a pupil is named by it, or by anything in it.
+fn is_of_a_pupil(element: Element<'_>) -> bool {
+    const NAMED_BY: [&str; 4] = ["upn", "formerupn", "dob", "personbirthdate"];
+    NAMED_BY.contains(&element.key()) || element.children().any(is_of_a_pupil)
+}
+
 /// The cells of a header, however deep.
 fn leaves(element: Element<'_>, cells: &mut Vec<(String, String)>) {
     for part in element.children() {
@@ -210,18 +244,21 @@ fn take(cells: &mut Vec<(String, String)>, name: &str, text: &str) {
     if text.is_empty() {
         return;
     }
-    let mut name = name.to_owned();
-    while let Some((_, known)) = cells.iter().find(|(known, _)| *known == name) {
-        if known == text {
-            return;
-        }
-        name = match name.strip_prefix("reason").and_then(|number| number.parse::<u32>().ok()) {
-            Some(number) => format!("reason{}", number + 1),
-            None => format!("{name}-again"),
-        };
-    }
+    let known = || cells.iter().map(|(name, cell)| (name.as_str(), cell.as_str()));
+    // Reasons have numbers of their own.
+    let name = match name.strip_prefix("reason") {
+        Some("1") if known().any(|(name, cell)| REASONS.contains(&name) && cell == text) => return,
+        Some("1") => REASONS.into_iter().find(|reason| known().all(|(name, _)| name != *reason)).unwrap_or(name),
+        _ => name,
+    };
+    let Some(name) = repeats::own_name(known(), name, text) else { return };
+    let name = name.into_owned();
     cells.push((name, text.to_owned()));
 }
+
+/// What an exclusion is for, as the export names it.
+const REASONS: [&str; 9] =
+    ["reason1", "reason2", "reason3", "reason4", "reason5", "reason6", "reason7", "reason8", "reason9"];
 
 /// The export's name of an element whose own name is shorter, because of where it stands.
 fn column<'k>(key: &'k str, under: Under<'_>) -> &'k str {
@@ -280,4 +317,25 @@ fn table_of(name: &str, under: Under<'_>) -> Option<&'static Table> {
         Parent::Row(parent) => under.parent_table == parent,
     };
     joins.then_some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_pupils_are_held_than_there_is_room_for() {
+        let pupil = "<PupilOnRoll><Surname>Invented</Surname><DOB>2013-07-05</DOB></PupilOnRoll>";
+        let text = format!("<Message><Pupils>{}</Pupils></Message>", pupil.repeat(5));
+        let held = |room: usize| {
+            let bytes: Box<dyn BufRead + Send> = Box::new(text.as_bytes());
+            let mut out = connector_kit::Collected::default();
+            let file = SourceFile { name: "a.xml".to_owned(), bytes };
+            let message = read_within(file, Room::of(room), &mut out);
+            let rows: usize = message.tables.iter().map(|(_, drawn)| drawn.rows().count()).sum();
+            (rows, out.rejections.iter().map(|rejection| rejection.reason).collect::<Vec<_>>())
+        };
+        assert_eq!(held(1 << 20), (5, vec![]));
+        assert_eq!(held(1), (1, vec![Reason::RecordTooLarge]));
+    }
 }

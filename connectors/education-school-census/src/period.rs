@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use connector_kit::dates;
 use jiff::civil::{self, Weekday};
 use proto::events::Date;
 
@@ -105,20 +104,10 @@ impl fmt::Display for Period {
     }
 }
 
-/// A Blade time, `2025-Jan-31 14:22:05`, as microseconds since 1970; a day alone is its first moment in England.
-pub(crate) fn blade_at(text: &str) -> Option<i64> {
-    let day = dates::written(text, "").value?;
-    let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
-    dates::iso_at(&format!("{}T{time}", dates::key(&day)), "").value.or_else(|| dates::start_of_day_us(&day))
-}
-
-/// Years times 400 and so on: dates compare, and what a date leaves out counts as the first.
-pub(crate) fn rank(date: &Date) -> (i32, u32, u32) {
-    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
-}
-
 #[cfg(test)]
 mod tests {
+    use connector_kit::dates;
+
     use super::*;
 
     #[test]
@@ -167,7 +156,7 @@ mod tests {
 
     #[test]
     fn times_of_day_order_returns_of_one_day() {
-        let at = |text| blade_at(text);
+        let at = |text| dates::written_at(text, "").value;
         assert_eq!(at("2025-Jan-31 00:00:00"), at("2025-01-31"));
         assert_eq!(
             at("2025-Jan-31 14:22:05").unwrap() - at("2025-Jan-31").unwrap(),

@@ -15,7 +15,6 @@ use proto::events::{
 
 use crate::codes;
 use crate::kept;
-use crate::period::rank;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
 use crate::rows::{Held, Rows, cells, cells_after};
 use crate::rules;
@@ -314,7 +313,7 @@ fn enrolment(
     let year = speaker.period.year;
     let mut findings = Vec::new();
     let entry = dates::written(spell.entry, "entrydate").keep(&mut findings)?;
-    match !spell.left && rank(&entry) > rank(&school.reference_on) {
+    match !spell.left && dates::rank(&entry) > dates::rank(&school.reference_on) {
         true => findings.push(finding_of_rule(FindingCode::DateImplausible, "entrydate", rules::ENTRY)),
         false => plausible(&entry, "entrydate", birth, school.latest_on.as_ref(), &mut findings),
     }
@@ -331,10 +330,10 @@ fn enrolment(
         findings.push(finding_of_rule(FindingCode::FieldMissing, "leavingdate", rules::LEAVING));
     }
     if let Some(leaving) = dates::written(spell.leaving, "leavingdate").keep(&mut findings) {
-        if rank(&leaving) < rank(&entry) {
+        if dates::rank(&leaving) < dates::rank(&entry) {
             findings.push(finding_of_rule(FindingCode::DatesOutOfOrder, "leavingdate", rules::LEAVING));
         }
-        if rank(&leaving) > rank(&school.reference_on) {
+        if dates::rank(&leaving) > dates::rank(&school.reference_on) {
             findings.push(finding_of_rule(FindingCode::DateImplausible, "leavingdate", rules::LEAVING));
         }
         let ended =

@@ -351,7 +351,7 @@ impl Roll {
     fn admit(&mut self, school: u32, known_by: Option<String>, shared: Shared, mut spells: Vec<usize>) {
         let order = |at: &usize| {
             let spell = self.spell(*at);
-            let date = |text| dates::written(text, "").value.map(|date| crate::period::rank(&date));
+            let date = |text| dates::written(text, "").value.map(|date| connector_kit::dates::rank(&date));
             (spell.left, std::cmp::Reverse(date(spell.entry)), std::cmp::Reverse(date(spell.leaving)))
         };
         // The rows are in order of content already, and this sort keeps it where it decides nothing.

@@ -1,13 +1,24 @@
 //! Rows held until their whole submission is read, packed: a county's children fit in memory.
 
+use connector_kit::room::Room;
+
 /// Stands between cells; taken out of the cells themselves.
 const BETWEEN: char = '\u{1f}';
 
+/// Most memory that the rows of one kind may take, about: those of a county's pupils take some hundred megabytes.
+pub(crate) const HELD_BYTES_MAX: usize = 1 << 30;
+
 /// Rows of one kind: all their text in one piece.
-#[derive(Default)]
 pub(crate) struct Rows {
     text: String,
     rows: Vec<Held>,
+    room: Room,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self::within(Room::of(HELD_BYTES_MAX))
+    }
 }
 
 /// A row's place in the text, whose it is, and where it stood.
@@ -24,8 +35,13 @@ pub(crate) struct Held {
 }
 
 impl Rows {
-    /// Holds a row of the given cells.
-    pub(crate) fn push<'c>(&mut self, held: Held, cells: impl IntoIterator<Item = &'c str>) {
+    /// No more rows than there is room for.
+    pub(crate) fn within(room: Room) -> Self {
+        Self { text: String::new(), rows: Vec::new(), room }
+    }
+
+    /// Holds a row of the given cells. False when there is no room for more.
+    pub(crate) fn push<'c>(&mut self, held: Held, cells: impl IntoIterator<Item = &'c str>) -> bool {
         let start = self.text.len();
         for (at, cell) in cells.into_iter().enumerate() {
             if at > 0 {
@@ -35,6 +51,7 @@ impl Rows {
         }
         let length = u32::try_from(self.text.len() - start).unwrap_or(u32::MAX);
         self.rows.push(Held { start, length, ..held });
+        self.room.take(self.text.len() - start + size_of::<Held>())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -52,7 +69,7 @@ impl Rows {
 
     /// Puts the rows in order of owner and then content, so that nothing depends on the order of the file.
     pub(crate) fn sort(&mut self) {
-        let Self { text, rows } = self;
+        let Self { text, rows, .. } = self;
         let of = |row: &Held| text.get(row.start..row.start + row.length as usize).unwrap_or("");
         rows.sort_unstable_by(|a, b| {
             a.owner.cmp(&b.owner).then_with(|| of(a).cmp(of(b))).then_with(|| (a.file, a.line).cmp(&(b.file, b.line)))
@@ -102,7 +119,7 @@ mod tests {
     fn rows_come_back_by_owner_and_content() {
         let mut rows = Rows::default();
         for (owner, line, cells) in [(2, 1, ["b", "x"]), (1, 2, ["c", ""]), (2, 3, ["a", "y\u{1f}z"])] {
-            rows.push(Held::new(owner, 0, line, line), cells);
+            assert!(rows.push(Held::new(owner, 0, line, line), cells));
         }
         rows.sort();
         let read: Vec<(u32, Vec<[&str; 3]>)> = rows
@@ -113,5 +130,12 @@ mod tests {
         assert_eq!((without_last_cell("a\u{1f}b\u{1f}c"), last_cell("a\u{1f}b\u{1f}c")), ("a\u{1f}b", "c"));
         assert_eq!((without_last_cell("a"), last_cell("a")), ("", "a"));
         assert_eq!(cells_after("a\u{1f}b\u{1f}c", 2).collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn no_more_rows_are_held_than_there_is_room_for() {
+        let mut rows = Rows::within(Room::of(2 * (size_of::<Held>() + 3)));
+        let took: Vec<bool> = (0..3).map(|line| rows.push(Held::new(1, 0, line, line), ["a", "b"])).collect();
+        assert_eq!(took, [true, true, false]);
     }
 }

@@ -4,7 +4,7 @@ use connector_kit::reading::finding;
 use connector_kit::{Draft, Output, Place, Rejection, Scope, dates};
 use proto::events::{Date, Event, Finding, FindingCode, Scheme, Subject};
 
-use crate::period::{Period, rank};
+use crate::period::Period;
 use crate::roll::{Person, Roll};
 use crate::rows::Held;
 use crate::schools::{School, Schools};
@@ -148,8 +148,7 @@ impl Ordinals {
 
 /// A part of a key that comes from a row, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    // No more bytes than that are no more characters.
-    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
+    connector_kit::text::start(text, KEY_PART_CHARS_MAX)
 }
 
 /// Notes a date that cannot be right: before birth, or after the return was made.
@@ -160,8 +159,8 @@ pub(crate) fn plausible(
     latest: Option<&Date>,
     findings: &mut Vec<Finding>,
 ) {
-    let early = birth.is_some_and(|birth| rank(date) < rank(birth));
-    let late = latest.is_some_and(|latest| rank(date) > rank(latest));
+    let early = birth.is_some_and(|birth| dates::rank(date) < dates::rank(birth));
+    let late = latest.is_some_and(|latest| dates::rank(date) > dates::rank(latest));
     if early || late {
         findings.push(finding(FindingCode::DateImplausible, field));
     }
@@ -169,7 +168,7 @@ pub(crate) fn plausible(
 
 /// Notes an end before its start.
 pub(crate) fn in_order(start: &Date, end: &Date, field: &str, findings: &mut Vec<Finding>) {
-    if rank(end) < rank(start) {
+    if dates::rank(end) < dates::rank(start) {
         findings.push(finding(FindingCode::DatesOutOfOrder, field));
     }
 }

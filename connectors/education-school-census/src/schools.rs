@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use connector_kit::{dates, reading};
 use proto::events::Date;
 
-use crate::period::{Period, blade_at, rank};
+use crate::period::Period;
 use crate::source::Row;
 
 /// As much of an export's own id of a school as an organisation id takes.
@@ -71,12 +71,14 @@ impl Schools {
         let stated = row.read("referencedate", dates::written).value;
         let reference_on = stated.unwrap_or_else(|| period.census_day());
         let taken = row.get("datetime");
-        let as_of_us = taken.and_then(blade_at).or_else(|| stated.as_ref().and_then(dates::start_of_day_us));
+        let as_of_us = taken
+            .and_then(|taken| dates::written_at(taken, "").value)
+            .or_else(|| stated.as_ref().and_then(dates::start_of_day_us));
         let sequence = row.read("serialno", reading::integer).value.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
         // Of two returns of one school the later speaks for both.
         if (as_of_us, sequence) >= (school.as_of_us, school.sequence) {
             let taken_on = taken.and_then(|taken| dates::written(taken, "").value);
-            let latest_on = taken_on.into_iter().chain(stated).max_by_key(rank);
+            let latest_on = taken_on.into_iter().chain(stated).max_by_key(dates::rank);
             *school = School { as_of_us, sequence, reference_on, latest_on, ..take(school) };
         }
         true

@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use connector_kit::csv_source::{self, Table as Csv};
 use connector_kit::kept;
 use connector_kit::reading::Read;
+use connector_kit::room::Room;
 use connector_kit::{Place, Rejection};
 use proto::quarantine::Reason;
+
+use crate::rows::HELD_BYTES_MAX;
+use crate::submission::TOO_LARGE;
 
 /// Where rows come from.
 pub(crate) enum Source<'a> {
@@ -52,18 +56,24 @@ impl Drawn {
     /// table is then no whole one.
     pub(crate) fn of_csv(file: &str, csv: &mut Csv<'_>, mut reject: impl FnMut(Rejection)) -> Self {
         let columns: Vec<String> = csv.columns().map(str::to_owned).collect();
-        let mut rows = Vec::new();
+        let (mut rows, mut room, mut is_full) = (Vec::new(), Room::of(HELD_BYTES_MAX), false);
         while let Some(row) = csv.next_row() {
             match row {
                 Ok(row) => {
                     let filled = |name: &String| Some((name.clone(), row.get(name)?.to_owned()));
                     let cells = columns.iter().filter_map(filled).collect();
-                    rows.push(DrawnRow { cells, line: row.line(), record: row.place("").record });
+                    let drawn = DrawnRow { cells, line: row.line(), record: row.place("").record };
+                    is_full = !room.take(drawn.weight());
+                    rows.push(drawn);
+                    if is_full {
+                        reject(row.reject(Reason::RecordTooLarge, "", TOO_LARGE));
+                        break;
+                    }
                 }
                 Err(rejection) => reject(*rejection),
             }
         }
-        Self { columns: columns.into_iter().collect(), ..Self::of(file, rows, csv.whole()) }
+        Self { columns: columns.into_iter().collect(), ..Self::of(file, rows, csv.whole() && !is_full) }
     }
 
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
@@ -72,6 +82,12 @@ impl Drawn {
 }
 
 impl DrawnRow {
+    /// How many bytes it takes, about.
+    pub(crate) fn weight(&self) -> usize {
+        let cells = self.cells.iter().map(|(name, cell)| size_of::<(String, String)>() + name.len() + cell.len());
+        size_of::<Self>() + cells.sum::<usize>()
+    }
+
     fn get(&self, column: &str) -> Option<&str> {
         self.cells.iter().find(|(name, _)| name == column).map(|(_, cell)| cell.as_str())
     }

@@ -21,6 +21,7 @@ use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
 use crate::source::{Drawn, Row, Source};
 use crate::tables::{Holds, Parent, TABLES, Table, is_plumbing};
+pub(crate) use reading::TOO_LARGE;
 use reading::{close, read_children, read_returns, read_roll};
 
 /// A table's file, opened.

@@ -206,6 +206,33 @@ fn a_message_that_cannot_be_whole_takes_nothing_back() {
 }
 
 #[test]
+fn a_pupil_under_a_name_that_nobody_knows_is_refused_and_not_passed_over() {
+    let said = |text: &str| said(&vec![("a.xml".to_owned(), text.as_bytes().to_vec())]);
+    let pupil = |name: &str| format!("<{name}><Surname>Strayed</Surname><UPN>Z878400120007</UPN></{name}>");
+    for (before, name) in [("<PupilOnRoll>", "Pupil"), ("<PupilNoLongerOnRoll>", "Leaver"), ("<School>", "Roll")] {
+        let message = said(&MESSAGE.replacen(before, &format!("{}{before}", pupil(name)), 1));
+        let refused: Vec<_> = message.rejections.iter().map(|r| (r.reason.name(), r.raw.as_slice())).collect();
+        assert_eq!(refused, [("RECORD_MALFORMED", pupil(name).as_bytes())], "{name}");
+        assert!(message.whole.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_field_that_stands_again_and_again_is_kept_in_bounds() {
+    let said = |count: usize| {
+        let again: String = (0..count).map(|number| format!("<X>{number}</X><Reason>{number}</Reason>")).collect();
+        let text = MESSAGE.replacen("<SomethingNew>", &format!("{again}<SomethingNew>"), 1);
+        said(&vec![("a.xml".to_owned(), text.into_bytes())])
+    };
+    let events = format!("{:?}", said(300).drafts);
+    assert!((0..300).all(|number| events.contains(&format!("{number},")) || events.contains(&format!("{number}\\n"))));
+    let refused = said(20_000);
+    let reasons: Vec<_> = refused.rejections.iter().map(|rejection| rejection.reason.name()).collect();
+    assert_eq!(reasons, ["RECORD_TOO_LARGE"]);
+    assert!(refused.whole.is_empty());
+}
+
+#[test]
 fn rules_are_named_by_their_numbers() {
     let mut export = clean();
     let roll = export.get_mut("2025_spring_pupilonroll.csv").unwrap();

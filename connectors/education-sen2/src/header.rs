@@ -72,7 +72,9 @@ impl Return {
             findings.push(finding(FindingCode::FieldsContradict, "ReferenceDate"));
         }
         let made_on = dates::written(of("datetime"), "DateTime").value.unwrap_or(reference_on);
-        let made_at_us = instant(of("datetime"), &mut findings).or_else(|| dates::start_of_day_us(&reference_on));
+        let made_at_us = dates::written_at(of("datetime"), "DateTime")
+            .keep(&mut findings)
+            .or_else(|| dates::start_of_day_us(&reference_on));
         let lea = lea.as_str().to_owned();
         Ok(Self {
             controller: format!("la-{lea}-send"),
@@ -88,14 +90,6 @@ impl Return {
             findings,
         })
     }
-}
-
-/// `2025-01-31T14:22:05`, or as the export has it, `2025-Jan-31 14:22:05`.
-fn instant(text: &str, findings: &mut Vec<Finding>) -> Option<i64> {
-    let day = dates::written(text, "DateTime").keep(findings)?;
-    let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
-    let whole = format!("{}T{time}", dates::key(&day));
-    dates::iso_at(&whole, "DateTime").value.or_else(|| dates::start_of_day_us(&day))
 }
 
 /// The third Thursday of January. Stands in for a reference date that the return does not say.

@@ -1,5 +1,6 @@
 //! The return as XML: one person at a time.
 
+use connector_kit::repeats::ELEMENTS_MAX;
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
@@ -7,6 +8,7 @@ use proto::quarantine::Reason;
 use crate::header::{Return, Unusable};
 use crate::module::{Module, Node, Spot};
 use crate::person;
+use crate::refused::Why;
 use crate::say::{self, Speaker};
 
 const SHAPE: Shape = Shape { roots: &["message"], holders: &["sen2", "lalevel", "persons"], records: &["person"] };
@@ -72,6 +74,12 @@ impl Reading<'_> {
                 }
                 Ok(Step::Section(whole)) if !self.section(records, whole) => return,
                 Ok(Step::Section(_)) => {}
+                Ok(Step::Record(_)) if self.of.is_none() => {
+                    let message = "a person comes before the header that says whose return it is and of when: nothing of the file \
+                                   was taken; put the header first, and send it again";
+                    self.reject(Reason::HeaderMissing, message, "Header", self.spot(records.began()), Vec::new());
+                    return;
+                }
                 Ok(Step::Record(whole)) => self.person(records, whole),
                 Ok(Step::StrayText) => {
                     let message = "text stands between two persons: it may be what is left of one";
@@ -120,16 +128,13 @@ impl Reading<'_> {
         self.records += 1;
         self.out.record();
         let spot = self.spot(records.began());
-        if self.of.is_none() {
-            // The header is told once, when the message ends without one.
-            self.sound = false;
-            return;
-        }
+        let too_many = records.elements() > ELEMENTS_MAX;
         let (reason, message) = match whole {
-            Whole::Yes => {
+            Whole::Yes if !too_many => {
                 let Some(record) = records.record() else { return };
                 let mut person = self.node(Module::Person, record, spot.offset);
                 person.odd |= records.replaced();
+                self.refuse_misplaced(&mut person);
                 person.in_order();
                 self.held += person.weight();
                 self.persons.push(person);
@@ -140,10 +145,26 @@ impl Reading<'_> {
                 }
                 return;
             }
-            Whole::TooLarge => (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read"),
+            Whole::TooLarge | Whole::Yes => {
+                (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read")
+            }
             Whole::Unpaired => (Reason::RecordMalformed, "the tags of a person do not pair: it was not read"),
         };
         self.reject(reason, message, "Person", spot, records.raw().to_vec());
+    }
+
+    /// What stands under nothing that it can be of.
+    fn refuse_misplaced(&mut self, person: &mut Node) {
+        let Some(of) = &self.of else { return };
+        for node in person.take_misplaced() {
+            self.sound = false;
+            let parent = node.module.parent().map_or("", Module::name);
+            let message = format!(
+                "this element belongs under one of {parent}, and stands elsewhere: put it there, and send the return again"
+            );
+            let why = Why { reason: Reason::ParentMissing, field: node.module.name(), message: &message };
+            Speaker { of, files: &self.files, out: &mut *self.out }.refuse_with_all_under(&node, why, None);
+        }
     }
 
     /// A record with all under it. An element that is no module's, and holds elements, only wraps.

@@ -1,6 +1,6 @@
 //! The modules of the return, and a record of one with all that stands under it.
 
-use connector_kit::dates;
+use connector_kit::{dates, repeats};
 
 use crate::cells::{Cells, Name};
 
@@ -200,15 +200,9 @@ impl Node {
 
     /// Takes in a cell; another of its name stands beside it under a name of its own.
     pub(crate) fn push(&mut self, name: &str, value: &str) {
-        let known = self.get(name);
-        if known == value {
-            return;
-        }
-        if known.is_empty() {
-            self.cells.push(self.module.known(name).map_or_else(|| Name::Other(name.into()), Name::Known), value);
-        } else {
-            self.push(&format!("{name}-again"), value);
-        }
+        let Some(name) = repeats::own_name(self.cells(), name, value) else { return };
+        let name = self.module.known(&name).map_or_else(|| Name::Other(name.into()), Name::Known);
+        self.cells.push(name, value);
     }
 
     /// Takes room for so many cells of so many bytes.
@@ -258,6 +252,14 @@ impl Node {
             self.under.iter().map(|node| format!("{}\u{3}{}\u{4}", node.module.name(), node.content())).collect();
         under.sort_unstable();
         cells.concat() + &under.concat()
+    }
+
+    /// Takes out, wherever they stand under it, the records of a module that has no place there.
+    pub(crate) fn take_misplaced(&mut self) -> Vec<Self> {
+        let module = self.module;
+        let mut misplaced: Vec<Self> = self.under.extract_if(.., |node| node.module.parent() != Some(module)).collect();
+        misplaced.extend(self.under.iter_mut().flat_map(Self::take_misplaced));
+        misplaced
     }
 
     /// Puts what stands under it in order of content, so that the order of the file does not number it.

@@ -1,8 +1,9 @@
 //! Who is who in a return.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use connector_kit::dates::rank;
 use connector_kit::identifier;
 use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::identifier::Standing;
@@ -12,7 +13,7 @@ use proto::events::{Address, Date, Finding, FindingCode, Identifier, PersonDescr
 use crate::codes;
 use crate::header::Return;
 use crate::module::Node;
-use crate::say::{Reading, rank};
+use crate::say::Reading;
 
 /// A child or young person of the return.
 pub(crate) struct Person {
@@ -67,9 +68,7 @@ pub(crate) fn told_apart(nodes: Vec<Node>, lea: &str) -> (Vec<Person>, Vec<Node>
     let mut shared = Vec::new();
     let mut known: BTreeMap<String, (bool, Vec<Node>)> = BTreeMap::new();
     for (upn, nodes) in by_upn {
-        // One child who stands twice has one birth date or one name; two children have neither in common.
-        let is_one = nodes.windows(2).all(|pair| matches!(pair, [a, b] if is_same_child(a, b)));
-        match is_one {
+        match are_one_child(&nodes) {
             true => known.entry(upn).or_default().1.extend(nodes),
             false => shared.extend(nodes),
         }
@@ -116,10 +115,18 @@ fn name_and_birth(node: &Node) -> Option<String> {
     named.then(|| format!("{surname}/{forename}/{}", connector_kit::dates::key(&birth)))
 }
 
-fn is_same_child(a: &Node, b: &Node) -> bool {
-    let born = |node| Reading::of(node, 0).date("personbirthdate").map(|date| rank(&date));
-    let same = |field| !a.get(field).is_empty() && a.get(field).eq_ignore_ascii_case(b.get(field));
-    born(a).is_some() && born(a) == born(b) || same("surname") && same("forename")
+/// Whether records of one UPN are of one child, who has one forename and one birth date: twins have one birth date and one surname.
+fn are_one_child(nodes: &[Node]) -> bool {
+    let all_same = |field| {
+        let value = nodes.first().map_or("", |node| node.get(field));
+        !value.is_empty() && nodes.iter().all(|node| node.get(field).eq_ignore_ascii_case(value))
+    };
+    let born: Vec<_> =
+        nodes.iter().map(|node| Reading::of(node, 0).date("personbirthdate").map(|date| rank(&date))).collect();
+    let known: BTreeSet<_> = born.iter().flatten().collect();
+    // Where one does not say the birth date, the surname stands in for it.
+    let none_differs = known.len() <= 1 && (!born.contains(&None) || all_same("surname"));
+    nodes.len() == 1 || all_same("forename") && none_differs
 }
 
 /// The description that the return gives of a person.

@@ -12,6 +12,7 @@ use crate::codes;
 use crate::module::{Module, Node};
 use crate::person::Person;
 use crate::plans::{setting, setting_key};
+use crate::refused::Why;
 use crate::say::{Child, Dated, Reading, under};
 
 /// From before the collection began: such a request has no date, and only stands there for the plan under it.
@@ -45,7 +46,7 @@ fn one(child: &mut Child<'_, '_>, node: &Node) -> String {
         } else {
             let message = "a request has no date of receipt that can be read, and cannot be placed: put the date right and \
                            send the return again; what stands under it was taken";
-            child.reject(node, Reason::DateMissing, "receiveddate", message);
+            child.refuse(node, Why { reason: Reason::DateMissing, field: "receiveddate", message });
         }
         return key;
     };
@@ -145,7 +146,7 @@ fn named_plan(child: &mut Child<'_, '_>, node: &Node) {
     let Some(sent_on) = reading.date("startdate") else {
         let message = "a plan has no start date that can be read, and cannot be placed: put the date right and send the \
                        return again";
-        child.reject(node, Reason::DateMissing, "startdate", message);
+        child.refuse_with_all_under(node, Why { reason: Reason::DateMissing, field: "startdate", message });
         return;
     };
     child.plausible(&mut reading, Some(&sent_on), "startdate");

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use connector_kit::codes::CodeList;
+use connector_kit::dates::rank;
 use connector_kit::reading::{self, finding};
-use connector_kit::{Draft, Output, Place, Rejection, dates, kept};
+use connector_kit::{Draft, Output, Rejection, dates, kept};
 use proto::events::{Coded, Date, Event, Finding, FindingCode, Subject};
 use proto::quarantine::Reason;
 
 use crate::header::Return;
 use crate::module::{Module, Node};
 use crate::person::{self, Person};
+use crate::refused::{self, Why};
 use crate::{plans, requests};
 
 /// Longest part of a record key that comes from a record.
@@ -30,12 +32,12 @@ pub(crate) fn persons(speaker: &mut Speaker<'_>, nodes: Vec<Node>, said: &person
     for node in &again {
         let message = "a person with the same UPN, or the same name and birth date, has come before in this large return: the \
                        first was taken, this one was not; give each one Person element, and send the return again";
-        speaker.reject(node, Reason::RecordMalformed, "UPN", message, None);
+        speaker.refuse_with_all_under(node, Why { reason: Reason::RecordMalformed, field: "UPN", message }, None);
     }
     let (persons, nameless) = person::told_apart(nodes, &speaker.of.lea);
     for node in nameless {
         let message = "a person has neither a UPN nor a name and a birth date: give one, and send the return again";
-        speaker.reject(&node, Reason::SubjectMissing, "UPN", message, None);
+        speaker.refuse_with_all_under(&node, Why { reason: Reason::SubjectMissing, field: "UPN", message }, None);
     }
     for person in persons {
         let mut child = Child::of(speaker, &person);
@@ -191,50 +193,37 @@ impl<'s, 'a> Child<'s, 'a> {
             clears: Vec::new(),
             labels: Vec::new(),
             event,
-            place: self.speaker.place(node, ""),
+            place: refused::place(node, self.speaker.files, ""),
         });
     }
 
-    /// Gives a record of this child to quarantine.
-    pub(crate) fn reject(&mut self, node: &Node, reason: Reason, field: &str, message: &str) {
-        let subject = self.subject.clone();
-        self.speaker.reject(node, reason, field, message, Some(subject));
+    /// Gives a record of this child to quarantine; what stands under it is said.
+    pub(crate) fn refuse(&mut self, node: &Node, why: Why<'_>) {
+        let subject = Some(self.subject.clone());
+        let rejection = refused::one(node, self.speaker.files, why);
+        self.speaker.reject(rejection, subject);
+    }
+
+    /// Gives a record of this child to quarantine, and all that stands under it.
+    pub(crate) fn refuse_with_all_under(&mut self, node: &Node, why: Why<'_>) {
+        self.speaker.refuse_with_all_under(node, why, Some(&self.subject));
     }
 }
 
 impl Speaker<'_> {
-    fn reject(&mut self, node: &Node, reason: Reason, field: &str, message: &str, subject: Option<Subject>) {
-        self.out.reject(Rejection {
-            reason,
-            message: message.to_owned(),
-            place: self.place(node, field),
-            controller: Some(self.of.controller.clone()),
-            raw: node.as_row(),
-            scope_key: Some(self.of.scope.key.clone()),
-            subject,
-        });
+    pub(crate) fn refuse_with_all_under(&mut self, node: &Node, why: Why<'_>, subject: Option<&Subject>) {
+        refused::each(node, self.files, why, &mut |rejection| self.reject(rejection, subject.cloned()));
     }
 
-    fn place(&self, node: &Node, field: &str) -> Place {
-        Place {
-            file: self.files.get(node.spot.file).cloned().unwrap_or_default(),
-            line: node.spot.line,
-            record: node.spot.record,
-            byte_offset: node.spot.offset,
-            field: field.to_owned(),
-        }
+    fn reject(&mut self, rejection: Rejection, subject: Option<Subject>) {
+        let controller = Some(self.of.controller.clone());
+        self.out.reject(Rejection { controller, scope_key: Some(self.of.scope.key.clone()), subject, ..rejection });
     }
 }
 
 /// A part of a key that comes from a record, in bounds.
 pub(crate) fn key_part(text: &str) -> String {
-    // No more bytes than that are no more characters.
-    if text.len() <= KEY_PART_CHARS_MAX { text.to_owned() } else { text.chars().take(KEY_PART_CHARS_MAX).collect() }
-}
-
-/// Dates compare, and what a date leaves out counts as the first.
-pub(crate) fn rank(date: &Date) -> (i32, u32, u32) {
-    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
+    connector_kit::text::start(text, KEY_PART_CHARS_MAX)
 }
 
 /// Whether a module has anything under this person.

@@ -194,8 +194,92 @@ fn what_cannot_be_right_is_found_and_kept() {
         assert_eq!(said.whole.len(), 1, "{module} {field}");
     }
     let dateless = with("NamedPlan", "StartDate", "soon");
-    assert_eq!(dateless.rejections.len(), 1);
-    assert!(dateless.rejections[0].subject.is_some(), "only this child's absences say nothing");
+    assert_eq!(
+        reasons(&dateless),
+        ["REASON_DATE_MISSING", "REASON_PARENT_MISSING"],
+        "the plan, and the setting it names"
+    );
+    assert!(dateless.rejections.iter().all(|r| r.subject.is_some()), "only this child's absences say nothing");
+}
+
+fn reasons(said: &Collected) -> Vec<&'static str> {
+    said.rejections.iter().map(|rejection| rejection.reason.as_str_name()).collect()
+}
+
+fn raw(said: &Collected) -> String {
+    said.rejections.iter().map(|rejection| String::from_utf8_lossy(&rejection.raw)).collect()
+}
+
+#[test]
+fn all_that_stands_under_a_refused_row_is_refused_with_it() {
+    let all = export(MADE, &clean(), 100);
+    let rows = |(_, text): &(String, String)| text.lines().count() - 1;
+    // What stands under each table: the tables behind it, but for those of the other branch.
+    let under: [&[usize]; 9] =
+        [&[1, 2, 3, 4, 5, 6, 7, 8], &[2, 3, 4, 5, 6, 7, 8], &[3, 4, 5, 6, 7, 8], &[4, 5], &[5], &[], &[7, 8], &[], &[]];
+    for (left_out, under) in under.into_iter().enumerate() {
+        let mut files = all.clone();
+        let (name, _) = files.remove(left_out);
+        let refused: Vec<_> = translate(&files).rejections.into_iter().filter(|r| !r.raw.is_empty()).collect();
+        assert_eq!(refused.len(), under.iter().map(|at| rows(&all[*at])).sum::<usize>(), "{name}");
+        assert!(refused.iter().all(|r| r.reason.name() == "PARENT_MISSING"), "{name}");
+    }
+    let mut unnamed = all.clone();
+    unnamed[0].1 = unnamed[0].1.replace("878", "");
+    assert_eq!(translate(&unnamed).rejections.len(), all.iter().map(rows).sum::<usize>());
+    // A person of whom nothing says who they are, in either form.
+    let mut persons = clean();
+    persons[0].fields.retain(|(name, _)| !matches!(*name, "UPN" | "PersonBirthDate"));
+    for said in [message(MADE, &persons), translate(&export(MADE, &persons, 100))] {
+        let mut expected = vec!["REASON_SUBJECT_MISSING"];
+        expected.extend(["REASON_PARENT_MISSING"; 8]);
+        assert_eq!(reasons(&said), expected);
+        for told in ["Inventedson", "2023-", "2024-", "900001", "SLCN"] {
+            assert!(raw(&said).contains(told), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_module_where_none_of_its_kind_stands_is_refused() {
+    let mut persons = clean();
+    let need = rec("SENNeed", &[("SENtype", "MLD"), ("SENtypeRank", "1")], vec![]);
+    let detail = rec("PlanDetail", &[("URN", "900009")], vec![]);
+    persons[1].under.push(need);
+    persons[0].under[0].under.push(rec("NamedPlan", &[("StartDate", "2024-09-09")], vec![detail]));
+    let said = message(MADE, &persons);
+    assert_eq!(sayings(&said), sayings(&message(MADE, &clean())));
+    assert_eq!(reasons(&said), ["REASON_PARENT_MISSING"; 3]);
+    assert!(["MLD", "2024-09-09", "900009"].iter().all(|told| raw(&said).contains(told)), "{}", raw(&said));
+    assert!(said.whole.is_empty());
+}
+
+#[test]
+fn a_field_that_stands_again_and_again_is_kept_in_bounds() {
+    let text = xml(MADE, &clean());
+    let said = |count: usize| {
+        let again: String = (0..count).map(|number| format!("<X>{number}</X>")).collect();
+        translate(&[("sen2.xml".to_owned(), text.replacen("<Surname>", &format!("{again}<Surname>"), 1))])
+    };
+    let kept = format!("{:?}", said(300).drafts);
+    assert!((0..300).all(|number| kept.contains(&format!("{number},")) || kept.contains(&format!("{number}\\n"))));
+    let said = said(60_000);
+    assert_eq!(reasons(&said), ["REASON_RECORD_TOO_LARGE"]);
+    assert!(raw(&said).contains("<X>59999</X>"));
+}
+
+#[test]
+fn a_message_whose_persons_come_before_its_header_is_refused() {
+    let text = xml(MADE, &clean());
+    let (header, persons) = (text.find("<Header>").unwrap(), text.find("<Persons>").unwrap());
+    let end = text.find("</Message>").unwrap();
+    let turned = format!("<Message>{}{}</Message>", &text[persons..end], &text[header..persons]);
+    for text in [turned, text.replace(&text[header..persons], "")] {
+        let said = translate(&[("sen2.xml".to_owned(), text)]);
+        assert_eq!((reasons(&said), said.drafts.len()), (vec!["REASON_HEADER_MISSING"], 0));
+        assert!(said.rejections[0].message.contains("before"), "{}", said.rejections[0].message);
+        assert!(said.whole.is_empty());
+    }
 }
 
 #[test]
@@ -211,6 +295,13 @@ fn two_children_of_one_upn_are_two_and_link_nobody() {
         _ => None,
     });
     assert!(claims.flatten().all(|claim| !claim.usable));
+    // Twins, whose school has given both one number.
+    let mut twin = clean()[0].clone();
+    twin.fields[1].1 = "Benvolio".to_owned();
+    let twins = message(MADE, &[clean()[0].clone(), twin]);
+    let subjects: std::collections::BTreeSet<_> = twins.drafts.iter().map(|draft| &draft.subject.value).collect();
+    assert_eq!(subjects.len(), 2);
+    assert!(findings(&twins).contains(&"IDENTIFIER_SHARED upn".to_owned()));
     // The same child twice is one child.
     let twice = [clean()[0].clone(), clean()[0].clone()];
     let subjects: std::collections::BTreeSet<_> =

@@ -109,8 +109,7 @@ pub fn unlisted(text: &str, code_set: &str) -> Option<Coded> {
 
 /// As much of an unknown code as is kept.
 fn bounded(text: &str) -> String {
-    // No more bytes than that are no more characters.
-    if text.len() <= CODE_CHARS_MAX { text.to_owned() } else { text.chars().take(CODE_CHARS_MAX).collect() }
+    crate::text::start(text, CODE_CHARS_MAX)
 }
 
 /// A finding on a coded field that should have been filled.

@@ -161,8 +161,34 @@ pub fn timestamp(at_us: i64) -> prost_types::Timestamp {
 /// The first moment of a day in England, microseconds since 1970: where files say when they stood by a day alone. What the
 /// date leaves out is the first of it.
 pub fn start_of_day_us(date: &Date) -> Option<i64> {
-    let day = civil_date(date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))?;
+    let (year, month, day) = rank(date);
+    let day = civil_date(year, month, day)?;
     Some(in_england(day.at(0, 0, 0, 0))?.as_microsecond())
+}
+
+/// A time that stands behind a day however that is written, `2025-Jan-31 14:22:05`: microseconds since 1970. A day alone is its first
+/// moment in England.
+pub fn written_at(text: &str, field: &str) -> Read<i64> {
+    let Read { value, finding } = written(text, field);
+    let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
+    let at = |day: Date| iso_at(&format!("{}T{time}", key(&day)), field).value.or_else(|| start_of_day_us(&day));
+    Read { value: value.and_then(at), finding }
+}
+
+/// The day of the calendar; `None` of a date that is known to less.
+pub fn day(date: &Date) -> Option<civil::Date> {
+    civil_date(date.year, date.month?, date.day?)
+}
+
+/// A day of the calendar, as the contract has it.
+pub fn date_on(day: civil::Date) -> Date {
+    let part = |part: i8| Some(u32::from(part.unsigned_abs()));
+    Date { year: day.year().into(), month: part(day.month()), day: part(day.day()), estimated: false }
+}
+
+/// By which dates compare: what one leaves out counts as the first.
+pub fn rank(date: &Date) -> (i32, u32, u32) {
+    (date.year, date.month.unwrap_or(1), date.day.unwrap_or(1))
 }
 
 /// A year, month and day as the contract has them; `None` when there is no such day.

@@ -24,6 +24,8 @@ pub mod quarantine;
 pub mod reading;
 pub mod receive;
 pub mod redrive;
+pub mod repeats;
+pub mod room;
 pub mod run;
 pub mod sftp;
 pub mod spool;

@@ -46,6 +46,12 @@ pub struct Decoded {
     pub odd: bool,
 }
 
+/// A text, or the first so many characters of a longer one.
+pub fn start(text: &str, chars_max: usize) -> String {
+    // No more bytes than that are no more characters.
+    if text.len() <= chars_max { text.to_owned() } else { text.chars().take(chars_max).collect() }
+}
+
 /// Decodes what is in memory.
 ///
 /// # Errors

@@ -209,6 +209,11 @@ impl<R: BufRead> Records<R> {
         self.tree.root(std::str::from_utf8(self.raw()).ok()?)
     }
 
+    /// How many elements the last record has.
+    pub fn elements(&self) -> usize {
+        self.tree.elements()
+    }
+
     /// Whether bytes of the last record were not of the file's encoding.
     pub fn replaced(&self) -> bool {
         self.reader.get_ref().record_replaced()

@@ -3,11 +3,12 @@
 mod care;
 mod need;
 
+use connector_kit::dates;
 use connector_kit::reading::finding;
 use proto::events::{Coded, Date, DisabilityRecorded, FindingCode, PersonDescribed, SocialWorkerAllocated};
 
 use crate::codes;
-use crate::say::{At, Reader, Voice, day};
+use crate::say::{At, Reader, Voice};
 use crate::submission::{PERSON, told_on};
 
 /// Says all that a subject's rows say.
@@ -78,7 +79,12 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
     findings.sort_by(|a, b| (&a.field, a.code).cmp(&(&b.field, b.code)));
     findings.dedup();
     let told = told_on(voice.of);
-    if described.birth_on.as_ref().and_then(day).is_some_and(|birth| day(&told).is_some_and(|told| birth > told)) {
+    if described
+        .birth_on
+        .as_ref()
+        .and_then(dates::day)
+        .is_some_and(|birth| dates::day(&told).is_some_and(|told| birth > told))
+    {
         findings.push(finding(FindingCode::DateImplausible, "birth"));
     }
     if described != PersonDescribed::default() {

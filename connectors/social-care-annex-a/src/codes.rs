@@ -111,7 +111,7 @@ values! {
     ] / "accommodation" [
         "parents" => "B", "community home" => "C", "semi independent" => "D", "supported lodgings" => "E", "abroad" => "G",
         "deported" => "H", "ordinary lodgings" => "K", "not known" => "R", "homeless" => "S", "no fixed" => "S", "foyer" => "T",
-        "independent" => "U", "emergency" => "V", "breakfast" => "W", "custody" => "X", "foster" => "Z", "other" => "Y",
+        "independent" => "U", "breakfast" => "W", "b b" => "W", "emergency" => "V", "custody" => "X", "foster" => "Z", "other" => "Y",
     ];
     SUITABILITY = "annex-a.suitability" [] / "suitability" [
         "not suitable" => "unsuitable", "unsuitable" => "unsuitable", "suitable" => "suitable", "not in touch" => "not_known",
@@ -125,7 +125,10 @@ values! {
     ];
 }
 
-/// Reads a value. Letters of the list's own order (`f) `) are left out; of an unknown value the text is kept.
+/// What stands between a code and its words.
+const SEPARATORS: [char; 10] = [':', '-', '\u{2013}', '\u{2014}', '=', ')', '(', '.', ',', ';'];
+
+/// Reads a value: a code that stands by itself or is set off from what follows, else what the words say. Letters of the list's own order (`f) `) are left out; of an unknown value the text is kept.
 pub(crate) fn read(values: &Values, text: &str, field: &str) -> Read<Coded> {
     let text = text.trim();
     if text.is_empty() {
@@ -138,7 +141,12 @@ pub(crate) fn read(values: &Values, text: &str, field: &str) -> Read<Coded> {
         _ => text,
     };
     let (set, codes) = values.codes;
-    let first = bare.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let end = bare.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(bare.len());
+    let (first, rest) = bare.split_at(end);
+    let is_set_off = rest.trim_start().chars().next().is_none_or(|next| SEPARATORS.contains(&next));
+    // Words may begin as a code does: `B&B` is not B, nor `No longer required` NO.
+    let is_no_word = first.bytes().any(|byte| byte.is_ascii_digit())
+        || first.len() > 2 && first.bytes().all(|byte| byte.is_ascii_uppercase());
     // `B1`: a kind of accommodation, and whether it suits, in one.
     let letter =
         first.strip_suffix(['1', '2']).filter(|letter| letter.len() == 1 && letter.chars().all(char::is_alphabetic));
@@ -158,11 +166,12 @@ pub(crate) fn read(values: &Values, text: &str, field: &str) -> Read<Coded> {
         code_set: set.to_owned(),
         text: (bare != code).then(|| bare.chars().take(VALUE_CHARS_MAX).collect()),
     };
-    match (code, meaning()) {
-        (Some(code), _) => Read::of(coded(code, set)),
-        (None, Some(code)) if codes.contains(&code) => Read::of(coded(code, set)),
-        (None, Some(code)) => Read::of(coded(code, own)),
-        (None, None) => {
+    let sure = code.filter(|_| is_set_off || is_no_word);
+    match (sure, meaning(), code.filter(|code| code.len() > 1)) {
+        (Some(code), _, _) | (None, None, Some(code)) => Read::of(coded(code, set)),
+        (None, Some(code), _) if codes.contains(&code) => Read::of(coded(code, set)),
+        (None, Some(code), _) => Read::of(coded(code, own)),
+        (None, None, None) => {
             let kept: String = bare.chars().take(VALUE_CHARS_MAX).collect();
             Read {
                 value: Some(Coded { code: kept, code_set: own.to_owned(), text: None }),
@@ -214,11 +223,24 @@ mod tests {
             (&LEGAL, "Police protection", "L1", "ssda903.ls"),
             (&PLACE, "H5: Semi-independent", "H5", "ssda903.place"),
             (&PLACE, "Supported accommodation", "K3", "ssda903.place"),
+            (&PLACE, "U6 Foster placement", "U6", "ssda903.place"),
+            (&ACCOMMODATION, "B&B", "W", "ssda903.accom"),
+            (&ACCOMMODATION, "b & b (emergency)", "W", "ssda903.accom"),
+            (&ACCOMMODATION, "B - with parents", "B", "ssda903.accom"),
+            (&ACCOMMODATION, "S no fixed abode", "S", "ssda903.accom"),
+            (&IN_TOUCH, "No longer required", "NREQ", "ssda903.in_touch"),
+            (&IN_TOUCH, "NO LONGER REQUIRED", "NREQ", "ssda903.in_touch"),
+            (&IN_TOUCH, "No: moved away", "NO", "ssda903.in_touch"),
+            (&IN_TOUCH, "No contact", "NO", "ssda903.in_touch"),
+            (&ETHNICITY, "WBRI White British", "WBRI", "cin.ethnicity"),
+            (&ETHNICITY, "Both parents are white", "white", "annex-a.ethnicity"),
         ] {
             let read = read(values, text, "field");
             let coded = read.value.unwrap();
             assert_eq!((coded.code.as_str(), coded.code_set.as_str(), read.finding), (code, set, None), "{text}");
         }
+        let flat = read(&ACCOMMODATION, "U and I flats", "accommodation");
+        assert_eq!(flat.finding.unwrap().code(), FindingCode::CodeUnknown, "a letter that begins a name is no code");
         let odd = read(&NEED, "PSRMEM - Support with memory", "need");
         assert_eq!(odd.finding.unwrap().code(), FindingCode::CodeUnknown);
         assert_eq!(odd.value.unwrap().code, "PSRMEM - Support with memory");

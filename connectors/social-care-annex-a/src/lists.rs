@@ -44,6 +44,8 @@ const AGE: Field = f("age", &[&["=age"], &["age of child"], &["age years"]]);
 const DISABILITY: Field = f("disability", &[&["disab"]]);
 const TEAM: Field = f("team", &[&["allocated team"], &["=team"]]);
 const WORKER: Field = f("worker", &[&["allocated worker"], &["=worker"], &["social worker"]]);
+/// What many lists have: it tells none of them from another.
+const SHARED: [Field; 8] = [ID, GENDER, ETHNICITY, BIRTH, AGE, DISABILITY, TEAM, WORKER];
 const UASC: Field = f("uasc", &[&["unaccompanied"], &["uasc"]]);
 
 /// Every list, in order.
@@ -77,6 +79,33 @@ pub(crate) const LISTS: &[List] = &[
             f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
         ],
     },
+    // The same, where the headings say so themselves, whoever made the assessment.
+    List {
+        number: 2,
+        name: "list-2",
+        signature: &["id", "start_on"],
+        fields: &[
+            ID,
+            GENDER,
+            ETHNICITY,
+            BIRTH,
+            AGE,
+            f(
+                "start_on",
+                &[
+                    &["early help", "assess", "start"],
+                    &["early help", "assess", "commenced"],
+                    &["early help", "assess", "began"],
+                ],
+            ),
+            f(
+                "done_on",
+                &[&["early help", "assess", "complet"], &["early help", "assess", "end"], &["completion date"]],
+            ),
+            TEAM,
+            WORKER,
+        ],
+    },
     List {
         number: 3,
         name: "list-3",
@@ -105,9 +134,24 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("start_on", &[&["assessment", "start"], &["assessment", "commenced"], &["assessment", "began"]]),
+            f(
+                "start_on",
+                &[
+                    &["assessment", "start", "!early help"],
+                    &["assessment", "commenced", "!early help"],
+                    &["assessment", "began", "!early help"],
+                ],
+            ),
             f("seen", &[&["seen during"], &["child seen"]]),
-            f("authorised_on", &[&["authoris"], &["authoriz"], &["assessment", "complet"], &["assessment", "end"]]),
+            f(
+                "authorised_on",
+                &[
+                    &["authoris"],
+                    &["authoriz"],
+                    &["assessment", "complet", "!early help", "!organi"],
+                    &["assessment", "end", "!early help"],
+                ],
+            ),
             f("support", &[&["requiring"], &["support required"]]),
             TEAM,
             WORKER,
@@ -152,10 +196,19 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             DISABILITY,
-            f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"], &["cin", "start"]]),
+            f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"]]),
             f("need", &[&["primary need"], &["need code"]]),
             f("seen_on", &[&["last seen"]]),
-            f("closed_on", &[&["cin closure"], &["closure date"], &["cin end"], &["date", "clos"], &["cin", "end"]]),
+            f(
+                "closed_on",
+                &[
+                    &["cin closure", "!plan"],
+                    &["closure date", "!plan"],
+                    &["cin end", "!plan"],
+                    &["date", "clos", "!plan"],
+                    &["cin", "end", "!plan"],
+                ],
+            ),
             f("reason", &[&["reason for closure"], &["closure reason"], &["reason", "clos"]]),
             TEAM,
             WORKER,
@@ -300,15 +353,18 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// The list that has this header: of those whose signature it has, the one with most of its columns.
+    /// The list that has this header: of those whose signature it has, the one with most of the columns that only it has.
     pub(crate) fn of_header<H: AsRef<str>>(header: &[H]) -> Option<Self> {
         let worded: Vec<String> = header.iter().map(|heading| spaced(heading.as_ref())).collect();
         let fitting = LISTS.iter().filter_map(|list| {
             let known = list.places(&worded);
             list.signature.iter().all(|name| known.iter().any(|(found, _)| found == name)).then_some((list, known))
         });
+        let own = |known: &[(&str, usize)]| {
+            known.iter().filter(|(name, _)| !SHARED.iter().any(|shared| shared.name == *name)).count()
+        };
         // Of two with as many the earlier.
-        let (list, known) = fitting.rev().max_by_key(|(_, known)| known.len())?;
+        let (list, known) = fitting.rev().max_by_key(|(_, known)| own(known))?;
         let is_known = |place: usize| known.iter().any(|(_, at)| *at == place);
         let further = header
             .iter()
@@ -316,6 +372,13 @@ impl Columns {
             .filter(|(place, heading)| !is_known(*place) && !heading.as_ref().trim().is_empty());
         let further = further.map(|(place, heading)| (heading.as_ref().trim().to_owned(), place)).collect();
         Some(Self { list, known, further })
+    }
+
+    /// Whether children stand under this header, of whatever list: it has an id, and something that is said of a person.
+    pub(crate) fn are_of_children<H: AsRef<str>>(header: &[H]) -> bool {
+        let worded: Vec<String> = header.iter().map(|heading| spaced(heading.as_ref())).collect();
+        let has = |field: &Field| worded.iter().any(|heading| field.worded.iter().any(|way| says(heading, way)));
+        has(&ID) && [GENDER, ETHNICITY, BIRTH].iter().any(has)
     }
 
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
@@ -371,54 +434,4 @@ pub(crate) fn spaced(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_are_known_however_they_are_worded() {
-        for (header, list) in [
-            (&["Child Unique ID", "Gender", "Date of Contact", "Contact Source"][..], Some(1)),
-            (&["CHILD ID", "date of referral", "Source of Referral", "Referral - NFA?"], Some(3)),
-            (
-                &[
-                    "Child Unique ID",
-                    "Assessment start date",
-                    "Assessment completion date",
-                    "Organisation completing assessment",
-                ],
-                Some(2),
-            ),
-            (
-                &["Child Unique ID", "Continuous Assessment Start Date", "Continuous Assessment Date of Authorisation"],
-                Some(4),
-            ),
-            (&["Individual adopter identifier", "Family identifier"], Some(11)),
-            (&["Child Unique ID", "LA in Touch", "Latest Date of Contact"], Some(9)),
-            (&["ChildUniqueID", "DateOfContact", "ContactSource"], Some(1)),
-            (&["Child identifier", "Referral received date", "Source"], Some(3)),
-            (&["Person ID", "S47 Start Date", "ICPC Date"], Some(5)),
-            (&["Child ID", "CP Start Date", "Initial Category"], Some(7)),
-            (&["ID", "LAC Start Date", "Legal Status", "Gender"], Some(8)),
-            (&["Child ID", "Early Help Assessment Start Date", "Completed", "Lead agency"], Some(2)),
-            (&["Child ID", "Assessment start", "Assessment completed"], Some(4)),
-            (&["Name", "Colour"], None),
-            (&[], None),
-        ] {
-            assert_eq!(Columns::of_header(header).map(|columns| columns.list.number), list, "{header:?}");
-        }
-        let header = [
-            "Child Unique ID",
-            "Start date of current legal status",
-            "Child's Legal Status",
-            "URN of Placement",
-            "Was the child offered a Return Interview",
-            "Date Started to be Looked After",
-        ];
-        let columns = Columns::of_header(&header).unwrap();
-        assert_eq!(
-            (columns.list.number, columns.place("legal_from"), columns.place("legal"), columns.place("urn")),
-            (8, Some(1), Some(2), Some(3))
-        );
-        assert_eq!(columns.further, [("Was the child offered a Return Interview".to_owned(), 4)]);
-    }
-}
+mod tests;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use connector_kit::file_name::Authority;
 use connector_kit::reading::{Read, finding};
 use connector_kit::{Draft, Output, Place, Rejection, dates, kept};
-use jiff::civil;
 use proto::events::{Coded, Date, Event, Finding, FindingCode, Subject};
 use proto::quarantine::Reason;
 
@@ -83,7 +82,7 @@ impl<'s> Reader<'s> {
 
     /// A second date that is before the first.
     pub(crate) fn in_order(&mut self, first: Option<Date>, second: Option<Date>, name: &str) {
-        let both = first.as_ref().and_then(day).zip(second.as_ref().and_then(day));
+        let both = first.as_ref().and_then(dates::day).zip(second.as_ref().and_then(dates::day));
         if both.is_some_and(|(first, second)| second < first) {
             self.findings.push(finding(FindingCode::DatesOutOfOrder, name));
         }
@@ -192,14 +191,4 @@ pub(crate) fn date(text: &str, field: &str) -> Read<Date> {
         .split_once('.')
         .filter(|(days, rest)| days.len() == 5 && days.bytes().chain(rest.bytes()).all(|byte| byte.is_ascii_digit()));
     dates::written(number.map_or(text, |(days, _)| days), field)
-}
-
-pub(crate) fn day(date: &Date) -> Option<civil::Date> {
-    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
-    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
-}
-
-pub(crate) fn date_on(on: civil::Date) -> Date {
-    let part = |part: i8| Some(u32::from(part.unsigned_abs()));
-    Date { year: on.year().into(), month: part(on.month()), day: part(on.day()), estimated: false }
 }

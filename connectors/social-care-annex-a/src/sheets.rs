@@ -5,6 +5,7 @@ use std::io::{BufRead, Cursor, Read as _};
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
+use connector_kit::room::Room;
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -12,6 +13,11 @@ use crate::lists::Columns;
 
 /// Largest workbook that is read, in bytes; one of a large council is a few megabytes.
 const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
+/// Most memory that the rows of one submission may take, about: those of a large council take some tens of megabytes.
+const HELD_BYTES_MAX: usize = 512 << 20;
+/// What a row, and what a cell, takes beside its text.
+const ROW_BYTES: usize = 130;
+const CELL_BYTES: usize = 40;
 /// How far down a header may stand.
 const HEADER_ROWS_MAX: usize = 20;
 /// Most columns of a sheet that are read.
@@ -46,7 +52,12 @@ pub(crate) struct File {
 
 /// Reads every file.
 pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<File>, Vec<Sheet>) {
-    let (mut read, mut sheets) = (Vec::new(), Vec::new());
+    read_within(files, Room::of(HELD_BYTES_MAX), out)
+}
+
+/// The same, with so much of it held at most.
+fn read_within(files: Vec<SourceFile<'_>>, room: Room, out: &mut dyn Output) -> (Vec<File>, Vec<Sheet>) {
+    let (mut read, mut sheets) = (Vec::new(), Sheets { read: Vec::new(), room });
     for (number, file) in files.into_iter().enumerate() {
         let SourceFile { name, mut bytes } = file;
         let mut into = File { hints: hints(&name), name: name.clone(), rejected: Vec::new() };
@@ -70,7 +81,28 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<Fil
         }
         read.push(into);
     }
-    (read, sheets)
+    (read, sheets.read)
+}
+
+/// The lists that were read, and how much more of them may be held.
+struct Sheets {
+    read: Vec<Sheet>,
+    room: Room,
+}
+
+impl Sheets {
+    /// Holds a row. False when there is no room for more.
+    fn hold(&mut self, sheet: &mut Sheet, row: Row) -> bool {
+        let texts = row.cells.iter().map(|cell| cell.len() + CELL_BYTES).sum::<usize>();
+        sheet.rows.push(row);
+        self.room.take(texts + sheet.rows.last().map_or(0, |row| row.raw.len()) + ROW_BYTES)
+    }
+
+    /// Why no more rows are read.
+    fn too_large(&self) -> String {
+        let most = self.room.megabytes();
+        format!("the lists take more than {most} MB: no more of this one was read; send each list by itself")
+    }
 }
 
 impl File {
@@ -88,9 +120,20 @@ impl File {
     }
 }
 
+/// A sheet that may be read, or be none of these lists.
+enum Seen {
+    Read,
+    /// Children stand in it all the same.
+    OfChildren,
+    /// There was no room for all of its rows.
+    TooMuch,
+}
+
+const OF_CHILDREN: &str = "a sheet of the workbook has children in it and the header of no list of Annex A: give it the list's \
+                           column headings, or leave it out, and send the workbook again";
 const NO_LIST: &str = "no header of it is of a list of Annex A: export each list with its column headings";
 
-fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, sheets: &mut Vec<Sheet>, out: &mut dyn Output) {
+fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, sheets: &mut Sheets, out: &mut dyn Output) {
     let mut csv = match Csv::open_where(file, |names| Columns::of_header(names).is_some()) {
         Ok(csv) => csv,
         Err(mut rejection) => {
@@ -113,26 +156,30 @@ fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, sheets: &mut V
         match row {
             Ok(row) => {
                 let place = row.place("");
-                sheet.rows.push(Row {
+                let row = Row {
                     line: place.line,
                     record: place.record,
                     byte_offset: place.byte_offset,
                     cells: order.iter().map(|(_, at)| row.cell(*at).to_owned()).collect(),
                     raw: row.raw().to_vec(),
-                });
+                };
+                if !sheets.hold(&mut sheet, row) {
+                    into.refuse(Reason::RecordTooLarge, &sheets.too_large());
+                    return sheets.read.push(sheet);
+                }
             }
             Err(rejection) => into.rejected.push((Some(list), *rejection)),
         }
     }
     sheet.whole = csv.whole();
-    sheets.push(sheet);
+    sheets.read.push(sheet);
 }
 
 fn read_workbook(
     number: usize,
     bytes: Box<dyn BufRead + Send + '_>,
     into: &mut File,
-    sheets: &mut Vec<Sheet>,
+    sheets: &mut Sheets,
     out: &mut dyn Output,
 ) {
     let mut held = Vec::new();
@@ -145,14 +192,19 @@ fn read_workbook(
     let Ok(mut workbook) = open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(held)) else {
         return into.refuse(Reason::FileUnreadable, "the file is no workbook that can be read: save it again as .xlsx");
     };
-    let before = sheets.len();
+    let before = sheets.read.len();
     for name in workbook.sheet_names() {
         // A sheet that cannot be read may have been any list.
-        if read_sheet(number, &mut workbook, &name, sheets, out).is_none() {
-            into.refuse(Reason::FileUnreadable, "a sheet of the workbook cannot be read: save it again as .xlsx");
+        match read_sheet(number, &mut workbook, &name, sheets, out) {
+            Some(Seen::Read) => {}
+            Some(Seen::TooMuch) => into.refuse(Reason::RecordTooLarge, &sheets.too_large()),
+            Some(Seen::OfChildren) => into.refuse(Reason::HeaderMissing, OF_CHILDREN),
+            None => {
+                into.refuse(Reason::FileUnreadable, "a sheet of the workbook cannot be read: save it again as .xlsx")
+            }
         }
     }
-    if sheets.len() == before && into.rejected.is_empty() {
+    if sheets.read.len() == before && into.rejected.is_empty() {
         into.refuse(Reason::HeaderMissing, NO_LIST);
     }
 }
@@ -162,16 +214,16 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
     number: usize,
     workbook: &mut Xlsx<R>,
     name: &str,
-    sheets: &mut Vec<Sheet>,
+    sheets: &mut Sheets,
     out: &mut dyn Output,
-) -> Option<()> {
+) -> Option<Seen> {
     // Of cells merged over several rows only the first has what they say.
     let merged = workbook.merge_cells_by_sheet_name(name).unwrap_or_default();
     let down = merged.into_iter().filter(|cells| cells.end.0 > cells.start.0);
     let mut above: Vec<Above> =
         down.map(|cells| Above { first: cells.start, last_row: cells.end.0, says: String::new() }).collect();
     let mut cells = workbook.worksheet_cells_reader(name).ok()?;
-    let mut sheet: Option<Sheet> = None;
+    let (mut sheet, mut of_children) = (None::<Sheet>, false);
     let (mut row, mut at, mut seen) = (Vec::<String>::new(), None::<u32>, 0usize);
     loop {
         let cell = cells.next_cell().ok()?;
@@ -180,11 +232,15 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
             let mut done = std::mem::take(&mut row);
             seen += 1;
             match &mut sheet {
-                Some(sheet) => {
+                Some(list) => {
                     above.iter_mut().for_each(|above| above.fill(line, &mut done));
-                    take_row(sheet, done, line, out);
+                    if !take_row(sheets, list, done, line, out) {
+                        sheets.read.extend(sheet);
+                        return Some(Seen::TooMuch);
+                    }
                 }
                 None if seen <= HEADER_ROWS_MAX => {
+                    of_children |= Columns::are_of_children(&done);
                     sheet = Columns::of_header(&done).map(|columns| Sheet {
                         file: number,
                         columns,
@@ -192,7 +248,7 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
                         whole: false,
                     });
                 }
-                None => return Some(()),
+                None => break,
             }
         }
         let (Some(cell), Some((line, column))) = (cell, place) else { break };
@@ -205,11 +261,15 @@ fn read_sheet<R: std::io::Read + std::io::Seek>(
             }
         }
     }
-    if let Some(mut sheet) = sheet {
-        sheet.whole = true;
-        sheets.push(sheet);
+    match sheet {
+        Some(mut sheet) => {
+            sheet.whole = true;
+            sheets.read.push(sheet);
+        }
+        None if of_children => return Some(Seen::OfChildren),
+        None => {}
     }
-    Some(())
+    Some(Seen::Read)
 }
 
 /// Cells merged over several rows.
@@ -232,14 +292,15 @@ impl Above {
     }
 }
 
-fn take_row(sheet: &mut Sheet, cells: Vec<String>, line: u32, out: &mut dyn Output) {
+/// False when there is no room for more.
+fn take_row(sheets: &mut Sheets, sheet: &mut Sheet, cells: Vec<String>, line: u32, out: &mut dyn Output) -> bool {
     if cells.iter().all(|cell| cell.trim().is_empty()) {
-        return;
+        return true;
     }
     out.record();
     let raw = cells.join(",").into_bytes();
     let record = sheet.rows.len() as u64 + 1;
-    sheet.rows.push(Row { line: u64::from(line) + 1, record, byte_offset: 0, cells, raw });
+    sheets.hold(sheet, Row { line: u64::from(line) + 1, record, byte_offset: 0, cells, raw })
 }
 
 /// A cell as a CSV export would have it.
@@ -256,5 +317,25 @@ fn text_of(value: &DataRef<'_>) -> String {
         }
         // A formula that came to nothing.
         DataRef::Error(_) | DataRef::Empty => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_rows_are_held_than_there_is_room_for() {
+        let text = "Child ID,Date of Contact,Contact Source\n".to_owned() + &"910001,03/02/2025,Police\n".repeat(5);
+        let row = 910_001.to_string().len() + "03/02/2025".len() + "Police".len() + 3 * CELL_BYTES + 25 + ROW_BYTES;
+        let held = |rows: usize| {
+            let bytes: Box<dyn BufRead + Send> = Box::new(text.as_bytes());
+            let files = vec![SourceFile { name: "878_2025-03-04.csv".to_owned(), bytes }];
+            let (files, sheets) = read_within(files, Room::of(rows * row), &mut connector_kit::Collected::default());
+            let reasons: Vec<Reason> = files.iter().flat_map(|file| &file.rejected).map(|(_, r)| r.reason).collect();
+            (sheets.iter().map(|sheet| sheet.rows.len()).sum::<usize>(), sheets[0].whole, reasons)
+        };
+        assert_eq!(held(5), (5, true, vec![]));
+        assert_eq!(held(2), (3, false, vec![Reason::RecordTooLarge]));
     }
 }

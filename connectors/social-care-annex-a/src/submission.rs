@@ -10,7 +10,7 @@ use proto::events::{Date, Scheme};
 use proto::quarantine::Reason;
 
 use crate::children;
-use crate::say::{At, Of, Voice, date, date_on, day, place};
+use crate::say::{At, Of, Voice, date, place};
 use crate::sheets::{self, File, Sheet};
 
 /// The list of people who are no children.
@@ -29,7 +29,8 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
         }
         return;
     };
-    let stood_on = files.iter().find_map(|file| file.hints.on.as_ref().and_then(day)).or_else(|| latest(&sheets));
+    let stood_on =
+        files.iter().find_map(|file| file.hints.on.as_ref().and_then(dates::day)).or_else(|| latest(&sheets));
     let rejected: Vec<_> = files.iter_mut().flat_map(|file| std::mem::take(&mut file.rejected)).collect();
     let Some(stood_on) = stood_on else {
         // Lists without a single date tell of nothing that could be placed.
@@ -37,7 +38,7 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
         rejected.into_iter().for_each(|(_, rejection)| out.reject(rejection));
         return;
     };
-    let as_of_on = date_on(stood_on);
+    let as_of_on = dates::date_on(stood_on);
     let of =
         Of { authority, period: format!("{:04}-{:02}", stood_on.year(), stood_on.month()), as_of_on, files: &files };
     open_scopes(&of, &sheets, out);
@@ -103,7 +104,7 @@ fn latest(sheets: &[Sheet]) -> Option<civil::Date> {
     for sheet in sheets {
         for row in &sheet.rows {
             let at = At { sheet, row };
-            let dated = DATED.iter().filter_map(|name| date(at.get(name), "").value.as_ref().and_then(day));
+            let dated = DATED.iter().filter_map(|name| date(at.get(name), "").value.as_ref().and_then(dates::day));
             all.extend(dated);
         }
     }

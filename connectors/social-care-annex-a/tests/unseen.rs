@@ -75,6 +75,31 @@ fn an_enquiry_may_have_a_day_of_its_own() {
     assert_eq!(said.of_kind("ConferenceHeld")[0].1["heldOn"]["day"], 20);
 }
 
+#[test]
+fn a_sheet_of_children_that_is_no_list_is_told() {
+    let mut workbook = Workbook::new();
+    let write = |sheet: &mut rust_xlsxwriter::Worksheet, rows: &[&[&str]]| {
+        for (line, row) in (0..).zip(rows) {
+            for (column, cell) in (0..).zip(*row) {
+                sheet.write_string(line, column, *cell).unwrap();
+            }
+        }
+    };
+    write(workbook.add_worksheet(), &[&["Team", "Children"], &["Duty", "3"]]);
+    let contact = ["910001", "03/02/2025", "g) Police"];
+    write(workbook.add_worksheet(), &[&["Child Unique ID", "Date of Contact", "Contact Source"], &contact]);
+    let listed = |workbook: &mut Workbook| {
+        translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", workbook.save_to_buffer().unwrap())])
+    };
+    let said = listed(&mut workbook);
+    assert_eq!((said.reasons(), said.whole.len()), (vec![], 2));
+    let plan = ["910001", "01/02/2015", "03/02/2025"];
+    write(workbook.add_worksheet(), &[&["Child Unique ID", "Date of Birth", "CIN Plan Start Date"], &plan]);
+    let said = listed(&mut workbook);
+    assert_eq!((said.reasons(), said.whole.len()), (vec!["REASON_HEADER_MISSING"], 0));
+    assert_eq!(said.of_kind("ContactReceived").len(), 1);
+}
+
 /// A workbook as a person keeps one: a cover sheet, a heading over several columns, one child's cells merged over two rows.
 #[test]
 fn a_workbook_of_a_person() {

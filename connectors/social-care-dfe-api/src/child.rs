@@ -130,12 +130,11 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
 fn health(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     let mut block = Block::of(fields);
     let key = voice.key("health");
-    let assessments = voice.blocks(&mut block, "sdq_assessments");
+    // Without its list the block says nothing of what was said before, and neither does a list that could not all be read.
+    let (assessments, mut told) = voice.list(&mut block, "sdq_assessments");
     if block.is_purged() {
         return voice.part(&key, true);
     }
-    // Without its list the block says nothing of what was said before, and neither does a list that could not all be read.
-    let mut told = fields.contains_key("sdq_assessments");
     for fields in assessments {
         let mut block = Block::of(fields);
         let (scored_on, score) = (block.date("date"), block.number("score"));

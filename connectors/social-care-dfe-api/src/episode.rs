@@ -30,11 +30,11 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     if block.is_purged() {
         return;
     }
-    let workers = voice.blocks(&mut block, "care_worker_details");
+    let (workers, told) = voice.list(&mut block, "care_worker_details");
     let parts: Vec<(&'static str, Vec<&Map<String, Value>>)> =
         PARTS.iter().map(|part| (part.name, voice.blocks(&mut block, part.name))).collect();
     referral(voice, &key, block);
-    let mut all_told = !workers.is_empty();
+    let mut all_told = told && !workers.is_empty();
     for worker in workers {
         all_told &= worker_allocated(voice, &key, worker);
     }

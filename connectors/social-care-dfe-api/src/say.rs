@@ -4,7 +4,6 @@ use connector_kit::codes::CodeList;
 use connector_kit::file_name::Authority;
 use connector_kit::reading::{Read, boolean, finding};
 use connector_kit::{Draft, Output, Place, Rejection, dates};
-use jiff::civil;
 use proto::events::{Coded, Date, Event, Finding, FindingCode, SourceRecordKept, Subject};
 use proto::quarantine::Reason;
 use serde_json::{Map, Value};
@@ -70,7 +69,14 @@ impl<'v> Block<'v> {
     pub(crate) fn codes(&mut self, list: &CodeList, name: &'static str) -> Vec<Coded> {
         self.read.push(name);
         let stated: Vec<String> = match self.fields.get(name) {
-            Some(Value::Array(codes)) => codes.iter().map(text_of).collect(),
+            Some(Value::Array(codes)) => {
+                // What is no text is told, and kept with all of the list.
+                if codes.iter().any(|code| code.is_array() || code.is_object()) {
+                    self.findings.push(finding(FindingCode::ValueMalformed, name));
+                    self.read.pop();
+                }
+                codes.iter().map(text_of).collect()
+            }
             // A list as one text.
             Some(Value::String(codes)) => codes.split([',', ';', ' ']).map(str::to_owned).collect(),
             Some(Value::Null) | None => Vec::new(),
@@ -125,7 +131,7 @@ impl<'v> Block<'v> {
 
     /// A second date that is before the first.
     pub(crate) fn in_order(&mut self, first: Option<Date>, second: Option<Date>, name: &str) {
-        let both = first.as_ref().and_then(day).zip(second.as_ref().and_then(day));
+        let both = first.as_ref().and_then(dates::day).zip(second.as_ref().and_then(dates::day));
         if both.is_some_and(|(first, second)| second < first) {
             self.findings.push(finding(FindingCode::DatesOutOfOrder, name));
         }
@@ -164,11 +170,20 @@ impl Voice<'_> {
 
     /// The blocks of this name; what stands there and is none is given to quarantine.
     pub(crate) fn blocks<'v>(&mut self, block: &mut Block<'v>, name: &'static str) -> Vec<&'v Map<String, Value>> {
+        self.list(block, name).0
+    }
+
+    /// The same, and whether the list is there and all of it could be read: only then is what it leaves out gone.
+    pub(crate) fn list<'v>(
+        &mut self,
+        block: &mut Block<'v>,
+        name: &'static str,
+    ) -> (Vec<&'v Map<String, Value>>, bool) {
         let (blocks, all) = block.blocks(name);
         if !all {
             self.reject(Reason::RecordMalformed, name, "");
         }
-        blocks
+        (blocks, all && block.fields.get(name).is_some_and(|list| !list.is_null()))
     }
 
     /// A thing that has parts: all of them are told, or it is only named.
@@ -265,9 +280,4 @@ fn written(text: &str, field: &str) -> Read<Date> {
         Some(date) => Read::odd(date, FindingCode::ValueMalformed, field),
         None => read,
     }
-}
-
-pub(crate) fn day(date: &Date) -> Option<civil::Date> {
-    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
-    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
 }

@@ -48,7 +48,15 @@ fn sent_again_it_adds_nothing_and_left_out_it_says_nothing() {
     less["social_care_episodes"][0].as_object_mut().unwrap().remove("section_47_assessments");
     less["social_care_episodes"][0].as_object_mut().unwrap().remove("referral_date");
     assert_eq!(standing(&[child(), less]), (all.clone(), 0));
-    assert_eq!(standing(&[child(), json!({"la_child_id": "C2234"})]), (all, 0));
+    assert_eq!(standing(&[child(), json!({"la_child_id": "C2234"})]), (all.clone(), 0));
+    // Null is no list, and one that cannot all be read does not say what is gone.
+    for health in [json!(null), json!("none"), json!([5])] {
+        let sending = json!({"la_child_id": "C2234", "health_and_wellbeing": {"sdq_assessments": health}});
+        assert_eq!(standing(&[child(), sending.clone()]), (all.clone(), 0), "{sending}");
+    }
+    let mut unread = child();
+    unread["social_care_episodes"][0]["care_worker_details"][1] = json!("Y2234567");
+    assert_eq!(standing(&[child(), unread]), (all, 0));
 }
 
 #[test]

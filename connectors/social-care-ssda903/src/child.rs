@@ -19,7 +19,7 @@ use proto::events::{
 
 use crate::codes;
 use crate::held::Row;
-use crate::reading::{date, date_on, day};
+use crate::reading::date;
 use crate::say::{Findings, Voice, Year};
 use crate::submission::Tables;
 use crate::tables::Table;
@@ -125,7 +125,7 @@ pub(crate) fn age(birth: civil::Date, on: civil::Date) -> Option<i16> {
 
 /// Says all that a child's rows say.
 pub(crate) fn say(mut voice: Voice<'_>, rows: &[(Year, &Row<'_>, bool)], around: &Around<'_>) {
-    let births = rows.iter().rev().filter_map(|(_, row, _)| day(&date(row.get("dob"), "").value?));
+    let births = rows.iter().rev().filter_map(|(_, row, _)| dates::day(&date(row.get("dob"), "").value?));
     let child = Child { birth: births.into_iter().next(), rows, around };
     let episodes = episodes::read(&child, &mut voice);
     for given in child.of(Table::Header) {
@@ -164,7 +164,7 @@ fn header(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
             findings.broke(FieldMissing, field, rule);
         }
     }
-    let birth = birth_on.as_ref().and_then(day);
+    let birth = birth_on.as_ref().and_then(dates::day);
     if birth.is_some_and(|birth| birth > year.last) {
         findings.broke(DateImplausible, "DOB", "301");
     }
@@ -177,7 +177,7 @@ fn header(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     if key.ends_with("/2") {
         findings.broke(FieldsContradict, "CHILD", "INT32");
     }
-    let on = birth_on.unwrap_or(date_on(year.last));
+    let on = birth_on.unwrap_or(dates::date_on(year.last));
     voice.keep((row, year), &key, on);
     let described = PersonDescribed {
         birth_on,
@@ -260,7 +260,7 @@ fn mother(voice: &mut Voice<'_>, given: Given<'_>, birth: Option<civil::Date>, i
     if is_mother != Some(true) && first_child_born_on.is_none() {
         return;
     }
-    let born = first_child_born_on.as_ref().and_then(day);
+    let born = first_child_born_on.as_ref().and_then(dates::day);
     if let Some(birth) = birth {
         if born.is_some_and(|born| born < birth) {
             findings.broke(DatesOutOfOrder, "MC_DOB", "621");
@@ -269,7 +269,7 @@ fn mother(voice: &mut Voice<'_>, given: Given<'_>, birth: Option<civil::Date>, i
         }
     }
     let key = voice.key(year, "parenthood");
-    let on = first_child_born_on.unwrap_or(date_on(year.last));
+    let on = first_child_born_on.unwrap_or(dates::date_on(year.last));
     voice.say((row, year), (&key, 0), on, Vec::new(), ParenthoodRecorded { first_child_born_on });
 }
 
@@ -318,14 +318,14 @@ fn unaccompanied(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     let Given { row, year, .. } = given;
     let mut findings = child.begin(voice, given);
     let ceased_on = findings.date(row, "duc", "104");
-    if let (Some(ceased), Some(birth)) = (ceased_on.as_ref().and_then(day), child.birth)
+    if let (Some(ceased), Some(birth)) = (ceased_on.as_ref().and_then(dates::day), child.birth)
         && age(birth, ceased)
             .is_some_and(|age| age > 18 || age == 18 && (ceased.month(), ceased.day()) != (birth.month(), birth.day()))
     {
         findings.broke(DateImplausible, "DUC", "304");
     }
     let key = voice.key(year, "unaccompanied");
-    let on = date_on(year.last);
+    let on = dates::date_on(year.last);
     voice.keep((row, year), &key, on);
     voice.say((row, year), (&key, 0), on, findings.0, UnaccompaniedChildRecorded { ceased_on });
 }
@@ -341,7 +341,7 @@ fn permanence(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
         findings.broke(FieldsContradict, "PREV_PERM", "635");
     }
     let key = voice.key(year, "previous-permanence");
-    let on = order_on.unwrap_or(date_on(year.last));
+    let on = order_on.unwrap_or(dates::date_on(year.last));
     voice.keep((row, year), &key, on);
     let event = PreviousPermanenceRecorded { option, arranged_by, order_on };
     voice.say((row, year), (&key, 0), on, findings.0, event);
@@ -354,7 +354,7 @@ fn liberty(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
         return voice.cannot_place((row, year), "dolo_start", "DoLo");
     };
     let until_on = date(row.get("dolo_end"), "DOLO_END").keep(&mut findings.0);
-    if let (Some(start), Some(until)) = (day(&start_on), until_on.as_ref().and_then(day))
+    if let (Some(start), Some(until)) = (dates::day(&start_on), until_on.as_ref().and_then(dates::day))
         && until < start
     {
         findings.0.push(finding(DatesOutOfOrder, "DOLO_END"));

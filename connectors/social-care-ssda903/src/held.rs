@@ -5,6 +5,7 @@
 //! takes 21 MB. [`HELD_BYTES_MAX`] bounds all of it. What a row says is taken apart when its child's turn comes.
 
 use connector_kit::file_name::{Authority, hints};
+use connector_kit::room::Room;
 
 use crate::tables::{Table, canonical, is_of_the_return};
 
@@ -55,8 +56,7 @@ pub(crate) struct Held {
 pub(crate) struct Rows {
     layouts: Vec<Layout>,
     held: Vec<Held>,
-    /// Bytes that may still be held.
-    room: usize,
+    room: Room,
 }
 
 /// A column of no place, and its cell.
@@ -98,7 +98,7 @@ impl Layout {
 
 impl Default for Rows {
     fn default() -> Self {
-        Self { layouts: Vec::new(), held: Vec::new(), room: HELD_BYTES_MAX }
+        Self { layouts: Vec::new(), held: Vec::new(), room: Room::of(HELD_BYTES_MAX) }
     }
 }
 
@@ -135,9 +135,7 @@ impl Rows {
         }
         text.push_str(&further);
         text.pop();
-        let takes = text.len() + ROW_BYTES;
-        let has_room = takes <= self.room;
-        self.room = self.room.saturating_sub(takes);
+        let has_room = self.room.take(text.len() + ROW_BYTES);
         self.held.push(Held { layout, place, text: text.into_boxed_str() });
         has_room
     }
@@ -268,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_submission_holds_no_more_than_it_may() {
-        let mut rows = Rows { room: 4 * (10 + ROW_BYTES), ..Rows::default() };
+        let mut rows = Rows { room: Room::of(4 * (10 + ROW_BYTES)), ..Rows::default() };
         let layout = rows.layout(Layout::of(Table::Header, 0, vec!["child".to_owned()]));
         let mut hold = |cell: &str| rows.push(layout, RowPlace::default(), std::iter::once(cell), std::iter::empty());
         let took: Vec<bool> = (0..5).map(|_| hold("ten bytes.")).collect();

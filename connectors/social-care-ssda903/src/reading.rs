@@ -5,7 +5,6 @@ use std::io::{BufRead, Read as _};
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
-use jiff::civil;
 use proto::events::Date;
 use proto::quarantine::Reason;
 
@@ -143,16 +142,4 @@ pub(crate) fn cells_of(
 /// Day first with slashes, as the return has it, and as exports have it that went through something else.
 pub(crate) fn date(text: &str, field: &str) -> connector_kit::reading::Read<Date> {
     dates::written(text, field)
-}
-
-/// A date to the day; `None` where the source gave less.
-pub(crate) fn day(date: &Date) -> Option<civil::Date> {
-    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
-    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
-}
-
-/// A day as the contract has it.
-pub(crate) fn date_on(on: civil::Date) -> Date {
-    let part = |part: i8| Some(u32::from(part.unsigned_abs()));
-    Date { year: on.year().into(), month: part(on.month()), day: part(on.day()), estimated: false }
 }

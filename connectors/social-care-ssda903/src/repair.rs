@@ -4,7 +4,7 @@
 //! what was said before stays in the log, and what is said now takes its place, with the repair as a finding:
 //! `ssda903-repair/1`. Rules 1A and 2 end a period that no return ends: their reason is `E99` and no code of the department's.
 //! Rule 3, a row that stands twice, needs nothing more than that it counts once; rule 3A, the later year's word on an episode,
-//! is what versions do.
+//! is what versions do. Rule 6 is ours: a blank reason ends no care that goes on, in the next episode, on the very day.
 
 use jiff::{ToSpan as _, civil};
 use proto::events::{Coded, FindingCode};
@@ -58,21 +58,22 @@ fn one(episode: &mut Episode<'_>, next: Option<Next>, next_year_told: &dyn Fn(u1
         }
         Some(next) if is_open => {
             episode.to = Some(next.from);
-            episode.ceased = Some(marked("X1"));
-            if matches!(next.began.as_str(), "P" | "B" | "T" | "U") && episode.reason.is_none() {
-                episode.reason = Some(marked(NO_REASON));
-            }
-            found(episode, FindingCode::FieldMissing, "1");
+            goes_on(episode, &next);
+            found(episode, FindingCode::FieldMissing, "DEC", "1");
+        }
+        Some(next) if next.began != "S" && episode.to == Some(next.from) && episode.row.get("rec").is_empty() => {
+            goes_on(episode, &next);
+            found(episode, FindingCode::FieldMissing, "REC", "6");
         }
         Some(next) if episode.to.is_some_and(|to| to > next.from) => {
             episode.to = Some(next.from);
-            found(episode, FindingCode::DatesOutOfOrder, "4");
+            found(episode, FindingCode::DatesOutOfOrder, "DEC", "4");
         }
         Some(next)
             if episode.ceased_code() == "X1" && next.began != "S" && episode.to.is_some_and(|to| to < next.from) =>
         {
             episode.to = Some(next.from);
-            found(episode, FindingCode::FieldsContradict, "5");
+            found(episode, FindingCode::FieldsContradict, "DEC", "5");
         }
         None if is_open && next_year_told(episode.year.number) => end(episode, episode.year.last, "2"),
         _ => {}
@@ -83,11 +84,19 @@ fn one(episode: &mut Episode<'_>, next: Option<Next>, next_year_told: &dyn Fn(u1
 fn end(episode: &mut Episode<'_>, on: civil::Date, rule: &str) {
     episode.to = Some(on.max(episode.from));
     episode.ceased = Some(marked(NOT_RETURNED));
-    found(episode, FindingCode::FieldMissing, rule);
+    found(episode, FindingCode::FieldMissing, "DEC", rule);
 }
 
-fn found(episode: &mut Episode<'_>, code: FindingCode, rule: &str) {
-    let finding = connector_kit::reading::finding_of_rule(code, "DEC", &format!("{CODE_SET}/{rule}"));
+/// Care goes on in the next episode.
+fn goes_on(episode: &mut Episode<'_>, next: &Next) {
+    episode.ceased = Some(marked("X1"));
+    if matches!(next.began.as_str(), "P" | "B" | "T" | "U") && episode.reason.is_none() {
+        episode.reason = Some(marked(NO_REASON));
+    }
+}
+
+fn found(episode: &mut Episode<'_>, code: FindingCode, field: &str, rule: &str) {
+    let finding = connector_kit::reading::finding_of_rule(code, field, &format!("{CODE_SET}/{rule}"));
     episode.findings.0.push(finding);
 }
 

@@ -12,7 +12,7 @@ use proto::quarantine::Reason;
 use connector_kit::codes::CodeList;
 
 use crate::held::Row;
-use crate::reading::{date, day};
+use crate::reading::date;
 use crate::tables::Table;
 
 /// A year of the collection.
@@ -69,7 +69,7 @@ impl Findings {
     /// The same, where it is known to the day.
     pub(crate) fn day(&mut self, row: &Row<'_>, column: &str, rule: &str) -> Option<(Date, civil::Date)> {
         let date = self.date(row, column, rule)?;
-        Some((date, day(&date)?))
+        Some((date, dates::day(&date)?))
     }
 
     /// A code; one that is not of the year's list breaks this rule.

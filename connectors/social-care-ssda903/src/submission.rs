@@ -10,7 +10,7 @@ use proto::quarantine::Reason;
 
 use crate::child::{self, Around};
 use crate::held::{Glance, Row, Rows};
-use crate::reading::{self, File, date_on, day, of_file};
+use crate::reading::{self, File, of_file};
 use crate::say::{Voice, Year, scope_key};
 use crate::tables::Table;
 
@@ -123,7 +123,7 @@ fn conclude_year(rows: &Rows, files: &[File]) -> Option<u16> {
         let mut years: BTreeMap<u16, usize> = BTreeMap::new();
         for row in rows.all().filter(|row| row.table() == *table).filter(unnamed) {
             for column in *columns {
-                let on = reading::date(row.get(column), "").value.as_ref().and_then(day);
+                let on = reading::date(row.get(column), "").value.as_ref().and_then(dates::day);
                 if let Some(on) = on {
                     *years.entry(Year::with(on)).or_default() += 1;
                 }
@@ -176,7 +176,7 @@ fn open_scopes(tables: &Tables, rows: &Rows, files: &[File], out: &mut dyn Outpu
     for year in years {
         let year = Year::of(year);
         let named = files.iter().filter_map(|file| file.hints.on);
-        let named_on = named.clone().filter_map(|on| day(&on)).max();
+        let named_on = named.clone().filter_map(|on| dates::day(&on)).max();
         let stood_on = match named_on {
             Some(on) => on.min(year.last),
             None => latest(rows, year).unwrap_or(year.last),
@@ -187,7 +187,7 @@ fn open_scopes(tables: &Tables, rows: &Rows, files: &[File], out: &mut dyn Outpu
         for (authority, _, table) in tables.there.iter().filter(|(_, of, _)| *of == year.number) {
             out.scope(Scope {
                 key: scope_key(*authority, year.number, *table),
-                as_of_us: dates::start_of_day_us(&date_on(stood_on)),
+                as_of_us: dates::start_of_day_us(&dates::date_on(stood_on)),
                 sequence,
             });
         }
@@ -206,7 +206,7 @@ fn latest(rows: &Rows, year: Year) -> Option<civil::Date> {
         of_table.flat_map(move |row| columns.iter().filter_map(move |column| reading::date(row.get(column), "").value))
     });
     let within = |on: &civil::Date| (year.first..=year.last).contains(on);
-    let latest = dates.filter_map(|date| day(&date)).filter(within).max()?;
+    let latest = dates.filter_map(|date| dates::day(&date)).filter(within).max()?;
     Some(if latest.month() == 3 { year.last } else { latest })
 }
 

@@ -161,6 +161,16 @@ fn each_published_repair() {
     assert_eq!(ends.len(), 1);
     assert_eq!(ends[0].1["reason"]["code"], "E99");
     assert_eq!(ends[0].1["endOn"]["day"], 19);
+    // A blank REC ends no care that goes on that very day; it does where the next begins another period, or comes later.
+    let blank = MOVED.replace(",X1,CARPL,", ",,,");
+    let ends =
+        |rows: &[&str]| translate(&Ssda903::ANY, &files(&returned(2025, rows))).of_kind("LookedAfterPeriodEnded").len();
+    assert_eq!(found(&[&blank, AFTER]), ["ssda903-repair/6 FIELD_MISSING REC"]);
+    assert_eq!(ends(&[&blank, AFTER]), 0);
+    let [starts, later] = [AFTER.replacen(",P,", ",S,", 1), AFTER.replacen("20/09/2024", "21/09/2024", 1)];
+    for other in [&starts, &later] {
+        assert_eq!((found(&[&blank, other]), ends(&[&blank, other])), (vec![], 1), "{other}");
+    }
     let placed = &translate(&Ssda903::ANY, &files(&returned(2025, &[OPEN, AFTER]))).of_kind("PlacementChanged")[0].1;
     assert_eq!(placed["endReason"]["code"], "LIIAF");
 }

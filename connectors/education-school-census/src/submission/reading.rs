@@ -95,13 +95,20 @@ pub(super) fn read_roll(
         let unmapped = file.unmapped.iter().map(|column| cell(column));
         let cells =
             [which_roll(file.table)].into_iter().chain(mapped).chain([cell(HALF_TERM_POSSIBLE)]).chain(unmapped);
-        rolls.push(held(school, file.number, row), cells.chain([row_key]));
+        if !rolls.push(held(school, file.number, row), cells.chain([row_key])) {
+            damaged = true;
+            out.reject(row.reject(Reason::RecordTooLarge, "", TOO_LARGE));
+            break;
+        }
     }
     if damaged {
         lost(Some(file.table), progress);
     }
     close(file, progress);
 }
+
+/// Told of the row at which there was no more room: itself it was taken.
+pub(crate) const TOO_LARGE: &str = "the rows of the submission take more memory than any authority's: none from here on was read; send fewer schools together";
 
 fn held(owner: u32, file: u32, row: Row<'_>) -> Held {
     Held::new(owner, file, row.line(), row.record())
@@ -157,7 +164,12 @@ pub(super) fn read_children(
             "reason1" => row.first(&["reason1", "reason"]).unwrap_or(""),
             column => row.get(column).unwrap_or(""),
         });
-        rows.push(held(person, file.number, row), lead.chain(named));
+        if !rows.push(held(person, file.number, row), lead.chain(named)) {
+            lost(Some(table), progress);
+            let rejection = row.reject(Reason::RecordTooLarge, "", TOO_LARGE);
+            speaker.reject(group, None, None, rejection);
+            break;
+        }
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();
             of.entry(key.to_owned()).and_modify(|of| *of = of.filter(|of| *of == person)).or_insert(Some(person));

@@ -55,6 +55,26 @@ fn english_dates_and_what_they_leave_out() {
 }
 
 #[test]
+fn days_and_how_they_compare() {
+    let second = day(2024, 3, 2).unwrap();
+    let on = super::day(&second).unwrap();
+    assert_eq!((on, date_on(on)), (civil::date(2024, 3, 2), second));
+    let month = partial(2024, Some(3)).unwrap();
+    assert_eq!(super::day(&month), None);
+    assert!(rank(&month) < rank(&second) && rank(&partial(2024, None).unwrap()) < rank(&month));
+}
+
+#[test]
+fn times_behind_a_day_however_it_is_written() {
+    let at = |text: &str| written_at(text, "f").value;
+    let expected = iso_at("2025-01-31T14:22:05", "f").value;
+    assert_eq!([at("2025-Jan-31 14:22:05"), at("2025-01-31T14:22:05")], [expected; 2]);
+    assert_eq!([at("2025-Jan-31"), at("2025-Jan-31 late")], [iso_at("2025-01-31", "f").value; 2]);
+    assert_eq!(written_at("soon", "f").finding.unwrap().code(), FindingCode::DateUnreadable);
+    assert_eq!(written_at(" ", "f"), Read::blank());
+}
+
+#[test]
 fn blade_dates() {
     for text in ["2025-Feb-16 00:00:00", "2025-FEB-16", "2025-02-16 00:00:00", "2025-02-16"] {
         assert_eq!(blade(text, "f"), Read::of(day(2025, 2, 16).unwrap()), "{text}");

@@ -50,6 +50,10 @@ impl Tree {
         self.open.clear();
     }
 
+    pub(super) fn elements(&self) -> usize {
+        self.elements.len()
+    }
+
     /// How many elements are open.
     pub(super) fn depth(&self) -> usize {
         self.open.len()

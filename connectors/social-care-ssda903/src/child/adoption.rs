@@ -8,7 +8,7 @@ use proto::events::{AdoptionDecided, AdoptionDecisionReversed, AdoptionMatched};
 use super::episodes::Episode;
 use super::{Child, Given};
 use crate::codes;
-use crate::reading::{date, day};
+use crate::reading::date;
 use crate::say::{Findings, Voice, Year};
 use crate::tables::Table;
 
@@ -27,7 +27,8 @@ fn matched(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     let mut findings = child.begin(voice, given);
     let decided_on = findings.date(row, "date_int", "112");
     let matched_on = findings.date(row, "date_match", "113");
-    if let (Some(decided), Some(matched)) = (decided_on.as_ref().and_then(day), matched_on.as_ref().and_then(day))
+    if let (Some(decided), Some(matched)) =
+        (decided_on.as_ref().and_then(dates::day), matched_on.as_ref().and_then(dates::day))
         && matched < decided
     {
         findings.broke(DatesOutOfOrder, "DATE_MATCH", "333");
@@ -48,7 +49,7 @@ fn matched(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     if some_blank {
         findings.broke(FieldMissing, "DATE_MATCH", "151");
     }
-    let days = (decided_on.as_ref().and_then(day), matched_on.as_ref().and_then(day));
+    let days = (decided_on.as_ref().and_then(dates::day), matched_on.as_ref().and_then(dates::day));
     let until_year: Vec<&Episode<'_>> = episodes.iter().filter(|episode| episode.year <= year).collect();
     matched_against_care(&mut findings, days, by_foster_carers, &until_year);
     let tables = child.around.tables;
@@ -57,8 +58,9 @@ fn matched(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
         findings.broke(FieldsContradict, "CHILD", "602");
     }
     let placed = child.of(Table::Placed).filter(|other| other.year == year);
-    let mut placed_on =
-        placed.filter_map(|other| date(other.row.get("date_placed"), "").value.as_ref().and_then(day)).peekable();
+    let mut placed_on = placed
+        .filter_map(|other| date(other.row.get("date_placed"), "").value.as_ref().and_then(dates::day))
+        .peekable();
     if days.0.is_some_and(|decided| placed_on.peek().is_some() && !placed_on.any(|placed| placed == decided)) {
         findings.broke(FieldsContradict, "DATE_INT", "523");
     }
@@ -146,14 +148,14 @@ fn decided(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     let decided_on = findings.date(row, "date_placed", "115");
     let reversed_on = findings.date(row, "date_placed_ceased", "116");
     let reason = findings.code(&codes::REVERSED, year, row, "reason_placed_ceased", "120");
-    let decided = decided_on.as_ref().and_then(day);
+    let decided = decided_on.as_ref().and_then(dates::day);
     if reversed_on.is_none() != row.get("reason_placed_ceased").is_empty() {
         findings.broke(FieldMissing, "REASON_PLACED_CEASED", "119");
     }
     if reversed_on.is_some() && decided_on.is_none() {
         findings.broke(FieldMissing, "DATE_PLACED", "563");
     }
-    if let (Some(decided), Some(reversed)) = (decided, reversed_on.as_ref().and_then(day))
+    if let (Some(decided), Some(reversed)) = (decided, reversed_on.as_ref().and_then(dates::day))
         && reversed < decided
     {
         findings.broke(DatesOutOfOrder, "DATE_PLACED_CEASED", "522");
@@ -164,7 +166,7 @@ fn decided(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     if reversed_on.is_some() && episodes.iter().any(Episode::ends_in_adoption) {
         findings.broke(FieldsContradict, "DATE_PLACED_CEASED", "558");
     }
-    let reversed = reversed_on.as_ref().and_then(day);
+    let reversed = reversed_on.as_ref().and_then(dates::day);
     decided_against_care(&mut findings, (decided, reversed), year, episodes);
     decided_again(&mut findings, child, given, (decided, reversed));
     let Some(on) = decided_on.or(reversed_on) else {
@@ -227,7 +229,7 @@ fn decided_again(
     (decided, reversed): (Option<civil::Date>, Option<civil::Date>),
 ) {
     let Some(decided) = decided else { return };
-    let on = |given: &Given<'_>, column: &str| date(given.row.get(column), "").value.as_ref().and_then(day);
+    let on = |given: &Given<'_>, column: &str| date(given.row.get(column), "").value.as_ref().and_then(dates::day);
     let others = || {
         let of_year = child.of(Table::Placed).filter(|other| other.year == given.year);
         of_year.filter_map(|other| Some((on(&other, "date_placed")?, on(&other, "date_placed_ceased"))))

@@ -9,7 +9,6 @@ use proto::events::{
 use super::{Child, Given};
 use crate::codes;
 use crate::held::Row;
-use crate::reading::{date_on, day};
 use crate::repair;
 use crate::rules;
 use crate::say::{Findings, Voice, Year};
@@ -131,7 +130,7 @@ fn one<'r>(child: &Child<'r>, voice: &mut Voice<'_>, given: Given<'r>) -> Option
         year,
         from,
         from_on,
-        to: to_on.as_ref().and_then(day),
+        to: to_on.as_ref().and_then(dates::day),
         to_on,
         began: findings.code(&codes::RNE, year, row, "rne", "143"),
         legal: findings.code(&codes::LEGAL_STATUS, year, row, "ls", "144"),
@@ -241,14 +240,14 @@ fn tell(episode: &mut Episode<'_>, change: Change, placement: Option<Placement>,
             postcode: text(row, "pl_post"),
             home_postcode: text(row, "home_post"),
             urn: text(row, "urn"),
-            until_on: placement.until.map(date_on),
+            until_on: placement.until.map(dates::date_on),
             end_reason: placement.reason,
             ..PlacementChanged::default()
         };
         voice.say((row, year), (&key, 0), on, found(), event);
     }
     if episode.ends_care()
-        && let Some(end_on) = episode.to.map(date_on).or(episode.to_on)
+        && let Some(end_on) = episode.to.map(dates::date_on).or(episode.to_on)
     {
         let event = LookedAfterPeriodEnded { end_on: Some(end_on), reason: episode.ceased.clone() };
         voice.say((row, year), (&key, 3), end_on, found(), event);

@@ -8,7 +8,7 @@ use proto::events::{MissingEpisodeEnded, MissingEpisodeStarted};
 use super::episodes::Episode;
 use super::{Child, Given};
 use crate::codes;
-use crate::reading::{date, day};
+use crate::reading::date;
 use crate::say::{Findings, Voice, Year};
 use crate::tables::Table;
 
@@ -16,7 +16,7 @@ use crate::tables::Table;
 pub(super) fn say(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<'_>]) {
     let mut before: Option<(Year, Option<civil::Date>)> = None;
     let mut rows: Vec<_> = child.of(Table::Missing).collect();
-    rows.sort_by_key(|given| (given.year, date(given.row.get("mis_start"), "").value.as_ref().and_then(day)));
+    rows.sort_by_key(|given| (given.year, date(given.row.get("mis_start"), "").value.as_ref().and_then(dates::day)));
     for given in rows {
         let Given { row, year, .. } = given;
         let mut findings = child.begin(voice, given);
@@ -31,7 +31,7 @@ pub(super) fn say(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<
             findings.broke(FieldMissing, "MISSING", rule);
         }
         let end_on = findings.date(row, "mis_end", "1005");
-        let end = end_on.as_ref().and_then(day);
+        let end = end_on.as_ref().and_then(dates::day);
         if end.is_some_and(|end| end < start) {
             findings.broke(DatesOutOfOrder, "MIS_END", "567");
         }
@@ -95,7 +95,8 @@ fn against_care(
 fn is_not_told_again(child: &Child<'_>, voice: &Voice<'_>, given: Given<'_>, start: civil::Date) -> bool {
     let next = given.year.number.saturating_add(1);
     let again = |other: &Given<'_>| {
-        other.year.number == next && date(other.row.get("mis_start"), "").value.as_ref().and_then(day) == Some(start)
+        other.year.number == next
+            && date(other.row.get("mis_start"), "").value.as_ref().and_then(dates::day) == Some(start)
     };
     child.around.tables.whole(voice.authority, next, Table::Missing)
         && !child.of(Table::Missing).any(|other| again(&other))

@@ -8,13 +8,13 @@ use proto::events::SocialWorkerAllocated;
 use super::episodes::Episode;
 use super::{Child, Given};
 use crate::codes;
-use crate::reading::{date, day};
+use crate::reading::date;
 use crate::say::{Voice, Year};
 use crate::tables::Table;
 
 /// Says the rows of every year.
 pub(super) fn say(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<'_>]) {
-    let from_of = |given: &Given<'_>| date(given.row.get("sw_decom"), "").value.as_ref().and_then(day);
+    let from_of = |given: &Given<'_>| date(given.row.get("sw_decom"), "").value.as_ref().and_then(dates::day);
     let mut rows: Vec<Given<'_>> = child.of(Table::Workers).collect();
     rows.sort_by_key(|given| (given.year, from_of(given)));
     let mut before: Option<(Year, Option<civil::Date>)> = None;
@@ -32,7 +32,7 @@ pub(super) fn say(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<
         } else if !worker.starts_with("SW") && !worker.starts_with("XX") {
             findings.broke(ValueMalformed, "SW_ID", "SW02STG1");
         }
-        let until = until_on.as_ref().and_then(day);
+        let until = until_on.as_ref().and_then(dates::day);
         if until.is_some_and(|until| until <= from) {
             findings.broke(DatesOutOfOrder, "SW_DEC", "SW09STG2");
         }

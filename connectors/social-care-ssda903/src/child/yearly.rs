@@ -1,6 +1,7 @@
 //! What is told of a child once for a year: health and behaviour of who was looked after all year (OC2), and what a young
 //! person does who has left care (OC3).
 
+use connector_kit::dates;
 use connector_kit::reading::finding;
 use jiff::civil;
 use proto::events::FindingCode::{DateImplausible, FieldMissing, FieldsContradict, ValueMalformed};
@@ -12,7 +13,6 @@ use proto::events::{
 use super::episodes::Episode;
 use super::{Child, Given, age};
 use crate::codes;
-use crate::reading::date_on;
 use crate::say::{Voice, Year};
 use crate::tables::Table;
 
@@ -33,8 +33,8 @@ fn looked_after_all_year(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<
     let Given { row, year, .. } = given;
     let mut findings = child.begin(voice, given);
     let (at_start, at_end) = (child.age_on(year.first), child.age_on(year.last));
-    let year_end_on = Some(date_on(year.last));
-    let on = date_on(year.last);
+    let year_end_on = Some(dates::date_on(year.last));
+    let on = dates::date_on(year.last);
 
     let score = findings.count(row, "sdq_score", "180");
     if score.is_some_and(|score| score > SCORE_MAX) {
@@ -175,7 +175,7 @@ fn care_leaver(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episo
     if turned.is_some_and(|age| !(17..=21).contains(&age)) {
         findings.broke(DateImplausible, "DOB", "391");
     }
-    let on = date_on(birthday.unwrap_or(year.last));
+    let on = dates::date_on(birthday.unwrap_or(year.last));
     let key = voice.key(year, &format!("oc3/{}", year.number));
     voice.keep((row, year), &key, on);
     let event = CareLeaverContacted { in_touch, activity, accommodation, ..CareLeaverContacted::default() };
