@@ -35,6 +35,9 @@ const RATIO_MAX: f64 = 1.5;
 /// Of these a sample is one document that is held, and a larger one is refused.
 const DOCUMENTS: [(&str, u64); 1] = [("education-attendance", 60_000_000)];
 
+/// When it is read, microseconds since 1970: later than any sample says it was made, or it would be refused as of the future.
+const LATER_US: i64 = 2_000_000_000_000_000;
+
 /// The part that a process of its own measures, of this connector.
 pub(crate) const ONE: &str = "memory-of:";
 
@@ -83,10 +86,12 @@ pub(crate) fn one(dir: &Path, name: &str) -> anyhow::Result<Vec<Figure>> {
         let (wrapping, options) = (Arc::clone(&house.wrapping), Options::of(&house.at("drop")));
         let mut folder = DropFolder::open(connector, publisher.into(), log, wrapping, baselines, options).await?;
         let begun = Instant::now();
-        folder.drain_once(1_790_000_000_000_000).await?;
+        folder.drain_once(LATER_US).await?;
         let took = begun.elapsed();
-        let events = folder.counts().events.load(Ordering::Relaxed);
-        ensure!(events > 0, "`{name}` gave no events");
+        let counts = folder.counts();
+        let [events, records, rejected] =
+            [&counts.events, &counts.records, &counts.rejected].map(|count| count.load(Ordering::Relaxed));
+        ensure!(events > 0, "`{name}` gave no events of {records} records, of which {rejected} were rejected");
         Ok(vec![Figure::rate(name, events, took, "events/s")])
     })
 }
