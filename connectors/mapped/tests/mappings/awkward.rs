@@ -249,6 +249,28 @@ fn a_workbook_as_a_person_keeps_it() {
     );
 }
 
+/// A blank cell means the one above it, and where what stood above cannot be read nobody knows what it means.
+#[test]
+fn no_row_is_filled_from_before_a_broken_one() {
+    let rest = format!("{SUBJECT}{STARTED}").replace("[event.fields]\n", "[event.fields]\nreason = \"Why\"\n");
+    let mapping = early_help("format = \"csv\"\nfill_down = [\"Child ID\", \"Why\"]", &rest);
+    let table = "Case Ref,Child ID,Why,Start Date\n\
+                 E1,1001,housing,12/01/2026\n\
+                 E2,1002,debt, in arrears,12/01/2026\n\
+                 E3,,,12/01/2026\n\
+                 E4,1004,,12/01/2026\n\
+                 E5,,school,12/01/2026\n\
+                 E6,,,12/01/2026\n";
+    let read = tried(&mapping, "cases.csv", table.as_bytes());
+    use Outcome::{Published, Quarantined};
+    assert_eq!(outcomes(&read), [Published, Quarantined, Quarantined, Quarantined, Published, Published]);
+    let children: Vec<String> = starts(&read).into_iter().map(|(child, _)| child).collect();
+    assert_eq!(children, ["1001", "1004", "1004"], "nothing of another child's is given to the one before");
+    let why: Vec<&str> = read.rows.iter().flat_map(|row| &row.rejected).map(|(reason, ..)| reason.as_str()).collect();
+    assert_eq!(why, ["RECORD_MALFORMED"; 3]);
+    assert_eq!(read.said.whole.len(), 0);
+}
+
 /// What an older system writes each night: no header, and columns at fixed places; or no header and a bar between them.
 #[test]
 fn a_table_without_a_header() {
