@@ -198,6 +198,7 @@ fn rejection(reason: Reason, message: &str, field: &str, node: &Node, names: &[S
         raw: node.as_row(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }
 
@@ -210,5 +211,6 @@ fn of_file(name: &str, message: &str) -> Rejection {
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }

@@ -212,6 +212,7 @@ impl Speaker<'_> {
             raw: node.as_row(),
             scope_key: Some(self.of.scope.key.clone()),
             subject,
+            digest: None,
         });
     }
 

@@ -515,5 +515,6 @@ pub(crate) fn refuse(
         raw: entry.raw.clone(),
         scope_key: None,
         subject: None,
+        digest: None,
     });
 }

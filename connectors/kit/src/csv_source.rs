@@ -438,7 +438,7 @@ fn at(name: &str, line: u64, record: u64, byte_offset: u64) -> Place {
 }
 
 fn rejection(reason: Reason, message: String, place: Place, raw: Vec<u8>) -> Rejection {
-    Rejection { reason, message, place, controller: None, raw, scope_key: None, subject: None }
+    Rejection { reason, message, place, controller: None, raw, scope_key: None, subject: None, digest: None }
 }
 
 /// A column's name as it is asked for: in lower case, any run of white space one space, as a name on two lines of a cell has.

@@ -13,7 +13,7 @@ use proto::events::Version;
 
 use super::files::{failed, list, rename, sync};
 use super::parts::InParts;
-use super::refusals::{never_opened, of_the_future, retractions_held};
+use super::refusals::{never_opened, of_the_future, retractions_held, tell_apart};
 use super::spooled::Received;
 use super::tally::Tally;
 use super::{ALLOWED_MARK, DONE, DropFolder, IntakeError, REJECTED, WORKING, picked_up_us};
@@ -88,7 +88,7 @@ impl DropFolder {
         let mut intake = self.begin(dir).await?;
         let mut parts = InParts::of(Arc::clone(&self.connector), dir.to_path_buf());
         while let Some(part) = parts.next().await {
-            self.take_in(part, &mut intake).await?;
+            self.take_in(part, dir, &mut intake).await?;
         }
         let is_read = parts.end().await?;
         let held = intake.held.take();
@@ -124,8 +124,8 @@ impl DropFolder {
     }
 
     /// Takes in what was read for the first time.
-    async fn take_in(&self, part: Collected, intake: &mut Intake) -> Result<(), IntakeError> {
-        let Collected { scopes, records, drafts, rejections, found, whole, whole_of, parts } = part;
+    async fn take_in(&self, part: Collected, dir: &Path, intake: &mut Intake) -> Result<(), IntakeError> {
+        let Collected { scopes, records, drafts, mut rejections, found, whole, whole_of, parts } = part;
         intake.tally.records += records;
         scopes.into_iter().for_each(|scope| intake.survey.scope(scope));
         whole.iter().for_each(|key| intake.survey.whole(key));
@@ -136,6 +136,9 @@ impl DropFolder {
             intake.survey.part(key, subject, record_key, *told).map_err(unsorted)?;
         }
         found.iter().for_each(|(controller, finding)| intake.reading.report.found(controller, finding));
+        for rejection in &mut rejections {
+            tell_apart(&intake.subjects.key, dir, rejection);
+        }
         for rejection in &rejections {
             let of = rejection.subject.as_ref().map(|subject| intake.subjects.of(subject));
             intake.telling.note(&rejection.place, of).map_err(unsorted)?;
@@ -153,7 +156,7 @@ impl DropFolder {
         }
         let (mut good, mut refused) = self.publisher.lock().await.screen(taken, intake.picked_up_us);
         if let Some(received) = &mut intake.received {
-            good = received.screen(good, &mut refused);
+            good = received.screen(&intake.subjects.key, good, &mut refused);
         }
         for rejection in &refused {
             intake.survey.not_taken(rejection).map_err(unsorted)?;

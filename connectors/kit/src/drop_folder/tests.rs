@@ -11,6 +11,7 @@ use crate::toy::Toy;
 
 mod erased;
 mod not_taken;
+mod told_apart;
 
 const FIRST: &str = "id,name,start,end\n1,a,2024-09-01,\n2,a,2024-09-01,2024-12-20\n3,a,2024-09-01,\n";
 const SECOND: &str = "id,name,start,end\n1,b,2024-09-01,\n2,a,2024-09-01,2024-12-20\n4,a,2024-10-01,\n,x,2024-09-01,\n";
