@@ -271,6 +271,36 @@ fn no_row_is_filled_from_before_a_broken_one() {
     assert_eq!(read.said.whole.len(), 0);
 }
 
+/// A pattern of two digits of a year reads no year of four, whose first two they would be.
+#[test]
+fn a_short_year_is_not_the_beginning_of_a_long_one() {
+    let text = |delivery: &str| {
+        format!(
+            "name = \"social-care-awkward\"\nabout = \"x\"\nrevision = 1\ncontroller = \"la-878-early-help\"\n\
+             dates = [\"%d/%m/%y\"]\nkey = [\"Case Ref\"]\n[source]\nformat = \"csv\"\n[delivery]\nkind = \"snapshot\"\n\
+             scope = \"878/awkward\"\n{delivery}{SUBJECT}{STARTED}"
+        )
+    };
+    let mapping = checked(&text("")).mapping;
+    let table = "Case Ref,Child ID,Start Date\n\
+                 E1,1001,01/02/19\n\
+                 E2,1002,01/02/19 10:30\n\
+                 E3,1003,01/02/19T10:30:00\n\
+                 E4,1004,01/02/2019 10:30\n\
+                 E5,1005,01/02/2019 00:00:00\n\
+                 E6,1006,01/02/2019T00:00\n";
+    let read = tried(&mapping, "cases.csv", table.as_bytes());
+    let days: Vec<String> = starts(&read).into_iter().map(|(_, day)| day).collect();
+    assert_eq!(days, ["2019-02-01"; 3]);
+    let why: Vec<&str> = read.rows.iter().flat_map(|row| &row.rejected).map(|(reason, ..)| reason.as_str()).collect();
+    assert_eq!(why, ["DATE_MISSING"; 3]);
+    let dated = checked(&text("as_of = { file_name = \"cases_%d%m%y\" }\n")).mapping;
+    for (name, is_read) in [("cases_010219.csv", true), ("cases_010219_2.csv", true), ("cases_01022019.csv", false)] {
+        let read = tried(&dated, name, table.as_bytes());
+        assert_eq!(!read.refused(), is_read, "{name}");
+    }
+}
+
 /// What an older system writes each night: no header, and columns at fixed places; or no header and a bar between them.
 #[test]
 fn a_table_without_a_header() {
