@@ -194,6 +194,39 @@ fn several_children_in_a_row() {
     assert_eq!((outcomes(&read), read.said.drafts.len()), (vec![Outcome::Quarantined], 0));
 }
 
+/// Of a cell that holds more than is read nothing is left out unseen.
+#[test]
+fn more_in_a_cell_than_is_read() {
+    let split = format!("{}split = \";\"\n{STARTED}", SUBJECT);
+    let mapping = early_help("format = \"csv\"", &split);
+    let children = |count: usize| (1..=count).map(|child| format!("{child}")).collect::<Vec<_>>().join(";");
+    let table = format!(
+        "Case Ref,Child ID,Start Date\nF1,{},12/01/2026\nF2,{},12/01/2026\nF3,1001,12/01/2026\n",
+        children(64),
+        children(65)
+    );
+    let read = tried(&mapping, "families.csv", table.as_bytes());
+    use Outcome::{Published, Quarantined};
+    assert_eq!(outcomes(&read), [Published, Quarantined, Published]);
+    assert_eq!(starts(&read).len(), 65, "of whom the row is not read, nothing of it is");
+    assert_eq!(read.rows[1].rejected[0].0, "RECORD_TOO_LARGE");
+    assert_eq!(read.rows[1].rejected[0].1, "child id");
+
+    let meeting = "[[event]]\nbecomes = \"TeamMeetingHeld\"\neffective = \"held_on\"\n[event.fields]\nheld_on = \"Start Date\"\n\
+                   summary = \"Summary\"\nattendees = { column = \"Present\", split = \";\", set = \"worker.role\" }\n";
+    let mapping = early_help("format = \"csv\"", &format!("{SUBJECT}{meeting}"));
+    for (letters, present, is_told) in [(16_384, 64, false), (16_385, 64, true), (16_384, 65, true)] {
+        let table = format!(
+            "Case Ref,Child ID,Start Date,Summary,Present\nF1,1,12/01/2026,{},{}\n",
+            "x".repeat(letters),
+            children(present)
+        );
+        let read = tried(&mapping, "cases.csv", table.as_bytes());
+        let told = read.rows[0].findings.iter().any(|(code, _)| code == "VALUE_MALFORMED");
+        assert_eq!((read.rows[0].rejected.len(), told), (0, is_told), "{letters} letters, {present} present");
+    }
+}
+
 /// A workbook as a person keeps it: a title, merged cells, a hidden sheet, an empty one, one for each year, a formula, an error.
 #[test]
 fn a_workbook_as_a_person_keeps_it() {
