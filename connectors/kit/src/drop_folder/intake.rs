@@ -150,7 +150,10 @@ impl DropFolder {
             intake.said += 1;
             let subject = intake.subjects.of(&draft.subject);
             intake.telling.note(&draft.place, Some(subject)).map_err(unsorted)?;
-            if !intake.is_of_the_future(&draft) {
+            if intake.is_of_the_future(&draft) {
+                intake.reading.read(&draft, subject).map_err(unsorted)?;
+                intake.reading.report.not_taken(&draft.controller, 1);
+            } else {
                 taken.push(Numbered { number, draft });
             }
         }
@@ -282,30 +285,22 @@ impl DropFolder {
         intake: &mut Intake,
     ) -> Result<(), IntakeError> {
         let given = &compared.given;
-        let mut saying = Saying { folder: self, statements: Vec::new(), bytes: 0 };
+        let mut saying = Saying { folder: self, statements: Vec::new(), bytes: 0, refused: Vec::new() };
         let mut of_drafts = given.of_drafts().map_err(unsorted)?;
-        let mut rejections = Vec::new();
         let source = self.connector.descriptor().name;
         let (key, labels) = (intake.subjects.key.clone(), self.labels());
         let mut subjects = Subjects::new(&key);
-        let mut comes = |Numbered { number, draft }| -> Result<Option<Statement>, IntakeError> {
+        let mut comes = |Numbered { number, draft }| -> Result<Option<Comes>, IntakeError> {
             let Some(verdict) = of_drafts.take(number).map_err(unsorted)? else { return Ok(None) };
-            let Some((version, _)) = compared.scopes.get(&verdict.scope) else { return Ok(None) };
-            match verdict.of(&mut subjects, (source, &labels), draft, *version) {
-                Comes::Statement(statement) => Ok(Some(*statement)),
-                Comes::Rejection(rejection) => {
-                    rejections.push(*rejection);
-                    Ok(None)
-                }
-                Comes::IsAnother => Err(IntakeError::ReadsDifferently),
-            }
+            let version = compared.scopes.get(&verdict.scope).map(|(version, _)| *version);
+            Ok(version.map(|version| verdict.of(&mut subjects, (source, &labels), draft, version)))
         };
         match held {
             _ if !given.of_any_draft() => {}
             Some(held) => {
                 for numbered in held {
-                    if let Some(statement) = comes(numbered)? {
-                        saying.take(statement, intake).await?;
+                    if let Some(comes) = comes(numbered)? {
+                        saying.take(comes, intake).await?;
                     }
                 }
             }
@@ -314,8 +309,8 @@ impl DropFolder {
                 let mut parts = InParts::of(Arc::clone(&self.connector), dir.to_path_buf());
                 while let Some(part) = parts.next().await {
                     for draft in part.drafts {
-                        if let Some(statement) = comes(Numbered { number, draft })? {
-                            saying.take(statement, intake).await?;
+                        if let Some(comes) = comes(Numbered { number, draft })? {
+                            saying.take(comes, intake).await?;
                         }
                         number += 1;
                     }
@@ -332,11 +327,11 @@ impl DropFolder {
         let scope_key = |scope| compared.surveyed.scope_key(scope);
         while let Some((scope, statement)) = gone.next(&key, source, scope_key).map_err(unsorted)? {
             if compared.scopes.contains_key(&scope) {
-                saying.take(statement, intake).await?;
+                saying.say(statement, intake).await?;
             }
         }
         saying.publish(intake).await?;
-        self.quarantine(&rejections, intake).await
+        saying.quarantine(intake).await
     }
 
     /// What is put on every record of the source, by number.
@@ -442,15 +437,33 @@ fn is_of_the_future_of(scope: &Scope, picked_up_us: i64) -> bool {
     scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us))
 }
 
-/// Statements on their way to the log, a turn at a time.
+/// Statements on their way to the log, and what cannot be one on its way to quarantine, a turn at a time.
 struct Saying<'a> {
     folder: &'a DropFolder,
     statements: Vec<Statement>,
     bytes: usize,
+    refused: Vec<Rejection>,
 }
 
 impl Saying<'_> {
-    async fn take(&mut self, statement: Statement, intake: &mut Intake) -> Result<(), IntakeError> {
+    async fn take(&mut self, comes: Comes, intake: &mut Intake) -> Result<(), IntakeError> {
+        match comes {
+            Comes::Statement(statement) => self.say(*statement, intake).await,
+            Comes::Rejection(rejection) => {
+                intake.good = intake.good.saturating_sub(1);
+                intake.reading.report.not_an_entry(rejection.controller.as_deref().unwrap_or_default());
+                self.refused.push(*rejection);
+                if self.refused.len() >= TURN_EVENTS { self.quarantine(intake).await } else { Ok(()) }
+            }
+            Comes::IsAnother => Err(IntakeError::ReadsDifferently),
+        }
+    }
+
+    async fn quarantine(&mut self, intake: &mut Intake) -> Result<(), IntakeError> {
+        self.folder.quarantine(&std::mem::take(&mut self.refused), intake).await
+    }
+
+    async fn say(&mut self, statement: Statement, intake: &mut Intake) -> Result<(), IntakeError> {
         intake.reading.report.said(&statement);
         self.bytes += statement.body.event.as_ref().map_or(0, prost::Message::encoded_len);
         self.statements.push(statement);
