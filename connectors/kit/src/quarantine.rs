@@ -47,7 +47,7 @@ pub(crate) fn item(key: &PseudonymKey, source: &str, rejection: &Rejection, at_u
         raw: rejection.raw.get(..kept).unwrap_or_default().to_vec(),
         quarantined_at_us: at_us,
         about: rejection.subject.as_ref().map(|subject| key.of(subject).0.to_vec()).unwrap_or_default(),
-        handled: None,
+        ..Item::default()
     }
 }
 

@@ -308,9 +308,7 @@ impl Operations for Sources {
         // A row says little without the names of its columns.
         if let Some(item) = &mut item {
             let place = self.workplaces.iter().find(|place| place.connector().descriptor().name == item.source);
-            if let Some(header) = place.and_then(|place| place.header_of(item)) {
-                item.raw.splice(..0, header.bytes().chain([b'\n']));
-            }
+            item.header = place.and_then(|place| place.header_of(item)).unwrap_or_default();
         }
         Ok(item)
     }
