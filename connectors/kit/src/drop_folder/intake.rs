@@ -26,7 +26,7 @@ use crate::differ::{
 use crate::named::Telling;
 use crate::publish::is_of_the_future;
 use crate::redrive::Asks;
-use crate::run::{SourceCounts, name_of};
+use crate::run::name_of;
 use crate::runs::Runs;
 use crate::submission::{OfScope, Reading};
 
@@ -181,8 +181,7 @@ impl DropFolder {
         if !loose.is_empty() {
             intake.reading.report.published(&loose);
             let published = self.publisher.lock().await.publish_feed(loose, intake.picked_up_us).await?;
-            SourceCounts::add(&self.counts.erased, published.erased);
-            intake.tally.events += published.events;
+            intake.tally.published(published);
         }
         Ok(())
     }
@@ -234,7 +233,7 @@ impl DropFolder {
             let (key, whole) = (scope.key.clone(), *whole);
             intake.reading.report.scope(OfScope { key, as_of_us, whole, standing, retractions_held, superseded });
             intake.tally.retractions_held += retractions_held;
-            SourceCounts::add(&self.counts.superseded, superseded);
+            intake.tally.superseded += superseded;
             refused.extend(held.map(|held| self::retractions_held(held, &intake.file, &scope.key)));
             scopes.insert(*number, (version, written));
         }
@@ -477,8 +476,7 @@ impl Saying<'_> {
         let statements = std::mem::take(&mut self.statements);
         self.bytes = 0;
         let published = self.folder.publisher.lock().await.publish(statements, intake.picked_up_us).await?;
-        SourceCounts::add(&self.folder.counts.erased, published.erased);
-        intake.tally.events += published.events;
+        intake.tally.published(published);
         Ok(())
     }
 }
