@@ -132,6 +132,10 @@ impl Mapping {
                         out.record();
                         nameless += u64::from(row.has_nameless());
                         self.row(&row, stated, people, out);
+                        // Each row is a version by itself: nothing that follows says more of it.
+                        if self.delivery == Delivery::Feed && stated.is_some() {
+                            std::mem::take(people).drafts().for_each(|draft| out.draft(draft));
+                        }
                     } else {
                         passed(at);
                     }
@@ -224,7 +228,7 @@ impl Mapping {
         if let (Some(effective), Some((person, findings))) = (earliest, person) {
             people.describe(self.draft(
                 about,
-                Part { table: "person", key: "person".to_owned() },
+                Part { table: people::TABLE, key: "person".to_owned() },
                 row,
                 effective,
                 findings,
