@@ -107,7 +107,9 @@ impl fmt::Display for Period {
 
 /// A Blade time, `2025-Jan-31 14:22:05`, as microseconds since 1970; a day alone is its first moment in England.
 pub(crate) fn blade_at(text: &str) -> Option<i64> {
-    let day = dates::written(text, "").value?;
+    let first_word = || dates::written(text.split_whitespace().next()?, "").value;
+    // When a file was made is its day still where nobody can tell at what time of it.
+    let day = dates::written(text, "").value.or_else(first_word)?;
     let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
     dates::iso_at(&format!("{}T{time}", dates::key(&day)), "").value.or_else(|| dates::start_of_day_us(&day))
 }
