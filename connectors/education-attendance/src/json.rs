@@ -289,5 +289,6 @@ fn rejection(name: &str, reason: Reason, message: String, line: u64, raw: Vec<u8
         raw,
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }

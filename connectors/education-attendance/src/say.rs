@@ -114,7 +114,16 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String,
                 let controller = school.map(|school| format!("school-{school}"));
                 let place = Place { field: field.to_owned(), ..row.place.clone() };
                 let (message, raw) = (message.to_owned(), row.raw.clone());
-                speaker.out.reject(Rejection { reason, message, place, controller, raw, scope_key: None, subject });
+                speaker.out.reject(Rejection {
+                    reason,
+                    message,
+                    place,
+                    controller,
+                    raw,
+                    scope_key: None,
+                    subject,
+                    digest: None,
+                });
             }
         }
     }
@@ -401,6 +410,7 @@ impl Speaker<'_> {
             raw: row.raw.clone(),
             scope_key: Some(scope),
             subject: Some(identifier::subject(Scheme::SchoolPupil, school, pupil)),
+            digest: None,
         });
     }
 

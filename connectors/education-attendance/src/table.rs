@@ -37,6 +37,7 @@ pub(crate) fn read(file: SourceFile<'_>, register: &mut Register<'_>) {
             raw: Vec::new(),
             scope_key: None,
             subject: None,
+            digest: None,
         });
         return;
     }

@@ -290,6 +290,7 @@ impl<'a> Pupil<'a> {
             raw: element.raw().as_bytes().to_vec(),
             scope_key: Some(self.of.scope.key.clone()),
             subject: Some(self.subject.clone()),
+            digest: None,
         });
     }
 

@@ -161,6 +161,7 @@ impl Reading<'_> {
             raw,
             scope_key: self.of.as_ref().map(|of| of.scope.key.clone()),
             subject,
+            digest: None,
         });
     }
 }

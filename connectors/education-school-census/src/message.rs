@@ -199,6 +199,7 @@ impl Reading<'_> {
             raw,
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 

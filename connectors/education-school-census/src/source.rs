@@ -177,6 +177,7 @@ impl<'r> Row<'r> {
                     raw: content.unwrap_or_default().into_bytes(),
                     scope_key: None,
                     subject: None,
+                    digest: None,
                 }
             }
         }

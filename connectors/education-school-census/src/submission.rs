@@ -248,6 +248,7 @@ fn of_file(name: &str, message: &str) -> Rejection {
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }
 

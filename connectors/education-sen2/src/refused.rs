@@ -30,6 +30,7 @@ pub(crate) fn one(node: &Node, files: &[String], why: Why<'_>) -> Rejection {
         raw: node.as_row(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }
 

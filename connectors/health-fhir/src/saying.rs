@@ -151,6 +151,7 @@ impl Saying<'_, '_> {
             raw: self.entry.raw.clone(),
             scope_key: None,
             subject: Some(self.subject.clone()),
+            digest: None,
         });
     }
 

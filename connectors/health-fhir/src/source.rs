@@ -132,6 +132,7 @@ impl File<'_> {
             raw,
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 }
@@ -310,6 +311,7 @@ impl Window<'_, '_> {
             raw,
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 }

@@ -518,5 +518,6 @@ pub(crate) fn refuse(
         raw: entry.raw.clone(),
         scope_key: None,
         subject: None,
+        digest: None,
     });
 }

@@ -132,6 +132,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             raw: before.rejections.into_iter().next().map(|first| first.raw).unwrap_or_default(),
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 
@@ -216,6 +217,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             raw: piece.map(|piece| piece.bytes.clone()).unwrap_or_default(),
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 }

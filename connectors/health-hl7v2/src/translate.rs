@@ -146,6 +146,7 @@ impl Rejecting<'_> {
             raw: self.raw.to_vec(),
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 }

@@ -205,6 +205,9 @@ pub struct Rejection {
     pub scope_key: Option<String>,
     /// Whom it was about, where known: with it only this subject's absences say nothing, without it the whole scope's.
     pub subject: Option<Subject>,
+    /// Where there is no raw record, a keyed digest of what was refused: it tells it from another at the same place of another
+    /// file of the same name. The kit's own; a connector gives none.
+    pub digest: Option<[u8; 16]>,
 }
 
 impl Rejection {
@@ -218,6 +221,7 @@ impl Rejection {
             raw: raw.to_vec(),
             scope_key: None,
             subject: None,
+            digest: None,
         }
     }
 

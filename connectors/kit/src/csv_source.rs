@@ -82,8 +82,8 @@ pub struct Table<'a> {
     broken: bool,
     is_aside: Option<IsAside<'a>>,
     aside: Vec<Aside>,
-    /// Of columns that are filled from above, what stood there last.
-    above: HashMap<usize, String>,
+    /// Of columns that are filled from above, what stood there last; `None` below a row that could not be read.
+    above: HashMap<usize, Option<String>>,
 }
 
 /// What makes a row the header.
@@ -99,7 +99,7 @@ pub struct Row<'t> {
     name: &'t str,
     columns: &'t HashMap<String, usize>,
     names: &'t [String],
-    above: &'t HashMap<usize, String>,
+    above: &'t HashMap<usize, Option<String>>,
     record: &'t Record,
     number: u64,
     offset: u64,
@@ -219,7 +219,7 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn filling_down(mut self, columns: &[String]) -> Self {
         let at = columns.iter().filter_map(|column| self.columns.get(column));
-        self.above = at.map(|at| (*at, String::new())).collect();
+        self.above = at.map(|at| (*at, Some(String::new()))).collect();
         self
     }
 
@@ -265,15 +265,16 @@ impl<'a> Table<'a> {
                 self.aside.push(Aside { record: self.rows, line: self.record.line });
                 continue;
             }
-            for (at, above) in &mut self.above {
-                if let Some(cell) = self.record.cell(*at).map(str::trim).filter(|cell| read.is_ok() && !cell.is_empty())
-                {
-                    above.replace_range(.., cell);
-                }
-            }
+            let unknown = self.fill(read.is_ok());
             let offset = self.records.source().source_offset(self.record.offset).unwrap_or(0);
-            return Some(match read {
-                Ok(()) => Ok(Row {
+            let at = |field| Place { field, ..at(&self.name, self.record.line, self.rows, offset) };
+            return Some(match (read, unknown) {
+                (Ok(()), Some(column)) => {
+                    let place = at(column);
+                    let raw = std::mem::take(&mut self.record.raw);
+                    Err(Box::new(rejection(Reason::RecordMalformed, NOTHING_ABOVE.to_owned(), place, raw)))
+                }
+                (Ok(()), None) => Ok(Row {
                     name: &self.name,
                     columns: &self.columns,
                     names: &self.names,
@@ -282,14 +283,29 @@ impl<'a> Table<'a> {
                     number: self.rows,
                     offset,
                 }),
-                Err(trouble) => {
+                (Err(trouble), _) => {
                     self.broken = true;
                     let (reason, message) = told(trouble, self.width);
-                    let place = at(&self.name, self.record.line, self.rows, offset);
+                    let place = at(String::new());
                     Err(Box::new(rejection(reason, message, place, std::mem::take(&mut self.record.raw))))
                 }
             });
         }
+    }
+
+    /// Keeps what the row says for those below it, nothing of one that could not be read; and gives a column in which the row
+    /// is blank and nobody knows what stands above it.
+    fn fill(&mut self, is_read: bool) -> Option<String> {
+        let mut unknown = None;
+        for (at, above) in &mut self.above {
+            match self.record.cell(*at).map(str::trim).filter(|cell| !cell.is_empty()) {
+                _ if !is_read => *above = None,
+                Some(cell) => cell.clone_into(above.get_or_insert_default()),
+                None if above.is_none() => unknown = Some(unknown.map_or(*at, |first: usize| first.min(*at))),
+                None => {}
+            }
+        }
+        self.names.get(unknown?).cloned()
     }
 
     /// Whether the header names this column, in lower case.
@@ -324,7 +340,7 @@ impl<'t> Row<'t> {
     pub fn get(&self, column: &str) -> Option<&'t str> {
         let at = self.columns.get(column)?;
         let own = self.record.cell(*at).unwrap_or_default().trim();
-        let cell = if own.is_empty() { self.above.get(at)?.as_str() } else { own };
+        let cell = if own.is_empty() { self.above.get(at)?.as_deref()? } else { own };
         (!cell.is_empty()).then_some(cell)
     }
 
@@ -397,6 +413,9 @@ fn open_text<'a>(
 
 const FILE_BREAKS_OFF: &str = "the file could not be read to its end: send it again";
 
+const NOTHING_ABOVE: &str =
+    "a blank cell of the row means what stands above it, and that row could not be read: put that row right";
+
 fn told(trouble: Trouble, width: usize) -> (Reason, String) {
     match trouble {
         Trouble::Ragged { cells } => (
@@ -419,7 +438,7 @@ fn at(name: &str, line: u64, record: u64, byte_offset: u64) -> Place {
 }
 
 fn rejection(reason: Reason, message: String, place: Place, raw: Vec<u8>) -> Rejection {
-    Rejection { reason, message, place, controller: None, raw, scope_key: None, subject: None }
+    Rejection { reason, message, place, controller: None, raw, scope_key: None, subject: None, digest: None }
 }
 
 /// A column's name as it is asked for: in lower case, any run of white space one space, as a name on two lines of a cell has.

@@ -34,7 +34,10 @@ pub fn iso(text: &str, field: &str) -> Read<Date> {
     if text.is_empty() {
         return Read::blank();
     }
-    let day = text.split(['T', 't', ' ']).next().unwrap_or(text);
+    let (day, behind) = text.split_at(text.find(['T', 't', ' ']).unwrap_or(text.len()));
+    if !is_time(behind) {
+        return Read::unreadable(FindingCode::DateUnreadable, field);
+    }
     // `2022-10-06Z` and `2022-10-06+01:00`, which XML Schema allows of a date.
     let day = match day.split_at_checked(10) {
         Some((day, zone)) if matches!(zone, "Z" | "z") || hl7_offset(zone).is_some() => day,
@@ -53,9 +56,12 @@ pub fn iso(text: &str, field: &str) -> Read<Date> {
 /// `06/10/2022`, day first; `zz/10/2022` and `zz/zz/2022` leave out what is not known, and `zz/zz/zzzz` is nothing at all.
 /// A time after the day is dropped.
 pub fn dd_mm_yyyy(text: &str, field: &str) -> Read<Date> {
-    let text = text.split_whitespace().next().unwrap_or("");
+    let (text, behind) = first_word(text.trim());
     if text.is_empty() {
         return Read::blank();
+    }
+    if !is_time(behind) {
+        return Read::unreadable(FindingCode::DateUnreadable, field);
     }
     let unknown = |part: &str| !part.is_empty() && part.bytes().all(|b| b.eq_ignore_ascii_case(&b'z'));
     let mut parts = text.split('/');
@@ -74,12 +80,14 @@ pub fn dd_mm_yyyy(text: &str, field: &str) -> Read<Date> {
 pub fn blade(text: &str, field: &str) -> Read<Date> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let text = text.trim();
-    let mut parts = text.split_whitespace().next().unwrap_or("").split('-');
+    let (day, behind) = first_word(text);
+    let mut parts = day.split('-');
     let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return iso(text, field);
     };
     match MONTHS.iter().zip(1..).find(|(name, _)| month.eq_ignore_ascii_case(name)) {
         None => iso(text, field),
+        Some(_) if !is_time(behind) => Read::unreadable(FindingCode::DateUnreadable, field),
         Some((_, month)) => {
             let read = (|| date(number(year, 4)?, Some(month), Some(number(day, 2)?)))();
             dated(read, field)
@@ -142,6 +150,26 @@ pub fn hl7_date(text: &str, field: &str) -> Read<Date> {
     }
 }
 
+fn first_word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
+}
+
+/// Whether nothing stands behind a day but a time, which databases write behind every day: ` 00:00:00`, `T00:00:00.000Z`. A day
+/// with anything else behind it is somebody's remark, and may be no day that the record goes by.
+pub fn is_time(behind: &str) -> bool {
+    let time = behind.trim();
+    let time = match behind.strip_prefix(['T', 't']) {
+        _ if time.is_empty() => return true,
+        Some(time) => time.trim_end(),
+        None if behind.starts_with(char::is_whitespace) && time.contains(':') => time,
+        None => return false,
+    };
+    let mut words = time.split(|c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, ':' | '.' | '+' | '-'));
+    let is_of_time =
+        |word: &str| ["", "am", "pm", "z", "gmt", "bst", "utc"].iter().any(|of| word.eq_ignore_ascii_case(of));
+    time.starts_with(|c: char| c.is_ascii_digit()) && words.all(is_of_time)
+}
+
 /// A day, as a point in time.
 pub fn on(date: Date) -> When {
     When { when: Some(when::When::On(date)) }
@@ -167,9 +195,12 @@ pub fn start_of_day_us(date: &Date) -> Option<i64> {
 }
 
 /// A time that stands behind a day however that is written, `2025-Jan-31 14:22:05`: microseconds since 1970. A day alone is its first
-/// moment in England.
+/// moment in England, and so is one at a time that nobody can tell: when a file was made is its day still.
 pub fn written_at(text: &str, field: &str) -> Read<i64> {
-    let Read { value, finding } = written(text, field);
+    let Read { value, finding } = match written(text, field) {
+        Read { value: None, .. } => written(text.split_whitespace().next().unwrap_or_default(), field),
+        read => read,
+    };
     let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
     let at = |day: Date| iso_at(&format!("{}T{time}", key(&day)), field).value.or_else(|| start_of_day_us(&day));
     Read { value: value.and_then(at), finding }

@@ -102,7 +102,7 @@ fn asserted(event: &Event) -> BTreeSet<u32> {
 }
 
 /// As [`digest`] gives it of the draft's body.
-fn digest_of(key: &PseudonymKey, draft: &Draft, labels: &[i32]) -> Digest {
+pub(crate) fn digest_of(key: &PseudonymKey, draft: &Draft, labels: &[i32]) -> Digest {
     let third_parties = draft.third_parties.iter().map(|party| key.of(party).as_bytes().to_vec()).collect();
     let own = draft.labels.iter().map(|label| i32::from(*label));
     let labels = own.chain(labels.iter().copied()).collect();

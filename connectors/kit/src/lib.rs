@@ -37,6 +37,7 @@ mod body;
 mod collected;
 mod connector;
 mod keys;
+mod refused;
 mod registered;
 mod runs;
 #[cfg(test)]

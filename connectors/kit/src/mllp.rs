@@ -348,10 +348,11 @@ impl Listener {
         let (drafts, refused) = publisher.screen(said.drafts, now_us);
         let mut rejections = said.rejections;
         // Every message stands at the same place: only its content tells one item from another.
-        rejections.extend(refused.into_iter().map(|refused| Rejection { raw: raw.to_vec(), ..refused }));
+        rejections.extend(refused.into_iter().map(|refused| Rejection { raw: raw.to_vec(), digest: None, ..refused }));
         // A message is of one child: of somebody who was erased nothing of it is kept.
         if rejections.iter().any(|rejection| rejection.reason == Reason::SubjectErased) {
-            rejections.iter_mut().for_each(|rejection| rejection.raw.clear());
+            let digest = Some(publisher.pseudonyms().digest("erased-message", raw));
+            rejections.iter_mut().for_each(|rejection| (rejection.digest, rejection.raw) = (digest, Vec::new()));
         }
         let text = rejections.first().map(|rejection| rejection.message.clone()).unwrap_or_default();
         let not_for_us = |reason| matches!(reason, Reason::MessageTypeUnsupported | Reason::ControllerNotYours);

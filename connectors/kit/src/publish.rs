@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::body::{Statement, Subjects, feed_statement};
 use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
+use crate::refused::{self, refused};
 use measured::Measured;
 use under_way::{Ended, UnderWay};
 
@@ -264,19 +265,8 @@ impl Publisher {
             match found {
                 None => good.push(draft),
                 Some((reason, message)) => {
-                    let draft: Draft = draft.into();
-                    let rejection = Rejection {
-                        reason,
-                        message,
-                        place: draft.place,
-                        controller: Some(draft.controller),
-                        raw: Vec::new(),
-                        scope_key: draft.scope_key,
-                        subject: Some(draft.subject),
-                    };
-                    if !rejections.last().is_some_and(|last| says_the_same(last, &rejection)) {
-                        rejections.push(rejection);
-                    }
+                    let rejection = refused(&self.pseudonyms, draft.into(), reason, &message);
+                    refused::add(&self.pseudonyms, &mut rejections, rejection);
                 }
             }
         }
@@ -534,13 +524,6 @@ const SUBJECT_ERASED: &str = "whom the record is about was erased: nothing of it
 pub(crate) fn is_of_the_future(as_of_us: i64, now_us: i64) -> bool {
     const DAY_US: i64 = 86_400_000_000;
     as_of_us > now_us.saturating_add(DAY_US)
-}
-
-/// Of the events of one record, refused for one reason, the first tells enough.
-fn says_the_same(one: &Rejection, other: &Rejection) -> bool {
-    let record = |rejection: &Rejection| (rejection.place.file.clone(), rejection.place.record);
-    let of = |rejection: &Rejection| (rejection.reason, rejection.subject.clone(), rejection.scope_key.clone());
-    other.place.record > 0 && record(one) == record(other) && of(one) == of(other) && one.message == other.message
 }
 
 /// The size of the draft's body, rounded up.

@@ -47,7 +47,7 @@ pub(crate) fn item(key: &PseudonymKey, source: &str, rejection: &Rejection, at_u
         raw: rejection.raw.get(..kept).unwrap_or_default().to_vec(),
         quarantined_at_us: at_us,
         about: rejection.subject.as_ref().map(|subject| key.of(subject).0.to_vec()).unwrap_or_default(),
-        handled: None,
+        ..Item::default()
     }
 }
 
@@ -76,7 +76,8 @@ pub(crate) fn id(key: &PseudonymKey, source: &str, rejection: &Rejection) -> Eve
         key.digest("quarantine-raw", &rejection.raw),
         key.digest("quarantine-reason", rejection.reason.as_str_name().as_bytes()),
     ];
-    key.event_id("quarantine", source, &hex::encode(what.concat()), &Version::default(), 0)
+    let digest = rejection.digest.as_slice();
+    key.event_id("quarantine", source, &hex::encode([&what, digest].concat().concat()), &Version::default(), 0)
 }
 
 /// Whose envelope an item's is: its own.

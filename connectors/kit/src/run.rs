@@ -186,6 +186,7 @@ pub(crate) fn unreadable(name: &str) -> Rejection {
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }
 

@@ -212,6 +212,11 @@ impl Report {
         *unchanged = unchanged.saturating_sub(entries);
     }
 
+    /// Counts what was read of this organisation's as no entry: it is in quarantine.
+    pub(crate) fn not_an_entry(&mut self, controller: &str) {
+        take_from(self.of(controller).outcomes.entry(Outcome::Unchanged).or_default());
+    }
+
     /// Counts what is in quarantine.
     pub(crate) fn refused(&mut self, rejections: &[Rejection]) {
         for rejection in rejections {

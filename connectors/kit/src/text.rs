@@ -214,6 +214,14 @@ impl Decode {
         }
     }
 
+    /// How many bytes were taken of which the text does not hold anything yet.
+    pub(crate) fn carried(&self) -> usize {
+        match self {
+            Self::Utf8 { begun } => begun.len(),
+            Self::By(_) => 0,
+        }
+    }
+
     /// Appends the text of a chunk, and to `odd` where in the text stands what was not of the encoding.
     pub(crate) fn step(&mut self, chunk: &[u8], last: bool, text: &mut String, odd: &mut Vec<usize>) {
         match self {
@@ -267,8 +275,10 @@ fn utf8(chunk: &[u8], last: bool, begun: &mut Vec<u8>, text: &mut String, odd: &
             }
         };
         let (wrong, after) = bad.split_at(wrong);
-        odd.push(text.len());
-        text.push_str(&WINDOWS_1252.decode_without_bom_handling(wrong).0);
+        for character in WINDOWS_1252.decode_without_bom_handling(wrong).0.chars() {
+            odd.push(text.len());
+            text.push(character);
+        }
         rest = after;
     }
 }

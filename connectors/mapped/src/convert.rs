@@ -148,8 +148,11 @@ impl Field {
         match &self.split {
             None => one(text),
             Some(split) => {
-                let parts = text.split(split.as_str()).map(str::trim).filter(|part| !part.is_empty());
-                parts.take(SPLIT_MAX).for_each(one);
+                let mut parts = text.split(split.as_str()).map(str::trim).filter(|part| !part.is_empty());
+                parts.by_ref().take(SPLIT_MAX).for_each(one);
+                if parts.next().is_some() {
+                    findings.push(finding(FindingCode::ValueMalformed, self.getter.shown()));
+                }
             }
         }
     }
@@ -189,11 +192,10 @@ impl Convert {
         shown: &str,
     ) -> Read<Value> {
         match self {
-            Self::Text(None) => {
-                let cut =
-                    text.char_indices().nth(TEXT_CHARS_MAX).map_or(text, |(at, _)| text.get(..at).unwrap_or(text));
-                Read::of(Value::Bytes(cut.as_bytes().to_vec()))
-            }
+            Self::Text(None) => match text.char_indices().nth(TEXT_CHARS_MAX).and_then(|(at, _)| text.get(..at)) {
+                None => Read::of(Value::Bytes(text.as_bytes().to_vec())),
+                Some(cut) => Read::odd(Value::Bytes(cut.as_bytes().to_vec()), FindingCode::ValueMalformed, shown),
+            },
             Self::Text(Some(codes)) => codes.read(text, shown).map(|code| Value::Bytes(code.into_bytes())),
             Self::Flag { yes, no } => flag(text, yes, no, shown).map(|flag| Value::Varint(flag.into())),
             Self::Whole { times, least, most } => {

@@ -88,20 +88,12 @@ impl Format {
 
 fn read_by(pattern: &str, text: &str) -> Option<civil::DateTime> {
     let (broken, read) = BrokenDownTime::parse_prefix(pattern, text).ok()?;
-    if !is_time(text.get(read..)?) {
+    if !kit::is_time(text.get(read..)?) {
         return None;
     }
     let date = broken.to_date().ok()?;
     let time = broken.to_time().unwrap_or_else(|_| civil::Time::midnight());
     Some(date.to_datetime(time))
-}
-
-/// Whether nothing stands behind a day but a time, which databases write behind every day: ` 00:00:00`.
-fn is_time(rest: &str) -> bool {
-    let rest = rest.trim();
-    let shaped = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ' ' | 'A' | 'P' | 'M' | 'a' | 'p' | 'm');
-    rest.is_empty()
-        || (rest.contains(':') && rest.starts_with(|c: char| c.is_ascii_digit()) && rest.chars().all(shaped))
 }
 
 /// `3rd  Sept 2019` as `3 Sep 2019`.
@@ -171,7 +163,11 @@ pub(crate) fn instant_us(text: &str, formats: &[Format], field: &str) -> Read<i6
 
 /// The day at the beginning of a file's name, after its fixed part: microseconds since 1970.
 pub(crate) fn of_file_name(pattern: &str, name: &str) -> Option<i64> {
-    let (broken, _) = BrokenDownTime::parse_prefix(pattern, name).ok()?;
+    let (broken, read) = BrokenDownTime::parse_prefix(pattern, name).ok()?;
+    // Two digits of a year of four.
+    if pattern.ends_with("%y") && name.get(read..)?.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let date = broken.to_date().ok()?;
     kit::start_of_day_us(&of_civil(date)?)
 }

@@ -13,8 +13,8 @@ use crate::dates::{self, Format};
 use crate::plan::{Convert, Getter, Mapping, Number, Person};
 use crate::rows::{cell, is_error};
 
-/// Most children of one cell.
-const NUMBERS_MAX: usize = 64;
+/// Most children of one cell. A row of more is refused.
+pub(crate) const NUMBERS_MAX: usize = 64;
 
 /// Of the child whom the row knows by this number. `None` when the row says nothing of it; and what is odd about it, or about what
 /// was to say it.
@@ -112,7 +112,7 @@ impl Number {
         let split = self.split.as_deref();
         let whole = split.is_none().then_some(cell);
         let parts = split.into_iter().flat_map(move |split| cell.split(split));
-        whole.into_iter().chain(parts).map(str::trim).filter(|number| !number.is_empty()).take(NUMBERS_MAX)
+        whole.into_iter().chain(parts).map(str::trim).filter(|number| !number.is_empty())
     }
 
     /// The subject that a cell names; `None` when it names nobody.

@@ -16,6 +16,7 @@ use proto::sharing::Label;
 use crate::convert::{Made, make};
 use crate::dates;
 use crate::file::Format;
+use crate::person::NUMBERS_MAX;
 use crate::plan::{AsOf, Condition, Event, KeyPart, Mapping};
 use crate::rows::{cell, is_like};
 
@@ -131,6 +132,10 @@ impl Mapping {
                         out.record();
                         nameless += u64::from(row.has_nameless());
                         self.row(&row, stated, people, out);
+                        // Each row is a version by itself: nothing that follows says more of it.
+                        if self.delivery == Delivery::Feed && stated.is_some() {
+                            std::mem::take(people).drafts().for_each(|draft| out.draft(draft));
+                        }
                     } else {
                         passed(at);
                     }
@@ -151,6 +156,9 @@ impl Mapping {
     /// A row, for each child that it names.
     fn row(&self, row: &Row<'_>, stated_us: Option<i64>, people: &mut People, out: &mut dyn Output) {
         let mappings = || std::iter::once(self).chain(&self.others);
+        if let Some(crowded) = mappings().find(|mapping| mapping.subject.numbers(row).nth(NUMBERS_MAX).is_some()) {
+            return out.reject(self.too_many(row, &crowded.subject.column));
+        }
         let numbers = mappings().flat_map(|mapping| mapping.subject.numbers(row).map(move |number| (mapping, number)));
         let numbers: Vec<(&Mapping, &str)> = numbers.collect();
         let is_shared = numbers.len() > 1;
@@ -220,7 +228,7 @@ impl Mapping {
         if let (Some(effective), Some((person, findings))) = (earliest, person) {
             people.describe(self.draft(
                 about,
-                Part { table: "person", key: "person".to_owned() },
+                Part { table: people::TABLE, key: "person".to_owned() },
                 row,
                 effective,
                 findings,
@@ -275,6 +283,16 @@ impl Mapping {
         let message = "the row has no number of the child that can be used: fill it at the source";
         let scope_key = (self.delivery == Delivery::Snapshot).then(|| self.scope.clone());
         Rejection { scope_key, ..row.reject(Reason::SubjectMissing, &self.subject.column, message) }
+    }
+
+    /// The rejection of a row that names more children than are read of one cell.
+    fn too_many(&self, row: &Row<'_>, column: &str) -> Rejection {
+        let message = format!(
+            "the cell holds the numbers of more than {NUMBERS_MAX} children, and nothing was taken of any: part the row at the source, \
+             or put right what stands between them (`subject.split`)"
+        );
+        let scope_key = (self.delivery == Delivery::Snapshot).then(|| self.scope.clone());
+        Rejection { scope_key, ..row.reject(Reason::RecordTooLarge, column, &message) }
     }
 
     fn event_draft(

@@ -74,8 +74,13 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
 
 /// The sheets of this name, in which `*` stands for anything; or every one that is not hidden, in order.
 pub(crate) fn sheets(bytes: &[u8], named: Option<&str>) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
-    use WorkbookUnusable as U;
     unpacks_within(bytes, UNPACKED_BYTES_MAX)?;
+    sheets_within(bytes, named, UNPACKED_BYTES_MAX)
+}
+
+/// The same, of so much text in all: a text that an archive holds once may stand in any number of cells.
+fn sheets_within(bytes: &[u8], named: Option<&str>, most: u64) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
+    use WorkbookUnusable as U;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| U::Unreadable)?;
     let named = named.map(|named| named.trim().to_lowercase());
     let wanted = |sheet: &&Sheet| match &named {
@@ -89,7 +94,14 @@ pub(crate) fn sheets(bytes: &[u8], named: Option<&str>) -> Result<Vec<Vec<u8>>, 
     if wanted.is_empty() {
         return Err(U::NoSuchSheet);
     }
-    wanted.iter().map(|name| sheet(&mut workbook, name)).collect()
+    let mut left = most;
+    let mut sheets = Vec::with_capacity(wanted.len());
+    for name in &wanted {
+        let text = sheet(&mut workbook, name, left)?;
+        left = left.saturating_sub(text.len() as u64);
+        sheets.push(text);
+    }
+    Ok(sheets)
 }
 
 fn is_shown(sheet: &Sheet) -> bool {
@@ -112,7 +124,7 @@ fn unpacks_within(bytes: &[u8], most: u64) -> Result<(), WorkbookUnusable> {
     Ok(())
 }
 
-fn sheet(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, WorkbookUnusable> {
+fn sheet(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, most: u64) -> Result<Vec<u8>, WorkbookUnusable> {
     use WorkbookUnusable as U;
     let mut cells = workbook.worksheet_cells_reader(name).map_err(|_| U::Unreadable)?;
     let mut lines = Lines::default();
@@ -125,7 +137,10 @@ fn sheet(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, Work
         if column >= COLUMNS_MAX || row >= ROWS_MAX {
             return Err(U::TooLarge);
         }
-        lines.put(row, column, &text).ok_or(U::TooLarge)?;
+        lines.put(row, column, &text);
+        if lines.text.len() as u64 > most {
+            return Err(U::TooLarge);
+        }
     }
     Ok(lines.finish())
 }
@@ -139,8 +154,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// `None` when the text grows beyond what is kept.
-    fn put(&mut self, row: u32, column: u32, cell: &str) -> Option<()> {
+    fn put(&mut self, row: u32, column: u32, cell: &str) {
         while self.row < row {
             self.end();
         }
@@ -158,7 +172,6 @@ impl Lines {
             }
         }
         self.text.push(b'"');
-        (self.text.len() as u64 <= UNPACKED_BYTES_MAX).then_some(())
     }
 
     fn end(&mut self) {
@@ -192,5 +205,23 @@ fn text_of(cell: &DataRef<'_>) -> String {
         // As the sheet shows it, `#N/A`: what could not be worked out is not the same as nothing.
         DataRef::Error(error) => error.to_string(),
         DataRef::Empty => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_xlsxwriter::Workbook;
+
+    use super::*;
+
+    #[test]
+    fn all_sheets_together_are_bounded() {
+        let (mut book, text) = (Workbook::new(), "x".repeat(1_000));
+        for _ in 0..3 {
+            book.add_worksheet().write(0, 0, &text).unwrap();
+        }
+        let bytes = book.save_to_buffer().unwrap();
+        assert_eq!(sheets_within(&bytes, None, 3_100).map(|sheets| sheets.len()), Ok(3));
+        assert_eq!(sheets_within(&bytes, None, 2_900), Err(WorkbookUnusable::TooLarge));
     }
 }

@@ -1,11 +1,12 @@
 //! A connector holds no more of its input than one record of it, or one child's: what it takes does not grow with what it reads.
-//! Every connector is held to it by being in its folder: its own golden files are made larger, each time with other children.
+//! Every connector is held to it by being in its folder: its own golden files are made larger, each time with other children. So are
+//! mapped sources, by the ways in which a mapping has its rows delivered.
 #![cfg(test)]
 
 use std::path::Path;
 use std::sync::Mutex;
 
-use connector_kit::conformance::LargerSubmission;
+use connector_kit::conformance::{Larger, LargerSubmission};
 use connector_kit::{Connector, Draft, Output, Rejection, Scope, SourceFile, Whose};
 use peak_alloc::PeakAlloc;
 
@@ -96,4 +97,38 @@ fn what_a_connector_takes_does_not_grow_with_what_it_reads() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// What a mapping holds of its rows, at most, by how they are delivered: who each child is, once, where a later row may say more of
+/// them, or the same again at the same time.
+const MAPPED: [(&str, f64); 3] = [
+    ("kind = \"changes\"\nas_of = { file_name = \"cases_%Y%m%d\" }", GROWTH_MAX),
+    ("kind = \"changes\"\nas_of = { column = \"Changed\" }", 6.0),
+    ("kind = \"snapshot\"\nscope = \"878/cases\"", 6.0),
+];
+
+#[test]
+fn what_a_mapping_takes_does_not_grow_with_what_it_reads() {
+    let _alone = ALONE.lock();
+    let file = b"Case Ref,Child ID,Name,Start Date,Changed\nE410001,300001,Zebedee Quill,2026-01-12,2026-01-13\n\
+                 E410002,300002,Ada Eastwood,2026-01-12,2026-01-13\n";
+    let submission = LargerSubmission { files: vec![("cases_20260114.csv".to_owned(), Larger::of(file).unwrap())] };
+    for (delivery, most) in MAPPED {
+        let text = format!(
+            "name = \"social-care-cases\"\nabout = \"x\"\nrevision = 1\ncontroller = \"la-878-early-help\"\nkey = [\"Case Ref\"]\n\
+             [source]\nformat = \"csv\"\nignore = [\"Changed\"]\n[delivery]\n{delivery}\n[subject]\nscheme = \"la_child_id\"\n\
+             issuer = \"878\"\ncolumn = \"Child ID\"\n[person]\nfamily = \"Name\"\n[[event]]\nbecomes = \"EarlyHelpStarted\"\n\
+             effective = \"start_on\"\n[event.fields]\nstart_on = \"Start Date\"\n"
+        );
+        let mapping = mapped::Mapping::parse(&text).unwrap_or_else(|unusable| panic!("{unusable}")).mapping;
+        let [small, large] =
+            [SMALL_BYTES, LARGE_BYTES].map(|bytes| peak(&mapping, &submission, submission.times_for(bytes)));
+        assert!(small.1 > 0 && large.1 >= small.1 * 4, "{delivery}: {} and {}", small.1, large.1);
+        let growth = (large.0 - small.0) / (LARGE_BYTES - SMALL_BYTES) as f64;
+        assert!(growth <= most, "{delivery}: holds {growth:.2} of what it reads");
+        assert!(
+            most <= GROWTH_MAX || growth > most / 3.0,
+            "{delivery}: holds {growth:.2} of what it reads, and no {most}"
+        );
+    }
 }

@@ -166,6 +166,7 @@ impl Voice<'_> {
             raw: at.row.raw.clone(),
             scope_key: Some(self.of.scope_key(list.name)),
             subject: Some(self.subject.clone()),
+            digest: None,
         };
         self.out.reject(rejection);
     }

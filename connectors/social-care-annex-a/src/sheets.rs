@@ -115,6 +115,7 @@ impl File {
             raw: Vec::new(),
             scope_key: None,
             subject: None,
+            digest: None,
         };
         self.rejected.push((None, rejection));
     }

@@ -147,6 +147,7 @@ fn unplaced(name: &str) -> Rejection {
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }
 
@@ -159,6 +160,7 @@ fn of_nobody(of: &Of<'_>, at: At<'_>) -> Rejection {
         raw: at.row.raw.clone(),
         scope_key: Some(of.scope_key(at.sheet.columns.list.name)),
         subject: None,
+        digest: None,
     }
 }
 
@@ -173,6 +175,7 @@ fn refuse_all(sheets: &[Sheet], files: &[File], authority: Authority, out: &mut 
             raw: at.row.raw.clone(),
             scope_key: None,
             subject: None::<proto::events::Subject>,
+            digest: None,
         });
     }
 }

@@ -303,6 +303,7 @@ impl Drafter<'_> {
             raw: part.element.raw().as_bytes().to_vec(),
             scope_key: Some(self.of.scope.key.clone()),
             subject: Some(self.subject.clone()),
+            digest: None,
         });
     }
 

@@ -260,6 +260,7 @@ impl Reading<'_> {
             raw: raw.to_vec(),
             scope_key: self.of.as_ref().map(|of| of.scope.key.clone()),
             subject,
+            digest: None,
         });
     }
 }

@@ -255,6 +255,7 @@ impl Voice<'_> {
             raw: self.raw.as_bytes().to_vec(),
             scope_key: Some(self.scope_key.clone()),
             subject: Some(self.subject.clone()),
+            digest: None,
         };
         self.out.reject(rejection);
     }

@@ -32,6 +32,7 @@ pub(crate) fn translate(given: Option<Authority>, file: SourceFile<'_>, out: &mu
             raw: Vec::new(),
             scope_key: None,
             subject: None,
+            digest: None,
         });
     };
     let Some(authority) = hints.authority.or(given) else {
@@ -132,6 +133,7 @@ impl Reading<'_> {
             raw: bytes,
             scope_key: None,
             subject: None,
+            digest: None,
         });
     }
 
@@ -180,6 +182,7 @@ impl Reading<'_> {
             raw: raw.text.bytes().take(CHILD_BYTES_MAX).collect(),
             scope_key: None,
             subject: None,
+            digest: None,
         };
         self.out.reject(rejection);
     }

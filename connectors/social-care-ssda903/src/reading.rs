@@ -122,6 +122,7 @@ pub(crate) fn of_file(name: &str, reason: Reason, message: String) -> Rejection 
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }
 

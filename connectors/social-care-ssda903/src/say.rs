@@ -178,6 +178,7 @@ impl<'a> Voice<'a> {
             raw: row.line(),
             scope_key: Some(scope_key(self.authority, year.number, row.table)),
             subject: Some(self.subject.clone()),
+            digest: None,
         };
         self.out.reject(rejection);
     }

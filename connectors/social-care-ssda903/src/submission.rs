@@ -226,6 +226,7 @@ fn of_nobody(authority: Authority, placed: &Placed<'_>, names: &[String]) -> Rej
         raw: row.line(),
         scope_key: Some(scope_key(authority, placed.year, row.table)),
         subject: None::<Subject>,
+        digest: None,
     }
 }
 

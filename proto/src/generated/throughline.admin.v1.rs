@@ -14,8 +14,9 @@ pub struct GetStatusResponse {
     /// Events that wait for their key.
     #[prost(uint64, tag = "4")]
     pub parked: u64,
-    #[prost(uint64, tag = "5")]
-    pub quarantined: u64,
+    /// Items of quarantine that wait; absent when they could not be counted.
+    #[prost(uint64, optional, tag = "5")]
+    pub quarantined: ::core::option::Option<u64>,
     #[prost(uint64, tag = "6")]
     pub disclosures: u64,
     /// By source: drop folders and listeners.

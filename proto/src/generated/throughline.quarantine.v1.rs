@@ -32,6 +32,9 @@ pub struct Item {
     /// source, the controller and `about`, and no more.
     #[prost(message, optional, tag = "10")]
     pub handled: ::core::option::Option<Handled>,
+    /// Only where an item is shown, and never on the log: the line that names the columns of a row, as its file has it.
+    #[prost(string, tag = "11")]
+    pub header: ::prost::alloc::string::String,
 }
 /// What was done about an item: a record of its own after the item's, sealed as the item is.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

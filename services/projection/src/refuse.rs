@@ -77,7 +77,7 @@ impl OwnRefusals {
             raw: refused.raw.slice(..refused.raw.len().min(RAW_BYTES_MAX)).to_vec(),
             quarantined_at_us: now().0,
             about: Vec::new(),
-            handled: None,
+            ..Item::default()
         };
         Own {
             topic: Topic::Quarantine,

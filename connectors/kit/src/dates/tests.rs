@@ -27,9 +27,19 @@ fn iso_dates() {
     ] {
         assert_eq!(iso(text, "f"), Read { value: expected, finding: None }, "{text}");
     }
-    for text in
-        ["2023-02-29", "2022-13-01", "06/10/2022", "22-10-06", "2022-10-06-01", "2022--06", "rubbish", "é022-10-06"]
-    {
+    for text in [
+        "2023-02-29",
+        "2022-13-01",
+        "06/10/2022",
+        "22-10-06",
+        "2022-10-06-01",
+        "2022--06",
+        "rubbish",
+        "é022-10-06",
+        "2022-10-06 cancelled",
+        "2022-10-06Tuesday",
+        "2022 or 2023",
+    ] {
         let read = iso(text, "f");
         assert_eq!(read.value, None, "{text}");
         assert_eq!(read.finding.unwrap().code(), FindingCode::DateUnreadable, "{text}");
@@ -49,7 +59,17 @@ fn english_dates_and_what_they_leave_out() {
     ] {
         assert_eq!(dd_mm_yyyy(text, "f"), Read { value: expected, finding: None }, "{text}");
     }
-    for text in ["10/22/2022", "06/10/22", "2022-10-06", "06/zz/2022", "06/10/2022/1", "31/04/2022", "zz/05/zzzz"] {
+    for text in [
+        "10/22/2022",
+        "06/10/22",
+        "2022-10-06",
+        "06/zz/2022",
+        "06/10/2022/1",
+        "31/04/2022",
+        "zz/05/zzzz",
+        "06/10/2022 cancelled",
+        "zz/zz/zzzz or later",
+    ] {
         assert_eq!(dd_mm_yyyy(text, "f").finding.unwrap().code(), FindingCode::DateUnreadable, "{text}");
     }
 }
@@ -81,6 +101,7 @@ fn blade_dates() {
     }
     assert_eq!(blade("  ", "f"), Read::blank());
     assert_eq!(blade("2025-Foo-16 00:00:00", "f").value, None);
+    assert_eq!(blade("2025-Feb-16 cancelled", "f").value, None);
     assert_eq!(blade("2025-Feb-30 00:00:00", "f").finding.unwrap().code(), FindingCode::DateUnreadable);
 }
 

@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil;
 use proto::events::{Date, FindingCode};
 
-use super::{blade, date, dated, dd_mm_yyyy, number};
+use super::{blade, date, dated, dd_mm_yyyy, is_time, number};
 use crate::reading::{Read, without_zero_fraction};
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -42,11 +42,13 @@ pub fn written(text: &str, field: &str) -> Read<Date> {
 
 /// A day of three parts, whatever stands between them; false beside it where its year had two digits.
 fn in_parts(text: &str) -> Option<(Date, bool)> {
-    let mut parts =
-        text.split(|c: char| matches!(c, '-' | '/' | '.' | ',') || c.is_whitespace()).filter(|p| !p.is_empty());
-    let (first, second) = (parts.next()?, parts.next()?);
+    let (first, behind) = part(text, is_between);
+    let (second, behind) = part(behind, is_between);
     // `2025T00:00` where a time follows at once.
-    let third = parts.next()?.split(['T', 't']).next()?;
+    let (third, behind) = part(behind, |c| is_between(c) || matches!(c, 'T' | 't'));
+    if !is_time(behind.trim_start_matches(['.', ','])) {
+        return None;
+    }
     let (day, month) = match (month_named(first), month_named(second)) {
         (Some(month), None) => (second, Some(month)),
         (None, month) => (first, month),
@@ -60,6 +62,16 @@ fn in_parts(text: &str) -> Option<(Date, bool)> {
     let whole = third.len() == 4;
     let year = if whole { number(third, 4)? } else { in_full(number(third, 2)?) };
     Some((date(year, Some(month), Some(number(day, 2)?))?, whole))
+}
+
+/// What stands before the next of these, and all that stands behind it.
+fn part(text: &str, is_end: impl Fn(char) -> bool) -> (&str, &str) {
+    let text = text.trim_start_matches(is_between);
+    text.split_at(text.find(is_end).unwrap_or(text.len()))
+}
+
+fn is_between(c: char) -> bool {
+    matches!(c, '-' | '/' | '.' | ',') || c.is_whitespace()
 }
 
 fn in_full(short: i32) -> i32 {
@@ -111,6 +123,9 @@ mod tests {
             "16 February 2025",
             "Feb 16, 2025",
             "16-FEB-2025 00:00:00.000",
+            "16-02-2025T10:30",
+            "16.2.2025, 9:30 am",
+            "16.2.2025.",
             "20250216",
             "45704",
             "45704.0",
@@ -127,9 +142,23 @@ mod tests {
             assert_eq!(read.value.as_ref().map(key).as_deref(), Some(day), "{text}");
             assert_eq!(read.finding.map(|finding| finding.code()), Some(FindingCode::ValueMalformed), "{text}");
         }
-        for text in
-            ["02/16/2025", "30-Feb-2025", "soon", "16/02", "Feb Mar 2025", "1", "123456", "2025021", "9999-99-99"]
-        {
+        for text in [
+            "02/16/2025",
+            "30-Feb-2025",
+            "soon",
+            "16/02",
+            "Feb Mar 2025",
+            "1",
+            "123456",
+            "2025021",
+            "9999-99-99",
+            "16-02-2025 cancelled",
+            "16/02/2025 cancelled",
+            "2025-Feb-16 cancelled",
+            "16-02-2025 or 17-02-2025",
+            "16 Feb 2025 12",
+            "16-02-20 25",
+        ] {
             let read = written(text, "dob");
             assert_eq!(read.value, None, "{text}");
             assert_eq!(read.finding.map(|finding| finding.code()), Some(FindingCode::DateUnreadable), "{text}");

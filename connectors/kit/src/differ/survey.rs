@@ -33,6 +33,8 @@ pub(crate) struct Survey {
     said: Runs,
     /// Whose each entry is: one that is two children's is nobody's.
     whose: Runs,
+    /// The entries that are two children's, by child; found at the end.
+    shared: Runs,
     scopes: Vec<OfScope>,
     scope_at: HashMap<String, u32>,
     /// What is put on every record of the source, by number.
@@ -67,6 +69,7 @@ impl Survey {
             source,
             said: runs(),
             whose: runs(),
+            shared: runs(),
             scopes: Vec::new(),
             scope_at: HashMap::new(),
             labels: Vec::new(),
@@ -248,20 +251,25 @@ impl Survey {
 
     /// Everything was said.
     pub(crate) fn end(self) -> io::Result<Surveyed> {
-        let Self { key, said, whose, scopes, names, unread_anywhere, nothing_is_whole, nobody_is_covered, .. } = self;
+        let Self { key, said, whose, mut shared, scopes, names, unread_anywhere, nothing_is_whole, .. } = self;
+        let nobody_is_covered = self.nobody_is_covered;
         let whose = whose.sorted()?;
-        let mut shared = BTreeSet::new();
         for section in whose.sections().collect::<Vec<_>>() {
             let (mut rows, mut last) = (whose.section(section), None);
             while let Some(row) = rows.next()? {
-                let entry = EntryId(Fields(row).bytes());
-                // The same row does not come twice.
-                if last.replace(entry) == Some(entry) {
-                    shared.insert((section, entry));
+                let mut fields = Fields(row);
+                let (entry, subject): ([u8; 16], [u8; 16]) = (fields.bytes(), fields.bytes());
+                // The same row does not come twice: it is another child's.
+                if let Some((before, other)) = last.replace((entry, subject))
+                    && before == entry
+                {
+                    for subject in [other, subject] {
+                        shared.push(section, &[subject, entry].concat())?;
+                    }
                 }
             }
         }
-        let said = said.sorted()?;
+        let (said, shared) = (said.sorted()?, shared.sorted()?);
         Ok(Surveyed { key, said, shared, scopes, names, unread_anywhere, nothing_is_whole, nobody_is_covered })
     }
 }
@@ -275,8 +283,8 @@ fn is_end(event: &Event) -> bool {
 pub(crate) struct Surveyed {
     key: PseudonymKey,
     said: Sorted,
-    /// Entries that two children would share.
-    shared: BTreeSet<(u32, EntryId)>,
+    /// Entries that two children would share, by child.
+    shared: Sorted,
     scopes: Vec<OfScope>,
     pub(super) names: Vec<String>,
     unread_anywhere: BTreeSet<Pseudonym>,
@@ -325,17 +333,19 @@ impl Surveyed {
     pub(super) fn children(&self, scope: u32) -> Children<'_> {
         let rows = self.said.section(scope);
         let anywhere = self.unread_anywhere.iter().copied().peekable();
-        Children { of: self, scope, rows, row: None, anywhere }
+        let shared = self.shared.section(scope);
+        Children { of: self, rows, row: None, shared, shared_row: None, anywhere }
     }
 }
 
 /// The children of whom one scope says something.
 pub(super) struct Children<'a> {
     of: &'a Surveyed,
-    scope: u32,
     rows: Rows<'a>,
     /// Read, and not yet given: of the next child.
     row: Option<Vec<u8>>,
+    shared: Rows<'a>,
+    shared_row: Option<(Pseudonym, EntryId)>,
     anywhere: Peekable<std::iter::Copied<std::collections::btree_set::Iter<'a, Pseudonym>>>,
 }
 
@@ -351,6 +361,7 @@ impl Children<'_> {
             (None, Some(subject)) => *subject,
             (Some(one), Some(other)) => one.min(*other),
         };
+        let shared = self.shared_by(subject)?;
         let mut told = Told::nothing_of(subject);
         told.unread = self.anywhere.next_if_eq(&subject).is_some();
         while let Some(row) = self.row.take() {
@@ -358,7 +369,7 @@ impl Children<'_> {
                 self.row = Some(row);
                 break;
             }
-            self.take(&mut told, row.get(16..).unwrap_or_default());
+            self.take(&mut told, &shared, row.get(16..).unwrap_or_default());
             self.row = self.rows.next()?.map(<[u8]>::to_vec);
         }
         told.settle();
@@ -366,7 +377,31 @@ impl Children<'_> {
         Ok(Some(told))
     }
 
-    fn take(&self, told: &mut Told, row: &[u8]) {
+    /// The entries of this child that are another's as well. Children are asked about in order.
+    fn shared_by(&mut self, subject: Pseudonym) -> io::Result<BTreeSet<EntryId>> {
+        let mut shared = BTreeSet::new();
+        loop {
+            let next = match self.shared_row.take() {
+                Some(next) => Some(next),
+                None => self.shared.next()?.map(|row| {
+                    let mut fields = Fields(row);
+                    (Pseudonym(fields.bytes()), EntryId(fields.bytes()))
+                }),
+            };
+            match next {
+                Some((of, entry)) if of == subject => {
+                    shared.insert(entry);
+                }
+                Some((of, _)) if of < subject => {}
+                next => {
+                    self.shared_row = next;
+                    return Ok(shared);
+                }
+            }
+        }
+    }
+
+    fn take(&self, told: &mut Told, shared: &BTreeSet<EntryId>, row: &[u8]) {
         let mut fields = Fields(row);
         match fields.byte() {
             UNREAD => told.unread = true,
@@ -381,7 +416,7 @@ impl Children<'_> {
                 let (kind, ordinal, controller, table) = (fields.u32(), fields.u32(), fields.u32(), fields.u32());
                 let is_end = fields.byte() == 1;
                 let under = fields.0.as_chunks::<8>().0.to_vec();
-                let (repeated, is_shared) = (false, self.of.shared.contains(&(self.scope, id)));
+                let (repeated, is_shared) = (false, shared.contains(&id));
                 let stated = Stated { number, digest, kind, ordinal, controller, table, is_end, repeated, under };
                 told.take(&self.of.key, id, stated, is_shared);
             }

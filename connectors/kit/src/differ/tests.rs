@@ -281,6 +281,7 @@ fn what_was_not_taken_of_a_thing_is_no_word_that_it_is_gone() {
                 raw: Vec::new(),
                 scope_key: Some(SCOPE.to_owned()),
                 subject: Some(of.clone()),
+                digest: None,
             };
             survey.not_taken(&refused).unwrap();
         }

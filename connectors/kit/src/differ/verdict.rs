@@ -14,6 +14,7 @@ use crate::body::{Statement, Subjects, entry_id, statement};
 use crate::connector::{Draft, Rejection};
 use crate::dates;
 use crate::reading::finding;
+use crate::refused::refused;
 use crate::runs::{Fields, Rows, Runs, Sorted};
 
 const OF_DRAFTS: u32 = 0;
@@ -34,15 +35,15 @@ impl Verdicts {
     /// A draft is to be said, as this entry of this scope, with this cause.
     pub(super) fn say(&mut self, scope: u32, entry: EntryId, stated: &Stated, cause: Cause) -> io::Result<()> {
         let how = if stated.repeated { REPEATED } else { 0 };
-        self.of_draft(scope, stated.number, (entry, stated.digest), (cause, how))
+        self.digest(scope, stated.number, (entry, stated.digest), (cause, how))
     }
 
     /// A draft cannot stand beside another of the same key.
     pub(super) fn same_key(&mut self, scope: u32, number: u64) -> io::Result<()> {
-        self.of_draft(scope, number, (EntryId([0; 16]), [0; 16]), (Cause::Unspecified, SAME_KEY))
+        self.digest(scope, number, (EntryId([0; 16]), [0; 16]), (Cause::Unspecified, SAME_KEY))
     }
 
-    fn of_draft(
+    fn digest(
         &mut self,
         scope: u32,
         number: u64,
@@ -138,7 +139,7 @@ impl Verdict {
         version: Version,
     ) -> Comes {
         if self.how == SAME_KEY {
-            return Comes::Rejection(Box::new(same_key(draft)));
+            return Comes::Rejection(Box::new(refused(&subjects.key, draft, Reason::KeyShared, SAME_KEY_SAID)));
         }
         let key = &subjects.key;
         if entry_id(key, source, &draft) != self.entry {
@@ -154,18 +155,6 @@ impl Verdict {
             draft.findings.push(finding(FindingCode::RecordRepeated, draft.table));
         }
         Comes::Statement(Box::new(statement(subjects, source, draft, version, self.cause)))
-    }
-}
-
-fn same_key(draft: Draft) -> Rejection {
-    Rejection {
-        reason: Reason::KeyShared,
-        message: SAME_KEY_SAID.to_owned(),
-        place: draft.place,
-        controller: Some(draft.controller),
-        raw: Vec::new(),
-        scope_key: draft.scope_key,
-        subject: Some(draft.subject),
     }
 }
 

@@ -13,7 +13,7 @@ use proto::events::Version;
 
 use super::files::{failed, list, rename, sync};
 use super::parts::InParts;
-use super::refusals::{never_opened, of_the_future, retractions_held};
+use super::refusals::{never_opened, of_the_future, retractions_held, tell_apart};
 use super::spooled::Received;
 use super::tally::Tally;
 use super::{ALLOWED_MARK, DONE, DropFolder, IntakeError, REJECTED, WORKING, picked_up_us};
@@ -26,7 +26,7 @@ use crate::differ::{
 use crate::named::Telling;
 use crate::publish::is_of_the_future;
 use crate::redrive::Asks;
-use crate::run::{SourceCounts, name_of};
+use crate::run::name_of;
 use crate::runs::Runs;
 use crate::submission::{OfScope, Reading};
 
@@ -88,7 +88,7 @@ impl DropFolder {
         let mut intake = self.begin(dir).await?;
         let mut parts = InParts::of(Arc::clone(&self.connector), dir.to_path_buf());
         while let Some(part) = parts.next().await {
-            self.take_in(part, &mut intake).await?;
+            self.take_in(part, dir, &mut intake).await?;
         }
         let is_read = parts.end().await?;
         let held = intake.held.take();
@@ -124,8 +124,8 @@ impl DropFolder {
     }
 
     /// Takes in what was read for the first time.
-    async fn take_in(&self, part: Collected, intake: &mut Intake) -> Result<(), IntakeError> {
-        let Collected { scopes, records, drafts, rejections, found, whole, whole_of, parts } = part;
+    async fn take_in(&self, part: Collected, dir: &Path, intake: &mut Intake) -> Result<(), IntakeError> {
+        let Collected { scopes, records, drafts, mut rejections, found, whole, whole_of, parts } = part;
         intake.tally.records += records;
         scopes.into_iter().for_each(|scope| intake.survey.scope(scope));
         whole.iter().for_each(|key| intake.survey.whole(key));
@@ -136,6 +136,9 @@ impl DropFolder {
             intake.survey.part(key, subject, record_key, *told).map_err(unsorted)?;
         }
         found.iter().for_each(|(controller, finding)| intake.reading.report.found(controller, finding));
+        for rejection in &mut rejections {
+            tell_apart(&intake.subjects.key, dir, rejection);
+        }
         for rejection in &rejections {
             let of = rejection.subject.as_ref().map(|subject| intake.subjects.of(subject));
             intake.telling.note(&rejection.place, of).map_err(unsorted)?;
@@ -147,13 +150,16 @@ impl DropFolder {
             intake.said += 1;
             let subject = intake.subjects.of(&draft.subject);
             intake.telling.note(&draft.place, Some(subject)).map_err(unsorted)?;
-            if !intake.is_of_the_future(&draft) {
+            if intake.is_of_the_future(&draft) {
+                intake.reading.read(&draft, subject).map_err(unsorted)?;
+                intake.reading.report.not_taken(&draft.controller, 1);
+            } else {
                 taken.push(Numbered { number, draft });
             }
         }
         let (mut good, mut refused) = self.publisher.lock().await.screen(taken, intake.picked_up_us);
         if let Some(received) = &mut intake.received {
-            good = received.screen(good, &mut refused);
+            good = received.screen(&intake.subjects.key, good, &mut refused);
         }
         for rejection in &refused {
             intake.survey.not_taken(rejection).map_err(unsorted)?;
@@ -175,8 +181,7 @@ impl DropFolder {
         if !loose.is_empty() {
             intake.reading.report.published(&loose);
             let published = self.publisher.lock().await.publish_feed(loose, intake.picked_up_us).await?;
-            SourceCounts::add(&self.counts.erased, published.erased);
-            intake.tally.events += published.events;
+            intake.tally.published(published);
         }
         Ok(())
     }
@@ -228,7 +233,7 @@ impl DropFolder {
             let (key, whole) = (scope.key.clone(), *whole);
             intake.reading.report.scope(OfScope { key, as_of_us, whole, standing, retractions_held, superseded });
             intake.tally.retractions_held += retractions_held;
-            SourceCounts::add(&self.counts.superseded, superseded);
+            intake.tally.superseded += superseded;
             refused.extend(held.map(|held| self::retractions_held(held, &intake.file, &scope.key)));
             scopes.insert(*number, (version, written));
         }
@@ -279,30 +284,22 @@ impl DropFolder {
         intake: &mut Intake,
     ) -> Result<(), IntakeError> {
         let given = &compared.given;
-        let mut saying = Saying { folder: self, statements: Vec::new(), bytes: 0 };
+        let mut saying = Saying { folder: self, statements: Vec::new(), bytes: 0, refused: Vec::new() };
         let mut of_drafts = given.of_drafts().map_err(unsorted)?;
-        let mut rejections = Vec::new();
         let source = self.connector.descriptor().name;
         let (key, labels) = (intake.subjects.key.clone(), self.labels());
         let mut subjects = Subjects::new(&key);
-        let mut comes = |Numbered { number, draft }| -> Result<Option<Statement>, IntakeError> {
+        let mut comes = |Numbered { number, draft }| -> Result<Option<Comes>, IntakeError> {
             let Some(verdict) = of_drafts.take(number).map_err(unsorted)? else { return Ok(None) };
-            let Some((version, _)) = compared.scopes.get(&verdict.scope) else { return Ok(None) };
-            match verdict.of(&mut subjects, (source, &labels), draft, *version) {
-                Comes::Statement(statement) => Ok(Some(*statement)),
-                Comes::Rejection(rejection) => {
-                    rejections.push(*rejection);
-                    Ok(None)
-                }
-                Comes::IsAnother => Err(IntakeError::ReadsDifferently),
-            }
+            let version = compared.scopes.get(&verdict.scope).map(|(version, _)| *version);
+            Ok(version.map(|version| verdict.of(&mut subjects, (source, &labels), draft, version)))
         };
         match held {
             _ if !given.of_any_draft() => {}
             Some(held) => {
                 for numbered in held {
-                    if let Some(statement) = comes(numbered)? {
-                        saying.take(statement, intake).await?;
+                    if let Some(comes) = comes(numbered)? {
+                        saying.take(comes, intake).await?;
                     }
                 }
             }
@@ -311,8 +308,8 @@ impl DropFolder {
                 let mut parts = InParts::of(Arc::clone(&self.connector), dir.to_path_buf());
                 while let Some(part) = parts.next().await {
                     for draft in part.drafts {
-                        if let Some(statement) = comes(Numbered { number, draft })? {
-                            saying.take(statement, intake).await?;
+                        if let Some(comes) = comes(Numbered { number, draft })? {
+                            saying.take(comes, intake).await?;
                         }
                         number += 1;
                     }
@@ -329,11 +326,11 @@ impl DropFolder {
         let scope_key = |scope| compared.surveyed.scope_key(scope);
         while let Some((scope, statement)) = gone.next(&key, source, scope_key).map_err(unsorted)? {
             if compared.scopes.contains_key(&scope) {
-                saying.take(statement, intake).await?;
+                saying.say(statement, intake).await?;
             }
         }
         saying.publish(intake).await?;
-        self.quarantine(&rejections, intake).await
+        saying.quarantine(intake).await
     }
 
     /// What is put on every record of the source, by number.
@@ -439,15 +436,33 @@ fn is_of_the_future_of(scope: &Scope, picked_up_us: i64) -> bool {
     scope.as_of_us.is_some_and(|at| is_of_the_future(at, picked_up_us))
 }
 
-/// Statements on their way to the log, a turn at a time.
+/// Statements on their way to the log, and what cannot be one on its way to quarantine, a turn at a time.
 struct Saying<'a> {
     folder: &'a DropFolder,
     statements: Vec<Statement>,
     bytes: usize,
+    refused: Vec<Rejection>,
 }
 
 impl Saying<'_> {
-    async fn take(&mut self, statement: Statement, intake: &mut Intake) -> Result<(), IntakeError> {
+    async fn take(&mut self, comes: Comes, intake: &mut Intake) -> Result<(), IntakeError> {
+        match comes {
+            Comes::Statement(statement) => self.say(*statement, intake).await,
+            Comes::Rejection(rejection) => {
+                intake.good = intake.good.saturating_sub(1);
+                intake.reading.report.not_an_entry(rejection.controller.as_deref().unwrap_or_default());
+                self.refused.push(*rejection);
+                if self.refused.len() >= TURN_EVENTS { self.quarantine(intake).await } else { Ok(()) }
+            }
+            Comes::IsAnother => Err(IntakeError::ReadsDifferently),
+        }
+    }
+
+    async fn quarantine(&mut self, intake: &mut Intake) -> Result<(), IntakeError> {
+        self.folder.quarantine(&std::mem::take(&mut self.refused), intake).await
+    }
+
+    async fn say(&mut self, statement: Statement, intake: &mut Intake) -> Result<(), IntakeError> {
         intake.reading.report.said(&statement);
         self.bytes += statement.body.event.as_ref().map_or(0, prost::Message::encoded_len);
         self.statements.push(statement);
@@ -461,8 +476,7 @@ impl Saying<'_> {
         let statements = std::mem::take(&mut self.statements);
         self.bytes = 0;
         let published = self.folder.publisher.lock().await.publish(statements, intake.picked_up_us).await?;
-        SourceCounts::add(&self.folder.counts.erased, published.erased);
-        intake.tally.events += published.events;
+        intake.tally.published(published);
         Ok(())
     }
 }

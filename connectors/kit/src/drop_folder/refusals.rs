@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use event_log::seal::PseudonymKey;
 use proto::quarantine::{Place, Reason};
 
 use super::files::start_of;
@@ -40,7 +41,23 @@ pub(super) fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> R
         controller: None,
         scope_key: Some(scope_key.to_owned()),
         subject: None,
+        digest: None,
     }
+}
+
+/// Another file of the same name, refused for the same reason, is another item: of a file that was refused whole the connector
+/// gives no raw record that would say so.
+pub(super) fn tell_apart(key: &PseudonymKey, dir: &Path, rejection: &mut Rejection) {
+    let place = &rejection.place;
+    let names_a_file = Path::new(&place.file).file_name().is_some_and(|name| name == place.file.as_str());
+    if place.record > 0 || !rejection.raw.is_empty() || !names_a_file {
+        return;
+    }
+    let path = dir.join(&place.file);
+    // What cannot be read says nothing: one such file is as another.
+    let (Ok(start), Ok(known)) = (start_of(&path, RAW_BYTES_MAX), path.metadata()) else { return };
+    let said = [&known.len().to_be_bytes(), rejection.message.as_bytes(), &[0], &start].concat();
+    rejection.digest = Some(key.digest("refused-file", &said));
 }
 
 /// What a scope of the future held would stand over every submission until that day.
@@ -57,6 +74,7 @@ pub(super) fn of_the_future(scope: &Scope, file: &str) -> Rejection {
         raw: format!("{} at {} microseconds since 1970", scope.key, scope.as_of_us.unwrap_or_default()).into_bytes(),
         scope_key: Some(scope.key.clone()),
         subject: None,
+        digest: None,
     }
 }
 
@@ -71,5 +89,6 @@ pub(super) fn never_opened(scope_key: &str, file: &str) -> Rejection {
         raw: scope_key.as_bytes().to_vec(),
         scope_key: Some(scope_key.to_owned()),
         subject: None,
+        digest: None,
     }
 }

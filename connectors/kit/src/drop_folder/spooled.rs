@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use event_log::seal::PseudonymKey;
 use proto::quarantine::{Place, Reason};
 
 use super::files::{failed, list, make, rename, sync};
@@ -19,6 +20,7 @@ use crate::differ::Decided;
 use crate::publish::Credentials;
 use crate::receive::SubmissionOutcome;
 use crate::receive::{Receipt, receipt_of, store_outcome};
+use crate::refused::{self, refused};
 use crate::run::name_of;
 use crate::spool::{SPOOLED, id_of, write_whole};
 use crate::submission::Report;
@@ -121,28 +123,14 @@ impl Received {
     /// Parts what its sender may say from what they may not, and notes what was found.
     pub(crate) fn screen<D: Borrow<Draft> + Into<Draft>>(
         &mut self,
+        key: &PseudonymKey,
         drafts: Vec<D>,
         rejections: &mut Vec<Rejection>,
     ) -> Vec<D> {
         let (good, others): (Vec<_>, Vec<_>) =
             drafts.into_iter().partition(|draft| self.within.name(&draft.borrow().controller));
         for draft in others.into_iter().map(Into::<Draft>::into) {
-            let again = rejections.last().is_some_and(|last| {
-                last.reason == Reason::ControllerNotYours
-                    && last.place.record == draft.place.record
-                    && last.place.line == draft.place.line
-            });
-            if !again {
-                rejections.push(Rejection {
-                    reason: Reason::ControllerNotYours,
-                    message: NOT_THE_CALLERS.to_owned(),
-                    place: draft.place,
-                    controller: Some(draft.controller),
-                    raw: Vec::new(),
-                    scope_key: draft.scope_key,
-                    subject: Some(draft.subject),
-                });
-            }
+            refused::add(key, rejections, refused(key, draft, Reason::ControllerNotYours, NOT_THE_CALLERS));
         }
         self.outcome.found(good.iter().map(Borrow::borrow));
         good
@@ -161,6 +149,7 @@ impl Received {
             raw: format!("{scope_key} as posted in {}", self.id).into_bytes(),
             scope_key: Some(scope_key.to_owned()),
             subject: None,
+            digest: None,
         })
     }
 

@@ -6,8 +6,10 @@ use proto::quarantine::Reason;
 use runtime::metrics;
 
 use crate::connector::Rejection;
+use crate::publish::Published;
 use crate::run::SourceCounts;
 
+/// Added to what the source has counted once all of it is dealt with: what is tried again counts once.
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) files: usize,
@@ -15,12 +17,22 @@ pub(super) struct Tally {
     pub(super) events: u64,
     pub(super) findings: u64,
     pub(super) rejected: u64,
+    /// Events of erased subjects, which were not published.
+    pub(super) erased: u64,
+    /// States that later submissions have overtaken.
+    pub(super) superseded: u64,
     pub(super) retractions_held: usize,
     /// Of what was rejected, by reason.
     pub(super) reasons: BTreeMap<Reason, u64>,
 }
 
 impl Tally {
+    /// Counts what was published.
+    pub(super) fn published(&mut self, published: Published) {
+        self.events += published.events;
+        self.erased += published.erased;
+    }
+
     /// Counts what was rejected.
     pub(super) fn refused(&mut self, rejections: &[Rejection]) {
         self.rejected += rejections.len() as u64;
@@ -36,6 +48,8 @@ impl Tally {
             (&counts.events, self.events),
             (&counts.findings, self.findings),
             (&counts.rejected, self.rejected),
+            (&counts.erased, self.erased),
+            (&counts.superseded, self.superseded),
         ] {
             SourceCounts::add(counter, count);
         }

@@ -11,6 +11,7 @@ use crate::toy::Toy;
 
 mod erased;
 mod not_taken;
+mod told_apart;
 
 const FIRST: &str = "id,name,start,end\n1,a,2024-09-01,\n2,a,2024-09-01,2024-12-20\n3,a,2024-09-01,\n";
 const SECOND: &str = "id,name,start,end\n1,b,2024-09-01,\n2,a,2024-09-01,2024-12-20\n4,a,2024-10-01,\n,x,2024-09-01,\n";
@@ -169,6 +170,26 @@ async fn a_log_that_takes_nothing_now_is_waited_out() {
         assert_eq!(folder.poll_once(NOW_US).await.unwrap(), 1);
         assert_eq!(house.folded(Topic::Education).await, healthy.folded(Topic::Education).await);
     }
+}
+
+#[tokio::test]
+async fn what_is_tried_again_is_counted_once() {
+    let house = House::new();
+    let mut folder = house.drop_folder(Toy::default()).await;
+    let one = |name| format!("id,name,start,end\n1,{name},2024-09-01,\n");
+    for (month, text) in [("01", one("a")), ("03", one("a"))] {
+        house.drop_file(&format!("toy-2025-{month}-16.csv"), &text);
+        folder.drain_once(NOW_US).await.unwrap();
+    }
+    // What it says of the first is overtaken, and the second is news that the log does not take at once.
+    house.drop_file("toy-2025-02-16.csv", &(one("b") + "2,a,2024-09-01,\n"));
+    house.log.fail_after(0, Failure::Full);
+    for _ in 0..2 {
+        assert!(folder.drain_once(NOW_US).await.unwrap_err().is_transient());
+    }
+    house.log.heal();
+    folder.drain_once(NOW_US).await.unwrap();
+    assert_eq!(folder.counts().superseded.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

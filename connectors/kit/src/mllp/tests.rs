@@ -40,6 +40,7 @@ impl Connector for ToyFeed {
                 raw: text.clone().into_bytes(),
                 scope_key: None,
                 subject: None,
+                digest: None,
             };
             let &["ATT", id, child, on] = fields.as_slice() else {
                 out.reject(reject(Reason::MessageTypeUnsupported, "the message type is not taken"));

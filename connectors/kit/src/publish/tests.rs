@@ -23,6 +23,7 @@ async fn an_invented_item_keeps_nothing_out_of_quarantine() {
         raw: b"invented".to_vec(),
         scope_key: None,
         subject: None,
+        digest: None,
     }];
     elsewhere.publisher(&Toy::default()).await.quarantine(&rejections, 1).await.unwrap();
     house.wrapping().ensure("la-878").unwrap();

@@ -107,7 +107,7 @@ impl ReadAgain {
             let scope = self.scopes.iter().find(|scope| super::is_scope_of(scope, &draft));
             let (mut good, mut refused) = publisher.screen(vec![draft], now_us);
             if let Some(received) = &mut received {
-                good = received.screen(good, &mut refused);
+                good = received.screen(publisher.pseudonyms(), good, &mut refused);
             }
             let why = match (refused.pop(), scope.is_some_and(future)) {
                 (Some(rejection), _) => Some((rejection.reason, rejection.message)),

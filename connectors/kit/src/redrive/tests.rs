@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use event_log::Topic;
 use event_log::seal::{decode_key_record, destruction};
+use event_log::{Partition, Topic};
 use proto::events::Scheme;
 use proto::quarantine::handled::Outcome;
 
@@ -173,6 +174,81 @@ async fn what_is_counted_as_waiting_is_what_waits_and_no_note() {
     let left = workplace.items(|item| item.place.as_ref().is_some_and(|place| place.record == 4)).await.unwrap();
     workplace.set_aside(left, "no pupil of theirs", "staff-2", NOW_US).await.unwrap();
     assert_eq!(count.waiting(house.log.as_ref(), &house.keyring().await).await.unwrap(), 0);
+}
+
+/// A log that tells how many records were read, and does not answer when it is asked for the time that the test says.
+struct Watched {
+    log: Arc<crate::testing::FaultyLog>,
+    read: AtomicUsize,
+    asked: AtomicUsize,
+    silent_at: usize,
+}
+
+#[async_trait::async_trait]
+impl EventLog for Watched {
+    async fn append(&self, records: Vec<event_log::Record>) -> Result<event_log::Appended, LogError> {
+        self.log.append(records).await
+    }
+
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: event_log::Offset,
+        max: usize,
+    ) -> Result<Vec<event_log::StoredRecord>, LogError> {
+        if self.asked.fetch_add(1, Ordering::Relaxed) == self.silent_at {
+            std::future::pending::<()>().await;
+        }
+        // A few at a time, however many are asked for.
+        let records = self.log.read(topic, partition, from, max.min(1)).await?;
+        self.read.fetch_add(records.len(), Ordering::Relaxed);
+        Ok(records)
+    }
+
+    async fn end(&self, topic: Topic, partition: Partition) -> Result<event_log::Offset, LogError> {
+        self.log.end(topic, partition).await
+    }
+
+    async fn grown(&self, topics: &[Topic], seen: u64, at_most: std::time::Duration) -> Result<u64, LogError> {
+        self.log.grown(topics, seen, at_most).await
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_counted_on_whatever_is_parked_and_wherever_it_was_broken_off() {
+    let house = brought(BAD).await;
+    let (mut folder, workplace) = at_work(&house, Mended(2)).await;
+    redrive(&mut folder, &workplace, NOW_US + 1).await.unwrap();
+    let (nothing_opens, all_opens) = (Keyring::new(house.wrapping()), house.keyring().await);
+    let records = house.records(Topic::Quarantine).await.len();
+    let log = |silent_at| Watched {
+        log: Arc::clone(&house.log),
+        read: AtomicUsize::new(0),
+        asked: AtomicUsize::new(0),
+        silent_at,
+    };
+
+    let (mut count, watched) = (quarantine::Count::default(), log(usize::MAX));
+    for _again in 0..3 {
+        assert_eq!(count.waiting(&watched, &nothing_opens).await.unwrap(), 0);
+        assert_eq!(watched.read.load(Ordering::Relaxed), records, "what is parked is not read again and again");
+    }
+    assert_eq!(count.waiting(&watched, &all_opens).await.unwrap(), 1);
+    assert_eq!(watched.read.load(Ordering::Relaxed), 2 * records);
+
+    // Wherever about its way through the partitions it is broken off.
+    for silent_at in (0..Partition::all().count() + records).step_by(3) {
+        let (mut count, watched) = (quarantine::Count::default(), log(silent_at));
+        // However slow the machine is: each time it goes on from where it was.
+        let waiting = loop {
+            let short = std::time::Duration::from_millis(20);
+            if let Ok(waiting) = tokio::time::timeout(short, count.waiting(&watched, &all_opens)).await {
+                break waiting;
+            }
+        };
+        assert_eq!((waiting.unwrap(), watched.read.load(Ordering::Relaxed)), (1, records), "silent at {silent_at}");
+    }
 }
 
 #[tokio::test]

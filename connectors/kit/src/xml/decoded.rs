@@ -143,7 +143,7 @@ impl<R: BufRead> Decoded<R> {
         self.chunk.clear();
         self.odd.clear();
         self.chunk_start = 0;
-        self.offset = self.decoded;
+        self.offset = self.decoded.saturating_sub(self.decoder.carried() as u64);
         while self.chunk.is_empty() && !self.finished {
             let from_raw = self.peeked.is_empty();
             let source = if from_raw { self.raw.fill_buf()? } else { self.peeked.as_slice() };
@@ -190,7 +190,10 @@ impl<R: BufRead> BufRead for Decoded<R> {
         let consumed = self.chunk.as_bytes().get(self.chunk_start..end).unwrap_or_default();
         self.record_replaced |= self.odd.iter().any(|at| (self.chunk_start..end).contains(at));
         self.line += consumed.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.offset += self.width.of(consumed);
+        // A byte that is not of UTF-8 was one, and is a character of two or three.
+        let odd = self.odd.iter().filter(|at| self.width == Width::Utf8 && (self.chunk_start..end).contains(at));
+        let more: usize = odd.filter_map(|at| Some(self.chunk.get(*at..)?.chars().next()?.len_utf8() - 1)).sum();
+        self.offset = (self.offset + self.width.of(consumed)).saturating_sub(more as u64);
         if !self.record_overran && self.record.len() + consumed.len() <= self.record_bytes_max {
             self.record.extend_from_slice(consumed);
         } else {
@@ -276,6 +279,30 @@ mod tests {
             ("utf-16 without a mark", utf16(text, false)[2..].to_vec()),
         ] {
             assert_eq!(read_all(&bytes), (text.to_owned(), 3, bytes.len() as u64, false), "{name}");
+        }
+    }
+
+    /// A file is read in parts, and a character may begin in one of them and end in the next.
+    #[test]
+    fn the_place_of_a_tag_is_that_in_the_file() {
+        let pad = |bytes: usize| [b"<a>".as_slice(), &vec![b'x'; bytes]].concat();
+        for file in [
+            [pad(PEEKED_BYTES_MAX - 4), "ë<b/>ë<b/>".as_bytes().to_vec()].concat(),
+            [pad(PEEKED_BYTES_MAX - 5), "😀<b/>".as_bytes().to_vec()].concat(),
+            [pad(9), b"Zo\xEB \x93so\x94<b/>".to_vec()].concat(),
+            [pad(PEEKED_BYTES_MAX - 4), b"\xEB\xEB<b/>\x93<b/>".to_vec()].concat(),
+            [pad(9), b"\xF0\x9F\x98<b/>\xE2\x82<b/>".to_vec()].concat(),
+        ] {
+            let places = file.iter().zip(0..).filter(|(byte, _)| **byte == b'<').map(|(_, at)| at);
+            let mut decoded = Decoded::new(file.as_slice(), 1 << 20, 1 << 20).unwrap();
+            let mut found = Vec::new();
+            while let Some(byte) = decoded.fill_buf().unwrap().first().copied() {
+                if byte == b'<' {
+                    found.push(decoded.offset());
+                }
+                decoded.consume(1);
+            }
+            assert_eq!(found, places.collect::<Vec<u64>>(), "{}", String::from_utf8_lossy(&file));
         }
     }
 

@@ -32,7 +32,7 @@ impl Mapping {
                  the header does, export the columns again, or list under `source.may_lack` what may be missing",
                 lacking.join(", ")
             );
-            out.reject(self.of_file(Reason::HeaderMissing, "header", message, String::new()));
+            out.reject(self.of_file(Reason::HeaderMissing, "header", message, lacking.join("\n")));
         }
     }
 
@@ -68,6 +68,7 @@ impl Mapping {
             raw: raw.into_bytes(),
             scope_key: Some(format!("{}#header", self.scope)),
             subject: None,
+            digest: None,
         }
     }
 }
@@ -84,5 +85,6 @@ pub(super) fn unnamed(file: &str) -> Rejection {
         raw: Vec::new(),
         scope_key: None,
         subject: None,
+        digest: None,
     }
 }

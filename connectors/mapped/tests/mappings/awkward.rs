@@ -191,6 +191,39 @@ fn several_children_in_a_row() {
     assert_eq!((outcomes(&read), read.said.drafts.len()), (vec![Outcome::Quarantined], 0));
 }
 
+/// Of a cell that holds more than is read nothing is left out unseen.
+#[test]
+fn more_in_a_cell_than_is_read() {
+    let split = format!("{}split = \";\"\n{STARTED}", SUBJECT);
+    let mapping = early_help("format = \"csv\"", &split);
+    let children = |count: usize| (1..=count).map(|child| format!("{child}")).collect::<Vec<_>>().join(";");
+    let table = format!(
+        "Case Ref,Child ID,Start Date\nF1,{},12/01/2026\nF2,{},12/01/2026\nF3,1001,12/01/2026\n",
+        children(64),
+        children(65)
+    );
+    let read = tried(&mapping, "families.csv", table.as_bytes());
+    use Outcome::{Published, Quarantined};
+    assert_eq!(outcomes(&read), [Published, Quarantined, Published]);
+    assert_eq!(starts(&read).len(), 65, "of whom the row is not read, nothing of it is");
+    assert_eq!(read.rows[1].rejected[0].0, "RECORD_TOO_LARGE");
+    assert_eq!(read.rows[1].rejected[0].1, "child id");
+
+    let meeting = "[[event]]\nbecomes = \"TeamMeetingHeld\"\neffective = \"held_on\"\n[event.fields]\nheld_on = \"Start Date\"\n\
+                   summary = \"Summary\"\nattendees = { column = \"Present\", split = \";\", set = \"worker.role\" }\n";
+    let mapping = early_help("format = \"csv\"", &format!("{SUBJECT}{meeting}"));
+    for (letters, present, is_told) in [(16_384, 64, false), (16_385, 64, true), (16_384, 65, true)] {
+        let table = format!(
+            "Case Ref,Child ID,Start Date,Summary,Present\nF1,1,12/01/2026,{},{}\n",
+            "x".repeat(letters),
+            children(present)
+        );
+        let read = tried(&mapping, "cases.csv", table.as_bytes());
+        let told = read.rows[0].findings.iter().any(|(code, _)| code == "VALUE_MALFORMED");
+        assert_eq!((read.rows[0].rejected.len(), told), (0, is_told), "{letters} letters, {present} present");
+    }
+}
+
 /// A workbook as a person keeps it: a title, merged cells, a hidden sheet, an empty one, one for each year, a formula, an error.
 #[test]
 fn a_workbook_as_a_person_keeps_it() {
@@ -244,6 +277,58 @@ fn a_workbook_as_a_person_keeps_it() {
         [("1009".to_owned(), "2020-01-01".to_owned())],
         "a hidden one is read when it is named"
     );
+}
+
+/// A blank cell means the one above it, and where what stood above cannot be read nobody knows what it means.
+#[test]
+fn no_row_is_filled_from_before_a_broken_one() {
+    let rest = format!("{SUBJECT}{STARTED}").replace("[event.fields]\n", "[event.fields]\nreason = \"Why\"\n");
+    let mapping = early_help("format = \"csv\"\nfill_down = [\"Child ID\", \"Why\"]", &rest);
+    let table = "Case Ref,Child ID,Why,Start Date\n\
+                 E1,1001,housing,12/01/2026\n\
+                 E2,1002,debt, in arrears,12/01/2026\n\
+                 E3,,,12/01/2026\n\
+                 E4,1004,,12/01/2026\n\
+                 E5,,school,12/01/2026\n\
+                 E6,,,12/01/2026\n";
+    let read = tried(&mapping, "cases.csv", table.as_bytes());
+    use Outcome::{Published, Quarantined};
+    assert_eq!(outcomes(&read), [Published, Quarantined, Quarantined, Quarantined, Published, Published]);
+    let children: Vec<String> = starts(&read).into_iter().map(|(child, _)| child).collect();
+    assert_eq!(children, ["1001", "1004", "1004"], "nothing of another child's is given to the one before");
+    let why: Vec<&str> = read.rows.iter().flat_map(|row| &row.rejected).map(|(reason, ..)| reason.as_str()).collect();
+    assert_eq!(why, ["RECORD_MALFORMED"; 3]);
+    assert_eq!(read.said.whole.len(), 0);
+}
+
+/// A pattern of two digits of a year reads no year of four, whose first two they would be.
+#[test]
+fn a_short_year_is_not_the_beginning_of_a_long_one() {
+    let text = |delivery: &str| {
+        format!(
+            "name = \"social-care-awkward\"\nabout = \"x\"\nrevision = 1\ncontroller = \"la-878-early-help\"\n\
+             dates = [\"%d/%m/%y\"]\nkey = [\"Case Ref\"]\n[source]\nformat = \"csv\"\n[delivery]\nkind = \"snapshot\"\n\
+             scope = \"878/awkward\"\n{delivery}{SUBJECT}{STARTED}"
+        )
+    };
+    let mapping = checked(&text("")).mapping;
+    let table = "Case Ref,Child ID,Start Date\n\
+                 E1,1001,01/02/19\n\
+                 E2,1002,01/02/19 10:30\n\
+                 E3,1003,01/02/19T10:30:00\n\
+                 E4,1004,01/02/2019 10:30\n\
+                 E5,1005,01/02/2019 00:00:00\n\
+                 E6,1006,01/02/2019T00:00\n";
+    let read = tried(&mapping, "cases.csv", table.as_bytes());
+    let days: Vec<String> = starts(&read).into_iter().map(|(_, day)| day).collect();
+    assert_eq!(days, ["2019-02-01"; 3]);
+    let why: Vec<&str> = read.rows.iter().flat_map(|row| &row.rejected).map(|(reason, ..)| reason.as_str()).collect();
+    assert_eq!(why, ["DATE_MISSING"; 3]);
+    let dated = checked(&text("as_of = { file_name = \"cases_%d%m%y\" }\n")).mapping;
+    for (name, is_read) in [("cases_010219.csv", true), ("cases_010219_2.csv", true), ("cases_01022019.csv", false)] {
+        let read = tried(&dated, name, table.as_bytes());
+        assert_eq!(!read.refused(), is_read, "{name}");
+    }
 }
 
 /// What an older system writes each night: no header, and columns at fixed places; or no header and a bar between them.

@@ -152,8 +152,10 @@ async fn refusals_say_what_to_do_and_repeat_no_value() {
 async fn what_is_no_sql_server_is_told_as_that() {
     let mapping = mapping("");
     let folder = tempfile::tempdir().unwrap();
-    // Nothing listens where something did.
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Nothing listens, and for as long as the port is held nothing else can.
+    let held = tokio::net::TcpSocket::new_v4().unwrap();
+    held.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let closed = held.local_addr().unwrap().port();
     let refused = poll_once(&mapping, &options(closed, None, folder.path()), 1).await.unwrap_err();
     assert!(matches!(&refused, SqlError::Connect(kind) if kind == "connection refused"), "{refused}");
     // Something hangs up, and something speaks another language.

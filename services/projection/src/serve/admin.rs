@@ -64,8 +64,8 @@ pub trait Operations: Send + Sync + 'static {
     /// Items of quarantine, without their records, newest first, each with the last thing that was done about it: those that wait,
     /// or all.
     async fn quarantined(&self, with_dealt_with: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError>;
-    /// How many items wait; the last that is known, where the log cannot be asked.
-    async fn quarantine_waiting(&self) -> u64;
+    /// How many items wait; `None` where they cannot be counted.
+    async fn quarantine_waiting(&self) -> Option<u64>;
     /// How often an item may be read again and refused.
     fn tries_max(&self) -> u32;
     /// One item, with its record.

@@ -75,8 +75,8 @@ impl Operations for NoConnectors {
         None
     }
 
-    async fn quarantine_waiting(&self) -> u64 {
-        0
+    async fn quarantine_waiting(&self) -> Option<u64> {
+        Some(0)
     }
 
     async fn quarantined(&self, _: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError> {

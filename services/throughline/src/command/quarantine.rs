@@ -200,9 +200,12 @@ fn show(file: &ConfigFile, id: &str, mapping: Option<&Path>, json: bool) -> anyh
         output::line(&format!("{name:<8} {}", output::plain(&what)))?;
     }
     output::line("record")?;
-    let raw = output::plain(&String::from_utf8_lossy(&item.raw));
-    output::line(raw.trim_end_matches('\n'))?;
-    cells(raw.trim_end_matches('\n'), item.place.as_ref().map_or("", |place| &place.field))?;
+    let raw = String::from_utf8_lossy(&item.raw);
+    let as_it_came = [item.header.as_str(), &raw].into_iter().filter(|text| !text.is_empty()).map(str::to_owned);
+    let by_cell = cells(&item.header, &raw, item.place.as_ref().map_or("", |place| &place.field));
+    for text in as_it_came.chain(by_cell) {
+        output::line(output::plain(&text).trim_end_matches('\n'))?;
+    }
     match tried {
         Some(tried) => working::print_mapped(&tried),
         // It was dealt with, or its source is another process's.
@@ -213,25 +216,25 @@ fn show(file: &ConfigFile, id: &str, mapping: Option<&Path>, json: bool) -> anyh
 }
 
 /// A row of a table under its header, cell by cell; the one that the reason is about is pointed at.
-fn cells(raw: &str, field: &str) -> anyhow::Result<()> {
-    let Some((header, row)) = raw.split_once('\n').filter(|(_, row)| !row.contains('\n')) else { return Ok(()) };
+fn cells(header: &str, row: &str, field: &str) -> Vec<String> {
     let read = |line: &str, delimiter: u8| -> Option<Vec<String>> {
         let mut reader = csv::ReaderBuilder::new();
         let mut reader = reader.has_headers(false).delimiter(delimiter).from_reader(line.as_bytes());
         Some(reader.records().next()?.ok()?.iter().map(str::to_owned).collect())
     };
     let both = b",;\t|".iter().filter_map(|by| read(header, *by).zip(read(row, *by)));
-    let Some((names, cells)) =
-        both.filter(|(names, cells)| names.len() == cells.len()).max_by_key(|(names, _)| names.len())
+    let Some((names, cells)) = both
+        .filter(|(names, cells)| names.len() > 1 && names.len() == cells.len())
+        .max_by_key(|(names, _)| names.len())
     else {
-        return Ok(());
+        return Vec::new();
     };
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    for (name, cell) in names.iter().zip(&cells) {
+    let line = |(name, cell): (&String, &String)| {
         let points = if !field.is_empty() && name.trim().eq_ignore_ascii_case(field) { "   <-- here" } else { "" };
-        output::line(format!("  {name:<width$}  {cell}{points}").trim_end())?;
-    }
-    Ok(())
+        format!("  {name:<width$}  {cell}{points}").trim_end().to_owned()
+    };
+    names.iter().zip(&cells).map(line).collect()
 }
 
 fn explain(file: &ConfigFile, what: &str) -> anyhow::Result<()> {
@@ -291,6 +294,9 @@ fn as_json(item: &Item, handled: Option<&Handled>, with_raw: bool) -> serde_json
     if let Some(object) = value.as_object_mut() {
         if with_raw {
             object.insert("raw".to_owned(), String::from_utf8_lossy(&item.raw).into());
+            if !item.header.is_empty() {
+                object.insert("header".to_owned(), item.header.clone().into());
+            }
         }
         if let Some(handled) = handled {
             object.insert("stands".to_owned(), stands(handled).into());
@@ -304,6 +310,16 @@ fn as_json(item: &Item, handled: Option<&Handled>, with_raw: bool) -> serde_json
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_shown_by_its_header_and_by_nothing_else() {
+        for (header, row) in [("id;from", "1;\"a\nb\"\r\n"), ("id\tfrom", "1\t\"a\nb\"")] {
+            assert_eq!(cells(header, row, "from"), ["  id    1", "  from  a\nb   <-- here"]);
+        }
+        // Two lines of a message are no row under a header.
+        assert!(cells("", "PID|1|2\nPV1|1|2", "").is_empty());
+        assert!(cells("id;from", "1;2;3", "").is_empty());
+    }
 
     #[test]
     fn every_reason_is_explained_by_its_own_passage_alone() {

@@ -121,7 +121,7 @@ fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
         status.records_behind,
         status.events,
         status.parked,
-        status.quarantined,
+        quarantined(status),
         status.disclosures
     ))?;
     // A connector has no rules.
@@ -141,6 +141,10 @@ fn print(status: &GetStatusResponse) -> anyhow::Result<()> {
         output::line(&format!("not accepting: {}", status.not_accepting_because))?;
     }
     Ok(())
+}
+
+fn quarantined(status: &GetStatusResponse) -> String {
+    status.quarantined.map_or_else(|| "unknown".to_owned(), |items| items.to_string())
 }
 
 fn json(status: &GetStatusResponse) -> serde_json::Value {
@@ -170,6 +174,14 @@ mod tests {
     use proto::admin::SourceStatus;
 
     use super::*;
+
+    #[test]
+    fn items_that_could_not_be_counted_are_not_none() {
+        let unknown = GetStatusResponse::default();
+        assert_eq!((quarantined(&unknown).as_str(), json(&unknown)["quarantined"].is_null()), ("unknown", true));
+        let none = GetStatusResponse { quarantined: Some(0), ..unknown };
+        assert_eq!((quarantined(&none).as_str(), json(&none)["quarantined"].as_u64()), ("0", Some(0)));
+    }
 
     #[test]
     fn what_is_pending_is_named_and_is_not_caught_up() {

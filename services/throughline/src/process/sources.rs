@@ -45,8 +45,8 @@ pub(crate) struct Sources {
     workplaces: Vec<Workplace>,
     /// The sources of which a mapping file says what their rows become.
     mapped: Vec<MappedBy>,
-    /// How many items wait, and how many did when that was known last.
-    waiting: tokio::sync::Mutex<(quarantine::Count, u64)>,
+    /// How many items wait, and whether it was told that they could not be counted.
+    waiting: tokio::sync::Mutex<(quarantine::Count, bool)>,
 }
 
 /// A source's mapping as it runs, and the file that it was read from.
@@ -273,13 +273,21 @@ impl Operations for Sources {
         self.refusing()
     }
 
-    async fn quarantine_waiting(&self) -> u64 {
-        let (count, last) = &mut *self.waiting.lock().await;
+    async fn quarantine_waiting(&self) -> Option<u64> {
+        let (count, is_told) = &mut *self.waiting.lock().await;
         let asked = tokio::time::timeout(ASK_MAX, count.waiting(self.log.as_ref(), &self.keyring)).await;
-        if let Ok(Ok(waiting)) = asked {
-            *last = waiting;
+        let failed = match asked {
+            Ok(Ok(waiting)) => {
+                *is_told = false;
+                return Some(waiting);
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("not done within {} seconds: it goes on when it is asked again", ASK_MAX.as_secs()),
+        };
+        if !std::mem::replace(is_told, true) {
+            tracing::warn!(error = failed, "what waits in quarantine could not be counted");
         }
-        *last
+        None
     }
 
     async fn quarantined(&self, with_dealt_with: bool) -> Result<Vec<(Item, Option<Handled>)>, OperationsError> {
@@ -300,9 +308,7 @@ impl Operations for Sources {
         // A row says little without the names of its columns.
         if let Some(item) = &mut item {
             let place = self.workplaces.iter().find(|place| place.connector().descriptor().name == item.source);
-            if let Some(header) = place.and_then(|place| place.header_of(item)) {
-                item.raw.splice(..0, header.bytes().chain([b'\n']));
-            }
+            item.header = place.and_then(|place| place.header_of(item)).unwrap_or_default();
         }
         Ok(item)
     }
@@ -314,3 +320,6 @@ fn readable(state: Readable) -> Option<Item> {
         Readable::Parked(_) | Readable::Discarded | Readable::Damaged => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

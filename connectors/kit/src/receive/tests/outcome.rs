@@ -144,6 +144,29 @@ async fn who_sent_a_submission_is_known_for_as_long_as_it_is_kept_whatever_becam
         let callers = [("one".to_owned(), vec![controllers.to_owned()])].into();
         let options = crate::drop_folder::Options { callers, ..crate::drop_folder::Options::of(&drop) };
         let mut received = crate::drop_folder::Received::of(&options, &drop.join("done").join(&name)).unwrap().unwrap();
-        assert_eq!(received.screen(drafts.clone(), &mut Vec::new()).len(), taken, "{controllers}");
+        assert_eq!(received.screen(&pseudonyms(), drafts.clone(), &mut Vec::new()).len(), taken, "{controllers}");
     }
+}
+
+/// Of a part with two files both have a first record.
+#[tokio::test]
+async fn of_two_records_that_a_caller_may_not_send_for_each_is_told() {
+    let (log, house) = (Log::new(), House::new().await);
+    let mut folder = watch(&log, &house, &[("one", &["school-999*"])]).await;
+    house.post("one", "key", BODY).await;
+    folder.poll_once(NOW_US).await.unwrap();
+    let drop = house.dir.path().join("drop");
+    let name = [house.names("rejected"), house.names("done")].concat().remove(0);
+    let folder =
+        ["rejected", "done"].map(|away| drop.join(away).join(&name)).into_iter().find(|at| at.is_dir()).unwrap();
+    let options = crate::drop_folder::Options {
+        callers: [("one".to_owned(), vec!["school-999*".to_owned()])].into(),
+        ..crate::drop_folder::Options::of(&drop)
+    };
+    let mut received = crate::drop_folder::Received::of(&options, &folder).unwrap().unwrap();
+    let files = ["toy-2025-01-16.csv", "toy-2025-02-16.csv"].map(|name| (name, BODY.as_bytes()));
+    let of = |file| crate::Collected::of(&crate::toy::Toy::default(), &[file]).drafts.remove(0);
+    let mut refused = Vec::new();
+    received.screen(&pseudonyms(), files.map(of).to_vec(), &mut refused);
+    assert_eq!(refused.len(), 2);
 }
