@@ -135,10 +135,9 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String,
         // The last change counts; of what was changed at one time, whatever says the same.
         of_session.sort_by(|a, b| (b.changed_at_us, a.code).cmp(&(a.changed_at_us, b.code)));
         let Some(latest) = of_session.first() else { continue };
-        let contradicted =
-            of_session.iter().any(|other| other.changed_at_us == latest.changed_at_us && other.code != latest.code);
-        if contradicted {
-            speaker.contradicted(&key, latest.row);
+        let at_once = || of_session.iter().filter(|other| other.changed_at_us == latest.changed_at_us);
+        if at_once().any(|other| other.code != latest.code) {
+            at_once().for_each(|mark| speaker.contradicted(&key, mark.row));
         } else {
             let repeated = of_session.iter().filter(|other| other.code == latest.code).count() > 1;
             if let Some(latest) = of_session.into_iter().next() {

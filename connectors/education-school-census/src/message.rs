@@ -124,8 +124,9 @@ impl Reading<'_> {
             }
             Some(element) if element.key() != "header" => {
                 self.out.record();
-                // Beside the pupils, and not among them, stands what is about the school.
-                if !SHAPE.roots.contains(&records.holder()) || is_of_a_pupil(element) {
+                // Beside the pupils stands what is about the school; among them no more than a number of them.
+                let is_beside = SHAPE.roots.contains(&records.holder()) || !element.has_children();
+                if !is_beside || is_of_a_pupil(element) {
                     let message = "what may be a pupil is called neither PupilOnRoll nor PupilNoLongerOnRoll: it was not read; \
                                    call it so, and send the file again";
                     self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());

@@ -6,6 +6,7 @@ use proto::events::{
 };
 
 use crate::codes::{SCREENS, is_screening_outcome};
+use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
 use crate::saying::{Part, Saying};
@@ -169,8 +170,10 @@ pub(crate) fn observation(saying: &mut Saying<'_, '_>) {
         }
         return;
     }
-    let parts = resource.all("component").zip(1..);
-    let whole = resource.choice("value").is_some() || resource.get("component").is_none();
+    // A parent's answer about their consent is said by itself.
+    let is_seen = |of: &Element| consent::own_answer(of).is_none();
+    let parts = resource.all("component").zip(1..).filter(|(part, _)| is_seen(part));
+    let whole = resource.choice("value").is_some() && is_seen(resource) || resource.get("component").is_none();
     if whole {
         one_observation(saying, resource, 0, at, stated.clone(), reading.clone());
     }

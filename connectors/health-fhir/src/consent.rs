@@ -47,15 +47,18 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
 /// What a parent answered to being asked whether a child health record may be shared: Y or N, an Observation of the Digital Child
 /// Health messages, or a part of one. Of several the refusal.
 pub(crate) fn answer(observation: &Element) -> Option<&str> {
-    let codings = std::iter::once(observation).chain(observation.all("component"));
-    let codings = codings.flat_map(|of| of.all("valueCodeableConcept")).flat_map(|value| value.all("coding"));
-    let mut answers = codings
-        .filter(|coding| {
-            coding.text("system").is_some_and(|system| system.contains("ParentalConsentToShareInformation"))
-        })
-        .map(|coding| coding.text("code").unwrap_or_default());
+    let mut answers = std::iter::once(observation).chain(observation.all("component")).filter_map(own_answer);
     let first = answers.next()?;
     Some(answers.find(|answer| *answer == REFUSED).unwrap_or(first))
+}
+
+/// What an observation, or one part of it, has for such an answer.
+pub(crate) fn own_answer(of: &Element) -> Option<&str> {
+    let mut codings = of.all("valueCodeableConcept").flat_map(|value| value.all("coding"));
+    let asked = |coding: &&Element| {
+        coding.text("system").is_some_and(|system| system.contains("ParentalConsentToShareInformation"))
+    };
+    codings.find(asked).map(|coding| coding.text("code").unwrap_or_default())
 }
 
 /// Says that a parent refused, whatever the message is for that it stands in; that one agreed waits for a person.

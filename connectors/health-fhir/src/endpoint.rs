@@ -9,7 +9,7 @@
 //! nothing of it is kept (`docs/decisions/0098-a-transaction-is-all-or-nothing.md`).
 
 use std::collections::HashMap;
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 
 use connector_kit::publish::Credentials;
 use connector_kit::receive::{Answer, Asked, Keys, MediaType, Post, Receives, Refusal, RefusalCode, Standing};
@@ -53,14 +53,14 @@ impl Receives for FhirEndpoint {
         Keys::Optional
     }
 
+    fn body_bytes_max(&self) -> u64 {
+        POST_BYTES_MAX
+    }
+
     fn accept(&self, post: &Post<'_>, body: &mut dyn BufRead) -> Result<Answer, Refusal> {
         let mut held = Vec::new();
         let unread = |_| Refusal::new(RefusalCode::NotKept, "the body could not be read back: send it again later");
-        body.take(POST_BYTES_MAX + 1).read_to_end(&mut held).map_err(unread)?;
-        if held.len() as u64 > POST_BYTES_MAX {
-            let detail = format!("a post may have {POST_BYTES_MAX} bytes here: send it in several bundles");
-            return Err(Refusal::new(RefusalCode::BodyTooLarge, detail));
-        }
+        body.read_to_end(&mut held).map_err(unread)?;
         let organisation = match post.controllers {
             [only] if !only.ends_with('*') => Some(only.clone()),
             _ => None,

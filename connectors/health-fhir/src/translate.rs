@@ -184,7 +184,12 @@ impl Translating<'_> {
             return consent::say(saying);
         }
         if let (Some(answer), "Observation") = (consent::answer(resource), kind) {
-            return consent::parental(saying, answer);
+            consent::parental(saying, answer);
+            let says_more = resource.all("component").any(|part| consent::own_answer(part).is_none())
+                || resource.choice("value").is_some() && consent::own_answer(resource).is_none();
+            if !says_more {
+                return;
+            }
         }
         // It changes what the rest means, and none is known here.
         if resource.get("modifierExtension").is_some() {

@@ -296,11 +296,16 @@ impl<'a> Table<'a> {
     /// Keeps what the row says for those below it, nothing of one that could not be read; and gives a column in which the row
     /// is blank and nobody knows what stands above it.
     fn fill(&mut self, is_read: bool) -> Option<String> {
-        let mut unknown = None;
-        for (at, above) in &mut self.above {
+        let (mut unknown, mut begins) = (None, false);
+        for (nth, (at, above)) in self.above.iter_mut().enumerate() {
             match self.record.cell(*at).map(str::trim).filter(|cell| !cell.is_empty()) {
                 _ if !is_read => *above = None,
-                Some(cell) => cell.clone_into(above.get_or_insert_default()),
+                Some(cell) => {
+                    cell.clone_into(above.get_or_insert_default());
+                    begins |= nth == 0;
+                }
+                // Where the outermost is filled a group begins: nothing above it says more.
+                None if above.is_none() && begins => *above = Some(String::new()),
                 None if above.is_none() => unknown = Some(unknown.map_or(*at, |first: usize| first.min(*at))),
                 None => {}
             }

@@ -154,20 +154,52 @@ fn first_word(text: &str) -> (&str, &str) {
     text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
-/// Whether nothing stands behind a day but a time, which databases write behind every day: ` 00:00:00`, `T00:00:00.000Z`. A day
-/// with anything else behind it is somebody's remark, and may be no day that the record goes by.
+/// Whether nothing stands behind a day but a time, which databases write behind every day: ` 00:00:00`, `T00:00:00.000Z`,
+/// ` 12.00.00.000000 AM`. A day with anything else behind it is somebody's remark, and may be no day that the record goes by.
 pub fn is_time(behind: &str) -> bool {
-    let time = behind.trim();
-    let time = match behind.strip_prefix(['T', 't']) {
-        _ if time.is_empty() => return true,
-        Some(time) => time.trim_end(),
-        None if behind.starts_with(char::is_whitespace) && time.contains(':') => time,
-        None => return false,
+    if behind.trim().is_empty() {
+        return true;
+    }
+    let compact = behind.strip_prefix(['T', 't']);
+    let spaced = || {
+        let time = behind.strip_prefix(|c: char| c.is_whitespace() || c == '-')?.trim_start();
+        let time = time.strip_prefix('-').map_or(time, str::trim_start);
+        Some(time.strip_prefix("at ").map_or(time, str::trim_start))
     };
-    let mut words = time.split(|c: char| c.is_ascii_digit() || c.is_whitespace() || matches!(c, ':' | '.' | '+' | '-'));
-    let is_of_time =
-        |word: &str| ["", "am", "pm", "z", "gmt", "bst", "utc"].iter().any(|of| word.eq_ignore_ascii_case(of));
-    time.starts_with(|c: char| c.is_ascii_digit()) && words.all(is_of_time)
+    let Some(time) = compact.or_else(spaced) else { return false };
+    let (clock, zone) = time.split_at(time.find(|c| !is_of_clock(c)).unwrap_or(time.len()));
+    is_clock(clock.trim_end_matches(['.', ',']), compact.is_some()) && zone.split_whitespace().all(is_zone)
+}
+
+fn is_of_clock(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, ':' | '.' | ',')
+}
+
+/// `9:30`, `14.30`, `00:00:00.000`, `12.00.00.000000`; and behind a T also `1430`. Three pairs between dots may be another day.
+fn is_clock(clock: &str, compact: bool) -> bool {
+    let parts: Vec<&str> = clock.split([':', '.', ',']).collect();
+    let is_pair = |text: &str, most: u32| text.len() == 2 && number(text, 2).is_some_and(|value: u32| value <= most);
+    let is_hour = |text: &str| text.len() <= 2 && number(text, 2).is_some_and(|hour: u32| hour < 24);
+    match parts.as_slice() {
+        [digits] => compact && matches!(digits.len(), 4 | 6) && number::<u32>(digits, 6).is_some(),
+        [hour, minute] => is_hour(hour) && is_pair(minute, 59),
+        [hour, minute, second] => {
+            is_hour(hour) && is_pair(minute, 59) && is_pair(second, 60) && (compact || clock.contains(':'))
+        }
+        [hour, minute, second, fraction] => {
+            let is_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
+            is_hour(hour) && is_pair(minute, 59) && is_pair(second, 60) && is_fraction
+        }
+        _ => false,
+    }
+}
+
+/// Half of a day, or a zone: `am`, `p.m.`, `Z`, `+01:00`.
+fn is_zone(word: &str) -> bool {
+    const NAMES: [&str; 7] = ["am", "pm", "z", "gmt", "bst", "utc", "europe/london"];
+    let offset = word.strip_prefix(['+', '-']);
+    let is_offset = offset.is_some_and(|offset| offset.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'));
+    is_offset || NAMES.contains(&word.replace('.', "").to_ascii_lowercase().as_str())
 }
 
 /// A day, as a point in time.

@@ -113,6 +113,11 @@ pub trait Receives: Send + Sync {
         Keys::Required
     }
 
+    /// Longest body that it can look into; what is longer is refused before it is received.
+    fn body_bytes_max(&self) -> u64 {
+        u64::MAX
+    }
+
     /// The name that the file gets, by which the connector knows what it is; or why the post is refused before its body is
     /// read. The default is the caller's own name for it, else "post" with the ending of the media type.
     ///

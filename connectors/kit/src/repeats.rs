@@ -6,8 +6,8 @@ use std::borrow::Cow;
 /// before it.
 pub const ELEMENTS_MAX: usize = 5_000;
 
-/// The name under which a value stands beside those of its name: `name`, then `name-2`, `name-3`. `None` when one of them says
-/// the same already.
+/// The name under which a value stands beside those of its name: `name`, then `name#2`, `name#3`, as no element is called. `None`
+/// when one of them says the same already.
 pub fn own_name<'c, 'n>(
     cells: impl IntoIterator<Item = (&'c str, &'c str)>,
     name: &'n str,
@@ -17,7 +17,7 @@ pub fn own_name<'c, 'n>(
     for (known, said) in cells {
         let number = match known.strip_prefix(name) {
             Some("") => Some(1),
-            Some(rest) => rest.strip_prefix('-').and_then(|number| number.parse().ok()),
+            Some(rest) => rest.strip_prefix('#').and_then(|number| number.parse().ok()),
             None => None,
         };
         let Some(number) = number else { continue };
@@ -27,7 +27,7 @@ pub fn own_name<'c, 'n>(
         is_free &= known.len() > name.len();
         highest = highest.max(number);
     }
-    Some(if is_free { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}-{}", highest.saturating_add(1))) })
+    Some(if is_free { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}#{}", highest.saturating_add(1))) })
 }
 
 #[cfg(test)]
@@ -47,7 +47,7 @@ mod tests {
             ("ab", "1"),
             ("a-2", "9"),
             ("c-2", "1"),
-            ("c", "2"),
+            ("c", "1"),
         ];
         for (name, value) in said {
             let known = cells.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -57,7 +57,7 @@ mod tests {
         }
         let cells: Vec<_> = cells.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let expected =
-            [("a", "1"), ("b", "1"), ("a-2", "2"), ("a-3", "3"), ("ab", "1"), ("a-2-2", "9"), ("c-2", "1"), ("c", "2")];
+            [("a", "1"), ("b", "1"), ("a#2", "2"), ("a#3", "3"), ("ab", "1"), ("a-2", "9"), ("c-2", "1"), ("c", "1")];
         assert_eq!(cells, expected);
     }
 }

@@ -107,6 +107,11 @@ impl Sheets {
 
 impl File {
     fn refuse(&mut self, reason: Reason, message: &str) {
+        self.refuse_one(None, reason, message);
+    }
+
+    /// Refuses something of a list, or of what may be any of them.
+    fn refuse_one(&mut self, list: Option<u8>, reason: Reason, message: &str) {
         let rejection = Rejection {
             reason,
             message: message.to_owned(),
@@ -117,9 +122,12 @@ impl File {
             subject: None,
             digest: None,
         };
-        self.rejected.push((None, rejection));
+        self.rejected.push((list, rejection));
     }
 }
+
+/// In place of a list's number: none of those that were read.
+pub(crate) const NONE_OF_THESE: u8 = 0;
 
 /// A sheet that may be read, or be none of these lists.
 enum Seen {
@@ -199,7 +207,7 @@ fn read_workbook(
         match read_sheet(number, &mut workbook, &name, sheets, out) {
             Some(Seen::Read) => {}
             Some(Seen::TooMuch) => into.refuse(Reason::RecordTooLarge, &sheets.too_large()),
-            Some(Seen::OfChildren) => into.refuse(Reason::HeaderMissing, OF_CHILDREN),
+            Some(Seen::OfChildren) => into.refuse_one(Some(NONE_OF_THESE), Reason::HeaderMissing, OF_CHILDREN),
             None => {
                 into.refuse(Reason::FileUnreadable, "a sheet of the workbook cannot be read: save it again as .xlsx")
             }

@@ -11,7 +11,7 @@ use proto::quarantine::Reason;
 
 use crate::children;
 use crate::say::{At, Of, Voice, date, place};
-use crate::sheets::{self, File, Sheet};
+use crate::sheets::{self, File, NONE_OF_THESE, Sheet};
 
 /// The list of people who are no children.
 const ADOPTERS: u8 = 11;
@@ -85,7 +85,11 @@ fn finish(of: &Of<'_>, sheets: &[Sheet], rejected: Vec<(Option<u8>, Rejection)>,
     for (list, mut rejection) in rejected {
         rejection.controller = Some(of.authority.social_care());
         let name = list.and_then(|number| sheets.iter().find(|sheet| sheet.columns.list.number == number));
-        rejection.scope_key = name.map(|sheet| of.scope_key(sheet.columns.list.name));
+        rejection.scope_key = match list {
+            // It takes nothing from the lists that were read; only who the children are is not known of all of them.
+            Some(NONE_OF_THESE) => Some(of.scope_key(PERSON)),
+            _ => name.map(|sheet| of.scope_key(sheet.columns.list.name)),
+        };
         out.reject(rejection);
     }
 }

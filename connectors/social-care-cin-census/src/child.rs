@@ -11,7 +11,6 @@ use jiff::civil;
 use proto::events::{Coded, Date, Finding, FindingCode, Identifier, Scheme, identifier::Standing};
 
 use crate::codes;
-use crate::header::day;
 use crate::tag::{Tag, Tagged as _};
 
 pub(crate) mod referral;
@@ -111,7 +110,7 @@ impl<'t> Notes<'t> {
         if date.is_none() {
             self.kept.push(element);
         }
-        date.map(|date| Dated { date, day: day(&date) })
+        date.map(|date| Dated { date, day: dates::day(&date) })
     }
 
     fn code(&mut self, list: &CodeList, year: u16, field: Field<'t>) -> Option<Coded> {

@@ -85,7 +85,7 @@ pub(crate) fn read(header: Element<'_>, name: &Hints) -> Result<Return, Unusable
     }
 
     let stated = dates::written(first(Tag::CollectionDetails, Tag::ReferenceDate), "ReferenceDate").keep(&mut findings);
-    let stated = stated.filter(|date| day(date).is_some());
+    let stated = stated.filter(|date| dates::day(date).is_some());
     // `2026`, and `2025-26` of the year that ends with it.
     let year = connector_kit::file_name::hints(&format!("{}.", first(Tag::CollectionDetails, Tag::Year))).year;
     let year = year.or_else(|| stated.as_ref()?.year.try_into().ok()).or(name.year).ok_or(Unusable::YearMissing)?;
@@ -113,7 +113,7 @@ fn of_year(
     if (reference_on.year, reference_on.month, reference_on.day) != (year.into(), Some(3), Some(31)) {
         findings.push(reading::finding_of_rule(FindingCode::FieldsContradict, "ReferenceDate", "cin/100"));
     }
-    let last = day(&reference_on).unwrap_or(civil::Date::MAX);
+    let last = dates::day(&reference_on).unwrap_or(civil::Date::MAX);
     let period = (civil::Date::new(last.year().saturating_sub(1), 4, 1).unwrap_or(civil::Date::MIN), last);
     let scope = Scope {
         key: format!("{}/cin/{year}", lea.as_str()),
@@ -121,10 +121,4 @@ fn of_year(
         sequence,
     };
     Return { controller: lea.social_care(), lea: lea.as_str().to_owned(), scope, year, reference_on, period, findings }
-}
-
-/// A date to the day, for reckoning; `None` where the source gave less.
-pub(crate) fn day(date: &Date) -> Option<civil::Date> {
-    let (month, day) = (date.month?.try_into().ok()?, date.day?.try_into().ok()?);
-    civil::Date::new(date.year.try_into().ok()?, month, day).ok()
 }

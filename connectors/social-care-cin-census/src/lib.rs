@@ -36,7 +36,7 @@ impl Connector for CinCensus {
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
             // 2: pre-proceedings, which were kept whole before. 3: names in any letter case, dates in any usual shape.
-            mapping_revision: 3,
+            mapping_revision: 4,
         }
     }
 

@@ -7,7 +7,7 @@
 //! where there is one, the same key has the same answer.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 
 use connector_kit::file_name::Authority;
 use connector_kit::receive::{Answer, Keys, MediaType, Post, Receives, Refusal, RefusalCode};
@@ -47,15 +47,15 @@ impl Receives for ChildrenEndpoint {
         Ok(name_of(authority(post)?))
     }
 
+    fn body_bytes_max(&self) -> u64 {
+        POST_BYTES_MAX
+    }
+
     fn accept(&self, post: &Post<'_>, body: &mut dyn BufRead) -> Result<Answer, Refusal> {
         let authority = authority(post)?;
         let mut held = Vec::new();
         let unread = |_| Refusal::new(RefusalCode::NotKept, "the body could not be read back: send it again later");
-        body.take(POST_BYTES_MAX + 1).read_to_end(&mut held).map_err(unread)?;
-        if held.len() as u64 > POST_BYTES_MAX {
-            let detail = format!("a post may have {POST_BYTES_MAX} bytes here: send fewer children at a time");
-            return Err(Refusal::new(RefusalCode::BodyTooLarge, detail));
-        }
+        body.read_to_end(&mut held).map_err(unread)?;
         let children = count(&held)?;
         if children > CHILDREN_MAX {
             let detail = format!("a post may hold {CHILDREN_MAX} children: send them in several");

@@ -440,6 +440,16 @@ fn what_binds_is_not_lifted_by_what_is_said_later_of_the_same_resource() {
             assert!(later.drafts.len() > 2 && later.drafts.iter().all(|draft| at(draft) != bound), "{status}");
         }
     }
+    let with_more = |code: &str| {
+        let coding = json!({ "system": "https://fhir.nhs.uk/STU3/CodeSystem/DCH-ParentalConsentToShareInformation-1", "code": code });
+        let parts = json!([{ "code": snomed("1"), "valueCodeableConcept": { "coding": [coding] } },
+            { "code": snomed("2"), "valueQuantity": { "value": 6, "unit": "kg" } }]);
+        read(&message("CH018", &[of_child("Observation", json!({ "code": snomed("3"), "component": parts }))]))
+    };
+    let said = with_more("N");
+    assert_eq!(beside(&said), ["ConsentRecorded", "SourceRecordKept", "ObservationRecorded"], "the rest is said too");
+    let said = with_more("Y");
+    assert_eq!((beside(&said), said.reasons()), (vec!["ObservationRecorded"], vec!["REASON_CONSENT_TO_RECORD"]));
     let child = json!({ "reference": "P" });
     let consent = |more: (&str, Value)| {
         let mut made = json!({ "resourceType": "Consent", "identifier": &numbered, "status": "active", "patient": &child,

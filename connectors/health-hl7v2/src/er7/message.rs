@@ -252,6 +252,10 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
 /// Segments of which something is made, for senders that write their names in lower case.
 const KNOWN: &str = "MSH FHS BHS EVN PID PD1 NK1 PV1 PV2 MRG AL1 IAM DG1 PRB OBR OBX NTE ORC SPM TXA SCH RGS AIS AIG AIL AIP TQ1 RXA RXR SFT UAC";
 
+/// Others of the standard's that stand in messages about somebody.
+const OTHERS: &str = "ABS ACC ARV AUT BLG BTS CON CTD CTI DB1 DRG DSC ERR FT1 FTS GOL GP1 GP2 GT1 IN1 IN2 IN3 LAN MSA NPU ODS ODT \
+                      PDA PR1 PRC PRD PRT PTH QAK QID QPD QRD QRF RF1 ROL RQ1 RQD RXC RXD RXE RXG RXO RXV SAC STF TQ2 UB1 UB2 VAR";
+
 /// Spaces and tabs that a line begins with.
 pub(crate) fn blanks_before(line: &[u8]) -> usize {
     line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
@@ -267,10 +271,10 @@ fn names_a_segment(line: &[u8], separator: u8, behind_blanks: bool) -> bool {
     })
 }
 
-/// One of which something is made, or a sender's own.
+/// One of which something is made, another of the standard's, or a sender's own.
 fn is_known(name: &[u8]) -> bool {
     name.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'Z'))
-        || KNOWN.split(' ').any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+        || KNOWN.split(' ').chain(OTHERS.split(' ')).any(|known| known.as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// Letters of one case, and digits.
@@ -340,6 +344,8 @@ mod tests {
         assert_eq!(names.iter().map(|n| n.0.as_str()).collect::<Vec<_>>(), ["MSH", "OBX", "ZZZ"]);
         let message = Message::parse(message).unwrap();
         assert_eq!(message.segments().nth(1).unwrap().fields().field(5).text().value, "systolic\n  120\n\tNIL");
+        let message = Message::parse(b"MSH|^~\\&|A\n  PID|1||7||DOE^JANE\n  ROL|1|AD\n  GT1|1\n").unwrap();
+        assert_eq!(message.segments().map(|segment| segment.name()).collect::<Vec<_>>(), ["MSH", "PID", "ROL", "GT1"]);
     }
 
     #[test]

@@ -18,10 +18,29 @@ const SHORT_YEAR_MAX: i32 = 29;
 /// A day as [`blade`], [`super::iso`] and [`dd_mm_yyyy`] have it, and as they are saved again: `16-02-2025`, `16.2.2025`,
 /// `16 Feb 2025`, `16-Feb-2025`, `February 16, 2025`, `20250216`, and a spreadsheet's own number. A time after the day is dropped.
 ///
-/// A year of two digits is read with a finding. Where month and day are both numbers the day stands before the month, or behind
+/// A year of two digits is read with a finding, and so is a day with somebody's remark behind it. Where month and day are both numbers the day stands before the month, or behind
 /// the year: the month is never guessed from what cannot be a day, since the rest of such a file would be read wrongly.
 pub fn written(text: &str, field: &str) -> Read<Date> {
     let text = text.trim();
+    let read = day_alone(text, field);
+    match before_remark(text) {
+        Some(day) if read.value.is_none() => match day_alone(day, field).value {
+            Some(day) => Read::odd(day, FindingCode::ValueMalformed, field),
+            None => read,
+        },
+        _ => read,
+    }
+}
+
+/// What stands before a remark: somebody's words, with no number in them, which would be another day.
+fn before_remark(text: &str) -> Option<&str> {
+    let end = text.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let (day, remark) = text.split_at_checked(end)?;
+    let is_of_parts = day.contains(|c: char| !c.is_ascii_digit());
+    (is_of_parts && remark.starts_with(char::is_whitespace)).then_some(day)
+}
+
+fn day_alone(text: &str, field: &str) -> Read<Date> {
     let plain = blade(text, field);
     if plain.finding.is_none() || plain.value.is_some() {
         return plain;
@@ -129,6 +148,17 @@ mod tests {
             "20250216",
             "45704",
             "45704.0",
+            "16-FEB-2025 00.00.00.000000000",
+            "16-FEB-2025 12.00.00.000000 AM",
+            "16-FEB-2025 12.00.00.000000 AM EUROPE/LONDON",
+            "2025-02-16-00.00.00.000000",
+            "2025-02-16T00:00:00.000+01:00",
+            "2025-02-16T0930",
+            "16/02/2025 14.30",
+            "16/02/2025 - 14:30",
+            "16 February 2025 at 14:30",
+            "16/02/2025 12:00 a.m.",
+            "Feb 16 2025 12:00:00:000AM",
         ] {
             let read = written(text, "dob");
             assert_eq!((read.value.as_ref().map(key).as_deref(), read.finding), (Some("2025-02-16"), None), "{text}");
@@ -137,7 +167,16 @@ mod tests {
 
     #[test]
     fn what_is_guessed_is_told_and_what_cannot_be_is_not_read() {
-        for (text, day) in [("16-Feb-25", "2025-02-16"), ("16/02/98", "1998-02-16"), ("1.9.11", "2011-09-01")] {
+        for (text, day) in [
+            ("16-Feb-25", "2025-02-16"),
+            ("16/02/98", "1998-02-16"),
+            ("1.9.11", "2011-09-01"),
+            ("16-02-2025 cancelled", "2025-02-16"),
+            ("16/02/2025 (agreed)", "2025-02-16"),
+            ("2025-Feb-16 cancelled", "2025-02-16"),
+            ("16/02/2025 14:30 cancelled", "2025-02-16"),
+            ("16/02/2025 -", "2025-02-16"),
+        ] {
             let read = written(text, "dob");
             assert_eq!(read.value.as_ref().map(key).as_deref(), Some(day), "{text}");
             assert_eq!(read.finding.map(|finding| finding.code()), Some(FindingCode::ValueMalformed), "{text}");
@@ -152,12 +191,17 @@ mod tests {
             "123456",
             "2025021",
             "9999-99-99",
-            "16-02-2025 cancelled",
-            "16/02/2025 cancelled",
-            "2025-Feb-16 cancelled",
             "16-02-2025 or 17-02-2025",
+            "16-02-2025cancelled",
+            "45704 or so",
+            "16/02/2025 moved to 17/02/2025",
             "16 Feb 2025 12",
             "16-02-20 25",
+            "16 Feb 20 2025",
+            "16.2.2025 17.12.25",
+            "16.2.2025 17-12-25",
+            "16/02/2025 25:30",
+            "16/02/2025 9",
         ] {
             let read = written(text, "dob");
             assert_eq!(read.value, None, "{text}");

@@ -4,7 +4,7 @@
 //! of the submission was read: only then is it known what is news, and what is gone.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -66,6 +66,8 @@ struct Intake {
     telling: Telling,
     reading: Reading,
     received: Option<Received>,
+    /// Files of which something is refused without a raw record.
+    refused_files: HashMap<String, Option<[u8; 16]>>,
     tally: Tally,
     /// Drafts that were said, and those of them that are taken.
     said: u64,
@@ -114,6 +116,7 @@ impl DropFolder {
             telling: Telling::new(&key, Runs::new(folder)),
             reading: Reading::begin(source, picked_up_us, files.len(), Runs::new(folder)),
             received: Received::of(&self.options, dir)?,
+            refused_files: HashMap::new(),
             tally: Tally { files: files.len(), ..Tally::default() },
             subjects: Subjects::new(&key),
             said: 0,
@@ -137,7 +140,7 @@ impl DropFolder {
         }
         found.iter().for_each(|(controller, finding)| intake.reading.report.found(controller, finding));
         for rejection in &mut rejections {
-            tell_apart(&intake.subjects.key, dir, rejection);
+            tell_apart(&intake.subjects.key, dir, &mut intake.refused_files, rejection);
         }
         for rejection in &rejections {
             let of = rejection.subject.as_ref().map(|subject| intake.subjects.of(subject));

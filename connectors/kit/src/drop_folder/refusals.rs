@@ -1,5 +1,6 @@
 //! What of a submission is refused as a whole, and what the operator is told of it.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use event_log::seal::PseudonymKey;
@@ -47,17 +48,26 @@ pub(super) fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> R
 
 /// Another file of the same name, refused for the same reason, is another item: of a file that was refused whole the connector
 /// gives no raw record that would say so.
-pub(super) fn tell_apart(key: &PseudonymKey, dir: &Path, rejection: &mut Rejection) {
+/// `known`: the files that were asked for before, each by its beginning.
+pub(super) fn tell_apart(
+    key: &PseudonymKey,
+    dir: &Path,
+    known: &mut HashMap<String, Option<[u8; 16]>>,
+    rejection: &mut Rejection,
+) {
     let place = &rejection.place;
     let names_a_file = Path::new(&place.file).file_name().is_some_and(|name| name == place.file.as_str());
     if place.record > 0 || !rejection.raw.is_empty() || !names_a_file {
         return;
     }
-    let path = dir.join(&place.file);
-    // What cannot be read says nothing: one such file is as another.
-    let (Ok(start), Ok(known)) = (start_of(&path, RAW_BYTES_MAX), path.metadata()) else { return };
-    let said = [&known.len().to_be_bytes(), rejection.message.as_bytes(), &[0], &start].concat();
-    rejection.digest = Some(key.digest("refused-file", &said));
+    let begins = known.entry(place.file.clone()).or_insert_with(|| {
+        let path = dir.join(&place.file);
+        // What cannot be read says nothing: one such file is as another.
+        let (start, length) = (start_of(&path, RAW_BYTES_MAX).ok()?, path.metadata().ok()?.len());
+        Some(key.digest("file", &[&length.to_be_bytes()[..], &start].concat()))
+    });
+    let Some(begins) = begins else { return };
+    rejection.digest = Some(key.digest("refused-file", &[&begins[..], rejection.message.as_bytes()].concat()));
 }
 
 /// What a scope of the future held would stand over every submission until that day.

@@ -84,7 +84,10 @@ impl Count {
             Ok(Opened::Plain(plain)) => {
                 let Ok(item) = Item::decode(plain.bytes.as_slice()) else { return };
                 let by = SealedBy { subject: sealed.header.subject, source: plain.key_of.source.clone() };
-                self.take(sealed.header.event_id, sealed.header.key_id, &item, by);
+                if !self.take(sealed.header.event_id, sealed.header.key_id, &item, by) {
+                    // What it is about is parked, before it: both are looked at again.
+                    self.parked.insert(at, sealed.header.key_id);
+                }
             }
             // Its key may only be late.
             Ok(Opened::Parked(key_id)) => {
@@ -94,19 +97,20 @@ impl Count {
         }
     }
 
-    /// What was done about an item stands after it, and counts when it was said under its own key.
-    fn take(&mut self, id: EventId, key_id: KeyId, item: &Item, sealed: SealedBy) {
-        match &item.handled {
-            None => {
-                let standing = Standing::Waiting;
-                self.items.entry(id).or_insert(Counted { key_id, sealed, standing });
-            }
-            Some(handled) => {
-                let of = EventId::from_slice(&item.id).and_then(|of| self.items.get_mut(&of));
-                if let Some(of) = of.filter(|of| of.sealed == sealed) {
-                    of.standing = standing(std::slice::from_ref(handled));
-                }
-            }
+    /// What was done about an item stands after it, and counts when it was said under its own key. False where that item is not
+    /// known yet.
+    fn take(&mut self, id: EventId, key_id: KeyId, item: &Item, sealed: SealedBy) -> bool {
+        let Some(handled) = &item.handled else {
+            let standing = Standing::Waiting;
+            self.items.entry(id).or_insert(Counted { key_id, sealed, standing });
+            return true;
+        };
+        let Some(of) = EventId::from_slice(&item.id).and_then(|of| self.items.get_mut(&of)) else {
+            return self.parked.is_empty();
+        };
+        if of.sealed == sealed {
+            of.standing = standing(std::slice::from_ref(handled));
         }
+        true
     }
 }

@@ -25,7 +25,7 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use super::callers::bearer;
 use super::receipts::Receipts;
-use super::take::{Head, InHand, Room, Take, Taken};
+use super::take::{Head, InHand, Looking, Take, Taken};
 use super::tokens;
 use super::{Answer, Asked, Caller, Keys, Options, Receives, Refusal, RefusalCode, Standing};
 use crate::spool::{Spool, blocking};
@@ -76,7 +76,7 @@ pub async fn serve(
     let receipts = Receipts::open(&options.folder).map_err(ReceiveError::Receipts)?;
     let places = Arc::new(Semaphore::new(options.connections_max));
     let (head_max, order) = (options.head_max, Arc::default());
-    let room = Room::of(options.looked_into_bytes_max);
+    let room = Looking::of(options.looked_into_bytes_max);
     let take = Arc::new(Take { connector, options, spool, receipts, in_hand: InHand::default(), room, order });
     let router = routes(&take);
     let (give, mut incoming) = mpsc::channel(ACCEPTED_MAX);

@@ -35,7 +35,7 @@ pub(super) struct Take {
     pub(super) spool: Arc<Spool>,
     pub(super) receipts: Receipts,
     pub(super) in_hand: InHand,
-    pub(super) room: Room,
+    pub(super) room: Looking,
     /// One receipt at a time: the order of the numbers is the order in which they can be taken up.
     pub(super) order: Arc<Mutex<()>>,
 }
@@ -90,12 +90,12 @@ impl Drop for Place {
 }
 
 /// Room for the bodies that are looked into at one time, which are held in memory: many small ones, or one large one.
-pub(super) struct Room {
+pub(super) struct Looking {
     free: Arc<Semaphore>,
     kib: u32,
 }
 
-impl Room {
+impl Looking {
     pub(super) fn of(bytes: u64) -> Self {
         let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).max(1);
         Self { free: Arc::new(Semaphore::new(kib as usize)), kib }
@@ -129,7 +129,7 @@ pub(super) enum Taken {
 impl Take {
     /// Takes one post.
     pub(super) async fn take(&self, caller: &Caller, head: &Head, body: &mut BodyDataStream) -> Result<Taken, Refusal> {
-        if head.length.is_some_and(|length| length > self.options.body_bytes_max) {
+        if head.length.is_some_and(|length| length > self.body_bytes_max()) {
             return Err(self.too_large());
         }
         let drawn: [u8; 16] = rand::random();
@@ -230,14 +230,14 @@ impl Take {
         let cut_off = |_| Refusal::new(RefusalCode::BodyCutOff, "the body broke off: send it again, whole");
         let Some(chunk) = next.transpose().map_err(cut_off)? else { return Ok(None) };
         pace.came(&chunk, self.options.body_rate_min);
-        if pace.bytes > self.options.body_bytes_max {
+        if pace.bytes > self.body_bytes_max() {
             return Err(self.too_large());
         }
         Ok(Some(chunk))
     }
 
-    /// Has the connector answer, writes the receipt, and gives the submission its place in the order. Whoever asked may have
-    /// gone meanwhile: what is begun here comes to its end.
+    /// Has the connector answer, writes the receipt, and gives the submission its place in the order. Whoever asked may go
+    /// while it waits for room, and then nothing was taken; what is begun after that comes to its end.
     async fn answer(
         &self,
         caller: &Caller,
@@ -246,7 +246,10 @@ impl Take {
         Received { staged, digest, bytes }: Received,
         place: Place,
     ) -> Result<Answer, Refusal> {
-        let room = self.room.wait(bytes).await;
+        let room = timeout(self.options.body_max, self.room.wait(bytes)).await.map_err(|_| {
+            let detail = "posts that came before are still being looked into: send this one again later";
+            Refusal::new(RefusalCode::TooMuchWaits, detail)
+        })?;
         let (connector, receipts, spool) =
             (Arc::clone(&self.connector), self.receipts.clone(), Arc::clone(&self.spool));
         let (order, caller) = (Arc::clone(&self.order), caller.clone());
@@ -293,8 +296,12 @@ impl Take {
         }
     }
 
+    fn body_bytes_max(&self) -> u64 {
+        self.options.body_bytes_max.min(self.connector.body_bytes_max())
+    }
+
     fn too_large(&self) -> Refusal {
-        let detail = format!("a body may have {} bytes here: send it in parts", self.options.body_bytes_max);
+        let detail = format!("a body may have {} bytes here: send it in parts", self.body_bytes_max());
         Refusal::new(RefusalCode::BodyTooLarge, detail)
     }
 
@@ -336,7 +343,7 @@ mod tests {
 
     #[test]
     fn many_small_bodies_are_looked_into_at_once_and_a_large_one_alone() {
-        let room = Room::of(64 << 10);
+        let room = Looking::of(64 << 10);
         let at_once = |bytes: u64| match pin!(room.wait(bytes)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(held) => held,
             Poll::Pending => None,
