@@ -99,9 +99,14 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
     }
 }
 
-/// Who is allocated, and what of the row is of no event. An age is left out where a birth date says it.
+/// Who is allocated, what of the row is of no event, and which of its dates could not be read. An age is left out where a birth
+/// date says it.
 fn finish(voice: &mut Voice<'_>, reader: &Reader<'_>, key: &str, on: Date) {
     let at = reader.at;
+    let is_of_date = |code| matches!(code, FindingCode::DateUnreadable | FindingCode::DateImplausible);
+    for found in reader.findings.iter().filter(|found| is_of_date(found.code())) {
+        voice.cannot_date(at, &found.field);
+    }
     let (worker, team) = (at.text("worker"), at.text("team"));
     let list = at.sheet.columns.list.name;
     if worker.is_some() || team.is_some() {

@@ -153,14 +153,29 @@ impl Voice<'_> {
     }
 
     pub(crate) fn cannot_place(&mut self, at: At<'_>, field: &str) {
+        let message = format!(
+            "a row of list {} has no date ({field}) that can be read, and cannot be placed: put it right and send the list \
+             again",
+            at.sheet.columns.list.number
+        );
+        self.without_date(at, field, message);
+    }
+
+    /// What a date would have said that is there and cannot be read is not gone because of that; the rest of the row is said.
+    pub(crate) fn cannot_date(&mut self, at: At<'_>, field: &str) {
+        let message = format!(
+            "a row of list {} has a date ({field}) that cannot be read: the rest of it was taken, and nothing that stands of the \
+             child in this list is taken back; put it right and send the list again",
+            at.sheet.columns.list.number
+        );
+        self.without_date(at, field, message);
+    }
+
+    fn without_date(&mut self, at: At<'_>, field: &str, message: String) {
         let list = at.sheet.columns.list;
         let rejection = Rejection {
             reason: Reason::DateMissing,
-            message: format!(
-                "a row of list {} has no date ({field}) that can be read, and cannot be placed: put it right and send the list \
-                 again",
-                list.number
-            ),
+            message,
             place: self.place(at, field),
             controller: Some(self.of.authority.social_care()),
             raw: at.row.raw.clone(),

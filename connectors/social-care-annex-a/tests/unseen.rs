@@ -141,3 +141,26 @@ fn a_workbook_of_a_person() {
     assert_eq!(old.reasons(), ["REASON_FILE_UNREADABLE"]);
     assert!(old.rejections[0].message.contains("save it as .xlsx"));
 }
+
+#[test]
+fn an_end_that_cannot_be_read_takes_no_end_back() {
+    let list = |opened: &str, closed: &str| {
+        of(&format!(
+            "Child Unique ID,CIN Start Date,Primary Need Code,CIN Closure Date,Reason for Closure\n910001,{opened},N1,{closed},RC1\n"
+        ))
+    };
+    let unread = "31/01/2025 or 28/02/2025";
+    for (opened, closed, kinds) in [
+        ("03/02/2024", "31/01/2025", vec!["CaseOpened", "CaseClosed"]),
+        ("03/02/2024", "31/01/2025 (agreed)", vec!["CaseOpened", "CaseClosed"]),
+        ("03/02/2024", unread, vec!["CaseOpened"]),
+        (unread, "31/01/2025", vec![]),
+    ] {
+        let said = list(opened, closed);
+        assert_eq!(said.kinds(), kinds, "{opened} {closed}");
+        let is_read = opened != unread && closed != unread;
+        assert_eq!(said.reasons(), if is_read { vec![] } else { vec!["REASON_DATE_MISSING"] }, "{opened} {closed}");
+        // So that what stands of the child in that list stays.
+        assert!(said.rejections.iter().all(|one| one.subject.is_some() && one.scope_key.is_some()));
+    }
+}

@@ -166,13 +166,29 @@ impl<'a> Voice<'a> {
     /// A row that cannot be placed.
     pub(crate) fn cannot_place(&mut self, (row, year): (&Row<'_>, Year), column: &str, rule: &str) {
         let field = column.to_ascii_uppercase();
+        let message = format!(
+            "{} has no {field} that can be read (ssda903/{rule}), and cannot be placed: put the date right and send the \
+             return again",
+            row.table.name()
+        );
+        self.without_date((row, year), field, message);
+    }
+
+    /// What a date would have said that is there and cannot be read is not gone because of that; the rest of the row is said.
+    pub(crate) fn cannot_date(&mut self, (row, year): (&Row<'_>, Year), column: &str, rule: &str) {
+        let field = column.to_ascii_uppercase();
+        let message = format!(
+            "{} has a {field} that cannot be read (ssda903/{rule}): the rest of it was taken, and nothing that stands of the child \
+             in this table is taken back; put the date right and send the return again",
+            row.table.name()
+        );
+        self.without_date((row, year), field, message);
+    }
+
+    fn without_date(&mut self, (row, year): (&Row<'_>, Year), field: String, message: String) {
         let rejection = Rejection {
             reason: Reason::DateMissing,
-            message: format!(
-                "{} has no {field} that can be read (ssda903/{rule}), and cannot be placed: put the date right and send the \
-                 return again",
-                row.table.name()
-            ),
+            message,
             place: self.place(row, &field),
             controller: Some(self.authority.social_care()),
             raw: row.line(),

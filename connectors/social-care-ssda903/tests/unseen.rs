@@ -141,3 +141,12 @@ fn a_broken_child_of_the_xml_leaves_its_neighbours() {
     );
     assert_eq!(said.sayings(), good.sayings());
 }
+
+#[test]
+fn an_end_that_cannot_be_read_is_not_taken_for_none() {
+    let unread = EPISODES.replacen("20/09/2024,X1", "20/09/2024 or later in 2024,X1", 1);
+    let said = of(HEADER, &unread);
+    assert_eq!(said.reasons(), ["REASON_DATE_MISSING"]);
+    assert!(said.rejections.iter().all(|one| one.subject.is_some() && one.scope_key.is_some()));
+    assert_eq!(of(HEADER, &EPISODES.replacen("20/09/2024,X1", "20/09/2024 (court),X1", 1)).reasons(), [""; 0]);
+}

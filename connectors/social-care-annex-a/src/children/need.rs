@@ -102,7 +102,10 @@ pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
 pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let (opened_on, seen_on) = (reader.date("opened_on"), reader.date("seen_on"));
     let closed_on = reader.date("closed_on");
-    let Some(on) = opened_on.or(closed_on).or(seen_on) else { return voice.cannot_place(reader.at, "opened_on") };
+    // By another date it would be another case.
+    let is_unread = opened_on.is_none() && !reader.at.get("opened_on").is_empty();
+    let on = opened_on.or(closed_on).or(seen_on).filter(|_| !is_unread);
+    let Some(on) = on else { return voice.cannot_place(reader.at, "opened_on") };
     reader.in_order(opened_on, closed_on, "closed_on");
     let primary_need = reader.code(&codes::NEED, "need");
     let reason = reader.code(&codes::CLOSURE, "reason");

@@ -125,6 +125,9 @@ fn one<'r>(child: &Child<'r>, voice: &mut Voice<'_>, given: Given<'r>) -> Option
         return None;
     };
     let to_on = findings.date(row, "dec", "147");
+    if to_on.is_none() && !row.get("dec").is_empty() {
+        voice.cannot_date((row, year), "dec", "147");
+    }
     Some(Episode {
         row,
         year,
