@@ -21,7 +21,7 @@ use crate::plan::{AsOf, Condition, Event, KeyPart, Mapping};
 use crate::rows::{cell, is_like};
 
 use header::unnamed;
-use people::People;
+use people::{PEOPLE_MAX, People};
 
 /// A row of which no event comes is kept as it came, up to this.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
@@ -132,8 +132,9 @@ impl Mapping {
                         out.record();
                         nameless += u64::from(row.has_nameless());
                         self.row(&row, stated, people, out);
-                        // Each row is a version by itself: nothing that follows says more of it.
-                        if self.delivery == Delivery::Feed && stated.is_some() {
+                        // Each row is a version by itself: nothing that follows says more of it. By a column, what does stands near it.
+                        let is_told = stated.is_some() || people.len() >= PEOPLE_MAX;
+                        if self.delivery == Delivery::Feed && is_told {
                             std::mem::take(people).drafts().for_each(|draft| out.draft(draft));
                         }
                     } else {

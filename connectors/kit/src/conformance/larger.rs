@@ -26,6 +26,9 @@ const NUMBER_DIGITS: usize = 5;
 /// In a sample whose children have shorter numbers.
 const SHORT_NUMBER_DIGITS: usize = 4;
 
+/// So far apart are the numbers of two turns: the children of a sample are often numbered one after the other.
+const STRIDE: u64 = 16;
+
 /// The number of an authority and its school: it stays.
 const SCHOOL_DIGITS: usize = 7;
 
@@ -251,7 +254,7 @@ fn renumber(bytes: &mut [u8], turn: u64, number_digits: usize) {
         if digits.len() < number_digits || digits.len() == SCHOOL_DIGITS || stays {
             continue;
         }
-        let mut carry = turn;
+        let mut carry = turn.saturating_mul(STRIDE);
         for digit in digits.iter_mut().rev() {
             let sum = u64::from(*digit - b'0') + carry;
             *digit = b'0' + u8::try_from(sum % 10).unwrap_or_default();
@@ -273,14 +276,14 @@ mod tests {
     #[test]
     fn records_come_again_with_other_numbers_and_what_stands_around_them_once() {
         for (once, expected) in [
-            ("id,on\n10001,2024-09-01\n10005,\n", "id,on\n10001,2024-09-01\n10005,\n10002,2024-09-01\n10006,\n"),
+            ("id,on\n10001,2024-09-01\n10005,\n", "id,on\n10001,2024-09-01\n10005,\n10017,2024-09-01\n10021,\n"),
             (
                 "<r><h>10001</h><c n=\"10001\"><x/><x/></c><c n=\"8784001\"/></r>",
-                "<r><h>10001</h><c n=\"10001\"><x/><x/></c><c n=\"8784001\"/><c n=\"10002\"><x/><x/></c><c n=\"8784001\"/></r>",
+                "<r><h>10001</h><c n=\"10001\"><x/><x/></c><c n=\"8784001\"/><c n=\"10017\"><x/><x/></c><c n=\"8784001\"/></r>",
             ),
-            ("[{\"a\":10001}]", "[{\"a\":10001},{\"a\":10002}]"),
-            ("{\"k\":[{\"a\":10001}],\"v\":10001}", "{\"v\":10001,\"k\":[{\"a\":10001},{\"a\":10002}]}"),
-            ("BHS|10001\rMSH|10001\rPID|x\rBTS|10001\r", "BHS|10001\rMSH|10001\rPID|x\rMSH|10002\rPID|x\rBTS|10001\r"),
+            ("[{\"a\":10001}]", "[{\"a\":10001},{\"a\":10017}]"),
+            ("{\"k\":[{\"a\":10001}],\"v\":10001}", "{\"v\":10001,\"k\":[{\"a\":10001},{\"a\":10017}]}"),
+            ("BHS|10001\rMSH|10001\rPID|x\rBTS|10001\r", "BHS|10001\rMSH|10001\rPID|x\rMSH|10017\rPID|x\rBTS|10001\r"),
         ] {
             assert_eq!(twice(once), expected);
         }

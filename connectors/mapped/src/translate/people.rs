@@ -23,7 +23,14 @@ struct Packed {
     place: Box<[u8]>,
 }
 
+/// Descriptions of a feed that are held to learn whether a later row of the same child and time says more.
+pub(super) const PEOPLE_MAX: usize = 10_000;
+
 impl People {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn describe(&mut self, draft: Draft) {
         let version = draft.version.map(|version| (version.as_of_us, version.sequence));
         let key = (draft.subject.encode_to_vec(), draft.controller.clone(), version);
