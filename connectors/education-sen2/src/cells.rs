@@ -1,7 +1,7 @@
-//! The cells of a record, packed: a return of a county is held in memory until its persons are told apart.
+//! The cells of a record, packed: a return is held until its persons are told apart.
 
 /// Names in lower case with values that are not blank.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Cells {
     /// Each with where its value ends.
     names: Vec<(Name, u32)>,
@@ -9,7 +9,7 @@ pub(crate) struct Cells {
 }
 
 /// What a cell is called.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Name {
     /// A column that has a place in the catalogue.
     Known(&'static str),
@@ -17,7 +17,7 @@ pub(crate) enum Name {
 }
 
 impl Name {
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Known(name) => name,
             Self::Other(name) => name,
@@ -47,9 +47,14 @@ impl Cells {
         self.values.reserve_exact(bytes);
     }
 
-    pub(crate) fn weight(&self) -> usize {
-        let others = self.names.iter().map(|(name, _)| if let Name::Other(name) = name { name.len() } else { 0 });
-        self.names.len() * size_of::<(Name, u32)>() + self.values.len() + others.sum::<usize>()
+    /// Names with where each value ends, and the values in one.
+    pub(crate) fn parts(&self) -> (&[(Name, u32)], &str) {
+        (&self.names, &self.values)
+    }
+
+    /// Of what [`Self::parts`] gave.
+    pub(crate) fn of_parts(names: Vec<(Name, u32)>, values: String) -> Self {
+        Self { names, values }
     }
 
     fn value(&self, at: usize) -> &str {
@@ -72,6 +77,8 @@ mod tests {
         cells.push(Name::Known("sex"), "F");
         assert_eq!((cells.get("upn"), cells.get("own"), cells.get("sex"), cells.get("dob")), ("A1", "é", "F", ""));
         assert_eq!(cells.iter().collect::<Vec<_>>(), [("upn", "A1"), ("own", "é"), ("sex", "F")]);
-        assert!(cells.weight() > 5);
+        let (names, values) = cells.parts();
+        let again = Cells::of_parts(names.to_vec(), values.to_owned());
+        assert!(again.iter().eq(cells.iter()));
     }
 }

@@ -1,66 +1,112 @@
 //! The return as COLLECT exports it: nine tables, joined by numbers that every export gives anew.
+//!
+//! A table may come in any order, and before or after the one that it stands under. So rows are gathered by those numbers, and
+//! joined from the innermost table outwards, each row with all that stands under it, until whole persons are left.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 
 use connector_kit::csv_source::Table;
-use connector_kit::room::Room;
+use connector_kit::gather::{Gathering, Owned};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::header::{Return, Unusable};
-use crate::module::{MODULES, Module, Node, Spot, is_plumbing};
-use crate::person;
-use crate::refused::{self, Why};
-use crate::say::{self, Speaker};
-
-/// Most memory that the rows of one export may take, about: a county's takes some tens of megabytes.
-const HELD_BYTES_MAX: usize = 512 << 20;
+use crate::module::{MODULES, Module, Node, Spot, Stored, is_plumbing};
+use crate::person::Persons;
+use crate::refused::{self, UNDER_REFUSED, Why};
+use crate::say::Speaker;
 
 /// Reads one export and says what it holds.
-pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-    translate_within(files, Room::of(HELD_BYTES_MAX), out);
-}
-
-/// The same, with so much of it held at most.
-fn translate_within(files: Vec<SourceFile<'_>>, room: Room, out: &mut dyn Output) {
+///
+/// # Errors
+/// When the disk does not hold its rows.
+pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io::Result<()> {
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    let mut export =
-        Export { names: &names, out, rows: BTreeMap::new(), read_whole: BTreeMap::new(), lost: Vec::new(), room };
+    let joins = MODULES.into_iter().filter(|module| module.is_parent());
+    let joins = joins.map(|module| (module, Gathering::for_output(out))).collect();
+    let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Vec::new() };
     for (number, file) in files.into_iter().enumerate() {
-        export.read(number, file);
+        export.read(number, file)?;
     }
-    export.say();
+    export.say()
 }
 
 /// A row, until it has found what it stands under.
+#[derive(Clone, PartialEq, prost::Message)]
 struct Row {
-    own_key: String,
+    #[prost(string, tag = "1")]
     parent_key: String,
-    node: Node,
+    #[prost(message, required, tag = "2")]
+    node: Stored,
 }
 
-/// A row of the first table of which nothing can be made, with all under it.
-type Unread = (Node, Unusable);
-
-impl Row {
-    fn weight(&self) -> usize {
-        size_of::<Self>() + self.own_key.len() + self.parent_key.len() + self.node.weight()
-    }
+/// What is gathered of a module under which others stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Side {
+    /// Its own rows, by their own numbers.
+    Own,
+    /// What stands under them, by the number of what it stands under.
+    Under,
 }
 
 struct Export<'a> {
     names: &'a [String],
     out: &'a mut dyn Output,
-    rows: BTreeMap<Module, Vec<Row>>,
+    /// By module under which others stand.
+    joins: BTreeMap<Module, Gathering<Row>>,
     /// By module: whether its table was read to its end.
     read_whole: BTreeMap<Module, bool>,
     /// What could not be read, until it is known whose return it is.
     lost: Vec<Rejection>,
-    room: Room,
+}
+
+/// The returns of an export.
+#[derive(Default)]
+struct Returns {
+    held: Vec<Held>,
+    /// Of which nothing can be made.
+    unusable: Vec<(Node, Unusable)>,
+    /// By the numbers of their rows.
+    by_key: HashMap<String, Found>,
+}
+
+/// A return with its persons.
+struct Held {
+    of: Return,
+    persons: Persons,
+}
+
+/// What a number of the first table stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Found {
+    Held(usize),
+    Unusable,
+    /// Two rows have it.
+    Ambiguous,
+}
+
+impl Returns {
+    /// The one return, where there is one.
+    fn only(&self) -> Option<Return> {
+        match self.held.as_slice() {
+            [only] => Some(only.of.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What is of no return that is said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Unplaced {
+    /// What it stands under is not there, or not known.
+    Orphan,
+    /// What it stands under was refused.
+    OfRefused,
 }
 
 impl Export<'_> {
-    fn read(&mut self, number: usize, file: SourceFile<'_>) {
+    fn read(&mut self, number: usize, file: SourceFile<'_>) -> io::Result<()> {
         let name = file.name.clone();
         let (_, by_name) = Module::of_file(&name);
         let mut table = match Table::open(file, &[]) {
@@ -68,12 +114,12 @@ impl Export<'_> {
             Err(rejection) => {
                 self.lost.push(*rejection);
                 self.read_whole.extend(by_name.map(|module| (module, false)));
-                return;
+                return Ok(());
             }
         };
         let Some(module) = by_name.or_else(|| Module::of_header(|column| table.has(column))) else {
             self.lost.push(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
-            return;
+            return Ok(());
         };
         let (own, parent) = (module.own_id(), module.parent().map(Module::own_id));
         let needed = [Some(own.clone()), parent.clone()];
@@ -83,7 +129,7 @@ impl Export<'_> {
             self.lost
                 .push(of_file(&name, &format!("the header does not name {what}: export the table with its columns")));
             self.read_whole.insert(module, false);
-            return;
+            return Ok(());
         }
         let mut columns: Vec<String> = table.columns().map(str::to_owned).collect();
         columns.sort_unstable();
@@ -110,95 +156,169 @@ impl Export<'_> {
             }
             let key = |column: &str| row.get(column).unwrap_or_default().trim_end_matches(".0").to_owned();
             let parent_key = parent.as_deref().map(key).unwrap_or_default();
-            let read = Row { own_key: key(&own), parent_key, node };
-            let has_room = self.room.take(read.weight());
-            self.rows.entry(module).or_default().push(read);
-            if !has_room {
-                let most = self.room.megabytes();
-                let message = format!(
-                    "the export takes more than {most} MB: no more of it was read; send each authority by itself"
-                );
-                self.lost.push(Rejection { reason: Reason::RecordTooLarge, ..of_file(&name, &message) });
-                self.read_whole.insert(module, false);
-                return;
-            }
+            self.gather(&key(&own), parent_key, &node)?;
         }
         let whole = table.whole() && !table.odd_text();
         let known = self.read_whole.entry(module).or_insert(true);
         *known &= whole;
+        Ok(())
     }
 
-    fn say(mut self) {
+    /// Puts a row where it waits for what stands under it, or for what it stands under.
+    fn gather(&mut self, own_key: &str, parent_key: String, node: &Node) -> io::Result<()> {
+        match self.joins.get_mut(&node.module) {
+            Some(own) => own.push(Side::Own as u32, own_key, &Row { node: node.stored(), parent_key }),
+            None => self.under(node.module, parent_key, node.stored()),
+        }
+    }
+
+    /// Puts a row of a module with all under it where it waits for what it stands under.
+    fn under(&mut self, module: Module, parent_key: String, node: Stored) -> io::Result<()> {
+        let join = module.parent().and_then(|parent| self.joins.get_mut(&parent));
+        let Some(join) = join else { return Ok(()) };
+        join.push(Side::Under as u32, &parent_key, &Row { parent_key: String::new(), node })
+    }
+
+    fn say(mut self) -> io::Result<()> {
         let whole = MODULES.iter().all(|module| self.read_whole.get(module) == Some(&true));
-        // From the innermost module outwards, so that each row takes with it all that stands under it.
-        let mut orphans = Vec::new();
-        for module in MODULES.into_iter().rev() {
-            let Some(parent) = module.parent() else { continue };
-            let rows = self.rows.remove(&module).unwrap_or_default();
-            let parents = self.rows.entry(parent).or_default();
-            let mut index: HashMap<&str, Option<usize>> = HashMap::new();
-            for (at, row) in parents.iter().enumerate() {
-                index.entry(row.own_key.as_str()).and_modify(|known| *known = None).or_insert(Some(at));
-            }
-            let found: Vec<Option<usize>> =
-                rows.iter().map(|row| index.get(row.parent_key.as_str()).copied().flatten()).collect();
-            for (row, found) in rows.into_iter().zip(found) {
-                match found.and_then(|at| parents.get_mut(at)) {
-                    Some(parent) => parent.node.under.push(row.node),
-                    None => orphans.push(row.node),
-                }
-            }
+        let mut returns = self.returns()?;
+        let mut unplaced = Gathering::for_output(&*self.out);
+        for module in MODULES.into_iter().rev().filter(|module| module.is_parent() && module.parent().is_some()) {
+            self.join(module, &mut returns, &mut unplaced)?;
         }
-        let (returns, unusable) = self.returns();
-        let only = match returns.as_slice() {
-            [(_, only)] => Some(only.clone()),
-            _ => None,
-        };
-        for (mut authority, of) in returns {
-            self.out.scope(of.scope.clone());
-            authority.in_order();
-            let mut speaker = Speaker { of: &of, files: self.names, out: &mut *self.out };
-            say::persons(&mut speaker, authority.under, &person::Said::default());
+        let only = returns.only();
+        let Returns { held, unusable, .. } = returns;
+        for Held { of, persons } in held {
+            Speaker { of: &of, files: self.names, out: &mut *self.out }.persons(persons)?;
         }
-        let any_lost = !self.lost.is_empty() || !orphans.is_empty() || !unusable.is_empty();
+        let mut any_lost = false;
         let mut reject = |rejection| {
+            any_lost = true;
             let controller = only.as_ref().map(|of| of.controller.clone());
-            self.out.reject(Rejection {
-                controller,
-                scope_key: only.as_ref().map(|of| of.scope.key.clone()),
-                ..rejection
-            });
+            let scope_key = only.as_ref().map(|of| of.scope.key.clone());
+            self.out.reject(Rejection { controller, scope_key, ..rejection });
         };
         self.lost.drain(..).for_each(&mut reject);
         for (node, unusable) in unusable {
             let why = Why { reason: unusable.reason(), field: unusable.field(), message: &unusable.to_string() };
-            refused::each(&node, self.names, why, &mut reject);
+            reject(refused::one(&node, self.names, why));
         }
-        for node in orphans {
-            refuse_orphan(&node, self.names, &mut reject);
+        let unplaced = unplaced.gathered()?;
+        for why in [Unplaced::Orphan, Unplaced::OfRefused] {
+            let mut each = unplaced.each(why as u32);
+            while let Some((_, node)) = each.next()? {
+                match why {
+                    Unplaced::Orphan => refuse_orphan(&node.node(), self.names, &mut reject),
+                    Unplaced::OfRefused => refused::each(&node.node(), self.names, UNDER_REFUSED, &mut reject),
+                }
+            }
         }
         if let Some(of) = only.filter(|_| whole && !any_lost) {
             self.out.whole(&of.scope.key);
         }
+        Ok(())
     }
 
-    /// The authorities that the first table names, each with its persons; those of which nothing can be made come second.
-    fn returns(&mut self) -> (Vec<(Node, Return)>, Vec<Unread>) {
-        let rows = self.rows.remove(&Module::Sen2).unwrap_or_default();
-        if rows.is_empty() {
+    /// Joins to each row of a module what stands under it, and gives it on to what it stands under itself.
+    fn join(&mut self, module: Module, returns: &mut Returns, unplaced: &mut Gathering<Stored>) -> io::Result<()> {
+        let Some(gathering) = self.joins.remove(&module) else { return Ok(()) };
+        let gathered = gathering.gathered()?;
+        let (mut own, mut under) = (gathered.each(Side::Own as u32), gathered.owners(Side::Under as u32));
+        let (mut next, mut below, mut last) = (own.next()?, under.next()?, None);
+        while let Some((key, Row { parent_key, mut node })) = next {
+            next = own.next()?;
+            // Under a number that two rows have nothing can be placed.
+            let is_alone = last.as_ref() != Some(&key) && next.as_ref().is_none_or(|(other, _)| *other != key);
+            while let Some(of) = below.take_if(|of| of.owner < key) {
+                self.orphans(of, unplaced)?;
+                below = under.next()?;
+            }
+            if let Some(of) = below.take_if(|of| is_alone && of.owner == key) {
+                self.too_many(&of);
+                of.rows.into_iter().for_each(|row| node.stand(row.node));
+                below = under.next()?;
+            }
+            match module {
+                Module::Person => self.person(&parent_key, node, returns, unplaced)?,
+                _ => self.under(module, parent_key, node)?,
+            }
+            last = Some(key);
+        }
+        while let Some(of) = below {
+            self.orphans(of, unplaced)?;
+            below = under.next()?;
+        }
+        Ok(())
+    }
+
+    /// Gives a person to its return.
+    fn person(
+        &mut self,
+        parent_key: &str,
+        person: Stored,
+        returns: &mut Returns,
+        unplaced: &mut Gathering<Stored>,
+    ) -> io::Result<()> {
+        let held = match returns.by_key.get(parent_key) {
+            Some(Found::Held(at)) => returns.held.get_mut(*at),
+            Some(Found::Unusable) => return unplaced.push(Unplaced::OfRefused as u32, "", &person),
+            Some(Found::Ambiguous) | None => None,
+        };
+        let Some(Held { of, persons }) = held else { return unplaced.push(Unplaced::Orphan as u32, "", &person) };
+        let mut node = person.node();
+        node.in_order();
+        let mut speaker = Speaker { of, files: self.names, out: &mut *self.out };
+        speaker.take(persons, &node)
+    }
+
+    fn orphans(&mut self, of: Owned<Row>, unplaced: &mut Gathering<Stored>) -> io::Result<()> {
+        self.too_many(&of);
+        of.rows.into_iter().try_for_each(|row| unplaced.push(Unplaced::Orphan as u32, "", &row.node))
+    }
+
+    /// Tells of rows that were left out, because more have one number than stand under any.
+    fn too_many(&mut self, of: &Owned<Row>) {
+        if let Some(row) = of.rows.first().filter(|_| of.left_out > 0) {
+            let node = row.node.clone().node();
+            let message = format!(
+                "more rows stand under one number than any record has: {} of them were not read; look at the table {}, and \
+                 deliver the export again",
+                of.left_out,
+                node.module.name()
+            );
+            let why = Why { reason: Reason::RecordTooLarge, field: "", message: &message };
+            self.lost.push(refused::one(&node, self.names, why));
+        }
+    }
+
+    /// The authorities that the first table names.
+    fn returns(&mut self) -> io::Result<Returns> {
+        let mut returns = Returns::default();
+        let Some(gathering) = self.joins.remove(&Module::Sen2) else { return Ok(returns) };
+        let gathered = gathering.gathered()?;
+        let mut rows = gathered.each(Side::Own as u32);
+        while let Some((key, row)) = rows.next()? {
+            let node = row.node.node();
+            let found = match Return::read(|name| node.get(name)) {
+                Ok(of) => {
+                    self.out.scope(of.scope.clone());
+                    returns.held.push(Held { of, persons: Persons::new(&*self.out) });
+                    Found::Held(returns.held.len() - 1)
+                }
+                Err(why) => {
+                    returns.unusable.push((node, why));
+                    Found::Unusable
+                }
+            };
+            returns.by_key.entry(key).and_modify(|known| *known = Found::Ambiguous).or_insert(found);
+        }
+        if returns.by_key.is_empty() {
             let name = self.names.first().map_or("", String::as_str);
             let message = "the table sen2 is not there, or is empty: it says whose return this is and of which year; deliver \
                            all nine tables of the export together";
             self.lost.push(Rejection { reason: Reason::SubjectMissing, ..of_file(name, message) });
         }
-        let (mut returns, mut unusable) = (Vec::new(), Vec::new());
-        for Row { node, .. } in rows {
-            match Return::read(|name| node.get(name)) {
-                Ok(of) => returns.push((node, of)),
-                Err(why) => unusable.push((node, why)),
-            }
-        }
-        (returns, unusable)
+        Ok(returns)
     }
 }
 
@@ -222,34 +342,5 @@ fn of_file(name: &str, message: &str) -> Rejection {
         scope_key: None,
         subject: None,
         digest: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_more_rows_are_held_than_there_is_room_for() {
-        let said = |room: usize| {
-            let files = [
-                ("sen2.csv", "sen2tableid,collection,year,lea\n1,SEN2,2025,878\n".to_owned()),
-                (
-                    "person.csv",
-                    "persontableid,sen2tableid,surname,forename,personbirthdate\n".to_owned()
-                        + "1,1,Invented,A,2010-05-09\n2,1,Invented,B,2011-05-09\n3,1,Invented,C,2012-05-09\n",
-                ),
-            ];
-            let files = files.iter().map(|(name, text)| {
-                let bytes: Box<dyn std::io::BufRead + Send> = Box::new(text.as_bytes());
-                SourceFile { name: (*name).to_owned(), bytes }
-            });
-            let mut out = connector_kit::Collected::default();
-            translate_within(files.collect(), Room::of(room), &mut out);
-            let too_large = out.rejections.iter().filter(|r| r.reason == Reason::RecordTooLarge).count();
-            (out.drafts.len(), too_large)
-        };
-        assert_eq!(said(1 << 20), (3, 0));
-        assert_eq!(said(1), (1, 2), "each table tells it, and gives the row at which there was no more room");
     }
 }

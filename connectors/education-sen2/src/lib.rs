@@ -79,11 +79,12 @@ impl Connector for Sen2 {
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         let (messages, tables): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| extension(&file.name) != "csv");
-        for file in messages {
-            message::translate(file, out);
+        let mut translated = messages.into_iter().try_for_each(|file| message::translate(file, out));
+        if translated.is_ok() && !tables.is_empty() {
+            translated = export::translate(tables, out);
         }
-        if !tables.is_empty() {
-            export::translate(tables, out);
+        if let Err(error) = translated {
+            out.broke_off(error);
         }
     }
 }

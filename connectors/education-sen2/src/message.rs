@@ -1,5 +1,7 @@
 //! The return as XML: one person at a time.
 
+use std::io;
+
 use connector_kit::repeats::ELEMENTS_MAX;
 use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
@@ -7,43 +9,27 @@ use proto::quarantine::Reason;
 
 use crate::header::{Return, Unusable};
 use crate::module::{Module, Node, Spot};
-use crate::person;
-use crate::refused::Why;
-use crate::say::{self, Speaker};
+use crate::person::Persons;
+use crate::say::Speaker;
 
 const SHAPE: Shape = Shape { roots: &["message"], holders: &["sen2", "lalevel", "persons"], records: &["person"] };
 
 /// The authority's officers, by name: of no child.
 const OF_THE_AUTHORITY: [&str; 3] = ["dmo", "dco", "dsco"];
 
-/// How much of a return is held, so that two persons of one number are told apart wherever they stand: more than any
-/// authority's is. Beyond it what was held is said, and whoever comes again is not taken a second time.
-const HELD_BYTES_MAX: usize = 64 << 20;
-
 /// Reads a return and says what it holds.
-pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
-    translate_within(file, HELD_BYTES_MAX, out);
-}
-
-/// The same, with so much of it held at most.
-fn translate_within(file: SourceFile<'_>, held_max: usize, out: &mut dyn Output) {
+///
+/// # Errors
+/// When the disk does not hold its persons.
+pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) -> io::Result<()> {
     let SourceFile { name, bytes } = file;
-    let mut reading = Reading {
-        files: vec![name],
-        out,
-        of: None,
-        persons: Vec::new(),
-        held: 0,
-        held_max,
-        said: person::Said::default(),
-        records: 0,
-        sound: true,
-    };
+    let persons = Persons::new(out);
+    let mut reading = Reading { files: vec![name], out, of: None, persons, records: 0, sound: true };
     match Records::open(bytes, SHAPE) {
-        Ok(mut records) => reading.run(&mut records),
+        Ok(mut records) => reading.run(&mut records)?,
         Err(broken) => reading.stop(&broken, Spot::default(), Vec::new()),
     }
-    reading.finish();
+    reading.finish()
 }
 
 struct Reading<'o> {
@@ -51,50 +37,45 @@ struct Reading<'o> {
     files: Vec<String>,
     out: &'o mut dyn Output,
     of: Option<Return>,
-    persons: Vec<Node>,
-    /// How many bytes they take, about.
-    held: usize,
-    held_max: usize,
-    /// Who was said before them.
-    said: person::Said,
+    persons: Persons,
     records: u64,
     /// Everything so far could be read.
     sound: bool,
 }
 
 impl Reading<'_> {
-    fn run<R: std::io::BufRead>(&mut self, records: &mut Records<R>) {
+    fn run<R: io::BufRead>(&mut self, records: &mut Records<R>) -> io::Result<()> {
         loop {
             match records.step() {
                 Ok(Step::Ended) => {
                     if self.of.is_none() {
                         self.refuse(Unusable::AuthorityMissing, Spot { line: 1, ..Spot::default() }, Vec::new());
                     }
-                    return;
+                    return Ok(());
                 }
-                Ok(Step::Section(whole)) if !self.section(records, whole) => return,
+                Ok(Step::Section(whole)) if !self.section(records, whole) => return Ok(()),
                 Ok(Step::Section(_)) => {}
                 Ok(Step::Record(_)) if self.of.is_none() => {
                     let message = "a person comes before the header that says whose return it is and of when: nothing of the file \
                                    was taken; put the header first, and send it again";
                     self.reject(Reason::HeaderMissing, message, "Header", self.spot(records.began()), Vec::new());
-                    return;
+                    return Ok(());
                 }
-                Ok(Step::Record(whole)) => self.person(records, whole),
+                Ok(Step::Record(whole)) => self.person(records, whole)?,
                 Ok(Step::StrayText) => {
                     let message = "text stands between two persons: it may be what is left of one";
                     self.reject(Reason::RecordMalformed, message, "Persons", self.spot(records.began()), Vec::new());
                 }
                 Err(broken) => {
                     self.stop(&broken, self.spot(records.here()), records.raw().to_vec());
-                    return;
+                    return Ok(());
                 }
             }
         }
     }
 
     /// Reads what stands beside the persons. False when nothing can be made of the file.
-    fn section<R: std::io::BufRead>(&mut self, records: &Records<R>, whole: Whole) -> bool {
+    fn section<R: io::BufRead>(&mut self, records: &Records<R>, whole: Whole) -> bool {
         let spot = self.spot(records.began());
         let key = records.record().map_or("", |record| record.key());
         if whole == Whole::Yes && OF_THE_AUTHORITY.contains(&key) {
@@ -124,26 +105,20 @@ impl Reading<'_> {
         }
     }
 
-    fn person<R: std::io::BufRead>(&mut self, records: &Records<R>, whole: Whole) {
+    fn person<R: io::BufRead>(&mut self, records: &Records<R>, whole: Whole) -> io::Result<()> {
         self.records += 1;
         self.out.record();
         let spot = self.spot(records.began());
         let too_many = records.elements() > ELEMENTS_MAX;
         let (reason, message) = match whole {
             Whole::Yes if !too_many => {
-                let Some(record) = records.record() else { return };
+                let (Some(record), Some(of)) = (records.record(), &self.of) else { return Ok(()) };
                 let mut person = self.node(Module::Person, record, spot.offset);
                 person.odd |= records.replaced();
-                self.refuse_misplaced(&mut person);
+                let mut speaker = Speaker { of, files: &self.files, out: &mut *self.out };
+                self.sound &= speaker.refuse_misplaced(&mut person);
                 person.in_order();
-                self.held += person.weight();
-                self.persons.push(person);
-                if self.held > self.held_max {
-                    let marks: Vec<u128> = self.persons.iter().flat_map(person::marks).collect();
-                    self.say();
-                    self.said.add(marks);
-                }
-                return;
+                return speaker.take(&mut self.persons, &person);
             }
             Whole::TooLarge | Whole::Yes => {
                 (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read")
@@ -151,20 +126,7 @@ impl Reading<'_> {
             Whole::Unpaired => (Reason::RecordMalformed, "the tags of a person do not pair: it was not read"),
         };
         self.reject(reason, message, "Person", spot, records.raw().to_vec());
-    }
-
-    /// What stands under nothing that it can be of.
-    fn refuse_misplaced(&mut self, person: &mut Node) {
-        let Some(of) = &self.of else { return };
-        for node in person.take_misplaced() {
-            self.sound = false;
-            let parent = node.module.parent().map_or("", Module::name);
-            let message = format!(
-                "this element belongs under one of {parent}, and stands elsewhere: put it there, and send the return again"
-            );
-            let why = Why { reason: Reason::ParentMissing, field: node.module.name(), message: &message };
-            Speaker { of, files: &self.files, out: &mut *self.out }.refuse_with_all_under(&node, why, None);
-        }
+        Ok(())
     }
 
     /// A record with all under it. An element that is no module's, and holds elements, only wraps.
@@ -198,19 +160,14 @@ impl Reading<'_> {
         }
     }
 
-    /// Says whoever is held.
-    fn say(&mut self) {
-        let Some(of) = &self.of else { return };
-        self.held = 0;
-        let mut speaker = Speaker { of, files: &self.files, out: &mut *self.out };
-        self.sound &= say::persons(&mut speaker, std::mem::take(&mut self.persons), &self.said);
-    }
-
-    fn finish(mut self) {
-        self.say();
-        if let Some(of) = self.of.filter(|_| self.sound) {
+    /// Says whoever was read.
+    fn finish(self) -> io::Result<()> {
+        let Some(of) = self.of else { return Ok(()) };
+        Speaker { of: &of, files: &self.files, out: &mut *self.out }.persons(self.persons)?;
+        if self.sound {
             self.out.whole(&of.scope.key);
         }
+        Ok(())
     }
 
     fn spot(&self, start: Start) -> Spot {
@@ -261,34 +218,4 @@ fn field<'t>(header: Element<'t>, name: &str) -> &'t str {
 /// Whether an element of a module's name holds nothing but records of that module: `SENneeds` around each `SENneed`.
 fn only_wraps(element: Element<'_>, module: Module) -> bool {
     element.has_children() && element.children().all(|part| Module::named(part.key()) == Some(module))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn drafts(held_max: usize, persons: &[&str]) -> (Vec<String>, Vec<String>, bool) {
-        let header = "<Header><Year>2025</Year><LEA>878</LEA></Header>";
-        let text = format!("<Message>{header}<Persons>{}</Persons></Message>", persons.concat());
-        let mut out = connector_kit::Collected::default();
-        let bytes: Box<dyn std::io::BufRead + Send> = Box::new(text.as_bytes());
-        translate_within(SourceFile { name: "sen2.xml".to_owned(), bytes }, held_max, &mut out);
-        let mut said: Vec<String> = out.drafts.iter().map(|draft| draft.record_key.clone()).collect();
-        said.sort();
-        (said, out.rejections.into_iter().map(|rejection| rejection.message).collect(), !out.whole.is_empty())
-    }
-
-    #[test]
-    fn a_return_larger_than_any_is_said_as_it_is_read() {
-        let amara = "<Person><UPN>B801200005001</UPN><Surname>Invented</Surname><Forename>A</Forename></Person>";
-        let other = "<Person><UPN>W80120000001A</UPN><Surname>Feigned</Surname></Person>";
-        let again =
-            "<Person><UPN>B801200005001</UPN><Surname>Invented</Surname><Forename>A</Forename><Sex>F</Sex></Person>";
-        assert_eq!(drafts(usize::MAX, &[amara, other]), drafts(0, &[amara, other]), "it says the same");
-        let (said, rejected, whole) = drafts(0, &[amara, other, again]);
-        assert_eq!((said.len(), rejected.len(), whole), (2, 1, false));
-        assert!(rejected[0].contains("come before"), "{rejected:?}");
-        let (said, rejected, whole) = drafts(usize::MAX, &[amara, other, again]);
-        assert_eq!((said.len(), rejected.len(), whole), (2, 0, true), "held whole, one child who stands twice is one");
-    }
 }

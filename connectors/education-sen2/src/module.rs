@@ -59,6 +59,11 @@ impl Module {
         }
     }
 
+    /// Whether others stand under it.
+    pub(crate) fn is_parent(self) -> bool {
+        MODULES.iter().any(|module| module.parent() == Some(self))
+    }
+
     /// The columns that have a place in the catalogue, or say whose the return is.
     pub(crate) fn columns(self) -> &'static [&'static str] {
         const SETTING: [&str; 4] = ["urn", "ukprn", "sensetting", "sensettingother"];
@@ -177,8 +182,61 @@ pub(crate) struct Spot {
     pub(crate) offset: u64,
 }
 
+/// A record with all that stands under it, as it is held outside memory.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Stored {
+    /// By its place in [`MODULES`].
+    #[prost(uint32, tag = "1")]
+    module: u32,
+    #[prost(uint64, tag = "2")]
+    file: u64,
+    #[prost(uint64, tag = "3")]
+    line: u64,
+    #[prost(uint64, tag = "4")]
+    record: u64,
+    #[prost(uint64, tag = "5")]
+    offset: u64,
+    #[prost(bool, tag = "6")]
+    odd: bool,
+    /// Of each cell its place in the module's columns, from one; zero for one of another name.
+    #[prost(uint32, repeated, tag = "7")]
+    columns: Vec<u32>,
+    /// The other names, in order.
+    #[prost(string, repeated, tag = "8")]
+    others: Vec<String>,
+    /// Where each value ends.
+    #[prost(uint32, repeated, tag = "9")]
+    ends: Vec<u32>,
+    #[prost(string, tag = "10")]
+    values: String,
+    #[prost(message, repeated, tag = "11")]
+    under: Vec<Stored>,
+}
+
+impl Stored {
+    /// Takes a record to stand under it.
+    pub(crate) fn stand(&mut self, under: Self) {
+        self.under.push(under);
+    }
+
+    /// The record again.
+    pub(crate) fn node(self) -> Node {
+        let module = MODULES.get(self.module as usize).copied().unwrap_or(Module::Sen2);
+        let known = module.columns();
+        let mut others = self.others.into_iter();
+        let names = self.columns.into_iter().map(|column| {
+            let column = column.checked_sub(1).and_then(|at| known.get(at as usize));
+            column.map_or_else(|| Name::Other(others.next().unwrap_or_default().into()), |name| Name::Known(name))
+        });
+        let cells = Cells::of_parts(names.zip(self.ends).collect(), self.values);
+        let file = usize::try_from(self.file).unwrap_or(usize::MAX);
+        let spot = Spot { file, line: self.line, record: self.record, offset: self.offset };
+        Node { module, cells, under: self.under.into_iter().map(Self::node).collect(), spot, odd: self.odd }
+    }
+}
+
 /// A record of a module.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Node {
     pub(crate) module: Module,
     cells: Cells,
@@ -210,9 +268,29 @@ impl Node {
         self.cells.reserve(cells, bytes);
     }
 
-    /// How many bytes it takes with all under it, about.
-    pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + self.cells.weight() + self.under.iter().map(Self::weight).sum::<usize>()
+    /// As it is held outside memory.
+    pub(crate) fn stored(&self) -> Stored {
+        let (names, values) = self.cells.parts();
+        let columns = self.module.columns();
+        let column_of = |name: &Name| match name {
+            Name::Known(known) => columns.iter().zip(1..).find(|(column, _)| *column == known).map_or(0, |(_, at)| at),
+            Name::Other(_) => 0,
+        };
+        let other = |(name, _): &(Name, u32)| (column_of(name) == 0).then(|| name.as_str().to_owned());
+        let Spot { file, line, record, offset } = self.spot;
+        Stored {
+            module: self.module as u32,
+            file: file as u64,
+            line,
+            record,
+            offset,
+            odd: self.odd,
+            columns: names.iter().map(|(name, _)| column_of(name)).collect(),
+            others: names.iter().filter_map(other).collect(),
+            ends: names.iter().map(|(_, end)| *end).collect(),
+            values: values.to_owned(),
+            under: self.under.iter().map(Self::stored).collect(),
+        }
     }
 
     /// Names in lower case, and values that are not blank.
@@ -295,6 +373,19 @@ mod tests {
         ] {
             assert_eq!(Module::of_file(name), (export.to_owned(), module), "{name}");
         }
+    }
+
+    #[test]
+    fn a_record_is_the_same_after_it_was_held() {
+        let spot = Spot { file: 2, line: 7, record: 3, offset: 911 };
+        let mut person = Node::new(Module::Person, spot, true);
+        for (name, value) in [("own", "é"), ("upn", "B801200005001"), ("surname", "Invented"), ("team", "x, y")] {
+            person.push(name, value);
+        }
+        let mut request = Node::new(Module::Requests, Spot { line: 9, ..spot }, false);
+        request.push("receiveddate", "2025-01-02");
+        person.under.push(request);
+        assert_eq!(person.stored().node(), person);
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! Who is who in a return.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::BTreeSet;
+use std::io;
 
 use connector_kit::dates::rank;
-use connector_kit::identifier;
+use connector_kit::gather::{Gathering, Owned};
 use connector_kit::reading::{finding, finding_of_rule};
+use connector_kit::{Output, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Address, Date, Finding, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
 
 use crate::codes;
 use crate::header::Return;
-use crate::module::Node;
+use crate::module::{Node, Stored};
 use crate::say::Reading;
 
 /// A child or young person of the return.
@@ -26,79 +27,106 @@ pub(crate) struct Person {
     pub(crate) nodes: Vec<Node>,
 }
 
-/// Who was said of a return that is too large to hold: not their names, but what two others do not share.
-#[derive(Default)]
-pub(crate) struct Said(HashSet<u128>);
-
-impl Said {
-    pub(crate) fn knows(&self, node: &Node) -> bool {
-        !self.0.is_empty() && marks(node).any(|mark| self.0.contains(&mark))
-    }
-
-    pub(crate) fn add(&mut self, marks: Vec<u128>) {
-        self.0.extend(marks);
-    }
+/// The persons of a return, told apart: held until all were read, because two of one UPN may stand anywhere.
+pub(crate) struct Persons {
+    by_upn: Gathering<Stored>,
+    by_name: Gathering<Named>,
 }
 
-/// What marks a person: the UPN, and the name with the birth date.
-pub(crate) fn marks(node: &Node) -> impl Iterator<Item = u128> {
-    let mark = |known_by: String| {
-        let half = |salt: u8| {
-            let mut hasher = DefaultHasher::new();
-            (salt, &known_by).hash(&mut hasher);
-            u128::from(hasher.finish())
-        };
-        half(0) << 64 | half(1)
-    };
-    [upn(node), name_and_birth(node)].into_iter().flatten().map(mark)
+/// A record of a person who is known by name and birth date.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Named {
+    #[prost(message, required, tag = "1")]
+    node: Stored,
+    /// Another person has its UPN.
+    #[prost(bool, tag = "2")]
+    number_shared: bool,
 }
 
-/// Tells the persons of a return apart; those of whom nothing says who they are come second.
-pub(crate) fn told_apart(nodes: Vec<Node>, lea: &str) -> (Vec<Person>, Vec<Node>) {
-    let (mut nameless, mut by_upn, mut by_name) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-    for node in nodes {
-        if let Some(upn) = upn(&node) {
-            by_upn.entry(upn).or_insert_with(Vec::new).push(node);
-        } else if let Some(name) = name_and_birth(&node) {
-            by_name.entry(name).or_insert_with(Vec::new).push(node);
-        } else {
-            nameless.push(node);
-        }
+impl Persons {
+    /// None yet.
+    pub(crate) fn new(out: &dyn Output) -> Self {
+        Self { by_upn: Gathering::for_output(out), by_name: Gathering::for_output(out) }
     }
-    let mut shared = Vec::new();
-    let mut known: BTreeMap<String, (bool, Vec<Node>)> = BTreeMap::new();
-    for (upn, nodes) in by_upn {
-        match are_one_child(&nodes) {
-            true => known.entry(upn).or_default().1.extend(nodes),
-            false => shared.extend(nodes),
+
+    /// Takes the record of a person. False when nothing says who that is.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub(crate) fn take(&mut self, node: &Node) -> io::Result<bool> {
+        if let Some(upn) = upn(node) {
+            self.by_upn.push(0, &upn, &node.stored())?;
+            return Ok(true);
         }
+        let Some(name) = name_and_birth(node) else { return Ok(false) };
+        self.by_name.push(0, &name, &Named { node: node.stored(), number_shared: false })?;
+        Ok(true)
     }
-    for node in shared {
-        match name_and_birth(&node) {
-            Some(name) => {
-                let (is_shared, nodes) = known.entry(name).or_default();
-                *is_shared = true;
-                nodes.push(node);
+
+    /// Gives each person to `say`; and to `refuse` each record of which nothing says whose it is but a UPN that another has, and the
+    /// first of more than any person has.
+    ///
+    /// # Errors
+    /// When the disk does not hold them.
+    pub(crate) fn each<O>(
+        self,
+        lea: &str,
+        out: &mut O,
+        say: impl Fn(&mut O, &Person),
+        refuse: impl Fn(&mut O, &Node, Unknown),
+    ) -> io::Result<()> {
+        let Self { by_upn, mut by_name } = self;
+        let of_upn = by_upn.gathered()?;
+        let mut upns = of_upn.owners(0);
+        while let Some(Owned { owner, rows, left_out }) = upns.next()? {
+            let nodes: Vec<Node> = rows.into_iter().map(Stored::node).collect();
+            if left_out > 0 {
+                nodes.first().into_iter().for_each(|node| refuse(out, node, Unknown::TooMany));
             }
-            None => nameless.push(node),
+            if are_one_child(&nodes) {
+                say(out, &Person::of(&owner, false, nodes, lea));
+                continue;
+            }
+            for node in nodes {
+                match name_and_birth(&node) {
+                    Some(name) => by_name.push(0, &name, &Named { node: node.stored(), number_shared: true })?,
+                    None => refuse(out, &node, Unknown::Nameless),
+                }
+            }
         }
+        let of_name = by_name.gathered()?;
+        let mut names = of_name.owners(0);
+        while let Some(Owned { owner, rows, left_out }) = names.next()? {
+            let number_shared = rows.iter().any(|named| named.number_shared);
+            let nodes: Vec<Node> = rows.into_iter().map(|named| named.node.node()).collect();
+            if left_out > 0 {
+                nodes.first().into_iter().for_each(|node| refuse(out, node, Unknown::TooMany));
+            }
+            say(out, &Person::of(&owner, number_shared, nodes, lea));
+        }
+        Ok(())
     }
-    for (name, nodes) in by_name {
-        known.entry(name).or_default().1.extend(nodes);
-    }
-    let persons = known.into_iter().map(|(known_by, (number_shared, mut nodes))| {
+}
+
+/// Why a record is no person's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unknown {
+    /// There is neither a UPN that is its own nor a name with a birth date.
+    Nameless,
+    /// More records than any person has are known by the same.
+    TooMany,
+}
+
+impl Person {
+    fn of(known_by: &str, number_shared: bool, mut nodes: Vec<Node>, lea: &str) -> Self {
         if nodes.len() > 1 {
             nodes.sort_by_cached_key(|node| (node.content(), node.spot.record));
         }
-        let mut findings = Vec::new();
-        if nodes.len() > 1 {
-            findings.push(finding(FindingCode::RecordRepeated, "Person"));
-        }
+        let repeated = (nodes.len() > 1).then(|| finding(FindingCode::RecordRepeated, "Person"));
         let birth_on = nodes.iter().find_map(|node| Reading::of(node, 0).date("personbirthdate"));
-        let subject = identifier::subject(Scheme::AuthorityPupil, lea, &known_by);
-        Person { subject, birth_on, findings, number_shared, nodes }
-    });
-    (persons.collect(), nameless)
+        let subject = identifier::subject(Scheme::AuthorityPupil, lea, known_by);
+        Self { subject, birth_on, findings: repeated.into_iter().collect(), number_shared, nodes }
+    }
 }
 
 /// The UPN as returned; `None` where it is missing or a stand-in.

@@ -13,7 +13,7 @@ pub(crate) struct Why<'w> {
     pub(crate) message: &'w str,
 }
 
-const UNDER_REFUSED: Why<'_> = Why {
+pub(crate) const UNDER_REFUSED: Why<'_> = Why {
     reason: Reason::ParentMissing,
     field: "",
     message: "what this record stands under was refused, and nobody can say of it alone whose it is, or of when: put that \

@@ -1,6 +1,7 @@
 //! How anything is said of a child: with its subject, scope, key and place.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use connector_kit::codes::CodeList;
 use connector_kit::dates::rank;
@@ -11,7 +12,7 @@ use proto::quarantine::Reason;
 
 use crate::header::Return;
 use crate::module::{Module, Node};
-use crate::person::{self, Person};
+use crate::person::{self, Person, Persons, Unknown};
 use crate::refused::{self, Why};
 use crate::{plans, requests};
 
@@ -26,26 +27,63 @@ pub(crate) struct Speaker<'a> {
     pub(crate) out: &'a mut dyn Output,
 }
 
-/// Says all that the return says of its persons, but of those who were `said` before. False when there were any.
-pub(crate) fn persons(speaker: &mut Speaker<'_>, nodes: Vec<Node>, said: &person::Said) -> bool {
-    let (again, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(|node| said.knows(node));
-    for node in &again {
-        let message = "a person with the same UPN, or the same name and birth date, has come before in this large return: the \
-                       first was taken, this one was not; give each one Person element, and send the return again";
-        speaker.refuse_with_all_under(node, Why { reason: Reason::RecordMalformed, field: "UPN", message }, None);
+const NAMELESS: Why<'_> = Why {
+    reason: Reason::SubjectMissing,
+    field: "UPN",
+    message: "a person has neither a UPN nor a name and a birth date: give one, and send the return again",
+};
+const TOO_MANY: Why<'_> = Why {
+    reason: Reason::RecordTooLarge,
+    field: "UPN",
+    message: "more records than any person has are known by one UPN, or by one name and birth date: some were not read; look at what \
+              the return says of it, and send it again",
+};
+
+impl Speaker<'_> {
+    /// Takes a person of the return, to be said once all are known.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub(crate) fn take(&mut self, persons: &mut Persons, node: &Node) -> io::Result<()> {
+        if !persons.take(node)? {
+            self.refuse_with_all_under(node, NAMELESS, None);
+        }
+        Ok(())
     }
-    let (persons, nameless) = person::told_apart(nodes, &speaker.of.lea);
-    for node in nameless {
-        let message = "a person has neither a UPN nor a name and a birth date: give one, and send the return again";
-        speaker.refuse_with_all_under(&node, Why { reason: Reason::SubjectMissing, field: "UPN", message }, None);
+
+    /// Refuses what stands in a person's record under nothing that it can be of. False when there is any.
+    pub(crate) fn refuse_misplaced(&mut self, person: &mut Node) -> bool {
+        let misplaced = person.take_misplaced();
+        for node in &misplaced {
+            let parent = node.module.parent().map_or("", Module::name);
+            let message = format!(
+                "this element belongs under one of {parent}, and stands elsewhere: put it there, and send the return again"
+            );
+            let why = Why { reason: Reason::ParentMissing, field: node.module.name(), message: &message };
+            self.refuse_with_all_under(node, why, None);
+        }
+        misplaced.is_empty()
     }
-    for person in persons {
-        let mut child = Child::of(speaker, &person);
-        child.described(&person);
-        requests::say(&mut child, &person);
-        plans::say(&mut child, &person);
+
+    /// Says all that the return says of its persons.
+    ///
+    /// # Errors
+    /// When the disk does not hold them.
+    pub(crate) fn persons(&mut self, persons: Persons) -> io::Result<()> {
+        let lea = &self.of.lea;
+        persons.each(lea, self, Self::person, |speaker, node, unknown| match unknown {
+            Unknown::Nameless => speaker.refuse_with_all_under(node, NAMELESS, None),
+            // It is told of, and what was read of it is said all the same.
+            Unknown::TooMany => speaker.reject(refused::one(node, speaker.files, TOO_MANY), None),
+        })
     }
-    again.is_empty()
+
+    fn person(&mut self, person: &Person) {
+        let mut child = Child::of(self, person);
+        child.described(person);
+        requests::say(&mut child, person);
+        plans::say(&mut child, person);
+    }
 }
 
 /// One child's records being said.

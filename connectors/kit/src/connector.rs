@@ -1,6 +1,7 @@
 //! The connector's side of the bargain.
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
+use std::path::Path;
 
 use proto::events::{Event, Family, Finding, Subject, Version, When};
 use proto::quarantine::Reason;
@@ -107,6 +108,25 @@ pub trait Output {
     /// not told is gone, as the source says and nobody has to confirm; without, it is only named, so that a later submission can
     /// say so. Whoever names such things names the first before the first record of the scope.
     fn part(&mut self, _scope_key: &str, _subject: &Subject, _record_key: &str, _told: bool) {}
+
+    /// Where a connector puts what it has to hold until all was read, and memory should not. `None`: memory holds it. Asked by
+    /// [`crate::gather`].
+    fn spill(&self) -> Option<Spill<'_>> {
+        None
+    }
+
+    /// The disk failed beneath the connector, and it said no more: nothing that waits for the submission's end counts, and it is
+    /// dealt with again. Only what has a [`spill`](Self::spill) has to listen.
+    fn broke_off(&mut self, _error: io::Error) {}
+}
+
+/// Room on a disk for rows that a connector holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spill<'a> {
+    /// On the disk that the files are on: the rows stand in clear as they do.
+    pub folder: &'a Path,
+    /// So many bytes of them are held in memory before any goes to the disk.
+    pub memory_bytes: usize,
 }
 
 /// What a snapshot states everything of.

@@ -45,6 +45,7 @@ use crate::submission::Report;
 pub use error::IntakeError;
 use files::{failed, list, make, move_all, put_back, rename, sync};
 use keep::Keep;
+pub(crate) use parts::HOLD_ROWS;
 pub(crate) use spooled::Received;
 pub(crate) use translation::translate_into;
 

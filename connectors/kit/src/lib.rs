@@ -14,6 +14,7 @@ pub mod dates;
 pub mod differ;
 pub mod drop_folder;
 pub mod file_name;
+pub mod gather;
 pub mod identifier;
 pub mod kept;
 pub mod mllp;
@@ -50,7 +51,7 @@ pub use collected::Collected;
 /// Who may say what: which kinds a source of a sector may publish.
 pub use event_log::authority;
 
-pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile};
+pub use connector::{Connector, Delivery, Descriptor, Draft, Output, Place, Rejection, Scope, SourceFile, Spill};
 pub use registered::{Registered, Whose};
 
 /// The connector that connectors/README.md shows is compiled, and holds the bargain.

@@ -1,20 +1,23 @@
 //! More rows than memory holds, sorted: up to a bound in memory, beyond it in sorted runs on disk.
 //!
 //! A row is bytes, and sorts by them; its first four are its section, so that the rows of one scope, or of one file, can be
-//! read by themselves and as often as it takes. Rows hold pseudonyms, keyed digests and numbers, and nothing in clear; the file
-//! that they are in has no name, and is gone when the process is.
+//! read by themselves and as often as it takes. The file that they are in has no name, and is gone when the process is. What a
+//! differ sorts are pseudonyms, keyed digests and numbers, and nothing in clear; what a connector gathers stands in clear, beside
+//! the files that it came in.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 /// Rows held in memory before they go to disk, in bytes. In tests few are.
-const BYTES_MAX: usize = if cfg!(test) { 512 } else { 8 << 20 };
+pub(crate) const BYTES_MAX: usize = if cfg!(test) { 512 } else { 8 << 20 };
 const BUFFER_BYTES: usize = 1 << 16;
+/// Of one of many runs that are merged.
+const BUFFER_BYTES_MIN: usize = 1 << 12;
 
 /// Rows in any order.
 pub(crate) struct Runs {
@@ -30,13 +33,18 @@ pub(crate) struct Runs {
 impl Runs {
     /// None yet. What memory does not hold goes to this folder.
     pub(crate) fn new(folder: &Path) -> Self {
+        Self::with_memory(folder, BYTES_MAX)
+    }
+
+    /// The same, with so many bytes of memory.
+    pub(crate) fn with_memory(folder: &Path, bytes_max: usize) -> Self {
         let (bytes, rows, runs) = (Vec::new(), Vec::new(), Vec::new());
-        Self { folder: folder.to_path_buf(), bytes_max: BYTES_MAX, bytes, rows, file: None, runs }
+        Self { folder: folder.to_path_buf(), bytes_max, bytes, rows, file: None, runs }
     }
 
     /// None yet. Memory holds them all.
     pub(crate) fn in_memory() -> Self {
-        Self { bytes_max: usize::MAX, ..Self::new(Path::new("")) }
+        Self::with_memory(Path::new(""), usize::MAX)
     }
 
     /// Takes a row of this section.
@@ -68,7 +76,7 @@ impl Runs {
         }
         self.write_run()?;
         let Some(file) = self.file.take() else { return Err(io::Error::from(io::ErrorKind::NotFound)) };
-        let merged = unnamed_file(&self.folder)?;
+        let merged = tempfile::tempfile_in(&self.folder)?;
         let (length, sections) = self.merge(&file, &merged)?;
         Ok(Sorted { all: All::OnDisk(merged, length), sections })
     }
@@ -77,7 +85,10 @@ impl Runs {
     fn merge(&self, from: &File, into: &File) -> io::Result<(u64, Vec<(u32, u64)>)> {
         let out = BufWriter::with_capacity(BUFFER_BYTES, into);
         let mut writer = Writer { out, at: 0, sections: Vec::new(), last: None };
-        let mut parts: Vec<Rows<'_>> = self.runs.iter().map(|run| Rows::of_file(from, run.clone())).collect();
+        // All of them together take about what the rows took that were held.
+        let buffer = (self.bytes_max / self.runs.len().max(1)).clamp(BUFFER_BYTES_MIN, BUFFER_BYTES);
+        let part = |run: &Range<u64>| Rows::buffered(from, run.clone(), buffer);
+        let mut parts: Vec<Rows<'_>> = self.runs.iter().map(part).collect();
         let mut heads = BinaryHeap::with_capacity(parts.len());
         for (at, part) in parts.iter_mut().enumerate() {
             let mut row = Vec::new();
@@ -113,7 +124,7 @@ impl Runs {
     fn write_run(&mut self) -> io::Result<()> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => unnamed_file(&self.folder)?,
+            None => tempfile::tempfile_in(&self.folder)?,
         };
         let from = self.runs.last().map_or(0, |run| run.end);
         let mut writer =
@@ -126,14 +137,6 @@ impl Runs {
         self.file = Some(file);
         Ok(())
     }
-}
-
-/// A file that is gone when it is closed, whatever becomes of the process.
-fn unnamed_file(folder: &Path) -> io::Result<File> {
-    let path = folder.join(format!("sorting-{:016x}", rand::random::<u64>()));
-    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-    fs::remove_file(&path)?;
-    Ok(file)
 }
 
 /// Writes rows in order, each once, with its length before it.
@@ -222,8 +225,12 @@ enum From<'a> {
 
 impl<'a> Rows<'a> {
     fn of_file(file: &'a File, range: Range<u64>) -> Self {
+        Self::buffered(file, range, BUFFER_BYTES)
+    }
+
+    fn buffered(file: &'a File, range: Range<u64>, buffer_bytes: usize) -> Self {
         let part = Part { file, at: range.start, end: range.end };
-        Self { from: From::File(BufReader::with_capacity(BUFFER_BYTES, part)), row: Vec::new() }
+        Self { from: From::File(BufReader::with_capacity(buffer_bytes, part)), row: Vec::new() }
     }
 
     /// The next row, without its section.
@@ -321,7 +328,7 @@ mod tests {
             bytes_max in 1usize..600,
         ) {
             let folder = tempfile::tempdir().unwrap();
-            let mut runs = Runs { bytes_max, ..Runs::new(folder.path()) };
+            let mut runs = Runs::with_memory(folder.path(), bytes_max);
             for (section, row) in &rows {
                 runs.push(*section, row).unwrap();
             }

@@ -20,6 +20,7 @@
 mod children;
 mod codes;
 mod lists;
+mod rows;
 mod say;
 mod sheets;
 mod submission;
@@ -73,6 +74,8 @@ impl Connector for AnnexA {
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-        submission::translate(self.authority, files, out);
+        if let Err(error) = submission::translate(self.authority, files, out) {
+            out.broke_off(error);
+        }
     }
 }

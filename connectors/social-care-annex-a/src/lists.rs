@@ -17,6 +17,9 @@ pub(crate) struct List {
     fields: &'static [Field],
 }
 
+/// The list of people who are no children.
+pub(crate) const ADOPTERS: u8 = 11;
+
 const fn f(name: &'static str, worded: &'static [&'static [&'static str]]) -> Field {
     Field { name, worded }
 }
@@ -336,7 +339,7 @@ pub(crate) const LISTS: &[List] = &[
         ],
     },
     List {
-        number: 11,
+        number: ADOPTERS,
         name: "list-11",
         signature: &["id"],
         fields: &[f("id", &[&["adopter identifier"], &["adopter id"], &["adopter", "identif"]])],

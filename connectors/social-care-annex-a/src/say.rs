@@ -9,7 +9,8 @@ use proto::events::{Coded, Date, Event, Finding, FindingCode, Subject};
 use proto::quarantine::Reason;
 
 use crate::codes::{self, Values, is_blank};
-use crate::sheets::{File, Row, Sheet};
+use crate::rows::{Row, Sheet};
+use crate::sheets::File;
 
 /// What holds for a whole submission.
 pub(crate) struct Of<'a> {

@@ -1,72 +1,87 @@
 //! One submission: whose it is and of when, then subject by subject.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
-use connector_kit::file_name::Authority;
+use connector_kit::file_name::{Authority, hints};
+use connector_kit::gather::Owned;
 use connector_kit::{Output, Place, Rejection, Scope, SourceFile, dates, identifier};
-use jiff::ToSpan as _;
-use jiff::civil;
-use proto::events::{Date, Scheme};
+use proto::events::{Date, Scheme, Subject};
 use proto::quarantine::Reason;
 
 use crate::children;
-use crate::say::{At, Of, Voice, date, place};
-use crate::sheets::{self, File, NONE_OF_THESE, Sheet};
+use crate::rows::{Lists, Row, Rows, Section, Sheet};
+use crate::say::{At, Of, Voice, place};
+use crate::sheets::{self, File, NONE_OF_THESE};
 
-/// The list of people who are no children.
-const ADOPTERS: u8 = 11;
 /// What a child's own description is a scope of.
 pub(crate) const PERSON: &str = "person";
 
 /// Translates the files of a submission.
-pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-    let (mut files, sheets) = sheets::read(files, out);
+///
+/// # Errors
+/// When the disk does not hold its rows.
+pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io::Result<()> {
+    let named_on = files.iter().find_map(|file| hints(&file.name).on.as_ref().and_then(dates::day));
+    let mut rows = Rows::new(named_on.is_some(), out);
+    let mut files = sheets::read(files, &mut rows, out)?;
+    let lists = rows.gathered()?;
     let Some(authority) = files.iter().find_map(|file| file.hints.authority).or(given) else {
         for file in files {
             let refused = unplaced(&file.name);
             file.rejected.into_iter().for_each(|(_, rejection)| out.reject(rejection));
             out.reject(refused);
         }
-        return;
+        return Ok(());
     };
-    let stood_on =
-        files.iter().find_map(|file| file.hints.on.as_ref().and_then(dates::day)).or_else(|| latest(&sheets));
     let rejected: Vec<_> = files.iter_mut().flat_map(|file| std::mem::take(&mut file.rejected)).collect();
-    let Some(stood_on) = stood_on else {
+    let Some(stood_on) = named_on.or(lists.latest) else {
         // Lists without a single date tell of nothing that could be placed.
-        refuse_all(&sheets, &files, authority, out);
+        refuse_all(&lists, &files, authority, out)?;
         rejected.into_iter().for_each(|(_, rejection)| out.reject(rejection));
-        return;
+        return Ok(());
     };
     let as_of_on = dates::date_on(stood_on);
     let of =
         Of { authority, period: format!("{:04}-{:02}", stood_on.year(), stood_on.month()), as_of_on, files: &files };
-    open_scopes(&of, &sheets, out);
-    let mut by_subject: BTreeMap<(bool, String), Vec<At<'_>>> = BTreeMap::new();
-    for sheet in &sheets {
-        for row in &sheet.rows {
-            let at = At { sheet, row };
-            let id = proto::subject::normalise_value(at.get("id"));
-            if id.is_empty() {
-                out.reject(of_nobody(&of, at));
-            } else {
-                by_subject.entry((sheet.columns.list.number == ADOPTERS, id)).or_default().push(at);
-            }
+    open_scopes(&of, &lists.sheets, out);
+    let mut nobody = lists.rows.each(Section::Nobody as u32);
+    while let Some((_, row)) = nobody.next()? {
+        lists.at(&row).into_iter().for_each(|at| out.reject(of_nobody(&of, at)));
+    }
+    for section in [Section::Child, Section::Adopter] {
+        let mut owners = lists.rows.owners(section as u32);
+        while let Some(owned) = owners.next()? {
+            of_subject(&of, section, &owned, &lists, out);
         }
     }
-    for ((is_adopter, id), mut rows) in by_subject {
-        // In order of what they say, so that the order of a list means nothing; what stands twice counts once.
-        rows.sort_by(|a, b| {
-            (a.sheet.columns.list.number, &a.row.cells).cmp(&(b.sheet.columns.list.number, &b.row.cells))
-        });
-        let subject = match is_adopter {
-            true => identifier::subject(Scheme::ThirdParty, &format!("{}/annex-a-adopter", authority.as_str()), &id),
-            false => identifier::subject(Scheme::LaChildId, authority.as_str(), &id),
-        };
-        let mut voice = Voice { of: &of, subject, out: &mut *out, used: BTreeMap::new() };
-        children::say(&mut voice, &rows, is_adopter);
+    finish(&of, &lists.sheets, rejected, out);
+    Ok(())
+}
+
+/// Says one subject's rows.
+fn of_subject(of: &Of<'_>, section: Section, owned: &Owned<Row>, lists: &Lists, out: &mut dyn Output) {
+    let authority = of.authority.as_str();
+    let subject = match section {
+        Section::Adopter => {
+            identifier::subject(Scheme::ThirdParty, &format!("{authority}/annex-a-adopter"), &owned.owner)
+        }
+        Section::Child | Section::Nobody => identifier::subject(Scheme::LaChildId, authority, &owned.owner),
+    };
+    let mut rows: Vec<At<'_>> = owned.rows.iter().filter_map(|row| lists.at(row)).collect();
+    // In order of what they say, so that the order of a list means nothing; what stands twice counts once.
+    rows.sort_by(|a, b| order(a).cmp(&order(b)));
+    if owned.left_out > 0
+        && let Some(at) = rows.last()
+    {
+        out.reject(too_many(of, *at, subject.clone()));
     }
-    finish(&of, &sheets, rejected, out);
+    let mut voice = Voice { of, subject, out: &mut *out, used: BTreeMap::new() };
+    children::say(&mut voice, &rows, section == Section::Adopter);
+}
+
+fn order<'s>(at: &At<'s>) -> (u8, &'s [String], u32, u64) {
+    (at.sheet.columns.list.number, &at.row.cells, at.row.sheet, at.row.record)
 }
 
 /// Each list is whole that was read whole everywhere; what describes children, when all of them were.
@@ -102,44 +117,6 @@ fn open_scopes(of: &Of<'_>, sheets: &[Sheet], out: &mut dyn Output) {
     }
 }
 
-/// The latest date of any list but for those of a year and more after nearly all of them: those are slips of a key.
-fn latest(sheets: &[Sheet]) -> Option<civil::Date> {
-    let mut all: Vec<civil::Date> = Vec::new();
-    for sheet in sheets {
-        for row in &sheet.rows {
-            let at = At { sheet, row };
-            let dated = DATED.iter().filter_map(|name| date(at.get(name), "").value.as_ref().and_then(dates::day));
-            all.extend(dated);
-        }
-    }
-    all.sort();
-    let nearly_all = *all.get(all.len().saturating_sub(1) * 95 / 100)?;
-    let limit = nearly_all.saturating_add(1.year());
-    all.into_iter().rfind(|on| *on <= limit)
-}
-
-/// Columns of what has happened when a list is made.
-const DATED: &[&str] = &[
-    "contact_on",
-    "start_on",
-    "done_on",
-    "referral_on",
-    "authorised_on",
-    "discussed_on",
-    "opened_on",
-    "seen_on",
-    "closed_on",
-    "visit_on",
-    "review_on",
-    "end_on",
-    "started_on",
-    "legal_from",
-    "placed_on",
-    "health_on",
-    "decided_on",
-    "matched_on",
-];
-
 fn unplaced(name: &str) -> Rejection {
     Rejection {
         reason: Reason::SubjectMissing,
@@ -168,20 +145,41 @@ fn of_nobody(of: &Of<'_>, at: At<'_>) -> Rejection {
     }
 }
 
-fn refuse_all(sheets: &[Sheet], files: &[File], authority: Authority, out: &mut dyn Output) {
-    for at in sheets.iter().flat_map(|sheet| sheet.rows.iter().map(move |row| At { sheet, row })) {
-        out.reject(Rejection {
-            reason: Reason::DateMissing,
-            message: "no list of the submission has a date: put the day on which they stood so into the file's name"
-                .to_owned(),
-            place: place(files, at, ""),
-            controller: Some(authority.social_care()),
-            raw: at.row.raw.clone(),
-            scope_key: None,
-            subject: None::<proto::events::Subject>,
-            digest: None,
-        });
+fn too_many(of: &Of<'_>, at: At<'_>, subject: Subject) -> Rejection {
+    Rejection {
+        reason: Reason::RecordTooLarge,
+        message: "one id has more rows than any child: some were not read, and nothing that stands of it is taken back; look at \
+                  what the lists say of this id, and send them again"
+            .to_owned(),
+        place: place(of.files, at, "id"),
+        controller: Some(of.authority.social_care()),
+        raw: at.row.raw.clone(),
+        scope_key: None,
+        subject: Some(subject),
+        digest: None,
     }
+}
+
+fn refuse_all(lists: &Lists, files: &[File], authority: Authority, out: &mut dyn Output) -> io::Result<()> {
+    for section in Section::ALL {
+        let mut rows = lists.rows.each(section as u32);
+        while let Some((_, row)) = rows.next()? {
+            let Some(at) = lists.at(&row) else { continue };
+            out.reject(Rejection {
+                reason: Reason::DateMissing,
+                message:
+                    "no list of the submission has a date: put the day on which they stood so into the file's name"
+                        .to_owned(),
+                place: place(files, at, ""),
+                controller: Some(authority.social_care()),
+                raw: at.row.raw.clone(),
+                scope_key: None,
+                subject: None::<Subject>,
+                digest: None,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The day on which something is told that has no day of its own.

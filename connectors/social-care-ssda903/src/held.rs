@@ -1,19 +1,17 @@
-//! The rows of a submission, held until each child's are together.
-//!
-//! The files of a return are joined by child, and a file need not be in order of children: so the rows are held, each as one
-//! text of its cells. Beside that text a row takes some [`ROW_BYTES`], whatever its columns: a return of 120,000 rows and 5 MB
-//! takes 21 MB. [`HELD_BYTES_MAX`] bounds all of it. What a row says is taken apart when its child's turn comes.
+//! The rows of a submission, gathered by child: its files are joined by child, and a file need not be in order of children. Each
+//! is held as one text of its cells; what it says is taken apart when its child's turn comes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use connector_kit::file_name::{Authority, hints};
-use connector_kit::room::Room;
+use connector_kit::gather::{Gathered, Gathering};
+use connector_kit::{Output, dates};
+use jiff::civil;
 
+use crate::reading::{self, File};
+use crate::say::Year;
 use crate::tables::{Table, canonical, is_of_the_return};
-
-/// Most memory that the rows of one submission may take: those of a region; the return of a large council takes some tens of
-/// megabytes.
-pub(crate) const HELD_BYTES_MAX: usize = 512 << 20;
-/// What a row takes beside its text: where it stood, its place among its child's, and what an allocation costs.
-const ROW_BYTES: usize = 130;
 
 /// Between two cells, and between a further column's name and its cell: characters that no table holds.
 const NEXT: char = '\u{1f}';
@@ -36,27 +34,77 @@ pub(crate) struct Layout {
 }
 
 /// Where a row stood in its file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
 pub(crate) struct RowPlace {
+    #[prost(uint64, tag = "1")]
     pub(crate) line: u64,
+    #[prost(uint64, tag = "2")]
     pub(crate) record: u64,
+    #[prost(uint64, tag = "3")]
     pub(crate) byte_offset: u64,
 }
 
 /// A row as it is held.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, prost::Message)]
 pub(crate) struct Held {
+    #[prost(uint32, tag = "1")]
     layout: u32,
+    #[prost(message, required, tag = "2")]
     place: RowPlace,
-    text: Box<str>,
+    #[prost(string, tag = "3")]
+    text: String,
 }
 
-/// All rows of a submission.
-#[derive(Debug)]
+/// Whose rows are gathered together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Section {
+    /// Rows that name no child, by authority.
+    Nobody,
+    /// By authority and child.
+    Child,
+}
+
+/// The rows of a submission while it is read.
 pub(crate) struct Rows {
     layouts: Vec<Layout>,
-    held: Vec<Held>,
-    room: Room,
+    gathering: Gathering<Held>,
+    /// Whose rows are that do not say so, and whose file does not.
+    given: Option<Authority>,
+    /// No file says on which day it stood so.
+    undated: bool,
+    told: Told,
+}
+
+/// What the rows say together.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Authority, file, the year where the row itself says it, and table.
+    pub(crate) there: BTreeSet<(Authority, usize, Option<u16>, Table)>,
+    /// Files of which a row is nobody's.
+    pub(crate) of_no_authority: BTreeSet<usize>,
+    /// By [`DATED`]: how many dates lie in each year, in rows of which nothing else says the year.
+    years: [BTreeMap<u16, usize>; DATED.len()],
+    /// By year: the latest of its dates, where no file says on which day it stood so.
+    latest: BTreeMap<u16, civil::Date>,
+}
+
+/// Columns whose dates lie in the year that a return is of, the surest first.
+const DATED: [(Table, &[&str]); 8] = [
+    (Table::Episodes, &["dec"]),
+    (Table::Missing, &["mis_start", "mis_end"]),
+    (Table::Reviews, &["review"]),
+    (Table::Workers, &["sw_dec", "sw_decom"]),
+    (Table::Episodes, &["decom"]),
+    (Table::Placed, &["date_placed", "date_placed_ceased"]),
+    (Table::Ad1, &["date_match", "date_int"]),
+    (Table::Liberty, &["dolo_start"]),
+];
+
+/// All rows of a submission.
+pub(crate) struct Read {
+    layouts: Vec<Layout>,
+    pub(crate) rows: Gathered<Held>,
+    pub(crate) told: Told,
 }
 
 /// A column of no place, and its cell.
@@ -96,52 +144,110 @@ impl Layout {
     }
 }
 
-impl Default for Rows {
-    fn default() -> Self {
-        Self { layouts: Vec::new(), held: Vec::new(), room: Room::of(HELD_BYTES_MAX) }
-    }
-}
-
 impl Rows {
+    /// None yet.
+    pub(crate) fn new(given: Option<Authority>, undated: bool, out: &dyn Output) -> Self {
+        let gathering = Gathering::for_output(out);
+        Self { layouts: Vec::new(), gathering, given, undated, told: Told::default() }
+    }
+
     /// Adds a layout; rows are added by its number.
     pub(crate) fn layout(&mut self, layout: Layout) -> u32 {
         self.layouts.push(layout);
         u32::try_from(self.layouts.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Holds a row of these cells, in the order of its layout, and of columns that the layout does not name. False when there is
-    /// no room for it.
+    /// Takes a row of these cells, in the order of its layout, and of columns that the layout does not name.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
     pub(crate) fn push<'c>(
         &mut self,
+        file: &File,
         layout: u32,
         place: RowPlace,
         cells: impl Iterator<Item = &'c str>,
         named: impl Iterator<Item = (&'c str, &'c str)>,
-    ) -> bool {
-        let mut text = String::new();
-        let mut add = |cell: &str| {
-            let plain = !cell.contains([NEXT, NAMED]);
-            if plain {
-                text.push_str(cell)
-            } else {
-                text.extend(cell.chars().filter(|c| !matches!(*c, NEXT | NAMED)))
-            }
-            text.push(NEXT);
+    ) -> io::Result<()> {
+        let held = Held { layout, place, text: text_of(cells, named) };
+        let Some(layout) = self.layouts.get(layout as usize) else { return Ok(()) };
+        let row = Glance { held: &held, layout };
+        let Some(authority) = row.authority().or(file.hints.authority).or(self.given) else {
+            self.told.of_no_authority.insert(layout.file);
+            return Ok(());
         };
-        cells.for_each(&mut add);
-        let mut further = String::new();
-        for (name, cell) in named {
-            further.extend([name, "\u{1e}", cell, "\u{1f}"]);
-        }
-        text.push_str(&further);
-        text.pop();
-        let has_room = self.room.take(text.len() + ROW_BYTES);
-        self.held.push(Held { layout, place, text: text.into_boxed_str() });
-        has_room
+        self.told.take(row, authority, file, self.undated);
+        let child = proto::subject::normalise_value(row.get("child"));
+        let section = if child.is_empty() { Section::Nobody } else { Section::Child };
+        self.gathering.push(section as u32, &format!("{}/{child}", authority.as_str()), &held)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = Glance<'_>> {
-        self.held.iter().filter_map(|held| Some(Glance { held, layout: self.layouts.get(held.layout as usize)? }))
+    /// Everything was read.
+    ///
+    /// # Errors
+    /// When the disk does not take the rows, or does not give them back.
+    pub(crate) fn gathered(self) -> io::Result<Read> {
+        Ok(Read { layouts: self.layouts, rows: self.gathering.gathered()?, told: self.told })
+    }
+}
+
+/// A row's cells as one text.
+fn text_of<'c>(cells: impl Iterator<Item = &'c str>, named: impl Iterator<Item = (&'c str, &'c str)>) -> String {
+    let mut text = String::new();
+    for cell in cells {
+        if cell.contains([NEXT, NAMED]) {
+            text.extend(cell.chars().filter(|c| !matches!(*c, NEXT | NAMED)));
+        } else {
+            text.push_str(cell);
+        }
+        text.push(NEXT);
+    }
+    for (name, cell) in named {
+        text.extend([name, "\u{1e}", cell, "\u{1f}"]);
+    }
+    text.pop();
+    text
+}
+
+impl Told {
+    fn take(&mut self, row: Glance<'_>, authority: Authority, file: &File, undated: bool) {
+        let (table, year) = (row.table(), row.year());
+        self.there.insert((authority, row.file(), year, table));
+        let of_no_year = year.is_none() && file.hints.year.is_none() && !file.hints.last_year;
+        if !of_no_year && !undated {
+            return;
+        }
+        for ((_, columns), years) in DATED.iter().zip(&mut self.years).filter(|((of, _), _)| *of == table) {
+            let dates = columns.iter().filter_map(|column| reading::date(row.get(column), "").value);
+            for on in dates.filter_map(|date| dates::day(&date)) {
+                let year = Year::with(on);
+                if of_no_year {
+                    *years.entry(year).or_default() += 1;
+                }
+                self.latest.entry(year).and_modify(|latest| *latest = on.max(*latest)).or_insert(on);
+            }
+        }
+    }
+
+    /// The year in which most of the dates lie that a return's own year holds.
+    pub(crate) fn year(&self) -> Option<u16> {
+        let years = self.years.iter().find(|years| !years.is_empty())?;
+        // Of two with as many the later.
+        years.iter().max_by_key(|(year, count)| (**count, **year)).map(|(year, _)| *year)
+    }
+
+    /// How far into its year a return reaches: to its end when anything happened in its last month, which in the return of a
+    /// whole year something always has.
+    pub(crate) fn latest(&self, year: Year) -> Option<civil::Date> {
+        let latest = *self.latest.get(&year.number)?;
+        Some(if latest.month() == 3 { year.last } else { latest })
+    }
+}
+
+impl Read {
+    /// A row, to be asked of or taken apart.
+    pub(crate) fn glance<'h>(&'h self, held: &'h Held) -> Option<Glance<'h>> {
+        self.layouts.get(held.layout as usize).map(|layout| Glance { held, layout })
     }
 }
 
@@ -251,25 +357,16 @@ mod tests {
     #[test]
     fn a_row_is_taken_apart_as_it_was_put_together() {
         let names = ["la", "child", "remark", "pl", "decom"].map(str::to_owned).to_vec();
-        let mut rows = Rows::default();
-        let layout = rows.layout(Layout::of(Table::Episodes, 3, names));
+        let layout = Layout::of(Table::Episodes, 3, names);
         let cells = ["301", "A1", "a \"b\", c\u{1f}", "U1", "01/02/2024"];
-        assert!(rows.push(layout, RowPlace::default(), cells.into_iter(), [("zeal", "z"), ("ant", "")].into_iter()));
-        let glance = rows.all().next().unwrap();
+        let text = text_of(cells.into_iter(), [("zeal", "z"), ("ant", "")].into_iter());
+        let held = Held { layout: 0, place: RowPlace::default(), text };
+        let glance = Glance { held: &held, layout: &layout };
         assert_eq!((glance.get("child"), glance.get("dec"), glance.file()), ("A1", "", 3));
         assert_eq!((glance.authority(), glance.year()), (Authority::parse("301"), None));
         let row = glance.row();
         assert_eq!((row.get("place"), row.get("decom"), row.get("rec")), ("U1", "01/02/2024", ""));
         assert_eq!(row.further, [("remark", "a \"b\", c"), ("zeal", "z")]);
         assert_eq!(String::from_utf8(row.line()).unwrap(), "301,A1,\"a \"\"b\"\", c\",U1,01/02/2024,zeal=z,ant=");
-    }
-
-    #[test]
-    fn a_submission_holds_no_more_than_it_may() {
-        let mut rows = Rows { room: Room::of(4 * (10 + ROW_BYTES)), ..Rows::default() };
-        let layout = rows.layout(Layout::of(Table::Header, 0, vec!["child".to_owned()]));
-        let mut hold = |cell: &str| rows.push(layout, RowPlace::default(), std::iter::once(cell), std::iter::empty());
-        let took: Vec<bool> = (0..5).map(|_| hold("ten bytes.")).collect();
-        assert_eq!(took, [true, true, true, true, false]);
     }
 }

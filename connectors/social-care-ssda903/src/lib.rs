@@ -80,6 +80,8 @@ impl Connector for Ssda903 {
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-        submission::translate(self.authority, files, out);
+        if let Err(error) = submission::translate(self.authority, files, out) {
+            out.broke_off(error);
+        }
     }
 }

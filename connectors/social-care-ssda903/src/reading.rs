@@ -1,6 +1,6 @@
 //! The files of a submission, read into rows.
 
-use std::io::{BufRead, Read as _};
+use std::io::{self, BufRead, Read as _};
 
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
@@ -8,7 +8,7 @@ use connector_kit::{Output, Place, Rejection, SourceFile, dates};
 use proto::events::Date;
 use proto::quarantine::Reason;
 
-use crate::held::{HELD_BYTES_MAX, Layout, RowPlace, Rows};
+use crate::held::{Layout, RowPlace, Rows};
 use crate::tables::{Table, canonical, plain};
 use crate::xml;
 
@@ -25,22 +25,24 @@ pub(crate) struct File {
     pub(crate) odd_text: bool,
 }
 
-/// Reads every file: its rows, and what became of it.
-pub(crate) fn read(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> (Vec<File>, Rows) {
+/// Reads every file: its rows are gathered.
+///
+/// # Errors
+/// When the disk does not take them.
+pub(crate) fn read(files: Vec<SourceFile<'_>>, rows: &mut Rows, out: &mut dyn Output) -> io::Result<Vec<File>> {
     let mut read = Vec::new();
-    let mut rows = Rows::default();
     for (number, file) in files.into_iter().enumerate() {
         let name = file.name.clone();
         let mut into =
             File { hints: hints(&name), name, tables: Vec::new(), whole: false, rejected: Vec::new(), odd_text: false };
         match is_xml(file) {
-            Ok((true, file)) => xml::read(number, file, &mut into, &mut rows, out),
-            Ok((false, file)) => read_csv(number, file, &mut into, &mut rows, out),
+            Ok((true, file)) => xml::read(number, file, &mut into, rows, out)?,
+            Ok((false, file)) => read_csv(number, file, &mut into, rows, out)?,
             Err(rejection) => into.rejected.push(*rejection),
         }
         read.push(into);
     }
-    (read, rows)
+    Ok(read)
 }
 
 /// Whether the file begins as XML does, in whatever encoding.
@@ -67,7 +69,13 @@ fn table_of(names: &[String]) -> Option<Table> {
     Table::of_header(&names.iter().map(|name| plain(name)).collect::<Vec<_>>())
 }
 
-fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Rows, out: &mut dyn Output) {
+fn read_csv(
+    number: usize,
+    file: SourceFile<'_>,
+    into: &mut File,
+    rows: &mut Rows,
+    out: &mut dyn Output,
+) -> io::Result<()> {
     let mut csv = match Csv::open_where(file, is_header) {
         Ok(csv) => csv,
         Err(mut rejection) => {
@@ -76,10 +84,10 @@ fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Row
                     .clone_into(&mut rejection.message);
             }
             into.rejected.push(*rejection);
-            return;
+            return Ok(());
         }
     };
-    let Some(table) = table_of(csv.names()) else { return };
+    let Some(table) = table_of(csv.names()) else { return Ok(()) };
     into.tables.push(table);
     let names: Vec<String> = csv.names().iter().map(|name| plain(name)).collect();
     let width = names.len();
@@ -96,20 +104,11 @@ fn read_csv(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Row
         let place = row.place("");
         let place = RowPlace { line: place.line, record: place.record, byte_offset: place.byte_offset };
         let cells = (0..width).map(|at| row.cell(at));
-        if !rows.push(layout, place, cells, std::iter::empty()) {
-            into.rejected.push(too_large(&into.name));
-            return;
-        }
+        rows.push(into, layout, place, cells, std::iter::empty())?;
     }
     into.whole = csv.whole();
     into.odd_text = csv.odd_text();
-}
-
-/// No more rows can be held.
-pub(crate) fn too_large(name: &str) -> Rejection {
-    let most = HELD_BYTES_MAX >> 20;
-    let message = format!("the submission takes more than {most} MB: send each authority and year by itself");
-    of_file(name, Reason::RecordTooLarge, message)
+    Ok(())
 }
 
 /// A rejection of a whole file.

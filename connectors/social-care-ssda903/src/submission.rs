@@ -1,37 +1,20 @@
 //! One submission: whose each row is and of which year, then child by child.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::io;
 
-use connector_kit::file_name::Authority;
+use connector_kit::file_name::{Authority, hints};
+use connector_kit::gather::Owned;
 use connector_kit::{Output, Place, Rejection, Scope, SourceFile, dates, identifier};
 use jiff::civil;
 use proto::events::{Scheme, Subject};
 use proto::quarantine::Reason;
 
 use crate::child::{self, Around};
-use crate::held::{Glance, Row, Rows};
+use crate::held::{Glance, Held, Read, Row, Rows, Section, Told};
 use crate::reading::{self, File, of_file};
 use crate::say::{Voice, Year, scope_key};
 use crate::tables::Table;
-
-/// Columns whose dates lie in the year that a return is of, the surest first.
-const DATED: &[(Table, &[&str])] = &[
-    (Table::Episodes, &["dec"]),
-    (Table::Missing, &["mis_start", "mis_end"]),
-    (Table::Reviews, &["review"]),
-    (Table::Workers, &["sw_dec", "sw_decom"]),
-    (Table::Episodes, &["decom"]),
-    (Table::Placed, &["date_placed", "date_placed_ceased"]),
-    (Table::Ad1, &["date_match", "date_int"]),
-    (Table::Liberty, &["dolo_start"]),
-];
-
-/// A row with of when it is.
-#[derive(Clone, Copy)]
-struct Placed<'r> {
-    row: Glance<'r>,
-    year: u16,
-}
 
 /// What is known of the submission's files by table and year.
 #[derive(Default)]
@@ -52,45 +35,46 @@ impl Tables {
 }
 
 /// Translates the files of a submission.
-pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-    let (mut files, rows) = reading::read(files, out);
-    let concluded = conclude_year(&rows, &files);
+///
+/// # Errors
+/// When the disk does not hold its rows.
+pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io::Result<()> {
+    let undated = files.iter().all(|file| hints(&file.name).on.is_none());
+    let mut rows = Rows::new(given, undated, out);
+    let mut files = reading::read(files, &mut rows, out)?;
+    let read = rows.gathered()?;
+    let told = &read.told;
+    let concluded = told.year();
+    for at in &told.of_no_authority {
+        files.get_mut(*at).into_iter().for_each(|file| file.rejected.push(unplaced(file, true)));
+    }
     let mut tables = Tables::default();
-    let mut by_authority: BTreeMap<Authority, BTreeMap<String, Vec<Placed<'_>>>> = BTreeMap::new();
-    let mut nobody: Vec<(Authority, Placed<'_>)> = Vec::new();
-    let mut told = BTreeSet::new();
-    for row in rows.all() {
-        let Some(file) = files.get_mut(row.file()) else { continue };
-        let authority = row.authority().or(file.hints.authority).or(given);
-        let year = row.year().or_else(|| year_of_file(file, concluded));
-        let (Some(authority), Some(year)) = (authority, year) else {
-            if told.insert((row.file(), authority.is_none())) {
-                let refused = unplaced(file, authority.is_none());
-                file.rejected.push(refused);
+    let mut of_no_year = BTreeSet::new();
+    for (authority, at, year, table) in &told.there {
+        match year.or_else(|| year_of_file(files.get(*at)?, concluded)) {
+            Some(year) => {
+                tables.there.insert((*authority, year, *table));
             }
-            continue;
-        };
-        tables.there.insert((authority, year, row.table()));
-        let placed = Placed { row, year };
-        let child = proto::subject::normalise_value(row.get("child"));
-        if child.is_empty() {
-            nobody.push((authority, placed));
-        } else {
-            by_authority.entry(authority).or_default().entry(child).or_default().push(placed);
+            None => {
+                of_no_year.insert(*at);
+            }
         }
+    }
+    for at in of_no_year {
+        files.get_mut(at).into_iter().for_each(|file| file.rejected.push(unplaced(file, false)));
     }
     note_files(&files, (given, concluded), &mut tables);
-    open_scopes(&tables, &rows, &files, out);
+    open_scopes(&tables, told, &files, out);
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    for (authority, placed) in nobody {
-        out.reject(of_nobody(authority, &placed, &names));
+    let of = Submission { read: &read, files: &files, names: &names, tables: &tables, concluded };
+    let mut nobody = read.rows.each(Section::Nobody as u32);
+    while let Some((owner, held)) = nobody.next()? {
+        let Some((authority, _)) = of_owner(&owner) else { continue };
+        of.placed(&held).into_iter().for_each(|placed| out.reject(of_nobody(authority, placed, &names)));
     }
-    for (authority, children) in by_authority {
-        for (id, placed) in children {
-            let subject = identifier::subject(Scheme::LaChildId, authority.as_str(), &id);
-            let voice = Voice::new(authority, subject, &names, out);
-            of_child(voice, &placed, &files, &tables);
-        }
+    let mut children = read.rows.owners(Section::Child as u32);
+    while let Some(owned) = children.next()? {
+        of.child(&owned, out);
     }
     for (authority, year, table) in &tables.whole {
         out.whole(&scope_key(*authority, *year, *table));
@@ -105,36 +89,66 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
             out.reject(rejection);
         }
     }
+    Ok(())
+}
+
+/// Whose rows these are: the authority, and the child.
+fn of_owner(owner: &str) -> Option<(Authority, &str)> {
+    let (authority, child) = owner.split_once('/')?;
+    Some((Authority::parse(authority)?, child))
+}
+
+/// All that is known of a submission once it was read.
+struct Submission<'a> {
+    read: &'a Read,
+    files: &'a [File],
+    names: &'a [String],
+    tables: &'a Tables,
+    concluded: Option<u16>,
+}
+
+impl<'a> Submission<'a> {
+    /// A row with of when it is; `None` where nothing says it.
+    fn placed<'h>(&self, held: &'h Held) -> Option<(Glance<'h>, u16)>
+    where
+        'a: 'h,
+    {
+        let row = self.read.glance(held)?;
+        let of_file = || year_of_file(self.files.get(row.file())?, self.concluded);
+        Some((row, row.year().or_else(of_file)?))
+    }
+
+    /// Says one child's rows, year by year.
+    fn child(&self, owned: &Owned<Held>, out: &mut dyn Output) {
+        let Some((authority, id)) = of_owner(&owned.owner) else { return };
+        let placed = owned.rows.iter().filter_map(|held| self.placed(held));
+        let mut all: Vec<(Year, Row<'_>)> = placed.map(|(row, year)| (Year::of(year), row.row())).collect();
+        let place = |row: &Row<'_>| (row.file, row.place.record, row.place.line);
+        all.sort_by(|(year, row), (other, than)| {
+            year.cmp(other).then_with(|| row.order().cmp(&than.order())).then_with(|| place(row).cmp(&place(than)))
+        });
+        let Some((_, first)) = all.first() else { return };
+        let subject = identifier::subject(Scheme::LaChildId, authority.as_str(), id);
+        if owned.left_out > 0 {
+            out.reject(too_many(authority, first, self.names, subject.clone()));
+        }
+        let mut rows: Vec<(Year, &Row<'_>, bool)> = Vec::with_capacity(all.len());
+        for (year, row) in &all {
+            match rows.last_mut() {
+                Some((before, same, repeated)) if before == year && same.order() == row.order() => *repeated = true,
+                _ => rows.push((*year, row, false)),
+            }
+        }
+        let odd: Vec<bool> = self.files.iter().map(|file| file.odd_text).collect();
+        let voice = Voice::new(authority, subject, self.names, out);
+        child::say(voice, &rows, &Around { tables: self.tables, odd: &odd });
+    }
 }
 
 /// A file's own year, by its name or by what its submission's dates say.
 fn year_of_file(file: &File, concluded: Option<u16>) -> Option<u16> {
     let year = file.hints.year.or(concluded)?;
     Some(if file.hints.last_year { year.saturating_sub(1) } else { year })
-}
-
-/// The year in which most of the dates lie that a return's own year holds.
-fn conclude_year(rows: &Rows, files: &[File]) -> Option<u16> {
-    let unnamed = |row: &Glance<'_>| {
-        let of_no_year = |file: &File| file.hints.year.is_none() && !file.hints.last_year;
-        row.year().is_none() && files.get(row.file()).is_some_and(of_no_year)
-    };
-    for (table, columns) in DATED {
-        let mut years: BTreeMap<u16, usize> = BTreeMap::new();
-        for row in rows.all().filter(|row| row.table() == *table).filter(unnamed) {
-            for column in *columns {
-                let on = reading::date(row.get(column), "").value.as_ref().and_then(dates::day);
-                if let Some(on) = on {
-                    *years.entry(Year::with(on)).or_default() += 1;
-                }
-            }
-        }
-        // Of two with as many the later.
-        if let Some((year, _)) = years.into_iter().max_by_key(|(year, count)| (*count, *year)) {
-            return Some(year);
-        }
-    }
-    None
 }
 
 fn unplaced(file: &File, no_authority: bool) -> Rejection {
@@ -171,7 +185,7 @@ fn note_files(files: &[File], (given, concluded): (Option<Authority>, Option<u16
     tables.whole = tables.there.iter().filter(|(.., table)| !broken.contains(table)).copied().collect();
 }
 
-fn open_scopes(tables: &Tables, rows: &Rows, files: &[File], out: &mut dyn Output) {
+fn open_scopes(tables: &Tables, told: &Told, files: &[File], out: &mut dyn Output) {
     let years: BTreeSet<u16> = tables.there.iter().map(|(_, year, _)| *year).collect();
     for year in years {
         let year = Year::of(year);
@@ -179,7 +193,7 @@ fn open_scopes(tables: &Tables, rows: &Rows, files: &[File], out: &mut dyn Outpu
         let named_on = named.clone().filter_map(|on| dates::day(&on)).max();
         let stood_on = match named_on {
             Some(on) => on.min(year.last),
-            None => latest(rows, year).unwrap_or(year.last),
+            None => told.latest(year).unwrap_or(year.last),
         };
         // A name's day also orders what was sent again for one year.
         let sequence =
@@ -198,49 +212,41 @@ fn rank_in_year(on: civil::Date) -> u64 {
     u64::from(on.month().unsigned_abs()) * 100 + u64::from(on.day().unsigned_abs())
 }
 
-/// How far into its year a return reaches: to its end when anything happened in its last month, which in the return of a
-/// whole year something always has.
-fn latest(rows: &Rows, year: Year) -> Option<civil::Date> {
-    let dates = DATED.iter().flat_map(|(table, columns)| {
-        let of_table = rows.all().filter(move |row| row.table() == *table);
-        of_table.flat_map(move |row| columns.iter().filter_map(move |column| reading::date(row.get(column), "").value))
-    });
-    let within = |on: &civil::Date| (year.first..=year.last).contains(on);
-    let latest = dates.filter_map(|date| dates::day(&date)).filter(within).max()?;
-    Some(if latest.month() == 3 { year.last } else { latest })
-}
-
-fn of_nobody(authority: Authority, placed: &Placed<'_>, names: &[String]) -> Rejection {
-    let row = placed.row.row();
+fn of_nobody(authority: Authority, (row, year): (Glance<'_>, u16), names: &[String]) -> Rejection {
+    let row = row.row();
     Rejection {
         reason: Reason::SubjectMissing,
         message: "a row has no CHILD: give it the child's id and send the return again".to_owned(),
-        place: Place {
-            file: names.get(row.file).cloned().unwrap_or_default(),
-            line: row.place.line,
-            record: row.place.record,
-            byte_offset: row.place.byte_offset,
-            field: "CHILD".to_owned(),
-        },
+        place: place(&row, names),
         controller: Some(authority.social_care()),
         raw: row.line(),
-        scope_key: Some(scope_key(authority, placed.year, row.table)),
-        subject: None::<Subject>,
+        scope_key: Some(scope_key(authority, year, row.table)),
+        subject: None,
         digest: None,
     }
 }
 
-/// Says one child's rows, year by year.
-fn of_child(voice: Voice<'_>, placed: &[Placed<'_>], files: &[File], tables: &Tables) {
-    let mut all: Vec<(Year, Row<'_>)> = placed.iter().map(|placed| (Year::of(placed.year), placed.row.row())).collect();
-    all.sort_by(|(year, row), (other, than)| year.cmp(other).then_with(|| row.order().cmp(&than.order())));
-    let mut rows: Vec<(Year, &Row<'_>, bool)> = Vec::with_capacity(all.len());
-    for (year, row) in &all {
-        match rows.last_mut() {
-            Some((before, same, repeated)) if before == year && same.order() == row.order() => *repeated = true,
-            _ => rows.push((*year, row, false)),
-        }
+fn too_many(authority: Authority, row: &Row<'_>, names: &[String], subject: Subject) -> Rejection {
+    Rejection {
+        reason: Reason::RecordTooLarge,
+        message: "one CHILD has more rows than any child: some were not read, and nothing that stands of it is taken back; look \
+                  at what the return says of it, and send it again"
+            .to_owned(),
+        place: place(row, names),
+        controller: Some(authority.social_care()),
+        raw: row.line(),
+        scope_key: None,
+        subject: Some(subject),
+        digest: None,
     }
-    let odd: Vec<bool> = files.iter().map(|file| file.odd_text).collect();
-    child::say(voice, &rows, &Around { tables, odd: &odd });
+}
+
+fn place(row: &Row<'_>, names: &[String]) -> Place {
+    Place {
+        file: names.get(row.file).cloned().unwrap_or_default(),
+        line: row.place.line,
+        record: row.place.record,
+        byte_offset: row.place.byte_offset,
+        field: "CHILD".to_owned(),
+    }
 }

@@ -3,14 +3,14 @@
 //! A part of a child is known by the fields that it holds, as a file is by its header; what the header itself says of
 //! care leavers and of asylum is of those tables. One child is read at a time, and nothing is resolved but characters.
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use connector_kit::xml::{Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::held::{Layout, RowPlace, Rows};
-use crate::reading::{File, cells_of, of_file, too_large};
+use crate::reading::{File, cells_of, of_file};
 use crate::tables::{Table, canonical, is_of_the_return};
 
 const SHAPE: Shape = Shape { roots: &["expssda903", "ssda903"], holders: &["children"], records: &["child"] };
@@ -21,26 +21,34 @@ struct Into<'a> {
     rows: &'a mut Rows,
     /// By table, its layout, once it is used.
     layouts: Vec<(Table, u32)>,
-    has_room: bool,
 }
 
 /// Reads a file's rows.
-pub(crate) fn read(number: usize, file: SourceFile<'_>, into: &mut File, rows: &mut Rows, out: &mut dyn Output) {
+///
+/// # Errors
+/// When the disk does not take them.
+pub(crate) fn read(
+    number: usize,
+    file: SourceFile<'_>,
+    into: &mut File,
+    rows: &mut Rows,
+    out: &mut dyn Output,
+) -> io::Result<()> {
     into.tables = Table::ALL.to_vec();
     let mut records = match Records::open(file.bytes, SHAPE) {
         Ok(records) => records,
         Err(broken) => {
             into.rejected.push(of_file(&into.name, broken.reason(), broken.to_string()));
-            return;
+            return Ok(());
         }
     };
-    let mut to = Into { number, rows, layouts: Vec::new(), has_room: true };
+    let mut to = Into { number, rows, layouts: Vec::new() };
     let mut record = 0;
     loop {
         let (whole, at) = match records.step() {
             Ok(Step::Ended) => {
                 into.whole = true;
-                return;
+                return Ok(());
             }
             Ok(Step::StrayText) => {
                 into.odd_text = true;
@@ -51,7 +59,7 @@ pub(crate) fn read(number: usize, file: SourceFile<'_>, into: &mut File, rows: &
                 let message = format!("{broken}: nothing from here on was read; send the whole file again");
                 let place = place(&into.name, record, records.here());
                 into.rejected.push(Rejection { place, ..of_file(&into.name, broken.reason(), message) });
-                return;
+                return Ok(());
             }
         };
         record += 1;
@@ -59,13 +67,7 @@ pub(crate) fn read(number: usize, file: SourceFile<'_>, into: &mut File, rows: &
         let child = records.record().filter(|element| whole == Whole::Yes && element.key() == "child");
         into.odd_text |= records.replaced() || child.is_some_and(|child| child.is_odd());
         match child {
-            Some(child) => {
-                to.child(child, RowPlace { line: at.line, record, byte_offset: at.offset });
-                if !to.has_room {
-                    into.rejected.push(too_large(&into.name));
-                    return;
-                }
-            }
+            Some(child) => to.child(into, child, RowPlace { line: at.line, record, byte_offset: at.offset })?,
             None => into.rejected.push(unread(&records, &into.name, record, whole)),
         }
     }
@@ -89,7 +91,7 @@ fn place(name: &str, record: u64, at: Start) -> Place {
 }
 
 impl Into<'_> {
-    fn add(&mut self, table: Table, place: RowPlace, fields: &[(String, String)]) {
+    fn add(&mut self, file: &File, table: Table, place: RowPlace, fields: &[(String, String)]) -> io::Result<()> {
         let known = self.layouts.iter().find(|(of, _)| *of == table).map(|(_, layout)| *layout);
         let layout = known.unwrap_or_else(|| {
             let names = table.columns().iter().map(|column| (*column).to_owned()).collect();
@@ -98,11 +100,11 @@ impl Into<'_> {
             layout
         });
         let (cells, further) = cells_of(table, fields);
-        self.has_room &= self.rows.push(layout, place, cells, further);
+        self.rows.push(file, layout, place, cells, further)
     }
 
     /// A child's rows.
-    fn child(&mut self, child: Element<'_>, place: RowPlace) {
+    fn child(&mut self, file: &File, child: Element<'_>, place: RowPlace) -> io::Result<()> {
         let header = child.each("header").next();
         let own = fields(header.unwrap_or(child));
         let of_child: Vec<(String, String)> = own.iter().filter(|(name, _)| is_of_child(name)).cloned().collect();
@@ -120,7 +122,7 @@ impl Into<'_> {
                     || table.place_of(canonical(name)).is_none() && name != "uasc"
             });
             if told.iter().any(|(name, _)| !is_of_child(name)) || table == Table::Uasc && is_asylum {
-                self.add(table, place, &told);
+                self.add(file, table, place, &told)?;
             }
         }
         let nested: Vec<Element<'_>> =
@@ -133,7 +135,7 @@ impl Into<'_> {
             match Table::of_header(&names) {
                 Some(table) => {
                     all.retain(|(name, _)| !matches!(name.as_str(), "sex" | "dob") || table.place_of(name).is_some());
-                    self.add(table, place, &all);
+                    self.add(file, table, place, &all)?;
                 }
                 // Not a part that the return has: it stays with the child.
                 None => {
@@ -142,7 +144,7 @@ impl Into<'_> {
             }
         }
         header_fields.retain(|(name, _)| !is_of_the_return(name));
-        self.add(Table::Header, place, &header_fields);
+        self.add(file, Table::Header, place, &header_fields)
     }
 }
 

@@ -88,7 +88,7 @@ struct Compared {
 impl DropFolder {
     pub(super) async fn process(&mut self, dir: &Path) -> Result<(), IntakeError> {
         let mut intake = self.begin(dir).await?;
-        let mut parts = InParts::of(Arc::clone(&self.connector), dir.to_path_buf());
+        let mut parts = self.in_parts(dir);
         while let Some(part) = parts.next().await {
             self.take_in(part, dir, &mut intake).await?;
         }
@@ -100,6 +100,10 @@ impl DropFolder {
             written.put()?;
         }
         self.end(dir, intake)
+    }
+
+    fn in_parts(&self, dir: &Path) -> InParts {
+        InParts::of(Arc::clone(&self.connector), dir.to_path_buf(), self.options.root.clone())
     }
 
     async fn begin(&self, dir: &Path) -> Result<Intake, IntakeError> {
@@ -308,7 +312,7 @@ impl DropFolder {
             }
             None => {
                 let mut number = 0;
-                let mut parts = InParts::of(Arc::clone(&self.connector), dir.to_path_buf());
+                let mut parts = self.in_parts(dir);
                 while let Some(part) = parts.next().await {
                     for draft in part.drafts {
                         if let Some(comes) = comes(Numbered { number, draft })? {

@@ -1,5 +1,6 @@
 //! What a connector says, in parts: each is dealt with while it reads on, and no more than a few are in memory.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,15 +10,20 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::IntakeError;
+use super::files::failed;
 use super::translation::translate_into;
 use crate::collected::Collected;
-use crate::connector::{Connector, Draft, Output, Place, Rejection, Scope};
+use crate::connector::{Connector, Draft, Output, Place, Rejection, Scope, Spill};
+use crate::runs::BYTES_MAX;
 
 /// How much a part holds, more or less: some forty milliseconds of work. In tests a submission has several.
 const PART_ITEMS: usize = if cfg!(test) { 2 } else { 4_096 };
 const PART_BYTES: usize = 4 << 20;
 /// A record that says more than so many parts hold is parted itself.
 const RECORD_PARTS: usize = 8;
+
+/// What a connector could not do when it broke off.
+pub(crate) const HOLD_ROWS: &str = "hold the rows of a submission in";
 
 /// A submission that its connector reads, part by part.
 pub(super) struct InParts {
@@ -26,15 +32,27 @@ pub(super) struct InParts {
 }
 
 impl InParts {
-    /// Hands the submission in this folder to its connector. Whoever drops this reads no further.
-    pub(super) fn of(connector: Arc<dyn Connector>, dir: PathBuf) -> Self {
+    /// Hands the submission in `dir` to its connector, which may hold rows in `folder`. Whoever drops this reads no further.
+    pub(super) fn of(connector: Arc<dyn Connector>, dir: PathBuf, folder: PathBuf) -> Self {
         let (to, parts) = mpsc::channel(1);
         let reading = tokio::spawn(async move {
-            let make = move || Parts { part: Collected::default(), items: 0, bytes: 0, last: None, to: to.clone() };
-            let (mut said, failed) = translate_into(connector, dir, make).await?;
+            let within = folder.clone();
+            let make = move || Parts {
+                part: Collected::default(),
+                items: 0,
+                bytes: 0,
+                last: None,
+                to: to.clone(),
+                folder: within.clone(),
+                broke_off: None,
+            };
+            let (mut said, has_failed) = translate_into(connector, dir, make).await?;
+            if let Some(source) = said.broke_off.take() {
+                return Err(failed(HOLD_ROWS, &folder, source));
+            }
             // Whoever dealt with the parts before knows why it goes no further.
             let _gone = said.to.send(std::mem::take(&mut said.part)).await;
-            Ok(!failed)
+            Ok(!has_failed)
         });
         Self { parts, reading }
     }
@@ -62,6 +80,9 @@ struct Parts {
     /// Where the last of it stood: a part ends between two records.
     last: Option<(u64, u64)>,
     to: mpsc::Sender<Collected>,
+    /// Where the connector may hold rows, and why it could not.
+    folder: PathBuf,
+    broke_off: Option<io::Error>,
 }
 
 impl Parts {
@@ -118,5 +139,13 @@ impl Output for Parts {
     fn part(&mut self, scope_key: &str, subject: &Subject, record_key: &str, told: bool) {
         self.make_room(None);
         self.part.part(scope_key, subject, record_key, told);
+    }
+
+    fn spill(&self) -> Option<Spill<'_>> {
+        Some(Spill { folder: &self.folder, memory_bytes: BYTES_MAX })
+    }
+
+    fn broke_off(&mut self, error: io::Error) {
+        self.broke_off = Some(error);
     }
 }

@@ -1,19 +1,21 @@
 //! Items read again from where they came.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use proto::events::{Body, Subject};
 use proto::quarantine::{Item, Place, Reason};
 
 use super::{RedriveError, Waiting, is_of_the_future};
-use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
+use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile, Spill};
 use crate::differ::SAME_KEY_SAID;
-use crate::drop_folder::{Received, translate_into};
+use crate::drop_folder::{HOLD_ROWS, IntakeError, Received, translate_into};
 use crate::publish::Publisher;
 use crate::quarantine::RAW_BYTES_MAX;
 use crate::run::body_of;
+use crate::runs::BYTES_MAX;
 
 /// Items that are read again together: those of one submission.
 #[derive(Clone, PartialEq, Debug)]
@@ -170,8 +172,13 @@ pub(super) async fn read(connector: Arc<dyn Connector>, together: Together) -> R
         From::Files(folder) => {
             let wanted: Vec<Item> =
                 items.iter().map(|waiting| Item { raw: Vec::new(), ..waiting.item.clone() }).collect();
-            let pick = move || Picking { wanted: Some(wanted.clone()), ..Picking::default() };
-            translate_into(connector, folder, pick).await.ok().map(|(picked, _)| picked)
+            let within = folder.parent().map(Path::to_path_buf);
+            let pick = move || Picking { wanted: Some(wanted.clone()), folder: within.clone(), ..Picking::default() };
+            let mut picked = translate_into(connector, folder.clone(), pick).await.ok().map(|(picked, _)| picked);
+            if let Some(source) = picked.as_mut().and_then(|picked| picked.broke_off.take()) {
+                return Err(IntakeError::Io { doing: HOLD_ROWS, path: folder, source }.into());
+            }
+            picked
         }
         From::Raw(_) => alone(connector, items.first()).await?,
     };
@@ -247,6 +254,9 @@ struct Picking {
     parts: BTreeSet<String>,
     drafts: Vec<Draft>,
     rejections: Vec<Rejection>,
+    /// Where the connector may hold rows, and why it could not.
+    folder: Option<PathBuf>,
+    broke_off: Option<io::Error>,
 }
 
 impl Picking {
@@ -280,5 +290,13 @@ impl Output for Picking {
         if !self.parts.contains(scope_key) {
             self.parts.insert(scope_key.to_owned());
         }
+    }
+
+    fn spill(&self) -> Option<Spill<'_>> {
+        self.folder.as_deref().map(|folder| Spill { folder, memory_bytes: BYTES_MAX })
+    }
+
+    fn broke_off(&mut self, error: io::Error) {
+        self.broke_off = Some(error);
     }
 }
