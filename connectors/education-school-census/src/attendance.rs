@@ -5,6 +5,7 @@
 //! row was read get no summary.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::{AttendanceSummarised, Coded, Finding, FindingCode, SessionCount};
@@ -14,7 +15,7 @@ use crate::codes;
 use crate::period::AttendedTerm;
 use crate::pupils::sessions_possible;
 use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
-use crate::rows::{Held, Rows, cells};
+use crate::rows::{Held, OfChild, OfGroup, cells};
 use crate::rules;
 use crate::say::{Said, Speaker};
 use crate::tables::Holds;
@@ -26,7 +27,7 @@ const NOT_POSSIBLE: [&str; 4] = ["D", "X", "Z", "#"];
 pub(crate) struct Sessions<'r> {
     pub(crate) holds: Holds,
     pub(crate) group: &'static str,
-    pub(crate) rows: &'r Rows,
+    pub(crate) rows: &'r OfGroup,
     /// Which rolls' tables were read: current, left.
     pub(crate) rolls_read: [bool; 2],
     pub(crate) whole: bool,
@@ -34,23 +35,32 @@ pub(crate) struct Sessions<'r> {
     pub(crate) incomplete: BTreeSet<u32>,
 }
 
-/// Drafts the summaries.
-pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) {
-    let mut by_owner = sessions.rows.by_owner().peekable();
+/// Drafts the summaries, or breaks off when the disk does not give the rows back.
+pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Result<()> {
+    let mut children = sessions.rows.children();
+    let mut next = children.next()?;
     let count = u32::try_from(speaker.roll.persons.len()).unwrap_or(u32::MAX);
     for at in 0..count {
-        while by_owner.next_if(|(owner, _)| *owner < at).is_some() {}
-        let rows = by_owner.next_if(|(owner, _)| *owner == at).map_or(&[][..], |(_, rows)| rows);
-        if sessions.incomplete.contains(&at) || (rows.is_empty() && !sessions.whole) {
+        let of_child = match next.take_if(|of_child| of_child.owner == at) {
+            Some(of_child) => {
+                next = children.next()?;
+                of_child
+            }
+            None => OfChild::default(),
+        };
+        speaker.too_many(sessions.group, &of_child);
+        let OfChild { rows, left_out, .. } = of_child;
+        if sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole) {
             continue;
         }
-        if let Some((held, said)) = summary(speaker, sessions, at, rows) {
+        if let Some((held, said)) = summary(speaker, sessions, at, &rows) {
             speaker.say(at, sessions.group, &held, said);
         }
     }
+    Ok(())
 }
 
-fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held]) -> Option<(Held, Said)> {
+fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Held, String)]) -> Option<(Held, Said)> {
     let roll = &speaker.roll;
     let person = roll.person(at)?;
     let [current_read, left_read] = sessions.rolls_read;
@@ -67,7 +77,7 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held
     if rows.is_empty() && possible.is_none() {
         return None;
     }
-    let counts = by_code(sessions.rows, rows, &attended, &mut findings);
+    let counts = by_code(rows, &attended, &mut findings);
     let told: u64 =
         counts.iter().filter(|(code, _)| !NOT_POSSIBLE.contains(&code.as_str())).map(|(_, (_, n))| u64::from(*n)).sum();
     if possible.is_some_and(|possible| told > possible.into()) {
@@ -90,7 +100,8 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[Held
     };
     let table = if second_half { "half-term-attendance" } else { "attendance" };
     let key = format!("{table}/{}", speaker.period);
-    let held = rows.first().or_else(|| roll.held(*person.spells.first()?).map(|(held, _)| held))?;
+    let held =
+        rows.first().map(|(held, _)| held).or_else(|| roll.held(*person.spells.first()?).map(|(held, _)| held))?;
     Some((*held, Said { table, key, events: vec![(attended.last_day, event.into())], findings }))
 }
 
@@ -105,14 +116,13 @@ fn possible(holds: Holds, roll: &Roll, person: &Person, findings: &mut Vec<Findi
 /// Sessions by code. Rows under one pupil row state each code once; a second row that says the same counts once, one that
 /// says otherwise counts where it is greater, and the rows under a child's several pupil rows add up.
 fn by_code(
-    all: &Rows,
-    rows: &[Held],
+    rows: &[(Held, String)],
     attended: &AttendedTerm,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<String, (Coded, u32)> {
     let mut stated: BTreeMap<(&str, &str, String), (Coded, Option<u32>)> = BTreeMap::new();
-    for row in rows {
-        let [roll, row_key, reason, sessions] = cells(all.text(row));
+    for (_, text) in rows {
+        let [roll, row_key, reason, sessions] = cells(text);
         let mut odd = Vec::new();
         let reason = codes::ATTENDANCE.keep(reason, attended.school_year, "attendancereason", &mut odd);
         let sessions = if sessions.is_empty() {

@@ -49,6 +49,7 @@ mod submission;
 mod tables;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
@@ -95,25 +96,32 @@ impl Connector for SchoolCensus {
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-        let mut exports: BTreeMap<Export, Vec<(Option<&'static Table>, SourceFile<'_>)>> = BTreeMap::new();
-        for file in files {
-            let named = file_name::read(&file.name);
-            if extension(&file.name) == "xml" {
-                submission::translate_message(named.period, file, out);
-            } else {
-                let table = named.table;
-                exports.entry(Export::of(named)).or_default().push((table, file));
-            }
-        }
-        for (export, mut files) in exports {
-            files.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
-            let period = match export {
-                Export::Of(period) => Some(period),
-                Export::Named(_) => None,
-            };
-            submission::translate(period, files, out);
+        if let Err(error) = translate(files, out) {
+            out.broke_off(error);
         }
     }
+}
+
+fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io::Result<()> {
+    let mut exports: BTreeMap<Export, Vec<(Option<&'static Table>, SourceFile<'_>)>> = BTreeMap::new();
+    for file in files {
+        let named = file_name::read(&file.name);
+        if extension(&file.name) == "xml" {
+            submission::translate_message(named.period, file, out)?;
+        } else {
+            let table = named.table;
+            exports.entry(Export::of(named)).or_default().push((table, file));
+        }
+    }
+    for (export, mut files) in exports {
+        files.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
+        let period = match export {
+            Export::Of(period) => Some(period),
+            Export::Named(_) => None,
+        };
+        submission::translate(period, files, out)?;
+    }
+    Ok(())
 }
 
 /// Which files belong together.

@@ -16,7 +16,7 @@ use proto::events::{
 use crate::codes;
 use crate::kept;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
-use crate::rows::{Held, Rows, cells, cells_after};
+use crate::rows::{Held, OfChild, cells, cells_after};
 use crate::rules;
 use crate::say::{Ordinals, Said, Speaker, plausible};
 
@@ -93,23 +93,19 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, unmapped: &HashMap<u32, Vec<String>
 
 /// Drafts where children live. A description by itself: a return without its address tables, or one with fewer of them,
 /// takes no address away.
-pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, addresses: &Rows) {
-    for (owner, homes) in addresses.by_owner() {
-        let (Some(first), Some(person)) = (homes.first(), speaker.roll.person(owner)) else { continue };
-        let mut event = PersonDescribed {
-            addresses: homes.iter().map(|row| address(addresses.text(row))).collect(),
-            ..Default::default()
-        };
-        event.addresses.dedup();
-        let on = reference_on(speaker, person);
-        let said = Said {
-            table: "addresses",
-            key: "addresses".to_owned(),
-            events: vec![(on, event.into())],
-            findings: Vec::new(),
-        };
-        speaker.say(owner, ADDRESSES, first, said);
-    }
+pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild) {
+    let (Some((first, _)), Some(person)) = (homes.rows.first(), speaker.roll.person(homes.owner)) else { return };
+    let addresses = homes.rows.iter().map(|(_, text)| address(text)).collect();
+    let mut event = PersonDescribed { addresses, ..Default::default() };
+    event.addresses.dedup();
+    let on = reference_on(speaker, person);
+    let said = Said {
+        table: "addresses",
+        key: "addresses".to_owned(),
+        events: vec![(on, event.into())],
+        findings: Vec::new(),
+    };
+    speaker.say(homes.owner, ADDRESSES, first, said);
 }
 
 fn of_person(

@@ -1,14 +1,19 @@
-//! Rows held until their whole submission is read, packed: a county's children fit in memory.
+//! Rows held until their whole submission is read. Those of the rolls are packed: a county's children fit in memory. What stands
+//! under them, which is most of an export, is gathered by child on disk.
 
+use std::io;
+
+use connector_kit::Output;
+use connector_kit::gather::{Gathered, Gathering, Owned, Owners};
 use connector_kit::room::Room;
 
 /// Stands between cells; taken out of the cells themselves.
 const BETWEEN: char = '\u{1f}';
 
-/// Most memory that the rows of one kind may take, about: those of a county's pupils take some hundred megabytes.
+/// Most memory that the rolls may take, about: those of a county's pupils take some hundred megabytes.
 pub(crate) const HELD_BYTES_MAX: usize = 1 << 30;
 
-/// Rows of one kind: all their text in one piece.
+/// Rows of the rolls: all their text in one piece.
 pub(crate) struct Rows {
     text: String,
     rows: Vec<Held>,
@@ -22,7 +27,7 @@ impl Default for Rows {
 }
 
 /// A row's place in the text, whose it is, and where it stood.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
     start: usize,
     length: u32,
@@ -43,12 +48,7 @@ impl Rows {
     /// Holds a row of the given cells. False when there is no room for more.
     pub(crate) fn push<'c>(&mut self, held: Held, cells: impl IntoIterator<Item = &'c str>) -> bool {
         let start = self.text.len();
-        for (at, cell) in cells.into_iter().enumerate() {
-            if at > 0 {
-                self.text.push(BETWEEN);
-            }
-            self.text.extend(cell.split(BETWEEN));
-        }
+        pack(&mut self.text, cells);
         let length = u32::try_from(self.text.len() - start).unwrap_or(u32::MAX);
         self.rows.push(Held { start, length, ..held });
         self.room.take(self.text.len() - start + size_of::<Held>())
@@ -75,10 +75,96 @@ impl Rows {
             a.owner.cmp(&b.owner).then_with(|| of(a).cmp(of(b))).then_with(|| (a.file, a.line).cmp(&(b.file, b.line)))
         });
     }
+}
 
-    /// The rows of each owner, after [`Self::sort`].
-    pub(crate) fn by_owner(&self) -> impl Iterator<Item = (u32, &[Held])> {
-        self.rows.chunk_by(|a, b| a.owner == b.owner).filter_map(|rows| Some((rows.first()?.owner, rows)))
+/// Rows of a group of tables, gathered by child.
+pub(crate) struct Gathers(Gathering<Packed>);
+
+/// A row outside memory.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Packed {
+    #[prost(uint32, tag = "1")]
+    file: u32,
+    #[prost(uint32, tag = "2")]
+    line: u32,
+    #[prost(uint32, tag = "3")]
+    record: u32,
+    #[prost(string, tag = "4")]
+    text: String,
+}
+
+impl Gathers {
+    pub(crate) fn new(out: &dyn Output) -> Self {
+        Self(Gathering::for_output(out))
+    }
+
+    /// Takes a row of the given cells.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub(crate) fn push<'c>(&mut self, held: Held, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
+        let mut text = String::new();
+        pack(&mut text, cells);
+        let Held { owner, file, line, record, .. } = held;
+        // As wide as any number, so that they come in the order of numbers.
+        self.0.push(0, &format!("{owner:010}"), &Packed { file, line, record, text })
+    }
+
+    /// Everything was read.
+    ///
+    /// # Errors
+    /// When the disk does not give it back.
+    pub(crate) fn gathered(self) -> io::Result<OfGroup> {
+        Ok(OfGroup(self.0.gathered()?))
+    }
+}
+
+/// The rows of a group of tables, by child.
+pub(crate) struct OfGroup(Gathered<Packed>);
+
+/// One child after another.
+pub(crate) struct Children<'g>(Owners<'g, Packed>);
+
+/// A child's rows, in order of content.
+#[derive(Debug, Default)]
+pub(crate) struct OfChild {
+    pub(crate) owner: u32,
+    pub(crate) rows: Vec<(Held, String)>,
+    /// How many rows there are beyond those that any child has.
+    pub(crate) left_out: u64,
+}
+
+impl OfGroup {
+    pub(crate) fn children(&self) -> Children<'_> {
+        Children(self.0.owners(0))
+    }
+}
+
+impl Children<'_> {
+    /// The next child that has rows.
+    ///
+    /// # Errors
+    /// When the disk does not give them back.
+    pub(crate) fn next(&mut self) -> io::Result<Option<OfChild>> {
+        let Some(Owned { owner, rows, left_out }) = self.0.next()? else { return Ok(None) };
+        let owner = owner.parse().unwrap_or(u32::MAX);
+        let unpacked =
+            |Packed { file, line, record, text }| (Held { start: 0, length: 0, owner, file, line, record }, text);
+        let mut rows: Vec<(Held, String)> = rows.into_iter().map(unpacked).collect();
+        rows.sort_unstable_by(|(held, text), (other, than)| {
+            text.cmp(than)
+                .then_with(|| (held.file, held.line, held.record).cmp(&(other.file, other.line, other.record)))
+        });
+        Ok(Some(OfChild { owner, rows, left_out }))
+    }
+}
+
+fn pack<'c>(text: &mut String, cells: impl IntoIterator<Item = &'c str>) {
+    for (at, cell) in cells.into_iter().enumerate() {
+        if at > 0 {
+            text.push(BETWEEN);
+        }
+        text.extend(cell.split(BETWEEN));
     }
 }
 
@@ -117,16 +203,24 @@ mod tests {
 
     #[test]
     fn rows_come_back_by_owner_and_content() {
-        let mut rows = Rows::default();
-        for (owner, line, cells) in [(2, 1, ["b", "x"]), (1, 2, ["c", ""]), (2, 3, ["a", "y\u{1f}z"])] {
+        let given = [(10, 1, ["b", "x"]), (9, 2, ["c", ""]), (10, 3, ["a", "y\u{1f}z"])];
+        let (mut rows, mut gathers) = (Rows::default(), Gathers::new(&connector_kit::Collected::default()));
+        for (owner, line, cells) in given {
             assert!(rows.push(Held::new(owner, 0, line, line), cells));
+            gathers.push(Held::new(owner, 0, line, line), cells).unwrap();
         }
         rows.sort();
-        let read: Vec<(u32, Vec<[&str; 3]>)> = rows
-            .by_owner()
-            .map(|(owner, held)| (owner, held.iter().map(|row| cells(rows.text(row))).collect()))
-            .collect();
-        assert_eq!(read, [(1, vec![["c", "", ""]]), (2, vec![["a", "yz", ""], ["b", "x", ""]])]);
+        let packed: Vec<(u32, u32, &str)> = rows.rows.iter().map(|row| (row.owner, row.line, rows.text(row))).collect();
+        let group = gathers.gathered().unwrap();
+        let (mut children, mut gathered) = (group.children(), Vec::new());
+        while let Some(OfChild { owner, rows, .. }) = children.next().unwrap() {
+            gathered.extend(rows.into_iter().map(|(held, text)| (owner, held.line, text)));
+        }
+        let gathered: Vec<(u32, u32, &str)> =
+            gathered.iter().map(|(of, line, text)| (*of, *line, text.as_str())).collect();
+        assert_eq!(packed, [(9, 2, "c\u{1f}"), (10, 3, "a\u{1f}yz"), (10, 1, "b\u{1f}x")]);
+        assert_eq!(gathered, packed);
+        assert_eq!(cells::<3>("a\u{1f}yz"), ["a", "yz", ""]);
         assert_eq!((without_last_cell("a\u{1f}b\u{1f}c"), last_cell("a\u{1f}b\u{1f}c")), ("a\u{1f}b", "c"));
         assert_eq!((without_last_cell("a"), last_cell("a")), ("", "a"));
         assert_eq!(cells_after("a\u{1f}b\u{1f}c", 2).collect::<Vec<_>>(), ["c"]);

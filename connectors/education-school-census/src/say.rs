@@ -3,10 +3,11 @@
 use connector_kit::reading::finding;
 use connector_kit::{Draft, Output, Place, Rejection, Scope, dates};
 use proto::events::{Date, Event, Finding, FindingCode, Scheme, Subject};
+use proto::quarantine::Reason;
 
 use crate::period::Period;
 use crate::roll::{Person, Roll};
-use crate::rows::Held;
+use crate::rows::{Held, OfChild};
 use crate::schools::{School, Schools};
 
 /// Longest part of a record key that comes from a row.
@@ -104,6 +105,15 @@ impl Speaker<'_> {
             ..rejection
         };
         self.out.reject(rejection);
+    }
+
+    /// Tells of rows that were left out.
+    pub(crate) fn too_many(&mut self, group: &str, of_child: &OfChild) {
+        let Some((first, _)) = of_child.rows.first().filter(|_| of_child.left_out > 0) else { return };
+        let message = "one pupil has more rows of a table than any pupil: some were not read, and nothing that stands of the pupil is \
+                       taken back; look at the table, and export it again";
+        let rejection = Rejection::of(Reason::RecordTooLarge, message, self.place(first), &[]);
+        self.reject(group, Some(of_child.owner), None, rejection);
     }
 
     fn place(&self, held: &Held) -> Place {

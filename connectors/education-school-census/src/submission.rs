@@ -3,6 +3,7 @@
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
@@ -16,7 +17,7 @@ use crate::message;
 use crate::period::Period;
 use crate::pupils::{self, PUPILS};
 use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, OTHER_NAMES, Roll};
-use crate::rows::{Held, Rows, cells_after};
+use crate::rows::{Gathers, Held, Rows, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
 use crate::source::{Drawn, Row, Source};
@@ -55,12 +56,12 @@ impl Progress {
     }
 }
 
-/// Translates one export. Without a `period` its files' names do not say of which collection it is.
+/// Translates one export, or breaks off when the disk does not hold its rows. Without a `period` its files' names do not say of which collection it is.
 pub(crate) fn translate(
     period: Option<Period>,
     files: Vec<(Option<&'static Table>, SourceFile<'_>)>,
     out: &mut dyn Output,
-) {
+) -> io::Result<()> {
     let mut progress = Progress::default();
     let names: Vec<String> = files.iter().map(|(_, file)| file.name.clone()).collect();
     let mut opened = open(files, &mut progress, out);
@@ -68,16 +69,16 @@ pub(crate) fn translate(
         for name in &names {
             out.reject(of_file(name, NO_PERIOD));
         }
-        return;
+        return Ok(());
     };
-    say(period, opened, names, progress, out);
+    say(period, opened, names, progress, out)
 }
 
 const NO_PERIOD: &str = "neither the file's name nor a table of returns beside it says of which year and term it is: call it \
                          <year>_<term>_<table>.csv, or deliver the table schoolcensus with it";
 
-/// Translates a school's own message.
-pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, out: &mut dyn Output) {
+/// Translates a school's own message, or breaks off when the disk does not hold its rows.
+pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, out: &mut dyn Output) -> io::Result<()> {
     let name = file.name.clone();
     let message = message::read(file, out);
     let mut progress = Progress::default();
@@ -92,7 +93,7 @@ pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, o
                     &name,
                     "the message is of another collection than the school census: give it to its own connector",
                 ));
-                return;
+                return Ok(());
             }
         }
         progress.add(&mut opened, table, number, Source::Drawn(drawn));
@@ -104,10 +105,10 @@ pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, o
                 "the header has neither Term and Year nor ReferenceDate: of which collection it is is not known",
             ));
         }
-        return;
+        return Ok(());
     };
     let names = vec![name; opened.len()];
-    say(period, opened, names, progress, out);
+    say(period, opened, names, progress, out)
 }
 
 /// The collection that the returns themselves name. They are read for it, and kept.
@@ -129,7 +130,13 @@ fn period_of(row: Row<'_>) -> Option<Period> {
 }
 
 /// Says what the opened tables hold.
-fn say(period: Period, mut opened: Vec<Opened<'_>>, names: Vec<String>, mut progress: Progress, out: &mut dyn Output) {
+fn say(
+    period: Period,
+    mut opened: Vec<Opened<'_>>,
+    names: Vec<String>,
+    mut progress: Progress,
+    out: &mut dyn Output,
+) -> io::Result<()> {
     let mut schools = Schools::default();
     if progress.read_whole.contains_key("schoolcensus") {
         schools.expect_returns();
@@ -154,12 +161,13 @@ fn say(period: Period, mut opened: Vec<Opened<'_>>, names: Vec<String>, mut prog
     for group in groups_of(&opened) {
         let files = take_group(&mut opened, group);
         speaker.open(group);
-        say_group(files, group, &mut speaker, &mut progress);
+        say_group(files, group, &mut speaker, &mut progress)?;
     }
     for file in &mut opened {
         pass_over(file, &mut speaker, &mut progress);
     }
     finish(&mut speaker, &progress);
+    Ok(())
 }
 
 fn take<'a>(files: &mut Vec<Opened<'a>>, which: impl Fn(Holds) -> bool) -> Vec<Opened<'a>> {
@@ -259,39 +267,46 @@ fn lost(table: Option<&Table>, progress: &mut Progress) {
 }
 
 /// Reads the tables of one group and says what they hold.
-fn say_group(files: Vec<Opened<'_>>, group: &'static str, speaker: &mut Speaker<'_>, progress: &mut Progress) {
-    let mut rows = Rows::default();
+fn say_group(
+    files: Vec<Opened<'_>>,
+    group: &'static str,
+    speaker: &mut Speaker<'_>,
+    progress: &mut Progress,
+) -> io::Result<()> {
+    let mut gathers = Gathers::new(&*speaker.out);
     let mut incomplete = BTreeSet::new();
-    let Some(holds) = files.first().map(|file| file.table.holds) else { return };
+    let Some(holds) = files.first().map(|file| file.table.holds) else { return Ok(()) };
     let rolls_read = [false, true].map(|left| files.iter().any(|file| file.table.is_off_roll() == left));
     for mut file in files {
-        incomplete.extend(read_children(&mut file, group, speaker, &mut rows, progress));
+        incomplete.extend(read_children(&mut file, group, speaker, &mut gathers, progress)?);
     }
-    rows.sort();
+    let rows = gathers.gathered()?;
     if matches!(holds, Holds::Sessions | Holds::HalfTermSessions) {
         let whole = is_whole(group, speaker.period, progress);
-        attendance::say(speaker, &Sessions { holds, group, rows: &rows, rolls_read, whole, incomplete });
-        return;
+        return attendance::say(speaker, &Sessions { holds, group, rows: &rows, rolls_read, whole, incomplete });
     }
-    if holds == Holds::Addresses {
-        pupils::say_addresses(speaker, &rows);
-        return;
-    }
-    for (owner, of_child) in rows.by_owner() {
-        let about = about(speaker, owner);
+    let mut children = rows.children();
+    while let Some(of_child) = children.next()? {
+        speaker.too_many(group, &of_child);
+        if holds == Holds::Addresses {
+            pupils::say_addresses(speaker, &of_child);
+            continue;
+        }
+        let about = about(speaker, of_child.owner);
         let mut ordinals = Ordinals::default();
-        for same in of_child.chunk_by(|a, b| rows.text(a) == rows.text(b)) {
-            let Some(row) = same.first() else { continue };
-            for mut said in say_row(holds, group, rows.text(row), &about, row, progress) {
+        for same in of_child.rows.chunk_by(|(_, text), (_, other)| text == other) {
+            let Some((row, text)) = same.first() else { continue };
+            for mut said in say_row(holds, group, text, &about, row, progress) {
                 said.key = ordinals.tell_apart(said.key);
                 if same.len() > 1 {
                     let repeated = proto::events::FindingCode::RecordRepeated;
                     said.findings.push(connector_kit::reading::finding(repeated, ""));
                 }
-                speaker.say(owner, group, row, said);
+                speaker.say(of_child.owner, group, row, said);
             }
         }
     }
+    Ok(())
 }
 
 /// The record that a row is, and what of it has no place.

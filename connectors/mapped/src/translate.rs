@@ -3,6 +3,8 @@
 mod header;
 mod people;
 
+use std::io;
+
 use connector_kit::csv_source::{Row, Table};
 use connector_kit::reading::finding;
 use connector_kit::{
@@ -21,7 +23,7 @@ use crate::plan::{AsOf, Condition, Event, KeyPart, Mapping};
 use crate::rows::{cell, is_like};
 
 use header::unnamed;
-use people::{PEOPLE_MAX, People};
+use people::People;
 
 /// A row of which no event comes is kept as it came, up to this.
 const KEPT_BYTES_MAX: usize = 64 * 1024;
@@ -50,8 +52,8 @@ impl Connector for Mapping {
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
-        for file in files {
-            self.translate_told(file, out, &mut |_| ());
+        if let Err(error) = files.into_iter().try_for_each(|file| self.translate_told(file, out, &mut |_| ())) {
+            out.broke_off(error);
         }
     }
 }
@@ -80,12 +82,23 @@ impl Mapping {
     }
 
     /// Translates one file, and tells which rows are not of this mapping.
-    pub fn translate_told(&self, file: SourceFile<'_>, out: &mut dyn Output, passed: &mut dyn FnMut(PassedOver)) {
+    ///
+    /// # Errors
+    /// When the disk does not hold what is known of the children: only where `out` has one.
+    pub fn translate_told(
+        &self,
+        file: SourceFile<'_>,
+        out: &mut dyn Output,
+        passed: &mut dyn FnMut(PassedOver),
+    ) -> io::Result<()> {
         let name = file.name.clone();
         let stated = match &self.as_of {
             Some(AsOf::FileName(pattern)) => match dates::of_file_name(pattern, &name) {
                 Some(as_of_us) => Some(as_of_us),
-                None => return out.reject(unnamed(&name)),
+                None => {
+                    out.reject(unnamed(&name));
+                    return Ok(());
+                }
             },
             _ => None,
         };
@@ -98,18 +111,20 @@ impl Mapping {
             Ok(tables) => tables,
             Err(rejection) => {
                 out.record();
-                return out.reject(Rejection { scope_key, ..*rejection });
+                out.reject(Rejection { scope_key, ..*rejection });
+                return Ok(());
             }
         };
         self.tell_of_sheets(tables.sheets_left, out);
-        let (mut people, mut is_whole) = (People::default(), true);
+        let (mut people, mut is_whole) = (People::new(out), true);
         for table in tables.tables {
-            is_whole &= self.rows(table, stated, &mut people, out, passed);
+            is_whole &= self.rows(table, stated, &mut people, out, passed)?;
         }
-        people.drafts().for_each(|draft| out.draft(draft));
+        people.end(out)?;
         if is_snapshot && is_whole {
             out.whole(&self.scope);
         }
+        Ok(())
     }
 
     /// Translates a table, and says whether it was read whole.
@@ -120,7 +135,7 @@ impl Mapping {
         people: &mut People,
         out: &mut dyn Output,
         passed: &mut dyn FnMut(PassedOver),
-    ) -> bool {
+    ) -> io::Result<bool> {
         let scope_key = (self.delivery == Delivery::Snapshot).then(|| self.scope.clone());
         self.tell_of_columns(&table, out);
         let mut nameless = 0;
@@ -133,9 +148,10 @@ impl Mapping {
                         nameless += u64::from(row.has_nameless());
                         self.row(&row, stated, people, out);
                         // Each row is a version by itself: nothing that follows says more of it. By a column, what does stands near it.
-                        let is_told = stated.is_some() || people.len() >= PEOPLE_MAX;
-                        if self.delivery == Delivery::Feed && is_told {
-                            std::mem::take(people).drafts().for_each(|draft| out.draft(draft));
+                        match self.delivery {
+                            Delivery::Feed if stated.is_some() || people.is_full() => people.tell(out),
+                            Delivery::Snapshot if people.is_full() => people.put_aside()?,
+                            Delivery::Feed | Delivery::Snapshot => {}
                         }
                     } else {
                         passed(at);
@@ -151,7 +167,7 @@ impl Mapping {
             passed(PassedOver { record: row.record, line: row.line });
         }
         self.tell_of_nameless(nameless, out);
-        table.whole()
+        Ok(table.whole())
     }
 
     /// A row, for each child that it names.

@@ -1,6 +1,7 @@
 //! Reading the rows of a table, and finding whose each is.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use connector_kit::{Output, Rejection, dates};
 use proto::quarantine::Reason;
@@ -9,7 +10,7 @@ use super::{Opened, Progress, lost};
 use crate::children;
 use crate::period::Period;
 use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, OTHER_NAMES, which_roll};
-use crate::rows::{Held, Rows};
+use crate::rows::{Gathers, Held, Rows};
 use crate::say::Speaker;
 use crate::schools::Schools;
 use crate::source::Row;
@@ -114,14 +115,17 @@ fn held(owner: u32, file: u32, row: Row<'_>) -> Held {
     Held::new(owner, file, row.line(), row.record())
 }
 
-/// Reads a table under the rolls into `rows`, whose owners are children. Returns those some of whose rows are lost.
+/// Reads a table under the rolls into `rows`, whose owners are children. Gives those some of whose rows are lost.
+///
+/// # Errors
+/// When the disk does not take them.
 pub(super) fn read_children(
     file: &mut Opened<'_>,
     group: &str,
     speaker: &mut Speaker<'_>,
-    rows: &mut Rows,
+    rows: &mut Gathers,
     progress: &mut Progress,
-) -> BTreeSet<u32> {
+) -> io::Result<BTreeSet<u32>> {
     let table = file.table;
     let (own_id, parent_id) = (table.own_id(), table.parent_id().unwrap_or_default());
     let is_parent = TABLES.iter().any(|other| other.parent == Parent::Row(table.name));
@@ -164,12 +168,7 @@ pub(super) fn read_children(
             "reason1" => row.first(&["reason1", "reason"]).unwrap_or(""),
             column => row.get(column).unwrap_or(""),
         });
-        if !rows.push(held(person, file.number, row), lead.chain(named)) {
-            lost(Some(table), progress);
-            let rejection = row.reject(Reason::RecordTooLarge, "", TOO_LARGE);
-            speaker.reject(group, None, None, rejection);
-            break;
-        }
+        rows.push(held(person, file.number, row), lead.chain(named))?;
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();
             of.entry(key.to_owned()).and_modify(|of| *of = of.filter(|of| *of == person)).or_insert(Some(person));
@@ -179,7 +178,7 @@ pub(super) fn read_children(
     if !file.rows.whole() {
         incomplete.extend(last);
     }
-    incomplete
+    Ok(incomplete)
 }
 
 fn find(

@@ -1,8 +1,10 @@
 //! Who the children of a file are, told once each.
 
 use std::collections::BTreeMap;
+use std::io;
 
-use connector_kit::{Draft, Place};
+use connector_kit::gather::Gathering;
+use connector_kit::{Draft, Output, Place};
 use prost::Message as _;
 use proto::events::Body;
 
@@ -11,46 +13,95 @@ use super::rank;
 /// What the drafts of descriptions are of.
 pub(super) const TABLE: &str = "person";
 
+/// Descriptions that are held to learn whether a later row of the same child and time says more: of a feed no more are waited for,
+/// and those of a snapshot go to the disk.
+pub(super) const PEOPLE_MAX: usize = 10_000;
+
 /// One description a child and version: of the rows that describe a child, the one of the latest event.
-#[derive(Default)]
-pub(super) struct People(BTreeMap<Described, Packed>);
+pub(super) struct People {
+    held: BTreeMap<Described, Packed>,
+    gathering: Gathering<Packed>,
+}
 
 type Described = (Vec<u8>, String, Option<(i64, u64)>);
 
 /// A draft in a few of its bytes: of a whole council there are a hundred thousand.
+#[derive(Clone, PartialEq, prost::Message)]
 struct Packed {
-    body: Box<[u8]>,
-    place: Box<[u8]>,
+    #[prost(bytes = "vec", tag = "1")]
+    body: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    place: Vec<u8>,
 }
 
-/// Descriptions of a feed that are held to learn whether a later row of the same child and time says more.
-pub(super) const PEOPLE_MAX: usize = 10_000;
-
 impl People {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// Nobody yet.
+    pub(super) fn new(out: &dyn Output) -> Self {
+        Self { held: BTreeMap::new(), gathering: Gathering::for_output(out) }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.held.len() >= PEOPLE_MAX
     }
 
     pub(super) fn describe(&mut self, draft: Draft) {
         let version = draft.version.map(|version| (version.as_of_us, version.sequence));
         let key = (draft.subject.encode_to_vec(), draft.controller.clone(), version);
-        let order = |draft: &Draft| (rank(&draft.effective), draft.event.encode_to_vec());
-        match self.0.get(&key).and_then(Packed::draft) {
+        match self.held.get(&key).and_then(Packed::draft) {
             Some(held) if order(&held) >= order(&draft) => {}
             _ => {
-                self.0.insert(key, Packed::of(draft));
+                self.held.insert(key, Packed::of(draft));
             }
         }
     }
 
-    pub(super) fn drafts(self) -> impl Iterator<Item = Draft> {
-        self.0.into_values().filter_map(|packed| packed.draft())
+    /// Tells of those that are held: no row that follows says more of them.
+    pub(super) fn tell(&mut self, out: &mut dyn Output) {
+        std::mem::take(&mut self.held)
+            .into_values()
+            .filter_map(|packed| packed.draft())
+            .for_each(|draft| out.draft(draft));
     }
+
+    /// Puts aside those that are held: rows that follow may say more of them.
+    pub(super) fn put_aside(&mut self) -> io::Result<()> {
+        for ((subject, controller, version), packed) in std::mem::take(&mut self.held) {
+            // A character a byte: as many owners as there are keys, in the same order.
+            let subject: String = subject.into_iter().map(char::from).collect();
+            self.gathering.push(0, &format!("{subject}/{controller}/{version:?}"), &packed)?;
+        }
+        Ok(())
+    }
+
+    /// Tells of everybody.
+    pub(super) fn end(mut self, out: &mut dyn Output) -> io::Result<()> {
+        self.put_aside()?;
+        let gathered = self.gathering.gathered()?;
+        let (mut each, mut last) = (gathered.each(0), None::<(String, Draft)>);
+        while let Some((owner, packed)) = each.next()? {
+            let Some(draft) = packed.draft() else { continue };
+            match &mut last {
+                Some((before, held)) if *before == owner => {
+                    if order(held) < order(&draft) {
+                        *held = draft;
+                    }
+                }
+                last => last.replace((owner, draft)).into_iter().for_each(|(_, draft)| out.draft(draft)),
+            }
+        }
+        last.into_iter().for_each(|(_, draft)| out.draft(draft));
+        Ok(())
+    }
+}
+
+/// Of two descriptions of one child the later in this order is told.
+fn order(draft: &Draft) -> ((i64, i32), Vec<u8>) {
+    (rank(&draft.effective), draft.event.encode_to_vec())
 }
 
 impl Packed {
     fn of(draft: Draft) -> Self {
-        let place = draft.place.encode_to_vec().into();
+        let place = draft.place.encode_to_vec();
         let body = Body {
             subject: Some(draft.subject),
             controller: draft.controller,
@@ -62,7 +113,7 @@ impl Packed {
             event: Some(draft.event),
             ..Body::default()
         };
-        Self { body: body.encode_to_vec().into(), place }
+        Self { body: body.encode_to_vec(), place }
     }
 
     fn draft(&self) -> Option<Draft> {
