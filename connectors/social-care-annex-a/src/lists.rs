@@ -200,6 +200,24 @@ pub(crate) const LISTS: &[List] = &[
             AGE,
             DISABILITY,
             f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"]]),
+            f(
+                "plan_on",
+                &[
+                    &["cin plan", "start"],
+                    &["cin plan", "commenced"],
+                    &["child in need plan", "start"],
+                    &["child in need plan", "commenced"],
+                ],
+            ),
+            f(
+                "plan_ended_on",
+                &[
+                    &["cin plan", "end"],
+                    &["cin plan", "clos"],
+                    &["child in need plan", "end"],
+                    &["child in need plan", "clos"],
+                ],
+            ),
             f("need", &[&["primary need"], &["need code"]]),
             f("seen_on", &[&["last seen"]]),
             f(

@@ -164,3 +164,25 @@ fn an_end_that_cannot_be_read_takes_no_end_back() {
         assert!(said.rejections.iter().all(|one| one.subject.is_some() && one.scope_key.is_some()));
     }
 }
+
+#[test]
+fn plans_of_children_in_need_are_plans_where_the_list_has_their_dates() {
+    for header in [
+        "Child Unique ID,CIN Start Date,Primary Need Code,CIN Plan Start Date,CIN Plan End Date,CIN Closure Date",
+        "Child ID,Child in Need Start Date,Primary Need,Child in Need Plan Commenced,Date CIN Plan Closed,Closure Date",
+    ] {
+        let said = of(&format!(
+            "{header}\n910001,03/01/2025,N1,10/01/2025,20/02/2025,\n910002,04/01/2025,N1,,,05/02/2025\n910003,05/01/2025,N1,soon,,\n"
+        ));
+        let days = |kind: &str, field: &str| -> Vec<serde_json::Value> {
+            said.of_kind(kind).into_iter().map(|(_, event)| event[field].clone()).collect()
+        };
+        let day = |month: u32, day: u32| serde_json::json!({ "year": 2025, "month": month, "day": day });
+        assert_eq!(days("CaseOpened", "openedOn"), [day(1, 3), day(1, 4), day(1, 5)], "{header}");
+        assert_eq!(days("CaseClosed", "closedOn"), [day(2, 5)], "{header}");
+        assert_eq!(days("ChildInNeedPlanStarted", "startOn"), [day(1, 10)], "{header}");
+        assert_eq!(days("ChildInNeedPlanEnded", "endOn"), [day(2, 20)], "{header}");
+        assert_eq!(said.of_kind("SourceRecordKept"), [], "{header}");
+        assert_eq!(said.reasons(), ["REASON_DATE_MISSING"], "what cannot be read takes nothing back: {header}");
+    }
+}

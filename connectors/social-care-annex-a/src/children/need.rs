@@ -2,9 +2,10 @@
 
 use connector_kit::dates;
 use proto::events::{
-    AssessmentCompleted, AssessmentStarted, CaseClosed, CaseOpened, Coded, ConferenceHeld, ContactReceived,
-    FindingCode, HelpAssessmentCompleted, HelpAssessmentStarted, ProtectionPlanEnded, ProtectionPlanReviewed,
-    ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted, StatutoryVisitMade, StrategyDiscussionHeld,
+    AssessmentCompleted, AssessmentStarted, CaseClosed, CaseOpened, ChildInNeedPlanEnded, ChildInNeedPlanStarted,
+    Coded, ConferenceHeld, ContactReceived, FindingCode, HelpAssessmentCompleted, HelpAssessmentStarted,
+    ProtectionPlanEnded, ProtectionPlanReviewed, ProtectionPlanStarted, ReferralReceived, Section47EnquiryStarted,
+    StatutoryVisitMade, StrategyDiscussionHeld,
 };
 
 use super::finish;
@@ -102,11 +103,13 @@ pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
 pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let (opened_on, seen_on) = (reader.date("opened_on"), reader.date("seen_on"));
     let closed_on = reader.date("closed_on");
+    let (plan_on, plan_ended_on) = (reader.date("plan_on"), reader.date("plan_ended_on"));
     // By another date it would be another case.
     let is_unread = opened_on.is_none() && !reader.at.get("opened_on").is_empty();
     let on = opened_on.or(closed_on).or(seen_on).filter(|_| !is_unread);
     let Some(on) = on else { return voice.cannot_place(reader.at, "opened_on") };
     reader.in_order(opened_on, closed_on, "closed_on");
+    reader.in_order(plan_on, plan_ended_on, "plan_ended_on");
     let primary_need = reader.code(&codes::NEED, "need");
     let reason = reader.code(&codes::CLOSURE, "reason");
     if reason.is_some() && closed_on.is_none() {
@@ -127,6 +130,16 @@ pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     if let Some(made_on) = seen_on {
         let event = StatutoryVisitMade { made_on: Some(made_on), visit: visit("cin"), seen_alone: None };
         voice.say(reader.at, "list-6", (&key, 2), made_on, found(), event);
+    }
+    // The current plan is an entry of its own: the next list may tell of another.
+    let Some(begun_on) = plan_on.or(plan_ended_on) else { return };
+    let key = format!("{key}/plan/{}", dates::key(&begun_on));
+    if plan_on.is_some() {
+        voice.say(reader.at, "list-6", (&key, 0), begun_on, found(), ChildInNeedPlanStarted { start_on: plan_on });
+    }
+    if let Some(ended_on) = plan_ended_on {
+        let ended = ChildInNeedPlanEnded { end_on: plan_ended_on };
+        voice.say(reader.at, "list-6", (&key, 1), ended_on, found(), ended);
     }
 }
 
