@@ -8,6 +8,7 @@ use std::io;
 
 use connector_kit::csv_source::Table;
 use connector_kit::gather::{Gathering, Owned};
+use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -25,7 +26,7 @@ pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io:
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let joins = MODULES.into_iter().filter(|module| module.is_parent());
     let joins = joins.map(|module| (module, Gathering::for_output(out))).collect();
-    let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Vec::new() };
+    let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Refusals::default() };
     for (number, file) in files.into_iter().enumerate() {
         export.read(number, file)?;
     }
@@ -58,7 +59,7 @@ struct Export<'a> {
     /// By module: whether its table was read to its end.
     read_whole: BTreeMap<Module, bool>,
     /// What could not be read, until it is known whose return it is.
-    lost: Vec<Rejection>,
+    lost: Refusals<Rejection>,
 }
 
 /// The returns of an export.
@@ -112,13 +113,13 @@ impl Export<'_> {
         let mut table = match Table::open(file, &[]) {
             Ok(table) => table,
             Err(rejection) => {
-                self.lost.push(*rejection);
+                self.lose(*rejection);
                 self.read_whole.extend(by_name.map(|module| (module, false)));
                 return Ok(());
             }
         };
         let Some(module) = by_name.or_else(|| Module::of_header(|column| table.has(column))) else {
-            self.lost.push(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
+            self.lose(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
             return Ok(());
         };
         let (own, parent) = (module.own_id(), module.parent().map(Module::own_id));
@@ -126,8 +127,7 @@ impl Export<'_> {
         let missing: Vec<String> = needed.into_iter().flatten().filter(|column| !table.has(column)).collect();
         if !missing.is_empty() {
             let what = missing.join(", ");
-            self.lost
-                .push(of_file(&name, &format!("the header does not name {what}: export the table with its columns")));
+            self.lose(of_file(&name, &format!("the header does not name {what}: export the table with its columns")));
             self.read_whole.insert(module, false);
             return Ok(());
         }
@@ -142,7 +142,13 @@ impl Export<'_> {
             let row = match row {
                 Ok(row) => row,
                 Err(rejection) => {
-                    self.lost.push(*rejection);
+                    let place = rejection.place.clone();
+                    if !self.lose(*rejection) {
+                        let too_many = Rejection::of(Reason::RecordTooLarge, TOO_MANY_REFUSED, place, &[]);
+                        self.lose(too_many);
+                        self.read_whole.insert(module, false);
+                        return Ok(());
+                    }
                     continue;
                 }
             };
@@ -162,6 +168,12 @@ impl Export<'_> {
         let known = self.read_whole.entry(module).or_insert(true);
         *known &= whole;
         Ok(())
+    }
+
+    /// Holds what cannot be read. False when there is no room for more.
+    fn lose(&mut self, rejection: Rejection) -> bool {
+        let raw_bytes = rejection.raw.len();
+        self.lost.push(rejection, raw_bytes)
     }
 
     /// Puts a row where it waits for what stands under it, or for what it stands under.
@@ -198,7 +210,7 @@ impl Export<'_> {
             let scope_key = only.as_ref().map(|of| of.scope.key.clone());
             self.out.reject(Rejection { controller, scope_key, ..rejection });
         };
-        self.lost.drain(..).for_each(&mut reject);
+        self.lost.take().into_iter().for_each(&mut reject);
         for (node, unusable) in unusable {
             let why = Why { reason: unusable.reason(), field: unusable.field(), message: &unusable.to_string() };
             reject(refused::one(&node, self.names, why));
@@ -287,7 +299,7 @@ impl Export<'_> {
                 node.module.name()
             );
             let why = Why { reason: Reason::RecordTooLarge, field: "", message: &message };
-            self.lost.push(refused::one(&node, self.names, why));
+            self.lose(refused::one(&node, self.names, why));
         }
     }
 
@@ -316,7 +328,7 @@ impl Export<'_> {
             let name = self.names.first().map_or("", String::as_str);
             let message = "the table sen2 is not there, or is empty: it says whose return this is and of which year; deliver \
                            all nine tables of the export together";
-            self.lost.push(Rejection { reason: Reason::SubjectMissing, ..of_file(name, message) });
+            self.lose(Rejection { reason: Reason::SubjectMissing, ..of_file(name, message) });
         }
         Ok(returns)
     }

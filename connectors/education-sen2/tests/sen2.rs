@@ -441,3 +441,16 @@ fn every_seed_of_the_fuzz_targets_is_translated() {
         }
     }
 }
+
+#[test]
+fn a_table_of_which_next_to_nothing_can_be_read_is_read_no_further() {
+    let returns = "sen2tableid,collection,year,lea\n1,SEN2,2025,878\n".to_owned();
+    let person = "persontableid,sen2tableid,surname,forename,personbirthdate\n1,1,Invented,A,2010-05-09\n".to_owned();
+    let persons = person + &"2,1,Invented,B,2010-05-09,too many,\n".repeat(150_000);
+    let said = Collected::of(&Sen2, &[("sen2.csv", returns.as_bytes()), ("person.csv", persons.as_bytes())]);
+    let last = said.rejections.last().map(|rejection| (rejection.reason.as_str_name(), rejection.place.line));
+    let refused = said.rejections.len();
+    assert!((100_000..149_000).contains(&refused), "{refused}");
+    assert_eq!(last, Some(("REASON_RECORD_TOO_LARGE", refused as u64 + 1)));
+    assert_eq!((kinds(&said), said.whole.len()), (vec!["PersonDescribed"], 0), "what could be read is said");
+}

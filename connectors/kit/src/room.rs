@@ -30,9 +30,61 @@ impl Room {
     }
 }
 
+/// Refusals that are held until it is known whose they are, and no more of them than there is room for: a file of which tens of
+/// thousands of rows cannot be read is not what its header says.
+#[derive(Debug)]
+pub struct Refusals<T> {
+    held: Vec<T>,
+    room: Room,
+}
+
+/// Room for the refusals of one file.
+const REFUSALS_BYTES: usize = 64 << 20;
+/// What a refusal takes beside its raw record.
+const REFUSAL_BYTES: usize = 512;
+
+impl<T> Default for Refusals<T> {
+    fn default() -> Self {
+        Self { held: Vec::new(), room: Room::of(REFUSALS_BYTES) }
+    }
+}
+
+impl<T> Refusals<T> {
+    /// Holds one, whose raw record is so many bytes. False when there is no room for another: then the rest of the file is not
+    /// read, and [`TOO_MANY_REFUSED`] says so.
+    #[must_use = "what has no room is told"]
+    pub fn push(&mut self, refusal: T, raw_bytes: usize) -> bool {
+        self.held.push(refusal);
+        self.room.take(raw_bytes + REFUSAL_BYTES)
+    }
+
+    /// Those that are held.
+    pub fn held(&self) -> &[T] {
+        &self.held
+    }
+
+    /// Those that are held, to be told.
+    pub fn take(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.held)
+    }
+}
+
+/// Why a file is read no further of which too much was refused.
+pub const TOO_MANY_REFUSED: &str = "so much of the file cannot be read that it is not what its header says: nothing past this row was \
+                                    read; export it again, or look at what it was made with";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refusals_are_held_while_there_is_room() {
+        let mut refusals = Refusals { held: Vec::new(), room: Room::of(2 * REFUSAL_BYTES + 10) };
+        assert_eq!(["a", "b", "c"].map(|refusal| refusals.push(refusal, 5)), [true, true, false]);
+        assert_eq!(refusals.held(), ["a", "b", "c"], "also the one at which there was no more room");
+        assert_eq!(refusals.take().len(), 3);
+        assert_eq!(refusals.held(), [""; 0]);
+    }
 
     #[test]
     fn there_is_so_much_and_no_more() {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Cursor, Read as _};
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
+use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -23,7 +24,7 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) hints: Hints,
     /// What could not be read of it, with the sheet that it was of.
-    pub(crate) rejected: Vec<(Option<u8>, Rejection)>,
+    pub(crate) rejected: Refusals<(Option<u8>, Rejection)>,
 }
 
 /// Reads every file: its rows are gathered by whom they are about.
@@ -34,7 +35,7 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, rows: &mut Rows, out: &mut dyn Ou
     let mut read = Vec::new();
     for (number, file) in files.into_iter().enumerate() {
         let SourceFile { name, mut bytes } = file;
-        let mut into = File { hints: hints(&name), name: name.clone(), rejected: Vec::new() };
+        let mut into = File { hints: hints(&name), name: name.clone(), rejected: Refusals::default() };
         let mut start = Vec::new();
         let begun = bytes.by_ref().take(4).read_to_end(&mut start);
         let is_workbook = start.starts_with(b"PK\x03\x04");
@@ -65,17 +66,18 @@ impl File {
 
     /// Refuses something of a list, or of what may be any of them.
     fn refuse_one(&mut self, list: Option<u8>, reason: Reason, message: &str) {
-        let rejection = Rejection {
-            reason,
-            message: message.to_owned(),
-            place: Place { file: self.name.clone(), ..Place::default() },
-            controller: None,
-            raw: Vec::new(),
-            scope_key: None,
-            subject: None,
-            digest: None,
-        };
-        self.rejected.push((list, rejection));
+        let place = Place { file: self.name.clone(), ..Place::default() };
+        self.refuse_at(list, reason, message, place);
+    }
+
+    fn refuse_at(&mut self, list: Option<u8>, reason: Reason, message: &str, place: Place) {
+        self.take(list, Rejection::of(reason, message, place, &[]));
+    }
+
+    /// Holds what is refused. False when there is no room for another.
+    fn take(&mut self, list: Option<u8>, rejection: Rejection) -> bool {
+        let raw_bytes = rejection.raw.len();
+        self.rejected.push((list, rejection), raw_bytes)
     }
 }
 
@@ -108,7 +110,7 @@ fn read_csv(
             if rejection.reason == Reason::HeaderMissing {
                 NO_LIST.clone_into(&mut rejection.message);
             }
-            into.rejected.push((None, *rejection));
+            into.take(None, *rejection);
             return Ok(());
         }
     };
@@ -133,7 +135,13 @@ fn read_csv(
                     raw: row.raw().to_vec(),
                 })?;
             }
-            Err(rejection) => into.rejected.push((Some(list), *rejection)),
+            Err(rejection) => {
+                let place = rejection.place.clone();
+                if !into.take(Some(list), *rejection) {
+                    into.refuse_at(Some(list), Reason::RecordTooLarge, TOO_MANY_REFUSED, place);
+                    return Ok(());
+                }
+            }
         }
     }
     if csv.whole() {
@@ -182,7 +190,7 @@ fn read_workbook(
             }
         }
     }
-    if lists == 0 && into.rejected.is_empty() {
+    if lists == 0 && into.rejected.held().is_empty() {
         into.refuse(Reason::HeaderMissing, NO_LIST);
     }
     Ok(())

@@ -27,14 +27,14 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
     let mut files = sheets::read(files, &mut rows, out)?;
     let lists = rows.gathered()?;
     let Some(authority) = files.iter().find_map(|file| file.hints.authority).or(given) else {
-        for file in files {
+        for mut file in files {
             let refused = unplaced(&file.name);
-            file.rejected.into_iter().for_each(|(_, rejection)| out.reject(rejection));
+            file.rejected.take().into_iter().for_each(|(_, rejection)| out.reject(rejection));
             out.reject(refused);
         }
         return Ok(());
     };
-    let rejected: Vec<_> = files.iter_mut().flat_map(|file| std::mem::take(&mut file.rejected)).collect();
+    let rejected: Vec<_> = files.iter_mut().flat_map(|file| file.rejected.take()).collect();
     let Some(stood_on) = named_on.or(lists.latest) else {
         // Lists without a single date tell of nothing that could be placed.
         refuse_all(&lists, &files, authority, out)?;

@@ -186,3 +186,16 @@ fn plans_of_children_in_need_are_plans_where_the_list_has_their_dates() {
         assert_eq!(said.reasons(), ["REASON_DATE_MISSING"], "what cannot be read takes nothing back: {header}");
     }
 }
+
+#[test]
+fn a_list_of_which_next_to_nothing_can_be_read_is_read_no_further() {
+    let said = of(&format!(
+        "{CONTACTS}{}",
+        "910003,a) Male,a) White,01/02/2015,10,03/02/2025,g) Police,too many,\n".repeat(150_000)
+    ));
+    let last = said.rejections.last().map(|rejection| (rejection.reason.as_str_name(), rejection.place.line));
+    let refused = said.rejections.len();
+    assert!((100_000..149_000).contains(&refused), "{refused}");
+    assert_eq!(last, Some(("REASON_RECORD_TOO_LARGE", refused as u64 + 2)));
+    assert_eq!((said.of_kind("ContactReceived").len(), said.whole.len()), (2, 0), "what could be read is said");
+}

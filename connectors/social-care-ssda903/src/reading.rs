@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read as _};
 
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
+use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
 use proto::events::Date;
 use proto::quarantine::Reason;
@@ -21,8 +22,27 @@ pub(crate) struct File {
     pub(crate) tables: Vec<Table>,
     pub(crate) whole: bool,
     /// Some of it could not be read, and is not known to be of one child.
-    pub(crate) rejected: Vec<Rejection>,
+    pub(crate) rejected: Refusals<Rejection>,
     pub(crate) odd_text: bool,
+}
+
+impl File {
+    /// Refuses what is the file's, or one row of it.
+    pub(crate) fn refuse(&mut self, rejection: Rejection) {
+        let raw_bytes = rejection.raw.len();
+        let _there_is_one = self.rejected.push(rejection, raw_bytes);
+    }
+
+    /// Refuses one of its rows. False when so many are refused that the rest is not read.
+    pub(crate) fn refuse_row(&mut self, rejection: Rejection) -> bool {
+        let (place, raw_bytes) = (rejection.place.clone(), rejection.raw.len());
+        let has_room = self.rejected.push(rejection, raw_bytes);
+        if !has_room {
+            let told = of_file(&self.name, Reason::RecordTooLarge, TOO_MANY_REFUSED.to_owned());
+            self.refuse(Rejection { place, ..told });
+        }
+        has_room
+    }
 }
 
 /// Reads every file: its rows are gathered.
@@ -33,12 +53,18 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, rows: &mut Rows, out: &mut dyn Ou
     let mut read = Vec::new();
     for (number, file) in files.into_iter().enumerate() {
         let name = file.name.clone();
-        let mut into =
-            File { hints: hints(&name), name, tables: Vec::new(), whole: false, rejected: Vec::new(), odd_text: false };
+        let mut into = File {
+            hints: hints(&name),
+            name,
+            tables: Vec::new(),
+            whole: false,
+            rejected: Refusals::default(),
+            odd_text: false,
+        };
         match is_xml(file) {
             Ok((true, file)) => xml::read(number, file, &mut into, rows, out)?,
             Ok((false, file)) => read_csv(number, file, &mut into, rows, out)?,
-            Err(rejection) => into.rejected.push(*rejection),
+            Err(rejection) => into.refuse(*rejection),
         }
         read.push(into);
     }
@@ -83,7 +109,7 @@ fn read_csv(
                 "the header is of no file of the return on children looked after: export the table with its column names"
                     .clone_into(&mut rejection.message);
             }
-            into.rejected.push(*rejection);
+            into.refuse(*rejection);
             return Ok(());
         }
     };
@@ -97,7 +123,9 @@ fn read_csv(
         let row = match row {
             Ok(row) => row,
             Err(rejection) => {
-                into.rejected.push(*rejection);
+                if !into.refuse_row(*rejection) {
+                    return Ok(());
+                }
                 continue;
             }
         };

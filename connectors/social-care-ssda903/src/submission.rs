@@ -46,7 +46,7 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
     let told = &read.told;
     let concluded = told.year();
     for at in &told.of_no_authority {
-        files.get_mut(*at).into_iter().for_each(|file| file.rejected.push(unplaced(file, true)));
+        files.get_mut(*at).into_iter().for_each(|file| file.refuse(unplaced(file, true)));
     }
     let mut tables = Tables::default();
     let mut of_no_year = BTreeSet::new();
@@ -61,7 +61,7 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
         }
     }
     for at in of_no_year {
-        files.get_mut(at).into_iter().for_each(|file| file.rejected.push(unplaced(file, false)));
+        files.get_mut(at).into_iter().for_each(|file| file.refuse(unplaced(file, false)));
     }
     note_files(&files, (given, concluded), &mut tables);
     open_scopes(&tables, told, &files, out);
@@ -79,9 +79,9 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
     for (authority, year, table) in &tables.whole {
         out.whole(&scope_key(*authority, *year, *table));
     }
-    for file in files {
+    for mut file in files {
         let own = file.hints.authority.or(given).zip(year_of_file(&file, concluded));
-        for mut rejection in file.rejected {
+        for mut rejection in file.rejected.take() {
             if let (Some((authority, year)), [table]) = (own, file.tables.as_slice()) {
                 rejection.controller = Some(authority.social_care());
                 rejection.scope_key = Some(scope_key(authority, year, *table));
@@ -179,7 +179,7 @@ fn note_files(files: &[File], (given, concluded): (Option<Authority>, Option<u16
     }
     let broken: BTreeSet<Table> = files
         .iter()
-        .filter(|file| !file.whole || !file.rejected.is_empty())
+        .filter(|file| !file.whole || !file.rejected.held().is_empty())
         .flat_map(|file| file.tables.clone())
         .collect();
     tables.whole = tables.there.iter().filter(|(.., table)| !broken.contains(table)).copied().collect();

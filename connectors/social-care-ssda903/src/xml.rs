@@ -38,7 +38,7 @@ pub(crate) fn read(
     let mut records = match Records::open(file.bytes, SHAPE) {
         Ok(records) => records,
         Err(broken) => {
-            into.rejected.push(of_file(&into.name, broken.reason(), broken.to_string()));
+            into.refuse(of_file(&into.name, broken.reason(), broken.to_string()));
             return Ok(());
         }
     };
@@ -58,7 +58,7 @@ pub(crate) fn read(
             Err(broken) => {
                 let message = format!("{broken}: nothing from here on was read; send the whole file again");
                 let place = place(&into.name, record, records.here());
-                into.rejected.push(Rejection { place, ..of_file(&into.name, broken.reason(), message) });
+                into.refuse(Rejection { place, ..of_file(&into.name, broken.reason(), message) });
                 return Ok(());
             }
         };
@@ -68,7 +68,11 @@ pub(crate) fn read(
         into.odd_text |= records.replaced() || child.is_some_and(|child| child.is_odd());
         match child {
             Some(child) => to.child(into, child, RowPlace { line: at.line, record, byte_offset: at.offset })?,
-            None => into.rejected.push(unread(&records, &into.name, record, whole)),
+            None => {
+                if !into.refuse_row(unread(&records, &into.name, record, whole)) {
+                    return Ok(());
+                }
+            }
         }
     }
 }

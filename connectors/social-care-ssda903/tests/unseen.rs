@@ -150,3 +150,15 @@ fn an_end_that_cannot_be_read_is_not_taken_for_none() {
     assert!(said.rejections.iter().all(|one| one.subject.is_some() && one.scope_key.is_some()));
     assert_eq!(of(HEADER, &EPISODES.replacen("20/09/2024,X1", "20/09/2024 (court),X1", 1)).reasons(), [""; 0]);
 }
+
+#[test]
+fn a_table_of_which_next_to_nothing_can_be_read_is_read_no_further() {
+    let broken = "2,F,14/06/2012,WBRI,UN4,0,,one cell too many,\n".repeat(150_000);
+    let said = of(&format!("{HEADER}{broken}"), EPISODES);
+    let last = said.rejections.last().map(|rejection| (rejection.reason.as_str_name(), rejection.place.line));
+    let refused = said.rejections.len();
+    assert!((100_000..149_000).contains(&refused), "{refused}");
+    assert_eq!(last, Some(("REASON_RECORD_TOO_LARGE", refused as u64 + 1)));
+    assert_eq!(said.of_kind("PersonDescribed").len(), 1, "what could be read is said");
+    assert!(said.whole.iter().all(|key| !key.ends_with("header")), "{:?}", said.whole);
+}
