@@ -30,6 +30,7 @@ pub mod run;
 pub mod sftp;
 pub mod spool;
 pub mod submission;
+pub mod tape;
 pub mod text;
 pub mod xml;
 
