@@ -32,6 +32,7 @@ pub mod spool;
 pub mod submission;
 pub mod tape;
 pub mod text;
+pub mod unpacked;
 pub mod xml;
 
 mod body;

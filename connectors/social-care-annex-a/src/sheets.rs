@@ -6,6 +6,7 @@ use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
 use connector_kit::room::Room;
+use connector_kit::unpacked::{self, Unusable};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -13,6 +14,8 @@ use crate::lists::Columns;
 
 /// Largest workbook that is read, in bytes; one of a large council is a few megabytes.
 const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
+/// And what it may unpack to: the texts that its cells share are held by whoever reads it.
+const UNPACKED_BYTES_MAX: u64 = 256 << 20;
 /// Most memory that the rows of one submission may take, about: those of a large council take some tens of megabytes.
 const HELD_BYTES_MAX: usize = 512 << 20;
 /// What a row, and what a cell, takes beside its text.
@@ -195,7 +198,8 @@ fn read_workbook(
     if bytes.take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut held).is_err() {
         return into.refuse(Reason::FileUnreadable, "the file could not be read to its end: send it again");
     }
-    if held.len() as u64 > WORKBOOK_BYTES_MAX {
+    if held.len() as u64 > WORKBOOK_BYTES_MAX || unpacked::within(&held, UNPACKED_BYTES_MAX) == Err(Unusable::TooLarge)
+    {
         return into.refuse(Reason::RecordTooLarge, "the workbook is larger than any real one: send each list as CSV");
     }
     let Ok(mut workbook) = open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(held)) else {
