@@ -2,9 +2,14 @@
 //! marks of the last seven or eight days once more, in which a mark may have become another.
 //!
 //! **Files.** CSV with a row a session or a row a day (columns for morning and afternoon); JSON as a list of records, records
-//! under a pupil or a school, or a record a line. Fields are found by name, in the spellings of [`fields`], in any letter case
-//! and whatever separates their words. What the file says once of all its records (the school, when it was made) counts for
-//! each; a school that the records do not name is read from the file's name (`8784001_attendance_2025-01-10.csv`).
+//! under a pupil or a school, or a record a line; of any length, since it is read as it comes. Fields are found by name, in the
+//! spellings of [`fields`], in any letter case and whatever separates their words. What the file says once of all its records (the
+//! school, when it was made) counts for each; a school that the records do not name is read from the file's name
+//! (`8784001_attendance_2025-01-10.csv`). A document that breaks off is read up to there.
+//!
+//! **Behind its records.** What an object says behind a list counts for the records of the list as well, as long as they are held: up
+//! to 50,000 of them, or 64 MiB. Where more stood before it, those were said without: what came too late is told, as
+//! `RECORD_TOO_LARGE`, and has to be written in front.
 //!
 //! **Who.** The subject is the pupil as that school knows them, the same as in its census. Without a UPN, by name and birth date.
 //!
@@ -14,18 +19,23 @@
 //!
 //! **When.** A file stands as at the time that it says, or the day in its name, or when it was picked up.
 //!
-//! **What is not mapped** becomes `SourceRecordKept`.
+//! **What is not mapped** becomes `SourceRecordKept`: of a record with its mark, and of an object around records once, where it is a
+//! pupil's. Around the records of several pupils it is nobody's, and told as `COLUMNS_NOT_MAPPED`, with what it is called.
 
 mod fields;
 mod json;
 mod rows;
 mod say;
 mod table;
+mod walk;
 
 use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
 
 use crate::say::Register;
+
+/// What it is called: its events are this source's.
+pub(crate) const NAME: &str = "education-attendance";
 
 /// The connector. It has no state: each file is a delivery by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,11 +49,11 @@ pub fn connector(_: &Whose) -> Registered {
 impl Connector for DailyAttendance {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
-            name: "education-attendance",
+            name: NAME,
             about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 2,
+            mapping_revision: 3,
         }
     }
 

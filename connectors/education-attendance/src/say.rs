@@ -1,11 +1,12 @@
 //! Records become marks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use connector_kit::attendance;
 use connector_kit::file_name::{self, Authority};
 use connector_kit::reading::{self, Read, finding};
-use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept, text};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
@@ -36,11 +37,42 @@ struct Mark<'r> {
 /// Whose mark, and of which session.
 type Key = (String, (i32, u32, u32), Session, String);
 
+/// Of what a record says, so much tells it from others where nothing better does.
+const KEY_PART_CHARS_MAX: usize = 100;
+
 /// So many records are held at once, to tell which of two of one session counts. A larger file is said as it is read; two records
 /// that stand further apart and disagree are both told of when the file is compared with what stands.
 const HELD_ROWS_MAX: usize = 50_000;
 /// And so many bytes of them, about.
 const HELD_BYTES_MAX: usize = 64 << 20;
+/// Of so many sets of names it is remembered that they were told of.
+const TOLD_MAX: usize = 100;
+
+/// So many pupils are remembered, more than any authority has: behind more, one that comes again is described again.
+const DESCRIBED_MAX: usize = 900_000;
+
+/// Whose description was said, by what school and pupil hash to: a few bytes each, in a file of any number of pupils.
+#[derive(Default)]
+struct Described(HashSet<u64>);
+
+impl Described {
+    fn hash(pupil: &(String, String)) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        pupil.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn has(&self, pupil: &(String, String)) -> bool {
+        self.0.contains(&Self::hash(pupil))
+    }
+
+    fn add(&mut self, pupil: &(String, String)) {
+        if self.0.len() >= DESCRIBED_MAX {
+            self.0.clear();
+        }
+        self.0.insert(Self::hash(pupil));
+    }
+}
 
 /// A file's records, on their way to what they say.
 pub(crate) struct Register<'o> {
@@ -50,9 +82,16 @@ pub(crate) struct Register<'o> {
     /// When the file says that it was made.
     made: String,
     held: Vec<Row>,
+    /// What objects around records say that has no place, and where the first of the records stands among all.
+    beside: Vec<(u64, Row)>,
     held_bytes: usize,
-    /// By school: whose description was said.
-    described: BTreeSet<(String, String)>,
+    /// How many records were said.
+    settled: u64,
+    described: Described,
+    /// The first day of which something could be said.
+    first_on: Option<Date>,
+    /// Names of what has no place and is nobody's, that were told of.
+    told: BTreeSet<String>,
     pub(crate) speaker: Speaker<'o>,
 }
 
@@ -64,50 +103,123 @@ impl<'o> Register<'o> {
             of_name: school_in(name),
             made: String::new(),
             held: Vec::new(),
+            beside: Vec::new(),
             held_bytes: 0,
-            described: BTreeSet::new(),
+            settled: 0,
+            described: Described::default(),
+            first_on: None,
+            told: BTreeSet::new(),
             speaker,
         }
     }
 
-    /// When the file says that it was made; the first that says so counts.
-    pub(crate) fn made(&mut self, made: &str) {
-        if self.made.is_empty() && !made.is_empty() {
-            made.clone_into(&mut self.made);
-            self.speaker.as_of_us = as_of(&self.name, made);
-        }
-    }
-
-    pub(crate) fn take(&mut self, mut row: Row) {
-        row.settle_day();
-        self.held_bytes += row.weight();
-        self.held.push(row);
-        if self.held.len() >= HELD_ROWS_MAX || self.held_bytes >= HELD_BYTES_MAX {
+    /// Takes a record, and says those that are held when they are many.
+    pub(crate) fn take(&mut self, row: Row) {
+        self.hold(row);
+        if self.is_full() {
             self.settle();
         }
     }
 
+    /// Takes a record that stands in others: what they say is still to come.
+    pub(crate) fn hold(&mut self, row: Row) {
+        self.held_bytes += row.weight();
+        self.held.push(row);
+    }
+
+    /// Takes what an object around records says of them all, of which this is the first.
+    pub(crate) fn hold_around(&mut self, first: u64, row: Row) {
+        self.held_bytes += row.weight();
+        if !row.rest.is_empty() {
+            self.beside.push((first, row));
+        }
+    }
+
+    /// How many records were taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.settled + self.held.len() as u64
+    }
+
+    /// How many of them were said.
+    pub(crate) fn settled(&self) -> u64 {
+        self.settled
+    }
+
+    /// Whether no more is to be held.
+    pub(crate) fn is_full(&self) -> bool {
+        self.held.len() >= HELD_ROWS_MAX || self.held_bytes >= HELD_BYTES_MAX
+    }
+
     /// Says what is held.
     pub(crate) fn settle(&mut self) {
-        let rows = std::mem::take(&mut self.held);
-        self.held_bytes = 0;
-        settle(&rows, self.of_name.as_deref(), &mut self.described, &mut self.speaker);
+        self.settle_until(u64::MAX);
+    }
+
+    /// Says of what is held what stands before this record.
+    pub(crate) fn settle_until(&mut self, record: u64) {
+        let waits = usize::try_from(record.saturating_sub(self.settled)).unwrap_or(usize::MAX).min(self.held.len());
+        let waiting = self.held.split_off(waits);
+        let mut rows = std::mem::replace(&mut self.held, waiting);
+        let (beside, waiting) = std::mem::take(&mut self.beside).into_iter().partition(|(first, _)| *first < record);
+        self.beside = waiting;
+        self.settled += rows.len() as u64;
+        self.held_bytes = self.held.iter().chain(self.beside.iter().map(|(_, row)| row)).map(Row::weight).sum();
+        self.made(&rows);
+        rows.iter_mut().for_each(Row::settle_day);
+        let of_name = self.of_name.as_deref();
+        let first_on = settle(&rows, of_name, &mut self.described, &mut self.speaker);
+        self.first_on = self.first_on.or(first_on);
+        let beside: Vec<(u64, Row)> = beside;
+        for (_, row) in beside {
+            if self.speaker.around(&row, self.of_name.as_deref(), self.first_on).is_none() {
+                self.tell_of(&row);
+            }
+        }
+    }
+
+    /// When the file says that it was made; the first that says so counts.
+    fn made(&mut self, rows: &[Row]) {
+        if self.made.is_empty() {
+            let made = rows.iter().map(|row| row.outermost(Field::Made)).find(|made| !made.is_empty());
+            made.unwrap_or_default().clone_into(&mut self.made);
+            self.speaker.as_of_us = as_of(&self.name, &self.made);
+        }
+    }
+
+    /// Tells of values around records that have no place and are no one pupil's: once of the same names.
+    fn tell_of(&mut self, row: &Row) {
+        let names: BTreeSet<&str> = row.rest.iter().map(|(name, _)| name.as_str()).collect();
+        let names = names.into_iter().collect::<Vec<_>>().join("\n");
+        if self.told.len() < TOLD_MAX && !self.told.insert(names.clone()) {
+            return;
+        }
+        let message = "something stands around the records that is read nowhere, and nothing of it is in any event: the records \
+                       were read; what it is called is with the item";
+        // Of the same names there is one item, whatever the file is called.
+        let place = Place { file: crate::NAME.to_owned(), field: "around".to_owned(), ..Place::default() };
+        let scope_key = Some("attendance#around".to_owned());
+        let rejection = Rejection::of(Reason::ColumnsNotMapped, message, place, names.as_bytes());
+        self.speaker.out.reject(Rejection { scope_key, ..rejection });
     }
 }
 
-fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String, String)>, speaker: &mut Speaker<'_>) {
+/// Says the marks of records and who the pupils are, and gives the day of the first.
+fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speaker: &mut Speaker<'_>) -> Option<Date> {
+    let mut first_on = None;
     let mut marks: BTreeMap<Key, Vec<Mark<'_>>> = BTreeMap::new();
     let mut pupils: BTreeMap<(String, String), &Row> = BTreeMap::new();
     for row in rows {
         match placed(row, of_name) {
             Ok((school, pupil, on, of_row)) => {
+                first_on = first_on.or(Some(on));
                 let pupil_key = (school.clone(), pupil.value.clone());
-                if !described.contains(&pupil_key) {
+                if !described.has(&pupil_key) {
                     pupils.entry(pupil_key).or_insert(row);
                 }
                 for mark in of_row {
                     let key = (school.clone(), dates::rank(&on), mark.session, pupil.value.clone());
-                    marks.entry(key).or_default().push(mark);
+                    // Nearly every session has one.
+                    marks.entry(key).or_insert_with(|| Vec::with_capacity(1)).push(mark);
                 }
             }
             Err(Unfit { reason, field, message, school, subject }) => {
@@ -127,9 +239,9 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String,
             }
         }
     }
-    for ((school, pupil), row) in pupils {
-        speaker.pupil(&school, row);
-        described.insert((school, pupil));
+    for (pupil_key, row) in pupils {
+        speaker.pupil(&pupil_key.0, row);
+        described.add(&pupil_key);
     }
     for (key, mut of_session) in marks {
         // The last change counts; of what was changed at one time, whatever says the same.
@@ -145,6 +257,7 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut BTreeSet<(String,
             }
         }
     }
+    first_on
 }
 
 /// When the file stood so: as it says itself, or the day in its name.
@@ -204,7 +317,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
     let by_session = [(Session::Morning, Field::MorningCode), (Session::Afternoon, Field::AfternoonCode)];
     let mut marks: Vec<Mark<'r>> = by_session
         .into_iter()
-        .filter(|(_, field)| row.said.contains_key(field))
+        .filter(|(_, field)| row.says(*field))
         .map(|(session, field)| mark(session, row.get(field)))
         .collect();
     if marks.is_empty() {
@@ -215,7 +328,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
                 "the record does not say whether it is of the morning or the afternoon",
             )
         })?;
-        if !row.said.contains_key(&Field::Code) {
+        if !row.says(Field::Code) {
             let message =
                 "the record has no mark, under any name that is known: it says nothing, not even that there is none";
             return Err(lost(Reason::RecordMalformed, "code", message));
@@ -276,10 +389,14 @@ fn date_of((year, month, day): (i32, u32, u32)) -> Date {
     Date { year, month: Some(month), day: Some(day), estimated: false }
 }
 
-/// The first day of the school year that a record is of: where what has no day of its own is placed.
+/// Where what a record says and has no day of its own is placed.
 fn began(row: &Row) -> Date {
-    let year = any_date(row.get(Field::On), "").value.map_or(0, |on| attendance::school_year(&on));
-    date_of((i32::from(year.max(1990)), 9, 1))
+    any_date(row.get(Field::On), "").value.map_or(date_of((1990, 9, 1)), |on| school_year_of(&on))
+}
+
+/// The first day of a day's school year.
+fn school_year_of(on: &Date) -> Date {
+    date_of((i32::from(attendance::school_year(on).max(1990)), 9, 1))
 }
 
 fn scope_key(school: &str, on: &Date, session: Session) -> String {
@@ -392,6 +509,31 @@ impl Speaker<'_> {
             let findings = vec![finding(FindingCode::NotMapped, "mark")];
             self.draft(said("kept", format!("{record_key}/kept")), kept.into(), findings);
         }
+    }
+
+    /// What an object around records says that has no place, where it is one pupil's: kept once, and not with each of the pupil's
+    /// marks. `None` where it is nobody's.
+    fn around(&mut self, row: &Row, of_name: Option<&str>, first_on: Option<Date>) -> Option<()> {
+        let school = school(row).or_else(|| of_name.map(str::to_owned))?;
+        let subject = pupil(row, &school)?;
+        let own = any_date(row.get(Field::On), "").value.filter(|date| date.day.is_some());
+        let on = own.or_else(|| first_on.map(|on| school_year_of(&on)))?;
+        let kept = kept::columns("around", row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+        // It has no number of its own: what it says tells it from others of that day.
+        let content = text::start(kept.content.as_deref().unwrap_or_default(), KEY_PART_CHARS_MAX);
+        let scope = self.open(format!("{school}/attendance/pupils"));
+        let said = Said {
+            school: &school,
+            key: format!("{}/{}/around/{content}", subject.value, dates::key(&on)),
+            subject,
+            scope,
+            table: "around",
+            on,
+            changed_at_us: None,
+            place: &row.place,
+        };
+        self.draft(said, kept.into(), vec![finding(FindingCode::NotMapped, "around")]);
+        Some(())
     }
 
     /// Two marks of one session cannot both be right.

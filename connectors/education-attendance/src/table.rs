@@ -54,7 +54,6 @@ pub(crate) fn read(file: SourceFile<'_>, register: &mut Register<'_>) {
         for column in &columns {
             found.take(column, row.get(column).unwrap_or_default());
         }
-        register.made(found.get(Field::Made));
         register.take(found);
     }
 }

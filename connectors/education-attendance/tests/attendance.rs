@@ -253,6 +253,154 @@ fn a_document_that_repeats_what_stands_around_its_records_past_all_bounds_is_tol
     }
 }
 
+/// Reasons and where they stand.
+fn told(said: &Collected) -> Vec<(&str, &str)> {
+    said.rejections.iter().map(|one| (one.reason.name(), one.place.field.as_str())).collect()
+}
+
+#[test]
+fn what_an_object_says_counts_for_its_records_wherever_in_it_it_stands() {
+    let expected = marks(&translate("attendance.json", &under_pupils(WEEK)));
+    let days: Vec<String> = WEEK
+        .iter()
+        .map(|(on, am, pm)| {
+            format!(r#"{{"marks":[{{"am":"{}"}},{{"pm":"{}"}}],"date":"{on}"}}"#, escaped(am), escaped(pm))
+        })
+        .collect();
+    let days = days.join(",\n");
+    let made = r#""generatedAt":"2025-01-09T16:00:00""#;
+    for text in [
+        format!(r#"{{"laestab":"8784001",{made},"upn":"{UPN}","days":[{days}]}}"#),
+        format!(r#"{{"days":[{days}],"laestab":"8784001",{made},"upn":"{UPN}"}}"#),
+        format!(r#"{{"pupils":[{{"days":[{days}],"upn":"{UPN}"}}],"school":{{"laestab":"8784001"}},{made}}}"#),
+        // What stands further in says more.
+        format!(r#"{{"upn":"{UPN}","date":"2024-07-01",{made},"days":[{days}],"laestab":"8784001"}}"#),
+    ] {
+        let said = translate("attendance.json", &text);
+        assert_eq!((marks(&said), told(&said)), (expected.clone(), vec![]), "{text}");
+        let as_of: Vec<_> = said.scopes.iter().map(|scope| scope.as_of_us).collect();
+        assert!(as_of.iter().all(|as_of| *as_of == Some(1_736_438_400_000_000)), "{text}: {as_of:?}");
+    }
+}
+
+/// More records than are held stand before a value that counts for each of them.
+#[test]
+fn what_stands_too_far_behind_its_records_is_told() {
+    let mark = format!(r#"{{"upn":"{UPN}","date":"2025-01-06","am":"/"}}"#);
+    let many = vec![mark.as_str(); 50_001].join(",");
+    let said = translate("a.json", &format!(r#"{{"marks":[{many}],"laestab":"8784001"}}"#));
+    assert_eq!(marks(&said).len(), 1, "the last stands no further than is held");
+    let late: Vec<_> = said.rejections.iter().filter(|one| one.reason.name() == "RECORD_TOO_LARGE").collect();
+    assert_eq!((late.len(), said.rejections.len()), (1, 50_001), "each that has no school, and what came too late");
+    assert_eq!(late[0].raw, br#","laestab":"8784001"}"#);
+    // What is said before them, or behind them and again the same, or is read nowhere, does not come too late.
+    for behind in ["", r#","laestab":"8784001""#, r#","meta":{"pages":7}"#] {
+        let said = translate("a.json", &format!(r#"{{"laestab":"8784001","marks":[{many}]{behind}}}"#));
+        assert!(!told(&said).iter().any(|(reason, _)| *reason == "RECORD_TOO_LARGE"), "{behind}");
+        assert_eq!(said.records, 50_001);
+    }
+    // Between two lists: too late for the first of them.
+    let none = vec!["{}"; 50_000].join(",");
+    let said = translate("a.json", &format!(r#"{{"am":[{none}],"laestab":"8784001","pm":[{none}]}}"#));
+    let late = said.rejections.iter().filter(|one| one.reason.name() == "RECORD_TOO_LARGE").count();
+    assert_eq!((late, said.rejections.len()), (1, 100_001));
+}
+
+/// Only an object that holds too many records by itself is said before its end.
+#[test]
+fn a_pupil_is_said_at_the_pupils_end_wherever_in_a_long_document_it_stands() {
+    let marks_of_days: Vec<String> =
+        (6..13).map(|day| format!(r#"{{"date":"2025-01-{day:02}","am":"/","weeks":[{{"am":"/"}}]}}"#)).collect();
+    let marks_of_days = marks_of_days.join(",");
+    let pupil = |number: u32| format!(r#"{{"marks":[{marks_of_days}],"house":"red","upn":"B8012{number:08}"}}"#);
+    let pupils: Vec<String> = (0..7_200).map(pupil).collect();
+    let said = translate("8784001.json", &format!(r#"{{"data":[{}],"meta":{{"pages":1}}}}"#, pupils.join(",")));
+    assert_eq!((said.records, told(&said)), (50_400, vec![("COLUMNS_NOT_MAPPED", "around")]));
+    let tables = |table| said.drafts.iter().filter(|draft| draft.table == table).count();
+    assert_eq!(["pupil", "mark", "around"].map(tables), [7_200, 50_400, 7_200]);
+}
+
+#[test]
+fn a_document_that_breaks_off_is_read_up_to_there() {
+    let mark = |day: u32| format!(r#"{{"upn":"{UPN}","date":"2025-01-{day:02}","am":"/","pm":"\\"}}"#);
+    let whole = format!("{{\"laestab\":\"8784001\",\"marks\":[\n{},\n{},\n{}\n]}}", mark(6), mark(7), mark(8));
+    let third = whole.find("2025-01-08").unwrap();
+    let long = mark(9).replace("2025-01-09", &"9".repeat(2 << 20));
+    let deep = format!("{}1{}", "{\"a\":".repeat(200), "}".repeat(200));
+    for (text, reason, of_raw) in [
+        (whole[..third].to_owned(), "RECORD_MALFORMED", "\"date\":\""),
+        (whole.replace("2025-01-08\"", "2025-01-08"), "RECORD_MALFORMED", "2025-01-08,"),
+        (whole.replace(&mark(8), &long), "RECORD_TOO_LARGE", "99999"),
+        (whole.replace(&mark(8), &deep), "RECORD_TOO_LARGE", "{\"a\":{\"a\":"),
+    ] {
+        let said = translate("a.json", &text);
+        let told: Vec<_> = said.rejections.iter().map(|one| (one.reason.name(), one.place.line)).collect();
+        assert_eq!((marks(&said).len(), told), (4, vec![(reason, 4)]), "{of_raw}");
+        let raw = String::from_utf8_lossy(&said.rejections[0].raw).into_owned();
+        assert!(raw.contains(of_raw) && raw.len() <= 64 << 10, "{of_raw}");
+    }
+    // Something stands behind the document.
+    let said = translate("a.json", &format!("{whole}\n]"));
+    assert_eq!((marks(&said).len(), told(&said)), (6, vec![("RECORD_MALFORMED", "")]));
+}
+
+#[test]
+fn documents_may_stand_one_after_another_and_be_of_any_encoding() {
+    let expected = marks(&translate("attendance.json", &under_pupils(WEEK)));
+    let each: Vec<String> = WEEK.iter().map(|day| under_pupils(&[*day])).collect();
+    let named = under_pupils(WEEK).replace("\"marks\"", "\"surname\":\"Zoë\",\"marks\"");
+    let latin: Vec<u8> = named.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    for text in [
+        each.join("\n").into_bytes(),
+        each.concat().into_bytes(),
+        format!("\n\n {}\r\n", under_pupils(WEEK)).into_bytes(),
+        [b"\xef\xbb\xbf", named.as_bytes()].concat(),
+        [0xfeff].into_iter().chain(named.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
+        latin,
+    ] {
+        let said = Collected::of(&DailyAttendance, &[("attendance.json", &text)]);
+        assert_eq!((marks(&said), told(&said)), (expected.clone(), vec![]), "{}", String::from_utf8_lossy(&text));
+        let Some(Kind::PersonDescribed(who)) = &said.drafts[0].event.kind else { panic!("nobody is described") };
+        assert!(who.names.is_empty() || who.names[0].family.as_deref() == Some("Zoë"));
+    }
+}
+
+#[test]
+fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_of() {
+    let text = format!(
+        r#"{{"laestab":"8784001","region":"north","pupils":[
+            {{"upn":"{UPN}","house":"red","weeks":[{{"tutor":"Ms Invented","marks":[
+                {{"date":"2025-01-06","am":"/"}},{{"date":"2025-01-07","am":"L"}}]}}],"bus":7}}],
+            "pages":{{"of":1}}}}"#
+    );
+    let said = translate("a.json", &text);
+    let kept: Vec<_> = said
+        .drafts
+        .iter()
+        .filter_map(|draft| match &draft.event.kind {
+            Some(Kind::SourceRecordKept(kept)) => Some((draft.record_key.as_str(), kept.content.clone()?)),
+            _ => None,
+        })
+        .collect();
+    let of_pupil = "8784001/B801200005001/2024-09-01/around";
+    assert_eq!(
+        kept,
+        [
+            (format!("{of_pupil}/tutor\nMs Invented\n").as_str(), "tutor\nMs Invented\n".to_owned()),
+            (format!("{of_pupil}/house,bus\nred,7\n").as_str(), "house,bus\nred,7\n".to_owned()),
+        ]
+    );
+    assert_eq!((marks(&said).len(), told(&said)), (2, vec![("COLUMNS_NOT_MAPPED", "around")]));
+    assert_eq!(said.rejections[0].raw, b"pages_of\nregion");
+    // Another file of the same names is the same item, and each file tells once.
+    let again = translate("b.json", &format!("{}{}", text.replace("north", "south"), text));
+    let items: Vec<_> = again.rejections.iter().map(|one| (&one.place, &one.raw)).collect();
+    assert_eq!(items, [(&said.rejections[0].place, &said.rejections[0].raw)]);
+    let mut history = History::default();
+    assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]).len(), 5);
+    assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]), []);
+}
+
 /// Files of some days, each a day's marks of few kinds.
 fn any_file() -> impl Strategy<Value = Vec<(&'static str, &'static str, &'static str)>> {
     let code = || prop::sample::select(vec!["/", "I", "-"]);

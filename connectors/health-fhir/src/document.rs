@@ -2,11 +2,19 @@
 
 use std::io::{self, BufRead, Read};
 
+use connector_kit::tape::Taped;
 use proto::quarantine::Reason;
 
-use crate::tape::{ENTRY_BYTES_MAX, Taped};
 use crate::tree::{Element, Flaw};
 use crate::{json, xml};
+
+/// Largest entry, and largest resource that stands by itself: some hold a scanned letter.
+pub(crate) const ENTRY_BYTES_MAX: usize = 16 << 20;
+
+/// What holds an entry while it is read.
+pub(crate) fn tape() -> Taped {
+    Taped::of(ENTRY_BYTES_MAX)
+}
 
 /// A resource, or an entry of a bundle, as it was read.
 #[derive(Debug)]
@@ -116,7 +124,7 @@ fn is_json(line: &[u8]) -> bool {
             Ok(())
         }
     }
-    json::read(line, &Taped::default(), &mut Nobody).is_ok_and(|document| !document.trailing)
+    json::read(line, &tape(), &mut Nobody).is_ok_and(|document| !document.trailing)
 }
 
 /// Reads one document.

@@ -20,7 +20,6 @@ use serde_json::json;
 use crate::Fhir;
 use crate::document::{self, Broken, Entries, Format, Part, Shape};
 use crate::outcome::{Done, Issue, outcome, responses};
-use crate::tape::Taped;
 use crate::tree::Element;
 
 /// Longest post that is looked into before it is answered. Small resources take twelve times their length in memory meanwhile.
@@ -198,7 +197,7 @@ impl Requests {
 
     fn of_document(format: Format, text: impl BufRead) -> Result<Option<Self>, Refusal> {
         let mut listed = Listed::default();
-        let read = match document::read(format, text, &Taped::default(), &mut listed) {
+        let read = match document::read(format, text, &document::tape(), &mut listed) {
             Ok(read) => read,
             Err(broken) if listed.may_be_transaction() => {
                 let detail = format!("{broken}; nothing of the transaction was taken");

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::io::{self, Read};
 
+use connector_kit::tape::{Taped, is_too_large};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
 
 use crate::document::{Broken, Document, Entries, Part};
 use crate::saying::fnv_1a;
-use crate::tape::{Taped, is_too_large};
 use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw, settle};
 
 /// Deeper than this the reader itself stops: what is between is passed over within its entry.

@@ -32,7 +32,6 @@ mod relation;
 mod saying;
 mod search;
 mod source;
-mod tape;
 mod time;
 mod translate;
 mod tree;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use connector_kit::poll::{Fetched, PageUnusable, Pages, Told, Url, since};
 
 use crate::document::{self, Broken, Entries, Format, Part};
-use crate::tape::Taped;
 use crate::tree::Element;
 
 /// A server that is asked for what was changed since the last turn: `_lastUpdated`, and its pages by their `next` links.
@@ -37,7 +36,7 @@ impl Pages for FhirSearch {
         let format = if page.media_type.contains("xml") { Format::Xml } else { Format::Json };
         let mut counted = Counted(0);
         let unusable = |why: &str| PageUnusable(why.to_owned());
-        let read = document::read(format, BufReader::new(body), &Taped::default(), &mut counted);
+        let read = document::read(format, BufReader::new(body), &document::tape(), &mut counted);
         let bundle = read.map_err(|broken| unusable(&broken.to_string()))?.whole.element;
         let bundle = bundle.map_err(|flaw| unusable(flaw.what()))?;
         if bundle.kind() != "Bundle" {

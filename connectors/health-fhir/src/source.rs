@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
+use connector_kit::tape::Taped;
 use connector_kit::text::TextReader;
 use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Rejection, SourceFile};
 use proto::events::Family;
@@ -9,8 +10,7 @@ use proto::quarantine::Reason;
 
 use crate::MAPPING_REVISION;
 use crate::bundle::{Bundle, Entry};
-use crate::document::{self, Broken, Entries, Format, Part, Shape};
-use crate::tape::{ENTRY_BYTES_MAX, Taped};
+use crate::document::{self, Broken, ENTRY_BYTES_MAX, Entries, Format, Part, Shape};
 use crate::translate::{Translating, is_record};
 use crate::tree::{Element, Flaw};
 
@@ -109,7 +109,7 @@ impl File<'_> {
     }
 
     fn document(&mut self, format: Format, source: impl BufRead, start: Start) {
-        let tape = Taped::default();
+        let tape = document::tape();
         let mut window = Window { file: self, format, start, head: None, held: Vec::new(), bytes: 0, streaming: false };
         match document::read(format, source, &tape, &mut window) {
             Ok(read) => window.done(read.whole, read.trailing),

@@ -2,12 +2,12 @@
 
 use std::io::{BufReader, Read};
 
+use connector_kit::tape::{Taped, Taping, is_too_large};
 use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
 
 use crate::document::{Broken, Document, Entries, Part};
-use crate::tape::{Taped, Taping, is_too_large};
 use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw};
 
 type Source<R> = Reader<BufReader<Taping<R>>>;

@@ -31,7 +31,9 @@ pub mod run;
 pub mod sftp;
 pub mod spool;
 pub mod submission;
+pub mod tape;
 pub mod text;
+pub mod unpacked;
 pub mod xml;
 
 mod body;

@@ -1,11 +1,12 @@
 //! A workbook's sheets as tables, one line of text for each row, so that a row's line is its row number.
 //!
-//! A workbook is an archive, and an archive may unpack to a thousand times its size: what it unpacks to is counted before
-//! anything of it is read, and cells are taken one by one, so that a sheet that claims a million columns costs nothing.
+//! What a workbook unpacks to is counted before anything of it is read, and cells are taken one by one, so that a sheet that claims
+//! a million columns costs nothing.
 
-use std::io::{BufRead, Cursor, Read as _};
+use std::io::{BufRead, Cursor};
 
 use calamine::{DataRef, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
+use connector_kit::unpacked::{self, Unusable};
 
 use crate::rows::{at_most, is_like};
 
@@ -16,7 +17,6 @@ pub const UNPACKED_BYTES_MAX: u64 = 256 << 20;
 /// Columns and rows beyond these are no table.
 const COLUMNS_MAX: u32 = 1_000;
 const ROWS_MAX: u32 = 1_048_576;
-const PARTS_MAX: usize = 10_000;
 
 /// Why a workbook cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -51,6 +51,16 @@ pub(crate) enum WorkbookUnusable {
     NoSuchSheet,
 }
 
+impl From<Unusable> for WorkbookUnusable {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::NoArchive => Self::NoWorkbook,
+            Unusable::Damaged => Self::Unreadable,
+            Unusable::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
 /// The whole of a file, within what is read.
 pub(crate) fn bytes(bytes: Box<dyn BufRead + Send + '_>) -> Result<Vec<u8>, WorkbookUnusable> {
     use WorkbookUnusable as U;
@@ -74,7 +84,7 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
 
 /// The sheets of this name, in which `*` stands for anything; or every one that is not hidden, in order.
 pub(crate) fn sheets(bytes: &[u8], named: Option<&str>) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
-    unpacks_within(bytes, UNPACKED_BYTES_MAX)?;
+    unpacked::within(bytes, UNPACKED_BYTES_MAX)?;
     sheets_within(bytes, named, UNPACKED_BYTES_MAX)
 }
 
@@ -106,22 +116,6 @@ fn sheets_within(bytes: &[u8], named: Option<&str>, most: u64) -> Result<Vec<Vec
 
 fn is_shown(sheet: &Sheet) -> bool {
     sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
-}
-
-/// Unpacks every part into nothing and counts, whatever the archive says of itself.
-fn unpacks_within(bytes: &[u8], most: u64) -> Result<(), WorkbookUnusable> {
-    use WorkbookUnusable as U;
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| U::NoWorkbook)?;
-    if archive.len() > PARTS_MAX {
-        return Err(U::TooLarge);
-    }
-    let mut left = most;
-    for at in 0..archive.len() {
-        let part = archive.by_index(at).map_err(|_| U::Unreadable)?;
-        let read = std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|_| U::Unreadable)?;
-        left = left.checked_sub(read).ok_or(U::TooLarge)?;
-    }
-    Ok(())
 }
 
 fn sheet(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, most: u64) -> Result<Vec<u8>, WorkbookUnusable> {

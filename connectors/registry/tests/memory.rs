@@ -27,7 +27,7 @@ const GROWTH_MAX: f64 = 0.25;
 const HOLDS: [(&str, f64, &str); 4] = [
     (
         "education-attendance",
-        40.0,
+        30.0,
         "of two marks of one session the later counts: up to 50,000 rows are held, however long the file",
     ),
     (

@@ -6,6 +6,7 @@ use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
 use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
+use connector_kit::unpacked::{self, Unusable};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -14,6 +15,8 @@ use crate::rows::{Row, Rows, Sheet};
 
 /// Largest workbook that is read, in bytes; one of a large council is a few megabytes.
 const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
+/// And what it may unpack to: the texts that its cells share are held by whoever reads it.
+const UNPACKED_BYTES_MAX: u64 = 256 << 20;
 /// How far down a header may stand.
 const HEADER_ROWS_MAX: usize = 20;
 /// Most columns of a sheet that are read.
@@ -157,26 +160,12 @@ fn read_workbook(
     rows: &mut Rows,
     out: &mut dyn Output,
 ) -> io::Result<()> {
-    let mut held = Vec::new();
-    let is_read = bytes.take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut held).is_ok();
-    let opened = is_read.then(|| (held.len() as u64 <= WORKBOOK_BYTES_MAX).then_some(held));
-    let mut workbook = match opened {
-        None => {
-            into.refuse(Reason::FileUnreadable, "the file could not be read to its end: send it again");
+    let mut workbook = match opened(bytes) {
+        Ok(workbook) => workbook,
+        Err((reason, message)) => {
+            into.refuse(reason, message);
             return Ok(());
         }
-        Some(None) => {
-            into.refuse(Reason::RecordTooLarge, "the workbook is larger than any real one: send each list as CSV");
-            return Ok(());
-        }
-        Some(Some(held)) => match open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(held)) {
-            Ok(workbook) => workbook,
-            Err(_) => {
-                let message = "the file is no workbook that can be read: save it again as .xlsx";
-                into.refuse(Reason::FileUnreadable, message);
-                return Ok(());
-            }
-        },
     };
     let mut lists = 0;
     for name in workbook.sheet_names() {
@@ -194,6 +183,20 @@ fn read_workbook(
         into.refuse(Reason::HeaderMissing, NO_LIST);
     }
     Ok(())
+}
+
+/// A workbook to be read, or why it is not.
+fn opened(bytes: Box<dyn BufRead + Send + '_>) -> Result<Xlsx<Cursor<Vec<u8>>>, (Reason, &'static str)> {
+    let mut held = Vec::new();
+    if bytes.take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut held).is_err() {
+        return Err((Reason::FileUnreadable, "the file could not be read to its end: send it again"));
+    }
+    let is_too_large = held.len() as u64 > WORKBOOK_BYTES_MAX;
+    if is_too_large || unpacked::within(&held, UNPACKED_BYTES_MAX) == Err(Unusable::TooLarge) {
+        return Err((Reason::RecordTooLarge, "the workbook is larger than any real one: send each list as CSV"));
+    }
+    let unreadable = "the file is no workbook that can be read: save it again as .xlsx";
+    open_workbook_from_rs(Cursor::new(held)).map_err(|_| (Reason::FileUnreadable, unreadable))
 }
 
 /// Reads a sheet's rows, the list being known by the first row that is a header of one; a sheet without is no list.

@@ -4,6 +4,7 @@
 #[path = "../../social-care-ssda903/tests/support/mod.rs"]
 mod support;
 
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -83,6 +84,19 @@ fn a_damaged_workbook_is_refused_whole_or_in_part_and_never_whole() {
         let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &good[..cut])]);
         assert!(said.whole.is_empty() && !said.rejections.is_empty(), "{cut}");
     }
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
+    let mut bomb = zip::ZipWriter::new_append(Cursor::new(workbook())).unwrap();
+    bomb.start_file("xl/media/image1.bmp", zip::write::SimpleFileOptions::default()).unwrap();
+    let much = vec![b' '; 1 << 20];
+    (0..256).for_each(|_| bomb.write_all(&much).unwrap());
+    let bomb = bomb.finish().unwrap().into_inner();
+    assert!(bomb.len() < 2 << 20, "it is small while it is packed: {}", bomb.len());
+    let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &bomb)]);
+    let told: Vec<_> = said.rejections.iter().map(|one| one.reason.name()).collect();
+    assert_eq!((told, said.records, said.whole.len()), (vec!["RECORD_TOO_LARGE"], 0, 0));
 }
 
 proptest! {

@@ -32,9 +32,6 @@ const TIMES: u64 = 100;
 /// Flat: what an allocator keeps, and tables that are filled only by the larger one.
 const RATIO_MAX: f64 = 1.5;
 
-/// Of these a sample is one document that is held, and a larger one is refused.
-const DOCUMENTS: [(&str, u64); 1] = [("education-attendance", 60_000_000)];
-
 /// When it is read, microseconds since 1970: later than any sample says it was made, or it would be refused as of the future.
 const LATER_US: i64 = 2_000_000_000_000_000;
 
@@ -50,8 +47,7 @@ pub(crate) fn figures(dir: &Path, bytes: Option<u64>, is_quick: bool) -> anyhow:
         let sample = LargerSubmission::of(connector.as_ref(), &folder)?;
         let sample = sample.with_context(|| format!("`{name}` has no sample that can be made larger"))?;
         let mut peaks = Vec::new();
-        let most = DOCUMENTS.iter().find(|(of, _)| *of == name).map_or(large, |(_, most)| large.min(*most));
-        for bytes in [(most / TIMES).max(1_000_000), most] {
+        for bytes in [(large / TIMES).max(1_000_000), large] {
             report::note(&format!("measuring: memory of {name} over {bytes} bytes"));
             let house = dir.join("memory");
             let written = write(&sample, bytes, &house.join("drop/incoming"))?;
