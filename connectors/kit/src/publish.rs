@@ -254,15 +254,17 @@ impl Publisher {
     /// what would stand over all that follows it, because its version is of the future. `now_us`: microseconds since 1970.
     pub fn screen<D: Borrow<Draft> + Into<Draft>>(&self, drafts: Vec<D>, now_us: i64) -> (Vec<D>, Vec<Rejection>) {
         let mut sealable = HashMap::new();
-        let found: Vec<Option<(Reason, String)>> =
-            drafts.iter().map(|draft| self.refused(draft.borrow(), now_us, &mut sealable)).collect();
+        let mut found: HashMap<usize, (Reason, String)> = HashMap::new();
+        for (at, draft) in drafts.iter().enumerate() {
+            found.extend(self.refused(draft.borrow(), now_us, &mut sealable).map(|why| (at, why)));
+        }
         // Most often there is nothing to part.
-        if found.iter().all(Option::is_none) {
+        if found.is_empty() {
             return (drafts, Vec::new());
         }
         let (mut good, mut rejections) = (Vec::with_capacity(drafts.len()), Vec::<Rejection>::new());
-        for (draft, found) in drafts.into_iter().zip(found) {
-            match found {
+        for (at, draft) in drafts.into_iter().enumerate() {
+            match found.remove(&at) {
                 None => good.push(draft),
                 Some((reason, message)) => {
                     let rejection = refused(&self.pseudonyms, draft.into(), reason, &message);
@@ -283,8 +285,11 @@ impl Publisher {
                            connector of that organisation, or add it to `controllers`";
             return Some((Reason::ControllerNotYours, message.to_owned()));
         }
-        let ask = || self.keys.can_seal_for(&draft.controller);
-        let can_seal = *sealable.entry(draft.controller.clone()).or_insert_with(ask);
+        let can_seal = sealable.get(&draft.controller).copied().unwrap_or_else(|| {
+            let can_seal = self.keys.can_seal_for(&draft.controller);
+            sealable.insert(draft.controller.clone(), can_seal);
+            can_seal
+        });
         // A name that can be no folder's is told below, by its field.
         if is_organisation_id(&draft.controller) && !can_seal {
             let message = "no wrapping key of the record's organisation is on this host: bring it here, or make its first one with \

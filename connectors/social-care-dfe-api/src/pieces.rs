@@ -42,6 +42,9 @@ pub(crate) struct Pieces<R> {
     is_list: bool,
 }
 
+/// Room for a child of the common sort from the start.
+const BYTES_AT_FIRST: usize = 4 * 1024;
+
 const BREAKS_OFF: &str =
     "the file is not json, or breaks off: nothing from here on was read; send the whole file again";
 
@@ -128,7 +131,7 @@ impl<R: BufRead> Pieces<R> {
     fn value(&mut self, first: u8) -> io::Result<Option<Piece>> {
         let offset = self.offset;
         let mut scan = Scan::default();
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(BYTES_AT_FIRST.min(self.kept_max));
         let is_plain = !matches!(first, b'{' | b'[' | b'"');
         loop {
             let chunk = self.source.fill_buf()?;

@@ -6,6 +6,7 @@
 //! What is here is written to the log for ever: the labels, the layouts and the order of the hashed fields never change,
 //! and `tests/seal.rs` pins them by golden values.
 
+mod cipher;
 mod data_keys;
 mod error;
 mod key_record;
@@ -14,8 +15,6 @@ mod padding;
 mod pseudonym;
 mod wrapping;
 
-use aes_gcm_siv::aead::AeadInOut;
-use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce, Tag};
 use bytes::{BufMut, Bytes};
 use proto::events::Family;
 use sha2::{Digest, Sha256};
@@ -23,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::position::{EventId, KeyId, Pseudonym};
 
+use cipher::NONCE_BYTES;
 pub use data_keys::DataKeys;
 pub use error::SealError;
 pub use key_record::{decode_key_record, destruction, key_record_to_append, readmission, rewrapped};
@@ -81,10 +81,6 @@ impl DataKey {
         Self(bytes)
     }
 
-    pub(crate) fn cipher(&self) -> Aes256GcmSiv {
-        Aes256GcmSiv::new((&*self.0).into())
-    }
-
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -121,9 +117,8 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
     padding::put(plaintext, &mut envelope);
     let (_, sealed) = envelope.split_at_mut(clear_bytes);
     let tag = data_key
-        .cipher()
-        .encrypt_inout_detached(&nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed.into())
-        .map_err(|_| SealError::TooLarge { bytes: plaintext.len(), bytes_max: PLAINTEXT_BYTES_MAX })?;
+        .encrypt(nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed)
+        .ok_or(SealError::NoMemory)?;
     envelope.put_slice(&tag);
     Ok(envelope.into())
 }
@@ -131,17 +126,9 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
 /// Opens what [`seal`] sealed, in this or an earlier format. `None` when any bit of the header or of the sealed bytes is not
 /// as it was.
 pub(crate) fn open(header: &Header, format_version: u32, data_key: &DataKey, sealed: &[u8]) -> Option<Vec<u8>> {
-    let (body, tag) = sealed.split_at_checked(sealed.len().checked_sub(TAG_BYTES)?)?;
+    let (body, tag) = sealed.split_last_chunk::<TAG_BYTES>()?;
     let mut plaintext = body.to_vec();
-    data_key
-        .cipher()
-        .decrypt_inout_detached(
-            &nonce_of(header.event_id),
-            &associated_data(header, format_version),
-            plaintext.as_mut_slice().into(),
-            &Tag::try_from(tag).ok()?,
-        )
-        .ok()?;
+    data_key.decrypt(nonce_of(header.event_id), &associated_data(header, format_version), tag, &mut plaintext)?;
     if format_version > UNPADDED {
         plaintext.truncate(padding::body_len(&plaintext)?);
     }
@@ -172,14 +159,14 @@ fn associated_data(header: &Header, format_version: u32) -> [u8; 80] {
     bytes
 }
 
-fn nonce_of(event_id: EventId) -> Nonce {
+fn nonce_of(event_id: EventId) -> [u8; NONCE_BYTES] {
     nonce(NONCE_LABEL, event_id.as_bytes())
 }
 
 /// Twelve bytes of SHA-256 over a label and an id. The cipher forgives a repeated nonce; ids do not repeat.
-pub(crate) fn nonce(label: &[u8], id: &[u8; 16]) -> Nonce {
+pub(crate) fn nonce(label: &[u8], id: &[u8; 16]) -> [u8; NONCE_BYTES] {
     let digest = Sha256::new().chain_update(label).chain_update(id).finalize();
-    let mut nonce = Nonce::default();
+    let mut nonce = [0; NONCE_BYTES];
     nonce.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
     nonce
 }

@@ -347,7 +347,7 @@ fn a_hostile_producer_gets_nowhere() {
     let position = Position { topic: record.topic, partition: record.partition, offset: 0 };
     let stored = StoredRecord { position, published_at_us: 0, key: record.key, value: record.value };
     keyring.absorb(&seal::decode_key_record(&stored).unwrap()).unwrap();
-    let mut say = |topic: Topic, family: Family, body: &Body| -> Result<Result<(), NotYours>, EnvelopeError> {
+    let say = |topic: Topic, family: Family, body: &Body| -> Result<Result<(), NotYours>, EnvelopeError> {
         let bytes = keys.seal(key_id, event_id(body), subject, family, &body.encode_to_vec()).unwrap();
         let sealed = envelope::decode(bytes)?;
         let Opened::Plain(plain) = sealed.open(&keyring)? else { panic!("not open") };

@@ -249,7 +249,7 @@ fn a_missing_wrapping_key_is_unknown_and_not_erased() {
 
 #[test]
 fn no_envelope_may_use_another_subjects_key() {
-    let mut bench = bench();
+    let bench = bench();
     bench.keyring.absorb(&bench.key_record).unwrap();
     let other = Pseudonym([1; 16]);
     let refused = bench.writer.seal(bench.key_id, EventId([2; 16]), other, Family::SocialCare, b"body");

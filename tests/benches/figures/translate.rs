@@ -302,8 +302,8 @@ pub(crate) fn translate(
         let names: Vec<String> = folder.iter().map(name).collect();
         for group in connector.submissions(&names) {
             let mut sources = Vec::new();
-            for path in folder.iter().filter(|path| group.contains(&name(path))) {
-                sources.push(SourceFile { name: name(path), bytes: Box::new(BufReader::new(File::open(path)?)) });
+            for (path, name) in folder.iter().zip(&names).filter(|(_, name)| group.contains(name)) {
+                sources.push(SourceFile { name: name.clone(), bytes: Box::new(BufReader::new(File::open(path)?)) });
             }
             connector.translate(sources, out);
         }
@@ -352,7 +352,8 @@ const DRAFTS_AT_ONCE: usize = 4_096;
 
 impl Sealing {
     fn publish(&mut self) {
-        let (good, _) = self.publisher.screen(std::mem::take(&mut self.waiting), i64::MAX);
+        let waiting = std::mem::replace(&mut self.waiting, Vec::with_capacity(DRAFTS_AT_ONCE));
+        let (good, _) = self.publisher.screen(waiting, i64::MAX);
         if let Ok(published) = self.runtime.block_on(self.publisher.publish_feed(good, 1)) {
             self.events += published.events;
         }

@@ -15,6 +15,8 @@ use crate::text::Decode;
 const PEEKED_BYTES_MAX: usize = 512;
 /// How much is decoded at a time.
 const CHUNK_BYTES: usize = 16 * 1024;
+/// Room for a record from the start: a file may hold one only.
+const RECORD_BYTES_AT_FIRST: usize = 4 * 1024;
 
 /// Why the text could not go on.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -91,7 +93,7 @@ impl<R: BufRead> Decoded<R> {
             decoded: mark as u64,
             line: 1,
             width,
-            record: Vec::new(),
+            record: Vec::with_capacity(RECORD_BYTES_AT_FIRST.min(record_bytes_max)),
             token_bytes: 0,
             token_bytes_max,
             record_bytes_max,

@@ -6,8 +6,14 @@ const NONE: u32 = u32::MAX;
 /// Longest element name that is told; of a longer one nobody is told more.
 const NAME_CHARS_MAX: usize = 64;
 
+/// How many elements a record of the common sort has, about: there is room for them from the start, since a file may hold one
+/// record only.
+const ELEMENTS_AT_FIRST: usize = 128;
+/// Bytes of their names, and of their texts.
+const BYTES_AT_FIRST: usize = 2 * 1024;
+
 /// The elements of one record. Positions are within the record's own text.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub(super) struct Tree {
     elements: Vec<Node>,
     /// Text of the elements, one after another, references resolved.
@@ -40,6 +46,17 @@ pub struct Start {
     pub line: u64,
     /// Bytes of the file before it.
     pub offset: u64,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self {
+            elements: Vec::with_capacity(ELEMENTS_AT_FIRST),
+            text: String::with_capacity(BYTES_AT_FIRST),
+            names: String::with_capacity(BYTES_AT_FIRST),
+            open: Vec::new(),
+        }
+    }
 }
 
 impl Tree {

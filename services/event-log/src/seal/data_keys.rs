@@ -22,6 +22,8 @@ pub struct DataKeys {
     wrapping: Arc<WrappingKeys>,
     /// Each organisation once: what a subject's key is filed under.
     controllers: Vec<Controller>,
+    /// The place of each in them, by its id: an authority has hundreds of schools.
+    places: HashMap<String, usize>,
     by_subject: HashMap<(Pseudonym, usize), KeyId>,
     keys: HashMap<KeyId, Held>,
     /// Subjects that are erased and not readmitted, with the destroyed keys that say so: of any source, since two can bring one subject.
@@ -64,6 +66,7 @@ impl DataKeys {
             source: source.to_owned(),
             wrapping,
             controllers: Vec::new(),
+            places: HashMap::new(),
             by_subject: HashMap::new(),
             keys: HashMap::new(),
             erased: HashMap::new(),
@@ -203,7 +206,7 @@ impl DataKeys {
         }
         let controller_at = self.controller(controller);
         while let Some(key_id) = self.by_subject.get(&(subject, controller_at)).copied() {
-            match self.ready(key_id) {
+            match self.make_ready(key_id) {
                 // Taken in when its wrapping key was not here to tell that it is invented.
                 Err(SealError::WrapBroken(_)) => {
                     self.keys.remove(&key_id);
@@ -211,7 +214,7 @@ impl DataKeys {
                 }
                 // Readmitted since, or nobody's to refuse: another takes its place.
                 Err(SealError::Erased(_)) => self.pass_on(subject, controller_at),
-                ready => return ready.map(|_| (key_id, None)),
+                ready => return ready.map(|()| (key_id, None)),
             }
         }
         let (of_vault, epoch) = self.wrapping_epoch(controller, controller_at, subject)?;
@@ -229,7 +232,7 @@ impl DataKeys {
     /// Whether something can be sealed for a subject of this controller that has no key yet: its newest wrapping key is here,
     /// or it never had one and one may be made.
     pub fn can_seal_for(&self, controller: &str) -> bool {
-        let of = self.controllers.iter().find(|of| of.id == controller);
+        let of = self.places.get(controller).and_then(|at| self.controllers.get(*at));
         match self.wrapping.newest(controller) {
             Ok(Some(newest)) => of.is_none_or(|of| newest >= of.proven.values().min().copied().unwrap_or_default()),
             Ok(None) => of.is_none_or(|of| of.named == 0) && self.wrapping.makes(),
@@ -259,41 +262,42 @@ impl DataKeys {
     /// Seals a body with a key that [`Self::for_subject`] gave for this subject.
     ///
     /// # Errors
-    /// [`SealError::KeyNotHeld`] when the key is not this subject's; [`SealError::TooLarge`].
+    /// [`SealError::KeyNotHeld`] when the key is not this subject's; [`SealError::Erased`] when it was destroyed since;
+    /// [`SealError::TooLarge`].
     pub fn seal(
-        &mut self,
+        &self,
         key_id: KeyId,
         event_id: EventId,
         subject: Pseudonym,
         family: Family,
         plaintext: &[u8],
     ) -> Result<Bytes, SealError> {
-        if self.keys.get(&key_id).is_none_or(|held| held.subject != subject) {
-            return Err(SealError::KeyNotHeld(key_id));
+        let held = self.keys.get(&key_id).filter(|held| held.subject == subject);
+        match held.map(|held| &held.state) {
+            Some(HeldState::Ready(data_key)) => {
+                seal(&Header { event_id, subject, family, key_id }, data_key, plaintext)
+            }
+            Some(HeldState::Destroyed) => Err(SealError::Erased(key_id)),
+            // One that is wrapped still was given to nobody.
+            Some(HeldState::Wrapped { .. }) | None => Err(SealError::KeyNotHeld(key_id)),
         }
-        seal(&Header { event_id, subject, family, key_id }, self.ready(key_id)?, plaintext)
     }
 
-    /// The key, unwrapped when it is first needed.
-    fn ready(&mut self, key_id: KeyId) -> Result<&DataKey, SealError> {
+    /// Unwraps the key when it is first needed.
+    fn make_ready(&mut self, key_id: KeyId) -> Result<(), SealError> {
         let held = self.keys.get(&key_id).ok_or(SealError::KeyNotHeld(key_id))?;
-        let unwrapped = match &held.state {
+        let data_key = match &held.state {
             HeldState::Wrapped { epoch, of_vault, wrapped } => {
                 let record = self.record(key_id, held, (*epoch, *of_vault), wrapped);
-                let unwrapped = self.wrapping.unwrap(&record)?;
-                Some(unwrapped.ok_or_else(|| self.wrapping.missing_of(&record))?)
+                self.wrapping.unwrap(&record)?.ok_or_else(|| self.wrapping.missing_of(&record))?
             }
-            HeldState::Ready(_) => None,
+            HeldState::Ready(_) => return Ok(()),
             HeldState::Destroyed => return Err(SealError::Erased(key_id)),
         };
-        let held = self.keys.get_mut(&key_id).ok_or(SealError::KeyNotHeld(key_id))?;
-        if let Some(data_key) = unwrapped {
+        if let Some(held) = self.keys.get_mut(&key_id) {
             held.state = HeldState::Ready(data_key);
         }
-        match &held.state {
-            HeldState::Ready(data_key) => Ok(data_key),
-            _ => Err(SealError::KeyNotHeld(key_id)),
-        }
+        Ok(())
     }
 
     fn record(&self, key_id: KeyId, held: &Held, (epoch, of_vault): (u32, bool), wrapped: &[u8; 48]) -> KeyRecord {
@@ -338,10 +342,12 @@ impl DataKeys {
     }
 
     fn controller(&mut self, id: &str) -> usize {
-        if let Some(at) = self.controllers.iter().position(|of| of.id == id) {
-            return at;
+        if let Some(at) = self.places.get(id) {
+            return *at;
         }
+        let at = self.controllers.len();
         self.controllers.push(Controller { id: id.to_owned(), proven: BTreeMap::new(), named: 0 });
-        self.controllers.len() - 1
+        self.places.insert(id.to_owned(), at);
+        at
     }
 }

@@ -67,4 +67,7 @@ pub enum SealError {
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     NoRandomness,
+    /// There was no memory for the cipher.
+    #[error("there was no memory for the cipher")]
+    NoMemory,
 }

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aes_gcm_siv::aead::AeadInOut;
-use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Tag};
 use proto::keys::{KeyRecord, key_record::State};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -279,15 +277,11 @@ impl WrappingKeys {
     /// Wraps a data key under the wrapping key that this live record names, in the place of whatever it held.
     pub(super) fn wrap_as(&self, mut record: KeyRecord, data_key: &DataKey) -> Result<KeyRecord, SealError> {
         let key_id = KeyId::from_slice(&record.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
-        let cipher = self.cipher_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
+        let wrapping_key = self.key_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
         let mut wrapped = data_key.as_bytes().to_vec();
-        let tag = cipher
-            .encrypt_inout_detached(
-                &nonce(NONCE_LABEL, key_id.as_bytes()),
-                &associated_data(&record),
-                wrapped.as_mut_slice().into(),
-            )
-            .map_err(|_| SealError::WrapBroken(key_id))?;
+        let tag = wrapping_key
+            .encrypt(nonce(NONCE_LABEL, key_id.as_bytes()), &associated_data(&record), &mut wrapped)
+            .ok_or(SealError::NoMemory)?;
         wrapped.extend_from_slice(&tag);
         record.wrapped = wrapped;
         Ok(record)
@@ -302,18 +296,14 @@ impl WrappingKeys {
         let Said::Live(wrapped) = checked.said else {
             return Err(SealError::KeyRecordMalformed { field: "state" });
         };
-        let Some(cipher) = self.cipher_of(record)? else { return Ok(None) };
+        let Some(wrapping_key) = self.key_of(record)? else { return Ok(None) };
         let broken = SealError::WrapBroken(checked.key_id);
         let Some((body, tag)) = wrapped.split_last_chunk::<TAG_BYTES>() else { return Err(broken) };
         let mut key = Zeroizing::new([0; 32]);
         key.iter_mut().zip(body).for_each(|(to, from)| *to = *from);
-        let opened = cipher.decrypt_inout_detached(
-            &nonce(NONCE_LABEL, checked.key_id.as_bytes()),
-            &associated_data(record),
-            key.as_mut_slice().into(),
-            &Tag::from(*tag),
-        );
-        opened.map(|()| Some(DataKey::from_bytes(key))).map_err(|_| broken)
+        let nonce = nonce(NONCE_LABEL, checked.key_id.as_bytes());
+        let opened = wrapping_key.decrypt(nonce, &associated_data(record), tag, &mut *key);
+        opened.map(|()| Some(DataKey::from_bytes(key))).ok_or(broken)
     }
 
     /// The record that destroys the key of this one, with the proof that only the holder of the wrapping key can make: the tag
@@ -324,14 +314,10 @@ impl WrappingKeys {
     pub(super) fn destroy(&self, of: &KeyRecord, state: State) -> Result<KeyRecord, SealError> {
         let key_id = KeyId::from_slice(&of.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
         let mut record = KeyRecord { state: state as i32, wrapped: Vec::new(), ..of.clone() };
-        let cipher = self.cipher_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
-        let tag = cipher
-            .encrypt_inout_detached(
-                &nonce(DESTROYED_LABEL, key_id.as_bytes()),
-                &associated_data(&record),
-                [].as_mut_slice().into(),
-            )
-            .map_err(|_| SealError::WrapBroken(key_id))?;
+        let wrapping_key = self.key_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
+        let tag = wrapping_key
+            .encrypt(nonce(DESTROYED_LABEL, key_id.as_bytes()), &associated_data(&record), &mut [])
+            .ok_or(SealError::NoMemory)?;
         record.wrapped = tag.to_vec();
         Ok(record)
     }
@@ -341,14 +327,9 @@ impl WrappingKeys {
     pub(super) fn proves_destruction(&self, record: &KeyRecord) -> Result<Option<bool>, SealError> {
         let checked = Checked::of(record)?;
         let Said::Destroyed(proof) = checked.said else { return Ok(Some(false)) };
-        let Some(cipher) = self.cipher_of(record)? else { return Ok(None) };
-        let proven = cipher.decrypt_inout_detached(
-            &nonce(DESTROYED_LABEL, checked.key_id.as_bytes()),
-            &associated_data(record),
-            [].as_mut_slice().into(),
-            &Tag::from(proof),
-        );
-        Ok(Some(proven.is_ok()))
+        let Some(wrapping_key) = self.key_of(record)? else { return Ok(None) };
+        let nonce = nonce(DESTROYED_LABEL, checked.key_id.as_bytes());
+        Ok(Some(wrapping_key.decrypt(nonce, &associated_data(record), &proof, &mut []).is_some()))
     }
 
     /// Whether the key of this folder is in memory or on disk.
@@ -364,13 +345,13 @@ impl WrappingKeys {
         self.missing(&folder_of(&record.controller, vault_of(record)), record.wrapping_epoch)
     }
 
-    fn cipher_of(&self, record: &KeyRecord) -> Result<Option<Aes256GcmSiv>, SealError> {
-        let key = match vault_of(record) {
+    /// The wrapping key that a record names.
+    fn key_of(&self, record: &KeyRecord) -> Result<Option<DataKey>, SealError> {
+        match vault_of(record) {
             // The common case, and no name has to be made for it.
-            None => self.key(&record.controller, record.wrapping_epoch)?,
-            vault => self.key(&folder_of(&record.controller, vault), record.wrapping_epoch)?,
-        };
-        Ok(key.map(|key| Aes256GcmSiv::new(key.as_bytes().into())))
+            None => self.key(&record.controller, record.wrapping_epoch),
+            vault => self.key(&folder_of(&record.controller, vault), record.wrapping_epoch),
+        }
     }
 
     fn key(&self, folder: &str, epoch: u32) -> Result<Option<DataKey>, SealError> {

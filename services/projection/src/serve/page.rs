@@ -1,18 +1,19 @@
 //! Page tokens: encrypted, always of one size, good only for the caller and the request that they were given to, at every
 //! node that has read as far as the one that gave them.
 
-use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
-use aes_gcm_siv::{Aes256GcmSiv, Nonce};
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use event_log::seal::PseudonymKey;
+use zeroize::Zeroizing;
 
 use crate::store::Heights;
 
 const NONCE_BYTES: usize = 12;
+const TAG_BYTES: usize = 16;
 const PLAIN_BYTES: usize = 8 + 4 + 4 + Heights::BYTES;
 const DOMAIN: &[u8] = b"throughline page token 2";
 
 /// Bytes of every token, whatever it says.
-pub const TOKEN_BYTES: usize = NONCE_BYTES + PLAIN_BYTES + 16;
+pub const TOKEN_BYTES: usize = NONCE_BYTES + PLAIN_BYTES + TAG_BYTES;
 
 /// Where the next page starts, and what it was pinned to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,28 +30,28 @@ pub struct Page {
 
 /// Makes and reads tokens.
 pub struct PageTokens {
-    cipher: Aes256GcmSiv,
+    key: Zeroizing<[u8; 32]>,
 }
 
 impl PageTokens {
     /// Tokens under a key derived from the log's pseudonym key, so that every serving process reads every other's.
     pub fn new(key: &PseudonymKey) -> Self {
-        let mut bytes = [0; 32];
+        let mut bytes = Zeroizing::new([0; 32]);
         let halves = [key.digest("page-token-key", b"1"), key.digest("page-token-key", b"2")];
         bytes.iter_mut().zip(halves.iter().flatten()).for_each(|(to, from)| *to = *from);
-        Self { cipher: Aes256GcmSiv::new(&bytes.into()) }
+        Self { key: bytes }
     }
 
     /// The token of a page, for a walk (a digest of caller and request).
     pub fn give(&self, page: &Page, walk: &[u8; 16]) -> Option<Vec<u8>> {
-        let mut plain = Vec::with_capacity(PLAIN_BYTES);
-        plain.extend(page.pinned_at_us.to_be_bytes());
-        plain.extend(page.valid_day.to_be_bytes());
-        plain.extend(page.skip.to_be_bytes());
-        plain.extend(page.heights.to_bytes());
+        let mut sealed = Vec::with_capacity(PLAIN_BYTES + TAG_BYTES);
+        sealed.extend(page.pinned_at_us.to_be_bytes());
+        sealed.extend(page.valid_day.to_be_bytes());
+        sealed.extend(page.skip.to_be_bytes());
+        sealed.extend(page.heights.to_bytes());
         let nonce: [u8; NONCE_BYTES] = rand::random();
-        let payload = Payload { msg: &plain, aad: &associated(walk) };
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).ok()?;
+        let (bound, walk) = (Nonce::assume_unique_for_key(nonce), Aad::from(associated(walk)));
+        self.cipher()?.seal_in_place_append_tag(bound, walk, &mut sealed).ok()?;
         Some([nonce.as_slice(), &sealed].concat())
     }
 
@@ -60,8 +61,9 @@ impl PageTokens {
             return None;
         }
         let (nonce, sealed) = token.split_first_chunk::<NONCE_BYTES>()?;
-        let payload = Payload { msg: sealed, aad: &associated(walk) };
-        let plain = self.cipher.decrypt(&Nonce::from(*nonce), payload).ok()?;
+        let (bound, walk) = (Nonce::assume_unique_for_key(*nonce), Aad::from(associated(walk)));
+        let mut sealed = sealed.to_vec();
+        let plain = &*self.cipher()?.open_in_place(bound, walk, &mut sealed).ok()?;
         let (pinned_at, rest) = plain.split_first_chunk::<8>()?;
         let (valid_day, rest) = rest.split_first_chunk::<4>()?;
         let (skip, heights) = rest.split_first_chunk::<4>()?;
@@ -71,6 +73,10 @@ impl PageTokens {
             skip: u32::from_be_bytes(*skip),
             heights: Heights::from_bytes(heights)?,
         })
+    }
+
+    fn cipher(&self) -> Option<LessSafeKey> {
+        UnboundKey::new(&AES_256_GCM_SIV, &*self.key).ok().map(LessSafeKey::new)
     }
 }
 
