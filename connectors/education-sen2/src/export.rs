@@ -16,7 +16,7 @@ use crate::header::{Return, Unusable};
 use crate::module::{MODULES, Module, Node, Spot, Stored, is_plumbing};
 use crate::person::Persons;
 use crate::refused::{self, UNDER_REFUSED, Why};
-use crate::say::Speaker;
+use crate::say::{Speaker, Telling};
 
 /// Reads one export and says what it holds.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io:
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let joins = MODULES.into_iter().filter(|module| module.is_parent());
     let joins = joins.map(|module| (module, Gathering::for_output(out))).collect();
-    let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Refusals::default() };
+    let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Vec::new() };
     for (number, file) in files.into_iter().enumerate() {
         export.read(number, file)?;
     }
@@ -59,29 +59,27 @@ struct Export<'a> {
     /// By module: whether its table was read to its end.
     read_whole: BTreeMap<Module, bool>,
     /// What could not be read, until it is known whose return it is.
-    lost: Refusals<Rejection>,
+    lost: Vec<Rejection>,
 }
 
 /// The returns of an export.
-#[derive(Default)]
 struct Returns {
-    held: Vec<Held>,
+    /// Each by its number.
+    held: Vec<Return>,
+    persons: Persons,
     /// Of which nothing can be made.
     unusable: Vec<(Node, Unusable)>,
     /// By the numbers of their rows.
     by_key: HashMap<String, Found>,
 }
 
-/// A return with its persons.
-struct Held {
-    of: Return,
-    persons: Persons,
-}
+/// Most returns of one export: those of all authorities are some hundred and fifty.
+const RETURNS_MAX: usize = 1_000;
 
 /// What a number of the first table stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Found {
-    Held(usize),
+    Held(u32),
     Unusable,
     /// Two rows have it.
     Ambiguous,
@@ -91,7 +89,7 @@ impl Returns {
     /// The one return, where there is one.
     fn only(&self) -> Option<Return> {
         match self.held.as_slice() {
-            [only] => Some(only.of.clone()),
+            [only] => Some(only.clone()),
             _ => None,
         }
     }
@@ -113,13 +111,13 @@ impl Export<'_> {
         let mut table = match Table::open(file, &[]) {
             Ok(table) => table,
             Err(rejection) => {
-                self.lose(*rejection);
+                self.lost.push(*rejection);
                 self.read_whole.extend(by_name.map(|module| (module, false)));
                 return Ok(());
             }
         };
         let Some(module) = by_name.or_else(|| Module::of_header(|column| table.has(column))) else {
-            self.lose(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
+            self.lost.push(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
             return Ok(());
         };
         let (own, parent) = (module.own_id(), module.parent().map(Module::own_id));
@@ -127,7 +125,8 @@ impl Export<'_> {
         let missing: Vec<String> = needed.into_iter().flatten().filter(|column| !table.has(column)).collect();
         if !missing.is_empty() {
             let what = missing.join(", ");
-            self.lose(of_file(&name, &format!("the header does not name {what}: export the table with its columns")));
+            self.lost
+                .push(of_file(&name, &format!("the header does not name {what}: export the table with its columns")));
             self.read_whole.insert(module, false);
             return Ok(());
         }
@@ -135,17 +134,18 @@ impl Export<'_> {
         columns.sort_unstable();
         // Whose return it is stands in the first table, with what numbers it.
         columns.retain(|column| !is_plumbing(column));
-        let mut records = 0;
+        let (mut records, mut refusals) = (0, Refusals::default());
         while let Some(row) = table.next_row() {
             self.out.record();
             records += 1;
             let row = match row {
                 Ok(row) => row,
                 Err(rejection) => {
-                    let place = rejection.place.clone();
-                    if !self.lose(*rejection) {
-                        let too_many = Rejection::of(Reason::RecordTooLarge, TOO_MANY_REFUSED, place, &[]);
-                        self.lose(too_many);
+                    let (place, raw_bytes) = (rejection.place.clone(), rejection.raw.len());
+                    let has_room = refusals.push(*rejection, raw_bytes);
+                    if !has_room {
+                        self.lost.append(&mut refusals.take());
+                        self.lost.push(Rejection::of(Reason::RecordTooLarge, TOO_MANY_REFUSED, place, &[]));
                         self.read_whole.insert(module, false);
                         return Ok(());
                     }
@@ -164,16 +164,11 @@ impl Export<'_> {
             let parent_key = parent.as_deref().map(key).unwrap_or_default();
             self.gather(&key(&own), parent_key, &node)?;
         }
+        self.lost.append(&mut refusals.take());
         let whole = table.whole() && !table.odd_text();
         let known = self.read_whole.entry(module).or_insert(true);
         *known &= whole;
         Ok(())
-    }
-
-    /// Holds what cannot be read. False when there is no room for more.
-    fn lose(&mut self, rejection: Rejection) -> bool {
-        let raw_bytes = rejection.raw.len();
-        self.lost.push(rejection, raw_bytes)
     }
 
     /// Puts a row where it waits for what stands under it, or for what it stands under.
@@ -199,10 +194,8 @@ impl Export<'_> {
             self.join(module, &mut returns, &mut unplaced)?;
         }
         let only = returns.only();
-        let Returns { held, unusable, .. } = returns;
-        for Held { of, persons } in held {
-            Speaker { of: &of, files: self.names, out: &mut *self.out }.persons(persons)?;
-        }
+        let Returns { held, persons, unusable, .. } = returns;
+        persons.tell(&held, &mut Telling { files: self.names, out: &mut *self.out })?;
         let mut any_lost = false;
         let mut reject = |rejection| {
             any_lost = true;
@@ -210,7 +203,7 @@ impl Export<'_> {
             let scope_key = only.as_ref().map(|of| of.scope.key.clone());
             self.out.reject(Rejection { controller, scope_key, ..rejection });
         };
-        self.lost.take().into_iter().for_each(&mut reject);
+        self.lost.drain(..).for_each(&mut reject);
         for (node, unusable) in unusable {
             let why = Why { reason: unusable.reason(), field: unusable.field(), message: &unusable.to_string() };
             reject(refused::one(&node, self.names, why));
@@ -271,16 +264,15 @@ impl Export<'_> {
         returns: &mut Returns,
         unplaced: &mut Gathering<Stored>,
     ) -> io::Result<()> {
-        let held = match returns.by_key.get(parent_key) {
-            Some(Found::Held(at)) => returns.held.get_mut(*at),
+        let number = match returns.by_key.get(parent_key) {
+            Some(Found::Held(number)) => *number,
             Some(Found::Unusable) => return unplaced.push(Unplaced::OfRefused as u32, "", &person),
-            Some(Found::Ambiguous) | None => None,
+            Some(Found::Ambiguous) | None => return unplaced.push(Unplaced::Orphan as u32, "", &person),
         };
-        let Some(Held { of, persons }) = held else { return unplaced.push(Unplaced::Orphan as u32, "", &person) };
+        let Some(of) = returns.held.get(number as usize) else { return Ok(()) };
         let mut node = person.node();
         node.in_order();
-        let mut speaker = Speaker { of, files: self.names, out: &mut *self.out };
-        speaker.take(persons, &node)
+        Speaker { of, files: self.names, out: &mut *self.out }.take(&mut returns.persons, number, &node)
     }
 
     fn orphans(&mut self, of: Owned<Row>, unplaced: &mut Gathering<Stored>) -> io::Result<()> {
@@ -299,23 +291,31 @@ impl Export<'_> {
                 node.module.name()
             );
             let why = Why { reason: Reason::RecordTooLarge, field: "", message: &message };
-            self.lose(refused::one(&node, self.names, why));
+            self.lost.push(refused::one(&node, self.names, why));
         }
     }
 
     /// The authorities that the first table names.
     fn returns(&mut self) -> io::Result<Returns> {
-        let mut returns = Returns::default();
+        let persons = Persons::new(&*self.out);
+        let mut returns = Returns { held: Vec::new(), persons, unusable: Vec::new(), by_key: HashMap::new() };
         let Some(gathering) = self.joins.remove(&Module::Sen2) else { return Ok(returns) };
         let gathered = gathering.gathered()?;
         let mut rows = gathered.each(Side::Own as u32);
         while let Some((key, row)) = rows.next()? {
             let node = row.node.node();
+            if returns.by_key.len() >= RETURNS_MAX {
+                let message = "the table sen2 has more rows than there are authorities: neither this one was read nor any after it";
+                let why = Why { reason: Reason::RecordTooLarge, field: "", message };
+                self.lost.push(refused::one(&node, self.names, why));
+                break;
+            }
+            let number = u32::try_from(returns.held.len()).unwrap_or(u32::MAX);
             let found = match Return::read(|name| node.get(name)) {
                 Ok(of) => {
                     self.out.scope(of.scope.clone());
-                    returns.held.push(Held { of, persons: Persons::new(&*self.out) });
-                    Found::Held(returns.held.len() - 1)
+                    returns.held.push(of);
+                    Found::Held(number)
                 }
                 Err(why) => {
                     returns.unusable.push((node, why));
@@ -328,7 +328,7 @@ impl Export<'_> {
             let name = self.names.first().map_or("", String::as_str);
             let message = "the table sen2 is not there, or is empty: it says whose return this is and of which year; deliver \
                            all nine tables of the export together";
-            self.lose(Rejection { reason: Reason::SubjectMissing, ..of_file(name, message) });
+            self.lost.push(Rejection { reason: Reason::SubjectMissing, ..of_file(name, message) });
         }
         Ok(returns)
     }

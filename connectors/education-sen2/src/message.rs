@@ -10,7 +10,7 @@ use proto::quarantine::Reason;
 use crate::header::{Return, Unusable};
 use crate::module::{Module, Node, Spot};
 use crate::person::Persons;
-use crate::say::Speaker;
+use crate::say::{Speaker, Telling};
 
 const SHAPE: Shape = Shape { roots: &["message"], holders: &["sen2", "lalevel", "persons"], records: &["person"] };
 
@@ -118,7 +118,7 @@ impl Reading<'_> {
                 let mut speaker = Speaker { of, files: &self.files, out: &mut *self.out };
                 self.sound &= speaker.refuse_misplaced(&mut person);
                 person.in_order();
-                return speaker.take(&mut self.persons, &person);
+                return speaker.take(&mut self.persons, 0, &person);
             }
             Whole::TooLarge | Whole::Yes => {
                 (Reason::RecordTooLarge, "a person longer or deeper than any real one: it was not read")
@@ -163,7 +163,8 @@ impl Reading<'_> {
     /// Says whoever was read.
     fn finish(self) -> io::Result<()> {
         let Some(of) = self.of else { return Ok(()) };
-        Speaker { of: &of, files: &self.files, out: &mut *self.out }.persons(self.persons)?;
+        let mut telling = Telling { files: &self.files, out: &mut *self.out };
+        self.persons.tell(std::slice::from_ref(&of), &mut telling)?;
         if self.sound {
             self.out.whole(&of.scope.key);
         }

@@ -27,7 +27,7 @@ pub(crate) struct Person {
     pub(crate) nodes: Vec<Node>,
 }
 
-/// The persons of a return, told apart: held until all were read, because two of one UPN may stand anywhere.
+/// The persons of returns, told apart within each: held until all were read, because two of one UPN may stand anywhere.
 pub(crate) struct Persons {
     by_upn: Gathering<Stored>,
     by_name: Gathering<Named>,
@@ -49,63 +49,71 @@ impl Persons {
         Self { by_upn: Gathering::for_output(out), by_name: Gathering::for_output(out) }
     }
 
-    /// Takes the record of a person. False when nothing says who that is.
+    /// Takes the record of a person of the return of this number. False when nothing says who that is.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub(crate) fn take(&mut self, node: &Node) -> io::Result<bool> {
+    pub(crate) fn take(&mut self, of: u32, node: &Node) -> io::Result<bool> {
         if let Some(upn) = upn(node) {
-            self.by_upn.push(0, &upn, &node.stored())?;
+            self.by_upn.push(of, &upn, &node.stored())?;
             return Ok(true);
         }
         let Some(name) = name_and_birth(node) else { return Ok(false) };
-        self.by_name.push(0, &name, &Named { node: node.stored(), number_shared: false })?;
+        self.by_name.push(of, &name, &Named { node: node.stored(), number_shared: false })?;
         Ok(true)
     }
 
-    /// Gives each person to `say`; and to `refuse` each record of which nothing says whose it is but a UPN that another has, and the
-    /// first of more than any person has.
+    /// Tells `out` of each person of these returns.
     ///
     /// # Errors
     /// When the disk does not hold them.
-    pub(crate) fn each<O>(
-        self,
-        lea: &str,
-        out: &mut O,
-        say: impl Fn(&mut O, &Person),
-        refuse: impl Fn(&mut O, &Node, Unknown),
-    ) -> io::Result<()> {
+    pub(crate) fn tell(self, returns: &[Return], out: &mut impl Hears) -> io::Result<()> {
         let Self { by_upn, mut by_name } = self;
         let of_upn = by_upn.gathered()?;
-        let mut upns = of_upn.owners(0);
-        while let Some(Owned { owner, rows, left_out }) = upns.next()? {
-            let nodes: Vec<Node> = rows.into_iter().map(Stored::node).collect();
-            if left_out > 0 {
-                nodes.first().into_iter().for_each(|node| refuse(out, node, Unknown::TooMany));
-            }
-            if are_one_child(&nodes) {
-                say(out, &Person::of(&owner, false, nodes, lea));
-                continue;
-            }
-            for node in nodes {
-                match name_and_birth(&node) {
-                    Some(name) => by_name.push(0, &name, &Named { node: node.stored(), number_shared: true })?,
-                    None => refuse(out, &node, Unknown::Nameless),
+        for (number, of) in (0..).zip(returns) {
+            let mut upns = of_upn.owners(number);
+            while let Some(Owned { owner, rows, left_out }) = upns.next()? {
+                let nodes: Vec<Node> = rows.into_iter().map(Stored::node).collect();
+                if left_out > 0 {
+                    nodes.first().into_iter().for_each(|node| out.unknown(of, node, Unknown::TooMany));
+                }
+                if are_one_child(&nodes) {
+                    out.person(of, &Person::of(&owner, false, nodes, &of.lea));
+                    continue;
+                }
+                for node in nodes {
+                    match name_and_birth(&node) {
+                        Some(name) => {
+                            by_name.push(number, &name, &Named { node: node.stored(), number_shared: true })?;
+                        }
+                        None => out.unknown(of, &node, Unknown::Nameless),
+                    }
                 }
             }
         }
         let of_name = by_name.gathered()?;
-        let mut names = of_name.owners(0);
-        while let Some(Owned { owner, rows, left_out }) = names.next()? {
-            let number_shared = rows.iter().any(|named| named.number_shared);
-            let nodes: Vec<Node> = rows.into_iter().map(|named| named.node.node()).collect();
-            if left_out > 0 {
-                nodes.first().into_iter().for_each(|node| refuse(out, node, Unknown::TooMany));
+        for (number, of) in (0..).zip(returns) {
+            let mut names = of_name.owners(number);
+            while let Some(Owned { owner, rows, left_out }) = names.next()? {
+                let number_shared = rows.iter().any(|named| named.number_shared);
+                let nodes: Vec<Node> = rows.into_iter().map(|named| named.node.node()).collect();
+                if left_out > 0 {
+                    nodes.first().into_iter().for_each(|node| out.unknown(of, node, Unknown::TooMany));
+                }
+                out.person(of, &Person::of(&owner, number_shared, nodes, &of.lea));
             }
-            say(out, &Person::of(&owner, number_shared, nodes, lea));
         }
         Ok(())
     }
+}
+
+/// Who is told of the persons of a return.
+pub(crate) trait Hears {
+    /// A person, with all the records that are known to be of it.
+    fn person(&mut self, of: &Return, person: &Person);
+
+    /// A record of which nothing says whose it is but a UPN that another has; or the first of more than any person has.
+    fn unknown(&mut self, of: &Return, node: &Node, why: Unknown);
 }
 
 /// Why a record is no person's.

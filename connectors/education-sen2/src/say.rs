@@ -12,7 +12,7 @@ use proto::quarantine::Reason;
 
 use crate::header::Return;
 use crate::module::{Module, Node};
-use crate::person::{self, Person, Persons, Unknown};
+use crate::person::{self, Hears, Person, Persons, Unknown};
 use crate::refused::{self, Why};
 use crate::{plans, requests};
 
@@ -40,12 +40,12 @@ const TOO_MANY: Why<'_> = Why {
 };
 
 impl Speaker<'_> {
-    /// Takes a person of the return, to be said once all are known.
+    /// Takes a person of the return of this number, to be said once all are known.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub(crate) fn take(&mut self, persons: &mut Persons, node: &Node) -> io::Result<()> {
-        if !persons.take(node)? {
+    pub(crate) fn take(&mut self, persons: &mut Persons, number: u32, node: &Node) -> io::Result<()> {
+        if !persons.take(number, node)? {
             self.refuse_with_all_under(node, NAMELESS, None);
         }
         Ok(())
@@ -64,25 +64,31 @@ impl Speaker<'_> {
         }
         misplaced.is_empty()
     }
+}
 
-    /// Says all that the return says of its persons.
-    ///
-    /// # Errors
-    /// When the disk does not hold them.
-    pub(crate) fn persons(&mut self, persons: Persons) -> io::Result<()> {
-        let lea = &self.of.lea;
-        persons.each(lea, self, Self::person, |speaker, node, unknown| match unknown {
-            Unknown::Nameless => speaker.refuse_with_all_under(node, NAMELESS, None),
-            // It is told of, and what was read of it is said all the same.
-            Unknown::TooMany => speaker.reject(refused::one(node, speaker.files, TOO_MANY), None),
-        })
-    }
+/// Says all that returns say of their persons.
+pub(crate) struct Telling<'a> {
+    /// File names, by the numbers that records carry.
+    pub(crate) files: &'a [String],
+    pub(crate) out: &'a mut dyn Output,
+}
 
-    fn person(&mut self, person: &Person) {
-        let mut child = Child::of(self, person);
+impl Hears for Telling<'_> {
+    fn person(&mut self, of: &Return, person: &Person) {
+        let mut speaker = Speaker { of, files: self.files, out: &mut *self.out };
+        let mut child = Child::of(&mut speaker, person);
         child.described(person);
         requests::say(&mut child, person);
         plans::say(&mut child, person);
+    }
+
+    fn unknown(&mut self, of: &Return, node: &Node, why: Unknown) {
+        let mut speaker = Speaker { of, files: self.files, out: &mut *self.out };
+        match why {
+            Unknown::Nameless => speaker.refuse_with_all_under(node, NAMELESS, None),
+            // It is told of, and what was read of it is said all the same.
+            Unknown::TooMany => speaker.reject(refused::one(node, speaker.files, TOO_MANY), None),
+        }
     }
 }
 

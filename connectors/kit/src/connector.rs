@@ -116,7 +116,8 @@ pub trait Output {
     }
 
     /// The disk failed beneath the connector, and it said no more: nothing that waits for the submission's end counts, and it is
-    /// dealt with again. Only what has a [`spill`](Self::spill) has to listen.
+    /// dealt with again; but where it gathered more than may be ([`io::ErrorKind::FileTooLarge`]) its files are refused. Only what
+    /// has a [`spill`](Self::spill) has to listen.
     fn broke_off(&mut self, _error: io::Error) {}
 }
 
@@ -127,6 +128,8 @@ pub struct Spill<'a> {
     pub folder: &'a Path,
     /// So many bytes of them are held in memory before any goes to the disk.
     pub memory_bytes: usize,
+    /// No more than so many bytes are gathered together.
+    pub disk_bytes: u64,
 }
 
 /// What a snapshot states everything of.

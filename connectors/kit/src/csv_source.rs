@@ -7,7 +7,7 @@
 
 mod records;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
 
 use proto::events::FindingCode;
@@ -83,7 +83,7 @@ pub struct Table<'a> {
     is_aside: Option<IsAside<'a>>,
     aside: Vec<Aside>,
     /// Of columns that are filled from above, what stood there last; `None` below a row that could not be read.
-    above: HashMap<usize, Option<String>>,
+    above: BTreeMap<usize, Option<String>>,
 }
 
 /// What makes a row the header.
@@ -99,7 +99,7 @@ pub struct Row<'t> {
     name: &'t str,
     columns: &'t HashMap<String, usize>,
     names: &'t [String],
-    above: &'t HashMap<usize, Option<String>>,
+    above: &'t BTreeMap<usize, Option<String>>,
     record: &'t Record,
     number: u64,
     offset: u64,
@@ -155,7 +155,7 @@ impl<'a> Table<'a> {
             broken: false,
             is_aside: None,
             aside: Vec::new(),
-            above: HashMap::new(),
+            above: BTreeMap::new(),
         }
     }
 
@@ -296,17 +296,12 @@ impl<'a> Table<'a> {
     /// Keeps what the row says for those below it, nothing of one that could not be read; and gives a column in which the row
     /// is blank and nobody knows what stands above it.
     fn fill(&mut self, is_read: bool) -> Option<String> {
-        let (mut unknown, mut begins) = (None, false);
-        for (nth, (at, above)) in self.above.iter_mut().enumerate() {
+        let mut unknown = None;
+        for (at, above) in &mut self.above {
             match self.record.cell(*at).map(str::trim).filter(|cell| !cell.is_empty()) {
                 _ if !is_read => *above = None,
-                Some(cell) => {
-                    cell.clone_into(above.get_or_insert_default());
-                    begins |= nth == 0;
-                }
-                // Where the outermost is filled a group begins: nothing above it says more.
-                None if above.is_none() && begins => *above = Some(String::new()),
-                None if above.is_none() => unknown = Some(unknown.map_or(*at, |first: usize| first.min(*at))),
+                Some(cell) => cell.clone_into(above.get_or_insert_default()),
+                None if above.is_none() => unknown = unknown.or(Some(*at)),
                 None => {}
             }
         }

@@ -4,7 +4,8 @@
 //! it was read. Rows are gathered meanwhile: a few megabytes of them in memory, beyond that sorted on the disk that the files are
 //! on. They come back owner by owner, so that no more than one owner's rows are held, however large the submission is.
 //!
-//! A row is a message of `prost`, and says where it stood: two rows that are the same in every byte are taken for one.
+//! A row is a message of `prost`. What is gathered may be more than what was read, where a format lets one text stand for many: a
+//! [`Spill`] bounds it.
 
 use std::io;
 use std::marker::PhantomData;
@@ -17,30 +18,46 @@ use crate::runs::{Rows, Runs, Sorted};
 /// Most bytes of rows of one owner that are held together: more than the records of any child take.
 const OWNER_BYTES_MAX: usize = 8 << 20;
 
+/// Largest row: what is read is bounded to less, and a row holds it once or twice.
+const ROW_BYTES_MAX: usize = 4 << 20;
+
 /// Rows in any order.
 pub struct Gathering<R> {
     runs: Runs,
     row: Vec<u8>,
+    /// How many rows were taken: two that are the same in every byte are two.
+    number: u64,
+    /// So many bytes more may be taken.
+    room: Option<u64>,
     of: PhantomData<fn(R)>,
 }
 
 impl<R: Message + Default> Gathering<R> {
     /// None yet. What memory should not hold goes where `out` says.
     pub fn for_output(out: &dyn Output) -> Self {
+        let spill = out.spill();
         let on_disk = |spill: Spill<'_>| Runs::with_memory(spill.folder, spill.memory_bytes);
-        let runs = out.spill().map_or_else(Runs::in_memory, on_disk);
-        Self { runs, row: Vec::new(), of: PhantomData }
+        let runs = spill.map_or_else(Runs::in_memory, on_disk);
+        Self { runs, row: Vec::new(), number: 0, room: spill.map(|spill| spill.disk_bytes), of: PhantomData }
     }
 
     /// Takes a row of this owner. Sections are told apart, and read one by one.
     ///
     /// # Errors
-    /// When the disk does not take it.
+    /// When the disk does not take it; or, as [`io::ErrorKind::FileTooLarge`], when it is more than may be taken.
     pub fn push(&mut self, section: u32, owner: &str, row: &R) -> io::Result<()> {
         self.row.clear();
         write_owner(owner, &mut self.row);
-        self.row.reserve(row.encoded_len());
+        let bytes = row.encoded_len();
+        let left = self.room.map(|room| room.checked_sub(bytes as u64));
+        if bytes > ROW_BYTES_MAX || left == Some(None) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.room = left.flatten();
+        self.row.reserve(bytes + size_of::<u64>());
         row.encode_raw(&mut self.row);
+        self.row.extend_from_slice(&self.number.to_be_bytes());
+        self.number += 1;
         self.runs.push(section, &self.row)
     }
 
@@ -152,6 +169,7 @@ impl<R: Message + Default> Each<'_, R> {
 fn read_row<R: Message + Default>(rows: &mut Rows<'_>) -> io::Result<Option<(String, R, usize)>> {
     let Some(bytes) = rows.next()? else { return Ok(None) };
     let (owner, row) = read_owner(bytes);
+    let (row, _) = row.split_last_chunk::<{ size_of::<u64>() }>().ok_or(io::ErrorKind::InvalidData)?;
     let owner = String::from_utf8(owner).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
     Ok(Some((owner, R::decode(row)?, row.len())))
 }
@@ -211,7 +229,7 @@ mod tests {
 
     impl Output for Onto<'_> {
         fn spill(&self) -> Option<Spill<'_>> {
-            Some(Spill { folder: self.0, memory_bytes: 300 })
+            Some(Spill { folder: self.0, memory_bytes: 300, disk_bytes: 4_000 })
         }
         fn scope(&mut self, _: Scope) {}
         fn record(&mut self) {}
@@ -250,6 +268,23 @@ mod tests {
             }
             prop_assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         }
+    }
+
+    #[test]
+    fn what_is_the_same_twice_is_there_twice_and_what_is_too_much_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut gathering = Gathering::for_output(&Onto(folder.path()));
+        let row = Row { line: 1, text: "x".repeat(996) };
+        for _ in 0..3 {
+            gathering.push(0, "A1", &row).unwrap();
+        }
+        let error = gathering.push(0, "A1", &row).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        let gathered = gathering.gathered().unwrap();
+        assert_eq!(gathered.owners(0).next().unwrap().unwrap().rows.len(), 3);
+        let large = Row { line: 1, text: "x".repeat(ROW_BYTES_MAX) };
+        let error = Gathering::for_output(&Collected::default()).push(0, "A1", &large).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

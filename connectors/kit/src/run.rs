@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use proto::events::{Body, Cause, Version};
 use proto::quarantine::{Place, Reason};
 
-use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile};
+use crate::connector::{Connector, Draft, Output, Rejection, Scope, SourceFile, Spill};
 use crate::dates;
+use crate::runs::BYTES_MAX;
 
 /// Counts of one source since its process started. Shared with whoever shows them.
 #[derive(Debug, Default)]
@@ -63,7 +64,7 @@ pub enum Translated {
 /// Translates files, and folders of files, without publishing anything: `throughline translate`.
 ///
 /// # Errors
-/// When a path cannot be read, or names no file of this connector.
+/// When a path cannot be read, or names no file of this connector; or the temporary folder does not hold what the connector has to.
 pub fn translate_only(
     connector: &dyn Connector,
     paths: &[PathBuf],
@@ -78,7 +79,8 @@ pub fn translate_only(
     if groups.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "none of these files is for this connector"));
     }
-    let mut telling = Telling { connector, sink, scopes: Vec::new(), totals: Totals::default() };
+    let (folder, scopes) = (std::env::temp_dir(), Vec::new());
+    let mut telling = Telling { connector, sink, scopes, totals: Totals::default(), folder, broke_off: None };
     for group in groups {
         let mut sources = Vec::new();
         for (path, name) in files.iter().zip(&names) {
@@ -87,6 +89,9 @@ pub fn translate_only(
             }
         }
         connector.translate(sources, &mut telling);
+        if let Some(error) = telling.broke_off.take() {
+            return Err(error);
+        }
         telling.scopes.clear();
     }
     Ok(telling.totals)
@@ -97,6 +102,9 @@ struct Telling<'a> {
     sink: &'a mut dyn FnMut(Translated),
     scopes: Vec<Scope>,
     totals: Totals,
+    /// Where the connector may hold rows, and why it could not.
+    folder: PathBuf,
+    broke_off: Option<io::Error>,
 }
 
 impl Output for Telling<'_> {
@@ -123,6 +131,14 @@ impl Output for Telling<'_> {
     }
 
     fn whole(&mut self, _scope_key: &str) {}
+
+    fn spill(&self) -> Option<Spill<'_>> {
+        Some(Spill { folder: &self.folder, memory_bytes: BYTES_MAX, disk_bytes: u64::MAX })
+    }
+
+    fn broke_off(&mut self, error: io::Error) {
+        self.broke_off = Some(error);
+    }
 }
 
 /// A draft as it would be sealed, without the ids that need a key: of a snapshot, as if its submission were the first.

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// Rows held in memory before they go to disk, in bytes. In tests few are.
@@ -18,6 +18,8 @@ pub(crate) const BYTES_MAX: usize = if cfg!(test) { 512 } else { 8 << 20 };
 const BUFFER_BYTES: usize = 1 << 16;
 /// Of one of many runs that are merged.
 const BUFFER_BYTES_MIN: usize = 1 << 12;
+/// Runs that are merged at once: of each a row and a buffer are held. In tests few are.
+const FAN_IN: usize = if cfg!(test) { 3 } else { 64 };
 
 /// Rows in any order.
 pub(crate) struct Runs {
@@ -75,20 +77,33 @@ impl Runs {
             return Ok(Sorted { all: All::InMemory(out), sections });
         }
         self.write_run()?;
-        let Some(file) = self.file.take() else { return Err(io::Error::from(io::ErrorKind::NotFound)) };
-        let merged = tempfile::tempfile_in(&self.folder)?;
-        let (length, sections) = self.merge(&file, &merged)?;
-        Ok(Sorted { all: All::OnDisk(merged, length), sections })
+        let Some(mut file) = self.file.take() else { return Err(io::Error::from(io::ErrorKind::NotFound)) };
+        let mut runs = std::mem::take(&mut self.runs);
+        // As many at once as fit, until that is all of them.
+        loop {
+            let merged = nameless_file(&self.folder)?;
+            let (mut at, mut longer, mut sections) = (0, Vec::new(), Vec::new());
+            for part in runs.chunks(FAN_IN) {
+                let end;
+                (end, sections) = self.merge(&file, part, &merged, at)?;
+                longer.push(at..end);
+                at = end;
+            }
+            if longer.len() == 1 {
+                return Ok(Sorted { all: All::OnDisk(merged, at), sections });
+            }
+            (file, runs) = (merged, longer);
+        }
     }
 
-    /// Gives how long what was merged is, and where each section begins in it.
-    fn merge(&self, from: &File, into: &File) -> io::Result<(u64, Vec<(u32, u64)>)> {
+    /// Merges these runs into one that begins here. Gives where it ends, and where each section begins.
+    fn merge(&self, from: &File, runs: &[Range<u64>], into: &File, at: u64) -> io::Result<(u64, Vec<(u32, u64)>)> {
         let out = BufWriter::with_capacity(BUFFER_BYTES, into);
-        let mut writer = Writer { out, at: 0, sections: Vec::new(), last: None };
+        let mut writer = Writer { out, at, sections: Vec::new(), last: None };
         // All of them together take about what the rows took that were held.
-        let buffer = (self.bytes_max / self.runs.len().max(1)).clamp(BUFFER_BYTES_MIN, BUFFER_BYTES);
+        let buffer = (self.bytes_max / runs.len().max(1)).clamp(BUFFER_BYTES_MIN, BUFFER_BYTES);
         let part = |run: &Range<u64>| Rows::buffered(from, run.clone(), buffer);
-        let mut parts: Vec<Rows<'_>> = self.runs.iter().map(part).collect();
+        let mut parts: Vec<Rows<'_>> = runs.iter().map(part).collect();
         let mut heads = BinaryHeap::with_capacity(parts.len());
         for (at, part) in parts.iter_mut().enumerate() {
             let mut row = Vec::new();
@@ -105,7 +120,7 @@ impl Runs {
             }
         }
         writer.out.flush()?;
-        Ok((writer.at, std::mem::take(&mut writer.sections)))
+        Ok((writer.at, writer.sections))
     }
 
     fn each_sorted(&mut self, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
@@ -124,7 +139,7 @@ impl Runs {
     fn write_run(&mut self) -> io::Result<()> {
         let file = match self.file.take() {
             Some(file) => file,
-            None => tempfile::tempfile_in(&self.folder)?,
+            None => nameless_file(&self.folder)?,
         };
         let from = self.runs.last().map_or(0, |run| run.end);
         let mut writer =
@@ -137,6 +152,16 @@ impl Runs {
         self.file = Some(file);
         Ok(())
     }
+}
+
+/// A file that is gone when it is closed, whatever becomes of the process.
+fn nameless_file(folder: &Path) -> io::Result<File> {
+    let file = tempfile::tempfile_in(folder)?;
+    // Where a file cannot be made without a name, it is given one that is taken away again: not everywhere may that be done.
+    if file.metadata()?.nlink() > 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder's files cannot be removed"));
+    }
+    Ok(file)
 }
 
 /// Writes rows in order, each once, with its length before it.

@@ -17,6 +17,8 @@ use crate::rows::{Row, Rows, Sheet};
 const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
 /// And what it may unpack to: the texts that its cells share are held by whoever reads it.
 const UNPACKED_BYTES_MAX: u64 = 256 << 20;
+/// Most text of one row of a sheet, in bytes, as of one of a table.
+const ROW_BYTES_MAX: usize = 1 << 20;
 /// How far down a header may stand.
 const HEADER_ROWS_MAX: usize = 20;
 /// Most columns of a sheet that are read.
@@ -170,7 +172,7 @@ fn read_workbook(
     let mut lists = 0;
     for name in workbook.sheet_names() {
         // A sheet that cannot be read may have been any list.
-        match read_sheet(number, &mut workbook, &name, rows, out)? {
+        match read_sheet((number, &mut *into), &mut workbook, &name, rows, out)? {
             Seen::List => lists += 1,
             Seen::NoList => {}
             Seen::OfChildren => into.refuse_one(Some(NONE_OF_THESE), Reason::HeaderMissing, OF_CHILDREN),
@@ -201,7 +203,7 @@ fn opened(bytes: Box<dyn BufRead + Send + '_>) -> Result<Xlsx<Cursor<Vec<u8>>>, 
 
 /// Reads a sheet's rows, the list being known by the first row that is a header of one; a sheet without is no list.
 fn read_sheet<R: io::Read + io::Seek>(
-    number: usize,
+    (number, into): (usize, &mut File),
     workbook: &mut Xlsx<R>,
     name: &str,
     rows: &mut Rows,
@@ -224,11 +226,12 @@ fn read_sheet<R: io::Read + io::Seek>(
             match &mut list {
                 Some(list) => {
                     above.iter_mut().for_each(|above| above.fill(line, &mut done));
-                    list.take(done, line, rows, out)?;
+                    list.take(done, line, rows, (&mut *into, &mut *out))?;
                 }
                 None if seen <= HEADER_ROWS_MAX => {
                     of_children |= Columns::are_of_children(&done);
                     list = Columns::of_header(&done).map(|columns| List {
+                        number: columns.list.number,
                         sheet: rows.begin(Sheet { file: number, columns, whole: false }),
                         records: 0,
                     });
@@ -258,22 +261,38 @@ fn read_sheet<R: io::Read + io::Seek>(
 
 /// A sheet that is a list, while it is read.
 struct List {
+    number: u8,
     sheet: u32,
     records: u64,
 }
 
 impl List {
-    fn take(&mut self, cells: Vec<String>, line: u32, rows: &mut Rows, out: &mut dyn Output) -> io::Result<()> {
+    fn take(
+        &mut self,
+        cells: Vec<String>,
+        line: u32,
+        rows: &mut Rows,
+        (into, out): (&mut File, &mut dyn Output),
+    ) -> io::Result<()> {
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             return Ok(());
         }
         out.record();
         self.records += 1;
-        let raw = cells.join(",").into_bytes();
         let (line, record) = (u64::from(line) + 1, self.records);
+        // Cells may share one text: a small sheet says as much as it likes.
+        if cells.iter().map(String::len).sum::<usize>() > ROW_BYTES_MAX {
+            let place = Place { file: into.name.clone(), line, record, ..Place::default() };
+            into.refuse_at(Some(self.number), Reason::RecordTooLarge, ROW_TOO_LARGE, place);
+            return Ok(());
+        }
+        let raw = cells.join(",").into_bytes();
         rows.push(Row { sheet: self.sheet, line, record, byte_offset: 0, cells, raw })
     }
 }
+
+const ROW_TOO_LARGE: &str =
+    "a row of the sheet holds more text than any real one: take the documents out of it, and send the list again";
 
 /// Cells merged over several rows.
 struct Above {

@@ -172,7 +172,7 @@ fn plans_of_children_in_need_are_plans_where_the_list_has_their_dates() {
         "Child ID,Child in Need Start Date,Primary Need,Child in Need Plan Commenced,Date CIN Plan Closed,Closure Date",
     ] {
         let said = of(&format!(
-            "{header}\n910001,03/01/2025,N1,10/01/2025,20/02/2025,\n910002,04/01/2025,N1,,,05/02/2025\n910003,05/01/2025,N1,soon,,\n"
+            "{header}\n910001,03/01/2025,N1,10/01/2025,20/02/2025,\n910002,04/01/2025,N1,,,05/02/2025\n910003,05/01/2025,N1,soon,20/02/2025,\n"
         ));
         let days = |kind: &str, field: &str| -> Vec<serde_json::Value> {
             said.of_kind(kind).into_iter().map(|(_, event)| event[field].clone()).collect()

@@ -99,6 +99,26 @@ fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
     assert_eq!((told, said.records, said.whole.len()), (vec!["RECORD_TOO_LARGE"], 0, 0));
 }
 
+#[test]
+fn a_row_whose_cells_share_a_text_of_no_end_is_refused_alone() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, heading) in (0u16..).zip(["Child Unique ID", "Date of Contact", "Contact Source"]) {
+        sheet.write(0, column, heading).unwrap();
+    }
+    for (row, id) in [(1, "910001"), (2, "910002")] {
+        sheet.write(row, 0, id).unwrap();
+        sheet.write(row, 1, "03/02/2025").unwrap();
+    }
+    let text = "x".repeat(30_000);
+    (2..40).for_each(|column| drop(sheet.write(1, column, &text).unwrap()));
+    let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &workbook.save_to_buffer().unwrap())]);
+    let told: Vec<_> = said.rejections.iter().map(|one| (one.reason.name(), one.place.line)).collect();
+    assert_eq!((told, said.records), (vec![("RECORD_TOO_LARGE", 2)], 2));
+    assert_eq!(said.of_kind("ContactReceived").len(), 1, "its neighbour is read");
+    assert_eq!(said.whole.len(), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

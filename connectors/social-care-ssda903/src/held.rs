@@ -172,11 +172,12 @@ impl Rows {
         let held = Held { layout, place, text: text_of(cells, named) };
         let Some(layout) = self.layouts.get(layout as usize) else { return Ok(()) };
         let row = Glance { held: &held, layout };
+        self.told.take_dates(row, file, self.undated);
         let Some(authority) = row.authority().or(file.hints.authority).or(self.given) else {
             self.told.of_no_authority.insert(layout.file);
             return Ok(());
         };
-        self.told.take(row, authority, file, self.undated);
+        self.told.there.insert((authority, layout.file, row.year(), layout.table));
         let child = proto::subject::normalise_value(row.get("child"));
         let section = if child.is_empty() { Section::Nobody } else { Section::Child };
         self.gathering.push(section as u32, &format!("{}/{child}", authority.as_str()), &held)
@@ -210,10 +211,9 @@ fn text_of<'c>(cells: impl Iterator<Item = &'c str>, named: impl Iterator<Item =
 }
 
 impl Told {
-    fn take(&mut self, row: Glance<'_>, authority: Authority, file: &File, undated: bool) {
-        let (table, year) = (row.table(), row.year());
-        self.there.insert((authority, row.file(), year, table));
-        let of_no_year = year.is_none() && file.hints.year.is_none() && !file.hints.last_year;
+    fn take_dates(&mut self, row: Glance<'_>, file: &File, undated: bool) {
+        let table = row.table();
+        let of_no_year = row.year().is_none() && file.hints.year.is_none() && !file.hints.last_year;
         if !of_no_year && !undated {
             return;
         }

@@ -143,6 +143,21 @@ fn a_broken_child_of_the_xml_leaves_its_neighbours() {
 }
 
 #[test]
+fn what_stands_twice_in_a_child_of_the_xml_counts_once_and_is_told() {
+    let episode =
+        "<EPISODE><DECOM>03/05/2024</DECOM><RNE>S</RNE><LS>C2</LS><CIN>N1</CIN><PL>U6</PL><DEC/><REC/></EPISODE>";
+    let header = "<HEADER><CHILDID>1</CHILDID><UPN>UN4</UPN><SEX>F</SEX><DOB>14/06/2012</DOB></HEADER>";
+    let of = |parts: &str| {
+        let text = format!("<EXPSSDA903><CHILD>{header}{parts}</CHILD></EXPSSDA903>");
+        translate(&Ssda903::ANY, &[("878_2025.xml", text)])
+    };
+    let repeated = |said: &Collected| said.findings().iter().filter(|found| found.contains("RECORD_REPEATED")).count();
+    let (once, twice) = (of(episode), of(&episode.repeat(2)));
+    assert_eq!((repeated(&once), repeated(&twice)), (0, 1));
+    assert_eq!(once.kinds(), twice.kinds());
+}
+
+#[test]
 fn an_end_that_cannot_be_read_is_not_taken_for_none() {
     let unread = EPISODES.replacen("20/09/2024,X1", "20/09/2024 or later in 2024,X1", 1);
     let said = of(HEADER, &unread);

@@ -1,7 +1,7 @@
 //! What a connector says, in parts: each is dealt with while it reads on, and no more than a few are in memory.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use prost::Message as _;
@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::IntakeError;
-use super::files::failed;
+use super::files::{failed, list};
+use super::refusals::too_much;
 use super::translation::translate_into;
 use crate::collected::Collected;
 use crate::connector::{Connector, Draft, Output, Place, Rejection, Scope, Spill};
@@ -36,7 +37,7 @@ impl InParts {
     pub(super) fn of(connector: Arc<dyn Connector>, dir: PathBuf, folder: PathBuf) -> Self {
         let (to, parts) = mpsc::channel(1);
         let reading = tokio::spawn(async move {
-            let within = folder.clone();
+            let (within, disk_bytes) = (folder.clone(), disk_bytes(&dir));
             let make = move || Parts {
                 part: Collected::default(),
                 items: 0,
@@ -44,11 +45,18 @@ impl InParts {
                 last: None,
                 to: to.clone(),
                 folder: within.clone(),
+                disk_bytes,
                 broke_off: None,
             };
-            let (mut said, has_failed) = translate_into(connector, dir, make).await?;
-            if let Some(source) = said.broke_off.take() {
-                return Err(failed(HOLD_ROWS, &folder, source));
+            let (mut said, mut has_failed) = translate_into(connector, dir.clone(), make).await?;
+            match said.broke_off.take() {
+                None => {}
+                Some(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    has_failed = true;
+                    said.part = Collected::default();
+                    list(&dir)?.iter().for_each(|path| said.part.reject(too_much(path)));
+                }
+                Some(error) => return Err(failed(HOLD_ROWS, &folder, error)),
             }
             // Whoever dealt with the parts before knows why it goes no further.
             let _gone = said.to.send(std::mem::take(&mut said.part)).await;
@@ -82,7 +90,17 @@ struct Parts {
     to: mpsc::Sender<Collected>,
     /// Where the connector may hold rows, and why it could not.
     folder: PathBuf,
+    disk_bytes: u64,
     broke_off: Option<io::Error>,
+}
+
+/// How much may be gathered of what is in this folder: many times as much as was read, and of little something all the same.
+fn disk_bytes(dir: &Path) -> u64 {
+    const TIMES: u64 = 16;
+    const LEAST: u64 = 1 << 30;
+    let files = list(dir).unwrap_or_default();
+    let read: u64 = files.iter().map(|file| std::fs::metadata(file).map_or(0, |about| about.len())).sum();
+    read.saturating_mul(TIMES).max(LEAST)
 }
 
 impl Parts {
@@ -142,7 +160,7 @@ impl Output for Parts {
     }
 
     fn spill(&self) -> Option<Spill<'_>> {
-        Some(Spill { folder: &self.folder, memory_bytes: BYTES_MAX })
+        Some(Spill { folder: &self.folder, memory_bytes: BYTES_MAX, disk_bytes: self.disk_bytes })
     }
 
     fn broke_off(&mut self, error: io::Error) {

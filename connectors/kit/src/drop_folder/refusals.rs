@@ -27,6 +27,13 @@ pub(super) fn unclaimed(path: &Path) -> Result<Rejection, IntakeError> {
     Ok(Rejection { message, raw: start_of(path, RAW_BYTES_MAX)?, ..unreadable(&name_of(path)) })
 }
 
+/// Of a file whose rows come to many times what it is.
+pub(super) fn too_much(path: &Path) -> Rejection {
+    let message = "the rows of the submission come to many times the size of its files, as no real one's do: nothing of it was taken; \
+                   look at what repeats in it, and send it again, each list or table by itself";
+    Rejection { reason: Reason::RecordTooLarge, message: message.to_owned(), ..unreadable(&name_of(path)) }
+}
+
 pub(super) fn retractions_held(held: HeldBack, file: &str, scope_key: &str) -> Rejection {
     let HeldBack { retractions, standing } = held;
     let message = format!(

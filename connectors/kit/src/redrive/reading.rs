@@ -175,10 +175,11 @@ pub(super) async fn read(connector: Arc<dyn Connector>, together: Together) -> R
             let within = folder.parent().map(Path::to_path_buf);
             let pick = move || Picking { wanted: Some(wanted.clone()), folder: within.clone(), ..Picking::default() };
             let mut picked = translate_into(connector, folder.clone(), pick).await.ok().map(|(picked, _)| picked);
-            if let Some(source) = picked.as_mut().and_then(|picked| picked.broke_off.take()) {
-                return Err(IntakeError::Io { doing: HOLD_ROWS, path: folder, source }.into());
+            match picked.as_mut().and_then(|picked| picked.broke_off.take()) {
+                None => picked,
+                Some(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
+                Some(source) => return Err(IntakeError::Io { doing: HOLD_ROWS, path: folder, source }.into()),
             }
-            picked
         }
         From::Raw(_) => alone(connector, items.first()).await?,
     };
@@ -293,7 +294,7 @@ impl Output for Picking {
     }
 
     fn spill(&self) -> Option<Spill<'_>> {
-        self.folder.as_deref().map(|folder| Spill { folder, memory_bytes: BYTES_MAX })
+        self.folder.as_deref().map(|folder| Spill { folder, memory_bytes: BYTES_MAX, disk_bytes: u64::MAX })
     }
 
     fn broke_off(&mut self, error: io::Error) {

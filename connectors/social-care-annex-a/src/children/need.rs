@@ -131,8 +131,9 @@ pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
         let event = StatutoryVisitMade { made_on: Some(made_on), visit: visit("cin"), seen_alone: None };
         voice.say(reader.at, "list-6", (&key, 2), made_on, found(), event);
     }
-    // The current plan is an entry of its own: the next list may tell of another.
-    let Some(begun_on) = plan_on.or(plan_ended_on) else { return };
+    // The current plan is an entry of its own: the next list may tell of another. By another date it would be another plan.
+    let is_unread = plan_on.is_none() && !reader.at.get("plan_on").is_empty();
+    let Some(begun_on) = plan_on.or(plan_ended_on).filter(|_| !is_unread) else { return };
     let key = format!("{key}/plan/{}", dates::key(&begun_on));
     if plan_on.is_some() {
         voice.say(reader.at, "list-6", (&key, 0), begun_on, found(), ChildInNeedPlanStarted { start_on: plan_on });

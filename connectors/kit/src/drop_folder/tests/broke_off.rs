@@ -11,7 +11,14 @@ use crate::connector::Descriptor;
 struct BreaksOff {
     /// Which reading, from one.
     at: u32,
+    why: std::io::ErrorKind,
     readings: AtomicU32,
+}
+
+impl BreaksOff {
+    fn at(at: u32, why: std::io::ErrorKind) -> Self {
+        Self { at, why, readings: AtomicU32::new(0) }
+    }
 }
 
 impl Connector for BreaksOff {
@@ -30,7 +37,7 @@ impl Connector for BreaksOff {
             out.draft(draft);
         }
         if breaks {
-            return out.broke_off(std::io::ErrorKind::StorageFull.into());
+            return out.broke_off(self.why.into());
         }
         said.whole.iter().for_each(|key| out.whole(key));
     }
@@ -41,7 +48,7 @@ async fn a_submission_whose_rows_the_disk_does_not_hold_waits_and_is_dealt_with_
     // What a submission changes is said in a second reading of it.
     for at in [1, 2] {
         let house = House::new();
-        let mut folder = house.drop_folder(BreaksOff { at, readings: AtomicU32::new(0) }).await;
+        let mut folder = house.drop_folder(BreaksOff::at(at, std::io::ErrorKind::StorageFull)).await;
         house.drop_file("toy-2025-01-16.csv", FIRST);
         let error = folder.drain_once(NOW_US).await.unwrap_err();
         let waits_for = ("hold the rows of a submission in", "no storage space".to_owned());
@@ -53,4 +60,15 @@ async fn a_submission_whose_rows_the_disk_does_not_hold_waits_and_is_dealt_with_
         assert_eq!(causes(&house).await, [Cause::Started, Cause::Started, Cause::Started, Cause::Ended]);
         assert_eq!((house.items().await.len(), house.files("done").len()), (0, 1));
     }
+}
+
+#[tokio::test]
+async fn a_submission_whose_rows_come_to_more_than_any_does_not_wait_for_a_larger_disk() {
+    let house = House::new();
+    let mut folder = house.drop_folder(BreaksOff::at(1, std::io::ErrorKind::FileTooLarge)).await;
+    house.drop_file("toy-2025-01-16.csv", FIRST);
+    assert_eq!(folder.drain_once(NOW_US).await.unwrap(), 1);
+    let reasons: Vec<Reason> = house.items().await.iter().map(|item| item.reason()).collect();
+    assert_eq!(reasons, [Reason::RecordTooLarge]);
+    assert_eq!((house.events(Topic::Education).await.len(), house.files("rejected").len()), (0, 1));
 }
