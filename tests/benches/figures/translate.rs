@@ -50,14 +50,15 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
         bar: CSV,
         folder: None,
     };
-    let xml = |connector: Arc<dyn Connector>, of, parse| Source {
+    let xml_in = |folder, connector: Arc<dyn Connector>, of, parse| Source {
         connector,
         of,
         parser: "quick-xml alone",
         parse,
         bar: TREE_OR_MESSAGE,
-        folder: None,
+        folder,
     };
+    let xml = |connector: Arc<dyn Connector>, of, parse| xml_in(None, connector, of, parse);
     let hl7 = Source {
         connector: Arc::new(health_hl7v2::Hl7V2),
         of: "HL7 messages",
@@ -83,6 +84,7 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
         folder: Some(folder),
     };
     messages(&house)?;
+    leavers(&house)?;
     let visits = visits(&house)?;
     let sources = [
         csv(Arc::new(education_school_census::SchoolCensus), "census CSV rows"),
@@ -91,7 +93,10 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
         csv(Arc::new(visits), "mapped CSV rows"),
         xml(Arc::new(social_care_cin_census::CinCensus), "CIN XML children", |path| parse_xml(path, "Child")),
         xml(Arc::new(education_sen2::Sen2), "SEN2 XML persons", |path| parse_xml(path, "Person")),
-        xml(Arc::new(education_ctf::CommonTransfer), "CTF XML pupils", |path| parse_xml(path, "Pupil")),
+        xml(Arc::new(education_ctf::CommonTransfer), "CTF XML pupils, a file each", |path| parse_xml(path, "Pupil")),
+        xml_in(Some(LEAVERS_IN), Arc::new(education_ctf::CommonTransfer), "CTF XML pupils, in one file", |path| {
+            parse_xml(path, "Pupil")
+        }),
         json,
         hl7,
         fhir("FHIR message bundles", MESSAGES_IN, parse_lines),
@@ -217,6 +222,30 @@ attendance = { column = "Outcome", codes = "attendance" }
     }
     rows.flush()?;
     Ok(mapping)
+}
+
+const LEAVERS_IN: &str = "education-ctf-leavers";
+
+/// The pupils of every transfer file in one, as a school sends its leavers to the next.
+fn leavers(house: &House) -> anyhow::Result<()> {
+    let files = files(&house.files("education-ctf"))?;
+    let mut all: Option<(PathBuf, String)> = None;
+    for path in files {
+        let text = std::fs::read_to_string(&path)?;
+        let Some((from, to)) = text.find("<Pupil>").zip(text.rfind("</Pupil>")) else { continue };
+        match &mut all {
+            None => all = Some((path, text)),
+            Some((_, all)) => {
+                let end = all.rfind("</Pupil>").context("the first file lost its pupils")? + "</Pupil>".len();
+                all.insert_str(end, text.get(from..to + "</Pupil>".len()).unwrap_or_default());
+            }
+        }
+    }
+    let (first, all) = all.context("there is no transfer file")?;
+    let folder = house.files(LEAVERS_IN);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(first.file_name().context("a file has no name")?), all)?;
+    Ok(())
 }
 
 const MESSAGES: u32 = 5_000;
