@@ -1,6 +1,7 @@
 //! The figures of the backbone, each beside its floor, in one run: `make bench`, or
-//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME] [--events N] [--bytes N]`, of
-//! which the last are of the ledger's log (10000000 for the published bar) and of the input of which memory is measured.
+//! `cargo bench -p tests --bench figures -- [--children N] [--quick] [--only NAME] [--events N] [--bytes N]
+//! [--connector NAME]`, of which the last are of the ledger's log (10000000 for the published bar), of the input of which memory is
+//! measured, and of the one connector of which it is.
 //!
 //! Real parts only: an invented authority's files, the embedded log on disk, both store engines, gRPC over TLS. Each part
 //! is a process of its own, so that its peak memory is its own too.
@@ -49,10 +50,13 @@ struct Arguments {
     events: Option<u64>,
     /// Of the larger input of which memory is measured.
     bytes: Option<u64>,
+    /// Of which alone memory is measured.
+    connector: Option<String>,
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut parsed = Arguments { children: CHILDREN, part: None, only: None, events: None, bytes: None };
+    let mut parsed =
+        Arguments { children: CHILDREN, part: None, only: None, events: None, bytes: None, connector: None };
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().with_context(|| format!("`{argument}` needs a value"));
@@ -62,10 +66,13 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--only" => parsed.only = Some(value()?),
             "--events" => parsed.events = Some(value()?.parse().context("`--events` must be a number")?),
             "--bytes" => parsed.bytes = Some(value()?.parse().context("`--bytes` must be a number")?),
+            "--connector" => parsed.connector = Some(value()?),
             "--part" => parsed.part = Some((value()?, PathBuf::from(value()?))),
             // Cargo's own.
             "--bench" => {}
-            other => anyhow::bail!("there is no `{other}`: --children N, --quick, --only NAME, --events N, --bytes N"),
+            other => anyhow::bail!(
+                "there is no `{other}`: --children N, --quick, --only NAME, --events N, --bytes N, --connector NAME"
+            ),
         }
     }
     Ok(parsed)
@@ -146,12 +153,12 @@ const PARTS: [(&str, &[&str]); 28] = [
 ];
 
 fn run(part: &str, dir: &Path, arguments: &Arguments) -> anyhow::Result<Vec<Figure>> {
-    let Arguments { children, events, bytes, .. } = *arguments;
+    let Arguments { children, events, bytes, ref connector, .. } = *arguments;
     match part {
         "generate" => house::generate(dir, children),
         "translate" => translate::figures(dir),
         "snapshot" => snapshot::figures(dir, children),
-        "memory" => memory::figures(dir, bytes, children <= CHILDREN_QUICK),
+        "memory" => memory::figures(dir, bytes, connector.as_deref(), children <= CHILDREN_QUICK),
         "append" => append::figures(dir),
         "ingest" => intake::figures(dir, children),
         "commit-sled" => stores::commit(dir, Engine::Sled, children),
@@ -199,8 +206,9 @@ fn in_a_process(
     report::progress(part, needs);
     let events = arguments.events.map(|events| ["--events".to_owned(), events.to_string()]);
     let bytes = arguments.bytes.map(|bytes| ["--bytes".to_owned(), bytes.to_string()]);
+    let connector = arguments.connector.clone().map(|name| ["--connector".to_owned(), name]);
     let output = Command::new(std::env::current_exe()?)
-        .args(events.into_iter().chain(bytes).flatten())
+        .args(events.into_iter().chain(bytes).chain(connector).flatten())
         .args(["--children", &arguments.children.to_string(), "--part", part])
         .arg(dir)
         .envs(broker.map(|broker| (kafka::BOOTSTRAP, broker.bootstrap())))

@@ -38,10 +38,16 @@ const LATER_US: i64 = 2_000_000_000_000_000;
 /// The part that a process of its own measures, of this connector.
 pub(crate) const ONE: &str = "memory-of:";
 
-pub(crate) fn figures(dir: &Path, bytes: Option<u64>, is_quick: bool) -> anyhow::Result<Vec<Figure>> {
+/// Of every connector, or of the one of this name.
+pub(crate) fn figures(
+    dir: &Path,
+    bytes: Option<u64>,
+    only: Option<&str>,
+    is_quick: bool,
+) -> anyhow::Result<Vec<Figure>> {
     let large = bytes.unwrap_or(if is_quick { LARGE_BYTES_QUICK } else { LARGE_BYTES });
     let mut figures = Vec::new();
-    for connector in connectors() {
+    for connector in connectors().into_iter().filter(|of| only.is_none_or(|only| of.descriptor().name == only)) {
         let name = connector.descriptor().name;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors").join(name);
         let sample = LargerSubmission::of(connector.as_ref(), &folder)?;
@@ -64,6 +70,7 @@ pub(crate) fn figures(dir: &Path, bytes: Option<u64>, is_quick: bool) -> anyhow:
         let floor = format!("{:.1} MB in", megabytes(small_bytes));
         figures.push(Figure::new(what, peak, "MiB").floor(floor, small).bar(Bar::OfFloorAtMost(RATIO_MAX)));
     }
+    ensure!(!figures.is_empty(), "there is no connector `{}`", only.unwrap_or_default());
     Ok(figures)
 }
 
