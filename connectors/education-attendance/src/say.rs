@@ -15,7 +15,7 @@ use proto::events::{
 use proto::quarantine::Reason;
 
 use crate::fields::Field;
-use crate::rows::Row;
+use crate::rows::{Early, Row};
 
 /// One of a day's two.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -79,8 +79,9 @@ pub(crate) struct Register<'o> {
     name: String,
     /// The school that the file's name says.
     of_name: Option<String>,
-    /// When the file says that it was made.
+    /// When the file says that it was made; and what of it says so, where something further out may still say otherwise.
     made: String,
+    made_within: String,
     held: Vec<Row>,
     /// What objects around records say that has no place, and where the first of the records stands among all.
     beside: Vec<(u64, Row)>,
@@ -97,11 +98,12 @@ pub(crate) struct Register<'o> {
 
 impl<'o> Register<'o> {
     pub(crate) fn of(name: &str, out: &'o mut dyn Output) -> Self {
-        let speaker = Speaker { as_of_us: as_of(name, ""), opened: BTreeSet::new(), out };
+        let speaker = Speaker { opened: BTreeSet::new(), out };
         Self {
             name: name.to_owned(),
             of_name: school_in(name),
             made: String::new(),
+            made_within: String::new(),
             held: Vec::new(),
             beside: Vec::new(),
             held_bytes: 0,
@@ -151,8 +153,18 @@ impl<'o> Register<'o> {
     }
 
     /// Says what is held.
-    pub(crate) fn settle(&mut self) {
+    fn settle(&mut self) {
         self.settle_until(u64::MAX);
+    }
+
+    /// Says what is still held, and as of when all of it stands: a file may say that at its very end.
+    pub(crate) fn end(mut self) {
+        self.settle();
+        let made = if self.made.is_empty() { &self.made_within } else { &self.made };
+        let as_of_us = as_of(&self.name, made);
+        for key in self.speaker.opened {
+            self.speaker.out.scope(Scope { key, as_of_us, sequence: 0 });
+        }
     }
 
     /// Says of what is held what stands before this record.
@@ -178,11 +190,17 @@ impl<'o> Register<'o> {
     }
 
     /// When the file says that it was made; the first that says so counts.
-    fn made(&mut self, rows: &[Row]) {
-        if self.made.is_empty() {
-            let made = rows.iter().map(|row| row.outermost(Field::Made)).find(|made| !made.is_empty());
-            made.unwrap_or_default().clone_into(&mut self.made);
-            self.speaker.as_of_us = as_of(&self.name, &self.made);
+    pub(crate) fn made(&mut self, rows: &[Row]) {
+        for row in rows {
+            if !self.made.is_empty() {
+                return;
+            }
+            let said = row.outermost(Field::Made);
+            let may_change = row.may_be_said_further_out(Field::Made);
+            let known = if may_change { &mut self.made_within } else { &mut self.made };
+            if known.is_empty() {
+                said.clone_into(known);
+            }
         }
     }
 
@@ -269,6 +287,14 @@ fn as_of(name: &str, made: &str) -> Option<i64> {
     stated.or_else(|| dates::start_of_day_us(&file_name::hints(name).on?))
 }
 
+/// Whose register the row is of. The file's name says so only where nothing around the row may still do so.
+fn register_of(row: &Row, of_name: Option<&str>) -> Result<String, Option<Early>> {
+    let around =
+        [Field::School, Field::Authority, Field::Establishment].into_iter().find_map(|field| row.unheard(field));
+    let of_name = of_name.filter(|_| around.is_none()).map(str::to_owned);
+    school(row).or(of_name).ok_or(around)
+}
+
 /// Seven digits by themselves in a file's name.
 fn school_in(name: &str) -> Option<String> {
     let parts = name.split(|c: char| !c.is_ascii_digit());
@@ -287,26 +313,31 @@ struct Unfit {
 type Placed<'r> = (String, Subject, Date, Vec<Mark<'r>>);
 
 fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> {
-    let unfit = |reason, field, message| Unfit { reason, field, message, school: None, subject: None };
-    let school = school(row).or_else(|| of_name.map(str::to_owned));
-    let school = school.ok_or_else(|| {
+    // What may still be said is not missing.
+    let unfit = |unheard: Option<Early>, reason, field, message| {
+        let (reason, message) = unheard.map_or((reason, message), |early| (early.reason(), early.message()));
+        Unfit { reason, field, message, school: None, subject: None }
+    };
+    let school = register_of(row, of_name).map_err(|unheard| {
         let message = "neither the record nor the file's name says whose register it is: give the school's authority and \
                        establishment number, seven digits";
-        unfit(Reason::SubjectMissing, "laestab", message)
+        unfit(unheard, Reason::SubjectMissing, "laestab", message)
     })?;
     let pupil = pupil(row, &school).ok_or_else(|| {
         let message = "the record has neither a UPN nor a name and a birth date: give one, and send the file again";
-        Unfit { school: Some(school.clone()), ..unfit(Reason::SubjectMissing, "upn", message) }
+        let unheard = row.unheard(Field::Upn);
+        Unfit { school: Some(school.clone()), ..unfit(unheard, Reason::SubjectMissing, "upn", message) }
     })?;
-    let lost = |reason, field, message| Unfit {
+    let lost = |by: Field, reason, field, message| Unfit {
         school: Some(school.clone()),
         subject: Some(pupil.clone()),
-        ..unfit(reason, field, message)
+        ..unfit(row.unheard(by), reason, field, message)
     };
     let mut findings = Vec::new();
     let on = any_date(row.get(Field::On), "date").keep(&mut findings).filter(|date| date.day.is_some());
     let on = on.ok_or_else(|| {
         lost(
+            Field::On,
             Reason::DateMissing,
             "date",
             "the record has no date that can be read: put it right and send the file again",
@@ -323,6 +354,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
     if marks.is_empty() {
         let session = session(row.get(Field::Session)).ok_or_else(|| {
             lost(
+                Field::Session,
                 Reason::RecordMalformed,
                 "session",
                 "the record does not say whether it is of the morning or the afternoon",
@@ -331,7 +363,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
         if !row.says(Field::Code) {
             let message =
                 "the record has no mark, under any name that is known: it says nothing, not even that there is none";
-            return Err(lost(Reason::RecordMalformed, "code", message));
+            return Err(lost(Field::Code, Reason::RecordMalformed, "code", message));
         }
         marks.push(mark(session, row.get(Field::Code)));
     }
@@ -360,8 +392,9 @@ fn pupil(row: &Row, school: &str) -> Option<Subject> {
     let known_by = match checked.normalised.is_empty() || stands_in {
         false => checked.normalised,
         true => {
-            let born = any_date(row.get(Field::Birth), "").value?;
-            let (surname, forename) = (row.get(Field::Surname), row.get(Field::Forename));
+            let known = |field| row.get_in_place_of(Field::Upn, field);
+            let born = any_date(known(Field::Birth), "").value?;
+            let (surname, forename) = (known(Field::Surname), known(Field::Forename));
             // By a surname and a birth date alone, twins would be one child.
             let named = !surname.is_empty() && !forename.is_empty();
             named.then(|| format!("{}/{}/{}", surname.to_uppercase(), forename.to_uppercase(), dates::key(&born)))?
@@ -414,7 +447,7 @@ impl Session {
 
 /// Where drafts go.
 pub(crate) struct Speaker<'o> {
-    as_of_us: Option<i64>,
+    /// The scopes of what was said.
     opened: BTreeSet<String>,
     pub(crate) out: &'o mut dyn Output,
 }
@@ -514,7 +547,7 @@ impl Speaker<'_> {
     /// What an object around records says that has no place, where it is one pupil's: kept once, and not with each of the pupil's
     /// marks. `None` where it is nobody's.
     fn around(&mut self, row: &Row, of_name: Option<&str>, first_on: Option<Date>) -> Option<()> {
-        let school = school(row).or_else(|| of_name.map(str::to_owned))?;
+        let school = register_of(row, of_name).ok()?;
         let subject = pupil(row, &school)?;
         let own = any_date(row.get(Field::On), "").value.filter(|date| date.day.is_some());
         let on = own.or_else(|| first_on.map(|on| school_year_of(&on)))?;
@@ -556,8 +589,8 @@ impl Speaker<'_> {
     }
 
     fn open(&mut self, key: String) -> String {
-        if self.opened.insert(key.clone()) {
-            self.out.scope(Scope { key: key.clone(), as_of_us: self.as_of_us, sequence: 0 });
+        if !self.opened.contains(&key) {
+            self.opened.insert(key.clone());
         }
         key
     }
