@@ -166,6 +166,13 @@ impl Row {
         may_say.filter(|_| !self.says(field)).and_then(|heard| heard.early)
     }
 
+    /// How far out a field is said: 0 by itself.
+    pub(crate) fn how_far_out(&self, field: Field) -> Option<usize> {
+        std::iter::once(&self.said)
+            .chain(self.around().map(|heard| &heard.said))
+            .position(|said| said.contains_key(&field))
+    }
+
     /// What stands furthest out says it of the most.
     pub(crate) fn outermost(&self, field: Field) -> &str {
         let each = std::iter::once(&self.said).chain(self.around().map(|heard| &heard.said));

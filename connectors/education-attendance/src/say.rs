@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 
 use connector_kit::attendance;
 use connector_kit::file_name::{self, Authority};
 use connector_kit::reading::{self, Read, finding};
-use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept, text};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
@@ -14,6 +15,7 @@ use proto::events::{
 };
 use proto::quarantine::Reason;
 
+use crate::around::{Around, Known};
 use crate::fields::Field;
 use crate::rows::{Early, Row};
 
@@ -36,9 +38,6 @@ struct Mark<'r> {
 
 /// Whose mark, and of which session.
 type Key = (String, (i32, u32, u32), Session, String);
-
-/// Of what a record says, so much tells it from others where nothing better does.
-const KEY_PART_CHARS_MAX: usize = 100;
 
 /// So many records are held at once, to tell which of two of one session counts. A larger file is said as it is read; two records
 /// that stand further apart and disagree are both told of when the file is compared with what stands.
@@ -83,14 +82,13 @@ pub(crate) struct Register<'o> {
     made: String,
     made_within: String,
     held: Vec<Row>,
-    /// What objects around records say that has no place, and where the first of the records stands among all.
-    beside: Vec<(u64, Row)>,
+    /// What objects around records say that has no place, and where their records stand among all.
+    beside: Vec<(Range<u64>, Row)>,
     held_bytes: usize,
     /// How many records were said.
     settled: u64,
     described: Described,
-    /// The first day of which something could be said.
-    first_on: Option<Date>,
+    known: Known,
     /// Names of what has no place and is nobody's, that were told of.
     told: BTreeSet<String>,
     pub(crate) speaker: Speaker<'o>,
@@ -109,7 +107,7 @@ impl<'o> Register<'o> {
             held_bytes: 0,
             settled: 0,
             described: Described::default(),
-            first_on: None,
+            known: Known::default(),
             told: BTreeSet::new(),
             speaker,
         }
@@ -133,7 +131,7 @@ impl<'o> Register<'o> {
     pub(crate) fn hold_around(&mut self, first: u64, row: Row) {
         self.held_bytes += row.weight();
         if !row.rest.is_empty() {
-            self.beside.push((first, row));
+            self.beside.push((first..self.taken(), row));
         }
     }
 
@@ -172,21 +170,29 @@ impl<'o> Register<'o> {
         let waits = usize::try_from(record.saturating_sub(self.settled)).unwrap_or(usize::MAX).min(self.held.len());
         let waiting = self.held.split_off(waits);
         let mut rows = std::mem::replace(&mut self.held, waiting);
-        let (beside, waiting) = std::mem::take(&mut self.beside).into_iter().partition(|(first, _)| *first < record);
+        let (beside, waiting) = std::mem::take(&mut self.beside)
+            .into_iter()
+            .partition(|(records, _): &(Range<u64>, _)| records.start < record);
         self.beside = waiting;
+        let first = self.settled;
         self.settled += rows.len() as u64;
         self.held_bytes = self.held.iter().chain(self.beside.iter().map(|(_, row)| row)).map(Row::weight).sum();
         self.made(&rows);
         rows.iter_mut().for_each(Row::settle_day);
         let of_name = self.of_name.as_deref();
-        let first_on = settle(&rows, of_name, &mut self.described, &mut self.speaker);
-        self.first_on = self.first_on.or(first_on);
-        let beside: Vec<(u64, Row)> = beside;
-        for (_, row) in beside {
-            if self.speaker.around(&row, self.of_name.as_deref(), self.first_on).is_none() {
-                self.tell_of(&row);
+        settle(&rows, of_name, &mut self.described, &mut self.speaker);
+        let (mut around, mut nobodys) = (Vec::new(), Vec::new());
+        let beside: Vec<(Range<u64>, Row)> = beside;
+        for (records, row) in beside {
+            let at = |record: u64| usize::try_from(record.saturating_sub(first)).unwrap_or(usize::MAX).min(rows.len());
+            let of_it = rows.get(at(records.start)..at(records.end)).unwrap_or_default();
+            match Around::of(&row, of_name, of_it) {
+                Some(of_pupil) => around.push(of_pupil),
+                None => nobodys.push(row),
             }
         }
+        self.known.tell_apart(around).into_iter().for_each(|around| self.speaker.around(around));
+        nobodys.iter().for_each(|row| self.tell_of(row));
     }
 
     /// When the file says that it was made; the first that says so counts.
@@ -221,15 +227,13 @@ impl<'o> Register<'o> {
     }
 }
 
-/// Says the marks of records and who the pupils are, and gives the day of the first.
-fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speaker: &mut Speaker<'_>) -> Option<Date> {
-    let mut first_on = None;
+/// Says the marks of records and who the pupils are.
+fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speaker: &mut Speaker<'_>) {
     let mut marks: BTreeMap<Key, Vec<Mark<'_>>> = BTreeMap::new();
     let mut pupils: BTreeMap<(String, String), &Row> = BTreeMap::new();
     for row in rows {
         match placed(row, of_name) {
             Ok((school, pupil, on, of_row)) => {
-                first_on = first_on.or(Some(on));
                 let pupil_key = (school.clone(), pupil.value.clone());
                 if !described.has(&pupil_key) {
                     pupils.entry(pupil_key).or_insert(row);
@@ -275,7 +279,6 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speake
             }
         }
     }
-    first_on
 }
 
 /// When the file stood so: as it says itself, or the day in its name.
@@ -288,7 +291,7 @@ fn as_of(name: &str, made: &str) -> Option<i64> {
 }
 
 /// Whose register the row is of. The file's name says so only where nothing around the row may still do so.
-fn register_of(row: &Row, of_name: Option<&str>) -> Result<String, Option<Early>> {
+pub(crate) fn register_of(row: &Row, of_name: Option<&str>) -> Result<String, Option<Early>> {
     let around =
         [Field::School, Field::Authority, Field::Establishment].into_iter().find_map(|field| row.unheard(field));
     let of_name = of_name.filter(|_| around.is_none()).map(str::to_owned);
@@ -386,7 +389,7 @@ fn school(row: &Row) -> Option<String> {
     }
 }
 
-fn pupil(row: &Row, school: &str) -> Option<Subject> {
+pub(crate) fn pupil(row: &Row, school: &str) -> Option<Subject> {
     let checked = identifier::upn::check(row.get(Field::Upn));
     let stands_in = checked.verdict == identifier::Verdict::Placeholder;
     let known_by = match checked.normalised.is_empty() || stands_in {
@@ -418,6 +421,11 @@ pub(crate) fn any_date(text: &str, field: &str) -> Read<Date> {
     if is_compact { dates::hl7_date(text, field) } else { dates::written(text, field) }
 }
 
+/// The day of a row, where all of it can be read.
+pub(crate) fn whole_day(row: &Row) -> Option<Date> {
+    any_date(row.get(Field::On), "").value.filter(|date| date.day.is_some())
+}
+
 fn date_of((year, month, day): (i32, u32, u32)) -> Date {
     Date { year, month: Some(month), day: Some(day), estimated: false }
 }
@@ -428,7 +436,7 @@ fn began(row: &Row) -> Date {
 }
 
 /// The first day of a day's school year.
-fn school_year_of(on: &Date) -> Date {
+pub(crate) fn school_year_of(on: &Date) -> Date {
     date_of((i32::from(attendance::school_year(on).max(1990)), 9, 1))
 }
 
@@ -544,29 +552,13 @@ impl Speaker<'_> {
         }
     }
 
-    /// What an object around records says that has no place, where it is one pupil's: kept once, and not with each of the pupil's
-    /// marks. `None` where it is nobody's.
-    fn around(&mut self, row: &Row, of_name: Option<&str>, first_on: Option<Date>) -> Option<()> {
-        let school = register_of(row, of_name).ok()?;
-        let subject = pupil(row, &school)?;
-        let own = any_date(row.get(Field::On), "").value.filter(|date| date.day.is_some());
-        let on = own.or_else(|| first_on.map(|on| school_year_of(&on)))?;
-        let kept = kept::columns("around", row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
-        // It has no number of its own: what it says tells it from others of that day.
-        let content = text::start(kept.content.as_deref().unwrap_or_default(), KEY_PART_CHARS_MAX);
+    /// What an object around a pupil's records says that has no place.
+    fn around(&mut self, around: Around) {
+        let Around { school, subject, key, on, kept, place } = around;
         let scope = self.open(format!("{school}/attendance/pupils"));
-        let said = Said {
-            school: &school,
-            key: format!("{}/{}/around/{content}", subject.value, dates::key(&on)),
-            subject,
-            scope,
-            table: "around",
-            on,
-            changed_at_us: None,
-            place: &row.place,
-        };
+        let said =
+            Said { school: &school, subject, scope, table: "around", key, on, changed_at_us: None, place: &place };
         self.draft(said, kept.into(), vec![finding(FindingCode::NotMapped, "around")]);
-        Some(())
     }
 
     /// Two marks of one session cannot both be right.

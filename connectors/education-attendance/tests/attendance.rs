@@ -460,22 +460,8 @@ fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_
             "pages":{{"of":1}}}}"#
     );
     let said = translate("a.json", &text);
-    let kept: Vec<_> = said
-        .drafts
-        .iter()
-        .filter_map(|draft| match &draft.event.kind {
-            Some(Kind::SourceRecordKept(kept)) => Some((draft.record_key.as_str(), kept.content.clone()?)),
-            _ => None,
-        })
-        .collect();
-    let of_pupil = "8784001/B801200005001/2024-09-01/around";
-    assert_eq!(
-        kept,
-        [
-            (format!("{of_pupil}/tutor\nMs Invented\n").as_str(), "tutor\nMs Invented\n".to_owned()),
-            (format!("{of_pupil}/house,bus\nred,7\n").as_str(), "house,bus\nred,7\n".to_owned()),
-        ]
-    );
+    let contents: Vec<_> = around(&said).into_iter().map(|(_, _, content)| content).collect();
+    assert_eq!(contents, ["house,bus\nred,7\n", "tutor\nMs Invented\n"]);
     assert_eq!((marks(&said).len(), told(&said)), (2, vec![("COLUMNS_NOT_MAPPED", "around")]));
     assert_eq!(said.rejections[0].raw, b"pages_of\nregion");
     // Another file of the same names is the same item, and each file tells once.
@@ -484,6 +470,72 @@ fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_
     assert_eq!(items, [(&said.rejections[0].place, &said.rejections[0].raw)]);
     let mut history = History::default();
     assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]).len(), 5);
+    assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]), []);
+}
+
+/// Of what is kept of objects around records: its key, its day and what it says.
+fn around(said: &Collected) -> Vec<(String, String, String)> {
+    let of = |draft: &Draft| match &draft.event.kind {
+        Some(Kind::SourceRecordKept(kept)) if draft.table == "around" => {
+            Some((draft.record_key.clone(), format!("{:?}", draft.effective), kept.content.clone()?))
+        }
+        _ => None,
+    };
+    let mut kept: Vec<_> = said.drafts.iter().filter_map(of).collect();
+    kept.sort_by(|a, b| a.2.cmp(&b.2));
+    kept
+}
+
+#[test]
+fn a_value_around_a_pupils_marks_that_changes_is_one_entry_corrected() {
+    let file = |day: &str, percent: &str| {
+        format!(
+            r#"{{"laestab":"8784001","generatedAt":"{day}T16:00:00","date":"{day}","pupils":[
+                {{"upn":"{UPN}","percent":"{percent}","marks":[{{"am":"/"}}]}}]}}"#
+        )
+    };
+    let mut history = History::default();
+    let mut causes = |day, percent| -> Vec<Cause> {
+        let added = history.submit(&DailyAttendance, &[("a.json", file(day, percent).as_bytes())]);
+        let of_around = added.iter().filter(|statement| statement.body.record_key.contains("/around/"));
+        of_around.map(|statement| Cause::try_from(statement.body.cause).unwrap()).collect()
+    };
+    assert_eq!(causes("2025-01-06", "95"), [Cause::Started]);
+    assert_eq!(causes("2025-01-07", "96"), [Cause::Changed]);
+    assert_eq!(causes("2025-01-08", "96"), [], "the same on another day is no news");
+}
+
+#[test]
+fn objects_around_a_pupils_marks_are_told_apart_in_any_order() {
+    let long = "n".repeat(120);
+    let mark = r#"{"date":"2025-01-07","am":"/"}"#;
+    let objects = [
+        format!(r#"{{"{long}1":"x","marks":[{mark}]}}"#),
+        format!(r#"{{"{long}2":"x","marks":[{mark}]}}"#),
+        format!(r#"{{"tutor":"Ms Invented","marks":[{{"date":"2024-07-01","am":"/"}}]}}"#),
+        format!(r#"{{"tutor":"Mr Invented","marks":[{{"date":"2025-01-06","am":"/"}}]}}"#),
+        // The same again is the same.
+        format!(r#"{{"tutor":"Mr Invented","marks":[{{"date":"2025-01-06","am":"/"}}]}}"#),
+        // A day says of itself what it says.
+        format!(r#"{{"tutor":"Mr Invented","date":"2025-01-08","marks":[{{"am":"/"}}]}}"#),
+    ];
+    let said = |objects: &[String]| {
+        let groups = objects.join(",");
+        translate("a.json", &format!(r#"{{"laestab":"8784001","upn":"{UPN}","groups":[{groups}]}}"#))
+    };
+    let kept = around(&said(&objects));
+    let keys: std::collections::BTreeSet<&String> = kept.iter().map(|(key, ..)| key).collect();
+    assert_eq!((kept.len(), keys.len()), (5, 5), "{kept:?}");
+    let turned: Vec<String> = objects.iter().rev().cloned().collect();
+    let sorted = |mut kept: Vec<(String, String, String)>| {
+        kept.sort();
+        kept
+    };
+    assert_eq!(sorted(kept), sorted(around(&said(&turned))));
+    let mut history = History::default();
+    let text = format!(r#"{{"laestab":"8784001","upn":"{UPN}","groups":[{}]}}"#, objects.join(","));
+    let first = history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]).len();
+    assert_eq!((first, said(&objects).rejections.len()), (10, 0), "a pupil, four marks, five objects");
     assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]), []);
 }
 
