@@ -8,8 +8,10 @@
 //! (`8784001_attendance_2025-01-10.csv`). A document that breaks off is read up to there.
 //!
 //! **Behind its records.** What an object says behind a list counts for the records of the list as well, as long as they are held: up
-//! to 50,000 of them, or 64 MiB. Where more stood before it, those were said without: what came too late is told, as
-//! `RECORD_TOO_LARGE`, and has to be written in front.
+//! to 50,000 of them, or 64 MiB. Where more stand before it, or the document breaks off, the records of an object that has not ended
+//! are said with what it had said so far. What it had not said (whose mark it is, of which day or session) it may say behind, so that
+//! nothing that stands further out says it instead, nor the file's name: a record that does not say it itself is refused, as
+//! `RECORD_TOO_LARGE`, or `RECORD_MALFORMED` where the document breaks off. A list that stands in no object can be of any length.
 //!
 //! **Who.** The subject is the pupil as that school knows them, the same as in its census. Without a UPN, by name and birth date.
 //!
@@ -17,11 +19,14 @@
 //! takes its place. A mark that a later file does not repeat stands: a feed may hold changes only. Where a later file has the
 //! session without a mark, the mark is taken back.
 //!
-//! **When.** A file stands as at the time that it says, or the day in its name, or when it was picked up.
+//! **When.** A file stands as at the time that it says, wherever in it that stands, or the day in its name, or when it was picked up. It
+//! is asked for at the end of the file, so the scopes are opened there. Of a document that breaks off before it says so, the day in
+//! the name is taken: the same file sent again whole then does not count as older than its own beginning.
 //!
 //! **What is not mapped** becomes `SourceRecordKept`: of a record with its mark, and of an object around records once, where it is a
-//! pupil's. Around the records of several pupils it is nobody's, and told as `COLUMNS_NOT_MAPPED`, with what it is called.
+//! pupil's: one entry of its names, which a later file corrects, and a second object of the same names is a second entry. Around the records of several pupils it is nobody's, and told as `COLUMNS_NOT_MAPPED`, with what it is called.
 
+mod around;
 mod fields;
 mod json;
 mod rows;
@@ -53,7 +58,7 @@ impl Connector for DailyAttendance {
             about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 3,
+            mapping_revision: 4,
         }
     }
 
@@ -75,7 +80,7 @@ impl Connector for DailyAttendance {
             } else {
                 json::read(file, &mut register)
             }
-            register.settle();
+            register.end();
         }
     }
 }

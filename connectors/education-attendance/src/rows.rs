@@ -6,6 +6,7 @@ use std::iter::successors;
 use std::rc::Rc;
 
 use connector_kit::Place;
+use proto::quarantine::Reason;
 
 use crate::fields::Field;
 use crate::say::any_date;
@@ -19,7 +20,45 @@ pub(crate) struct Around {
     /// The object that this one stands in.
     pub(crate) above: Option<Rc<Around>>,
     /// Not there before its records are to be said: it may say more behind them.
-    pub(crate) said: OnceCell<Said>,
+    pub(crate) heard: OnceCell<Heard>,
+}
+
+/// What an object had said when its records were to be said.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) said: Said,
+    /// None where it was read to its end.
+    pub(crate) early: Option<Early>,
+}
+
+/// Why an object's records are said before its end. What it has not said by then it may say behind, so that nothing that stands
+/// further out, nor the file's name, says it instead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Early {
+    TooMany,
+    NotRead,
+}
+
+impl Early {
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::TooMany => Reason::RecordTooLarge,
+            Self::NotRead => Reason::RecordMalformed,
+        }
+    }
+
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::TooMany => {
+                "the record does not say this itself, and more records stand between it and what may say it behind their list \
+                 than are held: write what counts for each record of a list before the list, or send fewer records in a file"
+            }
+            Self::NotRead => {
+                "the record does not say this itself, and what it stands in may say it where the file was not read any more: \
+                 send the file again whole"
+            }
+        }
+    }
 }
 
 /// One record: what it says by field, and what of it has no place.
@@ -32,6 +71,16 @@ pub(crate) struct Row {
     pub(crate) around: Option<Rc<Around>>,
     pub(crate) place: Place,
     pub(crate) raw: Vec<u8>,
+}
+
+/// Of one that was never said to have ended.
+static UNHEARD: Heard = Heard { said: Said::new(), early: Some(Early::NotRead) };
+
+impl Heard {
+    /// Whether it has not said this, and may still do so.
+    fn may_say(&self, field: Field) -> bool {
+        self.early.is_some() && !self.said.contains_key(&field)
+    }
 }
 
 impl Row {
@@ -85,24 +134,53 @@ impl Row {
         self.said.values().map(String::len).sum()
     }
 
-    /// What it says of a field, and what each that it stands in says, from within.
-    fn each(&self, field: Field) -> impl Iterator<Item = &str> {
+    /// What it stands in, from within.
+    fn around(&self) -> impl Iterator<Item = &Heard> {
         let around = successors(self.around.as_deref(), |around| around.above.as_deref());
-        let around = around.filter_map(|around| around.said.get());
-        std::iter::once(&self.said).chain(around).filter_map(move |said| said.get(&field).map(String::as_str))
+        around.map(|around| around.heard.get().unwrap_or(&UNHEARD))
+    }
+
+    /// What is said of a field by itself, or by what it stands in, from within: as far out as is `known`.
+    fn first(&self, field: Field, known: impl Fn(&Heard) -> bool) -> Option<&str> {
+        let around = self.around().take_while(|heard| known(heard)).map(|heard| &heard.said);
+        std::iter::once(&self.said).chain(around).find_map(|said| said.get(&field).map(String::as_str))
     }
 
     /// What stands further in says more of the record than what stands around it.
     pub(crate) fn get(&self, field: Field) -> &str {
-        self.each(field).next().unwrap_or_default()
+        self.first(field, |heard| !heard.may_say(field)).unwrap_or_default()
     }
 
     pub(crate) fn says(&self, field: Field) -> bool {
-        self.each(field).next().is_some()
+        self.first(field, |heard| !heard.may_say(field)).is_some()
+    }
+
+    /// What stands in for another field: where an object may still say that one, only what stands inside it.
+    pub(crate) fn get_in_place_of(&self, other: Field, field: Field) -> &str {
+        self.first(field, |heard| !heard.may_say(field) && !heard.may_say(other)).unwrap_or_default()
+    }
+
+    /// Why it cannot be known what is said of a field: an object around may still say it.
+    pub(crate) fn unheard(&self, field: Field) -> Option<Early> {
+        let may_say = self.around().find(|heard| heard.may_say(field));
+        may_say.filter(|_| !self.says(field)).and_then(|heard| heard.early)
+    }
+
+    /// How far out a field is said: 0 by itself.
+    pub(crate) fn how_far_out(&self, field: Field) -> Option<usize> {
+        std::iter::once(&self.said)
+            .chain(self.around().map(|heard| &heard.said))
+            .position(|said| said.contains_key(&field))
     }
 
     /// What stands furthest out says it of the most.
     pub(crate) fn outermost(&self, field: Field) -> &str {
-        self.each(field).filter(|value| !value.is_empty()).last().unwrap_or_default()
+        let each = std::iter::once(&self.said).chain(self.around().map(|heard| &heard.said));
+        each.filter_map(|said| said.get(&field)).filter(|value| !value.is_empty()).last().map_or("", String::as_str)
+    }
+
+    /// Whether something that stands further out than that may still say it.
+    pub(crate) fn may_be_said_further_out(&self, field: Field) -> bool {
+        self.around().fold(false, |may, heard| !heard.said.contains_key(&field) && (may || heard.early.is_some()))
     }
 }

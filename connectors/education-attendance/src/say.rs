@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 
 use connector_kit::attendance;
 use connector_kit::file_name::{self, Authority};
 use connector_kit::reading::{self, Read, finding};
-use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept, text};
+use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{
@@ -14,8 +15,9 @@ use proto::events::{
 };
 use proto::quarantine::Reason;
 
+use crate::around::{Around, Known};
 use crate::fields::Field;
-use crate::rows::Row;
+use crate::rows::{Early, Row};
 
 /// One of a day's two.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -36,9 +38,6 @@ struct Mark<'r> {
 
 /// Whose mark, and of which session.
 type Key = (String, (i32, u32, u32), Session, String);
-
-/// Of what a record says, so much tells it from others where nothing better does.
-const KEY_PART_CHARS_MAX: usize = 100;
 
 /// So many records are held at once, to tell which of two of one session counts. A larger file is said as it is read; two records
 /// that stand further apart and disagree are both told of when the file is compared with what stands.
@@ -79,17 +78,17 @@ pub(crate) struct Register<'o> {
     name: String,
     /// The school that the file's name says.
     of_name: Option<String>,
-    /// When the file says that it was made.
+    /// When the file says that it was made; and what of it says so, where something further out may still say otherwise.
     made: String,
+    made_within: String,
     held: Vec<Row>,
-    /// What objects around records say that has no place, and where the first of the records stands among all.
-    beside: Vec<(u64, Row)>,
+    /// What objects around records say that has no place, and where their records stand among all.
+    beside: Vec<(Range<u64>, Row)>,
     held_bytes: usize,
     /// How many records were said.
     settled: u64,
     described: Described,
-    /// The first day of which something could be said.
-    first_on: Option<Date>,
+    known: Known,
     /// Names of what has no place and is nobody's, that were told of.
     told: BTreeSet<String>,
     pub(crate) speaker: Speaker<'o>,
@@ -97,17 +96,18 @@ pub(crate) struct Register<'o> {
 
 impl<'o> Register<'o> {
     pub(crate) fn of(name: &str, out: &'o mut dyn Output) -> Self {
-        let speaker = Speaker { as_of_us: as_of(name, ""), opened: BTreeSet::new(), out };
+        let speaker = Speaker { opened: BTreeSet::new(), out };
         Self {
             name: name.to_owned(),
             of_name: school_in(name),
             made: String::new(),
+            made_within: String::new(),
             held: Vec::new(),
             beside: Vec::new(),
             held_bytes: 0,
             settled: 0,
             described: Described::default(),
-            first_on: None,
+            known: Known::default(),
             told: BTreeSet::new(),
             speaker,
         }
@@ -131,7 +131,7 @@ impl<'o> Register<'o> {
     pub(crate) fn hold_around(&mut self, first: u64, row: Row) {
         self.held_bytes += row.weight();
         if !row.rest.is_empty() {
-            self.beside.push((first, row));
+            self.beside.push((first..self.taken(), row));
         }
     }
 
@@ -151,8 +151,18 @@ impl<'o> Register<'o> {
     }
 
     /// Says what is held.
-    pub(crate) fn settle(&mut self) {
+    fn settle(&mut self) {
         self.settle_until(u64::MAX);
+    }
+
+    /// Says what is still held, and as of when all of it stands: a file may say that at its very end.
+    pub(crate) fn end(mut self) {
+        self.settle();
+        let made = if self.made.is_empty() { &self.made_within } else { &self.made };
+        let as_of_us = as_of(&self.name, made);
+        for key in self.speaker.opened {
+            self.speaker.out.scope(Scope { key, as_of_us, sequence: 0 });
+        }
     }
 
     /// Says of what is held what stands before this record.
@@ -160,29 +170,43 @@ impl<'o> Register<'o> {
         let waits = usize::try_from(record.saturating_sub(self.settled)).unwrap_or(usize::MAX).min(self.held.len());
         let waiting = self.held.split_off(waits);
         let mut rows = std::mem::replace(&mut self.held, waiting);
-        let (beside, waiting) = std::mem::take(&mut self.beside).into_iter().partition(|(first, _)| *first < record);
+        let (beside, waiting) = std::mem::take(&mut self.beside)
+            .into_iter()
+            .partition(|(records, _): &(Range<u64>, _)| records.start < record);
         self.beside = waiting;
+        let first = self.settled;
         self.settled += rows.len() as u64;
         self.held_bytes = self.held.iter().chain(self.beside.iter().map(|(_, row)| row)).map(Row::weight).sum();
         self.made(&rows);
         rows.iter_mut().for_each(Row::settle_day);
         let of_name = self.of_name.as_deref();
-        let first_on = settle(&rows, of_name, &mut self.described, &mut self.speaker);
-        self.first_on = self.first_on.or(first_on);
-        let beside: Vec<(u64, Row)> = beside;
-        for (_, row) in beside {
-            if self.speaker.around(&row, self.of_name.as_deref(), self.first_on).is_none() {
-                self.tell_of(&row);
+        settle(&rows, of_name, &mut self.described, &mut self.speaker);
+        let (mut around, mut nobodys) = (Vec::new(), Vec::new());
+        let beside: Vec<(Range<u64>, Row)> = beside;
+        for (records, row) in beside {
+            let at = |record: u64| usize::try_from(record.saturating_sub(first)).unwrap_or(usize::MAX).min(rows.len());
+            let of_it = rows.get(at(records.start)..at(records.end)).unwrap_or_default();
+            match Around::of(&row, of_name, of_it) {
+                Some(of_pupil) => around.push(of_pupil),
+                None => nobodys.push(row),
             }
         }
+        self.known.tell_apart(around).into_iter().for_each(|around| self.speaker.around(around));
+        nobodys.iter().for_each(|row| self.tell_of(row));
     }
 
     /// When the file says that it was made; the first that says so counts.
-    fn made(&mut self, rows: &[Row]) {
-        if self.made.is_empty() {
-            let made = rows.iter().map(|row| row.outermost(Field::Made)).find(|made| !made.is_empty());
-            made.unwrap_or_default().clone_into(&mut self.made);
-            self.speaker.as_of_us = as_of(&self.name, &self.made);
+    pub(crate) fn made(&mut self, rows: &[Row]) {
+        for row in rows {
+            if !self.made.is_empty() {
+                return;
+            }
+            let said = row.outermost(Field::Made);
+            let may_change = row.may_be_said_further_out(Field::Made);
+            let known = if may_change { &mut self.made_within } else { &mut self.made };
+            if known.is_empty() {
+                said.clone_into(known);
+            }
         }
     }
 
@@ -203,15 +227,13 @@ impl<'o> Register<'o> {
     }
 }
 
-/// Says the marks of records and who the pupils are, and gives the day of the first.
-fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speaker: &mut Speaker<'_>) -> Option<Date> {
-    let mut first_on = None;
+/// Says the marks of records and who the pupils are.
+fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speaker: &mut Speaker<'_>) {
     let mut marks: BTreeMap<Key, Vec<Mark<'_>>> = BTreeMap::new();
     let mut pupils: BTreeMap<(String, String), &Row> = BTreeMap::new();
     for row in rows {
         match placed(row, of_name) {
             Ok((school, pupil, on, of_row)) => {
-                first_on = first_on.or(Some(on));
                 let pupil_key = (school.clone(), pupil.value.clone());
                 if !described.has(&pupil_key) {
                     pupils.entry(pupil_key).or_insert(row);
@@ -257,7 +279,6 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speake
             }
         }
     }
-    first_on
 }
 
 /// When the file stood so: as it says itself, or the day in its name.
@@ -267,6 +288,14 @@ fn as_of(name: &str, made: &str) -> Option<i64> {
         dates::start_of_day_us(&day)
     });
     stated.or_else(|| dates::start_of_day_us(&file_name::hints(name).on?))
+}
+
+/// Whose register the row is of. The file's name says so only where nothing around the row may still do so.
+pub(crate) fn register_of(row: &Row, of_name: Option<&str>) -> Result<String, Option<Early>> {
+    let around =
+        [Field::School, Field::Authority, Field::Establishment].into_iter().find_map(|field| row.unheard(field));
+    let of_name = of_name.filter(|_| around.is_none()).map(str::to_owned);
+    school(row).or(of_name).ok_or(around)
 }
 
 /// Seven digits by themselves in a file's name.
@@ -287,26 +316,31 @@ struct Unfit {
 type Placed<'r> = (String, Subject, Date, Vec<Mark<'r>>);
 
 fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> {
-    let unfit = |reason, field, message| Unfit { reason, field, message, school: None, subject: None };
-    let school = school(row).or_else(|| of_name.map(str::to_owned));
-    let school = school.ok_or_else(|| {
+    // What may still be said is not missing.
+    let unfit = |unheard: Option<Early>, reason, field, message| {
+        let (reason, message) = unheard.map_or((reason, message), |early| (early.reason(), early.message()));
+        Unfit { reason, field, message, school: None, subject: None }
+    };
+    let school = register_of(row, of_name).map_err(|unheard| {
         let message = "neither the record nor the file's name says whose register it is: give the school's authority and \
                        establishment number, seven digits";
-        unfit(Reason::SubjectMissing, "laestab", message)
+        unfit(unheard, Reason::SubjectMissing, "laestab", message)
     })?;
     let pupil = pupil(row, &school).ok_or_else(|| {
         let message = "the record has neither a UPN nor a name and a birth date: give one, and send the file again";
-        Unfit { school: Some(school.clone()), ..unfit(Reason::SubjectMissing, "upn", message) }
+        let unheard = row.unheard(Field::Upn);
+        Unfit { school: Some(school.clone()), ..unfit(unheard, Reason::SubjectMissing, "upn", message) }
     })?;
-    let lost = |reason, field, message| Unfit {
+    let lost = |by: Field, reason, field, message| Unfit {
         school: Some(school.clone()),
         subject: Some(pupil.clone()),
-        ..unfit(reason, field, message)
+        ..unfit(row.unheard(by), reason, field, message)
     };
     let mut findings = Vec::new();
     let on = any_date(row.get(Field::On), "date").keep(&mut findings).filter(|date| date.day.is_some());
     let on = on.ok_or_else(|| {
         lost(
+            Field::On,
             Reason::DateMissing,
             "date",
             "the record has no date that can be read: put it right and send the file again",
@@ -323,6 +357,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
     if marks.is_empty() {
         let session = session(row.get(Field::Session)).ok_or_else(|| {
             lost(
+                Field::Session,
                 Reason::RecordMalformed,
                 "session",
                 "the record does not say whether it is of the morning or the afternoon",
@@ -331,7 +366,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
         if !row.says(Field::Code) {
             let message =
                 "the record has no mark, under any name that is known: it says nothing, not even that there is none";
-            return Err(lost(Reason::RecordMalformed, "code", message));
+            return Err(lost(Field::Code, Reason::RecordMalformed, "code", message));
         }
         marks.push(mark(session, row.get(Field::Code)));
     }
@@ -354,14 +389,15 @@ fn school(row: &Row) -> Option<String> {
     }
 }
 
-fn pupil(row: &Row, school: &str) -> Option<Subject> {
+pub(crate) fn pupil(row: &Row, school: &str) -> Option<Subject> {
     let checked = identifier::upn::check(row.get(Field::Upn));
     let stands_in = checked.verdict == identifier::Verdict::Placeholder;
     let known_by = match checked.normalised.is_empty() || stands_in {
         false => checked.normalised,
         true => {
-            let born = any_date(row.get(Field::Birth), "").value?;
-            let (surname, forename) = (row.get(Field::Surname), row.get(Field::Forename));
+            let known = |field| row.get_in_place_of(Field::Upn, field);
+            let born = any_date(known(Field::Birth), "").value?;
+            let (surname, forename) = (known(Field::Surname), known(Field::Forename));
             // By a surname and a birth date alone, twins would be one child.
             let named = !surname.is_empty() && !forename.is_empty();
             named.then(|| format!("{}/{}/{}", surname.to_uppercase(), forename.to_uppercase(), dates::key(&born)))?
@@ -385,6 +421,11 @@ pub(crate) fn any_date(text: &str, field: &str) -> Read<Date> {
     if is_compact { dates::hl7_date(text, field) } else { dates::written(text, field) }
 }
 
+/// The day of a row, where all of it can be read.
+pub(crate) fn whole_day(row: &Row) -> Option<Date> {
+    any_date(row.get(Field::On), "").value.filter(|date| date.day.is_some())
+}
+
 fn date_of((year, month, day): (i32, u32, u32)) -> Date {
     Date { year, month: Some(month), day: Some(day), estimated: false }
 }
@@ -395,7 +436,7 @@ fn began(row: &Row) -> Date {
 }
 
 /// The first day of a day's school year.
-fn school_year_of(on: &Date) -> Date {
+pub(crate) fn school_year_of(on: &Date) -> Date {
     date_of((i32::from(attendance::school_year(on).max(1990)), 9, 1))
 }
 
@@ -414,7 +455,7 @@ impl Session {
 
 /// Where drafts go.
 pub(crate) struct Speaker<'o> {
-    as_of_us: Option<i64>,
+    /// The scopes of what was said.
     opened: BTreeSet<String>,
     pub(crate) out: &'o mut dyn Output,
 }
@@ -511,29 +552,13 @@ impl Speaker<'_> {
         }
     }
 
-    /// What an object around records says that has no place, where it is one pupil's: kept once, and not with each of the pupil's
-    /// marks. `None` where it is nobody's.
-    fn around(&mut self, row: &Row, of_name: Option<&str>, first_on: Option<Date>) -> Option<()> {
-        let school = school(row).or_else(|| of_name.map(str::to_owned))?;
-        let subject = pupil(row, &school)?;
-        let own = any_date(row.get(Field::On), "").value.filter(|date| date.day.is_some());
-        let on = own.or_else(|| first_on.map(|on| school_year_of(&on)))?;
-        let kept = kept::columns("around", row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
-        // It has no number of its own: what it says tells it from others of that day.
-        let content = text::start(kept.content.as_deref().unwrap_or_default(), KEY_PART_CHARS_MAX);
+    /// What an object around a pupil's records says that has no place.
+    fn around(&mut self, around: Around) {
+        let Around { school, subject, key, on, kept, place } = around;
         let scope = self.open(format!("{school}/attendance/pupils"));
-        let said = Said {
-            school: &school,
-            key: format!("{}/{}/around/{content}", subject.value, dates::key(&on)),
-            subject,
-            scope,
-            table: "around",
-            on,
-            changed_at_us: None,
-            place: &row.place,
-        };
+        let said =
+            Said { school: &school, subject, scope, table: "around", key, on, changed_at_us: None, place: &place };
         self.draft(said, kept.into(), vec![finding(FindingCode::NotMapped, "around")]);
-        Some(())
     }
 
     /// Two marks of one session cannot both be right.
@@ -556,8 +581,8 @@ impl Speaker<'_> {
     }
 
     fn open(&mut self, key: String) -> String {
-        if self.opened.insert(key.clone()) {
-            self.out.scope(Scope { key: key.clone(), as_of_us: self.as_of_us, sequence: 0 });
+        if !self.opened.contains(&key) {
+            self.opened.insert(key.clone());
         }
         key
     }

@@ -2,8 +2,9 @@
 //!
 //! Nothing is held of a document but the record that is being read and what the objects around it have said so far. An object that
 //! has a list of others in it stands around records; one that has none is a record. Where it says something behind its list, its
-//! records are still held: they are said at its end, unless they are by themselves too many to be held. Then they are said with what it
-//! has said so far, and what it says of them later is told and not taken.
+//! records are still held: they are said at its end, unless they are by themselves too many to be held, or there is no end to be read.
+//! Then they are said with what it has said so far ([`Early`]); those that lack something which it may say later are refused, and
+//! what it does say later is told.
 
 use std::io::Read;
 use std::rc::Rc;
@@ -13,7 +14,8 @@ use connector_kit::{Place, Rejection};
 use proto::quarantine::Reason;
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
 
-use crate::rows::{Around, Row, Said};
+use crate::fields::Field;
+use crate::rows::{Around, Early, Heard, Row, Said};
 use crate::say::Register;
 
 /// Longest record, and most that an object says around its records.
@@ -74,9 +76,9 @@ impl From<ReaderError> for Stop {
 
 const NO_RECORD: &str = "a list of records holds something that is no record: it was not read; send the file again";
 const TOO_DEEP: &str = "a list stands deeper in others than any real one: it was not read";
-const TOO_LATE: &str = "what counts for each record of a list (a school, a day, when the file was made) stands behind it, and more \
-                        records stand before than are held: they were read without it; write it before the list, or send fewer \
-                        records in a file";
+const TOO_LATE: &str = "what counts for each record of a list (a school, a day) stands behind it, and more records stand before than \
+                        are held: they were read without it, and those that say it nowhere else are refused; write it before \
+                        the list, or send fewer records in a file";
 
 /// What numbers a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,8 +139,7 @@ impl<'r, 'o> Walk<'r, 'o> {
         };
         let mut json = JsonStreamReader::new_custom(self.tape.reading(text), settings);
         if let Err(stop) = self.values(&mut json) {
-            // What stands around the place has said what it could.
-            self.fix(self.open.len());
+            self.fix(self.open.len(), Early::NotRead);
             let line = self.tape.line(place(&json));
             let message = if stop == Stop::Syntax { syntax.to_owned() } else { stop.to_string() };
             self.refuse(stop.reason(), &message, line, self.tape.rest());
@@ -275,7 +276,12 @@ impl<'r, 'o> Walk<'r, 'o> {
                 return Ok(None);
             }
             ValueType::String => json.next_string()?,
-            ValueType::Number => json.next_number_as_string()?,
+            ValueType::Number => {
+                let number = json.next_number_as_string()?;
+                // Where the text breaks off behind it there may be more of it.
+                json.has_next()?;
+                number
+            }
             ValueType::Boolean => json.next_bool()?.to_string(),
             ValueType::Array | ValueType::Object => {
                 let from = place(json);
@@ -302,7 +308,7 @@ impl<'r, 'o> Walk<'r, 'o> {
             let settled = self.register.settled();
             let waiting = self.open.iter().position(|open| open.first > settled);
             let until = waiting.and_then(|at| self.open.get(at)).map_or(self.register.taken(), |open| open.first);
-            self.fix(waiting.unwrap_or(self.open.len()));
+            self.fix(waiting.unwrap_or(self.open.len()), Early::TooMany);
             self.register.settle_until(until);
         }
         Ok(())
@@ -313,12 +319,18 @@ impl<'r, 'o> Walk<'r, 'o> {
         let row = open.own;
         let later = row.said_bytes().saturating_sub(open.repeated_bytes) as u64;
         self.repeat(later.saturating_mul(self.records - open.records_before))?;
-        if open.told.as_ref().is_some_and(|told| *told != row.said) {
-            let late = Rejection::of(Reason::RecordTooLarge, TOO_LATE, self.at(open.line, self.records), raw);
-            self.register.speaker.out.reject(late);
+        if let Some(told) = &open.told {
+            // When the file was made is asked for at its end.
+            self.register.made(std::slice::from_ref(&row));
+            let of_each =
+                |said: &Said| said.clone().into_iter().filter(|(field, _)| *field != Field::Made).collect::<Said>();
+            if of_each(told) != of_each(&row.said) {
+                let late = Rejection::of(Reason::RecordTooLarge, TOO_LATE, self.at(open.line, self.records), raw);
+                self.register.speaker.out.reject(late);
+            }
         }
         let place = self.at(open.line, open.records_before + 1);
-        let _ = open.around.said.set(row.said.clone());
+        let _ = open.around.heard.set(Heard { said: row.said.clone(), early: None });
         self.register.hold_around(open.first, Row { place, ..row });
         Ok(())
     }
@@ -332,11 +344,11 @@ impl<'r, 'o> Walk<'r, 'o> {
 
     /// Records in so many objects, from the outermost on, are said with what these have said so far; those still to come, with all that
     /// they have said by then.
-    fn fix(&mut self, objects: usize) {
+    fn fix(&mut self, objects: usize, early: Early) {
         let mut above = None;
         for open in self.open.iter_mut().take(objects) {
             let said = open.own.said.clone();
-            let _ = open.around.said.set(said.clone());
+            let _ = open.around.heard.set(Heard { said: said.clone(), early: Some(early) });
             open.told.get_or_insert(said);
             open.own.around.clone_from(&above);
             open.around = Rc::new(Around { above, ..Around::default() });

@@ -290,8 +290,9 @@ fn what_stands_too_far_behind_its_records_is_told() {
     let many = vec![mark.as_str(); 50_001].join(",");
     let said = translate("a.json", &format!(r#"{{"marks":[{many}],"laestab":"8784001"}}"#));
     assert_eq!(marks(&said).len(), 1, "the last stands no further than is held");
-    let late: Vec<_> = said.rejections.iter().filter(|one| one.reason.name() == "RECORD_TOO_LARGE").collect();
-    assert_eq!((late.len(), said.rejections.len()), (1, 50_001), "each that has no school, and what came too late");
+    let late: Vec<_> = said.rejections.iter().filter(|one| one.place.field.is_empty()).collect();
+    assert_eq!((late.len(), refused(&said).len()), (1, 50_000), "each that has no school, and what came too late");
+    assert!(said.rejections.iter().all(|one| one.reason.name() == "RECORD_TOO_LARGE"));
     assert_eq!(late[0].raw, br#","laestab":"8784001"}"#);
     // What is said before them, or behind them and again the same, or is read nowhere, does not come too late.
     for behind in ["", r#","laestab":"8784001""#, r#","meta":{"pages":7}"#] {
@@ -302,7 +303,7 @@ fn what_stands_too_far_behind_its_records_is_told() {
     // Between two lists: too late for the first of them.
     let none = vec!["{}"; 50_000].join(",");
     let said = translate("a.json", &format!(r#"{{"am":[{none}],"laestab":"8784001","pm":[{none}]}}"#));
-    let late = said.rejections.iter().filter(|one| one.reason.name() == "RECORD_TOO_LARGE").count();
+    let late = said.rejections.iter().filter(|one| one.place.field.is_empty()).count();
     assert_eq!((late, said.rejections.len()), (1, 100_001));
 }
 
@@ -314,10 +315,95 @@ fn a_pupil_is_said_at_the_pupils_end_wherever_in_a_long_document_it_stands() {
     let marks_of_days = marks_of_days.join(",");
     let pupil = |number: u32| format!(r#"{{"marks":[{marks_of_days}],"house":"red","upn":"B8012{number:08}"}}"#);
     let pupils: Vec<String> = (0..7_200).map(pupil).collect();
-    let said = translate("8784001.json", &format!(r#"{{"data":[{}],"meta":{{"pages":1}}}}"#, pupils.join(",")));
+    let text = format!(r#"{{"laestab":"8784001","data":[{}],"meta":{{"pages":1}}}}"#, pupils.join(","));
+    let said = translate("a.json", &text);
     assert_eq!((said.records, told(&said)), (50_400, vec![("COLUMNS_NOT_MAPPED", "around")]));
     let tables = |table| said.drafts.iter().filter(|draft| draft.table == table).count();
     assert_eq!(["pupil", "mark", "around"].map(tables), [7_200, 50_400, 7_200]);
+}
+
+/// Which records were refused, and why.
+fn refused(said: &Collected) -> Vec<(&str, &str, u64)> {
+    let each = said.rejections.iter().filter(|one| !one.place.field.is_empty() && one.place.field != "around");
+    each.map(|one| (one.reason.name(), one.place.field.as_str(), one.place.record)).collect()
+}
+
+/// What an object has not said when it breaks off it might have said behind: nothing further out says it instead.
+#[test]
+fn a_record_of_an_object_that_breaks_off_is_not_placed_by_what_stands_further_out() {
+    let whole = format!(
+        r#"{{"date":"2025-01-10","laestab":"8784001","days":[
+            {{"laestab":"8784001","marks":[{{"upn":"{UPN}","am":"/"}}],"date":"2025-01-06"}},
+            {{"laestab":"8784001","marks":[{{"upn":"{UPN}","am":"N"}},{{"upn":"{UPN}","pm":"N"}}],"date":"2025-01-07"}}]}}"#
+    );
+    let days = |said: &Collected| -> Vec<String> { marks(said).into_iter().map(|(key, _)| key).collect() };
+    let expected = ["8784001/B801200005001/2025-01-06/am"].map(str::to_owned);
+    // Before the second record is whole, before the day that counts, and within it.
+    for (end, refused_records) in [(r#"","pm""#, 1), (r#"],"date":"2025-01-07""#, 2), (r#"-07"}]"#, 2)] {
+        let said = translate("a.json", &whole[..whole.find(end).unwrap()]);
+        let told: Vec<_> = (2..2 + refused_records).map(|record| ("RECORD_MALFORMED", "date", record)).collect();
+        assert_eq!((days(&said), refused(&said)), (expected.to_vec(), told), "{end}");
+        assert_eq!(said.rejections.len(), 1 + refused_records as usize, "where it breaks off is told too");
+    }
+    // A number of which the end is missing is none.
+    let serial = whole.replace("\"2025-01-07\"", "45664").replace("\"2025-01-10\"", "45667");
+    let said = translate("a.json", &serial[..serial.rfind("4}]}").unwrap()]);
+    assert_eq!((days(&said), refused(&said).len()), (expected.to_vec(), 2));
+    // What the object had said itself counts.
+    let said = translate("a.json", &whole[..whole.rfind("}]}").unwrap()]);
+    assert_eq!((days(&said).len(), refused(&said)), (3, vec![]));
+    // Nor is a pupil told by a name where the number may stand behind, unless all of the pupil was read.
+    let pupil = r#"{"laestab":"8784001","surname":"Madeupsmith","forename":"Ada","dob":"2013-02-03","marks":[{"date":"2025-01-06","am":"/"}]"#;
+    let said = translate("a.json", &format!(r#"{{"pupils":[{pupil}}},{pupil},"#));
+    assert_eq!((marks(&said).len(), refused(&said)), (1, vec![("RECORD_MALFORMED", "upn", 2)]));
+}
+
+/// A file's name says whose marks they are only where nothing around them can say otherwise any more.
+#[test]
+fn a_files_name_does_not_place_what_an_unfinished_object_may_still_place() {
+    let name = "8784000_attendance_2025-01-12.json";
+    let mark = format!(r#"{{"upn":"{UPN}","date":"2025-01-06","am":"/"}}"#);
+    let schools = |said: &Collected| -> Vec<String> {
+        let mut schools: Vec<String> = said.drafts.iter().map(|draft| draft.controller.clone()).collect();
+        schools.dedup();
+        schools
+    };
+    let short = translate(name, &format!(r#"{{"marks":[{mark},{mark}],"laest"#));
+    assert_eq!((schools(&short), refused(&short).len()), (vec![], 2));
+    assert_eq!(refused(&short)[0], ("RECORD_MALFORMED", "laestab", 1));
+    let many = vec![mark.as_str(); 50_001].join(",");
+    let long = translate(name, &format!(r#"{{"marks":[{many}],"laestab":"8784001"}}"#));
+    assert_eq!((schools(&long), refused(&long).len()), (vec!["school-8784001".to_owned()], 50_000));
+    assert!(refused(&long).iter().all(|(reason, field, _)| (*reason, *field) == ("RECORD_TOO_LARGE", "laestab")));
+    // Nothing can stand behind records that stand in nothing.
+    let one_a_line = vec![mark.as_str(); 50_001].join("\n");
+    for text in [format!("[{many}]"), many.replace("},{", "} {"), one_a_line, format!("[{many}, {{\"upn")] {
+        let said = translate(name, &text);
+        assert_eq!((schools(&said), refused(&said)), (vec!["school-8784000".to_owned()], vec![]));
+    }
+}
+
+/// Whose marks they are stands before the list, and when the file was made behind it.
+#[test]
+fn when_a_file_was_made_counts_for_all_of_it_wherever_that_stands() {
+    let mark = format!(r#"{{"upn":"{UPN}","am":"/"}}"#);
+    let many = vec![mark.as_str(); 50_001].join(",");
+    let day = |date: &str| format!(r#"{{"laestab":"8784001","date":"{date}","marks":[{many}]}}"#);
+    let made = r#""generatedAt":"2025-01-09T16:00:00""#;
+    let (before, behind) = (
+        format!(r#"{{"laestab":"8784001",{made},"date":"2025-01-06","marks":[{many}]}}"#),
+        format!(r#"{{"laestab":"8784001","date":"2025-01-06","marks":[{many}],{made}}}"#),
+    );
+    let none = day("2025-01-06");
+    for (text, as_of) in
+        [(before, 1_736_438_400_000_000), (behind, 1_736_438_400_000_000), (none, 1_736_640_000_000_000)]
+    {
+        let said = translate("8784000_attendance_2025-01-12.json", &text);
+        assert_eq!((marks(&said).len(), refused(&said)), (2, vec![]));
+        assert!(said.scopes.iter().all(|scope| scope.as_of_us == Some(as_of)), "{:?}", said.scopes);
+        assert!(said.drafts.iter().all(|draft| draft.controller == "school-8784001"));
+        assert!(!told(&said).iter().any(|(reason, _)| *reason == "RECORD_TOO_LARGE"));
+    }
 }
 
 #[test]
@@ -374,22 +460,8 @@ fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_
             "pages":{{"of":1}}}}"#
     );
     let said = translate("a.json", &text);
-    let kept: Vec<_> = said
-        .drafts
-        .iter()
-        .filter_map(|draft| match &draft.event.kind {
-            Some(Kind::SourceRecordKept(kept)) => Some((draft.record_key.as_str(), kept.content.clone()?)),
-            _ => None,
-        })
-        .collect();
-    let of_pupil = "8784001/B801200005001/2024-09-01/around";
-    assert_eq!(
-        kept,
-        [
-            (format!("{of_pupil}/tutor\nMs Invented\n").as_str(), "tutor\nMs Invented\n".to_owned()),
-            (format!("{of_pupil}/house,bus\nred,7\n").as_str(), "house,bus\nred,7\n".to_owned()),
-        ]
-    );
+    let contents: Vec<_> = around(&said).into_iter().map(|(_, _, content)| content).collect();
+    assert_eq!(contents, ["house,bus\nred,7\n", "tutor\nMs Invented\n"]);
     assert_eq!((marks(&said).len(), told(&said)), (2, vec![("COLUMNS_NOT_MAPPED", "around")]));
     assert_eq!(said.rejections[0].raw, b"pages_of\nregion");
     // Another file of the same names is the same item, and each file tells once.
@@ -398,6 +470,72 @@ fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_
     assert_eq!(items, [(&said.rejections[0].place, &said.rejections[0].raw)]);
     let mut history = History::default();
     assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]).len(), 5);
+    assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]), []);
+}
+
+/// Of what is kept of objects around records: its key, its day and what it says.
+fn around(said: &Collected) -> Vec<(String, String, String)> {
+    let of = |draft: &Draft| match &draft.event.kind {
+        Some(Kind::SourceRecordKept(kept)) if draft.table == "around" => {
+            Some((draft.record_key.clone(), format!("{:?}", draft.effective), kept.content.clone()?))
+        }
+        _ => None,
+    };
+    let mut kept: Vec<_> = said.drafts.iter().filter_map(of).collect();
+    kept.sort_by(|a, b| a.2.cmp(&b.2));
+    kept
+}
+
+#[test]
+fn a_value_around_a_pupils_marks_that_changes_is_one_entry_corrected() {
+    let file = |day: &str, percent: &str| {
+        format!(
+            r#"{{"laestab":"8784001","generatedAt":"{day}T16:00:00","date":"{day}","pupils":[
+                {{"upn":"{UPN}","percent":"{percent}","marks":[{{"am":"/"}}]}}]}}"#
+        )
+    };
+    let mut history = History::default();
+    let mut causes = |day, percent| -> Vec<Cause> {
+        let added = history.submit(&DailyAttendance, &[("a.json", file(day, percent).as_bytes())]);
+        let of_around = added.iter().filter(|statement| statement.body.record_key.contains("/around/"));
+        of_around.map(|statement| Cause::try_from(statement.body.cause).unwrap()).collect()
+    };
+    assert_eq!(causes("2025-01-06", "95"), [Cause::Started]);
+    assert_eq!(causes("2025-01-07", "96"), [Cause::Changed]);
+    assert_eq!(causes("2025-01-08", "96"), [], "the same on another day is no news");
+}
+
+#[test]
+fn objects_around_a_pupils_marks_are_told_apart_in_any_order() {
+    let long = "n".repeat(120);
+    let mark = r#"{"date":"2025-01-07","am":"/"}"#;
+    let objects = [
+        format!(r#"{{"{long}1":"x","marks":[{mark}]}}"#),
+        format!(r#"{{"{long}2":"x","marks":[{mark}]}}"#),
+        format!(r#"{{"tutor":"Ms Invented","marks":[{{"date":"2024-07-01","am":"/"}}]}}"#),
+        format!(r#"{{"tutor":"Mr Invented","marks":[{{"date":"2025-01-06","am":"/"}}]}}"#),
+        // The same again is the same.
+        format!(r#"{{"tutor":"Mr Invented","marks":[{{"date":"2025-01-06","am":"/"}}]}}"#),
+        // A day says of itself what it says.
+        format!(r#"{{"tutor":"Mr Invented","date":"2025-01-08","marks":[{{"am":"/"}}]}}"#),
+    ];
+    let said = |objects: &[String]| {
+        let groups = objects.join(",");
+        translate("a.json", &format!(r#"{{"laestab":"8784001","upn":"{UPN}","groups":[{groups}]}}"#))
+    };
+    let kept = around(&said(&objects));
+    let keys: std::collections::BTreeSet<&String> = kept.iter().map(|(key, ..)| key).collect();
+    assert_eq!((kept.len(), keys.len()), (5, 5), "{kept:?}");
+    let turned: Vec<String> = objects.iter().rev().cloned().collect();
+    let sorted = |mut kept: Vec<(String, String, String)>| {
+        kept.sort();
+        kept
+    };
+    assert_eq!(sorted(kept), sorted(around(&said(&turned))));
+    let mut history = History::default();
+    let text = format!(r#"{{"laestab":"8784001","upn":"{UPN}","groups":[{}]}}"#, objects.join(","));
+    let first = history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]).len();
+    assert_eq!((first, said(&objects).rejections.len()), (10, 0), "a pupil, four marks, five objects");
     assert_eq!(history.submit(&DailyAttendance, &[("a.json", text.as_bytes())]), []);
 }
 
