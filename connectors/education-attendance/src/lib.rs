@@ -5,7 +5,8 @@
 //! under a pupil or a school, or a record a line; of any length, since it is read as it comes. Fields are found by name, in the
 //! spellings of [`fields`], in any letter case and whatever separates their words. What the file says once of all its records (the
 //! school, when it was made) counts for each; a school that the records do not name is read from the file's name
-//! (`8784001_attendance_2025-01-10.csv`). A document that breaks off is read up to there.
+//! (`8784001_attendance_2025-01-10.csv`). A document that breaks off is read up to there; so is one
+//! with a value of more than a megabyte (an embedded picture), since the reader does not go on behind it.
 //!
 //! **Behind its records.** What an object says behind a list counts for the records of the list as well, as long as they are held: up
 //! to 50,000 of them, or 64 MiB. Where more stand before it, or the document breaks off, the records of an object that has not ended

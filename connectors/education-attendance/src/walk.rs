@@ -229,25 +229,9 @@ impl<'r, 'o> Walk<'r, 'o> {
     fn array<R: Read>(&mut self, json: &mut JsonStreamReader<R>, path: &str, depth: usize) -> Result<(), Stop> {
         json.peek()?;
         let from = place(json);
-        let (mut plain, mut is_list) = (Vec::new(), false);
-        json.begin_array()?;
-        while json.has_next()? {
-            if !is_list && json.peek()? == ValueType::Object {
-                is_list = true;
-                self.begin_list();
-                for odd in plain.drain(..).flatten() {
-                    self.refuse(Reason::RecordMalformed, NO_RECORD, self.tape.line(from), String::into_bytes(odd));
-                }
-            }
-            match is_list {
-                true if depth >= DEPTH_MAX => json.skip_value()?,
-                true => self.value(json, depth + 1)?,
-                false => plain.push(self.plain(json)?),
-            }
-        }
-        json.end_array()?;
-        if !is_list {
-            let plain: Vec<String> = plain.into_iter().map(Option::unwrap_or_default).collect();
+        let mut plain = Some(Vec::new());
+        self.items(json, from, depth, &mut plain)?;
+        if let Some(plain) = plain {
             return self.cell(path, &plain.join(" "));
         }
         if depth >= DEPTH_MAX {
@@ -259,6 +243,35 @@ impl<'r, 'o> Walk<'r, 'o> {
             open.behind = behind;
         }
         Ok(())
+    }
+
+    /// The items of a list, and of lists in it. They are `plain` until a record stands among them.
+    fn items<R: Read>(
+        &mut self,
+        json: &mut JsonStreamReader<R>,
+        from: u64,
+        depth: usize,
+        plain: &mut Option<Vec<String>>,
+    ) -> Result<(), Stop> {
+        json.begin_array()?;
+        while json.has_next()? {
+            let kind = json.peek()?;
+            if kind == ValueType::Object
+                && let Some(odd) = plain.take()
+            {
+                self.begin_list();
+                for odd in odd.into_iter().filter(|odd| !odd.is_empty()) {
+                    self.refuse(Reason::RecordMalformed, NO_RECORD, self.tape.line(from), odd.into_bytes());
+                }
+            }
+            match plain {
+                None if depth >= DEPTH_MAX => json.skip_value()?,
+                None => self.value(json, depth + 1)?,
+                Some(_) if kind == ValueType::Array && depth < DEPTH_MAX => self.items(json, from, depth + 1, plain)?,
+                Some(plain) => plain.push(self.plain(json)?.unwrap_or_default()),
+            }
+        }
+        Ok(json.end_array()?)
     }
 
     fn begin_list(&mut self) {

@@ -283,6 +283,23 @@ fn what_an_object_says_counts_for_its_records_wherever_in_it_it_stands() {
     }
 }
 
+#[test]
+fn records_in_lists_of_a_list_are_records() {
+    let expected = marks(&translate("attendance.json", &under_pupils(WEEK)));
+    let [first, second, third] = [0, 1, 2].map(|at| {
+        let (on, am, pm) = WEEK[at];
+        format!(r#"{{"date":"{on}","am":"{}","pm":"{}"}}"#, escaped(am), escaped(pm))
+    });
+    for list in [
+        format!("[[{first}],{second},{third}]"),
+        format!("[[[{first}]],[{second},{third}]]"),
+        format!("[{first},[{second}],[],{third}]"),
+    ] {
+        let said = translate("a.json", &format!(r#"{{"laestab":"8784001","upn":"{UPN}","marks":{list}}}"#));
+        assert_eq!((marks(&said), told(&said)), (expected.clone(), vec![]), "{list}");
+    }
+}
+
 /// More records than are held stand before a value that counts for each of them.
 #[test]
 fn what_stands_too_far_behind_its_records_is_told() {
@@ -512,12 +529,12 @@ fn objects_around_a_pupils_marks_are_told_apart_in_any_order() {
     let objects = [
         format!(r#"{{"{long}1":"x","marks":[{mark}]}}"#),
         format!(r#"{{"{long}2":"x","marks":[{mark}]}}"#),
-        format!(r#"{{"tutor":"Ms Invented","marks":[{{"date":"2024-07-01","am":"/"}}]}}"#),
-        format!(r#"{{"tutor":"Mr Invented","marks":[{{"date":"2025-01-06","am":"/"}}]}}"#),
+        r#"{"tutor":"Ms Invented","marks":[{"date":"2024-07-01","am":"/"}]}"#.to_owned(),
+        r#"{"tutor":"Mr Invented","marks":[{"date":"2025-01-06","am":"/"}]}"#.to_owned(),
         // The same again is the same.
-        format!(r#"{{"tutor":"Mr Invented","marks":[{{"date":"2025-01-06","am":"/"}}]}}"#),
+        r#"{"tutor":"Mr Invented","marks":[{"date":"2025-01-06","am":"/"}]}"#.to_owned(),
         // A day says of itself what it says.
-        format!(r#"{{"tutor":"Mr Invented","date":"2025-01-08","marks":[{{"am":"/"}}]}}"#),
+        r#"{"tutor":"Mr Invented","date":"2025-01-08","marks":[{"am":"/"}]}"#.to_owned(),
     ];
     let said = |objects: &[String]| {
         let groups = objects.join(",");
