@@ -1,23 +1,22 @@
 //! Records become marks.
 
+mod speaker;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 
 use connector_kit::attendance;
 use connector_kit::file_name::{self, Authority};
-use connector_kit::reading::{self, Read, finding};
-use connector_kit::{Draft, Output, Place, Rejection, Scope, dates, identifier, kept};
-use proto::events::identifier::Standing;
-use proto::events::person_name::Use;
-use proto::events::{
-    AttendanceMarked, Date, Event, Finding, FindingCode, PersonDescribed, PersonName, Scheme, Subject,
-};
+use connector_kit::reading::Read;
+use connector_kit::{Output, Place, Rejection, Scope, dates, identifier};
+use proto::events::{Date, Finding, Scheme, Subject};
 use proto::quarantine::Reason;
 
 use crate::around::{Around, Known};
 use crate::fields::Field;
 use crate::rows::{Early, Row};
+pub(crate) use speaker::Speaker;
 
 /// One of a day's two.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -450,161 +449,5 @@ impl Session {
             Self::Morning => "am",
             Self::Afternoon => "pm",
         }
-    }
-}
-
-/// Where drafts go.
-pub(crate) struct Speaker<'o> {
-    /// The scopes of what was said.
-    opened: BTreeSet<String>,
-    pub(crate) out: &'o mut dyn Output,
-}
-
-/// What is said, of whom.
-struct Said<'s> {
-    school: &'s str,
-    subject: Subject,
-    scope: String,
-    table: &'static str,
-    key: String,
-    on: Date,
-    changed_at_us: Option<i64>,
-    place: &'s Place,
-}
-
-impl Speaker<'_> {
-    /// Who the pupil is, as far as the feed says.
-    fn pupil(&mut self, school: &str, row: &Row) {
-        let Some(subject) = pupil(row, school) else { return };
-        let mut findings = Vec::new();
-        let text = |field| Some(row.get(field).to_owned()).filter(|text| !text.is_empty());
-        let (family, given) = (text(Field::Surname), text(Field::Forename));
-        let name = PersonName { family, given, r#use: Use::Usual.into(), ..PersonName::default() };
-        let birth_on = any_date(row.get(Field::Birth), "dob").keep(&mut findings);
-        let mut identifiers = Vec::new();
-        for (scheme, field, name) in [(Scheme::Upn, Field::Upn, "upn"), (Scheme::Uln, Field::Uln, "uln")] {
-            let (claim, found) = identifier::claim(scheme, row.get(field), Standing::Current, name);
-            identifiers.extend(claim);
-            findings.extend(found);
-        }
-        let described = PersonDescribed {
-            names: Some(name).filter(|name| name.family.is_some() || name.given.is_some()).into_iter().collect(),
-            birth_on,
-            identifiers,
-            ..PersonDescribed::default()
-        };
-        let scope = self.open(format!("{school}/attendance/pupils"));
-        let said = Said {
-            school,
-            on: birth_on.unwrap_or_else(|| began(row)),
-            key: format!("{}/pupil", subject.value),
-            subject,
-            scope,
-            table: "pupil",
-            changed_at_us: None,
-            place: &row.place,
-        };
-        self.draft(said, described.into(), findings);
-    }
-
-    fn mark(&mut self, key: &Key, mark: Mark<'_>, repeated: bool) {
-        let (school, on, session, pupil) = key;
-        let on = date_of(*on);
-        let scope = self.open(scope_key(school, &on, *session));
-        let subject = identifier::subject(Scheme::SchoolPupil, school, pupil);
-        self.out.whole_of(&scope, &subject);
-        let Mark { row, code, changed_at_us, mut findings, .. } = mark;
-        if repeated {
-            findings.push(finding(FindingCode::RecordRepeated, "code"));
-        }
-        let coded = attendance::mark(code, &on, "code", &mut findings);
-        let record_key = format!("{pupil}/{}/{}", dates::key(&on), session.word());
-        let said = |table, key| Said {
-            school,
-            subject: subject.clone(),
-            scope: scope.clone(),
-            table,
-            key,
-            on,
-            changed_at_us,
-            place: &row.place,
-        };
-        if let Some(coded) = coded {
-            let minutes = reading::integer(row.get(Field::MinutesLate), "minutes_late").keep(&mut findings);
-            let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok()).filter(|minutes| *minutes > 0);
-            let comment = Some(row.get(Field::Comment).to_owned()).filter(|comment| !comment.is_empty());
-            let mut marked = AttendanceMarked {
-                school: Some(format!("school-{school}")),
-                on: Some(on),
-                comment,
-                ..AttendanceMarked::default()
-            };
-            match session {
-                Session::Morning => (marked.morning, marked.morning_minutes_late) = (Some(coded), minutes),
-                Session::Afternoon => (marked.afternoon, marked.afternoon_minutes_late) = (Some(coded), minutes),
-            }
-            self.draft(said("mark", record_key.clone()), marked.into(), findings);
-        }
-        let rest = row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        if let Some(kept) = kept::columns("mark", rest) {
-            let findings = vec![finding(FindingCode::NotMapped, "mark")];
-            self.draft(said("kept", format!("{record_key}/kept")), kept.into(), findings);
-        }
-    }
-
-    /// What an object around a pupil's records says that has no place.
-    fn around(&mut self, around: Around) {
-        let Around { school, subject, key, on, kept, place } = around;
-        let scope = self.open(format!("{school}/attendance/pupils"));
-        let said =
-            Said { school: &school, subject, scope, table: "around", key, on, changed_at_us: None, place: &place };
-        self.draft(said, kept.into(), vec![finding(FindingCode::NotMapped, "around")]);
-    }
-
-    /// Two marks of one session cannot both be right.
-    fn contradicted(&mut self, key: &Key, row: &Row) {
-        let (school, on, session, pupil) = key;
-        let scope = self.open(scope_key(school, &date_of(*on), *session));
-        self.out.reject(Rejection {
-            reason: Reason::RecordMalformed,
-            message:
-                "two records of the file have different marks for one session, and neither says when it was changed: \
-                      send the one that is right"
-                    .to_owned(),
-            place: Place { field: "code".to_owned(), ..row.place.clone() },
-            controller: Some(format!("school-{school}")),
-            raw: row.raw.clone(),
-            scope_key: Some(scope),
-            subject: Some(identifier::subject(Scheme::SchoolPupil, school, pupil)),
-            digest: None,
-        });
-    }
-
-    fn open(&mut self, key: String) -> String {
-        if !self.opened.contains(&key) {
-            self.opened.insert(key.clone());
-        }
-        key
-    }
-
-    fn draft(&mut self, said: Said<'_>, event: Event, findings: Vec<Finding>) {
-        let Said { school, subject, scope, table, key, on, changed_at_us, place } = said;
-        self.out.draft(Draft {
-            subject,
-            controller: format!("school-{school}"),
-            scope_key: Some(scope),
-            table,
-            record_key: format!("{school}/{key}"),
-            ordinal: 0,
-            effective: dates::on(on),
-            observed_at_us: changed_at_us,
-            version: None,
-            findings,
-            third_parties: Vec::new(),
-            clears: Vec::new(),
-            labels: Vec::new(),
-            event,
-            place: place.clone(),
-        });
     }
 }
