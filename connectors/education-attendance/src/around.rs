@@ -4,7 +4,7 @@
 //! entry, corrected; an object of a day is an entry of that day. Of objects of the same names each is told apart by its place among
 //! them, in order of what they say: wherever in the file they stand.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use connector_kit::{Place, dates, kept};
@@ -60,9 +60,12 @@ fn is_of_a_day(row: &Row) -> bool {
     row.how_far_out(Field::On).is_some_and(|day| pupil.is_none_or(|pupil| day < pupil))
 }
 
-/// Which were said of a file: by what their key and their content hash to.
+/// Which were said of a file: by what their key and their content hash to, and how many there were of each key.
 #[derive(Default)]
-pub(crate) struct Known(BTreeSet<(u64, u64)>);
+pub(crate) struct Known {
+    said: HashSet<(u64, u64)>,
+    of_key: HashMap<u64, u32>,
+}
 
 impl Known {
     /// Those that were not said yet, each with a key of its own.
@@ -70,14 +73,17 @@ impl Known {
         of_records.sort_by_cached_key(|one| (one.identity(), one.content().to_owned(), dates::rank(&one.on)));
         of_records.retain_mut(|one| {
             let (key, content) = (hash(&one.identity()), hash(&one.content()));
-            let same_names = self.0.range((key, 0)..=(key, u64::MAX)).count();
-            if self.0.len() >= KNOWN_MAX {
-                self.0.clear();
+            if self.said.len() >= KNOWN_MAX {
+                *self = Self::default();
             }
-            if same_names > 0 {
-                one.key = format!("{}/{}", one.key, same_names + 1);
+            let is_new = self.said.insert((key, content));
+            if is_new {
+                let number = self.of_key.entry(key).and_modify(|number| *number += 1).or_insert(1);
+                if *number > 1 {
+                    one.key = format!("{}/{number}", one.key);
+                }
             }
-            self.0.insert((key, content))
+            is_new
         });
         of_records
     }

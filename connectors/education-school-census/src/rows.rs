@@ -146,7 +146,7 @@ impl Children<'_> {
     /// # Errors
     /// When the disk does not give them back.
     pub(crate) fn next(&mut self) -> io::Result<Option<OfChild>> {
-        let Some(Owned { owner, rows, left_out }) = self.0.next()? else { return Ok(None) };
+        let Some(Owned { owner, rows, left_out }) = self.0.next_owner()? else { return Ok(None) };
         let owner = owner.parse().unwrap_or(u32::MAX);
         let unpacked =
             |Packed { file, line, record, text }| (Held { start: 0, length: 0, owner, file, line, record }, text);

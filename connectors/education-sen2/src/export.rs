@@ -8,7 +8,7 @@ use std::io;
 
 use connector_kit::csv_source::Table;
 use connector_kit::gather::{Gathering, Owned};
-use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
+use connector_kit::room::Refusals;
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
@@ -141,15 +141,12 @@ impl Export<'_> {
             let row = match row {
                 Ok(row) => row,
                 Err(rejection) => {
-                    let (place, raw_bytes) = (rejection.place.clone(), rejection.raw.len());
-                    let has_room = refusals.push(*rejection, raw_bytes);
-                    if !has_room {
-                        self.lost.append(&mut refusals.take());
-                        self.lost.push(Rejection::of(Reason::RecordTooLarge, TOO_MANY_REFUSED, place, &[]));
-                        self.read_whole.insert(module, false);
-                        return Ok(());
+                    if refusals.row((), *rejection) {
+                        continue;
                     }
-                    continue;
+                    self.lost.extend(refusals.take().into_iter().map(|((), refusal)| refusal));
+                    self.read_whole.insert(module, false);
+                    return Ok(());
                 }
             };
             let place = row.place("");
@@ -164,7 +161,7 @@ impl Export<'_> {
             let parent_key = parent.as_deref().map(key).unwrap_or_default();
             self.gather(&key(&own), parent_key, &node)?;
         }
-        self.lost.append(&mut refusals.take());
+        self.lost.extend(refusals.take().into_iter().map(|((), refusal)| refusal));
         let whole = table.whole() && !table.odd_text();
         let known = self.read_whole.entry(module).or_insert(true);
         *known &= whole;
@@ -211,7 +208,7 @@ impl Export<'_> {
         let unplaced = unplaced.gathered()?;
         for why in [Unplaced::Orphan, Unplaced::OfRefused] {
             let mut each = unplaced.each(why as u32);
-            while let Some((_, node)) = each.next()? {
+            while let Some((_, node)) = each.next_row()? {
                 match why {
                     Unplaced::Orphan => refuse_orphan(&node.node(), self.names, &mut reject),
                     Unplaced::OfRefused => refused::each(&node.node(), self.names, UNDER_REFUSED, &mut reject),
@@ -229,19 +226,19 @@ impl Export<'_> {
         let Some(gathering) = self.joins.remove(&module) else { return Ok(()) };
         let gathered = gathering.gathered()?;
         let (mut own, mut under) = (gathered.each(Side::Own as u32), gathered.owners(Side::Under as u32));
-        let (mut next, mut below, mut last) = (own.next()?, under.next()?, None);
+        let (mut next, mut below, mut last) = (own.next_row()?, under.next_owner()?, None);
         while let Some((key, Row { parent_key, mut node })) = next {
-            next = own.next()?;
+            next = own.next_row()?;
             // Under a number that two rows have nothing can be placed.
             let is_alone = last.as_ref() != Some(&key) && next.as_ref().is_none_or(|(other, _)| *other != key);
             while let Some(of) = below.take_if(|of| of.owner < key) {
                 self.orphans(of, unplaced)?;
-                below = under.next()?;
+                below = under.next_owner()?;
             }
             if let Some(of) = below.take_if(|of| is_alone && of.owner == key) {
                 self.too_many(&of);
                 of.rows.into_iter().for_each(|row| node.stand(row.node));
-                below = under.next()?;
+                below = under.next_owner()?;
             }
             match module {
                 Module::Person => self.person(&parent_key, node, returns, unplaced)?,
@@ -251,7 +248,7 @@ impl Export<'_> {
         }
         while let Some(of) = below {
             self.orphans(of, unplaced)?;
-            below = under.next()?;
+            below = under.next_owner()?;
         }
         Ok(())
     }
@@ -302,7 +299,7 @@ impl Export<'_> {
         let Some(gathering) = self.joins.remove(&Module::Sen2) else { return Ok(returns) };
         let gathered = gathering.gathered()?;
         let mut rows = gathered.each(Side::Own as u32);
-        while let Some((key, row)) = rows.next()? {
+        while let Some((key, row)) = rows.next_row()? {
             let node = row.node.node();
             if returns.by_key.len() >= RETURNS_MAX {
                 let message = "the table sen2 has more rows than there are authorities: neither this one was read nor any after it";

@@ -72,7 +72,7 @@ impl Persons {
         let of_upn = by_upn.gathered()?;
         for (number, of) in (0..).zip(returns) {
             let mut upns = of_upn.owners(number);
-            while let Some(Owned { owner, rows, left_out }) = upns.next()? {
+            while let Some(Owned { owner, rows, left_out }) = upns.next_owner()? {
                 let nodes: Vec<Node> = rows.into_iter().map(Stored::node).collect();
                 if left_out > 0 {
                     nodes.first().into_iter().for_each(|node| out.unknown(of, node, Unknown::TooMany));
@@ -94,7 +94,7 @@ impl Persons {
         let of_name = by_name.gathered()?;
         for (number, of) in (0..).zip(returns) {
             let mut names = of_name.owners(number);
-            while let Some(Owned { owner, rows, left_out }) = names.next()? {
+            while let Some(Owned { owner, rows, left_out }) = names.next_owner()? {
                 let number_shared = rows.iter().any(|named| named.number_shared);
                 let nodes: Vec<Node> = rows.into_iter().map(|named| named.node.node()).collect();
                 if left_out > 0 {

@@ -122,7 +122,7 @@ impl<R: Message + Default> Owners<'_, R> {
         clippy::should_implement_trait,
         reason = "it may fail, and is asked so that the failure is not passed over"
     )]
-    pub fn next(&mut self) -> io::Result<Option<Owned<R>>> {
+    pub fn next_owner(&mut self) -> io::Result<Option<Owned<R>>> {
         let first = match self.next.take() {
             Some(first) => Some(first),
             None => read_row(&mut self.rows)?,
@@ -160,7 +160,7 @@ impl<R: Message + Default> Each<'_, R> {
         clippy::should_implement_trait,
         reason = "it may fail, and is asked so that the failure is not passed over"
     )]
-    pub fn next(&mut self) -> io::Result<Option<(String, R)>> {
+    pub fn next_row(&mut self) -> io::Result<Option<(String, R)>> {
         Ok(read_row(&mut self.rows)?.map(|(owner, row, _)| (owner, row)))
     }
 }
@@ -259,7 +259,7 @@ mod tests {
                 let mut found = Vec::new();
                 for section in 0..2 {
                     let mut owners = gathered.owners(section);
-                    while let Some(mut of) = owners.next().unwrap() {
+                    while let Some(mut of) = owners.next_owner().unwrap() {
                         of.rows.sort();
                         found.push(((section, of.owner), of.rows));
                     }
@@ -281,7 +281,7 @@ mod tests {
         let error = gathering.push(0, "A1", &row).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         let gathered = gathering.gathered().unwrap();
-        assert_eq!(gathered.owners(0).next().unwrap().unwrap().rows.len(), 3);
+        assert_eq!(gathered.owners(0).next_owner().unwrap().unwrap().rows.len(), 3);
         let large = Row { line: 1, text: "x".repeat(ROW_BYTES_MAX) };
         let error = Gathering::for_output(&Collected::default()).push(0, "A1", &large).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
@@ -296,14 +296,14 @@ mod tests {
         gathering.push(0, "A2", &Row { line: 6, text: String::new() }).unwrap();
         let gathered = gathering.gathered().unwrap();
         let mut owners = gathered.owners_within(0, 30);
-        let first = owners.next().unwrap().unwrap();
+        let first = owners.next_owner().unwrap().unwrap();
         assert_eq!((first.owner.as_str(), first.rows.len(), first.left_out), ("A1", 2, 3));
-        let second = owners.next().unwrap().unwrap();
+        let second = owners.next_owner().unwrap().unwrap();
         assert_eq!((second.owner.as_str(), second.rows.len(), second.left_out), ("A2", 1, 0));
-        assert!(owners.next().unwrap().is_none());
+        assert!(owners.next_owner().unwrap().is_none());
         let mut lines = Vec::new();
         let mut each = gathered.each(0);
-        while let Some((owner, row)) = each.next().unwrap() {
+        while let Some((owner, row)) = each.next_row().unwrap() {
             lines.push((owner, row.line));
         }
         assert_eq!(lines.len(), 6, "{lines:?}");

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Cursor, Read as _};
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
-use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
+use connector_kit::room::Refusals;
 use connector_kit::unpacked::{self, Unusable};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
@@ -29,7 +29,7 @@ pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) hints: Hints,
     /// What could not be read of it, with the sheet that it was of.
-    pub(crate) rejected: Refusals<(Option<u8>, Rejection)>,
+    pub(crate) rejected: Refusals<Option<u8>>,
 }
 
 /// Reads every file: its rows are gathered by whom they are about.
@@ -72,17 +72,7 @@ impl File {
     /// Refuses something of a list, or of what may be any of them.
     fn refuse_one(&mut self, list: Option<u8>, reason: Reason, message: &str) {
         let place = Place { file: self.name.clone(), ..Place::default() };
-        self.refuse_at(list, reason, message, place);
-    }
-
-    fn refuse_at(&mut self, list: Option<u8>, reason: Reason, message: &str, place: Place) {
-        self.take(list, Rejection::of(reason, message, place, &[]));
-    }
-
-    /// Holds what is refused. False when there is no room for another.
-    fn take(&mut self, list: Option<u8>, rejection: Rejection) -> bool {
-        let raw_bytes = rejection.raw.len();
-        self.rejected.push((list, rejection), raw_bytes)
+        self.rejected.file(list, Rejection::of(reason, message, place, &[]));
     }
 }
 
@@ -115,7 +105,7 @@ fn read_csv(
             if rejection.reason == Reason::HeaderMissing {
                 NO_LIST.clone_into(&mut rejection.message);
             }
-            into.take(None, *rejection);
+            into.rejected.file(None, *rejection);
             return Ok(());
         }
     };
@@ -141,9 +131,7 @@ fn read_csv(
                 })?;
             }
             Err(rejection) => {
-                let place = rejection.place.clone();
-                if !into.take(Some(list), *rejection) {
-                    into.refuse_at(Some(list), Reason::RecordTooLarge, TOO_MANY_REFUSED, place);
+                if !into.rejected.row(Some(list), *rejection) {
                     return Ok(());
                 }
             }
@@ -181,7 +169,7 @@ fn read_workbook(
             }
         }
     }
-    if lists == 0 && into.rejected.held().is_empty() {
+    if lists == 0 && into.rejected.is_empty() {
         into.refuse(Reason::HeaderMissing, NO_LIST);
     }
     Ok(())
@@ -226,7 +214,9 @@ fn read_sheet<R: io::Read + io::Seek>(
             match &mut list {
                 Some(list) => {
                     above.iter_mut().for_each(|above| above.fill(line, &mut done));
-                    list.take(done, line, rows, (&mut *into, &mut *out))?;
+                    if !list.take(done, line, rows, (&mut *into, &mut *out))? {
+                        return Ok(Seen::List);
+                    }
                 }
                 None if seen <= HEADER_ROWS_MAX => {
                     of_children |= Columns::are_of_children(&done);
@@ -267,15 +257,16 @@ struct List {
 }
 
 impl List {
+    /// False when so much was refused that the rest is not read.
     fn take(
         &mut self,
         cells: Vec<String>,
         line: u32,
         rows: &mut Rows,
         (into, out): (&mut File, &mut dyn Output),
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         if cells.iter().all(|cell| cell.trim().is_empty()) {
-            return Ok(());
+            return Ok(true);
         }
         out.record();
         self.records += 1;
@@ -283,11 +274,12 @@ impl List {
         // Cells may share one text: a small sheet says as much as it likes.
         if cells.iter().map(String::len).sum::<usize>() > ROW_BYTES_MAX {
             let place = Place { file: into.name.clone(), line, record, ..Place::default() };
-            into.refuse_at(Some(self.number), Reason::RecordTooLarge, ROW_TOO_LARGE, place);
-            return Ok(());
+            let rejection = Rejection::of(Reason::RecordTooLarge, ROW_TOO_LARGE, place, &[]);
+            return Ok(into.rejected.row(Some(self.number), rejection));
         }
         let raw = cells.join(",").into_bytes();
-        rows.push(Row { sheet: self.sheet, line, record, byte_offset: 0, cells, raw })
+        rows.push(Row { sheet: self.sheet, line, record, byte_offset: 0, cells, raw })?;
+        Ok(true)
     }
 }
 

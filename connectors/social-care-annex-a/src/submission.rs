@@ -46,12 +46,12 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
         Of { authority, period: format!("{:04}-{:02}", stood_on.year(), stood_on.month()), as_of_on, files: &files };
     open_scopes(&of, &lists.sheets, out);
     let mut nobody = lists.rows.each(Section::Nobody as u32);
-    while let Some((_, row)) = nobody.next()? {
+    while let Some((_, row)) = nobody.next_row()? {
         lists.at(&row).into_iter().for_each(|at| out.reject(of_nobody(&of, at)));
     }
     for section in [Section::Child, Section::Adopter] {
         let mut owners = lists.rows.owners(section as u32);
-        while let Some(owned) = owners.next()? {
+        while let Some(owned) = owners.next_owner()? {
             of_subject(&of, section, &owned, &lists, out);
         }
     }
@@ -163,7 +163,7 @@ fn too_many(of: &Of<'_>, at: At<'_>, subject: Subject) -> Rejection {
 fn refuse_all(lists: &Lists, files: &[File], authority: Authority, out: &mut dyn Output) -> io::Result<()> {
     for section in Section::ALL {
         let mut rows = lists.rows.each(section as u32);
-        while let Some((_, row)) = rows.next()? {
+        while let Some((_, row)) = rows.next_row()? {
             let Some(at) = lists.at(&row) else { continue };
             out.reject(Rejection {
                 reason: Reason::DateMissing,

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read as _};
 
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
-use connector_kit::room::{Refusals, TOO_MANY_REFUSED};
+use connector_kit::room::Refusals;
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
 use proto::events::Date;
 use proto::quarantine::Reason;
@@ -22,27 +22,8 @@ pub(crate) struct File {
     pub(crate) tables: Vec<Table>,
     pub(crate) whole: bool,
     /// Some of it could not be read, and is not known to be of one child.
-    pub(crate) rejected: Refusals<Rejection>,
+    pub(crate) rejected: Refusals,
     pub(crate) odd_text: bool,
-}
-
-impl File {
-    /// Refuses what is the file's, or one row of it.
-    pub(crate) fn refuse(&mut self, rejection: Rejection) {
-        let raw_bytes = rejection.raw.len();
-        let _there_is_one = self.rejected.push(rejection, raw_bytes);
-    }
-
-    /// Refuses one of its rows. False when so many are refused that the rest is not read.
-    pub(crate) fn refuse_row(&mut self, rejection: Rejection) -> bool {
-        let (place, raw_bytes) = (rejection.place.clone(), rejection.raw.len());
-        let has_room = self.rejected.push(rejection, raw_bytes);
-        if !has_room {
-            let told = of_file(&self.name, Reason::RecordTooLarge, TOO_MANY_REFUSED.to_owned());
-            self.refuse(Rejection { place, ..told });
-        }
-        has_room
-    }
 }
 
 /// Reads every file: its rows are gathered.
@@ -64,7 +45,7 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, rows: &mut Rows, out: &mut dyn Ou
         match is_xml(file) {
             Ok((true, file)) => xml::read(number, file, &mut into, rows, out)?,
             Ok((false, file)) => read_csv(number, file, &mut into, rows, out)?,
-            Err(rejection) => into.refuse(*rejection),
+            Err(rejection) => into.rejected.file((), *rejection),
         }
         read.push(into);
     }
@@ -109,7 +90,7 @@ fn read_csv(
                 "the header is of no file of the return on children looked after: export the table with its column names"
                     .clone_into(&mut rejection.message);
             }
-            into.refuse(*rejection);
+            into.rejected.file((), *rejection);
             return Ok(());
         }
     };
@@ -123,7 +104,7 @@ fn read_csv(
         let row = match row {
             Ok(row) => row,
             Err(rejection) => {
-                if !into.refuse_row(*rejection) {
+                if !into.rejected.row((), *rejection) {
                     return Ok(());
                 }
                 continue;

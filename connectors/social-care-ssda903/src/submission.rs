@@ -46,7 +46,7 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
     let told = &read.told;
     let concluded = told.year();
     for at in &told.of_no_authority {
-        files.get_mut(*at).into_iter().for_each(|file| file.refuse(unplaced(file, true)));
+        files.get_mut(*at).into_iter().for_each(|file| file.rejected.file((), unplaced(file, true)));
     }
     let mut tables = Tables::default();
     let mut of_no_year = BTreeSet::new();
@@ -61,19 +61,19 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
         }
     }
     for at in of_no_year {
-        files.get_mut(at).into_iter().for_each(|file| file.refuse(unplaced(file, false)));
+        files.get_mut(at).into_iter().for_each(|file| file.rejected.file((), unplaced(file, false)));
     }
     note_files(&files, (given, concluded), &mut tables);
     open_scopes(&tables, told, &files, out);
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let of = Submission { read: &read, files: &files, names: &names, tables: &tables, concluded };
     let mut nobody = read.rows.each(Section::Nobody as u32);
-    while let Some((owner, held)) = nobody.next()? {
+    while let Some((owner, held)) = nobody.next_row()? {
         let Some((authority, _)) = of_owner(&owner) else { continue };
         of.placed(&held).into_iter().for_each(|placed| out.reject(of_nobody(authority, placed, &names)));
     }
     let mut children = read.rows.owners(Section::Child as u32);
-    while let Some(owned) = children.next()? {
+    while let Some(owned) = children.next_owner()? {
         of.child(&owned, out);
     }
     for (authority, year, table) in &tables.whole {
@@ -81,7 +81,7 @@ pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, ou
     }
     for mut file in files {
         let own = file.hints.authority.or(given).zip(year_of_file(&file, concluded));
-        for mut rejection in file.rejected.take() {
+        for ((), mut rejection) in file.rejected.take() {
             if let (Some((authority, year)), [table]) = (own, file.tables.as_slice()) {
                 rejection.controller = Some(authority.social_care());
                 rejection.scope_key = Some(scope_key(authority, year, *table));
@@ -179,7 +179,7 @@ fn note_files(files: &[File], (given, concluded): (Option<Authority>, Option<u16
     }
     let broken: BTreeSet<Table> = files
         .iter()
-        .filter(|file| !file.whole || !file.rejected.held().is_empty())
+        .filter(|file| !file.whole || !file.rejected.is_empty())
         .flat_map(|file| file.tables.clone())
         .collect();
     tables.whole = tables.there.iter().filter(|(.., table)| !broken.contains(table)).copied().collect();

@@ -38,7 +38,7 @@ pub(crate) fn read(
     let mut records = match Records::open(file.bytes, SHAPE) {
         Ok(records) => records,
         Err(broken) => {
-            into.refuse(of_file(&into.name, broken.reason(), broken.to_string()));
+            into.rejected.file((), of_file(&into.name, broken.reason(), broken.to_string()));
             return Ok(());
         }
     };
@@ -58,7 +58,7 @@ pub(crate) fn read(
             Err(broken) => {
                 let message = format!("{broken}: nothing from here on was read; send the whole file again");
                 let place = place(&into.name, record, records.here());
-                into.refuse(Rejection { place, ..of_file(&into.name, broken.reason(), message) });
+                into.rejected.file((), Rejection { place, ..of_file(&into.name, broken.reason(), message) });
                 return Ok(());
             }
         };
@@ -69,7 +69,7 @@ pub(crate) fn read(
         match child {
             Some(child) => to.child(into, child, RowPlace { line: at.line, record, byte_offset: at.offset })?,
             None => {
-                if !into.refuse_row(unread(&records, &into.name, record, whole)) {
+                if !into.rejected.row((), unread(&records, &into.name, record, whole)) {
                     return Ok(());
                 }
             }

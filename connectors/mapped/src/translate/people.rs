@@ -78,7 +78,7 @@ impl People {
         self.put_aside()?;
         let gathered = self.gathering.gathered()?;
         let (mut each, mut last) = (gathered.each(0), None::<(String, Draft)>);
-        while let Some((owner, packed)) = each.next()? {
+        while let Some((owner, packed)) = each.next_row()? {
             let Some(draft) = packed.draft() else { continue };
             match &mut last {
                 Some((before, held)) if *before == owner => {
