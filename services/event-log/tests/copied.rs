@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::ops::ControlFlow;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use event_log::embedded::{self, Disk, Options, RealDisk};
 use event_log::{EmbeddedLog, EventLog, LogError, Partition, Record, StoredRecord, Topic};
 
-const COPIES: u64 = 40;
+const COPIES: usize = 40;
 
 /// Small segments, so that one is closed and another begun while a copy is made.
 fn small() -> Options {
@@ -76,22 +76,22 @@ fn copied_while_written(disk: Arc<dyn Disk>) {
             })
         })
         .collect();
-    let copies: Vec<_> = (0..COPIES)
-        .map(|n| {
-            let before = acknowledged.load(Ordering::Relaxed);
-            let to = place.path().join(format!("copy-{n}"));
-            let records = embedded::copy(&dir, &to).unwrap();
-            assert!(records >= before, "{records} copied, {before} acknowledged before the copy was begun");
-            (to, records)
-        })
-        .collect();
+    // However slow the writers are, copies are made until the log has grown under them, and into a second file.
+    let mut copies: Vec<(PathBuf, u64)> = Vec::new();
+    let grown = |copies: &[(PathBuf, u64)]| copies.first().map(|first| first.1) < copies.last().map(|last| last.1);
+    while copies.len() < COPIES || !grown(&copies) || fs::read_dir(&dir).unwrap().count() <= 4 {
+        assert!(writers.iter().all(|writer| !writer.is_finished()), "a writer has ended");
+        let before = acknowledged.load(Ordering::Relaxed);
+        let to = place.path().join(format!("copy-{}", copies.len()));
+        let records = embedded::copy(&dir, &to).unwrap();
+        assert!(records >= before, "{records} copied, {before} acknowledged before the copy was begun");
+        copies.push((to, records));
+    }
     stop.cancel();
     for writer in writers {
         runtime.block_on(writer).unwrap();
     }
     let whole = all(&log);
-    assert!(fs::read_dir(&dir).unwrap().count() > 4, "no second file of the journal was begun");
-    assert!(copies.windows(2).any(|two| two[0].1 < two[1].1), "nothing was written while copies were made");
     for (to, records) in copies {
         let copy = all(&EmbeddedLog::open_read_only(&to).unwrap());
         assert_eq!(copy.len() as u64, records);
