@@ -222,22 +222,13 @@ impl<'s, 'a> Child<'s, 'a> {
         findings: Vec<Finding>,
     ) {
         let of = self.speaker.of;
+        let (subject, record_key) = (self.subject.clone(), format!("{}/{}/{key}", of.lea, self.subject.value));
+        let place = refused::place(node, self.speaker.files, "");
         self.speaker.out.draft(Draft {
-            subject: self.subject.clone(),
-            controller: of.controller.clone(),
             scope_key: Some(of.scope.key.clone()),
-            table,
-            record_key: format!("{}/{}/{key}", of.lea, self.subject.value),
             ordinal,
-            effective: dates::on(on),
-            observed_at_us: None,
-            version: None,
             findings,
-            third_parties: Vec::new(),
-            clears: Vec::new(),
-            labels: Vec::new(),
-            event,
-            place: refused::place(node, self.speaker.files, ""),
+            ..Draft::of(subject, &of.controller, table, record_key, dates::on(on), event, place)
         });
     }
 

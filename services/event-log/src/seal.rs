@@ -116,9 +116,7 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
     let clear_bytes = envelope.len();
     padding::put(plaintext, &mut envelope);
     let (_, sealed) = envelope.split_at_mut(clear_bytes);
-    let tag = data_key
-        .encrypt(nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed)
-        .ok_or(SealError::NoMemory)?;
+    let tag = data_key.encrypt(nonce_of(header.event_id), &associated_data(header, FORMAT_VERSION), sealed)?;
     envelope.put_slice(&tag);
     Ok(envelope.into())
 }
@@ -128,7 +126,8 @@ pub fn seal(header: &Header, data_key: &DataKey, plaintext: &[u8]) -> Result<Byt
 pub(crate) fn open(header: &Header, format_version: u32, data_key: &DataKey, sealed: &[u8]) -> Option<Vec<u8>> {
     let (body, tag) = sealed.split_last_chunk::<TAG_BYTES>()?;
     let mut plaintext = body.to_vec();
-    data_key.decrypt(nonce_of(header.event_id), &associated_data(header, format_version), tag, &mut plaintext)?;
+    let (nonce, associated) = (nonce_of(header.event_id), associated_data(header, format_version));
+    data_key.decrypt(nonce, &associated, tag, &mut plaintext).ok().filter(|is_sound| *is_sound)?;
     if format_version > UNPADDED {
         plaintext.truncate(padding::body_len(&plaintext)?);
     }

@@ -153,22 +153,12 @@ impl Speaker<'_> {
 
     fn draft(&mut self, said: Said<'_>, event: Event, findings: Vec<Finding>) {
         let Said { school, subject, scope, table, key, on, changed_at_us, place } = said;
+        let (controller, record_key) = (format!("school-{school}"), format!("{school}/{key}"));
         self.out.draft(Draft {
-            subject,
-            controller: format!("school-{school}"),
             scope_key: Some(scope),
-            table,
-            record_key: format!("{school}/{key}"),
-            ordinal: 0,
-            effective: dates::on(on),
             observed_at_us: changed_at_us,
-            version: None,
             findings,
-            third_parties: Vec::new(),
-            clears: Vec::new(),
-            labels: Vec::new(),
-            event,
-            place: place.clone(),
+            ..Draft::of(subject, &controller, table, record_key, dates::on(on), event, place.clone())
         });
     }
 }

@@ -279,9 +279,8 @@ impl WrappingKeys {
         let key_id = KeyId::from_slice(&record.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
         let wrapping_key = self.key_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
         let mut wrapped = data_key.as_bytes().to_vec();
-        let tag = wrapping_key
-            .encrypt(nonce(NONCE_LABEL, key_id.as_bytes()), &associated_data(&record), &mut wrapped)
-            .ok_or(SealError::NoMemory)?;
+        let tag =
+            wrapping_key.encrypt(nonce(NONCE_LABEL, key_id.as_bytes()), &associated_data(&record), &mut wrapped)?;
         wrapped.extend_from_slice(&tag);
         record.wrapped = wrapped;
         Ok(record)
@@ -302,8 +301,8 @@ impl WrappingKeys {
         let mut key = Zeroizing::new([0; 32]);
         key.iter_mut().zip(body).for_each(|(to, from)| *to = *from);
         let nonce = nonce(NONCE_LABEL, checked.key_id.as_bytes());
-        let opened = wrapping_key.decrypt(nonce, &associated_data(record), tag, &mut *key);
-        opened.map(|()| Some(DataKey::from_bytes(key))).ok_or(broken)
+        let is_sound = wrapping_key.decrypt(nonce, &associated_data(record), tag, &mut *key)?;
+        if is_sound { Ok(Some(DataKey::from_bytes(key))) } else { Err(broken) }
     }
 
     /// The record that destroys the key of this one, with the proof that only the holder of the wrapping key can make: the tag
@@ -315,9 +314,8 @@ impl WrappingKeys {
         let key_id = KeyId::from_slice(&of.key_id).ok_or(SealError::KeyRecordMalformed { field: "key_id" })?;
         let mut record = KeyRecord { state: state as i32, wrapped: Vec::new(), ..of.clone() };
         let wrapping_key = self.key_of(&record)?.ok_or_else(|| self.missing_of(&record))?;
-        let tag = wrapping_key
-            .encrypt(nonce(DESTROYED_LABEL, key_id.as_bytes()), &associated_data(&record), &mut [])
-            .ok_or(SealError::NoMemory)?;
+        let tag =
+            wrapping_key.encrypt(nonce(DESTROYED_LABEL, key_id.as_bytes()), &associated_data(&record), &mut [])?;
         record.wrapped = tag.to_vec();
         Ok(record)
     }
@@ -329,7 +327,7 @@ impl WrappingKeys {
         let Said::Destroyed(proof) = checked.said else { return Ok(Some(false)) };
         let Some(wrapping_key) = self.key_of(record)? else { return Ok(None) };
         let nonce = nonce(DESTROYED_LABEL, checked.key_id.as_bytes());
-        Ok(Some(wrapping_key.decrypt(nonce, &associated_data(record), &proof, &mut []).is_some()))
+        wrapping_key.decrypt(nonce, &associated_data(record), &proof, &mut []).map(Some)
     }
 
     /// Whether the key of this folder is in memory or on disk.
