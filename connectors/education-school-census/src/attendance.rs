@@ -15,7 +15,7 @@ use crate::codes;
 use crate::period::AttendedTerm;
 use crate::pupils::sessions_possible;
 use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
-use crate::rows::{Held, OfChild, OfGroup, cells};
+use crate::rows::{OfChild, OfGroup, Stood, cells};
 use crate::rules;
 use crate::say::{Said, Speaker};
 use crate::tables::Holds;
@@ -53,14 +53,14 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
         if sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole) {
             continue;
         }
-        if let Some((held, said)) = summary(speaker, sessions, at, &rows) {
-            speaker.say(at, sessions.group, &held, said);
+        if let Some((row, said)) = summary(speaker, sessions, at, &rows) {
+            speaker.say(at, sessions.group, &row, said);
         }
     }
     Ok(())
 }
 
-fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Held, String)]) -> Option<(Held, Said)> {
+fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)]) -> Option<(Stood, Said)> {
     let roll = &speaker.roll;
     let person = roll.person(at)?;
     let [current_read, left_read] = sessions.rolls_read;
@@ -100,9 +100,9 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Hel
     };
     let table = if second_half { "half-term-attendance" } else { "attendance" };
     let key = format!("{table}/{}", speaker.period);
-    let held =
-        rows.first().map(|(held, _)| held).or_else(|| roll.held(*person.spells.first()?).map(|(held, _)| held))?;
-    Some((*held, Said { table, key, events: vec![(attended.last_day, event.into())], findings }))
+    let of_roll = || roll.held(*person.spells.first()?).map(|(row, _)| row);
+    let row = rows.first().map(|(row, _)| row).or_else(of_roll)?;
+    Some((*row, Said { table, key, events: vec![(attended.last_day, event.into())], findings }))
 }
 
 fn possible(holds: Holds, roll: &Roll, person: &Person, findings: &mut Vec<Finding>) -> Option<u32> {
@@ -116,7 +116,7 @@ fn possible(holds: Holds, roll: &Roll, person: &Person, findings: &mut Vec<Findi
 /// Sessions by code. Rows under one pupil row state each code once; a second row that says the same counts once, one that
 /// says otherwise counts where it is greater, and the rows under a child's several pupil rows add up.
 fn by_code(
-    rows: &[(Held, String)],
+    rows: &[(Stood, String)],
     attended: &AttendedTerm,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<String, (Coded, u32)> {

@@ -11,7 +11,7 @@ use connector_kit::dates;
 use connector_kit::identifier::{self, Verdict, upn};
 use proto::events::Scheme;
 
-use crate::rows::{Held, Rows, cells, last_cell, without_last_cell};
+use crate::rows::{Rows, Stood, cells, last_cell, without_last_cell};
 use crate::tables::Table;
 
 /// The columns of the two rolls that have a place in the catalogue, as a row holds them.
@@ -244,12 +244,12 @@ impl Roll {
         let mut roll = Self { rows, persons: Vec::new(), join: Default::default() };
         let (mut numbered, mut named) = (Vec::new(), Vec::new());
         for at in 0..roll.rows.len() {
-            let Some(held) = roll.rows.get(at).copied() else { continue };
+            let Some(school) = roll.held(at).map(|(row, _)| row.owner) else { continue };
             let spell = roll.spell(at);
             match (spell.number(), spell.by_name()) {
-                (Some(number), _) => numbered.push((held.owner, number, at)),
-                (None, Some(name)) => named.push((held.owner, name, None, at)),
-                (None, None) => roll.admit(held.owner, None, Shared::default(), vec![at]),
+                (Some(number), _) => numbered.push((school, number, at)),
+                (None, Some(name)) => named.push((school, name, None, at)),
+                (None, None) => roll.admit(school, None, Shared::default(), vec![at]),
             }
         }
         numbered.sort();
@@ -319,11 +319,11 @@ impl Roll {
     }
 
     pub(crate) fn spell(&self, at: usize) -> Spell<'_> {
-        Spell::of(self.rows.get(at).map_or("", |row| self.rows.text(row)))
+        Spell::of(self.held(at).map_or("", |(_, text)| text))
     }
 
-    pub(crate) fn held(&self, at: usize) -> Option<(&Held, &str)> {
-        self.rows.get(at).map(|row| (row, self.rows.text(row)))
+    pub(crate) fn held(&self, at: usize) -> Option<(&Stood, &str)> {
+        self.rows.get(at)
     }
 
     pub(crate) fn person(&self, at: u32) -> Option<&Person> {

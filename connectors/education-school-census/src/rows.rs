@@ -26,11 +26,16 @@ impl Default for Rows {
     }
 }
 
-/// A row's place in the text, whose it is, and where it stood.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Held {
+/// A row's place in the text.
+struct Held {
     start: usize,
     length: u32,
+    stood: Stood,
+}
+
+/// Whose a row is, and where it stood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stood {
     /// The child, or while reading pupils the school.
     pub(crate) owner: u32,
     /// Which file of the submission.
@@ -46,11 +51,11 @@ impl Rows {
     }
 
     /// Holds a row of the given cells. False when there is no room for more.
-    pub(crate) fn push<'c>(&mut self, held: Held, cells: impl IntoIterator<Item = &'c str>) -> bool {
+    pub(crate) fn push<'c>(&mut self, stood: Stood, cells: impl IntoIterator<Item = &'c str>) -> bool {
         let start = self.text.len();
         pack(&mut self.text, cells);
         let length = u32::try_from(self.text.len() - start).unwrap_or(u32::MAX);
-        self.rows.push(Held { start, length, ..held });
+        self.rows.push(Held { start, length, stood });
         self.room.take(self.text.len() - start + size_of::<Held>())
     }
 
@@ -58,22 +63,25 @@ impl Rows {
         self.rows.len()
     }
 
-    pub(crate) fn get(&self, at: usize) -> Option<&Held> {
-        self.rows.get(at)
-    }
-
-    /// The row's cells in one piece: equal rows have equal texts.
-    pub(crate) fn text(&self, row: &Held) -> &str {
-        self.text.get(row.start..row.start + row.length as usize).unwrap_or("")
+    /// The row, and its cells in one piece: equal rows have equal texts.
+    pub(crate) fn get(&self, at: usize) -> Option<(&Stood, &str)> {
+        self.rows.get(at).map(|row| (&row.stood, row.text(&self.text)))
     }
 
     /// Puts the rows in order of owner and then content, so that nothing depends on the order of the file.
     pub(crate) fn sort(&mut self) {
         let Self { text, rows, .. } = self;
-        let of = |row: &Held| text.get(row.start..row.start + row.length as usize).unwrap_or("");
         rows.sort_unstable_by(|a, b| {
-            a.owner.cmp(&b.owner).then_with(|| of(a).cmp(of(b))).then_with(|| (a.file, a.line).cmp(&(b.file, b.line)))
+            let by_content = || a.text(text).cmp(b.text(text));
+            let by_place = || (a.stood.file, a.stood.line).cmp(&(b.stood.file, b.stood.line));
+            a.stood.owner.cmp(&b.stood.owner).then_with(by_content).then_with(by_place)
         });
+    }
+}
+
+impl Held {
+    fn text<'t>(&self, all: &'t str) -> &'t str {
+        all.get(self.start..self.start + self.length as usize).unwrap_or("")
     }
 }
 
@@ -102,10 +110,10 @@ impl Gathers {
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub(crate) fn push<'c>(&mut self, held: Held, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
+    pub(crate) fn push<'c>(&mut self, stood: Stood, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
         let mut text = String::new();
         pack(&mut text, cells);
-        let Held { owner, file, line, record, .. } = held;
+        let Stood { owner, file, line, record } = stood;
         // As wide as any number, so that they come in the order of numbers.
         self.0.push(0, &format!("{owner:010}"), &Packed { file, line, record, text })
     }
@@ -129,7 +137,7 @@ pub(crate) struct Children<'g>(Owners<'g, Packed>);
 #[derive(Debug, Default)]
 pub(crate) struct OfChild {
     pub(crate) owner: u32,
-    pub(crate) rows: Vec<(Held, String)>,
+    pub(crate) rows: Vec<(Stood, String)>,
     /// How many rows there are beyond those that any child has.
     pub(crate) left_out: u64,
 }
@@ -148,12 +156,10 @@ impl Children<'_> {
     pub(crate) fn next(&mut self) -> io::Result<Option<OfChild>> {
         let Some(Owned { owner, rows, left_out }) = self.0.next_owner()? else { return Ok(None) };
         let owner = owner.parse().unwrap_or(u32::MAX);
-        let unpacked =
-            |Packed { file, line, record, text }| (Held { start: 0, length: 0, owner, file, line, record }, text);
-        let mut rows: Vec<(Held, String)> = rows.into_iter().map(unpacked).collect();
-        rows.sort_unstable_by(|(held, text), (other, than)| {
-            text.cmp(than)
-                .then_with(|| (held.file, held.line, held.record).cmp(&(other.file, other.line, other.record)))
+        let unpacked = |Packed { file, line, record, text }| (Stood { owner, file, line, record }, text);
+        let mut rows: Vec<(Stood, String)> = rows.into_iter().map(unpacked).collect();
+        rows.sort_unstable_by(|(a, text), (b, than)| {
+            text.cmp(than).then_with(|| (a.file, a.line, a.record).cmp(&(b.file, b.line, b.record)))
         });
         Ok(Some(OfChild { owner, rows, left_out }))
     }
@@ -168,11 +174,11 @@ fn pack<'c>(text: &mut String, cells: impl IntoIterator<Item = &'c str>) {
     }
 }
 
-impl Held {
-    /// A row not yet held.
+impl Stood {
+    /// Where a row of this owner stood, by the numbers of its file, line and record.
     pub(crate) fn new(owner: u32, file: u32, line: u64, record: u64) -> Self {
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        Self { start: 0, length: 0, owner, file, line: small(line), record: small(record) }
+        Self { owner, file, line: small(line), record: small(record) }
     }
 }
 
@@ -206,11 +212,12 @@ mod tests {
         let given = [(10, 1, ["b", "x"]), (9, 2, ["c", ""]), (10, 3, ["a", "y\u{1f}z"])];
         let (mut rows, mut gathers) = (Rows::default(), Gathers::new(&connector_kit::Collected::default()));
         for (owner, line, cells) in given {
-            assert!(rows.push(Held::new(owner, 0, line, line), cells));
-            gathers.push(Held::new(owner, 0, line, line), cells).unwrap();
+            assert!(rows.push(Stood::new(owner, 0, line, line), cells));
+            gathers.push(Stood::new(owner, 0, line, line), cells).unwrap();
         }
         rows.sort();
-        let packed: Vec<(u32, u32, &str)> = rows.rows.iter().map(|row| (row.owner, row.line, rows.text(row))).collect();
+        let packed: Vec<(u32, u32, &str)> =
+            (0..rows.len()).filter_map(|at| rows.get(at)).map(|(of, text)| (of.owner, of.line, text)).collect();
         let group = gathers.gathered().unwrap();
         let (mut children, mut gathered) = (group.children(), Vec::new());
         while let Some(OfChild { owner, rows, .. }) = children.next().unwrap() {
@@ -229,7 +236,7 @@ mod tests {
     #[test]
     fn no_more_rows_are_held_than_there_is_room_for() {
         let mut rows = Rows::within(Room::of(2 * (size_of::<Held>() + 3)));
-        let took: Vec<bool> = (0..3).map(|line| rows.push(Held::new(1, 0, line, line), ["a", "b"])).collect();
+        let took: Vec<bool> = (0..3).map(|line| rows.push(Stood::new(1, 0, line, line), ["a", "b"])).collect();
         assert_eq!(took, [true, true, false]);
     }
 }

@@ -7,7 +7,7 @@ use proto::quarantine::Reason;
 
 use crate::period::Period;
 use crate::roll::{Person, Roll};
-use crate::rows::{Held, OfChild};
+use crate::rows::{OfChild, Stood};
 use crate::schools::{School, Schools};
 
 /// Longest part of a record key that comes from a row.
@@ -67,7 +67,7 @@ impl Speaker<'_> {
     }
 
     /// Drafts what a record of this group says.
-    pub(crate) fn say(&mut self, person: u32, group: &str, held: &Held, said: Said) {
+    pub(crate) fn say(&mut self, person: u32, group: &str, row: &Stood, said: Said) {
         let Some(person) = self.roll.person(person) else { return };
         let Some(school) = self.schools.get(person.school) else { return };
         let subject = self.subject(person);
@@ -89,7 +89,7 @@ impl Speaker<'_> {
                 clears: Vec::new(),
                 labels: Vec::new(),
                 event,
-                place: self.place(held),
+                place: self.place(row),
             });
         }
     }
@@ -116,9 +116,9 @@ impl Speaker<'_> {
         self.reject(group, Some(of_child.owner), None, rejection);
     }
 
-    fn place(&self, held: &Held) -> Place {
-        let file = self.files.get(held.file as usize).cloned().unwrap_or_default();
-        Place { file, line: held.line.into(), record: held.record.into(), byte_offset: 0, field: String::new() }
+    fn place(&self, row: &Stood) -> Place {
+        let file = self.files.get(row.file as usize).cloned().unwrap_or_default();
+        Place { file, line: row.line.into(), record: row.record.into(), byte_offset: 0, field: String::new() }
     }
 
     fn schools_with_pupils(&self) -> Vec<u32> {

@@ -17,7 +17,7 @@ use crate::message;
 use crate::period::Period;
 use crate::pupils::{self, PUPILS};
 use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, OTHER_NAMES, Roll};
-use crate::rows::{Gathers, Held, Rows, cells_after};
+use crate::rows::{Gathers, Rows, Stood, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
 use crate::source::{Drawn, Row, Source};
@@ -310,7 +310,14 @@ fn say_group(
 }
 
 /// The record that a row is, and what of it has no place.
-fn say_row(holds: Holds, group: &'static str, text: &str, about: &About, row: &Held, progress: &Progress) -> Vec<Said> {
+fn say_row(
+    holds: Holds,
+    group: &'static str,
+    text: &str,
+    about: &About,
+    row: &Stood,
+    progress: &Progress,
+) -> Vec<Said> {
     let said = children::said(holds, text, about);
     let names = progress.unmapped.get(&row.file).map_or(&[][..], Vec::as_slice);
     let mapped = children::columns(holds).len();

@@ -90,7 +90,8 @@ pub struct Table<'a> {
 #[derive(Clone, Copy)]
 enum Wanted<'w> {
     Columns(&'w [&'w str]),
-    Known(&'w dyn Fn(&[String]) -> bool),
+    /// And what is said where no row is it.
+    Known(&'w dyn Fn(&[String]) -> bool, &'w str),
 }
 
 /// One row, until the next is read.
@@ -115,12 +116,17 @@ impl<'a> Table<'a> {
     }
 
     /// The same, of a table that is known by its header, which may stand below a title: the first of twenty rows of whose names,
-    /// in lower case, `is_header` says so. A row with fewer cells than the header has nothing in the others.
+    /// in lower case, `is_header` says so; `unknown` is what a file is refused with where none is. A row with fewer cells than the
+    /// header has nothing in the others.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_where(file: SourceFile<'a>, is_header: impl Fn(&[String]) -> bool) -> Result<Self, Box<Rejection>> {
-        Self::read_header(file, Wanted::Known(&is_header), None)
+    pub fn open_where(
+        file: SourceFile<'a>,
+        is_header: impl Fn(&[String]) -> bool,
+        unknown: &str,
+    ) -> Result<Self, Box<Rejection>> {
+        Self::read_header(file, Wanted::Known(&is_header, unknown), None)
     }
 
     /// The same, of a table that is written in this dialect.
@@ -165,8 +171,8 @@ impl<'a> Table<'a> {
         let mut text = open_text(&name, bytes, stated.and_then(|stated| stated.encoding))?;
         let dialect = stated.unwrap_or_else(|| Dialect {
             delimiter: text.fill_buf().map_or(b',', records::delimiter_of),
-            header: if matches!(wanted, Wanted::Known(_)) { Header::Found } else { Header::Record(1) },
-            short_rows: matches!(wanted, Wanted::Known(_)),
+            header: if matches!(wanted, Wanted::Known(..)) { Header::Found } else { Header::Record(1) },
+            short_rows: matches!(wanted, Wanted::Known(..)),
             ..Dialect::default()
         });
         let mut records = Records::new(text, dialect);
@@ -189,8 +195,8 @@ impl<'a> Table<'a> {
                 Wanted::Columns(required) => {
                     required.iter().copied().filter(|name| !columns.contains_key(*name)).collect()
                 }
-                Wanted::Known(is_header) if is_header(&names) => Vec::new(),
-                Wanted::Known(_) => vec!["the columns of a table that is known"],
+                Wanted::Known(is_header, _) if is_header(&names) => Vec::new(),
+                Wanted::Known(_, unknown) => vec![unknown],
             };
             let is_it = match dialect.header {
                 Header::Record(wanted) => number >= wanted,
@@ -201,8 +207,13 @@ impl<'a> Table<'a> {
             }
         };
         if columns.is_empty() || !missing.is_empty() {
-            let what = if columns.is_empty() { "any column".to_owned() } else { missing.join(", ") };
-            let message = format!("the header does not name {what}: export the table with its column names");
+            let message = match wanted {
+                Wanted::Known(_, unknown) => unknown.to_owned(),
+                Wanted::Columns(_) => {
+                    let what = if columns.is_empty() { "any column".to_owned() } else { missing.join(", ") };
+                    format!("the header does not name {what}: export the table with its column names")
+                }
+            };
             return Err(of_file(Reason::HeaderMissing, message, first_raw));
         }
         Ok(Self::of(name, records, names, columns))

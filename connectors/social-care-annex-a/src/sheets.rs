@@ -99,12 +99,9 @@ fn read_csv(
     rows: &mut Rows,
     out: &mut dyn Output,
 ) -> io::Result<()> {
-    let mut csv = match Csv::open_where(file, |names| Columns::of_header(names).is_some()) {
+    let mut csv = match Csv::open_where(file, |names| Columns::of_header(names).is_some(), NO_LIST) {
         Ok(csv) => csv,
-        Err(mut rejection) => {
-            if rejection.reason == Reason::HeaderMissing {
-                NO_LIST.clone_into(&mut rejection.message);
-            }
+        Err(rejection) => {
             into.rejected.file(None, *rejection);
             return Ok(());
         }

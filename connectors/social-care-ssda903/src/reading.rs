@@ -72,6 +72,9 @@ pub(crate) fn is_header(names: &[String]) -> bool {
     table_of(names).is_some()
 }
 
+const NO_TABLE: &str =
+    "the header is of no file of the return on children looked after: export the table with its column names";
+
 fn table_of(names: &[String]) -> Option<Table> {
     Table::of_header(&names.iter().map(|name| plain(name)).collect::<Vec<_>>())
 }
@@ -83,13 +86,9 @@ fn read_csv(
     rows: &mut Rows,
     out: &mut dyn Output,
 ) -> io::Result<()> {
-    let mut csv = match Csv::open_where(file, is_header) {
+    let mut csv = match Csv::open_where(file, is_header, NO_TABLE) {
         Ok(csv) => csv,
-        Err(mut rejection) => {
-            if rejection.reason == Reason::HeaderMissing {
-                "the header is of no file of the return on children looked after: export the table with its column names"
-                    .clone_into(&mut rejection.message);
-            }
+        Err(rejection) => {
             into.rejected.file((), *rejection);
             return Ok(());
         }

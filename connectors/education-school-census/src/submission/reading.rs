@@ -10,7 +10,7 @@ use super::{Opened, Progress, lost};
 use crate::children;
 use crate::period::Period;
 use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, OTHER_NAMES, which_roll};
-use crate::rows::{Gathers, Held, Rows};
+use crate::rows::{Gathers, Rows, Stood};
 use crate::say::Speaker;
 use crate::schools::Schools;
 use crate::source::Row;
@@ -96,7 +96,7 @@ pub(super) fn read_roll(
         let unmapped = file.unmapped.iter().map(|column| cell(column));
         let cells =
             [which_roll(file.table)].into_iter().chain(mapped).chain([cell(HALF_TERM_POSSIBLE)]).chain(unmapped);
-        if !rolls.push(held(school, file.number, row), cells.chain([row_key])) {
+        if !rolls.push(stood(school, file.number, row), cells.chain([row_key])) {
             damaged = true;
             out.reject(row.reject(Reason::RecordTooLarge, "", TOO_LARGE));
             break;
@@ -111,8 +111,8 @@ pub(super) fn read_roll(
 /// Told of the row at which there was no more room: itself it was taken.
 pub(crate) const TOO_LARGE: &str = "the rows of the submission take more memory than any authority's: none from here on was read; send fewer schools together";
 
-fn held(owner: u32, file: u32, row: Row<'_>) -> Held {
-    Held::new(owner, file, row.line(), row.record())
+fn stood(owner: u32, file: u32, row: Row<'_>) -> Stood {
+    Stood::new(owner, file, row.line(), row.record())
 }
 
 /// Reads a table under the rolls into `rows`, whose owners are children. Gives those some of whose rows are lost.
@@ -168,7 +168,7 @@ pub(super) fn read_children(
             "reason1" => row.first(&["reason1", "reason"]).unwrap_or(""),
             column => row.get(column).unwrap_or(""),
         });
-        rows.push(held(person, file.number, row), lead.chain(named))?;
+        rows.push(stood(person, file.number, row), lead.chain(named))?;
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();
             of.entry(key.to_owned()).and_modify(|of| *of = of.filter(|of| *of == person)).or_insert(Some(person));
