@@ -101,7 +101,7 @@ pub(crate) fn sen(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let rank = need.count("sentyperank", &mut findings);
         let kind = need.code("sentype", &codes::SEN_NEED, child.of.year, &mut findings);
         let key = child.own_key(format!("sen-need/{}", key_of(&kind)));
-        let recorded = SenNeedRecorded { need: kind, rank };
+        let recorded = SenNeedRecorded { need: kind, rank, since_on: None, until_on: None };
         child.draft(Said::one("sen-need", key, child.of.made_on, recorded).found(findings));
         child.keep(need.rest());
     }

@@ -145,7 +145,7 @@ fn sen_need(text: &str, about: &About) -> Said {
     let rank = count(rank, "sentyperank", &mut findings);
     let key = need.as_ref().map_or("", |need| need.code.as_str());
     let key = format!("sen-need/{}/{}", about.period, key_part(key));
-    let event = SenNeedRecorded { need, rank };
+    let event = SenNeedRecorded { need, rank, since_on: None, until_on: None };
     Said { table: "sen-need", key, events: vec![(about.reference_on, event.into())], findings }
 }
 

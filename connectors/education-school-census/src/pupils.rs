@@ -16,7 +16,7 @@ use proto::events::{
 use crate::codes;
 use crate::kept;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
-use crate::rows::{Held, OfChild, cells, cells_after};
+use crate::rows::{OfChild, Stood, cells, cells_after};
 use crate::rules;
 use crate::say::{Ordinals, Said, Speaker, plausible};
 
@@ -85,8 +85,8 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, unmapped: &HashMap<u32, Vec<String>
     let claims = Claims::of(&speaker.roll);
     let count = u32::try_from(speaker.roll.persons.len()).unwrap_or(u32::MAX);
     for at in 0..count {
-        for (held, said) in of_person(speaker, at, &claims, unmapped) {
-            speaker.say(at, PUPILS, &held, said);
+        for (row, said) in of_person(speaker, at, &claims, unmapped) {
+            speaker.say(at, PUPILS, &row, said);
         }
     }
 }
@@ -113,7 +113,7 @@ fn of_person(
     at: u32,
     claims: &Claims,
     unmapped: &HashMap<u32, Vec<String>>,
-) -> Vec<(Held, Said)> {
+) -> Vec<(Stood, Said)> {
     let roll = &speaker.roll;
     let Some(person) = roll.person(at) else { return Vec::new() };
     let Some((first, _)) = person.spells.first().and_then(|at| roll.held(*at)) else { return Vec::new() };
@@ -128,23 +128,23 @@ fn of_person(
     said.extend(ethnicity(speaker, person).map(|ethnicity| (*first, ethnicity)));
     let mut ordinals = Ordinals::default();
     for spell_at in person.spells.iter().rev() {
-        let Some((held, text)) = roll.held(*spell_at) else { continue };
+        let Some((row, text)) = roll.held(*spell_at) else { continue };
         let spell = Spell::of(text);
         if let Some(enrolment) = enrolment(speaker, person, &spell, birth.as_ref(), &mut ordinals) {
-            said.push((*held, enrolment));
+            said.push((*row, enrolment));
         }
-        let names = unmapped.get(&held.file).map_or(&[][..], Vec::as_slice);
+        let names = unmapped.get(&row.file).map_or(&[][..], Vec::as_slice);
         let rest = names.iter().map(String::as_str).zip(cells_after(text, CELLS_MAPPED));
         let (early, rest): (Vec<_>, Vec<_>) = rest.partition(|(name, _)| !spell.left && EARLY_YEARS.contains(name));
         let place = early_years(speaker, person, &early).map(|mut place| {
             place.key = ordinals.tell_apart(place.key);
-            (*held, place)
+            (*row, place)
         });
         said.extend(place);
         let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
         let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
         if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest.into_iter()) {
-            said.push((*held, kept));
+            said.push((*row, kept));
         }
     }
     if let Some(current) = person.spells.first() {
@@ -295,6 +295,7 @@ fn address(text: &str) -> Address {
         uprn: some(property.strip_suffix(".0").unwrap_or(property)),
         from: None,
         to: None,
+        r#use: None,
     }
 }
 

@@ -76,6 +76,8 @@ fn placed(child: &mut Child<'_, '_>, node: &Node) {
         pattern: reading.code(&codes::PATTERN, "attendancepattern"),
         in_sen_unit: reading.flag("senunitindicator"),
         in_resourced_provision: reading.flag("resourcedprovisionindicator"),
+        residential_kind: None,
+        work_based_kind: None,
     };
     let mut events: Vec<Dated> = vec![(from, started.into())];
     events.extend(leaving_on.map(|on| (on, EhcPlacementEnded { setting, leaving_on }.into())));
@@ -107,7 +109,13 @@ fn ranked(child: &mut Child<'_, '_>, plan: &Node) {
         let code = need.as_ref().map_or("-", |need| need.code.as_str());
         let key = child.own_key(format!("sen-need/{year}/{}", key_part(code)));
         let on = child.speaker.of.reference_on;
-        child.say(node, "sen-need", &key, vec![(on, SenNeedRecorded { need, rank }.into())], reading.findings);
+        child.say(
+            node,
+            "sen-need",
+            &key,
+            vec![(on, SenNeedRecorded { need, rank, since_on: None, until_on: None }.into())],
+            reading.findings,
+        );
     }
 }
 

@@ -158,6 +158,9 @@ fn named_plan(child: &mut Child<'_, '_>, node: &Node) {
         personal_budget: reading.flag("pb"),
         arranged_by_authority: reading.flag("oa"),
         direct_payments: reading.flag("dp"),
+        direct_payments_kind: None,
+        residential_kind: None,
+        work_based_kind: None,
     };
     let mut events = vec![(sent_on, issued.into())];
     let (ceased_on, reason) = (reading.date("ceasedate"), reading.code(&codes::CEASE_REASON, "ceasereason"));

@@ -114,6 +114,7 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         substance,
         severity: r.concept(resource, "reaction/severity").or_else(|| r.concept(resource, "criticality")),
         reaction: (!reactions.is_empty()).then(|| reactions.join("; ")),
+        status: None,
     };
     saying.say("allergy", recorded, reading, event);
 }

@@ -178,7 +178,8 @@ pub(crate) fn described(
     practice: Option<String>,
     reading: &mut Reading,
 ) -> PersonDescribed {
-    if patient.text("deceasedBoolean") == Some("true") {
+    let has_died = patient.text("deceasedBoolean").map(|said| said == "true");
+    if has_died == Some(true) {
         reading.flag(FindingCode::FieldMissing, "deceasedDateTime");
     }
     let ethnicity = patient.extension("EthnicCategory").and_then(|extension| {
@@ -212,6 +213,7 @@ pub(crate) fn described(
             .or_else(|| patient.text("multipleBirthBoolean").map(|said| said == "true")),
         birth_order,
         emails: told("email"),
+        has_died,
     }
 }
 
@@ -267,6 +269,7 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
         uprn,
         from: reading.day(stated, "period/start"),
         to: reading.day(stated, "period/end"),
+        r#use: None,
     })
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
                     let reactions: Vec<String> = v.repetitions().filter_map(|v| r.text(v, &field)).collect();
                     (!reactions.is_empty()).then(|| reactions.join("; "))
                 }),
+                status: None,
             }
             .into()
         };

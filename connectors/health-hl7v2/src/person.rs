@@ -38,8 +38,9 @@ pub(crate) fn described(person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, rea
             .into_iter()
             .chain(emails(&mut Reading::default(), pid.field(14), "PID-14"))
             .collect(),
+        has_died: reading.asserted(16, pid.field(30), |r, v| yes_or_no(r, v, "PID-30")),
     };
-    if described.death_on.is_none() && pid.field(30).text().value == "Y" {
+    if described.has_died() && described.death_on.is_none() {
         reading.flag(FindingCode::FieldMissing, "PID-29");
     }
     described
@@ -92,7 +93,7 @@ pub(crate) fn address(reading: &mut Reading, value: Value<'_>, field: &str) -> O
     };
     let from = date(range.subcomponent(1), value.component(13));
     let to = date(range.subcomponent(2), value.component(14));
-    Some(Address { lines, postcode, uprn: None, from, to })
+    Some(Address { lines, postcode, uprn: None, from, to, r#use: None })
 }
 
 /// PID-13 and PID-14 together: emptied when one is deleted and the other does not say otherwise.

@@ -10,6 +10,7 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 3, name: "uprn", group: Of::Location, message: None },
             FieldInfo { number: 4, name: "from", group: Of::Location, message: Some(39) },
             FieldInfo { number: 5, name: "to", group: Of::Location, message: Some(39) },
+            FieldInfo { number: 6, name: "use", group: Of::Location, message: None },
         ],
     },
     MessageInfo {
@@ -82,6 +83,7 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 2, name: "substance", group: Of::None, message: Some(35) },
             FieldInfo { number: 3, name: "severity", group: Of::None, message: Some(35) },
             FieldInfo { number: 4, name: "reaction", group: Of::Narrative, message: None },
+            FieldInfo { number: 5, name: "status", group: Of::None, message: Some(35) },
         ],
     },
     MessageInfo {
@@ -497,6 +499,8 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 8, name: "pattern", group: Of::None, message: Some(35) },
             FieldInfo { number: 9, name: "in_sen_unit", group: Of::None, message: None },
             FieldInfo { number: 10, name: "in_resourced_provision", group: Of::None, message: None },
+            FieldInfo { number: 11, name: "residential_kind", group: Of::Location, message: Some(35) },
+            FieldInfo { number: 12, name: "work_based_kind", group: Of::None, message: Some(35) },
         ],
     },
     MessageInfo {
@@ -521,6 +525,9 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 4, name: "personal_budget", group: Of::None, message: None },
             FieldInfo { number: 5, name: "arranged_by_authority", group: Of::None, message: None },
             FieldInfo { number: 6, name: "direct_payments", group: Of::None, message: None },
+            FieldInfo { number: 7, name: "residential_kind", group: Of::Location, message: Some(35) },
+            FieldInfo { number: 8, name: "work_based_kind", group: Of::None, message: Some(35) },
+            FieldInfo { number: 9, name: "direct_payments_kind", group: Of::None, message: Some(35) },
         ],
     },
     MessageInfo {
@@ -1000,6 +1007,7 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 13, name: "multiple_birth", group: Of::ThirdParty, message: None },
             FieldInfo { number: 14, name: "birth_order", group: Of::ThirdParty, message: None },
             FieldInfo { number: 15, name: "emails", group: Of::Location, message: None },
+            FieldInfo { number: 16, name: "has_died", group: Of::None, message: None },
         ],
     },
     MessageInfo {
@@ -1272,6 +1280,8 @@ pub static MESSAGES: &[MessageInfo] = &[
         fields: &[
             FieldInfo { number: 1, name: "need", group: Of::None, message: Some(35) },
             FieldInfo { number: 2, name: "rank", group: Of::None, message: None },
+            FieldInfo { number: 3, name: "since_on", group: Of::None, message: Some(39) },
+            FieldInfo { number: 4, name: "until_on", group: Of::None, message: Some(39) },
         ],
     },
     MessageInfo {

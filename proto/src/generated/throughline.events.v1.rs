@@ -212,6 +212,68 @@ pub struct Address {
     pub from: ::core::option::Option<Date>,
     #[prost(message, optional, tag = "5")]
     pub to: ::core::option::Option<Date>,
+    /// What kind of address it is, where the source says so. XAD-7 (HL7 v2, table 0190); Address.use (FHIR).
+    #[prost(enumeration = "address::Use", optional, tag = "6")]
+    pub r#use: ::core::option::Option<i32>,
+}
+/// Nested message and enum types in `Address`.
+pub mod address {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Use {
+        Unspecified = 0,
+        Home = 1,
+        /// Where they stay for a while.
+        Temporary = 2,
+        /// Where they lived once, or where a message was returned from.
+        Former = 3,
+        /// Where letters go.
+        Correspondence = 4,
+        /// Where they were born.
+        Birth = 5,
+        /// Work, an office, or whatever else no home is.
+        Other = 6,
+    }
+    impl Use {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "USE_UNSPECIFIED",
+                Self::Home => "USE_HOME",
+                Self::Temporary => "USE_TEMPORARY",
+                Self::Former => "USE_FORMER",
+                Self::Correspondence => "USE_CORRESPONDENCE",
+                Self::Birth => "USE_BIRTH",
+                Self::Other => "USE_OTHER",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "USE_UNSPECIFIED" => Some(Self::Unspecified),
+                "USE_HOME" => Some(Self::Home),
+                "USE_TEMPORARY" => Some(Self::Temporary),
+                "USE_FORMER" => Some(Self::Former),
+                "USE_CORRESPONDENCE" => Some(Self::Correspondence),
+                "USE_BIRTH" => Some(Self::Birth),
+                "USE_OTHER" => Some(Self::Other),
+                _ => None,
+            }
+        }
+    }
 }
 /// An identifier that a record states of its own child: the material of a claim.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -632,6 +694,11 @@ pub struct SenNeedRecorded {
     /// 1 primary, 2 secondary.
     #[prost(uint32, optional, tag = "2")]
     pub rank: ::core::option::Option<u32>,
+    /// From and until when they have or had it, where the source says so. NeedStartDate, NeedEndDate of a common transfer file.
+    #[prost(message, optional, tag = "3")]
+    pub since_on: ::core::option::Option<Date>,
+    #[prost(message, optional, tag = "4")]
+    pub until_on: ::core::option::Option<Date>,
 }
 /// Eligibility for free school meals began. fsmperiod, fsmstartdate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -898,7 +965,7 @@ pub struct EhcSettingConsulted {
     pub reply: ::core::option::Option<Coded>,
 }
 /// A plan was issued. EHC case systems, people, and the SEN2 return (namedplan, whose columns the further fields are).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EhcPlanIssued {
     #[prost(message, optional, tag = "1")]
     pub sent_on: ::core::option::Option<Date>,
@@ -915,6 +982,14 @@ pub struct EhcPlanIssued {
     pub arranged_by_authority: ::core::option::Option<bool>,
     #[prost(bool, optional, tag = "6")]
     pub direct_payments: ::core::option::Option<bool>,
+    /// planres, planwbp and dp as the source codes them, where it does more than say yes or no: of planres A is 38 to 51 weeks of
+    /// the year, and B all 52.
+    #[prost(message, optional, tag = "7")]
+    pub residential_kind: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "8")]
+    pub work_based_kind: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "9")]
+    pub direct_payments_kind: ::core::option::Option<Coded>,
 }
 /// A plan ceased.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1097,6 +1172,11 @@ pub struct EhcPlacementStarted {
     pub in_sen_unit: ::core::option::Option<bool>,
     #[prost(bool, optional, tag = "10")]
     pub in_resourced_provision: ::core::option::Option<bool>,
+    /// res and wbp as the source codes them, as of EhcPlanIssued.
+    #[prost(message, optional, tag = "11")]
+    pub residential_kind: ::core::option::Option<Coded>,
+    #[prost(message, optional, tag = "12")]
+    pub work_based_kind: ::core::option::Option<Coded>,
 }
 /// They left it. placementdetail, leavingdate.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1331,6 +1411,9 @@ pub struct AllergyRecorded {
     /// AL1-5, free text.
     #[prost(string, optional, tag = "4")]
     pub reaction: ::core::option::Option<::prost::alloc::string::String>,
+    /// Whether they have it still: active, inactive or resolved. clinicalStatus (FHIR); IAM-17.
+    #[prost(message, optional, tag = "5")]
+    pub status: ::core::option::Option<Coded>,
 }
 /// A birth was notified.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1675,6 +1758,9 @@ pub struct PersonDescribed {
     /// Email of a common transfer file.
     #[prost(string, repeated, tag = "15")]
     pub emails: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether they have died, where the source says so apart from a date. PID-30; deceasedBoolean (FHIR).
+    #[prost(bool, optional, tag = "16")]
+    pub has_died: ::core::option::Option<bool>,
 }
 /// Somebody stands in a relation to the child: a person of their own, with what the record says of them. NK1. Whatever number
 /// it carries is that person's, and never a claim about the child.

@@ -170,7 +170,7 @@ impl Person {
                     births.extend(born);
                     own_births.extend(born.filter(|_| entry.controller == authority));
                     expected |= person.expected_birth_on.is_some();
-                    died |= person.death_on.is_some();
+                    died |= person.death_on.is_some() || person.has_died();
                 }
                 Some(Kind::DeathNotified(_)) => died = true,
                 Some(Kind::RelationshipRecorded(related)) if is_mother(related.kind, &related.relationship) => {

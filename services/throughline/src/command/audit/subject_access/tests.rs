@@ -46,7 +46,7 @@ fn answer() -> SubjectAccessResponse {
     contested.processing_restricted = true;
     let mut right = entry(2, Category::Attendance, day(2025, 7, 1), attendance);
     right.rectified = Some(Rectified { on: Some(day(2026, 11, 3)), superseded: false });
-    let need = e::SenNeedRecorded { need: coded("ASD", None), rank: Some(1) };
+    let need = e::SenNeedRecorded { need: coded("ASD", None), rank: Some(1), since_on: None, until_on: None };
     let of = |organisation: &str, name: &str, categories: &[Category], entries| CameFrom {
         organisation: organisation.into(),
         name: name.into(),
