@@ -24,7 +24,8 @@ use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
 use crate::refused::{self, refused};
 use measured::Measured;
-use under_way::{Ended, UnderWay};
+pub(crate) use under_way::OnItsWay;
+use under_way::{Receipt, UnderWay};
 
 /// Events sealed and appended at a time: while so many are on their way, as many are sealed.
 const BATCH_EVENTS: usize = 4_096;
@@ -327,6 +328,17 @@ impl Publisher {
         self.publish(statements, now_us).await
     }
 
+    /// The same, as [`Self::publish_on`] does it.
+    pub(crate) async fn publish_feed_on(
+        &mut self,
+        drafts: Vec<Draft>,
+        now_us: i64,
+        on_its_way: &mut OnItsWay,
+    ) -> Result<Published, PublishError> {
+        let statements = self.feed_statements(drafts, now_us);
+        self.publish_on(statements, on_its_way).await
+    }
+
     /// Each is made when it is sealed: all of them together would be megabytes that no cache holds.
     fn feed_statements(&self, drafts: Vec<Draft>, now_us: i64) -> impl Iterator<Item = Statement> + Send + use<> {
         let (mut subjects, descriptor) = (Subjects::new(&self.pseudonyms), self.descriptor);
@@ -345,9 +357,30 @@ impl Publisher {
         statements: impl IntoIterator<Item = Statement, IntoIter: Send> + Send,
         taken_in_us: i64,
     ) -> Result<Published, PublishError> {
+        let mut on_its_way = self.on_its_way(taken_in_us);
+        let mut published = self.publish_on(statements, &mut on_its_way).await?;
+        published.events += self.acknowledged(&mut on_its_way).await?;
+        Ok(published)
+    }
+
+    /// Nothing on its way yet, of what was taken in at this moment.
+    pub(crate) fn on_its_way(&self, taken_in_us: i64) -> OnItsWay {
+        OnItsWay { receipt: None, measured: Measured::new(self.descriptor.name, taken_in_us) }
+    }
+
+    /// As [`Self::publish`], and returns while the last part is on its way: what was read of a submission is sealed while what
+    /// was read before is appended. Gives what was acknowledged meanwhile, of all that is on its way.
+    ///
+    /// # Errors
+    /// When the log did not take what was on its way before, or does not take this, or it cannot be sealed.
+    pub(crate) async fn publish_on(
+        &mut self,
+        statements: impl IntoIterator<Item = Statement, IntoIter: Send> + Send,
+        on_its_way: &mut OnItsWay,
+    ) -> Result<Published, PublishError> {
         let mut published = Published::default();
-        let mut measured = Measured::new(self.descriptor.name, taken_in_us);
-        self.let_go().await;
+        let OnItsWay { receipt, measured } = on_its_way;
+        measured.called();
         let (mut batch, mut bytes) = (Vec::with_capacity(self.batch_events), 0);
         for mut statement in statements {
             statement.body.labels.extend(&self.labels);
@@ -369,7 +402,7 @@ impl Publisher {
             bytes += value.len();
             batch.push(self.record(self.topic, statement.subject, value));
             if batch.len() >= self.batch_events || bytes >= BATCH_BYTES {
-                published.events += measured.acknowledged(self.hand_over(std::mem::take(&mut batch)).await?);
+                published.events += measured.acknowledged(self.hand_over(std::mem::take(&mut batch), receipt).await?);
                 measured.handed_over();
                 bytes = 0;
                 // A long file keeps nobody else from hearing that a key is destroyed, and its own sealing neither.
@@ -378,10 +411,19 @@ impl Publisher {
                 }
             }
         }
-        published.events += measured.acknowledged(self.hand_over(batch).await?);
+        published.events += measured.acknowledged(self.hand_over(batch, receipt).await?);
         measured.handed_over();
-        published.events += measured.acknowledged(self.settle().await?);
         Ok(published)
+    }
+
+    /// Waits until all of it is acknowledged, and gives how many events that were since it was last asked.
+    ///
+    /// # Errors
+    /// When the log did not take it.
+    pub(crate) async fn acknowledged(&mut self, on_its_way: &mut OnItsWay) -> Result<u64, PublishError> {
+        self.settle().await;
+        let acknowledged = received(&mut on_its_way.receipt).await?;
+        Ok(on_its_way.measured.acknowledged(acknowledged))
     }
 
     /// Puts what could not be translated into quarantine, once each however often it comes.
@@ -391,7 +433,7 @@ impl Publisher {
     pub async fn quarantine(&mut self, rejections: &[Rejection], at_us: i64) -> Result<Published, PublishError> {
         let (mut records, mut ids, mut quarantined) = (Vec::new(), Vec::new(), 0);
         let mut reasons = Vec::new();
-        self.let_go().await;
+        self.settle().await;
         for rejection in rejections {
             let mut item = quarantine::item(&self.pseudonyms, self.descriptor.name, rejection, at_us);
             if rejection.subject.as_ref().is_some_and(|of| self.keys.is_erased(self.pseudonyms.of(of))) {
@@ -431,7 +473,7 @@ impl Publisher {
     /// Puts on record what was done about items of this source, each with how much was on record before. Of what is discarded
     /// meanwhile nothing is said.
     pub(crate) async fn note(&mut self, done: Vec<(Item, Handled, usize)>) -> Result<(), PublishError> {
-        self.let_go().await;
+        self.settle().await;
         let mut records = Vec::new();
         for (item, handled, number) in done {
             let Some(of) = EventId::from_slice(&item.id) else { continue };
@@ -481,43 +523,46 @@ impl Publisher {
     }
 
     /// Appends, and waits for the acknowledgement.
-    async fn append(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
-        Ok(self.hand_over(records).await? + self.settle().await?)
+    async fn append(&mut self, records: Vec<Record>) -> Result<(), PublishError> {
+        let mut receipt = None;
+        self.hand_over(records, &mut receipt).await?;
+        self.settle().await;
+        received(&mut receipt).await?;
+        Ok(())
     }
 
-    /// Hands over what is sealed as soon as what was handed over before is acknowledged, and gives how many events that were.
-    /// Never is more than one append under way, so a partition keeps its order; and what is acknowledged is known before the
-    /// cursor moves, since whoever hands over settles.
-    async fn hand_over(&mut self, records: Vec<Record>) -> Result<u64, PublishError> {
-        let acknowledged = self.settle().await?;
+    /// Hands over what is sealed as soon as what anybody handed over before has ended, and gives how many events the caller's own
+    /// were: where the log did not take those, nothing follows. Never is more than one append under way, so a partition keeps
+    /// its order.
+    async fn hand_over(&mut self, records: Vec<Record>, receipt: &mut Option<Receipt>) -> Result<u64, PublishError> {
+        self.settle().await;
+        let acknowledged = received(receipt).await?;
         if !(records.is_empty() && self.keys_pending.is_empty()) {
-            self.under_way = Some(UnderWay::begin(Arc::clone(&self.log), self.keys_pending.clone(), records));
+            let (log, keys) = (Arc::clone(&self.log), self.keys_pending.clone());
+            let (under_way, of_this) = UnderWay::begin(log, self.descriptor.name, keys, records);
+            (self.under_way, *receipt) = (Some(under_way), Some(of_this));
             // It begins before more is sealed, also where one thread does both.
             tokio::task::yield_now().await;
         }
         Ok(acknowledged)
     }
 
-    /// Waits for what is under way. Dropped meanwhile, it leaves that under way, to be waited for by whoever comes next.
-    async fn settle(&mut self) -> Result<u64, PublishError> {
-        let Some(under_way) = &mut self.under_way else { return Ok(0) };
-        let Ended { keys_taken, appended } = under_way.ended().await;
-        let began = under_way.began;
+    /// Waits for what is under way, whoever handed it over: what became of it they hear by their receipt. Dropped meanwhile, it
+    /// leaves that under way, to be waited for by whoever comes next.
+    async fn settle(&mut self) {
+        let Some(under_way) = &mut self.under_way else { return };
+        let keys_taken = under_way.ended().await;
         self.under_way = None;
         // What was made since then is still pending, and so is all of it where the log did not take it.
         self.keys_pending.drain(..keys_taken.min(self.keys_pending.len()));
-        match &appended {
-            Ok(0) => {}
-            Ok(_) => metrics::PUBLISH.record(began.elapsed(), [self.descriptor.name]),
-            Err(_) => metrics::PUBLISH_FAILURES.add(1, [self.descriptor.name]),
-        }
-        Ok(appended?)
     }
+}
 
-    /// Waits for what a caller handed over who then went away. What became of it was theirs to know: it was never acknowledged
-    /// to anybody, and comes again.
-    async fn let_go(&mut self) {
-        let _nobody_is_there_to_be_told = self.settle().await;
+/// How many records of the caller's the log has that were on their way, if any were.
+async fn received(receipt: &mut Option<Receipt>) -> Result<u64, LogError> {
+    match receipt.take() {
+        Some(receipt) => receipt.outcome().await,
+        None => Ok(0),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::differ::{
     BaselineError, Comes, Decided, Given, Retractions, Stating, Survey, Surveyed, Verdicts, Written, decide, unsorted,
 };
 use crate::named::Telling;
-use crate::publish::is_of_the_future;
+use crate::publish::{OnItsWay, Published, is_of_the_future};
 use crate::redrive::Asks;
 use crate::run::name_of;
 use crate::runs::Runs;
@@ -75,6 +75,8 @@ struct Intake {
     /// The drafts of scopes, while they are few.
     held: Option<Vec<Numbered>>,
     held_bytes: usize,
+    /// What was handed to the log, and is not known to be there.
+    on_its_way: OnItsWay,
 }
 
 /// What a submission was found to change.
@@ -110,7 +112,8 @@ impl DropFolder {
         let picked_up_us = picked_up_us(dir);
         let files = list(dir)?;
         let source = self.connector.descriptor().name;
-        let key = self.publisher.lock().await.pseudonyms().clone();
+        let publisher = self.publisher.lock().await;
+        let (key, on_its_way) = (publisher.pseudonyms().clone(), publisher.on_its_way(picked_up_us));
         let folder = self.baselines.folder();
         Ok(Intake {
             picked_up_us,
@@ -127,6 +130,7 @@ impl DropFolder {
             good: 0,
             held: Some(Vec::new()),
             held_bytes: 0,
+            on_its_way,
         })
     }
 
@@ -187,7 +191,8 @@ impl DropFolder {
         }
         if !loose.is_empty() {
             intake.reading.report.published(&loose);
-            let published = self.publisher.lock().await.publish_feed(loose, intake.picked_up_us).await?;
+            let (picked_up_us, on_its_way) = (intake.picked_up_us, &mut intake.on_its_way);
+            let published = self.publisher.lock().await.publish_feed_on(loose, picked_up_us, on_its_way).await?;
             intake.tally.published(published);
         }
         Ok(())
@@ -282,7 +287,8 @@ impl DropFolder {
         Ok(once()?)
     }
 
-    /// Says what was found to be news: reads the submission again for it, where its drafts are not held.
+    /// Says what was found to be news: reads the submission again for it, where its drafts are not held. Returns once the log
+    /// has all that was said of the submission.
     async fn say(
         &self,
         dir: &Path,
@@ -337,7 +343,10 @@ impl DropFolder {
             }
         }
         saying.publish(intake).await?;
-        saying.quarantine(intake).await
+        saying.quarantine(intake).await?;
+        let events = self.publisher.lock().await.acknowledged(&mut intake.on_its_way).await?;
+        intake.tally.published(Published { events, ..Published::default() });
+        Ok(())
     }
 
     /// What is put on every record of the source, by number.
@@ -482,7 +491,7 @@ impl Saying<'_> {
     async fn publish(&mut self, intake: &mut Intake) -> Result<(), IntakeError> {
         let statements = std::mem::take(&mut self.statements);
         self.bytes = 0;
-        let published = self.folder.publisher.lock().await.publish(statements, intake.picked_up_us).await?;
+        let published = self.folder.publisher.lock().await.publish_on(statements, &mut intake.on_its_way).await?;
         intake.tally.published(published);
         Ok(())
     }

@@ -6,16 +6,23 @@ use event_log::EventId;
 use runtime::metrics;
 use runtime::trace::{self, EventTrace, Took};
 
-/// One call to publish: the file or message that its events come from, and the traces of those that are traced.
-pub(super) struct Measured {
+/// The file or message that events come from, and the traces of those that are traced.
+pub(crate) struct Measured {
     source: &'static str,
     taken_in: SystemTime,
     called: SystemTime,
     handed_over: SystemTime,
     /// Sealed, and not yet handed over.
-    sealed: Vec<(EventTrace, Took)>,
+    sealed: Vec<Traced>,
     /// Handed over, and not yet acknowledged.
-    under_way: Vec<(EventTrace, Took)>,
+    under_way: Vec<Traced>,
+}
+
+/// An event that is traced: until when it was translated, and when it was sealed.
+struct Traced {
+    trace: EventTrace,
+    called: SystemTime,
+    sealed: Took,
 }
 
 impl Measured {
@@ -27,12 +34,17 @@ impl Measured {
         Self { source, taken_in: taken_in.min(called), called, handed_over: called, sealed, under_way }
     }
 
+    /// More is to be published.
+    pub(super) fn called(&mut self) {
+        self.called = SystemTime::now();
+    }
+
     /// Seals, and takes the time of it for an event that is traced.
     pub(super) fn sealing<T, E>(&mut self, event_id: EventId, seal: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let Some(trace) = trace::of_event(event_id.as_bytes()) else { return seal() };
         let from = SystemTime::now();
         let sealed = seal()?;
-        self.sealed.push((trace, (from, SystemTime::now())));
+        self.sealed.push(Traced { trace, called: self.called, sealed: (from, SystemTime::now()) });
         Ok(sealed)
     }
 
@@ -51,9 +63,9 @@ impl Measured {
         metrics::EVENTS.add(events, [self.source]);
         let delay = now.duration_since(self.taken_in).unwrap_or_default();
         metrics::SOURCE_DELAY.record_many((0..events).map(|_| delay), [self.source]);
-        for (trace, sealed) in self.under_way.drain(..) {
+        for Traced { trace, called, sealed } in self.under_way.drain(..) {
             trace.record((self.taken_in, now), &[("source", self.source)]);
-            trace.step("translate", (self.taken_in, self.called), &[]);
+            trace.step("translate", (self.taken_in, called), &[]);
             trace.step("seal", sealed, &[]);
             trace.step("publish", (self.handed_over, now), &[]);
         }

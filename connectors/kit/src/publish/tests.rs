@@ -283,3 +283,52 @@ async fn a_publisher_whose_caller_went_away_goes_on_where_the_log_is() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_on_its_way_is_counted_once_over_as_many_calls_as_it_takes() {
+    let house = House::new();
+    let (log, answer) = Held::new(house.dir.path());
+    drop(answer);
+    let mut publisher = publisher(&house, &log).await;
+    let (mut on_its_way, mut events) = (publisher.on_its_way(1), 0);
+    for part in drafts().chunks(5) {
+        events += publisher.publish_feed_on(part.to_vec(), 1, &mut on_its_way).await.unwrap().events;
+    }
+    assert!((events as usize) < drafts().len(), "the last part is on its way");
+    events += publisher.acknowledged(&mut on_its_way).await.unwrap();
+    assert_eq!(events as usize, drafts().len());
+    assert_eq!(publisher.acknowledged(&mut on_its_way).await.unwrap(), 0);
+    assert_eq!(log.most_under_way.load(Ordering::SeqCst), 1);
+    keys_came_first(&log.asked());
+    all_is_there_in_order(&log, drafts().len()).await;
+}
+
+#[tokio::test]
+async fn whoever_handed_over_what_failed_hears_of_it_though_another_waited_for_it() {
+    for failure in [Answer::FailBefore, Answer::FailMiddle, Answer::FailAfter] {
+        for (nth, another_comes) in [(0, false), (1, false), (0, true), (1, true)] {
+            let house = House::new();
+            let (log, answer) = Held::new(house.dir.path());
+            let mut publisher = publisher(&house, &log).await;
+            (0..nth).for_each(|_| answer.send(Answer::Take).unwrap());
+            answer.send(failure).unwrap();
+            drop(answer);
+            let (one, others) = (drafts()[..5].to_vec(), drafts()[5..].to_vec());
+            let mut on_its_way = publisher.on_its_way(1);
+            publisher.publish_feed_on(one.clone(), 1, &mut on_its_way).await.unwrap();
+            if another_comes {
+                let published = publisher.publish_feed(others.clone(), 1).await.unwrap();
+                assert_eq!(published.events as usize, others.len(), "another's failure is not theirs");
+            }
+            let asked = log.asked().len();
+            let failed = publisher.publish_feed_on(others.clone(), 1, &mut on_its_way).await;
+            assert!(matches!(failed, Err(PublishError::Log(LogError::Full(_)))), "{failure:?} of {nth}: {failed:?}");
+            assert_eq!(log.asked().len(), asked.max(nth + 1), "nothing follows what failed");
+            for again in [one, others] {
+                publisher.publish_feed(again, 2).await.unwrap();
+            }
+            keys_came_first(&log.asked());
+            all_is_there_in_order(&log, drafts().len()).await;
+        }
+    }
+}

@@ -4,44 +4,71 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use event_log::{EventLog, LogError, Record};
+use runtime::metrics;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// An append that goes on whether or not anybody waits for it.
-pub(super) struct UnderWay {
-    appending: JoinHandle<Ended>,
-    pub(super) began: Instant,
-}
+use super::measured::Measured;
 
-/// What became of it.
-pub(super) struct Ended {
-    /// Keys that the log has acknowledged, the first so many of those given.
-    pub(super) keys_taken: usize,
-    /// How many records it has.
-    pub(super) appended: Result<u64, LogError>,
+/// An append that goes on whether or not anybody waits for it.
+pub(super) struct UnderWay(JoinHandle<usize>);
+
+/// Tells whoever handed an append over what became of it: how many records the log has.
+pub(super) struct Receipt(oneshot::Receiver<Result<u64, LogError>>);
+
+/// What one caller has handed over and does not know of yet. Nothing that rests on it may be done before
+/// [`super::Publisher::acknowledged`] has said that the log has it.
+pub(crate) struct OnItsWay {
+    pub(super) receipt: Option<Receipt>,
+    pub(super) measured: Measured,
 }
 
 impl UnderWay {
     /// Appends the keys, and the records once the keys are acknowledged.
-    pub(super) fn begin(log: Arc<dyn EventLog>, keys: Vec<Record>, records: Vec<Record>) -> Self {
+    pub(super) fn begin(
+        log: Arc<dyn EventLog>,
+        source: &'static str,
+        keys: Vec<Record>,
+        records: Vec<Record>,
+    ) -> (Self, Receipt) {
+        let (tell, told) = oneshot::channel();
         let appending = async move {
-            let keys_taken = keys.len();
-            if !keys.is_empty()
-                && let Err(error) = log.append(keys).await
-            {
-                return Ended { keys_taken: 0, appended: Err(error) };
+            let began = Instant::now();
+            let count = keys.len();
+            let (keys_taken, appended) = match append(log.as_ref(), keys).await {
+                Ok(_) => (count, append(log.as_ref(), records).await),
+                Err(error) => (0, Err(error)),
+            };
+            match &appended {
+                Ok(0) => {}
+                Ok(_) => metrics::PUBLISH.record(began.elapsed(), [source]),
+                Err(_) => metrics::PUBLISH_FAILURES.add(1, [source]),
             }
-            if records.is_empty() {
-                return Ended { keys_taken, appended: Ok(0) };
-            }
-            let appended = log.append(records).await.map(|appended| appended.positions.len() as u64);
-            Ended { keys_taken, appended }
+            // Whoever handed it over may have gone: then it was never acknowledged to anybody, and comes again.
+            let _gone = tell.send(appended);
+            keys_taken
         };
-        Self { appending: tokio::spawn(appending), began: Instant::now() }
+        (Self(tokio::spawn(appending)), Receipt(told))
     }
 
-    /// Waits for its end; may be asked again when it was dropped before that.
-    pub(super) async fn ended(&mut self) -> Ended {
+    /// Waits for its end, and gives how many of the keys the log has, the first so many of those given; may be asked again when it
+    /// was dropped before that.
+    pub(super) async fn ended(&mut self) -> usize {
         // A process that is stopping ends its tasks: nothing is known of what they did.
-        (&mut self.appending).await.unwrap_or(Ended { keys_taken: 0, appended: Err(LogError::Closed) })
+        (&mut self.0).await.unwrap_or(0)
     }
+}
+
+impl Receipt {
+    /// What became of it, once it ended.
+    pub(super) async fn outcome(self) -> Result<u64, LogError> {
+        self.0.await.unwrap_or(Err(LogError::Closed))
+    }
+}
+
+async fn append(log: &dyn EventLog, records: Vec<Record>) -> Result<u64, LogError> {
+    if records.is_empty() {
+        return Ok(0);
+    }
+    Ok(log.append(records).await?.positions.len() as u64)
 }
