@@ -1,8 +1,9 @@
 //! What a connector's process takes of memory for a small input and for one a hundred times as large: dropped into its folder,
 //! translated, compared, sealed, and acknowledged by a log on disk. Each in a process of its own.
 //!
-//! The inputs are each connector's own golden files with their records over and over, each time of other children: in the same
-//! shapes, so that a file of a gigabyte is one file wherever the format has one.
+//! The inputs are each connector's own golden files with their records over and over, in the same shapes, so that a file of a
+//! gigabyte is one file wherever the format has one. A return tells of other children each time. A feed tells of the same
+//! ones again, as a year of messages does: what more children take, which is above all their keys, is a figure of its own.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -17,9 +18,9 @@ use connector_kit::conformance::LargerSubmission;
 use connector_kit::differ::Baselines;
 use connector_kit::drop_folder::{DropFolder, Options};
 use connector_kit::publish::{Credentials, Publisher};
-use connector_kit::{Connector, Whose};
-use event_log::EventLog;
+use connector_kit::{Connector, Delivery, Whose};
 use event_log::embedded::{self, EmbeddedLog};
+use event_log::{EventLog, Topic};
 
 use crate::house::{self, House};
 use crate::report::{self, Bar, Figure};
@@ -29,6 +30,8 @@ const LARGE_BYTES: u64 = 1_000_000_000;
 const LARGE_BYTES_QUICK: u64 = 20_000_000;
 /// The small input is so many times smaller.
 const TIMES: u64 = 100;
+/// The input that tells of many children, of a feed, is so many times smaller than the large one.
+const MANY_CHILDREN: u64 = 10;
 /// Flat: what an allocator keeps, and tables that are filled only by the larger one.
 const RATIO_MAX: f64 = 1.5;
 
@@ -52,23 +55,25 @@ pub(crate) fn figures(
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors").join(name);
         let sample = LargerSubmission::of(connector.as_ref(), &folder)?;
         let sample = sample.with_context(|| format!("`{name}` has no sample that can be made larger"))?;
-        let mut peaks = Vec::new();
-        for bytes in [(large / TIMES).max(1_000_000), large] {
-            report::note(&format!("measuring: memory of {name} over {bytes} bytes"));
-            let house = dir.join("memory");
-            let written = write(&sample, bytes, &house.join("drop/incoming"))?;
-            let heard = measured(name, &house);
-            std::fs::remove_dir_all(&house)?;
-            let heard = heard?;
-            let of = |unit: &str| heard.iter().find(|figure| figure.unit == unit).map(|figure| figure.value);
-            let (peak, rate) = (of("MiB").context("no peak")?, of("events/s").context("no rate")?);
-            peaks.push((written, peak, rate));
-        }
-        let [(small_bytes, small, _), (large_bytes, peak, rate)] = peaks[..] else { continue };
-        let megabytes = |bytes: u64| bytes as f64 / 1e6;
-        let what = format!("{name}: {:.0} MB in, {rate:.0} events/s: peak", megabytes(large_bytes));
-        let floor = format!("{:.1} MB in", megabytes(small_bytes));
-        figures.push(Figure::new(what, peak, "MiB").floor(floor, small).bar(Bar::OfFloorAtMost(RATIO_MAX)));
+        let small_bytes = (large / TIMES).max(1_000_000);
+        let measured = |sample: &LargerSubmission, bytes| Measured::of(name, sample, bytes, &dir.join("memory"));
+        let small = measured(&sample, small_bytes)?;
+        let (few, many) = if connector.descriptor().delivery == Delivery::Feed {
+            let of_few = sample.clone().of_the_children_of(sample.times_for(small_bytes));
+            (measured(&of_few, large)?, measured(&sample, large / MANY_CHILDREN)?)
+        } else {
+            let all = measured(&sample, large)?;
+            (all, all)
+        };
+        let what =
+            format!("{name}: {:.0} MB in, {:.0} children, {:.0} events/s: peak", few.megabytes, few.children, few.rate);
+        let floor = format!("{:.1} MB in, {:.0} children", small.megabytes, small.children);
+        let flat = Figure::new(what, few.peak, "MiB").floor(floor, small.peak);
+        figures.push(flat.bar(Bar::OfFloorAtMost(RATIO_MAX)));
+        let (more, children) = (many.peak - small.peak, many.children - small.children);
+        let what =
+            format!("{name}: {:.0} MB in, {:.0} children: what each child more takes", many.megabytes, many.children);
+        figures.push(Figure::new(what, more * f64::from(1 << 20) / children, "B"));
     }
     ensure!(!figures.is_empty(), "there is no connector `{}`", only.unwrap_or_default());
     Ok(figures)
@@ -87,7 +92,8 @@ pub(crate) fn one(dir: &Path, name: &str) -> anyhow::Result<Vec<Figure>> {
         let publisher = Publisher::open(Arc::clone(&log), House::key(), wrapping, credentials, descriptor).await?;
         let baselines = Baselines::open(&house.at("baselines"), House::key())?;
         let (wrapping, options) = (Arc::clone(&house.wrapping), Options::of(&house.at("drop")));
-        let mut folder = DropFolder::open(connector, publisher.into(), log, wrapping, baselines, options).await?;
+        let mut folder =
+            DropFolder::open(connector, publisher.into(), Arc::clone(&log), wrapping, baselines, options).await?;
         let begun = Instant::now();
         folder.drain_once(LATER_US).await?;
         let took = begun.elapsed();
@@ -95,7 +101,9 @@ pub(crate) fn one(dir: &Path, name: &str) -> anyhow::Result<Vec<Figure>> {
         let [events, records, rejected] =
             [&counts.events, &counts.records, &counts.rejected].map(|count| count.load(Ordering::Relaxed));
         ensure!(events > 0, "`{name}` gave no events of {records} records, of which {rejected} were rejected");
-        Ok(vec![Figure::rate(name, events, took, "events/s")])
+        // A key for each.
+        let children: u64 = log.ends(&[Topic::Keys]).await?.values().sum();
+        Ok(vec![Figure::rate(name, events, took, "events/s"), Figure::new("children", children as f64, "children")])
     })
 }
 
@@ -116,7 +124,29 @@ fn write(sample: &LargerSubmission, bytes: u64, incoming: &Path) -> anyhow::Resu
     Ok(written)
 }
 
-fn measured(name: &str, dir: &Path) -> anyhow::Result<Vec<Figure>> {
+/// What a process of its own took for an input.
+#[derive(Clone, Copy)]
+struct Measured {
+    megabytes: f64,
+    children: f64,
+    peak: f64,
+    rate: f64,
+}
+
+impl Measured {
+    fn of(name: &str, sample: &LargerSubmission, bytes: u64, house: &Path) -> anyhow::Result<Self> {
+        report::note(&format!("measuring: memory of {name} over {bytes} bytes"));
+        let megabytes = write(sample, bytes, &house.join("drop/incoming"))? as f64 / 1e6;
+        let heard = heard_of(name, house);
+        std::fs::remove_dir_all(house)?;
+        let heard = heard?;
+        let of = |unit: &str| heard.iter().find(|figure| figure.unit == unit).map(|figure| figure.value);
+        let of = |unit: &str| of(unit).with_context(|| format!("no figure in {unit}"));
+        Ok(Self { megabytes, children: of("children")?, peak: of("MiB")?, rate: of("events/s")? })
+    }
+}
+
+fn heard_of(name: &str, dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut process = Command::new(std::env::current_exe()?);
     let output = process.args(["--part", &format!("{ONE}{name}")]).arg(dir).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "measuring `{name}` failed");

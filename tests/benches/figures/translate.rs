@@ -128,25 +128,7 @@ fn of_source(source: &Source, house: &House) -> anyhow::Result<Vec<Figure>> {
         Ok((counting.records, took))
     })?;
 
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let log: Arc<dyn EventLog> = Arc::new(Nowhere::default());
-    let opening = Publisher::open(
-        log,
-        House::key(),
-        Arc::clone(&house.wrapping),
-        house::credentials(),
-        source.connector.descriptor(),
-    );
-    let mut sealing =
-        Sealing { publisher: runtime.block_on(opening)?, runtime, waiting: Vec::new(), records: 0, events: 0 };
-    let sealed = rate(|| {
-        let before = sealing.records;
-        let mut took = translate(source.connector.as_ref(), &files, &mut sealing)?;
-        let begun = Instant::now();
-        sealing.publish();
-        took += begun.elapsed();
-        Ok((sealing.records - before, took))
-    })?;
+    let (sealed, _) = sealed(source.connector.as_ref(), &files, house)?;
     let size = format!("{} {}", once.records, source.of);
     Ok(vec![
         Figure::new(format!("translate {size}"), alone, "records/s").floor(source.parser, floor),
@@ -154,6 +136,24 @@ fn of_source(source: &Source, house: &House) -> anyhow::Result<Vec<Figure>> {
             .floor(source.parser, floor)
             .bar(Bar::AtLeast(source.bar)),
     ])
+}
+
+/// Translated and sealed on this core and sent nowhere: records a second, and events.
+pub(crate) fn sealed(connector: &dyn Connector, files: &[PathBuf], house: &House) -> anyhow::Result<(f64, f64)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let (log, wrapping) = (Arc::new(Nowhere::default()), Arc::clone(&house.wrapping));
+    let opening = Publisher::open(log, House::key(), wrapping, house::credentials(), connector.descriptor());
+    let mut sealing =
+        Sealing { publisher: runtime.block_on(opening)?, runtime, waiting: Vec::new(), records: 0, events: 0 };
+    let records = rate(|| {
+        let before = sealing.records;
+        let mut took = translate(connector, files, &mut sealing)?;
+        let begun = Instant::now();
+        sealing.publish();
+        took += begun.elapsed();
+        Ok((sealing.records - before, took))
+    })?;
+    Ok((records, records * sealing.events as f64 / sealing.records as f64))
 }
 
 /// Records a second, over as many rounds as take long enough.

@@ -19,6 +19,8 @@ pub struct Larger {
     between: &'static [u8],
     after: Vec<u8>,
     number_digits: usize,
+    /// After so many turns the first one's children come again.
+    turns: u64,
 }
 
 /// Digits that may be a number of a child: fewer are a day, a code or a school.
@@ -52,7 +54,7 @@ impl Larger {
 
     fn parts(before: &str, records: String, between: &'static [u8], after: &str) -> Self {
         let (records, number_digits) = (records.into_bytes(), NUMBER_DIGITS);
-        Self { before: before.into(), records, between, after: after.into(), number_digits }
+        Self { before: before.into(), records, between, after: after.into(), number_digits, turns: u64::MAX }
     }
 
     /// From the first to the last of the outermost elements that have siblings of their name.
@@ -193,6 +195,13 @@ impl LargerSubmission {
         self
     }
 
+    /// The same, of the children of so many turns and no more: what comes after them is the same again.
+    #[must_use]
+    pub fn of_the_children_of(mut self, turns: u64) -> Self {
+        self.files.iter_mut().for_each(|(_, file)| file.turns = turns.max(1));
+        self
+    }
+
     /// How often the records must stand in the files for them to have so many bytes together.
     pub fn times_for(&self, bytes: u64) -> u64 {
         let once: usize = self.files.iter().map(|(_, file)| file.records.len() + file.between.len()).sum();
@@ -232,7 +241,7 @@ impl Read for Reading<'_> {
             if self.next < self.times {
                 self.piece.extend_from_slice(if self.next > 0 { self.of.between } else { b"" });
                 self.piece.extend_from_slice(&self.of.records);
-                renumber(&mut self.piece, self.next, self.of.number_digits);
+                renumber(&mut self.piece, self.next % self.of.turns, self.of.number_digits);
             } else {
                 self.piece.extend_from_slice(&self.of.after);
             }
@@ -288,5 +297,14 @@ mod tests {
             assert_eq!(twice(once), expected);
         }
         assert!(Larger::of(b"PK\x03\x04\0\0").is_none());
+    }
+
+    #[test]
+    fn the_first_turns_children_come_again() {
+        let larger = Larger::of(b"id\n10001\n").unwrap();
+        let larger = LargerSubmission { files: vec![("a.csv".to_owned(), larger)] }.of_the_children_of(2);
+        let mut text = String::new();
+        larger.files[0].1.times(3).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "id\n10001\n10017\n10001\n");
     }
 }

@@ -36,7 +36,8 @@ async fn measure(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let peak = report::peak_mebibytes("self")?;
     let mut figures = vec![Figure::new("kafka: peak memory of the connectors' process", peak, "MiB")];
     let mut sectors = (0, Duration::ZERO);
-    for (topic, (source, events, took)) in [Topic::Education, Topic::SocialCare, Topic::Health].into_iter().zip(taken) {
+    let topics = [Topic::Education, Topic::SocialCare, Topic::Health];
+    for ((topic, (source, events, took)), connector) in topics.into_iter().zip(taken).zip(house::connectors()) {
         let stored = super::all(log.as_ref(), &[topic]).await?;
         let records: Vec<Record> = stored.into_iter().map(sent_again).collect();
         let floor = bare::produce(&super::connection()?, theirs, &records)?;
@@ -47,6 +48,13 @@ async fn measure(dir: &Path) -> anyhow::Result<Vec<Figure>> {
             Figure::rate(name, events, took, "events/s")
                 .floor("bare producer, same bytes", records.len() as f64 / floor.as_secs_f64())
                 .bar(Bar::OfFloor(0.9)),
+        );
+        // What one core does of it with no broker beside: no file can come faster than it is read.
+        let files = translate::files(&house.files(source))?;
+        let (_, alone) = tokio::task::block_in_place(|| translate::sealed(connector.as_ref(), &files, &house))?;
+        figures.push(
+            Figure::rate(format!("kafka: {source}: the same"), events, took, "events/s")
+                .floor("translated and sealed on one core", alone),
         );
         sectors = (sectors.0 + events, sectors.1 + took);
     }
