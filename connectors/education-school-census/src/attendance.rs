@@ -4,30 +4,36 @@
 //! read whole, the child of the last row read, the children of rows that could not be read, and the children of whom no
 //! row was read get no summary.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
 use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::{AttendanceSummarised, Coded, Finding, FindingCode, SessionCount};
 
-use crate::children::count;
+use crate::children::{SESSIONS, count};
 use crate::codes;
+use crate::kept;
 use crate::period::AttendedTerm;
-use crate::pupils::sessions_possible;
+use crate::pupils::{reference_on, sessions_possible};
 use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
-use crate::rows::{OfChild, OfGroup, Stood, cells};
+use crate::rows::{OfChild, OfGroup, Stood, cells, cells_after};
 use crate::rules;
-use crate::say::{Said, Speaker};
+use crate::say::{Ordinals, Said, Speaker, key_part};
 use crate::tables::Holds;
 
 /// Codes of sessions that are not possible ones: elsewhere registered, not required, not yet on roll, closed.
 const NOT_POSSIBLE: [&str; 4] = ["D", "X", "Z", "#"];
+
+/// How many cells of a row stand before those of no place: the roll, the row key, and [`SESSIONS`].
+const CELLS_MAPPED: usize = SESSIONS.len() + 2;
 
 /// What was read of the session tables.
 pub(crate) struct Sessions<'r> {
     pub(crate) holds: Holds,
     pub(crate) group: &'static str,
     pub(crate) rows: &'r OfGroup,
+    /// By file: the columns of no place.
+    pub(crate) unmapped: &'r HashMap<u32, Vec<String>>,
     /// Which rolls' tables were read: current, left.
     pub(crate) rolls_read: [bool; 2],
     pub(crate) whole: bool,
@@ -50,6 +56,7 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
         };
         speaker.too_many(sessions.group, &of_child);
         let OfChild { rows, left_out, .. } = of_child;
+        keep(speaker, sessions, at, &rows);
         if sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole) {
             continue;
         }
@@ -58,6 +65,29 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
         }
     }
     Ok(())
+}
+
+/// Keeps what of a child's rows has no place, each with the reason that it is of.
+fn keep(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)]) {
+    let Some(on) = speaker.roll.person(at).map(|person| reference_on(speaker, person)) else { return };
+    let rest = |(row, text): &(Stood, String)| -> (String, Vec<(String, String)>, Stood) {
+        let [_, _, reason, _] = cells(text);
+        let names = sessions.unmapped.get(&row.file).into_iter().flatten();
+        let rest = names.zip(cells_after(text, CELLS_MAPPED)).filter(|(_, cell)| !cell.is_empty());
+        (reason.to_owned(), rest.map(|(name, cell)| (name.clone(), cell.to_owned())).collect(), *row)
+    };
+    let mut kept: Vec<_> = rows.iter().map(rest).filter(|(_, rest, _)| !rest.is_empty()).collect();
+    // Row keys, by which they come, are others in the next export.
+    kept.sort_by(|(reason, rest, _), (other, than, _)| (reason, rest).cmp(&(other, than)));
+    let mut ordinals = Ordinals::default();
+    for (reason, rest, row) in kept {
+        let key = format!("{}/{}/{}/kept", sessions.group, speaker.period, key_part(&reason));
+        let rest = rest.iter().map(|(name, cell)| (name.as_str(), cell.as_str()));
+        let columns = std::iter::once(("attendancereason", reason.as_str())).chain(rest);
+        if let Some(said) = kept::said(sessions.group, ordinals.tell_apart(key), on, columns) {
+            speaker.say(at, sessions.group, &row, said);
+        }
+    }
 }
 
 fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)]) -> Option<(Stood, Said)> {

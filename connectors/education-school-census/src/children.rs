@@ -45,6 +45,20 @@ const PROVISION: [&str; 12] = [
 const PROVISION_REASON: [&str; 3] = ["apreason", "prevurn", "senprovisionentry"];
 pub(crate) const SESSIONS: [&str; 2] = ["attendancereason", "sessions"];
 
+/// What columns were called in other years: one reason until there were three, and sessions by what they were counted for.
+const OTHER_NAMES: [(&str, &str); 2] = [("reason1", "reason"), ("sessions", "absencesessions")];
+
+/// What a column of a table of this kind was called in other years.
+pub(crate) fn other_name(holds: Holds, column: &str) -> Option<&'static str> {
+    let (_, other) = OTHER_NAMES.into_iter().find(|(of, _)| *of == column)?;
+    columns(holds).contains(&column).then_some(other)
+}
+
+/// The cell of a column, under whichever of its names it is filled.
+pub(crate) fn cell<'r>(holds: Holds, row: Row<'r>, column: &str) -> Option<&'r str> {
+    row.get(column).or_else(|| row.get(other_name(holds, column)?))
+}
+
 /// The columns that have a place in the catalogue, in the order in which rows are held.
 pub(crate) fn columns(holds: Holds) -> &'static [&'static str] {
     match holds {
@@ -66,7 +80,7 @@ pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str,
     const COUNT: &str = "the number of sessions cannot be read: put it right in the return";
     let dated = |column| row.read(column, dates::written).value.is_some();
     let undated = |column| (!dated(column)).then_some((Reason::DateMissing, column, DATED));
-    let blank = |column| row.get(column).is_none().then_some((Reason::RecordMalformed, column, BLANK));
+    let blank = |column| cell(holds, row, column).is_none().then_some((Reason::RecordMalformed, column, BLANK));
     match holds {
         Holds::Exclusions => undated("startdate"),
         Holds::FreeMeals => undated("fsmstartdate"),
@@ -74,7 +88,7 @@ pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str,
         Holds::SenNeeds => blank("sentype"),
         Holds::ProvisionReason => blank("apreason"),
         Holds::Sessions | Holds::HalfTermSessions => blank("attendancereason").or_else(|| {
-            let count = row.read("sessions", reading::integer);
+            let count = reading::integer(cell(holds, row, "sessions").unwrap_or_default(), "sessions");
             let unread = count.finding.is_some() || count.value.is_some_and(|count| u32::try_from(count).is_err());
             unread.then_some((Reason::RecordMalformed, "sessions", COUNT))
         }),

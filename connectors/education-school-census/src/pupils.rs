@@ -155,7 +155,8 @@ fn of_person(
     said
 }
 
-fn reference_on(speaker: &Speaker<'_>, person: &Person) -> Date {
+/// The day of the return that a child is in.
+pub(crate) fn reference_on(speaker: &Speaker<'_>, person: &Person) -> Date {
     speaker.school(person).map_or_else(|| speaker.period.census_day(), |school| school.reference_on)
 }
 

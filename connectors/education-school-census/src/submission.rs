@@ -50,7 +50,9 @@ impl Progress {
     /// A table that is there to be read.
     fn add<'a>(&mut self, opened: &mut Vec<Opened<'a>>, table: &'static Table, number: u32, rows: Source<'a>) {
         self.read_whole.entry(table.name).or_insert(true);
-        let unmapped: Vec<String> = rows.columns().into_iter().filter(|column| !is_mapped(table, column)).collect();
+        let columns = rows.columns();
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        let unmapped: Vec<String> = columns.iter().filter(|column| !is_mapped(table, column, has)).cloned().collect();
         self.unmapped.insert(number, unmapped.clone());
         opened.push(Opened { table, number, rows, unmapped });
     }
@@ -235,15 +237,17 @@ fn open<'a>(
     opened
 }
 
-fn is_mapped(table: &Table, column: &str) -> bool {
+fn is_mapped(table: &Table, column: &str, has: impl Fn(&str) -> bool) -> bool {
+    // Beside the column of its own name another is not read.
+    let stands_in = |of: &str| children::other_name(table.holds, of) == Some(column) && !has(of);
+    let mapped = children::columns(table.holds);
     is_plumbing(column)
         || column.is_empty()
-        || children::columns(table.holds).contains(&column)
+        || mapped.iter().any(|of| *of == column || stands_in(of))
         || table.holds == Holds::Pupils
             && (COLUMNS.contains(&column)
                 || column == HALF_TERM_POSSIBLE
                 || OTHER_NAMES.iter().any(|(_, name)| *name == column))
-        || table.holds == Holds::Exclusions && column == "reason"
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {
@@ -283,7 +287,11 @@ fn say_group(
     let rows = gathers.gathered()?;
     if matches!(holds, Holds::Sessions | Holds::HalfTermSessions) {
         let whole = is_whole(group, speaker.period, progress);
-        return attendance::say(speaker, &Sessions { holds, group, rows: &rows, rolls_read, whole, incomplete });
+        let unmapped = &progress.unmapped;
+        return attendance::say(
+            speaker,
+            &Sessions { holds, group, rows: &rows, unmapped, rolls_read, whole, incomplete },
+        );
     }
     let mut children = rows.children();
     while let Some(of_child) = children.next()? {

@@ -142,7 +142,7 @@ impl Table {
             Holds::Census => &[&["lea"], &["estab"]],
             Holds::Pupils => &[&["upn", "surname", "forename"]],
             Holds::Addresses => &[&["postcode", "addressline1", "street", "uniquepropertyreferencenumber"]],
-            Holds::Sessions | Holds::HalfTermSessions => &[&["attendancereason"], &["sessions"]],
+            Holds::Sessions | Holds::HalfTermSessions => &[&["attendancereason"], &["sessions", "absencesessions"]],
             Holds::Exclusions => &[&["startdate"]],
             Holds::FreeMeals => &[&["fsmstartdate"]],
             Holds::SenNeeds => &[&["sentype"]],

@@ -163,11 +163,8 @@ pub(super) fn read_children(
         let lead = [which_roll(table), row.get(&parent_id).unwrap_or("")];
         let lead = lead.iter().copied().filter(|_| per_row);
         let mapped = children::columns(table.holds).iter().copied();
-        let named = mapped.chain(file.unmapped.iter().map(String::as_str)).map(|column| match column {
-            // One reason, until there were three.
-            "reason1" => row.first(&["reason1", "reason"]).unwrap_or(""),
-            column => row.get(column).unwrap_or(""),
-        });
+        let mapped = mapped.map(|column| children::cell(table.holds, row, column).unwrap_or(""));
+        let named = mapped.chain(file.unmapped.iter().map(|column| row.get(column).unwrap_or("")));
         rows.push(stood(person, file.number, row), lead.chain(named))?;
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();
