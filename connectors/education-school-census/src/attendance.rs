@@ -1,4 +1,4 @@
-//! A term's sessions by code, one summary for each child.
+//! A term's or a year's sessions, one summary for each child.
 //!
 //! A summary is drawn from many rows, so a row that is lost makes it wrong and not merely absent. Where the tables were not
 //! read whole, the child of the last row read, the children of rows that could not be read, and the children of whom no
@@ -13,13 +13,12 @@ use proto::events::{AttendanceSummarised, Coded, Finding, FindingCode, SessionCo
 use crate::children::{SESSIONS, count};
 use crate::codes;
 use crate::kept;
-use crate::period::AttendedTerm;
-use crate::pupils::{reference_on, sessions_possible};
-use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
+use crate::period::{Attended, Span};
+use crate::pupils::reference_on;
+use crate::roll::{Person, Roll, session_columns};
 use crate::rows::{OfChild, OfGroup, Stood, cells, cells_after};
 use crate::rules;
 use crate::say::{Ordinals, Said, Speaker, key_part};
-use crate::tables::Holds;
 
 /// Codes of sessions that are not possible ones: elsewhere registered, not required, not yet on roll, closed.
 const NOT_POSSIBLE: [&str; 4] = ["D", "X", "Z", "#"];
@@ -29,7 +28,7 @@ const CELLS_MAPPED: usize = SESSIONS.len() + 2;
 
 /// What was read of the session tables.
 pub(crate) struct Sessions<'r> {
-    pub(crate) holds: Holds,
+    pub(crate) span: Span,
     pub(crate) group: &'static str,
     pub(crate) rows: &'r OfGroup,
     /// By file: the columns of no place.
@@ -97,14 +96,14 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Sto
     if person.spells.iter().any(|at| if roll.spell(*at).left { !left_read } else { !current_read }) {
         return None;
     }
-    let attended = speaker.period.attended();
+    let attended = speaker.period.attended(sessions.span);
     let mut findings = Vec::new();
-    let possible = possible(sessions.holds, roll, person, &mut findings);
+    let [possible, absences_authorised, absences_unauthorised] = stated(sessions.span, roll, person, &mut findings);
     let left = person.spells.iter().all(|at| roll.spell(*at).left);
-    if possible.is_none() && left && findings.is_empty() && sessions.holds == Holds::Sessions {
+    if possible.is_none() && left && findings.is_empty() && sessions.span == Span::Term {
         findings.push(finding_of_rule(FindingCode::FieldMissing, "termlysessionspossible", rules::LEAVER_SESSIONS));
     }
-    if rows.is_empty() && possible.is_none() {
+    if rows.is_empty() && possible.or(absences_authorised).or(absences_unauthorised).is_none() {
         return None;
     }
     let counts = by_code(rows, &attended, &mut findings);
@@ -113,41 +112,52 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Sto
     if possible.is_some_and(|possible| told > possible.into()) {
         findings.push(finding(FindingCode::FieldsContradict, "sessions"));
     }
-    let second_half = sessions.holds == Holds::HalfTermSessions;
     let event = AttendanceSummarised {
         school_year: Some(attended.school_year.into()),
-        term: Some(Coded {
-            code: attended.code.to_owned(),
+        term: attended.term.map(|code| Coded {
+            code: code.to_owned(),
             code_set: format!("school-census.term/{}", attended.school_year),
-            text: second_half.then(|| "second half".to_owned()),
+            text: (sessions.span == Span::SecondHalf).then(|| "second half".to_owned()),
         }),
         sessions_possible: possible,
         sessions: counts
             .into_values()
             .map(|(reason, sessions)| SessionCount { reason: Some(reason), sessions })
             .collect(),
+        absences_authorised,
+        absences_unauthorised,
         ..AttendanceSummarised::default()
     };
-    let table = if second_half { "half-term-attendance" } else { "attendance" };
-    let key = format!("{table}/{}", speaker.period);
+    let (table, key) = match sessions.span {
+        Span::Term => ("attendance", format!("attendance/{}", speaker.period)),
+        Span::SecondHalf => ("half-term-attendance", format!("half-term-attendance/{}", speaker.period)),
+        // Whichever of its collections a school says it in.
+        Span::Year => ("annual-attendance", format!("annual-attendance/{}", attended.school_year)),
+    };
     let of_roll = || roll.held(*person.spells.first()?).map(|(row, _)| row);
     let row = rows.first().map(|(row, _)| row).or_else(of_roll)?;
     Some((*row, Said { table, key, events: vec![(attended.last_day, event.into())], findings }))
 }
 
-fn possible(holds: Holds, roll: &Roll, person: &Person, findings: &mut Vec<Finding>) -> Option<u32> {
-    let (field, of): (_, for<'r> fn(&Spell<'r>) -> &'r str) = match holds {
-        Holds::HalfTermSessions => (HALF_TERM_POSSIBLE, |spell| spell.half_term_possible),
-        _ => ("termlysessionspossible", |spell| spell.possible),
-    };
-    sessions_possible(roll, person, field, of, findings)
+/// What the child's rows on the rolls say of sessions, all together; `None` where none says it.
+fn stated(span: Span, roll: &Roll, person: &Person, findings: &mut Vec<Finding>) -> [Option<u32>; 3] {
+    let mut stated = [None; 3];
+    for at in &person.spells {
+        let said = session_columns(span).into_iter().zip(roll.spell(*at).sessions(span));
+        for (sum, (field, text)) in stated.iter_mut().zip(said) {
+            if let Some(sessions) = count(text, field, findings) {
+                *sum = Some(sum.unwrap_or(0u32).saturating_add(sessions));
+            }
+        }
+    }
+    stated
 }
 
 /// Sessions by code. Rows under one pupil row state each code once; a second row that says the same counts once, one that
 /// says otherwise counts where it is greater, and the rows under a child's several pupil rows add up.
 fn by_code(
     rows: &[(Stood, String)],
-    attended: &AttendedTerm,
+    attended: &Attended,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<String, (Coded, u32)> {
     let mut stated: BTreeMap<(&str, &str, String), (Coded, Option<u32>)> = BTreeMap::new();

@@ -67,7 +67,7 @@ pub(crate) fn columns(holds: Holds) -> &'static [&'static str] {
         Holds::SenNeeds => &SEN_NEED,
         Holds::ArrangedProvision => &PROVISION,
         Holds::ProvisionReason => &PROVISION_REASON,
-        Holds::Sessions | Holds::HalfTermSessions => &SESSIONS,
+        Holds::Sessions(_) => &SESSIONS,
         Holds::Addresses => &crate::pupils::ADDRESS_COLUMNS,
         Holds::Census | Holds::Pupils | Holds::Kept | Holds::NotOfAChild => &[],
     }
@@ -87,7 +87,7 @@ pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str,
         Holds::ArrangedProvision => undated("entrydate"),
         Holds::SenNeeds => blank("sentype"),
         Holds::ProvisionReason => blank("apreason"),
-        Holds::Sessions | Holds::HalfTermSessions => blank("attendancereason").or_else(|| {
+        Holds::Sessions(_) => blank("attendancereason").or_else(|| {
             let count = reading::integer(cell(holds, row, "sessions").unwrap_or_default(), "sessions");
             let unread = count.finding.is_some() || count.value.is_some_and(|count| u32::try_from(count).is_err());
             unread.then_some((Reason::RecordMalformed, "sessions", COUNT))

@@ -13,6 +13,8 @@ use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
+use crate::period::Span;
+use crate::roll::session_columns;
 use crate::rows::HELD_BYTES_MAX;
 use crate::source::{Drawn, DrawnRow};
 use crate::submission::TOO_LARGE;
@@ -146,7 +148,7 @@ impl Reading<'_> {
         let own = self.records.to_string();
         let mut cells =
             vec![(format!("{table}tableid"), own.clone()), ("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
-        let under = Under { left, parent_table: table, parent: &own, second_half: false };
+        let under = Under { left, parent_table: table, parent: &own, span: Span::Term };
         self.fill(element, under, &mut cells);
         self.push(table, DrawnRow { cells, line: element.line(), record: self.records });
     }
@@ -158,7 +160,7 @@ impl Reading<'_> {
                 take(cells, column(part.key(), under), part.text());
                 continue;
             }
-            let under = Under { second_half: under.second_half || part.key().starts_with("summer"), ..under };
+            let under = Under { span: span_of(part).unwrap_or(under.span), ..under };
             let table = group(part, under).and_then(|name| table_of(name, under));
             let Some(table) = table else {
                 self.fill(part, under, cells);
@@ -224,8 +226,14 @@ struct Under<'p> {
     left: bool,
     parent_table: &'static str,
     parent: &'p str,
-    /// The second half of the summer term.
-    second_half: bool,
+    /// What sessions in it are counted over.
+    span: Span,
+}
+
+/// What the sessions of an element are counted over, where its name says it.
+fn span_of(element: Element<'_>) -> Option<Span> {
+    let is = |start: &str| element.key().starts_with(start);
+    is("summer").then_some(Span::SecondHalf).or_else(|| is("annual").then_some(Span::Year))
 }
 
 /// Whether a pupil is named by it, or by anything in it.
@@ -264,11 +272,13 @@ const REASONS: [&str; 9] =
 
 /// The export's name of an element whose own name is shorter, because of where it stands.
 fn column<'k>(key: &'k str, under: Under<'_>) -> &'k str {
-    match key {
-        "sessionspossible" | "termlysessionspossible" if under.second_half => "summerhalfterm2sessionspossible",
-        "sessionspossible" => "termlysessionspossible",
+    let [possible, authorised, unauthorised] = session_columns(under.span);
+    match key.strip_prefix("termly").unwrap_or(key) {
+        "sessionspossible" => possible,
+        "sessionsauthorised" => authorised,
+        "sessionsunauthorised" => unauthorised,
         "reason" => "reason1",
-        other => other,
+        _ => key,
     }
 }
 
@@ -303,7 +313,11 @@ fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
     }
     let (_, name) = BY_CELL.into_iter().find(|(cell, _)| holds(cell))?;
     match name {
-        "termlysessiondetails" if under.second_half => Some("summerhalfterm2sessiondetails"),
+        "termlysessiondetails" => Some(match under.span {
+            Span::Term => "termlysessiondetails",
+            Span::SecondHalf => "summerhalfterm2sessiondetails",
+            Span::Year => "annualsessiondetails",
+        }),
         name => Some(name),
     }
 }

@@ -424,23 +424,3 @@ fn young_carer(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Opt
     let key = format!("young-carer/{}", speaker.period);
     Some(Said { table: "young-carer", key, events: vec![(reference_on(speaker, person), event.into())], findings })
 }
-
-/// Sessions that the child could have attended, over all their rows; `None` where no row says.
-pub(crate) fn sessions_possible(
-    roll: &Roll,
-    person: &Person,
-    field: &'static str,
-    of: for<'r> fn(&Spell<'r>) -> &'r str,
-    findings: &mut Vec<Finding>,
-) -> Option<u32> {
-    let mut possible = None;
-    for at in &person.spells {
-        let stated = reading::integer(of(&roll.spell(*at)), field).keep(findings);
-        match stated.map(u32::try_from) {
-            Some(Ok(sessions)) => possible = Some(possible.unwrap_or(0u32).saturating_add(sessions)),
-            Some(Err(_)) => findings.push(finding(FindingCode::ValueMalformed, field)),
-            None => {}
-        }
-    }
-    possible
-}

@@ -14,9 +14,9 @@ use crate::attendance::{self, Sessions};
 use crate::children::{self, About};
 use crate::kept;
 use crate::message;
-use crate::period::Period;
+use crate::period::{Period, SPANS};
 use crate::pupils::{self, PUPILS};
-use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, OTHER_NAMES, Roll};
+use crate::roll::{COLUMNS, OTHER_NAMES, Roll, session_columns};
 use crate::rows::{Gathers, Rows, Stood, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
@@ -139,6 +139,7 @@ fn say(
     mut progress: Progress,
     out: &mut dyn Output,
 ) -> io::Result<()> {
+    keep_sessions_without_table(&mut opened, &mut progress);
     let mut schools = Schools::default();
     if progress.read_whole.contains_key("schoolcensus") {
         schools.expect_returns();
@@ -246,8 +247,22 @@ fn is_mapped(table: &Table, column: &str, has: impl Fn(&str) -> bool) -> bool {
         || mapped.iter().any(|of| *of == column || stands_in(of))
         || table.holds == Holds::Pupils
             && (COLUMNS.contains(&column)
-                || column == HALF_TERM_POSSIBLE
+                || SPANS.into_iter().flat_map(session_columns).any(|name| name == column)
                 || OTHER_NAMES.iter().any(|(_, name)| *name == column))
+}
+
+/// What a roll says of sessions goes into their summaries. Where the table of sessions is not there, of which those are drawn,
+/// it is kept with the pupil.
+fn keep_sessions_without_table(opened: &mut [Opened<'_>], progress: &mut Progress) {
+    let tables: Vec<(Holds, bool)> = opened.iter().map(|file| (file.table.holds, file.table.is_off_roll())).collect();
+    for file in opened.iter_mut().filter(|file| file.table.holds == Holds::Pupils) {
+        let left = file.table.is_off_roll();
+        let untold = SPANS.into_iter().filter(|span| !tables.contains(&(Holds::Sessions(*span), left)));
+        let untold: Vec<&str> = untold.flat_map(session_columns).collect();
+        let columns = file.rows.columns().into_iter().filter(|column| untold.contains(&column.as_str()));
+        file.unmapped.extend(columns);
+        progress.unmapped.insert(file.number, file.unmapped.clone());
+    }
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {
@@ -285,12 +300,12 @@ fn say_group(
         incomplete.extend(read_children(&mut file, group, speaker, &mut gathers, progress)?);
     }
     let rows = gathers.gathered()?;
-    if matches!(holds, Holds::Sessions | Holds::HalfTermSessions) {
+    if let Holds::Sessions(span) = holds {
         let whole = is_whole(group, speaker.period, progress);
         let unmapped = &progress.unmapped;
         return attendance::say(
             speaker,
-            &Sessions { holds, group, rows: &rows, unmapped, rolls_read, whole, incomplete },
+            &Sessions { span, group, rows: &rows, unmapped, rolls_read, whole, incomplete },
         );
     }
     let mut children = rows.children();
