@@ -28,6 +28,11 @@ lists! {
     SETTING = "sensetting" [a("OLA"), a("OPA"), a("EHE"), a("EYP"), a("OTH"), a("NEET"), a("NIEC"), a("NIEO")];
     /// Amend, cease, maintain: from 2024.
     REVIEW_OUTCOME = "reviewoutcome" [Code::since("A", 2024), Code::since("C", 2024), Code::since("M", 2024)];
+    /// For how many weeks of the year: A the fewer, B the more. Where the one ends has changed, so the year says what they mean.
+    RESIDENTIAL = "residential" [a("A"), a("B")];
+    /// Of the letters of these two no published list was at hand: each is kept, and told as unknown.
+    WORK_BASED = "workbased" [];
+    DIRECT_PAYMENTS = "directpayments" [];
     PATTERN = "attendancepattern" [a("F"), a("P"), a("FT"), a("PT")];
     NEED = "sentype" [
         a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), a("SLCN"), a("HI"), a("VI"), a("MSI"), a("PD"), a("ASD"),

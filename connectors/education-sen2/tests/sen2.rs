@@ -9,7 +9,8 @@ use connector_kit::conformance::{self, History, Sample};
 use connector_kit::{Collected, Connector};
 use education_sen2::Sen2;
 use proptest::prelude::*;
-use proto::events::Cause;
+use proto::events::event::Kind;
+use proto::events::{Cause, Coded};
 use serde_json::Value;
 use support::{MADE, Made, Rec, clean, export, findings, json, kinds, message, rec, sayings, translate, xml};
 
@@ -200,6 +201,65 @@ fn what_cannot_be_right_is_found_and_kept() {
         "the plan, and the setting it names"
     );
     assert!(dateless.rejections.iter().all(|r| r.subject.is_some()), "only this child's absences say nothing");
+}
+
+#[test]
+fn a_letter_says_how_a_placement_is_residential_and_a_flag_that_it_is() {
+    let plan = |said: &Collected| {
+        let issued = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+            Some(Kind::EhcPlanIssued(issued)) => Some(issued.clone()),
+            _ => None,
+        });
+        issued.unwrap()
+    };
+    let placement = |said: &Collected| {
+        let started = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+            Some(Kind::EhcPlacementStarted(started)) => Some(started.clone()),
+            _ => None,
+        });
+        started.unwrap()
+    };
+    let code = |coded: &Option<Coded>| coded.as_ref().map(|coded| format!("{}:{}", coded.code_set, coded.code));
+    for (value, residential, kind, found) in [
+        ("A", Some(true), Some("A"), None),
+        ("b", Some(true), Some("B"), None),
+        ("1", Some(true), None, None),
+        ("True", Some(true), None, None),
+        ("N", Some(false), None, None),
+        ("", None, None, None),
+        ("Q", None, Some("Q"), Some("CODE_UNKNOWN")),
+        ("T", None, Some("T"), Some("CODE_UNKNOWN")),
+    ] {
+        let kind = kind.map(|kind| format!("sen2.residential/2025:{kind}"));
+        let found = |field: &str| found.map(|code| format!("{code} {field}")).into_iter().collect::<Vec<_>>();
+        let said = with("NamedPlan", "PlanRes", value);
+        let issued = plan(&said);
+        assert_eq!((issued.residential, code(&issued.residential_kind)), (residential, kind.clone()), "{value}");
+        assert_eq!(findings(&said), found("planres"), "{value}");
+        let said = with("PlacementDetail", "Res", value);
+        let started = placement(&said);
+        assert_eq!((started.residential, code(&started.residential_kind)), (residential, kind), "{value}");
+        assert_eq!(findings(&said), found("res"), "{value}");
+    }
+    let said = with("NamedPlan", "DP", "D");
+    assert_eq!(code(&plan(&said).direct_payments_kind).as_deref(), Some("sen2.directpayments/2025:D"));
+    let said = with("NamedPlan", "PlanWBP", "T");
+    assert_eq!(code(&plan(&said).work_based_kind).as_deref(), Some("sen2.workbased/2025:T"));
+    let said = with("PlacementDetail", "WBP", "S");
+    assert_eq!(code(&placement(&said).work_based_kind).as_deref(), Some("sen2.workbased/2025:S"));
+    assert_eq!(findings(&said), ["CODE_UNKNOWN wbp"]);
+}
+
+#[test]
+fn what_stood_with_the_plan_before_it_stood_with_the_placement_is_kept() {
+    for (field, kept) in [("Res", "res\nB\n"), ("WBP", "wbp\nB\n")] {
+        let said = with("ActivePlans", field, "B");
+        let told = said.drafts.iter().any(|draft| match &draft.event.kind {
+            Some(Kind::SourceRecordKept(record)) => record.content() == kept,
+            _ => false,
+        });
+        assert!(told, "{field}");
+    }
 }
 
 fn reasons(said: &Collected) -> Vec<&'static str> {
