@@ -209,6 +209,17 @@ fn codes_by_year() {
 }
 
 #[test]
+fn a_need_by_its_name_before_2014() {
+    for (year, expected) in [(2014, None), (2016, Some("CODE_OF_OTHER_YEAR sentype"))] {
+        let needs = table("senneeds", "pupilonrolltableid,NativeId,sentype,sentyperank", &["p1,N1,BESD,1"]);
+        let export = roll(&["p1,N1,P878400120001,,F,C,2002-Mar-09,2006-Sep-04,,,"]).into_iter().chain([needs]);
+        let said = translate(&export.map(|(name, text)| (name.replace("2025", &year.to_string()), text)).collect());
+        let found: Vec<String> = of_table(&said, "sen-need").flat_map(findings).collect();
+        assert_eq!(found, expected.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{year}");
+    }
+}
+
+#[test]
 fn booleans_in_many_spellings() {
     for (text, expected) in [("True", Some(true)), ("1.0", Some(true)), ("0", Some(false)), ("", None), ("some", None)]
     {

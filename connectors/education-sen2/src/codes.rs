@@ -1,6 +1,6 @@
 //! The code lists of the return. Sources: the guides to the SEN2 return of 2023 to 2025, and what its published reader knows.
 
-use connector_kit::codes::{Code, CodeList};
+use connector_kit::codes::{Code, CodeList, ETHNIC_GROUPS};
 
 const fn a(code: &'static str) -> Code {
     Code::always(code)
@@ -38,9 +38,6 @@ lists! {
         a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), a("SLCN"), a("HI"), a("VI"), a("MSI"), a("PD"), a("ASD"),
         a("OTH"), Code::since("DS", 2025),
     ];
-    /// The twenty main groups.
-    ETHNICITY = "ethnicity" [
-        a("WBRI"), a("WIRI"), a("WIRT"), a("WOTH"), a("WROM"), a("MWBC"), a("MWBA"), a("MWAS"), a("MOTH"), a("AIND"),
-        a("APKN"), a("ABAN"), a("AOTH"), a("BCRB"), a("BAFR"), a("BOTH"), a("CHNE"), a("OOTH"), a("REFU"), a("NOBT"),
-    ];
 }
+
+pub(crate) const ETHNICITY: CodeList = CodeList { name: "sen2.ethnicity", codes: &ETHNIC_GROUPS };

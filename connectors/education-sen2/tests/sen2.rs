@@ -166,6 +166,7 @@ fn with(module: &str, field: &'static str, value: &str) -> Collected {
 #[test]
 fn what_cannot_be_right_is_found_and_kept() {
     assert_eq!(findings(&message(MADE, &clean())), Vec::<String>::new());
+    assert_eq!(findings(&with("Person", "Ethnicity", "WENG")), Vec::<String>::new(), "an extended code");
     for (module, field, value, told) in [
         ("Requests", "RequestOutcomeDate", "2023-11-05", "DATES_OUT_OF_ORDER requestoutcomedate"),
         ("Requests", "RequestOutcomeDate", "", "FIELD_MISSING requestoutcomedate"),
