@@ -141,6 +141,54 @@ fn an_export_without_one_of_its_tables_says_what_it_can_and_is_not_whole() {
 }
 
 #[test]
+fn tables_under_which_nothing_stands_need_no_numbers_of_their_own() {
+    let all = export(MADE, &clean(), 100);
+    let mut files = all.clone();
+    for leaf in ["plandetail", "placementdetail", "senneed"] {
+        let (_, text) = files.iter_mut().find(|(name, _)| name.ends_with(&format!("_{leaf}.csv"))).unwrap();
+        *text = text.replace(&format!("{leaf}tableid"), "sourceid");
+    }
+    assert_ne!(files, all);
+    let said = translate(&files);
+    assert_eq!((&said.rejections, said.whole.len()), (&vec![], 1));
+    assert_eq!(sayings(&said), sayings(&translate(&all)));
+}
+
+#[test]
+fn tables_from_before_the_return_is_sent_are_joined_by_the_request() {
+    let tables = |assessments: &str| {
+        let files = [
+            ("sen2", "sen2tableid,collection,year,referencedate,lea\n1,SEN2,2025,2025-01-16,878\n"),
+            (
+                "person",
+                "persontableid,sen2tableid,surname,forename,personbirthdate,upn\n10,1,Invented,Ada,2014-05-09,B801200005001\n",
+            ),
+            (
+                "requests",
+                "requeststableid,persontableid,receiveddate,requestoutcome,requestoutcomedate\n100,10,2024-05-01,Y,2024-06-01\n",
+            ),
+            ("assessment", assessments),
+            ("namedplan", "persontableid,requeststableid,startdate,planres\n10,100,2024-09-02,B\n"),
+            ("plandetail", "persontableid,requeststableid,urn,placementrank\n10,100,900001,1\n"),
+        ];
+        translate(&files.map(|(name, text)| (format!("{name}.csv"), text.to_owned())))
+    };
+    let header = "persontableid,requeststableid,assessmentoutcome,assessmentoutcomedate\n";
+    let said = tables(&format!("{header}10,100,Y,2024-08-01\n"));
+    assert_eq!(said.rejections, []);
+    for kind in ["EhcAssessmentRequested", "EhcAssessmentDecided", "EhcPlanIssued", "EhcSettingNamed"] {
+        assert!(kinds(&said).contains(&kind), "{kind}");
+    }
+    assert!(said.whole.is_empty(), "three tables are not there");
+    // Of two assessments of one request, or of none, it is not known whose plan it is.
+    for assessments in ["10,100,Y,2024-08-01\n10,100,N,2024-07-01\n", "10,,Y,2024-08-01\n"] {
+        let said = tables(&format!("{header}{assessments}"));
+        assert!(!kinds(&said).contains(&"EhcPlanIssued"));
+        assert!(reasons(&said).contains(&"REASON_PARENT_MISSING"));
+    }
+}
+
+#[test]
 fn numbers_of_rows_are_in_no_key() {
     assert_eq!(sayings(&translate(&export(MADE, &clean(), 100))), sayings(&translate(&export(MADE, &clean(), 7))));
 }
