@@ -45,10 +45,12 @@ const PROVISION: [&str; 12] = [
 const PROVISION_REASON: [&str; 3] = ["apreason", "prevurn", "senprovisionentry"];
 pub(crate) const SESSIONS: [&str; 2] = ["attendancereason", "sessions"];
 
-/// What columns were called in other years: one reason until there were three, and sessions by what they were counted for.
-const OTHER_NAMES: [(&str, &str); 2] = [("reason1", "reason"), ("sessions", "absencesessions")];
+/// What columns are called elsewhere: one reason until there were three, sessions by what they were counted for, and where a
+/// setting is as where anything is.
+const OTHER_NAMES: [(&str, &str); 3] =
+    [("reason1", "reason"), ("sessions", "absencesessions"), ("applacementpostcode", "postcode")];
 
-/// What a column of a table of this kind was called in other years.
+/// What else a column of a table of this kind is called.
 pub(crate) fn other_name(holds: Holds, column: &str) -> Option<&'static str> {
     let (_, other) = OTHER_NAMES.into_iter().find(|(of, _)| *of == column)?;
     columns(holds).contains(&column).then_some(other)

@@ -14,7 +14,7 @@ use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::period::Span;
-use crate::roll::session_columns;
+use crate::roll::{COLUMNS, session_columns};
 use crate::rows::HELD_BYTES_MAX;
 use crate::source::{Drawn, DrawnRow};
 use crate::submission::TOO_LARGE;
@@ -282,9 +282,12 @@ fn column<'k>(key: &'k str, under: Under<'_>) -> &'k str {
     }
 }
 
+/// What a placement says as an enrolment does.
+const OF_ANY_SPELL: [&str; 3] = ["entrydate", "leavingdate", "senprovision"];
+
 /// Which group of a pupil's an element is a record of, told by what it holds.
 fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
-    const BY_CELL: [(&str, &str); 21] = [
+    const BY_CELL: [(&str, &str); 23] = [
         ("attendancereason", "termlysessiondetails"),
         ("sentype", "senneeds"),
         ("fsmstartdate", "fsmperiod"),
@@ -292,6 +295,8 @@ fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
         ("placementreason", "schoolarrangedapdetail"),
         ("apsessionsperweek", "schoolarrangedapdetail"),
         ("apattendancepattern", "schoolarrangedapdetail"),
+        ("applacementpostcode", "schoolarrangedapdetail"),
+        ("companynumber", "schoolarrangedapdetail"),
         ("apreason", "approvisiondetail"),
         ("learnerfamtype", "learnerfam"),
         ("supportcode", "learnersupport"),
@@ -311,7 +316,20 @@ fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
     if holds("category") && holds("startdate") {
         return Some("termlyexclusions");
     }
-    let (_, name) = BY_CELL.into_iter().find(|(cell, _)| holds(cell))?;
+    let by_cell = BY_CELL.into_iter().find(|(cell, _)| holds(cell)).map(|(_, name)| name);
+    // A setting that the school placed the child in, which may say where that is: an address of it is not the child's.
+    let is_setting = holds("urn") || holds("ukprn");
+    let name = match by_cell {
+        None if is_setting && holds("entrydate") => "schoolarrangedapdetail",
+        Some("addresses") if is_setting || holds("entrydate") => "schoolarrangedapdetail",
+        other => other?,
+    };
+    // What tells of the pupil as well is a part of the pupil, and no group of its own.
+    let of_pupil = |name: &str| COLUMNS.contains(&name) && !OF_ANY_SPELL.contains(&name);
+    let is_place = matches!(name, "addresses" | "schoolarrangedapdetail");
+    if is_place && element.children().any(|part| of_pupil(part.key())) {
+        return None;
+    }
     match name {
         "termlysessiondetails" => Some(match under.span {
             Span::Term => "termlysessiondetails",

@@ -93,7 +93,7 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, unmapped: &HashMap<u32, Vec<String>
 
 /// Drafts where children live. A description by itself: a return without its address tables, or one with fewer of them,
 /// takes no address away.
-pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild) {
+pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild, unmapped: &HashMap<u32, Vec<String>>) {
     let (Some((first, _)), Some(person)) = (homes.rows.first(), speaker.roll.person(homes.owner)) else { return };
     let addresses = homes.rows.iter().map(|(_, text)| address(text)).collect();
     let mut event = PersonDescribed { addresses, ..Default::default() };
@@ -106,6 +106,15 @@ pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild) {
         findings: Vec::new(),
     };
     speaker.say(homes.owner, ADDRESSES, first, said);
+    let mut ordinals = Ordinals::default();
+    for (row, text) in &homes.rows {
+        let names = unmapped.get(&row.file).into_iter().flatten().map(String::as_str);
+        let rest = names.zip(cells_after(text, ADDRESS_COLUMNS.len()));
+        if let Some(mut kept) = kept::said(ADDRESSES, format!("addresses/{}/kept", speaker.period), on, rest) {
+            kept.key = ordinals.tell_apart(kept.key);
+            speaker.say(homes.owner, ADDRESSES, row, kept);
+        }
+    }
 }
 
 fn of_person(

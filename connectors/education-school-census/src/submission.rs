@@ -312,7 +312,7 @@ fn say_group(
     while let Some(of_child) = children.next()? {
         speaker.too_many(group, &of_child);
         if holds == Holds::Addresses {
-            pupils::say_addresses(speaker, &of_child);
+            pupils::say_addresses(speaker, &of_child, &progress.unmapped);
             continue;
         }
         let about = about(speaker, of_child.owner);
