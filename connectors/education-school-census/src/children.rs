@@ -1,11 +1,12 @@
 //! What the tables under a pupil say of the child.
 
+use connector_kit::codes as kit_codes;
 use connector_kit::dates;
 use connector_kit::reading::{self, finding, finding_of_rule};
 use proto::events::{
     AlternativeProvisionEnded, AlternativeProvisionReasonRecorded, AlternativeProvisionStarted, Coded, Date,
-    ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded,
-    SuspensionGiven,
+    ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, InCareReported,
+    SenNeedRecorded, SuspensionGiven,
 };
 use proto::quarantine::Reason;
 
@@ -25,7 +26,8 @@ pub(crate) struct About {
     pub(crate) latest_on: Option<Date>,
 }
 
-const EXCLUSION: [&str; 7] = ["startdate", "category", "sessions", "reason1", "reason2", "reason3", "senprovision"];
+const EXCLUSION: [&str; 9] =
+    ["startdate", "category", "sessions", "reason1", "reason2", "reason3", "senprovision", "incare", "careauthority"];
 const FREE_MEALS: [&str; 3] = ["fsmstartdate", "fsmenddate", "ukcountry"];
 const SEN_NEED: [&str; 2] = ["sentype", "sentyperank"];
 const PROVISION: [&str; 12] = [
@@ -111,7 +113,7 @@ pub(crate) fn said(holds: Holds, text: &str, about: &About) -> Option<Said> {
 }
 
 fn exclusion(text: &str, about: &About) -> Option<Said> {
-    let [start, category, sessions, reason1, reason2, reason3, sen_provision] = cells(text);
+    let [start, category, sessions, reason1, reason2, reason3, sen_provision, in_care, authority] = cells(text);
     let year = about.period.year;
     let mut findings = Vec::new();
     let start = dates::written(start, "startdate").keep(&mut findings)?;
@@ -133,7 +135,25 @@ fn exclusion(text: &str, about: &About) -> Option<Said> {
         let sessions = count(sessions, "sessions", &mut findings);
         SuspensionGiven { start_on: Some(start), sessions, category, reasons, sen_provision }.into()
     };
-    Some(Said { table: "exclusion", key, events: vec![(start, event)], findings })
+    // As the child was when it was given.
+    let in_care = in_care_reported(in_care, authority, start, &mut findings).map(|reported| (start, reported.into()));
+    Some(Said { table: "exclusion", key, events: std::iter::once((start, event)).chain(in_care).collect(), findings })
+}
+
+/// Whether a school knew the child as looked after, where it says so.
+pub(crate) fn in_care_reported(
+    in_care: &str,
+    authority: &str,
+    on: Date,
+    findings: &mut Vec<Finding>,
+) -> Option<InCareReported> {
+    let said = !(in_care.is_empty() && authority.is_empty());
+    said.then(|| InCareReported {
+        in_care: reading::boolean(in_care, "incare").keep(findings),
+        // A data frame writes a number with a fraction.
+        care_authority: kit_codes::unlisted(authority.strip_suffix(".0").unwrap_or(authority), "dfe.la"),
+        reported_on: Some(on),
+    })
 }
 
 fn free_meals(text: &str, about: &About) -> Option<Said> {

@@ -13,6 +13,7 @@ use proto::events::{
     IdentifierSuperseded, PersonDescribed, PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
 };
 
+use crate::children::in_care_reported;
 use crate::codes;
 use crate::kept;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
@@ -150,6 +151,11 @@ fn of_person(
             (*row, place)
         });
         said.extend(place);
+        let (care, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(name, _)| IN_CARE.contains(name));
+        said.extend(in_care(speaker, person, &care).map(|mut reported| {
+            reported.key = ordinals.tell_apart(reported.key);
+            (*row, reported)
+        }));
         let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
         let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
         if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest.into_iter()) {
@@ -368,6 +374,22 @@ fn provision(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Optio
     says.then_some(Said { table: "sen-provision", key, events, findings })
 }
 
+/// Whether the child was looked after, as schools returned it for some years.
+const IN_CARE: [&str; 2] = ["incare", "careauthority"];
+
+fn in_care(speaker: &Speaker<'_>, person: &Person, cells: &[(&str, &str)]) -> Option<Said> {
+    let [care, authority] = IN_CARE.map(|name| cell(cells, name));
+    let (mut findings, on) = (Vec::new(), reference_on(speaker, person));
+    let reported = in_care_reported(care, authority, on, &mut findings)?;
+    let key = format!("in-care/{}", speaker.period);
+    Some(Said { table: "in-care", key, events: vec![(on, reported.into())], findings })
+}
+
+/// The cell of this name, where there is one.
+fn cell<'r>(cells: &[(&str, &'r str)], name: &str) -> &'r str {
+    cells.iter().find(|(known, _)| *known == name).map_or("", |(_, cell)| *cell)
+}
+
 /// What a pupil's row says of an early years place.
 const EARLY_YEARS: [&str; 8] = [
     "fundedhours",
@@ -384,7 +406,7 @@ const EARLY_YEARS: [&str; 8] = [
 /// noughts.
 fn early_years(speaker: &Speaker<'_>, person: &Person, cells: &[(&str, &str)]) -> Option<Said> {
     let mut findings = Vec::new();
-    let text = |name: &str| cells.iter().find(|(known, _)| *known == name).map_or("", |(_, cell)| *cell);
+    let text = |name: &str| cell(cells, name);
     let mut hours = |name: &str| {
         let said = text(name);
         let hours = said.parse::<f64>().ok().filter(|hours| hours.is_finite() && *hours >= 0.0);
