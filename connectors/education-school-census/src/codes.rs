@@ -37,8 +37,8 @@ lists! {
     SEN_PROVISION = "senprovision" [a("N"), a("K"), a("E"), until("S", 2018), until("A", 2015), until("P", 2015)];
     /// SEMH took the place of BESD in the 2014 code of practice.
     SEN_NEED = "sentype" [
-        a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), until("BESD", 2014), a("SLCN"), a("HI"), a("VI"), a("MSI"), a("PD"), a("ASD"),
-        a("OTH"), a("NSA"), since("DS", 2025),
+        a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), until("BESD", 2014), a("SLCN"), a("HI"), a("VI"), a("MSI"),
+        a("PD"), a("ASD"), a("OTH"), a("NSA"), since("DS", 2025),
     ];
     YOUNG_CARER = "youngcarer" [since("P", 2023), since("S", 2023), since("N", 2023)];
     COUNTRY = "ukcountry" [a("ENG"), a("WLS"), a("SCT"), a("NIR")];
