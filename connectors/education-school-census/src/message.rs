@@ -100,7 +100,12 @@ impl Reading<'_> {
                     };
                     self.reject(reason, message, Some(records.began()), records.raw().to_vec());
                 }
-                Ok(Step::Section(whole)) => self.section(records, whole),
+                Ok(Step::Section(whole)) => {
+                    if let Some(why) = self.section(records, whole) {
+                        self.rows.clear();
+                        return self.reject(Reason::HeaderMissing, why, Some(records.began()), Vec::new());
+                    }
+                }
                 Ok(Step::StrayText) => {
                     let message = "text stands between two pupils: it may be what is left of one";
                     self.reject(Reason::RecordMalformed, message, Some(records.began()), Vec::new());
@@ -113,8 +118,9 @@ impl Reading<'_> {
         }
     }
 
-    /// The header says whose return it is. What else stands beside the pupils is about the school.
-    fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
+    /// The header says whose return it is. What else stands beside the pupils is about the school. Gives why the message is not
+    /// read at all, where it is of another collection.
+    fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) -> Option<&'static str> {
         let element = records.record().filter(|_| whole == Whole::Yes);
         let is_in_bounds = records.elements() <= ELEMENTS_MAX;
         match element {
@@ -122,6 +128,10 @@ impl Reading<'_> {
                 self.headed = true;
                 let mut cells = vec![("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
                 leaves(element, &mut cells);
+                let collection = cells.iter().find(|(name, _)| name == "collection");
+                if let Some(why) = collection.and_then(|(_, collection)| of_other_collection(collection)) {
+                    return Some(why);
+                }
                 self.push("schoolcensus", DrawnRow { cells, line: element.line(), record: 1 });
             }
             Some(element) if element.key() != "header" => {
@@ -139,6 +149,7 @@ impl Reading<'_> {
                 self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
             }
         }
+        None
     }
 
     fn pupil(&mut self, element: Element<'_>) {
@@ -217,6 +228,22 @@ impl Reading<'_> {
             (table, Drawn::of(&self.file, rows, self.sound))
         });
         Message { tables: tables.collect() }
+    }
+}
+
+/// Why a message of this collection is not read. Pupil referral units made theirs as schools make the school census.
+fn of_other_collection(collection: &str) -> Option<&'static str> {
+    match collection.to_ascii_lowercase().as_str() {
+        "sc" | "pru" => None,
+        "ap" | "apc" | "ey" | "eyc" => Some(
+            "the message is the alternative provision or early years census, which an authority makes of children outside its \
+             schools, and which no connector reads: save its children as a table, and wire that in by a mapping file \
+             (connectors/README.md)",
+        ),
+        _ => Some(
+            "the message is of another collection than the school census: give it to the connector of that collection, or where \
+             there is none save it as a table, and wire that in by a mapping file (connectors/README.md)",
+        ),
     }
 }
 

@@ -89,11 +89,6 @@ pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, o
     for ((table, drawn), number) in message.tables.into_iter().zip(0u32..) {
         if table.holds == Holds::Census {
             stated = drawn.rows().find_map(period_of);
-            let collection = drawn.rows().find_map(|row| row.get("collection"));
-            if let Some(why) = collection.and_then(of_other_collection) {
-                out.reject(of_file(&name, why));
-                return Ok(());
-            }
         }
         progress.add(&mut opened, table, number, Source::Drawn(drawn));
     }
@@ -108,22 +103,6 @@ pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, o
     };
     let names = vec![name; opened.len()];
     say(period, opened, names, progress, out)
-}
-
-/// Why a message of this collection is not read. Pupil referral units made theirs as schools make the school census.
-fn of_other_collection(collection: &str) -> Option<&'static str> {
-    match collection.to_ascii_lowercase().as_str() {
-        "sc" | "pru" => None,
-        "ap" | "apc" | "ey" | "eyc" => Some(
-            "the message is the alternative provision or early years census, which an authority makes of children outside its \
-             schools, and which no connector reads: save its children as a table, and wire that in by a mapping file \
-             (connectors/README.md)",
-        ),
-        _ => Some(
-            "the message is of another collection than the school census: give it to the connector of that collection, or where \
-             there is none save it as a table, and wire that in by a mapping file (connectors/README.md)",
-        ),
-    }
 }
 
 /// The collection that the returns themselves name. They are read for it, and kept.

@@ -199,6 +199,8 @@ fn a_message_that_cannot_be_whole_takes_nothing_back() {
         assert_eq!((other.drafts.len(), other.rejections.len()), (0, 1), "{collection}");
         assert!(other.rejections[0].message.contains("mapping file"), "{collection}");
     }
+    let named = MESSAGE.replace("PupilOnRoll", "PupilChild").replace("<Collection>SC<", "<Collection>APC<");
+    assert_eq!((whole(&named).drafts.len(), whole(&named).rejections.len()), (0, 1), "it is told once");
     let unit = whole(&MESSAGE.replace("<Collection>SC<", "<Collection>PRU<"));
     assert_eq!(sayings(&unit), sayings(&whole(MESSAGE)), "a pupil referral unit's");
     let undated = MESSAGE.replace("<Term>SPR</Term>", "").replace("<Year>2025</Year>", "");
