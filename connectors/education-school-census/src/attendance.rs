@@ -1,33 +1,38 @@
-//! A term's sessions by code, one summary for each child.
+//! A term's or a year's sessions, one summary for each child.
 //!
 //! A summary is drawn from many rows, so a row that is lost makes it wrong and not merely absent. Where the tables were not
 //! read whole, the child of the last row read, the children of rows that could not be read, and the children of whom no
 //! row was read get no summary.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 
 use connector_kit::reading::{finding, finding_of_rule};
 use proto::events::{AttendanceSummarised, Coded, Finding, FindingCode, SessionCount};
 
-use crate::children::count;
+use crate::children::{SESSIONS, count};
 use crate::codes;
-use crate::period::AttendedTerm;
-use crate::pupils::sessions_possible;
-use crate::roll::{HALF_TERM_POSSIBLE, Person, Roll, Spell};
-use crate::rows::{OfChild, OfGroup, Stood, cells};
+use crate::kept;
+use crate::period::{Attended, Span};
+use crate::pupils::reference_on;
+use crate::roll::{Person, Roll, session_columns};
+use crate::rows::{OfChild, OfGroup, Stood, cells, cells_after};
 use crate::rules;
-use crate::say::{Said, Speaker};
-use crate::tables::Holds;
+use crate::say::{Ordinals, Said, Speaker, key_part};
 
 /// Codes of sessions that are not possible ones: elsewhere registered, not required, not yet on roll, closed.
 const NOT_POSSIBLE: [&str; 4] = ["D", "X", "Z", "#"];
 
+/// How many cells of a row stand before those of no place: the roll, the row key, and [`SESSIONS`].
+const CELLS_MAPPED: usize = SESSIONS.len() + 2;
+
 /// What was read of the session tables.
 pub(crate) struct Sessions<'r> {
-    pub(crate) holds: Holds,
+    pub(crate) span: Span,
     pub(crate) group: &'static str,
     pub(crate) rows: &'r OfGroup,
+    /// By file: the columns of no place.
+    pub(crate) unmapped: &'r HashMap<u32, Vec<String>>,
     /// Which rolls' tables were read: current, left.
     pub(crate) rolls_read: [bool; 2],
     pub(crate) whole: bool,
@@ -50,6 +55,7 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
         };
         speaker.too_many(sessions.group, &of_child);
         let OfChild { rows, left_out, .. } = of_child;
+        keep(speaker, sessions, at, &rows);
         if sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole) {
             continue;
         }
@@ -60,6 +66,29 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
     Ok(())
 }
 
+/// Keeps what of a child's rows has no place, each with the reason that it is of.
+fn keep(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)]) {
+    let Some(on) = speaker.roll.person(at).map(|person| reference_on(speaker, person)) else { return };
+    let rest = |(row, text): &(Stood, String)| -> (String, Vec<(String, String)>, Stood) {
+        let [_, _, reason, _] = cells(text);
+        let names = sessions.unmapped.get(&row.file).into_iter().flatten();
+        let rest = names.zip(cells_after(text, CELLS_MAPPED)).filter(|(_, cell)| !cell.is_empty());
+        (reason.to_owned(), rest.map(|(name, cell)| (name.clone(), cell.to_owned())).collect(), *row)
+    };
+    let mut kept: Vec<_> = rows.iter().map(rest).filter(|(_, rest, _)| !rest.is_empty()).collect();
+    // Row keys, by which they come, are others in the next export.
+    kept.sort_by(|(reason, rest, _), (other, than, _)| (reason, rest).cmp(&(other, than)));
+    let mut ordinals = Ordinals::default();
+    for (reason, rest, row) in kept {
+        let key = format!("{}/{}/{}/kept", sessions.group, speaker.period, key_part(&reason));
+        let rest = rest.iter().map(|(name, cell)| (name.as_str(), cell.as_str()));
+        let columns = std::iter::once(("attendancereason", reason.as_str())).chain(rest);
+        if let Some(said) = kept::said(sessions.group, ordinals.tell_apart(key), on, columns) {
+            speaker.say(at, sessions.group, &row, said);
+        }
+    }
+}
+
 fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)]) -> Option<(Stood, Said)> {
     let roll = &speaker.roll;
     let person = roll.person(at)?;
@@ -67,14 +96,14 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Sto
     if person.spells.iter().any(|at| if roll.spell(*at).left { !left_read } else { !current_read }) {
         return None;
     }
-    let attended = speaker.period.attended();
+    let attended = speaker.period.attended(sessions.span);
     let mut findings = Vec::new();
-    let possible = possible(sessions.holds, roll, person, &mut findings);
+    let [possible, absences_authorised, absences_unauthorised] = stated(sessions.span, roll, person, &mut findings);
     let left = person.spells.iter().all(|at| roll.spell(*at).left);
-    if possible.is_none() && left && findings.is_empty() && sessions.holds == Holds::Sessions {
+    if possible.is_none() && left && findings.is_empty() && sessions.span == Span::Term {
         findings.push(finding_of_rule(FindingCode::FieldMissing, "termlysessionspossible", rules::LEAVER_SESSIONS));
     }
-    if rows.is_empty() && possible.is_none() {
+    if rows.is_empty() && possible.or(absences_authorised).or(absences_unauthorised).is_none() {
         return None;
     }
     let counts = by_code(rows, &attended, &mut findings);
@@ -83,41 +112,52 @@ fn summary(speaker: &Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Sto
     if possible.is_some_and(|possible| told > possible.into()) {
         findings.push(finding(FindingCode::FieldsContradict, "sessions"));
     }
-    let second_half = sessions.holds == Holds::HalfTermSessions;
     let event = AttendanceSummarised {
         school_year: Some(attended.school_year.into()),
-        term: Some(Coded {
-            code: attended.code.to_owned(),
+        term: attended.term.map(|code| Coded {
+            code: code.to_owned(),
             code_set: format!("school-census.term/{}", attended.school_year),
-            text: second_half.then(|| "second half".to_owned()),
+            text: (sessions.span == Span::SecondHalf).then(|| "second half".to_owned()),
         }),
         sessions_possible: possible,
         sessions: counts
             .into_values()
             .map(|(reason, sessions)| SessionCount { reason: Some(reason), sessions })
             .collect(),
+        absences_authorised,
+        absences_unauthorised,
         ..AttendanceSummarised::default()
     };
-    let table = if second_half { "half-term-attendance" } else { "attendance" };
-    let key = format!("{table}/{}", speaker.period);
+    let (table, key) = match sessions.span {
+        Span::Term => ("attendance", format!("attendance/{}", speaker.period)),
+        Span::SecondHalf => ("half-term-attendance", format!("half-term-attendance/{}", speaker.period)),
+        // Whichever of its collections a school says it in.
+        Span::Year => ("annual-attendance", format!("annual-attendance/{}", attended.school_year)),
+    };
     let of_roll = || roll.held(*person.spells.first()?).map(|(row, _)| row);
     let row = rows.first().map(|(row, _)| row).or_else(of_roll)?;
     Some((*row, Said { table, key, events: vec![(attended.last_day, event.into())], findings }))
 }
 
-fn possible(holds: Holds, roll: &Roll, person: &Person, findings: &mut Vec<Finding>) -> Option<u32> {
-    let (field, of): (_, for<'r> fn(&Spell<'r>) -> &'r str) = match holds {
-        Holds::HalfTermSessions => (HALF_TERM_POSSIBLE, |spell| spell.half_term_possible),
-        _ => ("termlysessionspossible", |spell| spell.possible),
-    };
-    sessions_possible(roll, person, field, of, findings)
+/// What the child's rows on the rolls say of sessions, all together; `None` where none says it.
+fn stated(span: Span, roll: &Roll, person: &Person, findings: &mut Vec<Finding>) -> [Option<u32>; 3] {
+    let mut stated = [None; 3];
+    for at in &person.spells {
+        let said = session_columns(span).into_iter().zip(roll.spell(*at).sessions(span));
+        for (sum, (field, text)) in stated.iter_mut().zip(said) {
+            if let Some(sessions) = count(text, field, findings) {
+                *sum = Some(sum.unwrap_or(0u32).saturating_add(sessions));
+            }
+        }
+    }
+    stated
 }
 
 /// Sessions by code. Rows under one pupil row state each code once; a second row that says the same counts once, one that
 /// says otherwise counts where it is greater, and the rows under a child's several pupil rows add up.
 fn by_code(
     rows: &[(Stood, String)],
-    attended: &AttendedTerm,
+    attended: &Attended,
     findings: &mut Vec<Finding>,
 ) -> BTreeMap<String, (Coded, u32)> {
     let mut stated: BTreeMap<(&str, &str, String), (Coded, Option<u32>)> = BTreeMap::new();

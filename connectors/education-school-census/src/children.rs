@@ -1,11 +1,12 @@
 //! What the tables under a pupil say of the child.
 
+use connector_kit::codes as kit_codes;
 use connector_kit::dates;
 use connector_kit::reading::{self, finding, finding_of_rule};
 use proto::events::{
     AlternativeProvisionEnded, AlternativeProvisionReasonRecorded, AlternativeProvisionStarted, Coded, Date,
-    ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, SenNeedRecorded,
-    SuspensionGiven,
+    ExclusionGiven, Finding, FindingCode, FreeSchoolMealsEnded, FreeSchoolMealsStarted, InCareReported,
+    SenNeedRecorded, SuspensionGiven,
 };
 use proto::quarantine::Reason;
 
@@ -25,7 +26,8 @@ pub(crate) struct About {
     pub(crate) latest_on: Option<Date>,
 }
 
-const EXCLUSION: [&str; 7] = ["startdate", "category", "sessions", "reason1", "reason2", "reason3", "senprovision"];
+const EXCLUSION: [&str; 9] =
+    ["startdate", "category", "sessions", "reason1", "reason2", "reason3", "senprovision", "incare", "careauthority"];
 const FREE_MEALS: [&str; 3] = ["fsmstartdate", "fsmenddate", "ukcountry"];
 const SEN_NEED: [&str; 2] = ["sentype", "sentyperank"];
 const PROVISION: [&str; 12] = [
@@ -45,6 +47,22 @@ const PROVISION: [&str; 12] = [
 const PROVISION_REASON: [&str; 3] = ["apreason", "prevurn", "senprovisionentry"];
 pub(crate) const SESSIONS: [&str; 2] = ["attendancereason", "sessions"];
 
+/// What columns are called elsewhere: one reason until there were three, sessions by what they were counted for, and where a
+/// setting is as where anything is.
+const OTHER_NAMES: [(&str, &str); 3] =
+    [("reason1", "reason"), ("sessions", "absencesessions"), ("applacementpostcode", "postcode")];
+
+/// What else a column of a table of this kind is called.
+pub(crate) fn other_name(holds: Holds, column: &str) -> Option<&'static str> {
+    let (_, other) = OTHER_NAMES.into_iter().find(|(of, _)| *of == column)?;
+    columns(holds).contains(&column).then_some(other)
+}
+
+/// The cell of a column, under whichever of its names it is filled.
+pub(crate) fn cell<'r>(holds: Holds, row: Row<'r>, column: &str) -> Option<&'r str> {
+    row.get(column).or_else(|| row.get(other_name(holds, column)?))
+}
+
 /// The columns that have a place in the catalogue, in the order in which rows are held.
 pub(crate) fn columns(holds: Holds) -> &'static [&'static str] {
     match holds {
@@ -53,7 +71,7 @@ pub(crate) fn columns(holds: Holds) -> &'static [&'static str] {
         Holds::SenNeeds => &SEN_NEED,
         Holds::ArrangedProvision => &PROVISION,
         Holds::ProvisionReason => &PROVISION_REASON,
-        Holds::Sessions | Holds::HalfTermSessions => &SESSIONS,
+        Holds::Sessions(_) => &SESSIONS,
         Holds::Addresses => &crate::pupils::ADDRESS_COLUMNS,
         Holds::Census | Holds::Pupils | Holds::Kept | Holds::NotOfAChild => &[],
     }
@@ -66,15 +84,15 @@ pub(crate) fn unfit(holds: Holds, row: Row<'_>) -> Option<(Reason, &'static str,
     const COUNT: &str = "the number of sessions cannot be read: put it right in the return";
     let dated = |column| row.read(column, dates::written).value.is_some();
     let undated = |column| (!dated(column)).then_some((Reason::DateMissing, column, DATED));
-    let blank = |column| row.get(column).is_none().then_some((Reason::RecordMalformed, column, BLANK));
+    let blank = |column| cell(holds, row, column).is_none().then_some((Reason::RecordMalformed, column, BLANK));
     match holds {
         Holds::Exclusions => undated("startdate"),
         Holds::FreeMeals => undated("fsmstartdate"),
         Holds::ArrangedProvision => undated("entrydate"),
         Holds::SenNeeds => blank("sentype"),
         Holds::ProvisionReason => blank("apreason"),
-        Holds::Sessions | Holds::HalfTermSessions => blank("attendancereason").or_else(|| {
-            let count = row.read("sessions", reading::integer);
+        Holds::Sessions(_) => blank("attendancereason").or_else(|| {
+            let count = reading::integer(cell(holds, row, "sessions").unwrap_or_default(), "sessions");
             let unread = count.finding.is_some() || count.value.is_some_and(|count| u32::try_from(count).is_err());
             unread.then_some((Reason::RecordMalformed, "sessions", COUNT))
         }),
@@ -95,7 +113,7 @@ pub(crate) fn said(holds: Holds, text: &str, about: &About) -> Option<Said> {
 }
 
 fn exclusion(text: &str, about: &About) -> Option<Said> {
-    let [start, category, sessions, reason1, reason2, reason3, sen_provision] = cells(text);
+    let [start, category, sessions, reason1, reason2, reason3, sen_provision, in_care, authority] = cells(text);
     let year = about.period.year;
     let mut findings = Vec::new();
     let start = dates::written(start, "startdate").keep(&mut findings)?;
@@ -117,7 +135,25 @@ fn exclusion(text: &str, about: &About) -> Option<Said> {
         let sessions = count(sessions, "sessions", &mut findings);
         SuspensionGiven { start_on: Some(start), sessions, category, reasons, sen_provision }.into()
     };
-    Some(Said { table: "exclusion", key, events: vec![(start, event)], findings })
+    // As the child was when it was given.
+    let in_care = in_care_reported(in_care, authority, start, &mut findings).map(|reported| (start, reported.into()));
+    Some(Said { table: "exclusion", key, events: std::iter::once((start, event)).chain(in_care).collect(), findings })
+}
+
+/// Whether a school knew the child as looked after, where it says so.
+pub(crate) fn in_care_reported(
+    in_care: &str,
+    authority: &str,
+    on: Date,
+    findings: &mut Vec<Finding>,
+) -> Option<InCareReported> {
+    let said = !(in_care.is_empty() && authority.is_empty());
+    said.then(|| InCareReported {
+        in_care: reading::boolean(in_care, "incare").keep(findings),
+        // A data frame writes a number with a fraction.
+        care_authority: kit_codes::unlisted(authority.strip_suffix(".0").unwrap_or(authority), "dfe.la"),
+        reported_on: Some(on),
+    })
 }
 
 fn free_meals(text: &str, about: &About) -> Option<Said> {

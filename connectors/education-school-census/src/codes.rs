@@ -3,20 +3,7 @@
 //!
 //! A year is the calendar year of the census, except for attendance codes, whose year is the school year that they are of.
 
-use connector_kit::codes::{Code, CodeList};
-
-const fn all<const N: usize>(codes: [&'static str; N]) -> [Code; N] {
-    let mut list = [Code::always(""); N];
-    let mut at = 0;
-    while at < N {
-        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within the array's own length")]
-        {
-            list[at] = Code::always(codes[at]);
-        }
-        at += 1;
-    }
-    list
-}
+use connector_kit::codes::{Code, CodeList, ETHNIC_GROUPS};
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $field:literal [$($code:expr),* $(,)?];)*) => {
@@ -48,9 +35,10 @@ lists! {
     ];
     /// School Action went with the 2014 code of practice, statements with their last transfer to plans.
     SEN_PROVISION = "senprovision" [a("N"), a("K"), a("E"), until("S", 2018), until("A", 2015), until("P", 2015)];
+    /// SEMH took the place of BESD in the 2014 code of practice.
     SEN_NEED = "sentype" [
-        a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), a("SLCN"), a("HI"), a("VI"), a("MSI"), a("PD"), a("ASD"),
-        a("OTH"), a("NSA"), since("DS", 2025),
+        a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), until("BESD", 2014), a("SLCN"), a("HI"), a("VI"), a("MSI"),
+        a("PD"), a("ASD"), a("OTH"), a("NSA"), since("DS", 2025),
     ];
     YOUNG_CARER = "youngcarer" [since("P", 2023), since("S", 2023), since("N", 2023)];
     COUNTRY = "ukcountry" [a("ENG"), a("WLS"), a("SCT"), a("NIR")];
@@ -78,16 +66,4 @@ lists! {
     ];
 }
 
-/// The twenty main groups and their extended codes.
 pub(crate) const ETHNICITY: CodeList = CodeList { name: "school-census.ethnicity", codes: &ETHNIC_GROUPS };
-
-const ETHNIC_GROUPS: [Code; 108] = all([
-    "AAFR", "ABAN", "ABRI", "AIND", "AKAO", "AKPA", "AMPK", "ANEP", "AOPK", "AOTA", "AOTH", "APKN", "ASLT", "ASNL",
-    "ASRO", "AWEL", "BAFR", "BANN", "BAOF", "BBRI", "BCON", "BCRB", "BEUR", "BGHA", "BNAM", "BNGN", "BOTB", "BOTH",
-    "BSLN", "BSOM", "BSUD", "BWEL", "CHKC", "CHNE", "CMAL", "COCH", "CSNG", "CTWN", "MABL", "MACH", "MAOE", "MBCH",
-    "MBOE", "MCOE", "MOTH", "MOTM", "MWAI", "MWAO", "MWAP", "MWAS", "MWBA", "MWBC", "MWCH", "MWOE", "NOBT", "OAFG",
-    "OARA", "OEGY", "OFIL", "OIRN", "OIRQ", "OJPN", "OKOR", "OKRD", "OLAM", "OLEB", "OLIB", "OMAL", "OMRC", "OOEG",
-    "OOTH", "OPOL", "ORAB", "OTHA", "OVIE", "OYEM", "REFU", "WALB", "WBOS", "WBRI", "WCOR", "WCRO", "WEEU", "WENG",
-    "WEUR", "WGRC", "WGRE", "WGRK", "WIRI", "WIRT", "WITA", "WKOS", "WNIR", "WOTH", "WOTW", "WOWB", "WPOR", "WROG",
-    "WROM", "WROO", "WROR", "WSCO", "WSER", "WTUC", "WTUK", "WTUR", "WWEL", "WWEU",
-]);

@@ -23,7 +23,7 @@
 //!
 //! **Dates.** What the census states of its own day (SEN, needs, young carers, descriptions) is placed at the reference
 //! date, or without one at the appointed census day. Attendance is that of the term before, placed by convention at the
-//! last day of December, March or July.
+//! last day of December, March or July, and where a school counts it so, that of the last school year that had ended.
 //!
 //! **Memory.** A table of the export is held packed until its child's other tables are read, because rows of a child stand
 //! anywhere in them: the two rolls all along, then one group of tables at a time. A message is held whole: it is one school's.
@@ -74,7 +74,7 @@ impl Connector for SchoolCensus {
             about: "School census: CSV tables, as COLLECT's Blade export has them, or a school's own XML message",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 

@@ -13,6 +13,8 @@ use connector_kit::xml::{Broken, Element, Records, Shape, Start, Step, Whole};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
+use crate::period::Span;
+use crate::roll::{COLUMNS, session_columns};
 use crate::rows::HELD_BYTES_MAX;
 use crate::source::{Drawn, DrawnRow};
 use crate::submission::TOO_LARGE;
@@ -98,7 +100,12 @@ impl Reading<'_> {
                     };
                     self.reject(reason, message, Some(records.began()), records.raw().to_vec());
                 }
-                Ok(Step::Section(whole)) => self.section(records, whole),
+                Ok(Step::Section(whole)) => {
+                    if let Some(why) = self.section(records, whole) {
+                        self.rows.clear();
+                        return self.reject(Reason::HeaderMissing, why, Some(records.began()), Vec::new());
+                    }
+                }
                 Ok(Step::StrayText) => {
                     let message = "text stands between two pupils: it may be what is left of one";
                     self.reject(Reason::RecordMalformed, message, Some(records.began()), Vec::new());
@@ -111,8 +118,9 @@ impl Reading<'_> {
         }
     }
 
-    /// The header says whose return it is. What else stands beside the pupils is about the school.
-    fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) {
+    /// The header says whose return it is. What else stands beside the pupils is about the school. Gives why the message is not
+    /// read at all, where it is of another collection.
+    fn section<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) -> Option<&'static str> {
         let element = records.record().filter(|_| whole == Whole::Yes);
         let is_in_bounds = records.elements() <= ELEMENTS_MAX;
         match element {
@@ -120,6 +128,10 @@ impl Reading<'_> {
                 self.headed = true;
                 let mut cells = vec![("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
                 leaves(element, &mut cells);
+                let collection = cells.iter().find(|(name, _)| name == "collection");
+                if let Some(why) = collection.and_then(|(_, collection)| of_other_collection(collection)) {
+                    return Some(why);
+                }
                 self.push("schoolcensus", DrawnRow { cells, line: element.line(), record: 1 });
             }
             Some(element) if element.key() != "header" => {
@@ -137,6 +149,7 @@ impl Reading<'_> {
                 self.reject(Reason::RecordMalformed, message, Some(records.began()), records.raw().to_vec());
             }
         }
+        None
     }
 
     fn pupil(&mut self, element: Element<'_>) {
@@ -146,7 +159,7 @@ impl Reading<'_> {
         let own = self.records.to_string();
         let mut cells =
             vec![(format!("{table}tableid"), own.clone()), ("schoolcensustableid".to_owned(), THE_SCHOOL.to_owned())];
-        let under = Under { left, parent_table: table, parent: &own, second_half: false };
+        let under = Under { left, parent_table: table, parent: &own, span: Span::Term };
         self.fill(element, under, &mut cells);
         self.push(table, DrawnRow { cells, line: element.line(), record: self.records });
     }
@@ -158,7 +171,7 @@ impl Reading<'_> {
                 take(cells, column(part.key(), under), part.text());
                 continue;
             }
-            let under = Under { second_half: under.second_half || part.key().starts_with("summer"), ..under };
+            let under = Under { span: span_of(part).unwrap_or(under.span), ..under };
             let table = group(part, under).and_then(|name| table_of(name, under));
             let Some(table) = table else {
                 self.fill(part, under, cells);
@@ -218,14 +231,36 @@ impl Reading<'_> {
     }
 }
 
+/// Why a message of this collection is not read. Pupil referral units made theirs as schools make the school census.
+fn of_other_collection(collection: &str) -> Option<&'static str> {
+    match collection.to_ascii_lowercase().as_str() {
+        "sc" | "pru" => None,
+        "ap" | "apc" | "ey" | "eyc" => Some(
+            "the message is the alternative provision or early years census, which an authority makes of children outside its \
+             schools, and which no connector reads: save its children as a table, and wire that in by a mapping file \
+             (connectors/README.md)",
+        ),
+        _ => Some(
+            "the message is of another collection than the school census: give it to the connector of that collection, or where \
+             there is none save it as a table, and wire that in by a mapping file (connectors/README.md)",
+        ),
+    }
+}
+
 /// What an element stands in.
 #[derive(Clone, Copy)]
 struct Under<'p> {
     left: bool,
     parent_table: &'static str,
     parent: &'p str,
-    /// The second half of the summer term.
-    second_half: bool,
+    /// What sessions in it are counted over.
+    span: Span,
+}
+
+/// What the sessions of an element are counted over, where its name says it.
+fn span_of(element: Element<'_>) -> Option<Span> {
+    let is = |start: &str| element.key().starts_with(start);
+    is("summer").then_some(Span::SecondHalf).or_else(|| is("annual").then_some(Span::Year))
 }
 
 /// Whether a pupil is named by it, or by anything in it.
@@ -264,17 +299,22 @@ const REASONS: [&str; 9] =
 
 /// The export's name of an element whose own name is shorter, because of where it stands.
 fn column<'k>(key: &'k str, under: Under<'_>) -> &'k str {
-    match key {
-        "sessionspossible" | "termlysessionspossible" if under.second_half => "summerhalfterm2sessionspossible",
-        "sessionspossible" => "termlysessionspossible",
+    let [possible, authorised, unauthorised] = session_columns(under.span);
+    match key.strip_prefix("termly").unwrap_or(key) {
+        "sessionspossible" => possible,
+        "sessionsauthorised" => authorised,
+        "sessionsunauthorised" => unauthorised,
         "reason" => "reason1",
-        other => other,
+        _ => key,
     }
 }
 
+/// What a placement says as an enrolment does.
+const OF_ANY_SPELL: [&str; 3] = ["entrydate", "leavingdate", "senprovision"];
+
 /// Which group of a pupil's an element is a record of, told by what it holds.
 fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
-    const BY_CELL: [(&str, &str); 21] = [
+    const BY_CELL: [(&str, &str); 23] = [
         ("attendancereason", "termlysessiondetails"),
         ("sentype", "senneeds"),
         ("fsmstartdate", "fsmperiod"),
@@ -282,6 +322,8 @@ fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
         ("placementreason", "schoolarrangedapdetail"),
         ("apsessionsperweek", "schoolarrangedapdetail"),
         ("apattendancepattern", "schoolarrangedapdetail"),
+        ("applacementpostcode", "schoolarrangedapdetail"),
+        ("companynumber", "schoolarrangedapdetail"),
         ("apreason", "approvisiondetail"),
         ("learnerfamtype", "learnerfam"),
         ("supportcode", "learnersupport"),
@@ -301,9 +343,26 @@ fn group(element: Element<'_>, under: Under<'_>) -> Option<&'static str> {
     if holds("category") && holds("startdate") {
         return Some("termlyexclusions");
     }
-    let (_, name) = BY_CELL.into_iter().find(|(cell, _)| holds(cell))?;
+    let by_cell = BY_CELL.into_iter().find(|(cell, _)| holds(cell)).map(|(_, name)| name);
+    // A setting that the school placed the child in, which may say where that is: an address of it is not the child's.
+    let is_setting = holds("urn") || holds("ukprn");
+    let name = match by_cell {
+        None if is_setting && holds("entrydate") => "schoolarrangedapdetail",
+        Some("addresses") if is_setting || holds("entrydate") => "schoolarrangedapdetail",
+        other => other?,
+    };
+    // What tells of the pupil as well is a part of the pupil, and no group of its own.
+    let of_pupil = |name: &str| COLUMNS.contains(&name) && !OF_ANY_SPELL.contains(&name);
+    let is_place = matches!(name, "addresses" | "schoolarrangedapdetail");
+    if is_place && element.children().any(|part| of_pupil(part.key())) {
+        return None;
+    }
     match name {
-        "termlysessiondetails" if under.second_half => Some("summerhalfterm2sessiondetails"),
+        "termlysessiondetails" => Some(match under.span {
+            Span::Term => "termlysessiondetails",
+            Span::SecondHalf => "summerhalfterm2sessiondetails",
+            Span::Year => "annualsessiondetails",
+        }),
         name => Some(name),
     }
 }

@@ -36,13 +36,27 @@ pub(crate) struct Period {
     pub(crate) term: Term,
 }
 
-/// The term whose attendance a census reports: the one before it.
+/// What sessions are counted over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct AttendedTerm {
+pub(crate) enum Span {
+    /// The term before the census.
+    Term,
+    /// The second half of the summer term, which the autumn census counts by itself.
+    SecondHalf,
+    /// The school year before: so special schools until 2016, and pupil referral units.
+    Year,
+}
+
+/// Every span.
+pub(crate) const SPANS: [Span; 3] = [Span::Term, Span::SecondHalf, Span::Year];
+
+/// The time whose attendance a census reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Attended {
     /// The first calendar year of its school year.
     pub(crate) school_year: u16,
-    /// AUT, SPR or SUM.
-    pub(crate) code: &'static str,
+    /// AUT, SPR or SUM; `None` of a whole school year.
+    pub(crate) term: Option<&'static str>,
     /// By convention the last day of December, March or July: the census does not state the term's dates.
     pub(crate) last_day: Date,
 }
@@ -80,16 +94,18 @@ impl Period {
     }
 
     /// The autumn census reports attendance in the summer term, the spring census in the autumn term, and the summer
-    /// census in the spring term.
-    pub(crate) fn attended(self) -> AttendedTerm {
+    /// census in the spring term. Of a year, each reports the last that had ended.
+    pub(crate) fn attended(self, span: Span) -> Attended {
         let before = self.year.saturating_sub(1);
-        let (code, year, month, day) = match self.term {
-            Term::Autumn => ("SUM", self.year, 7, 31),
-            Term::Spring => ("AUT", before, 12, 31),
-            Term::Summer => ("SPR", self.year, 3, 31),
+        let (school_year, term, year, month) = match (span, self.term) {
+            (Span::Year, Term::Autumn) => (before, None, self.year, 7),
+            (Span::Year, Term::Spring | Term::Summer) => (before.saturating_sub(1), None, before, 7),
+            (_, Term::Autumn) => (before, Some("SUM"), self.year, 7),
+            (_, Term::Spring) => (before, Some("AUT"), before, 12),
+            (_, Term::Summer) => (before, Some("SPR"), self.year, 3),
         };
-        let last_day = Date { year: year.into(), month: Some(month), day: Some(day), estimated: false };
-        AttendedTerm { school_year: before, code, last_day }
+        let last_day = Date { year: year.into(), month: Some(month), day: Some(31), estimated: false };
+        Attended { school_year, term, last_day }
     }
 }
 
@@ -148,8 +164,21 @@ mod tests {
             (2025, Term::Spring, 2024, "AUT", "2024-12-31"),
             (2025, Term::Summer, 2024, "SPR", "2025-03-31"),
         ] {
-            let attended = Period { year, term }.attended();
-            assert_eq!((attended.school_year, attended.code), (school_year, code));
+            let attended = Period { year, term }.attended(Span::Term);
+            assert_eq!((attended.school_year, attended.term), (school_year, Some(code)));
+            assert_eq!(dates::key(&attended.last_day), last_day);
+        }
+    }
+
+    #[test]
+    fn a_census_reports_the_last_school_year_that_had_ended() {
+        for (year, term, school_year, last_day) in [
+            (2012, Term::Autumn, 2011, "2012-07-31"),
+            (2013, Term::Spring, 2011, "2012-07-31"),
+            (2013, Term::Summer, 2011, "2012-07-31"),
+        ] {
+            let attended = Period { year, term }.attended(Span::Year);
+            assert_eq!((attended.school_year, attended.term), (school_year, None));
             assert_eq!(dates::key(&attended.last_day), last_day);
         }
     }

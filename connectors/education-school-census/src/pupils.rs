@@ -13,6 +13,7 @@ use proto::events::{
     IdentifierSuperseded, PersonDescribed, PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
 };
 
+use crate::children::in_care_reported;
 use crate::codes;
 use crate::kept;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
@@ -93,7 +94,7 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, unmapped: &HashMap<u32, Vec<String>
 
 /// Drafts where children live. A description by itself: a return without its address tables, or one with fewer of them,
 /// takes no address away.
-pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild) {
+pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild, unmapped: &HashMap<u32, Vec<String>>) {
     let (Some((first, _)), Some(person)) = (homes.rows.first(), speaker.roll.person(homes.owner)) else { return };
     let addresses = homes.rows.iter().map(|(_, text)| address(text)).collect();
     let mut event = PersonDescribed { addresses, ..Default::default() };
@@ -106,6 +107,15 @@ pub(crate) fn say_addresses(speaker: &mut Speaker<'_>, homes: &OfChild) {
         findings: Vec::new(),
     };
     speaker.say(homes.owner, ADDRESSES, first, said);
+    let mut ordinals = Ordinals::default();
+    for (row, text) in &homes.rows {
+        let names = unmapped.get(&row.file).into_iter().flatten().map(String::as_str);
+        let rest = names.zip(cells_after(text, ADDRESS_COLUMNS.len()));
+        if let Some(mut kept) = kept::said(ADDRESSES, format!("addresses/{}/kept", speaker.period), on, rest) {
+            kept.key = ordinals.tell_apart(kept.key);
+            speaker.say(homes.owner, ADDRESSES, row, kept);
+        }
+    }
 }
 
 fn of_person(
@@ -141,6 +151,11 @@ fn of_person(
             (*row, place)
         });
         said.extend(place);
+        let (care, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(name, _)| IN_CARE.contains(name));
+        said.extend(in_care(speaker, person, &care).map(|mut reported| {
+            reported.key = ordinals.tell_apart(reported.key);
+            (*row, reported)
+        }));
         let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
         let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
         if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest.into_iter()) {
@@ -155,7 +170,8 @@ fn of_person(
     said
 }
 
-fn reference_on(speaker: &Speaker<'_>, person: &Person) -> Date {
+/// The day of the return that a child is in.
+pub(crate) fn reference_on(speaker: &Speaker<'_>, person: &Person) -> Date {
     speaker.school(person).map_or_else(|| speaker.period.census_day(), |school| school.reference_on)
 }
 
@@ -358,6 +374,22 @@ fn provision(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Optio
     says.then_some(Said { table: "sen-provision", key, events, findings })
 }
 
+/// Whether the child was looked after, as schools returned it for some years.
+const IN_CARE: [&str; 2] = ["incare", "careauthority"];
+
+fn in_care(speaker: &Speaker<'_>, person: &Person, cells: &[(&str, &str)]) -> Option<Said> {
+    let [care, authority] = IN_CARE.map(|name| cell(cells, name));
+    let (mut findings, on) = (Vec::new(), reference_on(speaker, person));
+    let reported = in_care_reported(care, authority, on, &mut findings)?;
+    let key = format!("in-care/{}", speaker.period);
+    Some(Said { table: "in-care", key, events: vec![(on, reported.into())], findings })
+}
+
+/// The cell of this name, where there is one.
+fn cell<'r>(cells: &[(&str, &'r str)], name: &str) -> &'r str {
+    cells.iter().find(|(known, _)| *known == name).map_or("", |(_, cell)| *cell)
+}
+
 /// What a pupil's row says of an early years place.
 const EARLY_YEARS: [&str; 8] = [
     "fundedhours",
@@ -374,7 +406,7 @@ const EARLY_YEARS: [&str; 8] = [
 /// noughts.
 fn early_years(speaker: &Speaker<'_>, person: &Person, cells: &[(&str, &str)]) -> Option<Said> {
     let mut findings = Vec::new();
-    let text = |name: &str| cells.iter().find(|(known, _)| *known == name).map_or("", |(_, cell)| *cell);
+    let text = |name: &str| cell(cells, name);
     let mut hours = |name: &str| {
         let said = text(name);
         let hours = said.parse::<f64>().ok().filter(|hours| hours.is_finite() && *hours >= 0.0);
@@ -422,24 +454,4 @@ fn young_carer(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Opt
     let event = YoungCarerIdentified { identified_by: Some(by) };
     let key = format!("young-carer/{}", speaker.period);
     Some(Said { table: "young-carer", key, events: vec![(reference_on(speaker, person), event.into())], findings })
-}
-
-/// Sessions that the child could have attended, over all their rows; `None` where no row says.
-pub(crate) fn sessions_possible(
-    roll: &Roll,
-    person: &Person,
-    field: &'static str,
-    of: for<'r> fn(&Spell<'r>) -> &'r str,
-    findings: &mut Vec<Finding>,
-) -> Option<u32> {
-    let mut possible = None;
-    for at in &person.spells {
-        let stated = reading::integer(of(&roll.spell(*at)), field).keep(findings);
-        match stated.map(u32::try_from) {
-            Some(Ok(sessions)) => possible = Some(possible.unwrap_or(0u32).saturating_add(sessions)),
-            Some(Err(_)) => findings.push(finding(FindingCode::ValueMalformed, field)),
-            None => {}
-        }
-    }
-    possible
 }

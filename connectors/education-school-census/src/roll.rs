@@ -11,11 +11,12 @@ use connector_kit::dates;
 use connector_kit::identifier::{self, Verdict, upn};
 use proto::events::Scheme;
 
+use crate::period::{SPANS, Span};
 use crate::rows::{Rows, Stood, cells, last_cell, without_last_cell};
 use crate::tables::Table;
 
 /// The columns of the two rolls that have a place in the catalogue, as a row holds them.
-pub(crate) const COLUMNS: [&str; 23] = [
+pub(crate) const COLUMNS: [&str; 22] = [
     "upn",
     "formerupn",
     "uniquelearnernumber",
@@ -38,19 +39,28 @@ pub(crate) const COLUMNS: [&str; 23] = [
     "senunitindicator",
     "resourcedprovisionindicator",
     "youngcarer",
-    "termlysessionspossible",
 ];
 
 /// What columns were called in other years, and on the other roll.
 pub(crate) const OTHER_NAMES: [(&str, &str); 4] =
     [("sex", "gender"), ("sex", "gendercurrent"), ("ncyearactual", "ncyearleaving"), ("dob", "personbirthdate")];
 
-/// The second half of the summer term, in the autumn census.
-pub(crate) const HALF_TERM_POSSIBLE: &str = "summerhalfterm2sessionspossible";
+/// What a row says of its sessions: how many were possible, and how many were missed with leave and without.
+pub(crate) fn session_columns(span: Span) -> [&'static str; 3] {
+    match span {
+        Span::Term => ["termlysessionspossible", "termlysessionsauthorised", "termlysessionsunauthorised"],
+        Span::SecondHalf => [
+            "summerhalfterm2sessionspossible",
+            "summerhalfterm2sessionsauthorised",
+            "summerhalfterm2sessionsunauthorised",
+        ],
+        Span::Year => ["annualsessionspossible", "annualsessionsauthorised", "annualsessionsunauthorised"],
+    }
+}
 
-/// How many cells stand before those of no place: which roll, [`COLUMNS`] and [`HALF_TERM_POSSIBLE`]. The row key stands
-/// last, so that no order depends on it.
-pub(crate) const CELLS_MAPPED: usize = COLUMNS.len() + 2;
+/// How many cells stand before those of no place: which roll, [`COLUMNS`], and the [`session_columns`] of each span. The row
+/// key stands last, so that no order depends on it.
+pub(crate) const CELLS_MAPPED: usize = 1 + COLUMNS.len() + 3 * SPANS.len();
 
 /// A row of one of the two rolls.
 #[derive(Clone, Copy)]
@@ -79,8 +89,7 @@ pub(crate) struct Spell<'r> {
     pub(crate) sen_unit: &'r str,
     pub(crate) resourced: &'r str,
     pub(crate) young_carer: &'r str,
-    pub(crate) possible: &'r str,
-    pub(crate) half_term_possible: &'r str,
+    sessions: [&'r str; 3 * SPANS.len()],
 }
 
 impl<'r> Spell<'r> {
@@ -109,8 +118,7 @@ impl<'r> Spell<'r> {
             sen_unit,
             resourced,
             young_carer,
-            possible,
-            half_term_possible,
+            sessions @ ..,
         ] = cells::<CELLS_MAPPED>(text);
         let row_key = last_cell(text);
         Self {
@@ -138,8 +146,17 @@ impl<'r> Spell<'r> {
             sen_unit,
             resourced,
             young_carer,
-            possible,
-            half_term_possible,
+            sessions,
+        }
+    }
+
+    /// What the row says under the [`session_columns`] of this span.
+    pub(crate) fn sessions(&self, span: Span) -> [&'r str; 3] {
+        let [term @ .., a, b, c, d, e, f] = self.sessions;
+        match span {
+            Span::Term => term,
+            Span::SecondHalf => [a, b, c],
+            Span::Year => [d, e, f],
         }
     }
 

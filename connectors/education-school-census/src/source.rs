@@ -132,11 +132,6 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The first of these that is not blank.
-    pub(crate) fn first(self, columns: &[&str]) -> Option<&'r str> {
-        columns.iter().find_map(|column| self.get(column))
-    }
-
     /// The cell as `read` reads it.
     pub(crate) fn read<T>(self, column: &str, read: impl FnOnce(&str, &str) -> Read<T>) -> Read<T> {
         self.get(column).map_or_else(Read::blank, |cell| read(cell, column))

@@ -14,9 +14,9 @@ use crate::attendance::{self, Sessions};
 use crate::children::{self, About};
 use crate::kept;
 use crate::message;
-use crate::period::Period;
+use crate::period::{Period, SPANS};
 use crate::pupils::{self, PUPILS};
-use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, OTHER_NAMES, Roll};
+use crate::roll::{COLUMNS, OTHER_NAMES, Roll, session_columns};
 use crate::rows::{Gathers, Rows, Stood, cells_after};
 use crate::say::{Ordinals, Said, Speaker};
 use crate::schools::Schools;
@@ -50,7 +50,9 @@ impl Progress {
     /// A table that is there to be read.
     fn add<'a>(&mut self, opened: &mut Vec<Opened<'a>>, table: &'static Table, number: u32, rows: Source<'a>) {
         self.read_whole.entry(table.name).or_insert(true);
-        let unmapped: Vec<String> = rows.columns().into_iter().filter(|column| !is_mapped(table, column)).collect();
+        let columns = rows.columns();
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        let unmapped: Vec<String> = columns.iter().filter(|column| !is_mapped(table, column, has)).cloned().collect();
         self.unmapped.insert(number, unmapped.clone());
         opened.push(Opened { table, number, rows, unmapped });
     }
@@ -87,14 +89,6 @@ pub(crate) fn translate_message(by_name: Option<Period>, file: SourceFile<'_>, o
     for ((table, drawn), number) in message.tables.into_iter().zip(0u32..) {
         if table.holds == Holds::Census {
             stated = drawn.rows().find_map(period_of);
-            let collection = drawn.rows().find_map(|row| row.get("collection"));
-            if collection.is_some_and(|collection| !collection.eq_ignore_ascii_case("sc")) {
-                out.reject(of_file(
-                    &name,
-                    "the message is of another collection than the school census: give it to its own connector",
-                ));
-                return Ok(());
-            }
         }
         progress.add(&mut opened, table, number, Source::Drawn(drawn));
     }
@@ -137,6 +131,7 @@ fn say(
     mut progress: Progress,
     out: &mut dyn Output,
 ) -> io::Result<()> {
+    keep_sessions_without_table(&mut opened, &mut progress);
     let mut schools = Schools::default();
     if progress.read_whole.contains_key("schoolcensus") {
         schools.expect_returns();
@@ -235,15 +230,31 @@ fn open<'a>(
     opened
 }
 
-fn is_mapped(table: &Table, column: &str) -> bool {
+fn is_mapped(table: &Table, column: &str, has: impl Fn(&str) -> bool) -> bool {
+    // Beside the column of its own name another is not read.
+    let stands_in = |of: &str| children::other_name(table.holds, of) == Some(column) && !has(of);
+    let mapped = children::columns(table.holds);
     is_plumbing(column)
         || column.is_empty()
-        || children::columns(table.holds).contains(&column)
+        || mapped.iter().any(|of| *of == column || stands_in(of))
         || table.holds == Holds::Pupils
             && (COLUMNS.contains(&column)
-                || column == HALF_TERM_POSSIBLE
+                || SPANS.into_iter().flat_map(session_columns).any(|name| name == column)
                 || OTHER_NAMES.iter().any(|(_, name)| *name == column))
-        || table.holds == Holds::Exclusions && column == "reason"
+}
+
+/// What a roll says of sessions goes into their summaries. Where the table of sessions is not there, of which those are drawn,
+/// it is kept with the pupil.
+fn keep_sessions_without_table(opened: &mut [Opened<'_>], progress: &mut Progress) {
+    let tables: Vec<(Holds, bool)> = opened.iter().map(|file| (file.table.holds, file.table.is_off_roll())).collect();
+    for file in opened.iter_mut().filter(|file| file.table.holds == Holds::Pupils) {
+        let left = file.table.is_off_roll();
+        let untold = SPANS.into_iter().filter(|span| !tables.contains(&(Holds::Sessions(*span), left)));
+        let untold: Vec<&str> = untold.flat_map(session_columns).collect();
+        let columns = file.rows.columns().into_iter().filter(|column| untold.contains(&column.as_str()));
+        file.unmapped.extend(columns);
+        progress.unmapped.insert(file.number, file.unmapped.clone());
+    }
 }
 
 fn of_file(name: &str, message: &str) -> Rejection {
@@ -281,15 +292,19 @@ fn say_group(
         incomplete.extend(read_children(&mut file, group, speaker, &mut gathers, progress)?);
     }
     let rows = gathers.gathered()?;
-    if matches!(holds, Holds::Sessions | Holds::HalfTermSessions) {
+    if let Holds::Sessions(span) = holds {
         let whole = is_whole(group, speaker.period, progress);
-        return attendance::say(speaker, &Sessions { holds, group, rows: &rows, rolls_read, whole, incomplete });
+        let unmapped = &progress.unmapped;
+        return attendance::say(
+            speaker,
+            &Sessions { span, group, rows: &rows, unmapped, rolls_read, whole, incomplete },
+        );
     }
     let mut children = rows.children();
     while let Some(of_child) = children.next()? {
         speaker.too_many(group, &of_child);
         if holds == Holds::Addresses {
-            pupils::say_addresses(speaker, &of_child);
+            pupils::say_addresses(speaker, &of_child, &progress.unmapped);
             continue;
         }
         let about = about(speaker, of_child.owner);

@@ -1,6 +1,6 @@
 //! The tables of the export: what each is about, how its rows find their child, and what they become.
 
-use crate::period::Term;
+use crate::period::{Span, Term};
 
 /// A table of the export.
 #[derive(PartialEq, Eq, Debug)]
@@ -33,9 +33,7 @@ pub(crate) enum Holds {
     Census,
     Pupils,
     Addresses,
-    Sessions,
-    /// The second half of the summer term, which the autumn census reports by itself.
-    HalfTermSessions,
+    Sessions(Span),
     Exclusions,
     FreeMeals,
     SenNeeds,
@@ -60,10 +58,22 @@ pub(crate) const TABLES: &[Table] = &[
     table("addresses", "addresses", Parent::OnRoll, Holds::Addresses),
     table("addressesonroll", "addresses", Parent::OnRoll, Holds::Addresses),
     table("addressesoffroll", "addresses", Parent::OffRoll, Holds::Addresses),
-    table("termlysessiondetailsonroll", "sessions", Parent::OnRoll, Holds::Sessions),
-    table("termlysessiondetailsoffroll", "sessions", Parent::OffRoll, Holds::Sessions),
-    table("summerhalfterm2sessiondetailsonroll", "half-term-sessions", Parent::OnRoll, Holds::HalfTermSessions),
-    table("summerhalfterm2sessiondetailsoffroll", "half-term-sessions", Parent::OffRoll, Holds::HalfTermSessions),
+    table("termlysessiondetailsonroll", "sessions", Parent::OnRoll, Holds::Sessions(Span::Term)),
+    table("termlysessiondetailsoffroll", "sessions", Parent::OffRoll, Holds::Sessions(Span::Term)),
+    table(
+        "summerhalfterm2sessiondetailsonroll",
+        "half-term-sessions",
+        Parent::OnRoll,
+        Holds::Sessions(Span::SecondHalf),
+    ),
+    table(
+        "summerhalfterm2sessiondetailsoffroll",
+        "half-term-sessions",
+        Parent::OffRoll,
+        Holds::Sessions(Span::SecondHalf),
+    ),
+    table("annualsessiondetailsonroll", "annual-sessions", Parent::OnRoll, Holds::Sessions(Span::Year)),
+    table("annualsessiondetailsoffroll", "annual-sessions", Parent::OffRoll, Holds::Sessions(Span::Year)),
     table("termlyexclusionsonroll", "exclusions", Parent::OnRoll, Holds::Exclusions),
     table("termlyexclusionsoffroll", "exclusions", Parent::OffRoll, Holds::Exclusions),
     table("fsmperiod", "free-meals", Parent::OnRoll, Holds::FreeMeals),
@@ -142,7 +152,7 @@ impl Table {
             Holds::Census => &[&["lea"], &["estab"]],
             Holds::Pupils => &[&["upn", "surname", "forename"]],
             Holds::Addresses => &[&["postcode", "addressline1", "street", "uniquepropertyreferencenumber"]],
-            Holds::Sessions | Holds::HalfTermSessions => &[&["attendancereason"], &["sessions"]],
+            Holds::Sessions(_) => &[&["attendancereason"], &["sessions", "absencesessions"]],
             Holds::Exclusions => &[&["startdate"]],
             Holds::FreeMeals => &[&["fsmstartdate"]],
             Holds::SenNeeds => &[&["sentype"]],

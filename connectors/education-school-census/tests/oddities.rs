@@ -209,6 +209,47 @@ fn codes_by_year() {
 }
 
 #[test]
+fn a_need_by_its_name_before_2014() {
+    for (year, expected) in [(2014, None), (2016, Some("CODE_OF_OTHER_YEAR sentype"))] {
+        let needs = table("senneeds", "pupilonrolltableid,NativeId,sentype,sentyperank", &["p1,N1,BESD,1"]);
+        let export = roll(&["p1,N1,P878400120001,,F,C,2002-Mar-09,2006-Sep-04,,,"]).into_iter().chain([needs]);
+        let said = translate(&export.map(|(name, text)| (name.replace("2025", &year.to_string()), text)).collect());
+        let found: Vec<String> = of_table(&said, "sen-need").flat_map(findings).collect();
+        assert_eq!(found, expected.map(str::to_owned).into_iter().collect::<Vec<_>>(), "{year}");
+    }
+}
+
+#[test]
+fn a_child_that_the_school_knew_as_looked_after() {
+    let header = "pupilonrolltableid,NativeId,upn,surname,forename,dob,entrydate,incare,careauthority";
+    let rows = [
+        "p1,N1,P878400120001,Fictus,Cleo,2015-Mar-09,2023-Sep-04,True,879.0",
+        "p2,N1,D878400120002,Feigned,Hal,2012-Apr-02,2023-Sep-04,0,",
+        "p3,N1,T878400120003,Feigned,Ida,2012-Apr-02,2023-Sep-04,,",
+    ];
+    let exclusions = "pupilonrolltableid,NativeId,startdate,category,incare";
+    let said = translate(&Export::from([
+        table("pupilonroll", header, &rows),
+        table("termlyexclusionsonroll", exclusions, &["p3,N1,2024-Nov-04,SUSP,1", "p2,N1,2024-Nov-04,PERM,"]),
+    ]));
+    let told = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+        Some(Kind::InCareReported(said)) => {
+            let authority = said.care_authority.as_ref().map_or("", |code| code.code.as_str());
+            let on = connector_kit::dates::key(said.reported_on.as_ref().unwrap());
+            Some((draft.subject.value.as_str(), draft.table, said.in_care, authority, on))
+        }
+        _ => None,
+    });
+    let expected = [
+        ("D878400120002", "in-care", Some(false), "", "2025-01-16".to_owned()),
+        ("P878400120001", "in-care", Some(true), "879", "2025-01-16".to_owned()),
+        ("T878400120003", "exclusion", Some(true), "", "2024-11-04".to_owned()),
+    ];
+    assert_eq!(told.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
+    assert_eq!(of_table(&said, "pupilonroll").count(), 0, "nothing is said twice");
+}
+
+#[test]
 fn booleans_in_many_spellings() {
     for (text, expected) in [("True", Some(true)), ("1.0", Some(true)), ("0", Some(false)), ("", None), ("some", None)]
     {

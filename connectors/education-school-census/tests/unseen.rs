@@ -194,8 +194,15 @@ fn a_message_that_cannot_be_whole_takes_nothing_back() {
         let said = whole(&text);
         assert!(said.whole.is_empty() && !said.rejections.is_empty(), "{how}: {:?}", said.whole);
     }
-    let other = whole(&MESSAGE.replace("<Collection>SC<", "<Collection>CIN<"));
-    assert_eq!((other.drafts.len(), other.rejections.len()), (0, 1));
+    for collection in ["CIN", "APC", "AP", "EYC"] {
+        let other = whole(&MESSAGE.replace("<Collection>SC<", &format!("<Collection>{collection}<")));
+        assert_eq!((other.drafts.len(), other.rejections.len()), (0, 1), "{collection}");
+        assert!(other.rejections[0].message.contains("mapping file"), "{collection}");
+    }
+    let named = MESSAGE.replace("PupilOnRoll", "PupilChild").replace("<Collection>SC<", "<Collection>APC<");
+    assert_eq!((whole(&named).drafts.len(), whole(&named).rejections.len()), (0, 1), "it is told once");
+    let unit = whole(&MESSAGE.replace("<Collection>SC<", "<Collection>PRU<"));
+    assert_eq!(sayings(&unit), sayings(&whole(MESSAGE)), "a pupil referral unit's");
     let undated = MESSAGE.replace("<Term>SPR</Term>", "").replace("<Year>2025</Year>", "");
     let undated = undated.replace("<ReferenceDate>2025-01-16</ReferenceDate>", "");
     assert_eq!(whole(&undated).drafts.len(), 0);

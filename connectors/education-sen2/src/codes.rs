@@ -1,6 +1,6 @@
 //! The code lists of the return. Sources: the guides to the SEN2 return of 2023 to 2025, and what its published reader knows.
 
-use connector_kit::codes::{Code, CodeList};
+use connector_kit::codes::{Code, CodeList, ETHNIC_GROUPS};
 
 const fn a(code: &'static str) -> Code {
     Code::always(code)
@@ -28,14 +28,16 @@ lists! {
     SETTING = "sensetting" [a("OLA"), a("OPA"), a("EHE"), a("EYP"), a("OTH"), a("NEET"), a("NIEC"), a("NIEO")];
     /// Amend, cease, maintain: from 2024.
     REVIEW_OUTCOME = "reviewoutcome" [Code::since("A", 2024), Code::since("C", 2024), Code::since("M", 2024)];
+    /// For how many weeks of the year: A the fewer, B the more. Where the one ends has changed, so the year says what they mean.
+    RESIDENTIAL = "residential" [a("A"), a("B")];
+    /// Of the letters of these two no published list was at hand: each is kept, and told as unknown.
+    WORK_BASED = "workbased" [];
+    DIRECT_PAYMENTS = "directpayments" [];
     PATTERN = "attendancepattern" [a("F"), a("P"), a("FT"), a("PT")];
     NEED = "sentype" [
         a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), a("SLCN"), a("HI"), a("VI"), a("MSI"), a("PD"), a("ASD"),
         a("OTH"), Code::since("DS", 2025),
     ];
-    /// The twenty main groups.
-    ETHNICITY = "ethnicity" [
-        a("WBRI"), a("WIRI"), a("WIRT"), a("WOTH"), a("WROM"), a("MWBC"), a("MWBA"), a("MWAS"), a("MOTH"), a("AIND"),
-        a("APKN"), a("ABAN"), a("AOTH"), a("BCRB"), a("BAFR"), a("BOTH"), a("CHNE"), a("OOTH"), a("REFU"), a("NOBT"),
-    ];
 }
+
+pub(crate) const ETHNICITY: CodeList = CodeList { name: "sen2.ethnicity", codes: &ETHNIC_GROUPS };

@@ -27,10 +27,36 @@ pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io:
     let joins = MODULES.into_iter().filter(|module| module.is_parent());
     let joins = joins.map(|module| (module, Gathering::for_output(out))).collect();
     let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Vec::new() };
-    for (number, file) in files.into_iter().enumerate() {
-        export.read(number, file)?;
+    let opened = files.into_iter().enumerate().filter_map(|(number, file)| export.open(number, file));
+    let opened: Vec<Opened<'_>> = opened.collect();
+    let keys = MODULES.into_iter().map(|module| (module, key_of(module, &opened))).collect();
+    for table in opened {
+        export.read(table, &keys)?;
     }
     export.say()
+}
+
+/// A table whose module is known.
+struct Opened<'f> {
+    /// Its number among the submission's files.
+    number: usize,
+    module: Module,
+    table: Table<'f>,
+}
+
+/// By module: the column by which what stands under its rows names them.
+type Keys = BTreeMap<Module, String>;
+
+/// The column that numbers the rows of a module; where the tables before the return is sent have none, that of the request:
+/// each has one assessment and one plan, and where there are two of one number nothing is placed under either.
+fn key_of(module: Module, opened: &[Opened<'_>]) -> String {
+    let (own, of_request) = (module.own_id(), Module::Requests.own_id());
+    let has_all = |column: &str| {
+        let concerned = |of: Module| of == module || of.parent() == Some(module);
+        opened.iter().filter(|opened| concerned(opened.module)).all(|opened| opened.table.has(column))
+    };
+    let is_under_request = matches!(module, Module::Assessment | Module::NamedPlan | Module::ActivePlans);
+    if is_under_request && !has_all(&own) && has_all(&of_request) { of_request } else { own }
 }
 
 /// A row, until it has found what it stands under.
@@ -105,28 +131,36 @@ enum Unplaced {
 }
 
 impl Export<'_> {
-    fn read(&mut self, number: usize, file: SourceFile<'_>) -> io::Result<()> {
+    fn open<'f>(&mut self, number: usize, file: SourceFile<'f>) -> Option<Opened<'f>> {
         let name = file.name.clone();
         let (_, by_name) = Module::of_file(&name);
-        let mut table = match Table::open(file, &[]) {
+        let table = match Table::open(file, &[]) {
             Ok(table) => table,
             Err(rejection) => {
                 self.lost.push(*rejection);
                 self.read_whole.extend(by_name.map(|module| (module, false)));
-                return Ok(());
+                return None;
             }
         };
         let Some(module) = by_name.or_else(|| Module::of_header(|column| table.has(column))) else {
             self.lost.push(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
-            return Ok(());
+            return None;
         };
-        let (own, parent) = (module.own_id(), module.parent().map(Module::own_id));
-        let needed = [Some(own.clone()), parent.clone()];
-        let missing: Vec<String> = needed.into_iter().flatten().filter(|column| !table.has(column)).collect();
+        Some(Opened { number, module, table })
+    }
+
+    fn read(&mut self, opened: Opened<'_>, keys: &Keys) -> io::Result<()> {
+        let Opened { number, module, mut table } = opened;
+        let key_of = |module: Module| keys.get(&module).map_or("", String::as_str);
+        // To the rows of a table under which no other stands nothing joins: what numbers them is not needed.
+        let own = module.is_parent().then(|| key_of(module));
+        let parent = module.parent().map(key_of);
+        let mut missing: Vec<&str> = own.into_iter().chain(parent).filter(|column| !table.has(column)).collect();
+        missing.dedup();
         if !missing.is_empty() {
-            let what = missing.join(", ");
+            let (name, what) = (self.names.get(number).map_or("", String::as_str), missing.join(", "));
             self.lost
-                .push(of_file(&name, &format!("the header does not name {what}: export the table with its columns")));
+                .push(of_file(name, &format!("the header does not name {what}: export the table with its columns")));
             self.read_whole.insert(module, false);
             return Ok(());
         }
@@ -158,8 +192,7 @@ impl Export<'_> {
                 node.push(name, cell);
             }
             let key = |column: &str| row.get(column).unwrap_or_default().trim_end_matches(".0").to_owned();
-            let parent_key = parent.as_deref().map(key).unwrap_or_default();
-            self.gather(&key(&own), parent_key, &node)?;
+            self.gather(&own.map(key).unwrap_or_default(), parent.map(key).unwrap_or_default(), &node)?;
         }
         self.lost.extend(refusals.take().into_iter().map(|((), refusal)| refusal));
         let whole = table.whole() && !table.odd_text();
@@ -229,8 +262,9 @@ impl Export<'_> {
         let (mut next, mut below, mut last) = (own.next_row()?, under.next_owner()?, None);
         while let Some((key, Row { parent_key, mut node })) = next {
             next = own.next_row()?;
-            // Under a number that two rows have nothing can be placed.
-            let is_alone = last.as_ref() != Some(&key) && next.as_ref().is_none_or(|(other, _)| *other != key);
+            // Under a number that two rows have, or under none, nothing can be placed.
+            let is_alone =
+                !key.is_empty() && last.as_ref() != Some(&key) && next.as_ref().is_none_or(|(other, _)| *other != key);
             while let Some(of) = below.take_if(|of| of.owner < key) {
                 self.orphans(of, unplaced)?;
                 below = under.next_owner()?;

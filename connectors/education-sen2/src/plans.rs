@@ -65,19 +65,21 @@ fn placed(child: &mut Child<'_, '_>, node: &Node) {
     let key = child.own_key(key);
     let (setting, setting_kind, setting_words) = setting(&mut reading);
     let at_home = setting_kind.as_ref().is_some_and(|kind| kind.code == "EHE");
+    let (residential, residential_kind) = reading.flag_or_kind(&codes::RESIDENTIAL, "res");
+    let (work_based, work_based_kind) = reading.flag_or_kind(&codes::WORK_BASED, "wbp");
     let started = EhcPlacementStarted {
         setting: setting.clone(),
         setting_kind,
         setting_words,
         entry_on,
         rank: reading.count("placementrank"),
-        residential: reading.flag("res"),
-        work_based: reading.flag("wbp"),
+        residential,
+        work_based,
         pattern: reading.code(&codes::PATTERN, "attendancepattern"),
         in_sen_unit: reading.flag("senunitindicator"),
         in_resourced_provision: reading.flag("resourcedprovisionindicator"),
-        residential_kind: None,
-        work_based_kind: None,
+        residential_kind,
+        work_based_kind,
     };
     let mut events: Vec<Dated> = vec![(from, started.into())];
     events.extend(leaving_on.map(|on| (on, EhcPlacementEnded { setting, leaving_on }.into())));

@@ -151,16 +151,19 @@ fn named_plan(child: &mut Child<'_, '_>, node: &Node) {
     };
     child.plausible(&mut reading, Some(&sent_on), "startdate");
     let key = child.own_key(format!("plan/{}", dates::key(&sent_on)));
+    let (residential, residential_kind) = reading.flag_or_kind(&codes::RESIDENTIAL, "planres");
+    let (work_based, work_based_kind) = reading.flag_or_kind(&codes::WORK_BASED, "planwbp");
+    let (direct_payments, direct_payments_kind) = reading.flag_or_kind(&codes::DIRECT_PAYMENTS, "dp");
     let issued = EhcPlanIssued {
         sent_on: Some(sent_on),
-        residential: reading.flag("planres"),
-        work_based: reading.flag("planwbp"),
+        residential,
+        work_based,
         personal_budget: reading.flag("pb"),
         arranged_by_authority: reading.flag("oa"),
-        direct_payments: reading.flag("dp"),
-        direct_payments_kind: None,
-        residential_kind: None,
-        work_based_kind: None,
+        direct_payments,
+        residential_kind,
+        work_based_kind,
+        direct_payments_kind,
     };
     let mut events = vec![(sent_on, issued.into())];
     let (ceased_on, reason) = (reading.date("ceasedate"), reading.code(&codes::CEASE_REASON, "ceasereason"));

@@ -128,6 +128,18 @@ impl<'n> Reading<'n> {
         reading::boolean(self.node.get(field), field).keep(&mut self.findings)
     }
 
+    /// A field that says yes or no, or yes by a letter that says more: a letter that no list knows says neither.
+    pub(crate) fn flag_or_kind(&mut self, list: &CodeList, field: &str) -> (Option<bool>, Option<Coded>) {
+        // `T` and `F` are letters here: nobody shortens true and false so.
+        let is_letter = matches!(self.node.get(field), "T" | "F" | "t" | "f");
+        if let Some(flag) = reading::boolean(self.node.get(field), field).value.filter(|_| !is_letter) {
+            return (Some(flag), None);
+        }
+        let kind = list.read(self.node.get(field), self.year, field);
+        let is_known = kind.value.is_some() && kind.finding.is_none();
+        (is_known.then_some(true), kind.keep(&mut self.findings))
+    }
+
     pub(crate) fn count(&mut self, field: &str) -> Option<u32> {
         let number = reading::integer(self.node.get(field), field).keep(&mut self.findings)?;
         let count = u32::try_from(number).ok();

@@ -9,7 +9,8 @@ use connector_kit::conformance::{self, History, Sample};
 use connector_kit::{Collected, Connector};
 use education_sen2::Sen2;
 use proptest::prelude::*;
-use proto::events::Cause;
+use proto::events::event::Kind;
+use proto::events::{Cause, Coded};
 use serde_json::Value;
 use support::{MADE, Made, Rec, clean, export, findings, json, kinds, message, rec, sayings, translate, xml};
 
@@ -140,6 +141,54 @@ fn an_export_without_one_of_its_tables_says_what_it_can_and_is_not_whole() {
 }
 
 #[test]
+fn tables_under_which_nothing_stands_need_no_numbers_of_their_own() {
+    let all = export(MADE, &clean(), 100);
+    let mut files = all.clone();
+    for leaf in ["plandetail", "placementdetail", "senneed"] {
+        let (_, text) = files.iter_mut().find(|(name, _)| name.ends_with(&format!("_{leaf}.csv"))).unwrap();
+        *text = text.replace(&format!("{leaf}tableid"), "sourceid");
+    }
+    assert_ne!(files, all);
+    let said = translate(&files);
+    assert_eq!((&said.rejections, said.whole.len()), (&vec![], 1));
+    assert_eq!(sayings(&said), sayings(&translate(&all)));
+}
+
+#[test]
+fn tables_from_before_the_return_is_sent_are_joined_by_the_request() {
+    let tables = |assessments: &str| {
+        let files = [
+            ("sen2", "sen2tableid,collection,year,referencedate,lea\n1,SEN2,2025,2025-01-16,878\n"),
+            (
+                "person",
+                "persontableid,sen2tableid,surname,forename,personbirthdate,upn\n10,1,Invented,Ada,2014-05-09,B801200005001\n",
+            ),
+            (
+                "requests",
+                "requeststableid,persontableid,receiveddate,requestoutcome,requestoutcomedate\n100,10,2024-05-01,Y,2024-06-01\n",
+            ),
+            ("assessment", assessments),
+            ("namedplan", "persontableid,requeststableid,startdate,planres\n10,100,2024-09-02,B\n"),
+            ("plandetail", "persontableid,requeststableid,urn,placementrank\n10,100,900001,1\n"),
+        ];
+        translate(&files.map(|(name, text)| (format!("{name}.csv"), text.to_owned())))
+    };
+    let header = "persontableid,requeststableid,assessmentoutcome,assessmentoutcomedate\n";
+    let said = tables(&format!("{header}10,100,Y,2024-08-01\n"));
+    assert_eq!(said.rejections, []);
+    for kind in ["EhcAssessmentRequested", "EhcAssessmentDecided", "EhcPlanIssued", "EhcSettingNamed"] {
+        assert!(kinds(&said).contains(&kind), "{kind}");
+    }
+    assert!(said.whole.is_empty(), "three tables are not there");
+    // Of two assessments of one request, or of none, it is not known whose plan it is.
+    for assessments in ["10,100,Y,2024-08-01\n10,100,N,2024-07-01\n", "10,,Y,2024-08-01\n"] {
+        let said = tables(&format!("{header}{assessments}"));
+        assert!(!kinds(&said).contains(&"EhcPlanIssued"));
+        assert!(reasons(&said).contains(&"REASON_PARENT_MISSING"));
+    }
+}
+
+#[test]
 fn numbers_of_rows_are_in_no_key() {
     assert_eq!(sayings(&translate(&export(MADE, &clean(), 100))), sayings(&translate(&export(MADE, &clean(), 7))));
 }
@@ -165,6 +214,7 @@ fn with(module: &str, field: &'static str, value: &str) -> Collected {
 #[test]
 fn what_cannot_be_right_is_found_and_kept() {
     assert_eq!(findings(&message(MADE, &clean())), Vec::<String>::new());
+    assert_eq!(findings(&with("Person", "Ethnicity", "WENG")), Vec::<String>::new(), "an extended code");
     for (module, field, value, told) in [
         ("Requests", "RequestOutcomeDate", "2023-11-05", "DATES_OUT_OF_ORDER requestoutcomedate"),
         ("Requests", "RequestOutcomeDate", "", "FIELD_MISSING requestoutcomedate"),
@@ -200,6 +250,65 @@ fn what_cannot_be_right_is_found_and_kept() {
         "the plan, and the setting it names"
     );
     assert!(dateless.rejections.iter().all(|r| r.subject.is_some()), "only this child's absences say nothing");
+}
+
+#[test]
+fn a_letter_says_how_a_placement_is_residential_and_a_flag_that_it_is() {
+    let plan = |said: &Collected| {
+        let issued = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+            Some(Kind::EhcPlanIssued(issued)) => Some(issued.clone()),
+            _ => None,
+        });
+        issued.unwrap()
+    };
+    let placement = |said: &Collected| {
+        let started = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+            Some(Kind::EhcPlacementStarted(started)) => Some(started.clone()),
+            _ => None,
+        });
+        started.unwrap()
+    };
+    let code = |coded: &Option<Coded>| coded.as_ref().map(|coded| format!("{}:{}", coded.code_set, coded.code));
+    for (value, residential, kind, found) in [
+        ("A", Some(true), Some("A"), None),
+        ("b", Some(true), Some("B"), None),
+        ("1", Some(true), None, None),
+        ("True", Some(true), None, None),
+        ("N", Some(false), None, None),
+        ("", None, None, None),
+        ("Q", None, Some("Q"), Some("CODE_UNKNOWN")),
+        ("T", None, Some("T"), Some("CODE_UNKNOWN")),
+    ] {
+        let kind = kind.map(|kind| format!("sen2.residential/2025:{kind}"));
+        let found = |field: &str| found.map(|code| format!("{code} {field}")).into_iter().collect::<Vec<_>>();
+        let said = with("NamedPlan", "PlanRes", value);
+        let issued = plan(&said);
+        assert_eq!((issued.residential, code(&issued.residential_kind)), (residential, kind.clone()), "{value}");
+        assert_eq!(findings(&said), found("planres"), "{value}");
+        let said = with("PlacementDetail", "Res", value);
+        let started = placement(&said);
+        assert_eq!((started.residential, code(&started.residential_kind)), (residential, kind), "{value}");
+        assert_eq!(findings(&said), found("res"), "{value}");
+    }
+    let said = with("NamedPlan", "DP", "D");
+    assert_eq!(code(&plan(&said).direct_payments_kind).as_deref(), Some("sen2.directpayments/2025:D"));
+    let said = with("NamedPlan", "PlanWBP", "T");
+    assert_eq!(code(&plan(&said).work_based_kind).as_deref(), Some("sen2.workbased/2025:T"));
+    let said = with("PlacementDetail", "WBP", "S");
+    assert_eq!(code(&placement(&said).work_based_kind).as_deref(), Some("sen2.workbased/2025:S"));
+    assert_eq!(findings(&said), ["CODE_UNKNOWN wbp"]);
+}
+
+#[test]
+fn what_stood_with_the_plan_before_it_stood_with_the_placement_is_kept() {
+    for (field, kept) in [("Res", "res\nB\n"), ("WBP", "wbp\nB\n")] {
+        let said = with("ActivePlans", field, "B");
+        let told = said.drafts.iter().any(|draft| match &draft.event.kind {
+            Some(Kind::SourceRecordKept(record)) => record.content() == kept,
+            _ => false,
+        });
+        assert!(told, "{field}");
+    }
 }
 
 fn reasons(said: &Collected) -> Vec<&'static str> {

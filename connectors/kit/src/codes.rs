@@ -112,6 +112,31 @@ fn bounded(text: &str) -> String {
     crate::text::start(text, CODE_CHARS_MAX)
 }
 
+/// The national list of ethnic groups, as schools and authorities return them: the twenty main groups and their extended codes.
+pub const ETHNIC_GROUPS: [Code; 108] = all([
+    "AAFR", "ABAN", "ABRI", "AIND", "AKAO", "AKPA", "AMPK", "ANEP", "AOPK", "AOTA", "AOTH", "APKN", "ASLT", "ASNL",
+    "ASRO", "AWEL", "BAFR", "BANN", "BAOF", "BBRI", "BCON", "BCRB", "BEUR", "BGHA", "BNAM", "BNGN", "BOTB", "BOTH",
+    "BSLN", "BSOM", "BSUD", "BWEL", "CHKC", "CHNE", "CMAL", "COCH", "CSNG", "CTWN", "MABL", "MACH", "MAOE", "MBCH",
+    "MBOE", "MCOE", "MOTH", "MOTM", "MWAI", "MWAO", "MWAP", "MWAS", "MWBA", "MWBC", "MWCH", "MWOE", "NOBT", "OAFG",
+    "OARA", "OEGY", "OFIL", "OIRN", "OIRQ", "OJPN", "OKOR", "OKRD", "OLAM", "OLEB", "OLIB", "OMAL", "OMRC", "OOEG",
+    "OOTH", "OPOL", "ORAB", "OTHA", "OVIE", "OYEM", "REFU", "WALB", "WBOS", "WBRI", "WCOR", "WCRO", "WEEU", "WENG",
+    "WEUR", "WGRC", "WGRE", "WGRK", "WIRI", "WIRT", "WITA", "WKOS", "WNIR", "WOTH", "WOTW", "WOWB", "WPOR", "WROG",
+    "WROM", "WROO", "WROR", "WSCO", "WSER", "WTUC", "WTUK", "WTUR", "WWEL", "WWEU",
+]);
+
+const fn all<const N: usize>(codes: [&'static str; N]) -> [Code; N] {
+    let mut list = [Code::always(""); N];
+    let mut at = 0;
+    while at < N {
+        #[expect(clippy::indexing_slicing, reason = "evaluated at compile time, within the array's own length")]
+        {
+            list[at] = Code::always(codes[at]);
+        }
+        at += 1;
+    }
+    list
+}
+
 /// A finding on a coded field that should have been filled.
 pub fn missing(field: &str) -> Finding {
     finding(FindingCode::FieldMissing, field)

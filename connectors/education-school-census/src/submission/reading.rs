@@ -8,8 +8,8 @@ use proto::quarantine::Reason;
 
 use super::{Opened, Progress, lost};
 use crate::children;
-use crate::period::Period;
-use crate::roll::{COLUMNS, HALF_TERM_POSSIBLE, NotFound, OTHER_NAMES, which_roll};
+use crate::period::{Period, SPANS};
+use crate::roll::{COLUMNS, NotFound, OTHER_NAMES, session_columns, which_roll};
 use crate::rows::{Gathers, Rows, Stood};
 use crate::say::Speaker;
 use crate::schools::Schools;
@@ -94,8 +94,8 @@ pub(super) fn read_roll(
             named.or_else(other).unwrap_or("")
         });
         let unmapped = file.unmapped.iter().map(|column| cell(column));
-        let cells =
-            [which_roll(file.table)].into_iter().chain(mapped).chain([cell(HALF_TERM_POSSIBLE)]).chain(unmapped);
+        let sessions = SPANS.into_iter().flat_map(session_columns).map(cell);
+        let cells = [which_roll(file.table)].into_iter().chain(mapped).chain(sessions).chain(unmapped);
         if !rolls.push(stood(school, file.number, row), cells.chain([row_key])) {
             damaged = true;
             out.reject(row.reject(Reason::RecordTooLarge, "", TOO_LARGE));
@@ -129,7 +129,7 @@ pub(super) fn read_children(
     let table = file.table;
     let (own_id, parent_id) = (table.own_id(), table.parent_id().unwrap_or_default());
     let is_parent = TABLES.iter().any(|other| other.parent == Parent::Row(table.name));
-    let per_row = matches!(table.holds, Holds::Sessions | Holds::HalfTermSessions);
+    let per_row = matches!(table.holds, Holds::Sessions(_));
     let mut incomplete = BTreeSet::new();
     let mut last = None;
     while let Some(row) = file.rows.next_row() {
@@ -163,11 +163,8 @@ pub(super) fn read_children(
         let lead = [which_roll(table), row.get(&parent_id).unwrap_or("")];
         let lead = lead.iter().copied().filter(|_| per_row);
         let mapped = children::columns(table.holds).iter().copied();
-        let named = mapped.chain(file.unmapped.iter().map(String::as_str)).map(|column| match column {
-            // One reason, until there were three.
-            "reason1" => row.first(&["reason1", "reason"]).unwrap_or(""),
-            column => row.get(column).unwrap_or(""),
-        });
+        let mapped = mapped.map(|column| children::cell(table.holds, row, column).unwrap_or(""));
+        let named = mapped.chain(file.unmapped.iter().map(|column| row.get(column).unwrap_or("")));
         rows.push(stood(person, file.number, row), lead.chain(named))?;
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();
