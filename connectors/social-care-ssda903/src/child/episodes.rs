@@ -111,6 +111,10 @@ pub(crate) fn read<'r>(child: &Child<'r>, voice: &mut Voice<'_>) -> Vec<Episode<
         }
         at += count;
     }
+    for Episode { row, year, from_on, findings, .. } in repair::replaced(&mut episodes) {
+        let key = voice.key(year, &format!("episode/{}", dates::key(&from_on)));
+        voice.keep_row((row, year), &key, from_on, findings);
+    }
     repair::repair(&mut episodes, &|year| {
         child.around.tables.whole(voice.authority, year.saturating_add(1), Table::Episodes)
     });
