@@ -84,7 +84,6 @@ values! {
     ];
     ABUSE = "cin.abuse_category" ["NEG", "PHY", "SAB", "EMO", "MUL"] / "abuse_category" [
         "neglect" => "NEG", "physical" => "PHY", "sexual" => "SAB", "emotional" => "EMO", "multiple" => "MUL",
-        "physical abuse" => "PHY", "sexual abuse" => "SAB", "emotional abuse" => "EMO",
     ] several of ["NEG", "PHY", "SAB", "EMO", "MUL"] => "MUL";
     LEGAL = "ssda903.ls" ["C1", "C2", "D1", "E1", "V2", "V3", "V4", "L1", "L2", "L3", "J1", "J2", "J3"] / "legal_status" [
         "interim care" => "C1", "full care" => "C2", "freed" => "D1", "freeing" => "D1", "placement order" => "E1",
