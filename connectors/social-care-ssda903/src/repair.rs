@@ -18,15 +18,16 @@ const NOT_RETURNED: &str = "E99";
 const NO_REASON: &str = "LIIAF";
 const CODE_SET: &str = "ssda903-repair";
 
-/// Takes out the episodes that a later year's return has replaced, with the rule by which it is as a finding.
-pub(crate) fn replaced<'r>(episodes: &mut Vec<Episode<'r>>) -> Vec<Episode<'r>> {
+/// Takes out the episodes that a later year's return has replaced, with the rule by which it is as a finding. `is_told` says
+/// whether all that a year says of the child could be read: else what replaces one may be what could not.
+pub(crate) fn replaced<'r>(episodes: &mut Vec<Episode<'r>>, is_told: &dyn Fn(u16) -> bool) -> Vec<Episode<'r>> {
     let mut rules: Vec<(usize, &str)> = Vec::new();
     let mut before: Option<usize> = None;
     let latest = latest(episodes);
     for (place, at) in latest.iter().enumerate() {
         let next = latest.get(place + 1).and_then(|next| episodes.get(*next));
         let Some(episode) = episodes.get(*at) else { continue };
-        let is_later = |other: &&Episode<'_>| other.year > episode.year;
+        let is_later = |other: &&Episode<'_>| other.year > episode.year && is_told(other.year.number);
         let rule = if !is_open(episode) {
             None
         } else if before.and_then(|before| episodes.get(before)).is_some_and(|before| is_later(&before)) {

@@ -194,6 +194,11 @@ fn an_open_row_that_a_later_year_replaced_ends_no_care() {
         let kept = said.of_kind("SourceRecordKept");
         assert_eq!(kept.len(), 1, "the row is not lost: {kept:?}");
     }
+    // Not where what replaces it may be a row that could not be read.
+    let unread = died.replacen("03/05/2023", "soon", 1);
+    let mut both = returned(2024, &[open]);
+    both.extend(returned(2025, &[died, &unread]));
+    assert_eq!(translate(&Ssda903::ANY, &files(&both)).of_kind("PlacementChanged").len(), 2);
     // What it said by itself is taken back when the later year comes beside it.
     let mut house = House::default();
     house.take(&files(&returned(2024, &[open])));
