@@ -6,6 +6,7 @@
 use proto::events::Date;
 
 use crate::dates;
+use crate::identifier::upn;
 
 /// A local authority by its three-digit code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -29,6 +30,12 @@ impl Authority {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// Whether it is of the department's list, with which unique pupil numbers begin. Any three digits may be a code elsewhere:
+    /// in a file's name they may as well be a return (`903`) or a copy (`episodes (101).csv`).
+    fn is_listed(&self) -> bool {
+        self.as_str().parse().is_ok_and(upn::is_authority)
+    }
+
     /// Its children's social care, as the organisation that answers for a record.
     pub fn social_care(&self) -> String {
         format!("la-{}-social-care", self.as_str())
@@ -38,7 +45,7 @@ impl Authority {
 /// What a file's name says. Nothing of it is certain: a return that says otherwise is right.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Hints {
-    /// Three digits by themselves.
+    /// The three digits by themselves that are an authority's code. A name with those of two says neither.
     pub authority: Option<Authority>,
     /// The year in which the collection's year ends: 2025 of `2025`, `2024-25`, `2024_25` and `202425`.
     pub year: Option<u16>,
@@ -53,7 +60,9 @@ pub fn hints(name: &str) -> Hints {
     let name = name.to_ascii_lowercase();
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     let parts: Vec<&str> = stem.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
-    let mut hints = Hints::default();
+    let mut listed = parts.iter().filter_map(|part| Authority::parse(part)).filter(Authority::is_listed);
+    let authority = listed.next().filter(|first| listed.all(|other| other == *first));
+    let mut hints = Hints { authority, ..Hints::default() };
     let mut at = 0;
     while let Some(part) = parts.get(at) {
         let (next, third) = (parts.get(at + 1).copied(), parts.get(at + 2).copied());
@@ -72,7 +81,6 @@ pub fn hints(name: &str) -> Hints {
 fn read_number(part: &str, next: Option<&str>, third: Option<&str>, hints: &mut Hints) -> usize {
     let two = |text: Option<&str>| text.filter(|text| text.len() == 2).and_then(|text| text.parse::<u16>().ok());
     match part.len() {
-        3 => hints.authority = hints.authority.or(Authority::parse(part)),
         4 => {
             let Some(year) = plausible(part) else { return 0 };
             let day = two(next).zip(two(third)).and_then(|(month, day)| day_of(year, month, day));
@@ -130,7 +138,11 @@ mod tests {
             ("878_2024-25_episodes.csv", Some("878"), Some(2025), None, false),
             ("878 ssda903 2025 Header.CSV", Some("878"), Some(2025), None, false),
             ("SSDA903-2023-2024-header_878_last.csv", Some("878"), Some(2024), None, true),
-            ("903 episodes 202425.csv", Some("903"), Some(2025), None, false),
+            ("903 episodes 202425.csv", None, Some(2025), None, false),
+            ("903_878_2025_episodes.csv", Some("878"), Some(2025), None, false),
+            ("episodes_2025 (101).csv", None, Some(2025), None, false),
+            ("878_879_2025_episodes.csv", None, Some(2025), None, false),
+            ("878_2025_episodes_878.csv", Some("878"), Some(2025), None, false),
             ("878_2025-06-12_oc2.csv", Some("878"), None, Some("2025-06-12"), false),
             ("oc2_20250612_2025.csv", None, Some(2025), Some("2025-06-12"), false),
             ("oc2_20251399.csv", None, None, None, false),

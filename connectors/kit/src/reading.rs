@@ -54,6 +54,13 @@ pub fn finding_of_rule(code: FindingCode, field: &str, rule: &str) -> Finding {
     Finding { rule: Some(rule.to_owned()), ..finding(code, field) }
 }
 
+/// What databases, data frames and spreadsheets write where there is nothing. As a whole cell it is none.
+pub fn is_null(text: &str) -> bool {
+    let text = text.trim();
+    let written = ["", "null", "none", "nan", "nat", "<na>", "pd.na", "#n/a"];
+    written.iter().any(|null| text.eq_ignore_ascii_case(null))
+}
+
 /// `True`, `1`, `1.0`, `Y` and their opposites: exports have been through spreadsheets and data frames.
 pub fn boolean(text: &str, field: &str) -> Read<bool> {
     match text.trim().to_ascii_lowercase().as_str() {

@@ -1,9 +1,15 @@
 //! Values: the code that stands within them, else what their words say.
+//!
+//! All that fits is compared, and what is most specific counts: a code before words, all of a value before some of it, a longer
+//! phrase before a shorter. Of two that differ and are as specific neither is taken: nobody knows which of them is meant.
 
-use connector_kit::reading::{Read, finding};
+mod values;
+
+use connector_kit::reading::{Read, finding, is_null};
 use proto::events::{Coded, FindingCode};
 
 use crate::lists::spaced;
+pub(crate) use values::*;
 
 /// Longest value that is kept of one that nothing is known of.
 const VALUE_CHARS_MAX: usize = 64;
@@ -12,123 +18,98 @@ const VALUE_CHARS_MAX: usize = 64;
 pub(crate) struct Values {
     /// The list that the codes within are of.
     codes: (&'static str, &'static [&'static str]),
-    /// Words, and the code that they stand for, of the list of this name. The first that fits.
+    /// Words, and what they stand for, in the list of this name or among the codes.
     words: (&'static str, &'static [(&'static str, &'static str)]),
+    /// Meanings of which several in one value are another: white and asian are mixed.
+    several: &'static [(&'static [&'static str], &'static str)],
 }
 
-macro_rules! values {
-    ($($name:ident = $set:literal [$($code:literal),* $(,)?] / $own:literal [$($words:literal => $meaning:literal),* $(,)?];)*) => {
-        $(pub(crate) const $name: Values = Values {
-            codes: ($set, &[$($code),*]),
-            words: (concat!("annex-a.", $own), &[$(($words, $meaning)),*]),
-        };)*
+/// What a value says.
+enum Says {
+    Nothing,
+    One(&'static str),
+    /// Several things, and not which of them is meant.
+    Unsure,
+}
+
+impl Values {
+    /// The one of these, or what they are together.
+    fn one_of(&self, found: &[&'static str]) -> Says {
+        let [first, rest @ ..] = found else { return Says::Nothing };
+        if rest.iter().all(|other| other == first) {
+            return Says::One(first);
+        }
+        let together = self.several.iter().find(|(parts, _)| found.iter().all(|one| parts.contains(one)));
+        together.map_or(Says::Unsure, |(_, whole)| Says::One(whole))
+    }
+
+    /// What the words say that say most, and how much that is.
+    fn worded(&self, text: &str) -> (Says, usize) {
+        let worded = spaced(text);
+        let fitting = || self.words.1.iter().filter_map(|(words, code)| Some((fit(words, &worded)?, *code)));
+        let most = fitting().map(|(much, _)| much).max().unwrap_or_default();
+        let found: Vec<&str> = fitting().filter(|(much, _)| *much == most).map(|(_, code)| code).collect();
+        (self.one_of(&found), most)
+    }
+
+    /// The codes that stand in a text.
+    fn codes_in(&self, text: &str) -> Vec<&'static str> {
+        // In capitals any word may look like a code of letters: BOTH.
+        let is_loud = !text.chars().any(char::is_lowercase);
+        let mut found = Vec::new();
+        for (at, token) in tokens(text) {
+            let has_both =
+                token.bytes().any(|byte| byte.is_ascii_digit()) && token.bytes().any(|b| b.is_ascii_alphabetic());
+            let is_loud_word = token.len() > 2 && token.bytes().all(|byte| byte.is_ascii_uppercase());
+            let behind = text.get(..at).unwrap_or_default();
+            let ahead = text.get(at + token.len()..).unwrap_or_default();
+            let is_apart =
+                is_set_off(behind.trim_end().chars().next_back()) && is_set_off(ahead.trim_start().chars().next());
+            if has_both || is_loud_word && (!is_loud || is_apart) {
+                found.extend(self.codes.1.iter().find(|code| code.eq_ignore_ascii_case(token)).copied());
+            }
+        }
+        found
+    }
+}
+
+/// All of a value.
+const WHOLE: usize = usize::MAX;
+
+/// How much of a value words are; `None` where they do not stand in it.
+fn fit(words: &str, worded: &str) -> Option<usize> {
+    if let Some(all) = words.strip_prefix('=') {
+        return (worded.trim() == all).then_some(WHOLE);
+    }
+    if let Some(rest) = words.strip_prefix('~') {
+        return worded.contains(&format!(" {rest} ")).then_some(0);
+    }
+    let stands = match words.strip_suffix('*') {
+        Some(stem) => worded.contains(&format!(" {stem}")),
+        None => worded.contains(&format!(" {words} ")),
     };
+    stands.then(|| words.split(' ').count())
 }
 
-values! {
-    GENDER = "cin.sex" ["M", "F", "U"] / "gender" [
-        "female" => "F", "male" => "M", "girl" => "F", "boy" => "M", "neither" => "U", "not stated" => "U",
-        "not recorded" => "U", "not known" => "U", "unknown" => "U", "indeterminate" => "U", "unborn" => "U", "=1" => "M", "1 male" => "M",
-        "=2" => "F", "2 female" => "F", "=0" => "U", "=9" => "U",
-    ];
-    ETHNICITY = "cin.ethnicity" [
-        "WBRI", "WIRI", "WIRT", "WOTH", "WROM", "MWBC", "MWBA", "MWAS", "MOTH", "AIND", "APKN", "ABAN", "AOTH", "BCRB",
-        "BAFR", "BOTH", "CHNE", "OOTH", "REFU", "NOBT",
-    ] / "ethnicity" [
-        "mixed" => "mixed", "asian" => "asian", "black" => "black", "white" => "white", "other ethnic" => "other",
-        "not stated" => "not_stated", "unknown" => "not_stated",
-    ];
-    SOURCE = "cin.referral_source" [
-        "1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F", "5A", "5B", "5C", "5D", "10", "4", "6", "7",
-        "8", "9",
-    ] / "contact_source" [
-        "individual" => "individual", "family" => "individual", "school" => "schools", "education" => "education",
-        "health" => "health", "hospital" => "health", "=gp" => "health", "nurse" => "health", "midwi" => "health", "hous" => "housing", "la services" => "la_services", "local authority" => "la_services",
-        "police" => "police", "legal" => "legal", "anonymous" => "anonymous", "unknown" => "unknown", "other" => "other",
-    ];
-    YES_NO = "annex-a.yes_no" [] / "yes_no" [
-        "yes" => "yes", "=y" => "yes", "true" => "yes", "=1" => "yes", "no" => "no", "=n" => "no", "false" => "no",
-        "=0" => "no", "unknown" => "unknown", "not recorded" => "unknown",
-    ];
-    NEED = "cin.primary_need" ["N0", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9"] / "primary_need" [
-        "abuse" => "N1", "childs disability" => "N2", "child s disability" => "N2", "parent" => "N3", "acute stress" => "N4",
-        "dysfunction" => "N5", "unacceptable" => "N6", "income" => "N7", "absent" => "N8", "not cin" => "N9",
-        "other than" => "N9", "not stated" => "N0",
-    ];
-    CLOSURE = "cin.closure_reason" ["RC1", "RC2", "RC3", "RC4", "RC5", "RC6", "RC7", "RC8", "RC9"] / "closure_reason" [
-        "adopted" => "RC1", "died" => "RC2", "residence" => "RC3", "arrangements order" => "RC3", "guardianship" => "RC4",
-        "adult" => "RC6", "another la" => "RC5", "transfer" => "RC5", "after assessment" => "RC8", "no longer" => "RC7",
-        "other" => "RC7", "not stated" => "not_stated",
-    ];
-    ABUSE = "cin.abuse_category" ["NEG", "PHY", "SAB", "EMO", "MUL"] / "abuse_category" [
-        "neglect" => "NEG", "physical" => "PHY", "sexual" => "SAB", "emotional" => "EMO", "multiple" => "MUL",
-    ];
-    LEGAL = "ssda903.ls" ["C1", "C2", "D1", "E1", "V2", "V3", "V4", "L1", "L2", "L3", "J1", "J2", "J3"] / "legal_status" [
-        "interim care" => "C1", "full care" => "C2", "freed" => "D1", "freeing" => "D1", "placement order" => "E1",
-        "s20" => "V2", "section 20" => "V2", "remand" => "J1", "pace" => "J2",
-        "police protection" => "L1", "emergency protection" => "L2", "=epo" => "L2", "child assessment" => "L3", "child protection" => "protection",
-        "youth justice" => "youth_justice",
-    ];
-    PERMANENCE = "annex-a.permanence" [] / "permanence" [
-        "return" => "return", "adopt" => "adoption", "sgo" => "guardianship", "guardianship" => "guardianship",
-        "supported living" => "supported_living", "residential" => "residential", "foster" => "fostering", "other" => "other",
-    ];
-    PLACE = "ssda903.place" [
-        "A3", "A4", "A5", "A6", "H5", "K1", "K2", "K3", "P1", "P2", "P3", "R1", "R2", "R3", "R5", "S1", "T0", "T1", "T2",
-        "T3", "T4", "U1", "U2", "U3", "U4", "U5", "U6", "Z1",
-    ] / "placement_type" [
-        "placed for adoption" => "A", "adopt" => "A", "foster" => "foster", "with parent" => "parents", "supported accommodation" => "K3", "semi independent" => "H5",
-        "independent" => "independent", "employment" => "employment", "secure" => "secure", "childrens home" => "childrens_home",
-        "care home" => "care_home", "residential accommodation" => "residential", "nhs" => "health", "family centre" => "family_centre",
-        "mother and baby" => "family_centre", "offender" => "youth_custody", "school" => "school", "temporary" => "temporary",
-        "other" => "other",
-    ];
-    PROVIDER = "ssda903.place_provider" ["PR0", "PR1", "PR2", "PR3", "PR4", "PR5"] / "placement_provider" [
-        "own" => "own", "private" => "private", "voluntary" => "voluntary", "third sector" => "voluntary", "other" => "other",
-    ];
-    WITHIN = "annex-a.placement_location" [] / "placement_location" [
-        "=in" => "in", "in borough" => "in", "inside" => "in", "within" => "in", "=out" => "out", "out of" => "out", "outside" => "out",
-    ];
-    CEASED = "ssda903.rec" [
-        "E11", "E12", "E13", "E14", "E15", "E16", "E17", "E2", "E3", "E4A", "E4B", "E41", "E45", "E46", "E47", "E48", "E5", "E6",
-        "E7", "E8", "E9",
-    ] / "ceased_reason" [
-        "adopted" => "adopted", "died" => "died", "another la" => "another_la", "returned home" => "home",
-        "no parental" => "other_person", "residence order" => "arrangements_order", "arrangements order" => "arrangements_order", "guardianship" => "guardianship",
-        "independent" => "independent", "residential care" => "adult_residential", "custody" => "custody", "remand" => "remand_ended",
-        "age assessment" => "age_assessed", "abroad" => "abroad", "any other" => "other", "other" => "other",
-    ];
-    ELIGIBILITY = "annex-a.eligibility" [] / "eligibility" [
-        "former relevant" => "former_relevant", "relevant" => "relevant", "qualifying" => "qualifying", "eligible" => "eligible",
-        "other" => "other",
-    ];
-    IN_TOUCH = "ssda903.in_touch" ["YES", "NO", "DIED", "REFU", "NREQ", "RHOM"] / "in_touch" [
-        "not in touch" => "NO", "in touch" => "YES", "yes" => "YES", "=no" => "NO", "died" => "DIED", "refus" => "REFU",
-        "no longer required" => "NREQ", "returned home" => "RHOM", "not recorded" => "not_recorded", "exclude" => "exclude",
-    ];
-    ACCOMMODATION = "ssda903.accom" [
-        "B", "C", "D", "E", "G", "H", "K", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
-    ] / "accommodation" [
-        "parents" => "B", "community home" => "C", "semi independent" => "D", "supported lodgings" => "E", "abroad" => "G",
-        "deported" => "H", "ordinary lodgings" => "K", "not known" => "R", "homeless" => "S", "no fixed" => "S", "foyer" => "T",
-        "independent" => "U", "breakfast" => "W", "b b" => "W", "emergency" => "V", "custody" => "X", "foster" => "Z", "other" => "Y",
-    ];
-    SUITABILITY = "annex-a.suitability" [] / "suitability" [
-        "not suitable" => "unsuitable", "unsuitable" => "unsuitable", "suitable" => "suitable", "not in touch" => "not_known",
-        "not recorded" => "not_known", "exclude" => "exclude",
-    ];
-    ACTIVITY = "ssda903.activ" ["F1", "P1", "F2", "P2", "F3", "P3", "F4", "P4", "F5", "P5", "G4", "G5", "G6"] / "activity" [
-        "not in touch" => "0",
-    ];
-    REVERSED = "ssda903.reason_placed_ceased" ["RD1", "RD2", "RD3", "RD4"] / "reversed_reason" [
-        "needs changed" => "RD1", "did not make" => "RD2", "cannot be found" => "RD3", "other" => "RD4",
-    ];
+/// The runs of letters and digits of a text, and where each begins.
+fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    text.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(move |token| {
+        let at = text.get(from..)?.find(token)? + from;
+        from = at + token.len();
+        (!token.is_empty()).then_some((at, token))
+    })
 }
 
 /// What stands between a code and its words.
-const SEPARATORS: [char; 10] = [':', '-', '\u{2013}', '\u{2014}', '=', ')', '(', '.', ',', ';'];
+const SEPARATORS: [char; 12] = [':', '-', '\u{2013}', '\u{2014}', '=', ')', '(', '.', ',', ';', '[', ']'];
 
-/// Reads a value: a code that stands by itself or is set off from what follows, else what the words say. Letters of the list's own order (`f) `) are left out; of an unknown value the text is kept.
+fn is_set_off(beside: Option<char>) -> bool {
+    beside.is_none_or(|beside| SEPARATORS.contains(&beside))
+}
+
+/// Reads a value: the code with which it begins, a code that stands in it, else what the words say. Letters of the list's own
+/// order (`f) `) are left out; of a value that is not known, or says several things, the text is kept.
 pub(crate) fn read(values: &Values, text: &str, field: &str) -> Read<Coded> {
     let text = text.trim();
     if text.is_empty() {
@@ -141,52 +122,58 @@ pub(crate) fn read(values: &Values, text: &str, field: &str) -> Read<Coded> {
         _ => text,
     };
     let (set, codes) = values.codes;
-    let end = bare.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(bare.len());
-    let (first, rest) = bare.split_at(end);
-    let is_set_off = rest.trim_start().chars().next().is_none_or(|next| SEPARATORS.contains(&next));
-    // Words may begin as a code does: `B&B` is not B, nor `No longer required` NO.
-    let is_no_word = first.bytes().any(|byte| byte.is_ascii_digit())
-        || first.len() > 2 && first.bytes().all(|byte| byte.is_ascii_uppercase());
+    let (first, is_sure) = first_of(bare);
     // `B1`: a kind of accommodation, and whether it suits, in one.
     let letter =
         first.strip_suffix(['1', '2']).filter(|letter| letter.len() == 1 && letter.chars().all(char::is_alphabetic));
     let is_code = |code: &&&str| {
         code.eq_ignore_ascii_case(first) || letter.is_some_and(|letter| code.eq_ignore_ascii_case(letter))
     };
-    let code = codes.iter().find(is_code);
-    let worded = spaced(bare);
-    let (own, meanings) = values.words;
-    let says = |words: &str| match words.strip_prefix('=') {
-        Some(all) => worded.trim() == all,
-        None => worded.contains(&format!(" {words}")),
+    let begins = codes.iter().find(is_code).copied();
+    let stand_in = values.codes_in(bare);
+    let (words, much) = values.worded(bare);
+    let says = match (values.one_of(&stand_in), begins.filter(|_| is_sure)) {
+        // Several codes that are one together, before the one that is written first.
+        (Says::One(together), Some(_)) if !values.several.is_empty() => Says::One(together),
+        (_, Some(code)) => Says::One(code),
+        _ if much == WHOLE => words,
+        (Says::Nothing, None) => match (words, begins.filter(|code| code.len() > 1)) {
+            (Says::Nothing, Some(code)) => Says::One(code),
+            (words, _) => words,
+        },
+        (codes, None) => codes,
     };
-    let meaning = || meanings.iter().find(|(words, _)| says(words)).map(|(_, code)| *code);
-    let coded = |code: &str, set: &str| Coded {
-        code: code.to_owned(),
-        code_set: set.to_owned(),
-        text: (bare != code).then(|| bare.chars().take(VALUE_CHARS_MAX).collect()),
-    };
-    let sure = code.filter(|_| is_set_off || is_no_word);
-    match (sure, meaning(), code.filter(|code| code.len() > 1)) {
-        (Some(code), _, _) | (None, None, Some(code)) => Read::of(coded(code, set)),
-        (None, Some(code), _) if codes.contains(&code) => Read::of(coded(code, set)),
-        (None, Some(code), _) => Read::of(coded(code, own)),
-        (None, None, None) => {
-            let kept: String = bare.chars().take(VALUE_CHARS_MAX).collect();
-            Read {
-                value: Some(Coded { code: kept, code_set: own.to_owned(), text: None }),
-                finding: Some(finding(FindingCode::CodeUnknown, field)),
-            }
+    let kept = || bare.chars().take(VALUE_CHARS_MAX).collect::<String>();
+    let own = values.words.0;
+    match says {
+        Says::One(code) => {
+            let code_set = if codes.contains(&code) { set } else { own };
+            let text = (bare != code).then(kept);
+            Read::of(Coded { code: code.to_owned(), code_set: code_set.to_owned(), text })
         }
+        Says::Nothing | Says::Unsure => Read {
+            value: Some(Coded { code: kept(), code_set: own.to_owned(), text: None }),
+            finding: Some(finding(FindingCode::CodeUnknown, field)),
+        },
     }
+}
+
+/// The first word, and whether it is a code if it looks like one: words may begin as a code does. `B&B` is not B, nor `No longer
+/// required` NO.
+fn first_of(text: &str) -> (&str, bool) {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    let (first, rest) = text.split_at(end);
+    let is_loud = !text.chars().any(char::is_lowercase);
+    let is_no_word = first.bytes().any(|byte| byte.is_ascii_digit())
+        || !is_loud && first.len() > 2 && first.bytes().all(|byte| byte.is_ascii_uppercase());
+    (first, is_no_word || is_set_off(rest.trim_start().chars().next()))
 }
 
 /// What spreadsheets write where there is nothing.
 pub(crate) fn is_blank(text: &str) -> bool {
     let text = text.trim();
-    ["", "-", ".", "..", "#n/a", "n/a", "na", "null", "none", "nan", "pd.na", "<blank>", "znotrecorded", "zzcodeerror"]
-        .iter()
-        .any(|blank| text.eq_ignore_ascii_case(blank))
+    let written = ["", "-", ".", "..", "n/a", "na", "<blank>", "znotrecorded", "zzcodeerror"];
+    is_null(text) || written.iter().any(|blank| text.eq_ignore_ascii_case(blank))
 }
 
 #[cfg(test)]
@@ -234,10 +221,125 @@ mod tests {
             (&IN_TOUCH, "No contact", "NO", "ssda903.in_touch"),
             (&ETHNICITY, "WBRI White British", "WBRI", "cin.ethnicity"),
             (&ETHNICITY, "Both parents are white", "white", "annex-a.ethnicity"),
+            (&NEED, "h) Absent parenting", "N8", "cin.primary_need"),
+            (&NEED, "CIN - N8 Absent parenting", "N8", "cin.primary_need"),
+            (&NEED, "Neglect [N1]", "N1", "cin.primary_need"),
+            (&NEED, "Family in acute stress: Death of parent or carer", "N4", "cin.primary_need"),
+            (&NEED, "Family in Acute Stress - Single Parent", "N4", "cin.primary_need"),
+            (&NEED, "Parental illness or disability: Children whose parents abuse alcohol", "N3", "cin.primary_need"),
+            (&NEED, "Parental Alcohol/Drug abuse", "N3", "cin.primary_need"),
+            (&NEED, "c) Parents illness or disability", "N3", "cin.primary_need"),
+            (&NEED, "N1t - Abuse/Neglect - Trafficked", "N1", "cin.primary_need"),
+            (&NFA, "No further action", "yes", "annex-a.yes_no"),
+            (&NFA, "NFA", "yes", "annex-a.yes_no"),
+            (&NFA, "Further action", "no", "annex-a.yes_no"),
+            (&NFA, "FA", "no", "annex-a.yes_no"),
+            (&NFA, "b. No", "no", "annex-a.yes_no"),
+            (&YES_NO, "Not recorded", "unknown", "annex-a.yes_no"),
+            (&YES_NO, "Not Yet Assessed", "unknown", "annex-a.yes_no"),
+            (&YES_NO, "NOBT - Information not yet obtained", "unknown", "annex-a.yes_no"),
+            (&YES_NO, "Not applicable", "unknown", "annex-a.yes_no"),
+            (&YES_NO, "No Disability", "no", "annex-a.yes_no"),
+            (&YES_NO, "Not Disabled", "no", "annex-a.yes_no"),
+            (&YES_NO, "Yes - Autism", "yes", "annex-a.yes_no"),
+            (&ETHNICITY, "White and Black Caribbean", "mixed", "annex-a.ethnicity"),
+            (&ETHNICITY, "B1 - White and Black Caribbean", "mixed", "annex-a.ethnicity"),
+            (&ETHNICITY, "M - White and Asian", "mixed", "annex-a.ethnicity"),
+            (&ETHNICITY, "BLACK CARIBBEAN & WHITE", "mixed", "annex-a.ethnicity"),
+            (&ETHNICITY, "Dual + White & Indian", "mixed", "annex-a.ethnicity"),
+            (&ETHNICITY, "Any Other Dual Heritage Background", "mixed", "annex-a.ethnicity"),
+            (&ETHNICITY, "WHITE AND BLACK CARIBBEAN [MWBC]", "MWBC", "cin.ethnicity"),
+            (&ETHNICITY, "White - British [WBRI]", "WBRI", "cin.ethnicity"),
+            (&ETHNICITY, "BOTH PARENTS ARE WHITE", "white", "annex-a.ethnicity"),
+            (&ETHNICITY, "Chinese", "CHNE", "cin.ethnicity"),
+            (&ETHNICITY, "Traveller of Irish Heritage", "WIRT", "cin.ethnicity"),
+            (&ETHNICITY, "Refused", "REFU", "cin.ethnicity"),
+            (&ETHNICITY, "Prefer Not To Say", "not_stated", "annex-a.ethnicity"),
+            (&SOURCE, "(CS) Health Services - School Nurse", "health", "annex-a.contact_source"),
+            (&SOURCE, "Health - Health Visitor/School Nurse", "health", "annex-a.contact_source"),
+            (&SOURCE, "Family Nurse Partnership", "health", "annex-a.contact_source"),
+            (
+                &SOURCE,
+                "LA Services - Other internal (department other than social care in LA eg youth offending (excluding housing)",
+                "la_services",
+                "annex-a.contact_source",
+            ),
+            (&SOURCE, "LA Services - Other Internal (NOT HSC or Housing)", "la_services", "annex-a.contact_source"),
+            (&SOURCE, "Family Recovery Project/Troubled Families", "la_services", "annex-a.contact_source"),
+            (&SOURCE, "Targeted Family Support", "la_services", "annex-a.contact_source"),
+            (&SOURCE, "Education - not school", "education", "annex-a.contact_source"),
+            (&SOURCE, "Family Court", "legal", "annex-a.contact_source"),
+            (
+                &SOURCE,
+                "60) Individual - Family Member / Relative / Foster Carer",
+                "individual",
+                "annex-a.contact_source",
+            ),
+            (&SOURCE, "Friend/Neighbour", "individual", "annex-a.contact_source"),
+            (&SOURCE, "Self Referral", "individual", "annex-a.contact_source"),
+            (&SOURCE, "CAMHS", "health", "annex-a.contact_source"),
+            (&SOURCE, "Health - Other", "health", "annex-a.contact_source"),
+            (&SOURCE, "Youth Offending", "la_services", "annex-a.contact_source"),
+            (&SOURCE, "i) Other", "other", "annex-a.contact_source"),
+            (&ABUSE, "Multiple (Neglect, Physical abuse)", "MUL", "cin.abuse_category"),
+            (&ABUSE, "Neglect and Emotional abuse", "MUL", "cin.abuse_category"),
+            (&ABUSE, "NEG, PHY", "MUL", "cin.abuse_category"),
+            (&ABUSE, "e) Multiple", "MUL", "cin.abuse_category"),
+            (&CLOSURE, "Case closed after assessment, referred to early help", "RC9", "cin.closure_reason"),
+            (&CLOSURE, "h) Child not in need after assessment", "RC8", "cin.closure_reason"),
+            (&CLOSURE, "g) 'Other' incl. Child no longer in need", "RC7", "cin.closure_reason"),
+            (&CLOSURE, "f) Transfer to Adult Social Services", "RC6", "cin.closure_reason"),
+            (
+                &PLACE,
+                "Foster placement with other foster carer(s) who is/are also an approved adopter(s)",
+                "foster",
+                "annex-a.placement_type",
+            ),
+            (&PLACE, "Fostering for adoption placement", "foster", "annex-a.placement_type"),
+            (
+                &PLACE,
+                "Placed for adoption with placement order with current foster carer",
+                "A",
+                "annex-a.placement_type",
+            ),
+            (
+                &PLACE,
+                "All residential schools, except where dual-registered as a school and children's home",
+                "school",
+                "annex-a.placement_type",
+            ),
+            (&PLACE, "Temporary accommodation whilst normal foster carer(s) is/are on holiday", "T3", "ssda903.place"),
+            (&PLACE, "g) Secure Children\u{2019}s Homes", "secure", "annex-a.placement_type"),
+            (
+                &PLACE,
+                "Semi-independent living accommodation not subject to children's homes regulations",
+                "H5",
+                "ssda903.place",
+            ),
+            (&LEGAL, "Placement order with Interim Care Order", "E1", "ssda903.ls"),
+            (&LEGAL, "Placed on C2", "C2", "ssda903.ls"),
+            (
+                &CEASED,
+                "Age assessment determined child is aged 18 or over and E5, E6 and E7 do not apply",
+                "age_assessed",
+                "annex-a.ceased_reason",
+            ),
         ] {
             let read = read(values, text, "field");
             let coded = read.value.unwrap();
             assert_eq!((coded.code.as_str(), coded.code_set.as_str(), read.finding), (code, set, None), "{text}");
+        }
+        // What says two things is told, and is neither.
+        for (values, text) in [
+            (&YES_NO, "Yes - not assessed"),
+            (&ETHNICITY, "White (not yet obtained)"),
+            (&NEED, "Drug abuse"),
+            (&NEED, "CIN: N1 or N3"),
+            (&LEGAL, "Interim Care Order, earlier Full Care Order"),
+        ] {
+            let read = read(values, text, "field");
+            assert_eq!(read.finding.unwrap().code(), FindingCode::CodeUnknown, "{text}");
+            assert_eq!(read.value.unwrap().code, text);
         }
         let flat = read(&ACCOMMODATION, "U and I flats", "accommodation");
         assert_eq!(flat.finding.unwrap().code(), FindingCode::CodeUnknown, "a letter that begins a name is no code");

@@ -51,6 +51,45 @@ const WORKER: Field = f("worker", &[&["allocated worker"], &["=worker"], &["soci
 const SHARED: [Field; 8] = [ID, GENDER, ETHNICITY, BIRTH, AGE, DISABILITY, TEAM, WORKER];
 const UASC: Field = f("uasc", &[&["unaccompanied"], &["uasc"]]);
 
+/// List 6.
+const IN_NEED: &[Field] = &[
+    ID,
+    GENDER,
+    ETHNICITY,
+    BIRTH,
+    AGE,
+    DISABILITY,
+    f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"]]),
+    f(
+        "plan_on",
+        &[
+            &["cin plan", "start"],
+            &["cin plan", "commenced"],
+            &["child in need plan", "start"],
+            &["child in need plan", "commenced"],
+        ],
+    ),
+    f(
+        "plan_ended_on",
+        &[&["cin plan", "end"], &["cin plan", "clos"], &["child in need plan", "end"], &["child in need plan", "clos"]],
+    ),
+    f("need", &[&["primary need"], &["need code"]]),
+    f("seen_on", &[&["last seen"]]),
+    f(
+        "closed_on",
+        &[
+            &["cin closure", "!plan"],
+            &["closure date", "!plan"],
+            &["cin end", "!plan"],
+            &["date", "clos", "!plan"],
+            &["cin", "end", "!plan"],
+        ],
+    ),
+    f("reason", &[&["reason for closure"], &["closure reason"], &["reason", "clos"]]),
+    TEAM,
+    WORKER,
+];
+
 /// Every list, in order.
 pub(crate) const LISTS: &[List] = &[
     List {
@@ -64,7 +103,7 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             f("contact_on", &[&["date", "contact", "!latest", "!last"]]),
-            f("source", &[&["contact source"], &["source of contact"], &["source"]]),
+            f("source", &[&["contact source"], &["source of contact"], &["contact received from"], &["source"]]),
         ],
     },
     List {
@@ -99,12 +138,23 @@ pub(crate) const LISTS: &[List] = &[
                     &["early help", "assess", "start"],
                     &["early help", "assess", "commenced"],
                     &["early help", "assess", "began"],
+                    &["eha", "start"],
+                    &["caf", "start"],
                 ],
             ),
             f(
                 "done_on",
-                &[&["early help", "assess", "complet"], &["early help", "assess", "end"], &["completion date"]],
+                &[
+                    &["early help", "assess", "complet"],
+                    &["early help", "assess", "end"],
+                    &["eha", "complet"],
+                    &["eha", "end"],
+                    &["caf", "complet", "!organi"],
+                    &["caf", "end"],
+                    &["completion date"],
+                ],
             ),
+            f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
             TEAM,
             WORKER,
         ],
@@ -143,6 +193,7 @@ pub(crate) const LISTS: &[List] = &[
                     &["assessment", "start", "!early help"],
                     &["assessment", "commenced", "!early help"],
                     &["assessment", "began", "!early help"],
+                    &["c f", "start"],
                 ],
             ),
             f("seen", &[&["seen during"], &["child seen"]]),
@@ -188,53 +239,9 @@ pub(crate) const LISTS: &[List] = &[
             WORKER,
         ],
     },
-    List {
-        number: 6,
-        name: "list-6",
-        signature: &["id", "opened_on"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
-            DISABILITY,
-            f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"]]),
-            f(
-                "plan_on",
-                &[
-                    &["cin plan", "start"],
-                    &["cin plan", "commenced"],
-                    &["child in need plan", "start"],
-                    &["child in need plan", "commenced"],
-                ],
-            ),
-            f(
-                "plan_ended_on",
-                &[
-                    &["cin plan", "end"],
-                    &["cin plan", "clos"],
-                    &["child in need plan", "end"],
-                    &["child in need plan", "clos"],
-                ],
-            ),
-            f("need", &[&["primary need"], &["need code"]]),
-            f("seen_on", &[&["last seen"]]),
-            f(
-                "closed_on",
-                &[
-                    &["cin closure", "!plan"],
-                    &["closure date", "!plan"],
-                    &["cin end", "!plan"],
-                    &["date", "clos", "!plan"],
-                    &["cin", "end", "!plan"],
-                ],
-            ),
-            f("reason", &[&["reason for closure"], &["closure reason"], &["reason", "clos"]]),
-            TEAM,
-            WORKER,
-        ],
-    },
+    List { number: 6, name: "list-6", signature: &["id", "opened_on"], fields: IN_NEED },
+    // The same, where the case is told by its plan.
+    List { number: 6, name: "list-6", signature: &["id", "plan_on", "need"], fields: IN_NEED },
     List {
         number: 7,
         name: "list-7",
@@ -247,8 +254,8 @@ pub(crate) const LISTS: &[List] = &[
             AGE,
             DISABILITY,
             f("start_on", &[&["protection plan", "start"], &["cp", "start"], &["cpp", "start"]]),
-            f("initial", &[&["initial category"]]),
-            f("latest", &[&["latest category"], &["current category"]]),
+            f("initial", &[&["initial category"], &["category", "abuse", "initial"]]),
+            f("latest", &[&["latest category"], &["current category"], &["category", "abuse", "latest"]]),
             f("visit_on", &[&["statutory visit"], &["last visit"], &["cp visit"]]),
             f("alone", &[&["seen alone"]]),
             f("review_on", &[&["review conference"], &["latest review"], &["last review"]]),
@@ -360,7 +367,10 @@ pub(crate) const LISTS: &[List] = &[
         number: ADOPTERS,
         name: "list-11",
         signature: &["id"],
-        fields: &[f("id", &[&["adopter identifier"], &["adopter id"], &["adopter", "identif"]])],
+        fields: &[f(
+            "id",
+            &[&["adopter identifier"], &["adopter id"], &["adopter", "unique id"], &["adopter", "identif"]],
+        )],
     },
 ];
 
@@ -376,14 +386,15 @@ pub(crate) struct Columns {
 impl Columns {
     /// The list that has this header: of those whose signature it has, the one with most of the columns that only it has.
     pub(crate) fn of_header<H: AsRef<str>>(header: &[H]) -> Option<Self> {
-        let worded: Vec<String> = header.iter().map(|heading| spaced(heading.as_ref())).collect();
+        let worded = worded(header);
+        // Every row of a sheet is asked, and hardly any names an id.
+        if !LISTS.iter().any(|list| list.fields.iter().any(|field| field.name == "id" && field.is_in(&worded))) {
+            return None;
+        }
         let fitting = LISTS.iter().filter_map(|list| {
             let known = list.places(&worded);
             list.signature.iter().all(|name| known.iter().any(|(found, _)| found == name)).then_some((list, known))
         });
-        let own = |known: &[(&str, usize)]| {
-            known.iter().filter(|(name, _)| !SHARED.iter().any(|shared| shared.name == *name)).count()
-        };
         // Of two with as many the earlier.
         let (list, known) = fitting.rev().max_by_key(|(_, known)| own(known))?;
         let is_known = |place: usize| known.iter().any(|(_, at)| *at == place);
@@ -397,13 +408,46 @@ impl Columns {
 
     /// Whether children stand under this header, of whatever list: it has an id, and something that is said of a person.
     pub(crate) fn are_of_children<H: AsRef<str>>(header: &[H]) -> bool {
-        let worded: Vec<String> = header.iter().map(|heading| spaced(heading.as_ref())).collect();
-        let has = |field: &Field| worded.iter().any(|heading| field.worded.iter().any(|way| says(heading, way)));
-        has(&ID) && [GENDER, ETHNICITY, BIRTH].iter().any(has)
+        let worded = worded(header);
+        ID.is_in(&worded) && [GENDER, ETHNICITY, BIRTH].iter().any(|field| field.is_in(&worded))
+    }
+
+    /// The list that a header is nearest to, which it is not, and how near that is: with the words of the columns that it lacks.
+    pub(crate) fn nearest<H: AsRef<str>>(header: &[H]) -> Option<(usize, String)> {
+        let worded = worded(header);
+        let near = LISTS.iter().map(|list| (list, list.places(&worded)));
+        let (list, known) = near.rev().max_by_key(|(_, known)| own(known)).filter(|(_, known)| own(known) > 0)?;
+        let lacking = list.fields.iter().filter(|field| list.signature.contains(&field.name) && !field.is_in(&worded));
+        let lacking: Vec<String> = lacking.map(Field::first_words).collect();
+        let is_near = !lacking.is_empty();
+        is_near.then(|| {
+            (own(&known), format!("it is nearest to list {}, and lacks `{}`", list.number, lacking.join("`, `")))
+        })
     }
 
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, place)| *place)
+    }
+}
+
+fn worded<H: AsRef<str>>(header: &[H]) -> Vec<String> {
+    header.iter().map(|heading| spaced(heading.as_ref())).collect()
+}
+
+/// How many of these are columns that only one list has.
+fn own(known: &[(&str, usize)]) -> usize {
+    known.iter().filter(|(name, _)| !SHARED.iter().any(|shared| shared.name == *name)).count()
+}
+
+impl Field {
+    fn is_in(&self, worded: &[String]) -> bool {
+        worded.iter().any(|heading| self.worded.iter().any(|way| says(heading, way)))
+    }
+
+    /// The first of the ways in which it is worded.
+    fn first_words(&self) -> String {
+        let words = self.worded.iter().take(1).copied().flatten().filter(|words| !words.starts_with('!'));
+        words.map(|words| words.trim_start_matches('=')).collect::<Vec<_>>().join(" ")
     }
 }
 

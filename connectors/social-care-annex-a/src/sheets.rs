@@ -1,5 +1,6 @@
 //! Workbooks and CSV files, read into the rows of lists.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
@@ -79,12 +80,20 @@ impl File {
 /// In place of a list's number: none of those that were read.
 pub(crate) const NONE_OF_THESE: u8 = 0;
 
+/// Of the rows that may have been a header, how near the nearest was to a list, and to which.
+type Nearest = Option<(usize, String)>;
+
+/// What is wrong, and of which list's header the nearest row lacks what.
+fn with_nearest(message: &str, nearest: Nearest) -> String {
+    nearest.map_or_else(|| message.to_owned(), |(_, lacks)| format!("{message}; {lacks}"))
+}
+
 /// A sheet that may be read, or be none of these lists.
 enum Seen {
     List,
-    NoList,
+    NoList(Nearest),
     /// Children stand in it all the same.
-    OfChildren,
+    OfChildren(Nearest),
     Unreadable,
 }
 
@@ -99,9 +108,22 @@ fn read_csv(
     rows: &mut Rows,
     out: &mut dyn Output,
 ) -> io::Result<()> {
-    let mut csv = match Csv::open_where(file, |names| Columns::of_header(names).is_some(), NO_LIST) {
+    let nearest = RefCell::new(Nearest::None);
+    let is_header = |names: &[String]| {
+        let is_header = Columns::of_header(names).is_some();
+        if !is_header {
+            let near = Columns::nearest(names).max(nearest.take());
+            nearest.replace(near);
+        }
+        is_header
+    };
+    let opened = Csv::open_where(file, is_header, NO_LIST);
+    let mut csv = match opened {
         Ok(csv) => csv,
-        Err(rejection) => {
+        Err(mut rejection) => {
+            if rejection.reason == Reason::HeaderMissing {
+                rejection.message = with_nearest(&rejection.message, nearest.take());
+            }
             into.rejected.file(None, *rejection);
             return Ok(());
         }
@@ -111,31 +133,37 @@ fn read_csv(
     order.sort();
     let header: Vec<&str> = order.iter().map(|(name, _)| name.as_str()).collect();
     let Some(columns) = Columns::of_header(&header) else { return Ok(()) };
-    let list = columns.list.number;
-    let sheet = rows.begin(Sheet { file: number, columns, whole: false });
+    let mut lists = vec![List::begin(number, columns, rows)];
     while let Some(row) = csv.next_row() {
-        out.record();
+        let Some(list) = lists.last() else { break };
         match row {
             Ok(row) => {
+                let cells: Vec<String> = order.iter().map(|(_, at)| row.cell(*at).to_owned()).collect();
+                if let Some(columns) = below(&cells) {
+                    lists.push(List::begin(number, columns, rows));
+                    continue;
+                }
+                out.record();
                 let place = row.place("");
                 rows.push(Row {
-                    sheet,
+                    sheet: list.sheet,
                     line: place.line,
                     record: place.record,
                     byte_offset: place.byte_offset,
-                    cells: order.iter().map(|(_, at)| row.cell(*at).to_owned()).collect(),
+                    cells,
                     raw: row.raw().to_vec(),
                 })?;
             }
             Err(rejection) => {
-                if !into.rejected.row(Some(list), *rejection) {
+                out.record();
+                if !into.rejected.row(Some(list.number), *rejection) {
                     return Ok(());
                 }
             }
         }
     }
     if csv.whole() {
-        rows.is_whole(sheet);
+        lists.iter().for_each(|list| rows.is_whole(list.sheet));
     }
     Ok(())
 }
@@ -154,20 +182,22 @@ fn read_workbook(
             return Ok(());
         }
     };
-    let mut lists = 0;
+    let (mut lists, mut nearest) = (0, Nearest::None);
     for name in workbook.sheet_names() {
         // A sheet that cannot be read may have been any list.
         match read_sheet((number, &mut *into), &mut workbook, &name, rows, out)? {
             Seen::List => lists += 1,
-            Seen::NoList => {}
-            Seen::OfChildren => into.refuse_one(Some(NONE_OF_THESE), Reason::HeaderMissing, OF_CHILDREN),
+            Seen::NoList(near) => nearest = nearest.max(near),
+            Seen::OfChildren(near) => {
+                into.refuse_one(Some(NONE_OF_THESE), Reason::HeaderMissing, &with_nearest(OF_CHILDREN, near));
+            }
             Seen::Unreadable => {
                 into.refuse(Reason::FileUnreadable, "a sheet of the workbook cannot be read: save it again as .xlsx");
             }
         }
     }
     if lists == 0 && into.rejected.is_empty() {
-        into.refuse(Reason::HeaderMissing, NO_LIST);
+        into.refuse(Reason::HeaderMissing, &with_nearest(NO_LIST, nearest));
     }
     Ok(())
 }
@@ -200,7 +230,7 @@ fn read_sheet<R: io::Read + io::Seek>(
     let mut above: Vec<Above> =
         down.map(|cells| Above { first: cells.start, last_row: cells.end.0, says: String::new() }).collect();
     let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { return Ok(Seen::Unreadable) };
-    let (mut list, mut of_children) = (None::<List>, false);
+    let (mut list, mut of_children, mut nearest) = (None::<List>, false, Nearest::None);
     let (mut row, mut at, mut seen) = (Vec::<String>::new(), None::<u32>, 0usize);
     loop {
         let Ok(cell) = cells.next_cell() else { return Ok(Seen::Unreadable) };
@@ -217,11 +247,8 @@ fn read_sheet<R: io::Read + io::Seek>(
                 }
                 None if seen <= HEADER_ROWS_MAX => {
                     of_children |= Columns::are_of_children(&done);
-                    list = Columns::of_header(&done).map(|columns| List {
-                        number: columns.list.number,
-                        sheet: rows.begin(Sheet { file: number, columns, whole: false }),
-                        records: 0,
-                    });
+                    nearest = nearest.max(Columns::nearest(&done));
+                    list = Columns::of_header(&done).map(|columns| List::begin(number, columns, rows));
                 }
                 None => break,
             }
@@ -241,20 +268,32 @@ fn read_sheet<R: io::Read + io::Seek>(
             rows.is_whole(list.sheet);
             Seen::List
         }
-        None if of_children => Seen::OfChildren,
-        None => Seen::NoList,
+        None if of_children => Seen::OfChildren(nearest),
+        None => Seen::NoList(nearest),
     })
 }
 
-/// A sheet that is a list, while it is read.
+/// The columns of another list that begins with this row, below the rows of the one before: a header has no day and no number.
+fn below(cells: &[String]) -> Option<Columns> {
+    let has_number = cells.iter().any(|cell| cell.trim().starts_with(|c: char| c.is_ascii_digit()));
+    Columns::of_header(cells).filter(|_| !has_number)
+}
+
+/// A list, while its rows are read.
 struct List {
+    file: usize,
     number: u8,
     sheet: u32,
     records: u64,
 }
 
 impl List {
-    /// False when so much was refused that the rest is not read.
+    fn begin(file: usize, columns: Columns, rows: &mut Rows) -> Self {
+        let number = columns.list.number;
+        Self { file, number, sheet: rows.begin(Sheet { file, columns, whole: false }), records: 0 }
+    }
+
+    /// Takes a row, with which another list may begin. False when so much was refused that the rest is not read.
     fn take(
         &mut self,
         cells: Vec<String>,
@@ -263,6 +302,11 @@ impl List {
         (into, out): (&mut File, &mut dyn Output),
     ) -> io::Result<bool> {
         if cells.iter().all(|cell| cell.trim().is_empty()) {
+            return Ok(true);
+        }
+        if let Some(columns) = below(&cells) {
+            rows.is_whole(self.sheet);
+            *self = Self::begin(self.file, columns, rows);
             return Ok(true);
         }
         out.record();

@@ -199,3 +199,49 @@ fn a_list_of_which_next_to_nothing_can_be_read_is_read_no_further() {
     assert_eq!(last, Some(("REASON_RECORD_TOO_LARGE", refused as u64 + 2)));
     assert_eq!((said.of_kind("ContactReceived").len(), said.whole.len()), (2, 0), "what could be read is said");
 }
+
+#[test]
+fn a_list_below_another_in_one_sheet_is_read_by_its_own_header() {
+    let referrals = "Child Unique ID,Gender,Ethnicity,Date of Birth,Age of Child (Years),Date of referral,Referral Source\n\
+        910003,a) Male,a) White,01/02/2015,10,05/02/2025,g) Police\n";
+    let apart = translate(&AnnexA::ANY, &[("878_2025-03-04_a.csv", CONTACTS), ("878_2025-03-04_b.csv", referrals)]);
+    let below = of(&format!("{CONTACTS}{referrals}"));
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (line, row) in (0..).zip(format!("{CONTACTS}{referrals}").lines()) {
+        for (column, cell) in (0..).zip(row.split(',')) {
+            sheet.write_string(line, column, cell).unwrap();
+        }
+    }
+    let sheet = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", workbook.save_to_buffer().unwrap())]);
+    for said in [below, sheet] {
+        assert_eq!((said.sayings(), said.reasons()), (apart.sayings(), vec![]));
+        assert_eq!((said.whole, said.records), (apart.whole.clone(), 3));
+    }
+}
+
+#[test]
+fn children_in_need_are_told_where_a_list_has_their_plans_alone() {
+    let said = of(
+        "Child Unique ID,Gender,Date of Birth,CIN Plan Start Date,Primary Need Code,CIN Plan End Date,Case Status\n\
+        910001,a) Male,01/02/2015,10/01/2025,a) Abuse or neglect,20/02/2025,c) Child in need plan\n",
+    );
+    assert_eq!(said.reasons(), [""; 0]);
+    let (started, ended) = (said.of_kind("ChildInNeedPlanStarted"), said.of_kind("ChildInNeedPlanEnded"));
+    assert_eq!((started.len(), ended.len(), said.of_kind("CaseOpened").len()), (1, 1, 0));
+    assert_eq!((&started[0].1["startOn"]["day"], &ended[0].1["endOn"]["day"]), (&10.into(), &20.into()));
+    let kept = said.of_kind("SourceRecordKept");
+    assert!(
+        kept.iter().any(|(_, kept)| kept["content"].as_str().is_some_and(|kept| kept.contains("neglect"))),
+        "{kept:?}"
+    );
+}
+
+#[test]
+fn a_header_that_is_of_no_list_is_told_what_it_lacks() {
+    let said = of(
+        "Child Unique ID,Gender,Date of Birth,Start Date,Primary Need Code\n910001,a) Male,01/02/2015,10/01/2025,N1\n",
+    );
+    assert_eq!(said.reasons(), ["REASON_HEADER_MISSING"]);
+    assert!(said.rejections[0].message.ends_with("it is nearest to list 6, and lacks `cin start`"));
+}

@@ -32,10 +32,15 @@ pub(crate) enum Unusable {
     #[error("Header/CollectionDetails/Collection is not CIN: give the file to the connector of its own collection")]
     OtherCollection,
     #[error(
-        "Header/Source/LEA is missing or is not three digits, and the file's name does not say it (878_cin_2026.xml): without \
-         it nobody is known by their LAchildID"
+        "Header/Source/LEA is missing, and the file's name does not say it (878_cin_2026.xml): without it nobody is known by \
+         their LAchildID"
     )]
     AuthorityMissing,
+    #[error(
+        "Header/Source/LEA is not an authority's three digits, so that it is not known whether the file's name is right: put the \
+         code there, or leave it empty where the file's name says it (878_cin_2026.xml), and send the file again"
+    )]
+    AuthorityUnreadable,
     #[error("Header/Source/LEA names two authorities: send each authority's children in a file of their own")]
     AuthorityAmbiguous,
     #[error(
@@ -48,7 +53,7 @@ impl Unusable {
     pub(crate) fn reason(self) -> Reason {
         match self {
             Self::OtherCollection => Reason::FileUnreadable,
-            Self::AuthorityMissing | Self::AuthorityAmbiguous => Reason::SubjectMissing,
+            Self::AuthorityMissing | Self::AuthorityUnreadable | Self::AuthorityAmbiguous => Reason::SubjectMissing,
             Self::YearMissing => Reason::HeaderMissing,
         }
     }
@@ -56,7 +61,7 @@ impl Unusable {
     pub(crate) fn field(self) -> &'static str {
         match self {
             Self::OtherCollection => "Collection",
-            Self::AuthorityMissing | Self::AuthorityAmbiguous => "LEA",
+            Self::AuthorityMissing | Self::AuthorityUnreadable | Self::AuthorityAmbiguous => "LEA",
             Self::YearMissing => "Year",
         }
     }
@@ -76,10 +81,9 @@ pub(crate) fn read(header: Element<'_>, name: &Hints) -> Result<Return, Unusable
         return Err(Unusable::OtherCollection);
     }
     let lea = match first(Tag::Source, Tag::Lea) {
-        "" => name.authority,
-        stated => Authority::parse(stated),
+        "" => name.authority.ok_or(Unusable::AuthorityMissing)?,
+        stated => Authority::parse(stated).ok_or(Unusable::AuthorityUnreadable)?,
     };
-    let lea = lea.ok_or(Unusable::AuthorityMissing)?;
     if text_of(Tag::Source, Tag::Lea).any(|other| !other.is_empty() && other != lea.as_str()) {
         return Err(Unusable::AuthorityAmbiguous);
     }

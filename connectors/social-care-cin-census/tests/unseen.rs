@@ -90,6 +90,14 @@ fn a_return_is_whose_its_file_is_called_where_it_has_no_header() {
         let said = translate_named(name, &file);
         assert_eq!((said.drafts.len(), said.whole.len(), said.reasons()), (0, 0, vec![reason]), "{name}");
     }
+    // An authority's name may be another's than the file's: neither is taken for the other.
+    let said = translate_named("878_cin_2025.xml", plain().replace("<LEA>878</LEA>", "<LEA>Bury</LEA>"));
+    assert_eq!((said.drafts.len(), said.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
+    assert!(
+        said.rejections[0].message.contains("is not an authority's three digits"),
+        "{}",
+        said.rejections[0].message
+    );
     let said = translate_named("878_2025.xml", &behind);
     assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec!["REASON_RECORD_MALFORMED"]));
 }

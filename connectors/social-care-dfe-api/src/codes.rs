@@ -39,7 +39,7 @@ lists! {
     END_REASON = "end_reason" [
         "X1", "E11", "E12", "E2", "E3", "E4A", "E4B", "E13", "E41", "E45", "E46", "E47", "E48", "E5", "E6", "E7", "E9", "E14",
         "E15", "E16", "E17", "E8",
-    ];
+    ] until 2018 ["E43", "E44"];
     CHANGE_REASON = "change_reason" [
         "CARPL", "CLOSE", "ALLEG", "STAND", "CUSTOD", "APPRR", "CREQB", "CREQO", "CHILD", "LAREQ", "PLACE", "OTHER",
     ];

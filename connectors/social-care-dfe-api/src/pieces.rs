@@ -1,11 +1,15 @@
 //! The children of a file as they stand in it, one at a time: a file is never held, however long it is.
 //!
-//! An array of children, children one after another, or an object that holds an array of them as `children`. A piece ends where
-//! its braces do, so that one that is no JSON within costs itself and not the rest.
+//! An array of children, children one after another, or an object that holds an array of them, or one, as `children` or
+//! `Children`, and may say whose they are before that, as `la_code`. A piece ends where its braces do, so that one that is no JSON within costs itself and not the rest.
 
 use std::io::{self, BufRead};
 
-/// The array of children within an object around it, and what says that the object is a child itself.
+use serde_json::{Map, Value};
+
+use crate::child::text_of;
+
+/// The children within an object around them, and what says that the object is a child itself. In either case of letters.
 const WRAPPED: &[u8] = b"children";
 const CHILD: &[u8] = b"la_child_id";
 
@@ -27,6 +31,8 @@ enum Within {
     File,
     /// In an array; the object around it is still open, if there is one.
     Array { wrapped: bool },
+    /// Before the one child of an object around it.
+    Only,
     /// Behind the array.
     Behind,
 }
@@ -40,6 +46,7 @@ pub(crate) struct Pieces<R> {
     /// Pieces so far.
     count: u64,
     is_list: bool,
+    la_code: Option<String>,
 }
 
 /// Room for a child of the common sort from the start.
@@ -51,12 +58,17 @@ const BREAKS_OFF: &str =
 impl<R: BufRead> Pieces<R> {
     /// Of no piece more than `kept_max` bytes are kept.
     pub(crate) fn new(source: R, kept_max: usize) -> Self {
-        Self { source, within: Within::File, offset: 0, kept_max, count: 0, is_list: false }
+        Self { source, within: Within::File, offset: 0, kept_max, count: 0, is_list: false, la_code: None }
     }
 
     /// Whether children stand in a list, and not one by itself.
     pub(crate) fn is_list(&self) -> bool {
         self.is_list
+    }
+
+    /// Whose the children are by the object around them, once the first of them was read.
+    pub(crate) fn la_code(&self) -> Option<&str> {
+        self.la_code.as_deref()
     }
 
     /// Reads what stands next.
@@ -88,8 +100,12 @@ impl<R: BufRead> Pieces<R> {
                 (Within::File, byte) if self.count == 0 && !may_begin(byte) => {
                     return Ok(self.broken(BREAKS_OFF, Vec::new()));
                 }
-                _ => {
+                (within, _) => {
                     if let Some(piece) = self.value(byte)? {
+                        if within == Within::Only && matches!(piece, Piece::Child { .. }) {
+                            self.within = Within::Behind;
+                            self.rest_of_wrapper()?;
+                        }
                         return Ok(piece);
                     }
                 }
@@ -152,9 +168,14 @@ impl<R: BufRead> Pieces<R> {
                 break;
             }
             let may_wrap = self.within == Within::File && self.count == 0 && !scan.is_child;
-            if may_wrap && byte == b'[' && scan.depth == 1 && scan.key_is(WRAPPED, &bytes) {
-                self.skip();
-                self.begin_array(true);
+            if may_wrap && matches!(byte, b'[' | b'{') && scan.depth == 1 && scan.key_is(WRAPPED, &bytes) {
+                self.la_code = stated(bytes);
+                if byte == b'[' {
+                    self.skip();
+                    self.begin_array(true);
+                } else {
+                    self.within = Within::Only;
+                }
                 return Ok(None);
             }
             self.skip();
@@ -181,6 +202,14 @@ impl<R: BufRead> Pieces<R> {
         self.within = Within::Array { wrapped: true };
         Ok(())
     }
+}
+
+/// The `la_code` of an object of which everything before its children is here.
+fn stated(mut wrapper: Vec<u8>) -> Option<String> {
+    wrapper.extend(b"null}");
+    let wrapper: Map<String, Value> = serde_json::from_slice(&wrapper).ok()?;
+    let (_, code) = wrapper.iter().find(|(name, _)| name.eq_ignore_ascii_case("la_code"))?;
+    Some(text_of(code)).filter(|code| !code.is_empty())
 }
 
 /// Keeps bytes, until they are too many.
@@ -265,7 +294,7 @@ impl Scan {
 
     /// Whether a value of this key stands next.
     fn key_is(&self, key: &[u8], kept: &[u8]) -> bool {
-        self.is_key && kept.get(self.text.0..self.text.1) == Some(key)
+        self.is_key && kept.get(self.text.0..self.text.1).is_some_and(|name| name.eq_ignore_ascii_case(key))
     }
 }
 
@@ -299,6 +328,7 @@ mod tests {
             format!("[{a},{b}]"),
             format!("\u{feff}[ {a} \n, {b} ] \n"),
             format!("{{\"children\":[{a},{b}]}}"),
+            format!("{{\"la_code\":878,\"Children\":[{a},{b}]}}"),
             format!("{{\"sent\": {{\"children\": [1]}}, \"children\" : [{a},{b}], \"count\": [2, \"]}}\"]}}"),
         ] {
             assert_eq!(read(&text), (both.clone(), true), "{text}");
@@ -306,6 +336,11 @@ mod tests {
         for text in [format!("{a}\n{b}\n"), format!("{a}{b}")] {
             assert_eq!(read(&text), (both.clone(), false), "{text}");
         }
+        let only = format!("{{\"la_code\": \"878\", \"Children\": {a}, \"count\": 1}}");
+        assert_eq!(read(&only), (vec![a.to_owned()], false));
+        let mut pieces = Pieces::new(only.as_bytes(), 64);
+        assert!(matches!(pieces.next().unwrap(), Piece::Child { .. }));
+        assert_eq!(pieces.la_code(), Some("878"));
         assert_eq!(read("[]"), (vec![], true));
         assert_eq!(read(r#"{"children":[]}"#), (vec![], true));
         // A child is no object around others, whatever else it holds.
@@ -327,6 +362,7 @@ mod tests {
             ("[", "1: the file is not json, or breaks off"),
             (r#"[{"a":1},{"b"#, "9: the file is not json, or breaks off"),
             (r#"[{"a":1}] x"#, "10: something stands behind the children"),
+            (r#"{"children":{"a":1}"#, "19: the file is not json, or breaks off"),
             (r#"{"children":[{"a":1}]"#, "21: the file is not json, or breaks off"),
             ("hello", "0: the file is not json, or breaks off"),
         ] {

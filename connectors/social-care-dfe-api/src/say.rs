@@ -68,7 +68,10 @@ impl<'v> Block<'v> {
 
     pub(crate) fn codes(&mut self, list: &CodeList, name: &'static str) -> Vec<Coded> {
         self.read.push(name);
-        let stated: Vec<String> = match self.fields.get(name) {
+        // A list as a column of a database holds it: JSON as text.
+        let unpacked = self.fields.get(name).and_then(Value::as_str).filter(|text| text.trim_start().starts_with('['));
+        let unpacked = unpacked.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let stated: Vec<String> = match unpacked.as_ref().or(self.fields.get(name)) {
             Some(Value::Array(codes)) => {
                 // What is no text is told, and kept with all of the list.
                 if codes.iter().any(|code| code.is_array() || code.is_object()) {

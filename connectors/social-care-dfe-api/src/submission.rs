@@ -1,7 +1,7 @@
 //! One file, child by child: no more of it is held than one child, and the ids of those before.
 
 use std::collections::HashSet;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 
 use connector_kit::file_name::{Authority, hints};
 use connector_kit::text::{self, TextReader};
@@ -35,24 +35,36 @@ pub(crate) fn translate(given: Option<Authority>, file: SourceFile<'_>, out: &mu
             digest: None,
         });
     };
-    let Some(authority) = hints.authority.or(given) else {
-        let message = "nothing says whose children these are: put the authority's three digits into the file's name \
-                       (878_2025-11-22.json), or name its social care alone in the connector's controllers";
-        return refuse(out, Reason::SubjectMissing, message.to_owned());
-    };
     let bytes = match plain(bytes) {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(unsupported)) => return refuse(out, Reason::EncodingUnsupported, unsupported.to_string()),
         Err(_) => return refuse(out, Reason::FileUnreadable, UNREAD.to_owned()),
     };
+    let mut pieces = Pieces::new(bytes, CHILD_BYTES_MAX);
+    let first = pieces.next();
+    let authority = match pieces.la_code() {
+        Some(stated) => Authority::parse(stated).filter(|own| hints.authority.is_none_or(|named| named == *own)),
+        None => hints.authority.or(given),
+    };
+    let Some(authority) = authority else {
+        let message = match pieces.la_code() {
+            Some(_) => OF_ANOTHER,
+            None => OF_NOBODY,
+        };
+        return refuse(out, Reason::SubjectMissing, message.to_owned());
+    };
     let mut reading =
         Reading { authority, file: &name, ids: HashSet::new(), record: 0, refused: false, is_list: false, out };
-    reading.children(Pieces::new(bytes, CHILD_BYTES_MAX));
+    reading.children(first, pieces);
     if let Some(on) = hints.on.filter(|_| reading.is_list && !reading.refused) {
         reading.confirm(on);
     }
 }
 
+const OF_NOBODY: &str = "nothing says whose children these are: put the authority's three digits into the file's name \
+                         (878_2025-11-22.json), or name its social care alone in the connector's controllers";
+const OF_ANOTHER: &str = "la_code is no authority's three digits, or not those in the file's name: nothing was read; put right \
+                          which of them is wrong, and send the file again";
 const UNREAD: &str = "the file could not be read to its end: send it again";
 
 /// A file whose every byte below 128 is a character of its own: what is UTF-16 is decoded.
@@ -89,9 +101,9 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     /// Reads children one after another.
-    fn children<R: BufRead>(&mut self, mut pieces: Pieces<R>) {
+    fn children<R: BufRead>(&mut self, first: io::Result<Piece>, mut pieces: Pieces<R>) {
+        let mut piece = first;
         loop {
-            let piece = pieces.next();
             self.is_list = pieces.is_list();
             match piece {
                 Ok(Piece::End) => return,
@@ -99,6 +111,7 @@ impl Reading<'_> {
                 Ok(Piece::Broken { message, offset, bytes }) => return self.break_off(offset, message, bytes),
                 Err(_) => return self.break_off(0, UNREAD, Vec::new()),
             }
+            piece = pieces.next();
         }
     }
 

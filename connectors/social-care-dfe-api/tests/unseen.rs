@@ -58,6 +58,7 @@ fn however_children_stand_in_a_file_the_same_is_said() {
     for text in [
         serde_json::to_string_pretty(&list).unwrap(),
         json!({"count": 2, "children": list, "sent": "2025-11-22"}).to_string(),
+        format!("{{\"la_code\":878,\"Children\":{list}}}"),
         each.join("\n"),
         each.concat(),
         nulls.to_string(),
@@ -144,4 +145,41 @@ fn what_is_of_another_shape_is_told_and_nothing_is_passed_over() {
         .to_string(),
     );
     assert_eq!((undated.kinds(), undated.reasons().len()), (vec!["PersonDescribed", "ReferralReceived"], 0));
+}
+
+/// The object around the children says whose they are: before the file's name, and never against it.
+#[test]
+fn the_object_around_the_children_says_whose_they_are() {
+    let child = json!({"la_child_id": "1", "child_details": {"sex": "F", "date_of_birth": "2014-02-01"}});
+    let of = |name: &str, la_code: &str| {
+        let text = format!("{{\"la_code\":{la_code},\"Children\":{child}}}");
+        translate(&ChildrenSocialCare::ANY, &[(name, text)])
+    };
+    let scope = |said: &Collected| said.drafts.first().and_then(|draft| draft.scope_key.clone());
+    for (name, la_code) in
+        [("children.json", "878"), ("children.json", "\"878\""), ("878.json", "null"), ("878.json", "878")]
+    {
+        let said = of(name, la_code);
+        assert_eq!((said.reasons(), scope(&said).as_deref()), (vec![], Some("878/csc/1")), "{name} {la_code}");
+    }
+    for (name, la_code) in [("879.json", "878"), ("878.json", "\"Newham\""), ("children.json", "null")] {
+        let said = of(name, la_code);
+        assert_eq!((said.reasons(), said.drafts.len()), (vec!["REASON_SUBJECT_MISSING"], 0), "{name} {la_code}");
+    }
+}
+
+#[test]
+fn a_list_in_a_text_is_the_list() {
+    let factors = |factors: Value| {
+        let assessment = json!({"child_and_family_assessment_id": "A1", "start_date": "2022-06-14",
+            "authorisation_date": "2022-07-20", "factors": factors});
+        let episode = json!({"social_care_episode_id": "E1", "referral_date": "2022-06-14", "referral_source": "1C",
+            "child_and_family_assessments": [assessment]});
+        said(json!([{"la_child_id": "1", "social_care_episodes": [episode]}]).to_string())
+    };
+    let expected = factors(json!(["1C", "4A"]));
+    for written in [json!("[\"1C\",\"4A\"]"), json!(" [ \"4A\", \"1C\" ]"), json!("1C, 4A")] {
+        let said = factors(written.clone());
+        assert_eq!((said.sayings(), said.findings()), (expected.sayings(), expected.findings()), "{written}");
+    }
 }

@@ -40,12 +40,12 @@ lists! {
         a("A3"), a("A4"), a("A5"), a("A6"), until("H5", 2024), a("K1"), a("K2"), since("K3", 2025), a("P1"), until("P2", 2024),
         a("P3"), a("R1"), a("R2"), a("R3"), a("R5"), a("S1"), a("T0"), a("T1"), a("T2"), a("T3"), a("T4"), a("U1"), a("U2"),
         a("U3"), a("U4"), a("U5"), a("U6"), a("Z1"), since("Z11", 2026), since("Z12", 2026), since("Z13", 2026),
-        since("Z14", 2026),
+        since("Z14", 2026), until("Q1", 2015), until("Q2", 2015), until("M1", 2015), until("M2", 2015), until("M3", 2015),
     ];
     PROVIDER = "place_provider" [a("PR0"), a("PR1"), a("PR2"), a("PR3"), a("PR4"), a("PR5")];
     REC = "rec" [
         a("X1"), a("E11"), a("E12"), a("E2"), a("E3"), a("E4A"), a("E4B"), a("E13"), a("E41"), a("E45"), a("E46"), a("E47"),
-        a("E48"), a("E5"), a("E6"), a("E7"), a("E9"), a("E14"), a("E15"), a("E16"), a("E17"), a("E8"),
+        a("E48"), until("E43", 2018), until("E44", 2018), a("E5"), a("E6"), a("E7"), a("E9"), a("E14"), a("E15"), a("E16"), a("E17"), a("E8"),
     ];
     CHANGE_REASON = "reason_place_change" [
         a("CARPL"), a("CLOSE"), a("ALLEG"), a("STAND"), a("CUSTOD"), a("APPRR"), a("CREQB"), a("CREQO"), a("CHILD"),

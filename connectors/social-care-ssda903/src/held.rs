@@ -6,8 +6,9 @@ use std::io;
 
 use connector_kit::file_name::{Authority, hints};
 use connector_kit::gather::{Gathered, Gathering};
-use connector_kit::{Output, dates};
+use connector_kit::{Output, Place, Rejection, dates};
 use jiff::civil;
+use proto::quarantine::Reason;
 
 use crate::reading::{self, File};
 use crate::say::Year;
@@ -119,6 +120,8 @@ pub(crate) struct Row<'h> {
     pub(crate) place: RowPlace,
     /// By column of its table, "" where blank.
     cells: Vec<&'h str>,
+    /// By column of the table, where it stands in the file.
+    places: &'h [Option<usize>],
     /// Columns of no place, by name.
     pub(crate) further: Vec<Further<'h>>,
     text: &'h str,
@@ -157,30 +160,39 @@ impl Rows {
         u32::try_from(self.layouts.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Takes a row of these cells, in the order of its layout, and of columns that the layout does not name.
+    /// Takes a row of these cells, in the order of its layout, and of columns that the layout does not name. False when so much
+    /// was refused that the rest of the file is not to be read.
     ///
     /// # Errors
     /// When the disk does not take it.
     pub(crate) fn push<'c>(
         &mut self,
-        file: &File,
+        file: &mut File,
         layout: u32,
         place: RowPlace,
         cells: impl Iterator<Item = &'c str>,
         named: impl Iterator<Item = (&'c str, &'c str)>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let held = Held { layout, place, text: text_of(cells, named) };
-        let Some(layout) = self.layouts.get(layout as usize) else { return Ok(()) };
+        let Some(layout) = self.layouts.get(layout as usize) else { return Ok(true) };
         let row = Glance { held: &held, layout };
+        let stated = row.authority();
+        if !stated.is_empty() {
+            let read = Authority::parse(stated);
+            if read.is_none() || file.hints.authority.is_some_and(|named| Some(named) != read) {
+                return Ok(file.rejected.row((), of_another(&row.row(), file)));
+            }
+        }
         self.told.take_dates(row, file, self.undated);
-        let Some(authority) = row.authority().or(file.hints.authority).or(self.given) else {
+        let Some(authority) = Authority::parse(stated).or(file.hints.authority).or(self.given) else {
             self.told.of_no_authority.insert(layout.file);
-            return Ok(());
+            return Ok(true);
         };
         self.told.there.insert((authority, layout.file, row.year(), layout.table));
         let child = proto::subject::normalise_value(row.get("child"));
         let section = if child.is_empty() { Section::Nobody } else { Section::Child };
-        self.gathering.push(section as u32, &format!("{}/{child}", authority.as_str()), &held)
+        self.gathering.push(section as u32, &format!("{}/{child}", authority.as_str()), &held)?;
+        Ok(true)
     }
 
     /// Everything was read.
@@ -273,9 +285,10 @@ impl<'h> Glance<'h> {
         place.map_or("", |place| self.cell(place))
     }
 
-    /// What the row itself says of whose it is.
-    pub(crate) fn authority(self) -> Option<Authority> {
-        self.layout.authority.and_then(|at| Authority::parse(self.cell(at)))
+    /// What the row itself says of whose it is, "" where nothing.
+    fn authority(self) -> &'h str {
+        let cell = self.layout.authority.map_or("", |at| self.cell(at)).trim();
+        cell.strip_suffix(".0").unwrap_or(cell)
     }
 
     /// What the row itself says of its year.
@@ -306,6 +319,7 @@ impl<'h> Glance<'h> {
             file: layout.file,
             place: held.place,
             cells: layout.places.iter().map(|place| place.map_or("", at)).collect(),
+            places: &layout.places,
             further,
             text: &held.text,
         }
@@ -316,6 +330,17 @@ impl<'h> Row<'h> {
     /// The cell of this column, "" where it is blank.
     pub(crate) fn get(&self, column: &str) -> &'h str {
         self.table.place_of(column).and_then(|at| self.cells.get(at)).copied().unwrap_or_default()
+    }
+
+    /// All of its columns, by name.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = Further<'h>> {
+        let own = self.table.columns().iter().copied().zip(self.cells.iter().copied());
+        own.chain(self.further.iter().copied())
+    }
+
+    /// Whether its file has this column at all.
+    pub(crate) fn has(&self, column: &str) -> bool {
+        self.table.place_of(column).and_then(|at| self.places.get(at)).is_some_and(Option::is_some)
     }
 
     /// The order in which rows are read: by what they say, so that the order of a file means nothing.
@@ -344,6 +369,20 @@ impl<'h> Row<'h> {
     }
 }
 
+/// A row whose own word on whose it is nobody can read, or is not that of its file: it is given to neither.
+fn of_another(row: &Row<'_>, file: &File) -> Rejection {
+    let message = "LA is no authority's three digits, or not those in the file's name: the row was given to no authority; put the \
+                   code into LA, or empty the column where the file's name says whose the return is, and send the return again";
+    let place = Place {
+        file: file.name.clone(),
+        line: row.place.line,
+        record: row.place.record,
+        byte_offset: row.place.byte_offset,
+        field: "LA".to_owned(),
+    };
+    Rejection::of(Reason::SubjectMissing, message, place, &row.line())
+}
+
 /// The years that `YEAR` is written as: 2025, 2024/25, 2024-25.
 fn year_of(text: &str) -> Option<u16> {
     let plain = text.strip_suffix(".0").unwrap_or(text);
@@ -363,7 +402,7 @@ mod tests {
         let held = Held { layout: 0, place: RowPlace::default(), text };
         let glance = Glance { held: &held, layout: &layout };
         assert_eq!((glance.get("child"), glance.get("dec"), glance.file()), ("A1", "", 3));
-        assert_eq!((glance.authority(), glance.year()), (Authority::parse("301"), None));
+        assert_eq!((glance.authority(), glance.year()), ("301", None));
         let row = glance.row();
         assert_eq!((row.get("place"), row.get("decom"), row.get("rec")), ("U1", "01/02/2024", ""));
         assert_eq!(row.further, [("remark", "a \"b\", c"), ("zeal", "z")]);

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read as _};
 
 use connector_kit::csv_source::Table as Csv;
 use connector_kit::file_name::{Hints, hints};
+use connector_kit::reading::is_null;
 use connector_kit::room::Refusals;
 use connector_kit::{Output, Place, Rejection, SourceFile, dates};
 use proto::events::Date;
@@ -111,8 +112,10 @@ fn read_csv(
         };
         let place = row.place("");
         let place = RowPlace { line: place.line, record: place.record, byte_offset: place.byte_offset };
-        let cells = (0..width).map(|at| row.cell(at));
-        rows.push(into, layout, place, cells, std::iter::empty())?;
+        let cells = (0..width).map(|at| if is_null(row.cell(at)) { "" } else { row.cell(at) });
+        if !rows.push(into, layout, place, cells, std::iter::empty())? {
+            return Ok(());
+        }
     }
     into.whole = csv.whole();
     into.odd_text = csv.odd_text();

@@ -105,7 +105,8 @@ fn placement(child: &Child<'_>, episode: &mut Episode<'_>) {
     }
     let has_none = matches!(place.as_str(), "T0" | "T1" | "T2" | "T3" | "T4" | "Z1");
     match provider.as_str() {
-        "" if !has_none && !place.is_empty() && !is_short_break => {
+        // A return of before there was one has no such column.
+        "" if !has_none && !place.is_empty() && !is_short_break && episode.row.has("place_provider") => {
             findings.broke(FieldMissing, "PLACE_PROVIDER", "526");
         }
         "PR0" if place != "P1" => findings.broke(FieldsContradict, "PLACE_PROVIDER", "550"),

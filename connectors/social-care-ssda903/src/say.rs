@@ -163,6 +163,13 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// A row that is told in no other way.
+    pub(crate) fn keep_row(&mut self, (row, year): (&Row<'_>, Year), key: &str, on: Date, findings: Findings) {
+        if let Some(event) = kept::columns(row.table.name(), row.columns()) {
+            self.say((row, year), (&format!("{key}/kept"), 0), on, findings.0, event);
+        }
+    }
+
     /// A row that cannot be placed.
     pub(crate) fn cannot_place(&mut self, (row, year): (&Row<'_>, Year), column: &str, rule: &str) {
         let field = column.to_ascii_uppercase();

@@ -1,7 +1,7 @@
 //! The return as XML: `EXPSSDA903` with a `CHILD` for each child, who has a `HEADER` and `EPISODE`s.
 //!
 //! A part of a child is known by the fields that it holds, as a file is by its header; what the header itself says of
-//! care leavers and of asylum is of those tables. One child is read at a time, and nothing is resolved but characters.
+//! care leavers, adopters and asylum is of those tables. One child is read at a time, and nothing is resolved but characters.
 
 use std::io::{self, BufRead};
 
@@ -95,7 +95,8 @@ fn place(name: &str, record: u64, at: Start) -> Place {
 }
 
 impl Into<'_> {
-    fn add(&mut self, file: &File, table: Table, place: RowPlace, fields: &[(String, String)]) -> io::Result<()> {
+    /// No part has a column of whose it is: none is refused.
+    fn add(&mut self, file: &mut File, table: Table, place: RowPlace, fields: &[(String, String)]) -> io::Result<()> {
         let known = self.layouts.iter().find(|(of, _)| *of == table).map(|(_, layout)| *layout);
         let layout = known.unwrap_or_else(|| {
             let names = table.columns().iter().map(|column| (*column).to_owned()).collect();
@@ -104,17 +105,17 @@ impl Into<'_> {
             layout
         });
         let (cells, further) = cells_of(table, fields);
-        self.rows.push(file, layout, place, cells, further)
+        self.rows.push(file, layout, place, cells, further).map(|_| ())
     }
 
     /// A child's rows.
-    fn child(&mut self, file: &File, child: Element<'_>, place: RowPlace) -> io::Result<()> {
+    fn child(&mut self, file: &mut File, child: Element<'_>, place: RowPlace) -> io::Result<()> {
         let header = child.each("header").next();
         let own = fields(header.unwrap_or(child));
         let of_child: Vec<(String, String)> = own.iter().filter(|(name, _)| is_of_child(name)).cloned().collect();
         // The header holds fields of other tables beside its own.
         let mut header_fields = own.clone();
-        for table in [Table::Oc3, Table::Uasc] {
+        for table in [Table::Oc3, Table::Ad1, Table::Uasc] {
             let told: Vec<(String, String)> = own
                 .iter()
                 .filter(|(name, text)| !text.is_empty() && table.place_of(canonical(name)).is_some())

@@ -175,6 +175,45 @@ fn each_published_repair() {
     assert_eq!(placed["endReason"]["code"], "LIIAF");
 }
 
+/// An open row of an earlier year that a later year tells otherwise ends nothing that the later year tells of.
+#[test]
+fn an_open_row_that_a_later_year_replaced_ends_no_care() {
+    let died = "1,03/05/2023,S,C2,N1,U6,PR1,20/09/2024,E2,,ZZ1 1AA,ZZ2 2BB,1234567";
+    let open = "1,10/06/2023,P,C2,N1,K2,PR4,,,,ZZ1 1AA,ZZ3 3CC,SC999999";
+    let begun_later = "1,13/05/2023,S,C2,N1,U6,PR1,20/09/2024,E2,,ZZ1 1AA,ZZ2 2BB,1234567";
+    for (earlier, later, rule) in [(open, died, "3A"), (OPEN, begun_later, "3")] {
+        let mut both = returned(2024, &[earlier]);
+        both.extend(returned(2025, &[later]));
+        let said = translate(&Ssda903::ANY, &files(&both));
+        let ends = said.of_kind("LookedAfterPeriodEnded");
+        assert_eq!(ends.len(), 1, "{rule}");
+        assert_eq!((&ends[0].1["endOn"]["year"], &ends[0].1["endOn"]["month"]), (&2024.into(), &9.into()), "{rule}");
+        assert_eq!(said.of_kind("PlacementChanged").len(), 1, "{rule}");
+        let repairs: Vec<String> = said.findings().into_iter().filter(|found| found.contains("repair")).collect();
+        assert_eq!(repairs, [format!("ssda903-repair/{rule} FIELDS_CONTRADICT DECOM")]);
+        let kept = said.of_kind("SourceRecordKept");
+        assert_eq!(kept.len(), 1, "the row is not lost: {kept:?}");
+    }
+    // Not where what replaces it may be a row that could not be read.
+    let unread = died.replacen("03/05/2023", "soon", 1);
+    let mut both = returned(2024, &[open]);
+    both.extend(returned(2025, &[died, &unread]));
+    assert_eq!(translate(&Ssda903::ANY, &files(&both)).of_kind("PlacementChanged").len(), 2);
+    // What it said by itself is taken back when the later year comes beside it.
+    let mut house = House::default();
+    house.take(&files(&returned(2024, &[open])));
+    let mut both = returned(2024, &[open]);
+    both.extend(returned(2025, &[died]));
+    house.take(&files(&both));
+    assert_eq!(house.timeline().join("\n").matches("PlacementChanged(").count(), 1);
+    // An earlier year's closed row shortens nothing of a later year's either.
+    let closed = "1,10/06/2023,P,C2,N1,K2,PR4,20/07/2023,X1,CARPL,ZZ1 1AA,ZZ3 3CC,SC999999";
+    let mut both = returned(2024, &[closed]);
+    both.extend(returned(2025, &[died]));
+    let ends = translate(&Ssda903::ANY, &files(&both)).of_kind("LookedAfterPeriodEnded");
+    assert_eq!((ends.len(), &ends[0].1["endOn"]["year"]), (1, &2024.into()));
+}
+
 #[test]
 fn whose_and_of_which_year_without_names() {
     let rows = format!("{COLUMNS}{MOVED}\n{AFTER}\n");

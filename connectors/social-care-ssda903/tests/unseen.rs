@@ -90,7 +90,9 @@ fn further_columns_do_no_harm_and_are_kept() {
 #[test]
 fn codes_of_every_year_are_read_and_told_where_they_are_of_another() {
     for (year, sex, place, findings) in [
+        (2013, "2", "M3", vec![]),
         (2018, "2", "H5", vec![]),
+        (2018, "2", "Q1", vec!["ssda903/146 CODE_OF_OTHER_YEAR PLACE"]),
         (2024, "2", "P2", vec![]),
         (2025, "F", "K3", vec![]),
         (2026, "F", "Z11", vec![]),
@@ -176,4 +178,46 @@ fn a_table_of_which_next_to_nothing_can_be_read_is_read_no_further() {
     assert_eq!(last, Some(("REASON_RECORD_TOO_LARGE", refused as u64 + 1)));
     assert_eq!(said.of_kind("PersonDescribed").len(), 1, "what could be read is said");
     assert!(said.whole.iter().all(|key| !key.ends_with("header")), "{:?}", said.whole);
+}
+
+#[test]
+fn cells_in_which_a_program_wrote_that_there_is_nothing_are_blank() {
+    for null in ["NULL", "NaN", "nan", "None"] {
+        let nulls = EPISODES.replacen("PR4,,,,", &format!("PR4,{null},{null},{null},"), 1);
+        let said = of(HEADER, &nulls);
+        let expected = of(HEADER, EPISODES);
+        assert_eq!(
+            (said.sayings(), said.reasons(), said.whole),
+            (expected.sayings(), vec![], expected.whole),
+            "{null}"
+        );
+        let nobody = of(&HEADER.replacen("\n1,", &format!("\n{null},"), 1), EPISODES);
+        assert_eq!(nobody.reasons(), ["REASON_SUBJECT_MISSING"], "{null} is no child");
+    }
+}
+
+#[test]
+fn what_the_header_of_the_xml_says_of_adopters_is_theirs() {
+    let said = translate(
+        &Ssda903::ANY,
+        &[(
+            "878_2025.xml",
+            "<EXPSSDA903><CHILD><HEADER><CHILDID>1</CHILDID><UPN>UN4</UPN><SEX>F</SEX><DOB>14/06/2022</DOB><ETHNIC>WBRI</ETHNIC>\
+             <DATE_INT>03/05/2024</DATE_INT><DATE_MATCH>01/06/2024</DATE_MATCH><FOSTER_CARE>0</FOSTER_CARE><NB_ADOPTR>2</NB_ADOPTR>\
+             <SEX_ADOPTR>MF</SEX_ADOPTR><LS_ADOPTR>L2</LS_ADOPTR></HEADER></CHILD></EXPSSDA903>",
+        )],
+    );
+    assert_eq!((said.reasons(), said.of_kind("AdoptionMatched").len()), (vec![], 1));
+    assert_eq!(said.of_kind("SourceRecordKept"), []);
+}
+
+#[test]
+fn a_return_of_before_there_were_providers_breaks_no_rule_on_them() {
+    let old = "CHILD,DECOM,RNE,LS,CIN,PLACE,DEC,REC\n1,03/05/2017,S,C2,N1,U6,20/09/2017,E43\n";
+    let said = translate(&Ssda903::ANY, &[("878_2018_episodes.csv", old)]);
+    let found = said.findings();
+    assert!(!found.iter().any(|found| found.contains("/526") || found.contains("CODE_")), "{found:?}");
+    assert_eq!(said.of_kind("LookedAfterPeriodEnded")[0].1["reason"]["code"], "E43");
+    let blank = EPISODES.replace(",PR4,", ",,");
+    assert!(of(HEADER, &blank).findings().iter().any(|found| found.contains("/526")));
 }

@@ -121,7 +121,12 @@ pub fn is_temporary(normalised: &str) -> bool {
 /// Whether characters 2 to 4 are an authority that issues numbers.
 pub fn authority_known(normalised: &str) -> bool {
     let authority = normalised.get(1..4).and_then(|digits| digits.parse::<u16>().ok());
-    authority.is_some_and(|code| AUTHORITIES.iter().any(|(first, last)| (*first..=*last).contains(&code)))
+    authority.is_some_and(is_authority)
+}
+
+/// Whether this is the code of an authority that issues numbers.
+pub(crate) fn is_authority(code: u16) -> bool {
+    AUTHORITIES.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
 /// Names of the published rules.

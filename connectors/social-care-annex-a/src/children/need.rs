@@ -51,7 +51,7 @@ pub(super) fn referral(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let Some(on) = reader.date("referral_on") else { return voice.cannot_place(reader.at, "referral_on") };
     let referred_by = reader.code(&codes::SOURCE, "source");
     reader.required(referred_by.is_some(), "source");
-    let no_further_action = flag(&mut reader, "nfa");
+    let no_further_action = flag(&mut reader, &codes::NFA, "nfa");
     let key = voice.key(&format!("referral/{}", dates::key(&on)));
     finish(voice, &reader, &key, on);
     let event = ReferralReceived { received_on: Some(on), referred_by, primary_need: None, no_further_action };
@@ -81,7 +81,7 @@ pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let Some(on) = reader.date("discussed_on") else { return voice.cannot_place(reader.at, "discussed_on") };
     let start_on = reader.date("enquiry_on").or(Some(on));
     reader.in_order(Some(on), start_on, "enquiry_on");
-    let conference_not_required = flag(&mut reader, "unnecessary");
+    let conference_not_required = flag(&mut reader, &codes::YES_NO, "unnecessary");
     let conference_on = reader.date("conference_on");
     reader.in_order(Some(on), conference_on, "conference_on");
     if conference_not_required == Some(true) && conference_on.is_some() {
@@ -106,7 +106,7 @@ pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let (plan_on, plan_ended_on) = (reader.date("plan_on"), reader.date("plan_ended_on"));
     // By another date it would be another case.
     let is_unread = opened_on.is_none() && !reader.at.get("opened_on").is_empty();
-    let on = opened_on.or(closed_on).or(seen_on).filter(|_| !is_unread);
+    let on = opened_on.or(plan_on).or(closed_on).or(seen_on).filter(|_| !is_unread);
     let Some(on) = on else { return voice.cannot_place(reader.at, "opened_on") };
     reader.in_order(opened_on, closed_on, "closed_on");
     reader.in_order(plan_on, plan_ended_on, "plan_ended_on");
@@ -122,6 +122,10 @@ pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     if opened_on.is_some() {
         let event = CaseOpened { opened_on, primary_need };
         voice.say(reader.at, "list-6", (&key, 0), on, found(), event);
+    } else {
+        // Without a case's beginning no event has a place for it.
+        let need = std::iter::once(("Primary Need Code", reader.at.get("need")));
+        voice.keep(reader.at, &format!("{key}/need"), on, need);
     }
     if let Some(closed_on) = closed_on {
         let event = CaseClosed { closed_on: Some(closed_on), reason };
@@ -177,8 +181,8 @@ pub(super) fn protection(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
 }
 
 /// Yes or no; what is neither has a finding.
-fn flag(reader: &mut Reader<'_>, name: &str) -> Option<bool> {
-    match reader.code(&codes::YES_NO, name)?.code.as_str() {
+fn flag(reader: &mut Reader<'_>, values: &codes::Values, name: &str) -> Option<bool> {
+    match reader.code(values, name)?.code.as_str() {
         "yes" => Some(true),
         "no" => Some(false),
         _ => None,

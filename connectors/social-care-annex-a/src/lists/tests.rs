@@ -44,6 +44,13 @@ fn headers_are_known_however_they_are_worded() {
             Some(2),
         ),
         (&["Child ID", "CIN Plan Start Date", "CIN Plan End Date"], None),
+        (&["Child ID", "CIN Plan Start Date", "Primary Need Code", "CIN Plan End Date"], Some(6)),
+        (&["Child ID", "EHA Start Date", "EHA End Date", "Organisation"], Some(2)),
+        (&["Child ID", "CAF Start Date", "CAF Completion Date", "Organisation completing CAF"], Some(2)),
+        (&["Child ID", "C&F Start Date", "Child Seen", "C&F Authorised Date"], Some(4)),
+        (&["Child ID", "CP Plan Start", "Category of Abuse (Initial)", "Category of Abuse (Latest)"], Some(7)),
+        (&["Prospective Adopter Unique ID", "Family ID"], Some(11)),
+        (&["LCS ID", "Date Contact Received", "Contact Received From"], Some(1)),
         (&["Name", "Colour"], None),
         (&[], None),
     ] {
@@ -74,5 +81,19 @@ fn headers_are_known_however_they_are_worded() {
             (6, Some(3), None),
             "{header:?}"
         );
+    }
+}
+
+#[test]
+fn a_header_that_is_none_is_told_what_it_lacks() {
+    for (header, near) in [
+        (
+            &["Child ID", "Start Date", "Primary Need Code", "Case Status"][..],
+            Some("it is nearest to list 6, and lacks `cin start`"),
+        ),
+        (&["Child ID", "Date of Contact"], Some("it is nearest to list 1, and lacks `contact source`")),
+        (&["Name", "Colour"], None),
+    ] {
+        assert_eq!(Columns::nearest(header).map(|(_, lacks)| lacks).as_deref(), near, "{header:?}");
     }
 }

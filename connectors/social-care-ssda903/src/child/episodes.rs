@@ -94,8 +94,13 @@ fn code(coded: &Option<Coded>) -> &str {
 
 /// Reads a child's episodes of every year, in order of year and beginning, repaired and checked.
 pub(crate) fn read<'r>(child: &Child<'r>, voice: &mut Voice<'_>) -> Vec<Episode<'r>> {
-    let mut episodes: Vec<Episode<'r>> =
-        child.of(Table::Episodes).filter_map(|given| one(child, voice, given)).collect();
+    let (mut episodes, mut unplaced) = (Vec::<Episode<'r>>::new(), Vec::new());
+    for given in child.of(Table::Episodes) {
+        match one(child, voice, given) {
+            Some(episode) => episodes.push(episode),
+            None => unplaced.push(given.year.number),
+        }
+    }
     // Rows of one day stay in order of what they say.
     episodes.sort_by_key(|episode| (episode.year, episode.from));
     for same_year in episodes.chunk_by_mut(|a, b| a.year == b.year) {
@@ -111,9 +116,13 @@ pub(crate) fn read<'r>(child: &Child<'r>, voice: &mut Voice<'_>) -> Vec<Episode<
         }
         at += count;
     }
-    repair::repair(&mut episodes, &|year| {
-        child.around.tables.whole(voice.authority, year.saturating_add(1), Table::Episodes)
-    });
+    let whole = |year: u16| child.around.tables.whole(voice.authority, year, Table::Episodes);
+    let replaced = repair::replaced(&mut episodes, &|year| whole(year) && !unplaced.contains(&year));
+    repair::repair(&mut episodes, &|year| whole(year.saturating_add(1)));
+    for Episode { row, year, from_on, findings, .. } in replaced {
+        let key = voice.key(year, &format!("episode/{}", dates::key(&from_on)));
+        voice.keep_row((row, year), &key, from_on, findings);
+    }
     episodes
 }
 
