@@ -982,8 +982,8 @@ pub struct EhcPlanIssued {
     pub arranged_by_authority: ::core::option::Option<bool>,
     #[prost(bool, optional, tag = "6")]
     pub direct_payments: ::core::option::Option<bool>,
-    /// planres, planwbp and dp as the source codes them, where it does more than say yes or no: of planres A is 38 to 51 weeks of
-    /// the year, and B all 52.
+    /// planres, planwbp and dp as the source codes them, where it does more than say yes or no. Of planres, A is fewer weeks of the
+    /// year and B more: how many, depends on the return's year, which the code set names.
     #[prost(message, optional, tag = "7")]
     pub residential_kind: ::core::option::Option<Coded>,
     #[prost(message, optional, tag = "8")]
