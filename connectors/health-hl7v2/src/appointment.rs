@@ -5,7 +5,7 @@ use proto::events::{
 };
 
 use crate::er7::{Fields, Value};
-use crate::reading::Reading;
+use crate::reading::{Reading, with_words_of};
 use crate::saying::Saying;
 use crate::time::Time;
 use crate::visit::Taken;
@@ -107,13 +107,12 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     if status.is_none() && !sch.field(25).text().value.is_empty() {
         reading.flag(FindingCode::CodeUnknown, "SCH-25");
     }
-    let reason = State::reasoned(sch.field(6));
-    match State::of(trigger, status, reason) {
+    match State::of(trigger, status, State::reasoned(sch.field(6))) {
         State::Cancelled => {
             let event = AppointmentCancelled {
                 starts_at,
-                service: service(saying, &sch, 2, &mut reading),
-                reason: reading.asserted(3, sch.field(6), |r, v| r.coded(v, "SCH-6", "appointment_event_reason")),
+                service: said_of(2, &services(saying, &sch), &mut reading),
+                reason: said_of(3, &[event_reason(&sch), reason(&sch)], &mut reading),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -122,15 +121,19 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Missed => {
+            // Who may see that one was missed is decided by its service alone, and many feeds name it in SCH-7.
+            let services = [services(saying, &sch), vec![reason(&sch)]].concat();
             let event = AppointmentMissed {
                 starts_at,
-                service: service(saying, &sch, 2, &mut reading),
-                reason: reading.asserted(3, sch.field(6), |r, v| r.coded(v, "SCH-6", "appointment_event_reason")),
+                service: said_of(2, &services, &mut reading),
+                reason: said_of(3, &[event_reason(&sch), reason(&sch)], &mut reading),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Kept => {
-            let service = service(saying, &sch, 2, &mut reading);
+            // Why they came has no field of its own.
+            let services = [services(saying, &sch), vec![reason(&sch)]].concat();
+            let service = said_of(2, &services, &mut reading);
             let event = AppointmentKept { at: Some(stands_at.when()), service, ..AppointmentKept::default() };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -138,9 +141,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             let event = AppointmentBooked {
                 starts_at,
                 ends_at: ends(saying, &sch, &mut reading).map(Time::timestamp),
-                service: service(saying, &sch, 3, &mut reading),
+                service: said_of(3, &services(saying, &sch), &mut reading),
                 place: place(saying, &mut reading),
-                reason: reading.asserted(5, sch.field(7), |r, v| r.coded(v, "SCH-7", "appointment_reason")),
+                reason: said_of(5, &[reason(&sch), event_reason(&sch)], &mut reading),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -152,7 +155,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
 fn starts(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Option<Time> {
     let timing = reading.time(sch.field(11).first().component(4), "SCH-11");
     timing
-        .or_else(|| reading.time(booked(saying).field(4), "AIS-4"))
+        .or_else(|| booked(saying).find_map(|ais| reading.time(ais.field(4), "AIS-4")))
         .or_else(|| reading.time(saying.fields("TQ1").field(7), "TQ1-7"))
 }
 
@@ -162,18 +165,55 @@ fn ends(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Opt
     timing.or_else(|| reading.time(saying.fields("TQ1").field(8), "TQ1-8"))
 }
 
-/// The first service that the message does not take off the appointment.
-fn booked<'m>(saying: &Saying<'m, '_>) -> Fields<'m> {
-    let stays = |fields: &Fields<'_>| fields.field(2).text().value != "D";
-    let booked = saying.all("AIS").map(|segment| segment.fields()).find(stays);
-    booked.unwrap_or_else(|| saying.message.no_fields())
+/// A coded field of the message: its value, its name, and the list that its codes are of.
+type Source<'m> = (Value<'m>, &'static str, &'static str);
+
+/// What an event's field of this number becomes: the first of these that says anything, with the words of the others, because
+/// any of them may be the one that names what is sensitive.
+fn said_of(number: u32, sources: &[Source<'_>], reading: &mut Reading) -> Option<Coded> {
+    let said = sources.iter().filter_map(|(value, field, list)| reading.coded(*value, field, list));
+    let mut said = said.collect::<Vec<_>>().into_iter();
+    let Some(first) = said.next() else {
+        if sources.iter().any(|(value, ..)| value.is_deleted()) {
+            reading.clears.push(number);
+        }
+        return None;
+    };
+    Some(with_words_of(first, said))
 }
 
-/// AIS-3, else SCH-8.
-fn service(saying: &Saying<'_, '_>, sch: &Fields<'_>, number: u32, reading: &mut Reading) -> Option<Coded> {
-    let booked = booked(saying).field(3);
-    let (value, field) = if booked.is_empty() { (sch.field(8), "SCH-8") } else { (booked, "AIS-3") };
-    reading.asserted(number, value, |r, v| r.coded(v, field, "appointment_service"))
+/// What the appointment is for: the treatment function (PV1-10), then each service that the message does not take off it
+/// (AIS-3), then the kind of appointment (SCH-8).
+fn services<'m>(saying: &Saying<'m, '_>, sch: &Fields<'m>) -> Vec<Source<'m>> {
+    let function = (saying.fields("PV1").field(10), "PV1-10", "hospital_service");
+    let booked = booked(saying).map(|ais| (ais.field(3), "AIS-3", "appointment_service"));
+    let kind = (sch.field(8), "SCH-8", "appointment_service");
+    let kind = Some(kind).filter(|(value, field, _)| !is_urgency(*value, field));
+    std::iter::once(function).chain(booked).chain(kind).collect()
+}
+
+/// Why there is an appointment; many feeds name its clinic here.
+fn reason<'m>(sch: &Fields<'m>) -> Source<'m> {
+    (sch.field(7), "SCH-7", "appointment_reason")
+}
+
+/// Why the message was sent.
+fn event_reason<'m>(sch: &Fields<'m>) -> Source<'m> {
+    (sch.field(6), "SCH-6", "appointment_event_reason")
+}
+
+/// Table 0277, and what feeds put in its place: how an appointment was made, and no service.
+fn is_urgency(value: Value<'_>, field: &str) -> bool {
+    let said = words(value, field, &mut Reading::default());
+    said.first().is_some_and(|said| {
+        let word: String = said.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        matches!(word.as_str(), "NORMAL" | "TENTATIVE" | "COMPLETE" | "ROUTINE" | "WALKIN")
+    })
+}
+
+/// The services that the message does not take off the appointment.
+fn booked<'m>(saying: &Saying<'m, '_>) -> impl Iterator<Item = Fields<'m>> {
+    saying.all("AIS").map(|segment| segment.fields()).filter(|fields| fields.field(2).text().value != "D")
 }
 
 /// AIL-3, else PV1-3.

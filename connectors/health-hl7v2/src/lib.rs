@@ -41,4 +41,4 @@ pub fn connector(_: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 7;
+const MAPPING_REVISION: u32 = 8;

@@ -113,6 +113,25 @@ impl Reading {
     }
 }
 
+/// A coded value with the words of others behind its own: an event's field holds one code, and what another says may be what
+/// decides who sees the event.
+pub(crate) fn with_words_of(coded: Coded, others: impl IntoIterator<Item = Coded>) -> Coded {
+    let mut words: Vec<String> = coded.text.iter().cloned().collect();
+    for other in others {
+        let own = [Some(coded.code.as_str()), coded.text.as_deref()];
+        let is_new = |said: &String| !said.is_empty() && !own.contains(&Some(said.as_str()));
+        let said = match (Some(other.code).filter(is_new), other.text.filter(is_new)) {
+            (Some(code), Some(text)) if code != text => format!("{text} ({code})"),
+            (Some(said), _) | (None, Some(said)) => said,
+            (None, None) => continue,
+        };
+        if !words.contains(&said) {
+            words.push(said);
+        }
+    }
+    Coded { text: (!words.is_empty()).then(|| words.join("; ")), ..coded }
+}
+
 /// `2026-03-01T09:30:15Z` and `2026-03-01 09:30+01:00` as HL7 writes them; `None` for what is not written so.
 fn of_iso(text: &str) -> Option<String> {
     let (day, rest) = text.split_at_checked(10)?;
