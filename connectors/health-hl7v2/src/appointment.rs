@@ -151,12 +151,17 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     Taken::Wholly
 }
 
-/// The fourth component of SCH-11, else AIS-4, else TQ1-7.
+/// The fourth component of SCH-11, else AIS-4, TQ1-7, AIL-6, AIP-6 or AIG-8: the first that stands.
 fn starts(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Option<Time> {
     let timing = reading.time(sch.field(11).first().component(4), "SCH-11");
     timing
-        .or_else(|| booked(saying).find_map(|ais| reading.time(ais.field(4), "AIS-4")))
+        .or_else(|| stays(saying, "AIS").find_map(|ais| reading.time(ais.field(4), "AIS-4")))
         .or_else(|| reading.time(saying.fields("TQ1").field(7), "TQ1-7"))
+        .or_else(|| {
+            [("AIL", 6, "AIL-6"), ("AIP", 6, "AIP-6"), ("AIG", 8, "AIG-8")].into_iter().find_map(|(name, at, field)| {
+                stays(saying, name).find_map(|booked| reading.time(booked.field(at), field))
+            })
+        })
 }
 
 /// The fifth component of SCH-11, else TQ1-8.
@@ -186,7 +191,7 @@ fn said_of(number: u32, sources: &[Source<'_>], reading: &mut Reading) -> Option
 /// (AIS-3), then the kind of appointment (SCH-8).
 fn services<'m>(saying: &Saying<'m, '_>, sch: &Fields<'m>) -> Vec<Source<'m>> {
     let function = (saying.fields("PV1").field(10), "PV1-10", "hospital_service");
-    let booked = booked(saying).map(|ais| (ais.field(3), "AIS-3", "appointment_service"));
+    let booked = stays(saying, "AIS").map(|ais| (ais.field(3), "AIS-3", "appointment_service"));
     let kind = (sch.field(8), "SCH-8", "appointment_service");
     let kind = Some(kind).filter(|(value, field, _)| !is_urgency(*value, field));
     std::iter::once(function).chain(booked).chain(kind).collect()
@@ -211,9 +216,9 @@ fn is_urgency(value: Value<'_>, field: &str) -> bool {
     })
 }
 
-/// The services that the message does not take off the appointment.
-fn booked<'m>(saying: &Saying<'m, '_>) -> impl Iterator<Item = Fields<'m>> {
-    saying.all("AIS").map(|segment| segment.fields()).filter(|fields| fields.field(2).text().value != "D")
+/// The segments of this name (AIS, AIL, AIP, AIG) that the message does not take off the appointment.
+fn stays<'m>(saying: &Saying<'m, '_>, name: &'static str) -> impl Iterator<Item = Fields<'m>> {
+    saying.all(name).map(|segment| segment.fields()).filter(|fields| fields.field(2).text().value != "D")
 }
 
 /// AIL-3, else PV1-3.
