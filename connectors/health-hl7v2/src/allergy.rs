@@ -3,8 +3,7 @@
 use proto::events::{AllergyRecorded, EntryRetracted, Event};
 
 use crate::er7::Segment;
-use crate::immunisation::named;
-use crate::reading::Reading;
+use crate::reading::{Reading, named};
 use crate::saying::Saying;
 
 /// Whether the segment names a substance. One that does not is kept as it came.
@@ -22,7 +21,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         let mut reading = Reading::default();
         let r = &mut reading;
         let Some(substance) = r.coded(fields.field(3), &format!("{name}-3"), "allergy") else { continue };
-        let key = format!("allergy/{}", named(&substance));
+        let key = format!("allergy/{}", named(fields.field(3)).unwrap_or_default());
         let deleted = name == "IAM" && fields.field(6).component(1).text().value == "D";
         let event: Event = if deleted {
             EntryRetracted { reason: Some(format!("{} IAM-6 D", saying.header.name())) }.into()

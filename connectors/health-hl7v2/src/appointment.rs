@@ -5,7 +5,7 @@ use proto::events::{
 };
 
 use crate::er7::{Fields, Value};
-use crate::reading::{Reading, with_words_of};
+use crate::reading::{Reading, joined};
 use crate::saying::Saying;
 use crate::time::Time;
 use crate::visit::Taken;
@@ -176,15 +176,12 @@ type Source<'m> = (Value<'m>, &'static str, &'static str);
 /// What an event's field of this number becomes: the first of these that says anything, with the words of the others, because
 /// any of them may be the one that names what is sensitive.
 fn said_of(number: u32, sources: &[Source<'_>], reading: &mut Reading) -> Option<Coded> {
-    let said = sources.iter().filter_map(|(value, field, list)| reading.coded(*value, field, list));
-    let mut said = said.collect::<Vec<_>>().into_iter();
-    let Some(first) = said.next() else {
-        if sources.iter().any(|(value, ..)| value.is_deleted()) {
-            reading.clears.push(number);
-        }
-        return None;
-    };
-    Some(with_words_of(first, said))
+    let said: Vec<Coded> =
+        sources.iter().filter_map(|(value, field, list)| reading.coded(*value, field, list)).collect();
+    if said.is_empty() && sources.iter().any(|(value, ..)| value.is_deleted()) {
+        reading.clears.push(number);
+    }
+    joined(said)
 }
 
 /// What the appointment is for: the treatment function (PV1-10), then each service that the message does not take off it
@@ -223,9 +220,11 @@ fn stays<'m>(saying: &Saying<'m, '_>, name: &'static str) -> impl Iterator<Item 
 
 /// AIL-3, else PV1-3.
 fn place(saying: &Saying<'_, '_>, reading: &mut Reading) -> Option<String> {
-    let booked = saying.fields("AIL").field(3);
-    let visited = saying.fields("PV1").field(3);
-    let (value, field) = if booked.is_empty() { (visited, "PV1-3") } else { (booked, "AIL-3") };
+    let booked = stays(saying, "AIL").map(|ail| ail.field(3)).find(|place| !place.is_empty());
+    let (value, field) = match booked {
+        Some(booked) => (booked, "AIL-3"),
+        None => (saying.fields("PV1").field(3), "PV1-3"),
+    };
     reading.asserted(4, value, |r, v| r.place(v, field))
 }
 

@@ -1,9 +1,9 @@
 //! VXU: vaccines given, and refused or not given. An order's later states are states of one entry.
 
-use proto::events::{Coded, EntryRetracted, Event, FindingCode, ImmunisationGiven, ImmunisationNotGiven};
+use proto::events::{EntryRetracted, Event, FindingCode, ImmunisationGiven, ImmunisationNotGiven};
 
 use crate::er7::{Fields, Segment};
-use crate::reading::Reading;
+use crate::reading::{Reading, named};
 use crate::saying::Saying;
 use crate::visit::Taken;
 
@@ -81,7 +81,7 @@ impl<'m> Given<'m> {
         let key = match ordered(reading, 3).or_else(|| ordered(reading, 2)) {
             Some(order) => format!("immunisation/{order}"),
             None => {
-                format!("immunisation/{}/{}", named(&vaccine), stands_at.key())
+                format!("immunisation/{}/{}", named(rxa.field(5)).unwrap_or_default(), stands_at.key())
             }
         };
         let deleted = reading.text(rxa.field(21), "RXA-21").is_some_and(|action| action == "D");
@@ -120,10 +120,4 @@ impl<'m> Given<'m> {
             information_source: r.asserted(8, rxa.field(9), |r, v| r.coded(v, "RXA-9", "information_source")),
         }
     }
-}
-
-/// By what a coded value is told from others in a record key.
-pub(crate) fn named(coded: &Coded) -> String {
-    let text = || coded.text.as_deref().unwrap_or_default().to_uppercase();
-    if coded.code.is_empty() { text() } else { coded.code.clone() }
 }

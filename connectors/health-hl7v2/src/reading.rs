@@ -72,14 +72,29 @@ impl Reading {
     /// A coded value: code, text, and the list it comes from where the sender names one. Of several the first, and that there
     /// are more is told.
     pub(crate) fn coded(&mut self, value: Value<'_>, field: &str, list: &str) -> Option<Coded> {
+        joined(self.codings(value, field, list))
+    }
+
+    /// What a coded value is in each system that the sender codes it in, the one to be known by first.
+    pub(crate) fn codings(&mut self, value: Value<'_>, field: &str, list: &str) -> Vec<Coded> {
         if value.repetitions().nth(1).is_some() {
             self.flag(FindingCode::NotMapped, field);
         }
         let value = value.first();
+        let stated = CODINGS.into_iter().filter_map(|at| self.coding(value, at, field, list));
+        let mut codings: Vec<Coded> = stated.collect();
+        if let Some(best) = best(&codings, list) {
+            codings.swap(0, best);
+        }
+        codings
+    }
+
+    /// Code, text and system, from this component on.
+    fn coding(&mut self, value: Value<'_>, at: usize, field: &str, list: &str) -> Option<Coded> {
         // A code has no parts of its own: an ampersand in it is one that the sender did not escape.
-        let part = |reading: &mut Self, number| reading.text(value.component(number), field);
-        let (code, text) = (part(self, 1), part(self, 2));
-        let system = self.text(value.component(3).subcomponent(1), field);
+        let mut part = |number| self.text(value.component(number), field);
+        let (code, text) = (part(at), part(at + 1));
+        let system = self.text(value.component(at + 2).subcomponent(1), field);
         if code.is_none() && text.is_none() {
             return None;
         }
@@ -90,12 +105,17 @@ impl Reading {
         Some(Coded { code: code.unwrap_or_default(), code_set, text })
     }
 
-    /// A code of a list that is known. One that it does not hold is kept and told.
+    /// A code of a list that is known, in whichever system it stands. One that the list does not hold is kept and told.
     pub(crate) fn code_of(&mut self, value: Value<'_>, field: &str, list: &str, known: &[&str]) -> Option<Coded> {
-        let coded = self.coded(value, field, list)?;
-        match known.iter().find(|known| known.eq_ignore_ascii_case(&coded.code)) {
-            Some(known) => Some(Coded { code: (*known).to_owned(), ..coded }),
+        let mut codings = self.codings(value, field, list);
+        let of_list = |coded: &Coded| known.iter().find(|known| known.eq_ignore_ascii_case(&coded.code));
+        match codings.iter().enumerate().find_map(|(at, coded)| Some((at, of_list(coded)?))) {
+            Some((at, known)) => {
+                let coded = codings.remove(at);
+                Some(with_words_of(Coded { code: (*known).to_owned(), ..coded }, codings))
+            }
             None => {
+                let coded = joined(codings)?;
                 self.flag(FindingCode::CodeUnknown, field);
                 Some(coded)
             }
@@ -113,9 +133,63 @@ impl Reading {
     }
 }
 
+/// Where the codings of a coded value (CE, CWE) begin: its own, the alternate, and from version 2.7 on a second alternate.
+const CODINGS: [usize; 3] = [1, 4, 10];
+
+/// The lists of which a terminology says more than the sender's own code. In the others a code is of the list that HL7 or the
+/// NHS has for the field, and what reads it knows that list.
+const OF_TERMINOLOGIES: &[&str] = &[
+    "admit_reason",
+    "allergy",
+    "attendance_reason",
+    "diagnosis",
+    "observation",
+    "problem",
+    "service",
+    "value",
+    "vaccine",
+];
+
+/// Which coding a value is known by: the first that has a code, unless another is of a terminology.
+fn best(codings: &[Coded], list: &str) -> Option<usize> {
+    let in_a_terminology = |coded: &Coded| !coded.code.is_empty() && is_terminology(&coded.code_set);
+    let standard = || codings.iter().position(in_a_terminology).filter(|_| OF_TERMINOLOGIES.contains(&list));
+    standard().or_else(|| codings.iter().position(|coded| !coded.code.is_empty()))
+}
+
+/// Whether a list is SNOMED CT, LOINC, a classification of diseases or operations, or a catalogue of medicines or vaccines, as
+/// HL7 table 0396 and feeds name them.
+fn is_terminology(code_set: &str) -> bool {
+    let system = code_set.split_once('/').map_or("", |(_, system)| system);
+    let plain: String = system.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+    let versioned = ["SNOMED", "I10", "ICD10", "I9", "ICD9", "OPCS", "READ"];
+    matches!(plain.as_str(), "SCT" | "LN" | "LOINC" | "CVX" | "DMD" | "CTV3")
+        || versioned.iter().any(|name| plain.starts_with(name))
+        || matches!(
+            system,
+            "http://snomed.info/sct" | "http://loinc.org" | "2.16.840.1.113883.6.96" | "2.16.840.1.113883.6.1"
+        )
+}
+
+/// By what a coded value is told from others in a record key: the code that its sender writes first, else the words.
+pub(crate) fn named(value: Value<'_>) -> Option<String> {
+    let value = value.first();
+    let stated = |at: usize| {
+        let part = |at| Some(value.component(at).text().value.trim().to_owned()).filter(|text| !text.is_empty());
+        part(at).or_else(|| Some(part(at + 1)?.to_uppercase()))
+    };
+    CODINGS.into_iter().find_map(stated)
+}
+
+/// The first of these, with the words of the others.
+pub(crate) fn joined(codings: impl IntoIterator<Item = Coded>) -> Option<Coded> {
+    let mut codings = codings.into_iter();
+    Some(with_words_of(codings.next()?, codings))
+}
+
 /// A coded value with the words of others behind its own: an event's field holds one code, and what another says may be what
 /// decides who sees the event.
-pub(crate) fn with_words_of(coded: Coded, others: impl IntoIterator<Item = Coded>) -> Coded {
+fn with_words_of(coded: Coded, others: impl IntoIterator<Item = Coded>) -> Coded {
     let mut words: Vec<String> = coded.text.iter().cloned().collect();
     for other in others {
         let own = [Some(coded.code.as_str()), coded.text.as_deref()];
