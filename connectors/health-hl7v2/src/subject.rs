@@ -176,7 +176,7 @@ pub(crate) fn of_somebody_else(
     })
 }
 
-/// The number that an MRG segment says went: the best local one of MRG-1.
+/// The number by which an MRG segment knows somebody: the best local one of MRG-1.
 pub(crate) fn superseded(mrg: &Fields<'_>, header: &Header, reading: &mut Reading) -> Option<Subject> {
     let stated = stated(mrg.field(1), "MRG-1", reading);
     stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).min_by_key(|ranked| ranked.0).map(|r| r.1)
