@@ -1,11 +1,11 @@
 //! SIU: appointments booked, moved, kept, cancelled and missed. All of one appointment are states of one entry.
 
 use proto::events::{
-    AppointmentBooked, AppointmentCancelled, AppointmentKept, AppointmentMissed, Coded, EntryRetracted, FindingCode,
+    AppointmentBooked, AppointmentCancelled, AppointmentKept, AppointmentMissed, EntryRetracted, FindingCode,
 };
 
 use crate::er7::{Fields, Value};
-use crate::reading::{Reading, joined};
+use crate::reading::{CodedField, Reading};
 use crate::saying::Saying;
 use crate::time::Time;
 use crate::visit::Taken;
@@ -111,8 +111,8 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         State::Cancelled => {
             let event = AppointmentCancelled {
                 starts_at,
-                service: said_of(2, &services(saying, &sch), &mut reading),
-                reason: said_of(3, &[event_reason(&sch), reason(&sch)], &mut reading),
+                service: reading.said_of(2, &services(saying, &sch)),
+                reason: reading.said_of(3, &[event_reason(&sch), reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -125,15 +125,15 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             let services = [services(saying, &sch), vec![reason(&sch)]].concat();
             let event = AppointmentMissed {
                 starts_at,
-                service: said_of(2, &services, &mut reading),
-                reason: said_of(3, &[event_reason(&sch), reason(&sch)], &mut reading),
+                service: reading.said_of(2, &services),
+                reason: reading.said_of(3, &[event_reason(&sch), reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Kept => {
             // Why they came has no field of its own.
             let services = [services(saying, &sch), vec![reason(&sch)]].concat();
-            let service = said_of(2, &services, &mut reading);
+            let service = reading.said_of(2, &services);
             let event = AppointmentKept { at: Some(stands_at.when()), service, ..AppointmentKept::default() };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -141,9 +141,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             let event = AppointmentBooked {
                 starts_at,
                 ends_at: ends(saying, &sch, &mut reading).map(Time::timestamp),
-                service: said_of(3, &services(saying, &sch), &mut reading),
+                service: reading.said_of(3, &services(saying, &sch)),
                 place: place(saying, &mut reading),
-                reason: said_of(5, &[reason(&sch), event_reason(&sch)], &mut reading),
+                reason: reading.said_of(5, &[reason(&sch), event_reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -170,23 +170,9 @@ fn ends(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Opt
     timing.or_else(|| reading.time(saying.fields("TQ1").field(8), "TQ1-8"))
 }
 
-/// A coded field of the message: its value, its name, and the list that its codes are of.
-type Source<'m> = (Value<'m>, &'static str, &'static str);
-
-/// What an event's field of this number becomes: the first of these that says anything, with the words of the others, because
-/// any of them may be the one that names what is sensitive.
-fn said_of(number: u32, sources: &[Source<'_>], reading: &mut Reading) -> Option<Coded> {
-    let said: Vec<Coded> =
-        sources.iter().filter_map(|(value, field, list)| reading.coded(*value, field, list)).collect();
-    if said.is_empty() && sources.iter().any(|(value, ..)| value.is_deleted()) {
-        reading.clears.push(number);
-    }
-    joined(said)
-}
-
 /// What the appointment is for: the treatment function (PV1-10), then each service that the message does not take off it
 /// (AIS-3), then the kind of appointment (SCH-8).
-fn services<'m>(saying: &Saying<'m, '_>, sch: &Fields<'m>) -> Vec<Source<'m>> {
+fn services<'m>(saying: &Saying<'m, '_>, sch: &Fields<'m>) -> Vec<CodedField<'m>> {
     let function = (saying.fields("PV1").field(10), "PV1-10", "hospital_service");
     let booked = stays(saying, "AIS").map(|ais| (ais.field(3), "AIS-3", "appointment_service"));
     let kind = (sch.field(8), "SCH-8", "appointment_service");
@@ -195,12 +181,12 @@ fn services<'m>(saying: &Saying<'m, '_>, sch: &Fields<'m>) -> Vec<Source<'m>> {
 }
 
 /// Why there is an appointment; many feeds name its clinic here.
-fn reason<'m>(sch: &Fields<'m>) -> Source<'m> {
+fn reason<'m>(sch: &Fields<'m>) -> CodedField<'m> {
     (sch.field(7), "SCH-7", "appointment_reason")
 }
 
 /// Why the message was sent.
-fn event_reason<'m>(sch: &Fields<'m>) -> Source<'m> {
+fn event_reason<'m>(sch: &Fields<'m>) -> CodedField<'m> {
     (sch.field(6), "SCH-6", "appointment_event_reason")
 }
 

@@ -7,6 +7,9 @@ use proto::events::{Coded, Date, Finding, FindingCode};
 use crate::er7::Value;
 use crate::time::Time;
 
+/// A coded field of the message: its value, its name, and the list that its codes are of.
+pub(crate) type CodedField<'m> = (Value<'m>, &'static str, &'static str);
+
 /// What one event asserts of a message, what it empties, and what is odd about it.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Reading {
@@ -87,6 +90,17 @@ impl Reading {
             codings.swap(0, best);
         }
         codings
+    }
+
+    /// What the event's field of this number becomes: the first of these that says anything, with the words of the others,
+    /// because any of them may be the one that names what is sensitive.
+    pub(crate) fn said_of(&mut self, number: u32, fields: &[CodedField<'_>]) -> Option<Coded> {
+        let said: Vec<Coded> =
+            fields.iter().filter_map(|(value, field, list)| self.coded(*value, field, list)).collect();
+        if said.is_empty() && fields.iter().any(|(value, ..)| value.is_deleted()) {
+            self.clears.push(number);
+        }
+        joined(said)
     }
 
     /// Code, text and system, from this component on.
