@@ -1,9 +1,9 @@
 //! VXU: vaccines given, and refused or not given. An order's later states are states of one entry.
 
-use proto::events::{EntryRetracted, Event, FindingCode, ImmunisationGiven, ImmunisationNotGiven};
+use proto::events::{Coded, EntryRetracted, Event, FindingCode, ImmunisationGiven, ImmunisationNotGiven};
 
 use crate::er7::{Fields, Segment};
-use crate::reading::{Reading, named};
+use crate::reading::{Reading, joined, named};
 use crate::saying::Saying;
 use crate::visit::Taken;
 
@@ -12,6 +12,11 @@ const NO_ORDER: &str = "9999";
 
 /// What stands in RXA-2 and RXA-6 for a number that is not known.
 const NOT_KNOWN: &str = "999";
+
+/// CVX 998, "no vaccine administered", where the code is of CVX or of no list that is named.
+fn is_none_given(vaccine: &Coded) -> bool {
+    vaccine.code == "998" && matches!(vaccine.code_set.as_str(), "hl7v2.vaccine/CVX" | "hl7v2.vaccine")
+}
 
 /// One vaccine: ORC, RXA and RXR belong together by their order.
 struct Given<'m> {
@@ -68,7 +73,12 @@ impl<'m> Given<'m> {
             Some("RE" | "NA") => true,
             Some(_) => return Taken::InPart,
         };
-        let Some(vaccine) = reading.coded(rxa.field(5), "RXA-5", "vaccine") else { return Taken::InPart };
+        let vaccines = reading.codings(rxa.field(5), "RXA-5", "vaccine");
+        // It carries a history of disease or a forecast in the OBX under it.
+        if vaccines.iter().any(is_none_given) {
+            return Taken::InPart;
+        }
+        let Some(vaccine) = joined(vaccines) else { return Taken::InPart };
         let given = reading.time(rxa.field(3), "RXA-3");
         if saying.birth_on.is_some_and(|birth_on| given.is_some_and(|given| given.is_before_day(birth_on))) {
             reading.flag(FindingCode::DateImplausible, "RXA-3");
