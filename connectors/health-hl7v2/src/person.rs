@@ -7,8 +7,8 @@ use crate::er7::{Fields, Value};
 use crate::reading::Reading;
 use crate::subject::Person;
 
-/// Administrative sex (table 0001).
-const SEXES: &[&str] = &["F", "M", "O", "U", "A", "N"];
+/// Administrative sex (table 0001), and the NHS data dictionary's codes of a person's gender, which feeds put in its place.
+const SEXES: &[&str] = &["F", "M", "O", "U", "A", "N", "0", "1", "2", "9"];
 
 /// Ethnic category, 2001 census codes, as the NHS data dictionary has them.
 const ETHNICITIES: &[&str] =
