@@ -64,10 +64,10 @@ impl Reading {
         dates::hl7_date(&text, field).keep(&mut self.findings)
     }
 
-    /// A time stamp as HL7 writes it. One that is written as ISO 8601 has it is told.
+    /// A time stamp as HL7 writes it. One that is written in another way is told.
     fn stamp(&mut self, value: Value<'_>, field: &str) -> Option<String> {
         let text = self.text(value.component(1), field)?;
-        let Some(stamp) = of_iso(&text) else { return Some(text) };
+        let Some(stamp) = as_hl7_writes(&text) else { return Some(text) };
         self.flag(FindingCode::ValueMalformed, field);
         Some(stamp)
     }
@@ -220,13 +220,17 @@ fn with_words_of(coded: Coded, others: impl IntoIterator<Item = Coded>) -> Coded
     Coded { text: (!words.is_empty()).then(|| words.join("; ")), ..coded }
 }
 
-/// `2026-03-01T09:30:15Z` and `2026-03-01 09:30+01:00` as HL7 writes them; `None` for what is not written so.
-fn of_iso(text: &str) -> Option<String> {
-    let (day, rest) = text.split_at_checked(10)?;
-    let [year, month, day] = <[&str; 3]>::try_from(day.split('-').collect::<Vec<_>>()).ok()?;
-    if (year.len(), month.len()) != (4, 2) {
-        return None;
-    }
+/// A time stamp that is written in another way and can mean one thing only, as HL7 writes it: `2026-03-01T09:30:15Z`,
+/// `2026/03/01`, `20260301T093015`, and `20260301+`, whose zone was left out. `None` for what is not written so.
+fn as_hl7_writes(text: &str) -> Option<String> {
+    let whole = text.strip_suffix(['+', '-']).unwrap_or(text);
+    let written = of_parts(whole).unwrap_or_else(|| whole.to_owned());
+    (written != text).then_some(written)
+}
+
+/// Of a day in parts, or in one with a letter or a blank in what follows it.
+fn of_parts(text: &str) -> Option<String> {
+    let (day, rest) = day_in_parts(text).or_else(|| day_in_one(text))?;
     let time = rest.strip_prefix(['T', 't', ' ']).unwrap_or(rest);
     let (clock, zone) = match (time.strip_suffix(['Z', 'z']), time.find(['+', '-'])) {
         (Some(clock), _) => (clock, "+0000"),
@@ -234,7 +238,19 @@ fn of_iso(text: &str) -> Option<String> {
         (None, None) => (time, ""),
     };
     let plain = |text: &str| text.replace(':', "");
-    Some(format!("{year}{month}{day}{}{}", plain(clock.trim_end()), plain(zone)))
+    Some(format!("{day}{}{}", plain(clock.trim_end()), plain(zone)))
+}
+
+fn day_in_parts(text: &str) -> Option<(String, &str)> {
+    let (day, rest) = text.split_at_checked(10)?;
+    let [year, month, day] = <[&str; 3]>::try_from(day.split(['-', '/']).collect::<Vec<_>>()).ok()?;
+    ((year.len(), month.len()) == (4, 2)).then(|| (format!("{year}{month}{day}"), rest))
+}
+
+fn day_in_one(text: &str) -> Option<(String, &str)> {
+    let (day, rest) = text.split_at_checked(8)?;
+    let is_of_another_hand = rest.contains(['T', 't', 'Z', 'z', ' ']);
+    (is_of_another_hand && day.bytes().all(|b| b.is_ascii_digit())).then(|| (day.to_owned(), rest))
 }
 
 #[cfg(test)]
@@ -242,18 +258,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn iso_stamps_are_read() {
-        for (iso, hl7) in [
+    fn stamps_of_another_hand_are_read() {
+        for (other, hl7) in [
             ("2026-03-01", "20260301"),
             ("2026-03-01T09:30", "202603010930"),
             ("2026-03-01T09:30:15Z", "20260301093015+0000"),
             ("2026-03-01 09:30:15.125+01:00", "20260301093015.125+0100"),
             ("2026-03-01T09:30:15-0500", "20260301093015-0500"),
+            ("2026/03/01", "20260301"),
+            ("2026/03/01 09:30", "202603010930"),
+            ("20260301+", "20260301"),
+            ("20260301093015-", "20260301093015"),
+            ("20260301093015Z", "20260301093015+0000"),
+            ("20260301T093015", "20260301093015"),
+            ("20260301 09:30:15+01:00", "20260301093015+0100"),
         ] {
-            assert_eq!(of_iso(iso).as_deref(), Some(hl7), "{iso}");
+            assert_eq!(as_hl7_writes(other).as_deref(), Some(hl7), "{other}");
         }
-        for other in ["20260301", "2026-0500", "20260301093015-0500", "01-03-2026", "2026-3-01T", ""] {
-            assert_eq!(of_iso(other), None, "{other}");
+        for other in [
+            "20260301",
+            "2026-0500",
+            "20260301093015-0500",
+            "20260301093015+01:00",
+            "01-03-2026",
+            "01/03/2026",
+            "2026-3-01T",
+            "",
+        ] {
+            assert_eq!(as_hl7_writes(other), None, "{other}");
         }
     }
 }
