@@ -1,16 +1,27 @@
 //! AL1 and IAM: allergies and intolerances. One that a later message leaves out is still there; only IAM-6 D takes it back.
 
-use proto::events::{AllergyRecorded, EntryRetracted, Event};
+use proto::events::{AllergyRecorded, Coded, EntryRetracted, Event};
 
 use crate::er7::Segment;
-use crate::immunisation::named;
-use crate::reading::Reading;
+use crate::reading::{Reading, named};
 use crate::saying::Saying;
 
-/// Whether the segment names a substance. One that does not is kept as it came.
+/// Whether the segment names a substance. One that does not, or says that there is none, is kept as it came.
 pub(crate) fn names_a_substance(segment: &Segment<'_>) -> bool {
     let substance = segment.fields().field(3);
-    !substance.is_empty() && !substance.is_deleted()
+    let none_known = || Reading::default().codings(substance, "", "allergy").iter().any(is_none_known);
+    !substance.is_empty() && !substance.is_deleted() && !none_known()
+}
+
+/// That no allergy is known: SNOMED CT (none at all, of drugs, of surroundings, of food), and the codes and words of feeds.
+fn is_none_known(substance: &Coded) -> bool {
+    let code = substance.code.to_ascii_uppercase();
+    let says_none = |words: &str| {
+        let words = words.trim().to_ascii_lowercase();
+        ["no known ", "no allerg", "no drug allerg", "nil known"].iter().any(|none| words.starts_with(none))
+    };
+    matches!(code.as_str(), "NKA" | "NKDA" | "NKFA" | "716186003" | "409137002" | "428607008" | "429625007")
+        || [Some(substance.code.as_str()), substance.text.as_deref()].into_iter().flatten().any(says_none)
 }
 
 /// Says each allergy of the message.
@@ -22,7 +33,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         let mut reading = Reading::default();
         let r = &mut reading;
         let Some(substance) = r.coded(fields.field(3), &format!("{name}-3"), "allergy") else { continue };
-        let key = format!("allergy/{}", named(&substance));
+        let key = format!("allergy/{}", named(fields.field(3)).unwrap_or_default());
         let deleted = name == "IAM" && fields.field(6).component(1).text().value == "D";
         let event: Event = if deleted {
             EntryRetracted { reason: Some(format!("{} IAM-6 D", saying.header.name())) }.into()
@@ -36,7 +47,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
                     let reactions: Vec<String> = v.repetitions().filter_map(|v| r.text(v, &field)).collect();
                     (!reactions.is_empty()).then(|| reactions.join("; "))
                 }),
-                status: None,
+                status: Some(fields.field(17))
+                    .filter(|_| name == "IAM")
+                    .and_then(|status| r.asserted(5, status, |r, v| r.coded(v, "IAM-17", "allergy_clinical_status"))),
             }
             .into()
         };

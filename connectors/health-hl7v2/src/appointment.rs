@@ -1,11 +1,11 @@
 //! SIU: appointments booked, moved, kept, cancelled and missed. All of one appointment are states of one entry.
 
 use proto::events::{
-    AppointmentBooked, AppointmentCancelled, AppointmentKept, AppointmentMissed, Coded, EntryRetracted, FindingCode,
+    AppointmentBooked, AppointmentCancelled, AppointmentKept, AppointmentMissed, EntryRetracted, FindingCode,
 };
 
 use crate::er7::{Fields, Value};
-use crate::reading::Reading;
+use crate::reading::{CodedField, Reading};
 use crate::saying::Saying;
 use crate::time::Time;
 use crate::visit::Taken;
@@ -107,13 +107,12 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     if status.is_none() && !sch.field(25).text().value.is_empty() {
         reading.flag(FindingCode::CodeUnknown, "SCH-25");
     }
-    let reason = State::reasoned(sch.field(6));
-    match State::of(trigger, status, reason) {
+    match State::of(trigger, status, State::reasoned(sch.field(6))) {
         State::Cancelled => {
             let event = AppointmentCancelled {
                 starts_at,
-                service: service(saying, &sch, 2, &mut reading),
-                reason: reading.asserted(3, sch.field(6), |r, v| r.coded(v, "SCH-6", "appointment_event_reason")),
+                service: reading.said_of(2, &services(saying, &sch)),
+                reason: reading.said_of(3, &[event_reason(&sch), reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -122,15 +121,19 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Missed => {
+            // Who may see that one was missed is decided by its service alone, and many feeds name it in SCH-7.
+            let services = [services(saying, &sch), vec![reason(&sch)]].concat();
             let event = AppointmentMissed {
                 starts_at,
-                service: service(saying, &sch, 2, &mut reading),
-                reason: reading.asserted(3, sch.field(6), |r, v| r.coded(v, "SCH-6", "appointment_event_reason")),
+                service: reading.said_of(2, &services),
+                reason: reading.said_of(3, &[event_reason(&sch), reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Kept => {
-            let service = service(saying, &sch, 2, &mut reading);
+            // Why they came has no field of its own.
+            let services = [services(saying, &sch), vec![reason(&sch)]].concat();
+            let service = reading.said_of(2, &services);
             let event = AppointmentKept { at: Some(stands_at.when()), service, ..AppointmentKept::default() };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -138,9 +141,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             let event = AppointmentBooked {
                 starts_at,
                 ends_at: ends(saying, &sch, &mut reading).map(Time::timestamp),
-                service: service(saying, &sch, 3, &mut reading),
+                service: reading.said_of(3, &services(saying, &sch)),
                 place: place(saying, &mut reading),
-                reason: reading.asserted(5, sch.field(7), |r, v| r.coded(v, "SCH-7", "appointment_reason")),
+                reason: reading.said_of(5, &[reason(&sch), event_reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
@@ -148,12 +151,17 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     Taken::Wholly
 }
 
-/// The fourth component of SCH-11, else AIS-4, else TQ1-7.
+/// The fourth component of SCH-11, else AIS-4, TQ1-7, AIL-6, AIP-6 or AIG-8: the first that stands.
 fn starts(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Option<Time> {
     let timing = reading.time(sch.field(11).first().component(4), "SCH-11");
     timing
-        .or_else(|| reading.time(booked(saying).field(4), "AIS-4"))
+        .or_else(|| stays(saying, "AIS").find_map(|ais| reading.time(ais.field(4), "AIS-4")))
         .or_else(|| reading.time(saying.fields("TQ1").field(7), "TQ1-7"))
+        .or_else(|| {
+            [("AIL", 6, "AIL-6"), ("AIP", 6, "AIP-6"), ("AIG", 8, "AIG-8")].into_iter().find_map(|(name, at, field)| {
+                stays(saying, name).find_map(|booked| reading.time(booked.field(at), field))
+            })
+        })
 }
 
 /// The fifth component of SCH-11, else TQ1-8.
@@ -162,25 +170,47 @@ fn ends(saying: &Saying<'_, '_>, sch: &Fields<'_>, reading: &mut Reading) -> Opt
     timing.or_else(|| reading.time(saying.fields("TQ1").field(8), "TQ1-8"))
 }
 
-/// The first service that the message does not take off the appointment.
-fn booked<'m>(saying: &Saying<'m, '_>) -> Fields<'m> {
-    let stays = |fields: &Fields<'_>| fields.field(2).text().value != "D";
-    let booked = saying.all("AIS").map(|segment| segment.fields()).find(stays);
-    booked.unwrap_or_else(|| saying.message.no_fields())
+/// What the appointment is for: the treatment function (PV1-10), then each service that the message does not take off it
+/// (AIS-3), then the kind of appointment (SCH-8).
+fn services<'m>(saying: &Saying<'m, '_>, sch: &Fields<'m>) -> Vec<CodedField<'m>> {
+    let function = (saying.fields("PV1").field(10), "PV1-10", "hospital_service");
+    let booked = stays(saying, "AIS").map(|ais| (ais.field(3), "AIS-3", "appointment_service"));
+    let kind = (sch.field(8), "SCH-8", "appointment_service");
+    let kind = Some(kind).filter(|(value, field, _)| !is_urgency(*value, field));
+    std::iter::once(function).chain(booked).chain(kind).collect()
 }
 
-/// AIS-3, else SCH-8.
-fn service(saying: &Saying<'_, '_>, sch: &Fields<'_>, number: u32, reading: &mut Reading) -> Option<Coded> {
-    let booked = booked(saying).field(3);
-    let (value, field) = if booked.is_empty() { (sch.field(8), "SCH-8") } else { (booked, "AIS-3") };
-    reading.asserted(number, value, |r, v| r.coded(v, field, "appointment_service"))
+/// Why there is an appointment; many feeds name its clinic here.
+fn reason<'m>(sch: &Fields<'m>) -> CodedField<'m> {
+    (sch.field(7), "SCH-7", "appointment_reason")
+}
+
+/// Why the message was sent.
+fn event_reason<'m>(sch: &Fields<'m>) -> CodedField<'m> {
+    (sch.field(6), "SCH-6", "appointment_event_reason")
+}
+
+/// Table 0277, and what feeds put in its place: how an appointment was made, and no service.
+fn is_urgency(value: Value<'_>, field: &str) -> bool {
+    let said = words(value, field, &mut Reading::default());
+    said.first().is_some_and(|said| {
+        let word: String = said.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        matches!(word.as_str(), "NORMAL" | "TENTATIVE" | "COMPLETE" | "ROUTINE" | "WALKIN")
+    })
+}
+
+/// The segments of this name (AIS, AIL, AIP, AIG) that the message does not take off the appointment.
+fn stays<'m>(saying: &Saying<'m, '_>, name: &'static str) -> impl Iterator<Item = Fields<'m>> {
+    saying.all(name).map(|segment| segment.fields()).filter(|fields| fields.field(2).text().value != "D")
 }
 
 /// AIL-3, else PV1-3.
 fn place(saying: &Saying<'_, '_>, reading: &mut Reading) -> Option<String> {
-    let booked = saying.fields("AIL").field(3);
-    let visited = saying.fields("PV1").field(3);
-    let (value, field) = if booked.is_empty() { (visited, "PV1-3") } else { (booked, "AIL-3") };
+    let booked = stays(saying, "AIL").map(|ail| ail.field(3)).find(|place| !place.is_empty());
+    let (value, field) = match booked {
+        Some(booked) => (booked, "AIL-3"),
+        None => (saying.fields("PV1").field(3), "PV1-3"),
+    };
     reading.asserted(4, value, |r, v| r.place(v, field))
 }
 

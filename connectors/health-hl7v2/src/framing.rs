@@ -16,6 +16,10 @@ const START_BLOCK: u8 = 0x0b;
 /// Ends one; a carriage return follows.
 const END_BLOCK: u8 = 0x1c;
 
+/// What engines that write no MLLP put around a message.
+const START_OF_TEXT: u8 = 0x02;
+const END_OF_TEXT: u8 = 0x03;
+
 /// A stretch of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Piece {
@@ -123,7 +127,9 @@ impl<'a> Pieces<'a> {
         let text = self.held.get(from..).unwrap_or_default();
         let starts_frame = text.first() == Some(&START_BLOCK);
         let text = text.get(usize::from(starts_frame)..).unwrap_or_default();
-        let blanks = blanks_before(text);
+        let marks = text.iter().take_while(|b| matches!(**b, START_OF_TEXT | END_OF_TEXT)).count();
+        let blanks = marks + blanks_before(text.get(marks..).unwrap_or_default());
+        let is_end_of_text = marks > 0 && text.trim_ascii() == [END_OF_TEXT];
         let text = text.get(blanks..).unwrap_or_default();
         let begins = starts_message(text) || starts_batch(text);
         if !goes_on && (starts_frame || begins) {
@@ -136,6 +142,10 @@ impl<'a> Pieces<'a> {
             self.held = next;
             self.held_from = position + before as u64;
             self.held_line = line;
+        }
+        // It is no line of the message that it ends.
+        if is_end_of_text && !goes_on {
+            self.held.truncate(from);
         }
         if self.held.len() > MESSAGE_BYTES_MAX && !self.dropping {
             self.held.truncate(TOO_LARGE_KEPT_BYTES);
@@ -283,6 +293,18 @@ mod tests {
         assert_eq!(kinds(file), [Stray, Batch, Batch, Message, Batch, Batch]);
         let framed = b"\x0bMSH|1\rPID|1\r\x1c\r\x0bMSH|2\r\x1c\r\n\x1a";
         assert_eq!(told(framed), [piece(Message, "MSH|1\rPID|1\r", 1, 1), piece(Message, "MSH|2\r", 16, 4)]);
+    }
+
+    #[test]
+    fn marks_of_text_are_no_part_of_a_message() {
+        let expected = [piece(Message, "MSH|1\rPID|1\r", 1, 1), piece(Message, "MSH|2\r", 15, 3)];
+        for end in ["\x03", "\x03\r", ""] {
+            let file = format!("\x02MSH|1\rPID|1\r\x03\x02MSH|2\r{end}");
+            assert_eq!(told(file.as_bytes()), expected, "{end:?}");
+            assert!(pieces(file.as_bytes()).iter().all(|p| p.ended), "{end:?}");
+        }
+        assert_eq!(kinds(b"\x02MSH|1\r\x03\r\x02MSH|2\r\x03\r"), [Message, Message]);
+        assert_eq!(told(b"\x0b\x02MSH|1\r\x03\x1c\r"), [piece(Message, "MSH|1\r", 2, 1)]);
     }
 
     #[test]

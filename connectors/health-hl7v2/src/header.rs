@@ -29,17 +29,24 @@ pub(crate) struct Header {
     pub(crate) recorded: Option<Time>,
     /// EVN-6.
     pub(crate) occurred: Option<Time>,
+    /// The one organisation that the connector answers for, where it is one.
+    organisation: Option<String>,
     sequence: u64,
     content: Content,
 }
 
 impl Header {
     /// Of a message that may not be whole, as far as it can be read.
-    pub(crate) fn of_piece(bytes: &[u8]) -> Option<Self> {
-        Some(Self::read(&Message::parse(bytes).ok()?, None, &mut Reading::default()))
+    pub(crate) fn of_piece(bytes: &[u8], organisation: Option<&str>) -> Option<Self> {
+        Some(Self::read(&Message::parse(bytes).ok()?, None, organisation, &mut Reading::default()))
     }
 
-    pub(crate) fn read(message: &Message<'_>, event: Option<&Fields<'_>>, reading: &mut Reading) -> Self {
+    pub(crate) fn read(
+        message: &Message<'_>,
+        event: Option<&Fields<'_>>,
+        organisation: Option<&str>,
+        reading: &mut Reading,
+    ) -> Self {
         let msh = message.header();
         let evn = |number| event.map(|event| event.field(number));
         let first =
@@ -72,6 +79,7 @@ impl Header {
             sent,
             recorded: recorded.or(sent),
             occurred,
+            organisation: organisation.map(str::to_owned),
             sequence,
             content,
         }
@@ -86,10 +94,14 @@ impl Header {
         }
     }
 
-    /// The organisation that answers for the message: `ods-` and the facility, lower case, other signs as hyphens. Until a
-    /// feed's facility is mapped to its ODS code by configuration, the facility stands for it. `None` where the message
-    /// names no sender.
+    /// The organisation that answers for the message: `ods-` and the facility, lower case, other signs as hyphens. Where the
+    /// facility is no ODS code, as of an engine that names a part of a hospital there, it is the one organisation that the
+    /// connector answers for; where there is no such one, the facility stands for it. `None` where nothing says it.
     pub(crate) fn controller(&self) -> Option<String> {
+        let is_ods_code = self.facility.as_deref().is_some_and(may_be_ods_code);
+        if let Some(organisation) = self.organisation.as_ref().filter(|_| !is_ods_code) {
+            return Some(organisation.clone());
+        }
         let sender = self.facility.as_deref().or(self.application.as_deref())?;
         if !sender.bytes().any(|b| b.is_ascii_alphanumeric()) {
             return None;
@@ -119,6 +131,14 @@ impl Header {
     pub(crate) fn content(&self) -> Content {
         self.content
     }
+}
+
+/// Whether a facility has the shape of an ODS code: three signs, or up to six with a digit among them. It is then an organisation
+/// of its own, and one that the connector does not answer for is refused.
+fn may_be_ods_code(facility: &str) -> bool {
+    let alphanumeric = facility.bytes().all(|b| b.is_ascii_alphanumeric());
+    let has_digit = facility.bytes().any(|b| b.is_ascii_digit());
+    alphanumeric && (facility.len() == 3 || has_digit && (3..=6).contains(&facility.len()))
 }
 
 /// Training and debugging, of HL7 table 0103. Many senders leave it on what is live, so it is told and taken.
@@ -199,8 +219,9 @@ mod tests {
 
     #[test]
     fn two_messages_of_one_number_are_two_states() {
-        let header =
-            |message: &str| Header::read(&Message::parse(message.as_bytes()).unwrap(), None, &mut Reading::default());
+        let header = |message: &str| {
+            Header::read(&Message::parse(message.as_bytes()).unwrap(), None, None, &mut Reading::default())
+        };
         let with =
             |control_id: &str, pid: &str| header(&format!("MSH|^~\\&|A|B|||2026||ADT^A08|{control_id}\r{pid}\r"));
         for control_id in ["", "1", "MSG00001", "x", "0f8e-11ec-a7"] {

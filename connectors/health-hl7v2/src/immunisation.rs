@@ -3,7 +3,7 @@
 use proto::events::{Coded, EntryRetracted, Event, FindingCode, ImmunisationGiven, ImmunisationNotGiven};
 
 use crate::er7::{Fields, Segment};
-use crate::reading::Reading;
+use crate::reading::{Reading, joined, named};
 use crate::saying::Saying;
 use crate::visit::Taken;
 
@@ -12,6 +12,11 @@ const NO_ORDER: &str = "9999";
 
 /// What stands in RXA-2 and RXA-6 for a number that is not known.
 const NOT_KNOWN: &str = "999";
+
+/// CVX 998, "no vaccine administered", where the code is of CVX or of no list that is named.
+fn is_none_given(vaccine: &Coded) -> bool {
+    vaccine.code == "998" && matches!(vaccine.code_set.as_str(), "hl7v2.vaccine/CVX" | "hl7v2.vaccine")
+}
 
 /// One vaccine: ORC, RXA and RXR belong together by their order.
 struct Given<'m> {
@@ -68,7 +73,12 @@ impl<'m> Given<'m> {
             Some("RE" | "NA") => true,
             Some(_) => return Taken::InPart,
         };
-        let Some(vaccine) = reading.coded(rxa.field(5), "RXA-5", "vaccine") else { return Taken::InPart };
+        let vaccines = reading.codings(rxa.field(5), "RXA-5", "vaccine");
+        // It carries a history of disease or a forecast in the OBX under it.
+        if vaccines.iter().any(is_none_given) {
+            return Taken::InPart;
+        }
+        let Some(vaccine) = joined(vaccines) else { return Taken::InPart };
         let given = reading.time(rxa.field(3), "RXA-3");
         if saying.birth_on.is_some_and(|birth_on| given.is_some_and(|given| given.is_before_day(birth_on))) {
             reading.flag(FindingCode::DateImplausible, "RXA-3");
@@ -81,7 +91,7 @@ impl<'m> Given<'m> {
         let key = match ordered(reading, 3).or_else(|| ordered(reading, 2)) {
             Some(order) => format!("immunisation/{order}"),
             None => {
-                format!("immunisation/{}/{}", named(&vaccine), stands_at.key())
+                format!("immunisation/{}/{}", named(rxa.field(5)).unwrap_or_default(), stands_at.key())
             }
         };
         let deleted = reading.text(rxa.field(21), "RXA-21").is_some_and(|action| action == "D");
@@ -120,10 +130,4 @@ impl<'m> Given<'m> {
             information_source: r.asserted(8, rxa.field(9), |r, v| r.coded(v, "RXA-9", "information_source")),
         }
     }
-}
-
-/// By what a coded value is told from others in a record key.
-pub(crate) fn named(coded: &Coded) -> String {
-    let text = || coded.text.as_deref().unwrap_or_default().to_uppercase();
-    if coded.code.is_empty() { text() } else { coded.code.clone() }
 }

@@ -36,9 +36,10 @@ pub use acknowledgement::acknowledge;
 pub use source::Hl7V2;
 
 /// This connector, as it stands in the program.
-pub fn connector(_: &Whose) -> Registered {
-    Registered::of(Hl7V2).acknowledging(Hl7V2)
+pub fn connector(whose: &Whose) -> Registered {
+    let connector = Hl7V2 { organisation: whose.organisation.clone() };
+    Registered::of(connector.clone()).acknowledging(connector)
 }
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 7;
+const MAPPING_REVISION: u32 = 8;

@@ -55,16 +55,14 @@ const SCREEN_WORDS: &[&str] = &[
     "newborn and infant physical examination",
 ];
 
-/// Of one test, or of the panel that it stands in.
-pub(crate) fn form(test: Option<&Coded>, panel: Option<&Coded>) -> Form {
+/// Of one test, or of the panel that it stands in, by what each is called in any system.
+pub(crate) fn form(test: &[Coded], panel: &[Coded]) -> Form {
     let is_one_of = |codes: &str, coded: &Coded| codes.split_whitespace().any(|code| code == coded.code);
-    let either = [test, panel];
-    let mut stated = either.into_iter().flatten();
     let screen = |coded: &Coded| {
         let words = words(coded);
         is_one_of(SCREENS, coded) || SCREEN_WORDS.iter().any(|screen| words.contains(&format!(" {screen} ")))
     };
-    if stated.any(screen) {
+    if test.iter().chain(panel).any(screen) {
         return Form::Screen;
     }
     // A measure is called by its name and no more: "weight" is one, "molecular weight" is not.
@@ -72,7 +70,7 @@ pub(crate) fn form(test: Option<&Coded>, panel: Option<&Coded>) -> Form {
         let words = words(coded);
         is_one_of(MEASURES, coded) || MEASURED_WORDS.contains(&words.trim())
     };
-    if test.is_some_and(measure) { Form::Measure } else { Form::Result }
+    if test.iter().any(measure) { Form::Measure } else { Form::Result }
 }
 
 /// The text, else the code, in lower case, what is no letter or digit a blank, blanks at either end.
@@ -92,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_measure_a_screen_and_a_result_are_told_apart() {
-        let of = |code, text| form(Some(&coded(code, text)), None);
+        let of = |code, text| form(&[coded(code, text)], &[]);
         assert_eq!(of("27113001", ""), Form::Measure);
         assert_eq!(of("WT", "Weight"), Form::Measure);
         assert_eq!(of("X", "Molecular weight"), Form::Result);
@@ -100,8 +98,8 @@ mod tests {
         assert_eq!(of("NH1", "Newborn hearing - left ear"), Form::Screen);
         assert_eq!(of("HB", "Haemoglobin"), Form::Result);
         // What stands in a panel of screens is one, whatever it is called.
-        assert_eq!(form(Some(&coded("PKU", "")), Some(&coded("NBS", "Newborn blood spot"))), Form::Screen);
-        assert_eq!(form(Some(&coded("27113001", "")), Some(&coded("G", "Growth"))), Form::Measure);
-        assert_eq!(form(None, None), Form::Result);
+        assert_eq!(form(&[coded("PKU", "")], &[coded("NBS", "Newborn blood spot")]), Form::Screen);
+        assert_eq!(form(&[coded("27113001", "")], &[coded("G", "Growth")]), Form::Measure);
+        assert_eq!(form(&[], &[]), Form::Result);
     }
 }

@@ -6,9 +6,8 @@ use proto::events::{
 };
 
 use crate::er7::{Fields, Segment, Value};
-use crate::immunisation::named;
 use crate::measure::{Form, form};
-use crate::reading::Reading;
+use crate::reading::{Reading, joined, named};
 use crate::saying::Saying;
 use crate::time::Time;
 
@@ -121,12 +120,13 @@ impl<'m> Order<'m> {
         let mut owned = Reading::default();
         let reading = &mut owned;
         let obx = observed.obx.fields();
-        let panel = reading.coded(self.fields.field(4), "OBR-4", "service");
-        let test = reading.coded(obx.field(3), "OBX-3", "observation");
-        if test.is_none() {
+        let panels = reading.codings(self.fields.field(4), "OBR-4", "service");
+        let tests = reading.codings(obx.field(3), "OBX-3", "observation");
+        if tests.is_empty() {
             reading.flag(FindingCode::FieldMissing, "OBX-3");
         }
-        let Some(what) = test.clone().or_else(|| panel.clone()) else { return false };
+        let (test, panel) = (joined(tests.iter().cloned()), joined(panels.iter().cloned()));
+        let Some(what) = test.or_else(|| panel.clone()) else { return false };
         let status = match obx.field(11) {
             none if none.is_empty() => None,
             stated => reading.code_of(stated, "OBX-11", "result_status", STATUSES),
@@ -138,7 +138,7 @@ impl<'m> Order<'m> {
         if saying.birth_on.is_some_and(|birth_on| stands_at.is_before_day(birth_on)) {
             reading.flag(FindingCode::DateImplausible, "OBX-14");
         }
-        let form = match form(test.as_ref(), panel.as_ref()) {
+        let form = match form(&tests, &panels) {
             Form::Result if !results => Form::Measure,
             form => form,
         };
@@ -152,7 +152,8 @@ impl<'m> Order<'m> {
             None => stands_at.key(),
         };
         let part = reading.text(obx.field(4), "OBX-4").map(|part| format!("/{part}")).unwrap_or_default();
-        let key = format!("{group}/{under}/{}{part}", named(&what));
+        let named = named(obx.field(3)).or_else(|| named(self.fields.field(4))).unwrap_or_default();
+        let key = format!("{group}/{under}/{named}{part}");
         let event: Event = match status.as_ref().map(|status| status.code.as_str()) {
             Some(gone @ ("D" | "W")) => {
                 EntryRetracted { reason: Some(format!("{} OBX-11 {gone}", saying.header.name())) }.into()

@@ -1,14 +1,14 @@
 //! PID and PD1: the child, and the child's practice.
 
 use proto::events::person_name::Use;
-use proto::events::{Address, FindingCode, PersonDescribed, PersonName};
+use proto::events::{Address, FindingCode, PersonDescribed, PersonName, address::Use as AddressUse};
 
 use crate::er7::{Fields, Value};
 use crate::reading::Reading;
 use crate::subject::Person;
 
-/// Administrative sex (table 0001).
-const SEXES: &[&str] = &["F", "M", "O", "U", "A", "N"];
+/// Administrative sex (table 0001), and the NHS data dictionary's codes of a person's gender, which feeds put in its place.
+const SEXES: &[&str] = &["F", "M", "O", "U", "A", "N", "0", "1", "2", "9"];
 
 /// Ethnic category, 2001 census codes, as the NHS data dictionary has them.
 const ETHNICITIES: &[&str] =
@@ -93,7 +93,24 @@ pub(crate) fn address(reading: &mut Reading, value: Value<'_>, field: &str) -> O
     };
     let from = date(range.subcomponent(1), value.component(13));
     let to = date(range.subcomponent(2), value.component(14));
-    Some(Address { lines, postcode, uprn: None, from, to, r#use: None })
+    let stands_as = address_use(part(reading, 7), field, reading).map(Into::into);
+    Some(Address { lines, postcode, uprn: None, from, to, r#use: stands_as })
+}
+
+/// What kind of address it is (XAD-7): table 0190, and the words that feeds put in its place.
+fn address_use(kind: Option<String>, field: &str, reading: &mut Reading) -> Option<AddressUse> {
+    Some(match kind?.to_ascii_uppercase().as_str() {
+        "H" | "L" | "P" | "RH" | "HOME" | "PERMANENT" => AddressUse::Home,
+        "C" | "V" | "TEMPORARY" | "TEMP" | "TMP" => AddressUse::Temporary,
+        "BA" | "BAD" | "OLD" | "PREVIOUS" | "FORMER" => AddressUse::Former,
+        "M" | "SH" | "MAILING" | "CORRESPONDENCE" => AddressUse::Correspondence,
+        "N" | "BDL" | "BR" | "BIRTH" => AddressUse::Birth,
+        "B" | "O" | "BI" | "F" | "S" | "BUSINESS" | "WORK" | "OFFICE" => AddressUse::Other,
+        _ => {
+            reading.flag(FindingCode::CodeUnknown, field);
+            return None;
+        }
+    })
 }
 
 /// PID-13 and PID-14 together: emptied when one is deleted and the other does not say otherwise.

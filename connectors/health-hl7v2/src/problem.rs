@@ -4,8 +4,7 @@
 use proto::events::{Coded, DiagnosisRecorded, EntryRetracted, Event, FindingCode};
 
 use crate::er7::{Fields, Segment};
-use crate::immunisation::named;
-use crate::reading::Reading;
+use crate::reading::{Reading, named};
 use crate::saying::Saying;
 use crate::time::Time;
 
@@ -21,9 +20,9 @@ pub(crate) fn say_problems(saying: &mut Saying<'_, '_>, trigger: &str) {
         let r = &mut reading;
         let number = r.text(prb.field(4).component(1), "PRB-4");
         let condition = r.coded(prb.field(3), "PRB-3", "problem");
-        let key = match (&number, &condition) {
+        let key = match (&number, named(prb.field(3))) {
             (Some(number), _) => format!("problem/{number}"),
-            (None, Some(condition)) => format!("problem/{}", named(condition)),
+            (None, Some(condition)) => format!("problem/{condition}"),
             (None, None) => {
                 saying.keep(&segment);
                 continue;
@@ -78,7 +77,10 @@ pub(crate) fn say_diagnoses(saying: &mut Saying<'_, '_>) {
         let r = &mut reading;
         let key = match r.text(dg1.field(20).component(1), "DG1-20") {
             Some(number) => format!("diagnosis/{number}"),
-            None => format!("visit/{visit}/diagnosis/{}", named(&condition)),
+            None => {
+                let named = named(dg1.field(3)).or_else(|| Some(condition.text.as_ref()?.to_uppercase()));
+                format!("visit/{visit}/diagnosis/{}", named.unwrap_or_default())
+            }
         };
         let diagnosed = r.time(dg1.field(5), "DG1-5");
         let stands_at = diagnosed.unwrap_or(saying.happened());
@@ -90,7 +92,7 @@ pub(crate) fn say_diagnoses(saying: &mut Saying<'_, '_>) {
                 recorded_at: diagnosed.map(Time::when),
                 role: r.asserted(7, dg1.field(6), |r, v| r.coded(v, "DG1-6", "diagnosis_type")),
                 confidentiality: r.asserted(8, dg1.field(18), |r, v| r.coded(v, "DG1-18", "confidential")),
-                note: note.filter(|note| Some(note) != condition.text.as_ref()),
+                note: note.filter(|note| !condition.text.as_ref().is_some_and(|text| text.contains(note))),
                 condition: Some(condition),
                 ..DiagnosisRecorded::default()
             }

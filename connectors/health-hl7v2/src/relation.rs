@@ -56,12 +56,14 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], readi
         reading.clears.push(7);
     }
     let role = reading.asserted(5, nk1.field(7), |r, v| r.coded(v, "NK1-7", "contact_role"));
-    let parental_responsibility = [&role, &relationship].into_iter().flatten().find_map(parental_responsibility);
+    let codings = |number, field, list| Reading::default().codings(nk1.field(number), field, list);
+    let (roles, relations) = (codings(7, "NK1-7", "contact_role"), codings(3, "NK1-3", "relationship"));
+    let parental_responsibility = roles.iter().chain(&relations).find_map(parental_responsibility);
     if parental_responsibility.is_none() && nk1.field(7).is_deleted() {
         reading.clears.push(8);
     }
     let recorded = RelationshipRecorded {
-        kind: relationship.as_ref().and_then(|coded| kind(&coded.code)).map(Into::into),
+        kind: relations.iter().find_map(|coded| kind(&coded.code)).map(Into::into),
         parental_responsibility,
         relationship,
         name,

@@ -14,8 +14,11 @@ use crate::saying::Standing;
 use crate::translate;
 
 /// HL7 v2 messages: one or many in a file, bare, in batches (FHS, BHS, BTS, FTS) or in MLLP frames, or one over MLLP.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Hl7V2;
+#[derive(Clone, Default, Debug)]
+pub struct Hl7V2 {
+    /// Who answers for messages whose facility (MSH-4) is no organisation, where the connector answers for one organisation.
+    pub organisation: Option<String>,
+}
 
 impl Connector for Hl7V2 {
     fn descriptor(&self) -> Descriptor {
@@ -33,14 +36,15 @@ impl Connector for Hl7V2 {
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        let organisation = self.organisation.as_deref();
         for mut file in files {
             match starts_utf_16(file.bytes.as_mut()) {
                 Ok(true) => match TextReader::open(file.bytes) {
-                    Ok(Ok(mut decoded)) => Reader::of(&mut decoded, &file.name).read(out),
-                    _ => Reader::of(&mut io::empty(), &file.name).unreadable(out),
+                    Ok(Ok(mut decoded)) => Reader::of(&mut decoded, &file.name, organisation).read(out),
+                    _ => Reader::of(&mut io::empty(), &file.name, organisation).unreadable(out),
                 },
-                Ok(false) => Reader::of(file.bytes.as_mut(), &file.name).read(out),
-                Err(_) => Reader::of(&mut io::empty(), &file.name).unreadable(out),
+                Ok(false) => Reader::of(file.bytes.as_mut(), &file.name, organisation).read(out),
+                Err(_) => Reader::of(&mut io::empty(), &file.name, organisation).unreadable(out),
             }
         }
     }
@@ -52,6 +56,7 @@ const NO_MESSAGE: &str = "no HL7 v2 message is in the file";
 struct Reader<'a, 'n> {
     pieces: Pieces<'a>,
     name: &'n str,
+    organisation: Option<&'n str>,
     records: u64,
     /// How many messages the open batch has held.
     batch: Option<u64>,
@@ -69,10 +74,11 @@ fn starts_utf_16(file: &mut (dyn BufRead + Send)) -> io::Result<bool> {
 }
 
 impl<'a, 'n> Reader<'a, 'n> {
-    fn of(input: &'a mut (dyn BufRead + Send + 'a), name: &'n str) -> Self {
+    fn of(input: &'a mut (dyn BufRead + Send + 'a), name: &'n str, organisation: Option<&'n str>) -> Self {
         Self {
             pieces: Pieces::new(input),
             name,
+            organisation,
             records: 0,
             batch: None,
             of_file: None,
@@ -149,7 +155,7 @@ impl<'a, 'n> Reader<'a, 'n> {
         match piece.kind {
             // Without its line end, and in a batch or a file of batches that has not ended, the last message may lack its last words.
             PieceKind::Message if piece.ended || self.batch.is_none() && self.of_file.is_none() => {
-                translate::message(&piece.bytes, self.standing(&piece), out);
+                translate::message(&piece.bytes, self.organisation, self.standing(&piece), out);
             }
             PieceKind::Message | PieceKind::CutShort => {
                 let why = "the message breaks off before its end: have it sent again";
@@ -213,7 +219,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             reason,
             message: message.to_owned(),
             place,
-            controller: piece.and_then(|piece| Header::of_piece(&piece.bytes)?.controller()),
+            controller: piece.and_then(|piece| Header::of_piece(&piece.bytes, self.organisation)?.controller()),
             raw: piece.map(|piece| piece.bytes.clone()).unwrap_or_default(),
             scope_key: None,
             subject: None,
@@ -234,7 +240,7 @@ mod tests {
     use super::*;
 
     fn told(file: &[u8]) -> Vec<(Reason, String)> {
-        let collected = Collected::of(&Hl7V2, &[("a.hl7", file)]);
+        let collected = Collected::of(&Hl7V2::default(), &[("a.hl7", file)]);
         collected.rejections.into_iter().map(|r| (r.reason, r.message)).collect()
     }
 
@@ -271,6 +277,6 @@ mod tests {
         let file = b"one\x1ctwo\x1cMSH|^~\\&|PAS|RZ9\r";
         let strays = told(file).into_iter().filter(|(_, message)| message == "text before any MSH segment").count();
         assert_eq!(strays, 2);
-        assert_eq!(Collected::of(&Hl7V2, &[("a.hl7", file)]).records, 3);
+        assert_eq!(Collected::of(&Hl7V2::default(), &[("a.hl7", file)]).records, 3);
     }
 }

@@ -9,7 +9,8 @@
 //!
 //! Its issuer is the organisation that answers for the message and, after a slash, the authority (CX-4), else the sending
 //! facility (MSH-4), else the application (MSH-3): two trusts that call their authority by one name number two children.
-//! The NHS number is a claim beside it, and the subject only when nothing local stands there. The mother's number (PID-21),
+//! The NHS number is a claim beside it, and the subject only when nothing local stands there. Numbers of the older places
+//! (PID-2, PID-4) that say what they are, are claims too, and the subject only when PID-3 has none. The mother's number (PID-21),
 //! next of kin and social security numbers are never the child's.
 
 use connector_kit::identifier::{self, Verdict};
@@ -58,10 +59,12 @@ impl Stated {
         let authority = reading.text(authority.subcomponent(1), field);
         let kind = reading.text(value.component(5), field).unwrap_or_default().to_ascii_uppercase();
         let of_the_nhs = [&authority, &oid].into_iter().flatten().any(|name| is_of_the_nhs(name))
-            || matches!(kind.as_str(), "NH" | "HN")
+            || matches!(kind.as_str(), "NH" | "HN" | "NNGBR")
             || is_of_the_nhs(&kind);
         let untyped = authority.is_none() && oid.is_none() && kind.is_empty();
-        let is_nhs_number = of_the_nhs || (untyped && is_valid_nhs_number(&id));
+        // A national number, or one of National Insurance, which never has this shape.
+        let may_be_of_the_nhs = untyped || matches!(kind.as_str(), "NN" | "NI");
+        let is_nhs_number = of_the_nhs || (may_be_of_the_nhs && is_valid_nhs_number(&id));
         Some(Self { value: id, authority: authority.or(oid), kind, is_nhs_number })
     }
 
@@ -79,6 +82,11 @@ impl Stated {
             (kind, Some(_)) if !is_of_another_thing(kind) => Some(4),
             _ => None,
         }
+    }
+
+    /// It says whose numbering it is, or what kind of number.
+    fn is_typed(&self) -> bool {
+        self.authority.is_some() || !self.kind.is_empty()
     }
 
     fn subject(&self, header: &Header) -> Option<Subject> {
@@ -119,10 +127,18 @@ impl Person {
         for number in stated.iter().filter(|id| id.is_nhs_number) {
             claims.state(&number.value, "PID-3", reading);
         }
-        // Older feeds put it here, bare or marked; a number of another kind here is left alone.
-        for (number, field) in [(2, "PID-2"), (19, "PID-19")] {
-            for older in self::stated(pid.field(number), field, reading).iter().filter(|id| id.is_nhs_number) {
-                claims.state(&older.value, field, reading);
+        let mut beside: Vec<Subject> = Vec::new();
+        for (number, field) in [(2, "PID-2"), (4, "PID-4"), (19, "PID-19")] {
+            for older in self::stated(pid.field(number), field, reading) {
+                if older.is_nhs_number {
+                    claims.state(&older.value, field, reading);
+                } else if number != 19 && !stated.iter().any(|id| id.value == older.value) {
+                    match older.rank().filter(|_| older.is_typed()).and_then(|_| older.subject(header)) {
+                        Some(number) => beside.push(number),
+                        // A bare one may be of any numbering, and links nobody.
+                        None => reading.flag(FindingCode::NotMapped, field),
+                    }
+                }
             }
         }
         claims.settle("PID-3", reading);
@@ -135,9 +151,11 @@ impl Person {
         }
         let known_by = local.iter().map(|ranked| &ranked.1).find(|subject| !is_stand_in(&subject.value)).cloned();
         let claimed = || claims.numbers.iter().find(|claim| claim.usable)?.subject.clone();
-        let subject = known_by.or_else(claimed)?;
+        let older = || beside.iter().find(|number| !names_no_one_person(&number.value)).cloned();
+        let subject = known_by.or_else(claimed).or_else(older)?;
         let NhsNumbers { numbers: mut identifiers, mut too_many } = claims;
-        for other in local.into_iter().map(|ranked| ranked.1).filter(|other| *other != subject) {
+        let others = local.into_iter().map(|ranked| ranked.1).chain(beside);
+        for other in others.filter(|other| *other != subject) {
             if identifiers.iter().any(|said| said.subject.as_ref() == Some(&other)) {
                 continue;
             }
@@ -169,14 +187,13 @@ pub(crate) fn of_somebody_else(
     }
     numbers.settle(field, reading);
     let national = numbers.numbers.into_iter().find(|number| number.usable).and_then(|number| number.subject);
-    let said_whose = |id: &&Stated| id.authority.is_some() || !id.kind.is_empty();
-    let local = || stated.iter().filter(said_whose).filter_map(|id| Some((id.rank()?, id.subject(header)?)));
+    let local = || stated.iter().filter(|id| id.is_typed()).filter_map(|id| Some((id.rank()?, id.subject(header)?)));
     national.or_else(|| {
         local().filter(|(_, who)| !names_no_one_person(&who.value)).min_by_key(|(rank, _)| *rank).map(|(_, who)| who)
     })
 }
 
-/// The number that an MRG segment says went: the best local one of MRG-1.
+/// The number by which an MRG segment knows somebody: the best local one of MRG-1.
 pub(crate) fn superseded(mrg: &Fields<'_>, header: &Header, reading: &mut Reading) -> Option<Subject> {
     let stated = stated(mrg.field(1), "MRG-1", reading);
     stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).min_by_key(|ranked| ranked.0).map(|r| r.1)

@@ -152,7 +152,7 @@ impl Rejecting<'_> {
 }
 
 /// Says what one message says.
-pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) {
+pub(crate) fn message(raw: &[u8], organisation: Option<&str>, standing: Standing<'_>, out: &mut dyn Output) {
     let mut rejecting = Rejecting { raw, standing, controller: None };
     let message = match Message::parse(raw) {
         Ok(message) => message,
@@ -166,10 +166,11 @@ pub(crate) fn message(raw: &[u8], standing: Standing<'_>, out: &mut dyn Output) 
     };
     let mut reading = Reading::default();
     let event = message.segments().find(|s| s.name() == "EVN").map(|s| s.fields());
-    let header = Header::read(&message, event.as_ref(), &mut reading);
+    let header = Header::read(&message, event.as_ref(), organisation, &mut reading);
     rejecting.controller = header.controller();
     let Some(controller) = rejecting.controller.clone() else {
-        let why = "MSH-4 and MSH-3 are empty: the message does not say who sent it";
+        let why = "MSH-4 and MSH-3 are empty: the message does not say who sent it, and `controllers` names more than one organisation \
+                   or none (of `throughline translate`: --organisation)";
         return rejecting.reject(out, Reason::RecordMalformed, "MSH-4", why);
     };
     if header.message_type.is_empty() {

@@ -10,8 +10,23 @@ use crate::reading::Reading;
 use crate::saying::Saying;
 use crate::time::Time;
 
-/// Patient class (table 0004).
-const CLASSES: &[&str] = &["E", "I", "O", "P", "R", "B", "C", "N", "U"];
+/// Patient class: table 0004, the day case that feeds of the NHS add to it, and the words that they put in its place.
+fn class_of(stated: &str) -> Option<&'static str> {
+    let word: String = stated.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    Some(match word.as_str() {
+        "E" | "EMERGENCY" | "EMER" => "E",
+        "I" | "INPATIENT" | "IMP" => "I",
+        "O" | "OUTPATIENT" | "AMB" => "O",
+        "D" | "DAYCASE" => "D",
+        "P" | "PREADMIT" | "PREADMISSION" => "P",
+        "R" | "RECURRING" | "RECURRINGPATIENT" => "R",
+        "B" | "OBSTETRICS" => "B",
+        "C" => "C",
+        "N" => "N",
+        "U" => "U",
+        _ => return None,
+    })
+}
 
 const TABLE: &str = "visit";
 
@@ -30,7 +45,8 @@ pub(crate) enum Taken {
 struct Visit<'a> {
     pv1: Fields<'a>,
     pv2: Fields<'a>,
-    class: String,
+    /// PV1-2 as [`class_of`] knows it; empty where it does not.
+    class: &'static str,
     /// PV1-44.
     admitted: Option<Time>,
 }
@@ -38,25 +54,32 @@ struct Visit<'a> {
 /// Says what an ADT message tells of a visit.
 pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let visit = Visit::read(saying);
+    let class = visit.class;
     match trigger {
+        // An emergency department admits nobody: who is moved within it has only attended.
+        "A01" | "A04" if class == "E" => visit.attended(saying),
+        "A02" if matches!(class, "E" | "O") => Taken::InPart,
+        "A03" if class == "E" => visit.left(saying),
+        "A13" if class == "E" => visit.stayed(saying),
+        "A01" | "A04" if class == "O" => visit.kept(saying),
+        "A03" | "A13" if class == "O" => Taken::InPart,
+        "A04" if class == "R" => visit.kept(saying),
         "A01" | "A06" => visit.admitted(saying),
         "A02" | "A17" => visit.moved(saying),
-        "A03" if visit.class == "E" => visit.left(saying),
-        "A03" if visit.class != "O" => visit.ended(saying, saying.happened()),
-        "A04" if visit.class == "E" => visit.attended(saying),
-        "A04" if matches!(visit.class.as_str(), "O" | "R") => visit.kept(saying),
+        "A03" => visit.ended(saying, saying.happened()),
         "A05" | "A14" => visit.preadmitted(saying),
         // From here on they come by the day: the stay is over.
-        "A07" if visit.class != "E" => visit.ended(saying, saying.happened()),
+        "A07" if class != "E" => visit.ended(saying, saying.happened()),
         "A08" => visit.updated(saying),
         "A11" => {
-            let entries: &[&str] = match visit.class.as_str() {
+            let entries: &[&str] = match class {
                 "E" | "" => &["attendance", "admission"],
                 "O" | "R" => &["appointment"],
                 _ => &["admission"],
             };
             visit.retracted(saying, entries)
         }
+        "A12" if matches!(class, "E" | "O") => Taken::InPart,
         "A12" => match saying.header.occurred {
             // A cancelled move names itself only by when it happened.
             Some(moved) => visit.retracted(saying, &[&move_entry(moved)]),
@@ -78,13 +101,18 @@ impl<'a> Visit<'a> {
     fn read(saying: &Saying<'a, '_>) -> Self {
         let pv1 = saying.fields("PV1");
         let mut ignored = Reading::default();
-        let class = ignored.text(pv1.field(2).component(1), "PV1-2").unwrap_or_default().to_ascii_uppercase();
+        let class = ignored.text(pv1.field(2).component(1), "PV1-2");
+        let class = class.and_then(|stated| class_of(&stated)).unwrap_or_default();
         let admitted = ignored.time(pv1.field(44), "PV1-44");
         Self { pv2: saying.fields("PV2"), pv1, class, admitted }
     }
 
     /// The visit's part of a record key: its number (PV1-19), else when it began.
     fn key(&self, otherwise: Option<Time>, reading: &mut Reading) -> Option<String> {
+        // What a message is taken to say of its visit depends on the class.
+        if self.class.is_empty() && !self.pv1.field(2).text().value.is_empty() {
+            reading.flag(FindingCode::CodeUnknown, "PV1-2");
+        }
         if let Some(number) = reading.text(self.pv1.field(19).first().component(1), "PV1-19") {
             return Some(format!("visit/{number}"));
         }
@@ -104,7 +132,8 @@ impl<'a> Visit<'a> {
     }
 
     fn class(&self, reading: &mut Reading) -> Option<Coded> {
-        reading.code_of(self.pv1.field(2), "PV1-2", "patient_class", CLASSES)
+        let coded = reading.coded(self.pv1.field(2), "PV1-2", "patient_class")?;
+        Some(if self.class.is_empty() { coded } else { Coded { code: self.class.to_owned(), ..coded } })
     }
 
     fn admission(
@@ -144,14 +173,17 @@ impl<'a> Visit<'a> {
         key: &str,
     ) {
         let r = &mut reading;
-        let (reason, field) = match self.pv2.field(3) {
-            empty if empty.is_empty() => (self.pv1.field(18), "PV1-18"),
-            reason => (reason, "PV2-3"),
-        };
+        // The specialty has no field of its own; where nothing else says why they came, it does.
+        let reason = [
+            (self.pv2.field(3), "PV2-3", "attendance_reason"),
+            (self.pv1.field(18), "PV1-18", "attendance_reason"),
+            (self.pv1.field(10), "PV1-10", "hospital_service"),
+        ];
+        let stated = reason.into_iter().find(|(value, ..)| !value.is_empty());
         let event = AttendedEmergency {
             arrived_at: Some(arrived.timestamp()),
             place: with_place.then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
-            reason: r.asserted(3, reason, |r, v| r.coded(v, field, "attendance_reason")),
+            reason: stated.and_then(|(value, field, list)| r.asserted(3, value, |r, v| r.coded(v, field, list))),
             ..AttendedEmergency::default()
         };
         saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
@@ -187,7 +219,20 @@ impl<'a> Visit<'a> {
         Taken::Wholly
     }
 
-    /// A04 of a clinic: they came.
+    /// A13 of an emergency department: they have not left. Without the time of arrival nothing can be said of which attendance.
+    fn stayed(&self, saying: &mut Saying<'_, '_>) -> Taken {
+        /// `left_at` and `disposition`.
+        const END: [u32; 2] = [4, 5];
+        let mut reading = Reading::default();
+        let Some(arrived) = self.time(saying, 44, "PV1-44", &mut reading) else { return Taken::InPart };
+        if let Some(key) = self.key(None, &mut reading) {
+            reading.clears.extend(END);
+            self.attendance(saying, arrived, false, reading, &key);
+        }
+        Taken::Wholly
+    }
+
+    /// A01 and A04 of a clinic: they came.
     fn kept(&self, saying: &mut Saying<'_, '_>) -> Taken {
         let mut reading = Reading::default();
         let came = self.time(saying, 44, "PV1-44", &mut reading).unwrap_or(saying.happened());
@@ -252,7 +297,7 @@ impl<'a> Visit<'a> {
     /// child was admitted to, and the time of the update is not the time of the admission.
     fn updated(&self, saying: &mut Saying<'_, '_>) -> Taken {
         let emergency = self.class == "E";
-        if matches!(self.class.as_str(), "I" | "B" | "R" | "E") {
+        if matches!(self.class, "I" | "B" | "D" | "R" | "E") {
             let mut reading = Reading::default();
             if let Some(began) = self.time(saying, 44, "PV1-44", &mut reading)
                 && let Some(key) = self.key(None, &mut reading)

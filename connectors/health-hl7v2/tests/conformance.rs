@@ -12,14 +12,14 @@ const OTHERS: &[u8] = include_bytes!("messages/others.hl7");
 fn the_connector_holds_the_bargain() {
     let files: [(&str, &[u8]); 1] = [("day.hl7", DAY)];
     let canaries = ["ASHDOWN", "Merrin", "9991110009", "Tansy", "ZZ99 3WZ", "01632"];
-    check(&Hl7V2, &Sample::new(&files).canaries(&canaries).end_is_not_marked());
+    check(&Hl7V2::default(), &Sample::new(&files).canaries(&canaries).end_is_not_marked());
 }
 
 #[test]
 fn it_holds_it_for_results_problems_documents_and_schedules_too() {
     let files: [(&str, &[u8]); 1] = [("others.hl7", OTHERS)];
     let canaries = ["ASHDOWN", "Merrin", "9991110003", "Chlamydia"];
-    check(&Hl7V2, &Sample::new(&files).canaries(&canaries).end_is_not_marked());
+    check(&Hl7V2::default(), &Sample::new(&files).canaries(&canaries).end_is_not_marked());
 }
 
 #[test]
@@ -28,11 +28,11 @@ fn queues_that_overlap_may_be_sent_in_any_order() {
     let messages: Vec<&[u8]> = split(DAY);
     let [first, last] =
         [&messages[..messages.len() * 2 / 3], &messages[messages.len() / 3..]].map(|part| part.concat());
-    check_overlapping(&Hl7V2, &[&[("first.hl7", &first)], &[("last.hl7", &last)], &[("all.hl7", DAY)]]);
+    check_overlapping(&Hl7V2::default(), &[&[("first.hl7", &first)], &[("last.hl7", &last)], &[("all.hl7", DAY)]]);
     let messages: Vec<&[u8]> = split(OTHERS);
     let backwards: Vec<u8> = messages.iter().rev().flat_map(|message| message.iter().copied()).collect();
     let half = messages[..messages.len() / 2].concat();
-    check_overlapping(&Hl7V2, &[&[("half.hl7", &half)], &[("backwards.hl7", &backwards)]]);
+    check_overlapping(&Hl7V2::default(), &[&[("half.hl7", &half)], &[("backwards.hl7", &backwards)]]);
 }
 
 /// A file's messages, each with its line ends.

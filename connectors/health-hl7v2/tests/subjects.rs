@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+use connector_kit::Collected;
+use health_hl7v2::Hl7V2;
 use proto::events::event::Kind;
 use proto::events::{Identifier, Subject};
 
@@ -34,6 +36,28 @@ fn two_trusts_that_name_their_authority_alike_number_two_children() {
     assert_eq!(subjects(&describing("RZ9", "12345")), ["PROVIDER_PERSON ods-rz9/RZ9/12345"]);
     let beside = identifiers(&describing("RZ9", "12345^^^PAS^MR~78^^^PAS^PI"));
     assert_eq!(beside, [("PROVIDER_PERSON ods-rz9/PAS/78".to_owned(), true)]);
+}
+
+#[test]
+fn the_one_organisation_answers_for_a_facility_that_is_none() {
+    let of = |organisation: Option<&str>, facility: &str| {
+        let message =
+            format!("MSH|^~\\&|EPIC|{facility}|X|Y|20260401100000||ADT^A31|M1|P|2.4\rPID|1||12345^^^PAS^MR||CASE^A\r");
+        let connector = Hl7V2 { organisation: organisation.map(str::to_owned) };
+        let said = Collected::of(&connector, &[("f", message.as_bytes())]);
+        let draft = &said.drafts[0];
+        (draft.controller.clone(), subject_told(&draft.subject))
+    };
+    let told = |controller: &str| (controller.to_owned(), format!("PROVIDER_PERSON {controller}/PAS/12345"));
+    for facility in ["Problem List", "Vitals", "UCLH", ""] {
+        assert_eq!(of(Some("ods-rz9"), facility), told("ods-rz9"), "{facility}");
+    }
+    assert_eq!(of(Some("ods-rz9"), "RZ9"), told("ods-rz9"));
+    // Another organisation's message is not taken for this one's.
+    for (facility, controller) in [("RZ8", "ods-rz8"), ("RZ801", "ods-rz801"), ("A81001", "ods-a81001")] {
+        assert_eq!(of(Some("ods-rz9"), facility), told(controller));
+    }
+    assert_eq!(of(None, "Problem List"), told("ods-problem-list"));
 }
 
 fn superseded(survivor: &str, prior: &str) -> (Option<Subject>, bool) {

@@ -58,7 +58,7 @@ pub(crate) fn connectors() -> [Arc<dyn Connector>; 3] {
     [
         Arc::new(education_school_census::SchoolCensus),
         Arc::new(social_care_cin_census::CinCensus),
-        Arc::new(health_hl7v2::Hl7V2),
+        Arc::new(health_hl7v2::Hl7V2::default()),
     ]
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn figures(dir: &Path) -> anyhow::Result<Vec<Figure>> {
     };
     let xml = |connector: Arc<dyn Connector>, of, parse| xml_in(None, connector, of, parse);
     let hl7 = Source {
-        connector: Arc::new(health_hl7v2::Hl7V2),
+        connector: Arc::new(health_hl7v2::Hl7V2::default()),
         of: "HL7 messages",
         parser: "framing alone",
         parse: split_frames,

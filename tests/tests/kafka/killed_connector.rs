@@ -81,12 +81,17 @@ async fn live(house: &Path, log: Arc<dyn EventLog>) {
     let wrapping = Arc::new(WrappingKeys::open(&house.join("keys")).unwrap());
     let controllers = ["school-*", "la-*", "ods-*"].map(str::to_owned).to_vec();
     let credentials = Credentials { controllers, home: "throughline-local-hub".to_owned() };
-    let opened =
-        Publisher::open(Arc::clone(&log), pseudonyms(), Arc::clone(&wrapping), credentials, Hl7V2.descriptor());
+    let opened = Publisher::open(
+        Arc::clone(&log),
+        pseudonyms(),
+        Arc::clone(&wrapping),
+        credentials,
+        Hl7V2::default().descriptor(),
+    );
     let publisher = opened.await.unwrap();
     let baselines = Baselines::open(&house.join("baselines"), pseudonyms()).unwrap();
     let options = Options::of(&house.join("drop"));
-    let folder = DropFolder::open(Arc::new(Hl7V2), publisher.into(), log, wrapping, baselines, options);
+    let folder = DropFolder::open(Arc::new(Hl7V2::default()), publisher.into(), log, wrapping, baselines, options);
     folder.await.unwrap().drain_once(READ_IN_US).await.unwrap();
 }
 

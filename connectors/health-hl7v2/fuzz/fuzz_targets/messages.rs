@@ -8,7 +8,7 @@ use health_hl7v2::{Hl7V2, acknowledge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let said = Collected::of(&Hl7V2, &[("fuzz", bytes)]);
+    let said = Collected::of(&Hl7V2::default(), &[("fuzz", bytes)]);
     assert!(said.records > 0 || !said.rejections.is_empty());
     acknowledge(bytes, Answer::Reject, "refused");
 });

@@ -158,14 +158,21 @@ impl<'m> About<'m, '_> {
         let mut reading = Reading::default();
         let merged = group.first("MRG");
         let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
-        let went = subject::superseded(&fields, self.header, &mut reading);
-        let Some(went) = went.filter(|went| subject::may_be_superseded(went, &saying.subject)) else {
+        let (went, others): (Vec<Subject>, Vec<Subject>) =
+            subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading)
+                .into_iter()
+                .filter(|number| *number != saying.subject)
+                .partition(|number| subject::may_be_superseded(number, &saying.subject));
+        if went.is_empty() {
             return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
-        };
-        let key = supersedes(&went);
-        let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
-        saying.say_of(merged, "identifier", &key, saying.happened(), reading, None, event.into());
-        Ok(Taken::Wholly)
+        }
+        for went in went {
+            let key = supersedes(&went);
+            let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
+            saying.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
+        }
+        // What another issuer numbered gives way to nothing here.
+        Ok(if others.is_empty() { Taken::Wholly } else { Taken::InPart })
     }
 
     fn parted(&self, group: &Group<'m>, reading: &mut Reading) -> Parted {

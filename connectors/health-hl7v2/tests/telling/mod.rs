@@ -43,7 +43,7 @@ impl Output for Said {
 pub(crate) fn translate(name: &str, bytes: &[u8]) -> Said {
     let mut said = Said::default();
     let file = SourceFile { name: name.to_owned(), bytes: Box::new(bytes) };
-    Hl7V2.translate(vec![file], &mut said);
+    Hl7V2::default().translate(vec![file], &mut said);
     said
 }
 

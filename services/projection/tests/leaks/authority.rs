@@ -59,7 +59,7 @@ fn connectors() -> [Box<dyn Connector>; 3] {
     [
         Box::new(education_school_census::SchoolCensus),
         Box::new(social_care_cin_census::CinCensus),
-        Box::new(health_hl7v2::Hl7V2),
+        Box::new(health_hl7v2::Hl7V2::default()),
     ]
 }
 
