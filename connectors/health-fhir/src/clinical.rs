@@ -374,7 +374,7 @@ pub(crate) fn questionnaire(saying: &mut Saying<'_, '_>) {
     let at = reading.time(resource, "authored");
     if resource.text("status") == Some("entered-in-error") {
         saying.retract("review", Part::default(), at, "QuestionnaireResponse entered-in-error");
-        return saying.retract("kept", Part { of: "kept", ordinal: 0 }, at, "QuestionnaireResponse entered-in-error");
+        return saying.keep_no_more(at, "QuestionnaireResponse entered-in-error");
     }
     let named = ["questionnaire", "questionnaire/reference", "questionnaire/display"];
     let named = named.into_iter().filter_map(|path| resource.text(path)).collect::<Vec<_>>().join(" ").to_lowercase();

@@ -52,4 +52,4 @@ pub fn connector(whose: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a resource becomes.
-const MAPPING_REVISION: u32 = 4;
+const MAPPING_REVISION: u32 = 5;

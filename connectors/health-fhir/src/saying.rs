@@ -45,6 +45,8 @@ pub(crate) struct Part<'p> {
     pub(crate) ordinal: u32,
 }
 
+const KEPT: Part<'static> = Part { of: "kept", ordinal: 0 };
+
 impl Saying<'_, '_> {
     /// The action of the message that it stands in; of no message, as new.
     pub(crate) fn action(&self) -> Action {
@@ -120,6 +122,13 @@ impl Saying<'_, '_> {
         self.say_part(table, part, at, Reading::default(), None, event.into());
     }
 
+    /// Takes back what was kept of the resource, and keeps nothing of it.
+    pub(crate) fn keep_no_more(&mut self, at: Option<Time>, reason: &str) {
+        if !std::mem::replace(&mut self.kept, true) {
+            self.retract("kept", KEPT, at, reason);
+        }
+    }
+
     /// Keeps the resource as it came.
     pub(crate) fn keep(&mut self, at: Option<Time>, why: &str) {
         if std::mem::replace(&mut self.kept, true) {
@@ -137,7 +146,7 @@ impl Saying<'_, '_> {
             media_type: Some(self.format.media_type().to_owned()),
             content: Some(String::from_utf8_lossy(&self.entry.raw).into_owned()),
         };
-        self.say_part("kept", Part { of: "kept", ordinal: 0 }, at, reading, None, event.into());
+        self.say_part("kept", KEPT, at, reading, None, event.into());
     }
 
     pub(crate) fn reject(&mut self, reason: Reason, field: &str, message: &str) {

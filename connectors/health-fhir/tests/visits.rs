@@ -1,0 +1,96 @@
+//! What appointments, encounters and referrals say of a child, and of which child. All of them are invented.
+#![cfg(test)]
+
+#[path = "../../social-care-ssda903/tests/support/mod.rs"]
+mod support;
+
+use connector_kit::Collected;
+use health_fhir::Fhir;
+use serde_json::{Value, json};
+use support::{Told as _, translate};
+
+/// A page of a server, with what each resource of the test needs beside what it is about.
+fn page(resources: &[Value]) -> Collected {
+    let entries: Vec<Value> = resources
+        .iter()
+        .map(|resource| {
+            let mut resource = resource.clone();
+            let meta = json!({ "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" });
+            resource.as_object_mut().unwrap().entry("meta").or_insert(meta);
+            let (kind, id) = (resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
+            json!({ "fullUrl": format!("https://fhir.invented.example/{kind}/{id}"), "resource": resource })
+        })
+        .collect();
+    let page = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries }).to_string();
+    translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("page.json", page)])
+}
+
+fn concept(code: &str, words: &str) -> Value {
+    json!({ "coding": [{ "system": "https://invented.example/codes", "code": code, "display": words }] })
+}
+
+fn appointment(status: &str) -> Value {
+    json!({
+        "resourceType": "Appointment", "id": "a", "status": status, "start": "2026-03-10T09:00:00Z",
+        "specialty": [concept("711", "Child and adolescent psychiatry")], "serviceType": [{ "text": "Follow-up" }],
+        "serviceCategory": [{ "text": "CAMHS" }],
+        "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
+        "participant": [{ "actor": { "reference": "Patient/1" }, "status": "accepted" }],
+    })
+}
+
+#[test]
+fn an_appointment_says_its_specialty_and_every_reason_however_it_went() {
+    for (status, kind) in [
+        ("booked", "AppointmentBooked"),
+        ("noshow", "AppointmentMissed"),
+        ("cancelled", "AppointmentCancelled"),
+        ("fulfilled", "AppointmentKept"),
+    ] {
+        let said = page(&[appointment(status)]);
+        let event = &said.of_kind(kind)[0].1;
+        assert_eq!(event["service"]["code"], "711", "{status}");
+        assert_eq!(event["service"]["text"], "Child and adolescent psychiatry; Follow-up; CAMHS", "{status}");
+        if kind == "AppointmentKept" {
+            assert_eq!(
+                said.findings(),
+                ["- NOT_MAPPED reasonCode"],
+                "its reasons are kept, as the event has no place for them"
+            );
+        } else {
+            assert_eq!(event["reason"]["text"], "Review; R2 Self harm", "{status}");
+            assert_eq!(said.findings(), [""; 0]);
+        }
+    }
+    let mut in_error = appointment("entered-in-error");
+    in_error["meta"] = json!({ "versionId": "2", "lastUpdated": "2026-04-03T10:00:00Z" });
+    assert_eq!(page(&[in_error]).kinds(), ["EntryRetracted", "EntryRetracted"], "of the visit, and of what was kept");
+}
+
+#[test]
+fn an_encounter_and_a_referral_say_every_code_of_theirs() {
+    let encounter = |class: &str| {
+        json!({
+            "resourceType": "Encounter", "id": "e", "status": "finished", "class": { "code": class },
+            "subject": { "reference": "Patient/1" }, "period": { "start": "2026-03-10T09:00:00Z" },
+            "serviceType": concept("711", "Child and adolescent psychiatry"), "type": [{ "text": "Clinic" }],
+            "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
+        })
+    };
+    let (service, reason) = ("Child and adolescent psychiatry; Clinic", "Review; R2 Self harm");
+    let said = page(&[encounter("AMB")]);
+    assert_eq!(said.of_kind("AppointmentKept")[0].1["service"]["text"], service);
+    let admitted = &page(&[encounter("IMP")]).of_kind("AdmissionStarted")[0].1;
+    assert_eq!((&admitted["specialty"]["text"], &admitted["reason"]["text"]), (&json!(service), &json!(reason)));
+    let attended = &page(&[encounter("EMER")]).of_kind("AttendedEmergency")[0].1;
+    assert_eq!(attended["reason"]["text"], format!("{reason}; 711 {service}"));
+    let referral = json!({
+        "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
+        "subject": { "reference": "Patient/1" }, "code": concept("C1", "Assessment"),
+        "category": [{ "text": "Referral" }, { "text": "Mental health" }], "performer": [{ "display": "Invented CAMHS" }],
+        "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
+    });
+    let made = &page(&[referral]).of_kind("ReferralMade")[0].1;
+    assert_eq!(made["service"]["text"], "Assessment; Invented CAMHS; Referral; Mental health");
+    assert_eq!(made["reason"]["text"], reason);
+}
