@@ -22,6 +22,7 @@ mod endpoint;
 mod json;
 mod labels;
 mod letter;
+mod link;
 mod message;
 mod naming;
 mod outcome;

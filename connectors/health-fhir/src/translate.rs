@@ -16,7 +16,7 @@ use crate::reading::Reading;
 use crate::saying::{Part, Saying, fnv_1a};
 use crate::time::Time;
 use crate::tree::Element;
-use crate::{clinical, consent, labels, letter, referral, relation, visit};
+use crate::{clinical, consent, labels, letter, link, referral, relation, visit};
 
 /// Resources that say nothing of a child: what others refer to.
 const SUPPORTING: &[&str] = &[
@@ -271,6 +271,7 @@ impl Translating<'_> {
             if untold > 0 {
                 saying.keep(at, "contact");
             }
+            link::say(self, saying);
         }
         if says == Says::Birth {
             let at = resource.text("birthDate").and_then(Time::parse);
@@ -344,6 +345,19 @@ impl Translating<'_> {
             let who = Who { own_base: bundle.base_within(of), ..who };
             people_of(of).find_map(|to| self.referred_to(&who, to, of, reading))
         })
+    }
+
+    /// Which patient a reference of an entry leads to.
+    pub(crate) fn whom(
+        &self,
+        bundle: &Bundle,
+        entry: &Entry,
+        controller: &str,
+        to: &Element,
+        reading: &mut Reading,
+    ) -> Option<Subject> {
+        let own_base = entry.full_url.as_deref().and_then(person::base_of);
+        self.referred_to(&Who { bundle, controller, own_base }, to, &entry.resource, reading)
     }
 
     fn referred_to(&self, who: &Who<'_>, to: &Element, within: &Element, reading: &mut Reading) -> Option<Subject> {
