@@ -1,6 +1,7 @@
 //! Patient: by whom somebody is known, and what is said of them.
 
 use connector_kit::identifier::{self, Verdict, nhs_number};
+use proto::events::address;
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Address, Coded, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
@@ -272,8 +273,26 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
         uprn,
         from: reading.day(stated, "period/start"),
         to: reading.day(stated, "period/end"),
-        r#use: None,
+        r#use: stands_for(stated, reading).map(Into::into),
     })
+}
+
+/// What kind of address it is. That somebody lives there no more says more of it than that letters went there.
+fn stands_for(stated: &Element, reading: &mut Reading) -> Option<address::Use> {
+    let is_postal = stated.text("type") == Some("postal");
+    match stated.text("use") {
+        Some("old") => Some(address::Use::Former),
+        Some("billing") => Some(address::Use::Correspondence),
+        _ if is_postal => Some(address::Use::Correspondence),
+        Some("home") => Some(address::Use::Home),
+        Some("temp") => Some(address::Use::Temporary),
+        Some("work") => Some(address::Use::Other),
+        Some(_) => {
+            reading.flag(FindingCode::CodeUnknown, "address.use");
+            None
+        }
+        None => None,
+    }
 }
 
 /// An organisation's id, by its ODS code.

@@ -72,3 +72,28 @@ fn what_does_not_say_which_record_goes_on_links_nobody() {
     let said = page(&[patient("p-1", json!({ "active": false }))]);
     assert_eq!((said.kinds(), said.findings()), (vec!["PersonDescribed"], vec!["- NOT_MAPPED active".to_owned()]));
 }
+
+#[test]
+fn an_address_says_what_kind_it_is() {
+    let address = |of: Value| {
+        let mut address = json!({ "line": ["1 Invented Road"], "postalCode": "ZZ99 3WZ" });
+        address.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+        let said = page(&[patient("p-1", json!({ "address": [address] }))]);
+        (said.of_kind("PersonDescribed")[0].1["addresses"][0]["use"].clone(), said.findings())
+    };
+    for (of, kind) in [
+        (json!({ "use": "home" }), json!("USE_HOME")),
+        (json!({ "use": "home", "type": "both" }), json!("USE_HOME")),
+        (json!({ "use": "temp" }), json!("USE_TEMPORARY")),
+        (json!({ "use": "old" }), json!("USE_FORMER")),
+        (json!({ "use": "old", "type": "postal" }), json!("USE_FORMER")),
+        (json!({ "use": "billing" }), json!("USE_CORRESPONDENCE")),
+        (json!({ "use": "home", "type": "postal" }), json!("USE_CORRESPONDENCE")),
+        (json!({ "type": "postal" }), json!("USE_CORRESPONDENCE")),
+        (json!({ "use": "work" }), json!("USE_OTHER")),
+        (json!({}), Value::Null),
+    ] {
+        assert_eq!(address(of.clone()), (kind, vec![]), "{of}");
+    }
+    assert_eq!(address(json!({ "use": "holiday" })), (Value::Null, vec!["- CODE_UNKNOWN address.use".to_owned()]));
+}
