@@ -13,6 +13,7 @@
 //! **What only narrows binds at once** ([`labels`], [`consent`]): a label narrows its own entry, a refusal all that rests on
 //! consent. Whatever opens waits for a person.
 
+mod about;
 mod bundle;
 mod clinical;
 mod codes;

@@ -6,12 +6,12 @@ use proto::quarantine::Reason;
 use proto::sharing::Label;
 
 use crate::MAPPING_REVISION;
+use crate::about::encounter_of;
 use crate::bundle::{Bundle, Entry};
 use crate::document::Format;
 use crate::message::Action;
 use crate::reading::Reading;
 use crate::time::Time;
-use crate::translate::encounter_of;
 
 /// Longest record key.
 const KEY_BYTES_MAX: usize = 512;
@@ -32,6 +32,10 @@ pub(crate) struct Saying<'b, 'o> {
     pub(crate) key: String,
     /// The resource is kept whole, or is not to be.
     pub(crate) kept: bool,
+    /// Whoever it is about does not take part in it.
+    pub(crate) declined: bool,
+    /// It is said of others too, and as it came tells of all of them.
+    pub(crate) is_of_several: bool,
     /// What its source says of who may know of it.
     pub(crate) labels: Vec<Label>,
     pub(crate) out: &'o mut dyn Output,
@@ -45,6 +49,8 @@ pub(crate) struct Part<'p> {
     pub(crate) ordinal: u32,
 }
 
+const OF_SEVERAL: &str = "it holds what has no place here, and is not kept with one of its patients, since it tells of the others: send it for each of \
+     them by itself, or record by hand what is missing";
 const KEPT: Part<'static> = Part { of: "kept", ordinal: 0 };
 
 impl Saying<'_, '_> {
@@ -133,6 +139,9 @@ impl Saying<'_, '_> {
     pub(crate) fn keep(&mut self, at: Option<Time>, why: &str) {
         if std::mem::replace(&mut self.kept, true) {
             return;
+        }
+        if self.is_of_several {
+            return self.reject(Reason::RecordMalformed, why, OF_SEVERAL);
         }
         let mut reading = Reading::default();
         reading.flag(FindingCode::NotMapped, why);

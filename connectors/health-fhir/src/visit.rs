@@ -163,7 +163,8 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
             saying.retract(APPOINTMENT, Part::default(), starts, IN_ERROR);
             saying.keep_no_more(starts, IN_ERROR);
         }
-        "cancelled" => {
+        // Of who declined it, whatever becomes of it for the others.
+        status if status == "cancelled" || saying.declined => {
             let cancelled = r.all_coded(resource, &["cancelationReason"]);
             let reason = joined(cancelled.into_iter().chain(reasons).collect()).or_else(described);
             saying.say(APPOINTMENT, starts, reading, AppointmentCancelled { starts_at, service, reason });
@@ -173,11 +174,15 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
             saying.say(APPOINTMENT, starts, reading, AppointmentMissed { starts_at, service, reason });
         }
         "fulfilled" | "arrived" | "checked-in" => {
+            // The event has no place for it.
+            let rest = (!reasons.is_empty()).then_some("reasonCode");
+            if let Some(rest) = rest.filter(|_| saying.is_of_several) {
+                r.flag(FindingCode::NotMapped, rest);
+            }
             let event = AppointmentKept { at: Saying::when(starts), service, medium: None, place: place.map(worded) };
             saying.say(APPOINTMENT, starts, reading, event);
-            // The event has no place for it.
-            if !reasons.is_empty() {
-                saying.keep(starts, "reasonCode");
+            if let Some(rest) = rest.filter(|_| !saying.is_of_several) {
+                saying.keep(starts, rest);
             }
         }
         status => {

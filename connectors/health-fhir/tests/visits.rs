@@ -94,3 +94,44 @@ fn an_encounter_and_a_referral_say_every_code_of_theirs() {
     assert_eq!(made["service"]["text"], "Assessment; Invented CAMHS; Referral; Mental health");
     assert_eq!(made["reason"]["text"], reason);
 }
+
+#[test]
+fn an_appointment_of_several_is_one_of_each_of_them() {
+    let part = |who: &str, status: &str| json!({ "actor": { "reference": who }, "status": status });
+    let group = |status: &str, parts: &[Value]| {
+        let mut group = appointment(status);
+        group["participant"] = json!(parts);
+        group["extension"] = json!([{ "url": "https://invented.example/room", "valueString": "2" }]);
+        group
+    };
+    let parts = [
+        part("Location/l", "accepted"),
+        part("Patient/1", "accepted"),
+        part("Patient/2", "declined"),
+        part("Patient/1", "accepted"),
+    ];
+    let said = page(&[group("fulfilled", &parts)]);
+    let told: Vec<_> = said
+        .drafts
+        .iter()
+        .map(|draft| (draft.subject.value.as_str(), draft.event.kind_number().unwrap().name()))
+        .collect();
+    assert_eq!(
+        told,
+        [("1", "AppointmentKept"), ("2", "AppointmentCancelled")],
+        "and kept with neither, as it tells of both"
+    );
+    assert_eq!(said.findings(), ["- NOT_MAPPED extension", "- NOT_MAPPED extension", "- NOT_MAPPED reasonCode"]);
+    let missed = page(&[group("noshow", &[part("Patient/1", "accepted"), part("Patient/2", "accepted")])]);
+    assert_eq!(missed.kinds(), ["AppointmentMissed", "AppointmentMissed"]);
+    // One of them nobody can tell: the others are said, and that one waits.
+    let unknown = json!({ "actor": { "type": "Patient", "display": "somebody" }, "status": "accepted" });
+    let said = page(&[group("booked", &[part("Patient/1", "accepted"), unknown])]);
+    assert_eq!((said.kinds(), said.reasons()), (vec!["AppointmentBooked"], vec!["REASON_SUBJECT_MISSING"]));
+    // Staff are known by numbers too, and are nobody's patients.
+    let staff = json!({ "actor": { "identifier": { "system": "https://invented.example/staff", "value": "77" } } });
+    let said = page(&[group("booked", &[staff, part("Patient/1", "accepted")])]);
+    assert_eq!(said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect::<Vec<_>>(), ["1", "1"]);
+    let of_a_group = page(&[group("booked", &[part("Group/g", "accepted")])]);
+    assert_eq!((of_a_group.kinds().len(), of_a_group.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
+}
