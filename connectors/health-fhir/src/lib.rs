@@ -18,6 +18,7 @@ mod bundle;
 mod clinical;
 mod codes;
 mod consent;
+mod contained;
 mod document;
 mod endpoint;
 mod json;

@@ -17,7 +17,7 @@ use crate::reading::Reading;
 use crate::saying::{Part, Saying, fnv_1a};
 use crate::time::Time;
 use crate::tree::Element;
-use crate::{clinical, consent, labels, letter, link, referral, relation, visit};
+use crate::{clinical, consent, contained, labels, letter, link, referral, relation, visit};
 
 /// Resources that say nothing of a child: what others refer to.
 const SUPPORTING: &[&str] = &[
@@ -147,9 +147,7 @@ impl Translating<'_> {
         } else {
             self.resource(&mut saying);
         }
-        if has_unknown_extension(resource) {
-            saying.keep(own_time(resource), "extension");
-        }
+        contained::say(&mut saying);
     }
 
     /// An appointment of each patient who takes part in it.
@@ -179,9 +177,7 @@ impl Translating<'_> {
                 continue;
             }
             self.resource(&mut saying);
-            if !is_of_several && has_unknown_extension(resource) {
-                saying.keep(own_time(resource), "extension");
-            }
+            contained::say(&mut saying);
         }
         if told.is_empty() || unknown > 0 {
             let controller = Some(controller.to_owned());
@@ -393,7 +389,7 @@ fn deleted(saying: &mut Saying<'_, '_>) {
 }
 
 /// Whether a resource has an extension of which nothing is made.
-fn has_unknown_extension(resource: &Element) -> bool {
+pub(crate) fn has_unknown_extension(resource: &Element) -> bool {
     resource.all("extension").count()
         > KNOWN_EXTENSIONS.iter().filter(|ends| resource.extension(ends).is_some()).count()
 }

@@ -97,3 +97,41 @@ fn an_address_says_what_kind_it_is() {
     }
     assert_eq!(address(json!({ "use": "holiday" })), (Value::Null, vec!["- CODE_UNKNOWN address.use".to_owned()]));
 }
+
+/// As the national service for immunisations has it: whoever was given it stands in the record itself.
+fn immunisation(status: &str, version: &str, further: &[Value]) -> Value {
+    let child = json!({
+        "resourceType": "Patient", "id": "who", "name": [{ "family": "Inventia" }], "birthDate": "2020-01-01",
+        "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }],
+    });
+    let giver = json!({ "resourceType": "Practitioner", "id": "giver", "name": [{ "family": "Madeup" }] });
+    let contained: Vec<Value> = [child, giver].into_iter().chain(further.iter().cloned()).collect();
+    json!({
+        "resourceType": "Immunization", "id": "i-1", "status": status, "contained": contained,
+        "meta": { "versionId": version, "lastUpdated": "2026-04-02T10:00:00Z" }, "patient": { "reference": "#who" },
+        "vaccineCode": { "coding": [{ "system": "http://snomed.info/sct", "code": "1", "display": "Invented vaccine" }] },
+        "occurrenceDateTime": "2026-04-01T10:00:00Z",
+    })
+}
+
+#[test]
+fn who_stands_within_a_record_is_described_and_what_nothing_reads_is_kept() {
+    let said = page(&[immunisation("completed", "1", &[])]);
+    assert_eq!((said.kinds(), said.reasons()), (vec!["ImmunisationGiven", "PersonDescribed"], vec![]));
+    assert!(said.drafts.iter().all(|draft| draft.subject.value == "9990123454"));
+    let (key, person) = &said.of_kind("PersonDescribed")[0];
+    assert_eq!(
+        (key.as_str(), &person["names"][0]["family"]),
+        ("nhs/9990123454/Immunization/i-1/person#0", &json!("Inventia"))
+    );
+    let answers = json!({ "resourceType": "QuestionnaireResponse", "id": "q", "status": "completed" });
+    let said = page(&[immunisation("completed", "1", std::slice::from_ref(&answers))]);
+    assert_eq!(said.kinds(), ["ImmunisationGiven", "PersonDescribed", "SourceRecordKept"]);
+    assert_eq!(said.findings(), ["- NOT_MAPPED contained"]);
+    // Somebody else, held beside the child, is nobody who is described.
+    let mother = json!({ "resourceType": "Patient", "id": "m", "name": [{ "family": "Inventia" }],
+        "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123462" }] });
+    assert_eq!(page(&[immunisation("completed", "1", &[mother])]).of_kind("PersonDescribed").len(), 1);
+    let said = page(&[immunisation("entered-in-error", "2", &[answers])]);
+    assert_eq!(said.kinds(), ["EntryRetracted", "EntryRetracted", "EntryRetracted"], "all that it said");
+}
