@@ -10,7 +10,7 @@ use proto::quarantine::Reason;
 
 use crate::MAPPING_REVISION;
 use crate::bundle::{Bundle, Entry};
-use crate::document::{self, Broken, ENTRY_BYTES_MAX, Entries, Format, Part, Shape};
+use crate::document::{self, Broken, Document, ENTRY_BYTES_MAX, Entries, Format, Part, Shape};
 use crate::translate::{Translating, is_record};
 use crate::tree::{Element, Flaw};
 
@@ -18,6 +18,8 @@ use crate::tree::{Element, Flaw};
 const WINDOW_BYTES_MAX: usize = 8 << 20;
 /// Largest message, which is read whole or not at all.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
+
+const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
 /// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
 #[derive(Clone, Debug, Default)]
@@ -40,15 +42,23 @@ impl Connector for Fhir {
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for file in files {
-            File { fhir: self, name: &file.name, records: 0, out: &mut *out }.read(file.bytes);
+            let mut reading = File { fhir: self, name: &file.name, records: 0, is_told: false, out: &mut *out };
+            reading.read(file.bytes);
+            if reading.records == 0 && !reading.is_told {
+                reading.refuse(Reason::SubjectMissing, NOBODY, Start::default(), Vec::new());
+            }
         }
     }
 }
+
+const NOBODY: &str = "nothing in the file tells of anybody: if it should, look at what was exported, and send the resources about the children";
 
 struct File<'a> {
     fhir: &'a Fhir,
     name: &'a str,
     records: u64,
+    /// Something that is no record was told; or the file answers what was asked for, and that there is nothing is an answer.
+    is_told: bool,
     out: &'a mut dyn Output,
 }
 
@@ -112,7 +122,7 @@ impl File<'_> {
         let tape = document::tape();
         let mut window = Window { file: self, format, start, head: None, held: Vec::new(), bytes: 0, streaming: false };
         match document::read(format, source, &tape, &mut window) {
-            Ok(read) => window.done(read.whole, read.trailing),
+            Ok(read) => window.done(read),
             Err(broken) => window.broken(broken, &tape),
         }
     }
@@ -124,6 +134,7 @@ impl File<'_> {
     fn refuse(&mut self, reason: Reason, message: &str, start: Start, raw: Vec<u8>) {
         let place =
             Place { file: self.name.to_owned(), line: start.line, byte_offset: start.offset, ..Place::default() };
+        self.is_told = true;
         self.out.reject(Rejection {
             reason,
             message: message.to_owned(),
@@ -196,8 +207,8 @@ impl Window<'_, '_> {
         kind == Some("message") || (kind.is_none() && !self.streaming && begins_with_header())
     }
 
-    fn done(mut self, whole: Part, trailing: bool) {
-        let Part { element, raw, line, offset, odd } = whole;
+    fn done(mut self, read: Document) {
+        let Document { whole: Part { element, raw, line, offset, odd }, trailing, is_list } = read;
         let place = self.place(line, offset);
         match element {
             Err(flaw) => {
@@ -206,7 +217,7 @@ impl Window<'_, '_> {
                 self.file.out.record();
                 self.reject_flaw(flaw, place, raw);
             }
-            Ok(element) if element.kind() == "Bundle" => self.flush(&element),
+            Ok(element) if is_list || document::holds(element.kind()).is_some() => self.last(&element, &raw),
             Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
             Ok(element) => {
                 let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None, modified: None };
@@ -216,6 +227,24 @@ impl Window<'_, '_> {
         if trailing {
             self.file.broken(Broken::Syntax, self.start, Vec::new());
         }
+    }
+
+    /// Says what is held once the whole was read. Where the reader did not know in time what it was, its entries are among its members, and
+    /// all there is of each as it came is the whole.
+    fn last(&mut self, head: &Element, raw: &[u8]) {
+        let inline: Vec<&Element> = document::holds(head.kind()).map_or(Vec::new(), |name| head.all(name).collect());
+        if inline.len() > 1 && inline.len() * raw.len() > MESSAGE_BYTES_MAX {
+            return self.file.refuse(Reason::RecordMalformed, UNTOLD, self.start, raw.to_vec());
+        }
+        let parts = inline.into_iter().map(|entry| Part {
+            element: Ok(entry.clone()),
+            raw: raw.to_vec(),
+            line: 0,
+            offset: 0,
+            odd: false,
+        });
+        self.held.extend(parts);
+        self.flush(head);
     }
 
     fn broken(mut self, broken: Broken, tape: &Taped) {
@@ -235,17 +264,15 @@ impl Window<'_, '_> {
         self.bytes = 0;
         let held = std::mem::take(&mut self.held);
         let is_message = head.text("type") == Some("message");
-        // Where the reader did not know in time that it was a bundle, its entries are among its members.
-        let inline: Vec<Part> = head
-            .all("entry")
-            .map(|entry| Part { element: Ok(entry.clone()), raw: Vec::new(), line: 0, offset: 0, odd: false })
-            .collect();
+        let is_parameters = head.kind() == "Parameters";
+        self.file.is_told |= matches!(head.text("type"), Some("searchset" | "history"));
         let mut entries = Vec::with_capacity(held.len());
         let mut flawed = Vec::new();
-        for part in held.into_iter().chain(inline) {
+        for part in held {
             let place = self.place(part.line, part.offset);
             match part.element {
                 Err(flaw) => flawed.push((flaw, place, part.raw)),
+                Ok(element) if is_parameters && !holds_resource(&element) => {}
                 Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
             }
         }
@@ -314,6 +341,11 @@ impl Window<'_, '_> {
             digest: None,
         });
     }
+}
+
+/// Whether a parameter holds a resource, its own or in a part; another is a value for an operation.
+fn holds_resource(parameter: &Element) -> bool {
+    parameter.get("resource").is_some() || parameter.all("part").any(holds_resource)
 }
 
 /// An entry of a bundle as it is used: without what only says that a search went well.

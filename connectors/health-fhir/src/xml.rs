@@ -7,7 +7,7 @@ use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::document::{Broken, Document, Entries, Part};
+use crate::document::{Broken, Document, Entries, Part, holds};
 use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw};
 
 type Source<R> = Reader<BufReader<Taping<R>>>;
@@ -42,10 +42,10 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
     let mut building = Building { reader, buffer, elements: 0, flaw: None, odd: false };
     let mut whole =
         Element { children: vec![Element::of_value("resourceType", &root.name)], ..Element::new("resource") };
-    let is_bundle = root.name == "Bundle";
+    let held = holds(&root.name);
     if !is_empty {
         building.children(&mut whole, &root.name, 1, &mut |building, head, tag, start, is_empty| {
-            if !is_bundle || tag.name != "entry" {
+            if held != Some(&tag.name) {
                 return Ok(Some(tag));
             }
             tape.cut(start);
@@ -61,10 +61,10 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
             Ok(None)
         })?;
     }
-    let raw = if is_bundle { Vec::new() } else { tape.between(start, building.reader.buffer_position()) };
+    let raw = if held.is_some() { Vec::new() } else { tape.between(start, building.reader.buffer_position()) };
     let trailing = building.trailing();
     let element = building.flaw.map_or(Ok(whole), Err);
-    Ok(Document { whole: Part { element, raw, line, offset: start, odd: building.odd }, trailing })
+    Ok(Document { whole: Part { element, raw, line, offset: start, odd: building.odd }, trailing, is_list: false })
 }
 
 /// A start tag.
