@@ -31,13 +31,7 @@ impl From<ReaderError> for Broken {
 /// Reads one document: a resource; a bundle, or another that holds resources, whose entries are given as they come; or a list of
 /// resources, given so too.
 pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) -> Result<Document, Broken> {
-    let settings = ReaderSettings {
-        max_nesting_depth: Some(NESTED_MAX),
-        restrict_number_values: false,
-        track_path: false,
-        ..ReaderSettings::default()
-    };
-    let mut reader = JsonStreamReader::new_custom(tape.reading(source), settings);
+    let mut reader = JsonStreamReader::new_custom(tape.reading(source), settings());
     let is_list = match reader.peek()? {
         ValueType::Object => false,
         ValueType::Array => true,
@@ -80,6 +74,31 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
     let raw = if streamed { Vec::new() } else { tape.between(start, end) };
     let trailing = reader.consume_trailing_whitespace().is_err();
     Ok(Document { whole: Part { element: whole.done(root), raw, line, offset: start, odd: false }, trailing, is_list })
+}
+
+fn settings() -> ReaderSettings {
+    ReaderSettings {
+        max_nesting_depth: Some(NESTED_MAX),
+        restrict_number_values: false,
+        track_path: false,
+        ..ReaderSettings::default()
+    }
+}
+
+/// The resource of an entry, as it came.
+pub(crate) fn resource_within(entry: &[u8]) -> Option<&[u8]> {
+    let mut reader = JsonStreamReader::new_custom(entry, settings());
+    reader.begin_object().ok()?;
+    while reader.has_next().ok()? {
+        let is_it = reader.next_name().ok()? == "resource";
+        reader.peek().ok()?;
+        let start = usize::try_from(place(&reader)).ok()?;
+        reader.skip_value().ok()?;
+        if is_it {
+            return entry.get(start..usize::try_from(place(&reader)).ok()?);
+        }
+    }
+    None
 }
 
 /// What stands where entries may.

@@ -27,6 +27,7 @@ mod letter;
 mod link;
 mod message;
 mod naming;
+mod nested;
 mod outcome;
 mod person;
 mod reading;

@@ -27,7 +27,7 @@ pub(crate) enum Says {
 }
 
 /// Events by code: those of the Digital Child Health messages (CH, and the flat codes of the later list), of the national
-/// demographics service, and of bookings and referrals.
+/// demographics service, of documents in their envelope (ITK), and of bookings and referrals.
 const EVENTS: &[(&str, &str, &str, Says)] = &[
     ("CH001", "additional-demographics-1", "additional demographics", Says::Resources),
     ("CH002", "admission-details-1", "admission", Says::Resources),
@@ -73,6 +73,7 @@ const EVENTS: &[(&str, &str, &str, Says)] = &[
     ("PDS003", "pds-birth-notification-1", "birth notification", Says::Birth),
     ("PDS004", "pds-death-notification-1", "death notification", Says::Death),
     ("PDS005", "pds-record-change-1", "change of record", Says::Resources),
+    ("ITK014M", "", "digital medicine immunisation document", Says::Resources),
     ("booking-request", "", "booking", Says::Resources),
     ("booking-response", "", "answer to a booking", Says::Resources),
     ("servicerequest-request", "", "referral", Says::Resources),

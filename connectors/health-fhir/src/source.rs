@@ -11,6 +11,7 @@ use proto::quarantine::Reason;
 use crate::MAPPING_REVISION;
 use crate::bundle::{Bundle, Entry};
 use crate::document::{self, Broken, Document, ENTRY_BYTES_MAX, Entries, Format, Part, Shape};
+use crate::nested;
 use crate::translate::{Translating, is_record};
 use crate::tree::{Element, Flaw};
 
@@ -119,8 +120,23 @@ impl File<'_> {
     }
 
     fn document(&mut self, format: Format, source: impl BufRead, start: Start) {
+        self.document_in(format, source, start, 0);
+    }
+
+    /// A document that stands in so many others.
+    fn document_in(&mut self, format: Format, source: impl BufRead, start: Start, depth: usize) {
         let tape = document::tape();
-        let mut window = Window { file: self, format, start, head: None, held: Vec::new(), bytes: 0, streaming: false };
+        let mut window = Window {
+            file: self,
+            format,
+            start,
+            depth,
+            head: None,
+            held: Vec::new(),
+            bytes: 0,
+            streaming: false,
+            is_inline: false,
+        };
         match document::read(format, source, &tape, &mut window) {
             Ok(read) => window.done(read),
             Err(broken) => window.broken(broken, &tape),
@@ -170,12 +186,16 @@ struct Window<'f, 'a> {
     file: &'f mut File<'a>,
     format: Format,
     start: Start,
+    /// In how many others it stands.
+    depth: usize,
     /// What the bundle had said of itself when its first entry came.
     head: Option<Element>,
     held: Vec<Part>,
     bytes: usize,
     /// A part of the bundle is dealt with.
     streaming: bool,
+    /// Its entries are not known one by one as they came.
+    is_inline: bool,
 }
 
 impl Entries for Window<'_, '_> {
@@ -236,6 +256,7 @@ impl Window<'_, '_> {
         if inline.len() > 1 && inline.len() * raw.len() > MESSAGE_BYTES_MAX {
             return self.file.refuse(Reason::RecordMalformed, UNTOLD, self.start, raw.to_vec());
         }
+        self.is_inline = !inline.is_empty();
         let parts = inline.into_iter().map(|entry| Part {
             element: Ok(entry.clone()),
             raw: raw.to_vec(),
@@ -267,12 +288,15 @@ impl Window<'_, '_> {
         let is_parameters = head.kind() == "Parameters";
         self.file.is_told |= matches!(head.text("type"), Some("searchset" | "history"));
         let mut entries = Vec::with_capacity(held.len());
-        let mut flawed = Vec::new();
+        let (mut flawed, mut nested) = (Vec::new(), Vec::new());
+        // What a message holds is said by its header; of anything else each bundle by itself, since two may have one id for two people.
+        let held = if is_message { self.unfolded(held, 0) } else { held };
         for part in held {
             let place = self.place(part.line, part.offset);
             match part.element {
                 Err(flaw) => flawed.push((flaw, place, part.raw)),
-                Ok(element) if is_parameters && !holds_resource(&element) => {}
+                Ok(element) if is_parameters && !nested::holds_resource(&element) => {}
+                Ok(ref element) if !is_message && self.may_unfold(element, self.depth) => nested.push((place, part)),
                 Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
             }
         }
@@ -286,6 +310,14 @@ impl Window<'_, '_> {
         }
         let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).map(str::to_owned);
         self.say(entries, timestamp, is_message);
+        for (place, part) in nested {
+            let start = Start { line: place.line, offset: place.byte_offset };
+            if let Some(within) = nested::within(self.format, &part) {
+                self.file.document_in(self.format, within, start, self.depth + 1);
+            } else {
+                self.file.refuse(Reason::RecordMalformed, UNTOLD, start, part.raw);
+            }
+        }
         for (flaw, place, raw) in flawed {
             if !is_message {
                 self.file.records += 1;
@@ -293,6 +325,27 @@ impl Window<'_, '_> {
             }
             self.reject_flaw(flaw, Place { record: self.file.records, ..place }, raw);
         }
+    }
+
+    fn may_unfold(&self, entry: &Element, depth: usize) -> bool {
+        depth < nested::DEPTH_MAX && !self.is_inline && nested::is_nested(entry)
+    }
+
+    /// The entries of a message, with those of the bundles among them in their places.
+    fn unfolded(&self, parts: Vec<Part>, depth: usize) -> Vec<Part> {
+        let mut unfolded = Vec::with_capacity(parts.len());
+        for part in parts {
+            let may = part.element.as_ref().is_ok_and(|element| self.may_unfold(element, depth));
+            match may.then(|| nested::parts(self.format, &part)).flatten() {
+                Some(inner) => {
+                    let (line, offset) = (part.line, part.offset);
+                    let inner = inner.into_iter().map(|inner| Part { line, offset, ..inner }).collect();
+                    unfolded.extend(self.unfolded(inner, depth + 1));
+                }
+                None => unfolded.push(part),
+            }
+        }
+        unfolded
     }
 
     fn say(&mut self, mut entries: Vec<Entry>, timestamp: Option<String>, is_message: bool) {
@@ -320,7 +373,8 @@ impl Window<'_, '_> {
         Place {
             file: self.file.name.to_owned(),
             line: (self.start.line + line).saturating_sub(u64::from(self.start.line > 0)),
-            byte_offset: self.start.offset + offset,
+            // What stands in an entry stands where the entry does.
+            byte_offset: self.start.offset + if self.depth > 0 { 0 } else { offset },
             ..Place::default()
         }
     }
@@ -341,11 +395,6 @@ impl Window<'_, '_> {
             digest: None,
         });
     }
-}
-
-/// Whether a parameter holds a resource, its own or in a part; another is a value for an operation.
-fn holds_resource(parameter: &Element) -> bool {
-    parameter.get("resource").is_some() || parameter.all("part").any(holds_resource)
 }
 
 /// An entry of a bundle as it is used: without what only says that a search went well.

@@ -98,7 +98,7 @@ impl Translating<'_> {
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
         if resource.kind() == "Bundle" {
-            let why = "a bundle stands in a bundle: send each by itself";
+            let why = "bundles stand in one another deeper than is read, or cannot be told apart as they came: send each by itself";
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
         let Some(controller) = self.controller(bundle, resource) else {

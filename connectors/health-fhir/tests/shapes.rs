@@ -92,3 +92,59 @@ fn a_file_from_which_nothing_is_said_says_so() {
     }
     assert_eq!(read("a.json", &bundle("searchset")).reasons(), [""; 0], "that nothing was found is an answer");
 }
+
+fn number(value: &str) -> Value {
+    json!([{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": value }])
+}
+
+/// A bundle of this type, of a child and their plan, who have the same ids in each.
+fn of_a_child(kind: &str, nhs: &str) -> Value {
+    let child = json!({ "resourceType": "Patient", "id": "p1", "identifier": number(nhs), "birthDate": "2020-01-01" });
+    json!({ "resourceType": "Bundle", "type": kind, "timestamp": "2026-04-02T10:00:00Z",
+        "entry": [{ "fullUrl": "urn:uuid:1", "resource": child }, { "fullUrl": "urn:uuid:2", "resource": {
+            "resourceType": "CarePlan", "id": "c1", "status": "active", "intent": "plan", "created": "2026-01-01",
+            "subject": { "reference": "urn:uuid:1" } } }] })
+}
+
+fn header() -> Value {
+    json!({ "fullUrl": "urn:uuid:9", "resource": { "resourceType": "MessageHeader", "id": "h", "timestamp": "2026-04-02T10:00:00Z",
+        "event": { "code": "ITK014M" }, "source": { "endpoint": "urn:nhs-uk:addressing:ods:RZ98" } } })
+}
+
+#[test]
+fn a_document_in_its_envelope_is_read_under_the_header_of_the_envelope() {
+    let message = |within: &Value| {
+        json!({ "resourceType": "Bundle", "type": "message", "entry": [header(), { "resource": within }] }).to_string()
+    };
+    let document = of_a_child("document", "9990123454");
+    let envelope =
+        json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": document.clone() }] });
+    for within in [&document, &envelope] {
+        let said = translate(&Fhir::default(), &[("a.json", message(within))]);
+        assert_eq!((said.kinds(), said.reasons()), (vec!["PersonDescribed", "SourceRecordKept"], vec![]));
+        assert!(said.drafts.iter().all(|draft| draft.controller == "ods-rz98" && draft.subject.value == "9990123454"));
+        assert_eq!(contents(&said), [document["entry"][1].to_string()], "each as it came");
+    }
+    let deep = (0..8).fold(
+        document,
+        |within, _| json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": within }] }),
+    );
+    let said = read("a.json", &message(&deep));
+    assert_eq!((said.kinds().len(), said.reasons()), (0, vec!["REASON_RECORD_MALFORMED"]));
+    let lower = "<Bundle xmlns=\"http://hl7.org/fhir\"><type value=\"message\"/><entry><resource><MessageHeader><event><code value=\"ITK014M\"/>\
+        </event><timestamp value=\"2026-04-02T10:00:00Z\"/></MessageHeader></resource></entry><entry><fullUrl value=\"urn:uuid:1\"/><resource>\
+        <bundle><entry><resource><Patient><identifier><system value=\"https://fhir.nhs.uk/Id/nhs-number\"/><value value=\"9990123454\"/>\
+        </identifier></Patient></resource></entry></bundle></resource></entry></Bundle>";
+    assert_eq!((read("a.xml", lower).kinds(), read("a.xml", lower).reasons()), (vec!["PersonDescribed"], vec![]));
+}
+
+#[test]
+fn of_bundles_in_a_bundle_each_is_read_by_itself() {
+    let numbers = ["9990123454", "9990123462"];
+    let entries: Vec<Value> = numbers.iter().map(|nhs| json!({ "resource": of_a_child("collection", nhs) })).collect();
+    let said = read("a.json", &json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string());
+    let subjects: Vec<&str> = said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect();
+    assert_eq!((subjects, said.records), (vec![numbers[0], numbers[0], numbers[1], numbers[1]], 4));
+    let lines: String = numbers.iter().map(|nhs| format!("{}\n", of_a_child("collection", nhs))).collect();
+    assert_eq!(read("a.ndjson", &lines).drafts.len(), 4);
+}
