@@ -21,6 +21,8 @@ pub(crate) enum Says {
     Feeding,
     /// Procedures and observations are screens.
     Screening,
+    /// Each resource by its kind; the encounter is what led to a referral or a booking, and may be none that anybody came to.
+    Referral,
     /// What only its own organisation is shown until somebody has looked at it: family history, the household, legal
     /// information, comments.
     Kept,
@@ -74,10 +76,10 @@ const EVENTS: &[(&str, &str, &str, Says)] = &[
     ("PDS004", "pds-death-notification-1", "death notification", Says::Death),
     ("PDS005", "pds-record-change-1", "change of record", Says::Resources),
     ("ITK014M", "", "digital medicine immunisation document", Says::Resources),
-    ("booking-request", "", "booking", Says::Resources),
-    ("booking-response", "", "answer to a booking", Says::Resources),
-    ("servicerequest-request", "", "referral", Says::Resources),
-    ("servicerequest-response", "", "answer to a referral", Says::Resources),
+    ("booking-request", "", "booking", Says::Referral),
+    ("booking-response", "", "answer to a booking", Says::Referral),
+    ("servicerequest-request", "", "referral", Says::Referral),
+    ("servicerequest-response", "", "answer to a referral", Says::Referral),
 ];
 
 /// A message's header.

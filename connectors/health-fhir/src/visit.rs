@@ -7,7 +7,7 @@ use proto::events::{
 
 use crate::bundle::Referred;
 use crate::codes::{ENCOUNTER_TYPES, REVIEWS};
-use crate::message::Action;
+use crate::message::{Action, Says};
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
@@ -17,6 +17,8 @@ const TABLE: &str = "visit";
 const SERVICE: &[&str] = &["specialty", "serviceType", "serviceCategory"];
 /// Why: R4, and STU3.
 const REASON: &[&str] = &["reasonCode", "reason"];
+/// Classes of an encounter in which somebody stays.
+const ADMISSIONS: &[&str] = &["IMP", "ACUTE", "NONAC", "OBSENC", "SS", "INPATIENT"];
 const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
 
 const ENCOUNTER_STATUSES: &[&str] = &[
@@ -45,22 +47,50 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
     }
     let class = resource.get("class").and_then(|class| r.coded(class, "class"));
     let code = class.as_ref().map(|class| class.code.to_ascii_uppercase()).unwrap_or_default();
-    if matches!(status, "cancelled" | "entered-in-error") {
-        let reason = format!("Encounter {status}");
-        saying.retract(TABLE, Part::default(), starts, &reason);
-        if matches!(code.as_str(), "IMP" | "ACUTE" | "NONAC" | "OBSENC" | "SS" | "INPATIENT") {
-            saying.retract(TABLE, DISCHARGE, ends.or(starts), &reason);
-        }
-        return;
-    }
     let place = resource.all("location").find_map(|at| saying.bundle.called(at.get("location")?, resource));
     let reasons = r.all_coded(resource, REASON);
     let mut services = r.all_coded(resource, SERVICE);
     services.extend(r.all_coded(resource, &["type"]));
+    let is_admission = ADMISSIONS.contains(&code.as_str());
+    let is_emergency = matches!(code.as_str(), "EMER" | "EMERGENCY");
+    if matches!(status, "cancelled" | "entered-in-error") {
+        let reason = format!("Encounter {status}");
+        // One that ended before it began was planned; that somebody came to an emergency department was not.
+        if status == "cancelled" && !is_emergency {
+            let (service, reason) = (joined(services), joined(reasons));
+            let starts_at = starts.map(|at| at.timestamp());
+            saying.say("appointment", starts, reading, AppointmentCancelled { starts_at, service, reason });
+        } else {
+            saying.retract(TABLE, Part::default(), starts, &reason);
+        }
+        if is_admission {
+            saying.retract(TABLE, DISCHARGE, ends.or(starts), &reason);
+        }
+        return saying.keep_no_more(starts, &reason);
+    }
+    // What a referral or a booking tells of is what led to it: whoever was triaged by telephone has attended nowhere.
+    let led_to_another = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Referral);
+    if led_to_another && (is_emergency || status == "triaged") {
+        return saying.keep(starts, "Encounter");
+    }
     let is_review = |kind: &&Coded| kind.code_set.contains(ENCOUNTER_TYPES) && REVIEWS.contains(&kind.code.as_str());
     let review = services.iter().find(is_review).cloned();
-    match code.as_str() {
-        "EMER" | "EMERGENCY" => {
+    match () {
+        // Before all else: what is planned has not happened, whatever it is to be. Nor has what somebody is registered for beforehand.
+        () if status == "planned" || code == "PRENC" => {
+            if starts.is_none() {
+                reading.flag(FindingCode::FieldMissing, "period/start");
+            }
+            let event = AppointmentBooked {
+                starts_at: starts.map(|at| at.timestamp()),
+                ends_at: ends.map(|at| at.timestamp()),
+                service: joined(services),
+                place,
+                reason: joined(reasons),
+            };
+            saying.say("appointment", starts, reading, event);
+        }
+        () if is_emergency => {
             let disposition = r.concept(resource, "hospitalization/dischargeDisposition");
             // Nothing else of the event tells which service it was.
             let event = AttendedEmergency {
@@ -72,25 +102,15 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             };
             saying.say(TABLE, starts, reading, event);
         }
-        "IMP" | "ACUTE" | "NONAC" | "OBSENC" | "SS" | "INPATIENT" => {
+        () if is_admission => {
             let (specialty, reason) = (joined(services), joined(reasons));
             admission(saying, Admission { class, place, specialty, reason, starts, ends }, reading);
         }
-        _ if review.is_some() => {
+        () if review.is_some() => {
             let event = HealthReviewCompleted { review, reviewed_at: Saying::when(starts), place, scores: Vec::new() };
             saying.say("review", starts, reading, event);
         }
-        _ if status == "planned" => {
-            let event = AppointmentBooked {
-                starts_at: starts.map(|at| at.timestamp()),
-                ends_at: ends.map(|at| at.timestamp()),
-                service: joined(services),
-                place,
-                reason: joined(reasons),
-            };
-            saying.say("appointment", starts, reading, event);
-        }
-        _ => {
+        () => {
             let (service, place) = (joined(services), place.map(worded));
             let event = AppointmentKept { at: Saying::when(starts), service, medium: class, place };
             saying.say("appointment", starts, reading, event);

@@ -135,3 +135,63 @@ fn an_appointment_of_several_is_one_of_each_of_them() {
     let of_a_group = page(&[group("booked", &[part("Group/g", "accepted")])]);
     assert_eq!((of_a_group.kinds().len(), of_a_group.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
 }
+
+fn encounter(status: &str, class: &str) -> Value {
+    json!({
+        "resourceType": "Encounter", "id": "e", "status": status, "class": { "code": class },
+        "subject": { "reference": "Patient/1" }, "period": { "start": "2026-09-01T09:00:00Z", "end": "2026-09-02T09:00:00Z" },
+    })
+}
+
+#[test]
+fn what_is_planned_or_called_off_is_not_told_as_having_happened() {
+    for (status, class, kinds) in [
+        ("planned", "IMP", vec!["AppointmentBooked"]),
+        ("planned", "EMER", vec!["AppointmentBooked"]),
+        ("planned", "AMB", vec!["AppointmentBooked"]),
+        ("finished", "PRENC", vec!["AppointmentBooked"]),
+        ("finished", "AMB", vec!["AppointmentKept"]),
+        ("in-progress", "IMP", vec!["AdmissionStarted", "AdmissionEnded"]),
+        ("triaged", "EMER", vec!["AttendedEmergency"]),
+        ("cancelled", "AMB", vec!["AppointmentCancelled", "EntryRetracted"]),
+        ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted", "EntryRetracted"]),
+        ("cancelled", "EMER", vec!["EntryRetracted", "EntryRetracted"]),
+        ("entered-in-error", "AMB", vec!["EntryRetracted", "EntryRetracted"]),
+    ] {
+        let said = page(&[encounter(status, class)]);
+        assert_eq!(said.kinds(), kinds, "{status} {class}");
+        let keys: std::collections::BTreeSet<_> = said.drafts.iter().map(|draft| &draft.record_key).collect();
+        assert_eq!(keys.len(), said.drafts.len(), "{status} {class}");
+    }
+    let booked = page(&[encounter("planned", "IMP")]).drafts[0].record_key.clone();
+    assert_eq!(
+        page(&[encounter("cancelled", "IMP")]).drafts[0].record_key,
+        booked,
+        "what is cancelled is what was booked"
+    );
+    let mut planned = encounter("planned", "AMB");
+    planned["period"] = json!({});
+    assert_eq!(page(&[planned]).findings(), ["- FIELD_MISSING period/start"]);
+}
+
+#[test]
+fn what_led_to_a_referral_is_no_attendance() {
+    let message = |encounter: Value| {
+        let child = json!({ "resourceType": "Patient", "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }] });
+        let header = json!({ "resourceType": "MessageHeader", "id": "h", "eventCoding": { "code": "servicerequest-request" },
+            "reason": { "coding": [{ "code": "new" }] } });
+        let mut encounter = encounter;
+        encounter["subject"] = json!({ "reference": "urn:uuid:2" });
+        let entries: Vec<Value> = [header, child, encounter]
+            .into_iter()
+            .zip(1..)
+            .map(|(resource, nth)| json!({ "fullUrl": format!("urn:uuid:{nth}"), "resource": resource }))
+            .collect();
+        let message = json!({ "resourceType": "Bundle", "type": "message", "timestamp": "2026-04-02T10:00:00Z", "entry": entries });
+        translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("a.json", message.to_string())]).kinds()
+    };
+    for (status, class) in [("triaged", "EMER"), ("finished", "EMER"), ("triaged", "VR")] {
+        assert_eq!(message(encounter(status, class)), ["PersonDescribed", "SourceRecordKept"], "{status} {class}");
+    }
+    assert_eq!(message(encounter("finished", "AMB")), ["PersonDescribed", "AppointmentKept"]);
+}
