@@ -128,7 +128,7 @@ impl Translating<'_> {
         }
     }
 
-    /// Who answers for a resource: the one organisation of the connector; else who sent the message; else whoever the resource says
+    /// Who answers for a resource: the one organisation of the connector; else who sent the message, or keeps the document; else whoever the resource says
     /// keeps it, its encounter is with, or manages the patient's record; else whoever made it.
     pub(crate) fn controller(&self, bundle: &Bundle, resource: &Element) -> Option<String> {
         if let Some(organisation) = self.organisation {
@@ -144,6 +144,12 @@ impl Translating<'_> {
         if let Some(header) = sent.flatten() {
             let by_address = || person::ods_of_address(header.text("source/endpoint")?);
             return named(header, &["responsible", "sender"]).or_else(by_address);
+        }
+        let composition =
+            bundle.entries.first().filter(|first| bundle.is_document && first.resource.kind() == "Composition");
+        let of_document = composition.and_then(|first| named(&first.resource, &["custodian", "author"]));
+        if of_document.is_some() {
+            return of_document;
         }
         let keepers = ["managingOrganization", "custodian", "serviceProvider", "organization"];
         let of_encounter = || named(encounter_of(bundle, resource)?, &["serviceProvider"]);

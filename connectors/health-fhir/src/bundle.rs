@@ -75,6 +75,8 @@ pub(crate) fn number_of(resource: &Element) -> Option<String> {
 pub(crate) struct Bundle {
     pub(crate) entries: Vec<Entry>,
     pub(crate) header: Option<Header>,
+    /// Its first resource says who answers for the whole.
+    pub(crate) is_document: bool,
     /// When the bundle says that it was made.
     pub(crate) timestamp: Option<String>,
     /// By full address; of one that two resources have, neither.
@@ -150,7 +152,7 @@ impl Bundle {
         }
         let header = entries.iter().find(|entry| entry.resource.kind() == "MessageHeader");
         let header = header.map(|entry| Header::read(&entry.resource));
-        Self { entries, header, timestamp, index, urns, ids, numbers, values, attached }
+        Self { entries, header, is_document: false, timestamp, index, urns, ids, numbers, values, attached }
     }
 
     /// Whether another resource of its kind has this number (or `#` and id) too, so that it tells neither from the other.

@@ -241,7 +241,7 @@ impl Window<'_, '_> {
             Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
             Ok(element) => {
                 let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None, modified: None };
-                self.say(vec![entry], None, false);
+                self.say(vec![entry], None, None);
             }
         }
         if trailing {
@@ -309,7 +309,7 @@ impl Window<'_, '_> {
             return self.file.refuse(Reason::RecordMalformed, why, self.start, raw);
         }
         let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).map(str::to_owned);
-        self.say(entries, timestamp, is_message);
+        self.say(entries, timestamp, head.text("type"));
         for (place, part) in nested {
             let start = Start { line: place.line, offset: place.byte_offset };
             if let Some(within) = nested::within(self.format, &part) {
@@ -348,7 +348,8 @@ impl Window<'_, '_> {
         unfolded
     }
 
-    fn say(&mut self, mut entries: Vec<Entry>, timestamp: Option<String>, is_message: bool) {
+    fn say(&mut self, mut entries: Vec<Entry>, timestamp: Option<String>, kind: Option<&str>) {
+        let is_message = kind == Some("message");
         if is_message {
             self.file.records += 1;
             self.file.out.record();
@@ -364,7 +365,8 @@ impl Window<'_, '_> {
                 entry.place.byte_offset = self.start.offset;
             }
         }
-        let bundle = Bundle::new(entries, timestamp);
+        let mut bundle = Bundle::new(entries, timestamp);
+        bundle.is_document = kind == Some("document");
         let translating = Translating { organisation: self.file.fhir.organisation.as_deref(), format: self.format };
         translating.bundle(&bundle, self.file.out);
     }

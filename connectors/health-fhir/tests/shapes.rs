@@ -148,3 +148,29 @@ fn of_bundles_in_a_bundle_each_is_read_by_itself() {
     let lines: String = numbers.iter().map(|nhs| format!("{}\n", of_a_child("collection", nhs))).collect();
     assert_eq!(read("a.ndjson", &lines).drafts.len(), 4);
 }
+
+#[test]
+fn a_document_is_of_whoever_keeps_it_or_wrote_it() {
+    let trust = |code: &str| json!({ "identifier": { "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": code } });
+    let document = |kind: &str, composition: Value| {
+        let mut document = of_a_child(kind, "9990123454");
+        let mut first = json!({ "resourceType": "Composition", "id": "d", "status": "final", "subject": { "reference": "urn:uuid:1" } });
+        first.as_object_mut().unwrap().extend(composition.as_object().unwrap().clone());
+        document["entry"].as_array_mut().unwrap().insert(0, json!({ "fullUrl": "urn:uuid:3", "resource": first }));
+        translate(&Fhir::default(), &[("a.json", document.to_string())])
+    };
+    let said = document("document", json!({ "custodian": trust("RZ98"), "author": [trust("RZ97")] }));
+    assert!(
+        said.drafts.len() == 4
+            && said.rejections.is_empty()
+            && said.drafts.iter().all(|draft| draft.controller == "ods-rz98")
+    );
+    let said = document("document", json!({ "author": [{ "display": "Madeup" }, trust("RZ97")] }));
+    assert!(said.rejections.is_empty() && said.drafts.iter().all(|draft| draft.controller == "ods-rz97"));
+    assert_eq!(document("document", json!({})).reasons().len(), 3);
+    assert_eq!(
+        document("searchset", json!({ "custodian": trust("RZ98") })).reasons().len(),
+        2,
+        "of others the first says nothing"
+    );
+}
