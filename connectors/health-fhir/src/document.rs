@@ -59,7 +59,7 @@ pub(crate) enum Broken {
     CutShort,
     #[error("the document could not be read to its end")]
     Unread,
-    #[error("the document is neither json nor xml from here on: nothing behind this place was read")]
+    #[error("the document is neither json nor xml from here on: nothing of it behind this place was read")]
     Syntax,
     #[error("no FHIR resource is in the file")]
     NotAResource,

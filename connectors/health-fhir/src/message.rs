@@ -107,12 +107,15 @@ impl Header {
             let (_, value) = extension.choice("value")?;
             value.own_text().or_else(|| value.text("coding/code")).or_else(|| value.text("code"))
         });
+        // Codes of HL7's own lists of reasons say why it was sent (A01, admit, moved), and not what is to be done with it.
+        let of_hl7 =
+            stated.is_none() && header.text("reason/coding/system").is_some_and(|system| system.contains("hl7.org/"));
         let stated = stated.or_else(|| header.text("reason/coding/code"));
         let (action, action_unknown) = match stated {
             None | Some("new") => (Action::New, false),
             Some("update") => (Action::Update, false),
             Some("delete") => (Action::Delete, false),
-            Some(_) => (Action::Update, true),
+            Some(_) => (Action::Update, !of_hl7),
         };
         let name = known.map(|(own, _, words, _)| format!("{own} {words}"));
         Self {

@@ -24,7 +24,7 @@ pub(crate) fn holds_resource(parameter: &Element) -> bool {
 }
 
 /// The resource of an entry, as it came.
-pub(crate) fn within<'r>(format: Format, entry: &'r Part) -> Option<&'r [u8]> {
+pub(crate) fn within(format: Format, entry: &Part) -> Option<&[u8]> {
     let is_wrapped = entry.element.as_ref().is_ok_and(|element| element.get("resource").is_some());
     let raw = entry.raw.as_slice();
     match format {
@@ -47,5 +47,8 @@ pub(crate) fn parts(format: Format, entry: &Part) -> Option<Vec<Part>> {
     let read = document::read(format, within(format, entry)?, &document::tape(), &mut held).ok()?;
     let head = read.whole.element.ok()?;
     let is_told = head.get(holds(head.kind())?).is_none();
+    if head.kind() == "Parameters" {
+        held.0.retain(|part| part.element.as_ref().map_or(true, holds_resource));
+    }
     is_told.then_some(held.0)
 }

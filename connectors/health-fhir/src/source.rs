@@ -144,7 +144,10 @@ impl File<'_> {
     }
 
     fn broken(&mut self, broken: Broken, start: Start, raw: Vec<u8>) {
-        self.refuse(broken.reason(), &broken.to_string(), start, raw);
+        let is_line = start.line > 0 && broken != Broken::Unread;
+        let others =
+            if is_line { "what stands on this line could not be read, and the other lines were: " } else { "" };
+        self.refuse(broken.reason(), &format!("{others}{broken}"), start, raw);
     }
 
     fn refuse(&mut self, reason: Reason, message: &str, start: Start, raw: Vec<u8>) {

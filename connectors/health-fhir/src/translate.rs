@@ -135,7 +135,11 @@ impl Translating<'_> {
             self.subject(bundle, entry, &controller, &mut around)
         };
         let Some(subject) = subject else {
-            let why = if is_patient { NO_NUMBER } else { NO_PATIENT };
+            let why = match () {
+                () if is_patient => NO_NUMBER,
+                () if is_deletion(entry) => NOT_TOLD_WHOSE,
+                () => NO_PATIENT,
+            };
             return refuse(entry, Some(controller), Reason::SubjectMissing, "subject", why, out);
         };
         let mut saying = self.saying(bundle, entry, (subject, controller), around, out);
@@ -180,8 +184,8 @@ impl Translating<'_> {
             contained::say(&mut saying);
         }
         if told.is_empty() || unknown > 0 {
-            let controller = Some(controller.to_owned());
-            refuse(entry, controller, Reason::SubjectMissing, "participant.actor", NO_PATIENT, out);
+            let why = if is_deletion(entry) { NOT_TOLD_WHOSE } else { NO_PATIENT };
+            refuse(entry, Some(controller.to_owned()), Reason::SubjectMissing, "participant.actor", why, out);
         }
     }
 
@@ -374,6 +378,9 @@ fn patients_among<'b>(bundle: &'b Bundle, resource: &'b Element) -> impl Iterato
     let patients = taking_part().filter(move |(to, _)| is_patient(to)).chain(first);
     patients.map(|(to, part)| (to, part.text("status") == Some("declined")))
 }
+
+const NOT_TOLD_WHOSE: &str = "the deletion does not say whose the resource was, by whom an entry is known here, so nothing was taken back: have the \
+     resource sent once more with its patient and the status `entered-in-error`";
 
 fn is_deletion(entry: &Entry) -> bool {
     entry.method.as_deref() == Some("DELETE")

@@ -125,6 +125,9 @@ fn a_document_in_its_envelope_is_read_under_the_header_of_the_envelope() {
         assert!(said.drafts.iter().all(|draft| draft.controller == "ods-rz98" && draft.subject.value == "9990123454"));
         assert_eq!(contents(&said), [document["entry"][1].to_string()], "each as it came");
     }
+    let parameters = json!({ "resourceType": "Parameters", "parameter": [{ "name": "mode", "valueString": "x" }, { "name": "a", "resource": document }] });
+    let said = read("a.json", &message(&parameters));
+    assert_eq!((said.kinds(), said.reasons()), (vec!["PersonDescribed", "SourceRecordKept"], vec![]));
     let deep = (0..8).fold(
         document,
         |within, _| json!({ "resourceType": "Bundle", "type": "collection", "entry": [{ "resource": within }] }),
@@ -172,5 +175,35 @@ fn a_document_is_of_whoever_keeps_it_or_wrote_it() {
         document("searchset", json!({ "custodian": trust("RZ98") })).reasons().len(),
         2,
         "of others the first says nothing"
+    );
+}
+
+#[test]
+fn what_could_not_be_read_says_how_much_and_what_to_do() {
+    let said = read("a.ndjson", &format!("{}\n{{\"resourceType\":oops\n{}\n", patient("p1"), patient("p2")));
+    assert_eq!((said.kinds().len(), said.rejections.len(), said.rejections[0].place.line), (2, 1, 2));
+    assert!(said.rejections[0].message.contains("the other lines were"), "{}", said.rejections[0].message);
+    let gone = json!({ "fullUrl": "https://fhir.invented.example/Immunization/i1", "request": { "method": "DELETE", "url": "Immunization/i1" },
+        "response": { "lastModified": "2026-04-02T10:00:00Z" } });
+    let said = read("a.json", &json!({ "resourceType": "Bundle", "type": "history", "entry": [gone] }).to_string());
+    assert_eq!((said.kinds().len(), said.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
+    assert!(said.rejections[0].message.contains("`entered-in-error`"), "{}", said.rejections[0].message);
+}
+
+#[test]
+fn why_a_message_was_sent_is_no_action_that_is_unknown() {
+    let findings = |system: &str, code: &str| {
+        let mut header = header();
+        header["resource"]["reason"] = json!({ "coding": [{ "system": system, "code": code }] });
+        let child = of_a_child("collection", "9990123454")["entry"][0].clone();
+        read("a.json", &json!({ "resourceType": "Bundle", "type": "message", "entry": [header, child] }).to_string())
+            .findings()
+    };
+    assert_eq!(findings("http://terminology.hl7.org/CodeSystem/v2-0003", "A01"), [""; 0]);
+    assert_eq!(findings("http://terminology.hl7.org/CodeSystem/message-reasons-encounter", "admit"), [""; 0]);
+    let bars = "https://fhir.nhs.uk/CodeSystem/message-reason-bars";
+    assert_eq!(
+        (findings(bars, "new"), findings(bars, "oops")),
+        (vec![], vec!["- CODE_UNKNOWN MessageHeader.action".to_owned()])
     );
 }
