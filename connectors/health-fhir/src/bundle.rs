@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use connector_kit::Place;
 
+use crate::codes::is_nhs_number;
 use crate::message::Header;
 use crate::person::base_of;
 use crate::tree::Element;
@@ -74,6 +75,8 @@ pub(crate) fn number_of(resource: &Element) -> Option<String> {
 pub(crate) struct Bundle {
     pub(crate) entries: Vec<Entry>,
     pub(crate) header: Option<Header>,
+    /// Its first resource says who answers for the whole.
+    pub(crate) is_document: bool,
     /// When the bundle says that it was made.
     pub(crate) timestamp: Option<String>,
     /// By full address; of one that two resources have, neither.
@@ -149,7 +152,7 @@ impl Bundle {
         }
         let header = entries.iter().find(|entry| entry.resource.kind() == "MessageHeader");
         let header = header.map(|entry| Header::read(&entry.resource));
-        Self { entries, header, timestamp, index, urns, ids, numbers, values, attached }
+        Self { entries, header, is_document: false, timestamp, index, urns, ids, numbers, values, attached }
     }
 
     /// Whether another resource of its kind has this number (or `#` and id) too, so that it tells neither from the other.
@@ -226,6 +229,23 @@ impl Bundle {
         // Entries lie one behind the other, so that the place of one is found without looking at them all.
         let at = self.entries.partition_point(|entry| std::ptr::from_ref(&entry.resource) < std::ptr::from_ref(within));
         self.entries.get(at).filter(|entry| std::ptr::eq(&entry.resource, within))?.base()
+    }
+
+    /// Whether a reference is to a patient, also where nobody can tell to which.
+    pub(crate) fn is_of_patient(&self, reference: &Element, within: &Element) -> bool {
+        let is_named = reference.text("type") == Some("Patient")
+            || reference.text("reference").is_some_and(|to| to.rsplit('/').nth(1).unwrap_or(to).starts_with("Patient"));
+        match self.referred(reference, within) {
+            Referred::Here(found, _) => found.kind() == "Patient",
+            Referred::Elsewhere { kind, .. } => kind == "Patient",
+            Referred::Known(system, _) => is_named || is_nhs_number(system),
+            Referred::Nowhere => is_named,
+        }
+    }
+
+    /// Whether a reference is by a number that does not say whose it is.
+    pub(crate) fn may_be_patient(&self, reference: &Element, within: &Element) -> bool {
+        reference.get("type").is_none() && matches!(self.referred(reference, within), Referred::Known(..))
     }
 
     /// The resource that a reference at this path leads to, where it stands here.

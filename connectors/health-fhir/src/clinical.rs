@@ -5,7 +5,7 @@ use proto::events::{
     ImmunisationGiven, ImmunisationNotGiven, ObservationRecorded, ResultReported, ReviewScore, ScreeningReported,
 };
 
-use crate::codes::{SCREENS, is_screening_outcome};
+use crate::codes::{NO_KNOWN_ALLERGY, SCREENS, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
@@ -24,14 +24,20 @@ fn status(resource: &Element, known: &[&str], reading: &mut Reading) -> Option<C
 
 pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     const TABLE: &str = "immunisation";
+    const IN_ERROR: &str = "Immunization entered-in-error";
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let r = &mut reading;
     let stated = resource.text("status").unwrap_or_default();
+    // Words for when it was contradict any other time that it could be taken to be, and are kept.
+    let in_words = resource.get("occurrenceString").is_some();
     let given = r.choice_time(resource, "occurrence").or_else(|| r.time(resource, "date"));
-    let at = given.or_else(|| saying.seen()).or_else(|| r.time(resource, "recorded"));
+    let given = given.or_else(|| saying.seen()).filter(|_| !in_words);
+    // When it was written down places it, and is not when it was given.
+    let at = given.or_else(|| r.time(resource, "recorded"));
     if stated == "entered-in-error" {
-        return saying.retract(TABLE, Part::default(), at, "Immunization entered-in-error");
+        saying.retract(TABLE, Part::default(), at, IN_ERROR);
+        return saying.keep_no_more(at, IN_ERROR);
     }
     if !["completed", "not-done"].contains(&stated) {
         r.flag(FindingCode::CodeUnknown, "status");
@@ -51,6 +57,9 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
         let event = ImmunisationNotGiven { recorded_at: at.map(Time::timestamp), vaccine, reason };
         return saying.say(TABLE, at, reading, event);
     }
+    if given.is_none() {
+        r.flag(FindingCode::FieldMissing, "occurrence");
+    }
     let dose = ["protocolApplied/doseNumberPositiveInt", "vaccinationProtocol/doseSequence"];
     let dose = dose
         .into_iter()
@@ -66,7 +75,7 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
         None => None,
     };
     let event = ImmunisationGiven {
-        given_at: at.map(Time::timestamp),
+        given_at: given.map(Time::timestamp),
         vaccine,
         dose_number,
         amount: quantity(resource.get("doseQuantity"), "doseQuantity", r)
@@ -77,6 +86,9 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
         information_source: source,
     };
     saying.say(TABLE, at, reading, event);
+    if in_words {
+        saying.keep(at, "occurrence");
+    }
 }
 
 fn said(code_set: &str, code: &str) -> Coded {
@@ -98,7 +110,14 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     let verified = r.concept(resource, "verificationStatus").map(|said| said.code).unwrap_or_default();
     let recorded = ["recordedDate", "assertedDate"].into_iter().find_map(|path| r.time(resource, path));
     if matches!(verified.as_str(), "entered-in-error" | "refuted") {
-        return saying.retract("allergy", Part::default(), recorded, &format!("AllergyIntolerance {verified}"));
+        let reason = format!("AllergyIntolerance {verified}");
+        saying.retract("allergy", Part::default(), recorded, &reason);
+        return saying.keep_no_more(recorded, &reason);
+    }
+    // That somebody looked and there is none: what the same record said before is no more.
+    if r.all_coded(resource, &["code"]).iter().any(|code| NO_KNOWN_ALLERGY.contains(&code.code.as_str())) {
+        saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance of none known");
+        return saying.keep(recorded, "code");
     }
     let reactions: Vec<String> = resource
         .all("reaction")
@@ -114,7 +133,7 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         substance,
         severity: r.concept(resource, "reaction/severity").or_else(|| r.concept(resource, "criticality")),
         reaction: (!reactions.is_empty()).then(|| reactions.join("; ")),
-        status: None,
+        status: r.concept(resource, "clinicalStatus"),
     };
     saying.say("allergy", recorded, reading, event);
 }
@@ -374,7 +393,7 @@ pub(crate) fn questionnaire(saying: &mut Saying<'_, '_>) {
     let at = reading.time(resource, "authored");
     if resource.text("status") == Some("entered-in-error") {
         saying.retract("review", Part::default(), at, "QuestionnaireResponse entered-in-error");
-        return saying.retract("kept", Part { of: "kept", ordinal: 0 }, at, "QuestionnaireResponse entered-in-error");
+        return saying.keep_no_more(at, "QuestionnaireResponse entered-in-error");
     }
     let named = ["questionnaire", "questionnaire/reference", "questionnaire/display"];
     let named = named.into_iter().filter_map(|path| resource.text(path)).collect::<Vec<_>>().join(" ").to_lowercase();

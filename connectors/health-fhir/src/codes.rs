@@ -61,6 +61,9 @@ pub(crate) const SCREENS: &[&str] = &[
     "276781000000109",
 ];
 
+/// SNOMED CT: no known allergy, and no known allergy to a drug.
+pub(crate) const NO_KNOWN_ALLERGY: &[&str] = &["716186003", "409137002"];
+
 /// Code systems whose values are the outcomes of screens.
 pub(crate) fn is_screening_outcome(system: &str) -> bool {
     ["BloodSpotOutcome", "NewbornHearing", "NIPE", "HearingScreening"].iter().any(|part| system.contains(part))

@@ -21,7 +21,7 @@ pub(crate) fn tape() -> Taped {
 pub(crate) struct Part {
     /// What it holds, or why it is not taken.
     pub(crate) element: Result<Element, Flaw>,
-    /// As it came. Empty of a bundle whose entries were given as they came.
+    /// As it came. Empty of what held entries that were given as they came.
     pub(crate) raw: Vec<u8>,
     pub(crate) line: u64,
     pub(crate) offset: u64,
@@ -34,6 +34,17 @@ pub(crate) struct Document {
     pub(crate) whole: Part,
     /// Something stands behind it.
     pub(crate) trailing: bool,
+    /// It is a list of resources, and says nothing of itself.
+    pub(crate) is_list: bool,
+}
+
+/// What a resource of this kind calls what it holds other resources in.
+pub(crate) fn holds(kind: &str) -> Option<&'static str> {
+    match kind {
+        "Bundle" => Some("entry"),
+        "Parameters" => Some("parameter"),
+        _ => None,
+    }
 }
 
 /// Takes the entries of a bundle as they come, with what the bundle has said of itself so far.
@@ -48,7 +59,7 @@ pub(crate) enum Broken {
     CutShort,
     #[error("the document could not be read to its end")]
     Unread,
-    #[error("the document is neither json nor xml from here on: nothing behind this place was read")]
+    #[error("the document is neither json nor xml from here on: nothing of it behind this place was read")]
     Syntax,
     #[error("no FHIR resource is in the file")]
     NotAResource,

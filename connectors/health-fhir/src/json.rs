@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use connector_kit::tape::{Taped, is_too_large};
 use struson::reader::{JsonReader, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
 
-use crate::document::{Broken, Document, Entries, Part};
+use crate::document::{Broken, Document, Entries, Part, holds};
 use crate::saying::fnv_1a;
 use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw, settle};
 
@@ -28,24 +28,27 @@ impl From<ReaderError> for Broken {
     }
 }
 
-/// Reads one document: a resource, or a bundle whose entries are given as they come.
+/// Reads one document: a resource; a bundle, or another that holds resources, whose entries are given as they come; or a list of
+/// resources, given so too.
 pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) -> Result<Document, Broken> {
-    let settings = ReaderSettings {
-        max_nesting_depth: Some(NESTED_MAX),
-        restrict_number_values: false,
-        track_path: false,
-        ..ReaderSettings::default()
+    let mut reader = JsonStreamReader::new_custom(tape.reading(source), settings());
+    let is_list = match reader.peek()? {
+        ValueType::Object => false,
+        ValueType::Array => true,
+        _ => return Err(Broken::NotAResource),
     };
-    let mut reader = JsonStreamReader::new_custom(tape.reading(source), settings);
-    if reader.peek()? != ValueType::Object {
-        return Err(Broken::NotAResource);
-    }
     let start = place(&reader);
     let line = tape.line(start);
     let mut whole = Building::default();
     let mut root = Element::new("resource");
     let mut seen = Names::default();
     let mut streamed = false;
+    if is_list {
+        stream(&mut reader, tape, Held::List, (&mut whole, &mut root), entries)?;
+        let trailing = reader.consume_trailing_whitespace().is_err();
+        let whole = Part { element: whole.done(root), raw: Vec::new(), line, offset: start, odd: false };
+        return Ok(Document { whole, trailing, is_list });
+    }
     reader.begin_object()?;
     while reader.has_next()? {
         let name: Box<str> = reader.next_name()?.into();
@@ -53,9 +56,14 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
         if !is_new {
             whole.flaw.get_or_insert(Flaw::NameTwice);
         }
-        let may_stream = is_new && &*name == "entry" && matches!(root.kind(), "" | "Bundle");
-        if may_stream && reader.peek()? == ValueType::Array {
-            streamed = stream(&mut reader, tape, (&mut whole, &mut root), entries)?;
+        let held = match root.kind() {
+            "" => (&*name == "entry").then_some(Held::PerhapsEntries),
+            kind => (holds(kind) == Some(&name)).then_some(Held::Entries),
+        };
+        if let Some(held) = held.filter(|_| is_new)
+            && matches!(reader.peek()?, ValueType::Array | ValueType::Object)
+        {
+            streamed = stream(&mut reader, tape, held, (&mut whole, &mut root), entries)?;
         } else {
             whole.member(&mut reader, name, 1, &mut root.children)?;
         }
@@ -65,7 +73,42 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
     settle(&mut root.children);
     let raw = if streamed { Vec::new() } else { tape.between(start, end) };
     let trailing = reader.consume_trailing_whitespace().is_err();
-    Ok(Document { whole: Part { element: whole.done(root), raw, line, offset: start, odd: false }, trailing })
+    Ok(Document { whole: Part { element: whole.done(root), raw, line, offset: start, odd: false }, trailing, is_list })
+}
+
+fn settings() -> ReaderSettings {
+    ReaderSettings {
+        max_nesting_depth: Some(NESTED_MAX),
+        restrict_number_values: false,
+        track_path: false,
+        ..ReaderSettings::default()
+    }
+}
+
+/// The resource of an entry, as it came.
+pub(crate) fn resource_within(entry: &[u8]) -> Option<&[u8]> {
+    let mut reader = JsonStreamReader::new_custom(entry, settings());
+    reader.begin_object().ok()?;
+    while reader.has_next().ok()? {
+        let is_it = reader.next_name().ok()? == "resource";
+        reader.peek().ok()?;
+        let start = usize::try_from(place(&reader)).ok()?;
+        reader.skip_value().ok()?;
+        if is_it {
+            return entry.get(start..usize::try_from(place(&reader)).ok()?);
+        }
+    }
+    None
+}
+
+/// What stands where entries may.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Entries,
+    /// The document has not said yet what it is.
+    PerhapsEntries,
+    /// The document itself: resources without a bundle around them.
+    List,
 }
 
 /// Gives the entries of a bundle as they come. Where the document has not said yet what it is, what its first entry holds says whether
@@ -73,12 +116,19 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
 fn stream<R: Read>(
     reader: &mut JsonStreamReader<R>,
     tape: &Taped,
+    held: Held,
     (whole, head): (&mut Building, &mut Element),
     entries: &mut dyn Entries,
 ) -> Result<bool, Broken> {
-    let mut is_bundle = (!head.kind().is_empty()).then_some(true);
-    reader.begin_array()?;
-    while reader.has_next()? {
+    let mut is_bundle = (held != Held::PerhapsEntries).then_some(true);
+    // One that stands where several may.
+    let mut only = reader.peek()? == ValueType::Object;
+    let is_array = !only;
+    let mut is_first = true;
+    if is_array {
+        reader.begin_array()?;
+    }
+    while if is_array { reader.has_next()? } else { std::mem::take(&mut only) } {
         if is_bundle == Some(false) {
             whole.value(reader, "entry".into(), 1, &mut head.children)?;
             continue;
@@ -98,6 +148,10 @@ fn stream<R: Read>(
                 Element::new("entry")
             }
         };
+        // Rows of something else are no resources, and are not refused one by one.
+        if std::mem::take(&mut is_first) && held == Held::List && element.kind().is_empty() {
+            return Err(Broken::NotAResource);
+        }
         if is_bundle.is_none() {
             let of_bundle = |name: &&str| element.get(name).is_some();
             is_bundle = Some(["resource", "request", "response", "resourceType"].iter().any(of_bundle));
@@ -111,7 +165,9 @@ fn stream<R: Read>(
         let raw = tape.between(start, place(reader));
         entries.entry(head, Part { element: building.done(element), raw, line, offset: start, odd: false })?;
     }
-    reader.end_array()?;
+    if is_array {
+        reader.end_array()?;
+    }
     Ok(is_bundle == Some(true))
 }
 

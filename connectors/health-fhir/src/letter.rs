@@ -17,7 +17,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     if status == "entered-in-error" {
         let reason = format!("{} entered-in-error", resource.kind());
         saying.retract(TABLE, Part::default(), written, &reason);
-        return saying.retract("kept", Part { of: "kept", ordinal: 0 }, written, &reason);
+        return saying.keep_no_more(written, &reason);
     }
     let is_reference = resource.kind() == "DocumentReference";
     // Of a reference whether the document is the one that stands, and beside it how far it is finished.

@@ -13,17 +13,21 @@
 //! **What only narrows binds at once** ([`labels`], [`consent`]): a label narrows its own entry, a refusal all that rests on
 //! consent. Whatever opens waits for a person.
 
+mod about;
 mod bundle;
 mod clinical;
 mod codes;
 mod consent;
+mod contained;
 mod document;
 mod endpoint;
 mod json;
 mod labels;
 mod letter;
+mod link;
 mod message;
 mod naming;
+mod nested;
 mod outcome;
 mod person;
 mod reading;
@@ -52,4 +56,4 @@ pub fn connector(whose: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a resource becomes.
-const MAPPING_REVISION: u32 = 4;
+const MAPPING_REVISION: u32 = 5;

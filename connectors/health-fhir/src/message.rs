@@ -21,13 +21,15 @@ pub(crate) enum Says {
     Feeding,
     /// Procedures and observations are screens.
     Screening,
+    /// Each resource by its kind; the encounter is what led to a referral or a booking, and may be none that anybody came to.
+    Referral,
     /// What only its own organisation is shown until somebody has looked at it: family history, the household, legal
     /// information, comments.
     Kept,
 }
 
 /// Events by code: those of the Digital Child Health messages (CH, and the flat codes of the later list), of the national
-/// demographics service, and of bookings and referrals.
+/// demographics service, of documents in their envelope (ITK), and of bookings and referrals.
 const EVENTS: &[(&str, &str, &str, Says)] = &[
     ("CH001", "additional-demographics-1", "additional demographics", Says::Resources),
     ("CH002", "admission-details-1", "admission", Says::Resources),
@@ -73,10 +75,11 @@ const EVENTS: &[(&str, &str, &str, Says)] = &[
     ("PDS003", "pds-birth-notification-1", "birth notification", Says::Birth),
     ("PDS004", "pds-death-notification-1", "death notification", Says::Death),
     ("PDS005", "pds-record-change-1", "change of record", Says::Resources),
-    ("booking-request", "", "booking", Says::Resources),
-    ("booking-response", "", "answer to a booking", Says::Resources),
-    ("servicerequest-request", "", "referral", Says::Resources),
-    ("servicerequest-response", "", "answer to a referral", Says::Resources),
+    ("ITK014M", "", "digital medicine immunisation document", Says::Resources),
+    ("booking-request", "", "booking", Says::Referral),
+    ("booking-response", "", "answer to a booking", Says::Referral),
+    ("servicerequest-request", "", "referral", Says::Referral),
+    ("servicerequest-response", "", "answer to a referral", Says::Referral),
 ];
 
 /// A message's header.
@@ -104,12 +107,15 @@ impl Header {
             let (_, value) = extension.choice("value")?;
             value.own_text().or_else(|| value.text("coding/code")).or_else(|| value.text("code"))
         });
+        // Codes of HL7's own lists of reasons say why it was sent (A01, admit, moved), and not what is to be done with it.
+        let of_hl7 =
+            stated.is_none() && header.text("reason/coding/system").is_some_and(|system| system.contains("hl7.org/"));
         let stated = stated.or_else(|| header.text("reason/coding/code"));
         let (action, action_unknown) = match stated {
             None | Some("new") => (Action::New, false),
             Some("update") => (Action::Update, false),
             Some("delete") => (Action::Delete, false),
-            Some(_) => (Action::Update, true),
+            Some(_) => (Action::Update, !of_hl7),
         };
         let name = known.map(|(own, _, words, _)| format!("{own} {words}"));
         Self {

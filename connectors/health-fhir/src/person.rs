@@ -1,6 +1,7 @@
 //! Patient: by whom somebody is known, and what is said of them.
 
 use connector_kit::identifier::{self, Verdict, nhs_number};
+use proto::events::address;
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Address, Coded, FindingCode, Identifier, PersonDescribed, PersonName, Scheme, Subject};
@@ -53,13 +54,12 @@ pub(crate) fn by_reference(controller: &str, system: &str, value: &str, reading:
     }
 }
 
+/// Whose numbers those are that only their sender's word stands for.
+pub(crate) const UNCHECKED: &str = "unchecked-nhs-number";
+
 /// An NHS number that fails its check, with the birth date beside it.
 fn unchecked(controller: &str, value: &str, born: &str) -> Subject {
-    identifier::subject(
-        Scheme::ProviderPerson,
-        &format!("{controller}/unchecked-nhs-number"),
-        &format!("{value}.{born}"),
-    )
+    identifier::subject(Scheme::ProviderPerson, &format!("{controller}/{UNCHECKED}"), &format!("{value}.{born}"))
 }
 
 /// Who somebody is by an identifier that a reference names.
@@ -152,7 +152,7 @@ pub(crate) fn is_named(patient: &Element, subject: &Subject, controller: &str) -
 }
 
 /// Neither a word for none, nor one digit all along.
-fn names_somebody(value: &str) -> bool {
+pub(crate) fn names_somebody(value: &str) -> bool {
     let one_sign = value.bytes().all(|b| Some(&b) == value.as_bytes().first());
     value.bytes().any(|b| b.is_ascii_digit()) && !(one_sign && (value.len() > 3 || value == "0"))
 }
@@ -181,6 +181,10 @@ pub(crate) fn described(
     let has_died = patient.text("deceasedBoolean").map(|said| said == "true");
     if has_died == Some(true) {
         reading.flag(FindingCode::FieldMissing, "deceasedDateTime");
+    }
+    let is_replaced = patient.all("link").any(|link| link.text("type") == Some("replaced-by"));
+    if patient.text("active") == Some("false") && !is_replaced {
+        reading.flag(FindingCode::NotMapped, "active");
     }
     let ethnicity = patient.extension("EthnicCategory").and_then(|extension| {
         let coded = reading.coded(extension.choice("value")?.1, "ethnicity")?;
@@ -269,8 +273,26 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
         uprn,
         from: reading.day(stated, "period/start"),
         to: reading.day(stated, "period/end"),
-        r#use: None,
+        r#use: stands_for(stated, reading).map(Into::into),
     })
+}
+
+/// What kind of address it is. That somebody lives there no more says more of it than that letters went there.
+fn stands_for(stated: &Element, reading: &mut Reading) -> Option<address::Use> {
+    let is_postal = stated.text("type") == Some("postal");
+    match stated.text("use") {
+        Some("old") => Some(address::Use::Former),
+        Some("billing") => Some(address::Use::Correspondence),
+        _ if is_postal => Some(address::Use::Correspondence),
+        Some("home") => Some(address::Use::Home),
+        Some("temp") => Some(address::Use::Temporary),
+        Some("work") => Some(address::Use::Other),
+        Some(_) => {
+            reading.flag(FindingCode::CodeUnknown, "address.use");
+            None
+        }
+        None => None,
+    }
 }
 
 /// An organisation's id, by its ODS code.

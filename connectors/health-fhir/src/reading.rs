@@ -1,5 +1,7 @@
 //! Reading values with what is odd about them.
 
+use std::collections::HashSet;
+
 use connector_kit::reading::finding;
 use proto::events::{Coded, Date, Finding, FindingCode, When};
 
@@ -92,6 +94,18 @@ impl Reading {
         self.coded(resource.get(path)?, path)
     }
 
+    /// All that stands at these paths, each coding by itself: of every concept first the code that is taken of one.
+    pub(crate) fn all_coded(&mut self, resource: &Element, paths: &[&str]) -> Vec<Coded> {
+        let mut all = Vec::new();
+        for (path, concept) in paths.iter().flat_map(|path| resource.all(path).map(move |concept| (*path, concept))) {
+            all.extend(self.coded(concept, path));
+            all.extend(concept.all("coding").filter_map(|coding| self.coded(coding, path)));
+            let words = concept.text("text").map(|text| Coded { text: Some(text.to_owned()), ..Coded::default() });
+            all.extend(words);
+        }
+        all
+    }
+
     /// A code of a closed list: one that it does not hold is kept and told.
     pub(crate) fn code_of(&mut self, resource: &Element, path: &str, known: &[&str]) -> Option<Coded> {
         let coded = self.concept(resource, path)?;
@@ -110,6 +124,25 @@ impl Reading {
         }
         (text.len() <= CODE_CHARS_MAX).then(|| text.to_owned())
     }
+}
+
+/// Several codes where an event has room for one: the first, and in its words what the others say, for whatever is told by a word
+/// (that a service is a sensitive one) to see all of them.
+pub(crate) fn joined(all: Vec<Coded>) -> Option<Coded> {
+    let mut all = all.into_iter();
+    let first = all.next()?;
+    let (mut codes, mut texts) = (HashSet::from([first.code.clone()]), HashSet::new());
+    let mut words: Vec<String> = first.text.iter().cloned().collect();
+    texts.extend(first.text.clone());
+    for Coded { code, text, .. } in all {
+        let code = Some(code).filter(|code| !code.is_empty() && codes.insert(code.clone()));
+        let text = text.filter(|text| texts.insert(text.clone()));
+        let said: Vec<String> = code.into_iter().chain(text).collect();
+        if !said.is_empty() {
+            words.push(said.join(" "));
+        }
+    }
+    Some(Coded { text: (!words.is_empty()).then(|| words.join("; ")), ..first })
 }
 
 fn is_snomed(coding: &Element) -> bool {

@@ -2,7 +2,7 @@
 
 use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
 
-use crate::reading::Reading;
+use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 
 const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
@@ -14,10 +14,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     let r = &mut reading;
     let asked = r.time(resource, "authoredOn").or_else(|| r.choice_time(resource, "occurrence"));
     let status = resource.text("status").unwrap_or_default();
-    let category = r.concept(resource, "category");
+    let categories = r.all_coded(resource, &["category"]);
     // An order for a test, an image or a treatment is no referral.
-    let is_order =
-        category.as_ref().is_some_and(|c| matches!(c.code.as_str(), "108252007" | "363679005" | "409063005"));
+    let is_order = categories.iter().any(|c| matches!(c.code.as_str(), "108252007" | "363679005" | "409063005"));
     if is_order || resource.text("intent") == Some("proposal") {
         return saying.keep(asked, "category");
     }
@@ -29,11 +28,12 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
     let called = |text: String| Coded { code: String::new(), code_set: "fhir.performer".to_owned(), text: Some(text) };
-    let performers = || resource.all("performer").chain(resource.all("recipient"));
-    let service = ["performerType", "specialty", "serviceRequested", "code", "type"]
-        .into_iter()
-        .find_map(|path| r.concept(resource, path))
-        .or_else(|| Some(called(performers().find_map(|performer| saying.bundle.called(performer, resource))?)));
+    let performers = resource.all("performer").chain(resource.all("recipient"));
+    // Who is to do it and what sort of request it is can name a sensitive service where the code does not.
+    let mut services = r.all_coded(resource, &["performerType", "specialty", "serviceRequested", "code", "type"]);
+    services.extend(performers.filter_map(|performer| saying.bundle.called(performer, resource)).map(called));
+    services.extend(categories);
+    let service = joined(services);
     let requester = resource.get("requester/agent").or_else(|| resource.get("requester"));
     let requester = requester.and_then(|by| saying.bundle.called(by, resource)).map(|text| Coded {
         code: String::new(),
@@ -41,7 +41,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         text: Some(text),
     });
     let source = resource.extension("SourceOfReferral").and_then(|said| r.coded(said.choice("value")?.1, "source"));
-    let reason = ["reasonCode", "reason"].into_iter().find_map(|path| r.concept(resource, path));
+    let reason = joined(r.all_coded(resource, &["reasonCode", "reason"]));
     let event = ReferralMade {
         referral: Some(saying.key.clone()),
         service: service.clone(),

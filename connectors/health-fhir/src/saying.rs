@@ -6,12 +6,12 @@ use proto::quarantine::Reason;
 use proto::sharing::Label;
 
 use crate::MAPPING_REVISION;
+use crate::about::encounter_of;
 use crate::bundle::{Bundle, Entry};
 use crate::document::Format;
 use crate::message::Action;
 use crate::reading::Reading;
 use crate::time::Time;
-use crate::translate::encounter_of;
 
 /// Longest record key.
 const KEY_BYTES_MAX: usize = 512;
@@ -32,6 +32,10 @@ pub(crate) struct Saying<'b, 'o> {
     pub(crate) key: String,
     /// The resource is kept whole, or is not to be.
     pub(crate) kept: bool,
+    /// Whoever it is about does not take part in it.
+    pub(crate) declined: bool,
+    /// It is said of others too, and as it came tells of all of them.
+    pub(crate) is_of_several: bool,
     /// What its source says of who may know of it.
     pub(crate) labels: Vec<Label>,
     pub(crate) out: &'o mut dyn Output,
@@ -44,6 +48,10 @@ pub(crate) struct Part<'p> {
     pub(crate) of: &'p str,
     pub(crate) ordinal: u32,
 }
+
+const OF_SEVERAL: &str = "it holds what has no place here, and is not kept with one of its patients, since it tells of the others: send it for each of \
+     them by itself, or record by hand what is missing";
+const KEPT: Part<'static> = Part { of: "kept", ordinal: 0 };
 
 impl Saying<'_, '_> {
     /// The action of the message that it stands in; of no message, as new.
@@ -120,10 +128,20 @@ impl Saying<'_, '_> {
         self.say_part(table, part, at, Reading::default(), None, event.into());
     }
 
+    /// Takes back what was kept of the resource, and keeps nothing of it.
+    pub(crate) fn keep_no_more(&mut self, at: Option<Time>, reason: &str) {
+        if !std::mem::replace(&mut self.kept, true) {
+            self.retract("kept", KEPT, at, reason);
+        }
+    }
+
     /// Keeps the resource as it came.
     pub(crate) fn keep(&mut self, at: Option<Time>, why: &str) {
         if std::mem::replace(&mut self.kept, true) {
             return;
+        }
+        if self.is_of_several {
+            return self.reject(Reason::RecordMalformed, why, OF_SEVERAL);
         }
         let mut reading = Reading::default();
         reading.flag(FindingCode::NotMapped, why);
@@ -137,7 +155,7 @@ impl Saying<'_, '_> {
             media_type: Some(self.format.media_type().to_owned()),
             content: Some(String::from_utf8_lossy(&self.entry.raw).into_owned()),
         };
-        self.say_part("kept", Part { of: "kept", ordinal: 0 }, at, reading, None, event.into());
+        self.say_part("kept", KEPT, at, reading, None, event.into());
     }
 
     pub(crate) fn reject(&mut self, reason: Reason, field: &str, message: &str) {

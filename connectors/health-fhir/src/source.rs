@@ -10,7 +10,8 @@ use proto::quarantine::Reason;
 
 use crate::MAPPING_REVISION;
 use crate::bundle::{Bundle, Entry};
-use crate::document::{self, Broken, ENTRY_BYTES_MAX, Entries, Format, Part, Shape};
+use crate::document::{self, Broken, Document, ENTRY_BYTES_MAX, Entries, Format, Part, Shape};
+use crate::nested;
 use crate::translate::{Translating, is_record};
 use crate::tree::{Element, Flaw};
 
@@ -18,6 +19,8 @@ use crate::tree::{Element, Flaw};
 const WINDOW_BYTES_MAX: usize = 8 << 20;
 /// Largest message, which is read whole or not at all.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
+
+const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
 /// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
 #[derive(Clone, Debug, Default)]
@@ -40,15 +43,23 @@ impl Connector for Fhir {
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for file in files {
-            File { fhir: self, name: &file.name, records: 0, out: &mut *out }.read(file.bytes);
+            let mut reading = File { fhir: self, name: &file.name, records: 0, is_told: false, out: &mut *out };
+            reading.read(file.bytes);
+            if reading.records == 0 && !reading.is_told {
+                reading.refuse(Reason::SubjectMissing, NOBODY, Start::default(), Vec::new());
+            }
         }
     }
 }
+
+const NOBODY: &str = "nothing in the file tells of anybody: if it should, look at what was exported, and send the resources about the children";
 
 struct File<'a> {
     fhir: &'a Fhir,
     name: &'a str,
     records: u64,
+    /// Something that is no record was told; or the file answers what was asked for, and that there is nothing is an answer.
+    is_told: bool,
     out: &'a mut dyn Output,
 }
 
@@ -109,21 +120,40 @@ impl File<'_> {
     }
 
     fn document(&mut self, format: Format, source: impl BufRead, start: Start) {
+        self.document_in(format, source, start, 0);
+    }
+
+    /// A document that stands in so many others.
+    fn document_in(&mut self, format: Format, source: impl BufRead, start: Start, depth: usize) {
         let tape = document::tape();
-        let mut window = Window { file: self, format, start, head: None, held: Vec::new(), bytes: 0, streaming: false };
+        let mut window = Window {
+            file: self,
+            format,
+            start,
+            depth,
+            head: None,
+            held: Vec::new(),
+            bytes: 0,
+            streaming: false,
+            is_inline: false,
+        };
         match document::read(format, source, &tape, &mut window) {
-            Ok(read) => window.done(read.whole, read.trailing),
+            Ok(read) => window.done(read),
             Err(broken) => window.broken(broken, &tape),
         }
     }
 
     fn broken(&mut self, broken: Broken, start: Start, raw: Vec<u8>) {
-        self.refuse(broken.reason(), &broken.to_string(), start, raw);
+        let is_line = start.line > 0 && broken != Broken::Unread;
+        let others =
+            if is_line { "what stands on this line could not be read, and the other lines were: " } else { "" };
+        self.refuse(broken.reason(), &format!("{others}{broken}"), start, raw);
     }
 
     fn refuse(&mut self, reason: Reason, message: &str, start: Start, raw: Vec<u8>) {
         let place =
             Place { file: self.name.to_owned(), line: start.line, byte_offset: start.offset, ..Place::default() };
+        self.is_told = true;
         self.out.reject(Rejection {
             reason,
             message: message.to_owned(),
@@ -159,12 +189,16 @@ struct Window<'f, 'a> {
     file: &'f mut File<'a>,
     format: Format,
     start: Start,
+    /// In how many others it stands.
+    depth: usize,
     /// What the bundle had said of itself when its first entry came.
     head: Option<Element>,
     held: Vec<Part>,
     bytes: usize,
     /// A part of the bundle is dealt with.
     streaming: bool,
+    /// Its entries are not known one by one as they came.
+    is_inline: bool,
 }
 
 impl Entries for Window<'_, '_> {
@@ -196,8 +230,8 @@ impl Window<'_, '_> {
         kind == Some("message") || (kind.is_none() && !self.streaming && begins_with_header())
     }
 
-    fn done(mut self, whole: Part, trailing: bool) {
-        let Part { element, raw, line, offset, odd } = whole;
+    fn done(mut self, read: Document) {
+        let Document { whole: Part { element, raw, line, offset, odd }, trailing, is_list } = read;
         let place = self.place(line, offset);
         match element {
             Err(flaw) => {
@@ -206,16 +240,35 @@ impl Window<'_, '_> {
                 self.file.out.record();
                 self.reject_flaw(flaw, place, raw);
             }
-            Ok(element) if element.kind() == "Bundle" => self.flush(&element),
+            Ok(element) if is_list || document::holds(element.kind()).is_some() => self.last(&element, &raw),
             Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
             Ok(element) => {
                 let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None, modified: None };
-                self.say(vec![entry], None, false);
+                self.say(vec![entry], None, None);
             }
         }
         if trailing {
             self.file.broken(Broken::Syntax, self.start, Vec::new());
         }
+    }
+
+    /// Says what is held once the whole was read. Where the reader did not know in time what it was, its entries are among its members, and
+    /// all there is of each as it came is the whole.
+    fn last(&mut self, head: &Element, raw: &[u8]) {
+        let inline: Vec<&Element> = document::holds(head.kind()).map_or(Vec::new(), |name| head.all(name).collect());
+        if inline.len() > 1 && inline.len() * raw.len() > MESSAGE_BYTES_MAX {
+            return self.file.refuse(Reason::RecordMalformed, UNTOLD, self.start, raw.to_vec());
+        }
+        self.is_inline = !inline.is_empty();
+        let parts = inline.into_iter().map(|entry| Part {
+            element: Ok(entry.clone()),
+            raw: raw.to_vec(),
+            line: 0,
+            offset: 0,
+            odd: false,
+        });
+        self.held.extend(parts);
+        self.flush(head);
     }
 
     fn broken(mut self, broken: Broken, tape: &Taped) {
@@ -235,17 +288,18 @@ impl Window<'_, '_> {
         self.bytes = 0;
         let held = std::mem::take(&mut self.held);
         let is_message = head.text("type") == Some("message");
-        // Where the reader did not know in time that it was a bundle, its entries are among its members.
-        let inline: Vec<Part> = head
-            .all("entry")
-            .map(|entry| Part { element: Ok(entry.clone()), raw: Vec::new(), line: 0, offset: 0, odd: false })
-            .collect();
+        let is_parameters = head.kind() == "Parameters";
+        self.file.is_told |= matches!(head.text("type"), Some("searchset" | "history"));
         let mut entries = Vec::with_capacity(held.len());
-        let mut flawed = Vec::new();
-        for part in held.into_iter().chain(inline) {
+        let (mut flawed, mut nested) = (Vec::new(), Vec::new());
+        // What a message holds is said by its header; of anything else each bundle by itself, since two may have one id for two people.
+        let held = if is_message { self.unfolded(held, 0) } else { held };
+        for part in held {
             let place = self.place(part.line, part.offset);
             match part.element {
                 Err(flaw) => flawed.push((flaw, place, part.raw)),
+                Ok(element) if is_parameters && !nested::holds_resource(&element) => {}
+                Ok(ref element) if !is_message && self.may_unfold(element, self.depth) => nested.push((place, part)),
                 Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
             }
         }
@@ -258,7 +312,15 @@ impl Window<'_, '_> {
             return self.file.refuse(Reason::RecordMalformed, why, self.start, raw);
         }
         let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).map(str::to_owned);
-        self.say(entries, timestamp, is_message);
+        self.say(entries, timestamp, head.text("type"));
+        for (place, part) in nested {
+            let start = Start { line: place.line, offset: place.byte_offset };
+            if let Some(within) = nested::within(self.format, &part) {
+                self.file.document_in(self.format, within, start, self.depth + 1);
+            } else {
+                self.file.refuse(Reason::RecordMalformed, UNTOLD, start, part.raw);
+            }
+        }
         for (flaw, place, raw) in flawed {
             if !is_message {
                 self.file.records += 1;
@@ -268,7 +330,29 @@ impl Window<'_, '_> {
         }
     }
 
-    fn say(&mut self, mut entries: Vec<Entry>, timestamp: Option<String>, is_message: bool) {
+    fn may_unfold(&self, entry: &Element, depth: usize) -> bool {
+        depth < nested::DEPTH_MAX && !self.is_inline && nested::is_nested(entry)
+    }
+
+    /// The entries of a message, with those of the bundles among them in their places.
+    fn unfolded(&self, parts: Vec<Part>, depth: usize) -> Vec<Part> {
+        let mut unfolded = Vec::with_capacity(parts.len());
+        for part in parts {
+            let may = part.element.as_ref().is_ok_and(|element| self.may_unfold(element, depth));
+            match may.then(|| nested::parts(self.format, &part)).flatten() {
+                Some(inner) => {
+                    let (line, offset) = (part.line, part.offset);
+                    let inner = inner.into_iter().map(|inner| Part { line, offset, ..inner }).collect();
+                    unfolded.extend(self.unfolded(inner, depth + 1));
+                }
+                None => unfolded.push(part),
+            }
+        }
+        unfolded
+    }
+
+    fn say(&mut self, mut entries: Vec<Entry>, timestamp: Option<String>, kind: Option<&str>) {
+        let is_message = kind == Some("message");
         if is_message {
             self.file.records += 1;
             self.file.out.record();
@@ -284,7 +368,8 @@ impl Window<'_, '_> {
                 entry.place.byte_offset = self.start.offset;
             }
         }
-        let bundle = Bundle::new(entries, timestamp);
+        let mut bundle = Bundle::new(entries, timestamp);
+        bundle.is_document = kind == Some("document");
         let translating = Translating { organisation: self.file.fhir.organisation.as_deref(), format: self.format };
         translating.bundle(&bundle, self.file.out);
     }
@@ -293,7 +378,8 @@ impl Window<'_, '_> {
         Place {
             file: self.file.name.to_owned(),
             line: (self.start.line + line).saturating_sub(u64::from(self.start.line > 0)),
-            byte_offset: self.start.offset + offset,
+            // What stands in an entry stands where the entry does.
+            byte_offset: self.start.offset + if self.depth > 0 { 0 } else { offset },
             ..Place::default()
         }
     }

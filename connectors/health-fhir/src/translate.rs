@@ -6,17 +6,18 @@ use connector_kit::{Output, Rejection};
 use proto::events::{BirthNotified, DeathNotified, FindingCode, Subject};
 use proto::quarantine::Reason;
 
-use crate::bundle::{Bundle, Entry, Referred};
+use crate::about::{names_outright, people_of};
+use crate::bundle::{Bundle, Entry};
 use crate::codes::is_nhs_number;
 use crate::document::Format;
 use crate::message::{Action, Says};
 use crate::naming::{key, own_time, sequence, stood};
-use crate::person::{self, Known};
+use crate::person;
 use crate::reading::Reading;
 use crate::saying::{Part, Saying, fnv_1a};
 use crate::time::Time;
 use crate::tree::Element;
-use crate::{clinical, consent, labels, letter, referral, relation, visit};
+use crate::{clinical, consent, contained, labels, letter, link, referral, relation, visit};
 
 /// Resources that say nothing of a child: what others refer to.
 const SUPPORTING: &[&str] = &[
@@ -97,7 +98,7 @@ impl Translating<'_> {
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
         if resource.kind() == "Bundle" {
-            let why = "a bundle stands in a bundle: send each by itself";
+            let why = "bundles stand in one another deeper than is read, or cannot be told apart as they came: send each by itself";
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
         let Some(controller) = self.controller(bundle, resource) else {
@@ -117,6 +118,9 @@ impl Translating<'_> {
                 around.flag(FindingCode::CodeUnknown, "MessageHeader.action");
             }
         }
+        if resource.kind() == "Appointment" && !names_outright(resource) {
+            return self.taking_part(bundle, entry, &controller, &around, out);
+        }
         let is_patient = resource.kind() == "Patient";
         let mut person = Reading::default();
         let mut identifiers = Vec::new();
@@ -131,18 +135,73 @@ impl Translating<'_> {
             self.subject(bundle, entry, &controller, &mut around)
         };
         let Some(subject) = subject else {
-            let why = if is_patient {
-                "the patient has no number by which somebody is known here"
-            } else {
-                "the resource refers to no patient that is known: the reference is missing, or leads out of the message"
+            let why = match () {
+                () if is_patient => NO_NUMBER,
+                () if is_deletion(entry) => NOT_TOLD_WHOSE,
+                () => NO_PATIENT,
             };
             return refuse(entry, Some(controller), Reason::SubjectMissing, "subject", why, out);
         };
+        let mut saying = self.saying(bundle, entry, (subject, controller), around, out);
+        if is_deletion(entry) {
+            return deleted(&mut saying);
+        }
+        if is_patient {
+            self.patient(&mut saying, identifiers, person, kin);
+        } else {
+            self.resource(&mut saying);
+        }
+        contained::say(&mut saying);
+    }
+
+    /// An appointment of each patient who takes part in it.
+    fn taking_part(&self, bundle: &Bundle, entry: &Entry, controller: &str, around: &Reading, out: &mut dyn Output) {
+        let resource = &entry.resource;
+        let mut told: Vec<Subject> = Vec::new();
+        let mut unknown = 0;
+        let patients: Vec<(&Element, bool)> = patients_among(bundle, resource).collect();
+        let is_of_several = patients.len() > 1;
+        for (to, declined) in patients {
+            let mut around = around.clone();
+            let Some(subject) = self.whom(bundle, entry, controller, to, &mut around) else {
+                unknown += 1;
+                continue;
+            };
+            if told.contains(&subject) {
+                continue;
+            }
+            told.push(subject.clone());
+            if is_of_several && has_unknown_extension(resource) {
+                around.flag(FindingCode::NotMapped, "extension");
+            }
+            let mut saying = self.saying(bundle, entry, (subject, controller.to_owned()), around, out);
+            (saying.declined, saying.is_of_several) = (declined, is_of_several);
+            if is_deletion(entry) {
+                deleted(&mut saying);
+                continue;
+            }
+            self.resource(&mut saying);
+            contained::say(&mut saying);
+        }
+        if told.is_empty() || unknown > 0 {
+            let why = if is_deletion(entry) { NOT_TOLD_WHOSE } else { NO_PATIENT };
+            refuse(entry, Some(controller.to_owned()), Reason::SubjectMissing, "participant.actor", why, out);
+        }
+    }
+
+    fn saying<'s, 'o>(
+        &self,
+        bundle: &'s Bundle,
+        entry: &'s Entry,
+        (subject, controller): (Subject, String),
+        mut around: Reading,
+        out: &'o mut dyn Output,
+    ) -> Saying<'s, 'o> {
         let mut timing = Reading::default();
         let stood = stood(bundle, entry, &mut timing);
         around.findings.extend(timing.findings);
-        let labels = labels::of(resource, &mut around);
-        let mut saying = Saying {
+        let labels = labels::of(&entry.resource, &mut around);
+        Saying {
             bundle,
             labels,
             entry,
@@ -154,25 +213,9 @@ impl Translating<'_> {
             sequence: sequence(bundle, entry),
             key: key(bundle, entry),
             kept: false,
+            declined: false,
+            is_of_several: false,
             out,
-        };
-        if entry.method.as_deref() == Some("DELETE") {
-            if resource.kind() == "Consent" {
-                return consent::wait(
-                    &mut saying,
-                    "it was deleted where it came from, and what it decided still binds here",
-                );
-            }
-            let at = saying.stood;
-            return saying.retract("deleted", Part::default(), at, "DELETE");
-        }
-        if is_patient {
-            self.patient(&mut saying, identifiers, person, kin);
-        } else {
-            self.resource(&mut saying);
-        }
-        if has_unknown_extension(resource) {
-            saying.keep(own_time(resource), "extension");
         }
     }
 
@@ -271,6 +314,7 @@ impl Translating<'_> {
             if untold > 0 {
                 saying.keep(at, "contact");
             }
+            link::say(self, saying);
         }
         if says == Says::Birth {
             let at = resource.text("birthDate").and_then(Time::parse);
@@ -318,141 +362,41 @@ impl Translating<'_> {
         "mother".clone_into(&mut saying.key);
         relation::say(saying, resource, "mother");
     }
-
-    fn stands<'s>(&self, bundle: &Bundle, controller: &'s str, full_url: Option<&'s str>) -> Known<'s> {
-        let in_passing = full_url.is_some_and(|url| url.starts_with("urn:"));
-        Known { controller, lasting: bundle.header.is_none() && !in_passing, full_url }
-    }
-
-    /// Whom a resource is about, by what it refers to; where it refers to nobody, by the encounter that it is of.
-    fn subject(&self, bundle: &Bundle, entry: &Entry, controller: &str, reading: &mut Reading) -> Option<Subject> {
-        let resource = &entry.resource;
-        // A relative reference is to the server that the resource itself is on.
-        let own_base = entry.full_url.as_deref().and_then(person::base_of);
-        let who = Who { bundle, controller, own_base };
-        let own = people_of(resource).find_map(|to| self.referred_to(&who, to, resource, reading));
-        // Whoever it names and cannot be found is somebody else, and not the patient of the encounter.
-        let names_somebody = NAMED.iter().any(|path| resource.get(path).is_some());
-        own.or_else(|| {
-            if names_somebody {
-                return None;
-            }
-            let of = match resource.kind() {
-                "Binary" => bundle.attached_to(entry),
-                _ => encounter_of(bundle, resource),
-            }?;
-            let who = Who { own_base: bundle.base_within(of), ..who };
-            people_of(of).find_map(|to| self.referred_to(&who, to, of, reading))
-        })
-    }
-
-    fn referred_to(&self, who: &Who<'_>, to: &Element, within: &Element, reading: &mut Reading) -> Option<Subject> {
-        let Who { bundle, controller, own_base } = *who;
-        match bundle.referred(to, within) {
-            Referred::Here(found, full_url) if found.kind() == "Patient" => {
-                let contained = full_url.is_none();
-                let mut stands = self.stands(bundle, controller, full_url);
-                stands.lasting &= !(contained && found.name.as_ref() == "contained");
-                Some(person::known(found, stands, &mut Reading::default())?.0)
-            }
-            Referred::Elsewhere { kind: "Patient", id, base } => match base.is_some_and(person::is_national) {
-                true => person::by_reference(controller, NHS_NUMBER, id, reading),
-                false if bundle.header.is_none() => Some(person::by_logical_id(controller, base.or(own_base), id)),
-                // An address leads out of a message; a number beside it may not.
-                false => {
-                    let (system, value) = (to.text("identifier/system")?, to.text("identifier/value")?);
-                    person::by_reference(controller, system, value, reading)
-                }
-            },
-            Referred::Known(system, value) if to.text("type").is_none_or(|kind| kind == "Patient") => {
-                person::by_reference(controller, system, value, reading)
-            }
-            _ => None,
-        }
-    }
-
-    /// Who answers for a resource: the one organisation of the connector; else who sent the message; else whoever the resource says
-    /// keeps it, its encounter is with, or manages the patient's record; else whoever made it.
-    fn controller(&self, bundle: &Bundle, resource: &Element) -> Option<String> {
-        if let Some(organisation) = self.organisation {
-            return Some(organisation.to_owned());
-        }
-        let named = |of: &Element, paths: &[&str]| {
-            let references = paths.iter().flat_map(|path| of.all(path)).collect::<Vec<_>>();
-            references.into_iter().find_map(|to| person::organisation_of(bundle, to, of))
-        };
-        // A page of ten thousand entries has none, and is not looked through for each.
-        let is_header = |held: &&Element| held.kind() == "MessageHeader";
-        let sent = bundle.header.is_some().then(|| bundle.entries.iter().map(|entry| &entry.resource).find(is_header));
-        if let Some(header) = sent.flatten() {
-            let by_address = || person::ods_of_address(header.text("source/endpoint")?);
-            return named(header, &["responsible", "sender"]).or_else(by_address);
-        }
-        let keepers = ["managingOrganization", "custodian", "serviceProvider", "organization"];
-        let of_encounter = || named(encounter_of(bundle, resource)?, &["serviceProvider"]);
-        let of_patient = || {
-            let patient = people_of(resource).find_map(|to| match bundle.referred(to, resource) {
-                Referred::Here(found, _) if found.kind() == "Patient" => Some(found),
-                _ => None,
-            });
-            named(patient?, &["managingOrganization"])
-        };
-        let made = || {
-            let performers = resource.all("performer").filter_map(|by| by.get("actor"));
-            let performers = performers.chain(resource.all("performer")).collect::<Vec<_>>();
-            let performer = performers.into_iter().find_map(|by| person::organisation_of(bundle, by, resource));
-            performer.or_else(|| named(resource, &["author", "recorder", "asserter", "requester"]))
-        };
-        named(resource, &keepers).or_else(of_encounter).or_else(of_patient).or_else(made)
-    }
 }
 
-const NHS_NUMBER: &str = "https://fhir.nhs.uk/Id/nhs-number";
+const NO_NUMBER: &str = "the patient has no number by which somebody is known here";
+const NO_PATIENT: &str =
+    "the resource refers to no patient that is known: the reference is missing, or leads out of the message";
 
-/// Among what, and for whom, somebody is looked for.
-#[derive(Clone, Copy)]
-struct Who<'w> {
-    bundle: &'w Bundle,
-    controller: &'w str,
-    /// The address of the server that the resource is on.
-    own_base: Option<&'w str>,
+/// Who takes part in an appointment and is a patient, and whether they declined. Where no reference says so of itself, whoever is
+/// found first by one.
+fn patients_among<'b>(bundle: &'b Bundle, resource: &'b Element) -> impl Iterator<Item = (&'b Element, bool)> {
+    let taking_part = || resource.all("participant").filter_map(|part| Some((part.get("actor")?, part)));
+    let is_patient = |to: &Element| bundle.is_of_patient(to, resource);
+    let some = taking_part().any(|(to, _)| is_patient(to));
+    let first = taking_part().find(|(to, _)| bundle.may_be_patient(to, resource)).filter(|_| !some);
+    let patients = taking_part().filter(move |(to, _)| is_patient(to)).chain(first);
+    patients.map(|(to, part)| (to, part.text("status") == Some("declined")))
 }
 
-/// What says outright whom a resource is about.
-const NAMED: &[&str] = &["subject", "patient", "beneficiary", "for"];
+const NOT_TOLD_WHOSE: &str = "the deletion does not say whose the resource was, by whom an entry is known here, so nothing was taken back: have the \
+     resource sent once more with its patient and the status `entered-in-error`";
 
-/// References of a resource that can be to whom it is about. Where it says so outright, nobody else is it: neither who answered for
-/// a child nor who took part.
-fn people_of(resource: &Element) -> impl Iterator<Item = &Element> {
-    let is_named = NAMED.iter().any(|name| resource.get(name).is_some());
-    let named = NAMED.iter().flat_map(|name| resource.all(name));
-    named.chain((!is_named).then(|| others_of(resource)).into_iter().flatten())
+fn is_deletion(entry: &Entry) -> bool {
+    entry.method.as_deref() == Some("DELETE")
 }
 
-/// Whom a resource may be about that does not say so outright.
-fn others_of(resource: &Element) -> impl Iterator<Item = &Element> {
-    let taking_part = resource.all("participant").filter_map(|part| part.get("actor"));
-    let of_kind: &[&str] = match resource.kind() {
-        "Task" => &["focus"],
-        "QuestionnaireResponse" => &["source"],
-        _ => &[],
-    };
-    let listed = resource.all("entity").filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
-    let further = of_kind.iter().flat_map(move |name| resource.all(name));
-    resource.all("individual").chain(taking_part).chain(further).chain(listed)
-}
-
-/// The encounter that a resource is of, where it stands here. STU3 calls it a context.
-pub(crate) fn encounter_of<'b>(bundle: &'b Bundle, resource: &'b Element) -> Option<&'b Element> {
-    let named = ["encounter", "context", "context/encounter"].into_iter().filter_map(|path| resource.get(path));
-    named.into_iter().find_map(|to| match bundle.referred(to, resource) {
-        Referred::Here(found, _) if found.kind() == "Encounter" => Some(found),
-        _ => None,
-    })
+/// Takes back what was said of a resource that went.
+fn deleted(saying: &mut Saying<'_, '_>) {
+    if saying.entry.resource.kind() == "Consent" {
+        return consent::wait(saying, "it was deleted where it came from, and what it decided still binds here");
+    }
+    let at = saying.stood;
+    saying.retract("deleted", Part::default(), at, "DELETE");
 }
 
 /// Whether a resource has an extension of which nothing is made.
-fn has_unknown_extension(resource: &Element) -> bool {
+pub(crate) fn has_unknown_extension(resource: &Element) -> bool {
     resource.all("extension").count()
         > KNOWN_EXTENSIONS.iter().filter(|ends| resource.extension(ends).is_some()).count()
 }

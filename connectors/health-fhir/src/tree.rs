@@ -93,13 +93,18 @@ impl Element {
     /// What sort of resource the element refers to or is.
     pub(crate) fn into_resource(mut self) -> Self {
         let inner = match self.children.as_mut_slice() {
-            [only] if only.name.starts_with(|first: char| first.is_ascii_uppercase()) => std::mem::take(only),
+            [only] if kind_of(&only.name).starts_with(|first: char| first.is_ascii_uppercase()) => std::mem::take(only),
             _ => return self,
         };
-        let mut children = vec![Element::of_value("resourceType", &inner.name)];
+        let mut children = vec![Element::of_value("resourceType", kind_of(&inner.name))];
         children.extend(inner.children);
         Self { name: self.name, value: None, children }
     }
+}
+
+/// What sort of resource an element of XML is. A published envelope writes `bundle` for the one that it holds.
+pub(crate) fn kind_of(name: &str) -> &str {
+    if name == "bundle" { "Bundle" } else { name }
 }
 
 fn names(extension: &Element, ends: &str) -> bool {

@@ -7,12 +7,18 @@ use proto::events::{
 
 use crate::bundle::Referred;
 use crate::codes::{ENCOUNTER_TYPES, REVIEWS};
-use crate::message::Action;
-use crate::reading::Reading;
+use crate::message::{Action, Says};
+use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
 
 const TABLE: &str = "visit";
+/// What an appointment or an encounter is for, what tells most first.
+const SERVICE: &[&str] = &["specialty", "serviceType", "serviceCategory"];
+/// Why: R4, and STU3.
+const REASON: &[&str] = &["reasonCode", "reason"];
+/// Classes of an encounter in which somebody stays.
+const ADMISSIONS: &[&str] = &["IMP", "ACUTE", "NONAC", "OBSENC", "SS", "INPATIENT"];
 const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
 
 const ENCOUNTER_STATUSES: &[&str] = &[
@@ -41,53 +47,76 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
     }
     let class = resource.get("class").and_then(|class| r.coded(class, "class"));
     let code = class.as_ref().map(|class| class.code.to_ascii_uppercase()).unwrap_or_default();
+    let place = resource.all("location").find_map(|at| saying.bundle.called(at.get("location")?, resource));
+    let reasons = r.all_coded(resource, REASON);
+    let mut services = r.all_coded(resource, SERVICE);
+    services.extend(r.all_coded(resource, &["type"]));
+    let is_admission = ADMISSIONS.contains(&code.as_str());
+    let is_emergency = matches!(code.as_str(), "EMER" | "EMERGENCY");
     if matches!(status, "cancelled" | "entered-in-error") {
         let reason = format!("Encounter {status}");
-        saying.retract(TABLE, Part::default(), starts, &reason);
-        if matches!(code.as_str(), "IMP" | "ACUTE" | "NONAC" | "OBSENC" | "SS" | "INPATIENT") {
+        // One that ended before it began was planned; that somebody came to an emergency department was not.
+        if status == "cancelled" && !is_emergency {
+            let (service, reason) = (joined(services), joined(reasons));
+            let starts_at = starts.map(|at| at.timestamp());
+            saying.say("appointment", starts, reading, AppointmentCancelled { starts_at, service, reason });
+        } else {
+            saying.retract(TABLE, Part::default(), starts, &reason);
+        }
+        if is_admission {
             saying.retract(TABLE, DISCHARGE, ends.or(starts), &reason);
         }
-        return;
+        return saying.keep_no_more(starts, &reason);
     }
-    let place = resource.all("location").find_map(|at| saying.bundle.called(at.get("location")?, resource));
-    let reason = ["reasonCode", "reason"].into_iter().find_map(|path| r.concept(resource, path));
-    let kind = resource.get("type").and_then(|kind| r.coded(kind, "type"));
-    let review =
-        kind.as_ref().filter(|kind| kind.code_set.contains(ENCOUNTER_TYPES) && REVIEWS.contains(&kind.code.as_str()));
-    match code.as_str() {
-        "EMER" | "EMERGENCY" => {
+    // What a referral or a booking tells of is what led to it: whoever was triaged by telephone has attended nowhere.
+    let led_to_another = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Referral);
+    if led_to_another && (is_emergency || status == "triaged") {
+        return saying.keep(starts, "Encounter");
+    }
+    let is_review = |kind: &&Coded| kind.code_set.contains(ENCOUNTER_TYPES) && REVIEWS.contains(&kind.code.as_str());
+    let review = services.iter().find(is_review).cloned();
+    match () {
+        // Before all else: what is planned has not happened, whatever it is to be. Nor has what somebody is registered for beforehand.
+        () if status == "planned" || code == "PRENC" => {
+            if starts.is_none() {
+                reading.flag(FindingCode::FieldMissing, "period/start");
+            }
+            let event = AppointmentBooked {
+                starts_at: starts.map(|at| at.timestamp()),
+                ends_at: ends.map(|at| at.timestamp()),
+                service: joined(services),
+                place,
+                reason: joined(reasons),
+            };
+            saying.say("appointment", starts, reading, event);
+        }
+        () if is_emergency => {
             let disposition = r.concept(resource, "hospitalization/dischargeDisposition");
+            // Nothing else of the event tells which service it was.
             let event = AttendedEmergency {
                 arrived_at: starts.map(|at| at.timestamp()),
                 place,
-                reason,
+                reason: joined(reasons.into_iter().chain(services).collect()),
                 left_at: ends.map(|at| at.timestamp()),
                 disposition,
             };
             saying.say(TABLE, starts, reading, event);
         }
-        "IMP" | "ACUTE" | "NONAC" | "OBSENC" | "SS" | "INPATIENT" => {
-            admission(saying, Admission { class, place, reason, starts, ends }, reading);
+        () if is_admission => {
+            let (specialty, reason) = (joined(services), joined(reasons));
+            admission(saying, Admission { class, place, specialty, reason, starts, ends }, reading);
         }
-        _ if review.is_some() => {
-            let event =
-                HealthReviewCompleted { review: kind, reviewed_at: Saying::when(starts), place, scores: Vec::new() };
+        () if review.is_some() => {
+            let event = HealthReviewCompleted { review, reviewed_at: Saying::when(starts), place, scores: Vec::new() };
             saying.say("review", starts, reading, event);
         }
-        _ if status == "planned" => {
-            let event = AppointmentBooked {
-                starts_at: starts.map(|at| at.timestamp()),
-                ends_at: ends.map(|at| at.timestamp()),
-                service: kind,
-                place,
-                reason,
-            };
+        () => {
+            let (service, place) = (joined(services), place.map(worded));
+            let event = AppointmentKept { at: Saying::when(starts), service, medium: class, place };
             saying.say("appointment", starts, reading, event);
-        }
-        _ => {
-            let service = kind.or_else(|| reading.concept(resource, "serviceType"));
-            let event = AppointmentKept { at: Saying::when(starts), service, medium: class, place: place.map(worded) };
-            saying.say("appointment", starts, reading, event);
+            if !reasons.is_empty() {
+                saying.keep(starts, "reasonCode");
+            }
         }
     }
 }
@@ -95,15 +124,15 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
 struct Admission {
     class: Option<Coded>,
     place: Option<String>,
+    specialty: Option<Coded>,
     reason: Option<Coded>,
     starts: Option<crate::time::Time>,
     ends: Option<crate::time::Time>,
 }
 
-fn admission(saying: &mut Saying<'_, '_>, admission: Admission, mut reading: Reading) {
+fn admission(saying: &mut Saying<'_, '_>, admission: Admission, reading: Reading) {
     let resource = &saying.entry.resource;
-    let Admission { class, place, reason, starts, ends } = admission;
-    let specialty = reading.concept(resource, "serviceType");
+    let Admission { class, place, specialty, reason, starts, ends } = admission;
     let event = AdmissionStarted {
         admitted_at: starts.map(|at| at.timestamp()),
         patient_class: class,
@@ -131,6 +160,7 @@ fn worded(text: String) -> Coded {
 
 pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
     const APPOINTMENT: &str = "appointment";
+    const IN_ERROR: &str = "Appointment entered-in-error";
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let r = &mut reading;
@@ -141,29 +171,46 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
         r.flag(FindingCode::FieldMissing, "start");
     }
     let starts_at = starts.map(|at| at.timestamp());
-    let service =
-        ["serviceType", "specialty", "serviceCategory"].into_iter().find_map(|path| r.concept(resource, path));
-    let service = service.or_else(|| r.concept(slot?, "serviceType").or_else(|| r.concept(slot?, "serviceCategory")));
-    let reason = ["reasonCode", "reason"].into_iter().find_map(|path| r.concept(resource, path));
-    let reason =
-        reason.or_else(|| Some(Coded { text: Some(resource.text("description")?.to_owned()), ..Coded::default() }));
+    // The specialty first, wherever it stands: it tells most of what the child is seen for.
+    let told = SERVICE.iter().flat_map(|path| [Some(resource), slot].into_iter().flatten().map(move |of| (of, path)));
+    let told: Vec<Coded> = told.flat_map(|(of, path)| r.all_coded(of, &[path])).collect();
+    let service = joined(told);
+    let reasons = r.all_coded(resource, REASON);
+    let described = || Some(Coded { text: Some(resource.text("description")?.to_owned()), ..Coded::default() });
     let place = place_of(saying, resource);
     match resource.text("status").unwrap_or_default() {
-        "entered-in-error" => saying.retract(APPOINTMENT, Part::default(), starts, "Appointment entered-in-error"),
-        "cancelled" => {
-            let reason = r.concept(resource, "cancelationReason").or(reason);
+        "entered-in-error" => {
+            saying.retract(APPOINTMENT, Part::default(), starts, IN_ERROR);
+            saying.keep_no_more(starts, IN_ERROR);
+        }
+        // Of who declined it, whatever becomes of it for the others.
+        status if status == "cancelled" || saying.declined => {
+            let cancelled = r.all_coded(resource, &["cancelationReason"]);
+            let reason = joined(cancelled.into_iter().chain(reasons).collect()).or_else(described);
             saying.say(APPOINTMENT, starts, reading, AppointmentCancelled { starts_at, service, reason });
         }
-        "noshow" => saying.say(APPOINTMENT, starts, reading, AppointmentMissed { starts_at, service, reason }),
+        "noshow" => {
+            let reason = joined(reasons).or_else(described);
+            saying.say(APPOINTMENT, starts, reading, AppointmentMissed { starts_at, service, reason });
+        }
         "fulfilled" | "arrived" | "checked-in" => {
+            // The event has no place for it.
+            let rest = (!reasons.is_empty()).then_some("reasonCode");
+            if let Some(rest) = rest.filter(|_| saying.is_of_several) {
+                r.flag(FindingCode::NotMapped, rest);
+            }
             let event = AppointmentKept { at: Saying::when(starts), service, medium: None, place: place.map(worded) };
             saying.say(APPOINTMENT, starts, reading, event);
+            if let Some(rest) = rest.filter(|_| !saying.is_of_several) {
+                saying.keep(starts, rest);
+            }
         }
         status => {
             if !["booked", "proposed", "pending", "waitlist"].contains(&status) {
                 r.flag(FindingCode::CodeUnknown, "status");
             }
             let ends_at = ends.map(|at| at.timestamp());
+            let reason = joined(reasons).or_else(described);
             saying.say(APPOINTMENT, starts, reading, AppointmentBooked { starts_at, ends_at, service, place, reason });
         }
     }

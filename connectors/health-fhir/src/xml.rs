@@ -7,8 +7,8 @@ use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::document::{Broken, Document, Entries, Part};
-use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw};
+use crate::document::{Broken, Document, Entries, Part, holds};
+use crate::tree::{DEPTH_MAX, ELEMENTS_MAX, Element, Flaw, kind_of};
 
 type Source<R> = Reader<BufReader<Taping<R>>>;
 
@@ -35,17 +35,17 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
             _ => {}
         }
     };
-    if !root.name.starts_with(|first: char| first.is_ascii_uppercase()) {
+    let kind = kind_of(&root.name);
+    if !kind.starts_with(|first: char| first.is_ascii_uppercase()) {
         return Err(Broken::NotAResource);
     }
     let line = tape.line(start);
     let mut building = Building { reader, buffer, elements: 0, flaw: None, odd: false };
-    let mut whole =
-        Element { children: vec![Element::of_value("resourceType", &root.name)], ..Element::new("resource") };
-    let is_bundle = root.name == "Bundle";
+    let mut whole = Element { children: vec![Element::of_value("resourceType", kind)], ..Element::new("resource") };
+    let held = holds(kind);
     if !is_empty {
         building.children(&mut whole, &root.name, 1, &mut |building, head, tag, start, is_empty| {
-            if !is_bundle || tag.name != "entry" {
+            if held != Some(&tag.name) {
                 return Ok(Some(tag));
             }
             tape.cut(start);
@@ -61,10 +61,34 @@ pub(crate) fn read<R: Read>(source: R, tape: &Taped, entries: &mut dyn Entries) 
             Ok(None)
         })?;
     }
-    let raw = if is_bundle { Vec::new() } else { tape.between(start, building.reader.buffer_position()) };
+    let raw = if held.is_some() { Vec::new() } else { tape.between(start, building.reader.buffer_position()) };
     let trailing = building.trailing();
     let element = building.flaw.map_or(Ok(whole), Err);
-    Ok(Document { whole: Part { element, raw, line, offset: start, odd: building.odd }, trailing })
+    Ok(Document { whole: Part { element, raw, line, offset: start, odd: building.odd }, trailing, is_list: false })
+}
+
+/// The resource of an entry, as it came.
+pub(crate) fn resource_within(entry: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::from_reader(entry);
+    let (mut buffer, mut open, mut is_resource) = (Vec::new(), 0_usize, false);
+    loop {
+        buffer.clear();
+        let start = usize::try_from(reader.buffer_position()).ok()?;
+        match reader.read_event_into(&mut buffer).ok()? {
+            Event::Start(tag) if is_resource => {
+                let end = tag.to_end().into_owned();
+                reader.read_to_end_into(end.name(), &mut Vec::new()).ok()?;
+                return entry.get(start..usize::try_from(reader.buffer_position()).ok()?);
+            }
+            Event::Start(tag) => {
+                open += 1;
+                is_resource = open == 2 && tag.local_name().as_ref() == "resource";
+            }
+            Event::End(_) => open = open.checked_sub(1)?,
+            Event::Eof => return None,
+            _ => {}
+        }
+    }
 }
 
 /// A start tag.

@@ -255,8 +255,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), name in "(a.json|a.xml|a.ndjson)") {
         let said = translate(&fhir(), &[(name.as_str(), &bytes)]);
-        let blank = bytes.trim_ascii().is_empty() && name == "a.ndjson";
-        prop_assert!(blank || !said.drafts.is_empty() || !said.rejections.is_empty());
+        prop_assert!(!said.drafts.is_empty() || !said.rejections.is_empty());
     }
 
     #[test]
@@ -266,6 +265,10 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] = byte;
         let said = translate(&fhir(), &[(if xml { "a.xml" } else { "a.json" }, &bytes)]);
+        prop_assert!(!said.drafts.is_empty() || !said.rejections.is_empty());
         prop_assert!(said.rejections.iter().all(|rejection| !rejection.message.is_empty()));
+        for (_, kept) in said.of_kind("SourceRecordKept") {
+            prop_assert!(kept["content"].as_str().is_some_and(|content| !content.is_empty()));
+        }
     }
 }

@@ -1,0 +1,72 @@
+//! What a resource holds beside what is read of it: whoever it is about is described, and what nothing reads is kept with it.
+
+use crate::about::encounter_of;
+use crate::message::Says;
+use crate::naming::own_time;
+use crate::person::{self, Known};
+use crate::reading::Reading;
+use crate::saying::{Part, Saying};
+use crate::time::Time;
+use crate::translate::{has_unknown_extension, is_record};
+use crate::tree::Element;
+
+/// What a contained Patient says is of the resource's own key: another resource may hold another state of the same person.
+const PERSON: Part<'static> = Part { of: "person", ordinal: 0 };
+
+/// Says what is left of a resource once it was said.
+pub(crate) fn say(saying: &mut Saying<'_, '_>) {
+    let resource = &saying.entry.resource;
+    let mut is_unread = false;
+    for held in resource.all("contained").filter(|held| is_record(held)) {
+        is_unread |= !is_described(saying, held) && !is_read(saying, held);
+    }
+    let rest = match () {
+        // Of several patients a finding says so: it would tell each of the others.
+        () if has_unknown_extension(resource) && !saying.is_of_several => "extension",
+        () if is_unread => "contained",
+        () => return,
+    };
+    let at = own_time(resource);
+    match is_in_error(resource) {
+        true => saying.keep_no_more(at, IN_ERROR),
+        false => saying.keep(at, rest),
+    }
+}
+
+const IN_ERROR: &str = "entered-in-error";
+
+fn is_in_error(resource: &Element) -> bool {
+    resource.text("status") == Some(IN_ERROR)
+}
+
+/// Describes whom the resource is about, if that is who is held. In a message of a birth the mother may be.
+fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
+    let is_birth = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Birth);
+    if held.kind() != "Patient" || is_birth {
+        return false;
+    }
+    let mut reading = Reading::default();
+    let at = Known { controller: &saying.controller, lasting: false, full_url: None };
+    let Some((_, identifiers)) = person::known(held, at, &mut reading).filter(|(known, _)| *known == saying.subject)
+    else {
+        return false;
+    };
+    let resource = &saying.entry.resource;
+    let born = held.text("birthDate").and_then(Time::parse);
+    let at = saying.stood.or_else(|| own_time(resource)).or(born);
+    if is_in_error(resource) {
+        saying.retract("person", PERSON, at, IN_ERROR);
+        return true;
+    }
+    let mut practices = held.all("generalPractitioner");
+    let practice = practices.find_map(|to| person::organisation_of(saying.bundle, to, resource));
+    let event = person::described(held, identifiers, practice, &mut reading);
+    saying.say_part("person", PERSON, at, reading, None, event.into());
+    // Who is around them is said of a Patient that stands by itself.
+    ["contact", "link"].iter().all(|path| held.get(path).is_none())
+}
+
+fn is_read(saying: &Saying<'_, '_>, held: &Element) -> bool {
+    let of = encounter_of(saying.bundle, &saying.entry.resource);
+    of.is_some_and(|of| std::ptr::eq(of, held)) || saying.is_of_several && held.kind() == "Patient"
+}

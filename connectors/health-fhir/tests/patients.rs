@@ -1,0 +1,137 @@
+//! What a Patient says of somebody, and what of two records of one person. All of them are invented.
+#![cfg(test)]
+
+#[path = "../../social-care-ssda903/tests/support/mod.rs"]
+mod support;
+
+use connector_kit::Collected;
+use health_fhir::Fhir;
+use serde_json::{Value, json};
+use support::{Told as _, translate};
+
+fn read(document: &Value) -> Collected {
+    translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("page.json", document.to_string())])
+}
+
+fn page(resources: &[Value]) -> Collected {
+    let entries: Vec<Value> = resources
+        .iter()
+        .map(|resource| {
+            let (kind, id) = (resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
+            json!({ "fullUrl": format!("https://fhir.invented.example/{kind}/{id}"), "resource": resource })
+        })
+        .collect();
+    read(&json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries }))
+}
+
+fn patient(id: &str, further: Value) -> Value {
+    let mut patient = json!({
+        "resourceType": "Patient", "id": id, "meta": { "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" },
+        "name": [{ "family": "Inventia" }], "birthDate": "2020-01-01",
+    });
+    patient.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+    patient
+}
+
+fn linked(kind: &str, other: Value) -> Value {
+    json!({ "link": [{ "type": kind, "other": other }] })
+}
+
+#[test]
+fn one_record_that_replaces_another_takes_its_place() {
+    let (old, new) = (
+        patient("p-1", linked("replaced-by", json!({ "reference": "Patient/p-2" }))),
+        patient("p-2", linked("replaces", json!({ "reference": "Patient/p-1" }))),
+    );
+    for (resources, count) in [(vec![old.clone(), new.clone()], 2), (vec![old], 1), (vec![new], 1)] {
+        let said = page(&resources);
+        let merged: Vec<_> =
+            said.drafts.iter().filter(|d| d.event.kind_number().unwrap().name() == "IdentifierSuperseded").collect();
+        assert_eq!((merged.len(), said.reasons()), (count, vec![]));
+        assert!(merged.iter().all(|draft| draft.subject.value == "P_2"), "said of the one that stands");
+        assert!(said.of_kind("IdentifierSuperseded").iter().all(|(_, event)| event["superseded"]["value"] == "P_1"));
+        let keys: std::collections::BTreeSet<_> = said.drafts.iter().map(|draft| &draft.record_key).collect();
+        assert_eq!(keys.len(), said.drafts.len(), "no key stands twice");
+    }
+}
+
+#[test]
+fn what_does_not_say_which_record_goes_on_links_nobody() {
+    let nhs = json!({ "identifier": { "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" } });
+    let elsewhere = json!({ "reference": "https://other.invented.example/Patient/p-2" });
+    for other in [nhs, elsewhere, json!({ "display": "somebody" }), json!({ "reference": "Patient/p-1" })] {
+        let said = page(&[patient("p-1", linked("replaced-by", other))]);
+        assert_eq!((said.kinds(), said.reasons()), (vec!["PersonDescribed"], vec!["REASON_MOVE_UNDECIDED"]));
+    }
+    for kind in ["seealso", "refer"] {
+        let said = page(&[patient("p-1", linked(kind, json!({ "reference": "Patient/p-2" })))]);
+        assert_eq!(said.kinds(), ["PersonDescribed", "SourceRecordKept"]);
+        assert_eq!(said.findings(), ["- NOT_MAPPED link"]);
+        assert_eq!(said.of_kind("PersonDescribed")[0].1["identifiers"], Value::Null);
+    }
+    let said = page(&[patient("p-1", json!({ "active": false }))]);
+    assert_eq!((said.kinds(), said.findings()), (vec!["PersonDescribed"], vec!["- NOT_MAPPED active".to_owned()]));
+}
+
+#[test]
+fn an_address_says_what_kind_it_is() {
+    let address = |of: Value| {
+        let mut address = json!({ "line": ["1 Invented Road"], "postalCode": "ZZ99 3WZ" });
+        address.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+        let said = page(&[patient("p-1", json!({ "address": [address] }))]);
+        (said.of_kind("PersonDescribed")[0].1["addresses"][0]["use"].clone(), said.findings())
+    };
+    for (of, kind) in [
+        (json!({ "use": "home" }), json!("USE_HOME")),
+        (json!({ "use": "home", "type": "both" }), json!("USE_HOME")),
+        (json!({ "use": "temp" }), json!("USE_TEMPORARY")),
+        (json!({ "use": "old" }), json!("USE_FORMER")),
+        (json!({ "use": "old", "type": "postal" }), json!("USE_FORMER")),
+        (json!({ "use": "billing" }), json!("USE_CORRESPONDENCE")),
+        (json!({ "use": "home", "type": "postal" }), json!("USE_CORRESPONDENCE")),
+        (json!({ "type": "postal" }), json!("USE_CORRESPONDENCE")),
+        (json!({ "use": "work" }), json!("USE_OTHER")),
+        (json!({}), Value::Null),
+    ] {
+        assert_eq!(address(of.clone()), (kind, vec![]), "{of}");
+    }
+    assert_eq!(address(json!({ "use": "holiday" })), (Value::Null, vec!["- CODE_UNKNOWN address.use".to_owned()]));
+}
+
+/// As the national service for immunisations has it: whoever was given it stands in the record itself.
+fn immunisation(status: &str, version: &str, further: &[Value]) -> Value {
+    let child = json!({
+        "resourceType": "Patient", "id": "who", "name": [{ "family": "Inventia" }], "birthDate": "2020-01-01",
+        "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }],
+    });
+    let giver = json!({ "resourceType": "Practitioner", "id": "giver", "name": [{ "family": "Madeup" }] });
+    let contained: Vec<Value> = [child, giver].into_iter().chain(further.iter().cloned()).collect();
+    json!({
+        "resourceType": "Immunization", "id": "i-1", "status": status, "contained": contained,
+        "meta": { "versionId": version, "lastUpdated": "2026-04-02T10:00:00Z" }, "patient": { "reference": "#who" },
+        "vaccineCode": { "coding": [{ "system": "http://snomed.info/sct", "code": "1", "display": "Invented vaccine" }] },
+        "occurrenceDateTime": "2026-04-01T10:00:00Z",
+    })
+}
+
+#[test]
+fn who_stands_within_a_record_is_described_and_what_nothing_reads_is_kept() {
+    let said = page(&[immunisation("completed", "1", &[])]);
+    assert_eq!((said.kinds(), said.reasons()), (vec!["ImmunisationGiven", "PersonDescribed"], vec![]));
+    assert!(said.drafts.iter().all(|draft| draft.subject.value == "9990123454"));
+    let (key, person) = &said.of_kind("PersonDescribed")[0];
+    assert_eq!(
+        (key.as_str(), &person["names"][0]["family"]),
+        ("nhs/9990123454/Immunization/i-1/person#0", &json!("Inventia"))
+    );
+    let answers = json!({ "resourceType": "QuestionnaireResponse", "id": "q", "status": "completed" });
+    let said = page(&[immunisation("completed", "1", std::slice::from_ref(&answers))]);
+    assert_eq!(said.kinds(), ["ImmunisationGiven", "PersonDescribed", "SourceRecordKept"]);
+    assert_eq!(said.findings(), ["- NOT_MAPPED contained"]);
+    // Somebody else, held beside the child, is nobody who is described.
+    let mother = json!({ "resourceType": "Patient", "id": "m", "name": [{ "family": "Inventia" }],
+        "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123462" }] });
+    assert_eq!(page(&[immunisation("completed", "1", &[mother])]).of_kind("PersonDescribed").len(), 1);
+    let said = page(&[immunisation("entered-in-error", "2", &[answers])]);
+    assert_eq!(said.kinds(), ["EntryRetracted", "EntryRetracted", "EntryRetracted"], "all that it said");
+}

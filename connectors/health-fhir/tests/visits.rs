@@ -1,0 +1,197 @@
+//! What appointments, encounters and referrals say of a child, and of which child. All of them are invented.
+#![cfg(test)]
+
+#[path = "../../social-care-ssda903/tests/support/mod.rs"]
+mod support;
+
+use connector_kit::Collected;
+use health_fhir::Fhir;
+use serde_json::{Value, json};
+use support::{Told as _, translate};
+
+/// A page of a server, with what each resource of the test needs beside what it is about.
+fn page(resources: &[Value]) -> Collected {
+    let entries: Vec<Value> = resources
+        .iter()
+        .map(|resource| {
+            let mut resource = resource.clone();
+            let meta = json!({ "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" });
+            resource.as_object_mut().unwrap().entry("meta").or_insert(meta);
+            let (kind, id) = (resource["resourceType"].as_str().unwrap(), resource["id"].as_str().unwrap());
+            json!({ "fullUrl": format!("https://fhir.invented.example/{kind}/{id}"), "resource": resource })
+        })
+        .collect();
+    let page = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries }).to_string();
+    translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("page.json", page)])
+}
+
+fn concept(code: &str, words: &str) -> Value {
+    json!({ "coding": [{ "system": "https://invented.example/codes", "code": code, "display": words }] })
+}
+
+fn appointment(status: &str) -> Value {
+    json!({
+        "resourceType": "Appointment", "id": "a", "status": status, "start": "2026-03-10T09:00:00Z",
+        "specialty": [concept("711", "Child and adolescent psychiatry")], "serviceType": [{ "text": "Follow-up" }],
+        "serviceCategory": [{ "text": "CAMHS" }],
+        "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
+        "participant": [{ "actor": { "reference": "Patient/1" }, "status": "accepted" }],
+    })
+}
+
+#[test]
+fn an_appointment_says_its_specialty_and_every_reason_however_it_went() {
+    for (status, kind) in [
+        ("booked", "AppointmentBooked"),
+        ("noshow", "AppointmentMissed"),
+        ("cancelled", "AppointmentCancelled"),
+        ("fulfilled", "AppointmentKept"),
+    ] {
+        let said = page(&[appointment(status)]);
+        let event = &said.of_kind(kind)[0].1;
+        assert_eq!(event["service"]["code"], "711", "{status}");
+        assert_eq!(event["service"]["text"], "Child and adolescent psychiatry; Follow-up; CAMHS", "{status}");
+        if kind == "AppointmentKept" {
+            assert_eq!(
+                said.findings(),
+                ["- NOT_MAPPED reasonCode"],
+                "its reasons are kept, as the event has no place for them"
+            );
+        } else {
+            assert_eq!(event["reason"]["text"], "Review; R2 Self harm", "{status}");
+            assert_eq!(said.findings(), [""; 0]);
+        }
+    }
+    let mut in_error = appointment("entered-in-error");
+    in_error["meta"] = json!({ "versionId": "2", "lastUpdated": "2026-04-03T10:00:00Z" });
+    assert_eq!(page(&[in_error]).kinds(), ["EntryRetracted", "EntryRetracted"], "of the visit, and of what was kept");
+}
+
+#[test]
+fn an_encounter_and_a_referral_say_every_code_of_theirs() {
+    let encounter = |class: &str| {
+        json!({
+            "resourceType": "Encounter", "id": "e", "status": "finished", "class": { "code": class },
+            "subject": { "reference": "Patient/1" }, "period": { "start": "2026-03-10T09:00:00Z" },
+            "serviceType": concept("711", "Child and adolescent psychiatry"), "type": [{ "text": "Clinic" }],
+            "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
+        })
+    };
+    let (service, reason) = ("Child and adolescent psychiatry; Clinic", "Review; R2 Self harm");
+    let said = page(&[encounter("AMB")]);
+    assert_eq!(said.of_kind("AppointmentKept")[0].1["service"]["text"], service);
+    let admitted = &page(&[encounter("IMP")]).of_kind("AdmissionStarted")[0].1;
+    assert_eq!((&admitted["specialty"]["text"], &admitted["reason"]["text"]), (&json!(service), &json!(reason)));
+    let attended = &page(&[encounter("EMER")]).of_kind("AttendedEmergency")[0].1;
+    assert_eq!(attended["reason"]["text"], format!("{reason}; 711 {service}"));
+    let referral = json!({
+        "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
+        "subject": { "reference": "Patient/1" }, "code": concept("C1", "Assessment"),
+        "category": [{ "text": "Referral" }, { "text": "Mental health" }], "performer": [{ "display": "Invented CAMHS" }],
+        "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
+    });
+    let made = &page(&[referral]).of_kind("ReferralMade")[0].1;
+    assert_eq!(made["service"]["text"], "Assessment; Invented CAMHS; Referral; Mental health");
+    assert_eq!(made["reason"]["text"], reason);
+}
+
+#[test]
+fn an_appointment_of_several_is_one_of_each_of_them() {
+    let part = |who: &str, status: &str| json!({ "actor": { "reference": who }, "status": status });
+    let group = |status: &str, parts: &[Value]| {
+        let mut group = appointment(status);
+        group["participant"] = json!(parts);
+        group["extension"] = json!([{ "url": "https://invented.example/room", "valueString": "2" }]);
+        group
+    };
+    let parts = [
+        part("Location/l", "accepted"),
+        part("Patient/1", "accepted"),
+        part("Patient/2", "declined"),
+        part("Patient/1", "accepted"),
+    ];
+    let said = page(&[group("fulfilled", &parts)]);
+    let told: Vec<_> = said
+        .drafts
+        .iter()
+        .map(|draft| (draft.subject.value.as_str(), draft.event.kind_number().unwrap().name()))
+        .collect();
+    assert_eq!(
+        told,
+        [("1", "AppointmentKept"), ("2", "AppointmentCancelled")],
+        "and kept with neither, as it tells of both"
+    );
+    assert_eq!(said.findings(), ["- NOT_MAPPED extension", "- NOT_MAPPED extension", "- NOT_MAPPED reasonCode"]);
+    let missed = page(&[group("noshow", &[part("Patient/1", "accepted"), part("Patient/2", "accepted")])]);
+    assert_eq!(missed.kinds(), ["AppointmentMissed", "AppointmentMissed"]);
+    // One of them nobody can tell: the others are said, and that one waits.
+    let unknown = json!({ "actor": { "type": "Patient", "display": "somebody" }, "status": "accepted" });
+    let said = page(&[group("booked", &[part("Patient/1", "accepted"), unknown])]);
+    assert_eq!((said.kinds(), said.reasons()), (vec!["AppointmentBooked"], vec!["REASON_SUBJECT_MISSING"]));
+    // Staff are known by numbers too, and are nobody's patients.
+    let staff = json!({ "actor": { "identifier": { "system": "https://invented.example/staff", "value": "77" } } });
+    let said = page(&[group("booked", &[staff, part("Patient/1", "accepted")])]);
+    assert_eq!(said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect::<Vec<_>>(), ["1", "1"]);
+    let of_a_group = page(&[group("booked", &[part("Group/g", "accepted")])]);
+    assert_eq!((of_a_group.kinds().len(), of_a_group.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
+}
+
+fn encounter(status: &str, class: &str) -> Value {
+    json!({
+        "resourceType": "Encounter", "id": "e", "status": status, "class": { "code": class },
+        "subject": { "reference": "Patient/1" }, "period": { "start": "2026-09-01T09:00:00Z", "end": "2026-09-02T09:00:00Z" },
+    })
+}
+
+#[test]
+fn what_is_planned_or_called_off_is_not_told_as_having_happened() {
+    for (status, class, kinds) in [
+        ("planned", "IMP", vec!["AppointmentBooked"]),
+        ("planned", "EMER", vec!["AppointmentBooked"]),
+        ("planned", "AMB", vec!["AppointmentBooked"]),
+        ("finished", "PRENC", vec!["AppointmentBooked"]),
+        ("finished", "AMB", vec!["AppointmentKept"]),
+        ("in-progress", "IMP", vec!["AdmissionStarted", "AdmissionEnded"]),
+        ("triaged", "EMER", vec!["AttendedEmergency"]),
+        ("cancelled", "AMB", vec!["AppointmentCancelled", "EntryRetracted"]),
+        ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted", "EntryRetracted"]),
+        ("cancelled", "EMER", vec!["EntryRetracted", "EntryRetracted"]),
+        ("entered-in-error", "AMB", vec!["EntryRetracted", "EntryRetracted"]),
+    ] {
+        let said = page(&[encounter(status, class)]);
+        assert_eq!(said.kinds(), kinds, "{status} {class}");
+        let keys: std::collections::BTreeSet<_> = said.drafts.iter().map(|draft| &draft.record_key).collect();
+        assert_eq!(keys.len(), said.drafts.len(), "{status} {class}");
+    }
+    let booked = page(&[encounter("planned", "IMP")]).drafts[0].record_key.clone();
+    assert_eq!(
+        page(&[encounter("cancelled", "IMP")]).drafts[0].record_key,
+        booked,
+        "what is cancelled is what was booked"
+    );
+    let mut planned = encounter("planned", "AMB");
+    planned["period"] = json!({});
+    assert_eq!(page(&[planned]).findings(), ["- FIELD_MISSING period/start"]);
+}
+
+#[test]
+fn what_led_to_a_referral_is_no_attendance() {
+    let message = |encounter: Value| {
+        let child = json!({ "resourceType": "Patient", "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }] });
+        let header = json!({ "resourceType": "MessageHeader", "id": "h", "eventCoding": { "code": "servicerequest-request" },
+            "reason": { "coding": [{ "code": "new" }] } });
+        let mut encounter = encounter;
+        encounter["subject"] = json!({ "reference": "urn:uuid:2" });
+        let entries: Vec<Value> = [header, child, encounter]
+            .into_iter()
+            .zip(1..)
+            .map(|(resource, nth)| json!({ "fullUrl": format!("urn:uuid:{nth}"), "resource": resource }))
+            .collect();
+        let message = json!({ "resourceType": "Bundle", "type": "message", "timestamp": "2026-04-02T10:00:00Z", "entry": entries });
+        translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("a.json", message.to_string())]).kinds()
+    };
+    for (status, class) in [("triaged", "EMER"), ("finished", "EMER"), ("triaged", "VR")] {
+        assert_eq!(message(encounter(status, class)), ["PersonDescribed", "SourceRecordKept"], "{status} {class}");
+    }
+    assert_eq!(message(encounter("finished", "AMB")), ["PersonDescribed", "AppointmentKept"]);
+}
