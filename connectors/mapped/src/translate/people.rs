@@ -1,12 +1,14 @@
 //! Who the children of a file are, told once each.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
 use connector_kit::gather::Gathering;
-use connector_kit::{Draft, Output, Place};
+use connector_kit::{Draft, Output, Place, described};
 use prost::Message as _;
-use proto::events::Body;
+use proto::events::event::Kind;
+use proto::events::{Body, Finding};
 
 use super::rank;
 
@@ -17,9 +19,11 @@ pub(super) const TABLE: &str = "person";
 /// and those of a snapshot go to the disk.
 pub(super) const PEOPLE_MAX: usize = 10_000;
 
-/// One description a child and version: of the rows that describe a child, the one of the latest event.
+/// One description a child and version: of the rows that describe a child, the one of the latest event, with its blanks filled from
+/// the others.
 pub(super) struct People {
-    held: BTreeMap<Described, Packed>,
+    /// Each that says something else, by the latest row that says so.
+    held: BTreeMap<Described, Vec<Packed>>,
     gathering: Gathering<Packed>,
 }
 
@@ -47,20 +51,23 @@ impl People {
     pub(super) fn describe(&mut self, draft: Draft) {
         let version = draft.version.map(|version| (version.as_of_us, version.sequence));
         let key = (draft.subject.encode_to_vec(), draft.controller.clone(), version);
-        match self.held.get(&key).and_then(Packed::draft) {
-            Some(held) if order(&held) >= order(&draft) => {}
-            _ => {
-                self.held.insert(key, Packed::of(draft));
+        let held = self.held.entry(key).or_default();
+        let is_same = |packed: &Packed| packed.draft().is_some_and(|held| held.event == draft.event);
+        match held.iter_mut().find(|packed| is_same(packed)) {
+            Some(same) => {
+                if same.draft().is_some_and(|same| rank(&same.effective) < rank(&draft.effective)) {
+                    *same = Packed::of(draft);
+                }
             }
+            None => held.push(Packed::of(draft)),
         }
     }
 
     /// Tells of those that are held: no row that follows says more of them.
     pub(super) fn tell(&mut self, out: &mut dyn Output) {
-        std::mem::take(&mut self.held)
-            .into_values()
-            .filter_map(|packed| packed.draft())
-            .for_each(|draft| out.draft(draft));
+        for packed in std::mem::take(&mut self.held).into_values() {
+            one_of(packed).into_iter().for_each(|draft| out.draft(draft));
+        }
     }
 
     /// Puts aside those that are held: rows that follow may say more of them.
@@ -68,7 +75,8 @@ impl People {
         for ((subject, controller, version), packed) in std::mem::take(&mut self.held) {
             // A character a byte: as many owners as there are keys, in the same order.
             let subject: String = subject.into_iter().map(char::from).collect();
-            self.gathering.push(0, &format!("{subject}/{controller}/{version:?}"), &packed)?;
+            let owner = format!("{subject}/{controller}/{version:?}");
+            packed.iter().try_for_each(|packed| self.gathering.push(0, &owner, packed))?;
         }
         Ok(())
     }
@@ -77,24 +85,31 @@ impl People {
     pub(super) fn end(mut self, out: &mut dyn Output) -> io::Result<()> {
         self.put_aside()?;
         let gathered = self.gathering.gathered()?;
-        let (mut each, mut last) = (gathered.each(0), None::<(String, Draft)>);
-        while let Some((owner, packed)) = each.next_row()? {
-            let Some(draft) = packed.draft() else { continue };
-            match &mut last {
-                Some((before, held)) if *before == owner => {
-                    if order(held) < order(&draft) {
-                        *held = draft;
-                    }
-                }
-                last => last.replace((owner, draft)).into_iter().for_each(|(_, draft)| out.draft(draft)),
-            }
+        let mut owners = gathered.owners(0);
+        while let Some(of) = owners.next_owner()? {
+            one_of(of.rows).into_iter().for_each(|draft| out.draft(draft));
         }
-        last.into_iter().for_each(|(_, draft)| out.draft(draft));
         Ok(())
     }
 }
 
-/// Of two descriptions of one child the later in this order is told.
+/// One description out of those of a child.
+fn one_of(packed: Vec<Packed>) -> Option<Draft> {
+    let mut drafts: Vec<Draft> = packed.iter().filter_map(Packed::draft).collect();
+    drafts.sort_by_cached_key(|draft| Reverse(order(draft)));
+    let person = |draft: &Draft| match &draft.event.kind {
+        Some(Kind::PersonDescribed(person)) => Some((**person).clone()),
+        _ => None,
+    };
+    let (described, odd) = described::together(drafts.iter().filter_map(person));
+    let mut findings: Vec<Finding> = drafts.iter().flat_map(|draft| draft.findings.clone()).chain(odd).collect();
+    findings.sort_by(|a, b| (&a.field, a.code).cmp(&(&b.field, b.code)));
+    findings.dedup();
+    let latest = drafts.into_iter().next()?;
+    Some(Draft { findings, event: described.into(), ..latest })
+}
+
+/// Of two descriptions of one child the later in this order counts.
 fn order(draft: &Draft) -> ((i64, i32), Vec<u8>) {
     (rank(&draft.effective), draft.event.encode_to_vec())
 }
