@@ -293,7 +293,8 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
     };
     let school = register_of(row, of_name).map_err(|unheard| {
         let message = "neither the record nor the file's name says whose register it is: give the school's authority and \
-                       establishment number, seven digits";
+                       establishment number, seven digits, in a column LAESTAB or in the file's name (8784001_marks.csv); a URN is \
+                       another number, and does not say it";
         unfit(unheard, Reason::SubjectMissing, "laestab", message)
     })?;
     let pupil = pupil(row, &school).ok_or_else(|| {

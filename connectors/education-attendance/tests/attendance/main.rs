@@ -229,6 +229,47 @@ fn minutes_late_are_of_the_session_that_is_late() {
     assert_eq!(file(each, "L,L,7,9,bus,dog"), (vec![Some(7), Some(9)], "busdog".to_owned(), vec![]));
 }
 
+#[test]
+fn tables_as_systems_print_them() {
+    let expected = marks(&translate("8784001.csv", &by_session(&WEEK[..1])));
+    let title = "Attendance report\nRun 10/01/2025,,\n\nLAEstab,UPN,Date,AM,PM,Reg\n";
+    for (name, text) in [
+        ("report.csv", format!("{title}8784001,{UPN},Mon 06 Jan 2025,/,\\,5A\n")),
+        (
+            "8784001_marks.txt",
+            format!(
+                "UPN;CalendarDate;PeriodName;MarkCode;LateMinutes\n{UPN};2025-01-06T00:00:00;AM;/;0\n{UPN};2025-01-06T00:00:00;PM;\\;0\n"
+            ),
+        ),
+        (
+            "8784001.json",
+            format!(
+                r#"[{{"upn":"{UPN}","registrationDateTime":"2025-01-06T08:40:00","registrationPeriod":"AM","code":"/","gender":"F"}},
+                {{"upn":"{UPN}","registrationDateTime":"2025-01-06T13:10:00","registrationPeriod":"PM","code":"\\"}}]"#
+            ),
+        ),
+    ] {
+        let said = translate(name, &text);
+        assert_eq!((marks(&said), said.rejections.as_slice()), (expected.clone(), &[][..]), "{name}");
+        assert!(said.drafts.iter().all(|draft| draft.table != "kept"), "{name}");
+    }
+    let grid = format!("Student,UPN,Mon 06/01/2025 AM,Mon 06/01/2025 PM\nInvented,{UPN},/,\\\n");
+    let urn = format!("URN,UPN,Date,AM\n900001,{UPN},2025-01-06,/\n");
+    let short = format!("UPN,Date,AM,PM\n{UPN},2025-01-06,/\n");
+    for (name, text, told) in [
+        ("8784001.csv", grid.as_str(), "a row for each pupil and day"),
+        ("8784001.csv", "UPN,Name\n", "no row of the first twenty"),
+        ("register.csv", &urn, "a URN is another number"),
+        ("8784001.csv", &short, "fewer cells"),
+        ("8784001.xlsx", "PK", "save the sheet"),
+    ] {
+        let said = translate(name, text);
+        assert_eq!((said.drafts.len(), said.rejections.len(), said.whole_of.len()), (0, 1, 0), "{told}");
+        assert!(said.rejections[0].message.contains(told), "{:?}", said.rejections[0]);
+        assert_eq!(said.rejections[0].place.file, name);
+    }
+}
+
 /// Overlapping deliveries, in the order in which they were made.
 #[test]
 fn days_that_are_sent_again_hold_in_any_order() {
@@ -308,13 +349,13 @@ fn what_cannot_be_placed_is_told_with_its_field() {
 fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_of() {
     let text = format!(
         r#"{{"laestab":"8784001","region":"north","pupils":[
-            {{"upn":"{UPN}","house":"red","weeks":[{{"tutor":"Ms Invented","marks":[
+            {{"upn":"{UPN}","locker":"red","weeks":[{{"tutor":"Ms Invented","marks":[
                 {{"date":"2025-01-06","am":"/"}},{{"date":"2025-01-07","am":"L"}}]}}],"bus":7}}],
             "pages":{{"of":1}}}}"#
     );
     let said = translate("a.json", &text);
     let contents: Vec<_> = around(&said).into_iter().map(|(_, _, content)| content).collect();
-    assert_eq!(contents, ["house,bus\nred,7\n", "tutor\nMs Invented\n"]);
+    assert_eq!(contents, ["locker,bus\nred,7\n", "tutor\nMs Invented\n"]);
     assert_eq!((marks(&said).len(), told(&said)), (2, vec![("COLUMNS_NOT_MAPPED", "around")]));
     assert_eq!(said.rejections[0].raw, b"pages_of\nregion");
     // Another file of the same names is the same item, and each file tells once.
