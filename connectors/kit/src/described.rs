@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proto::events::identifier::Standing;
-use proto::events::{Finding, FindingCode, Identifier, PersonDescribed, PersonName, Subject};
+use proto::events::{Date, Finding, FindingCode, Identifier, PersonDescribed, PersonName, Subject};
 
 use crate::reading::finding;
 
@@ -14,13 +14,12 @@ pub fn together(rows: impl IntoIterator<Item = PersonDescribed>) -> (PersonDescr
     let mut rows = rows.into_iter();
     let (mut one, mut findings) = (rows.next().unwrap_or_default(), Vec::new());
     for mut other in rows {
-        for (known, said, field) in
-            [(one.birth_on, other.birth_on, "birth_on"), (one.death_on, other.death_on, "death_on")]
-        {
-            if known.is_some() && said.is_some() && known != said {
-                findings.push(finding(FindingCode::FieldsContradict, field));
-                other.identifiers.iter_mut().for_each(|number| number.usable = false);
-            }
+        if differ(one.birth_on, other.birth_on) {
+            findings.push(finding(FindingCode::FieldsContradict, "birth_on"));
+            other.identifiers.iter_mut().for_each(|number| number.usable = false);
+        }
+        if differ(one.death_on, other.death_on) {
+            findings.push(finding(FindingCode::FieldsContradict, "death_on"));
         }
         fill(&mut one, other);
     }
@@ -29,6 +28,13 @@ pub fn together(rows: impl IntoIterator<Item = PersonDescribed>) -> (PersonDescr
     findings.sort_by(|a, b| a.field.cmp(&b.field));
     findings.dedup();
     (one, findings)
+}
+
+/// Whether two dates are of two days: a year alone is not another than a day of it.
+fn differ(one: Option<Date>, other: Option<Date>) -> bool {
+    let part = |one: Option<u32>, other: Option<u32>| one.zip(other).is_some_and(|(one, other)| one != other);
+    one.zip(other)
+        .is_some_and(|(one, other)| one.year != other.year || part(one.month, other.month) || part(one.day, other.day))
 }
 
 /// Puts into the blanks of a description what another has there.
@@ -150,5 +156,7 @@ mod tests {
         let born = vec!["birth_on".to_owned()];
         assert_eq!(told([row("2015-02-03", "", ""), row("2015-02-04", first, "")]), (vec![false], born.clone()));
         assert_eq!(told([row("2015-02-03", first, ""), row("2015-02-04", first, "")]), (vec![true], born));
+        let year = PersonDescribed { birth_on: dates::date(2015, None, None), ..PersonDescribed::default() };
+        assert_eq!(told([row("2015-02-03", first, ""), year]), (vec![true], vec![]));
     }
 }

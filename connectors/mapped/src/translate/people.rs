@@ -15,15 +15,15 @@ use super::rank;
 /// What the drafts of descriptions are of.
 pub(super) const TABLE: &str = "person";
 
-/// Descriptions that are held to learn whether a later row of the same child and time says more: of a feed no more are waited for,
+/// Descriptions that are held to learn whether a later row of the same child and time says something else: of a feed no more are waited for,
 /// and those of a snapshot go to the disk.
 pub(super) const PEOPLE_MAX: usize = 10_000;
 
 /// One description a child and version: of the rows that describe a child, the one of the latest event, with its blanks filled from
 /// the others.
 pub(super) struct People {
-    /// Each that says something else, by the latest row that says so.
-    held: BTreeMap<Described, Vec<Packed>>,
+    /// Each that says something else, by what it says, of the latest row that says so.
+    held: BTreeMap<(Described, Vec<u8>), Packed>,
     gathering: Gathering<Packed>,
 }
 
@@ -51,32 +51,35 @@ impl People {
     pub(super) fn describe(&mut self, draft: Draft) {
         let version = draft.version.map(|version| (version.as_of_us, version.sequence));
         let key = (draft.subject.encode_to_vec(), draft.controller.clone(), version);
-        let held = self.held.entry(key).or_default();
-        let is_same = |packed: &Packed| packed.draft().is_some_and(|held| held.event == draft.event);
-        match held.iter_mut().find(|packed| is_same(packed)) {
-            Some(same) => {
-                if same.draft().is_some_and(|same| rank(&same.effective) < rank(&draft.effective)) {
-                    *same = Packed::of(draft);
-                }
-            }
-            None => held.push(Packed::of(draft)),
+        let says = draft.findings.iter().fold(draft.event.encode_to_vec(), |mut says, finding| {
+            says.extend(finding.encode_to_vec());
+            says
+        });
+        let at = (key, says);
+        let is_later = |held: Draft| rank(&held.effective) < rank(&draft.effective);
+        if self.held.get(&at).and_then(Packed::draft).is_none_or(is_later) {
+            self.held.insert(at, Packed::of(draft));
         }
     }
 
     /// Tells of those that are held: no row that follows says more of them.
     pub(super) fn tell(&mut self, out: &mut dyn Output) {
-        for packed in std::mem::take(&mut self.held).into_values() {
-            one_of(packed).into_iter().for_each(|draft| out.draft(draft));
+        let mut of_one: Vec<Packed> = Vec::new();
+        let mut held = std::mem::take(&mut self.held).into_iter().peekable();
+        while let Some(((whose, _), packed)) = held.next() {
+            of_one.push(packed);
+            if held.peek().is_none_or(|((next, _), _)| *next != whose) {
+                one_of(std::mem::take(&mut of_one)).into_iter().for_each(|draft| out.draft(draft));
+            }
         }
     }
 
     /// Puts aside those that are held: rows that follow may say more of them.
     pub(super) fn put_aside(&mut self) -> io::Result<()> {
-        for ((subject, controller, version), packed) in std::mem::take(&mut self.held) {
+        for (((subject, controller, version), _), packed) in std::mem::take(&mut self.held) {
             // A character a byte: as many owners as there are keys, in the same order.
             let subject: String = subject.into_iter().map(char::from).collect();
-            let owner = format!("{subject}/{controller}/{version:?}");
-            packed.iter().try_for_each(|packed| self.gathering.push(0, &owner, packed))?;
+            self.gathering.push(0, &format!("{subject}/{controller}/{version:?}"), &packed)?;
         }
         Ok(())
     }
