@@ -18,11 +18,18 @@ pub(crate) enum Field {
     Day,
     /// AM or PM.
     Session,
+    /// The session by another name, or which lesson of the day: only a word tells, since a number may be either.
+    Period,
     Code,
     MorningCode,
     AfternoonCode,
+    /// Of a record's one mark, or of the one of a day's two that is late.
     MinutesLate,
+    MorningMinutesLate,
+    AfternoonMinutesLate,
     Comment,
+    MorningComment,
+    AfternoonComment,
     /// When the mark was last changed.
     Changed,
     /// When the file was made.
@@ -49,9 +56,26 @@ const NAMES: &[(Field, &[&str])] = &[
         Field::Birth,
         &["dob", "dateofbirth", "birthdate", "pupildob", "studentdob", "studentdateofbirth", "studentdateofbirthdate"],
     ),
-    (Field::On, &["date", "attendancedate", "sessiondate", "markdate", "datedate", "registerdate", "schooldate"]),
+    (
+        Field::On,
+        &[
+            "date",
+            "attendancedate",
+            "sessiondate",
+            "markdate",
+            "datedate",
+            "registerdate",
+            "schooldate",
+            "calendardate",
+            "registrationdatetime",
+        ],
+    ),
     (Field::Day, &["day"]),
-    (Field::Session, &["session", "ampm", "sessionname", "sessiontype", "period"]),
+    (Field::Session, &["session", "ampm", "sessionname", "sessiontype"]),
+    (
+        Field::Period,
+        &["period", "periodname", "periodnumber", "registrationperiod", "lesson", "lessonname", "lessonnumber"],
+    ),
     (
         Field::Code,
         &[
@@ -100,8 +124,12 @@ const NAMES: &[(Field, &[&str])] = &[
             "pmsession",
         ],
     ),
-    (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes"]),
+    (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes", "numberofminuteslate"]),
+    (Field::MorningMinutesLate, &["amminuteslate", "amminslate", "amlateminutes", "morningminuteslate"]),
+    (Field::AfternoonMinutesLate, &["pmminuteslate", "pmminslate", "pmlateminutes", "afternoonminuteslate"]),
     (Field::Comment, &["comment", "comments", "note", "notes"]),
+    (Field::MorningComment, &["amcomment", "amcomments", "amnote", "amnotes", "morningcomment"]),
+    (Field::AfternoonComment, &["pmcomment", "pmcomments", "pmnote", "pmnotes", "afternooncomment"]),
     (
         Field::Changed,
         &[
@@ -164,6 +192,21 @@ const NAMES: &[(Field, &[&str])] = &[
             "fullname",
             "pupilname",
             "studentname",
+            "reg",
+            "registrationform",
+            "form",
+            "class",
+            "tutorgroup",
+            "house",
+            "upi",
+            "studentupi",
+            "initials",
+            "studentinitials",
+            "gender",
+            "studentgender",
+            "currentncyear",
+            "educationdetailscurrentncyear",
+            "studenteducationdetailscurrentncyear",
         ],
     ),
 ];

@@ -1,7 +1,8 @@
 //! A daily feed of register marks, as schools' own systems and those who collect from them deliver it: JSON or CSV, every day the
 //! marks of the last seven or eight days once more, in which a mark may have become another.
 //!
-//! **Files.** CSV with a row a session or a row a day (columns for morning and afternoon); JSON as a list of records, records
+//! **Files.** CSV, also called `.txt` and also below a title, with a row a session or a row a day (columns for morning and afternoon);
+//! a row a lesson is refused, since the first two lessons are not the two sessions. JSON as a list of records, records
 //! under a pupil or a school, or a record a line; of any length, since it is read as it comes. Fields are found by name, in the
 //! spellings of [`fields`], in any letter case and whatever separates their words. What the file says once of all its records (the
 //! school, when it was made) counts for each; a school that the records do not name is read from the file's name
@@ -35,13 +36,19 @@ mod say;
 mod table;
 mod walk;
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Registered, Rejection, SourceFile, Whose};
 use proto::events::Family;
+use proto::quarantine::Reason;
 
 use crate::say::Register;
 
 /// What it is called: its events are this source's.
 pub(crate) const NAME: &str = "education-attendance";
+
+/// What a table is called by.
+const TABLES: [&str; 2] = [".csv", ".txt"];
+const WORKBOOKS: [&str; 3] = [".xlsx", ".xlsm", ".xls"];
+const NO_WORKBOOK: &str = "a workbook of marks is not read: save the sheet that has them as CSV, under the same name with that ending, and send it";
 
 /// The connector. It has no state: each file is a delivery by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,12 +66,13 @@ impl Connector for DailyAttendance {
             about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 
     fn submissions(&self, names: &[String]) -> Vec<Vec<String>> {
-        let is_ours = |name: &&String| [".csv", ".json", ".jsonl", ".ndjson"].iter().any(|end| has_end(name, end));
+        let ends = || TABLES.iter().chain(&WORKBOOKS).chain(&[".json", ".jsonl", ".ndjson"]);
+        let is_ours = |name: &&String| ends().any(|end| has_end(name, end));
         names.iter().filter(is_ours).map(|name| vec![name.clone()]).collect()
     }
 
@@ -75,8 +83,13 @@ impl Connector for DailyAttendance {
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         for file in files {
             let name = file.name.clone();
+            if WORKBOOKS.iter().any(|end| has_end(&name, end)) {
+                let place = Place { file: name, ..Place::default() };
+                out.reject(Rejection::of(Reason::FileUnreadable, NO_WORKBOOK, place, &[]));
+                continue;
+            }
             let mut register = Register::of(&name, &mut *out);
-            if has_end(&name, ".csv") {
+            if TABLES.iter().any(|end| has_end(&name, end)) {
                 table::read(file, &mut register)
             } else {
                 json::read(file, &mut register)

@@ -1,9 +1,9 @@
 //! Records become marks.
 
+mod pupils;
 mod speaker;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use connector_kit::attendance;
@@ -16,6 +16,7 @@ use proto::quarantine::Reason;
 use crate::around::{Around, Known};
 use crate::fields::Field;
 use crate::rows::{Early, Row};
+use pupils::Pupils;
 pub(crate) use speaker::Speaker;
 
 /// One of a day's two.
@@ -46,32 +47,6 @@ const HELD_BYTES_MAX: usize = 64 << 20;
 /// Of so many sets of names it is remembered that they were told of.
 const TOLD_MAX: usize = 100;
 
-/// So many pupils are remembered, more than any authority has: behind more, one that comes again is described again.
-const DESCRIBED_MAX: usize = 900_000;
-
-/// Whose description was said, by what school and pupil hash to: a few bytes each, in a file of any number of pupils.
-#[derive(Default)]
-struct Described(HashSet<u64>);
-
-impl Described {
-    fn hash(pupil: &(String, String)) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        pupil.hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn has(&self, pupil: &(String, String)) -> bool {
-        self.0.contains(&Self::hash(pupil))
-    }
-
-    fn add(&mut self, pupil: &(String, String)) {
-        if self.0.len() >= DESCRIBED_MAX {
-            self.0.clear();
-        }
-        self.0.insert(Self::hash(pupil));
-    }
-}
-
 /// A file's records, on their way to what they say.
 pub(crate) struct Register<'o> {
     name: String,
@@ -86,7 +61,7 @@ pub(crate) struct Register<'o> {
     held_bytes: usize,
     /// How many records were said.
     settled: u64,
-    described: Described,
+    pupils: Pupils,
     known: Known,
     /// Names of what has no place and is nobody's, that were told of.
     told: BTreeSet<String>,
@@ -95,6 +70,7 @@ pub(crate) struct Register<'o> {
 
 impl<'o> Register<'o> {
     pub(crate) fn of(name: &str, out: &'o mut dyn Output) -> Self {
+        let pupils = Pupils::new(out);
         let speaker = Speaker { opened: BTreeSet::new(), out };
         Self {
             name: name.to_owned(),
@@ -105,7 +81,7 @@ impl<'o> Register<'o> {
             beside: Vec::new(),
             held_bytes: 0,
             settled: 0,
-            described: Described::default(),
+            pupils,
             known: Known::default(),
             told: BTreeSet::new(),
             speaker,
@@ -157,6 +133,9 @@ impl<'o> Register<'o> {
     /// Says what is still held, and as of when all of it stands: a file may say that at its very end.
     pub(crate) fn end(mut self) {
         self.settle();
+        if let Err(error) = self.pupils.tell(&mut self.speaker) {
+            return self.speaker.out.broke_off(error);
+        }
         let made = if self.made.is_empty() { &self.made_within } else { &self.made };
         let as_of_us = as_of(&self.name, made);
         for key in self.speaker.opened {
@@ -179,7 +158,7 @@ impl<'o> Register<'o> {
         self.made(&rows);
         rows.iter_mut().for_each(Row::settle_day);
         let of_name = self.of_name.as_deref();
-        settle(&rows, of_name, &mut self.described, &mut self.speaker);
+        settle(&rows, of_name, &mut self.pupils, &mut self.speaker);
         let (mut around, mut nobodys) = (Vec::new(), Vec::new());
         let beside: Vec<(Range<u64>, Row)> = beside;
         for (records, row) in beside {
@@ -227,16 +206,12 @@ impl<'o> Register<'o> {
 }
 
 /// Says the marks of records and who the pupils are.
-fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speaker: &mut Speaker<'_>) {
+fn settle(rows: &[Row], of_name: Option<&str>, pupils: &mut Pupils, speaker: &mut Speaker<'_>) {
     let mut marks: BTreeMap<Key, Vec<Mark<'_>>> = BTreeMap::new();
-    let mut pupils: BTreeMap<(String, String), &Row> = BTreeMap::new();
     for row in rows {
         match placed(row, of_name) {
             Ok((school, pupil, on, of_row)) => {
-                let pupil_key = (school.clone(), pupil.value.clone());
-                if !described.has(&pupil_key) {
-                    pupils.entry(pupil_key).or_insert(row);
-                }
+                pupils.take(&school, &pupil.value, row);
                 for mark in of_row {
                     let key = (school.clone(), dates::rank(&on), mark.session, pupil.value.clone());
                     // Nearly every session has one.
@@ -259,10 +234,6 @@ fn settle(rows: &[Row], of_name: Option<&str>, described: &mut Described, speake
                 });
             }
         }
-    }
-    for (pupil_key, row) in pupils {
-        speaker.pupil(&pupil_key.0, row);
-        described.add(&pupil_key);
     }
     for (key, mut of_session) in marks {
         // The last change counts; of what was changed at one time, whatever says the same.
@@ -322,7 +293,8 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
     };
     let school = register_of(row, of_name).map_err(|unheard| {
         let message = "neither the record nor the file's name says whose register it is: give the school's authority and \
-                       establishment number, seven digits";
+                       establishment number, seven digits, in a column LAESTAB or in the file's name (8784001_marks.csv); a URN is \
+                       another number, and does not say it";
         unfit(unheard, Reason::SubjectMissing, "laestab", message)
     })?;
     let pupil = pupil(row, &school).ok_or_else(|| {
@@ -354,14 +326,8 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
         .map(|(session, field)| mark(session, row.get(field)))
         .collect();
     if marks.is_empty() {
-        let session = session(row.get(Field::Session)).ok_or_else(|| {
-            lost(
-                Field::Session,
-                Reason::RecordMalformed,
-                "session",
-                "the record does not say whether it is of the morning or the afternoon",
-            )
-        })?;
+        let session =
+            session_of(row).map_err(|message| lost(Field::Session, Reason::RecordMalformed, "session", message))?;
         if !row.says(Field::Code) {
             let message =
                 "the record has no mark, under any name that is known: it says nothing, not even that there is none";
@@ -405,10 +371,32 @@ pub(crate) fn pupil(row: &Row, school: &str) -> Option<Subject> {
     Some(identifier::subject(Scheme::SchoolPupil, school, &known_by)).filter(|subject| !subject.value.is_empty())
 }
 
+/// Which session a row with one mark is of. What is called a period is a lesson unless it says the session in words: the second
+/// lesson's mark is not the afternoon's, and rows that were read before cannot be taken back when a third comes.
+fn session_of(row: &Row) -> Result<Session, &'static str> {
+    let (named, period) = (row.get(Field::Session), row.get_in_place_of(Field::Session, Field::Period));
+    let in_words = session(period).filter(|_| !period.contains(|c: char| c.is_ascii_digit()));
+    match (session(named), in_words) {
+        (_, None) if !period.is_empty() => Err(
+            "the record is of a lesson, and not of the morning or the afternoon (one row a lesson): export the session marks, AM and PM",
+        ),
+        (Some(named), Some(in_words)) if named != in_words => {
+            Err("the record says both the morning and the afternoon: put it right and send the file again")
+        }
+        (None, Some(in_words)) if named.is_empty() => Ok(in_words),
+        (Some(named), _) => Ok(named),
+        (None, _) => Err("the record does not say whether it is of the morning or the afternoon"),
+    }
+}
+
 fn session(text: &str) -> Option<Session> {
     match text.trim().to_ascii_uppercase().as_str() {
-        "AM" | "A" | "1" | "1.0" | "MORNING" | "AM SESSION" | "SESSION 1" | "S1" => Some(Session::Morning),
-        "PM" | "P" | "2" | "2.0" | "AFTERNOON" | "PM SESSION" | "SESSION 2" | "S2" => Some(Session::Afternoon),
+        "AM" | "A" | "1" | "1.0" | "MORNING" | "AM SESSION" | "SESSION 1" | "S1" | "AM REG" | "AM REGISTRATION" => {
+            Some(Session::Morning)
+        }
+        "PM" | "P" | "2" | "2.0" | "AFTERNOON" | "PM SESSION" | "SESSION 2" | "S2" | "PM REG" | "PM REGISTRATION" => {
+            Some(Session::Afternoon)
+        }
         _ => None,
     }
 }

@@ -1,7 +1,9 @@
 //! A feed as CSV.
 
+use std::cell::Cell;
+
 use connector_kit::csv_source::Table;
-use connector_kit::{Place, Rejection, SourceFile};
+use connector_kit::{SourceFile, dates};
 use proto::quarantine::Reason;
 
 use crate::fields::Field;
@@ -14,33 +16,40 @@ pub(crate) fn is_header(columns: &[String]) -> bool {
     has(&[Field::On, Field::Day]) && has(&[Field::Code, Field::MorningCode, Field::AfternoonCode])
 }
 
+const NO_HEADER: &str = "no row of the first twenty names a date (Date) and a mark (Mark; or AM and PM): export the marks with their \
+                         column names";
+
+const GRID: &str = "the columns are dates, a pupil a row: export the marks as a list, with a row for each pupil and day (Date, AM, PM) \
+                    or for each pupil and session (Date, Session, Mark)";
+
+const SHORT: &str =
+    "the row has fewer cells than the header: export it whole, with an empty cell where there is no mark";
+
+/// Whether the columns are days or their sessions (`Mon 06/01/2025 AM`), as a page for people has them.
+fn is_grid(columns: &[String]) -> bool {
+    let day = |column: &str| column.trim_end_matches(" am").trim_end_matches(" pm").to_owned();
+    columns.iter().filter(|column| dates::written(&day(column), "").value.is_some()).count() > 1
+}
+
 /// Reads the records of a file; what cannot be read is rejected.
 pub(crate) fn read(file: SourceFile<'_>, register: &mut Register<'_>) {
-    let name = file.name.clone();
-    let mut table = match Table::open(file, &[]) {
+    let grid = Cell::new(false);
+    let is_marks = |columns: &[String]| {
+        grid.set(grid.get() || is_grid(columns));
+        is_header(columns)
+    };
+    let mut table = match Table::open_where(file, is_marks, NO_HEADER) {
         Ok(table) => table,
-        Err(rejection) => {
+        Err(mut rejection) => {
+            if grid.get() {
+                GRID.clone_into(&mut rejection.message);
+            }
             register.speaker.out.reject(*rejection);
             return;
         }
     };
     let mut columns: Vec<String> = table.columns().map(str::to_owned).collect();
     columns.sort_unstable();
-    if !is_header(&columns) {
-        let place = Place { file: name, line: 1, ..Place::default() };
-        let message = "the header names no date, or no mark: export the marks with their column names".to_owned();
-        register.speaker.out.reject(Rejection {
-            reason: Reason::HeaderMissing,
-            message,
-            place,
-            controller: None,
-            raw: Vec::new(),
-            scope_key: None,
-            subject: None,
-            digest: None,
-        });
-        return;
-    }
     while let Some(row) = table.next_row() {
         register.speaker.out.record();
         let row = match row {
@@ -50,6 +59,11 @@ pub(crate) fn read(file: SourceFile<'_>, register: &mut Register<'_>) {
                 continue;
             }
         };
+        // A session of which the cell is missing is not one without a mark, which would take the mark back.
+        if row.is_short() {
+            register.speaker.out.reject(row.reject(Reason::RecordMalformed, "", SHORT));
+            continue;
+        }
         let mut found = Row { place: row.place(""), raw: row.raw().to_vec(), ..Row::default() };
         for column in &columns {
             found.take(column, row.get(column).unwrap_or_default());

@@ -28,9 +28,12 @@ pub(crate) fn say(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let code = relationship.as_ref().map_or("", |relationship| relationship.code.as_str());
         let known_by = format!("{code}/{}", spelt.join(" "));
         let mut left = Vec::new();
-        let address = contact.one("address").map(|address| address_of(address, &mut left));
-        let lives_with_child = contact.flag("addressaspupil", &mut findings).filter(|same| *same);
+        let mut address = contact.one("address");
+        let of_address = address.as_mut().and_then(|address| address.flag("addressaspupil", &mut findings));
+        let lives_with_child = contact.flag("addressaspupil", &mut findings).or(of_address).filter(|same| *same);
+        let address = address.and_then(|address| address_of(address, &mut left));
         let responsible = contact.flag("responsible", &mut findings);
+        let responsible = responsible.or_else(|| contact.flag("responsibility", &mut findings));
         let responsibility = responsible.map(|holds| ParentalResponsibility {
             held: if holds { Held::Yes } else { Held::No }.into(),
             source: Some(Coded { code: holds.to_string(), code_set: "ctf.responsible".to_owned(), text: None }),
@@ -43,6 +46,7 @@ pub(crate) fn say(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
             name: Some(PersonName {
                 family,
                 given,
+                middle: contact.words("middlenames"),
                 prefix: contact.words("title"),
                 r#use: Use::Usual.into(),
                 ..PersonName::default()
@@ -60,8 +64,8 @@ pub(crate) fn say(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let issuer = format!("{}/{}", child.subject.issuer, child.subject.value);
         let person = identifier::subject(Scheme::ThirdParty, &issuer, &known_by);
         let key = child.own_key(format!("contact/{}", key_part(&known_by)));
-        let said = Said::one("contact", key, child.of.made_on, recorded).found(findings);
-        child.draft(Said { third_parties: vec![person], ..said });
-        child.keep(left);
+        let said = Said::one("contact", key.clone(), child.of.made_on, recorded).found(findings);
+        child.draft(Said { third_parties: vec![person.clone()], ..said });
+        child.keep_of(&key, &[person], left);
     }
 }

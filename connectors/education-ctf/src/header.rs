@@ -13,6 +13,8 @@ use crate::part::Part;
 pub(crate) struct Transfer {
     /// Who knows the child by it: authority and establishment, "8784001"; of an authority's own file "878LLLL".
     pub(crate) issuer: String,
+    /// No school sent it: the department's own service has it for the pupils of the school that asked, who know them.
+    pub(crate) received: bool,
     /// The organisation that answers for the records.
     pub(crate) controller: String,
     pub(crate) scope: Scope,
@@ -44,7 +46,8 @@ pub(crate) enum Destination {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unusable {
     #[error(
-        "SourceSchool names no authority (LEA, three digits) and establishment: without them nobody is known by it"
+        "SourceSchool names no authority (LEA, three digits) and establishment, nor does it say XXX and XXXX with a DestSchool that is \
+         a school: without them nobody is known by it; put in the numbers of the school whose pupils they are, and send it again"
     )]
     SourceMissing,
     #[error("DateTime is missing or cannot be read: which of two files is the later one is not known")]
@@ -73,10 +76,13 @@ impl Transfer {
         let mut findings = Vec::new();
         let mut header = Part::of(header);
         let mut source = header.one("sourceschool").ok_or(Unusable::SourceMissing)?;
-        let lea = Authority::parse(source.text("lea")).ok_or(Unusable::SourceMissing)?;
-        let estab = source.text("estab").to_ascii_uppercase();
-        let from_school = is_school(&estab);
-        if !from_school && estab != "LLLL" {
+        let mut destination = header.one("destschool");
+        let received = is_unknown(&mut source);
+        let whose = destination.as_mut().filter(|_| received).unwrap_or(&mut source);
+        let lea = Authority::parse(whose.text("lea")).ok_or(Unusable::SourceMissing)?;
+        let estab = whose.text("estab").to_ascii_uppercase();
+        let from_school = is_school(&estab) && !received;
+        if !is_school(&estab) && (received || estab != "LLLL") {
             return Err(Unusable::SourceMissing);
         }
         let made = header.text("datetime");
@@ -84,18 +90,18 @@ impl Transfer {
         let made_on = dates::written(made, "DateTime").keep(&mut findings).filter(|day| day.day.is_some());
         let made_on = made_on.ok_or(Unusable::DateMissing)?;
         let made_at_us = made_at_us.or_else(|| dates::start_of_day_us(&made_on)).ok_or(Unusable::DateMissing)?;
-        let to = header.one("destschool").map_or(Destination::Elsewhere, |mut destination| {
+        let to = destination.map_or(Destination::Elsewhere, |mut destination| {
             destination_of(destination.text("lea"), &destination.text("estab").to_ascii_uppercase())
         });
         let issuer = format!("{}{estab}", lea.as_str());
         let scope =
             |rest: &str| Scope { key: format!("{issuer}/{rest}"), as_of_us: Some(made_at_us), sequence: serial(name) };
         Ok(Self {
-            controller: match from_school {
+            controller: match from_school || received {
                 true => format!("school-{issuer}"),
                 false => format!("la-{}-education", lea.as_str()),
             },
-            scope: scope("ctf"),
+            scope: scope(if received { "ctf-received" } else { "ctf" }),
             sent: scope("ctf-sent"),
             issuer,
             made_on,
@@ -103,6 +109,7 @@ impl Transfer {
             full: !header.text("documentqualifier").eq_ignore_ascii_case("partial"),
             to,
             from_school,
+            received,
             findings,
         })
     }
@@ -110,6 +117,11 @@ impl Transfer {
 
 fn is_school(estab: &str) -> bool {
     estab.len() == 4 && estab.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether it stands for no school: `XXX` and `XXXX`.
+fn is_unknown(school: &mut Part<'_>) -> bool {
+    school.text("lea").eq_ignore_ascii_case("XXX") && school.text("estab").eq_ignore_ascii_case("XXXX")
 }
 
 fn destination_of(lea: &str, estab: &str) -> Destination {

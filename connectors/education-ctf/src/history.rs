@@ -71,8 +71,8 @@ pub(crate) fn free_meals(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
             events.push((end_on, FreeSchoolMealsEnded { end_on: Some(end_on) }.into()));
         }
         let key = child.own_key(format!("free-meals/{}", dates::key(&start_on)));
-        child.draft(Said { table: "free-meals", key, events, findings, third_parties: Vec::new() });
-        child.keep(instance.rest());
+        child.draft(Said { table: "free-meals", key: key.clone(), events, findings, third_parties: Vec::new() });
+        child.keep_of(&key, &[], instance.rest());
     }
     child.keep(history.rest());
 }
@@ -90,8 +90,8 @@ pub(crate) fn sen(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         };
         let changed = SenProvisionChanged { provision, ..SenProvisionChanged::default() };
         let key = child.own_key(key);
-        child.draft(Said::one("sen", key, start_on.unwrap_or(child.of.made_on), changed).found(findings));
-        child.keep(sen.rest());
+        child.draft(Said::one("sen", key.clone(), start_on.unwrap_or(child.of.made_on), changed).found(findings));
+        child.keep_of(&key, &[], sen.rest());
     }
     let lists = history.each("senneeds");
     let needs = lists.iter().flat_map(|list| list.each("senneed")).collect();
@@ -101,9 +101,15 @@ pub(crate) fn sen(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let rank = need.count("sentyperank", &mut findings);
         let kind = need.code("sentype", &codes::SEN_NEED, child.of.year, &mut findings);
         let key = child.own_key(format!("sen-need/{}", key_of(&kind)));
-        let recorded = SenNeedRecorded { need: kind, rank, since_on: None, until_on: None };
-        child.draft(Said::one("sen-need", key, child.of.made_on, recorded).found(findings));
-        child.keep(need.rest());
+        let since_on = need.date("needstartdate", &mut findings);
+        let until_on = need.date("needenddate", &mut findings);
+        if since_on.zip(until_on).is_some_and(|(since, until)| ends_before(&since, &until)) {
+            findings.push(finding(FindingCode::DatesOutOfOrder, "NeedEndDate"));
+        }
+        let recorded = SenNeedRecorded { need: kind, rank, since_on, until_on };
+        let on = since_on.unwrap_or(child.of.made_on);
+        child.draft(Said::one("sen-need", key.clone(), on, recorded).found(findings));
+        child.keep_of(&key, &[], need.rest());
     }
     child.keep(history.rest());
 }
@@ -137,19 +143,27 @@ pub(crate) fn exclusions(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
                 SuspensionGiven { start_on: Some(start_on), sessions, category, reasons, sen_provision: None }.into()
             }
         };
-        child.draft(Said::one("exclusion", key, start_on, event).found(findings));
-        child.keep(exclusion.rest());
+        child.draft(Said::one("exclusion", key.clone(), start_on, event).found(findings));
+        child.keep_of(&key, &[], exclusion.rest());
     }
     child.keep(list.rest());
 }
 
-/// A school by authority and establishment: its organisation id.
+/// A school by authority and establishment: its organisation id. What stands there of a school that has no numbers is left.
 fn school(part: &mut Part<'_>) -> Option<String> {
-    let (lea, estab) = (part.text("lea"), part.text("estab"));
+    let (lea, estab) = (part.element.text_of("lea"), part.element.text_of("estab"));
     let is_school = estab.len() == 4 && estab.bytes().all(|byte| byte.is_ascii_digit());
-    // What a school was called follows from its numbers.
-    part.text("schoolname");
-    Authority::parse(lea).filter(|_| is_school).map(|lea| format!("school-{}{estab}", lea.as_str()))
+    let school = Authority::parse(lea).filter(|_| is_school).map(|lea| format!("school-{}{estab}", lea.as_str()));
+    let stands_for_none = lea.eq_ignore_ascii_case("XXX") && estab.eq_ignore_ascii_case("XXXX");
+    if school.is_some() || stands_for_none {
+        part.text("lea");
+        part.text("estab");
+    }
+    if school.is_some() {
+        // What a school was called follows from its numbers.
+        part.text("schoolname");
+    }
+    school
 }
 
 pub(crate) fn attendance(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
@@ -182,17 +196,23 @@ pub(crate) fn attendance(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let marks = marks(child, from.as_ref(), text, school.as_deref(), &mut findings);
         let key = child.own_key(format!("attendance/{}/{place}", school_year.unwrap_or_default()));
         let on = end_of(school_year, child.of.made_on);
-        child.draft(Said::one("attendance", key, on, summary).found(findings));
-        for said in marks {
-            child.draft(said);
+        child.draft(Said::one("attendance", key.clone(), on, summary).found(findings));
+        let is_apart = sessions.element.key() == "attendsessions";
+        match marks {
+            Some(marks) => {
+                marks.into_iter().for_each(|said| child.draft(said));
+                if is_apart {
+                    child.keep_of(&key, &[], sessions.rest());
+                } else {
+                    year.text("attendancestartdate");
+                    year.text("attendancemarks");
+                }
+            }
+            // Of what day each mark is nobody knows: they are kept, and else nothing of them was asked for.
+            None if is_apart => child.keep_of(&key, &[], vec![sessions.element]),
+            None => {}
         }
-        if sessions.element.key() == "attendsessions" {
-            child.keep(sessions.rest());
-        } else {
-            year.text("attendancestartdate");
-            year.text("attendancemarks");
-        }
-        child.keep(year.rest());
+        child.keep_of(&key, &[], year.rest());
     }
     child.keep(list.rest());
 }
@@ -204,21 +224,22 @@ fn end_of(school_year: Option<u32>, made_on: Date) -> Date {
     end.filter(|end| !ends_before(end, &made_on)).unwrap_or(made_on)
 }
 
-/// The marks of a register, an event a day.
+/// The marks of a register, an event a day. `None` where it is not known of which days they are: a run that begins with no day of a
+/// week's first five may be of another week than the next.
 fn marks(
     child: &mut Pupil<'_>,
     from: Option<&Date>,
     marks: &str,
     school: Option<&str>,
     findings: &mut Vec<Finding>,
-) -> Vec<Said> {
+) -> Option<Vec<Said>> {
     const FIELD: &str = "AttendanceMarks";
     if marks.is_empty() {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let Some(days) = from.and_then(|from| register::days(marks, from)) else {
         findings.push(register::malformed("AttendanceStartDate"));
-        return Vec::new();
+        return None;
     };
     if register::ends_at_noon(marks) {
         findings.push(register::malformed(FIELD));
@@ -236,7 +257,7 @@ fn marks(
         let key = child.own_key(format!("marks/{}/{}", school.unwrap_or("-"), dates::key(&day.on)));
         said.push(Said::one("marks", key, day.on, marked).found(of_day));
     }
-    said
+    Some(said)
 }
 
 pub(crate) fn results(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
@@ -268,8 +289,8 @@ pub(crate) fn results(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
             let key = child.own_key(key);
             let of_year = year.and_then(|year| year.checked_sub(1));
             let on = result_on.unwrap_or_else(|| end_of(of_year, child.of.made_on));
-            child.draft(Said::one("result", key, on, recorded).found(findings));
-            child.keep(assessment.rest());
+            child.draft(Said::one("result", key.clone(), on, recorded).found(findings));
+            child.keep_of(&key, &[], assessment.rest());
         }
         child.keep(stage.rest());
     }
@@ -319,8 +340,8 @@ pub(crate) fn schools(child: &mut Pupil<'_>, pupil: &mut Part<'_>, enrolled: Enr
         }
         let key = format!("school/{}/{}", school.as_deref().unwrap_or("-"), dates::key(&from));
         let key = child.own_key(key);
-        child.draft(Said { table: "school", key, events, findings, third_parties: Vec::new() });
-        child.keep(at.rest());
+        child.draft(Said { table: "school", key: key.clone(), events, findings, third_parties: Vec::new() });
+        child.keep_of(&key, &[], at.rest());
     }
     if let Some(list) = list {
         child.keep(list.rest());

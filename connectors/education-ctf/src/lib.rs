@@ -13,8 +13,11 @@
 //! **Keys** are made of what the record itself states: start dates, school and entry date, the assessment's own codes. What
 //! has no date of its own (needs, contacts, care) is placed at the day that the file was made.
 //!
+//! A file of the department's own service (`XXX`, `XXXX`) tells of the pupils of the school that asked for it (`DestSchool`): it is
+//! that school's, in a scope of its own (`8784001/ctf-received`).
+//!
 //! **Marks** of the register become one event a school day. Days without a mark, and days on which the school was closed to
-//! everybody, become none.
+//! everybody, become none. A run that begins on a Saturday or Sunday, or on no day, is kept as it came.
 //!
 //! **Where to.** A full file from a school to a school says that the leaver's file was sent; one to nobody (XXXXXXX), that the
 //! school does not know where the child went. Neither this nor the school history opens anything to anybody.
@@ -49,7 +52,7 @@ impl Connector for CommonTransfer {
             about: "Common transfer file (XML): a child's school record as it goes from school to school",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 2,
+            mapping_revision: 3,
         }
     }
 

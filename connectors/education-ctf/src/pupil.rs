@@ -154,7 +154,7 @@ impl<'a> Pupil<'a> {
     /// Where the child lives and is reached: apart, so that a file that does not say it empties nothing.
     fn home(&mut self, pupil: &mut Part<'_>) {
         let mut left = Vec::new();
-        let address = pupil.one("address").map(|address| address_of(address, &mut left));
+        let address = pupil.one("address").and_then(|address| address_of(address, &mut left));
         let phones = phones_of(pupil);
         let emails: Vec<String> = pupil.words("email").into_iter().collect();
         self.keep(left);
@@ -170,24 +170,21 @@ impl<'a> Pupil<'a> {
     fn of_basics(&mut self, basics: &mut Part<'_>) -> history::Enrolled {
         let mut findings = Vec::new();
         let ethnicity = basics.unlisted("ethnicity", &format!("ctf.ethnicity/{}", self.of.year));
-        let mut further = Vec::new();
-        let mut first_language = None;
-        for languages in basics.each("languages") {
-            for kind in languages.children() {
-                // An older file has the language as text, a newer one as an element with its kind.
-                let (kind_of, code) = match kind.has_children() {
-                    true => (kind.text_of("languagetype"), kind.text_of("language")),
-                    false => ("", kind.text()),
-                };
-                let is_first = matches!(kind_of.to_ascii_uppercase().as_str(), "" | "F" | "H" | "M");
-                if first_language.is_none() && is_first && !code.is_empty() {
-                    first_language = connector_kit::codes::unlisted(code, "ctf.language");
-                } else {
-                    further.push(kind);
-                }
-            }
-        }
-        self.keep(further);
+        // The first language before one that does not say what it is, before the mother's tongue, before the home's.
+        let of_kind = |kind: &Element<'_>| match kind.text_of("languagetype").to_ascii_uppercase().as_str() {
+            "F" => Some(0),
+            "" => Some(1),
+            "M" => Some(2),
+            "H" => Some(3),
+            _ => None,
+        };
+        let mut languages: Vec<Element<'_>> =
+            basics.each("languages").iter().flat_map(|list| list.children()).collect();
+        let spoken = languages.iter().enumerate().filter(|(_, kind)| !language(**kind).is_empty());
+        let first =
+            spoken.filter_map(|(at, kind)| Some((of_kind(kind)?, at))).min().map(|(_, at)| languages.remove(at));
+        let first_language = first.and_then(|first| connector_kit::codes::unlisted(language(first), "ctf.language"));
+        self.keep(languages);
         if ethnicity.is_some() || first_language.is_some() {
             let described = PersonDescribed { ethnicity, first_language, ..PersonDescribed::default() };
             self.draft(Said::one("background", "background".to_owned(), self.of.made_on, described));
@@ -231,7 +228,12 @@ impl<'a> Pupil<'a> {
     }
 
     /// Keeps elements that have no place in the catalogue, as they came.
-    pub(crate) fn keep(&mut self, mut elements: Vec<Element<'_>>) {
+    pub(crate) fn keep(&mut self, elements: Vec<Element<'_>>) {
+        self.keep_of("", &[], elements);
+    }
+
+    /// The same of a part of the child, by that part's key, and of whom else it tells.
+    pub(crate) fn keep_of(&mut self, part: &str, others: &[Subject], mut elements: Vec<Element<'_>>) {
         elements.sort_by_cached_key(|element| (element.key(), history::says(*element)));
         for element in elements {
             let kept = SourceRecordKept {
@@ -239,9 +241,11 @@ impl<'a> Pupil<'a> {
                 media_type: Some("application/xml".to_owned()),
                 content: Some(element.raw().to_owned()),
             };
-            let key = self.own_key(format!("kept/{}", element.key()));
+            let before = if part.is_empty() { String::new() } else { format!("{part}/") };
+            let key = self.own_key(format!("{before}kept/{}", element.key()));
             let findings = vec![finding(FindingCode::NotMapped, element.name())];
-            self.draft(Said::one("kept", key, self.of.made_on, kept).found(findings));
+            let said = Said::one("kept", key, self.of.made_on, kept).found(findings);
+            self.draft(Said { third_parties: others.to_vec(), ..said });
         }
     }
 
@@ -257,7 +261,9 @@ impl<'a> Pupil<'a> {
 
     fn draft_in(&mut self, scope: &Scope, said: Said) {
         let Said { table, key, events, mut findings, third_parties } = said;
-        let record_key = [self.of.issuer.as_str(), &self.subject.value, &key].join("/");
+        let received = self.of.received.then_some("received");
+        let parts = [self.of.issuer.as_str(), &self.subject.value].into_iter().chain(received).chain([key.as_str()]);
+        let record_key = parts.collect::<Vec<_>>().join("/");
         for ((on, event), ordinal) in events.into_iter().zip(0..) {
             self.out.draft(Draft {
                 subject: self.subject.clone(),
@@ -300,9 +306,14 @@ impl<'a> Pupil<'a> {
     }
 }
 
-/// An address in either of the two forms; what of it has no place goes to `left`.
-pub(crate) fn address_of<'t>(mut address: Part<'t>, left: &mut Vec<Element<'t>>) -> Address {
-    const LINES: [&str; 12] = [
+/// Of a language its code: an older file has it as text, a newer one within an element that says its kind.
+fn language(spoken: Element<'_>) -> &str {
+    if spoken.has_children() { spoken.text_of("language") } else { spoken.text() }
+}
+
+/// An address in any of its forms; what of it has no place goes to `left`.
+pub(crate) fn address_of<'t>(mut address: Part<'t>, left: &mut Vec<Element<'t>>) -> Option<Address> {
+    const LINES: [&str; 13] = [
         "saon",
         "paon",
         "street",
@@ -310,6 +321,7 @@ pub(crate) fn address_of<'t>(mut address: Part<'t>, left: &mut Vec<Element<'t>>)
         "town",
         "administrativearea",
         "posttown",
+        "county",
         "addressline1",
         "addressline2",
         "addressline3",
@@ -317,9 +329,10 @@ pub(crate) fn address_of<'t>(mut address: Part<'t>, left: &mut Vec<Element<'t>>)
         "addressline5",
     ];
     let mut found = Address { postcode: address.words("postcode"), ..Address::default() };
-    if let Some(mut parts) = address.one("bs7666address") {
+    for within in ["bs7666address", "addresslines"] {
+        let Some(mut parts) = address.one(within) else { continue };
         found.lines.extend(LINES.iter().filter_map(|key| parts.words(key)));
-        found.uprn = parts.words("uniquepropertyreferencenumber");
+        found.uprn = found.uprn.or_else(|| parts.words("uniquepropertyreferencenumber"));
         found.postcode = found.postcode.or_else(|| parts.words("postcode"));
         left.extend(parts.rest());
     }
@@ -329,7 +342,7 @@ pub(crate) fn address_of<'t>(mut address: Part<'t>, left: &mut Vec<Element<'t>>)
     address.text("easting");
     address.text("northing");
     left.extend(address.rest());
-    found
+    (found != Address::default()).then_some(found)
 }
 
 pub(crate) fn phones_of(of: &mut Part<'_>) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::header::{Transfer, Unusable};
 use crate::pupil::{self, Pupil};
 
 const SHAPE: Shape =
-    Shape { roots: &["ctfile", "atfile"], holders: &["ctfpupildata", "atfpupildata"], records: &["pupil"] };
+    Shape { roots: &["ctfile", "atfile"], holders: &["ctfpupildata", "atfpupildata", "pupils"], records: &["pupil"] };
 
 /// Reads a file and says what it holds.
 pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {

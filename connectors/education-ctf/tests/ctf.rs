@@ -5,8 +5,8 @@ mod support;
 
 use std::path::Path;
 
-use connector_kit::Collected;
 use connector_kit::conformance::{self, History, Sample};
+use connector_kit::{Collected, Draft};
 use education_ctf::CommonTransfer;
 use proptest::prelude::*;
 use proto::events::Cause;
@@ -174,7 +174,144 @@ fn what_cannot_be_used_is_told() {
     assert_eq!(undated.rejections[0].place.field, "DateTime");
     let marks = MARKS.replace("2024-09-05", "2024-09-07");
     let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, &marks)));
-    assert_eq!(findings(&said.drafts), ["VALUE_MALFORMED AttendanceStartDate"]);
+    assert_eq!(findings(&said.drafts), ["NOT_MAPPED AttendSessions", "VALUE_MALFORMED AttendanceStartDate"]);
+}
+
+/// What was kept as it came: under which key, and what it says.
+fn kept(said: &Collected) -> Vec<(String, String)> {
+    let of = |draft: &Draft| match &draft.event.kind {
+        Some(Kind::SourceRecordKept(kept)) => Some((draft.record_key.clone(), kept.content.clone()?)),
+        _ => None,
+    };
+    said.drafts.iter().filter_map(of).collect()
+}
+
+#[test]
+fn marks_of_which_the_day_is_not_known_are_kept() {
+    for marks in [
+        MARKS.replace("2024-09-05", "2024-09-01"),
+        MARKS.replace("<AttendanceStartDate>2024-09-05</AttendanceStartDate>", ""),
+        MARKS.replace("<AttendSessions>", "").replace("</AttendSessions>", "").replace("2024-09-05", "2024-09-01"),
+    ] {
+        let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, &marks)));
+        let kept = kept(&said);
+        assert!(
+            kept.iter().any(|(key, content)| key.contains("/attendance/2024/") && content.contains("/\\C1Y7")),
+            "{marks}"
+        );
+        assert!(!said.drafts.iter().any(|draft| draft.table == "marks"));
+    }
+}
+
+#[test]
+fn the_name_of_a_school_without_numbers_is_kept_with_the_school() {
+    let history = |lea, estab| {
+        let school = format!("<LEA>{lea}</LEA><Estab>{estab}</Estab><SchoolName>No Such School</SchoolName>");
+        format!("<SchoolHistory><School>{school}<EntryDate>2017-09-04</EntryDate></School></SchoolHistory>")
+    };
+    let of = |lea, estab| {
+        let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, &history(lea, estab))));
+        kept(&said).into_iter().map(|(_, content)| content).collect::<Vec<_>>()
+    };
+    assert_eq!(of("878", "4003"), Vec::<String>::new());
+    assert_eq!(of("XXX", "XXXX"), ["<SchoolName>No Such School</SchoolName>"]);
+    assert_eq!(of("MMM", "MMMM").len(), 3);
+}
+
+#[test]
+fn the_first_language_is_the_first_wherever_it_stands() {
+    let of = |languages: &[(&str, &str)]| {
+        let of_one = |(kind, code): &(&str, &str)| {
+            format!("<Type><LanguageType>{kind}</LanguageType><Language>{code}</Language></Type>")
+        };
+        let all: String = languages.iter().map(of_one).collect();
+        let parts = format!("<BasicDetails><Languages>{all}</Languages></BasicDetails>");
+        let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, &parts)));
+        let first = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+            Some(Kind::PersonDescribed(person)) => person.first_language.clone(),
+            _ => None,
+        });
+        (first.map(|first| first.code).unwrap_or_default(), kept(&said).len())
+    };
+    assert_eq!(of(&[("H", "URD"), ("F", "ENG")]), ("ENG".to_owned(), 1));
+    assert_eq!(of(&[("H", "URD"), ("M", "PAN"), ("", "ENG")]), ("ENG".to_owned(), 2));
+    assert_eq!(of(&[("H", "URD"), ("M", "PAN")]), ("PAN".to_owned(), 1));
+    assert_eq!(of(&[("C", "URD")]), (String::new(), 1));
+}
+
+/// The department's own service is no school: the pupils are the school's that asked.
+#[test]
+fn a_file_of_no_school_is_of_the_pupils_of_the_school_that_it_was_made_for() {
+    let from = "<SourceSchool><LEA>878</LEA><Estab>4001</Estab></SourceSchool>";
+    let nobody = "<SourceSchool><LEA>XXX</LEA><Estab>XXXX</Estab><SchoolName>No School</SchoolName></SourceSchool>";
+    let text = file("partial", "2025-10-02T09:15:00", TO_SCHOOL, &pupil(3, SEN));
+    let said = translate(&text.replace(from, nobody));
+    assert_eq!(said.rejections, []);
+    assert!(said.drafts.iter().all(|draft| {
+        (draft.controller.as_str(), draft.subject.issuer.as_str()) == ("school-8784002", "8784002")
+            && draft.scope_key.as_deref() == Some("8784002/ctf-received")
+            && draft.record_key.contains("/received/")
+    }));
+    // Where it was made for no school either, nobody knows them.
+    let to_nobody = text.replace(from, nobody).replace(TO_SCHOOL, "<LEA>XXX</LEA><Estab>XXXX</Estab>");
+    let said = translate(&to_nobody);
+    assert_eq!((said.drafts.len(), said.rejections[0].place.field.as_str()), (0, "SourceSchool"));
+    assert!(said.rejections[0].message.contains("put in the numbers"));
+}
+
+#[test]
+fn contacts_are_read_in_either_spelling_and_what_is_left_of_one_says_of_whom() {
+    let contact = |name: &str, rest: &str| {
+        format!("<Contact><Surname>{name}</Surname><Relationship>FAT</Relationship>{rest}</Contact>")
+    };
+    let first = contact(
+        "Madeupsmith",
+        "<Responsibility>true</Responsibility><Address><AddressAsPupil>true</AddressAsPupil></Address>",
+    );
+    let lines = "<AddressLines><AddressLine1>2 No Such Road</AddressLine1></AddressLines><PostCode>ZQ1 3CD</PostCode><Country>GBR</Country>";
+    let second = contact(
+        "Feigned",
+        &format!("<Responsible>false</Responsible><AddressAsPupil>false</AddressAsPupil><Address>{lines}</Address>"),
+    );
+    let said =
+        translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, &format!("<Contacts>{first}{second}</Contacts>"))));
+    let mut read: Vec<_> = said
+        .drafts
+        .iter()
+        .filter_map(|draft| match &draft.event.kind {
+            Some(Kind::RelationshipRecorded(who)) => {
+                let held = who.parental_responsibility.as_ref().map(|held| held.held());
+                let lines = who.address.as_ref().map(|address| address.lines.concat());
+                Some((held, who.lives_with_child, lines))
+            }
+            _ => None,
+        })
+        .collect();
+    read.sort_by_key(|(.., lines)| lines.clone());
+    use proto::events::parental_responsibility::Held;
+    assert_eq!(read, [(Some(Held::Yes), Some(true), None), (Some(Held::No), None, Some("2 No Such Road".to_owned()))]);
+    let left = kept(&said);
+    assert_eq!((left.len(), left[0].1.as_str()), (1, "<Country>GBR</Country>"));
+    assert!(left[0].0.contains("/contact/FAT/FEIGNED/kept/"), "{left:?}");
+    assert!(said.drafts.iter().filter(|draft| draft.table == "kept").all(|draft| draft.third_parties.len() == 1));
+}
+
+#[test]
+fn a_need_says_since_when() {
+    let need = "<SENhistory><SENneeds><SENneed><NeedStartDate>2022-09-01</NeedStartDate><NeedEndDate>2023-09-01</NeedEndDate>\
+                <SENtypeRank>1</SENtypeRank><SENtype>SLCN</SENtype></SENneed></SENneeds></SENhistory>";
+    let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil(3, need)));
+    let draft = said.drafts.iter().find(|draft| draft.table == "sen-need").unwrap();
+    let Some(Kind::SenNeedRecorded(need)) = &draft.event.kind else { panic!("no need") };
+    assert_eq!((need.since_on.unwrap().year, need.until_on.unwrap().year), (2022, 2023));
+    assert_eq!((draft.effective, kept(&said).len()), (connector_kit::dates::on(need.since_on.unwrap()), 0));
+}
+
+/// A maker calls the list of pupils so.
+#[test]
+fn pupils_in_a_list_of_another_name_are_read() {
+    let plain = file("full", "2025-09-10", TO_SCHOOL, &pupil(3, SEN));
+    assert_eq!(sayings(&translate(&plain.replace("CTFpupilData", "Pupils"))), sayings(&translate(&plain)));
 }
 
 fn submit(history: &mut History, qualifier: &str, at: &str, pupils: &str) -> Vec<Cause> {

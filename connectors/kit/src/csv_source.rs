@@ -84,6 +84,8 @@ pub struct Table<'a> {
     aside: Vec<Aside>,
     /// Of columns that are filled from above, what stood there last; `None` below a row that could not be read.
     above: BTreeMap<usize, Option<String>>,
+    /// What stands in a cell that says nothing.
+    blanks: &'a [String],
 }
 
 /// What makes a row the header.
@@ -101,6 +103,7 @@ pub struct Row<'t> {
     columns: &'t HashMap<String, usize>,
     names: &'t [String],
     above: &'t BTreeMap<usize, Option<String>>,
+    blanks: &'t [String],
     record: &'t Record,
     number: u64,
     offset: u64,
@@ -162,6 +165,7 @@ impl<'a> Table<'a> {
             is_aside: None,
             aside: Vec::new(),
             above: BTreeMap::new(),
+            blanks: &[],
         }
     }
 
@@ -234,6 +238,12 @@ impl<'a> Table<'a> {
         self
     }
 
+    /// A cell that is one of these words, to the letter, is blank.
+    #[must_use]
+    pub fn reading_as_blank(self, blanks: &'a [String]) -> Self {
+        Self { blanks, ..self }
+    }
+
     /// Counts its rows on from this many, those of another sheet.
     #[must_use]
     pub fn numbered_from(self, rows: u64) -> Self {
@@ -290,6 +300,7 @@ impl<'a> Table<'a> {
                     columns: &self.columns,
                     names: &self.names,
                     above: &self.above,
+                    blanks: self.blanks,
                     record: &self.record,
                     number: self.rows,
                     offset,
@@ -309,7 +320,7 @@ impl<'a> Table<'a> {
     fn fill(&mut self, is_read: bool) -> Option<String> {
         let mut unknown = None;
         for (at, above) in &mut self.above {
-            match self.record.cell(*at).map(str::trim).filter(|cell| !cell.is_empty()) {
+            match self.record.cell(*at).map(str::trim).filter(|cell| !is_blank(cell, self.blanks)) {
                 _ if !is_read => *above = None,
                 Some(cell) => cell.clone_into(above.get_or_insert_default()),
                 None if above.is_none() => unknown = unknown.or(Some(*at)),
@@ -350,8 +361,8 @@ impl<'t> Row<'t> {
     /// The cell under this column (in lower case), trimmed; `None` when it is blank or there is no such column.
     pub fn get(&self, column: &str) -> Option<&'t str> {
         let at = self.columns.get(column)?;
-        let own = self.record.cell(*at).unwrap_or_default().trim();
-        let cell = if own.is_empty() { self.above.get(at)?.as_deref()? } else { own };
+        let own = self.cell(*at);
+        let cell = if is_blank(own, self.blanks) { self.above.get(at)?.as_deref()? } else { own };
         (!cell.is_empty()).then_some(cell)
     }
 
@@ -404,6 +415,10 @@ impl<'t> Row<'t> {
     pub fn reject(&self, reason: Reason, column: &str, message: &str) -> Rejection {
         rejection(reason, message.to_owned(), self.place(column), self.raw().to_vec())
     }
+}
+
+fn is_blank(cell: &str, blanks: &[String]) -> bool {
+    cell.is_empty() || blanks.iter().any(|blank| blank == cell)
 }
 
 /// The file as text, or the rejection of all of it.

@@ -11,6 +11,7 @@ pub mod codes;
 pub mod conformance;
 pub mod csv_source;
 pub mod dates;
+pub mod described;
 pub mod differ;
 pub mod drop_folder;
 pub mod file_name;

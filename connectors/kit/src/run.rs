@@ -77,7 +77,10 @@ pub fn translate_only(
     let names: Vec<String> = files.iter().map(|path| name_of(path)).collect();
     let groups = connector.submissions(&names);
     if groups.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "none of these files is for this connector"));
+        let first = names.first().map_or("", String::as_str);
+        let what = connector.descriptor().about;
+        let message = format!("none of these files is for this connector by its name (`{first}`): it reads {what}");
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
     let (folder, scopes) = (std::env::temp_dir(), Vec::new());
     let mut telling = Telling { connector, sink, scopes, totals: Totals::default(), folder, broke_off: None };

@@ -1,5 +1,6 @@
 //! A mapping file held to the catalogue: every name, every code, every date format, before a row is read.
 
+mod blanks;
 mod event;
 mod person;
 mod repeated;
@@ -168,6 +169,7 @@ impl Checker<'_> {
             self.dates = vec![DateFormat::Iso, DateFormat::DayFirst];
         }
         self.read_codes(&file.codes);
+        self.blanks(file);
         let (controller, controllers) = self.controller(&file.controller);
         let labels = file.labels.iter().filter_map(|label| self.label(label)).collect();
         let source = self.source(file.source.get_ref(), file.source.span());
@@ -358,6 +360,7 @@ impl Checker<'_> {
             sniffs,
             may_lack,
             fill_down,
+            blanks: blanks::of(source),
             pass_over: source.pass_over.iter().map(|beginning| beginning.trim().to_lowercase()).collect(),
             files: source.files.iter().map(|pattern| pattern.to_lowercase()).collect(),
         })

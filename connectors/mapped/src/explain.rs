@@ -185,6 +185,9 @@ impl Mapping {
                 self.source.pass_over.join(" or ")
             ));
         }
+        if self.source.blanks != ["NULL"] {
+            about.push(format!("A cell is blank where it is empty{}", or_is(&self.source.blanks)));
+        }
         if !self.others.is_empty() {
             about
                 .push(format!("A row may hold up to {} children, each in columns of their own", self.others.len() + 1));
@@ -339,4 +342,8 @@ pub(crate) fn fields_that_differ(before: &Said, now: &Said) -> Vec<String> {
         }
         _ => vec!["its kind".to_owned()],
     }
+}
+
+fn or_is(blanks: &[String]) -> String {
+    blanks.iter().map(|blank| format!(", or is `{blank}`")).collect()
 }

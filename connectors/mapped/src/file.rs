@@ -58,6 +58,8 @@ pub(crate) struct Source {
     pub(crate) fill_down: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) pass_over: Vec<String>,
+    /// Words that are no value where they are the whole cell; `NULL` where nothing is said.
+    pub(crate) blanks: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) files: Vec<String>,
 }

@@ -62,6 +62,8 @@ pub(crate) struct Source {
     pub(crate) fill_down: Vec<String>,
     /// Beginnings of rows that are no records, in lower case, `*` for anything.
     pub(crate) pass_over: Vec<String>,
+    /// Words that are no value where they are the whole cell.
+    pub(crate) blanks: Vec<String>,
     pub(crate) files: Vec<String>,
 }
 

@@ -94,7 +94,7 @@ impl Mapping {
             let like = |first: &str| beginnings.iter().any(|beginning| is_like(first, beginning));
             !beginnings.is_empty() && like(&first.to_lowercase())
         };
-        table.filling_down(&self.source.fill_down).passing_over(is_aside)
+        table.reading_as_blank(&self.source.blanks).filling_down(&self.source.fill_down).passing_over(is_aside)
     }
 
     fn sheets<'a>(&'a self, file: SourceFile<'a>) -> Result<Tables<'a>, Box<Rejection>> {

@@ -370,12 +370,20 @@ impl Mapping {
     }
 
     fn keyless(&self, row: &Row<'_>, key: &[KeyPart], about: &About) -> Rejection {
-        let column = key.iter().find(|part| part.text(row).is_none()).map_or("", |part| part.getter.shown());
+        let lacking = key.iter().find(|part| part.text(row).is_none());
+        let column = lacking.map_or("", |part| part.getter.shown());
+        let message = match lacking.and_then(|part| part.getter.text(row)) {
+            None => "the row lacks a part of its key, which may not be blank: fill it at the source",
+            Some(_) => {
+                "a part of the row's key is a date, and the cell is not written as its `dates` say: put it right at the source, or add \
+                 its format to the key's `dates`"
+            }
+        };
         Rejection {
             controller: Some(about.controller.clone()),
             scope_key: about.scope_key.clone(),
             subject: Some(about.subject.clone()),
-            ..row.reject(Reason::RecordMalformed, column, "the row lacks a part of its key: fill it at the source")
+            ..row.reject(Reason::RecordMalformed, column, message)
         }
     }
 

@@ -5,14 +5,11 @@ use std::collections::BTreeSet;
 use connector_kit::attendance;
 use connector_kit::reading::{self, finding};
 use connector_kit::{Draft, Output, Place, Rejection, dates, identifier, kept};
-use proto::events::identifier::Standing;
-use proto::events::person_name::Use;
-use proto::events::{
-    AttendanceMarked, Date, Event, Finding, FindingCode, PersonDescribed, PersonName, Scheme, Subject,
-};
+use proto::events::{AttendanceMarked, Date, Event, Finding, FindingCode, Scheme, Subject};
 use proto::quarantine::Reason;
 
-use super::{Key, Mark, Session, any_date, began, date_of, pupil, scope_key};
+use super::pupils::Described;
+use super::{Key, Mark, Session, date_of, scope_key};
 use crate::around::Around;
 use crate::fields::Field;
 use crate::rows::Row;
@@ -38,37 +35,21 @@ struct Said<'s> {
 
 impl Speaker<'_> {
     /// Who the pupil is, as far as the feed says.
-    pub(super) fn pupil(&mut self, school: &str, row: &Row) {
-        let Some(subject) = pupil(row, school) else { return };
-        let mut findings = Vec::new();
-        let text = |field| Some(row.get(field).to_owned()).filter(|text| !text.is_empty());
-        let (family, given) = (text(Field::Surname), text(Field::Forename));
-        let name = PersonName { family, given, r#use: Use::Usual.into(), ..PersonName::default() };
-        let birth_on = any_date(row.get(Field::Birth), "dob").keep(&mut findings);
-        let mut identifiers = Vec::new();
-        for (scheme, field, name) in [(Scheme::Upn, Field::Upn, "upn"), (Scheme::Uln, Field::Uln, "uln")] {
-            let (claim, found) = identifier::claim(scheme, row.get(field), Standing::Current, name);
-            identifiers.extend(claim);
-            findings.extend(found);
-        }
-        let described = PersonDescribed {
-            names: Some(name).filter(|name| name.family.is_some() || name.given.is_some()).into_iter().collect(),
-            birth_on,
-            identifiers,
-            ..PersonDescribed::default()
-        };
+    pub(super) fn pupil(&mut self, school: &str, pupil: &str, described: Described) {
+        let Described { person, findings, place, began } = described;
+        let subject = identifier::subject(Scheme::SchoolPupil, school, pupil);
         let scope = self.open(format!("{school}/attendance/pupils"));
         let said = Said {
             school,
-            on: birth_on.unwrap_or_else(|| began(row)),
+            on: person.birth_on.unwrap_or(began),
             key: format!("{}/pupil", subject.value),
             subject,
             scope,
             table: "pupil",
             changed_at_us: None,
-            place: &row.place,
+            place: &place,
         };
-        self.draft(said, described.into(), findings);
+        self.draft(said, person.into(), findings);
     }
 
     pub(super) fn mark(&mut self, key: &Key, mark: Mark<'_>, repeated: bool) {
@@ -93,10 +74,12 @@ impl Speaker<'_> {
             changed_at_us,
             place: &row.place,
         };
+        let (minutes, left) = minutes_late(row, *session);
         if let Some(coded) = coded {
-            let minutes = reading::integer(row.get(Field::MinutesLate), "minutes_late").keep(&mut findings);
+            let minutes = reading::integer(minutes, "minutes_late").keep(&mut findings);
             let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok()).filter(|minutes| *minutes > 0);
-            let comment = Some(row.get(Field::Comment).to_owned()).filter(|comment| !comment.is_empty());
+            let comment = of_session(row, *session, [Field::MorningComment, Field::AfternoonComment], Field::Comment);
+            let comment = Some(comment.to_owned()).filter(|comment| !comment.is_empty());
             let mut marked = AttendanceMarked {
                 school: Some(format!("school-{school}")),
                 on: Some(on),
@@ -110,6 +93,7 @@ impl Speaker<'_> {
             self.draft(said("mark", record_key.clone()), marked.into(), findings);
         }
         let rest = row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let rest = rest.chain([("minutes_late", left)]);
         if let Some(kept) = kept::columns("mark", rest) {
             let findings = vec![finding(FindingCode::NotMapped, "mark")];
             self.draft(said("kept", format!("{record_key}/kept")), kept.into(), findings);
@@ -160,5 +144,46 @@ impl Speaker<'_> {
             findings,
             ..Draft::of(subject, &controller, table, record_key, dates::on(on), event, place.clone())
         });
+    }
+}
+
+/// What is said of one of a day's sessions, under a name of its own.
+fn own(row: &Row, session: Session, [morning, afternoon]: [Field; 2]) -> &str {
+    match session {
+        Session::Morning => row.get(morning),
+        Session::Afternoon => row.get(afternoon),
+    }
+}
+
+/// The same, or else what is said under the name for both.
+fn of_session(row: &Row, session: Session, names: [Field; 2], of_both: Field) -> &str {
+    let own = own(row, session, names);
+    if own.is_empty() { row.get(of_both) } else { own }
+}
+
+/// The minutes that are this session's; and those of which nobody knows whose they are, once of a row. Beside the marks of both
+/// sessions one number is the late one's, where it is clear which that is.
+fn minutes_late(row: &Row, session: Session) -> (&str, &str) {
+    const OWN: [Field; 2] = [Field::MorningMinutesLate, Field::AfternoonMinutesLate];
+    const MARKS: [Field; 2] = [Field::MorningCode, Field::AfternoonCode];
+    if MARKS.iter().any(|mark| !row.says(*mark)) {
+        return (of_session(row, session, OWN, Field::MinutesLate), "");
+    }
+    let own = own(row, session, OWN);
+    let of_both = row.get(Field::MinutesLate);
+    if matches!(reading::integer(of_both, "").value, Some(0)) || OWN.iter().any(|name| row.get(*name) == of_both) {
+        return (own, "");
+    }
+    let is_late = |mark: Field| matches!(row.get(mark).trim(), "L" | "l" | "U" | "u");
+    let late = match MARKS.map(is_late) {
+        [true, false] => Some(Session::Morning),
+        [false, true] => Some(Session::Afternoon),
+        _ => None,
+    };
+    let is_known = late.is_some() && OWN.iter().all(|name| row.get(*name).is_empty());
+    match (is_known, late == Some(session), session) {
+        (true, true, _) => (of_both, ""),
+        (false, _, Session::Morning) => (own, of_both),
+        _ => (own, ""),
     }
 }

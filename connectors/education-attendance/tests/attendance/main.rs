@@ -159,6 +159,117 @@ fn the_last_change_of_a_session_counts_and_two_without_a_time_count_for_nothing(
     assert!(said.rejections.iter().all(|one| one.subject.is_some()));
 }
 
+#[test]
+fn a_lessons_mark_is_no_sessions() {
+    let file = |columns: &str, rows: &[&str]| {
+        let rows: String = rows.iter().map(|row| format!("{UPN},2025-01-06,{row}\n")).collect();
+        translate("8784001.csv", &format!("UPN,Date,{columns}\n{rows}"))
+    };
+    for (columns, rows) in [
+        ("Period,Mark", &["1,/", "2,N", "3,/", "4,/", "5,/"][..]),
+        // Also where the file has no third lesson, and where the half of the day is said beside it.
+        ("Lesson,Mark", &["1,/", "2,N"]),
+        ("Session,Period,Mark", &["AM,1,/", "AM,2,N", "PM,4,/"]),
+        ("Period,Mark", &["Mon:1,/", "Maths,/"]),
+        ("Period,Session,Mark", &["AM,PM,/"]),
+    ] {
+        let said = file(columns, rows);
+        let expected = vec![("RECORD_MALFORMED", "session"); rows.len()];
+        assert_eq!((marks(&said), told(&said)), (vec![], expected), "{columns}");
+    }
+    for columns in ["Period", "Session", "RegistrationPeriod"] {
+        let said = file(&format!("{columns},Mark"), &["AM Reg,/", "pm,\\"]);
+        assert_eq!((marks(&said).len(), told(&said)), (2, vec![]), "{columns}");
+    }
+    let said = file("Session,Mark", &["1,/", "2,\\"]);
+    assert_eq!((marks(&said).len(), told(&said)), (2, vec![]));
+}
+
+#[test]
+fn what_one_row_leaves_blank_of_a_pupil_another_says() {
+    let file = |rows: &[&str]| {
+        let marks = |(day, who): (usize, &&str)| format!("{UPN},2025-01-{:02},AM,/,{who}\n", day + 6);
+        let rows: String = rows.iter().enumerate().map(marks).collect();
+        let said = translate("8784001.csv", &format!("UPN,Date,Session,Mark,Surname,Forename,DOB,ULN\n{rows}"));
+        let described = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+            Some(Kind::PersonDescribed(who)) => Some((who.clone(), draft.findings.clone())),
+            _ => None,
+        });
+        let [one]: [_; 1] = described.collect::<Vec<_>>().try_into().unwrap();
+        one
+    };
+    let whole = file(&["Inventedson,Amara,2014-05-09,9276308686"]);
+    assert_eq!(whole.0.identifiers.len(), 2);
+    assert_eq!(file(&["Inventedson,,,", ",,,", ",Amara,2014-05-09,", ",,,9276308686"]), whole);
+    let (who, findings) = file(&["A,B,2014-05-09,", "A,B,2014-05-10,9276308686"]);
+    assert_eq!((findings.len(), findings[0].field.as_str()), (1, "birth_on"));
+    assert!(!who.identifiers[1].usable, "it may be another child's");
+}
+
+#[test]
+fn minutes_late_are_of_the_session_that_is_late() {
+    let file = |columns: &str, row: &str| {
+        let said = translate("8784001.csv", &format!("UPN,Date,AM,PM,{columns}\n{UPN},2025-01-06,{row}\n"));
+        let minutes: Vec<_> =
+            marks(&said).iter().map(|(_, m)| m.morning_minutes_late.or(m.afternoon_minutes_late)).collect();
+        let comments: Vec<_> = marks(&said).into_iter().map(|(_, m)| m.comment.unwrap_or_default()).collect();
+        let kept: Vec<_> = said.drafts.iter().filter(|draft| draft.table == "kept").collect();
+        let kept: Vec<_> = kept.iter().map(|draft| format!("{:?}", draft.event)).collect();
+        (minutes, comments.concat(), kept)
+    };
+    assert_eq!(file("Minutes Late", "L,\\,12"), (vec![Some(12), None], String::new(), vec![]));
+    assert_eq!(file("Minutes Late", "/,U,12"), (vec![None, Some(12)], String::new(), vec![]));
+    assert_eq!(file("Minutes Late", "/,\\,0"), (vec![None, None], String::new(), vec![]));
+    for row in ["L,L,12", "/,\\,12"] {
+        let (minutes, _, kept) = file("Minutes Late", row);
+        assert_eq!((minutes, kept.len()), (vec![None, None], 1), "{row}");
+        assert!(kept[0].contains("minutes_late\\n12"), "{kept:?}");
+    }
+    let each = "AM Minutes Late,PM Minutes Late,AM Comment,PM Comment";
+    assert_eq!(file(each, "L,L,7,9,bus,dog"), (vec![Some(7), Some(9)], "busdog".to_owned(), vec![]));
+}
+
+#[test]
+fn tables_as_systems_print_them() {
+    let expected = marks(&translate("8784001.csv", &by_session(&WEEK[..1])));
+    let title = "Attendance report\nRun 10/01/2025,,\n\nLAEstab,UPN,Date,AM,PM,Reg\n";
+    for (name, text) in [
+        ("report.csv", format!("{title}8784001,{UPN},Mon 06 Jan 2025,/,\\,5A\n")),
+        (
+            "8784001_marks.txt",
+            format!(
+                "UPN;CalendarDate;PeriodName;MarkCode;LateMinutes\n{UPN};2025-01-06T00:00:00;AM;/;0\n{UPN};2025-01-06T00:00:00;PM;\\;0\n"
+            ),
+        ),
+        (
+            "8784001.json",
+            format!(
+                r#"[{{"upn":"{UPN}","registrationDateTime":"2025-01-06T08:40:00","registrationPeriod":"AM","code":"/","gender":"F"}},
+                {{"upn":"{UPN}","registrationDateTime":"2025-01-06T13:10:00","registrationPeriod":"PM","code":"\\"}}]"#
+            ),
+        ),
+    ] {
+        let said = translate(name, &text);
+        assert_eq!((marks(&said), said.rejections.as_slice()), (expected.clone(), &[][..]), "{name}");
+        assert!(said.drafts.iter().all(|draft| draft.table != "kept"), "{name}");
+    }
+    let grid = format!("Student,UPN,Mon 06/01/2025 AM,Mon 06/01/2025 PM\nInvented,{UPN},/,\\\n");
+    let urn = format!("URN,UPN,Date,AM\n900001,{UPN},2025-01-06,/\n");
+    let short = format!("UPN,Date,AM,PM\n{UPN},2025-01-06,/\n");
+    for (name, text, told) in [
+        ("8784001.csv", grid.as_str(), "a row for each pupil and day"),
+        ("8784001.csv", "UPN,Name\n", "no row of the first twenty"),
+        ("register.csv", &urn, "a URN is another number"),
+        ("8784001.csv", &short, "fewer cells"),
+        ("8784001.xlsx", "PK", "save the sheet"),
+    ] {
+        let said = translate(name, text);
+        assert_eq!((said.drafts.len(), said.rejections.len(), said.whole_of.len()), (0, 1, 0), "{told}");
+        assert!(said.rejections[0].message.contains(told), "{:?}", said.rejections[0]);
+        assert_eq!(said.rejections[0].place.file, name);
+    }
+}
+
 /// Overlapping deliveries, in the order in which they were made.
 #[test]
 fn days_that_are_sent_again_hold_in_any_order() {
@@ -230,21 +341,21 @@ fn what_cannot_be_placed_is_told_with_its_field() {
     let said =
         translate("a.csv", "laestab,upn,date,session,code,colour of bag\n8784001,B801200005001,2024-07-01,AM,C1,red\n");
     let tables: Vec<_> = said.drafts.iter().map(|draft| draft.table).collect();
-    assert_eq!(tables, ["pupil", "mark", "kept"]);
-    assert_eq!(said.drafts[1].findings.len(), 1, "a code of another year");
+    assert_eq!(tables, ["mark", "kept", "pupil"]);
+    assert_eq!(said.drafts[0].findings.len(), 1, "a code of another year");
 }
 
 #[test]
 fn what_stands_around_records_and_has_no_place_is_kept_of_a_pupil_and_else_told_of() {
     let text = format!(
         r#"{{"laestab":"8784001","region":"north","pupils":[
-            {{"upn":"{UPN}","house":"red","weeks":[{{"tutor":"Ms Invented","marks":[
+            {{"upn":"{UPN}","locker":"red","weeks":[{{"tutor":"Ms Invented","marks":[
                 {{"date":"2025-01-06","am":"/"}},{{"date":"2025-01-07","am":"L"}}]}}],"bus":7}}],
             "pages":{{"of":1}}}}"#
     );
     let said = translate("a.json", &text);
     let contents: Vec<_> = around(&said).into_iter().map(|(_, _, content)| content).collect();
-    assert_eq!(contents, ["house,bus\nred,7\n", "tutor\nMs Invented\n"]);
+    assert_eq!(contents, ["locker,bus\nred,7\n", "tutor\nMs Invented\n"]);
     assert_eq!((marks(&said).len(), told(&said)), (2, vec![("COLUMNS_NOT_MAPPED", "around")]));
     assert_eq!(said.rejections[0].raw, b"pages_of\nregion");
     // Another file of the same names is the same item, and each file tells once.

@@ -1,7 +1,7 @@
 //! A day in whichever order it was written, for exports that have been through a spreadsheet, a database or a person.
 
 use jiff::ToSpan as _;
-use jiff::civil;
+use jiff::civil::{self, Weekday};
 use proto::events::{Date, FindingCode};
 
 use super::{blade, date, dated, dd_mm_yyyy, is_time, number};
@@ -19,9 +19,20 @@ const SHORT_YEAR_MAX: i32 = 29;
 /// `16 Feb 2025`, `16-Feb-2025`, `February 16, 2025`, `20250216`, and a spreadsheet's own number. A time after the day is dropped.
 ///
 /// A year of two digits is read with a finding, and so is a day with somebody's remark behind it. Where month and day are both numbers the day stands before the month, or behind
-/// the year: the month is never guessed from what cannot be a day, since the rest of such a file would be read wrongly.
+/// the year: the month is never guessed from what cannot be a day, since the rest of such a file would be read wrongly. A day of the
+/// week before it (`Tue 7 Jan 2025`) has to be the day's own: where it is not, day and month may stand the other way round.
 pub fn written(text: &str, field: &str) -> Read<Date> {
     let text = text.trim();
+    let Some((weekday, day)) = behind_weekday(text) else { return day_and_remark(text, field) };
+    let read = day_and_remark(day, field);
+    let is_its_own = |date: &Date| super::day(date).is_some_and(|day| day.weekday() == weekday);
+    match read.value {
+        Some(date) if !is_its_own(&date) => Read::unreadable(FindingCode::DateUnreadable, field),
+        _ => read,
+    }
+}
+
+fn day_and_remark(text: &str, field: &str) -> Read<Date> {
     let read = day_alone(text, field);
     match before_remark(text) {
         Some(day) if read.value.is_none() => match day_alone(day, field).value {
@@ -30,6 +41,26 @@ pub fn written(text: &str, field: &str) -> Read<Date> {
         },
         _ => read,
     }
+}
+
+/// A day of the week, in full or by its first three letters, and what stands behind it.
+fn behind_weekday(text: &str) -> Option<(Weekday, &str)> {
+    const DAYS: [(&str, Weekday); 7] = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
+    ];
+    let (word, behind) = part(text, |c| !c.is_ascii_alphabetic());
+    let is_it = |name: &str| {
+        word.eq_ignore_ascii_case(name) || name.get(..3).is_some_and(|short| word.eq_ignore_ascii_case(short))
+    };
+    let (_, weekday) = DAYS.into_iter().find(|(name, _)| is_it(name))?;
+    let behind = behind.trim_start_matches(is_between);
+    behind.starts_with(|c: char| c.is_ascii_alphanumeric()).then_some((weekday, behind))
 }
 
 /// What stands before a remark: somebody's words, with no number in them, which would be another day.
@@ -145,6 +176,9 @@ mod tests {
             "16-02-2025T10:30",
             "16.2.2025, 9:30 am",
             "16.2.2025.",
+            "Sun 16 Feb 2025",
+            "Sunday, 16/02/2025",
+            "sun 2025-02-16 00:00:00",
             "20250216",
             "45704",
             "45704.0",
@@ -183,6 +217,9 @@ mod tests {
         }
         for text in [
             "02/16/2025",
+            "Mon 16/02/2025",
+            "Sun Sun 16/02/2025",
+            "Sunday",
             "30-Feb-2025",
             "soon",
             "16/02",

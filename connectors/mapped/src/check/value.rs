@@ -142,6 +142,10 @@ impl Checker<'_> {
         if words > 0 && !is_flag {
             self.problems.error(said.span(), key, "has `yes` or `no`, for which this field has no use: take them out");
         }
+        if spec.yes.iter().chain(&spec.no).any(|word| word.trim().len() > 1 && word.contains('*')) {
+            let what = "has a `*` in `yes` or `no`, where it stands for nothing but itself: write each word that the column has";
+            self.problems.warn(said.span(), key, what);
+        }
     }
 }
 

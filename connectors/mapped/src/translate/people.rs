@@ -1,25 +1,29 @@
 //! Who the children of a file are, told once each.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io;
 
 use connector_kit::gather::Gathering;
-use connector_kit::{Draft, Output, Place};
+use connector_kit::{Draft, Output, Place, described};
 use prost::Message as _;
-use proto::events::Body;
+use proto::events::event::Kind;
+use proto::events::{Body, Finding};
 
 use super::rank;
 
 /// What the drafts of descriptions are of.
 pub(super) const TABLE: &str = "person";
 
-/// Descriptions that are held to learn whether a later row of the same child and time says more: of a feed no more are waited for,
+/// Descriptions that are held to learn whether a later row of the same child and time says something else: of a feed no more are waited for,
 /// and those of a snapshot go to the disk.
 pub(super) const PEOPLE_MAX: usize = 10_000;
 
-/// One description a child and version: of the rows that describe a child, the one of the latest event.
+/// One description a child and version: of the rows that describe a child, the one of the latest event, with its blanks filled from
+/// the others.
 pub(super) struct People {
-    held: BTreeMap<Described, Packed>,
+    /// Each that says something else, by what it says, of the latest row that says so.
+    held: BTreeMap<(Described, Vec<u8>), Packed>,
     gathering: Gathering<Packed>,
 }
 
@@ -47,25 +51,32 @@ impl People {
     pub(super) fn describe(&mut self, draft: Draft) {
         let version = draft.version.map(|version| (version.as_of_us, version.sequence));
         let key = (draft.subject.encode_to_vec(), draft.controller.clone(), version);
-        match self.held.get(&key).and_then(Packed::draft) {
-            Some(held) if order(&held) >= order(&draft) => {}
-            _ => {
-                self.held.insert(key, Packed::of(draft));
-            }
+        let says = draft.findings.iter().fold(draft.event.encode_to_vec(), |mut says, finding| {
+            says.extend(finding.encode_to_vec());
+            says
+        });
+        let at = (key, says);
+        let is_later = |held: Draft| rank(&held.effective) < rank(&draft.effective);
+        if self.held.get(&at).and_then(Packed::draft).is_none_or(is_later) {
+            self.held.insert(at, Packed::of(draft));
         }
     }
 
     /// Tells of those that are held: no row that follows says more of them.
     pub(super) fn tell(&mut self, out: &mut dyn Output) {
-        std::mem::take(&mut self.held)
-            .into_values()
-            .filter_map(|packed| packed.draft())
-            .for_each(|draft| out.draft(draft));
+        let mut of_one: Vec<Packed> = Vec::new();
+        let mut held = std::mem::take(&mut self.held).into_iter().peekable();
+        while let Some(((whose, _), packed)) = held.next() {
+            of_one.push(packed);
+            if held.peek().is_none_or(|((next, _), _)| *next != whose) {
+                one_of(std::mem::take(&mut of_one)).into_iter().for_each(|draft| out.draft(draft));
+            }
+        }
     }
 
     /// Puts aside those that are held: rows that follow may say more of them.
     pub(super) fn put_aside(&mut self) -> io::Result<()> {
-        for ((subject, controller, version), packed) in std::mem::take(&mut self.held) {
+        for (((subject, controller, version), _), packed) in std::mem::take(&mut self.held) {
             // A character a byte: as many owners as there are keys, in the same order.
             let subject: String = subject.into_iter().map(char::from).collect();
             self.gathering.push(0, &format!("{subject}/{controller}/{version:?}"), &packed)?;
@@ -77,24 +88,31 @@ impl People {
     pub(super) fn end(mut self, out: &mut dyn Output) -> io::Result<()> {
         self.put_aside()?;
         let gathered = self.gathering.gathered()?;
-        let (mut each, mut last) = (gathered.each(0), None::<(String, Draft)>);
-        while let Some((owner, packed)) = each.next_row()? {
-            let Some(draft) = packed.draft() else { continue };
-            match &mut last {
-                Some((before, held)) if *before == owner => {
-                    if order(held) < order(&draft) {
-                        *held = draft;
-                    }
-                }
-                last => last.replace((owner, draft)).into_iter().for_each(|(_, draft)| out.draft(draft)),
-            }
+        let mut owners = gathered.owners(0);
+        while let Some(of) = owners.next_owner()? {
+            one_of(of.rows).into_iter().for_each(|draft| out.draft(draft));
         }
-        last.into_iter().for_each(|(_, draft)| out.draft(draft));
         Ok(())
     }
 }
 
-/// Of two descriptions of one child the later in this order is told.
+/// One description out of those of a child.
+fn one_of(packed: Vec<Packed>) -> Option<Draft> {
+    let mut drafts: Vec<Draft> = packed.iter().filter_map(Packed::draft).collect();
+    drafts.sort_by_cached_key(|draft| Reverse(order(draft)));
+    let person = |draft: &Draft| match &draft.event.kind {
+        Some(Kind::PersonDescribed(person)) => Some((**person).clone()),
+        _ => None,
+    };
+    let (described, odd) = described::together(drafts.iter().filter_map(person));
+    let mut findings: Vec<Finding> = drafts.iter().flat_map(|draft| draft.findings.clone()).chain(odd).collect();
+    findings.sort_by(|a, b| (&a.field, a.code).cmp(&(&b.field, b.code)));
+    findings.dedup();
+    let latest = drafts.into_iter().next()?;
+    Some(Draft { findings, event: described.into(), ..latest })
+}
+
+/// Of two descriptions of one child the later in this order counts.
 fn order(draft: &Draft) -> ((i64, i32), Vec<u8>) {
     (rank(&draft.effective), draft.event.encode_to_vec())
 }

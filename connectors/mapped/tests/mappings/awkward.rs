@@ -146,6 +146,71 @@ reason = {{ column = "Need", before = " - ", codes = "need", set = "need" }}
     assert_eq!(why, ["SUBJECT_MISSING", "DATE_MISSING", "DATE_MISSING"]);
 }
 
+/// Who a child is, where each row says a part of it.
+#[test]
+fn what_one_row_leaves_blank_of_a_child_another_says() {
+    let rest = format!(
+        "{SUBJECT}[[identifier]]\nscheme = \"nhs_number\"\ncolumn = \"NHS\"\n[person]\ngiven = \"Name\"\nbirth_on = \"Born\"\n{STARTED}"
+    );
+    let of = |rows: &str| {
+        let table = format!("Case Ref,Child ID,NHS,Name,Born,Start Date\n{rows}");
+        let read = tried(&early_help("format = \"csv\"", &rest), "cases.csv", table.as_bytes());
+        let [person] = people(&read)[..] else { panic!("one child is described once") };
+        let draft = read.said.drafts.iter().find(|draft| draft.record_key.ends_with("/person")).unwrap();
+        let odd: Vec<String> = draft.findings.iter().map(|finding| finding.field.clone()).collect();
+        let links: Vec<bool> = person.identifiers.iter().map(|number| number.usable).collect();
+        (person.names[0].given.clone().unwrap(), person.birth_on.map(|on| on.year), links, odd)
+    };
+    let rows = ["E1,1001,9990000018,,,01/02/2025\n", "E2,1001,,Ada,,01/03/2025\n", "E3,1001,,,03/04/2019,01/01/2025\n"];
+    let whole = ("Ada".to_owned(), Some(2019), vec![true], vec![]);
+    assert_eq!(of(&rows.concat()), whole);
+    let turned: Vec<&str> = rows.into_iter().rev().collect();
+    assert_eq!(of(&turned.concat()), whole);
+    // The latest row's is said; that another says otherwise is told, and its number links nobody.
+    let born = "E1,1001,9990000018,Ada,03/04/2018,01/02/2025\nE2,1001,,Ada,03/04/2019,01/03/2025\n";
+    assert_eq!(of(born), ("Ada".to_owned(), Some(2019), vec![false], vec!["birth_on".to_owned()]));
+    let two = "E1,1001,9990000018,Ada,,01/02/2025\nE2,1001,9990000026,Ada,,01/03/2025\n";
+    assert_eq!(of(two), ("Ada".to_owned(), None, vec![false, false], vec!["nhs_number".to_owned()]));
+}
+
+/// What a database's grid writes where there is nothing.
+#[test]
+fn null_is_no_value_unless_the_mapping_says_so() {
+    let rest = |more: &str| format!("{SUBJECT}[person]\nfamily = \"Name\"\n{STARTED}reason = \"Need\"\n{more}");
+    let table = "Case Ref,Child ID,Name,Need,Start Date\nE1,1001,Vole,NULL,12/01/2026\nE2,1002,NULL,Null,12/01/2026\n\
+                 E3,1003,Vole,x,NULL\nE4,NULL,Vole,x,12/01/2026\n";
+    let reasons = |read: &Tried| -> Vec<String> {
+        let started = read.said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+            Some(Kind::EarlyHelpStarted(started)) => {
+                Some(started.reason.clone().map_or(String::new(), |reason| reason.code))
+            }
+            _ => None,
+        });
+        started.collect()
+    };
+    let read = tried(&early_help("format = \"csv\"", &rest("")), "cases.csv", table.as_bytes());
+    assert_eq!((reasons(&read), people(&read).len()), (vec![String::new(), "Null".to_owned()], 1));
+    let why: Vec<&str> = read.rows.iter().flat_map(|row| &row.rejected).map(|(.., why)| why.as_str()).collect();
+    assert!(why[0].contains("is missing: fill it") && why[1].contains("no number of the child"), "{why:?}");
+    let as_text = early_help("format = \"csv\"\nblanks = []", &rest(""));
+    let read = tried(&as_text, "cases.csv", table.as_bytes());
+    assert_eq!(reasons(&read)[0], "NULL");
+}
+
+/// A key that is dated says how the date is written.
+#[test]
+fn a_part_of_a_key_that_cannot_be_read_is_told_from_one_that_is_missing() {
+    let dated = "key = [\"Case Ref\", { column = \"Start Date\", dates = [\"%d/%m/%Y\"] }]\n";
+    let mapping = early_help(
+        "format = \"csv\"",
+        &format!("{SUBJECT}{}", STARTED.replace("required", &format!("{dated}required"))),
+    );
+    let table = "Case Ref,Child ID,Start Date\nE1,1001,12-Jan-2026\n,1002,12/01/2026\n";
+    let read = tried(&mapping, "cases.csv", table.as_bytes());
+    let why: Vec<&str> = read.rows.iter().flat_map(|row| &row.rejected).map(|(.., why)| why.as_str()).collect();
+    assert!(why[0].contains("not written as its `dates` say") && why[1].contains("may not be blank"), "{why:?}");
+}
+
 /// A row of a family: a column set for each child, or the children's numbers in one cell.
 #[test]
 fn several_children_in_a_row() {

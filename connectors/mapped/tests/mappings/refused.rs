@@ -164,3 +164,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn words_that_are_never_met_are_warned_of() {
+    let good = text("health-therapy-waits");
+    for (from, to, told) in [
+        ("is = [\"Rejected\"]", "is = [\"NULL\"]", "read as no value"),
+        ("values = {", "values = { \"Null\" = \"none\",", "read as no value"),
+    ] {
+        let odd = good.replacen(from, to, 1);
+        assert_ne!(odd, good, "{from}");
+        let warnings = checked(&odd).warnings;
+        assert!(warnings.iter().any(|warning| warning.what.contains(told)), "{to}: {warnings:?}");
+    }
+    let starred = text("education-participation");
+    let odd = starred.replacen("yes = [", "yes = [\"2*\", ", 1);
+    assert_ne!(odd, starred);
+    let warnings = checked(&odd).warnings;
+    assert!(warnings.iter().any(|warning| warning.what.contains("each word")), "{warnings:?}");
+}
