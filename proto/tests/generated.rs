@@ -37,8 +37,9 @@ fn descriptor_set() -> Vec<u8> {
 
 /// The kinds whose messages are the largest. An event is moved many times on its way, and is as large as the largest kind that is not
 /// on the heap.
-const BOXED: [&str; 24] = [
+const BOXED: [&str; 27] = [
     "admission_started",
+    "allergy_recorded",
     "alternative_provision_started",
     "attainment_recorded",
     "care_leaver_contacted",
@@ -46,6 +47,8 @@ const BOXED: [&str; 24] = [
     "decision_proposed",
     "diagnosis_recorded",
     "document_recorded",
+    "ehc_placement_started",
+    "ehc_plan_issued",
     "enrolment_started",
     "identifier_superseded",
     "immunisation_given",

@@ -118,10 +118,6 @@ impl<R: Message + Default> Owners<'_, R> {
     ///
     /// # Errors
     /// When the disk does not give them back.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "it may fail, and is asked so that the failure is not passed over"
-    )]
     pub fn next_owner(&mut self) -> io::Result<Option<Owned<R>>> {
         let first = match self.next.take() {
             Some(first) => Some(first),
@@ -156,10 +152,6 @@ impl<R: Message + Default> Each<'_, R> {
     ///
     /// # Errors
     /// When the disk does not give it back.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "it may fail, and is asked so that the failure is not passed over"
-    )]
     pub fn next_row(&mut self) -> io::Result<Option<(String, R)>> {
         Ok(read_row(&mut self.rows)?.map(|(owner, row, _)| (owner, row)))
     }

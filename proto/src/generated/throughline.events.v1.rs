@@ -3508,7 +3508,7 @@ pub mod event {
         #[prost(message, tag = "118")]
         EhcSettingConsulted(super::EhcSettingConsulted),
         #[prost(message, tag = "119")]
-        EhcPlanIssued(super::EhcPlanIssued),
+        EhcPlanIssued(::prost::alloc::boxed::Box<super::EhcPlanIssued>),
         #[prost(message, tag = "120")]
         EhcPlanCeased(super::EhcPlanCeased),
         #[prost(message, tag = "121")]
@@ -3526,7 +3526,7 @@ pub mod event {
         #[prost(message, tag = "127")]
         EhcSettingNamed(super::EhcSettingNamed),
         #[prost(message, tag = "128")]
-        EhcPlacementStarted(super::EhcPlacementStarted),
+        EhcPlacementStarted(::prost::alloc::boxed::Box<super::EhcPlacementStarted>),
         #[prost(message, tag = "129")]
         EhcPlacementEnded(super::EhcPlacementEnded),
         #[prost(message, tag = "130")]
@@ -3668,7 +3668,7 @@ pub mod event {
         #[prost(message, tag = "308")]
         ImmunisationNotGiven(super::ImmunisationNotGiven),
         #[prost(message, tag = "309")]
-        AllergyRecorded(super::AllergyRecorded),
+        AllergyRecorded(::prost::alloc::boxed::Box<super::AllergyRecorded>),
         #[prost(message, tag = "310")]
         BirthNotified(super::BirthNotified),
         #[prost(message, tag = "311")]

@@ -80,7 +80,10 @@ mod tests {
     fn a_day_that_is_none_is_named_by_its_field() {
         let never = Some(Date { year: 2026, month: Some(2), day: Some(30), estimated: false });
         let kinds: [(Kind, &str); 5] = [
-            (Kind::EhcPlanIssued(e::EhcPlanIssued { sent_on: never, ..Default::default() }), "`sentOn` is no day"),
+            (
+                Kind::EhcPlanIssued(Box::new(e::EhcPlanIssued { sent_on: never, ..Default::default() })),
+                "`sentOn` is no day",
+            ),
             (
                 Kind::EhcAdviceRequested(e::EhcAdviceRequested { due_on: never, ..Default::default() }),
                 "`dueOn` is no day",
@@ -98,6 +101,6 @@ mod tests {
         for (kind, says) in kinds {
             assert_eq!(are_days(&kind), Err(says));
         }
-        assert_eq!(are_days(&Kind::EhcPlanIssued(e::EhcPlanIssued::default())), Ok(()));
+        assert_eq!(are_days(&Kind::EhcPlanIssued(Box::default())), Ok(()));
     }
 }
