@@ -88,6 +88,10 @@ fn every_kind_is_of_the_class_that_the_golden_file_says() {
         ("X", Some("Drug and alcohol team")),
         ("420", Some("Paediatrics")),
         ("X", Some("Gumshield clinic")),
+        ("FU", Some("Follow-up; 711")),
+        ("FU", Some("Follow-up; 711 First contact")),
+        ("FU", Some("Follow-up; First contact (711)")),
+        ("FU", Some("Follow-up; Room 711")),
         ("3600", None),
     ] {
         let service = coded(code, text);
@@ -97,6 +101,8 @@ fn every_kind_is_of_the_class_that_the_golden_file_says() {
             e::AdmissionStarted { specialty: service.clone(), ..Default::default() }.into(),
         );
         add(&format!("AppointmentMissed {name}"), e::AppointmentMissed { service, ..Default::default() }.into());
+        let reason = coded(code, text);
+        add(&format!("AppointmentMissed for {name}"), e::AppointmentMissed { reason, ..Default::default() }.into());
     }
     add(
         "AlternativeProvisionStarted MHN",

@@ -164,7 +164,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::AttendedEmergency(e) => Said::from(C::Hospital).labelled(specialties.labels([&e.reason])),
         Kind::AdmissionStarted(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.specialty, &a.reason])),
         Kind::AppointmentBooked(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
-        Kind::AppointmentMissed(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service])),
+        Kind::AppointmentMissed(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
         Kind::AppointmentCancelled(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
         Kind::AdmissionMoved(_) | Kind::AdmissionEnded(_) => C::Hospital.into(),
         Kind::ImmunisationGiven(_) | Kind::ImmunisationNotGiven(_) => C::Immunisation.into(),

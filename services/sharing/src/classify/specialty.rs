@@ -56,16 +56,30 @@ impl Specialties {
     pub(crate) fn labels<'c>(&self, coded: impl IntoIterator<Item = &'c Option<Coded>>) -> BTreeSet<Label> {
         let mut labels = BTreeSet::new();
         for coded in coded.into_iter().flatten() {
-            let code = coded.code.trim().to_ascii_lowercase();
-            let text = spaced(&format!("{} {}", coded.code, coded.text.as_deref().unwrap_or_default()));
+            let said = coded.text.as_deref().unwrap_or_default();
+            let codes: BTreeSet<String> = std::iter::once(coded.code.as_str())
+                .chain(said.split(';').flat_map(codes_of))
+                .map(|code| code.trim().to_ascii_lowercase())
+                .collect();
+            let text = spaced(&format!("{} {said}", coded.code));
             for service in &self.0 {
-                if service.codes.contains(&code) || service.words.iter().any(|words| text.contains(words.as_str())) {
+                if service.codes.iter().any(|code| codes.contains(code))
+                    || service.words.iter().any(|words| text.contains(words.as_str()))
+                {
                     labels.insert(service.label);
                 }
             }
         }
         labels
     }
+}
+
+/// Where a code may stand in words: a record that names several services says the first by its code, and the others behind its words,
+/// each as its code alone, before its words, or behind them in brackets.
+fn codes_of(said: &str) -> impl Iterator<Item = &str> {
+    let said = said.trim();
+    let bracketed = said.strip_suffix(')').and_then(|said| Some(said.rsplit_once('(')?.1));
+    said.split_whitespace().next().into_iter().chain(bracketed)
 }
 
 /// Lower case, every run of what is no letter or digit one space, a space at either end: so that words compare whole.
