@@ -173,17 +173,16 @@ impl<'a> Visit<'a> {
         key: &str,
     ) {
         let r = &mut reading;
-        // The specialty has no field of its own; where nothing else says why they came, it does.
+        // The specialty has no field of its own, and may be what is sensitive.
         let reason = [
             (self.pv2.field(3), "PV2-3", "attendance_reason"),
             (self.pv1.field(18), "PV1-18", "attendance_reason"),
             (self.pv1.field(10), "PV1-10", "hospital_service"),
         ];
-        let stated = reason.into_iter().find(|(value, ..)| !value.is_empty());
         let event = AttendedEmergency {
             arrived_at: Some(arrived.timestamp()),
             place: with_place.then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
-            reason: stated.and_then(|(value, field, list)| r.asserted(3, value, |r, v| r.coded(v, field, list))),
+            reason: r.said_of(3, &reason),
             ..AttendedEmergency::default()
         };
         saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
