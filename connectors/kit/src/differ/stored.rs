@@ -194,11 +194,19 @@ pub(crate) struct Written {
 impl Written {
     /// Puts it in the place of the last, all of it or nothing: durable when this returns.
     pub(crate) fn put(self) -> Result<(), BaselineError> {
-        let put = (|| {
-            std::fs::rename(&self.beside, &self.path)?;
-            File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
-        })();
-        put.map_err(|source| failed("write", &self.path, source))
+        Self::put_all([self])
+    }
+
+    /// Puts each in the place of its last, all of each or nothing: all durable when this returns, for one wait for the disk.
+    pub(crate) fn put_all(all: impl IntoIterator<Item = Self>) -> Result<(), BaselineError> {
+        let mut last = None;
+        for Self { path, beside } in all {
+            std::fs::rename(&beside, &path).map_err(|source| failed("write", &path, source))?;
+            last = Some(path);
+        }
+        let Some(path) = last else { return Ok(()) };
+        let folder = path.parent().unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(|source| failed("write", &path, source))
     }
 
     /// Lets it go: the last one stands.

@@ -98,9 +98,7 @@ impl DropFolder {
         let held = intake.held.take();
         let compared = self.compare(&mut intake, is_read).await?;
         self.say(dir, &compared, held, &mut intake).await?;
-        for (_, written) in compared.scopes.into_values() {
-            written.put()?;
-        }
+        Written::put_all(compared.scopes.into_values().map(|(_, written)| written))?;
         self.end(dir, intake)
     }
 
