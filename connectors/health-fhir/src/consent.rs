@@ -90,8 +90,11 @@ pub(crate) fn parental(saying: &mut Saying<'_, '_>, answer: &str) {
 
 /// Leaves it to a person.
 pub(crate) fn wait(saying: &mut Saying<'_, '_>, why: &str) {
-    let command = if saying.entry.resource.kind() == "Consent" { "import-fhir" } else { "consent" };
+    let is_consent = saying.entry.resource.kind() == "Consent";
+    let command = if is_consent { "import-fhir" } else { "consent" };
     let told = format!("{why}: record it with `throughline facts {command}`, or say why not");
+    // It waits as a whole.
+    saying.kept |= is_consent;
     saying.reject(Reason::ConsentToRecord, "Consent", &told);
 }
 

@@ -236,7 +236,7 @@ impl Lists {
                 let source = format!("{}: as recorded", referral.source);
                 // A source of no list.
                 let odd = !child.demo && figure(child, 51, 12) == 0;
-                let source = if odd { "The neighbours' dog".to_owned() } else { source };
+                let source = if odd { "A passing comet".to_owned() } else { source };
                 if odd {
                     let (record, key, truth) = (Subject::council(child), child.la_id.clone(), child.truth.clone());
                     let (field, what, finding) = ("Referral Source", "unknown code", Some("CODE_UNKNOWN"));
