@@ -8,6 +8,7 @@
 //! next number of its family in `Event`; regenerate; then the compiler points at the classifier (`sharing`), the
 //! who-may-say-what table (`event-log`) and the golden bytes.
 
+mod address;
 pub mod event;
 pub mod fields;
 mod reason;

@@ -55,7 +55,7 @@ impl Projector {
                     let at = move |spelt: String| self.pseudonyms.digest("throughline.address.v1", spelt.as_bytes());
                     spelt.into_iter().map(move |spelt| (Says::LivesAt(at(spelt)), holds))
                 };
-                person.addresses.iter().flat_map(lives_at).collect()
+                person.addresses.iter().filter(|address| address.is_home_on_known_days()).flat_map(lives_at).collect()
             }
             _ => Vec::new(),
         }

@@ -11,6 +11,7 @@ use projection::serve::stream::Watches;
 use projection::serve::timelines::TimelineService;
 use proto::admin::Fact;
 use proto::audit::{Reach, WhoCanSeeRequest};
+use proto::events::address::Use;
 use proto::events::{self as e, Subject};
 use proto::planning::{CountChildrenResponse, Counted, Part};
 use proto::sharing::{self as s, Call};
@@ -24,12 +25,16 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// A day of the month after which nothing more was published.
 const LATER: Date = date(2099, 2, 17);
 
-/// A child of the school, born so many years before [`LATER`], who lives in an area.
+/// A child of the school, born so many years before [`LATER`] in a hospital of area ZZ3, who lived in ZZ4 and lives in an area.
 fn at_school(number: u32, age: i32, area: &str) -> Vec<Saying> {
     let child = pupil(&format!("P{number}"));
-    let address = e::Address { postcode: Some(format!("{area} 1AA")), ..Default::default() };
-    let person =
-        e::PersonDescribed { birth_on: Some(day(2099 - age, 1, 5)), addresses: vec![address], ..Default::default() };
+    let in_area = |area: &str, stands_as: Use| e::Address {
+        postcode: Some(format!("{area} 1AA")),
+        r#use: Some(stands_as.into()),
+        ..Default::default()
+    };
+    let addresses = vec![in_area("ZZ3", Use::Birth), in_area("ZZ4", Use::Former), in_area(area, Use::Home)];
+    let person = e::PersonDescribed { birth_on: Some(day(2099 - age, 1, 5)), addresses, ..Default::default() };
     vec![saying(SCHOOL, &child, "person", day(2098, 9, 1), person), attended(&child, 2098)]
 }
 

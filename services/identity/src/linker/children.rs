@@ -35,8 +35,8 @@ pub fn schema() -> &'static Schema {
 /// What a source says of a child whom it knows by this subject, in all the descriptions of theirs that stand: a school census
 /// gives names and addresses apart.
 ///
-/// Names that they had or go by, addresses that they lived at and numbers that they had before count as those of now do. An
-/// identifier counts when its source could use it and its own check is right.
+/// Names that they had or go by, addresses that they lived at and numbers that they had before count as those of now do: the
+/// address of a hospital that many were born in, or of an office, does not ([`Address::is_home`]). An identifier counts when its source could use it and its own check is right.
 pub fn record<'a>(subject: &Subject, descriptions: impl IntoIterator<Item = &'a PersonDescribed>) -> Record {
     let mut texts: [Vec<String>; FIELDS.len()] = Default::default();
     for described in descriptions {
@@ -50,7 +50,7 @@ pub fn record<'a>(subject: &Subject, descriptions: impl IntoIterator<Item = &'a 
         let expected = described.expected_birth_on.map(|expected| Date { estimated: true, ..expected });
         birth.extend(described.birth_on.or(expected).map(date));
         sex.extend(described.sex.iter().map(|sex| sex.code.clone()));
-        for address in &described.addresses {
+        for address in described.addresses.iter().filter(|address| address.is_home()) {
             postcode.extend(address.postcode.clone());
             house.extend(houses(address));
         }

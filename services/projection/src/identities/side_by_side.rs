@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use identity::linker::{Agreement as Agrees, FieldWeight, children, compare};
 use prost_types::Timestamp;
+use proto::events::address::Use as Home;
 use proto::events::identifier::Standing as Stands;
 use proto::events::person_name::Use;
 use proto::events::{Address, Date, PersonDescribed, PersonName, Scheme, Subject};
@@ -241,10 +242,17 @@ fn date(on: &Date) -> String {
 fn addresses(person: &PersonDescribed, part: fn(&Address) -> Option<String>) -> Vec<String> {
     let value = |address: &Address| {
         let value = part(address).filter(|value| !value.is_empty())?;
-        Some(match &address.to {
-            Some(to) => format!("{value} (until {})", date(to)),
-            None => value,
-        })
+        let of_use = match address.r#use() {
+            Home::Unspecified | Home::Home => None,
+            Home::Temporary => Some("temporary"),
+            Home::Former => Some("former"),
+            Home::Correspondence => Some("correspondence"),
+            Home::Birth => Some("of birth"),
+            Home::Other => Some("no home"),
+        };
+        let until = address.to.as_ref().map(|to| format!("until {}", date(to)));
+        let said: Vec<String> = of_use.map(str::to_owned).into_iter().chain(until).collect();
+        Some(if said.is_empty() { value } else { format!("{value} ({})", said.join(", ")) })
     };
     person.addresses.iter().filter_map(value).collect()
 }

@@ -206,8 +206,9 @@ fn describe(entry: &Entry, as_at: Date, countable: &mut Countable) {
     countable.births.extend(person.birth_on.as_ref().and_then(civil));
     let today = i64::from(day_number(as_at));
     let current = person.addresses.iter().filter(|address| {
+        let is_home = address.is_home_on_known_days();
         let begun = address.from.as_ref().and_then(day_of).is_none_or(|from| from <= today);
-        begun && address.to.as_ref().and_then(day_of).is_none_or(|to| today <= to)
+        is_home && begun && address.to.as_ref().and_then(day_of).is_none_or(|to| today <= to)
     });
     countable.areas.extend(current.filter_map(|address| Counting::area(address.postcode())));
 }

@@ -210,6 +210,38 @@ async fn one_home_is_told_and_not_of_a_child_whose_address_is_protected() {
     assert_eq!(answer.children.len(), 2);
 }
 
+#[tokio::test]
+async fn those_born_in_one_hospital_or_who_left_one_address_at_some_time_are_of_no_home() {
+    use e::address::Use;
+    let mut house = House::new().await;
+    let family = family(&mut house).await;
+    in_enquiry(&mut house, &family.child).await;
+    let other = hospital_person("H9");
+    let mut version = 1;
+    for (stands_as, is_told) in [
+        (Use::Home, true),
+        (Use::Birth, false),
+        (Use::Temporary, true),
+        (Use::Other, false),
+        (Use::Former, false),
+        (Use::Correspondence, false),
+    ] {
+        version += 1;
+        let there = |person: &Subject| {
+            let mut said = living_at(described(HOSPITAL, person, &[]), "12 Alder Rise");
+            if let Some(e::event::Kind::PersonDescribed(person)) = &mut said.event.kind {
+                person.addresses[0].set_use(stands_as);
+            }
+            super::harness::Saying { version, ..said }
+        };
+        house.say(HL7, [there(&family.in_hospital), there(&other)]).await;
+        house.catch_up().await;
+        let answer = asked(&house, &social_worker(), &family.child, Purpose::ChildProtection).await;
+        let at_home = answer.children.iter().any(|child| child.grounds().any(|ground| ground == FamilyGround::Address));
+        assert_eq!(at_home, is_told, "{stands_as:?}");
+    }
+}
+
 /// A number on a record that is somebody else's: whatever the relation, and whoever has it, nobody is linked by it.
 #[derive(Clone, Copy, Debug)]
 struct Named {

@@ -1,6 +1,6 @@
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
-use proto::events::{Coded, Identifier, PersonName};
+use proto::events::{Coded, Identifier, PersonName, address};
 
 use super::*;
 
@@ -55,6 +55,18 @@ fn all_descriptions_of_a_subject_are_one_record() {
     assert_eq!(values(&record, "sex"), ["f"]);
     assert_eq!(values(&record, "postcode"), ["ex11aa"]);
     assert_eq!(values(&record, "house"), ["flat 2 14 high street", "the old rectory church lane", "uprn 100012345678"]);
+}
+
+#[test]
+fn an_address_that_is_nobodys_home_is_no_evidence() {
+    let of = |stands_as: address::Use| {
+        let at = Address { postcode: Some("EX1 1AA".to_owned()), r#use: Some(stands_as.into()), ..Default::default() };
+        let person = PersonDescribed { addresses: vec![at], ..Default::default() };
+        values(&record(&pupil(), [&person]), "postcode").len()
+    };
+    let homes = [address::Use::Unspecified, address::Use::Home, address::Use::Temporary, address::Use::Former];
+    assert_eq!(homes.map(of), [1; 4]);
+    assert_eq!([address::Use::Birth, address::Use::Correspondence, address::Use::Other].map(of), [0; 3]);
 }
 
 #[test]
