@@ -37,11 +37,13 @@ fn descriptor_set() -> Vec<u8> {
 
 /// The kinds whose messages are the largest. An event is moved many times on its way, and is as large as the largest kind that is not
 /// on the heap.
-const BOXED: [&str; 27] = [
+const BOXED: [&str; 29] = [
     "admission_started",
     "allergy_recorded",
     "alternative_provision_started",
+    "appointment_kept",
     "attainment_recorded",
+    "attended_emergency",
     "care_leaver_contacted",
     "consent_recorded",
     "decision_proposed",

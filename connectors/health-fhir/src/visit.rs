@@ -92,13 +92,13 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
         }
         () if is_emergency => {
             let disposition = r.concept(resource, "hospitalization/dischargeDisposition");
-            // Nothing else of the event tells which service it was.
             let event = AttendedEmergency {
                 arrived_at: starts.map(|at| at.timestamp()),
                 place,
-                reason: joined(reasons.into_iter().chain(services).collect()),
+                reason: joined(reasons),
                 left_at: ends.map(|at| at.timestamp()),
                 disposition,
+                service: joined(services),
             };
             saying.say(TABLE, starts, reading, event);
         }
@@ -111,12 +111,14 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             saying.say("review", starts, reading, event);
         }
         () => {
-            let (service, place) = (joined(services), place.map(worded));
-            let event = AppointmentKept { at: Saying::when(starts), service, medium: class, place };
+            let event = AppointmentKept {
+                at: Saying::when(starts),
+                service: joined(services),
+                medium: class,
+                place: place.map(worded),
+                reason: joined(reasons),
+            };
             saying.say("appointment", starts, reading, event);
-            if !reasons.is_empty() {
-                saying.keep(starts, "reasonCode");
-            }
         }
     }
 }
@@ -194,16 +196,9 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
             saying.say(APPOINTMENT, starts, reading, AppointmentMissed { starts_at, service, reason });
         }
         "fulfilled" | "arrived" | "checked-in" => {
-            // The event has no place for it.
-            let rest = (!reasons.is_empty()).then_some("reasonCode");
-            if let Some(rest) = rest.filter(|_| saying.is_of_several) {
-                r.flag(FindingCode::NotMapped, rest);
-            }
-            let event = AppointmentKept { at: Saying::when(starts), service, medium: None, place: place.map(worded) };
-            saying.say(APPOINTMENT, starts, reading, event);
-            if let Some(rest) = rest.filter(|_| !saying.is_of_several) {
-                saying.keep(starts, rest);
-            }
+            let (at, place) = (Saying::when(starts), place.map(worded));
+            let reason = joined(reasons).or_else(described);
+            saying.say(APPOINTMENT, starts, reading, AppointmentKept { at, service, medium: None, place, reason });
         }
         status => {
             if !["booked", "proposed", "pending", "waitlist"].contains(&status) {

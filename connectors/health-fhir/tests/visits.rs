@@ -51,16 +51,8 @@ fn an_appointment_says_its_specialty_and_every_reason_however_it_went() {
         let event = &said.of_kind(kind)[0].1;
         assert_eq!(event["service"]["code"], "711", "{status}");
         assert_eq!(event["service"]["text"], "Child and adolescent psychiatry; Follow-up; CAMHS", "{status}");
-        if kind == "AppointmentKept" {
-            assert_eq!(
-                said.findings(),
-                ["- NOT_MAPPED reasonCode"],
-                "its reasons are kept, as the event has no place for them"
-            );
-        } else {
-            assert_eq!(event["reason"]["text"], "Review; R2 Self harm", "{status}");
-            assert_eq!(said.findings(), [""; 0]);
-        }
+        assert_eq!(event["reason"]["text"], "Review; R2 Self harm", "{status}");
+        assert_eq!(said.findings(), [""; 0]);
     }
     let mut in_error = appointment("entered-in-error");
     in_error["meta"] = json!({ "versionId": "2", "lastUpdated": "2026-04-03T10:00:00Z" });
@@ -79,11 +71,12 @@ fn an_encounter_and_a_referral_say_every_code_of_theirs() {
     };
     let (service, reason) = ("Child and adolescent psychiatry; Clinic", "Review; R2 Self harm");
     let said = page(&[encounter("AMB")]);
-    assert_eq!(said.of_kind("AppointmentKept")[0].1["service"]["text"], service);
+    let kept = &said.of_kind("AppointmentKept")[0].1;
+    assert_eq!((&kept["service"]["text"], &kept["reason"]["text"]), (&json!(service), &json!(reason)));
     let admitted = &page(&[encounter("IMP")]).of_kind("AdmissionStarted")[0].1;
     assert_eq!((&admitted["specialty"]["text"], &admitted["reason"]["text"]), (&json!(service), &json!(reason)));
     let attended = &page(&[encounter("EMER")]).of_kind("AttendedEmergency")[0].1;
-    assert_eq!(attended["reason"]["text"], format!("{reason}; 711 {service}"));
+    assert_eq!((&attended["service"]["text"], &attended["reason"]["text"]), (&json!(service), &json!(reason)));
     let referral = json!({
         "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
         "subject": { "reference": "Patient/1" }, "code": concept("C1", "Assessment"),
@@ -121,7 +114,7 @@ fn an_appointment_of_several_is_one_of_each_of_them() {
         [("1", "AppointmentKept"), ("2", "AppointmentCancelled")],
         "and kept with neither, as it tells of both"
     );
-    assert_eq!(said.findings(), ["- NOT_MAPPED extension", "- NOT_MAPPED extension", "- NOT_MAPPED reasonCode"]);
+    assert_eq!(said.findings(), ["- NOT_MAPPED extension", "- NOT_MAPPED extension"]);
     let missed = page(&[group("noshow", &[part("Patient/1", "accepted"), part("Patient/2", "accepted")])]);
     assert_eq!(missed.kinds(), ["AppointmentMissed", "AppointmentMissed"]);
     // One of them nobody can tell: the others are said, and that one waits.

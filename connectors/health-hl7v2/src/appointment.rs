@@ -121,20 +121,20 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Missed => {
-            // Who may see that one was missed is decided by its service alone, and many feeds name it in SCH-7.
-            let services = [services(saying, &sch), vec![reason(&sch)]].concat();
             let event = AppointmentMissed {
                 starts_at,
-                service: reading.said_of(2, &services),
+                service: reading.said_of(2, &services(saying, &sch)),
                 reason: reading.said_of(3, &[event_reason(&sch), reason(&sch)]),
             };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Kept => {
-            // Why they came has no field of its own.
-            let services = [services(saying, &sch), vec![reason(&sch)]].concat();
-            let service = reading.said_of(2, &services);
-            let event = AppointmentKept { at: Some(stands_at.when()), service, ..AppointmentKept::default() };
+            let event = AppointmentKept {
+                at: Some(stands_at.when()),
+                service: reading.said_of(2, &services(saying, &sch)),
+                reason: reading.said_of(5, &[reason(&sch), event_reason(&sch)]),
+                ..AppointmentKept::default()
+            };
             saying.say("SCH", "appointment", &key, stands_at, reading, event);
         }
         State::Booked => {

@@ -173,16 +173,13 @@ impl<'a> Visit<'a> {
         key: &str,
     ) {
         let r = &mut reading;
-        // The specialty has no field of its own, and may be what is sensitive.
-        let reason = [
-            (self.pv2.field(3), "PV2-3", "attendance_reason"),
-            (self.pv1.field(18), "PV1-18", "attendance_reason"),
-            (self.pv1.field(10), "PV1-10", "hospital_service"),
-        ];
+        let reason =
+            [(self.pv2.field(3), "PV2-3", "attendance_reason"), (self.pv1.field(18), "PV1-18", "attendance_reason")];
         let event = AttendedEmergency {
             arrived_at: Some(arrived.timestamp()),
             place: with_place.then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
             reason: r.said_of(3, &reason),
+            service: r.asserted(6, self.pv1.field(10), |r, v| r.coded(v, "PV1-10", "hospital_service")),
             ..AttendedEmergency::default()
         };
         saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
@@ -237,7 +234,8 @@ impl<'a> Visit<'a> {
         let came = self.time(saying, 44, "PV1-44", &mut reading).unwrap_or(saying.happened());
         if let Some(key) = self.key(Some(came), &mut reading) {
             let service = reading.asserted(2, self.pv1.field(10), |r, v| r.coded(v, "PV1-10", "hospital_service"));
-            let event = AppointmentKept { at: Some(came.when()), service, ..AppointmentKept::default() };
+            let reason = reading.asserted(5, self.pv2.field(3), |r, v| r.coded(v, "PV2-3", "admit_reason"));
+            let event = AppointmentKept { at: Some(came.when()), service, reason, ..AppointmentKept::default() };
             saying.say("PV1", "appointment", &format!("{key}/appointment"), came, reading, event);
         }
         Taken::Wholly

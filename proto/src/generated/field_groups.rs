@@ -141,6 +141,7 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 2, name: "service", group: Of::None, message: Some(35) },
             FieldInfo { number: 3, name: "medium", group: Of::None, message: Some(35) },
             FieldInfo { number: 4, name: "place", group: Of::Location, message: Some(35) },
+            FieldInfo { number: 5, name: "reason", group: Of::Narrative, message: Some(35) },
         ],
     },
     MessageInfo {
@@ -215,6 +216,7 @@ pub static MESSAGES: &[MessageInfo] = &[
             FieldInfo { number: 3, name: "reason", group: Of::Narrative, message: Some(35) },
             FieldInfo { number: 4, name: "left_at", group: Of::None, message: None },
             FieldInfo { number: 5, name: "disposition", group: Of::None, message: Some(35) },
+            FieldInfo { number: 6, name: "service", group: Of::None, message: Some(35) },
         ],
     },
     MessageInfo {

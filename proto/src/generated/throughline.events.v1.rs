@@ -1274,6 +1274,9 @@ pub struct AttendedEmergency {
     /// PV1-36: how they left.
     #[prost(message, optional, tag = "5")]
     pub disposition: ::core::option::Option<Coded>,
+    /// PV1-10: which specialty saw them.
+    #[prost(message, optional, tag = "6")]
+    pub service: ::core::option::Option<Coded>,
 }
 /// A child was admitted. ADT^A01.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1492,6 +1495,9 @@ pub struct AppointmentKept {
     /// Clinic, home, school. Tells where the child was.
     #[prost(message, optional, tag = "4")]
     pub place: ::core::option::Option<Coded>,
+    /// Why they came. SCH-7, SCH-6, PV2-3.
+    #[prost(message, optional, tag = "5")]
+    pub reason: ::core::option::Option<Coded>,
 }
 /// A course of therapy began.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3650,7 +3656,7 @@ pub mod event {
         #[prost(message, tag = "284")]
         YouthJusticeOutcomeRecorded(super::YouthJusticeOutcomeRecorded),
         #[prost(message, tag = "300")]
-        AttendedEmergency(super::AttendedEmergency),
+        AttendedEmergency(::prost::alloc::boxed::Box<super::AttendedEmergency>),
         #[prost(message, tag = "301")]
         AdmissionStarted(::prost::alloc::boxed::Box<super::AdmissionStarted>),
         #[prost(message, tag = "302")]
@@ -3696,7 +3702,7 @@ pub mod event {
         #[prost(message, tag = "381")]
         ReferralRejected(super::ReferralRejected),
         #[prost(message, tag = "382")]
-        AppointmentKept(super::AppointmentKept),
+        AppointmentKept(::prost::alloc::boxed::Box<super::AppointmentKept>),
         #[prost(message, tag = "383")]
         TherapyStarted(super::TherapyStarted),
         #[prost(message, tag = "384")]

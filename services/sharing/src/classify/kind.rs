@@ -161,7 +161,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         | Kind::CareProceedingsIssued(_)
         | Kind::ProtectionInformationAccessed(_) => C::ChildProtection.into(),
 
-        Kind::AttendedEmergency(e) => Said::from(C::Hospital).labelled(specialties.labels([&e.reason])),
+        Kind::AttendedEmergency(e) => Said::from(C::Hospital).labelled(specialties.labels([&e.service, &e.reason])),
         Kind::AdmissionStarted(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.specialty, &a.reason])),
         Kind::AppointmentBooked(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
         Kind::AppointmentMissed(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
@@ -169,7 +169,7 @@ pub(crate) fn said(kind: &Kind, specialties: &Specialties) -> Said {
         Kind::AdmissionMoved(_) | Kind::AdmissionEnded(_) => C::Hospital.into(),
         Kind::ImmunisationGiven(_) | Kind::ImmunisationNotGiven(_) => C::Immunisation.into(),
         Kind::AllergyRecorded(_) => C::GpSummary.into(),
-        Kind::AppointmentKept(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service])),
+        Kind::AppointmentKept(a) => Said::from(C::Hospital).labelled(specialties.labels([&a.service, &a.reason])),
         Kind::ReferralMade(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
         Kind::ReferralRejected(r) => Said::from(C::Hospital).labelled(specialties.labels([&r.service, &r.reason])),
         Kind::TherapyStarted(t) => Said::from(C::Therapy).labelled(specialties.labels([&t.therapy])),
