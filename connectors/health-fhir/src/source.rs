@@ -334,11 +334,15 @@ impl Window<'_, '_> {
         depth < nested::DEPTH_MAX && !self.is_inline && nested::is_nested(entry)
     }
 
-    /// The entries of a message, with those of the bundles among them in their places.
+    /// The entries of a message, with those of the bundle among them in its place. Of several bundles none is unfolded: two may have
+    /// one address for two people.
     fn unfolded(&self, parts: Vec<Part>, depth: usize) -> Vec<Part> {
         let mut unfolded = Vec::with_capacity(parts.len());
         for part in parts {
-            let may = part.element.as_ref().is_ok_and(|element| self.may_unfold(element, depth));
+            let may = |element: &Element| self.may_unfold(element, depth) && !nested::is_message(element);
+            let may = is_only && part.element.as_ref().is_ok_and(may);
+        let holds = |part: &Part| part.element.as_ref().is_ok_and(nested::is_nested);
+        let is_only = parts.iter().filter(|part| holds(part)).count() == 1;
             match may.then(|| nested::parts(self.format, &part)).flatten() {
                 Some(inner) => {
                     let (line, offset) = (part.line, part.offset);

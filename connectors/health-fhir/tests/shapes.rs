@@ -142,6 +142,32 @@ fn a_document_in_its_envelope_is_read_under_the_header_of_the_envelope() {
 }
 
 #[test]
+fn of_several_bundles_in_a_message_nobody_can_tell_whose_is_whose() {
+    let message = |within: &[Value]| {
+        let held = within.iter().map(|bundle| json!({ "resource": bundle }));
+        let entries: Vec<Value> = std::iter::once(header()).chain(held).collect();
+        read("a.json", &json!({ "resourceType": "Bundle", "type": "message", "entry": entries }).to_string())
+    };
+    let both = ["9990123454", "9990123462"].map(|nhs| of_a_child("document", nhs));
+    let envelope = json!({ "resourceType": "Bundle", "type": "collection",
+        "entry": [{ "resource": both[0].clone() }, { "resource": both[1].clone() }] });
+    let list = json!({ "resourceType": "Parameters", "parameter": [{ "name": "a", "resource": both[1].clone() }] });
+    for within in [both.to_vec(), vec![envelope], vec![both[0].clone(), list.clone()], vec![list.clone(), list]] {
+        let said = message(&within);
+        assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"; 2]));
+    }
+    // A message means nothing without its own header, which may take back what the other would say.
+    let mut inner = of_a_child("message", "9990123454");
+    inner["entry"].as_array_mut().unwrap().insert(0, header());
+    let mut untyped = inner.clone();
+    untyped.as_object_mut().unwrap().remove("type");
+    for within in [inner, untyped] {
+        let said = message(&[within]);
+        assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"]));
+    }
+}
+
+#[test]
 fn of_bundles_in_a_bundle_each_is_read_by_itself() {
     let numbers = ["9990123454", "9990123462"];
     let entries: Vec<Value> = numbers.iter().map(|nhs| json!({ "resource": of_a_child("collection", nhs) })).collect();
