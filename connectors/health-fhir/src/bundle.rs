@@ -28,7 +28,7 @@ impl Entry {
     /// The address of the server that the resource is on.
     fn base(&self) -> Option<&str> {
         let url = self.full_url.as_deref()?;
-        base_of(url.split_once("/_history/").map_or(url, |(url, _)| url))
+        base_of(without_version(url))
     }
 
     /// Whether this is the same resource at another time, or said twice: what is only addressed alike may be another child's.
@@ -108,6 +108,29 @@ pub(crate) enum Referred<'b> {
     Nowhere,
 }
 
+/// What kind of resource a reference says that it is to: in so many words, else by its address, of which "Patient/1" and
+/// "Patient?identifier=system|value" are two.
+pub(crate) fn kind_told(reference: &Element) -> Option<&str> {
+    let by_address = || {
+        let to = without_version(reference.text("reference")?);
+        let kind = match to.split_once('?') {
+            Some((asked, _)) => asked.rsplit('/').next(),
+            None => to.rsplit('/').nth(1),
+        };
+        kind.filter(|kind| is_kind(kind))
+    };
+    reference.text("type").or_else(by_address)
+}
+
+fn is_kind(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// The address of a resource, whichever of its versions was meant.
+fn without_version(address: &str) -> &str {
+    address.split_once("/_history/").map_or(address, |(address, _)| address)
+}
+
 impl Bundle {
     pub(crate) fn new(entries: Vec<Entry>, timestamp: Option<String>) -> Self {
         let (mut index, mut urns) = (HashMap::new(), HashMap::new());
@@ -179,7 +202,7 @@ impl Bundle {
             let contained = within.all("contained").find(|resource| resource.text("id") == Some(id));
             return contained.map_or(Referred::Nowhere, |resource| Referred::Here(resource, None));
         }
-        let to = to.split_once("/_history/").map_or(to, |(to, _)| to);
+        let to = without_version(to);
         if let Some(found) = self.index.get(to).or_else(|| self.urns.get(to)) {
             return found.and_then(|at| self.entries.get(at)).map_or(Referred::Nowhere, Entry::here);
         }
@@ -189,7 +212,7 @@ impl Bundle {
         }
         let mut parts = to.rsplitn(3, '/');
         let (id, kind, base) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-        match kind.filter(|kind| kind.starts_with(|first: char| first.is_ascii_uppercase())) {
+        match kind.filter(|kind| is_kind(kind)) {
             Some(kind) if !id.is_empty() => {
                 self.by_id(kind, id, base, within).unwrap_or(Referred::Elsewhere { kind, id, base })
             }
@@ -233,8 +256,7 @@ impl Bundle {
 
     /// Whether a reference is to a patient, also where nobody can tell to which.
     pub(crate) fn is_of_patient(&self, reference: &Element, within: &Element) -> bool {
-        let is_named = reference.text("type") == Some("Patient")
-            || reference.text("reference").is_some_and(|to| to.rsplit('/').nth(1).unwrap_or(to).starts_with("Patient"));
+        let is_named = kind_told(reference) == Some("Patient");
         match self.referred(reference, within) {
             Referred::Here(found, _) => found.kind() == "Patient",
             Referred::Elsewhere { kind, .. } => kind == "Patient",
@@ -245,7 +267,7 @@ impl Bundle {
 
     /// Whether a reference is by a number that does not say whose it is.
     pub(crate) fn may_be_patient(&self, reference: &Element, within: &Element) -> bool {
-        reference.get("type").is_none() && matches!(self.referred(reference, within), Referred::Known(..))
+        kind_told(reference).is_none() && matches!(self.referred(reference, within), Referred::Known(..))
     }
 
     /// The resource that a reference at this path leads to, where it stands here.
