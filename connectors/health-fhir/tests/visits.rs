@@ -84,12 +84,53 @@ fn an_encounter_and_a_referral_say_every_code_of_theirs() {
     let referral = json!({
         "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
         "subject": { "reference": "Patient/1" }, "code": concept("C1", "Assessment"),
-        "category": [{ "text": "Referral" }, { "text": "Mental health" }], "performer": [{ "display": "Invented CAMHS" }],
+        "category": [{ "text": "Referral" }, { "text": "Mental health" }],
+        "performer": [{ "type": "HealthcareService", "display": "Invented CAMHS" }],
         "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
     });
     let made = &page(&[referral]).of_kind("ReferralMade")[0].1;
     assert_eq!(made["service"]["text"], "Assessment; Invented CAMHS; Referral; Mental health");
     assert_eq!(made["reason"]["text"], reason);
+}
+
+#[test]
+fn the_service_of_a_referral_is_no_person() {
+    let service = |further: Value| {
+        let mut referral = json!({
+            "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
+            "subject": { "reference": "Patient/1" }, "performer": [{ "display": "Invented clinic" }],
+        });
+        referral.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let number = json!([{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123462" }]);
+        let child = json!({ "reference": "Patient/1" });
+        let kin = json!({ "resourceType": "RelatedPerson", "id": "k", "patient": child, "identifier": number });
+        let team = json!({ "resourceType": "CareTeam", "id": "t", "subject": child, "name": "Invented team" });
+        page(&[referral, kin, team]).of_kind("ReferralMade")[0].1["service"]["text"].clone()
+    };
+    let code = concept("C1", "Assessment");
+    for performer in [
+        json!({ "reference": "RelatedPerson/k" }),
+        json!({ "reference": "Practitioner/9", "display": "Dr Invented" }),
+        json!({ "type": "Patient", "display": "Inventia" }),
+        json!({ "display": "Dr Invented" }),
+        json!({ "identifier": { "system": "https://invented.example/staff", "value": "77" }, "display": "Dr Invented" }),
+    ] {
+        assert_eq!(service(json!({ "code": code, "performer": [performer] })), "Assessment");
+        let named = performer.get("reference").is_some() || performer.get("type").is_some();
+        let alone = if named { Value::Null } else { json!("Dr Invented") };
+        assert_eq!(service(json!({ "performer": [performer] })), alone, "as no name of its own tells what it is");
+    }
+    for (performer, called) in [
+        (json!({ "reference": "CareTeam/t" }), "Invented team"),
+        (json!({ "reference": "Organization/o", "display": "Invented CAMHS" }), "Invented CAMHS"),
+        (
+            json!({ "reference": "HealthcareService?identifier=https://invented.example/s|1", "display": "Clinic" }),
+            "Clinic",
+        ),
+    ] {
+        assert_eq!(service(json!({ "code": code, "performer": [performer] })), format!("Assessment; {called}"));
+    }
+    assert_eq!(service(json!({})), "Invented clinic");
 }
 
 #[test]
