@@ -52,13 +52,16 @@ impl Connector for Fhir {
     }
 }
 
+/// Bundles that may tell of nobody: what answers a search, and sets of requests, which are answered one by one.
+const ANSWERS: &[&str] = &["searchset", "history", "batch", "transaction"];
+
 const NOBODY: &str = "nothing in the file tells of anybody: if it should, look at what was exported, and send the resources about the children";
 
 struct File<'a> {
     fhir: &'a Fhir,
     name: &'a str,
     records: u64,
-    /// Something that is no record was told; or the file answers what was asked for, and that there is nothing is an answer.
+    /// Something that is no record was told; or that there is nothing is an answer.
     is_told: bool,
     out: &'a mut dyn Output,
 }
@@ -289,7 +292,7 @@ impl Window<'_, '_> {
         let held = std::mem::take(&mut self.held);
         let is_message = head.text("type") == Some("message");
         let is_parameters = head.kind() == "Parameters";
-        self.file.is_told |= matches!(head.text("type"), Some("searchset" | "history"));
+        self.file.is_told |= ANSWERS.contains(&head.text("type").unwrap_or_default());
         let mut entries = Vec::with_capacity(held.len());
         let (mut flawed, mut nested) = (Vec::new(), Vec::new());
         // What a message holds is said by its header; of anything else each bundle by itself, since two may have one id for two people.
@@ -337,12 +340,12 @@ impl Window<'_, '_> {
     /// The entries of a message, with those of the bundle among them in its place. Of several bundles none is unfolded: two may have
     /// one address for two people.
     fn unfolded(&self, parts: Vec<Part>, depth: usize) -> Vec<Part> {
+        let holds = |part: &Part| part.element.as_ref().is_ok_and(nested::is_nested);
+        let is_only = parts.iter().filter(|part| holds(part)).count() == 1;
         let mut unfolded = Vec::with_capacity(parts.len());
         for part in parts {
             let may = |element: &Element| self.may_unfold(element, depth) && !nested::is_message(element);
             let may = is_only && part.element.as_ref().is_ok_and(may);
-        let holds = |part: &Part| part.element.as_ref().is_ok_and(nested::is_nested);
-        let is_only = parts.iter().filter(|part| holds(part)).count() == 1;
             match may.then(|| nested::parts(self.format, &part)).flatten() {
                 Some(inner) => {
                     let (line, offset) = (part.line, part.offset);
