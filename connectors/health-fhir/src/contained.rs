@@ -5,7 +5,7 @@ use crate::message::Says;
 use crate::naming::own_time;
 use crate::person::{self, Known};
 use crate::reading::Reading;
-use crate::saying::{Part, Saying};
+use crate::saying::{IN_ERROR, Part, Saying, is_in_error};
 use crate::time::Time;
 use crate::translate::{has_unknown_extension, is_record};
 use crate::tree::Element;
@@ -26,17 +26,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         () if is_unread => "contained",
         () => return,
     };
-    let at = own_time(resource);
-    match is_in_error(resource) {
-        true => saying.keep_no_more(at, IN_ERROR),
-        false => saying.keep(at, rest),
-    }
-}
-
-const IN_ERROR: &str = "entered-in-error";
-
-fn is_in_error(resource: &Element) -> bool {
-    resource.text("status") == Some(IN_ERROR)
+    saying.keep(own_time(resource), rest);
 }
 
 /// Describes whom the resource is about, if that is who is held. In a message of a birth the mother may be.

@@ -47,7 +47,8 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     }
     if status == "entered-in-error" {
         saying.retract(TABLE, Part::default(), asked, "referral entered-in-error");
-        return saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
+        saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
+        return saying.keep_no_more(asked, "referral entered-in-error");
     }
     if !["draft", "active", "on-hold", "suspended", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
         r.flag(FindingCode::CodeUnknown, "status");
