@@ -62,11 +62,12 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             saying.say("appointment", starts, reading, AppointmentCancelled { starts_at, service, reason });
         } else {
             saying.retract(TABLE, Part::default(), starts, &reason);
+            saying.keep_no_more(starts, &reason);
         }
         if is_admission {
             saying.retract(TABLE, DISCHARGE, ends.or(starts), &reason);
         }
-        return saying.keep_no_more(starts, &reason);
+        return;
     }
     // What a referral or a booking tells of is what led to it: whoever was triaged by telephone has attended nowhere.
     let led_to_another = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Referral);

@@ -191,8 +191,8 @@ fn what_is_planned_or_called_off_is_not_told_as_having_happened() {
         ("finished", "AMB", vec!["AppointmentKept"]),
         ("in-progress", "IMP", vec!["AdmissionStarted", "AdmissionEnded"]),
         ("triaged", "EMER", vec!["AttendedEmergency"]),
-        ("cancelled", "AMB", vec!["AppointmentCancelled", "EntryRetracted"]),
-        ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted", "EntryRetracted"]),
+        ("cancelled", "AMB", vec!["AppointmentCancelled"]),
+        ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted"]),
         ("cancelled", "EMER", vec!["EntryRetracted", "EntryRetracted"]),
         ("entered-in-error", "AMB", vec!["EntryRetracted", "EntryRetracted"]),
     ] {
@@ -241,4 +241,37 @@ fn what_led_to_a_referral_is_no_attendance() {
         assert_eq!(message(encounter(status, class)), ["PersonDescribed", "SourceRecordKept"], "{status} {class}");
     }
     assert_eq!(message(encounter("finished", "AMB")), ["PersonDescribed", "AppointmentKept"]);
+}
+
+#[test]
+fn what_has_no_place_in_a_visit_that_was_called_off_is_kept_and_of_one_in_error_it_is_not() {
+    for (status, class, kinds) in [
+        ("cancelled", "AMB", ["AppointmentCancelled", "SourceRecordKept"]),
+        ("cancelled", "EMER", ["EntryRetracted", "EntryRetracted"]),
+        ("entered-in-error", "AMB", ["EntryRetracted", "EntryRetracted"]),
+    ] {
+        let mut odd = encounter(status, class);
+        odd["extension"] = json!([{ "url": "https://invented.example/room", "valueString": "2" }]);
+        assert_eq!(page(&[odd]).kinds(), kinds, "{status} {class}");
+    }
+}
+
+#[test]
+fn what_a_review_says_beside_itself_is_kept() {
+    let review = |further: Value| {
+        let mut review = encounter("finished", "AMB");
+        let coding =
+            json!({ "system": "https://fhir.nhs.uk/STU3/CodeSystem/DCH-ChildHealthEncounterType-1", "code": "0019" });
+        review["type"] = json!([{ "coding": [coding], "text": "Newborn visit" }]);
+        review.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let said = page(&[review]);
+        (said.kinds().into_iter().map(str::to_owned).collect::<Vec<_>>(), said.findings())
+    };
+    let told = |kinds: &[&str], findings: &[&str]| {
+        (kinds.iter().map(|&told| told.to_owned()).collect(), findings.iter().map(|&told| told.to_owned()).collect())
+    };
+    assert_eq!(review(json!({})), told(&["HealthReviewCompleted"], &[]));
+    let with_more = told(&["HealthReviewCompleted", "SourceRecordKept"], &["- NOT_MAPPED reasonCode"]);
+    assert_eq!(review(json!({ "reasonCode": [concept("R2", "Self harm")] })), with_more);
+    assert_eq!(review(json!({ "serviceType": concept("711", "Child and adolescent psychiatry") })), with_more);
 }
