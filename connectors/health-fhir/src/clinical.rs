@@ -5,7 +5,7 @@ use proto::events::{
     ImmunisationGiven, ImmunisationNotGiven, ObservationRecorded, ResultReported, ReviewScore, ScreeningReported,
 };
 
-use crate::codes::{NO_KNOWN_ALLERGY, SCREENS, is_screening_outcome};
+use crate::codes::{SCREENS, is_no_known_allergy, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
@@ -115,7 +115,7 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         return saying.keep_no_more(recorded, &reason);
     }
     // That somebody looked and there is none: what the same record said before is no more.
-    if r.all_coded(resource, &["code"]).iter().any(|code| NO_KNOWN_ALLERGY.contains(&code.code.as_str())) {
+    if r.all_coded(resource, &["code"]).iter().any(is_no_known_allergy) {
         saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance of none known");
         return saying.keep(recorded, "code");
     }

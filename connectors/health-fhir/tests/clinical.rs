@@ -58,8 +58,10 @@ fn an_allergy_says_whether_it_stands_and_none_known_is_none() {
     for verified in ["refuted", "entered-in-error"] {
         assert_eq!(allergy("91935009", "active", verified).kinds(), ["EntryRetracted", "EntryRetracted"]);
     }
-    for none in ["716186003", "409137002"] {
-        let said = allergy(none, "active", "confirmed");
+    let in_words = json!({ "code": { "text": "No known allergies" }, "recordedDate": "2026-03-01" });
+    let in_words = read("AllergyIntolerance", &in_words);
+    let none = ["716186003", "409137002", "428607008", "429625007"];
+    for said in none.map(|none| allergy(none, "active", "confirmed")).into_iter().chain([in_words]) {
         assert_eq!(
             (said.kinds(), said.findings()),
             (vec!["EntryRetracted", "SourceRecordKept"], vec!["- NOT_MAPPED code".to_owned()])
