@@ -108,8 +108,12 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             admission(saying, Admission { class, place, specialty, reason, starts, ends }, reading);
         }
         () if review.is_some() => {
+            let says_more = !reasons.is_empty() || says_another_service(resource, review.as_ref());
             let event = HealthReviewCompleted { review, reviewed_at: Saying::when(starts), place, scores: Vec::new() };
             saying.say("review", starts, reading, event);
+            if says_more {
+                saying.keep(starts, "reasonCode");
+            }
         }
         () => {
             let event = AppointmentKept {
@@ -122,6 +126,18 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             saying.say("appointment", starts, reading, event);
         }
     }
+}
+
+/// Whether an encounter is for something beside this review.
+fn says_another_service(resource: &Element, review: Option<&Coded>) -> bool {
+    let read = |coding: &Element| Reading::default().coded(coding, "type");
+    let is_review = |coding: &Element| {
+        read(coding)
+            .zip(review)
+            .is_some_and(|(coded, review)| (&coded.code, &coded.code_set) == (&review.code, &review.code_set))
+    };
+    let services = SERVICE.iter().chain(&["type"]).flat_map(|path| resource.all(path));
+    services.into_iter().any(|service| !service.all("coding").any(is_review))
 }
 
 struct Admission {

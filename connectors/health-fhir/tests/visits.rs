@@ -166,6 +166,15 @@ fn an_appointment_of_several_is_one_of_each_of_them() {
     let unknown = json!({ "actor": { "type": "Patient", "display": "somebody" }, "status": "accepted" });
     let said = page(&[group("booked", &[part("Patient/1", "accepted"), unknown])]);
     assert_eq!((said.kinds(), said.reasons()), (vec!["AppointmentBooked"], vec!["REASON_SUBJECT_MISSING"]));
+    // What a reference asks for says what it is of, whatever stands in the number.
+    let asked = |who: &str| part(&format!("{who}?identifier=https://invented.example/mrn|7{}", who.len()), "accepted");
+    let said = page(&[group("booked", &[asked("Practitioner"), asked("Patient")])]);
+    assert_eq!(subjects(&said), ["77", "77"], "the child's, and never the clinician's");
+    let other = part("https://fhir.invented.example/Patient?identifier=https://invented.example/mrn|78", "accepted");
+    let said = page(&[group("booked", &[asked("Patient"), other])]);
+    assert_eq!((said.kinds(), subjects(&said)), (vec!["AppointmentBooked"; 2], vec!["77", "78"]));
+    let said = page(&[group("booked", &[asked("Practitioner")])]);
+    assert_eq!((said.kinds().len(), said.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
     // Staff are known by numbers too, and are nobody's patients.
     let staff = json!({ "actor": { "identifier": { "system": "https://invented.example/staff", "value": "77" } } });
     let said = page(&[group("booked", &[staff, part("Patient/1", "accepted")])]);
@@ -207,15 +216,6 @@ fn what_is_planned_or_called_off_is_not_told_as_having_happened() {
         booked,
         "what is cancelled is what was booked"
     );
-    // What a reference asks for says what it is of, whatever stands in the number.
-    let asked = |who: &str| part(&format!("{who}?identifier=https://invented.example/mrn|7{}", who.len()), "accepted");
-    let said = page(&[group("booked", &[asked("Practitioner"), asked("Patient")])]);
-    assert_eq!(subjects(&said), ["77", "77"], "the child's, and never the clinician's");
-    let other = part("https://fhir.invented.example/Patient?identifier=https://invented.example/mrn|78", "accepted");
-    let said = page(&[group("booked", &[asked("Patient"), other])]);
-    assert_eq!((said.kinds(), subjects(&said)), (vec!["AppointmentBooked"; 2], vec!["77", "78"]));
-    let said = page(&[group("booked", &[asked("Practitioner")])]);
-    assert_eq!((said.kinds().len(), said.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
     let mut planned = encounter("planned", "AMB");
     planned["period"] = json!({});
     assert_eq!(page(&[planned]).findings(), ["- FIELD_MISSING period/start"]);
