@@ -17,8 +17,8 @@ use crate::tree::{Element, Flaw};
 
 /// How much of a bundle is held at a time, to be resolved together.
 const WINDOW_BYTES_MAX: usize = 8 << 20;
-/// Largest message, which is read whole or not at all.
-const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// Largest message or document, which is read whole or not at all.
+const WHOLE_BYTES_MAX: usize = 16 << 20;
 
 const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
@@ -212,8 +212,8 @@ impl Entries for Window<'_, '_> {
         self.bytes += part.raw.len();
         self.held.push(part);
         if self.bytes > WINDOW_BYTES_MAX {
-            if self.is_message(Some(head)) {
-                return if self.bytes > MESSAGE_BYTES_MAX { Err(Broken::MessageTooLarge) } else { Ok(()) };
+            if self.is_whole(Some(head)) {
+                return if self.bytes > WHOLE_BYTES_MAX { Err(Broken::WholeTooLarge) } else { Ok(()) };
             }
             self.streaming = true;
             self.flush(head);
@@ -223,14 +223,15 @@ impl Entries for Window<'_, '_> {
 }
 
 impl Window<'_, '_> {
-    /// Which is taken whole or not at all.
-    fn is_message(&self, head: Option<&Element>) -> bool {
+    /// Whether it is taken whole or not at all: a message, and a document, of which the first resource says who answers for all.
+    fn is_whole(&self, head: Option<&Element>) -> bool {
         let kind = head.and_then(|head| head.text("type"));
-        let begins_with_header = || {
+        let begins_with_its_sign = || {
             let first = self.held.first().and_then(|part| part.element.as_ref().ok());
-            first.and_then(|entry| entry.get("resource")).is_some_and(|resource| resource.kind() == "MessageHeader")
+            let kind = first.and_then(|entry| entry.get("resource")).map_or("", Element::kind);
+            matches!(kind, "MessageHeader" | "Composition")
         };
-        kind == Some("message") || (kind.is_none() && !self.streaming && begins_with_header())
+        matches!(kind, Some("message" | "document")) || (kind.is_none() && !self.streaming && begins_with_its_sign())
     }
 
     fn done(mut self, read: Document) {
@@ -259,7 +260,7 @@ impl Window<'_, '_> {
     /// all there is of each as it came is the whole.
     fn last(&mut self, head: &Element, raw: &[u8]) {
         let inline: Vec<&Element> = document::holds(head.kind()).map_or(Vec::new(), |name| head.all(name).collect());
-        if inline.len() > 1 && inline.len() * raw.len() > MESSAGE_BYTES_MAX {
+        if inline.len() > 1 && inline.len() * raw.len() > WHOLE_BYTES_MAX {
             return self.file.refuse(Reason::RecordMalformed, UNTOLD, self.start, raw.to_vec());
         }
         self.is_inline = !inline.is_empty();
@@ -276,11 +277,11 @@ impl Window<'_, '_> {
 
     fn broken(mut self, broken: Broken, tape: &Taped) {
         let head = self.head.take();
-        let is_message = self.is_message(head.as_ref());
-        if !self.held.is_empty() && !is_message {
+        let is_whole = self.is_whole(head.as_ref());
+        if !self.held.is_empty() && !is_whole {
             self.flush(&head.unwrap_or_default());
         }
-        // Of a message all that was read; else only what could not be gone on from.
+        // Of a message and of a document all that was read; else only what could not be gone on from.
         let mut raw = std::mem::take(&mut self.held).into_iter().map(|part| part.raw).collect::<Vec<_>>().join(&b'\n');
         raw.extend(tape.rest());
         self.file.broken(broken, self.start, raw);

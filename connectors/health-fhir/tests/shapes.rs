@@ -205,6 +205,32 @@ fn a_document_is_of_whoever_keeps_it_or_wrote_it() {
 }
 
 #[test]
+fn a_document_is_read_whole_so_that_its_keeper_answers_for_all_of_it() {
+    let document = |mebibytes: usize| {
+        let mut document = of_a_child("document", "9990123454");
+        let entries = document["entry"].as_array_mut().unwrap();
+        let trust =
+            json!({ "identifier": { "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "RZ98" } });
+        entries.insert(
+            0,
+            json!({ "resource": { "resourceType": "Composition", "id": "d", "status": "final",
+            "subject": { "reference": "urn:uuid:1" }, "custodian": trust } }),
+        );
+        entries.extend((0..mebibytes).map(|nth| {
+            let mut plan = plan(&format!("c{}", nth + 2));
+            (plan["subject"]["reference"], plan["description"]) = ("urn:uuid:1".into(), "x".repeat(1 << 20).into());
+            json!({ "resource": plan })
+        }));
+        translate(&Fhir::default(), &[("a.json", document.to_string())])
+    };
+    let said = document(10);
+    assert_eq!((said.drafts.len(), said.reasons()), (14, vec![]));
+    assert!(said.drafts.iter().all(|draft| draft.controller == "ods-rz98" && draft.subject.value == "9990123454"));
+    let said = document(17);
+    assert_eq!((said.drafts.len(), said.reasons()), (0, vec!["REASON_RECORD_TOO_LARGE"]));
+}
+
+#[test]
 fn what_could_not_be_read_says_how_much_and_what_to_do() {
     let said = read("a.ndjson", &format!("{}\n{{\"resourceType\":oops\n{}\n", patient("p1"), patient("p2")));
     assert_eq!((said.kinds().len(), said.rejections.len(), said.rejections[0].place.line), (2, 1, 2));
