@@ -30,7 +30,7 @@ impl Performer {
     }
 }
 
-const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
+pub(crate) const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
 
 pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     const TABLE: &str = "referral";

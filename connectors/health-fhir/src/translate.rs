@@ -388,13 +388,26 @@ fn is_deletion(entry: &Entry) -> bool {
     entry.method.as_deref() == Some("DELETE")
 }
 
-/// Takes back what was said of a resource that went.
+const DELETED: &str = "DELETE";
+
+/// Takes back all that was said of a resource that went.
 fn deleted(saying: &mut Saying<'_, '_>) {
     if saying.entry.resource.kind() == "Consent" {
         return consent::wait(saying, "it was deleted where it came from, and what it decided still binds here");
     }
     let at = saying.stood;
-    saying.retract("deleted", Part::default(), at, "DELETE");
+    let resource = &saying.entry.resource;
+    saying.retract("deleted", Part::default(), at, DELETED);
+    match resource.kind() {
+        "Encounter" => saying.retract("deleted", visit::DISCHARGE, at, DELETED),
+        "ServiceRequest" | "ReferralRequest" => saying.retract("deleted", referral::CLOSED, at, DELETED),
+        _ => {}
+    }
+    for (_, ordinal) in resource.all("component").zip(1..) {
+        saying.retract("deleted", Part { of: "", ordinal }, at, DELETED);
+    }
+    saying.keep_no_more(at, DELETED);
+    contained::retract(saying, at, DELETED);
 }
 
 /// Whether a resource has an extension of which nothing is made.

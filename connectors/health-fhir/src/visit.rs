@@ -19,7 +19,7 @@ const SERVICE: &[&str] = &["specialty", "serviceType", "serviceCategory"];
 const REASON: &[&str] = &["reasonCode", "reason"];
 /// Classes of an encounter in which somebody stays.
 const ADMISSIONS: &[&str] = &["IMP", "ACUTE", "NONAC", "OBSENC", "SS", "INPATIENT"];
-const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
+pub(crate) const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
 
 const ENCOUNTER_STATUSES: &[&str] = &[
     "planned",
