@@ -51,7 +51,7 @@ fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
     let event = person::described(held, identifiers, practice, &mut reading);
     saying.say_part("person", PERSON, at, reading, None, event.into());
     // Who is around them is said of a Patient that stands by itself.
-    ["contact", "link"].iter().all(|path| held.get(path).is_none())
+    !has_unknown_extension(held) && ["contact", "link"].iter().all(|path| held.get(path).is_none())
 }
 
 /// Takes back what a resource that went said of whom it was about.
