@@ -74,7 +74,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         "A11" => {
             let entries: &[&str] = match class {
                 "E" | "" => &["attendance", "admission"],
-                "O" | "R" => &["appointment"],
+                "O" => &["appointment"],
+                // Registered it is an appointment, admitted an admission.
+                "R" => &["appointment", "admission"],
                 _ => &["admission"],
             };
             visit.retracted(saying, entries)
