@@ -159,9 +159,10 @@ impl<'m> About<'m, '_> {
         let merged = group.first("MRG");
         let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
         let (went, others): (Vec<Subject>, Vec<Subject>) =
+        let still = self.numbers_now(group);
             subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading)
                 .into_iter()
-                .filter(|number| *number != saying.subject)
+                .filter(|number| *number != saying.subject && !still.contains(number))
                 .partition(|number| subject::may_be_superseded(number, &saying.subject));
         if went.is_empty() {
             return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
@@ -176,9 +177,14 @@ impl<'m> About<'m, '_> {
     }
 
     fn parted(&self, group: &Group<'m>, reading: &mut Reading) -> Parted {
+    /// What numbers of the sender's the person of PID-3 has.
+    fn numbers_now(&self, group: &Group<'m>) -> Vec<Subject> {
+        subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default())
+    }
+
         let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
         let prior = subject::numbers(prior.field(1), "MRG-1", self.header, reading);
-        let now = subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default());
+        let now = self.numbers_now(group);
         let (moved, stayed) = prior.into_iter().partition(|number| now.contains(number));
         Parted { moved, stayed }
     }
