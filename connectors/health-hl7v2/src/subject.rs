@@ -178,6 +178,21 @@ impl Person {
     }
 }
 
+const NO_NUMBER: &str =
+    "PID-3 holds no number of the sender's for a person, and no usable NHS number stands in its place";
+const NO_NUMBERING: &str = "PID-3 names no authority (CX-4), and MSH-3 and MSH-4 no sender, so that nobody can tell whose numbering its number is of: \
+     have the sender name one of them";
+
+/// Why a PID segment tells of nobody who is known.
+pub(crate) fn why_nobody(pid: &Fields<'_>, header: &Header) -> &'static str {
+    let could_be = |id: &Stated| {
+        let number = identifier::subject(Scheme::ProviderPerson, "", &id.value).value;
+        id.rank().is_some() && id.subject(header).is_none() && !is_stand_in(&number)
+    };
+    let is_of_no_numbering = stated(pid.field(3), "PID-3", &mut Reading::default()).iter().any(could_be);
+    if is_of_no_numbering { NO_NUMBERING } else { NO_NUMBER }
+}
+
 /// Who somebody beside the child is: their NHS number, else the best of the sender's own numbers for them that says whose
 /// numbering it is. `None` where no number stands that names one person; one that should and does not is told.
 pub(crate) fn of_somebody_else(
