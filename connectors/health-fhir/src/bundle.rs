@@ -261,12 +261,13 @@ impl Bundle {
 
     /// Whether a reference is to a patient, also where nobody can tell to which.
     pub(crate) fn is_of_patient(&self, reference: &Element, within: &Element) -> bool {
-        let is_named = kind_told(reference) == Some("Patient");
+        let told = kind_told(reference);
         match self.referred(reference, within) {
             Referred::Here(found, _) => found.kind() == "Patient",
             Referred::Elsewhere { kind, .. } => kind == "Patient",
-            Referred::Known(system, _) => is_named || is_nhs_number(system),
-            Referred::Nowhere => is_named,
+            // An NHS number may be a mother's too, where the reference says that it is to one.
+            Referred::Known(system, _) => told.map_or(is_nhs_number(system), |kind| kind == "Patient"),
+            Referred::Nowhere => told == Some("Patient"),
         }
     }
 
