@@ -94,7 +94,15 @@ impl Mapping {
     fn takes(self, name: &str) -> bool {
         match name {
             "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" => true,
-            "PV1" | "PV2" => !matches!(self, Self::Immunisations),
+            "PV1" | "PV2" => !matches!(
+                self,
+                Self::Immunisations
+                    | Self::Person
+                    | Self::Superseded
+                    | Self::NumbersMoved
+                    | Self::OutsideMerged
+                    | Self::Paired(_)
+            ),
             "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
             "RXA" | "RXR" => self == Self::Immunisations,
             "ORC" => matches!(self, Self::Immunisations | Self::Results),
@@ -383,6 +391,7 @@ fn keep_rest(saying: &mut Saying<'_, '_>, mapping: Mapping, taken: Taken) {
         Taken::Wholly => saying.keep_segments(|segment| match segment.name() {
             "AL1" | "IAM" => mapping.tells_of_the_child() && allergy::names_a_substance(segment),
             "NK1" => mapping.tells_of_the_child() && relation::names_somebody(segment, header),
+            "PV1" | "PV2" => mapping.takes(segment.name()) || visit::is_of_none(segment),
             name => mapping.takes(name),
         }),
     }
