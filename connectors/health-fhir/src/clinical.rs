@@ -5,7 +5,7 @@ use proto::events::{
     ImmunisationGiven, ImmunisationNotGiven, ObservationRecorded, ResultReported, ReviewScore, ScreeningReported,
 };
 
-use crate::codes::{SCREENS, is_no_known_allergy, is_screening_outcome};
+use crate::codes::{SCREENS, is_none_known, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
@@ -41,6 +41,9 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     }
     if !["completed", "not-done"].contains(&stated) {
         r.flag(FindingCode::CodeUnknown, "status");
+    }
+    if r.all_coded(resource, &["vaccineCode"]).iter().any(is_none_known) {
+        return saying.keep_instead(TABLE, at, "vaccineCode", "Immunization of none known");
     }
     let procedure =
         resource.extension("VaccinationProcedure").and_then(|said| r.coded(said.choice("value")?.1, "procedure"));
@@ -115,9 +118,8 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         return saying.keep_no_more(recorded, &reason);
     }
     // That somebody looked and there is none: what the same record said before is no more.
-    if r.all_coded(resource, &["code"]).iter().any(is_no_known_allergy) {
-        saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance of none known");
-        return saying.keep(recorded, "code");
+    if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
+        return saying.keep_instead("allergy", recorded, "code", "AllergyIntolerance of none known");
     }
     let reactions: Vec<String> = resource
         .all("reaction")
@@ -300,6 +302,9 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
     if is_in_error(resource) {
         saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
         return saying.keep_no_more(at, "Condition entered-in-error");
+    }
+    if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
+        return saying.keep_instead("diagnosis", at, "code", "Condition of none known");
     }
     let note: Vec<&str> = resource.all("note").filter_map(|note| note.text("text")).collect();
     let event = DiagnosisRecorded {

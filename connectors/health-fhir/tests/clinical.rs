@@ -70,6 +70,30 @@ fn an_allergy_says_whether_it_stands_and_none_known_is_none() {
 }
 
 #[test]
+fn that_nothing_is_known_is_no_vaccine_and_no_diagnosis() {
+    let of_the_summary = |code: &str| {
+        let system = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips";
+        json!({ "coding": [{ "system": system, "code": code }] })
+    };
+    for (kind, path, code) in [
+        ("Immunization", "vaccineCode", of_the_summary("no-immunization-info")),
+        ("Immunization", "vaccineCode", of_the_summary("no-known-immunizations")),
+        ("Condition", "code", of_the_summary("no-known-problems")),
+        ("Condition", "code", snomed("160245001")),
+        ("Condition", "code", json!({ "text": "No known problems" })),
+        ("AllergyIntolerance", "code", of_the_summary("no-known-allergies")),
+        ("AllergyIntolerance", "code", of_the_summary("no-allergy-info")),
+    ] {
+        let said = read(kind, &json!({ path: code, "status": "completed", "recordedDate": "2026-03-01" }));
+        assert_eq!(
+            (said.kinds(), said.findings()),
+            (vec!["EntryRetracted", "SourceRecordKept"], vec![format!("- NOT_MAPPED {path}")]),
+            "{kind} {code}"
+        );
+    }
+}
+
+#[test]
 fn of_a_record_in_error_nothing_is_kept_and_what_was_kept_goes_with_it() {
     let extension = json!([{ "url": "https://invented.example/more", "valueString": "2" }]);
     let in_error = json!({ "coding": [{ "code": "entered-in-error" }] });
