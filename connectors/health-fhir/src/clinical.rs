@@ -53,12 +53,16 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if vaccine.is_none() {
         r.flag(FindingCode::FieldMissing, "vaccineCode");
     }
-    let not_given = stated == "not-done" || resource.text("notGiven") == Some("true");
+    let not_given = stated == "not-done" || ["notGiven", "wasNotGiven"].into_iter().any(|no| resource.says(no));
     if not_given {
         let reason =
             ["statusReason", "explanation/reasonNotGiven"].into_iter().find_map(|path| r.concept(resource, path));
         let event = ImmunisationNotGiven { recorded_at: at.map(Time::timestamp), vaccine, reason };
         return saying.say(TABLE, at, reading, event);
+    }
+    // A dose that does not count, and is to be given again.
+    if resource.says("isSubpotent") {
+        return saying.keep_instead(TABLE, at, "isSubpotent", "Immunization isSubpotent");
     }
     if given.is_none() {
         r.flag(FindingCode::FieldMissing, "occurrence");

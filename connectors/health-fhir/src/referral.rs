@@ -50,6 +50,11 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
         return saying.keep_no_more(asked, "referral entered-in-error");
     }
+    // That it is not to be done.
+    if resource.says("doNotPerform") {
+        saying.retract(TABLE, CLOSED, asked, "ServiceRequest doNotPerform");
+        return saying.keep_instead(TABLE, asked, "doNotPerform", "ServiceRequest doNotPerform");
+    }
     if !["draft", "active", "on-hold", "suspended", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
         r.flag(FindingCode::CodeUnknown, "status");
     }

@@ -94,6 +94,28 @@ fn that_nothing_is_known_is_no_vaccine_and_no_diagnosis() {
 }
 
 #[test]
+fn what_turns_the_meaning_round_is_heeded() {
+    let dose = |further: Value| {
+        let mut dose = json!({ "status": "completed", "vaccineCode": snomed("1"), "occurrenceDateTime": "2026-02-01" });
+        dose.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        read("Immunization", &dose)
+    };
+    assert_eq!(dose(json!({ "isSubpotent": false })).kinds(), ["ImmunisationGiven"]);
+    assert_eq!(dose(json!({ "wasNotGiven": true })).kinds(), ["ImmunisationNotGiven"]);
+    assert_eq!(dose(json!({ "notGiven": true })).kinds(), ["ImmunisationNotGiven"]);
+    let subpotent = dose(json!({ "isSubpotent": true }));
+    assert_eq!(subpotent.kinds(), ["EntryRetracted", "SourceRecordKept"]);
+    assert_eq!(subpotent.findings(), ["- NOT_MAPPED isSubpotent"]);
+    let asked = |not: bool| {
+        let request =
+            json!({ "status": "active", "intent": "order", "code": snomed("306206005"), "doNotPerform": not });
+        read("ServiceRequest", &request)
+    };
+    assert_eq!(asked(false).kinds(), ["ReferralMade"]);
+    assert_eq!(asked(true).kinds(), ["EntryRetracted", "EntryRetracted", "SourceRecordKept"]);
+}
+
+#[test]
 fn of_a_record_in_error_nothing_is_kept_and_what_was_kept_goes_with_it() {
     let extension = json!([{ "url": "https://invented.example/more", "valueString": "2" }]);
     let in_error = json!({ "coding": [{ "code": "entered-in-error" }] });
