@@ -3,6 +3,7 @@
 use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
 
 use crate::bundle::{Bundle, Referred, kind_told};
+use crate::clinical::keep_notes;
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
@@ -90,6 +91,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         priority: r.concept(resource, "priority"),
     };
     saying.say(TABLE, asked, reading, event);
+    keep_notes(saying, asked);
     if matches!(status, "revoked" | "cancelled" | "completed") {
         let mut reading = Reading::default();
         let reason = reading.concept(resource, "status");

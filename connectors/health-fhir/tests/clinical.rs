@@ -116,6 +116,80 @@ fn what_turns_the_meaning_round_is_heeded() {
 }
 
 #[test]
+fn what_somebody_wrote_is_said_or_kept() {
+    let observed = |further: Value| {
+        let mut observation = json!({ "status": "final", "code": snomed("1"), "effectiveDateTime": "2026-02-01" });
+        observation.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        read("Observation", &observation)
+    };
+    let weight = json!({ "value": 3.4, "unit": "kg" });
+    for (further, text) in [
+        (json!({ "comment": "invented words" }), "invented words"),
+        (json!({ "valueString": "red", "comments": "sore" }), "red\nsore"),
+        (
+            json!({ "valueQuantity": weight, "note": [{ "text": "with nappy" }, { "text": "awake" }] }),
+            "with nappy\nawake",
+        ),
+        (json!({ "component": [{ "code": snomed("2"), "valueQuantity": weight }], "comment": "crying" }), "crying"),
+    ] {
+        let said = observed(further);
+        assert_eq!(
+            (said.kinds(), &said.of_kind("ObservationRecorded")[0].1["text"]),
+            (vec!["ObservationRecorded"], &json!(text))
+        );
+    }
+    let samples = json!({ "origin": { "value": 0 }, "period": 10, "dimensions": 1, "data": "1 2 3" });
+    for (further, untold) in
+        [(json!({ "valueSampledData": samples }), "value"), (json!({ "valueQuantity": { "unit": "kg" } }), "value")]
+    {
+        let said = observed(further);
+        assert_eq!(said.kinds(), ["ObservationRecorded", "SourceRecordKept"]);
+        assert!(said.findings().contains(&format!("- NOT_MAPPED {untold}")));
+    }
+    let report = json!({
+        "status": "final", "code": snomed("1"), "issued": "2026-02-01T10:00:00Z", "conclusion": "fracture", "comment": "healing",
+        "conclusionCode": [{ "text": "one" }, { "text": "another" }],
+    });
+    let said = read("DiagnosticReport", &report);
+    let event = &said.of_kind("ResultReported")[0].1;
+    assert_eq!((&event["text"], &event["codedValue"]["text"]), (&json!("fracture\nhealing"), &json!("one; another")));
+    let mut formed = report.clone();
+    formed["presentedForm"] = json!([{ "contentType": "text/plain", "data": "aW52ZW50ZWQ=" }]);
+    assert_eq!(read("DiagnosticReport", &formed).kinds(), ["ResultReported", "SourceRecordKept"]);
+    let missed = json!({
+        "status": "noshow", "start": "2026-05-01T10:00:00Z", "reasonCode": [{ "text": "review" }],
+        "participant": [{ "actor": { "reference": "Patient/1" }, "status": "accepted" }], "comment": "no answer to calls",
+    });
+    assert_eq!(
+        read("Appointment", &missed).of_kind("AppointmentMissed")[0].1["reason"]["text"],
+        "review; no answer to calls"
+    );
+    for (kind, further, event) in [
+        ("Immunization", json!({ "status": "not-done" }), "ImmunisationNotGiven"),
+        ("Immunization", json!({ "status": "completed", "occurrenceDateTime": "2026-02-01" }), "ImmunisationGiven"),
+        ("AllergyIntolerance", json!({ "code": snomed("1") }), "AllergyRecorded"),
+        ("ServiceRequest", json!({ "status": "active", "intent": "order", "code": snomed("1") }), "ReferralMade"),
+    ] {
+        let mut noted = further.clone();
+        noted["note"] = json!([{ "text": "invented words" }]);
+        assert_eq!(read(kind, &further).kinds(), [event]);
+        assert_eq!(read(kind, &noted).kinds(), [event, "SourceRecordKept"]);
+    }
+}
+
+#[test]
+fn an_allergy_is_as_severe_as_its_worst_reaction() {
+    let reaction = |severity: &str| json!({ "severity": severity, "manifestation": [{ "text": severity }] });
+    for (severities, worst) in
+        [(vec!["mild", "severe", "moderate"], "severe"), (vec!["mild", "moderate"], "moderate"), (vec!["mild"], "mild")]
+    {
+        let reactions: Vec<Value> = severities.into_iter().map(reaction).collect();
+        let said = read("AllergyIntolerance", &json!({ "code": snomed("1"), "reaction": reactions }));
+        assert_eq!(said.of_kind("AllergyRecorded")[0].1["severity"]["code"], worst);
+    }
+}
+
+#[test]
 fn of_a_record_in_error_nothing_is_kept_and_what_was_kept_goes_with_it() {
     let extension = json!([{ "url": "https://invented.example/more", "valueString": "2" }]);
     let in_error = json!({ "coding": [{ "code": "entered-in-error" }] });
