@@ -136,6 +136,12 @@ impl Bundle {
         let (mut index, mut urns) = (HashMap::new(), HashMap::new());
         let (mut numbers, mut values) = (HashMap::new(), HashMap::new());
         let (mut attached, mut ids) = (HashMap::new(), HashMap::<String, Same>::new());
+        let is_message = entries.iter().any(|entry| entry.resource.kind() == "MessageHeader");
+        // In a message nothing has versions, and what is addressed alike and says something else may be another child's.
+        let is_it = |other: &usize, entry: &Entry| {
+            let other = entries.get(*other);
+            other.is_some_and(|other| other.is_version_of(entry) && (!is_message || other.resource == entry.resource))
+        };
         for (at, entry) in entries.iter().enumerate() {
             if let Some(number) = number_of(&entry.resource) {
                 *numbers.entry(format!("{}/{number}", entry.resource.kind())).or_default() += 1;
@@ -153,7 +159,7 @@ impl Bundle {
             }
             if let Some(url) = &entry.full_url {
                 let known = index.entry(url.clone()).or_insert(Some(at));
-                *known = known.filter(|other| entries.get(*other).is_some_and(|other| other.is_version_of(entry)));
+                *known = known.filter(|other| is_it(other, entry));
             }
             if let Some(id) = entry.resource.text("id") {
                 let whole = entry.full_url.as_deref();
@@ -161,16 +167,15 @@ impl Bundle {
                     let same = ids.entry(id_on(server, entry.resource.kind(), id));
                     let same = same.or_insert(Same { only: Some(at), addressed: false });
                     // One full address is one resource, in the versions that it had.
-                    let is_it = |other: &usize| {
-                        *other == at
-                            || whole.is_some()
-                                && entries.get(*other).is_some_and(|other| other.full_url.as_deref() == whole)
+                    let is_at = |other: &usize| entries.get(*other).is_some_and(|it| it.full_url.as_deref() == whole);
+                    let is_same = |other: &usize| {
+                        *other == at || whole.is_some() && is_at(other) && (!is_message || is_it(other, entry))
                     };
-                    same.only = same.only.filter(is_it);
+                    same.only = same.only.filter(is_same);
                     same.addressed |= whole.is_some();
                 }
                 let known = urns.entry(format!("urn:uuid:{id}")).or_insert(Some(at));
-                *known = known.filter(|other| entries.get(*other).is_some_and(|other| other.is_version_of(entry)));
+                *known = known.filter(|other| is_it(other, entry));
             }
         }
         let header = entries.iter().find(|entry| entry.resource.kind() == "MessageHeader");
@@ -256,12 +261,13 @@ impl Bundle {
 
     /// Whether a reference is to a patient, also where nobody can tell to which.
     pub(crate) fn is_of_patient(&self, reference: &Element, within: &Element) -> bool {
-        let is_named = kind_told(reference) == Some("Patient");
+        let told = kind_told(reference);
         match self.referred(reference, within) {
             Referred::Here(found, _) => found.kind() == "Patient",
             Referred::Elsewhere { kind, .. } => kind == "Patient",
-            Referred::Known(system, _) => is_named || is_nhs_number(system),
-            Referred::Nowhere => is_named,
+            // An NHS number may be a mother's too, where the reference says that it is to one.
+            Referred::Known(system, _) => told.map_or(is_nhs_number(system), |kind| kind == "Patient"),
+            Referred::Nowhere => told == Some("Patient"),
         }
     }
 

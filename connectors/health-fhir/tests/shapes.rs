@@ -156,6 +156,19 @@ fn of_several_bundles_in_a_message_nobody_can_tell_whose_is_whose() {
         let said = message(&within);
         assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"; 2]));
     }
+    // Nor where the message has somebody of its own at the address.
+    let beside = |nhs: &str| {
+        let outer = of_a_child("collection", nhs)["entry"][0].clone();
+        let entries = json!([header(), outer, { "resource": both[1].clone() }]);
+        let message = json!({ "resourceType": "Bundle", "type": "message", "entry": entries }).to_string();
+        let said = read("a.json", &message);
+        (said.of_kind("SourceRecordKept").len(), said.reasons().len())
+    };
+    assert_eq!(
+        (beside("9990123454"), beside("9990123462")),
+        ((0, 1), (2, 0)),
+        "the child who stands twice is kept too"
+    );
     // A message means nothing without its own header, which may take back what the other would say.
     let mut inner = of_a_child("message", "9990123454");
     inner["entry"].as_array_mut().unwrap().insert(0, header());

@@ -175,6 +175,13 @@ fn an_appointment_of_several_is_one_of_each_of_them() {
     assert_eq!((said.kinds(), subjects(&said)), (vec!["AppointmentBooked"; 2], vec!["77", "78"]));
     let said = page(&[group("booked", &[asked("Practitioner")])]);
     assert_eq!((said.kinds().len(), said.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
+    let mother = part("RelatedPerson?identifier=https://fhir.nhs.uk/Id/nhs-number|9990123462", "accepted");
+    let said = page(&[group("booked", &[mother, part("Patient/1", "accepted")])]);
+    assert_eq!(
+        (subjects(&said), said.reasons()),
+        (vec!["1", "1"], vec![]),
+        "and kept, as it says more than a field holds"
+    );
     // Staff are known by numbers too, and are nobody's patients.
     let staff = json!({ "actor": { "identifier": { "system": "https://invented.example/staff", "value": "77" } } });
     let said = page(&[group("booked", &[staff, part("Patient/1", "accepted")])]);
