@@ -5,10 +5,10 @@ use proto::events::{
     ImmunisationGiven, ImmunisationNotGiven, ObservationRecorded, ResultReported, ReviewScore, ScreeningReported,
 };
 
-use crate::codes::{SCREENS, is_no_known_allergy, is_screening_outcome};
+use crate::codes::{SCREENS, is_none_known, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
-use crate::reading::Reading;
+use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying, is_in_error};
 use crate::time::Time;
 use crate::tree::Element;
@@ -42,6 +42,9 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if !["completed", "not-done"].contains(&stated) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
+    if r.all_coded(resource, &["vaccineCode"]).iter().any(is_none_known) {
+        return saying.keep_instead(TABLE, at, "vaccineCode", "Immunization of none known");
+    }
     let procedure =
         resource.extension("VaccinationProcedure").and_then(|said| r.coded(said.choice("value")?.1, "procedure"));
     // The product where it is named; where only a null flavour stands, what was to be done.
@@ -50,12 +53,17 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if vaccine.is_none() {
         r.flag(FindingCode::FieldMissing, "vaccineCode");
     }
-    let not_given = stated == "not-done" || resource.text("notGiven") == Some("true");
+    let not_given = stated == "not-done" || ["notGiven", "wasNotGiven"].into_iter().any(|no| resource.says(no));
     if not_given {
         let reason =
             ["statusReason", "explanation/reasonNotGiven"].into_iter().find_map(|path| r.concept(resource, path));
         let event = ImmunisationNotGiven { recorded_at: at.map(Time::timestamp), vaccine, reason };
-        return saying.say(TABLE, at, reading, event);
+        saying.say(TABLE, at, reading, event);
+        return keep_notes(saying, at);
+    }
+    // A dose that does not count, and is to be given again.
+    if resource.says("isSubpotent") {
+        return saying.keep_instead(TABLE, at, "isSubpotent", "Immunization isSubpotent");
     }
     if given.is_none() {
         r.flag(FindingCode::FieldMissing, "occurrence");
@@ -89,6 +97,7 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if in_words {
         saying.keep(at, "occurrence");
     }
+    keep_notes(saying, at);
 }
 
 fn said(code_set: &str, code: &str) -> Coded {
@@ -115,9 +124,8 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         return saying.keep_no_more(recorded, &reason);
     }
     // That somebody looked and there is none: what the same record said before is no more.
-    if r.all_coded(resource, &["code"]).iter().any(is_no_known_allergy) {
-        saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance of none known");
-        return saying.keep(recorded, "code");
+    if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
+        return saying.keep_instead("allergy", recorded, "code", "AllergyIntolerance of none known");
     }
     let reactions: Vec<String> = resource
         .all("reaction")
@@ -131,11 +139,21 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     let event = AllergyRecorded {
         kind: r.concept(resource, "category").or_else(|| r.concept(resource, "type")),
         substance,
-        severity: r.concept(resource, "reaction/severity").or_else(|| r.concept(resource, "criticality")),
+        severity: worst(resource)
+            .and_then(|stated| r.coded(stated, "reaction/severity"))
+            .or_else(|| r.concept(resource, "criticality")),
         reaction: (!reactions.is_empty()).then(|| reactions.join("; ")),
         status: r.concept(resource, "clinicalStatus"),
     };
     saying.say("allergy", recorded, reading, event);
+    keep_notes(saying, recorded);
+}
+
+/// The severity of the reaction that was the most severe.
+fn worst(allergy: &Element) -> Option<&Element> {
+    const SEVERITIES: [&str; 3] = ["mild", "moderate", "severe"];
+    let stated = allergy.all("reaction").filter_map(|reaction| reaction.get("severity"));
+    stated.max_by_key(|severity| SEVERITIES.iter().position(|known| severity.own_text() == Some(known)))
 }
 
 /// What was observed, as it was written.
@@ -194,20 +212,31 @@ pub(crate) fn observation(saying: &mut Saying<'_, '_>) {
     let is_seen = |of: &Element| consent::own_answer(of).is_none();
     let parts = resource.all("component").zip(1..).filter(|(part, _)| is_seen(part));
     let whole = resource.choice("value").is_some() && is_seen(resource) || resource.get("component").is_none();
-    if whole {
-        one_observation(saying, resource, 0, at, stated.clone(), reading.clone());
+    let whole = whole.then_some((resource, 0));
+    // What somebody wrote of the whole stands with the first that is said of it.
+    let mut notes = notes(resource);
+    for (of, ordinal) in whole.into_iter().chain(parts) {
+        one_observation(saying, (of, ordinal), at, stated.clone(), notes.take(), reading.clone());
     }
-    for (component, ordinal) in parts {
-        one_observation(saying, component, ordinal, at, stated.clone(), reading.clone());
+    if notes.is_some() {
+        saying.keep(at, "note");
     }
+}
+
+/// What somebody wrote beside what the codes say: the words of DSTU2, STU3 and R4 for it.
+fn notes(resource: &Element) -> Option<String> {
+    let written = resource.all("note").filter_map(|note| note.text("text"));
+    let comments = ["comment", "comments"].into_iter().filter_map(|path| resource.text(path));
+    let all: Vec<&str> = written.chain(comments).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 fn one_observation(
     saying: &mut Saying<'_, '_>,
-    of: &Element,
-    ordinal: u32,
+    (of, ordinal): (&Element, u32),
     at: Option<Time>,
     status: Option<Coded>,
+    notes: Option<String>,
     mut reading: Reading,
 ) {
     let resource = &saying.entry.resource;
@@ -217,6 +246,8 @@ fn one_observation(
         r.flag(FindingCode::FieldMissing, "code");
     }
     let Observed { value, unit, coded, text } = observed(of, r);
+    let is_unread = of.choice("value").is_some() && value.is_none() && coded.is_none() && text.is_none();
+    let text = both(text, notes);
     let code = observation.as_ref().map_or("", |coded| coded.code.as_str());
     let outcome_of_a_screen = coded.as_ref().is_some_and(|coded| is_screening_outcome(&coded.code_set));
     let is_screen = says(saying) == Says::Screening || SCREENS.contains(&code) || outcome_of_a_screen;
@@ -234,7 +265,14 @@ fn one_observation(
     let interpretation = r.concept(of, "interpretation");
     let observed_at = Saying::when(at);
     let part = Part { of: "", ordinal };
-    let (table, event) = if says(saying) == Says::Feeding && coded.is_some() {
+    let is_of_feeding = says(saying) == Says::Feeding && coded.is_some();
+    let rest = match () {
+        // Series of samples, attachments, a quantity without its number.
+        () if is_unread => Some("value"),
+        () if is_of_feeding && text.is_some() => Some("note"),
+        () => None,
+    };
+    let (table, event) = if is_of_feeding {
         let age_weeks =
             saying.bundle.entries.iter().find(|entry| entry.resource.kind() == "Patient").and_then(|entry| {
                 let born = Time::parse(entry.resource.text("birthDate")?).filter(|born| !born.is_partial)?;
@@ -283,6 +321,21 @@ fn one_observation(
         ("observation", event.into())
     };
     saying.say_part(table, part, at, reading, None, event);
+    if let Some(rest) = rest {
+        saying.keep(at, rest);
+    }
+}
+
+/// Keeps a resource whose event has no place for what somebody wrote.
+pub(crate) fn keep_notes(saying: &mut Saying<'_, '_>, at: Option<Time>) {
+    if notes(&saying.entry.resource).is_some() {
+        saying.keep(at, "note");
+    }
+}
+
+fn both(text: Option<String>, notes: Option<String>) -> Option<String> {
+    let all: Vec<String> = text.into_iter().chain(notes).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
 }
 
 pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
@@ -301,7 +354,9 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
         saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
         return saying.keep_no_more(at, "Condition entered-in-error");
     }
-    let note: Vec<&str> = resource.all("note").filter_map(|note| note.text("text")).collect();
+    if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
+        return saying.keep_instead("diagnosis", at, "code", "Condition of none known");
+    }
     let event = DiagnosisRecorded {
         condition: r.concept(resource, "code"),
         recorded_at: Saying::when(recorded),
@@ -311,7 +366,7 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
         certainty,
         role: r.concept(resource, "category"),
         confidentiality: resource.get("meta/security").and_then(|label| r.coded(label, "confidentiality")),
-        note: (!note.is_empty()).then(|| note.join("\n")),
+        note: notes(resource),
     };
     saying.say("diagnosis", at, reading, event);
 }
@@ -332,13 +387,18 @@ pub(crate) fn report(saying: &mut Saying<'_, '_>) {
         saying.retract("report", Part::default(), at, &reason);
         return saying.keep_no_more(at, &reason);
     }
+    let concluded: Vec<Coded> = ["conclusionCode", "codedDiagnosis"]
+        .into_iter()
+        .flat_map(|path| resource.all(path).map(move |concept| (path, concept)))
+        .filter_map(|(path, concept)| r.coded(concept, path))
+        .collect();
     let event = ResultReported {
         taken_at: Saying::when(taken),
         test: r.concept(resource, "code"),
         value: None,
         unit: None,
-        coded_value: r.concept(resource, "conclusionCode").or_else(|| r.concept(resource, "codedDiagnosis")),
-        text: resource.text("conclusion").map(str::to_owned),
+        coded_value: joined(concluded),
+        text: both(resource.text("conclusion").map(str::to_owned), notes(resource)),
         reference_range: None,
         interpretation: None,
         status: stated,
@@ -347,6 +407,10 @@ pub(crate) fn report(saying: &mut Saying<'_, '_>) {
         reported_at: Saying::when(issued),
     };
     saying.say("report", at, reading, event);
+    // The report itself, as a document.
+    if resource.get("presentedForm").is_some() {
+        saying.keep(at, "presentedForm");
+    }
 }
 
 /// A Procedure that is a screen; any other is kept.
@@ -375,7 +439,7 @@ pub(crate) fn procedure(saying: &mut Saying<'_, '_>) {
         outcome,
         site: r.concept(resource, "bodySite"),
         status: stated,
-        note: resource.text("note/text").map(str::to_owned),
+        note: notes(resource),
     };
     saying.say("screening", at, reading, event);
 }

@@ -63,16 +63,25 @@ pub(crate) const SCREENS: &[&str] = &[
     "276781000000109",
 ];
 
-/// Whether what is stated of an allergy is that none is known: SNOMED CT (none at all, of drugs, of surroundings, of food), or words
-/// for it.
-pub(crate) fn is_no_known_allergy(stated: &Coded) -> bool {
+/// Whether a code says that there is nothing to tell, or that nobody knows: no allergy, no problem, no vaccine. SNOMED CT (no allergy
+/// at all, of drugs, of surroundings, of food; no current problem), the list of the international patient summary for it, or words.
+pub(crate) fn is_none_known(stated: &Coded) -> bool {
     let in_words = |words: &str| {
         let words = words.trim().to_ascii_lowercase();
-        ["no known ", "none known", "nil known", "no allerg", "no drug allerg"]
-            .iter()
-            .any(|none| words.starts_with(none))
+        [
+            "no known ",
+            "none known",
+            "nil known",
+            "no allerg",
+            "no drug allerg",
+            "no current problem",
+            "no information about ",
+        ]
+        .iter()
+        .any(|none| words.starts_with(none))
     };
-    matches!(stated.code.as_str(), "716186003" | "409137002" | "428607008" | "429625007")
+    matches!(stated.code.as_str(), "716186003" | "409137002" | "428607008" | "429625007" | "160245001")
+        || stated.code_set.ends_with("absent-unknown-uv-ips")
         || stated.text.as_deref().is_some_and(in_words)
 }
 

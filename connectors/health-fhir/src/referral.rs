@@ -3,6 +3,7 @@
 use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
 
 use crate::bundle::{Bundle, Referred, kind_told};
+use crate::clinical::keep_notes;
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
@@ -50,6 +51,11 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
         return saying.keep_no_more(asked, "referral entered-in-error");
     }
+    // That it is not to be done.
+    if resource.says("doNotPerform") {
+        saying.retract(TABLE, CLOSED, asked, "ServiceRequest doNotPerform");
+        return saying.keep_instead(TABLE, asked, "doNotPerform", "ServiceRequest doNotPerform");
+    }
     if !["draft", "active", "on-hold", "suspended", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
@@ -85,6 +91,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         priority: r.concept(resource, "priority"),
     };
     saying.say(TABLE, asked, reading, event);
+    keep_notes(saying, asked);
     if matches!(status, "revoked" | "cancelled" | "completed") {
         let mut reading = Reading::default();
         let reason = reading.concept(resource, "status");

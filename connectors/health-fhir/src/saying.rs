@@ -162,6 +162,12 @@ impl Saying<'_, '_> {
         self.say_part("kept", KEPT, at, reading, None, event.into());
     }
 
+    /// Keeps the resource as it came, and takes back what was said of it when it stood otherwise.
+    pub(crate) fn keep_instead(&mut self, table: &'static str, at: Option<Time>, field: &str, reason: &str) {
+        self.retract(table, Part::default(), at, reason);
+        self.keep(at, field);
+    }
+
     pub(crate) fn reject(&mut self, reason: Reason, field: &str, message: &str) {
         let mut place = self.entry.place.clone();
         place.field = field.to_owned();

@@ -71,6 +71,11 @@ impl Element {
         self.get(path)?.own_text()
     }
 
+    /// Whether the value at this path is the truth value "true".
+    pub(crate) fn says(&self, path: &str) -> bool {
+        self.text(path) == Some("true")
+    }
+
     /// What sort of resource it is; "" where it does not say.
     pub(crate) fn kind(&self) -> &str {
         self.text("resourceType").unwrap_or_default()

@@ -194,8 +194,13 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
     let told = SERVICE.iter().flat_map(|path| [Some(resource), slot].into_iter().flatten().map(move |of| (of, path)));
     let told: Vec<Coded> = told.flat_map(|(of, path)| r.all_coded(of, &[path])).collect();
     let service = joined(told);
-    let reasons = r.all_coded(resource, REASON);
-    let described = || Some(Coded { text: Some(resource.text("description")?.to_owned()), ..Coded::default() });
+    let mut reasons = r.all_coded(resource, REASON);
+    // What somebody wrote of it, where no code says it.
+    reasons.extend(
+        ["description", "comment", "note/text"]
+            .into_iter()
+            .filter_map(|path| Some(Coded { text: Some(resource.text(path)?.to_owned()), ..Coded::default() })),
+    );
     let place = place_of(saying, resource);
     match resource.text("status").unwrap_or_default() {
         "entered-in-error" => {
@@ -205,16 +210,16 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
         // Of who declined it, whatever becomes of it for the others.
         status if status == "cancelled" || saying.declined => {
             let cancelled = r.all_coded(resource, &["cancelationReason"]);
-            let reason = joined(cancelled.into_iter().chain(reasons).collect()).or_else(described);
+            let reason = joined(cancelled.into_iter().chain(reasons).collect());
             saying.say(APPOINTMENT, starts, reading, AppointmentCancelled { starts_at, service, reason });
         }
         "noshow" => {
-            let reason = joined(reasons).or_else(described);
+            let reason = joined(reasons);
             saying.say(APPOINTMENT, starts, reading, AppointmentMissed { starts_at, service, reason });
         }
         "fulfilled" | "arrived" | "checked-in" => {
             let (at, place) = (Saying::when(starts), place.map(worded));
-            let reason = joined(reasons).or_else(described);
+            let reason = joined(reasons);
             saying.say(APPOINTMENT, starts, reading, AppointmentKept { at, service, medium: None, place, reason });
         }
         status => {
@@ -222,7 +227,7 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
                 r.flag(FindingCode::CodeUnknown, "status");
             }
             let ends_at = ends.map(|at| at.timestamp());
-            let reason = joined(reasons).or_else(described);
+            let reason = joined(reasons);
             saying.say(APPOINTMENT, starts, reading, AppointmentBooked { starts_at, ends_at, service, place, reason });
         }
     }

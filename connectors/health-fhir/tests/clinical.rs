@@ -70,6 +70,126 @@ fn an_allergy_says_whether_it_stands_and_none_known_is_none() {
 }
 
 #[test]
+fn that_nothing_is_known_is_no_vaccine_and_no_diagnosis() {
+    let of_the_summary = |code: &str| {
+        let system = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips";
+        json!({ "coding": [{ "system": system, "code": code }] })
+    };
+    for (kind, path, code) in [
+        ("Immunization", "vaccineCode", of_the_summary("no-immunization-info")),
+        ("Immunization", "vaccineCode", of_the_summary("no-known-immunizations")),
+        ("Condition", "code", of_the_summary("no-known-problems")),
+        ("Condition", "code", snomed("160245001")),
+        ("Condition", "code", json!({ "text": "No known problems" })),
+        ("AllergyIntolerance", "code", of_the_summary("no-known-allergies")),
+        ("AllergyIntolerance", "code", of_the_summary("no-allergy-info")),
+    ] {
+        let said = read(kind, &json!({ path: code, "status": "completed", "recordedDate": "2026-03-01" }));
+        assert_eq!(
+            (said.kinds(), said.findings()),
+            (vec!["EntryRetracted", "SourceRecordKept"], vec![format!("- NOT_MAPPED {path}")]),
+            "{kind} {code}"
+        );
+    }
+}
+
+#[test]
+fn what_turns_the_meaning_round_is_heeded() {
+    let dose = |further: Value| {
+        let mut dose = json!({ "status": "completed", "vaccineCode": snomed("1"), "occurrenceDateTime": "2026-02-01" });
+        dose.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        read("Immunization", &dose)
+    };
+    assert_eq!(dose(json!({ "isSubpotent": false })).kinds(), ["ImmunisationGiven"]);
+    assert_eq!(dose(json!({ "wasNotGiven": true })).kinds(), ["ImmunisationNotGiven"]);
+    assert_eq!(dose(json!({ "notGiven": true })).kinds(), ["ImmunisationNotGiven"]);
+    let subpotent = dose(json!({ "isSubpotent": true }));
+    assert_eq!(subpotent.kinds(), ["EntryRetracted", "SourceRecordKept"]);
+    assert_eq!(subpotent.findings(), ["- NOT_MAPPED isSubpotent"]);
+    let asked = |not: bool| {
+        let request =
+            json!({ "status": "active", "intent": "order", "code": snomed("306206005"), "doNotPerform": not });
+        read("ServiceRequest", &request)
+    };
+    assert_eq!(asked(false).kinds(), ["ReferralMade"]);
+    assert_eq!(asked(true).kinds(), ["EntryRetracted", "EntryRetracted", "SourceRecordKept"]);
+}
+
+#[test]
+fn what_somebody_wrote_is_said_or_kept() {
+    let observed = |further: Value| {
+        let mut observation = json!({ "status": "final", "code": snomed("1"), "effectiveDateTime": "2026-02-01" });
+        observation.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        read("Observation", &observation)
+    };
+    let weight = json!({ "value": 3.4, "unit": "kg" });
+    for (further, text) in [
+        (json!({ "comment": "invented words" }), "invented words"),
+        (json!({ "valueString": "red", "comments": "sore" }), "red\nsore"),
+        (
+            json!({ "valueQuantity": weight, "note": [{ "text": "with nappy" }, { "text": "awake" }] }),
+            "with nappy\nawake",
+        ),
+        (json!({ "component": [{ "code": snomed("2"), "valueQuantity": weight }], "comment": "crying" }), "crying"),
+    ] {
+        let said = observed(further);
+        assert_eq!(
+            (said.kinds(), &said.of_kind("ObservationRecorded")[0].1["text"]),
+            (vec!["ObservationRecorded"], &json!(text))
+        );
+    }
+    let samples = json!({ "origin": { "value": 0 }, "period": 10, "dimensions": 1, "data": "1 2 3" });
+    for (further, untold) in
+        [(json!({ "valueSampledData": samples }), "value"), (json!({ "valueQuantity": { "unit": "kg" } }), "value")]
+    {
+        let said = observed(further);
+        assert_eq!(said.kinds(), ["ObservationRecorded", "SourceRecordKept"]);
+        assert!(said.findings().contains(&format!("- NOT_MAPPED {untold}")));
+    }
+    let report = json!({
+        "status": "final", "code": snomed("1"), "issued": "2026-02-01T10:00:00Z", "conclusion": "fracture", "comment": "healing",
+        "conclusionCode": [{ "text": "one" }, { "text": "another" }],
+    });
+    let said = read("DiagnosticReport", &report);
+    let event = &said.of_kind("ResultReported")[0].1;
+    assert_eq!((&event["text"], &event["codedValue"]["text"]), (&json!("fracture\nhealing"), &json!("one; another")));
+    let mut formed = report.clone();
+    formed["presentedForm"] = json!([{ "contentType": "text/plain", "data": "aW52ZW50ZWQ=" }]);
+    assert_eq!(read("DiagnosticReport", &formed).kinds(), ["ResultReported", "SourceRecordKept"]);
+    let missed = json!({
+        "status": "noshow", "start": "2026-05-01T10:00:00Z", "reasonCode": [{ "text": "review" }],
+        "participant": [{ "actor": { "reference": "Patient/1" }, "status": "accepted" }], "comment": "no answer to calls",
+    });
+    assert_eq!(
+        read("Appointment", &missed).of_kind("AppointmentMissed")[0].1["reason"]["text"],
+        "review; no answer to calls"
+    );
+    for (kind, further, event) in [
+        ("Immunization", json!({ "status": "not-done" }), "ImmunisationNotGiven"),
+        ("Immunization", json!({ "status": "completed", "occurrenceDateTime": "2026-02-01" }), "ImmunisationGiven"),
+        ("AllergyIntolerance", json!({ "code": snomed("1") }), "AllergyRecorded"),
+        ("ServiceRequest", json!({ "status": "active", "intent": "order", "code": snomed("1") }), "ReferralMade"),
+    ] {
+        let mut noted = further.clone();
+        noted["note"] = json!([{ "text": "invented words" }]);
+        assert_eq!(read(kind, &further).kinds(), [event]);
+        assert_eq!(read(kind, &noted).kinds(), [event, "SourceRecordKept"]);
+    }
+}
+
+#[test]
+fn an_allergy_is_as_severe_as_its_worst_reaction() {
+    let reaction = |severity: &str| json!({ "severity": severity, "manifestation": [{ "text": severity }] });
+    for (severities, worst) in
+        [(vec!["mild", "severe", "moderate"], "severe"), (vec!["mild", "moderate"], "moderate"), (vec!["mild"], "mild")]
+    {
+        let reactions: Vec<Value> = severities.into_iter().map(reaction).collect();
+        let said = read("AllergyIntolerance", &json!({ "code": snomed("1"), "reaction": reactions }));
+        assert_eq!(said.of_kind("AllergyRecorded")[0].1["severity"]["code"], worst);
+    }
+}
+
+#[test]
 fn of_a_record_in_error_nothing_is_kept_and_what_was_kept_goes_with_it() {
     let extension = json!([{ "url": "https://invented.example/more", "valueString": "2" }]);
     let in_error = json!({ "coding": [{ "code": "entered-in-error" }] });

@@ -67,10 +67,13 @@ impl<'m> Given<'m> {
         let mut owned = Reading::default();
         let reading = &mut owned;
         let rxa = &self.administered;
-        let status = reading.text(rxa.field(20).component(1), "RXA-20");
+        let status = reading.text(rxa.field(20).component(1), "RXA-20").map(|status| status.to_ascii_uppercase());
+        // Of what was given nobody says why it was refused.
+        let has_reason = Reading::default().coded(rxa.field(18), "RXA-18", "refusal_reason").is_some();
         let refused = match status.as_deref() {
-            None | Some("CP" | "PA") => false,
             Some("RE" | "NA") => true,
+            None => has_reason,
+            Some("CP" | "PA") if !has_reason => false,
             Some(_) => return Taken::InPart,
         };
         let vaccines = reading.codings(rxa.field(5), "RXA-5", "vaccine");

@@ -62,6 +62,8 @@ pub(crate) struct Saying<'m, 'h> {
     pub(crate) recorded: Time,
     /// PID-7.
     pub(crate) birth_on: Option<Date>,
+    /// What is odd about what is kept.
+    pub(crate) of_kept: Reading,
     drafts: Vec<Draft>,
     /// Where segments begin that are kept although others of their name are taken.
     kept: Vec<usize>,
@@ -77,7 +79,19 @@ impl<'m, 'h> Saying<'m, 'h> {
         recorded: Time,
     ) -> Self {
         let drafts = Vec::with_capacity(4);
-        Self { message, header, standing, controller, subject, recorded, birth_on: None, drafts, kept: Vec::new() }
+        let of_kept = Reading::default();
+        Self {
+            message,
+            header,
+            standing,
+            controller,
+            subject,
+            recorded,
+            birth_on: None,
+            of_kept,
+            drafts,
+            kept: Vec::new(),
+        }
     }
 
     /// The fields of the first segment of this name; none where there is no such segment.
@@ -163,6 +177,7 @@ impl<'m, 'h> Saying<'m, 'h> {
 
     /// Keeps the whole message, because nothing of the catalogue, or not all of it, says what it says.
     pub(crate) fn keep_message(&mut self, mut reading: Reading) {
+        reading.findings.append(&mut self.of_kept.findings);
         reading.flag(FindingCode::NotMapped, "MSH-9");
         let event = SourceRecordKept {
             record_type: Some(self.header.name()),
@@ -185,7 +200,7 @@ impl<'m, 'h> Saying<'m, 'h> {
         let goes = |segment: &Segment<'m>| self.kept.contains(&segment.byte_offset()) || !is_taken(segment);
         let kept: Vec<Segment<'m>> = self.message.segments().skip(1).filter(goes).collect();
         let Some(first) = kept.first().copied() else { return };
-        let mut reading = Reading::default();
+        let mut reading = std::mem::take(&mut self.of_kept);
         let mut names: Vec<&str> = kept.iter().map(Segment::name).collect();
         names.sort_unstable();
         names.dedup();

@@ -93,8 +93,16 @@ impl Mapping {
     /// Segments of which something was made, or which hold nothing of a person.
     fn takes(self, name: &str) -> bool {
         match name {
-            "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" | "NK1" | "AL1" | "IAM" => true,
-            "PV1" | "PV2" => !matches!(self, Self::Immunisations),
+            "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" => true,
+            "PV1" | "PV2" => !matches!(
+                self,
+                Self::Immunisations
+                    | Self::Person
+                    | Self::Superseded
+                    | Self::NumbersMoved
+                    | Self::OutsideMerged
+                    | Self::Paired(_)
+            ),
             "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
             "RXA" | "RXR" => self == Self::Immunisations,
             "ORC" => matches!(self, Self::Immunisations | Self::Results),
@@ -121,6 +129,11 @@ impl Mapping {
             self,
             Self::Superseded | Self::VisitMoved | Self::NumbersMoved | Self::AccountMoved | Self::OutsideMerged
         )
+    }
+
+    /// Whether who is around the child and what the child is allergic to are said. A message about numbers says neither.
+    fn tells_of_the_child(self) -> bool {
+        !self.is_of_numbers() && !matches!(self, Self::Paired(_))
     }
 
     /// Whether each PID and what follows it is a message about one person.
@@ -213,6 +226,9 @@ struct About<'m, 'h> {
     recorded: Time,
 }
 
+/// A PID of a message, and by whose number.
+type Named<'m> = (Segment<'m>, Option<Subject>);
+
 impl<'m> About<'m, '_> {
     fn saying(&self, subject: Subject) -> Saying<'m, '_> {
         Saying::new(self.message, self.header, self.standing, self.controller, subject, self.recorded)
@@ -238,25 +254,41 @@ impl<'m> About<'m, '_> {
     ) {
         let mut common = Some(reading);
         let mut said: Vec<Option<Subject>> = Vec::new();
-        let whose: Vec<Option<Subject>> = people.iter().map(|pid| self.subject(pid)).collect();
-        for (pid, subject) in people.iter().zip(&whose) {
+        let named = self.named(people);
+        for one in &named {
+            let (pid, subject) = one;
             if said.contains(subject) && subject.is_some() {
                 continue;
             }
             said.push(subject.clone());
-            let message = self.message.only(|segment| {
-                let over = people.iter().zip(&whose).rfind(|(over, _)| over.byte_offset() <= segment.byte_offset());
-                let of_all =
-                    mapping == Mapping::Appointment && matches!(segment.name(), "RGS" | "AIS" | "AIG" | "AIL" | "AIP");
-                of_all
-                    || over.is_none_or(|(over, theirs)| match subject {
-                        Some(_) => theirs == subject,
-                        None => over.byte_offset() == pid.byte_offset(),
-                    })
+            let message = self.part(&named, one, |segment| {
+                mapping == Mapping::Appointment && matches!(segment.name(), "RGS" | "AIS" | "AIG" | "AIL" | "AIP")
             });
             let about = About { message: &message, ..*self };
             about.one(mapping, pid, common.take().unwrap_or_default(), rejecting, out);
         }
+    }
+
+    fn named(&self, people: &[Segment<'m>]) -> Vec<Named<'m>> {
+        people.iter().map(|pid| (*pid, self.subject(pid))).collect()
+    }
+
+    /// The message as far as it is about one of several: what stands before the first, what is of all, and what stands under
+    /// the PIDs that name the same person.
+    fn part(
+        &self,
+        people: &[Named<'m>],
+        (pid, subject): &Named<'m>,
+        is_of_all: impl Fn(&Segment<'m>) -> bool,
+    ) -> Message<'m> {
+        self.message.only(|segment| {
+            let over = people.iter().rfind(|(over, _)| over.byte_offset() <= segment.byte_offset());
+            is_of_all(segment)
+                || over.is_none_or(|(over, theirs)| match subject {
+                    Some(_) => theirs == subject,
+                    None => over.byte_offset() == pid.byte_offset(),
+                })
+        })
     }
 
     /// The mother of PID-21. Feeds repeat the child's own number there: nobody is their own mother.
@@ -355,8 +387,9 @@ fn keep_rest(saying: &mut Saying<'_, '_>, mapping: Mapping, taken: Taken) {
     match taken {
         Taken::InPart => saying.keep_message(Reading::default()),
         Taken::Wholly => saying.keep_segments(|segment| match segment.name() {
-            "AL1" | "IAM" => allergy::names_a_substance(segment),
-            "NK1" => relation::names_somebody(segment, header),
+            "AL1" | "IAM" => mapping.tells_of_the_child() && allergy::names_a_substance(segment),
+            "NK1" => mapping.tells_of_the_child() && relation::names_somebody(segment, header),
+            "PV1" | "PV2" => mapping.takes(segment.name()) || visit::is_of_none(segment),
             name => mapping.takes(name),
         }),
     }

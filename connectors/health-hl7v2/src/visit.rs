@@ -5,7 +5,7 @@ use proto::events::{
     EntryRetracted, FindingCode,
 };
 
-use crate::er7::Fields;
+use crate::er7::{Fields, Segment};
 use crate::reading::Reading;
 use crate::saying::Saying;
 use crate::time::Time;
@@ -14,10 +14,10 @@ use crate::time::Time;
 fn class_of(stated: &str) -> Option<&'static str> {
     let word: String = stated.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
     Some(match word.as_str() {
-        "E" | "EMERGENCY" | "EMER" => "E",
-        "I" | "INPATIENT" | "IMP" => "I",
-        "O" | "OUTPATIENT" | "AMB" => "O",
-        "D" | "DAYCASE" => "D",
+        "E" | "EMERGENCY" | "EMER" | "ED" | "AE" => "E",
+        "I" | "INPATIENT" | "IMP" | "IP" | "INPT" => "I",
+        "O" | "OUTPATIENT" | "AMB" | "OP" | "OUTPT" => "O",
+        "D" | "DAYCASE" | "DC" => "D",
         "P" | "PREADMIT" | "PREADMISSION" => "P",
         "R" | "RECURRING" | "RECURRINGPATIENT" => "R",
         "B" | "OBSTETRICS" => "B",
@@ -29,6 +29,18 @@ fn class_of(stated: &str) -> Option<&'static str> {
 }
 
 const TABLE: &str = "visit";
+
+/// Whether a PV1 says no more than that there is no visit, or none that is known, as messages have it that must hold one; or a
+/// PV2 says nothing.
+pub(crate) fn is_of_none(segment: &Segment<'_>) -> bool {
+    let fields = segment.fields();
+    let class = fields.field(2).text().value;
+    let says_nothing = |from: usize| (from..=fields.len()).all(|at| fields.field(at).is_empty());
+    match segment.name() {
+        "PV1" => (class.is_empty() || matches!(class_of(&class), Some("N" | "U"))) && says_nothing(3),
+        _ => says_nothing(1),
+    }
+}
 
 /// How far after the message a time in it may be before it is implausible: clocks and zones differ, two days is more.
 const FORESIGHT_US: i64 = 2 * 86_400 * 1_000_000;
@@ -55,7 +67,13 @@ struct Visit<'a> {
 pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let visit = Visit::read(saying);
     let class = visit.class;
+    if visit.is_of_an_unknown_class() {
+        saying.of_kept.flag(FindingCode::CodeUnknown, "PV1-2");
+    }
     match trigger {
+        // Whether somebody of whom only that is known lay in a bed, nobody can say.
+        "A01" | "A03" if visit.is_of_an_unknown_class() => Taken::InPart,
+        "A01" if class == "P" => visit.preadmitted(saying),
         // An emergency department admits nobody: who is moved within it has only attended.
         "A01" | "A04" if class == "E" => visit.attended(saying),
         "A02" if matches!(class, "E" | "O") => Taken::InPart,
@@ -109,10 +127,14 @@ impl<'a> Visit<'a> {
         Self { pv2: saying.fields("PV2"), pv1, class, admitted }
     }
 
+    fn is_of_an_unknown_class(&self) -> bool {
+        self.class.is_empty() && !self.pv1.field(2).text().value.is_empty()
+    }
+
     /// The visit's part of a record key: its number (PV1-19), else when it began.
     fn key(&self, otherwise: Option<Time>, reading: &mut Reading) -> Option<String> {
         // What a message is taken to say of its visit depends on the class.
-        if self.class.is_empty() && !self.pv1.field(2).text().value.is_empty() {
+        if self.is_of_an_unknown_class() {
             reading.flag(FindingCode::CodeUnknown, "PV1-2");
         }
         if let Some(number) = reading.text(self.pv1.field(19).first().component(1), "PV1-19") {
@@ -288,28 +310,52 @@ impl<'a> Visit<'a> {
     }
 
     /// A08 states the visit as it now is. It puts right only what it also dates: where the child now lies is not where the
-    /// child was admitted to, and the time of the update is not the time of the admission.
+    /// child was admitted to, and the time of the update is not the time of the admission. A visit that it does not date is kept.
     fn updated(&self, saying: &mut Saying<'_, '_>) -> Taken {
-        let emergency = self.class == "E";
-        if matches!(self.class, "I" | "B" | "D" | "R" | "E") {
-            let mut reading = Reading::default();
-            if let Some(began) = self.time(saying, 44, "PV1-44", &mut reading)
-                && let Some(key) = self.key(None, &mut reading)
-            {
-                if emergency {
-                    self.attendance(saying, began, true, reading, &key);
-                } else {
-                    self.admission(saying, began, false, reading, &key);
-                }
-            }
-            if !emergency && let Some(ended) = Reading::default().time(self.pv1.field(45), "PV1-45") {
-                self.ended(saying, ended);
-            }
-        }
-        if self.class == "P" && !self.pv2.field(8).is_empty() {
-            self.preadmitted(saying);
+        let said = match self.class {
+            "I" | "B" | "D" | "R" | "E" => self.stay_updated(saying),
+            "O" => self.clinic_updated(saying),
+            "P" if !self.pv2.field(8).is_empty() => self.preadmitted(saying) == Taken::Wholly,
+            _ => false,
+        };
+        if !said {
+            let visit = ["PV1", "PV2"].into_iter().flat_map(|name| saying.all(name)).filter(|held| !is_of_none(held));
+            visit.collect::<Vec<_>>().iter().for_each(|segment| saying.keep(segment));
         }
         Taken::Wholly
+    }
+
+    /// Whether anything was said.
+    fn stay_updated(&self, saying: &mut Saying<'_, '_>) -> bool {
+        let emergency = self.class == "E";
+        let mut reading = Reading::default();
+        let began = self.time(saying, 44, "PV1-44", &mut reading);
+        if let Some(began) = began
+            && let Some(key) = self.key(None, &mut reading)
+        {
+            if emergency {
+                self.attendance(saying, began, true, reading, &key);
+            } else {
+                self.admission(saying, began, false, reading, &key);
+            }
+        }
+        let ended = Reading::default().time(self.pv1.field(45), "PV1-45").filter(|_| !emergency);
+        if let Some(ended) = ended {
+            self.ended(saying, ended);
+        }
+        began.or(ended).is_some()
+    }
+
+    /// They came; else they are to come. Of a day that went by without a word of that, nobody can say which.
+    fn clinic_updated(&self, saying: &mut Saying<'_, '_>) -> bool {
+        let is_past = |at: Time| at.as_us() <= saying.recorded.as_us();
+        let came = Reading::default().time(self.pv1.field(44), "PV1-44");
+        let expected = Reading::default().time(self.pv2.field(8), "PV2-8");
+        match (came, expected) {
+            (Some(came), _) if is_past(came) => self.kept(saying) == Taken::Wholly,
+            (None, Some(expected)) if !is_past(expected) => self.preadmitted(saying) == Taken::Wholly,
+            _ => false,
+        }
     }
 
     fn retracted(&self, saying: &mut Saying<'_, '_>, entries: &[&str]) -> Taken {

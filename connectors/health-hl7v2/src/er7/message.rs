@@ -121,7 +121,8 @@ impl<'a> Message<'a> {
         let mut part = self.clone();
         let mut stands = self.segments().map(|segment| stays(&segment));
         part.segments.retain(|_| stands.next().unwrap_or_default());
-        Self { in_part: true, ..part }
+        let in_part = self.in_part || part.segments.len() < self.segments.len();
+        Self { in_part, ..part }
     }
 
     /// The fields of the MSH segment.

@@ -22,7 +22,7 @@ use proto::events::{EntryReassigned, EntryRetracted, Identifier, IdentifierSuper
 use proto::quarantine::Reason;
 
 use super::{About, Mapping, Rejecting, describe, keep_rest};
-use crate::er7::Segment;
+use crate::er7::{Message, Segment};
 use crate::reading::Reading;
 use crate::saying::Saying;
 use crate::subject::{self, Person};
@@ -112,33 +112,42 @@ impl<'m> About<'m, '_> {
         groups
     }
 
+    /// The message as far as it is about the person of each group: what stands under another is another's, and is not kept here.
+    fn parts(&self, groups: &[Group<'m>]) -> Vec<Message<'m>> {
+        let named = self.named(&groups.iter().map(|group| group.pid).collect::<Vec<_>>());
+        named.iter().map(|one| self.part(&named, one, |_| false)).collect()
+    }
+
     /// Numbers that took others' places, and visits that are another's: each PID with what follows it.
     pub(super) fn merged(&self, mapping: Mapping, reading: Reading, rejecting: &Rejecting<'_>, out: &mut dyn Output) {
         let mut common = Some(reading);
-        for group in self.groups() {
+        let groups = self.groups();
+        let parts = self.parts(&groups);
+        for (group, part) in groups.iter().zip(&parts) {
             let mut reading = common.take().unwrap_or_default();
             let Some(mut person) = Person::read(&group.pid.fields(), self.header, &mut reading) else {
                 let why = subject::why_nobody(&group.pid.fields(), self.header);
                 rejecting.reject(out, Reason::SubjectMissing, "PID-3", why);
                 continue;
             };
-            let parted = (mapping == Mapping::NumbersMoved).then(|| self.parted(&group, &mut reading));
+            let parted = (mapping == Mapping::NumbersMoved).then(|| self.parted(group, &mut reading));
             match &parted {
                 Some(parted) if !parted.moves() => parted.claim_nothing_undecided(&mut person),
                 Some(_) if person.identifiers.is_empty() => reading.clears.push(IDENTIFIERS),
                 _ => {}
             }
-            let mut saying = self.described(&person, &group, reading);
+            let about = About { message: part, ..*self };
+            let mut saying = about.described(&person, group, reading);
             let followed = match mapping {
-                Mapping::VisitMoved => self.reassign(&mut saying, &group),
-                Mapping::NumbersMoved => self.part(&mut saying, &group, &parted.unwrap_or_default(), out),
-                Mapping::AccountMoved => self.account_moved(&mut saying, &group),
-                Mapping::OutsideMerged => self.supersede(&mut saying, &group).map_err(|_| Unfollowed {
+                Mapping::VisitMoved => self.reassign(&mut saying, group),
+                Mapping::NumbersMoved => self.part_numbers(&mut saying, group, &parted.unwrap_or_default(), out),
+                Mapping::AccountMoved => self.account_moved(&mut saying, group),
+                Mapping::OutsideMerged => self.supersede(&mut saying, group).map_err(|_| Unfollowed {
                     reason: Reason::MoveUndecided,
                     field: "MRG-4",
                     why: OUTSIDE_UNDECIDED,
                 }),
-                _ => self.supersede(&mut saying, &group),
+                _ => self.supersede(&mut saying, group),
             };
             if let Err(Unfollowed { reason, field, why }) = &followed {
                 rejecting.reject(out, *reason, field, why);
@@ -192,7 +201,7 @@ impl<'m> About<'m, '_> {
 
     /// Numbers that stand in MRG-1 and in PID-3 are of the one person of PID-3, and not of the other of MRG-1. Of that one
     /// nothing else is said here, so all that made them one is taken back, until the sender describes them again.
-    fn part(
+    fn part_numbers(
         &self,
         saying: &mut Saying<'m, '_>,
         group: &Group<'m>,
@@ -283,11 +292,13 @@ impl<'m> About<'m, '_> {
     pub(super) fn paired(&self, linked: bool, reading: Reading, rejecting: &Rejecting<'_>, out: &mut dyn Output) {
         let mut common = Some(reading);
         let groups = self.groups();
+        let parts = self.parts(&groups);
+        let abouts: Vec<About<'m, '_>> = parts.iter().map(|part| About { message: part, ..*self }).collect();
         let mut said: Vec<Saying<'m, '_>> = Vec::new();
-        for group in &groups {
+        for (group, about) in groups.iter().zip(&abouts) {
             let mut reading = common.take().unwrap_or_default();
             if let Some(person) = Person::read(&group.pid.fields(), self.header, &mut reading) {
-                said.push(self.described(&person, group, reading));
+                said.push(about.described(&person, group, reading));
             }
         }
         let [one, other] = said.as_mut_slice() else {
