@@ -117,7 +117,15 @@ pub(crate) const LISTS: &[List] = &[
             BIRTH,
             AGE,
             f("start_on", &[&["assessment", "start"], &["assessment", "commenced"], &["assessment", "began"]]),
-            f("done_on", &[&["assessment", "complet"], &["completion date"], &["assessment", "end"]]),
+            // Not who completed it: `Organisation completing assessment`.
+            f(
+                "done_on",
+                &[
+                    &["assessment", "complet", "!organi", "!agency"],
+                    &["completion date", "!organi", "!agency"],
+                    &["assessment", "end", "!organi", "!agency"],
+                ],
+            ),
             f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
         ],
     },
@@ -145,13 +153,13 @@ pub(crate) const LISTS: &[List] = &[
             f(
                 "done_on",
                 &[
-                    &["early help", "assess", "complet"],
-                    &["early help", "assess", "end"],
-                    &["eha", "complet"],
-                    &["eha", "end"],
-                    &["caf", "complet", "!organi"],
-                    &["caf", "end"],
-                    &["completion date"],
+                    &["early help", "assess", "complet", "!organi", "!agency"],
+                    &["early help", "assess", "end", "!organi", "!agency"],
+                    &["eha", "complet", "!organi", "!agency"],
+                    &["eha", "end", "!organi", "!agency"],
+                    &["caf", "complet", "!organi", "!agency"],
+                    &["caf", "end", "!organi", "!agency"],
+                    &["completion date", "!organi", "!agency"],
                 ],
             ),
             f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
@@ -202,8 +210,8 @@ pub(crate) const LISTS: &[List] = &[
                 &[
                     &["authoris"],
                     &["authoriz"],
-                    &["assessment", "complet", "!early help", "!organi"],
-                    &["assessment", "end", "!early help"],
+                    &["assessment", "complet", "!early help", "!organi", "!agency"],
+                    &["assessment", "end", "!early help", "!organi", "!agency"],
                 ],
             ),
             f("support", &[&["requiring"], &["support required"]]),
