@@ -66,7 +66,7 @@ impl Connector for DailyAttendance {
             about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 5,
+            mapping_revision: 6,
         }
     }
 

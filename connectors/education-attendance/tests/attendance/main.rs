@@ -230,6 +230,41 @@ fn minutes_late_are_of_the_session_that_is_late() {
 }
 
 #[test]
+fn what_no_mark_of_a_row_takes_is_kept() {
+    let file = |columns: &str, row: &str| {
+        let said = translate("8784001.csv", &format!("UPN,Date,{columns}\n{UPN},2025-01-06,{row}\n"));
+        let comments: Vec<_> = marks(&said).into_iter().map(|(_, m)| m.comment.unwrap_or_default()).collect();
+        let kept = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+            Some(Kind::SourceRecordKept(kept)) => {
+                let session = draft.record_key.rsplit('/').nth(1).unwrap_or_default();
+                Some(format!("{session}: {}", kept.content.as_deref().unwrap_or_default().trim_end()))
+            }
+            _ => None,
+        });
+        (comments.join("|"), kept.collect::<Vec<_>>())
+    };
+    let said =
+        |comments: &str, kept: &[&str]| (comments.to_owned(), kept.iter().map(|one| (*one).to_owned()).collect());
+    // A session without a mark.
+    assert_eq!(file("AM,PM,PM Comment", "/,,dentist"), said("", &["pm: pm_comment\ndentist"]));
+    assert_eq!(file("AM,PM,PM Comment", "/,-,dentist"), said("", &["pm: pm_comment\ndentist"]));
+    assert_eq!(file("AM,PM,Minutes Late", "/,,12"), said("", &["am: minutes_late\n12"]));
+    assert_eq!(file("Session,Code,Comment", "AM,,dentist"), said("", &["am: comment\ndentist"]));
+    assert_eq!(file("AM,PM,PM Minutes Late", "/,,0"), said("", &[]));
+    // Of a session that the row is not of.
+    assert_eq!(file("Session,Code,PM Comment", "AM,/,dentist"), said("", &["am: pm_comment\ndentist"]));
+    assert_eq!(file("AM,PM Comment,PM Minutes Late", "/,dentist,5").1, ["am: pm_minutes_late,pm_comment\n5,dentist"]);
+    // Of both, where each has its own.
+    let all = "AM,PM,AM Comment,PM Comment,Comment";
+    assert_eq!(file(all, "/,\\,bus,dog,snow"), said("bus|dog", &["am: comment\nsnow"]));
+    assert_eq!(file(all, "/,\\,bus,,snow"), said("bus|snow", &[]));
+    assert_eq!(file(all, "/,,,,snow"), said("snow", &[]));
+    // Names of a session beside the marks of both.
+    assert_eq!(file("AM,PM,Lesson", "/,\\,Maths"), said("|", &["am: period\nMaths"]));
+    assert_eq!(file("AM,PM,Session,Code", "/,\\,Day,X"), said("|", &["am: session,code\nDay,X"]));
+}
+
+#[test]
 fn tables_as_systems_print_them() {
     let expected = marks(&translate("8784001.csv", &by_session(&WEEK[..1])));
     let title = "Attendance report\nRun 10/01/2025,,\n\nLAEstab,UPN,Date,AM,PM,Reg\n";
