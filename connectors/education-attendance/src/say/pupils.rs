@@ -70,6 +70,9 @@ impl Pupils {
         while let Some(mut of) = owners.next_owner()? {
             of.rows.sort_by_key(|row| (row.place.line, row.place.record));
             let Some(first) = of.rows.first() else { continue };
+            if let Some((school, pupil)) = of.owner.split_once('/').filter(|_| of.left_out > 0) {
+                speaker.too_many(school, pupil, first.place.clone());
+            }
             let (place, began) = (first.place.clone(), first.began);
             let mut findings: Vec<Finding> =
                 of.rows.iter_mut().flat_map(|row| std::mem::take(&mut row.findings)).collect();

@@ -51,6 +51,19 @@ impl Speaker<'_> {
         self.draft(said, person.into(), findings);
     }
 
+    /// A pupil of whom more was said than is held.
+    pub(super) fn too_many(&mut self, school: &str, pupil: &str, place: Place) {
+        let message = "the file says more of who one pupil is than is said of any: some of it was not read; look at what it says of \
+                       this pupil's name and numbers, and send it again";
+        let scope_key = Some(self.open(format!("{school}/attendance/pupils")));
+        self.out.reject(Rejection {
+            controller: Some(format!("school-{school}")),
+            scope_key,
+            subject: Some(identifier::subject(Scheme::SchoolPupil, school, pupil)),
+            ..Rejection::of(Reason::RecordTooLarge, message, place, &[])
+        });
+    }
+
     pub(super) fn mark(&mut self, key: &Key, mark: Mark<'_>, repeated: bool) {
         let (school, on, session, pupil) = key;
         let on = date_of(*on);

@@ -207,6 +207,16 @@ fn what_one_row_leaves_blank_of_a_pupil_another_says() {
 }
 
 #[test]
+fn of_whom_more_is_said_than_is_held_it_is_told() {
+    let long = "x".repeat(100_000);
+    let rows: String = (0..100).map(|row| format!("{UPN},{row}{long},2025-01-06,AM,/\n")).collect();
+    let said = translate("8784001.csv", &format!("upn,surname,date,session,code\n{rows}"));
+    let told: Vec<_> = said.rejections.iter().map(|one| (one.reason.name(), one.scope_key.as_deref())).collect();
+    assert_eq!(told, [("RECORD_TOO_LARGE", Some("8784001/attendance/pupils"))]);
+    assert_eq!(said.rejections[0].subject, Some(said.drafts[0].subject.clone()));
+}
+
+#[test]
 fn minutes_late_are_of_the_session_that_is_late() {
     let file = |columns: &str, row: &str| {
         let said = translate("8784001.csv", &format!("UPN,Date,AM,PM,{columns}\n{UPN},2025-01-06,{row}\n"));
