@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 
 use connector_kit::gather::Gathering;
-use connector_kit::{Output, Place, described, identifier};
+use connector_kit::{Output, Place, codes, described, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Date, Finding, PersonDescribed, PersonName, Scheme};
@@ -19,7 +19,7 @@ use crate::rows::Row;
 const KNOWN_MAX: usize = 900_000;
 
 /// What a row says of who its pupil is.
-const SAYS: [Field; 5] = [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Birth];
+const SAYS: [Field; 6] = [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Birth, Field::Sex];
 
 /// Descriptions of a file's pupils: each once, known again by what it hashes to, in a few bytes.
 pub(super) struct Pupils {
@@ -104,6 +104,7 @@ impl Described {
         let person = PersonDescribed {
             names: Some(name).filter(|name| name.family.is_some() || name.given.is_some()).into_iter().collect(),
             birth_on,
+            sex: codes::unlisted(row.get(Field::Sex), "attendance.sex"),
             identifiers,
             ..PersonDescribed::default()
         };

@@ -240,6 +240,19 @@ fn minutes_late_are_of_the_session_that_is_late() {
 }
 
 #[test]
+fn what_else_a_register_says_of_a_pupil_is_told_or_kept() {
+    let columns = "gender,class,form,house,tutorgroup,initials";
+    let said = translate("8784001.csv", &format!("UPN,Date,AM,{columns}\n{UPN},2025-01-06,/,F,5A,5,Elm,T1,A I\n"));
+    let mut told = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+        Some(Kind::SourceRecordKept(kept)) => kept.content.clone(),
+        Some(Kind::PersonDescribed(who)) => who.sex.as_ref().map(|sex| format!("{} {}", sex.code_set, sex.code)),
+        _ => None,
+    });
+    assert_eq!(told.next().as_deref(), Some("class,form,house,initials,tutorgroup\n5A,5,Elm,A I,T1\n"));
+    assert_eq!(told.collect::<Vec<_>>(), ["attendance.sex F"]);
+}
+
+#[test]
 fn what_no_mark_of_a_row_takes_is_kept() {
     let file = |columns: &str, row: &str| {
         let said = translate("8784001.csv", &format!("UPN,Date,{columns}\n{UPN},2025-01-06,{row}\n"));
@@ -299,10 +312,14 @@ fn tables_as_systems_print_them() {
         assert!(said.drafts.iter().all(|draft| draft.table != "kept"), "{name}");
     }
     let grid = format!("Student,UPN,Mon 06/01/2025 AM,Mon 06/01/2025 PM\nInvented,{UPN},/,\\\n");
+    let days = format!("Student,UPN,06/01/2025,07/01/2025,08/01/2025\nInvented,{UPN},/,\\,/\n");
+    let title = "Attendance,06/01/2025,to,10/01/2025\nUPN,Name,Morning register\n";
     let urn = format!("URN,UPN,Date,AM\n900001,{UPN},2025-01-06,/\n");
     let short = format!("UPN,Date,AM,PM\n{UPN},2025-01-06,/\n");
     for (name, text, told) in [
         ("8784001.csv", grid.as_str(), "a row for each pupil and day"),
+        ("8784001.csv", &days, "a row for each pupil and day"),
+        ("8784001.csv", title, "no row of the first twenty"),
         ("8784001.csv", "UPN,Name\n", "no row of the first twenty"),
         ("register.csv", &urn, "a URN is another number"),
         ("8784001.csv", &short, "fewer cells"),
