@@ -58,7 +58,8 @@ impl Progress {
     }
 }
 
-/// Translates one export, or breaks off when the disk does not hold its rows. Without a `period` its files' names do not say of which collection it is.
+/// Translates one export, or breaks off when the disk does not hold its rows. Without a `period` its files' names do not say of which
+/// collection it is.
 pub(crate) fn translate(
     period: Option<Period>,
     files: Vec<(Option<&'static Table>, SourceFile<'_>)>,

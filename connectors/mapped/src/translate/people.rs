@@ -16,8 +16,8 @@ use super::rank;
 /// What the drafts of descriptions are of.
 pub(super) const TABLE: &str = "person";
 
-/// Descriptions that are held to learn whether a later row of the same child and time says something else: of a feed no more are waited for,
-/// and those of a snapshot go to the disk.
+/// Descriptions that are held to learn whether a later row of the same child and time says something else: of a feed no more are
+/// waited for, and those of a snapshot go to the disk.
 pub(super) const PEOPLE_MAX: usize = 10_000;
 
 /// One description a child and version: of the rows that describe a child, the one of the latest event, with its blanks filled from
