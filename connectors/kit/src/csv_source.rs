@@ -371,6 +371,15 @@ impl<'t> Row<'t> {
         self.record.cell(at).unwrap_or_default().trim()
     }
 
+    /// The names of its columns, in their order, with the cells that are not blank; "" of a cell under no name.
+    pub fn filled(&self) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t> {
+        let row = *self;
+        row.names.iter().enumerate().filter_map(move |(at, name)| {
+            let cell = if name.is_empty() { Some(row.cell(at)) } else { row.get(name) };
+            Some((name.as_str(), cell.filter(|cell| !cell.is_empty())?))
+        })
+    }
+
     /// Whether it has fewer cells than the header.
     pub fn is_short(&self) -> bool {
         self.record.cells().len() < self.names.len()
