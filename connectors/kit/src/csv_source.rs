@@ -453,6 +453,13 @@ const NOTHING_ABOVE: &str =
 
 fn told(trouble: Trouble, width: usize) -> (Reason, String) {
     match trouble {
+        Trouble::Ragged { cells } if cells < width => (
+            Reason::RecordMalformed,
+            format!(
+                "the row ends early, with {cells} cells of the header's {width}: look for a line end inside a cell, or a file that was cut \
+                 here, and send it whole"
+            ),
+        ),
         Trouble::Ragged { cells } => (
             Reason::RecordMalformed,
             format!("the row has {cells} cells and the header {width}: look for a comma outside quotes"),

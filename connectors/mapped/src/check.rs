@@ -328,7 +328,8 @@ impl Checker<'_> {
         if let Some(row) = &source.header_row {
             dialect.header = Header::Record((*row.get_ref()).max(1));
         }
-        dialect.short_rows = source.format == Format::Xlsx;
+        // A spreadsheet leaves out the blank cells at the end of a row, and so does what it saves. A query never does.
+        dialect.short_rows = source.format != Format::Sql;
         let of_csv = [
             ("delimiter", source.delimiter.as_ref().map(Spanned::span)),
             ("encoding", source.encoding.as_ref().map(Spanned::span)),
