@@ -12,6 +12,8 @@ pub(crate) enum Field {
     Uln,
     Surname,
     Forename,
+    /// Both, the surname first and a comma between them.
+    Name,
     Birth,
     Sex,
     On,
@@ -54,6 +56,7 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::Uln, &["uln", "uniquelearnernumber", "pupiluln", "studentuln"]),
     (Field::Surname, &["surname", "lastname", "familyname", "pupilsurname", "studentsurname", "legalsurname"]),
     (Field::Forename, &["forename", "firstname", "givenname", "pupilforename", "studentforename", "legalforename"]),
+    (Field::Name, &["pupilname", "studentname", "fullname", "pupilfullname", "studentfullname", "learnername"]),
     (
         Field::Birth,
         &["dob", "dateofbirth", "birthdate", "pupildob", "studentdob", "studentdateofbirth", "studentdateofbirthdate"],
@@ -111,6 +114,10 @@ const NAMES: &[(Field, &[&str])] = &[
             "amattendancecode",
             "amattendancemark",
             "amsession",
+            "amattendance",
+            "markam",
+            "sessionam",
+            "session1",
         ],
     ),
     (
@@ -125,6 +132,10 @@ const NAMES: &[(Field, &[&str])] = &[
             "pmattendancecode",
             "pmattendancemark",
             "pmsession",
+            "pmattendance",
+            "markpm",
+            "sessionpm",
+            "session2",
         ],
     ),
     (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes", "numberofminuteslate"]),
@@ -192,9 +203,6 @@ const NAMES: &[(Field, &[&str])] = &[
             "createdattimezone",
             "datetimezonetype",
             "middlenames",
-            "fullname",
-            "pupilname",
-            "studentname",
             "reg",
             "registrationform",
             "upi",
@@ -206,11 +214,27 @@ const NAMES: &[(Field, &[&str])] = &[
     ),
 ];
 
+/// What a name may begin with that says of what the rest is, and what that may then be: an object's own name stands before those of
+/// its fields (`student_first_name`). Of anything else the rest may be another's: a teacher has a first name too.
+const OWNERS: [(&str, &[Field]); 4] = [
+    ("student", &OF_PUPIL),
+    ("pupil", &OF_PUPIL),
+    ("learner", &OF_PUPIL),
+    ("attendance", &[Field::On, Field::Session, Field::Code, Field::MinutesLate, Field::Comment]),
+];
+const OF_PUPIL: [Field; 7] =
+    [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Name, Field::Birth, Field::Sex];
+
 impl Field {
     /// What the field of this name holds.
     pub(crate) fn named(name: &str) -> Option<Self> {
         let name = simple(name);
-        NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(field, _)| *field)
+        let known = |name: &str| NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(field, _)| *field);
+        known(&name).or_else(|| {
+            OWNERS
+                .iter()
+                .find_map(|(owner, of_it)| known(name.strip_prefix(owner)?).filter(|field| of_it.contains(field)))
+        })
     }
 }
 
@@ -232,10 +256,21 @@ mod tests {
             ("AM", Field::MorningCode),
             ("minutes-late", Field::MinutesLate),
             ("updated_at", Field::Changed),
+            ("Mark AM", Field::MorningCode),
+            ("PM Attendance", Field::AfternoonCode),
+            ("Session 2", Field::AfternoonCode),
+            ("student_unique_pupil_number", Field::Upn),
+            ("student_last_name", Field::Surname),
+            ("attendance_session", Field::Session),
+            ("Pupil Name", Field::Name),
         ] {
             assert_eq!(Field::named(name), Some(field), "{name}");
         }
-        assert_eq!(Field::named("favourite colour"), None);
+        for of_another in
+            ["favourite colour", "teacher_first_name", "student_contact_surname", "recorded_date", "student_date"]
+        {
+            assert_eq!(Field::named(of_another), None, "{of_another}");
+        }
     }
 
     #[test]

@@ -124,6 +124,19 @@ impl Row {
         }
     }
 
+    /// `Eastwood, Ada` is a surname and a forename, where these have no fields of their own.
+    pub(crate) fn settle_name(&mut self) {
+        let names = [Field::Surname, Field::Forename];
+        let name = self.get_in_place_of(Field::Upn, Field::Name);
+        let parts =
+            name.split_once(',').map(|(surname, forename)| [surname.trim(), forename.trim()].map(str::to_owned));
+        if let Some(parts) = parts.filter(|_| names.iter().all(|field| self.get(*field).is_empty()))
+            && parts.iter().all(|part| !part.is_empty() && !part.contains(','))
+        {
+            self.said.extend(names.into_iter().zip(parts));
+        }
+    }
+
     /// How many bytes it takes, about.
     pub(crate) fn weight(&self) -> usize {
         let rest = self.rest.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();

@@ -158,11 +158,13 @@ impl<'o> Register<'o> {
         self.held_bytes = self.held.iter().chain(self.beside.iter().map(|(_, row)| row)).map(Row::weight).sum();
         self.made(&rows);
         rows.iter_mut().for_each(Row::settle_day);
+        rows.iter_mut().for_each(Row::settle_name);
         let of_name = self.of_name.as_deref();
         settle(&rows, of_name, &mut self.pupils, &mut self.speaker);
         let (mut around, mut nobodys) = (Vec::new(), Vec::new());
         let beside: Vec<(Range<u64>, Row)> = beside;
-        for (records, row) in beside {
+        for (records, mut row) in beside {
+            row.settle_name();
             let at = |record: u64| usize::try_from(record.saturating_sub(first)).unwrap_or(usize::MAX).min(rows.len());
             let of_it = rows.get(at(records.start)..at(records.end)).unwrap_or_default();
             match Around::of(&row, of_name, of_it) {

@@ -29,7 +29,7 @@ lists! {
     ];
     SEN_NEED = "sentype" [
         a("SPLD"), a("MLD"), a("SLD"), a("PMLD"), a("SEMH"), Code::until("BESD", 2015), a("SLCN"), a("HI"), a("VI"),
-        a("MSI"), a("PD"), a("ASD"), a("OTH"), a("NSA"), Code::since("DS", 2025),
+        a("MSI"), a("PD"), a("ASD"), a("OTH"), a("NSA"), Code::since("DS", 2024),
     ];
     COUNTRY = "ukcountry" [a("ENG"), a("WLS"), a("SCT"), a("NIR")];
     EXCLUSION = "category" [a("PERM"), a("LNCH"), a("SUSP"), Code::until("FIXD", 2021)];

@@ -1,9 +1,10 @@
 //! Who sent a file, to whom, when, and how much of a child it holds.
 
 use connector_kit::file_name::Authority;
+use connector_kit::reading::finding;
 use connector_kit::xml::Element;
 use connector_kit::{Scope, attendance, dates};
-use proto::events::{Date, Finding};
+use proto::events::{Date, Finding, FindingCode};
 use proto::quarantine::Reason;
 
 use crate::part::Part;
@@ -93,6 +94,7 @@ impl Transfer {
         let to = destination.map_or(Destination::Elsewhere, |mut destination| {
             destination_of(destination.text("lea"), &destination.text("estab").to_ascii_uppercase())
         });
+        let full = is_full(header.text("documentqualifier"), &mut findings);
         let issuer = format!("{}{estab}", lea.as_str());
         let scope =
             |rest: &str| Scope { key: format!("{issuer}/{rest}"), as_of_us: Some(made_at_us), sequence: serial(name) };
@@ -106,13 +108,24 @@ impl Transfer {
             issuer,
             made_on,
             year: attendance::school_year(&made_on),
-            full: !header.text("documentqualifier").eq_ignore_ascii_case("partial"),
+            full,
             to,
             from_school,
             received,
             findings,
         })
     }
+}
+
+/// Whether a file says that it holds all of each child. Of one that does not say so, what is absent says nothing.
+fn is_full(qualifier: &str, findings: &mut Vec<Finding>) -> bool {
+    match qualifier.to_ascii_lowercase().as_str() {
+        "full" => return true,
+        "partial" => {}
+        "" => findings.push(finding(FindingCode::FieldMissing, "DocumentQualifier")),
+        _ => findings.push(finding(FindingCode::CodeUnknown, "DocumentQualifier")),
+    }
+    false
 }
 
 fn is_school(estab: &str) -> bool {

@@ -77,41 +77,51 @@ pub(crate) fn free_meals(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
     child.keep(history.rest());
 }
 
+/// What of a child's needs stands in a history, and what some makers of files put beside it.
 pub(crate) fn sen(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
-    let Some(mut history) = pupil.one("senhistory") else { return };
-    for element in in_order(history.each("sen")) {
+    let mut history = pupil.one("senhistory");
+    let mut each = |key| {
+        let within = history.as_mut().map(|history| history.each(key)).unwrap_or_default();
+        within.into_iter().chain(pupil.each(key)).collect::<Vec<_>>()
+    };
+    let (statuses, plain): (Vec<_>, Vec<_>) = each("sen").into_iter().partition(Element::has_children);
+    let lists = each("senneeds");
+    let rest = history.map(|history| history.rest()).unwrap_or_default();
+    for element in in_order(statuses) {
         let mut sen = Part::of(element);
         let mut findings = Vec::new();
         let start_on = sen.date("startdate", &mut findings);
-        let provision = sen.code("senprovision", &codes::SEN_PROVISION, child.of.year, &mut findings);
+        let on = start_on.unwrap_or(child.of.made_on);
+        // By the list of its own time: what a child had years ago is no mistake of the file's.
+        let year = register::school_year(&on);
+        let provision = sen.code("senprovision", &codes::SEN_PROVISION, year, &mut findings);
         let key = match start_on {
             Some(on) => format!("sen/{}", dates::key(&on)),
             None => "sen".to_owned(),
         };
         let changed = SenProvisionChanged { provision, ..SenProvisionChanged::default() };
         let key = child.own_key(key);
-        child.draft(Said::one("sen", key.clone(), start_on.unwrap_or(child.of.made_on), changed).found(findings));
-        child.keep_of(&key, &[], sen.rest());
+        child.draft(Said::one("sen", key.clone(), on, changed).found(findings));
+        child.keep_on(&key, on, &[], sen.rest());
     }
-    let lists = history.each("senneeds");
     let needs = lists.iter().flat_map(|list| list.each("senneed")).collect();
     for element in in_order(needs) {
         let mut need = Part::of(element);
         let mut findings = Vec::new();
         let rank = need.count("sentyperank", &mut findings);
-        let kind = need.code("sentype", &codes::SEN_NEED, child.of.year, &mut findings);
-        let key = child.own_key(format!("sen-need/{}", key_of(&kind)));
         let since_on = need.date("needstartdate", &mut findings);
+        let on = since_on.unwrap_or(child.of.made_on);
+        let kind = need.code("sentype", &codes::SEN_NEED, register::school_year(&on), &mut findings);
+        let key = child.own_key(format!("sen-need/{}", key_of(&kind)));
         let until_on = need.date("needenddate", &mut findings);
         if since_on.zip(until_on).is_some_and(|(since, until)| ends_before(&since, &until)) {
             findings.push(finding(FindingCode::DatesOutOfOrder, "NeedEndDate"));
         }
         let recorded = SenNeedRecorded { need: kind, rank, since_on, until_on };
-        let on = since_on.unwrap_or(child.of.made_on);
         child.draft(Said::one("sen-need", key.clone(), on, recorded).found(findings));
-        child.keep_of(&key, &[], need.rest());
+        child.keep_on(&key, on, &[], need.rest());
     }
-    child.keep(history.rest());
+    child.keep(plain.into_iter().chain(rest).collect());
 }
 
 /// Exclusions, which some makers of files put in.

@@ -7,8 +7,8 @@
 //! name and birth date.
 //!
 //! **Scope.** One for each sender: `8784001/ctf`. A file holds some children and says nothing of others. A full file states all
-//! of each child that it holds: what it no longer says of that child is taken back. A partial one takes back nothing. That a
-//! file was sent is in a scope of its own, since a later file does not unsay it.
+//! of each child that it holds: what it no longer says of that child is taken back. A partial one takes back nothing, and
+//! one that says neither counts as partial. That a file was sent is in a scope of its own, since a later file does not unsay it.
 //!
 //! **Keys** are made of what the record itself states: start dates, school and entry date, the assessment's own codes. What
 //! has no date of its own (needs, contacts, care) is placed at the day that the file was made.

@@ -55,6 +55,34 @@ impl Said {
     }
 }
 
+/// What a child is called and when they were born, under the names that makers have for it, which stand with the child or in the basic
+/// details.
+const SURNAME: [&str; 2] = ["surname", "legalsurname"];
+const FORENAME: [&str; 2] = ["forename", "legalforename"];
+const BIRTH: [&str; 1] = ["dob"];
+const SEX: [&str; 2] = ["sex", "gender"];
+
+/// The first of these that the child says, or else the basic details.
+fn stated<'t>(record: Element<'t>, keys: &[&str]) -> &'t str {
+    let basics = record.children().filter(|child| child.key() == "basicdetails");
+    let each = std::iter::once(record).chain(basics);
+    let mut said = each.flat_map(|part| keys.iter().map(move |key| part.text_of(key)));
+    said.find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// The same, of parts that are being read: which of the two says it, and under which name.
+fn where_stated<'p, 't>(
+    pupil: &'p mut Part<'t>,
+    basics: &'p mut Part<'t>,
+    keys: &[&'static str],
+) -> (&'p mut Part<'t>, &'static str) {
+    let key_in = |part: &Part<'t>| keys.iter().copied().find(|key| !part.element.text_of(key).is_empty());
+    match (key_in(pupil), key_in(basics)) {
+        (None, Some(key)) => (basics, key),
+        (key, _) => (pupil, key.or_else(|| keys.first().copied()).unwrap_or_default()),
+    }
+}
+
 /// Whom a record is about: by the UPN as sent, else by name and birth date.
 pub(crate) fn subject(record: Element<'_>, of: &Transfer) -> Option<Subject> {
     let checked = identifier::upn::check(record.text_of("upn"));
@@ -62,8 +90,8 @@ pub(crate) fn subject(record: Element<'_>, of: &Transfer) -> Option<Subject> {
     let known_by = match checked.normalised.is_empty() || stands_in {
         false => checked.normalised,
         true => {
-            let born = dates::written(record.text_of("dob"), "").value?;
-            let (surname, forename) = (record.text_of("surname"), record.text_of("forename"));
+            let born = dates::written(stated(record, &BIRTH), "").value?;
+            let (surname, forename) = (stated(record, &SURNAME), stated(record, &FORENAME));
             // By a surname and a birth date alone, twins would be one child.
             let named = !surname.is_empty() && !forename.is_empty();
             named.then(|| format!("{}/{}/{}", surname.to_uppercase(), forename.to_uppercase(), dates::key(&born)))?
@@ -116,7 +144,11 @@ impl<'a> Pupil<'a> {
     fn described<'t>(&mut self, pupil: &mut Part<'t>, basics: Option<&mut Part<'t>>, mut findings: Vec<Finding>) {
         let mut nothing = Part::of(pupil.element);
         let basics = basics.unwrap_or(&mut nothing);
-        let (family, given) = (pupil.words("surname"), pupil.words("forename"));
+        let mut words = |keys: &[&'static str]| {
+            let (part, key) = where_stated(pupil, basics, keys);
+            part.words(key)
+        };
+        let (family, given) = (words(&SURNAME), words(&FORENAME));
         let middle = basics.words("middlenames");
         let name = |family, given, middle, r#use: Use| {
             let name = PersonName { family, given, middle, r#use: r#use.into(), ..PersonName::default() };
@@ -127,13 +159,16 @@ impl<'a> Pupil<'a> {
             name(basics.words("preferredsurname"), basics.words("preferredforename"), None, Use::Preferred),
             name(basics.words("formersurname"), basics.words("formerforename"), None, Use::Former),
         ];
-        let birth_on = pupil.date("dob", &mut findings);
-        let sex_field = if pupil.element.text_of("sex").is_empty() { "gender" } else { "sex" };
-        let sex = pupil.code(sex_field, &codes::SEX, self.of.year, &mut findings);
+        let (part, key) = where_stated(pupil, basics, &BIRTH);
+        let birth_on = part.date(key, &mut findings);
+        let (part, key) = where_stated(pupil, basics, &SEX);
+        let sex = part.code(key, &codes::SEX, self.of.year, &mut findings);
+        let (part, key) = where_stated(pupil, basics, &["formerupn"]);
+        let former = part.text(key);
         let mut identifiers = Vec::new();
         for (scheme, text, standing, field) in [
             (Scheme::Upn, pupil.text("upn"), Standing::Current, "UPN"),
-            (Scheme::Upn, basics.text("formerupn"), Standing::Former, "FormerUPN"),
+            (Scheme::Upn, former, Standing::Former, "FormerUPN"),
             (Scheme::Uln, pupil.text("uniquelearnernumber"), Standing::Current, "UniqueLearnerNumber"),
         ] {
             let (claim, found): (Option<Identifier>, _) = identifier::claim(scheme, text, standing, field);
@@ -233,7 +268,12 @@ impl<'a> Pupil<'a> {
     }
 
     /// The same of a part of the child, by that part's key, and of whom else it tells.
-    pub(crate) fn keep_of(&mut self, part: &str, others: &[Subject], mut elements: Vec<Element<'_>>) {
+    pub(crate) fn keep_of(&mut self, part: &str, others: &[Subject], elements: Vec<Element<'_>>) {
+        self.keep_on(part, self.of.made_on, others, elements);
+    }
+
+    /// The same of a part that has a day of its own.
+    pub(crate) fn keep_on(&mut self, part: &str, on: Date, others: &[Subject], mut elements: Vec<Element<'_>>) {
         elements.sort_by_cached_key(|element| (element.key(), history::says(*element)));
         for element in elements {
             let kept = SourceRecordKept {
@@ -244,7 +284,7 @@ impl<'a> Pupil<'a> {
             let before = if part.is_empty() { String::new() } else { format!("{part}/") };
             let key = self.own_key(format!("{before}kept/{}", element.key()));
             let findings = vec![finding(FindingCode::NotMapped, element.name())];
-            let said = Said::one("kept", key, self.of.made_on, kept).found(findings);
+            let said = Said::one("kept", key, on, kept).found(findings);
             self.draft(Said { third_parties: others.to_vec(), ..said });
         }
     }

@@ -329,6 +329,41 @@ fn a_need_says_since_when() {
     assert_eq!((draft.effective, kept(&said).len()), (connector_kit::dates::on(need.since_on.unwrap()), 0));
 }
 
+#[test]
+fn needs_are_of_the_list_of_their_time_and_may_stand_beside_a_history() {
+    let sen = "<SEN><StartDate>2013-09-01</StartDate><EndDate>2014-08-31</EndDate><SENprovision>A</SENprovision></SEN>\
+               <SENneeds><SENneed><NeedStartDate>2012-01-01</NeedStartDate><SENtype>BESD</SENtype></SENneed>\
+               <SENneed><SENtype>DS</SENtype></SENneed></SENneeds>";
+    for parts in [sen.to_owned(), format!("<SENhistory>{sen}</SENhistory>")] {
+        let said = translate(&file("full", "2025-03-10", TO_SCHOOL, &pupil(3, &parts)));
+        assert_eq!(findings(&said.drafts), ["NOT_MAPPED EndDate"], "{parts}");
+        let of = |table: &str| said.drafts.iter().filter(|draft| draft.table == table).count();
+        assert_eq!((of("sen"), of("sen-need")), (1, 2), "{parts}");
+        // The end of a status changes with the status, and not with each file that says it again.
+        let kept = said.drafts.iter().find(|draft| draft.table == "kept").unwrap();
+        let status = said.drafts.iter().find(|draft| draft.table == "sen").unwrap();
+        assert_eq!(kept.effective, status.effective);
+    }
+    let unread = translate(&file("full", "2025-03-10", TO_SCHOOL, &pupil(3, "<SEN>K</SEN>")));
+    assert_eq!(kept(&unread)[0].1, "<SEN>K</SEN>");
+}
+
+#[test]
+fn who_a_child_is_may_stand_in_the_basic_details() {
+    let plain = "<Surname>Inventedson</Surname><Forename>Amara</Forename><DOB>2013-05-09</DOB><Sex>F</Sex>\
+                 <BasicDetails><FormerUPN>B801200005001</FormerUPN><MiddleNames>Bea</MiddleNames></BasicDetails>";
+    let inside = "<BasicDetails><LegalSurname>Inventedson</LegalSurname><LegalForename>Amara</LegalForename><DOB>2013-05-09</DOB>\
+                  <Gender>F</Gender><MiddleNames>Bea</MiddleNames></BasicDetails><FormerUPN>B801200005001</FormerUPN>";
+    let of = |parts: &str| translate(&file("full", "2025-09-10", TO_SCHOOL, &format!("<Pupil>{parts}</Pupil>")));
+    assert_eq!(sayings(&of(inside)), sayings(&of(plain)));
+    assert_eq!(of(inside).rejections.len(), 0);
+    // The child's own counts, and another in the details is kept.
+    let both = plain.replace("<MiddleNames>", "<LegalSurname>Otherwise</LegalSurname><MiddleNames>");
+    let said = of(&both);
+    assert_eq!(said.drafts[0].subject, of(plain).drafts[0].subject);
+    assert!(kept(&said).iter().any(|(_, content)| content.contains("Otherwise")));
+}
+
 /// A maker calls the list of pupils so.
 #[test]
 fn pupils_in_a_list_of_another_name_are_read() {
@@ -358,6 +393,20 @@ fn a_full_file_takes_back_what_it_no_longer_says_of_its_own_children_only() {
     let causes = submit(&mut history, "full", "2025-09-13T10:00:00", &pupil(3, &corrected));
     assert_eq!(causes, [Cause::Retracted, Cause::Started]);
     assert!(history.stands().values().any(|body| body.record_key.contains("20140509")), "the other child stands");
+}
+
+#[test]
+fn a_file_that_does_not_say_how_much_it_holds_takes_nothing_back() {
+    for (qualifier, told) in [("", "FIELD_MISSING"), ("Part", "CODE_UNKNOWN")] {
+        let mut history = History::default();
+        submit(&mut history, "full", "2025-09-10T10:00:00", &pupil(3, &[MEALS, SEN].concat()));
+        let causes = submit(&mut history, qualifier, "2025-09-11T10:00:00", &pupil(3, MEALS));
+        assert!(!causes.contains(&Cause::Retracted), "{qualifier}: {causes:?}");
+        let said = translate(&file(qualifier, "2025-09-11", TO_SCHOOL, &pupil(3, MEALS)));
+        assert_eq!(findings(&said.drafts), [format!("{told} DocumentQualifier")]);
+        assert_eq!(said.whole_of, []);
+    }
+    assert_eq!(translate(&file("FULL", "2025-09-11", TO_SCHOOL, &pupil(3, MEALS))).whole_of.len(), 1);
 }
 
 /// Some parts of a pupil.

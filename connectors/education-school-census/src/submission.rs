@@ -25,6 +25,9 @@ use crate::tables::{Holds, Parent, TABLES, Table, is_plumbing};
 pub(crate) use reading::TOO_LARGE;
 use reading::{close, read_children, read_returns, read_roll};
 
+const NO_TABLE: &str = "neither the name nor the header says which table of the census this is: name the file after its table, with the \
+                        year and the term (2025_spring_pupilonroll.csv), and send it with the others again";
+
 /// A table's file, opened.
 struct Opened<'a> {
     table: &'static Table,
@@ -210,7 +213,7 @@ fn open<'a>(
             }
         };
         let Some(table) = table.or_else(|| Table::of_header(|column| csv.has(column))) else {
-            out.reject(of_file(&name, "neither the name nor the header says which table of the census this is"));
+            out.reject(of_file(&name, NO_TABLE));
             continue;
         };
         progress.read_whole.entry(table.name).or_insert(true);

@@ -14,9 +14,9 @@ macro_rules! lists {
 }
 
 lists! {
-    /// The numbers were of `GenderCurrent`, which `Sex` replaced in 2025.
+    /// The numbers were of `GenderCurrent`, which `Sex` replaced: in the return of 2024 both are met.
     SEX = "sex" [
-        Code::since("M", 2025), Code::since("F", 2025), Code::since("U", 2025), Code::until("0", 2024),
+        Code::since("M", 2024), Code::since("F", 2024), Code::since("U", 2024), Code::until("0", 2024),
         Code::until("1", 2024), Code::until("2", 2024), Code::until("9", 2024),
     ];
     UPN_UNKNOWN = "upnunknown" [a("UN1"), a("UN2"), a("UN3"), a("UN4"), a("UN5"), a("UN6"), a("UN7"), a("UN8"), a("UN9"), a("UN10")];

@@ -121,6 +121,9 @@ impl Returns {
     }
 }
 
+const NO_TABLE: &str = "neither the name nor the header says which of the nine tables this is: name the file after its table \
+                        (requests.csv, named plan.csv), and send it with the others again";
+
 /// What is of no return that is said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Unplaced {
@@ -143,7 +146,7 @@ impl Export<'_> {
             }
         };
         let Some(module) = by_name.or_else(|| Module::of_header(|column| table.has(column))) else {
-            self.lost.push(of_file(&name, "neither the name nor the header says which of the nine tables this is"));
+            self.lost.push(of_file(&name, NO_TABLE));
             return None;
         };
         Some(Opened { number, module, table })

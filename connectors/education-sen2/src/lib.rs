@@ -31,10 +31,15 @@ mod say;
 
 use std::collections::BTreeMap;
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Registered, Rejection, SourceFile, Whose};
 use proto::events::Family;
+use proto::quarantine::Reason;
 
 use crate::module::Module;
+
+const WORKBOOKS: [&str; 3] = ["xlsx", "xlsm", "xls"];
+const NO_WORKBOOK: &str = "a workbook of the return is not read: save each sheet as CSV under the sheet's name (Named Plan.csv), and send \
+                           these together";
 
 /// The connector. It has no state: each submission is a return by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +57,7 @@ impl Connector for Sen2 {
             about: "SEN2 person-level return (XML, or COLLECT's nine CSV tables): requests, assessments, plans, placements",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 3,
+            mapping_revision: 4,
         }
     }
 
@@ -66,6 +71,7 @@ impl Connector for Sen2 {
                     let (export, _) = Module::of_file(name);
                     exports.entry(export).or_default().push(name.clone());
                 }
+                workbook if WORKBOOKS.contains(&workbook) => groups.push(vec![name.clone()]),
                 _ => {}
             }
         }
@@ -78,6 +84,12 @@ impl Connector for Sen2 {
     }
 
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
+        let is_workbook = |file: &SourceFile<'_>| WORKBOOKS.contains(&extension(&file.name).as_str());
+        let (workbooks, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_workbook);
+        for SourceFile { name, .. } in workbooks {
+            let place = Place { file: name, ..Place::default() };
+            out.reject(Rejection::of(Reason::FileUnreadable, NO_WORKBOOK, place, &[]));
+        }
         let (messages, tables): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| extension(&file.name) != "csv");
         let mut translated = messages.into_iter().try_for_each(|file| message::translate(file, out));
         if translated.is_ok() && !tables.is_empty() {

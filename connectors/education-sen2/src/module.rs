@@ -84,6 +84,7 @@ impl Module {
             Self::Requests => &[
                 "receiveddate",
                 "requestsource",
+                "rquestsource",
                 "rya",
                 "requestoutcomedate",
                 "requestoutcome",
@@ -145,11 +146,14 @@ impl Module {
     pub(crate) fn of_file(name: &str) -> (String, Option<Self>) {
         let lower = name.to_ascii_lowercase();
         let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem).trim();
-        let (before, last) = stem.rsplit_once(['_', ' ']).unwrap_or(("", stem));
-        match Self::named(last) {
-            Some(module) => (before.to_owned(), Some(module)),
-            None => (stem.to_owned(), None),
-        }
+        // `Named Plan` is how a sheet of the guidance is called.
+        let words: Vec<&str> = stem.split(['_', ' ']).collect();
+        let of_last = |count: usize| {
+            let (before, last) = words.split_at_checked(words.len().checked_sub(count)?)?;
+            let before = stem.get(..before.iter().map(|word| word.len() + 1).sum::<usize>().saturating_sub(1))?;
+            Some((before.to_owned(), Some(Self::named(&last.concat())?)))
+        };
+        of_last(2).or_else(|| of_last(1)).unwrap_or_else(|| (stem.to_owned(), None))
     }
 
     /// The column that numbers its rows. Numbers are given anew in every export.
@@ -369,6 +373,13 @@ mod tests {
             ("Blade-Export_16-01-2025_ActivePlans.CSV", "blade-export_16-01-2025", Some(Module::ActivePlans)),
             ("requests.csv", "", Some(Module::Requests)),
             ("sen2 2025 senneed.csv", "sen2 2025", Some(Module::SenNeed)),
+            ("Named Plan.csv", "", Some(Module::NamedPlan)),
+            ("2024 Plan Detail.csv", "2024", Some(Module::PlanDetail)),
+            ("sen2_active_plans.csv", "sen2", Some(Module::ActivePlans)),
+            ("Placement Detail.csv", "", Some(Module::PlacementDetail)),
+            ("SEN Need.csv", "", Some(Module::SenNeed)),
+            ("sen2_person.csv", "sen2", Some(Module::Person)),
+            ("sen2.csv", "", Some(Module::Sen2)),
             ("anything.csv", "anything", None),
         ] {
             assert_eq!(Module::of_file(name), (export.to_owned(), module), "{name}");

@@ -52,9 +52,11 @@ fn one(child: &mut Child<'_, '_>, node: &Node) -> String {
     };
     let key = child.own_key(format!("request/{}", dates::key(&received_on)));
     child.plausible(&mut reading, Some(&received_on), "receiveddate");
+    // The guidance's own sheet of requests has it without an e.
+    let (source_field, _) = node.first(&["requestsource", "rquestsource"]);
     let asked = EhcAssessmentRequested {
         received_on: Some(received_on),
-        requested_by: reading.code(&codes::REQUEST_SOURCE, "requestsource"),
+        requested_by: reading.code(&codes::REQUEST_SOURCE, source_field),
         in_youth_accommodation: reading.flag("rya"),
         moved_away: reading.flag("exported"),
     };

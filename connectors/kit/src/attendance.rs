@@ -73,13 +73,27 @@ pub fn school_year(on: &Date) -> u16 {
     u16::try_from(year).unwrap_or(0)
 }
 
+/// Why a pupil was away in the years of the pandemic: sub-codes of X and I, which stood in registers and were returned as X and I.
+const SUB_CODES: [&str; 11] = ["X01", "X02", "X03", "X04", "X05", "X06", "X07", "X08", "X09", "I01", "I02"];
+
+/// The school years with them.
+const SUB_CODE_YEARS: std::ops::RangeInclusive<u16> = 2019..=2021;
+
 /// A mark, by the list of its day's school year. Nothing where no mark was made.
 pub fn mark(text: &str, on: &Date, field: &str, findings: &mut Vec<Finding>) -> Option<Coded> {
     let text = text.trim();
     if text.is_empty() || text.chars().all(|mark| NO_MARK.contains(&mark)) {
         return None;
     }
-    CODES.keep(text, school_year(on), field, findings)
+    let year = school_year(on);
+    let sub_code = SUB_CODES.into_iter().find(|code| code.eq_ignore_ascii_case(text));
+    match sub_code.filter(|_| SUB_CODE_YEARS.contains(&year)).and_then(|code| Some((code, code.get(..1)?))) {
+        Some((code, of)) => {
+            let mark = CODES.keep(of, year, field, findings)?;
+            Some(Coded { text: Some(code.to_owned()), ..mark })
+        }
+        None => CODES.keep(text, year, field, findings),
+    }
 }
 
 /// The marks of one school day.
@@ -94,7 +108,7 @@ pub struct DayMarks<'m> {
 }
 
 /// Reads a run of marks, two a weekday, from its first day on. A mark is one character, or two where a digit follows the
-/// letter (C1, Y7), so that places in the run are no days. Days without any mark, and days on which the school was closed to
+/// letter (C1, Y7), or three of a sub-code (X02), so that places in the run are no days. Days without any mark, and days on which the school was closed to
 /// everybody, are left out. `None` where the first day is no day of a week's first five.
 pub fn days<'m>(marks: &'m str, from: &Date) -> Option<Vec<DayMarks<'m>>> {
     let (month, day) = (i8::try_from(from.month?).ok()?, i8::try_from(from.day?).ok()?);
@@ -126,7 +140,12 @@ fn tokens(marks: &str) -> Vec<&str> {
     let mut rest = marks;
     while let Some(first) = rest.chars().next() {
         let digit = rest.get(first.len_utf8()..).and_then(|after| after.chars().next()).filter(char::is_ascii_digit);
-        let length = first.len_utf8() + if first.is_ascii_alphabetic() { digit.map_or(0, char::len_utf8) } else { 0 };
+        let is_sub_code = rest.get(..3).is_some_and(|start| SUB_CODES.contains(&start));
+        let length = match digit {
+            _ if is_sub_code => 3,
+            Some(digit) if first.is_ascii_alphabetic() => first.len_utf8() + digit.len_utf8(),
+            _ => first.len_utf8(),
+        };
         let (mark, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
         tokens.push(mark);
         rest = after;
@@ -170,6 +189,24 @@ mod tests {
         assert_eq!(read("", "2024-09-02"), told(&[]));
         assert_eq!(read("/\\", "2024-09-07"), None, "a Saturday");
         assert!(ends_at_noon("/\\C1") && !ends_at_noon("C1C2"));
+    }
+
+    #[test]
+    fn a_sub_code_of_the_pandemic_is_its_code_with_the_sub_code_beside_it() {
+        let mut findings = Vec::new();
+        let read = mark("x02", &date("2021-01-11"), "m", &mut findings).unwrap();
+        assert_eq!((read.code.as_str(), read.text.as_deref(), findings.len()), ("X", Some("X02"), 0));
+        let later = mark("X02", &date("2024-10-01"), "m", &mut findings).unwrap();
+        assert_eq!((later.code.as_str(), later.text, findings.len()), ("X02", None, 1));
+        assert_eq!(
+            read_days(r"/\X02\I01I02", "2021-01-11"),
+            [("/", "\\"), ("X02", "\\"), ("I01", "I02")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
+    }
+
+    fn read_days(marks: &str, from: &str) -> Vec<(String, String)> {
+        let days = days(marks, &date(from)).unwrap();
+        days.iter().map(|day| (day.morning.to_owned(), day.afternoon.to_owned())).collect()
     }
 
     #[test]

@@ -371,6 +371,15 @@ impl<'t> Row<'t> {
         self.record.cell(at).unwrap_or_default().trim()
     }
 
+    /// The names of its columns, in their order, with the cells that are not blank; "" of a cell under no name.
+    pub fn filled(&self) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t> {
+        let row = *self;
+        row.names.iter().enumerate().filter_map(move |(at, name)| {
+            let cell = if name.is_empty() { Some(row.cell(at)) } else { row.get(name) };
+            Some((name.as_str(), cell.filter(|cell| !cell.is_empty())?))
+        })
+    }
+
     /// Whether it has fewer cells than the header.
     pub fn is_short(&self) -> bool {
         self.record.cells().len() < self.names.len()
@@ -444,6 +453,13 @@ const NOTHING_ABOVE: &str =
 
 fn told(trouble: Trouble, width: usize) -> (Reason, String) {
     match trouble {
+        Trouble::Ragged { cells } if cells < width => (
+            Reason::RecordMalformed,
+            format!(
+                "the row ends early, with {cells} cells of the header's {width}: look for a line end inside a cell, or a file that was cut \
+                 here, and send it whole"
+            ),
+        ),
         Trouble::Ragged { cells } => (
             Reason::RecordMalformed,
             format!("the row has {cells} cells and the header {width}: look for a comma outside quotes"),

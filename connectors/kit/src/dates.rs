@@ -14,9 +14,11 @@ use proto::events::{Date, FindingCode, When, when};
 use crate::codes::push_digits;
 use crate::reading::Read;
 
+mod clock;
 mod written;
 
-pub use written::written;
+pub use clock::{Clock, Timed};
+pub use written::{written, written_at};
 
 /// Years outside these are kept, with a finding.
 const YEARS_PLAUSIBLE: std::ops::RangeInclusive<i32> = 1900..=2100;
@@ -28,16 +30,21 @@ const YEARS_POSSIBLE: std::ops::RangeInclusive<i32> = 1900..=2200;
 static LONDON: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZoneDatabase::bundled().get("Europe/London").unwrap_or(TimeZone::UTC));
 
-/// `2022-10-06`, and as far as it goes `2022-10` or `2022`. A time after the day is dropped.
+/// `2022-10-06`, and as far as it goes `2022-10` or `2022`. Of a time after the day with its zone, the day in England.
 pub fn iso(text: &str, field: &str) -> Read<Date> {
+    iso_timed(text, field).map(|read| read.day())
+}
+
+/// The same with the time that stands behind it.
+pub fn iso_timed(text: &str, field: &str) -> Read<Timed> {
     let text = text.trim();
     if text.is_empty() {
         return Read::blank();
     }
     let (day, behind) = text.split_at(text.find(['T', 't', ' ']).unwrap_or(text.len()));
-    if !is_time(behind) {
+    let Some(clock) = Clock::behind(behind) else {
         return Read::unreadable(FindingCode::DateUnreadable, field);
-    }
+    };
     // `2022-10-06Z` and `2022-10-06+01:00`, which XML Schema allows of a date.
     let day = match day.split_at_checked(10) {
         Some((day, zone)) if matches!(zone, "Z" | "z") || hl7_offset(zone).is_some() => day,
@@ -50,19 +57,24 @@ pub fn iso(text: &str, field: &str) -> Read<Date> {
         let (month, day) = (part(parts.next())?, part(parts.next())?);
         if parts.next().is_some() { None } else { date(year, month, day) }
     })();
-    dated(read, field)
+    dated(read, field).map(|written| Timed { written, clock })
 }
 
 /// `06/10/2022`, day first; `zz/10/2022` and `zz/zz/2022` leave out what is not known, and `zz/zz/zzzz` is nothing at all.
-/// A time after the day is dropped.
+/// Of a time after the day with its zone, the day in England.
 pub fn dd_mm_yyyy(text: &str, field: &str) -> Read<Date> {
+    dd_mm_yyyy_timed(text, field).map(|read| read.day())
+}
+
+/// The same with the time that stands behind it.
+pub fn dd_mm_yyyy_timed(text: &str, field: &str) -> Read<Timed> {
     let (text, behind) = first_word(text.trim());
     if text.is_empty() {
         return Read::blank();
     }
-    if !is_time(behind) {
+    let Some(clock) = Clock::behind(behind) else {
         return Read::unreadable(FindingCode::DateUnreadable, field);
-    }
+    };
     let unknown = |part: &str| !part.is_empty() && part.bytes().all(|b| b.eq_ignore_ascii_case(&b'z'));
     let mut parts = text.split('/');
     let (Some(day), Some(month), Some(year), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -73,24 +85,29 @@ pub fn dd_mm_yyyy(text: &str, field: &str) -> Read<Date> {
     }
     let part = |part: &str| if unknown(part) { Some(None) } else { number(part, 2).map(Some) };
     let read = (|| date(number(year, 4)?, part(month)?, part(day)?))();
-    dated(read, field)
+    dated(read, field).map(|written| Timed { written, clock })
 }
 
 /// `2025-Feb-16 00:00:00`, as COLLECT's Blade export has it; [`iso`] as well, as exports that went through a data frame have.
 pub fn blade(text: &str, field: &str) -> Read<Date> {
+    blade_timed(text, field).map(|read| read.day())
+}
+
+fn blade_timed(text: &str, field: &str) -> Read<Timed> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let text = text.trim();
     let (day, behind) = first_word(text);
     let mut parts = day.split('-');
     let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return iso(text, field);
+        return iso_timed(text, field);
     };
-    match MONTHS.iter().zip(1..).find(|(name, _)| month.eq_ignore_ascii_case(name)) {
-        None => iso(text, field),
-        Some(_) if !is_time(behind) => Read::unreadable(FindingCode::DateUnreadable, field),
-        Some((_, month)) => {
+    let named = MONTHS.iter().zip(1..).find(|(name, _)| month.eq_ignore_ascii_case(name));
+    match (named, Clock::behind(behind)) {
+        (None, _) => iso_timed(text, field),
+        (Some(_), None) => Read::unreadable(FindingCode::DateUnreadable, field),
+        (Some((_, month)), Some(clock)) => {
             let read = (|| date(number(year, 4)?, Some(month), Some(number(day, 2)?)))();
-            dated(read, field)
+            dated(read, field).map(|written| Timed { written, clock })
         }
     }
 }
@@ -154,54 +171,6 @@ fn first_word(text: &str) -> (&str, &str) {
     text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
 }
 
-/// Whether nothing stands behind a day but a time, which databases write behind every day: ` 00:00:00`, `T00:00:00.000Z`,
-/// ` 12.00.00.000000 AM`. A day with anything else behind it is somebody's remark, and may be no day that the record goes by.
-pub fn is_time(behind: &str) -> bool {
-    if behind.trim().is_empty() {
-        return true;
-    }
-    let compact = behind.strip_prefix(['T', 't']);
-    let spaced = || {
-        let time = behind.strip_prefix(|c: char| c.is_whitespace() || c == '-')?.trim_start();
-        let time = time.strip_prefix('-').map_or(time, str::trim_start);
-        Some(time.strip_prefix("at ").map_or(time, str::trim_start))
-    };
-    let Some(time) = compact.or_else(spaced) else { return false };
-    let (clock, zone) = time.split_at(time.find(|c| !is_of_clock(c)).unwrap_or(time.len()));
-    is_clock(clock.trim_end_matches(['.', ',']), compact.is_some()) && zone.split_whitespace().all(is_zone)
-}
-
-fn is_of_clock(c: char) -> bool {
-    c.is_ascii_digit() || matches!(c, ':' | '.' | ',')
-}
-
-/// `9:30`, `14.30`, `00:00:00.000`, `12.00.00.000000`; and behind a T also `1430`. Three pairs between dots may be another day.
-fn is_clock(clock: &str, compact: bool) -> bool {
-    let parts: Vec<&str> = clock.split([':', '.', ',']).collect();
-    let is_pair = |text: &str, most: u32| text.len() == 2 && number(text, 2).is_some_and(|value: u32| value <= most);
-    let is_hour = |text: &str| text.len() <= 2 && number(text, 2).is_some_and(|hour: u32| hour < 24);
-    match parts.as_slice() {
-        [digits] => compact && matches!(digits.len(), 4 | 6) && number::<u32>(digits, 6).is_some(),
-        [hour, minute] => is_hour(hour) && is_pair(minute, 59),
-        [hour, minute, second] => {
-            is_hour(hour) && is_pair(minute, 59) && is_pair(second, 60) && (compact || clock.contains(':'))
-        }
-        [hour, minute, second, fraction] => {
-            let is_fraction = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
-            is_hour(hour) && is_pair(minute, 59) && is_pair(second, 60) && is_fraction
-        }
-        _ => false,
-    }
-}
-
-/// Half of a day, or a zone: `am`, `p.m.`, `Z`, `+01:00`.
-fn is_zone(word: &str) -> bool {
-    const NAMES: [&str; 7] = ["am", "pm", "z", "gmt", "bst", "utc", "europe/london"];
-    let offset = word.strip_prefix(['+', '-']);
-    let is_offset = offset.is_some_and(|offset| offset.bytes().all(|byte| byte.is_ascii_digit() || byte == b':'));
-    is_offset || NAMES.contains(&word.replace('.', "").to_ascii_lowercase().as_str())
-}
-
 /// A day, as a point in time.
 pub fn on(date: Date) -> When {
     When { when: Some(when::When::On(date)) }
@@ -224,18 +193,6 @@ pub fn start_of_day_us(date: &Date) -> Option<i64> {
     let (year, month, day) = rank(date);
     let day = civil_date(year, month, day)?;
     Some(in_england(day.at(0, 0, 0, 0))?.as_microsecond())
-}
-
-/// A time that stands behind a day however that is written, `2025-Jan-31 14:22:05`: microseconds since 1970. A day alone is its first
-/// moment in England, and so is one at a time that nobody can tell: when a file was made is its day still.
-pub fn written_at(text: &str, field: &str) -> Read<i64> {
-    let Read { value, finding } = match written(text, field) {
-        Read { value: None, .. } => written(text.split_whitespace().next().unwrap_or_default(), field),
-        read => read,
-    };
-    let time = text.trim().split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
-    let at = |day: Date| iso_at(&format!("{}T{time}", key(&day)), field).value.or_else(|| start_of_day_us(&day));
-    Read { value: value.and_then(at), finding }
 }
 
 /// The day of the calendar; `None` of a date that is known to less.

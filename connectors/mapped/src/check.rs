@@ -2,6 +2,7 @@
 
 mod blanks;
 mod event;
+mod key;
 mod person;
 mod repeated;
 pub(crate) mod value;
@@ -21,7 +22,7 @@ use toml::Spanned;
 
 use crate::dates::Format as DateFormat;
 use crate::file::{self, DeliveryKind, File, Format};
-use crate::plan::{AsOf, Codes, Condition, Getter, KeyPart, Mapping, Number, Source};
+use crate::plan::{AsOf, Codes, Condition, Getter, Mapping, Number, Source};
 use crate::problem::{MappingUnusable, Problem, Problems, line_of};
 use crate::sector;
 
@@ -91,8 +92,12 @@ impl Mapping {
         for number in 2..=*repeat.get_ref() {
             let other = of_child(number)?.mapping;
             first.mapping.known.extend(other.known.clone());
+            first.mapping.source.ignored.extend(other.source.ignored.clone());
             first.mapping.others.push(other);
         }
+        // What is left out of one child's columns is left out of whichever child's row.
+        let Mapping { source, others, .. } = &mut first.mapping;
+        others.iter_mut().for_each(|other| other.source.ignored.clone_from(&source.ignored));
         Ok(first)
     }
 
@@ -174,7 +179,7 @@ impl Checker<'_> {
         let labels = file.labels.iter().filter_map(|label| self.label(label)).collect();
         let source = self.source(file.source.get_ref(), file.source.span());
         let (delivery, scope, as_of) = self.delivery(file.delivery.get_ref(), file.delivery.span());
-        let key = self.key("key", &file.key);
+        let mut key = self.key("key", &file.key);
         let subject = self.number("subject", &file.subject, true);
         let identifiers =
             file.identifiers.iter().filter_map(|number| self.number("identifier", number, false)).collect();
@@ -195,6 +200,7 @@ impl Checker<'_> {
             }
             events.push(checked);
         }
+        key::take_dates(&mut key, &mut events, person.as_ref());
         for name in file.codes.keys().filter(|name| !self.codes_used.contains(*name)) {
             let at = file.codes.get(name).map_or(0..0, Spanned::span);
             self.problems.warn(at, &format!("codes.{name}"), "is used by no field");
@@ -322,7 +328,8 @@ impl Checker<'_> {
         if let Some(row) = &source.header_row {
             dialect.header = Header::Record((*row.get_ref()).max(1));
         }
-        dialect.short_rows = source.format == Format::Xlsx;
+        // A spreadsheet leaves out the blank cells at the end of a row, and so does what it saves. A query never does.
+        dialect.short_rows = source.format != Format::Sql;
         let of_csv = [
             ("delimiter", source.delimiter.as_ref().map(Spanned::span)),
             ("encoding", source.encoding.as_ref().map(Spanned::span)),
@@ -468,23 +475,6 @@ impl Checker<'_> {
                 None
             }
         }
-    }
-
-    fn key(&mut self, name: &str, parts: &Spanned<Vec<Spanned<file::Value>>>) -> Vec<KeyPart> {
-        if parts.get_ref().is_empty() {
-            let what = "is empty: name the columns that tell one record of a child from another and stay as they are when the rest \
-                        changes: the case number, or a start date";
-            self.problems.error(parts.span(), name, what);
-        }
-        let parts = parts.get_ref().iter().filter_map(|part| {
-            let getter = self.getter(name, part)?;
-            let dates = match part.get_ref() {
-                file::Value::Spec(spec) => self.formats(name, &spec.dates),
-                file::Value::Column(_) => Vec::new(),
-            };
-            Some(KeyPart { getter, dates })
-        });
-        parts.collect()
     }
 
     fn number(&mut self, key: &str, said: &Spanned<file::Number>, is_subject: bool) -> Option<Number> {

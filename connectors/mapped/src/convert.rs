@@ -67,9 +67,9 @@ impl KeyPart {
     /// The part as it stands in the record's key.
     pub(crate) fn text(&self, row: &Row<'_>) -> Option<String> {
         let text = self.getter.text(row)?;
-        if !self.dates.is_empty() {
-            let day = dates::day(text, &self.dates, self.getter.shown()).value?;
-            return Some(kit::key(&day));
+        // What stands for a cell that is not filled need be no date.
+        if !self.dates.is_empty() && self.getter.default.as_deref() != Some(text) {
+            return dates::key(text, &self.dates, self.with_time);
         }
         Some(text.chars().filter(|c| !c.is_control()).take(KEY_PART_CHARS_MAX).collect())
     }

@@ -1,6 +1,6 @@
 //! The shapes of dates that a mapping names.
 
-use connector_kit::dates as kit;
+use connector_kit::dates::{self as kit, Clock, Timed};
 use connector_kit::reading::Read;
 use jiff::civil;
 use jiff::fmt::strtime::{self, BrokenDownTime};
@@ -35,8 +35,8 @@ impl Format {
             pattern => {
                 let day = civil::date(2026, 1, 31).at(14, 5, 9, 0).in_tz("Europe/London").ok()?;
                 let written = strtime::format(pattern, &day).ok()?;
-                let read = read_by(pattern, &written)?;
-                (pattern.contains('%') && read.date() == day.date()).then(|| Self::Pattern(pattern.to_owned()))
+                let read = kit::day(&read_by(pattern, &written)?.written)?;
+                (pattern.contains('%') && read == day.date()).then(|| Self::Pattern(pattern.to_owned()))
             }
         }
     }
@@ -58,42 +58,49 @@ impl Format {
         matches!(self, Self::Pattern(pattern) if pattern.starts_with("%m/") || pattern.starts_with("%m-"))
     }
 
-    fn at(&self, text: &str) -> Option<(Date, Option<civil::DateTime>)> {
+    fn read(&self, text: &str) -> Option<Timed> {
         match self {
-            Self::Iso => {
-                let at = text.parse::<civil::DateTime>().ok().filter(|_| text.len() > 10);
-                Some((kit::iso(text, "").value?, at))
-            }
-            Self::DayFirst => Some((kit::dd_mm_yyyy(text, "").value?, None)),
+            Self::Iso => kit::iso_timed(text, "").value.map(without_midnight),
+            Self::DayFirst => kit::dd_mm_yyyy_timed(text, "").value.map(without_midnight),
             Self::Excel => {
                 let days: f64 = text.parse().ok()?;
                 let whole = (1.0..200_000.0).contains(&days).then_some(days.floor())?;
                 #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
                 let day = EXCEL_ZERO.checked_add(jiff::Span::new().days(whole as i64)).ok()?;
-                Some((of_civil(day)?, None))
+                #[expect(clippy::cast_possible_truncation, reason = "seconds of a day")]
+                let seconds = (days.fract() * 86_400.0).round() as i64;
+                let time = civil::Time::midnight().checked_add(jiff::Span::new().seconds(seconds)).ok();
+                Some(without_midnight(Timed { written: of_civil(day)?, clock: Clock { time, offset: None } }))
             }
             Self::Pattern(pattern) => {
                 // A month's name is written short by some and in full by others, in one column.
                 let plainly = || plainly(text);
-                let at = read_by(pattern, text)
+                read_by(pattern, text)
                     .or_else(|| read_by(pattern, &plainly()))
                     .or_else(|| read_by(&pattern.replace("%B", "%b"), &plainly()))
-                    .or_else(|| read_by(&pattern.replace("%b", "%B"), &plainly()))?;
-                let has_time = pattern.contains("%H") || pattern.contains("%I") || pattern.contains("%T");
-                Some((of_civil(at.date())?, has_time.then_some(at)))
+                    .or_else(|| read_by(&pattern.replace("%b", "%B"), &plainly()))
             }
         }
     }
 }
 
-fn read_by(pattern: &str, text: &str) -> Option<civil::DateTime> {
+/// A time that the pattern has, or else one that stands behind what it has.
+fn read_by(pattern: &str, text: &str) -> Option<Timed> {
     let (broken, read) = BrokenDownTime::parse_prefix(pattern, text).ok()?;
-    if !kit::is_time(text.get(read..)?) {
-        return None;
+    let behind = Clock::behind(text.get(read..)?)?;
+    let written = of_civil(broken.to_date().ok()?)?;
+    Some(match broken.hour() {
+        Some(_) => Timed { written, clock: Clock { time: broken.to_time().ok(), offset: broken.offset() } },
+        None => without_midnight(Timed { written, clock: behind }),
+    })
+}
+
+/// A midnight that no pattern asked for is how systems write a day, and no time of it.
+fn without_midnight(read: Timed) -> Timed {
+    match read.clock.time {
+        Some(time) if time == civil::Time::midnight() => Timed { clock: Clock::default(), ..read },
+        _ => read,
     }
-    let date = broken.to_date().ok()?;
-    let time = broken.to_time().unwrap_or_else(|_| civil::Time::midnight());
-    Some(date.to_datetime(time))
 }
 
 /// `3rd  Sept 2019` as `3 Sep 2019`.
@@ -118,16 +125,16 @@ fn of_civil(day: civil::Date) -> Option<Date> {
 
 /// By the first format that reads it. What ISO writes is read whatever the mapping says: it can be nothing else, and it is how
 /// days of workbooks and databases come.
-fn readings(text: &str, formats: &[Format]) -> Option<(Date, Option<civil::DateTime>)> {
-    formats.iter().chain([&Format::Iso]).find_map(|format| format.at(text))
-}
-
-/// A day, by the first format that reads it.
-pub(crate) fn day(text: &str, formats: &[Format], field: &str) -> Read<Date> {
-    match readings(text, formats) {
-        Some((day, _)) => Read::of(day),
+fn timed(text: &str, formats: &[Format], field: &str) -> Read<Timed> {
+    match formats.iter().chain([&Format::Iso]).find_map(|format| format.read(text)) {
+        Some(read) => Read::of(read),
         None => Read::unreadable(FindingCode::DateUnreadable, field),
     }
+}
+
+/// A day, by the first format that reads it: in England, where the text has a time and its zone.
+pub(crate) fn day(text: &str, formats: &[Format], field: &str) -> Read<Date> {
+    timed(text, formats, field).map(|read| read.day())
 }
 
 /// A day, or an instant where the text has a time: in England, unless it says otherwise.
@@ -137,13 +144,21 @@ pub(crate) fn when(text: &str, formats: &[Format], field: &str) -> Read<When> {
     {
         return Read::of(kit::when_at(at_us));
     }
-    match readings(text, formats) {
-        Some((_, Some(at))) => match kit::iso_at(&at.to_string(), field).value {
-            Some(at_us) => Read::of(kit::when_at(at_us)),
-            None => Read::unreadable(FindingCode::DateUnreadable, field),
-        },
-        Some((day, None)) => Read::of(kit::on(day)),
-        None => Read::unreadable(FindingCode::DateUnreadable, field),
+    timed(text, formats, field).map(|read| match read.clock.time.and_then(|_| read.at_us()) {
+        Some(at_us) => kit::when_at(at_us),
+        None => kit::on(read.day()),
+    })
+}
+
+/// A day as it stands in a record's key, and a time of that day where one is asked for: however it is written, the key is one.
+pub(crate) fn key(text: &str, formats: &[Format], with_time: bool) -> Option<String> {
+    let read = timed(text, formats, "").value?;
+    let day = read.day();
+    let at_us =
+        read.at_us().filter(|at_us| with_time && kit::start_of_day_us(&day).is_some_and(|start| start != *at_us));
+    match at_us {
+        Some(at_us) => Some(jiff::Timestamp::from_microsecond(at_us).ok()?.to_string()),
+        None => Some(kit::key(&day)),
     }
 }
 

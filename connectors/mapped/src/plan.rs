@@ -91,6 +91,8 @@ pub(crate) struct KeyPart {
     pub(crate) getter: Getter,
     /// Where the part is a date: however it is written, the key is one.
     pub(crate) dates: Vec<DateFormat>,
+    /// And the time of the day with it.
+    pub(crate) with_time: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -8,10 +8,10 @@ use std::io;
 use connector_kit::csv_source::{Row, Table};
 use connector_kit::reading::finding;
 use connector_kit::{
-    Connector, Delivery, Descriptor, Draft, Output, Rejection, Scope, SourceFile, dates as kit, identifier,
+    Connector, Delivery, Descriptor, Draft, Output, Rejection, Scope, SourceFile, dates as kit, identifier, kept,
 };
 use prost::Message as _;
-use proto::events::{Event as Said, Family, Finding, FindingCode, Scheme, SourceRecordKept, Subject, Version, When};
+use proto::events::{Event as Said, Family, Finding, FindingCode, Scheme, Subject, Version, When};
 use proto::quarantine::Reason;
 use proto::sharing::Label;
 
@@ -25,8 +25,8 @@ use crate::rows::{cell, is_like};
 use header::unnamed;
 use people::People;
 
-/// A row of which no event comes is kept as it came, up to this.
-const KEPT_BYTES_MAX: usize = 64 * 1024;
+/// A row of which no event comes is kept, up to this.
+const KEPT_CHARS_MAX: usize = 64 * 1024;
 
 impl Connector for Mapping {
     fn descriptor(&self) -> Descriptor {
@@ -405,19 +405,22 @@ impl Mapping {
         }
     }
 
-    /// A row of which no event comes, sealed as it came: nothing is dropped while the mapping catches up.
+    /// A row of which no event comes, sealed with the names of its columns: nothing is dropped while the mapping catches up.
     fn kept(&self, row: &Row<'_>, about: &About) -> Option<Draft> {
         // What stands in it of one child is not another's to keep.
         let key = key_of(&self.key, row).filter(|_| !about.is_shared)?;
         let effective = self.first_date(row).or_else(|| about.version.map(|version| kit::when_at(version.as_of_us)))?;
-        let raw = row.raw().get(..row.raw().len().min(KEPT_BYTES_MAX)).unwrap_or_default();
-        let event = SourceRecordKept {
-            record_type: Some("row".to_owned()),
-            media_type: Some("text/csv".to_owned()),
-            content: Some(String::from_utf8_lossy(raw).trim_end().to_owned()),
-        };
+        // What the mapping leaves out is in no event, and so not in this one.
+        let columns = row.filled().filter(|(name, _)| !self.source.ignored.iter().any(|ignored| ignored == name));
+        let mut event = kept::columns("row", columns.map(|(name, cell)| (self.written(name), cell)))?;
         let part = Part { table: "row", key: format!("row/{key}") };
-        let findings = vec![finding(FindingCode::NotMapped, "")];
+        let mut findings = vec![finding(FindingCode::NotMapped, "")];
+        if let Some(content) = &mut event.content
+            && content.len() > KEPT_CHARS_MAX
+        {
+            *content = connector_kit::text::start(content, KEPT_CHARS_MAX);
+            findings.push(finding(FindingCode::ValueMalformed, ""));
+        }
         Some(self.draft(about, part, row, effective, findings, event.into()))
     }
 

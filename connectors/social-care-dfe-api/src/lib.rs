@@ -57,7 +57,7 @@ impl Connector for ChildrenSocialCare {
             about: "The DfE's children's social care data (JSON): each child as the case system has it, as it changes",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            mapping_revision: 3,
+            mapping_revision: 4,
         }
     }
 

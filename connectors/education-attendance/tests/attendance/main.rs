@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod documents;
+mod names;
 
 use std::path::Path;
 

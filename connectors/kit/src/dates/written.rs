@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{self, Weekday};
 use proto::events::{Date, FindingCode};
 
-use super::{blade, date, dated, dd_mm_yyyy, is_time, number};
+use super::{Clock, Timed, blade_timed, date, dated, dd_mm_yyyy_timed, number};
 use crate::reading::{Read, without_zero_fraction};
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -16,23 +16,38 @@ const SPREADSHEET_EPOCH: civil::Date = civil::date(1899, 12, 30);
 const SHORT_YEAR_MAX: i32 = 29;
 
 /// A day as [`blade`], [`super::iso`] and [`dd_mm_yyyy`] have it, and as they are saved again: `16-02-2025`, `16.2.2025`,
-/// `16 Feb 2025`, `16-Feb-2025`, `February 16, 2025`, `20250216`, and a spreadsheet's own number. A time after the day is dropped.
+/// `16 Feb 2025`, `16-Feb-2025`, `February 16, 2025`, `20250216`, and a spreadsheet's own number. Of a time after the
+/// day with its zone, the day in England.
 ///
 /// A year of two digits is read with a finding, and so is a day with somebody's remark behind it. Where month and day are both numbers the day stands before the month, or behind
 /// the year: the month is never guessed from what cannot be a day, since the rest of such a file would be read wrongly. A day of the
 /// week before it (`Tue 7 Jan 2025`) has to be the day's own: where it is not, day and month may stand the other way round.
 pub fn written(text: &str, field: &str) -> Read<Date> {
+    timed(text, field).map(|read| read.day())
+}
+
+/// The same with the time behind it, `2025-Jan-31 14:22:05`: microseconds since 1970. A day alone is its first moment in England, and so
+/// is one at a time that nobody can tell: when a file was made is its day still.
+pub fn written_at(text: &str, field: &str) -> Read<i64> {
+    let Read { value, finding } = match timed(text, field) {
+        Read { value: None, .. } => timed(text.split_whitespace().next().unwrap_or_default(), field),
+        read => read,
+    };
+    Read { value: value.and_then(|read| read.at_us()), finding }
+}
+
+fn timed(text: &str, field: &str) -> Read<Timed> {
     let text = text.trim();
     let Some((weekday, day)) = behind_weekday(text) else { return day_and_remark(text, field) };
     let read = day_and_remark(day, field);
-    let is_its_own = |date: &Date| super::day(date).is_some_and(|day| day.weekday() == weekday);
+    let is_its_own = |read: &Timed| super::day(&read.written).is_some_and(|day| day.weekday() == weekday);
     match read.value {
-        Some(date) if !is_its_own(&date) => Read::unreadable(FindingCode::DateUnreadable, field),
+        Some(day) if !is_its_own(&day) => Read::unreadable(FindingCode::DateUnreadable, field),
         _ => read,
     }
 }
 
-fn day_and_remark(text: &str, field: &str) -> Read<Date> {
+fn day_and_remark(text: &str, field: &str) -> Read<Timed> {
     let read = day_alone(text, field);
     match before_remark(text) {
         Some(day) if read.value.is_none() => match day_alone(day, field).value {
@@ -71,34 +86,33 @@ fn before_remark(text: &str) -> Option<&str> {
     (is_of_parts && remark.starts_with(char::is_whitespace)).then_some(day)
 }
 
-fn day_alone(text: &str, field: &str) -> Read<Date> {
-    let plain = blade(text, field);
+fn day_alone(text: &str, field: &str) -> Read<Timed> {
+    let plain = blade_timed(text, field);
     if plain.finding.is_none() || plain.value.is_some() {
         return plain;
     }
     if text.contains('/') {
-        let slashed = dd_mm_yyyy(text, field);
+        let slashed = dd_mm_yyyy_timed(text, field);
         if slashed.finding.is_none() || slashed.value.is_some() {
             return slashed;
         }
     }
     match in_parts(text) {
-        Some((found, whole)) if whole => dated(Some(found), field),
+        Some((found, whole)) if whole => dated(Some(found.written), field).map(|written| Timed { written, ..found }),
         Some((found, _)) => Read::odd(found, FindingCode::ValueMalformed, field),
         None if plain.finding.as_ref().is_some_and(|finding| finding.code() == FindingCode::DateImplausible) => plain,
-        None => dated(of_digits(text), field),
+        None => dated(of_digits(text), field).map(|written| Timed { written, clock: Clock::default() }),
     }
 }
 
 /// A day of three parts, whatever stands between them; false beside it where its year had two digits.
-fn in_parts(text: &str) -> Option<(Date, bool)> {
+fn in_parts(text: &str) -> Option<(Timed, bool)> {
     let (first, behind) = part(text, is_between);
     let (second, behind) = part(behind, is_between);
     // `2025T00:00` where a time follows at once.
     let (third, behind) = part(behind, |c| is_between(c) || matches!(c, 'T' | 't'));
-    if !is_time(behind.trim_start_matches(['.', ','])) {
-        return None;
-    }
+    let clock = Clock::behind(behind.trim_start_matches(['.', ',']))?;
+    let timed = |written: Date| Timed { written, clock };
     let (day, month) = match (month_named(first), month_named(second)) {
         (Some(month), None) => (second, Some(month)),
         (None, month) => (first, month),
@@ -106,12 +120,12 @@ fn in_parts(text: &str) -> Option<(Date, bool)> {
     };
     if first.len() == 4 && month_named(first).is_none() {
         let month = month.or_else(|| number(second, 2))?;
-        return Some((date(number(first, 4)?, Some(month), Some(number(third, 2)?))?, true));
+        return Some((timed(date(number(first, 4)?, Some(month), Some(number(third, 2)?))?), true));
     }
     let month = month.or_else(|| number(second, 2))?;
     let whole = third.len() == 4;
     let year = if whole { number(third, 4)? } else { in_full(number(third, 2)?) };
-    Some((date(year, Some(month), Some(number(day, 2)?))?, whole))
+    Some((timed(date(year, Some(month), Some(number(day, 2)?))?), whole))
 }
 
 /// What stands before the next of these, and all that stands behind it.
@@ -196,6 +210,38 @@ mod tests {
         ] {
             let read = written(text, "dob");
             assert_eq!((read.value.as_ref().map(key).as_deref(), read.finding), (Some("2025-02-16"), None), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_with_its_zone_is_of_a_day_in_england() {
+        for (text, day) in [
+            ("2025-06-08T23:00:00Z", "2025-06-09"),
+            ("2025-06-08 23:00:00 UTC", "2025-06-09"),
+            ("2025-06-08 23:00:00+00:00", "2025-06-09"),
+            ("2025-06-08 23:00:00.0000000 +00:00", "2025-06-09"),
+            ("2025-06-08 23:00:00+00", "2025-06-09"),
+            ("08/06/2025 11:30 PM GMT", "2025-06-09"),
+            ("8 June 2025 23:00 UTC", "2025-06-09"),
+            ("2025-Jun-08 23:00:00 UTC", "2025-06-09"),
+            ("Sun 8 June 2025 23:00Z", "2025-06-09"),
+            ("2025-06-09T00:30:00+02:00", "2025-06-08"),
+            ("2025-06-08T23:30:00+01:00", "2025-06-08"),
+            ("2025-06-08T23:30:00 BST", "2025-06-08"),
+            ("2025-06-08T23:30:00 Europe/London", "2025-06-08"),
+            ("2025-06-08T23:30:00", "2025-06-08"),
+            ("2025-06-09T00:00:00Z", "2025-06-09"),
+            ("2025-06-09T00:00:00+01:00", "2025-06-09"),
+            ("2025-01-06T00:00:00Z", "2025-01-06"),
+            ("2025-01-06T23:00:00Z", "2025-01-06"),
+            ("2025-06-08Z", "2025-06-08"),
+        ] {
+            let read = written(text, "dob");
+            assert_eq!((read.value.as_ref().map(key).as_deref(), read.finding), (Some(day), None), "{text}");
+        }
+        let at = written_at("2025-06-09T00:10:00+01:00", "made").value;
+        for same in ["2025-06-08T23:10:00Z", "08/06/2025 11:10 pm UTC", "9 June 2025 00:10", "2025-Jun-09 00:10:00"] {
+            assert_eq!(written_at(same, "made").value, at, "{same}");
         }
     }
 

@@ -4,6 +4,7 @@
 mod awkward;
 mod conformance;
 mod corpus;
+mod days;
 mod dirty;
 mod golden;
 mod hostile;

@@ -51,6 +51,17 @@ fn a_bad_row_is_rejected_alone_with_its_reason_and_place() {
 }
 
 #[test]
+fn a_row_without_its_last_cells_is_read_and_a_file_that_may_be_cut_is_told() {
+    let early = therapy("C1,,,,,,,R1,SLT,School,Routine,01/09/2025\nC2,,,,,,,R2,SLT,School,Routine,02/09/2025\n");
+    assert_eq!(early.rows.iter().map(|row| row.outcome).collect::<Vec<_>>(), [Outcome::Published; 2]);
+    let cut = therapy("C1,,,,,,,R1,SLT,School,Routine,01/09/2025\nC2,,,,,,,R2,SLT,School,Routine,02/09/2025");
+    let (reason, _, message) = &cut.rows[1].rejected[0];
+    assert_eq!((cut.rows[0].outcome, reason.as_str()), (Outcome::Published, "RECORD_MALFORMED"));
+    assert!(message.contains("ends early, with 12 cells of the header's 18"), "{message}");
+    assert!(cut.said.whole.is_empty());
+}
+
+#[test]
 fn findings_ride_on_the_event_and_reject_nothing() {
     let tried = therapy("C1,9990000108,,,30/02/2018,Robot,,R1,Music,School,,01/09/2025,,Waiting,,,,\n");
     let row = &tried.rows[0];

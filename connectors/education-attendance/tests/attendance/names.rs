@@ -1,0 +1,69 @@
+//! Names of columns, and of objects and their fields, as makers have them; and days as they write them.
+
+use proto::events::event::Kind;
+
+use super::{UPN, marks, translate};
+
+/// The plain marks of two sessions, under whichever names.
+#[test]
+fn both_sessions_of_a_day_are_read_under_any_of_their_names() {
+    let plain = marks(&translate("8784001.csv", &format!("UPN,Date,AM,PM\n{UPN},06/01/2025,/,L\n")));
+    assert_eq!(plain.len(), 2);
+    for names in ["Mark AM,Mark PM", "Session 1,Session 2", "AM Attendance,PM Attendance", "sessionAM,sessionPM"] {
+        let said = translate("8784001.csv", &format!("UPN,Date,{names}\n{UPN},06/01/2025,/,L\n"));
+        assert_eq!(marks(&said), plain, "{names}");
+    }
+}
+
+#[test]
+fn a_name_in_one_column_is_a_surname_and_a_forename() {
+    let apart = "Surname,Forename,DOB,Date,AM\nInvented,Ada,09/05/2014,06/01/2025,/\n";
+    let apart = translate("8784001.csv", apart);
+    let whole = "Pupil Name,Date of Birth,Date,AM\n\"Invented, Ada\",09/05/2014,06/01/2025,/\n";
+    let whole = translate("8784001.csv", whole);
+    assert_eq!((marks(&whole), whole.rejections.len()), (marks(&apart), 0));
+    assert_eq!(whole.drafts[0].subject, apart.drafts[0].subject);
+    // A name that is in no such order says nobody.
+    let unknown = "Pupil Name,Date of Birth,Date,AM\nAda Invented,09/05/2014,06/01/2025,/\n";
+    assert_eq!(translate("8784001.csv", unknown).rejections.len(), 1);
+}
+
+#[test]
+fn fields_of_a_pupils_and_of_a_marks_own_object_are_read() {
+    let nested = format!(
+        r#"[{{"student":{{"unique_pupil_number":"{UPN}","first_name":"Ada","last_name":"Invented"}},
+           "attendance":{{"date":"2025-01-06","session":"AM","code":"/"}},
+           "teacher":{{"first_name":"Nobody","last_name":"At-all"}}}}]"#
+    );
+    let said = translate("8784001.json", &nested);
+    let plain = translate("8784001.csv", &format!("UPN,Date,AM\n{UPN},06/01/2025,/\n"));
+    assert_eq!((marks(&said), said.rejections.len()), (marks(&plain), 0));
+    let person = said.drafts.iter().find_map(|draft| match &draft.event.kind {
+        Some(Kind::PersonDescribed(person)) => person.names.first().cloned(),
+        _ => None,
+    });
+    let person = person.unwrap();
+    assert_eq!((person.family.as_deref(), person.given.as_deref()), (Some("Invented"), Some("Ada")));
+}
+
+#[test]
+fn a_time_with_its_zone_is_of_its_day_in_england() {
+    let keys = |date: &str| -> Vec<String> {
+        let text = format!(r#"[{{"upn":"{UPN}","date":"{date}","session":"AM","code":"/"}}]"#);
+        marks(&translate("8784001.json", &text)).into_iter().map(|(key, _)| key).collect()
+    };
+    assert_eq!(keys("2025-06-08T23:00:00Z"), keys("2025-06-09"));
+    assert_eq!(keys("2025-06-09T00:00:00Z"), keys("2025-06-09"));
+    assert_eq!(keys("2025-01-06T00:00:00Z"), keys("2025-01-06"));
+    assert_eq!(keys("2025-06-09T00:00:00+01:00"), keys("2025-06-09"));
+    assert_ne!(keys("2025-06-08"), keys("2025-06-09"));
+}
+
+#[test]
+fn a_sub_code_of_the_pandemic_is_read_as_its_code() {
+    let said = translate("8784001.csv", &format!("UPN,Date,AM\n{UPN},11/01/2021,X02\n"));
+    let (_, marked) = &marks(&said)[0];
+    let morning = marked.morning.as_ref().unwrap();
+    assert_eq!((morning.code.as_str(), morning.text.as_deref()), ("X", Some("X02")));
+    assert!(said.drafts.iter().all(|draft| draft.findings.is_empty()));
+}
