@@ -41,8 +41,11 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     });
     // What the data date by nothing stands at the first day that they name at all.
     let first_on = born.or_else(|| first_day(fields));
+    // A disability has no day of its own, and is not from birth: it is known since something was done for the child. The day of
+    // the sending would make it another entry every day.
+    let known_on = fields.get("social_care_episodes").and_then(first_day_of);
     for block in details {
-        describe(voice, block, first_on);
+        describe(voice, block, first_on, known_on);
     }
     for block in voice.blocks(&mut child, "health_and_wellbeing") {
         health(voice, block);
@@ -63,16 +66,21 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
 
 /// The earliest day that stands anywhere in a child.
 fn first_day(fields: &Map<String, Value>) -> Option<Date> {
-    let of_value = |value: &Value| match value {
-        Value::String(text) => dates::iso(text, "").value.filter(|date| date.day.is_some()),
-        Value::Object(fields) => first_day(fields),
-        Value::Array(items) => items.iter().filter_map(Value::as_object).filter_map(first_day).min_by_key(dates::key),
-        _ => None,
-    };
-    fields.values().filter_map(of_value).min_by_key(dates::key)
+    fields.values().filter_map(first_day_of).min_by_key(dates::key)
 }
 
-fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option<Date>) {
+fn first_day_of(value: &Value) -> Option<Date> {
+    match value {
+        Value::String(text) => dates::iso(text, "").value.filter(|date| date.day.is_some()),
+        Value::Object(fields) => first_day(fields),
+        Value::Array(items) => {
+            items.iter().filter(|item| item.is_object()).filter_map(first_day_of).min_by_key(dates::key)
+        }
+        _ => None,
+    }
+}
+
+fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option<Date>, known_on: Option<Date>) {
     let mut block = Block::of(fields);
     let key = voice.key("details");
     if block.is_purged() {
@@ -104,7 +112,9 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
     let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on).or(first_on) else {
         return voice.reject(Reason::DateMissing, "child_details", "date_of_birth");
     };
-    voice.part(&key, block.is_sound());
+    // The return's own fields of everybody: without them it is not the whole block, and what it leaves out stands.
+    let is_whole = (birth_on.is_some() || expected_birth_on.is_some()) && sex.is_some();
+    voice.part(&key, is_whole && block.is_sound());
     voice.keep("child_details", &key, on, &block);
     let described = PersonDescribed {
         names: names.into_iter().collect(),
@@ -119,11 +129,11 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
     };
     voice.say("child_details", (&key, 0), on, block.findings, described);
     if !disabilities.is_empty() {
-        voice.say("child_details", (&key, 1), on, Vec::new(), DisabilityRecorded { disabilities });
+        voice.say("child_details", (&key, 1), known_on.unwrap_or(on), Vec::new(), DisabilityRecorded { disabilities });
     }
     if uasc == Some(true) || uasc_end_on.is_some() {
         let event = UnaccompaniedChildRecorded { ceased_on: uasc_end_on };
-        voice.say("child_details", (&key, 2), on, Vec::new(), event);
+        voice.say("child_details", (&key, 2), known_on.or(uasc_end_on).unwrap_or(on), Vec::new(), event);
     }
 }
 
@@ -167,9 +177,14 @@ fn plan(voice: &mut Voice<'_>, fields: &Map<String, Value>, born: Option<Date>) 
     }
     let dated = ["plan_start_date", "assessment_outcome_date", "request_outcome_date", "request_received_date"];
     let on = dated.into_iter().rev().find_map(|name| block.date(name)).or(born);
-    // A plan that nobody can place is not told: what stands of it stands.
-    voice.part(&key, on.is_some());
+    // A plan that nobody can place is not told, and neither is one of which only what changed is here: what stands stands.
+    let is_whole = block.filled("request_received_date").is_some();
+    voice.part(&key, on.is_some() && is_whole);
     match on {
+        Some(on) if !is_whole => {
+            let key = episode::kept_at(&key, false, on);
+            voice.keep_whole("education_health_care_plans", &key, on, &Value::Object(fields.clone()));
+        }
         Some(on) => voice.keep_whole("education_health_care_plans", &key, on, &Value::Object(fields.clone())),
         None => voice.reject(Reason::DateMissing, "education_health_care_plans", "request_received_date"),
     }
