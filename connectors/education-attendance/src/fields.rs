@@ -13,6 +13,7 @@ pub(crate) enum Field {
     Surname,
     Forename,
     Birth,
+    Sex,
     On,
     /// The date, or the day of the week.
     Day,
@@ -34,7 +35,8 @@ pub(crate) enum Field {
     Changed,
     /// When the file was made.
     Made,
-    /// Names the record, the pupil or the school in the feed's own system, or says of them what other sources say.
+    /// Names the record, the pupil or the school in the feed's own system, or says of them what other sources say (the year group,
+    /// the registration group). Nothing of it is in any event, so whatever else a register says stands under no name here: it is kept.
     Plumbing,
 }
 
@@ -56,6 +58,7 @@ const NAMES: &[(Field, &[&str])] = &[
         Field::Birth,
         &["dob", "dateofbirth", "birthdate", "pupildob", "studentdob", "studentdateofbirth", "studentdateofbirthdate"],
     ),
+    (Field::Sex, &["sex", "gender", "pupilgender", "studentgender"]),
     (
         Field::On,
         &[
@@ -194,16 +197,8 @@ const NAMES: &[(Field, &[&str])] = &[
             "studentname",
             "reg",
             "registrationform",
-            "form",
-            "class",
-            "tutorgroup",
-            "house",
             "upi",
             "studentupi",
-            "initials",
-            "studentinitials",
-            "gender",
-            "studentgender",
             "currentncyear",
             "educationdetailscurrentncyear",
             "studenteducationdetailscurrentncyear",

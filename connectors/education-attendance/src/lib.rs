@@ -26,7 +26,8 @@
 //! the name is taken: the same file sent again whole then does not count as older than its own beginning.
 //!
 //! **What is not mapped** becomes `SourceRecordKept`: of a record with its mark, and of an object around records once, where it is a
-//! pupil's: one entry of its names, which a later file corrects, and a second object of the same names is a second entry. Around the records of several pupils it is nobody's, and told as `COLUMNS_NOT_MAPPED`, with what it is called.
+//! pupil's: one entry of its names, which a later file corrects, and a second object of the same names is a second entry. Around the
+//! records of several pupils it is nobody's, and told as `COLUMNS_NOT_MAPPED`, with what it is called.
 
 mod around;
 mod fields;
@@ -66,7 +67,7 @@ impl Connector for DailyAttendance {
             about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 5,
+            mapping_revision: 6,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Records become marks.
 
+mod beside;
 mod pupils;
 mod speaker;
 

@@ -25,10 +25,15 @@ const GRID: &str = "the columns are dates, a pupil a row: export the marks as a 
 const SHORT: &str =
     "the row has fewer cells than the header: export it whole, with an empty cell where there is no mark";
 
-/// Whether the columns are days or their sessions (`Mon 06/01/2025 AM`), as a page for people has them.
+/// Whether the columns are days or their sessions (`Mon 06/01/2025 AM`), as a page for people has them. Two days alone are from when
+/// to when a title says that a report is.
 fn is_grid(columns: &[String]) -> bool {
-    let day = |column: &str| column.trim_end_matches(" am").trim_end_matches(" pm").to_owned();
-    columns.iter().filter(|column| dates::written(&day(column), "").value.is_some()).count() > 1
+    let is_day = |text: &str| dates::written(text, "").value.is_some();
+    let of_session = |column: &&String| {
+        let day = column.strip_suffix(" am").or_else(|| column.strip_suffix(" pm"));
+        day.is_some_and(is_day)
+    };
+    columns.iter().filter(of_session).count() > 1 || columns.iter().filter(|column| is_day(column)).count() > 2
 }
 
 /// Reads the records of a file; what cannot be read is rejected.

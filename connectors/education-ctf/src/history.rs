@@ -171,7 +171,10 @@ pub(crate) fn attendance(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
     for element in in_order(list.each("yeardata")) {
         let mut year = Part::of(element);
         let mut findings = Vec::new();
-        let school = school(&mut year).or_else(|| child.of.from_school.then(|| child.of.controller.clone()));
+        // A year that names no school is the sender's. One of a school that cannot be told is of another.
+        let names_one = ["lea", "estab", "schoolname"].iter().any(|field| !element.text_of(field).is_empty());
+        let sender = (child.of.from_school && !names_one).then(|| child.of.controller.clone());
+        let school = school(&mut year).or(sender);
         let stated = year.count("year", &mut findings);
         let sessions = year.one("attendsessions");
         let mut sessions = sessions.unwrap_or_else(|| Part::of(element));

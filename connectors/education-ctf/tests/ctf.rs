@@ -219,6 +219,28 @@ fn the_name_of_a_school_without_numbers_is_kept_with_the_school() {
 }
 
 #[test]
+fn attendance_is_of_the_sender_only_where_no_school_is_named() {
+    let of = |named: &str| {
+        let year = format!("{named}<Year>2023</Year><SessionsPossible>300</SessionsPossible>");
+        let pupil = pupil(3, &format!("<Attendance><YearData>{year}</YearData></Attendance>"));
+        let said = translate(&file("full", "2025-09-10", TO_SCHOOL, &pupil));
+        let mut schools = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+            Some(Kind::AttendanceSummarised(year)) => Some(year.school.clone()),
+            _ => None,
+        });
+        let school = schools.next().expect("an attendance").unwrap_or_default();
+        (school, kept(&said).into_iter().map(|(_, content)| content).collect::<String>())
+    };
+    let said = |school: &str, kept: &str| (school.to_owned(), kept.to_owned());
+    let name = "<SchoolName>No Such School</SchoolName>";
+    assert_eq!(of(""), said("school-8784001", ""));
+    assert_eq!(of("<LEA>878</LEA><Estab>4003</Estab>"), said("school-8784003", ""));
+    assert_eq!(of(&format!("<LEA>XXX</LEA><Estab>XXXX</Estab>{name}")), said("", name));
+    assert_eq!(of(name), said("", name));
+    assert_eq!(of("<LEA>878</LEA>"), said("", "<LEA>878</LEA>"));
+}
+
+#[test]
 fn the_first_language_is_the_first_wherever_it_stands() {
     let of = |languages: &[(&str, &str)]| {
         let of_one = |(kind, code): &(&str, &str)| {

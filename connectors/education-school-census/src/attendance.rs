@@ -2,7 +2,7 @@
 //!
 //! A summary is drawn from many rows, so a row that is lost makes it wrong and not merely absent. Where the tables were not
 //! read whole, the child of the last row read, the children of rows that could not be read, and the children of whom no
-//! row was read get no summary.
+//! row was read get no summary; what their rows on the rolls say of sessions is then kept.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -56,11 +56,11 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
         speaker.too_many(sessions.group, &of_child);
         let OfChild { rows, left_out, .. } = of_child;
         keep(speaker, sessions, at, &rows);
-        if sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole) {
-            continue;
-        }
-        if let Some((row, said)) = summary(speaker, sessions, at, &rows) {
-            speaker.say(at, sessions.group, &row, said);
+        let may_lack = sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole);
+        let summary = if may_lack { None } else { summary(speaker, sessions, at, &rows) };
+        match summary {
+            Some((row, said)) => speaker.say(at, sessions.group, &row, said),
+            None => keep_stated(speaker, sessions, at),
         }
     }
     Ok(())
@@ -86,6 +86,25 @@ fn keep(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(St
         if let Some(said) = kept::said(sessions.group, ordinals.tell_apart(key), on, columns) {
             speaker.say(at, sessions.group, &row, said);
         }
+    }
+}
+
+/// Keeps what a child's rows on the rolls say of sessions. Of a roll without a table of them that is kept with the pupil.
+fn keep_stated(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>, at: u32) {
+    let Some(person) = speaker.roll.person(at) else { return };
+    let (on, [current_read, left_read]) = (reference_on(speaker, person), sessions.rolls_read);
+    let mut ordinals = Ordinals::default();
+    let kept = person.spells.iter().filter_map(|spell_at| {
+        let (row, spell) = (speaker.roll.held(*spell_at)?.0, speaker.roll.spell(*spell_at));
+        let stated = session_columns(sessions.span).into_iter().zip(spell.sessions(sessions.span));
+        let key = format!("{}/{}/kept", sessions.group, speaker.period);
+        let has_table = if spell.left { left_read } else { current_read };
+        let mut said = kept::said(sessions.group, key, on, stated).filter(|_| has_table)?;
+        said.key = ordinals.tell_apart(said.key);
+        Some((*row, said))
+    });
+    for (row, said) in kept.collect::<Vec<_>>() {
+        speaker.say(at, sessions.group, &row, said);
     }
 }
 

@@ -58,9 +58,14 @@ pub(crate) fn other_name(holds: Holds, column: &str) -> Option<&'static str> {
     columns(holds).contains(&column).then_some(other)
 }
 
-/// The cell of a column, under whichever of its names it is filled.
+/// The cell of a column, under whichever of its names it is filled: its own before the other.
 pub(crate) fn cell<'r>(holds: Holds, row: Row<'r>, column: &str) -> Option<&'r str> {
     row.get(column).or_else(|| row.get(other_name(holds, column)?))
+}
+
+/// Whether what this row has under that name is read in place of a cell that is blank.
+pub(crate) fn stands_in(holds: Holds, row: Row<'_>, name: &str) -> bool {
+    columns(holds).iter().any(|of| other_name(holds, of) == Some(name) && row.get(of).is_none())
 }
 
 /// The columns that have a place in the catalogue, in the order in which rows are held.
@@ -140,6 +145,20 @@ fn exclusion(text: &str, about: &About) -> Option<Said> {
     Some(Said { table: "exclusion", key, events: std::iter::once((start, event)).chain(in_care).collect(), findings })
 }
 
+/// Cells of mapped columns that nothing of the row says: they are kept.
+pub(crate) fn unsaid(holds: Holds, text: &str) -> Option<(&'static str, &str)> {
+    let [.., in_care, _] = cells::<{ EXCLUSION.len() }>(text);
+    (holds == Holds::Exclusions && !is_told(in_care)).then_some((IN_CARE, in_care))
+}
+
+/// The column of whether the child was looked after.
+pub(crate) const IN_CARE: &str = "incare";
+
+/// Whether what stands there is yes or no, or nothing.
+pub(crate) fn is_told(in_care: &str) -> bool {
+    reading::boolean(in_care, IN_CARE).finding.is_none()
+}
+
 /// Whether a school knew the child as looked after, where it says so.
 pub(crate) fn in_care_reported(
     in_care: &str,
@@ -147,13 +166,11 @@ pub(crate) fn in_care_reported(
     on: Date,
     findings: &mut Vec<Finding>,
 ) -> Option<InCareReported> {
-    let said = !(in_care.is_empty() && authority.is_empty());
-    said.then(|| InCareReported {
-        in_care: reading::boolean(in_care, "incare").keep(findings),
-        // A data frame writes a number with a fraction.
-        care_authority: kit_codes::unlisted(authority.strip_suffix(".0").unwrap_or(authority), "dfe.la"),
-        reported_on: Some(on),
-    })
+    let in_care = reading::boolean(in_care, IN_CARE).keep(findings);
+    // A data frame writes a number with a fraction.
+    let care_authority = kit_codes::unlisted(authority.strip_suffix(".0").unwrap_or(authority), "dfe.la");
+    let says = in_care.is_some() || care_authority.is_some();
+    says.then_some(InCareReported { in_care, care_authority, reported_on: Some(on) })
 }
 
 fn free_meals(text: &str, about: &About) -> Option<Said> {

@@ -13,7 +13,7 @@ use proto::events::{
     IdentifierSuperseded, PersonDescribed, PersonName, Scheme, SenProvisionChanged, YoungCarerIdentified,
 };
 
-use crate::children::in_care_reported;
+use crate::children::{self, in_care_reported};
 use crate::codes;
 use crate::kept;
 use crate::roll::{CELLS_MAPPED, Person, Roll, Spell};
@@ -151,14 +151,16 @@ fn of_person(
             (*row, place)
         });
         said.extend(place);
-        let (care, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(name, _)| IN_CARE.contains(name));
-        said.extend(in_care(speaker, person, &care).map(|mut reported| {
+        said.extend(in_care(speaker, person, &rest).map(|mut reported| {
             reported.key = ordinals.tell_apart(reported.key);
             (*row, reported)
         }));
+        let rest = rest
+            .into_iter()
+            .filter(|(name, cell)| !IN_CARE.contains(name) || *name == children::IN_CARE && !children::is_told(cell));
         let table = if spell.left { "pupilnolongeronroll" } else { "pupilonroll" };
         let key = ordinals.tell_apart(format!("{table}/{}", speaker.period));
-        if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest.into_iter()) {
+        if let Some(kept) = kept::said(table, key, reference_on(speaker, person), rest) {
             said.push((*row, kept));
         }
     }
@@ -375,7 +377,7 @@ fn provision(speaker: &Speaker<'_>, person: &Person, spell: &Spell<'_>) -> Optio
 }
 
 /// Whether the child was looked after, as schools returned it for some years.
-const IN_CARE: [&str; 2] = ["incare", "careauthority"];
+const IN_CARE: [&str; 2] = [children::IN_CARE, "careauthority"];
 
 fn in_care(speaker: &Speaker<'_>, person: &Person, cells: &[(&str, &str)]) -> Option<Said> {
     let [care, authority] = IN_CARE.map(|name| cell(cells, name));

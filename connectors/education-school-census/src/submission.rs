@@ -58,7 +58,8 @@ impl Progress {
     }
 }
 
-/// Translates one export, or breaks off when the disk does not hold its rows. Without a `period` its files' names do not say of which collection it is.
+/// Translates one export, or breaks off when the disk does not hold its rows. Without a `period` its files' names do not say of which
+/// collection it is.
 pub(crate) fn translate(
     period: Option<Period>,
     files: Vec<(Option<&'static Table>, SourceFile<'_>)>,
@@ -231,7 +232,7 @@ fn open<'a>(
 }
 
 fn is_mapped(table: &Table, column: &str, has: impl Fn(&str) -> bool) -> bool {
-    // Beside the column of its own name another is not read.
+    // Beside the column of its own name another is kept, but for the cells that are read in its place.
     let stands_in = |of: &str| children::other_name(table.holds, of) == Some(column) && !has(of);
     let mapped = children::columns(table.holds);
     is_plumbing(column)
@@ -340,7 +341,7 @@ fn say_row(
         Some(said) => format!("{}/kept", said.key),
         None => format!("{group}/{}/{}", about.period, kept::content_key(cells_after(text, mapped))),
     };
-    let rest = names.iter().map(String::as_str).zip(cells_after(text, mapped));
+    let rest = names.iter().map(String::as_str).zip(cells_after(text, mapped)).chain(children::unsaid(holds, text));
     let kept = kept::said(group, key, about.reference_on, rest);
     said.into_iter().chain(kept).collect()
 }

@@ -250,6 +250,35 @@ fn a_child_that_the_school_knew_as_looked_after() {
 }
 
 #[test]
+fn what_is_neither_yes_nor_no_of_being_looked_after_is_kept() {
+    let header = "pupilonrolltableid,NativeId,upn,surname,forename,dob,entrydate,incare,careauthority";
+    let rows = [
+        "p1,N1,P878400120001,Fictus,Cleo,2015-Mar-09,2023-Sep-04,P,",
+        "p2,N1,D878400120002,Feigned,Hal,2012-Apr-02,2023-Sep-04,P,879",
+    ];
+    let exclusions = "pupilonrolltableid,NativeId,startdate,category,incare,careauthority";
+    let said = translate(&Export::from([
+        table("pupilonroll", header, &rows),
+        table("termlyexclusionsonroll", exclusions, &["p1,N1,2024-Nov-04,SUSP,P,", "p1,N1,2024-Nov-05,SUSP,1,"]),
+    ]));
+    let told = |of: fn(&Kind) -> Option<String>| -> Vec<(&str, String)> {
+        let said = said.drafts.iter().filter_map(|draft| Some((draft.table, of(draft.event.kind.as_ref()?)?)));
+        said.collect()
+    };
+    let reported = told(|kind| match kind {
+        Kind::InCareReported(said) => Some(format!("{:?} {}", said.in_care, said.care_authority.is_some())),
+        _ => None,
+    });
+    assert_eq!(reported, [("in-care", "None true".to_owned()), ("exclusion", "Some(true) false".to_owned())]);
+    let kept = told(|kind| match kind {
+        Kind::SourceRecordKept(kept) => kept.content.clone(),
+        _ => None,
+    });
+    let incare = || "incare\nP\n".to_owned();
+    assert_eq!(kept, [("pupilonroll", incare()), ("pupilonroll", incare()), ("exclusions", incare())]);
+}
+
+#[test]
 fn booleans_in_many_spellings() {
     for (text, expected) in [("True", Some(true)), ("1.0", Some(true)), ("0", Some(false)), ("", None), ("some", None)]
     {

@@ -65,9 +65,10 @@ fn what_else_stands_in_a_row_of_sessions_is_kept() {
     let header = "pupilonrolltableid,NativeId,attendancereason,sessions,absencesessions,newcolumn";
     let said = translate(&Export::from([
         table("pupilonroll", ROLL, &[PUPIL]),
-        table("termlysessiondetailsonroll", header, &["p1,N1,I,4,,", "p1,N1,M,2,3,new"]),
+        table("termlysessiondetailsonroll", header, &["p1,N1,I,4,,", "p1,N1,M,2,3,new", "p1,N1,C,,5,"]),
     ]));
-    assert_eq!(summaries(&said).into_iter().map(counts).collect::<Vec<_>>(), [vec![("I", 4), ("M", 2)]]);
+    // Under the other name a cell is read where its own is blank, and then not kept as well.
+    assert_eq!(summaries(&said).into_iter().map(counts).collect::<Vec<_>>(), [vec![("C", 5), ("I", 4), ("M", 2)]]);
     assert_eq!(kept(&said), ["attendancereason,absencesessions,newcolumn\nM,3,new\n"]);
 }
 
@@ -100,6 +101,40 @@ fn a_school_year_is_told_beside_the_term_and_not_as_one() {
             (0, "8784001/P878400120001/annual-attendance/2011")
         );
     }
+}
+
+#[test]
+fn what_a_roll_says_of_sessions_is_kept_of_whom_no_summary_is_given() {
+    let header = format!("{ROLL},termlysessionsauthorised,termlysessionsunauthorised");
+    let other = "p2,N1,D878400120002,Feigned,Hal,2013-Apr-02,2021-Sep-01,139,0,0";
+    // Of a pupil who came back there are two rows.
+    let again = "p3,N1,D878400120002,Feigned,Hal,2013-Apr-02,2020-Sep-01,12,,";
+    let left =
+        "pupilnolongeronrolltableid,NativeId,upn,surname,forename,dob,entrydate,leavingdate,termlysessionspossible";
+    let gone = "q1,N1,D878400120002,Feigned,Hal,2013-Apr-02,2019-Sep-01,2020-Jul-10,90";
+    let details =
+        table("termlysessiondetailsonroll", "pupilonrolltableid,NativeId,attendancereason,sessions", &["p1,N1,I,4"]);
+    let said = translate(&Export::from([
+        table("pupilonroll", &header, &[&format!("{PUPIL},8,2"), other, again]),
+        table("pupilnolongeronroll", left, &[gone]),
+        details,
+    ]));
+    // No table of leavers: that the second pupil has no row does not say that there was no absence.
+    let told = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+        Some(Kind::SourceRecordKept(kept)) => Some((draft.record_key.clone(), kept.content().to_owned())),
+        _ => None,
+    });
+    let of = |key: &str, content: &str| (format!("N1/D878400120002/{key}"), content.to_owned());
+    let columns = "termlysessionspossible,termlysessionsauthorised,termlysessionsunauthorised";
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            of("pupilnolongeronroll/2025-spring", "termlysessionspossible\n90\n"),
+            of("sessions/2025-spring/kept", &format!("{columns}\n139,0,0\n")),
+            of("sessions/2025-spring/kept/2", "termlysessionspossible\n12\n"),
+        ]
+    );
+    assert_eq!(summaries(&said).into_iter().map(counts).collect::<Vec<_>>(), [vec![("I", 4)]]);
 }
 
 #[test]

@@ -93,9 +93,12 @@ fn fill_names(names: &mut Vec<PersonName>, others: Vec<PersonName>) {
             names.push(other);
             continue;
         };
-        name.family = name.family.take().or(other.family);
-        name.given = name.given.take().or(other.given);
-        name.middle = name.middle.take().or(other.middle);
+        let PersonName { family, given, middle, prefix, suffix, r#use: _ } = other;
+        name.family = name.family.take().or(family);
+        name.given = name.given.take().or(given);
+        name.middle = name.middle.take().or(middle);
+        name.prefix = name.prefix.take().or(prefix);
+        name.suffix = name.suffix.take().or(suffix);
     }
 }
 
@@ -156,6 +159,16 @@ mod tests {
         let born = vec!["birth_on".to_owned()];
         assert_eq!(told([row("2015-02-03", "", ""), row("2015-02-04", first, "")]), (vec![false], born.clone()));
         assert_eq!(told([row("2015-02-03", first, ""), row("2015-02-04", first, "")]), (vec![true], born));
+        let name = |prefix: Option<&str>, suffix: Option<&str>| PersonDescribed {
+            names: vec![PersonName {
+                prefix: prefix.map(str::to_owned),
+                suffix: suffix.map(str::to_owned),
+                ..PersonName::default()
+            }],
+            ..PersonDescribed::default()
+        };
+        let (one, _) = together([name(Some("Dr"), None), name(Some("Ms"), Some("II"))]);
+        assert_eq!(one, name(Some("Dr"), Some("II")));
         let year = PersonDescribed { birth_on: dates::date(2015, None, None), ..PersonDescribed::default() };
         assert_eq!(told([row("2015-02-03", first, ""), year]), (vec![true], vec![]));
     }

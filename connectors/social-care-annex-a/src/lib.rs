@@ -1,8 +1,9 @@
 //! Ofsted's Annex A: the lists of children that a council hands to an inspection of its children's services.
 //!
 //! **Files.** A workbook with a sheet for each list, or a CSV for each; one may also stand below another. A list is known by
-//! its header, wherever in the sheet that stands, and never by a name; each column by the words in it, since councils word them in many ways. Whose lists they
-//! are is in the file's name (`878_annex_a_2025-03-04.xlsx`), else it is the authority that the connector answers for.
+//! its header, wherever in the sheet that stands, and never by a name; each column by the words in it, since councils word them in
+//! many ways. Whose lists they are is in the file's name (`878_annex_a_2025-03-04.xlsx`), else it is the authority that the connector
+//! answers for.
 //!
 //! **Values** are read by the code within them (`f) U6: Foster placement`), else by those of their words that say most
 //! (`Physical abuse`); what is neither, or says two things, is kept as it came, with a finding.
@@ -55,7 +56,7 @@ impl Connector for AnnexA {
             about: "Ofsted Annex A (xlsx or CSV): the eleven lists of children that an inspection asks for",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 

@@ -14,7 +14,8 @@ pub(crate) struct List {
     pub(crate) name: &'static str,
     /// Without these it is not this list.
     signature: &'static [&'static str],
-    fields: &'static [Field],
+    /// Its columns behind [`PERSON`].
+    columns: &'static [Field],
 }
 
 /// The list of people who are no children.
@@ -47,17 +48,18 @@ const AGE: Field = f("age", &[&["=age"], &["age of child"], &["age years"]]);
 const DISABILITY: Field = f("disability", &[&["disab"]]);
 const TEAM: Field = f("team", &[&["allocated team"], &["=team"]]);
 const WORKER: Field = f("worker", &[&["allocated worker"], &["=worker"], &["social worker"]]);
-/// What many lists have: it tells none of them from another.
-const SHARED: [Field; 8] = [ID, GENDER, ETHNICITY, BIRTH, AGE, DISABILITY, TEAM, WORKER];
+/// What every list of children opens with.
+const PERSON: &[Field] = &[ID, GENDER, ETHNICITY, BIRTH, AGE];
+/// What many lists have besides: it tells none of them from another either.
+const SHARED: &[Field] = &[DISABILITY, TEAM, WORKER];
+const ORGANISATION: Field = f("organisation", &[&["organisation"], &["organization"], &["agency"]]);
 const UASC: Field = f("uasc", &[&["unaccompanied"], &["uasc"]]);
+
+/// When an enquiry began, and where nothing else says it, when it was talked of.
+const SECTION_47_START: [&[&str]; 3] = [&["section 47", "start"], &["s47", "start"], &["s 47", "start"]];
 
 /// List 6.
 const IN_NEED: &[Field] = &[
-    ID,
-    GENDER,
-    ETHNICITY,
-    BIRTH,
-    AGE,
     DISABILITY,
     f("opened_on", &[&["cin", "start", "!plan"], &["child in need", "start", "!plan"]]),
     f(
@@ -96,12 +98,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 1,
         name: "list-1",
         signature: &["id", "contact_on", "source"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             f("contact_on", &[&["date", "contact", "!latest", "!last"]]),
             f("source", &[&["contact source"], &["source of contact"], &["contact received from"], &["source"]]),
         ],
@@ -110,15 +107,18 @@ pub(crate) const LISTS: &[List] = &[
         number: 2,
         name: "list-2",
         signature: &["id", "start_on", "organisation"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             f("start_on", &[&["assessment", "start"], &["assessment", "commenced"], &["assessment", "began"]]),
-            f("done_on", &[&["assessment", "complet"], &["completion date"], &["assessment", "end"]]),
-            f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
+            // Not who completed it: `Organisation completing assessment`.
+            f(
+                "done_on",
+                &[
+                    &["assessment", "complet", "!organi", "!agency"],
+                    &["completion date", "!organi", "!agency"],
+                    &["assessment", "end", "!organi", "!agency"],
+                ],
+            ),
+            ORGANISATION,
         ],
     },
     // The same, where the headings say so themselves, whoever made the assessment.
@@ -126,12 +126,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 2,
         name: "list-2",
         signature: &["id", "start_on"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             f(
                 "start_on",
                 &[
@@ -145,16 +140,16 @@ pub(crate) const LISTS: &[List] = &[
             f(
                 "done_on",
                 &[
-                    &["early help", "assess", "complet"],
-                    &["early help", "assess", "end"],
-                    &["eha", "complet"],
-                    &["eha", "end"],
-                    &["caf", "complet", "!organi"],
-                    &["caf", "end"],
-                    &["completion date"],
+                    &["early help", "assess", "complet", "!organi", "!agency"],
+                    &["early help", "assess", "end", "!organi", "!agency"],
+                    &["eha", "complet", "!organi", "!agency"],
+                    &["eha", "end", "!organi", "!agency"],
+                    &["caf", "complet", "!organi", "!agency"],
+                    &["caf", "end", "!organi", "!agency"],
+                    &["completion date", "!organi", "!agency"],
                 ],
             ),
-            f("organisation", &[&["organisation"], &["organization"], &["agency"]]),
+            ORGANISATION,
             TEAM,
             WORKER,
         ],
@@ -163,12 +158,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 3,
         name: "list-3",
         signature: &["id", "referral_on", "source"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             f("referral_on", &[&["date of referral"], &["referral date"], &["date", "referral", "!nfa"]]),
             f("source", &[&["referral source"], &["source of referral"], &["source"]]),
             f("nfa", &[&["nfa"], &["no further action"]]),
@@ -180,12 +170,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 4,
         name: "list-4",
         signature: &["id", "start_on", "authorised_on"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             DISABILITY,
             f(
                 "start_on",
@@ -202,8 +187,8 @@ pub(crate) const LISTS: &[List] = &[
                 &[
                     &["authoris"],
                     &["authoriz"],
-                    &["assessment", "complet", "!early help", "!organi"],
-                    &["assessment", "end", "!early help"],
+                    &["assessment", "complet", "!early help", "!organi", "!agency"],
+                    &["assessment", "end", "!early help", "!organi", "!agency"],
                 ],
             ),
             f("support", &[&["requiring"], &["support required"]]),
@@ -215,16 +200,11 @@ pub(crate) const LISTS: &[List] = &[
         number: 5,
         name: "list-5",
         signature: &["id", "discussed_on"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             DISABILITY,
-            f("discussed_on", &[&["strategy"], &["section 47", "start"], &["s47", "start"], &["s 47", "start"]]),
+            f("discussed_on", &[&["strategy"], SECTION_47_START[0], SECTION_47_START[1], SECTION_47_START[2]]),
             // Where the discussion has a column of its own.
-            f("enquiry_on", &[&["section 47", "start"], &["s47", "start"], &["s 47", "start"]]),
+            f("enquiry_on", &SECTION_47_START),
             f("unnecessary", &[&["unnecessary"], &["conference", "not required"], &["icpc", "not required"]]),
             f(
                 "conference_on",
@@ -239,19 +219,14 @@ pub(crate) const LISTS: &[List] = &[
             WORKER,
         ],
     },
-    List { number: 6, name: "list-6", signature: &["id", "opened_on"], fields: IN_NEED },
+    List { number: 6, name: "list-6", signature: &["id", "opened_on"], columns: IN_NEED },
     // The same, where the case is told by its plan.
-    List { number: 6, name: "list-6", signature: &["id", "plan_on", "need"], fields: IN_NEED },
+    List { number: 6, name: "list-6", signature: &["id", "plan_on", "need"], columns: IN_NEED },
     List {
         number: 7,
         name: "list-7",
         signature: &["id", "start_on", "initial"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             DISABILITY,
             f("start_on", &[&["protection plan", "start"], &["cp", "start"], &["cpp", "start"]]),
             f("initial", &[&["initial category"], &["category", "abuse", "initial"]]),
@@ -269,12 +244,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 8,
         name: "list-8",
         signature: &["id", "started_on", "legal"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             UASC,
             DISABILITY,
             f(
@@ -313,12 +283,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 9,
         name: "list-9",
         signature: &["id", "in_touch"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             UASC,
             DISABILITY,
             TEAM,
@@ -337,12 +302,7 @@ pub(crate) const LISTS: &[List] = &[
         number: 10,
         name: "list-10",
         signature: &["id", "decided_on"],
-        fields: &[
-            ID,
-            GENDER,
-            ETHNICITY,
-            BIRTH,
-            AGE,
+        columns: &[
             DISABILITY,
             f("entered_on", &[&["entered care"], &["looked after"]]),
             f(
@@ -367,7 +327,7 @@ pub(crate) const LISTS: &[List] = &[
         number: ADOPTERS,
         name: "list-11",
         signature: &["id"],
-        fields: &[f(
+        columns: &[f(
             "id",
             &[&["adopter identifier"], &["adopter id"], &["adopter", "unique id"], &["adopter", "identif"]],
         )],
@@ -384,11 +344,11 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// The list that has this header: of those whose signature it has, the one with most of the columns that only it has.
+    /// The list that has this header: of those whose signature it has, the one with most of the columns that are not those of many lists.
     pub(crate) fn of_header<H: AsRef<str>>(header: &[H]) -> Option<Self> {
         let worded = worded(header);
         // Every row of a sheet is asked, and hardly any names an id.
-        if !LISTS.iter().any(|list| list.fields.iter().any(|field| field.name == "id" && field.is_in(&worded))) {
+        if !LISTS.iter().any(|list| list.fields().any(|field| field.name == "id" && field.is_in(&worded))) {
             return None;
         }
         let fitting = LISTS.iter().filter_map(|list| {
@@ -417,7 +377,7 @@ impl Columns {
         let worded = worded(header);
         let near = LISTS.iter().map(|list| (list, list.places(&worded)));
         let (list, known) = near.rev().max_by_key(|(_, known)| own(known)).filter(|(_, known)| own(known) > 0)?;
-        let lacking = list.fields.iter().filter(|field| list.signature.contains(&field.name) && !field.is_in(&worded));
+        let lacking = list.fields().filter(|field| list.signature.contains(&field.name) && !field.is_in(&worded));
         let lacking: Vec<String> = lacking.map(Field::first_words).collect();
         let is_near = !lacking.is_empty();
         is_near.then(|| {
@@ -434,9 +394,9 @@ fn worded<H: AsRef<str>>(header: &[H]) -> Vec<String> {
     header.iter().map(|heading| spaced(heading.as_ref())).collect()
 }
 
-/// How many of these are columns that only one list has.
+/// How many of these are not among those that many lists have.
 fn own(known: &[(&str, usize)]) -> usize {
-    known.iter().filter(|(name, _)| !SHARED.iter().any(|shared| shared.name == *name)).count()
+    known.iter().filter(|(name, _)| !PERSON.iter().chain(SHARED).any(|shared| shared.name == *name)).count()
 }
 
 impl Field {
@@ -452,9 +412,14 @@ impl Field {
 }
 
 impl List {
+    fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
+        let person = if self.number == ADOPTERS { &[] } else { PERSON };
+        person.iter().chain(self.columns)
+    }
+
     fn places(&self, worded: &[String]) -> Vec<(&'static str, usize)> {
         let mut places: Vec<(&'static str, usize)> = Vec::new();
-        for field in self.fields {
+        for field in self.fields() {
             let free = |place: &usize| !places.iter().any(|(_, taken)| taken == place);
             let mut ways = field.worded.iter();
             let found = ways.find_map(|way| {

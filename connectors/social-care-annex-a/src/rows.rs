@@ -146,6 +146,8 @@ const DATED: &[&str] = &[
     "authorised_on",
     "discussed_on",
     "opened_on",
+    "plan_on",
+    "plan_ended_on",
     "seen_on",
     "closed_on",
     "visit_on",

@@ -237,6 +237,16 @@ fn children_in_need_are_told_where_a_list_has_their_plans_alone() {
     );
 }
 
+/// Nothing else in the list says when it stood so.
+#[test]
+fn a_list_of_plans_alone_is_of_the_day_of_its_plans() {
+    let said = translate(
+        &AnnexA::ANY,
+        &[("878_list6.csv", "Child ID,CIN Plan Start Date,Primary Need Code\n910001,04/03/2025,N1\n")],
+    );
+    assert_eq!((said.reasons(), said.of_kind("ChildInNeedPlanStarted").len()), (vec![], 1));
+}
+
 #[test]
 fn a_header_that_is_of_no_list_is_told_what_it_lacks() {
     let said = of(

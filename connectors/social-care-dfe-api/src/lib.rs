@@ -15,7 +15,8 @@
 //! **Statuses.** What is said here of referrals, section 47 enquiries and protection plans opens and closes the statuses that
 //! the sharing rules read, as long as it is fresh. It does not say under what a child is looked after, so that nothing opens
 //! that status. A list whose file says its day, and of which everything was taken, confirms the feed: what it said before
-//! still stands. A night in which nothing changed is an empty list. Education, health and care plans are not social care's to say: they are kept whole.
+//! still stands. A night in which nothing changed is an empty list. Education, health and care plans are not social care's to say:
+//! they are kept whole.
 
 mod child;
 mod codes;

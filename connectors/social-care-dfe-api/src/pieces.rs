@@ -1,7 +1,8 @@
 //! The children of a file as they stand in it, one at a time: a file is never held, however long it is.
 //!
 //! An array of children, children one after another, or an object that holds an array of them, or one, as `children` or
-//! `Children`, and may say whose they are before that, as `la_code`. A piece ends where its braces do, so that one that is no JSON within costs itself and not the rest.
+//! `Children`, and may say whose they are before that, as `la_code`. A piece ends where its braces do, so that one that is no JSON
+//! within costs itself and not the rest.
 
 use std::io::{self, BufRead};
 

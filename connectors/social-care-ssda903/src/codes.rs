@@ -45,7 +45,8 @@ lists! {
     PROVIDER = "place_provider" [a("PR0"), a("PR1"), a("PR2"), a("PR3"), a("PR4"), a("PR5")];
     REC = "rec" [
         a("X1"), a("E11"), a("E12"), a("E2"), a("E3"), a("E4A"), a("E4B"), a("E13"), a("E41"), a("E45"), a("E46"), a("E47"),
-        a("E48"), until("E43", 2018), until("E44", 2018), a("E5"), a("E6"), a("E7"), a("E9"), a("E14"), a("E15"), a("E16"), a("E17"), a("E8"),
+        a("E48"), until("E43", 2018), until("E44", 2018), a("E5"), a("E6"), a("E7"), a("E9"), a("E14"), a("E15"), a("E16"),
+        a("E17"), a("E8"),
     ];
     CHANGE_REASON = "reason_place_change" [
         a("CARPL"), a("CLOSE"), a("ALLEG"), a("STAND"), a("CUSTOD"), a("APPRR"), a("CREQB"), a("CREQO"), a("CHILD"),

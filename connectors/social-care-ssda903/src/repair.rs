@@ -5,7 +5,8 @@
 //! `ssda903-repair/1`. Rules 1A and 2 end a period that no return ends: their reason is `E99` and no code of the department's.
 //! A row that stands twice needs nothing more than that it counts once, and of one beginning the later year's word is what
 //! versions do. An open row of an earlier year that a later year tells otherwise is replaced by what the later one tells: it
-//! begins on another day there (rule 3), or something that began before it stands there (rule 3A). Rule 6 is ours: a blank reason ends no care that goes on, in the next episode, on the very day.
+//! begins on another day there (rule 3), or something that began before it stands there (rule 3A). Rule 6 is ours: a blank reason
+//! ends no care that goes on, in the next episode, on the very day.
 
 use jiff::{ToSpan as _, civil};
 use proto::events::{Coded, FindingCode};

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 
 use connector_kit::gather::Gathering;
-use connector_kit::{Output, Place, described, identifier};
+use connector_kit::{Output, Place, codes, described, identifier};
 use proto::events::identifier::Standing;
 use proto::events::person_name::Use;
 use proto::events::{Date, Finding, PersonDescribed, PersonName, Scheme};
@@ -19,7 +19,7 @@ use crate::rows::Row;
 const KNOWN_MAX: usize = 900_000;
 
 /// What a row says of who its pupil is.
-const SAYS: [Field; 5] = [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Birth];
+const SAYS: [Field; 6] = [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Birth, Field::Sex];
 
 /// Descriptions of a file's pupils: each once, known again by what it hashes to, in a few bytes.
 pub(super) struct Pupils {
@@ -70,6 +70,9 @@ impl Pupils {
         while let Some(mut of) = owners.next_owner()? {
             of.rows.sort_by_key(|row| (row.place.line, row.place.record));
             let Some(first) = of.rows.first() else { continue };
+            if let Some((school, pupil)) = of.owner.split_once('/').filter(|_| of.left_out > 0) {
+                speaker.too_many(school, pupil, first.place.clone());
+            }
             let (place, began) = (first.place.clone(), first.began);
             let mut findings: Vec<Finding> =
                 of.rows.iter_mut().flat_map(|row| std::mem::take(&mut row.findings)).collect();
@@ -101,6 +104,7 @@ impl Described {
         let person = PersonDescribed {
             names: Some(name).filter(|name| name.family.is_some() || name.given.is_some()).into_iter().collect(),
             birth_on,
+            sex: codes::unlisted(row.get(Field::Sex), "attendance.sex"),
             identifiers,
             ..PersonDescribed::default()
         };

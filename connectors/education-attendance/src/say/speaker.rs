@@ -9,9 +9,8 @@ use proto::events::{AttendanceMarked, Date, Event, Finding, FindingCode, Scheme,
 use proto::quarantine::Reason;
 
 use super::pupils::Described;
-use super::{Key, Mark, Session, date_of, scope_key};
+use super::{Key, Mark, Session, beside, date_of, scope_key};
 use crate::around::Around;
-use crate::fields::Field;
 use crate::rows::Row;
 
 /// Where drafts go.
@@ -52,6 +51,19 @@ impl Speaker<'_> {
         self.draft(said, person.into(), findings);
     }
 
+    /// A pupil of whom more was said than is held.
+    pub(super) fn too_many(&mut self, school: &str, pupil: &str, place: Place) {
+        let message = "the file says more of who one pupil is than is said of any: some of it was not read; look at what it says of \
+                       this pupil's name and numbers, and send it again";
+        let scope_key = Some(self.open(format!("{school}/attendance/pupils")));
+        self.out.reject(Rejection {
+            controller: Some(format!("school-{school}")),
+            scope_key,
+            subject: Some(identifier::subject(Scheme::SchoolPupil, school, pupil)),
+            ..Rejection::of(Reason::RecordTooLarge, message, place, &[])
+        });
+    }
+
     pub(super) fn mark(&mut self, key: &Key, mark: Mark<'_>, repeated: bool) {
         let (school, on, session, pupil) = key;
         let on = date_of(*on);
@@ -74,12 +86,11 @@ impl Speaker<'_> {
             changed_at_us,
             place: &row.place,
         };
-        let (minutes, left) = minutes_late(row, *session);
+        let beside = beside::of(row, *session, &on);
         if let Some(coded) = coded {
-            let minutes = reading::integer(minutes, "minutes_late").keep(&mut findings);
+            let minutes = reading::integer(beside.minutes, "minutes_late").keep(&mut findings);
             let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok()).filter(|minutes| *minutes > 0);
-            let comment = of_session(row, *session, [Field::MorningComment, Field::AfternoonComment], Field::Comment);
-            let comment = Some(comment.to_owned()).filter(|comment| !comment.is_empty());
+            let comment = Some(beside.comment.to_owned()).filter(|comment| !comment.is_empty());
             let mut marked = AttendanceMarked {
                 school: Some(format!("school-{school}")),
                 on: Some(on),
@@ -93,8 +104,7 @@ impl Speaker<'_> {
             self.draft(said("mark", record_key.clone()), marked.into(), findings);
         }
         let rest = row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let rest = rest.chain([("minutes_late", left)]);
-        if let Some(kept) = kept::columns("mark", rest) {
+        if let Some(kept) = kept::columns("mark", rest.chain(beside.left)) {
             let findings = vec![finding(FindingCode::NotMapped, "mark")];
             self.draft(said("kept", format!("{record_key}/kept")), kept.into(), findings);
         }
@@ -144,46 +154,5 @@ impl Speaker<'_> {
             findings,
             ..Draft::of(subject, &controller, table, record_key, dates::on(on), event, place.clone())
         });
-    }
-}
-
-/// What is said of one of a day's sessions, under a name of its own.
-fn own(row: &Row, session: Session, [morning, afternoon]: [Field; 2]) -> &str {
-    match session {
-        Session::Morning => row.get(morning),
-        Session::Afternoon => row.get(afternoon),
-    }
-}
-
-/// The same, or else what is said under the name for both.
-fn of_session(row: &Row, session: Session, names: [Field; 2], of_both: Field) -> &str {
-    let own = own(row, session, names);
-    if own.is_empty() { row.get(of_both) } else { own }
-}
-
-/// The minutes that are this session's; and those of which nobody knows whose they are, once of a row. Beside the marks of both
-/// sessions one number is the late one's, where it is clear which that is.
-fn minutes_late(row: &Row, session: Session) -> (&str, &str) {
-    const OWN: [Field; 2] = [Field::MorningMinutesLate, Field::AfternoonMinutesLate];
-    const MARKS: [Field; 2] = [Field::MorningCode, Field::AfternoonCode];
-    if MARKS.iter().any(|mark| !row.says(*mark)) {
-        return (of_session(row, session, OWN, Field::MinutesLate), "");
-    }
-    let own = own(row, session, OWN);
-    let of_both = row.get(Field::MinutesLate);
-    if matches!(reading::integer(of_both, "").value, Some(0)) || OWN.iter().any(|name| row.get(*name) == of_both) {
-        return (own, "");
-    }
-    let is_late = |mark: Field| matches!(row.get(mark).trim(), "L" | "l" | "U" | "u");
-    let late = match MARKS.map(is_late) {
-        [true, false] => Some(Session::Morning),
-        [false, true] => Some(Session::Afternoon),
-        _ => None,
-    };
-    let is_known = late.is_some() && OWN.iter().all(|name| row.get(*name).is_empty());
-    match (is_known, late == Some(session), session) {
-        (true, true, _) => (of_both, ""),
-        (false, _, Session::Morning) => (own, of_both),
-        _ => (own, ""),
     }
 }

@@ -207,6 +207,16 @@ fn what_one_row_leaves_blank_of_a_pupil_another_says() {
 }
 
 #[test]
+fn of_whom_more_is_said_than_is_held_it_is_told() {
+    let long = "x".repeat(100_000);
+    let rows: String = (0..100).map(|row| format!("{UPN},{row}{long},2025-01-06,AM,/\n")).collect();
+    let said = translate("8784001.csv", &format!("upn,surname,date,session,code\n{rows}"));
+    let told: Vec<_> = said.rejections.iter().map(|one| (one.reason.name(), one.scope_key.as_deref())).collect();
+    assert_eq!(told, [("RECORD_TOO_LARGE", Some("8784001/attendance/pupils"))]);
+    assert_eq!(said.rejections[0].subject, Some(said.drafts[0].subject.clone()));
+}
+
+#[test]
 fn minutes_late_are_of_the_session_that_is_late() {
     let file = |columns: &str, row: &str| {
         let said = translate("8784001.csv", &format!("UPN,Date,AM,PM,{columns}\n{UPN},2025-01-06,{row}\n"));
@@ -227,6 +237,54 @@ fn minutes_late_are_of_the_session_that_is_late() {
     }
     let each = "AM Minutes Late,PM Minutes Late,AM Comment,PM Comment";
     assert_eq!(file(each, "L,L,7,9,bus,dog"), (vec![Some(7), Some(9)], "busdog".to_owned(), vec![]));
+}
+
+#[test]
+fn what_else_a_register_says_of_a_pupil_is_told_or_kept() {
+    let columns = "gender,class,form,house,tutorgroup,initials";
+    let said = translate("8784001.csv", &format!("UPN,Date,AM,{columns}\n{UPN},2025-01-06,/,F,5A,5,Elm,T1,A I\n"));
+    let mut told = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+        Some(Kind::SourceRecordKept(kept)) => kept.content.clone(),
+        Some(Kind::PersonDescribed(who)) => who.sex.as_ref().map(|sex| format!("{} {}", sex.code_set, sex.code)),
+        _ => None,
+    });
+    assert_eq!(told.next().as_deref(), Some("class,form,house,initials,tutorgroup\n5A,5,Elm,A I,T1\n"));
+    assert_eq!(told.collect::<Vec<_>>(), ["attendance.sex F"]);
+}
+
+#[test]
+fn what_no_mark_of_a_row_takes_is_kept() {
+    let file = |columns: &str, row: &str| {
+        let said = translate("8784001.csv", &format!("UPN,Date,{columns}\n{UPN},2025-01-06,{row}\n"));
+        let comments: Vec<_> = marks(&said).into_iter().map(|(_, m)| m.comment.unwrap_or_default()).collect();
+        let kept = said.drafts.iter().filter_map(|draft| match &draft.event.kind {
+            Some(Kind::SourceRecordKept(kept)) => {
+                let session = draft.record_key.rsplit('/').nth(1).unwrap_or_default();
+                Some(format!("{session}: {}", kept.content.as_deref().unwrap_or_default().trim_end()))
+            }
+            _ => None,
+        });
+        (comments.join("|"), kept.collect::<Vec<_>>())
+    };
+    let said =
+        |comments: &str, kept: &[&str]| (comments.to_owned(), kept.iter().map(|one| (*one).to_owned()).collect());
+    // A session without a mark.
+    assert_eq!(file("AM,PM,PM Comment", "/,,dentist"), said("", &["pm: pm_comment\ndentist"]));
+    assert_eq!(file("AM,PM,PM Comment", "/,-,dentist"), said("", &["pm: pm_comment\ndentist"]));
+    assert_eq!(file("AM,PM,Minutes Late", "/,,12"), said("", &["am: minutes_late\n12"]));
+    assert_eq!(file("Session,Code,Comment", "AM,,dentist"), said("", &["am: comment\ndentist"]));
+    assert_eq!(file("AM,PM,PM Minutes Late", "/,,0"), said("", &[]));
+    // Of a session that the row is not of.
+    assert_eq!(file("Session,Code,PM Comment", "AM,/,dentist"), said("", &["am: pm_comment\ndentist"]));
+    assert_eq!(file("AM,PM Comment,PM Minutes Late", "/,dentist,5").1, ["am: pm_minutes_late,pm_comment\n5,dentist"]);
+    // Of both, where each has its own.
+    let all = "AM,PM,AM Comment,PM Comment,Comment";
+    assert_eq!(file(all, "/,\\,bus,dog,snow"), said("bus|dog", &["am: comment\nsnow"]));
+    assert_eq!(file(all, "/,\\,bus,,snow"), said("bus|snow", &[]));
+    assert_eq!(file(all, "/,,,,snow"), said("snow", &[]));
+    // Names of a session beside the marks of both.
+    assert_eq!(file("AM,PM,Lesson", "/,\\,Maths"), said("|", &["am: period\nMaths"]));
+    assert_eq!(file("AM,PM,Session,Code", "/,\\,Day,X"), said("|", &["am: session,code\nDay,X"]));
 }
 
 #[test]
@@ -254,10 +312,14 @@ fn tables_as_systems_print_them() {
         assert!(said.drafts.iter().all(|draft| draft.table != "kept"), "{name}");
     }
     let grid = format!("Student,UPN,Mon 06/01/2025 AM,Mon 06/01/2025 PM\nInvented,{UPN},/,\\\n");
+    let days = format!("Student,UPN,06/01/2025,07/01/2025,08/01/2025\nInvented,{UPN},/,\\,/\n");
+    let title = "Attendance,06/01/2025,to,10/01/2025\nUPN,Name,Morning register\n";
     let urn = format!("URN,UPN,Date,AM\n900001,{UPN},2025-01-06,/\n");
     let short = format!("UPN,Date,AM,PM\n{UPN},2025-01-06,/\n");
     for (name, text, told) in [
         ("8784001.csv", grid.as_str(), "a row for each pupil and day"),
+        ("8784001.csv", &days, "a row for each pupil and day"),
+        ("8784001.csv", title, "no row of the first twenty"),
         ("8784001.csv", "UPN,Name\n", "no row of the first twenty"),
         ("register.csv", &urn, "a URN is another number"),
         ("8784001.csv", &short, "fewer cells"),

@@ -164,7 +164,11 @@ pub(super) fn read_children(
         let lead = lead.iter().copied().filter(|_| per_row);
         let mapped = children::columns(table.holds).iter().copied();
         let mapped = mapped.map(|column| children::cell(table.holds, row, column).unwrap_or(""));
-        let named = mapped.chain(file.unmapped.iter().map(|column| row.get(column).unwrap_or("")));
+        let unmapped = file.unmapped.iter().map(|column| match children::stands_in(table.holds, row, column) {
+            true => "",
+            false => row.get(column).unwrap_or(""),
+        });
+        let named = mapped.chain(unmapped);
         rows.push(stood(person, file.number, row), lead.chain(named))?;
         if let Some(key) = row.get(&own_id).filter(|_| is_parent) {
             let of = progress.rows_of.entry(table.name).or_default();

@@ -197,7 +197,8 @@ impl Written {
         Self::put_all([self])
     }
 
-    /// Puts each in the place of its last, all of each or nothing: all durable when this returns, for one wait for the disk.
+    /// Puts each in the place of its last, all of each or nothing: those of one folder, all durable when this returns, for one wait for
+    /// the disk.
     pub(crate) fn put_all(all: impl IntoIterator<Item = Self>) -> Result<(), BaselineError> {
         let mut last = None;
         for Self { path, beside } in all {

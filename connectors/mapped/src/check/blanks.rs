@@ -10,26 +10,39 @@ pub(super) fn of(source: &Source) -> Vec<String> {
 }
 
 impl Checker<'_> {
-    /// A list or a condition that names such a word never meets it.
+    /// A list or a condition that names such a word never meets it, but in other letters: a blank is one to the letter, and what they
+    /// name is met in any letter case.
     pub(super) fn blanks(&mut self, file: &File) {
         let blanks = of(file.source.get_ref());
-        let is_blank = |word: &String| blanks.iter().any(|blank| blank.eq_ignore_ascii_case(word.trim()));
-        let what = "names a word that is read as no value (`source.blanks`): for a value of its own write `blanks = []`, \
-                    and for a cell without one `filled = false`";
+        let found = |words: &mut dyn Iterator<Item = &String>| -> Option<String> {
+            let odd = words.map(|word| word.trim()).filter_map(|word| {
+                let blank = blanks.iter().find(|blank| blank.eq_ignore_ascii_case(word))?;
+                Some((blank != word, blank))
+            });
+            // Of several, one that is never met is told before one that is met in other letters.
+            let (in_other_letters, blank) = odd.min()?;
+            let how = match in_other_letters {
+                true => format!("met only in another letter case, since `{blank}` is read as no value"),
+                false => "read as no value".to_owned(),
+            };
+            Some(format!(
+                "names a word that is {how} (`source.blanks`): for a value of its own write `blanks = []`, and for a cell without \
+                 one `filled = false`"
+            ))
+        };
         for (name, list) in &file.codes {
-            if list.get_ref().values.keys().any(is_blank) {
+            if let Some(what) = found(&mut list.get_ref().values.keys()) {
                 self.problems.warn(list.span(), &format!("codes.{name}"), what);
             }
         }
         let conditions = |all: &[Condition]| {
-            let mut words = all.iter().flat_map(|condition| condition.is.iter().chain(&condition.not).flatten());
-            words.any(is_blank)
+            found(&mut all.iter().flat_map(|condition| condition.is.iter().chain(&condition.not).flatten()))
         };
-        if conditions(&file.only_when) {
+        if let Some(what) = conditions(&file.only_when) {
             self.problems.warn(file.source.span(), "only_when", what);
         }
         for event in &file.events {
-            if conditions(&event.get_ref().when) {
+            if let Some(what) = conditions(&event.get_ref().when) {
                 self.problems.warn(event.span(), "event.when", what);
             }
         }

@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use std::io;
 
 use connector_kit::gather::Gathering;
-use connector_kit::{Draft, Output, Place, described};
+use connector_kit::{Draft, Output, Place, Rejection, described};
 use prost::Message as _;
 use proto::events::event::Kind;
 use proto::events::{Body, Finding};
+use proto::quarantine::Reason;
 
 use super::rank;
 
 /// What the drafts of descriptions are of.
 pub(super) const TABLE: &str = "person";
 
-/// Descriptions that are held to learn whether a later row of the same child and time says something else: of a feed no more are waited for,
-/// and those of a snapshot go to the disk.
+/// Descriptions that are held to learn whether a later row of the same child and time says something else: of a feed no more are
+/// waited for, and those of a snapshot go to the disk.
 pub(super) const PEOPLE_MAX: usize = 10_000;
 
 /// One description a child and version: of the rows that describe a child, the one of the latest event, with its blanks filled from
@@ -90,9 +91,25 @@ impl People {
         let gathered = self.gathering.gathered()?;
         let mut owners = gathered.owners(0);
         while let Some(of) = owners.next_owner()? {
-            one_of(of.rows).into_iter().for_each(|draft| out.draft(draft));
+            let told = one_of(of.rows);
+            if let Some(draft) = told.as_ref().filter(|_| of.left_out > 0) {
+                out.reject(too_many(draft));
+            }
+            told.into_iter().for_each(|draft| out.draft(draft));
         }
         Ok(())
+    }
+}
+
+/// A child of whom more was said than is held.
+fn too_many(of: &Draft) -> Rejection {
+    let message = "the file says more of who one child is than is said of any: some of it was not read, and nothing that stands of \
+                   the child is taken back; look at what it says of this child's name and numbers, and send it again";
+    Rejection {
+        controller: Some(of.controller.clone()),
+        scope_key: of.scope_key.clone(),
+        subject: Some(of.subject.clone()),
+        ..Rejection::of(Reason::RecordTooLarge, message, of.place.clone(), &[])
     }
 }
 

@@ -173,6 +173,17 @@ fn what_one_row_leaves_blank_of_a_child_another_says() {
     assert_eq!(of(two), ("Ada".to_owned(), None, vec![false, false], vec!["nhs_number".to_owned()]));
 }
 
+#[test]
+fn of_whom_more_is_said_than_is_held_it_is_told() {
+    let mapping = early_help("format = \"csv\"", &format!("{SUBJECT}[person]\ngiven = \"Name\"\n{STARTED}"));
+    let long = "x".repeat(100_000);
+    let rows: String = (0..100).map(|row| format!("E{row},1001,{row}{long},01/02/2025\n")).collect();
+    let read = tried(&mapping, "cases.csv", format!("Case Ref,Child ID,Name,Start Date\n{rows}").as_bytes());
+    let told: Vec<_> = read.said.rejections.iter().map(|one| (one.reason, one.subject.clone())).collect();
+    assert_eq!(told, [(Reason::RecordTooLarge, Some(read.said.drafts[0].subject.clone()))]);
+    assert_eq!(read.said.rejections[0].scope_key.as_deref(), Some("878/awkward"));
+}
+
 /// What a database's grid writes where there is nothing.
 #[test]
 fn null_is_no_value_unless_the_mapping_says_so() {

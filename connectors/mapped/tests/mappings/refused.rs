@@ -169,8 +169,10 @@ proptest! {
 fn words_that_are_never_met_are_warned_of() {
     let good = text("health-therapy-waits");
     for (from, to, told) in [
-        ("is = [\"Rejected\"]", "is = [\"NULL\"]", "read as no value"),
-        ("values = {", "values = { \"Null\" = \"none\",", "read as no value"),
+        ("is = [\"Rejected\"]", "is = [\"NULL\"]", "a word that is read as no value"),
+        ("is = [\"Rejected\"]", "is = [\"Null\"]", "met only in another letter case"),
+        ("values = {", "values = { \"NULL\" = \"none\",", "a word that is read as no value"),
+        ("values = {", "values = { \"Null\" = \"none\",", "met only in another letter case"),
     ] {
         let odd = good.replacen(from, to, 1);
         assert_ne!(odd, good, "{from}");

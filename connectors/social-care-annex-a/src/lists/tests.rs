@@ -85,6 +85,33 @@ fn headers_are_known_however_they_are_worded() {
 }
 
 #[test]
+fn who_completed_an_assessment_is_not_the_day_of_it() {
+    for (header, organisation, done_on) in [
+        (&["Child ID", "EHA start date", "Organisation completing EHA"][..], Some(2), None),
+        (
+            &[
+                "Child Unique ID",
+                "Organisation completing assessment",
+                "Assessment start date",
+                "Assessment completion date",
+            ],
+            Some(1),
+            Some(3),
+        ),
+        (&["Child ID", "Agency completing assessment", "Assessment started", "Assessment ended"], Some(1), Some(3)),
+        (&["Child ID", "Early help assessment start", "Organisation completing early help assessment"], Some(2), None),
+        (&["Child ID", "CAF start", "Agency completing CAF", "CAF completed"], Some(2), Some(3)),
+    ] {
+        let columns = Columns::of_header(header).unwrap();
+        assert_eq!(
+            (columns.list.number, columns.place("organisation"), columns.place("done_on")),
+            (2, organisation, done_on),
+            "{header:?}"
+        );
+    }
+}
+
+#[test]
 fn a_header_that_is_none_is_told_what_it_lacks() {
     for (header, near) in [
         (
