@@ -2,7 +2,7 @@
 
 use proto::events::Subject;
 
-use crate::bundle::{Bundle, Entry, Referred};
+use crate::bundle::{Bundle, Entry, Referred, kind_told};
 use crate::person::{self, Known};
 use crate::reading::Reading;
 use crate::translate::Translating;
@@ -121,7 +121,7 @@ impl Translating<'_> {
                     person::by_reference(controller, system, value, reading)
                 }
             },
-            Referred::Known(system, value) if to.text("type").is_none_or(|kind| kind == "Patient") => {
+            Referred::Known(system, value) if kind_told(to).is_none_or(|kind| kind == "Patient") => {
                 person::by_reference(controller, system, value, reading)
             }
             _ => None,

@@ -28,7 +28,7 @@ impl Entry {
     /// The address of the server that the resource is on.
     fn base(&self) -> Option<&str> {
         let url = self.full_url.as_deref()?;
-        base_of(url.split_once("/_history/").map_or(url, |(url, _)| url))
+        base_of(without_version(url))
     }
 
     /// Whether this is the same resource at another time, or said twice: what is only addressed alike may be another child's.
@@ -108,11 +108,40 @@ pub(crate) enum Referred<'b> {
     Nowhere,
 }
 
+/// What kind of resource a reference says that it is to: in so many words, else by its address, of which "Patient/1" and
+/// "Patient?identifier=system|value" are two.
+pub(crate) fn kind_told(reference: &Element) -> Option<&str> {
+    let by_address = || {
+        let to = without_version(reference.text("reference")?);
+        let kind = match to.split_once('?') {
+            Some((asked, _)) => asked.rsplit('/').next(),
+            None => to.rsplit('/').nth(1),
+        };
+        kind.filter(|kind| is_kind(kind))
+    };
+    reference.text("type").or_else(by_address)
+}
+
+fn is_kind(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// The address of a resource, whichever of its versions was meant.
+fn without_version(address: &str) -> &str {
+    address.split_once("/_history/").map_or(address, |(address, _)| address)
+}
+
 impl Bundle {
     pub(crate) fn new(entries: Vec<Entry>, timestamp: Option<String>) -> Self {
         let (mut index, mut urns) = (HashMap::new(), HashMap::new());
         let (mut numbers, mut values) = (HashMap::new(), HashMap::new());
         let (mut attached, mut ids) = (HashMap::new(), HashMap::<String, Same>::new());
+        let is_message = entries.iter().any(|entry| entry.resource.kind() == "MessageHeader");
+        // In a message nothing has versions, and what is addressed alike and says something else may be another child's.
+        let is_it = |other: &usize, entry: &Entry| {
+            let other = entries.get(*other);
+            other.is_some_and(|other| other.is_version_of(entry) && (!is_message || other.resource == entry.resource))
+        };
         for (at, entry) in entries.iter().enumerate() {
             if let Some(number) = number_of(&entry.resource) {
                 *numbers.entry(format!("{}/{number}", entry.resource.kind())).or_default() += 1;
@@ -130,7 +159,7 @@ impl Bundle {
             }
             if let Some(url) = &entry.full_url {
                 let known = index.entry(url.clone()).or_insert(Some(at));
-                *known = known.filter(|other| entries.get(*other).is_some_and(|other| other.is_version_of(entry)));
+                *known = known.filter(|other| is_it(other, entry));
             }
             if let Some(id) = entry.resource.text("id") {
                 let whole = entry.full_url.as_deref();
@@ -138,16 +167,15 @@ impl Bundle {
                     let same = ids.entry(id_on(server, entry.resource.kind(), id));
                     let same = same.or_insert(Same { only: Some(at), addressed: false });
                     // One full address is one resource, in the versions that it had.
-                    let is_it = |other: &usize| {
-                        *other == at
-                            || whole.is_some()
-                                && entries.get(*other).is_some_and(|other| other.full_url.as_deref() == whole)
+                    let is_at = |other: &usize| entries.get(*other).is_some_and(|it| it.full_url.as_deref() == whole);
+                    let is_same = |other: &usize| {
+                        *other == at || whole.is_some() && is_at(other) && (!is_message || is_it(other, entry))
                     };
-                    same.only = same.only.filter(is_it);
+                    same.only = same.only.filter(is_same);
                     same.addressed |= whole.is_some();
                 }
                 let known = urns.entry(format!("urn:uuid:{id}")).or_insert(Some(at));
-                *known = known.filter(|other| entries.get(*other).is_some_and(|other| other.is_version_of(entry)));
+                *known = known.filter(|other| is_it(other, entry));
             }
         }
         let header = entries.iter().find(|entry| entry.resource.kind() == "MessageHeader");
@@ -179,7 +207,7 @@ impl Bundle {
             let contained = within.all("contained").find(|resource| resource.text("id") == Some(id));
             return contained.map_or(Referred::Nowhere, |resource| Referred::Here(resource, None));
         }
-        let to = to.split_once("/_history/").map_or(to, |(to, _)| to);
+        let to = without_version(to);
         if let Some(found) = self.index.get(to).or_else(|| self.urns.get(to)) {
             return found.and_then(|at| self.entries.get(at)).map_or(Referred::Nowhere, Entry::here);
         }
@@ -189,7 +217,7 @@ impl Bundle {
         }
         let mut parts = to.rsplitn(3, '/');
         let (id, kind, base) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
-        match kind.filter(|kind| kind.starts_with(|first: char| first.is_ascii_uppercase())) {
+        match kind.filter(|kind| is_kind(kind)) {
             Some(kind) if !id.is_empty() => {
                 self.by_id(kind, id, base, within).unwrap_or(Referred::Elsewhere { kind, id, base })
             }
@@ -233,19 +261,19 @@ impl Bundle {
 
     /// Whether a reference is to a patient, also where nobody can tell to which.
     pub(crate) fn is_of_patient(&self, reference: &Element, within: &Element) -> bool {
-        let is_named = reference.text("type") == Some("Patient")
-            || reference.text("reference").is_some_and(|to| to.rsplit('/').nth(1).unwrap_or(to).starts_with("Patient"));
+        let told = kind_told(reference);
         match self.referred(reference, within) {
             Referred::Here(found, _) => found.kind() == "Patient",
             Referred::Elsewhere { kind, .. } => kind == "Patient",
-            Referred::Known(system, _) => is_named || is_nhs_number(system),
-            Referred::Nowhere => is_named,
+            // An NHS number may be a mother's too, where the reference says that it is to one.
+            Referred::Known(system, _) => told.map_or(is_nhs_number(system), |kind| kind == "Patient"),
+            Referred::Nowhere => told == Some("Patient"),
         }
     }
 
     /// Whether a reference is by a number that does not say whose it is.
     pub(crate) fn may_be_patient(&self, reference: &Element, within: &Element) -> bool {
-        reference.get("type").is_none() && matches!(self.referred(reference, within), Referred::Known(..))
+        kind_told(reference).is_none() && matches!(self.referred(reference, within), Referred::Known(..))
     }
 
     /// The resource that a reference at this path leads to, where it stands here.

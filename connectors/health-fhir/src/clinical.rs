@@ -5,11 +5,11 @@ use proto::events::{
     ImmunisationGiven, ImmunisationNotGiven, ObservationRecorded, ResultReported, ReviewScore, ScreeningReported,
 };
 
-use crate::codes::{NO_KNOWN_ALLERGY, SCREENS, is_screening_outcome};
+use crate::codes::{SCREENS, is_no_known_allergy, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
 use crate::reading::Reading;
-use crate::saying::{Part, Saying};
+use crate::saying::{Part, Saying, is_in_error};
 use crate::time::Time;
 use crate::tree::Element;
 
@@ -115,7 +115,7 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         return saying.keep_no_more(recorded, &reason);
     }
     // That somebody looked and there is none: what the same record said before is no more.
-    if r.all_coded(resource, &["code"]).iter().any(|code| NO_KNOWN_ALLERGY.contains(&code.code.as_str())) {
+    if r.all_coded(resource, &["code"]).iter().any(is_no_known_allergy) {
         saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance of none known");
         return saying.keep(recorded, "code");
     }
@@ -188,7 +188,7 @@ pub(crate) fn observation(saying: &mut Saying<'_, '_>) {
         for (_, ordinal) in resource.all("component").zip(1..) {
             saying.retract("observation", Part { of: "", ordinal }, at, &reason);
         }
-        return;
+        return saying.keep_no_more(at, &reason);
     }
     // A parent's answer about their consent is said by itself.
     let is_seen = |of: &Element| consent::own_answer(of).is_none();
@@ -297,8 +297,9 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
         r.flag(FindingCode::DatesOutOfOrder, "abatement");
     }
     let at = recorded.or(onset);
-    if certainty.as_ref().is_some_and(|said| said.code == "entered-in-error") {
-        return saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
+    if is_in_error(resource) {
+        saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
+        return saying.keep_no_more(at, "Condition entered-in-error");
     }
     let note: Vec<&str> = resource.all("note").filter_map(|note| note.text("text")).collect();
     let event = DiagnosisRecorded {
@@ -327,7 +328,9 @@ pub(crate) fn report(saying: &mut Saying<'_, '_>) {
     let stated = status(resource, &known, r);
     let code = stated.as_ref().map_or("", |stated| stated.code.as_str());
     if matches!(code, "entered-in-error" | "cancelled") {
-        return saying.retract("report", Part::default(), at, &format!("DiagnosticReport {code}"));
+        let reason = format!("DiagnosticReport {code}");
+        saying.retract("report", Part::default(), at, &reason);
+        return saying.keep_no_more(at, &reason);
     }
     let event = ResultReported {
         taken_at: Saying::when(taken),
@@ -352,6 +355,12 @@ pub(crate) fn procedure(saying: &mut Saying<'_, '_>) {
     let mut reading = Reading::default();
     let r = &mut reading;
     let at = r.choice_time(resource, "performed").or_else(|| saying.seen());
+    let stated = r.concept(resource, "status");
+    // One that was wrong may not say any more what it was.
+    if stated.as_ref().is_some_and(|stated| stated.code == "entered-in-error") {
+        saying.retract("screening", Part::default(), at, "Procedure entered-in-error");
+        return saying.keep_no_more(at, "Procedure entered-in-error");
+    }
     let screen = r.concept(resource, "code");
     let outcome = r.concept(resource, "outcome");
     let is_screen = says(saying) == Says::Screening
@@ -359,10 +368,6 @@ pub(crate) fn procedure(saying: &mut Saying<'_, '_>) {
         || outcome.as_ref().is_some_and(|outcome| is_screening_outcome(&outcome.code_set));
     if !is_screen {
         return saying.keep(at, "Procedure");
-    }
-    let stated = r.concept(resource, "status");
-    if stated.as_ref().is_some_and(|stated| stated.code == "entered-in-error") {
-        return saying.retract("screening", Part::default(), at, "Procedure entered-in-error");
     }
     let event = ScreeningReported {
         screened_at: Saying::when(at),

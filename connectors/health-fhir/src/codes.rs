@@ -1,5 +1,7 @@
 //! Codes and addresses, by what they mean here. SNOMED CT, the Digital Child Health code systems and those of HL7.
 
+use proto::events::Coded;
+
 /// A code system's address as the name of a code set.
 pub(crate) fn code_set(system: &str) -> String {
     match system {
@@ -61,8 +63,18 @@ pub(crate) const SCREENS: &[&str] = &[
     "276781000000109",
 ];
 
-/// SNOMED CT: no known allergy, and no known allergy to a drug.
-pub(crate) const NO_KNOWN_ALLERGY: &[&str] = &["716186003", "409137002"];
+/// Whether what is stated of an allergy is that none is known: SNOMED CT (none at all, of drugs, of surroundings, of food), or words
+/// for it.
+pub(crate) fn is_no_known_allergy(stated: &Coded) -> bool {
+    let in_words = |words: &str| {
+        let words = words.trim().to_ascii_lowercase();
+        ["no known ", "none known", "nil known", "no allerg", "no drug allerg"]
+            .iter()
+            .any(|none| words.starts_with(none))
+    };
+    matches!(stated.code.as_str(), "716186003" | "409137002" | "428607008" | "429625007")
+        || stated.text.as_deref().is_some_and(in_words)
+}
 
 /// Code systems whose values are the outcomes of screens.
 pub(crate) fn is_screening_outcome(system: &str) -> bool {

@@ -1,11 +1,13 @@
 //! What a resource holds beside what is read of it: whoever it is about is described, and what nothing reads is kept with it.
 
+use proto::events::Identifier;
+
 use crate::about::encounter_of;
 use crate::message::Says;
 use crate::naming::own_time;
 use crate::person::{self, Known};
 use crate::reading::Reading;
-use crate::saying::{Part, Saying};
+use crate::saying::{IN_ERROR, Part, Saying, is_in_error};
 use crate::time::Time;
 use crate::translate::{has_unknown_extension, is_record};
 use crate::tree::Element;
@@ -26,17 +28,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         () if is_unread => "contained",
         () => return,
     };
-    let at = own_time(resource);
-    match is_in_error(resource) {
-        true => saying.keep_no_more(at, IN_ERROR),
-        false => saying.keep(at, rest),
-    }
-}
-
-const IN_ERROR: &str = "entered-in-error";
-
-fn is_in_error(resource: &Element) -> bool {
-    resource.text("status") == Some(IN_ERROR)
+    saying.keep(own_time(resource), rest);
 }
 
 /// Describes whom the resource is about, if that is who is held. In a message of a birth the mother may be.
@@ -46,11 +38,7 @@ fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
         return false;
     }
     let mut reading = Reading::default();
-    let at = Known { controller: &saying.controller, lasting: false, full_url: None };
-    let Some((_, identifiers)) = person::known(held, at, &mut reading).filter(|(known, _)| *known == saying.subject)
-    else {
-        return false;
-    };
+    let Some(identifiers) = numbers_of_subject(saying, held, &mut reading) else { return false };
     let resource = &saying.entry.resource;
     let born = held.text("birthDate").and_then(Time::parse);
     let at = saying.stood.or_else(|| own_time(resource)).or(born);
@@ -63,7 +51,23 @@ fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
     let event = person::described(held, identifiers, practice, &mut reading);
     saying.say_part("person", PERSON, at, reading, None, event.into());
     // Who is around them is said of a Patient that stands by itself.
-    ["contact", "link"].iter().all(|path| held.get(path).is_none())
+    !has_unknown_extension(held) && ["contact", "link"].iter().all(|path| held.get(path).is_none())
+}
+
+/// Takes back what a resource that went said of whom it was about.
+pub(crate) fn retract(saying: &mut Saying<'_, '_>, at: Option<Time>, reason: &str) {
+    let resource = &saying.entry.resource;
+    let mut people = resource.all("contained").filter(|held| held.kind() == "Patient");
+    if people.any(|held| numbers_of_subject(saying, held, &mut Reading::default()).is_some()) {
+        saying.retract("person", PERSON, at, reason);
+    }
+}
+
+/// The numbers of whoever is held, if that is whom the resource is about.
+fn numbers_of_subject(saying: &Saying<'_, '_>, held: &Element, reading: &mut Reading) -> Option<Vec<Identifier>> {
+    let at = Known { controller: &saying.controller, lasting: false, full_url: None };
+    let (known, identifiers) = person::known(held, at, reading)?;
+    (known == saying.subject).then_some(identifiers)
 }
 
 fn is_read(saying: &Saying<'_, '_>, held: &Element) -> bool {

@@ -67,14 +67,14 @@ pub(crate) enum Broken {
     TooDeep,
     #[error("an entry is larger than 16 MiB: send what it holds apart from it")]
     TooLarge,
-    #[error("the message is larger than 16 MiB, and a message is only read whole")]
-    MessageTooLarge,
+    #[error("the message or document is larger than 16 MiB, and is only read whole")]
+    WholeTooLarge,
 }
 
 impl Broken {
     pub(crate) fn reason(self) -> Reason {
         match self {
-            Self::TooLarge | Self::MessageTooLarge | Self::TooDeep => Reason::RecordTooLarge,
+            Self::TooLarge | Self::WholeTooLarge | Self::TooDeep => Reason::RecordTooLarge,
             _ => Reason::FileUnreadable,
         }
     }

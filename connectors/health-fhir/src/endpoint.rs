@@ -197,7 +197,13 @@ impl Requests {
 
     fn of_document(format: Format, text: impl BufRead) -> Result<Option<Self>, Refusal> {
         let mut listed = Listed::default();
-        let read = match document::read(format, text, &document::tape(), &mut listed) {
+        let read = document::read(format, text, &document::tape(), &mut listed);
+        let is_within = |read: &document::Document| read.whole.element.as_ref().is_ok_and(holds_set);
+        if listed.holds_set || read.as_ref().is_ok_and(is_within) {
+            let detail = "a batch or a transaction stands within another: send it by itself; nothing was taken";
+            return Err(Refusal::new(RefusalCode::BodyUnreadable, detail));
+        }
+        let read = match read {
             Ok(read) => read,
             Err(broken) if listed.may_be_transaction() => {
                 let detail = format!("{broken}; nothing of the transaction was taken");
@@ -259,11 +265,23 @@ fn done(rejections: &[&Rejection]) -> Done {
     Done { status, issues: rejections.iter().map(|one| Issue::of(one, severity)).collect() }
 }
 
+/// Whether a set of requests stands in what holds resources, however deep.
+fn holds_set(of: &Element) -> bool {
+    let within = ["entry", "resource", "parameter", "part"].into_iter().flat_map(|name| of.all(name));
+    within.into_iter().any(|held| is_set(held) || holds_set(held))
+}
+
+fn is_set(resource: &Element) -> bool {
+    resource.kind() == "Bundle" && matches!(resource.text("type"), Some("batch" | "transaction"))
+}
+
 #[derive(Default)]
 struct Listed {
     entries: Vec<u64>,
     /// What sort of bundle it says it is, where it did before its entries.
     kind: Option<String>,
+    /// A set stands in one of the entries.
+    holds_set: bool,
 }
 
 impl Listed {
@@ -276,6 +294,7 @@ impl Listed {
 impl Entries for Listed {
     fn entry(&mut self, head: &Element, part: Part) -> Result<(), Broken> {
         self.entries.push(part.offset);
+        self.holds_set |= part.element.as_ref().is_ok_and(|entry| is_set(entry) || holds_set(entry));
         if self.kind.is_none() {
             self.kind = head.text("type").map(str::to_owned);
         }

@@ -18,6 +18,13 @@ pub(crate) fn is_nested(entry: &Element) -> bool {
     }
 }
 
+/// Whether what an entry holds has a header of its own, without which it means nothing.
+pub(crate) fn is_message(entry: &Element) -> bool {
+    let bundle = entry.get("resource").unwrap_or(entry);
+    let is_header = |held: &Element| held.get("resource").unwrap_or(held).kind() == "MessageHeader";
+    bundle.text("type") == Some("message") || bundle.all("entry").any(is_header)
+}
+
 /// Whether a parameter holds a resource, its own or in a part; another is a value for an operation.
 pub(crate) fn holds_resource(parameter: &Element) -> bool {
     parameter.get("resource").is_some() || parameter.all("part").any(holds_resource)

@@ -2,10 +2,35 @@
 
 use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
 
+use crate::bundle::{Bundle, Referred, kind_told};
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
+use crate::tree::Element;
 
-const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
+/// Who is to do what was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Performer {
+    Service,
+    /// Whose name and number are nobody's to read who may read what the service is.
+    Person,
+    Untold,
+}
+
+impl Performer {
+    fn of(bundle: &Bundle, to: &Element, within: &Element) -> Self {
+        let kind = match bundle.referred(to, within) {
+            Referred::Here(found, _) => Some(found.kind()),
+            _ => kind_told(to),
+        };
+        match kind {
+            Some("Organization" | "HealthcareService" | "CareTeam") => Self::Service,
+            Some(_) => Self::Person,
+            None => Self::Untold,
+        }
+    }
+}
+
+pub(crate) const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
 
 pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     const TABLE: &str = "referral";
@@ -22,16 +47,25 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     }
     if status == "entered-in-error" {
         saying.retract(TABLE, Part::default(), asked, "referral entered-in-error");
-        return saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
+        saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
+        return saying.keep_no_more(asked, "referral entered-in-error");
     }
     if !["draft", "active", "on-hold", "suspended", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
     let called = |text: String| Coded { code: String::new(), code_set: "fhir.performer".to_owned(), text: Some(text) };
-    let performers = resource.all("performer").chain(resource.all("recipient"));
+    let bundle = saying.bundle;
+    let performers = |sort: Performer| {
+        let all = resource.all("performer").chain(resource.all("recipient"));
+        let of_sort = all.filter(move |to| Performer::of(bundle, to, resource) == sort);
+        of_sort.filter_map(|performer| bundle.called(performer, resource)).map(called)
+    };
     // Who is to do it and what sort of request it is can name a sensitive service where the code does not.
     let mut services = r.all_coded(resource, &["performerType", "specialty", "serviceRequested", "code", "type"]);
-    services.extend(performers.filter_map(|performer| saying.bundle.called(performer, resource)).map(called));
+    services.extend(performers(Performer::Service));
+    if services.is_empty() {
+        services.extend(performers(Performer::Untold));
+    }
     services.extend(categories);
     let service = joined(services);
     let requester = resource.get("requester/agent").or_else(|| resource.get("requester"));

@@ -12,6 +12,7 @@ use crate::document::Format;
 use crate::message::Action;
 use crate::reading::Reading;
 use crate::time::Time;
+use crate::tree::Element;
 
 /// Longest record key.
 const KEY_BYTES_MAX: usize = 512;
@@ -135,8 +136,11 @@ impl Saying<'_, '_> {
         }
     }
 
-    /// Keeps the resource as it came.
+    /// Keeps the resource as it came; of one that says that it is wrong, nothing.
     pub(crate) fn keep(&mut self, at: Option<Time>, why: &str) {
+        if is_in_error(&self.entry.resource) {
+            return self.keep_no_more(at, IN_ERROR);
+        }
         if std::mem::replace(&mut self.kept, true) {
             return;
         }
@@ -176,6 +180,16 @@ impl Saying<'_, '_> {
     pub(crate) fn when(time: Option<Time>) -> Option<When> {
         time.map(|time| time.when)
     }
+}
+
+pub(crate) const IN_ERROR: &str = "entered-in-error";
+
+/// Whether a resource says of itself that it never was so.
+pub(crate) fn is_in_error(resource: &Element) -> bool {
+    let verified = |held: &Element| {
+        held.own_text() == Some(IN_ERROR) || held.all("coding").any(|c| c.text("code") == Some(IN_ERROR))
+    };
+    resource.text("status") == Some(IN_ERROR) || resource.all("verificationStatus").any(verified)
 }
 
 fn bounded(key: String) -> String {

@@ -17,8 +17,8 @@ use crate::tree::{Element, Flaw};
 
 /// How much of a bundle is held at a time, to be resolved together.
 const WINDOW_BYTES_MAX: usize = 8 << 20;
-/// Largest message, which is read whole or not at all.
-const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// Largest message or document, which is read whole or not at all.
+const WHOLE_BYTES_MAX: usize = 16 << 20;
 
 const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
@@ -52,13 +52,16 @@ impl Connector for Fhir {
     }
 }
 
+/// Bundles that may tell of nobody: what answers a search, and sets of requests, which are answered one by one.
+const ANSWERS: &[&str] = &["searchset", "history", "batch", "transaction"];
+
 const NOBODY: &str = "nothing in the file tells of anybody: if it should, look at what was exported, and send the resources about the children";
 
 struct File<'a> {
     fhir: &'a Fhir,
     name: &'a str,
     records: u64,
-    /// Something that is no record was told; or the file answers what was asked for, and that there is nothing is an answer.
+    /// Something that is no record was told; or that there is nothing is an answer.
     is_told: bool,
     out: &'a mut dyn Output,
 }
@@ -209,8 +212,8 @@ impl Entries for Window<'_, '_> {
         self.bytes += part.raw.len();
         self.held.push(part);
         if self.bytes > WINDOW_BYTES_MAX {
-            if self.is_message(Some(head)) {
-                return if self.bytes > MESSAGE_BYTES_MAX { Err(Broken::MessageTooLarge) } else { Ok(()) };
+            if self.is_whole(Some(head)) {
+                return if self.bytes > WHOLE_BYTES_MAX { Err(Broken::WholeTooLarge) } else { Ok(()) };
             }
             self.streaming = true;
             self.flush(head);
@@ -220,14 +223,15 @@ impl Entries for Window<'_, '_> {
 }
 
 impl Window<'_, '_> {
-    /// Which is taken whole or not at all.
-    fn is_message(&self, head: Option<&Element>) -> bool {
+    /// Whether it is taken whole or not at all: a message, and a document, of which the first resource says who answers for all.
+    fn is_whole(&self, head: Option<&Element>) -> bool {
         let kind = head.and_then(|head| head.text("type"));
-        let begins_with_header = || {
+        let begins_with_its_sign = || {
             let first = self.held.first().and_then(|part| part.element.as_ref().ok());
-            first.and_then(|entry| entry.get("resource")).is_some_and(|resource| resource.kind() == "MessageHeader")
+            let kind = first.and_then(|entry| entry.get("resource")).map_or("", Element::kind);
+            matches!(kind, "MessageHeader" | "Composition")
         };
-        kind == Some("message") || (kind.is_none() && !self.streaming && begins_with_header())
+        matches!(kind, Some("message" | "document")) || (kind.is_none() && !self.streaming && begins_with_its_sign())
     }
 
     fn done(mut self, read: Document) {
@@ -256,7 +260,7 @@ impl Window<'_, '_> {
     /// all there is of each as it came is the whole.
     fn last(&mut self, head: &Element, raw: &[u8]) {
         let inline: Vec<&Element> = document::holds(head.kind()).map_or(Vec::new(), |name| head.all(name).collect());
-        if inline.len() > 1 && inline.len() * raw.len() > MESSAGE_BYTES_MAX {
+        if inline.len() > 1 && inline.len() * raw.len() > WHOLE_BYTES_MAX {
             return self.file.refuse(Reason::RecordMalformed, UNTOLD, self.start, raw.to_vec());
         }
         self.is_inline = !inline.is_empty();
@@ -273,11 +277,11 @@ impl Window<'_, '_> {
 
     fn broken(mut self, broken: Broken, tape: &Taped) {
         let head = self.head.take();
-        let is_message = self.is_message(head.as_ref());
-        if !self.held.is_empty() && !is_message {
+        let is_whole = self.is_whole(head.as_ref());
+        if !self.held.is_empty() && !is_whole {
             self.flush(&head.unwrap_or_default());
         }
-        // Of a message all that was read; else only what could not be gone on from.
+        // Of a message and of a document all that was read; else only what could not be gone on from.
         let mut raw = std::mem::take(&mut self.held).into_iter().map(|part| part.raw).collect::<Vec<_>>().join(&b'\n');
         raw.extend(tape.rest());
         self.file.broken(broken, self.start, raw);
@@ -289,7 +293,7 @@ impl Window<'_, '_> {
         let held = std::mem::take(&mut self.held);
         let is_message = head.text("type") == Some("message");
         let is_parameters = head.kind() == "Parameters";
-        self.file.is_told |= matches!(head.text("type"), Some("searchset" | "history"));
+        self.file.is_told |= ANSWERS.contains(&head.text("type").unwrap_or_default());
         let mut entries = Vec::with_capacity(held.len());
         let (mut flawed, mut nested) = (Vec::new(), Vec::new());
         // What a message holds is said by its header; of anything else each bundle by itself, since two may have one id for two people.
@@ -334,11 +338,15 @@ impl Window<'_, '_> {
         depth < nested::DEPTH_MAX && !self.is_inline && nested::is_nested(entry)
     }
 
-    /// The entries of a message, with those of the bundles among them in their places.
+    /// The entries of a message, with those of the bundle among them in its place. Of several bundles none is unfolded: two may have
+    /// one address for two people.
     fn unfolded(&self, parts: Vec<Part>, depth: usize) -> Vec<Part> {
+        let holds = |part: &Part| part.element.as_ref().is_ok_and(nested::is_nested);
+        let is_only = parts.iter().filter(|part| holds(part)).count() == 1;
         let mut unfolded = Vec::with_capacity(parts.len());
         for part in parts {
-            let may = part.element.as_ref().is_ok_and(|element| self.may_unfold(element, depth));
+            let may = |element: &Element| self.may_unfold(element, depth) && !nested::is_message(element);
+            let may = is_only && part.element.as_ref().is_ok_and(may);
             match may.then(|| nested::parts(self.format, &part)).flatten() {
                 Some(inner) => {
                     let (line, offset) = (part.line, part.offset);

@@ -17,7 +17,7 @@ use crate::reading::Reading;
 use crate::saying::{Part, Saying, fnv_1a};
 use crate::time::Time;
 use crate::tree::Element;
-use crate::{clinical, consent, contained, labels, letter, link, referral, relation, visit};
+use crate::{clinical, consent, contained, labels, letter, link, nested, referral, relation, visit};
 
 /// Resources that say nothing of a child: what others refer to.
 const SUPPORTING: &[&str] = &[
@@ -61,10 +61,12 @@ pub(crate) struct Translating<'a> {
     pub(crate) format: Format,
 }
 
-/// Whether a resource tells of somebody, so that it is a record. A device is one where it is somebody's.
+/// Whether a resource tells of somebody, so that it is a record. A device is one where it is somebody's, and so are parameters that
+/// hold resources.
 pub(crate) fn is_record(resource: &Element) -> bool {
     match resource.kind() {
         "Device" => people_of(resource).next().is_some(),
+        "Parameters" => nested::is_nested(resource),
         kind => !SUPPORTING.contains(&kind),
     }
 }
@@ -97,7 +99,7 @@ impl Translating<'_> {
             };
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
-        if resource.kind() == "Bundle" {
+        if nested::is_nested(resource) {
             let why = "bundles stand in one another deeper than is read, or cannot be told apart as they came: send each by itself";
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
@@ -386,13 +388,26 @@ fn is_deletion(entry: &Entry) -> bool {
     entry.method.as_deref() == Some("DELETE")
 }
 
-/// Takes back what was said of a resource that went.
+const DELETED: &str = "DELETE";
+
+/// Takes back all that was said of a resource that went.
 fn deleted(saying: &mut Saying<'_, '_>) {
     if saying.entry.resource.kind() == "Consent" {
         return consent::wait(saying, "it was deleted where it came from, and what it decided still binds here");
     }
     let at = saying.stood;
-    saying.retract("deleted", Part::default(), at, "DELETE");
+    let resource = &saying.entry.resource;
+    saying.retract("deleted", Part::default(), at, DELETED);
+    match resource.kind() {
+        "Encounter" => saying.retract("deleted", visit::DISCHARGE, at, DELETED),
+        "ServiceRequest" | "ReferralRequest" => saying.retract("deleted", referral::CLOSED, at, DELETED),
+        _ => {}
+    }
+    for (_, ordinal) in resource.all("component").zip(1..) {
+        saying.retract("deleted", Part { of: "", ordinal }, at, DELETED);
+    }
+    saying.keep_no_more(at, DELETED);
+    contained::retract(saying, at, DELETED);
 }
 
 /// Whether a resource has an extension of which nothing is made.

@@ -19,7 +19,7 @@ const SERVICE: &[&str] = &["specialty", "serviceType", "serviceCategory"];
 const REASON: &[&str] = &["reasonCode", "reason"];
 /// Classes of an encounter in which somebody stays.
 const ADMISSIONS: &[&str] = &["IMP", "ACUTE", "NONAC", "OBSENC", "SS", "INPATIENT"];
-const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
+pub(crate) const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
 
 const ENCOUNTER_STATUSES: &[&str] = &[
     "planned",
@@ -62,11 +62,12 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             saying.say("appointment", starts, reading, AppointmentCancelled { starts_at, service, reason });
         } else {
             saying.retract(TABLE, Part::default(), starts, &reason);
+            saying.keep_no_more(starts, &reason);
         }
         if is_admission {
             saying.retract(TABLE, DISCHARGE, ends.or(starts), &reason);
         }
-        return saying.keep_no_more(starts, &reason);
+        return;
     }
     // What a referral or a booking tells of is what led to it: whoever was triaged by telephone has attended nowhere.
     let led_to_another = saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Referral);
@@ -107,8 +108,12 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             admission(saying, Admission { class, place, specialty, reason, starts, ends }, reading);
         }
         () if review.is_some() => {
+            let says_more = !reasons.is_empty() || says_another_service(resource, review.as_ref());
             let event = HealthReviewCompleted { review, reviewed_at: Saying::when(starts), place, scores: Vec::new() };
             saying.say("review", starts, reading, event);
+            if says_more {
+                saying.keep(starts, "reasonCode");
+            }
         }
         () => {
             let event = AppointmentKept {
@@ -121,6 +126,18 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
             saying.say("appointment", starts, reading, event);
         }
     }
+}
+
+/// Whether an encounter is for something beside this review.
+fn says_another_service(resource: &Element, review: Option<&Coded>) -> bool {
+    let read = |coding: &Element| Reading::default().coded(coding, "type");
+    let is_review = |coding: &Element| {
+        read(coding)
+            .zip(review)
+            .is_some_and(|(coded, review)| (&coded.code, &coded.code_set) == (&review.code, &review.code_set))
+    };
+    let services = SERVICE.iter().chain(&["type"]).flat_map(|path| resource.all(path));
+    services.into_iter().any(|service| !service.all("coding").any(is_review))
 }
 
 struct Admission {

@@ -285,6 +285,44 @@ async fn a_set_of_requests_is_a_post_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_set_of_requests_that_stands_in_something_else_is_refused() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN_OF_TWO}\r\n");
+    for kind in ["transaction", "batch"] {
+        let set: Value = serde_json::from_str(&of_two_trusts(kind, ["RZ99", "RZ98"])).unwrap();
+        let bundle =
+            |kind: &str| serde_json::json!({ "resourceType": "Bundle", "type": kind, "entry": [{ "resource": set }] });
+        let collection = bundle("collection");
+        let untold = format!(r#"{{"entry":{},"type":"collection","resourceType":"Bundle"}}"#, collection["entry"]);
+        let deep = serde_json::json!({ "resourceType": "Parameters", "parameter": [{ "name": "a", "part": [{ "name": "b", "resource": collection }] }] });
+        let list = serde_json::json!([set]);
+        for within in [list, collection.clone(), bundle("transaction"), bundle("batch"), deep]
+            .iter()
+            .map(Value::to_string)
+            .chain([untold])
+        {
+            let (status, body) = house.post("/fhir", "application/fhir+json", &bearer, within.as_bytes()).await;
+            assert_eq!((status, house.spooled()), (400, 0), "{kind}: {body}");
+            assert!(body.contains("stands within another"), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_set_of_what_tells_of_nobody_is_taken_whichever_sort_it_is() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    for kind in ["batch", "transaction"] {
+        let request = serde_json::json!({ "method": "PUT", "url": "Organization/o" });
+        let trust = serde_json::json!({ "resourceType": "Organization", "id": "o", "name": "Invented Trust" });
+        let set = serde_json::json!({ "resourceType": "Bundle", "type": kind, "entry": [{ "request": request, "resource": trust }] });
+        let (status, body) = house.post("/fhir", "application/fhir+json", &bearer, set.to_string().as_bytes()).await;
+        assert_eq!((status, body.contains("202 Accepted")), (200, true), "{kind}: {body}");
+    }
+    assert_eq!(house.spooled(), 2);
+}
+
+#[tokio::test]
 async fn a_key_has_one_answer() {
     let house = House::new().await;
     let further = format!("authorization: Bearer {TOKEN}\r\nidempotency-key: one\r\n");

@@ -135,3 +135,19 @@ fn who_stands_within_a_record_is_described_and_what_nothing_reads_is_kept() {
     let said = page(&[immunisation("entered-in-error", "2", &[answers])]);
     assert_eq!(said.kinds(), ["EntryRetracted", "EntryRetracted", "EntryRetracted"], "all that it said");
 }
+
+#[test]
+fn what_has_no_place_in_a_contained_patient_is_kept() {
+    let held = |further: Value| {
+        let mut child = json!({ "resourceType": "Patient", "id": "p", "birthDate": "2020-01-01",
+            "identifier": [{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }] });
+        child.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let dose = json!({ "resourceType": "Immunization", "id": "i", "status": "completed", "contained": [child],
+            "meta": { "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" }, "occurrenceDateTime": "2026-03-01",
+            "vaccineCode": { "text": "Invented" }, "patient": { "reference": "#p" } });
+        read(&dose).kinds().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(held(json!({})), ["ImmunisationGiven", "PersonDescribed"]);
+    let odd = json!({ "extension": [{ "url": "https://invented.example/more", "valueString": "2" }] });
+    assert_eq!(held(odd), ["ImmunisationGiven", "PersonDescribed", "SourceRecordKept"]);
+}

@@ -142,6 +142,45 @@ fn a_document_in_its_envelope_is_read_under_the_header_of_the_envelope() {
 }
 
 #[test]
+fn of_several_bundles_in_a_message_nobody_can_tell_whose_is_whose() {
+    let message = |within: &[Value]| {
+        let held = within.iter().map(|bundle| json!({ "resource": bundle }));
+        let entries: Vec<Value> = std::iter::once(header()).chain(held).collect();
+        read("a.json", &json!({ "resourceType": "Bundle", "type": "message", "entry": entries }).to_string())
+    };
+    let both = ["9990123454", "9990123462"].map(|nhs| of_a_child("document", nhs));
+    let envelope = json!({ "resourceType": "Bundle", "type": "collection",
+        "entry": [{ "resource": both[0].clone() }, { "resource": both[1].clone() }] });
+    let list = json!({ "resourceType": "Parameters", "parameter": [{ "name": "a", "resource": both[1].clone() }] });
+    for within in [both.to_vec(), vec![envelope], vec![both[0].clone(), list.clone()], vec![list.clone(), list]] {
+        let said = message(&within);
+        assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"; 2]));
+    }
+    // Nor where the message has somebody of its own at the address.
+    let beside = |nhs: &str| {
+        let outer = of_a_child("collection", nhs)["entry"][0].clone();
+        let entries = json!([header(), outer, { "resource": both[1].clone() }]);
+        let message = json!({ "resourceType": "Bundle", "type": "message", "entry": entries }).to_string();
+        let said = read("a.json", &message);
+        (said.of_kind("SourceRecordKept").len(), said.reasons().len())
+    };
+    assert_eq!(
+        (beside("9990123454"), beside("9990123462")),
+        ((0, 1), (2, 0)),
+        "the child who stands twice is kept too"
+    );
+    // A message means nothing without its own header, which may take back what the other would say.
+    let mut inner = of_a_child("message", "9990123454");
+    inner["entry"].as_array_mut().unwrap().insert(0, header());
+    let mut untyped = inner.clone();
+    untyped.as_object_mut().unwrap().remove("type");
+    for within in [inner, untyped] {
+        let said = message(&[within]);
+        assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"]));
+    }
+}
+
+#[test]
 fn of_bundles_in_a_bundle_each_is_read_by_itself() {
     let numbers = ["9990123454", "9990123462"];
     let entries: Vec<Value> = numbers.iter().map(|nhs| json!({ "resource": of_a_child("collection", nhs) })).collect();
@@ -176,6 +215,32 @@ fn a_document_is_of_whoever_keeps_it_or_wrote_it() {
         2,
         "of others the first says nothing"
     );
+}
+
+#[test]
+fn a_document_is_read_whole_so_that_its_keeper_answers_for_all_of_it() {
+    let document = |mebibytes: usize| {
+        let mut document = of_a_child("document", "9990123454");
+        let entries = document["entry"].as_array_mut().unwrap();
+        let trust =
+            json!({ "identifier": { "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "RZ98" } });
+        entries.insert(
+            0,
+            json!({ "resource": { "resourceType": "Composition", "id": "d", "status": "final",
+            "subject": { "reference": "urn:uuid:1" }, "custodian": trust } }),
+        );
+        entries.extend((0..mebibytes).map(|nth| {
+            let mut plan = plan(&format!("c{}", nth + 2));
+            (plan["subject"]["reference"], plan["description"]) = ("urn:uuid:1".into(), "x".repeat(1 << 20).into());
+            json!({ "resource": plan })
+        }));
+        translate(&Fhir::default(), &[("a.json", document.to_string())])
+    };
+    let said = document(10);
+    assert_eq!((said.drafts.len(), said.reasons()), (14, vec![]));
+    assert!(said.drafts.iter().all(|draft| draft.controller == "ods-rz98" && draft.subject.value == "9990123454"));
+    let said = document(17);
+    assert_eq!((said.drafts.len(), said.reasons()), (0, vec!["REASON_RECORD_TOO_LARGE"]));
 }
 
 #[test]

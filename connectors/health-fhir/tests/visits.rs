@@ -25,6 +25,10 @@ fn page(resources: &[Value]) -> Collected {
     translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("page.json", page)])
 }
 
+fn subjects(said: &Collected) -> Vec<&str> {
+    said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect()
+}
+
 fn concept(code: &str, words: &str) -> Value {
     json!({ "coding": [{ "system": "https://invented.example/codes", "code": code, "display": words }] })
 }
@@ -80,12 +84,53 @@ fn an_encounter_and_a_referral_say_every_code_of_theirs() {
     let referral = json!({
         "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
         "subject": { "reference": "Patient/1" }, "code": concept("C1", "Assessment"),
-        "category": [{ "text": "Referral" }, { "text": "Mental health" }], "performer": [{ "display": "Invented CAMHS" }],
+        "category": [{ "text": "Referral" }, { "text": "Mental health" }],
+        "performer": [{ "type": "HealthcareService", "display": "Invented CAMHS" }],
         "reasonCode": [concept("R1", "Review"), concept("R2", "Self harm")],
     });
     let made = &page(&[referral]).of_kind("ReferralMade")[0].1;
     assert_eq!(made["service"]["text"], "Assessment; Invented CAMHS; Referral; Mental health");
     assert_eq!(made["reason"]["text"], reason);
+}
+
+#[test]
+fn the_service_of_a_referral_is_no_person() {
+    let service = |further: Value| {
+        let mut referral = json!({
+            "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
+            "subject": { "reference": "Patient/1" }, "performer": [{ "display": "Invented clinic" }],
+        });
+        referral.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let number = json!([{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123462" }]);
+        let child = json!({ "reference": "Patient/1" });
+        let kin = json!({ "resourceType": "RelatedPerson", "id": "k", "patient": child, "identifier": number });
+        let team = json!({ "resourceType": "CareTeam", "id": "t", "subject": child, "name": "Invented team" });
+        page(&[referral, kin, team]).of_kind("ReferralMade")[0].1["service"]["text"].clone()
+    };
+    let code = concept("C1", "Assessment");
+    for performer in [
+        json!({ "reference": "RelatedPerson/k" }),
+        json!({ "reference": "Practitioner/9", "display": "Dr Invented" }),
+        json!({ "type": "Patient", "display": "Inventia" }),
+        json!({ "display": "Dr Invented" }),
+        json!({ "identifier": { "system": "https://invented.example/staff", "value": "77" }, "display": "Dr Invented" }),
+    ] {
+        assert_eq!(service(json!({ "code": code, "performer": [performer] })), "Assessment");
+        let named = performer.get("reference").is_some() || performer.get("type").is_some();
+        let alone = if named { Value::Null } else { json!("Dr Invented") };
+        assert_eq!(service(json!({ "performer": [performer] })), alone, "as no name of its own tells what it is");
+    }
+    for (performer, called) in [
+        (json!({ "reference": "CareTeam/t" }), "Invented team"),
+        (json!({ "reference": "Organization/o", "display": "Invented CAMHS" }), "Invented CAMHS"),
+        (
+            json!({ "reference": "HealthcareService?identifier=https://invented.example/s|1", "display": "Clinic" }),
+            "Clinic",
+        ),
+    ] {
+        assert_eq!(service(json!({ "code": code, "performer": [performer] })), format!("Assessment; {called}"));
+    }
+    assert_eq!(service(json!({})), "Invented clinic");
 }
 
 #[test]
@@ -121,10 +166,26 @@ fn an_appointment_of_several_is_one_of_each_of_them() {
     let unknown = json!({ "actor": { "type": "Patient", "display": "somebody" }, "status": "accepted" });
     let said = page(&[group("booked", &[part("Patient/1", "accepted"), unknown])]);
     assert_eq!((said.kinds(), said.reasons()), (vec!["AppointmentBooked"], vec!["REASON_SUBJECT_MISSING"]));
+    // What a reference asks for says what it is of, whatever stands in the number.
+    let asked = |who: &str| part(&format!("{who}?identifier=https://invented.example/mrn|7{}", who.len()), "accepted");
+    let said = page(&[group("booked", &[asked("Practitioner"), asked("Patient")])]);
+    assert_eq!(subjects(&said), ["77", "77"], "the child's, and never the clinician's");
+    let other = part("https://fhir.invented.example/Patient?identifier=https://invented.example/mrn|78", "accepted");
+    let said = page(&[group("booked", &[asked("Patient"), other])]);
+    assert_eq!((said.kinds(), subjects(&said)), (vec!["AppointmentBooked"; 2], vec!["77", "78"]));
+    let said = page(&[group("booked", &[asked("Practitioner")])]);
+    assert_eq!((said.kinds().len(), said.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
+    let mother = part("RelatedPerson?identifier=https://fhir.nhs.uk/Id/nhs-number|9990123462", "accepted");
+    let said = page(&[group("booked", &[mother, part("Patient/1", "accepted")])]);
+    assert_eq!(
+        (subjects(&said), said.reasons()),
+        (vec!["1", "1"], vec![]),
+        "and kept, as it says more than a field holds"
+    );
     // Staff are known by numbers too, and are nobody's patients.
     let staff = json!({ "actor": { "identifier": { "system": "https://invented.example/staff", "value": "77" } } });
     let said = page(&[group("booked", &[staff, part("Patient/1", "accepted")])]);
-    assert_eq!(said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect::<Vec<_>>(), ["1", "1"]);
+    assert_eq!(subjects(&said), ["1", "1"]);
     let of_a_group = page(&[group("booked", &[part("Group/g", "accepted")])]);
     assert_eq!((of_a_group.kinds().len(), of_a_group.reasons()), (0, vec!["REASON_SUBJECT_MISSING"]));
 }
@@ -146,8 +207,8 @@ fn what_is_planned_or_called_off_is_not_told_as_having_happened() {
         ("finished", "AMB", vec!["AppointmentKept"]),
         ("in-progress", "IMP", vec!["AdmissionStarted", "AdmissionEnded"]),
         ("triaged", "EMER", vec!["AttendedEmergency"]),
-        ("cancelled", "AMB", vec!["AppointmentCancelled", "EntryRetracted"]),
-        ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted", "EntryRetracted"]),
+        ("cancelled", "AMB", vec!["AppointmentCancelled"]),
+        ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted"]),
         ("cancelled", "EMER", vec!["EntryRetracted", "EntryRetracted"]),
         ("entered-in-error", "AMB", vec!["EntryRetracted", "EntryRetracted"]),
     ] {
@@ -187,4 +248,37 @@ fn what_led_to_a_referral_is_no_attendance() {
         assert_eq!(message(encounter(status, class)), ["PersonDescribed", "SourceRecordKept"], "{status} {class}");
     }
     assert_eq!(message(encounter("finished", "AMB")), ["PersonDescribed", "AppointmentKept"]);
+}
+
+#[test]
+fn what_has_no_place_in_a_visit_that_was_called_off_is_kept_and_of_one_in_error_it_is_not() {
+    for (status, class, kinds) in [
+        ("cancelled", "AMB", ["AppointmentCancelled", "SourceRecordKept"]),
+        ("cancelled", "EMER", ["EntryRetracted", "EntryRetracted"]),
+        ("entered-in-error", "AMB", ["EntryRetracted", "EntryRetracted"]),
+    ] {
+        let mut odd = encounter(status, class);
+        odd["extension"] = json!([{ "url": "https://invented.example/room", "valueString": "2" }]);
+        assert_eq!(page(&[odd]).kinds(), kinds, "{status} {class}");
+    }
+}
+
+#[test]
+fn what_a_review_says_beside_itself_is_kept() {
+    let review = |further: Value| {
+        let mut review = encounter("finished", "AMB");
+        let coding =
+            json!({ "system": "https://fhir.nhs.uk/STU3/CodeSystem/DCH-ChildHealthEncounterType-1", "code": "0019" });
+        review["type"] = json!([{ "coding": [coding], "text": "Newborn visit" }]);
+        review.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let said = page(&[review]);
+        (said.kinds().into_iter().map(str::to_owned).collect::<Vec<_>>(), said.findings())
+    };
+    let told = |kinds: &[&str], findings: &[&str]| {
+        (kinds.iter().map(|&told| told.to_owned()).collect(), findings.iter().map(|&told| told.to_owned()).collect())
+    };
+    assert_eq!(review(json!({})), told(&["HealthReviewCompleted"], &[]));
+    let with_more = told(&["HealthReviewCompleted", "SourceRecordKept"], &["- NOT_MAPPED reasonCode"]);
+    assert_eq!(review(json!({ "reasonCode": [concept("R2", "Self harm")] })), with_more);
+    assert_eq!(review(json!({ "serviceType": concept("711", "Child and adolescent psychiatry") })), with_more);
 }

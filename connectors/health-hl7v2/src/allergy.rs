@@ -15,13 +15,13 @@ pub(crate) fn names_a_substance(segment: &Segment<'_>) -> bool {
 
 /// That no allergy is known: SNOMED CT (none at all, of drugs, of surroundings, of food), and the codes and words of feeds.
 fn is_none_known(substance: &Coded) -> bool {
-    let code = substance.code.to_ascii_uppercase();
-    let says_none = |words: &str| {
-        let words = words.trim().to_ascii_lowercase();
-        ["no known ", "no allerg", "no drug allerg", "nil known"].iter().any(|none| words.starts_with(none))
+    let says_none = |said: &str| {
+        let words = said.trim().to_ascii_lowercase();
+        let none = ["no known ", "none known", "nil known", "no allerg", "no drug allerg"];
+        matches!(words.as_str(), "nka" | "nkda" | "nkfa" | "716186003" | "409137002" | "428607008" | "429625007")
+            || none.iter().any(|none| words.starts_with(none))
     };
-    matches!(code.as_str(), "NKA" | "NKDA" | "NKFA" | "716186003" | "409137002" | "428607008" | "429625007")
-        || [Some(substance.code.as_str()), substance.text.as_deref()].into_iter().flatten().any(says_none)
+    [Some(substance.code.as_str()), substance.text.as_deref()].into_iter().flatten().any(says_none)
 }
 
 /// Says each allergy of the message.

@@ -52,7 +52,7 @@ impl State {
 
     /// Table 0278, and what feeds put in its place.
     fn worded(words: &str) -> Option<Self> {
-        let word: String = words.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        let word = plain(words);
         match word.as_str() {
             "STARTED" | "COMPLETE" | "COMPLETED" | "ATTENDED" | "ATTENDEDLATE" | "ARRIVED" | "SEEN" | "CHECKEDIN"
             | "CHECKEDOUT" => Some(Self::Kept),
@@ -75,6 +75,11 @@ impl State {
     fn reasoned(value: Value<'_>) -> Option<Self> {
         words(value, "SCH-6", &mut Reading::default()).iter().find_map(|words| Self::worded(words))
     }
+}
+
+/// A word however it is spaced, hyphenated and cased.
+fn plain(words: &str) -> String {
+    words.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
 }
 
 /// A code, and its text.
@@ -190,13 +195,13 @@ fn event_reason<'m>(sch: &Fields<'m>) -> CodedField<'m> {
     (sch.field(6), "SCH-6", "appointment_event_reason")
 }
 
-/// Table 0277, and what feeds put in its place: how an appointment was made, and no service.
+/// Whether all that is said is of table 0277, or what feeds put in its place: how an appointment was made, and no service.
 fn is_urgency(value: Value<'_>, field: &str) -> bool {
-    let said = words(value, field, &mut Reading::default());
-    said.first().is_some_and(|said| {
-        let word: String = said.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
-        matches!(word.as_str(), "NORMAL" | "TENTATIVE" | "COMPLETE" | "ROUTINE" | "WALKIN")
-    })
+    let codings = Reading::default().codings(value, field, "appointment_service");
+    let mut said = codings.iter().flat_map(|coded| [Some(coded.code.as_str()), coded.text.as_deref()]).flatten();
+    let is_urgency =
+        |said: &str| matches!(plain(said).as_str(), "" | "NORMAL" | "TENTATIVE" | "COMPLETE" | "ROUTINE" | "WALKIN");
+    !codings.is_empty() && said.all(is_urgency)
 }
 
 /// The segments of this name (AIS, AIL, AIP, AIG) that the message does not take off the appointment.

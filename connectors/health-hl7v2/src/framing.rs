@@ -62,6 +62,8 @@ pub(crate) struct Pieces<'a> {
     /// What was read last: whether a line feed belongs to a carriage return, and whether a line goes on.
     last: LineEnd,
     in_frame: bool,
+    /// The message began with a start of text: an end of text ends it wherever it stands.
+    in_text: bool,
     /// The rest of a piece that is too large.
     dropping: bool,
 }
@@ -88,6 +90,7 @@ impl<'a> Pieces<'a> {
             line: 1,
             last: LineEnd::Feed,
             in_frame: false,
+            in_text: false,
             dropping: false,
         }
     }
@@ -129,7 +132,7 @@ impl<'a> Pieces<'a> {
         let text = text.get(usize::from(starts_frame)..).unwrap_or_default();
         let marks = text.iter().take_while(|b| matches!(**b, START_OF_TEXT | END_OF_TEXT)).count();
         let blanks = marks + blanks_before(text.get(marks..).unwrap_or_default());
-        let is_end_of_text = marks > 0 && text.trim_ascii() == [END_OF_TEXT];
+        let is_marks = marks > 0 && text.get(marks..).is_some_and(|rest| rest.trim_ascii().is_empty());
         let text = text.get(blanks..).unwrap_or_default();
         let begins = starts_message(text) || starts_batch(text);
         if !goes_on && (starts_frame || begins) {
@@ -143,8 +146,8 @@ impl<'a> Pieces<'a> {
             self.held_from = position + before as u64;
             self.held_line = line;
         }
-        // It is no line of the message that it ends.
-        if is_end_of_text && !goes_on {
+        // What stands around a message is no line of it.
+        if is_marks && !goes_on {
             self.held.truncate(from);
         }
         if self.held.len() > MESSAGE_BYTES_MAX && !self.dropping {
@@ -155,7 +158,7 @@ impl<'a> Pieces<'a> {
         match end {
             LineEnd::Block => {
                 self.close(false, true);
-                self.in_frame = false;
+                (self.in_frame, self.in_text) = (false, false);
             }
             LineEnd::File => {
                 let ended = matches!(self.held.last(), Some(b'\r' | b'\n'));
@@ -170,6 +173,7 @@ impl<'a> Pieces<'a> {
     /// Reads to the end of the line, or as far as a message may go, onto what is held.
     fn append_line(&mut self) -> io::Result<LineEnd> {
         let from = self.held.len();
+        let mut begins = self.last != LineEnd::GoesOn;
         loop {
             let room = (MESSAGE_BYTES_MAX + 1).saturating_sub(self.held.len() - from);
             if room == 0 {
@@ -184,7 +188,13 @@ impl<'a> Pieces<'a> {
                 return Ok(LineEnd::File);
             }
             let buffer = buffer.get(..room).unwrap_or(buffer);
-            let found = buffer.iter().position(|b| matches!(*b, b'\r' | b'\n' | END_BLOCK));
+            let mut in_text = self.in_text;
+            let found = buffer.iter().position(|b| {
+                in_text |= begins && *b == START_OF_TEXT;
+                begins &= matches!(*b, START_BLOCK | START_OF_TEXT | END_OF_TEXT) || b.is_ascii_whitespace();
+                matches!(*b, b'\r' | b'\n' | END_BLOCK) || in_text && *b == END_OF_TEXT
+            });
+            self.in_text = in_text;
             let (taken, end) = match found.and_then(|at| Some((at, buffer.get(at)?))) {
                 None => (buffer.len(), None),
                 Some((at, b'\r')) => (at + 1, Some(LineEnd::Return)),
@@ -207,7 +217,8 @@ impl<'a> Pieces<'a> {
 
     /// Hands out what is held, if it is anything, and starts anew where reading stands.
     fn close(&mut self, cut_short: bool, ended: bool) {
-        let nothing = self.held.iter().all(|b| b.is_ascii_whitespace() || *b == END_OF_FILE_MARK);
+        let is_blank = |b: &u8| b.is_ascii_whitespace() || matches!(*b, END_OF_FILE_MARK | START_OF_TEXT | END_OF_TEXT);
+        let nothing = self.held.iter().all(is_blank);
         let kind = if self.dropping || (nothing && !cut_short) {
             None
         } else if cut_short {
@@ -305,6 +316,15 @@ mod tests {
         }
         assert_eq!(kinds(b"\x02MSH|1\r\x03\r\x02MSH|2\r\x03\r"), [Message, Message]);
         assert_eq!(told(b"\x0b\x02MSH|1\r\x03\x1c\r"), [piece(Message, "MSH|1\r", 2, 1)]);
+        // Wherever the end of the text stands; of a message that did not begin with a mark it ends nothing.
+        let expected = [piece(Message, "MSH|1\rPID|1", 1, 1), piece(Message, "MSH|2\rPID|2\r", 14, 2)];
+        assert_eq!(told(b"\x02MSH|1\rPID|1\x03\x02MSH|2\rPID|2\r\x03"), expected);
+        assert_eq!(told(b"MSH|1\rPID|a\x03b\r"), [piece(Message, "MSH|1\rPID|a\x03b\r", 0, 1)]);
+        assert_eq!(kinds(b"\x02MSH|1\rPID|1\x03lost\r\x02MSH|2\r\x03"), [Message, Stray, Message]);
+        // On a line of its own.
+        let expected = [piece(Message, "MSH|1\rPID|1\r", 2, 2), piece(Message, "MSH|2\r", 18, 6)];
+        assert_eq!(told(b"\x02\rMSH|1\rPID|1\r\x03\r\x02\rMSH|2\r\x03\r"), expected);
+        assert_eq!(kinds(b"MSH|1\r\x02\rMSH|2\r"), [Message, Message]);
     }
 
     #[test]

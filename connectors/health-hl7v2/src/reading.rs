@@ -237,8 +237,20 @@ fn of_parts(text: &str) -> Option<String> {
         (None, Some(at)) => time.split_at_checked(at)?,
         (None, None) => (time, ""),
     };
-    let plain = |text: &str| text.replace(':', "");
-    Some(format!("{day}{}{}", plain(clock.trim_end()), plain(zone)))
+    let (sign, zone) = zone.split_at_checked(1).unwrap_or_default();
+    Some(format!("{day}{}{sign}{}", in_one(clock.trim_end()), in_one(zone)))
+}
+
+/// A clock without what stands between its parts: "1:30:5" is "013005".
+fn in_one(clock: &str) -> String {
+    if !clock.contains(':') {
+        return clock.to_owned();
+    }
+    let padded = |part: &str| {
+        let is_short = part.split('.').next().is_some_and(|whole| whole.len() == 1);
+        if is_short { format!("0{part}") } else { part.to_owned() }
+    };
+    clock.split(':').map(padded).collect()
 }
 
 fn day_in_parts(text: &str) -> Option<(String, &str)> {
@@ -267,6 +279,9 @@ mod tests {
             ("2026-03-01T09:30:15-0500", "20260301093015-0500"),
             ("2026/03/01", "20260301"),
             ("2026/03/01 09:30", "202603010930"),
+            ("2026/03/01 1:30:5", "20260301013005"),
+            ("20260301 9:5", "202603010905"),
+            ("2026-03-01T9:30:5.125+1:00", "20260301093005.125+0100"),
             ("20260301+", "20260301"),
             ("20260301093015-", "20260301093015"),
             ("20260301093015Z", "20260301093015+0000"),

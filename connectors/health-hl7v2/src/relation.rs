@@ -40,7 +40,9 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], readi
         let parts = [&name.given, &name.middle, &name.family].into_iter().flatten();
         parts.map(|part| part.to_uppercase()).collect::<Vec<_>>().join(" ")
     });
-    let code = relationship.as_ref().map(|r| r.code.as_str()).unwrap_or_default();
+    // The code that stands first, whichever of them the relation is known by: a person keeps their key.
+    let stated = nk1.field(3).first().component(1).text().value.into_owned();
+    let code = relationship.as_ref().map_or("", |_| stated.trim());
     let known_by = match (number.filter(|_| !is_the_childs || spelt.is_none()), spelt) {
         (Some(number), _) => number,
         (None, Some(spelt)) => format!("{code}/{spelt}"),

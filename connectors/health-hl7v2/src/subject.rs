@@ -89,6 +89,11 @@ impl Stated {
         self.authority.is_some() || !self.kind.is_empty()
     }
 
+    /// Whether it is that number once more. The same digits of an authority of its own are another number.
+    fn is_again(&self, stated: &Self) -> bool {
+        self.value == stated.value && (self.authority.is_none() || self.authority == stated.authority)
+    }
+
     fn subject(&self, header: &Header) -> Option<Subject> {
         let sender = header.facility.as_deref().or(header.application.as_deref());
         let issuer = format!("{}/{}", header.controller()?, self.authority.as_deref().or(sender)?);
@@ -127,14 +132,14 @@ impl Person {
         for number in stated.iter().filter(|id| id.is_nhs_number) {
             claims.state(&number.value, "PID-3", reading);
         }
-        let mut beside: Vec<Subject> = Vec::new();
+        let mut beside: Vec<(Subject, &str)> = Vec::new();
         for (number, field) in [(2, "PID-2"), (4, "PID-4"), (19, "PID-19")] {
             for older in self::stated(pid.field(number), field, reading) {
                 if older.is_nhs_number {
                     claims.state(&older.value, field, reading);
-                } else if number != 19 && !stated.iter().any(|id| id.value == older.value) {
+                } else if number != 19 && !stated.iter().any(|id| older.is_again(id)) {
                     match older.rank().filter(|_| older.is_typed()).and_then(|_| older.subject(header)) {
-                        Some(number) => beside.push(number),
+                        Some(number) => beside.push((number, field)),
                         // A bare one may be of any numbering, and links nobody.
                         None => reading.flag(FindingCode::NotMapped, field),
                     }
@@ -151,11 +156,12 @@ impl Person {
         }
         let known_by = local.iter().map(|ranked| &ranked.1).find(|subject| !is_stand_in(&subject.value)).cloned();
         let claimed = || claims.numbers.iter().find(|claim| claim.usable)?.subject.clone();
-        let older = || beside.iter().find(|number| !names_no_one_person(&number.value)).cloned();
+        let older =
+            || beside.iter().map(|(number, _)| number).find(|number| !names_no_one_person(&number.value)).cloned();
         let subject = known_by.or_else(claimed).or_else(older)?;
         let NhsNumbers { numbers: mut identifiers, mut too_many } = claims;
-        let others = local.into_iter().map(|ranked| ranked.1).chain(beside);
-        for other in others.filter(|other| *other != subject) {
+        let others = local.into_iter().map(|ranked| (ranked.1, "PID-3")).chain(beside);
+        for (other, field) in others.filter(|(other, _)| *other != subject) {
             if identifiers.iter().any(|said| said.subject.as_ref() == Some(&other)) {
                 continue;
             }
@@ -163,13 +169,28 @@ impl Person {
                 too_many = true;
                 break;
             }
-            identifiers.push(stated_now(other, reading));
+            identifiers.push(stated_now(other, field, reading));
         }
         if too_many {
             reading.flag(FindingCode::ValueMalformed, "PID-3");
         }
         Some(Self { subject, identifiers })
     }
+}
+
+const NO_NUMBER: &str =
+    "PID-3 holds no number of the sender's for a person, and no usable NHS number stands in its place";
+const NO_NUMBERING: &str = "PID-3 names no authority (CX-4), and MSH-3 and MSH-4 no sender, so that nobody can tell whose numbering its number is of: \
+     have the sender name one of them";
+
+/// Why a PID segment tells of nobody who is known.
+pub(crate) fn why_nobody(pid: &Fields<'_>, header: &Header) -> &'static str {
+    let could_be = |id: &Stated| {
+        let number = identifier::subject(Scheme::ProviderPerson, "", &id.value).value;
+        id.rank().is_some() && id.subject(header).is_none() && !is_stand_in(&number)
+    };
+    let is_of_no_numbering = stated(pid.field(3), "PID-3", &mut Reading::default()).iter().any(could_be);
+    if is_of_no_numbering { NO_NUMBERING } else { NO_NUMBER }
 }
 
 /// Who somebody beside the child is: their NHS number, else the best of the sender's own numbers for them that says whose
@@ -222,10 +243,10 @@ fn stated(list: Value<'_>, field: &str, reading: &mut Reading) -> Vec<Stated> {
 }
 
 /// Another number of the sender's for the person. One that many people share is told, and links nobody.
-fn stated_now(subject: Subject, reading: &mut Reading) -> Identifier {
+fn stated_now(subject: Subject, field: &str, reading: &mut Reading) -> Identifier {
     let usable = !names_no_one_person(&subject.value);
     if !usable {
-        reading.flag(FindingCode::IdentifierPlaceholder, "PID-3");
+        reading.flag(FindingCode::IdentifierPlaceholder, field);
     }
     Identifier { subject: Some(subject), standing: Standing::Current.into(), usable, verification: None }
 }

@@ -11,7 +11,7 @@ use crate::header::Header;
 use crate::reading::Reading;
 use crate::relation::Related;
 use crate::saying::{Saying, Standing};
-use crate::subject::Person;
+use crate::subject::{self, Person};
 use crate::time::Time;
 use crate::visit::Taken;
 use crate::{allergy, appointment, document, immunisation, observation, person, problem, relation, visit};
@@ -213,9 +213,6 @@ struct About<'m, 'h> {
     recorded: Time,
 }
 
-const SUBJECT_MISSING: &str =
-    "PID-3 holds no number of the sender's for a person, and no usable NHS number stands in its place";
-
 impl<'m> About<'m, '_> {
     fn saying(&self, subject: Subject) -> Saying<'m, '_> {
         Saying::new(self.message, self.header, self.standing, self.controller, subject, self.recorded)
@@ -283,7 +280,8 @@ impl<'m> About<'m, '_> {
         out: &mut dyn Output,
     ) {
         let Some(person) = Person::read(&pid.fields(), self.header, &mut reading) else {
-            return rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
+            let why = subject::why_nobody(&pid.fields(), self.header);
+            return rejecting.reject(out, Reason::SubjectMissing, "PID-3", why);
         };
         let mut saying = self.saying(person.subject.clone());
         if mapping == Mapping::Kept {

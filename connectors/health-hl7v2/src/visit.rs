@@ -74,7 +74,9 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         "A11" => {
             let entries: &[&str] = match class {
                 "E" | "" => &["attendance", "admission"],
-                "O" | "R" => &["appointment"],
+                "O" => &["appointment"],
+                // Registered it is an appointment, admitted an admission.
+                "R" => &["appointment", "admission"],
                 _ => &["admission"],
             };
             visit.retracted(saying, entries)
@@ -164,21 +166,16 @@ impl<'a> Visit<'a> {
         Taken::Wholly
     }
 
-    fn attendance(
-        &self,
-        saying: &mut Saying<'_, '_>,
-        arrived: Time,
-        with_place: bool,
-        mut reading: Reading,
-        key: &str,
-    ) {
+    fn attendance(&self, saying: &mut Saying<'_, '_>, arrived: Time, is_update: bool, mut reading: Reading, key: &str) {
         let r = &mut reading;
+        // What kind of patient it is stands in for a reason that is not told; an update without one leaves what was told.
         let reason =
             [(self.pv2.field(3), "PV2-3", "attendance_reason"), (self.pv1.field(18), "PV1-18", "attendance_reason")];
+        let reason = if is_update { &reason[..1] } else { &reason };
         let event = AttendedEmergency {
             arrived_at: Some(arrived.timestamp()),
-            place: with_place.then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
-            reason: r.said_of(3, &reason),
+            place: (!is_update).then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
+            reason: r.said_of(3, reason),
             service: r.asserted(6, self.pv1.field(10), |r, v| r.coded(v, "PV1-10", "hospital_service")),
             ..AttendedEmergency::default()
         };
@@ -189,7 +186,7 @@ impl<'a> Visit<'a> {
         let mut reading = Reading::default();
         let arrived = self.time(saying, 44, "PV1-44", &mut reading).unwrap_or(saying.happened());
         if let Some(key) = self.key(Some(arrived), &mut reading) {
-            self.attendance(saying, arrived, true, reading, &key);
+            self.attendance(saying, arrived, false, reading, &key);
         }
         Taken::Wholly
     }
@@ -223,7 +220,7 @@ impl<'a> Visit<'a> {
         let Some(arrived) = self.time(saying, 44, "PV1-44", &mut reading) else { return Taken::InPart };
         if let Some(key) = self.key(None, &mut reading) {
             reading.clears.extend(END);
-            self.attendance(saying, arrived, false, reading, &key);
+            self.attendance(saying, arrived, true, reading, &key);
         }
         Taken::Wholly
     }
@@ -300,7 +297,7 @@ impl<'a> Visit<'a> {
                 && let Some(key) = self.key(None, &mut reading)
             {
                 if emergency {
-                    self.attendance(saying, began, false, reading, &key);
+                    self.attendance(saying, began, true, reading, &key);
                 } else {
                     self.admission(saying, began, false, reading, &key);
                 }

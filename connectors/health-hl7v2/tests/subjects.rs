@@ -84,6 +84,47 @@ fn a_number_takes_only_the_place_of_one_of_the_same_issuer() {
 }
 
 #[test]
+fn a_number_that_is_still_theirs_takes_nobodys_place() {
+    let (went, rejected) = superseded("1001^^^PAS^MR~1900^^^PAS^PI", "1002^^^PAS^MR~1900^^^PAS^PI");
+    assert_eq!((subject_told(&went.unwrap()).as_str(), rejected), ("PROVIDER_PERSON ods-rz9/PAS/1002", false));
+    assert_eq!(superseded("1001^^^PAS^MR~1900^^^PAS^PI", "1900^^^PAS^PI~1002^^^PAS^MR").0.unwrap().value, "1002");
+    assert_eq!(superseded("1001^^^PAS^MR~1900^^^PAS^PI", "1900^^^PAS^PI"), (None, true));
+}
+
+#[test]
+fn a_number_of_another_numbering_is_another_number_whatever_its_digits() {
+    let with_older = |older: &str| {
+        let message =
+            format!("MSH|^~\\&|PAS|RZ9|X|Y|20260401100000||ADT^A31|M1|P|2.4\rPID|1|{older}|12345^^^RZ9^MR||CASE^A\r");
+        let said = translate("f", message.as_bytes());
+        (subjects(&said), identifiers(&said), findings(&said.drafts[0]))
+    };
+    let own = vec!["PROVIDER_PERSON ods-rz9/RZ9/12345".to_owned()];
+    let surgery = |number: &str, usable: bool| vec![(format!("PROVIDER_PERSON ods-rz9/SURGERY/{number}"), usable)];
+    assert_eq!(with_older("12345^^^SURGERY^PI"), (own.clone(), surgery("12345", true), vec![]));
+    for same in ["12345", "12345^^^RZ9^MR", "12345^^^RZ9", "12345^^^^PI"] {
+        assert_eq!(with_older(same), (own.clone(), vec![], vec![]), "{same}");
+    }
+    let stand_in = vec!["IDENTIFIER_PLACEHOLDER PID-2".to_owned()];
+    assert_eq!(with_older("UNKNOWN^^^SURGERY^PI"), (own, surgery("UNKNOWN", false), stand_in));
+}
+
+#[test]
+fn whose_numbering_it_is_has_to_be_told() {
+    let why = |facility: &str, number: &str| {
+        let message = format!("MSH|^~\\&||{facility}|X|Y|20260401100000||ADT^A31|M1|P|2.4\rPID|1||{number}||CASE^A\r");
+        let connector = Hl7V2 { organisation: Some("ods-rz9".to_owned()) };
+        let said = Collected::of(&connector, &[("f", message.as_bytes())]);
+        said.rejections.first().map(|told| told.message.clone()).unwrap_or_default()
+    };
+    assert!(why("", "12345^^^^MR").contains("no authority (CX-4)"), "{}", why("", "12345^^^^MR"));
+    assert_eq!([why("", "12345^^^PAS^MR"), why("RZ9", "12345^^^^MR")], ["", ""]);
+    for nobodys in ["", "UNKNOWN^^^^MR"] {
+        assert!(why("", nobodys).contains("PID-3 holds no number"), "{nobodys}");
+    }
+}
+
+#[test]
 fn a_stand_in_links_nobody() {
     for stand_in in ["UNKNOWN", "None", "TEST", "N/A", "ABC", "1111111", "00000", "9999999999", "TEST1", "Not known"] {
         let said = describing("RZ9", &format!("1001^^^PAS^MR~{stand_in}^^^PAS^PI"));
@@ -145,6 +186,11 @@ fn a_relation_with_the_childs_own_number_is_somebody_else() {
         let (number, findings, key) = related(&with(own));
         assert_eq!((number, findings), (None, 1), "{own}");
         assert!(key.ends_with("relationship/MTH/MOTHER CASE"), "{key}: by the name");
+    }
+    // By the code that stands first, also where the alternate says more, so that the same person keeps their key.
+    for (coded, code) in [("^Mother^^MTH^^HL70063", ""), ("X1^Mum^L^MTH^Mother^HL70063", "X1")] {
+        let (_, _, key) = related(&format!("NK1|1|CASE^MOTHER|{coded}"));
+        assert!(key.ends_with(&format!("relationship/{code}/MOTHER CASE")), "{key}");
     }
     let (number, findings, _) = related(&format!("NK1|1||MTH||||{field_33}9990123454^^^NHS^NH"));
     assert_eq!((number, findings), (None, 1), "and what names nobody else is not lost");

@@ -250,10 +250,14 @@ impl DropFolder {
         self.seen = seen;
         self.counts.pending.store(left.len() as u64, Ordering::Relaxed);
         let count = left.len();
-        for dir in left {
+        let mut left = left.into_iter().peekable();
+        let mut ahead = left.peek().map(|dir| self.in_parts(dir));
+        while let (Some(dir), Some(parts)) = (left.next(), ahead) {
+            // Where many wait, the next is read while this one is sealed and appended.
+            ahead = left.peek().map(|dir| self.in_parts(dir));
             let source = self.connector.descriptor().name;
             let span = tracing::info_span!(target: trace::TARGET, "submission", source);
-            self.process(&dir).instrument(span).await?;
+            self.process(&dir, parts).instrument(span).await?;
             self.counts.pending.fetch_sub(1, Ordering::Relaxed);
         }
         Ok(count)

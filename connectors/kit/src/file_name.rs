@@ -3,44 +3,12 @@
 //! The tables of some returns hold neither whose they are nor of which year; their files are then called by it:
 //! `878_2024-25_episodes.csv`, `episodes 2025 878.csv`, `ssda903-878-2025-06-12-header_last.csv`.
 
+mod authority;
+
 use proto::events::Date;
 
 use crate::dates;
-use crate::identifier::upn;
-
-/// A local authority by its three-digit code.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Authority([u8; 3]);
-
-impl Authority {
-    /// Reads three digits, and no others.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits: [u8; 3] = text.trim().as_bytes().try_into().ok()?;
-        (digits.iter().all(u8::is_ascii_digit) && digits.first() != Some(&b'0')).then_some(Self(digits))
-    }
-
-    /// The one that an organisation id of a council names: `la-878`, `la-878-social-care`.
-    pub fn of_organisation(id: &str) -> Option<Self> {
-        let rest = id.strip_prefix("la-")?;
-        Self::parse(rest.split('-').next()?)
-    }
-
-    /// Its code.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    /// Whether it is of the department's list, with which unique pupil numbers begin. Any three digits may be a code elsewhere:
-    /// in a file's name they may as well be a return (`903`) or a copy (`episodes (101).csv`).
-    fn is_listed(&self) -> bool {
-        self.as_str().parse().is_ok_and(upn::is_authority)
-    }
-
-    /// Its children's social care, as the organisation that answers for a record.
-    pub fn social_care(&self) -> String {
-        format!("la-{}-social-care", self.as_str())
-    }
-}
+pub use authority::Authority;
 
 /// What a file's name says. Nothing of it is certain: a return that says otherwise is right.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

@@ -178,13 +178,13 @@ impl Rows {
         let row = Glance { held: &held, layout };
         let stated = row.authority();
         if !stated.is_empty() {
-            let read = Authority::parse(stated);
+            let read = Authority::stated(stated);
             if read.is_none() || file.hints.authority.is_some_and(|named| Some(named) != read) {
                 return Ok(file.rejected.row((), of_another(&row.row(), file)));
             }
         }
         self.told.take_dates(row, file, self.undated);
-        let Some(authority) = Authority::parse(stated).or(file.hints.authority).or(self.given) else {
+        let Some(authority) = Authority::stated(stated).or(file.hints.authority).or(self.given) else {
             self.told.of_no_authority.insert(layout.file);
             return Ok(true);
         };
@@ -287,8 +287,7 @@ impl<'h> Glance<'h> {
 
     /// What the row itself says of whose it is, "" where nothing.
     fn authority(self) -> &'h str {
-        let cell = self.layout.authority.map_or("", |at| self.cell(at)).trim();
-        cell.strip_suffix(".0").unwrap_or(cell)
+        self.layout.authority.map_or("", |at| self.cell(at)).trim()
     }
 
     /// What the row itself says of its year.
@@ -371,7 +370,7 @@ impl<'h> Row<'h> {
 
 /// A row whose own word on whose it is nobody can read, or is not that of its file: it is given to neither.
 fn of_another(row: &Row<'_>, file: &File) -> Rejection {
-    let message = "LA is no authority's three digits, or not those in the file's name: the row was given to no authority; put the \
+    let message = "LA is no authority's three digits or name, or not the one in the file's name: the row was given to no authority; put the \
                    code into LA, or empty the column where the file's name says whose the return is, and send the return again";
     let place = Place {
         file: file.name.clone(),

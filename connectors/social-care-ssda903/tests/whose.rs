@@ -27,6 +27,8 @@ fn a_filled_la_that_is_no_code_or_not_the_names_gives_its_row_to_nobody() {
         ("878_2025_episodes.csv", "878", "878"),
         ("2025_episodes.csv", "316.0", "316"),
         ("2025_episodes.csv", "316", "316"),
+        ("2025_episodes.csv", "Newham", "316"),
+        ("316_2025_episodes.csv", "London Borough of Newham", "316"),
     ] {
         let said = of(Ssda903::ANY, name, la);
         let expected = format!("{authority}/ssda903/2025/episodes");

@@ -21,7 +21,7 @@ use proto::events::identifier::Standing;
 use proto::events::{EntryReassigned, EntryRetracted, Identifier, IdentifierSuperseded, PersonDescribed, Subject};
 use proto::quarantine::Reason;
 
-use super::{About, Mapping, Rejecting, SUBJECT_MISSING, describe, keep_rest};
+use super::{About, Mapping, Rejecting, describe, keep_rest};
 use crate::er7::Segment;
 use crate::reading::Reading;
 use crate::saying::Saying;
@@ -118,7 +118,8 @@ impl<'m> About<'m, '_> {
         for group in self.groups() {
             let mut reading = common.take().unwrap_or_default();
             let Some(mut person) = Person::read(&group.pid.fields(), self.header, &mut reading) else {
-                rejecting.reject(out, Reason::SubjectMissing, "PID-3", SUBJECT_MISSING);
+                let why = subject::why_nobody(&group.pid.fields(), self.header);
+                rejecting.reject(out, Reason::SubjectMissing, "PID-3", why);
                 continue;
             };
             let parted = (mapping == Mapping::NumbersMoved).then(|| self.parted(&group, &mut reading));
@@ -158,10 +159,11 @@ impl<'m> About<'m, '_> {
         let mut reading = Reading::default();
         let merged = group.first("MRG");
         let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
+        let still = self.numbers_now(group);
         let (went, others): (Vec<Subject>, Vec<Subject>) =
             subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading)
                 .into_iter()
-                .filter(|number| *number != saying.subject)
+                .filter(|number| *number != saying.subject && !still.contains(number))
                 .partition(|number| subject::may_be_superseded(number, &saying.subject));
         if went.is_empty() {
             return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
@@ -175,10 +177,15 @@ impl<'m> About<'m, '_> {
         Ok(if others.is_empty() { Taken::Wholly } else { Taken::InPart })
     }
 
+    /// What numbers of the sender's the person of PID-3 has.
+    fn numbers_now(&self, group: &Group<'m>) -> Vec<Subject> {
+        subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default())
+    }
+
     fn parted(&self, group: &Group<'m>, reading: &mut Reading) -> Parted {
         let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
         let prior = subject::numbers(prior.field(1), "MRG-1", self.header, reading);
-        let now = subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default());
+        let now = self.numbers_now(group);
         let (moved, stayed) = prior.into_iter().partition(|number| now.contains(number));
         Parted { moved, stayed }
     }

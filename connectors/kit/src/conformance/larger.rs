@@ -144,13 +144,14 @@ pub struct LargerSubmission {
 
 impl LargerSubmission {
     /// The sample of a connector that says the most, among those in its folder: in `tests/golden`, `tests/messages` or
-    /// `fuzz/corpus`, in that order. `None` where none is to be found, or none can be made larger.
+    /// `fuzz/corpus`, in that order. One of which nothing is refused comes first: each refusal has a key of its own, and what
+    /// keys take would be measured instead. `None` where none is to be found, or none can be made larger.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn of(connector: &dyn Connector, folder: &Path) -> io::Result<Option<Self>> {
         for place in ["tests/golden", "tests/messages", "fuzz/corpus"] {
-            let mut best = (0, None);
+            let mut best = ((false, 0), None);
             for dir in folders_of(&folder.join(place))? {
                 let mut names = Vec::new();
                 for entry in fs::read_dir(&dir)? {
@@ -168,11 +169,12 @@ impl LargerSubmission {
                     }
                     let borrowed: Vec<(&str, &[u8])> =
                         files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-                    let says = Collected::of(connector, &borrowed).drafts.len();
+                    let said = Collected::of(connector, &borrowed);
+                    let says = (said.rejections.is_empty() && !said.drafts.is_empty(), said.drafts.len());
                     let larger = files.iter().filter_map(|(name, bytes)| Some((name.clone(), Larger::of(bytes)?)));
                     let larger: Vec<_> = larger.collect();
                     if says > best.0 && !larger.is_empty() {
-                        best = (says, Some(Self { files: larger }.of_other_children(connector, says)));
+                        best = (says, Some(Self { files: larger }.of_other_children(connector, says.1)));
                     }
                 }
             }

@@ -88,9 +88,8 @@ struct Compared {
 }
 
 impl DropFolder {
-    pub(super) async fn process(&mut self, dir: &Path) -> Result<(), IntakeError> {
+    pub(super) async fn process(&mut self, dir: &Path, mut parts: InParts) -> Result<(), IntakeError> {
         let mut intake = self.begin(dir).await?;
-        let mut parts = self.in_parts(dir);
         while let Some(part) = parts.next().await {
             self.take_in(part, dir, &mut intake).await?;
         }
@@ -102,7 +101,8 @@ impl DropFolder {
         self.end(dir, intake)
     }
 
-    fn in_parts(&self, dir: &Path) -> InParts {
+    /// Begins to read a submission: no more of it than a few parts, until they are taken.
+    pub(super) fn in_parts(&self, dir: &Path) -> InParts {
         InParts::of(Arc::clone(&self.connector), dir.to_path_buf(), self.options.root.clone())
     }
 

@@ -9,6 +9,7 @@ use crate::publish::{Credentials, Publisher};
 use crate::testing::{Failure, House};
 use crate::toy::Toy;
 
+mod ahead;
 mod broke_off;
 mod erased;
 mod not_taken;

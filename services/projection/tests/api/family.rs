@@ -217,16 +217,15 @@ async fn those_born_in_one_hospital_or_who_left_one_address_at_some_time_are_of_
     let family = family(&mut house).await;
     in_enquiry(&mut house, &family.child).await;
     let other = hospital_person("H9");
-    let mut version = 1;
-    for (stands_as, is_told) in [
+    let uses = [
         (Use::Home, true),
         (Use::Birth, false),
         (Use::Temporary, true),
         (Use::Other, false),
         (Use::Former, false),
         (Use::Correspondence, false),
-    ] {
-        version += 1;
+    ];
+    for (version, (stands_as, is_told)) in (2..).zip(uses) {
         let there = |person: &Subject| {
             let mut said = living_at(described(HOSPITAL, person, &[]), "12 Alder Rise");
             if let Some(e::event::Kind::PersonDescribed(person)) = &mut said.event.kind {
