@@ -41,11 +41,8 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
     });
     // What the data date by nothing stands at the first day that they name at all.
     let first_on = born.or_else(|| first_day(fields));
-    // A disability has no day of its own, and is not from birth: it is known since something was done for the child. The day of
-    // the sending would make it another entry every day.
-    let known_on = fields.get("social_care_episodes").and_then(first_day_of);
     for block in details {
-        describe(voice, block, first_on, known_on);
+        describe(voice, block, first_on);
     }
     for block in voice.blocks(&mut child, "health_and_wellbeing") {
         health(voice, block);
@@ -66,21 +63,16 @@ pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
 
 /// The earliest day that stands anywhere in a child.
 fn first_day(fields: &Map<String, Value>) -> Option<Date> {
-    fields.values().filter_map(first_day_of).min_by_key(dates::key)
-}
-
-fn first_day_of(value: &Value) -> Option<Date> {
-    match value {
+    let of_value = |value: &Value| match value {
         Value::String(text) => dates::iso(text, "").value.filter(|date| date.day.is_some()),
         Value::Object(fields) => first_day(fields),
-        Value::Array(items) => {
-            items.iter().filter(|item| item.is_object()).filter_map(first_day_of).min_by_key(dates::key)
-        }
+        Value::Array(items) => items.iter().filter_map(Value::as_object).filter_map(first_day).min_by_key(dates::key),
         _ => None,
-    }
+    };
+    fields.values().filter_map(of_value).min_by_key(dates::key)
 }
 
-fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option<Date>, known_on: Option<Date>) {
+fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option<Date>) {
     let mut block = Block::of(fields);
     let key = voice.key("details");
     if block.is_purged() {
@@ -129,11 +121,11 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
     };
     voice.say("child_details", (&key, 0), on, block.findings, described);
     if !disabilities.is_empty() {
-        voice.say("child_details", (&key, 1), known_on.unwrap_or(on), Vec::new(), DisabilityRecorded { disabilities });
+        voice.say("child_details", (&key, 1), on, Vec::new(), DisabilityRecorded { disabilities });
     }
     if uasc == Some(true) || uasc_end_on.is_some() {
         let event = UnaccompaniedChildRecorded { ceased_on: uasc_end_on };
-        voice.say("child_details", (&key, 2), known_on.or(uasc_end_on).unwrap_or(on), Vec::new(), event);
+        voice.say("child_details", (&key, 2), on, Vec::new(), event);
     }
 }
 
