@@ -123,7 +123,7 @@ impl Reading<'_> {
 
     /// Nothing can be made of the rest of the file.
     fn stop(&mut self, broken: &Broken, at: Option<Start>, raw: Vec<u8>) {
-        let message = format!("{broken}: what stands before was taken; send the file again whole");
+        let message = broken.told("what stands before was taken; send the file again whole");
         let place = at.map_or_else(|| Place { line: 1, ..Place::default() }, place);
         self.give(broken.reason(), message, place, "", raw, None);
     }

@@ -198,7 +198,7 @@ impl Reading<'_> {
     }
 
     fn stop(&mut self, broken: &Broken, at: Option<Start>, raw: Vec<u8>) {
-        let message = format!("{broken}: what stands before was taken; send the file again whole");
+        let message = broken.told("what stands before was taken; send the file again whole");
         self.reject(broken.reason(), &message, at, raw);
     }
 

@@ -177,7 +177,7 @@ impl Reading<'_> {
 
     /// Nothing can be made of the rest of the file.
     fn stop(&mut self, broken: &Broken, spot: Spot, raw: Vec<u8>) {
-        let message = format!("{broken}: what stands before was taken; send the file again whole");
+        let message = broken.told("what stands before was taken; send the file again whole");
         self.reject(broken.reason(), &message, "", spot, raw);
     }
 

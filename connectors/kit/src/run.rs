@@ -75,9 +75,23 @@ pub fn translate_only(
         files.extend(files_of(path)?);
     }
     let names: Vec<String> = files.iter().map(|path| name_of(path)).collect();
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    // What a submission is goes by names alone: files of two folders would be taken for one.
+    if let Some(twice) =
+        sorted.windows(2).find_map(|pair| pair.first().filter(|first| Some(first) == pair.last().as_ref()))
+    {
+        let message = format!(
+            "two of these files are called `{twice}`: translate each folder by itself, or give them names of their own"
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
     let groups = connector.submissions(&names);
     if groups.is_empty() {
-        let first = names.first().map_or("", String::as_str);
+        let Some(first) = names.first() else {
+            let message = "there is no file here: what lies in folders within a folder is not read, name those folders themselves";
+            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+        };
         let what = connector.descriptor().about;
         let message = format!("none of these files is for this connector by its name (`{first}`): it reads {what}");
         return Err(io::Error::new(io::ErrorKind::NotFound, message));

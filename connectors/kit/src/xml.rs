@@ -28,6 +28,8 @@ const TOKEN_BYTES_MAX: usize = RECORD_BYTES_MAX;
 const DEPTH_MAX: usize = 32;
 /// Most elements left open in one file: past it the tags pair nowhere, and it is no use to go on.
 const UNPAIRED_MAX: u64 = 10_000;
+/// Longest name of an outermost element that is told.
+const ROOT_CHARS_MAX: usize = 40;
 
 /// How the files of one format are built. Names are local and in lower case.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +76,16 @@ pub enum Broken {
     #[error("the file is not xml")]
     NotXml,
     /// Of another format.
-    #[error("the outermost element is not one of this format")]
-    RootUnknown,
+    #[error(
+        "the outermost element is `{found}`, where this format has `{}`: give the file to the connector of its own collection",
+        expected.join("`, `")
+    )]
+    RootUnknown {
+        /// Its name, as far as a name of an element goes.
+        found: String,
+        /// What it may be.
+        expected: &'static [&'static str],
+    },
     /// It ended too early.
     #[error("the file breaks off before its outermost element ends")]
     CutShort,
@@ -97,6 +107,14 @@ pub enum Broken {
 }
 
 impl Broken {
+    /// The same, and what to do then. Of a file of another format it is said already: to send that again is no use.
+    pub fn told(&self, what_to_do: &str) -> String {
+        match self {
+            Self::RootUnknown { .. } => self.to_string(),
+            _ => format!("{self}: {what_to_do}"),
+        }
+    }
+
     /// Why it is in quarantine.
     pub fn reason(&self) -> Reason {
         match self {
@@ -276,7 +294,8 @@ impl<R: BufRead> Records<R> {
 
     fn enter_root(&mut self, empty: bool) -> Result<(), Broken> {
         if !self.shape.roots.contains(&self.name.as_str()) {
-            return Err(Broken::RootUnknown);
+            let found = self.name.chars().take(ROOT_CHARS_MAX).collect();
+            return Err(Broken::RootUnknown { found, expected: self.shape.roots });
         }
         self.ended = empty;
         self.path.push(self.name.clone());

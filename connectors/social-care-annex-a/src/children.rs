@@ -99,14 +99,19 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
     }
 }
 
-/// Who is allocated, what of the row is of no event, and which of its dates could not be read. An age is left out where a birth
-/// date says it.
-fn finish(voice: &mut Voice<'_>, reader: &Reader<'_>, key: &str, on: Date) {
-    let at = reader.at;
+/// Which dates of a row could not be read. Asked when all of them were: what one of them said before is not gone.
+fn unread_dates(voice: &mut Voice<'_>, reader: &Reader<'_>) {
     let is_of_date = |code| matches!(code, FindingCode::DateUnreadable | FindingCode::DateImplausible);
     for found in reader.findings.iter().filter(|found| is_of_date(found.code())) {
-        voice.cannot_date(at, &found.field);
+        voice.cannot_date(reader.at, &found.field);
     }
+}
+
+/// Who is allocated, what of the row is of no event, and which of its dates could not be read: all else of it was read. An age is
+/// left out where a birth date says it.
+fn finish(voice: &mut Voice<'_>, reader: &Reader<'_>, key: &str, on: Date) {
+    let at = reader.at;
+    unread_dates(voice, reader);
     let (worker, team) = (at.text("worker"), at.text("team"));
     let list = at.sheet.columns.list.name;
     if worker.is_some() || team.is_some() {
@@ -115,7 +120,7 @@ fn finish(voice: &mut Voice<'_>, reader: &Reader<'_>, key: &str, on: Date) {
         voice.say(at, list, (&format!("{key}/worker"), 0), on, Vec::new(), event);
     }
     let age = Some(("Age", at.get("age"))).filter(|_| at.get("birth").is_empty());
-    voice.keep(at, key, on, age.into_iter().chain(at.further()));
+    voice.keep(at, key, on, age.into_iter().chain(reader.left.iter().copied()).chain(at.further()));
 }
 
 fn role(code: &str) -> Option<Coded> {

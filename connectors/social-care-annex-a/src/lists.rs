@@ -339,6 +339,8 @@ pub(crate) struct Columns {
     pub(crate) list: &'static List,
     /// Name and place.
     known: Vec<(&'static str, usize)>,
+    /// Where whose a row is stands, as the regions put it beside every list.
+    pub(crate) authority: Option<usize>,
     /// Places of the columns that are of no event, with their headings.
     pub(crate) further: Vec<(String, usize)>,
 }
@@ -358,12 +360,15 @@ impl Columns {
         // Of two with as many the earlier.
         let (list, known) = fitting.rev().max_by_key(|(_, known)| own(known))?;
         let is_known = |place: usize| known.iter().any(|(_, at)| *at == place);
-        let further = header
-            .iter()
-            .enumerate()
-            .filter(|(place, heading)| !is_known(*place) && !heading.as_ref().trim().is_empty());
+        let is_authority = |(place, heading): (usize, &String)| {
+            (matches!(heading.trim(), "la" | "lea") && !is_known(place)).then_some(place)
+        };
+        let authority = worded.iter().enumerate().find_map(is_authority);
+        let further = header.iter().enumerate().filter(|(place, heading)| {
+            !is_known(*place) && authority != Some(*place) && !heading.as_ref().trim().is_empty()
+        });
         let further = further.map(|(place, heading)| (heading.as_ref().trim().to_owned(), place)).collect();
-        Some(Self { list, known, further })
+        Some(Self { list, known, authority, further })
     }
 
     /// Whether children stand under this header, of whatever list: it has an id, and something that is said of a person.

@@ -1,15 +1,18 @@
 //! The rows of a submission's lists, gathered by whom they are about: what is of one child stands in several lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use connector_kit::file_name::Authority;
 use connector_kit::gather::{Gathered, Gathering};
-use connector_kit::{Output, dates};
+use connector_kit::{Output, Place, Rejection, dates};
 use jiff::ToSpan as _;
 use jiff::civil;
+use proto::quarantine::Reason;
 
 use crate::lists::{ADOPTERS, Columns};
 use crate::say::{At, date};
+use crate::sheets::File;
 
 /// A list as one sheet or file has it.
 pub(crate) struct Sheet {
@@ -18,6 +21,8 @@ pub(crate) struct Sheet {
     pub(crate) columns: Columns,
     /// Read to its end without damage.
     pub(crate) whole: bool,
+    /// Whose its rows are.
+    pub(crate) authorities: BTreeSet<Authority>,
 }
 
 /// A row of a list.
@@ -52,19 +57,39 @@ impl Section {
     pub(crate) const ALL: [Self; 3] = [Self::Nobody, Self::Child, Self::Adopter];
 }
 
+/// Whose rows are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whose {
+    /// As a file's name says it: no row may say another.
+    pub(crate) named: Option<Authority>,
+    /// Of rows that do not say so, where no name does.
+    pub(crate) given: Option<Authority>,
+}
+
+impl Whose {
+    /// Of rows that do not say so.
+    pub(crate) fn own(self) -> Option<Authority> {
+        self.named.or(self.given)
+    }
+}
+
 /// Rows while they are read.
 pub(crate) struct Rows {
+    whose: Whose,
     sheets: Vec<Sheet>,
     gathering: Gathering<Row>,
     /// How often each day stands in a column of what has happened, where it is to be concluded when the lists stood so.
     days: Option<BTreeMap<civil::Date, u64>>,
+    /// Files of which a row is nobody's.
+    of_no_authority: BTreeSet<usize>,
 }
 
 impl Rows {
     /// None yet. With `dated`, the files say themselves of which day they are.
-    pub(crate) fn new(dated: bool, out: &dyn Output) -> Self {
+    pub(crate) fn new(whose: Whose, dated: bool, out: &dyn Output) -> Self {
         let days = (!dated).then(BTreeMap::new);
-        Self { sheets: Vec::new(), gathering: Gathering::for_output(out), days }
+        let gathering = Gathering::for_output(out);
+        Self { whose, sheets: Vec::new(), gathering, days, of_no_authority: BTreeSet::new() }
     }
 
     /// Begins a sheet; its rows are told by the number.
@@ -78,12 +103,28 @@ impl Rows {
         self.sheets.get_mut(sheet as usize).into_iter().for_each(|sheet| sheet.whole = true);
     }
 
-    /// Takes a row of a sheet that was begun.
+    /// Takes a row of a sheet that was begun. False when so much was refused that the rest of the file is not to be read.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub(crate) fn push(&mut self, row: Row) -> io::Result<()> {
-        let Some(sheet) = self.sheets.get(row.sheet as usize) else { return Ok(()) };
+    pub(crate) fn push(&mut self, file: &mut File, row: Row) -> io::Result<bool> {
+        let Some(sheet) = self.sheets.get_mut(row.sheet as usize) else { return Ok(true) };
+        let stated = sheet.columns.authority.and_then(|at| row.cells.get(at)).map_or("", |cell| cell.trim());
+        let authority = match stated {
+            "" => self.whose.own(),
+            stated => {
+                let read = Authority::stated(stated).filter(|read| self.whose.named.is_none_or(|named| named == *read));
+                let Some(read) = read else {
+                    return Ok(file.rejected.row(Some(sheet.columns.list.number), of_another(file, &row)));
+                };
+                Some(read)
+            }
+        };
+        let Some(authority) = authority else {
+            self.of_no_authority.insert(sheet.file);
+            return Ok(true);
+        };
+        sheet.authorities.insert(authority);
         let at = At { sheet, row: &row };
         if let Some(days) = &mut self.days {
             let dated = DATED.iter().filter_map(|name| date(at.get(name), "").value.as_ref().and_then(dates::day));
@@ -95,7 +136,8 @@ impl Rows {
             (_, ADOPTERS) => Section::Adopter,
             _ => Section::Child,
         };
-        self.gathering.push(section as u32, &id, &row)
+        self.gathering.push(section as u32, &format!("{}/{id}", authority.as_str()), &row)?;
+        Ok(true)
     }
 
     /// Everything was read.
@@ -104,7 +146,8 @@ impl Rows {
     /// When the disk does not take the rows, or does not give them back.
     pub(crate) fn gathered(self) -> io::Result<Lists> {
         let latest = self.days.as_ref().and_then(latest);
-        Ok(Lists { sheets: self.sheets, rows: self.gathering.gathered()?, latest })
+        let Self { sheets, of_no_authority, .. } = self;
+        Ok(Lists { sheets, rows: self.gathering.gathered()?, latest, of_no_authority })
     }
 }
 
@@ -114,6 +157,28 @@ pub(crate) struct Lists {
     pub(crate) rows: Gathered<Row>,
     /// The day on which they stood so, by what they say, where no file says it.
     pub(crate) latest: Option<civil::Date>,
+    /// Files of which a row is nobody's.
+    pub(crate) of_no_authority: BTreeSet<usize>,
+}
+
+/// Whose rows these are: the authority, and the id.
+pub(crate) fn of_owner(owner: &str) -> Option<(Authority, &str)> {
+    let (authority, id) = owner.split_once('/')?;
+    Some((Authority::parse(authority)?, id))
+}
+
+/// A row whose own word on whose it is nobody can read, or is not that of its file: it is given to neither.
+fn of_another(file: &File, row: &Row) -> Rejection {
+    let message = "LA is no authority's three digits or name, or not the one in the file's name: the row was given to no authority; \
+                   put the code into LA, or empty the column where the file's name says whose the lists are, and send them again";
+    let place = Place {
+        file: file.name.clone(),
+        line: row.line,
+        record: row.record,
+        byte_offset: row.byte_offset,
+        field: "LA".to_owned(),
+    };
+    Rejection::of(Reason::SubjectMissing, message, place, &row.raw)
 }
 
 impl Lists {

@@ -60,11 +60,13 @@ impl<'s> At<'s> {
 pub(crate) struct Reader<'s> {
     pub(crate) at: At<'s>,
     pub(crate) findings: Vec<Finding>,
+    /// Cells that no event of the row says, with their headings: they are kept.
+    pub(crate) left: Vec<(&'static str, &'s str)>,
 }
 
 impl<'s> Reader<'s> {
     pub(crate) fn of(at: At<'s>) -> Self {
-        Self { at, findings: Vec::new() }
+        Self { at, findings: Vec::new(), left: Vec::new() }
     }
 
     pub(crate) fn date(&mut self, name: &str) -> Option<Date> {
@@ -78,6 +80,14 @@ impl<'s> Reader<'s> {
     pub(crate) fn required(&mut self, there: bool, name: &str) {
         if !there && self.at.get(name).is_empty() {
             self.findings.push(finding(FindingCode::FieldMissing, name));
+        }
+    }
+
+    /// A value whose event is not said, since it has no day. One whose day cannot be read waits with its row.
+    pub(crate) fn left_without(&mut self, dated: &str, (name, heading): (&str, &'static str)) {
+        if self.at.get(dated).is_empty() {
+            self.required(false, dated);
+            self.left.push((heading, self.at.get(name)));
         }
     }
 

@@ -1,11 +1,11 @@
 //! Workbooks and CSV files, read into the rows of lists.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Cursor, Read as _};
 
 use calamine::{DataRef, Reader as _, Xlsx, open_workbook_from_rs};
 use connector_kit::csv_source::Table as Csv;
-use connector_kit::file_name::{Hints, hints};
 use connector_kit::room::Refusals;
 use connector_kit::unpacked::{self, Unusable};
 use connector_kit::{Output, Place, Rejection, SourceFile};
@@ -28,7 +28,6 @@ const COLUMNS_MAX: usize = 200;
 /// A file of the submission.
 pub(crate) struct File {
     pub(crate) name: String,
-    pub(crate) hints: Hints,
     /// What could not be read of it, with the sheet that it was of.
     pub(crate) rejected: Refusals<Option<u8>>,
 }
@@ -41,7 +40,7 @@ pub(crate) fn read(files: Vec<SourceFile<'_>>, rows: &mut Rows, out: &mut dyn Ou
     let mut read = Vec::new();
     for (number, file) in files.into_iter().enumerate() {
         let SourceFile { name, mut bytes } = file;
-        let mut into = File { hints: hints(&name), name: name.clone(), rejected: Refusals::default() };
+        let mut into = File { name: name.clone(), rejected: Refusals::default() };
         let mut start = Vec::new();
         let begun = bytes.by_ref().take(4).read_to_end(&mut start);
         let is_workbook = start.starts_with(b"PK\x03\x04");
@@ -145,14 +144,17 @@ fn read_csv(
                 }
                 out.record();
                 let place = row.place("");
-                rows.push(Row {
+                let row = Row {
                     sheet: list.sheet,
                     line: place.line,
                     record: place.record,
                     byte_offset: place.byte_offset,
                     cells,
                     raw: row.raw().to_vec(),
-                })?;
+                };
+                if !rows.push(into, row)? {
+                    return Ok(());
+                }
             }
             Err(rejection) => {
                 out.record();
@@ -290,7 +292,12 @@ struct List {
 impl List {
     fn begin(file: usize, columns: Columns, rows: &mut Rows) -> Self {
         let number = columns.list.number;
-        Self { file, number, sheet: rows.begin(Sheet { file, columns, whole: false }), records: 0 }
+        Self {
+            file,
+            number,
+            sheet: rows.begin(Sheet { file, columns, whole: false, authorities: BTreeSet::new() }),
+            records: 0,
+        }
     }
 
     /// Takes a row, with which another list may begin. False when so much was refused that the rest is not read.
@@ -319,8 +326,7 @@ impl List {
             return Ok(into.rejected.row(Some(self.number), rejection));
         }
         let raw = cells.join(",").into_bytes();
-        rows.push(Row { sheet: self.sheet, line, record, byte_offset: 0, cells, raw })?;
-        Ok(true)
+        rows.push(into, Row { sheet: self.sheet, line, record, byte_offset: 0, cells, raw })
     }
 }
 

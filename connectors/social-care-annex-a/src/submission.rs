@@ -10,7 +10,7 @@ use proto::events::{Date, Scheme, Subject};
 use proto::quarantine::Reason;
 
 use crate::children;
-use crate::rows::{Lists, Row, Rows, Section, Sheet};
+use crate::rows::{Lists, Row, Rows, Section, Sheet, Whose, of_owner};
 use crate::say::{At, Of, Voice, place};
 use crate::sheets::{self, File, NONE_OF_THESE};
 
@@ -23,50 +23,65 @@ pub(crate) const PERSON: &str = "person";
 /// When the disk does not hold its rows.
 pub(crate) fn translate(given: Option<Authority>, files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io::Result<()> {
     let named_on = files.iter().find_map(|file| hints(&file.name).on.as_ref().and_then(dates::day));
-    let mut rows = Rows::new(named_on.is_some(), out);
+    let whose = Whose { named: files.iter().find_map(|file| hints(&file.name).authority), given };
+    let mut rows = Rows::new(whose, named_on.is_some(), out);
     let mut files = sheets::read(files, &mut rows, out)?;
-    let lists = rows.gathered()?;
-    let Some(authority) = files.iter().find_map(|file| file.hints.authority).or(given) else {
-        for mut file in files {
-            let refused = unplaced(&file.name);
-            file.rejected.take().into_iter().for_each(|(_, rejection)| out.reject(rejection));
-            out.reject(refused);
+    let mut lists = rows.gathered()?;
+    // A list without a row that says whose it is, is of whoever the submission is of.
+    for sheet in lists.sheets.iter_mut().filter(|sheet| sheet.authorities.is_empty()) {
+        match whose.own() {
+            Some(own) => sheet.authorities.extend([own]),
+            None => lists.of_no_authority.extend([sheet.file]),
         }
-        return Ok(());
-    };
+    }
+    for at in &lists.of_no_authority {
+        files.get_mut(*at).into_iter().for_each(|file| file.rejected.file(None, unplaced(&file.name)));
+    }
     let rejected: Vec<_> = files.iter_mut().flat_map(|file| file.rejected.take()).collect();
+    let authorities: BTreeSet<Authority> = lists.sheets.iter().flat_map(|sheet| &sheet.authorities).copied().collect();
     let Some(stood_on) = named_on.or(lists.latest) else {
         // Lists without a single date tell of nothing that could be placed.
-        refuse_all(&lists, &files, authority, out)?;
+        refuse_all(&lists, &files, out)?;
         rejected.into_iter().for_each(|(_, rejection)| out.reject(rejection));
         return Ok(());
     };
     let as_of_on = dates::date_on(stood_on);
-    let of =
-        Of { authority, period: format!("{:04}-{:02}", stood_on.year(), stood_on.month()), as_of_on, files: &files };
-    open_scopes(&of, &lists.sheets, out);
+    let period = format!("{:04}-{:02}", stood_on.year(), stood_on.month());
+    let of = |authority| Of { authority, period: period.clone(), as_of_on, files: &files };
+    for authority in &authorities {
+        open_scopes(&of(*authority), &lists.sheets, out);
+    }
     let mut nobody = lists.rows.each(Section::Nobody as u32);
-    while let Some((_, row)) = nobody.next_row()? {
-        lists.at(&row).into_iter().for_each(|at| out.reject(of_nobody(&of, at)));
+    while let Some((owner, row)) = nobody.next_row()? {
+        let Some((authority, _)) = of_owner(&owner) else { continue };
+        lists.at(&row).into_iter().for_each(|at| out.reject(of_nobody(&of(authority), at)));
     }
     for section in [Section::Child, Section::Adopter] {
         let mut owners = lists.rows.owners(section as u32);
         while let Some(owned) = owners.next_owner()? {
-            of_subject(&of, section, &owned, &lists, out);
+            let Some((authority, id)) = of_owner(&owned.owner) else { continue };
+            of_subject(&of(authority), (section, id), &owned, &lists, out);
         }
     }
-    finish(&of, &lists.sheets, rejected, out);
+    for authority in &authorities {
+        finish(&of(*authority), &lists.sheets, &rejected, out);
+    }
+    let own = whose.own().map(of);
+    for (list, mut rejection) in rejected {
+        if let Some(own) = &own {
+            place_rejection(own, list, &lists.sheets, &mut rejection);
+        }
+        out.reject(rejection);
+    }
     Ok(())
 }
 
 /// Says one subject's rows.
-fn of_subject(of: &Of<'_>, section: Section, owned: &Owned<Row>, lists: &Lists, out: &mut dyn Output) {
+fn of_subject(of: &Of<'_>, (section, id): (Section, &str), owned: &Owned<Row>, lists: &Lists, out: &mut dyn Output) {
     let authority = of.authority.as_str();
     let subject = match section {
-        Section::Adopter => {
-            identifier::subject(Scheme::ThirdParty, &format!("{authority}/annex-a-adopter"), &owned.owner)
-        }
-        Section::Child | Section::Nobody => identifier::subject(Scheme::LaChildId, authority, &owned.owner),
+        Section::Adopter => identifier::subject(Scheme::ThirdParty, &format!("{authority}/annex-a-adopter"), id),
+        Section::Child | Section::Nobody => identifier::subject(Scheme::LaChildId, authority, id),
     };
     let mut rows: Vec<At<'_>> = owned.rows.iter().filter_map(|row| lists.at(row)).collect();
     // In order of what they say, so that the order of a list means nothing; what stands twice counts once.
@@ -85,9 +100,10 @@ fn order<'s>(at: &At<'s>) -> (u8, &'s [String], u32, u64) {
 }
 
 /// Each list is whole that was read whole everywhere; what describes children, when all of them were.
-fn finish(of: &Of<'_>, sheets: &[Sheet], rejected: Vec<(Option<u8>, Rejection)>, out: &mut dyn Output) {
+fn finish(of: &Of<'_>, sheets: &[Sheet], rejected: &[(Option<u8>, Rejection)], out: &mut dyn Output) {
     let lost = |number: u8| rejected.iter().any(|(list, _)| list.is_none_or(|list| list == number));
-    let names: BTreeSet<&str> = sheets.iter().map(|sheet| sheet.columns.list.name).collect();
+    let own = sheets.iter().filter(|sheet| sheet.authorities.contains(&of.authority));
+    let names: BTreeSet<&str> = own.map(|sheet| sheet.columns.list.name).collect();
     for name in names {
         let mut of_list = sheets.iter().filter(|sheet| sheet.columns.list.name == name);
         if of_list.all(|sheet| sheet.whole && !lost(sheet.columns.list.number)) {
@@ -97,20 +113,22 @@ fn finish(of: &Of<'_>, sheets: &[Sheet], rejected: Vec<(Option<u8>, Rejection)>,
     if rejected.is_empty() && sheets.iter().all(|sheet| sheet.whole) {
         out.whole(&of.scope_key(PERSON));
     }
-    for (list, mut rejection) in rejected {
-        rejection.controller = Some(of.authority.social_care());
-        let name = list.and_then(|number| sheets.iter().find(|sheet| sheet.columns.list.number == number));
-        rejection.scope_key = match list {
-            // It takes nothing from the lists that were read; only who the children are is not known of all of them.
-            Some(NONE_OF_THESE) => Some(of.scope_key(PERSON)),
-            _ => name.map(|sheet| of.scope_key(sheet.columns.list.name)),
-        };
-        out.reject(rejection);
-    }
+}
+
+/// What could not be read is of whoever the submission is of.
+fn place_rejection(of: &Of<'_>, list: Option<u8>, sheets: &[Sheet], rejection: &mut Rejection) {
+    rejection.controller = Some(of.authority.social_care());
+    let name = list.and_then(|number| sheets.iter().find(|sheet| sheet.columns.list.number == number));
+    rejection.scope_key = match list {
+        // It takes nothing from the lists that were read; only who the children are is not known of all of them.
+        Some(NONE_OF_THESE) => Some(of.scope_key(PERSON)),
+        _ => name.map(|sheet| of.scope_key(sheet.columns.list.name)),
+    };
 }
 
 fn open_scopes(of: &Of<'_>, sheets: &[Sheet], out: &mut dyn Output) {
-    let names: BTreeSet<&str> = sheets.iter().map(|sheet| sheet.columns.list.name).chain([PERSON]).collect();
+    let own = sheets.iter().filter(|sheet| sheet.authorities.contains(&of.authority));
+    let names: BTreeSet<&str> = own.map(|sheet| sheet.columns.list.name).chain([PERSON]).collect();
     for name in names {
         let as_of_us = dates::start_of_day_us(&of.as_of_on);
         out.scope(Scope { key: of.scope_key(name), as_of_us, sequence: 0 });
@@ -160,11 +178,11 @@ fn too_many(of: &Of<'_>, at: At<'_>, subject: Subject) -> Rejection {
     }
 }
 
-fn refuse_all(lists: &Lists, files: &[File], authority: Authority, out: &mut dyn Output) -> io::Result<()> {
+fn refuse_all(lists: &Lists, files: &[File], out: &mut dyn Output) -> io::Result<()> {
     for section in Section::ALL {
         let mut rows = lists.rows.each(section as u32);
-        while let Some((_, row)) = rows.next_row()? {
-            let Some(at) = lists.at(&row) else { continue };
+        while let Some((owner, row)) = rows.next_row()? {
+            let (Some(at), Some((authority, _))) = (lists.at(&row), of_owner(&owner)) else { continue };
             out.reject(Rejection {
                 reason: Reason::DateMissing,
                 message:

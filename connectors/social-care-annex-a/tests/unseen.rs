@@ -5,6 +5,8 @@
 mod support;
 
 use connector_kit::Collected;
+use connector_kit::conformance::History;
+use proto::events::event::Kind;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use social_care_annex_a::AnnexA;
 use support::{Told as _, translate};
@@ -254,4 +256,108 @@ fn a_header_that_is_of_no_list_is_told_what_it_lacks() {
     );
     assert_eq!(said.reasons(), ["REASON_HEADER_MISSING"]);
     assert!(said.rejections[0].message.ends_with("it is nearest to list 6, and lacks `cin start`"));
+}
+
+/// How many entries the second of two submissions takes back.
+fn retracted(first: &str, second: &str) -> usize {
+    let mut history = History::default();
+    let mut submit = |text: &str| history.submit(&AnnexA::ANY, &[("878_2025-03-04.csv", text.as_bytes())]);
+    submit(first);
+    let added = submit(second);
+    let is_retracted = |kind: &Kind| matches!(kind, Kind::EntryRetracted(_));
+    let kinds = added.iter().filter_map(|statement| statement.body.event.as_ref()?.kind.as_ref());
+    kinds.filter(|kind| is_retracted(kind)).count()
+}
+
+const LOOKED_AFTER: &str = "Child Unique ID,Unaccompanied Asylum Seeking Child,Date Started to be Looked After,Start date of current legal \
+    status,Child's Legal Status,Date of Latest Statutory Review,What is the permanence plan for this child?,Date of Last Dental Check,Date \
+    Ceased to be Looked After,Reason Ceased to be Looked After,Placement Type\n\
+    910004,Yes,06/08/2019,12/07/2020,E1: Placement order,12/01/2025,Adoption,17/01/2024,,,U6: Foster placement\n";
+const ADOPTION: &str = "Child Unique ID,Date the Child Entered Care,Date of Decision that Child Should be Placed for Adoption,Date of \
+    Placement Order,Date of Matching Child and Prospective Adopters,Date of Decision that Child Should No Longer be Placed for Adoption,\
+    Reason Why Child No Longer Placed for Adoption\n910004,06/08/2019,11/08/2020,16/08/2020,21/08/2021,01/02/2025,c) Prospective adopters \
+    cannot be found\n";
+
+#[test]
+fn a_date_that_cannot_be_read_takes_nothing_back() {
+    for (list, dates) in [
+        (LOOKED_AFTER, vec!["12/07/2020", "12/01/2025", "17/01/2024"]),
+        (ADOPTION, vec!["11/08/2020", "16/08/2020", "21/08/2021", "01/02/2025"]),
+    ] {
+        assert_eq!(of(list).reasons(), [""; 0]);
+        for date in dates {
+            let mistyped = list.replacen(date, "32/01/2025", 1);
+            assert_eq!(of(&mistyped).reasons(), ["REASON_DATE_MISSING"], "{date}");
+            assert_eq!(retracted(list, &mistyped), 0, "{date}");
+            // One that is not there any more is gone.
+            assert!(retracted(list, &list.replacen(date, "", 1)) > 0 || date == "11/08/2020", "{date}");
+        }
+    }
+}
+
+#[test]
+fn a_value_without_the_day_of_its_event_is_kept() {
+    for (text, cell, found) in [
+        (
+            LOOKED_AFTER.replacen("17/01/2024,,,", "17/01/2024,,E47: Special guardianship,", 1),
+            "E47: Special guardianship",
+            1,
+        ),
+        (LOOKED_AFTER.replacen(",Yes,", ",Formerly,", 1), "Formerly", 1),
+        (ADOPTION.replacen("01/02/2025", "", 1), "c) Prospective adopters cannot be found", 1),
+        (
+            "Child Unique ID,Assessment start date,Date of Authorisation,Support Required\n1,20/09/2024,,Yes\n"
+                .to_owned(),
+            "Yes",
+            1,
+        ),
+    ] {
+        let said = of(&text);
+        let kept: String =
+            said.of_kind("SourceRecordKept").iter().map(|(_, kept)| kept["content"].to_string()).collect();
+        assert!(kept.contains(cell), "{cell} of {kept} {text}");
+        let odd = said.findings().into_iter().filter(|found| !found.contains("NOT_MAPPED")).count();
+        assert_eq!(odd, found, "{:?} {text}", said.findings());
+    }
+    // A plan that nobody knows is told, with a finding.
+    let said = of(&LOOKED_AFTER.replacen(",Adoption,", ",Zigzag,", 1));
+    assert_eq!(said.of_kind("PermanencePlanRecorded").len(), 1);
+    assert!(said.findings().contains(&"- CODE_UNKNOWN permanence".to_owned()), "{:?}", said.findings());
+}
+
+/// The regions put a column `LA` beside every list: two councils number their children alike.
+#[test]
+fn a_row_is_of_the_authority_that_it_says_and_never_against_the_files_name() {
+    let with = |name: &str, first: &str, second: &str| {
+        let text = CONTACTS.replacen("Contact Source\n", "Contact Source,LA\n", 1);
+        let text = text.replacen("g) Police\n", &format!("g) Police,{first}\n"), 1).replacen("910002,", "910001,", 1);
+        let text = text.replacen("b) Schools\n", &format!("b) Schools,{second}\n"), 1);
+        translate(&AnnexA::ANY, &[(name, text)])
+    };
+    let whose = |said: &Collected| {
+        let received = said.drafts.iter().filter(|draft| draft.table == "list-1");
+        let mut whose: Vec<_> =
+            received.map(|draft| format!("{} {}", draft.subject.issuer, draft.scope_key.clone().unwrap())).collect();
+        whose.sort();
+        whose
+    };
+    let both = with("2025-03-04.csv", "301", "302.0");
+    assert_eq!(both.reasons(), [""; 0]);
+    assert_eq!(whose(&both), ["301 301/annex-a/2025-03/list-1", "302 302/annex-a/2025-03/list-1"]);
+    assert_eq!(both.whole.len(), 4, "{:?}", both.whole);
+    assert!(both.of_kind("SourceRecordKept").is_empty());
+    assert_eq!(with("878_2025-03-04.csv", "878", "").reasons(), [""; 0]);
+    for (name, first, second, said) in [
+        ("878_2025-03-04.csv", "878", "302", 1),
+        ("878_2025-03-04.csv", "", "nowhere", 1),
+        ("2025-03-04.csv", "301", "", 1),
+    ] {
+        let read = with(name, first, second);
+        assert_eq!(
+            (read.reasons(), whose(&read).len()),
+            (vec!["REASON_SUBJECT_MISSING"], said),
+            "{name} {first} {second}"
+        );
+        assert!(read.whole.is_empty(), "{name} {first} {second}: {:?}", read.whole);
+    }
 }

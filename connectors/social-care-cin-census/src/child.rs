@@ -44,14 +44,14 @@ pub(crate) struct Dated {
     pub(crate) day: Option<civil::Date>,
 }
 
-/// A part that cannot be placed, because the date that it goes by is missing or cannot be read.
+/// What is not told, because the date that it goes by is missing or cannot be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Undated<'t> {
     pub(crate) element: Element<'t>,
     /// The date that it goes by.
     pub(crate) field: Tag,
-    /// The published rule.
-    pub(crate) rule: &'static str,
+    /// Of a part that cannot be placed the published rule. None where the part is told, and only what this date would say is not.
+    pub(crate) rule: Option<&'static str>,
 }
 
 /// What reading a part leaves beside its values.
@@ -111,6 +111,15 @@ impl<'t> Notes<'t> {
             self.kept.push(element);
         }
         date.map(|date| Dated { date, day: dates::day(&date) })
+    }
+
+    /// A date that is an event of its own. What it said before is not gone because it cannot be read now.
+    fn date_told(&mut self, field: Field<'t>, undated: &mut Vec<Undated<'t>>) -> Option<Dated> {
+        let date = self.date(field);
+        if let (None, Some(element)) = (date, field) {
+            undated.push(Undated { element, field: element.tag(), rule: None });
+        }
+        date
     }
 
     fn code(&mut self, list: &CodeList, year: u16, field: Field<'t>) -> Option<Coded> {

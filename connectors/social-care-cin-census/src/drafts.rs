@@ -291,13 +291,19 @@ impl Drafter<'_> {
 
     fn cannot_place(&mut self, part: Undated<'_>) {
         let (name, field) = (part.element.known_as(), part.field.name());
+        let message = match part.rule {
+            Some(rule) => format!(
+                "{name} has no {field} that can be read ({rule}), and cannot be placed: put the date right and send the return \
+                 again; the rest of the child was taken"
+            ),
+            None => format!(
+                "{field} cannot be read: the rest of the child was taken, and nothing that stands of the child in this return is \
+                 taken back; put the date right and send the return again"
+            ),
+        };
         self.out.reject(Rejection {
             reason: Reason::DateMissing,
-            message: format!(
-                "{name} has no {field} that can be read ({}), and cannot be placed: put the date right and send the return \
-                 again; the rest of the child was taken",
-                part.rule
-            ),
+            message,
             place: self.place(part.element, field),
             controller: Some(self.of.controller.clone()),
             raw: part.element.raw().as_bytes().to_vec(),

@@ -17,7 +17,9 @@ use crate::tag::{Tag, Tagged as _};
 
 /// The list of children.
 const CHILDREN: &str = "children";
-const SHAPE: Shape = Shape { roots: &["message"], holders: &[CHILDREN], records: &["child"] };
+/// The message, or only the children of it: as two exports write them whose file's name says the rest.
+const ROOTS: &[&str] = &["message", "cindetailscollection", CHILDREN];
+const SHAPE: Shape = Shape { roots: ROOTS, holders: &[CHILDREN], records: &["child"] };
 
 /// Reads a return and says what it holds.
 pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
@@ -36,6 +38,11 @@ pub(crate) fn translate(file: SourceFile<'_>, out: &mut dyn Output) {
         Err(broken) => reading.stop_at(&broken, None, &[]),
     }
 }
+
+const TOO_LARGE: &str = "a child longer or deeper than any real one: it was not read; see whether an end tag before it is missing, and \
+                         send the return again";
+const UNPAIRED: &str = "the tags of a child do not pair: it was not read; put right the one that is missing or misspelt, and send the \
+                        return again";
 
 /// Where a return has got to.
 struct Reading<'a> {
@@ -84,7 +91,7 @@ impl Reading<'_> {
                     records,
                     Refused {
                         reason: Reason::RecordMalformed,
-                        message: "text stands between two children: it may be what is left of one",
+                        message: "text stands between two children: it may be what is left of one; put it right, and send the return again",
                         field: "Children",
                         subject: None,
                     },
@@ -120,8 +127,8 @@ impl Reading<'_> {
         let header = records.record().filter(|record| record.tag() == Tag::Header && self.of.is_none());
         let Some(header) = header else {
             // It is no child: its being there says nothing about who is absent.
-            let message =
-                "Message holds something beside one Header, before the children, and Children: it was not read";
+            let message = "Message holds something beside one Header, before the children, and Children: it was not read; take it \
+                 out, or put the Header first, and send the return again";
             let refused = Refused { reason: Reason::RecordMalformed, message, field: "Message", subject: None };
             return self.refuse(records, refused);
         };
@@ -150,10 +157,8 @@ impl Reading<'_> {
         let subject = subject.filter(|subject| !run_together && !subject.value.is_empty());
 
         let (reason, message) = match (records.record(), &subject, whole) {
-            (_, _, Whole::TooLarge) => {
-                (Reason::RecordTooLarge, "a child longer or deeper than any real one: it was not read")
-            }
-            (_, _, Whole::Unpaired) => (Reason::RecordMalformed, "the tags of a child do not pair: it was not read"),
+            (_, _, Whole::TooLarge) => (Reason::RecordTooLarge, TOO_LARGE),
+            (_, _, Whole::Unpaired) => (Reason::RecordMalformed, UNPAIRED),
             (Some(record), Some(subject), Whole::Yes) if self.ids.insert(subject.value.clone()) => {
                 let child = child::read(record, of.year);
                 self.take(child, subject, records.replaced());
@@ -166,11 +171,13 @@ impl Reading<'_> {
             ),
             _ if run_together => (
                 Reason::RecordMalformed,
-                "a child states two LAchildIDs: two children may have run together, and neither was read",
+                "a child states two LAchildIDs: two children may have run together, and neither was read; give \
+                 each a Child element of its own, and send the return again",
             ),
-            (Some(record), ..) if record.tag() != Tag::Child => {
-                (Reason::RecordMalformed, "Children holds something that is not a Child: it was not read")
-            }
+            (Some(record), ..) if record.tag() != Tag::Child => (
+                Reason::RecordMalformed,
+                "Children holds something that is not a Child: it was not read; take it out, and send the return again",
+            ),
             _ => (Reason::SubjectMissing, "a child has no LAchildID (cin/8500): give it one and send the return again"),
         };
         let field = if reason == Reason::SubjectMissing { "LAchildID" } else { "Child" };
@@ -218,7 +225,7 @@ impl Reading<'_> {
 
     /// Nothing can be made of the file, or of the rest of it.
     fn stop_at(&mut self, broken: &Broken, at: Option<Start>, raw: &[u8]) {
-        let message = format!("{broken}: nothing from here on was read; send the whole file again");
+        let message = broken.told("nothing from here on was read; send the whole file again");
         // No subject, even if a child was under way: whoever came after it is not known either.
         self.reject(broken.reason(), message, at, "", raw, None);
     }

@@ -149,3 +149,65 @@ fn a_reason_stands_where_the_number_belongs() {
     });
     assert_eq!(unknown.unwrap().code, "UN2");
 }
+
+#[test]
+fn what_cannot_be_read_now_does_not_take_back_what_was_said() {
+    use connector_kit::conformance::History;
+    use proto::events::event::Kind;
+    let of = |ended: &str, authorised: &str, closed: &str, reviewed: &str| {
+        let parts = format!(
+            "<Assessments><AssessmentActualStartDate>2024-06-05</AssessmentActualStartDate>\
+             <AssessmentAuthorisationDate>{authorised}</AssessmentAuthorisationDate></Assessments>\
+             <CINclosureDate>{closed}</CINclosureDate><ReasonForClosure>RC1</ReasonForClosure>\
+             <ChildProtectionPlans><CPPstartDate>2024-06-28</CPPstartDate><CPPendDate>{ended}</CPPendDate>\
+             <Reviews><CPPreviewDate>{reviewed}</CPPreviewDate></Reviews></ChildProtectionPlans>"
+        );
+        census(&child("A1", &referral("2024-06-03", &parts)))
+    };
+    let mut history = History::default();
+    let mut submit = |text: &str| history.submit(&social_care_cin_census::CinCensus, &[("cin.xml", text.as_bytes())]);
+    submit(&of("2025-01-10", "2024-07-10", "2025-01-20", "2024-09-01"));
+    let mistyped = of("2025-01-32", "2024-07-32", "2025-01-42", "2024-09-31");
+    let added = submit(&mistyped);
+    let retracted = added.iter().filter(|statement| {
+        matches!(statement.body.event.as_ref().and_then(|event| event.kind.as_ref()), Some(Kind::EntryRetracted(_)))
+    });
+    assert_eq!(retracted.count(), 0);
+    let said = translate(&mistyped);
+    assert_eq!(said.reasons(), ["REASON_DATE_MISSING"; 4]);
+    let mut fields: Vec<&str> = said.rejections.iter().map(|rejection| rejection.place.field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["AssessmentAuthorisationDate", "CINclosureDate", "CPPendDate", "CPPreviewDate"]);
+    assert!(said.rejections.iter().all(|rejection| rejection.subject.is_some()));
+}
+
+#[test]
+fn a_group_that_holds_nothing_is_no_record() {
+    let expected = translate(plain());
+    for blank in [
+        "<Section47><S47ActualStartDate/><InitialCPCtarget></InitialCPCtarget></Section47>",
+        "<Assessments/><ChildProtectionPlans><CPPstartDate/><Reviews><CPPreviewDate/></Reviews></ChildProtectionPlans>",
+    ] {
+        let said = translate(plain().replacen("<CINPlanDates>", &format!("{blank}<CINPlanDates>"), 1));
+        assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec![]), "{blank}");
+    }
+    let said = translate(plain().replacen("</Child>", "<CINdetails/></Child>", 1));
+    assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec![]));
+}
+
+#[test]
+fn only_the_children_of_a_return_are_one_too() {
+    let expected = translate(plain());
+    let children = plain();
+    let (from, to) = (children.find("<Children>").unwrap(), children.find("</Children>").unwrap());
+    let inner = &children[from + "<Children>".len()..to];
+    for root in ["Children", "CINdetailsCollection"] {
+        let said = translate_named("878_cin_2025.xml", format!("<{root}>{inner}</{root}>"));
+        assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec![]), "{root}");
+        assert_eq!(said.whole, expected.whole);
+    }
+    let said = translate_named("878_cin_2025.xml", "<EXPSSDA903><CHILD/></EXPSSDA903>");
+    let message = &said.rejections[0].message;
+    assert!(message.contains("`expssda903`") && message.contains("the connector of its own collection"), "{message}");
+    assert!(!message.contains("send the whole file again"), "{message}");
+}

@@ -104,7 +104,9 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
     let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on).or(first_on) else {
         return voice.reject(Reason::DateMissing, "child_details", "date_of_birth");
     };
-    voice.part(&key, block.is_sound());
+    // The return's own fields of everybody: without them it is not the whole block, and what it leaves out stands.
+    let is_whole = (birth_on.is_some() || expected_birth_on.is_some()) && sex.is_some();
+    voice.part(&key, is_whole && block.is_sound());
     voice.keep("child_details", &key, on, &block);
     let described = PersonDescribed {
         names: names.into_iter().collect(),
@@ -167,9 +169,14 @@ fn plan(voice: &mut Voice<'_>, fields: &Map<String, Value>, born: Option<Date>) 
     }
     let dated = ["plan_start_date", "assessment_outcome_date", "request_outcome_date", "request_received_date"];
     let on = dated.into_iter().rev().find_map(|name| block.date(name)).or(born);
-    // A plan that nobody can place is not told: what stands of it stands.
-    voice.part(&key, on.is_some());
+    // A plan that nobody can place is not told, and neither is one of which only what changed is here: what stands stands.
+    let is_whole = block.filled("request_received_date").is_some();
+    voice.part(&key, on.is_some() && is_whole);
     match on {
+        Some(on) if !is_whole => {
+            let key = episode::kept_at(&key, false, on);
+            voice.keep_whole("education_health_care_plans", &key, on, &Value::Object(fields.clone()));
+        }
         Some(on) => voice.keep_whole("education_health_care_plans", &key, on, &Value::Object(fields.clone())),
         None => voice.reject(Reason::DateMissing, "education_health_care_plans", "request_received_date"),
     }

@@ -34,7 +34,7 @@ lists! {
     START_REASON = "start_reason" ["S", "L", "P", "T", "B", "U"];
     PLACE = "placement_type" [
         "A3", "A4", "A5", "A6", "K1", "K2", "K3", "P1", "P3", "R1", "R2", "R3", "R5", "S1", "T0", "T1", "T2", "T3", "T4", "U1",
-        "U2", "U3", "U4", "U5", "U6", "Z1",
+        "U2", "U3", "U4", "U5", "U6", "Z1", "Z11", "Z12", "Z13", "Z14",
     ] until 2024 ["H5", "P2"];
     END_REASON = "end_reason" [
         "X1", "E11", "E12", "E2", "E3", "E4A", "E4B", "E13", "E41", "E45", "E46", "E47", "E48", "E5", "E6", "E7", "E9", "E14",

@@ -4,9 +4,9 @@ use connector_kit::dates;
 use connector_kit::reading::finding;
 use proto::events::{
     AdoptionDecided, AdoptionMatched, AdoptionPlaced, AssessmentCompleted, AssessmentStarted, CareLeaverContacted,
-    CaseClosed, ChildInNeedPlanEnded, ChildInNeedPlanStarted, ConferenceHeld, Event, FactorIdentified, FindingCode,
-    LookedAfterPeriodEnded, LookedAfterPeriodStarted, PlacementChanged, ProtectionPlanEnded, ProtectionPlanStarted,
-    ReferralReceived, Section47EnquiryEnded, Section47EnquiryStarted, SocialWorkerAllocated,
+    CaseClosed, ChildInNeedPlanEnded, ChildInNeedPlanStarted, ConferenceHeld, Date, Event, FactorIdentified,
+    FindingCode, LookedAfterPeriodEnded, LookedAfterPeriodStarted, PlacementChanged, ProtectionPlanEnded,
+    ProtectionPlanStarted, ReferralReceived, Section47EnquiryEnded, Section47EnquiryStarted, SocialWorkerAllocated,
 };
 use proto::quarantine::Reason;
 use serde_json::{Map, Value};
@@ -15,8 +15,8 @@ use crate::child::part_of_key;
 use crate::codes;
 use crate::say::{Block, Voice};
 
-/// The events of a block, each with its ordinal and its day.
-type Told = Vec<(u32, Option<proto::events::Date>, Event)>;
+/// The events of a block, each with its ordinal and its day. The first is that by whose day the block goes.
+type Told = Vec<(u32, Option<Date>, Event)>;
 
 /// Says an episode.
 pub(crate) fn say(voice: &mut Voice<'_>, fields: &Map<String, Value>) {
@@ -109,6 +109,12 @@ fn referral(voice: &mut Voice<'_>, key: &str, mut block: Block<'_>) {
     }
     let key = format!("{key}/referral");
     let says_anything = referred_by.is_some() || no_further_action.is_some() || reason.is_some();
+    if received_on.is_none() {
+        block.leave(&["referral_source", "referral_no_further_action_flag"]);
+    }
+    if closed_on.is_none() {
+        block.leave(&["closure_reason"]);
+    }
     let Some(on) = received_on.or(closed_on) else {
         // An episode that only holds what is new in it.
         if says_anything {
@@ -116,8 +122,9 @@ fn referral(voice: &mut Voice<'_>, key: &str, mut block: Block<'_>) {
         }
         return;
     };
-    voice.part(&key, block.is_sound());
-    voice.keep("social_care_episodes", &key, on, &block);
+    let is_whole = received_on.is_some();
+    voice.part(&key, is_whole && block.is_sound());
+    voice.keep("social_care_episodes", &kept_at(&key, is_whole, on), on, &block);
     let mut findings = Some(block.findings);
     if let Some(on) = received_on {
         let event = ReferralReceived { received_on, referred_by, primary_need: None, no_further_action };
@@ -129,14 +136,29 @@ fn referral(voice: &mut Voice<'_>, key: &str, mut block: Block<'_>) {
     }
 }
 
-/// Says who was allocated; gives whether all of it could be read.
+/// Says who was allocated; gives whether all of it could be read. One of whom only what changed is sent, or nothing but that
+/// they are still there, is the same as before: by which day they are known is not said.
 fn worker_allocated(voice: &mut Voice<'_>, key: &str, fields: &Map<String, Value>) -> bool {
     let mut block = Block::of(fields);
     let worker = block.filled("worker_id");
     let (from_on, until_on) = (block.date("start_date"), block.date("end_date"));
     block.in_order(from_on, until_on, "end_date");
-    let (Some(worker), Some(on)) = (worker, from_on) else {
-        voice.reject(Reason::DateMissing, "care_worker_details", "start_date");
+    let Some(worker) = worker else {
+        voice.reject(Reason::RecordMalformed, "care_worker_details", "worker_id");
+        return false;
+    };
+    let Some(on) = from_on else {
+        let key = format!("{key}/worker/{}", part_of_key(&worker));
+        match until_on.filter(|_| block.is_sound()) {
+            Some(on) => {
+                block.leave(&["worker_id", "end_date"]);
+                voice.keep("care_worker_details", &kept_at(&key, false, on), on, &block);
+            }
+            None if says_more(fields, Some("worker_id")) => {
+                voice.reject(Reason::DateMissing, "care_worker_details", "start_date");
+            }
+            None => {}
+        }
         return false;
     };
     let is_sound = block.is_sound();
@@ -159,20 +181,25 @@ fn say_part(voice: &mut Voice<'_>, episode: &str, part: &Part, fields: &Map<Stri
     let is_purged = block.is_purged();
     let told = if is_purged { Vec::new() } else { (part.tell)(&mut block) };
     let first_on = told.iter().find_map(|(_, on, _)| *on);
-    if part.name == CARE_LEAVERS {
-        return contact(voice, &key, told, block, is_purged);
-    }
     if !is_purged && first_on.is_none() {
         // What was said of it before stands: a date that cannot be read is no end.
         voice.part(&key, false);
-        if fields.iter().any(|(name, value)| name != "purge" && Some(name.as_str()) != part.id && !value.is_null()) {
+        if says_more(fields, part.id) {
             voice.reject(Reason::DateMissing, part.name, part.dated);
         }
         return;
     }
-    voice.part(&key, is_purged || block.is_sound());
+    if part.name == CARE_LEAVERS {
+        return contact(voice, &key, told, block, is_purged);
+    }
+    // Without the day by which it goes it is what changed of it: what it leaves out stands as it was.
+    let is_whole = told.first().is_some_and(|(_, on, _)| on.is_some());
+    if !is_purged && !is_whole {
+        block.findings.push(finding(FindingCode::FieldMissing, part.dated));
+    }
+    voice.part(&key, is_purged || is_whole && block.is_sound());
     let Some(first_on) = first_on else { return };
-    voice.keep(part.name, &key, first_on, &block);
+    voice.keep(part.name, &kept_at(&key, is_whole, first_on), first_on, &block);
     let mut findings = Some(block.findings);
     for (ordinal, on, event) in told {
         let Some(on) = on else { continue };
@@ -192,16 +219,24 @@ fn say_part(voice: &mut Voice<'_>, episode: &str, part: &Part, fields: &Map<Stri
 /// Only the latest contact is sent: those before it stand.
 fn contact(voice: &mut Voice<'_>, key: &str, told: Told, block: Block<'_>, is_purged: bool) {
     voice.part(key, is_purged);
-    let Some((ordinal, on, event)) = told.into_iter().next() else { return };
-    let Some(on) = on else {
-        return voice.reject(Reason::DateMissing, CARE_LEAVERS, "contact_date");
-    };
+    let Some((ordinal, Some(on), event)) = told.into_iter().next() else { return };
     let key = format!("{key}/{}", dates::key(&on));
     voice.keep(CARE_LEAVERS, &key, on, &block);
     voice.say(CARE_LEAVERS, (&key, ordinal), on, block.findings, event);
 }
 
 const CARE_LEAVERS: &str = "care_leavers";
+
+/// Whether a block holds anything beside its id.
+fn says_more(fields: &Map<String, Value>, id: Option<&str>) -> bool {
+    fields.iter().any(|(name, value)| name != "purge" && Some(name.as_str()) != id && !value.is_null())
+}
+
+/// Where what a block says beside its events is kept: what only changed stands beside what the whole block said, until the
+/// block is sent whole again.
+pub(crate) fn kept_at(key: &str, is_whole: bool, on: Date) -> String {
+    if is_whole { key.to_owned() } else { format!("{key}/changed/{}", dates::key(&on)) }
+}
 
 /// Ordinals from here on are those of factors.
 const FACTORS: u32 = 100;
@@ -242,6 +277,9 @@ fn enquiry(block: &mut Block<'_>) -> Told {
     let required = block.flag("icpc_required_flag");
     let held_on = block.date("icpc_date");
     block.in_order(start_on, end_on, "end_date");
+    if start_on.is_none() {
+        block.leave(&["icpc_required_flag"]);
+    }
     let conference_not_required = required.map(|required| !required);
     let started = Section47EnquiryStarted { start_on, conference_due_on: None, conference_not_required };
     vec![
@@ -274,12 +312,26 @@ fn placement(block: &mut Block<'_>) -> Told {
         ..PlacementChanged::default()
     };
     let mut told: Told = vec![(0, start_on, placed.into())];
-    if began.is_some_and(|began| began.code == "S") {
-        told.push((1, start_on, LookedAfterPeriodStarted { start_on, ..LookedAfterPeriodStarted::default() }.into()));
+    if start_on.is_none() {
+        block.leave(&["placement_type", "postcode", "end_date", "change_reason"]);
     }
-    let ends_care = ended.as_ref().is_some_and(|ended| ended.code != "X1");
-    if ends_care {
-        told.push((2, end_on, LookedAfterPeriodEnded { end_on, reason: ended }.into()));
+    match began {
+        Some(began) if began.code == "S" && start_on.is_some() => {
+            let event = LookedAfterPeriodStarted { start_on, ..LookedAfterPeriodStarted::default() };
+            told.push((1, start_on, event.into()));
+        }
+        // What another beginning changed no event says.
+        _ => block.leave(&["start_reason"]),
+    }
+    match ended {
+        Some(_) if end_on.is_none() => {
+            block.findings.push(finding(FindingCode::FieldMissing, "end_date"));
+            block.leave(&["end_reason"]);
+        }
+        // Care goes on.
+        Some(ended) if ended.code == "X1" => {}
+        Some(_) => told.push((2, end_on, LookedAfterPeriodEnded { end_on, reason: ended }.into())),
+        None => {}
     }
     told
 }

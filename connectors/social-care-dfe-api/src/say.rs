@@ -36,6 +36,11 @@ impl<'v> Block<'v> {
         self.read.extend(names);
     }
 
+    /// Fields that were read and that no event says: they are kept.
+    pub(crate) fn leave(&mut self, names: &[&str]) {
+        self.read.retain(|name| !names.contains(name));
+    }
+
     /// The text of a field, "" where there is none. A field that is no text is told, and kept with what has no place.
     pub(crate) fn text(&mut self, name: &'static str) -> String {
         match self.fields.get(name) {
@@ -245,14 +250,18 @@ impl Voice<'_> {
     /// A block that cannot be placed, or has no id.
     pub(crate) fn reject(&mut self, reason: Reason, table: &str, field: &str) {
         let what = match reason {
-            Reason::DateMissing => format!("{table} has no {field} that can be read, and cannot be placed"),
-            _ if field.is_empty() => format!("{table} holds something that is no object"),
-            _ => format!("{table} has no {field}, and could not be told from another"),
+            // Most of these are blocks of which only what changed was sent.
+            Reason::DateMissing => format!(
+                "{table} has no {field} that can be read, and cannot be placed: if it is a partial block send the block whole, \
+                 else put the date right,"
+            ),
+            _ if field.is_empty() => format!("{table} holds something that is no object: put it right"),
+            _ => format!("{table} has no {field}, and could not be told from another: put it right"),
         };
         self.rejected = true;
         let rejection = Rejection {
             reason,
-            message: format!("{what}: put it right and send the child again; the rest was taken"),
+            message: format!("{what} and send the child again; the rest was taken"),
             place: Place { field: field.to_owned(), ..self.place.clone() },
             controller: Some(self.authority.social_care()),
             raw: self.raw.as_bytes().to_vec(),

@@ -65,6 +65,12 @@ const OF_NOBODY: &str = "nothing says whose children these are: put the authorit
                          (878_2025-11-22.json), or name its social care alone in the connector's controllers";
 const OF_ANOTHER: &str = "la_code is no authority's three digits, or not those in the file's name: nothing was read; put right \
                           which of them is wrong, and send the file again";
+const NO_TEXT: &str = "a child is no text: it was not read; export it as UTF-8, and send the child again";
+const TOO_LARGE: &str = "a child larger than any real one: it was not read; see whether something stands in it over and over, \
+                         or a document, and send the child again without that";
+const NO_JSON: &str = "a child is not json: it was not read; put right where its braces, quotes and commas do not fit, and send \
+                       the child again";
+const NO_OBJECT: &str = "a child is no object: it was not read; send each child as an object with its la_child_id";
 const UNREAD: &str = "the file could not be read to its end: send it again";
 
 /// A file whose every byte below 128 is a character of its own: what is UTF-16 is decoded.
@@ -122,16 +128,16 @@ impl Reading<'_> {
             Ok(decoded) => decoded,
             Err(_) => {
                 let raw = Raw { text: "", offset };
-                return self.refuse(raw, Reason::RecordMalformed, "a child is no text: it was not read", "");
+                return self.refuse(raw, Reason::RecordMalformed, NO_TEXT, "");
             }
         };
         let raw = Raw { text: &decoded.text, offset };
         if overran {
-            return self.refuse(raw, Reason::RecordTooLarge, "a child larger than any real one: it was not read", "");
+            return self.refuse(raw, Reason::RecordTooLarge, TOO_LARGE, "");
         }
         match serde_json::from_str(&decoded.text) {
             Ok(child) => self.child(child, raw, decoded.odd),
-            Err(_) => self.refuse(raw, Reason::RecordMalformed, "a child is not json: it was not read", ""),
+            Err(_) => self.refuse(raw, Reason::RecordMalformed, NO_JSON, ""),
         }
     }
 
@@ -152,10 +158,10 @@ impl Reading<'_> {
 
     fn child(&mut self, child: Value, raw: Raw<'_>, odd_text: bool) {
         let Value::Object(fields) = child else {
-            return self.refuse(raw, Reason::RecordMalformed, "a child is no object: it was not read", "");
+            return self.refuse(raw, Reason::RecordMalformed, NO_OBJECT, "");
         };
         if !fields.contains_key("la_child_id") && fields.contains_key("children") {
-            let message = "children is no array: nothing of it was read";
+            let message = "children is no array: nothing of it was read; send a list of children, and the file again";
             return self.refuse(raw, Reason::RecordMalformed, message, "children");
         }
         let id = fields.get("la_child_id").map(child::text_of).unwrap_or_default();

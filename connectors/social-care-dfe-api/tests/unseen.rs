@@ -5,6 +5,8 @@
 mod support;
 
 use connector_kit::Collected;
+use connector_kit::conformance::History;
+use proto::events::event::Kind;
 use serde_json::{Value, json};
 use social_care_dfe_api::ChildrenSocialCare;
 use support::{Told as _, translate};
@@ -181,5 +183,91 @@ fn a_list_in_a_text_is_the_list() {
     for written in [json!("[\"1C\",\"4A\"]"), json!(" [ \"4A\", \"1C\" ]"), json!("1C, 4A")] {
         let said = factors(written.clone());
         assert_eq!((said.sayings(), said.findings()), (expected.sayings(), expected.findings()), "{written}");
+    }
+}
+
+/// What a sender makes who sends only what changed of each block, with its id: nothing that stands goes by it.
+#[test]
+fn a_block_of_which_only_what_changed_is_sent_takes_nothing_back() {
+    let whole = json!([{"la_child_id": "D1",
+        "child_details": {"first_name": "Invented", "surname": "Delta", "date_of_birth": "2012-06-14", "sex": "M",
+            "disabilities": ["AUT"]},
+        "education_health_care_plans": [{"education_health_care_plan_id": "H1", "request_received_date": "2023-01-10"}],
+        "social_care_episodes": [{"social_care_episode_id": "E1", "referral_date": "2025-06-14", "referral_source": "1C",
+            "care_worker_details": [{"worker_id": "W1", "start_date": "2025-06-14"}, {"worker_id": "W2", "start_date": "2025-06-20"}],
+            "section_47_assessments": [{"section_47_assessment_id": "S1", "start_date": "2025-06-16", "icpc_required_flag": true}],
+            "child_protection_plans": [{"child_protection_plan_id": "P1", "start_date": "2025-07-01"}],
+            "child_looked_after_placements": [{"child_looked_after_placement_id": "L1", "start_date": "2025-08-01",
+                "start_reason": "S", "placement_type": "U6"}],
+            "adoption": {"initial_decision_date": "2025-09-01"},
+            "care_leavers": {"contact_date": "2025-10-01", "activity": "F2"}}]}]);
+    let changed = json!([{"la_child_id": "D1", "child_details": {"date_of_birth": "2012-06-14"},
+        "education_health_care_plans": [{"education_health_care_plan_id": "H1", "plan_start_date": "2026-01-03"}],
+        "social_care_episodes": [{"social_care_episode_id": "E1", "purge": false, "closure_date": "2026-01-20", "closure_reason": "RC1",
+            "care_worker_details": [{"worker_id": "W1", "end_date": "2026-01-02"}, {"worker_id": "W2"}],
+            "section_47_assessments": [{"section_47_assessment_id": "S1", "end_date": "2026-01-04", "icpc_required_flag": false}],
+            "child_protection_plans": [{"child_protection_plan_id": "P1", "end_date": "2026-01-10", "purge": false}],
+            "child_looked_after_placements": [{"child_looked_after_placement_id": "L1", "end_date": "2026-01-12",
+                "end_reason": "E4A", "change_reason": "OTHER"}],
+            "adoption": {"matched_date": "2026-01-05"},
+            "care_leavers": {"activity": "P5"}}]}]);
+    let mut history = History::default();
+    let submit = |history: &mut History, name: &str, text: &Value| {
+        history.submit(&ChildrenSocialCare::ANY, &[(name, text.to_string().as_bytes())])
+    };
+    submit(&mut history, "878_2026-01-22.json", &whole);
+    let before = history.stands();
+    let added = submit(&mut history, "878_2026-01-23.json", &changed);
+    let is_retracted = |body: &proto::events::Body| {
+        matches!(body.event.as_ref().and_then(|event| event.kind.as_ref()), Some(Kind::EntryRetracted(_)))
+    };
+    assert_eq!(added.iter().filter(|statement| is_retracted(&statement.body)).count(), 0);
+    let after = history.stands();
+    assert!(before.keys().all(|entry| after.contains_key(entry)));
+    let told = translate(&ChildrenSocialCare::ANY, &[("878_2026-01-23.json", changed.to_string())]);
+    // Of a contact without its day nothing can be placed.
+    assert_eq!(told.reasons(), ["REASON_DATE_MISSING"]);
+    assert!(told.rejections[0].message.contains("send the block whole"), "{}", told.rejections[0].message);
+    for kind in
+        ["CaseClosed", "Section47EnquiryEnded", "ProtectionPlanEnded", "LookedAfterPeriodEnded", "AdoptionMatched"]
+    {
+        assert_eq!(told.of_kind(kind).len(), 1, "{kind}");
+    }
+    for kind in
+        ["SocialWorkerAllocated", "ProtectionPlanStarted", "PlacementChanged", "AdoptionDecided", "ReferralReceived"]
+    {
+        assert_eq!(told.of_kind(kind).len(), 0, "{kind}");
+    }
+    // What no event has a place for then is kept.
+    let kept: String = told.of_kind("SourceRecordKept").iter().map(|(_, kept)| kept["content"].to_string()).collect();
+    for cell in ["W1", "2026-01-02", "change_reason", "icpc_required_flag", "plan_start_date"] {
+        assert!(kept.contains(cell), "{cell} of {kept}");
+    }
+    // Sent whole, what was kept of the changes beside it goes, and a purge takes all.
+    submit(&mut history, "878_2026-01-24.json", &whole);
+    assert_eq!(history.stands().len(), before.len());
+    submit(&mut history, "878_2026-01-25.json", &json!([{"la_child_id": "D1", "purge": true}]));
+    assert_eq!(history.stands().values().filter(|body| body.scope == "878/csc/D1").count(), 0);
+}
+
+#[test]
+fn a_value_without_the_day_of_its_event_is_kept() {
+    let placement = json!({"child_looked_after_placement_id": "L1", "start_date": "2025-08-01", "start_reason": "P",
+        "placement_type": "Z11", "end_reason": "E4A"});
+    let said = said(
+        json!([{"la_child_id": "D1", "social_care_episodes": [{"social_care_episode_id": "E1",
+        "referral_date": "2025-06-14", "closure_reason": "RC1", "child_looked_after_placements": [placement]}]}])
+        .to_string(),
+    );
+    assert_eq!(
+        said.findings().iter().filter(|found| found.contains("FIELD_MISSING")).count(),
+        2,
+        "{:?}",
+        said.findings()
+    );
+    assert!(!said.findings().iter().any(|found| found.contains("CODE")), "{:?}", said.findings());
+    let kept: String = said.of_kind("SourceRecordKept").iter().map(|(_, kept)| kept["content"].to_string()).collect();
+    for cell in ["closure_reason", "RC1", "start_reason", "end_reason", "E4A"] {
+        assert!(kept.contains(cell), "{cell} of {kept}");
     }
 }

@@ -74,6 +74,7 @@ impl<'r> Child<'r> {
             Table::Oc3 => "INT34",
             Table::PreviousPermanence => "INT35",
             Table::Uasc => "INT36",
+            Table::Header => "INT32",
             _ => "",
         };
         if !once.is_empty() && self.of(row.table).filter(|other| other.year == year).count() > 1 {
@@ -174,9 +175,6 @@ fn header(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>) {
     against_last_year(child, given, &mut findings);
     let (identifiers, upn_unknown) = pupil_number(row, year, birth, &mut findings);
     let key = voice.key(year, "person");
-    if key.ends_with("/2") {
-        findings.broke(FieldsContradict, "CHILD", "INT32");
-    }
     let on = birth_on.unwrap_or(dates::date_on(year.last));
     voice.keep((row, year), &key, on);
     let described = PersonDescribed {
@@ -258,6 +256,9 @@ fn mother(voice: &mut Voice<'_>, given: Given<'_>, birth: Option<civil::Date>, i
         _ => {}
     }
     if is_mother != Some(true) && first_child_born_on.is_none() {
+        if !row.get("mc_dob").is_empty() {
+            voice.cannot_date((row, year), "mc_dob", "171");
+        }
         return;
     }
     let born = first_child_born_on.as_ref().and_then(dates::day);
@@ -273,7 +274,7 @@ fn mother(voice: &mut Voice<'_>, given: Given<'_>, birth: Option<civil::Date>, i
     voice.say((row, year), (&key, 0), on, Vec::new(), ParenthoodRecorded { first_child_born_on });
 }
 
-/// Where there is no header of the child, what another table says of its birth is all that describes it.
+/// Where there is no header of the child, what other tables say of its birth and its sex is all that describes it.
 fn births_without_header(child: &Child<'_>, voice: &mut Voice<'_>) {
     let mut told = Vec::new();
     for (year, row, _) in child.rows.iter().filter(|(_, row, _)| row.table != Table::Header) {
@@ -281,12 +282,21 @@ fn births_without_header(child: &Child<'_>, voice: &mut Voice<'_>) {
         let of_year = (voice.authority, year.number, Table::Header);
         let lacks = child.header(*year).is_none()
             && (!tables.has(of_year.0, of_year.1, of_year.2) || tables.whole(of_year.0, of_year.1, of_year.2));
+        if !lacks || told.contains(&(*year, row.table)) {
+            continue;
+        }
         let birth_on = date(row.get("dob"), "").value;
-        if let (true, Some(birth_on), false) = (lacks, birth_on, told.contains(&(*year, row.table))) {
+        if birth_on.is_none() && !row.get("dob").is_empty() {
+            voice.cannot_date((row, *year), "dob", "102");
+        }
+        let mut findings = Findings::default();
+        let sex = findings.code(&codes::SEX, *year, row, "sex", "101");
+        if birth_on.is_some() || sex.is_some() {
             told.push((*year, row.table));
             let key = voice.key(*year, &format!("person/{}", row.table.name()));
-            let described = PersonDescribed { birth_on: Some(birth_on), ..PersonDescribed::default() };
-            voice.say((row, *year), (&key, 0), birth_on, Vec::new(), described);
+            let described = PersonDescribed { birth_on, sex, ..PersonDescribed::default() };
+            let on = birth_on.unwrap_or(dates::date_on(year.last));
+            voice.say((row, *year), (&key, 0), on, findings.0, described);
         }
     }
 }

@@ -282,7 +282,7 @@ impl<'h> Glance<'h> {
     /// The cell of this column, "" where it is blank.
     pub(crate) fn get(self, column: &str) -> &'h str {
         let place = self.layout.table.place_of(column).and_then(|at| *self.layout.places.get(at)?);
-        place.map_or("", |place| self.cell(place))
+        place.map_or("", |place| without_fraction(self.cell(place)))
     }
 
     /// What the row itself says of whose it is, "" where nothing.
@@ -317,7 +317,7 @@ impl<'h> Glance<'h> {
             table: layout.table,
             file: layout.file,
             place: held.place,
-            cells: layout.places.iter().map(|place| place.map_or("", at)).collect(),
+            cells: layout.places.iter().map(|place| place.map_or("", |place| without_fraction(at(place)))).collect(),
             places: &layout.places,
             further,
             text: &held.text,
@@ -380,6 +380,13 @@ fn of_another(row: &Row<'_>, file: &File) -> Rejection {
         field: "LA".to_owned(),
     };
     Rejection::of(Reason::SubjectMissing, message, place, &row.line())
+}
+
+/// A number or a code as a data frame writes it that has a blank in its column: `123.0` is 123.
+fn without_fraction(cell: &str) -> &str {
+    let whole =
+        cell.strip_suffix(".0").filter(|whole| !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()));
+    whole.unwrap_or(cell)
 }
 
 /// The years that `YEAR` is written as: 2025, 2024/25, 2024-25.

@@ -12,12 +12,13 @@ use jiff::{ToSpan as _, civil};
 use proto::events::{Coded, FindingCode};
 
 use crate::child::episodes::Episode;
+use crate::codes;
 
 /// An end that no return gives.
 const NOT_RETURNED: &str = "E99";
 /// A reason for a change of placement that no return gives.
 const NO_REASON: &str = "LIIAF";
-const CODE_SET: &str = "ssda903-repair";
+pub(crate) const CODE_SET: &str = "ssda903-repair";
 
 /// Takes out the episodes that a later year's return has replaced, with the rule by which it is as a finding. `is_told` says
 /// whether all that a year says of the child could be read: else what replaces one may be what could not.
@@ -55,6 +56,11 @@ pub(crate) fn replaced<'r>(episodes: &mut Vec<Episode<'r>>, is_told: &dyn Fn(u16
 fn same(a: &Episode<'_>, b: &Episode<'_>) -> bool {
     let columns = ["rne", "ls", "place", "place_provider", "pl_post", "urn"];
     columns.iter().all(|column| a.row.get(column).eq_ignore_ascii_case(b.row.get(column)))
+}
+
+/// Whether why it ceased is a code of the list, of whatever year.
+fn is_known(episode: &Episode<'_>) -> bool {
+    codes::REC.codes.iter().any(|code| code.code.eq_ignore_ascii_case(episode.ceased_code()))
 }
 
 fn is_open(episode: &Episode<'_>) -> bool {
@@ -116,6 +122,11 @@ fn one(episode: &mut Episode<'_>, next: Option<Next>, next_year_told: &dyn Fn(u1
         Some(next) if next.began != "S" && episode.to == Some(next.from) && episode.row.get("rec").is_empty() => {
             goes_on(episode, &next);
             found(episode, FindingCode::FieldMissing, "REC", "6");
+        }
+        // A word of which nobody knows what it means ends nothing either.
+        Some(next) if next.began != "S" && episode.to == Some(next.from) && !is_known(episode) => {
+            goes_on(episode, &next);
+            found(episode, FindingCode::CodeUnknown, "REC", "6");
         }
         Some(next) if episode.to.is_some_and(|to| to > next.from) => {
             episode.to = Some(next.from);

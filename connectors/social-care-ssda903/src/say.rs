@@ -81,7 +81,20 @@ impl Findings {
         column: &str,
         rule: &str,
     ) -> Option<Coded> {
-        let read = list.read(row.get(column), year.number, &column.to_ascii_uppercase());
+        let (cell, field) = (row.get(column), column.to_ascii_uppercase());
+        let read = list.read(cell, year.number, &field);
+        let is_unknown = |read: &Read<Coded>| {
+            read.finding.as_ref().is_some_and(|finding| finding.code() == FindingCode::CodeUnknown)
+        };
+        if is_unknown(&read)
+            && let Some(code) = before_words(cell)
+        {
+            let leading = list.read(code, year.number, &field);
+            if !is_unknown(&leading) {
+                self.broke(FindingCode::ValueMalformed, &field, rule);
+                return self.keep(leading, rule);
+            }
+        }
         self.keep(read, rule)
     }
 
@@ -101,6 +114,12 @@ impl Findings {
         }
         usable
     }
+}
+
+/// The code of a cell that has its words behind it: `X1: Episode ceases`, `S - Started to be looked after`.
+fn before_words(cell: &str) -> Option<&str> {
+    let ends = [":", " - "].iter().filter_map(|mark| cell.find(mark)).min()?;
+    cell.get(..ends).map(str::trim)
 }
 
 /// Says what becomes of one child's rows.
@@ -155,8 +174,19 @@ impl<'a> Voice<'a> {
     }
 
     /// Columns of a row that have no place.
-    pub(crate) fn keep(&mut self, (row, year): (&Row<'_>, Year), key: &str, on: Date) {
-        let further = row.further.iter().copied();
+    pub(crate) fn keep(&mut self, at: (&Row<'_>, Year), key: &str, on: Date) {
+        self.keep_with(at, key, on, None);
+    }
+
+    /// The same, with one of its own that no event says.
+    pub(crate) fn keep_with(
+        &mut self,
+        (row, year): (&Row<'_>, Year),
+        key: &str,
+        on: Date,
+        unsaid: Option<(&str, &str)>,
+    ) {
+        let further = unsaid.into_iter().chain(row.further.iter().copied());
         if let Some(event) = kept::columns(row.table.name(), further) {
             let findings = vec![finding(FindingCode::NotMapped, "")];
             self.say((row, year), (&format!("{key}/kept"), 0), on, findings, event);

@@ -56,7 +56,7 @@ pub(crate) fn read(
             }
             Ok(Step::Section(whole) | Step::Record(whole)) => (whole, records.began()),
             Err(broken) => {
-                let message = format!("{broken}: nothing from here on was read; send the whole file again");
+                let message = broken.told("nothing from here on was read; send the whole file again");
                 let place = place(&into.name, record, records.here());
                 into.rejected.file((), Rejection { place, ..of_file(&into.name, broken.reason(), message) });
                 return Ok(());
@@ -80,11 +80,20 @@ pub(crate) fn read(
 /// What stands where children do and is none that can be read.
 fn unread<R: BufRead>(records: &Records<R>, name: &str, record: u64, whole: Whole) -> Rejection {
     let (reason, message) = match whole {
-        Whole::TooLarge => (Reason::RecordTooLarge, "a child longer or deeper than any real one: it was not read"),
-        Whole::Unpaired => (Reason::RecordMalformed, "the tags of a child do not pair: it was not read"),
-        Whole::Yes => {
-            (Reason::RecordMalformed, "something that is no child stands among the children: it was not read")
-        }
+        Whole::TooLarge => (
+            Reason::RecordTooLarge,
+            "a child longer or deeper than any real one: it was not read; see whether an end tag before it is missing, and send \
+             the return again",
+        ),
+        Whole::Unpaired => (
+            Reason::RecordMalformed,
+            "the tags of a child do not pair: it was not read; put right the one that is missing or misspelt, and send the return \
+             again",
+        ),
+        Whole::Yes => (
+            Reason::RecordMalformed,
+            "something that is no child stands among the children: it was not read; take it out, and send the return again",
+        ),
     };
     let place = place(name, record, records.began());
     Rejection { place, raw: records.raw().to_vec(), ..of_file(name, reason, message.to_owned()) }

@@ -4,6 +4,8 @@
 mod support;
 
 use connector_kit::Collected;
+use connector_kit::conformance::History;
+use proto::events::event::Kind;
 use social_care_ssda903::Ssda903;
 use support::{Told as _, translate};
 
@@ -220,4 +222,80 @@ fn a_return_of_before_there_were_providers_breaks_no_rule_on_them() {
     assert_eq!(said.of_kind("LookedAfterPeriodEnded")[0].1["reason"]["code"], "E43");
     let blank = EPISODES.replace(",PR4,", ",,");
     assert!(of(HEADER, &blank).findings().iter().any(|found| found.contains("/526")));
+}
+
+/// How many entries the second of two submissions takes back.
+fn retracted(name: &str, first: &str, second: &str) -> usize {
+    let mut history = History::default();
+    let mut submit = |text: &str| history.submit(&Ssda903::ANY, &[(name, text.as_bytes())]);
+    submit(first);
+    let added = submit(second);
+    let kinds = added.iter().filter_map(|statement| statement.body.event.as_ref()?.kind.as_ref());
+    kinds.filter(|kind| matches!(kind, Kind::EntryRetracted(_))).count()
+}
+
+#[test]
+fn a_date_that_cannot_be_read_takes_nothing_back() {
+    for (table, dates) in [
+        ("CHILD,DOB,MISSING,MIS_START,MIS_END\n1,14/06/2012,M,03/06/2024,05/06/2024\n", vec!["05/06/2024"]),
+        (
+            "CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED\n1,14/06/2012,03/06/2024,05/06/2024,RD1\n",
+            vec!["03/06/2024", "05/06/2024"],
+        ),
+        (
+            "CHILD,DOB,DATE_INT,DATE_MATCH,FOSTER_CARE,NB_ADOPTR,SEX_ADOPTR,LS_ADOPTR\n1,14/06/2012,03/06/2024,05/06/2024,0,1,F1,L0\n",
+            vec!["05/06/2024"],
+        ),
+        ("CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n1,F,14/06/2002,WBRI,UN4,,05/06/2024\n", vec!["05/06/2024"]),
+    ] {
+        for date in dates {
+            let mistyped = table.replacen(date, "32/01/2025", 1);
+            let said = translate(&Ssda903::ANY, &[("878_2025_a.csv", &mistyped)]);
+            assert_eq!(said.reasons(), ["REASON_DATE_MISSING"], "{mistyped}");
+            assert_eq!(retracted("878_2025_a.csv", table, &mistyped), 0, "{mistyped}");
+        }
+    }
+}
+
+#[test]
+fn a_code_with_its_words_behind_it_is_the_code_and_a_word_that_is_none_ends_no_care() {
+    let expected = of(HEADER, EPISODES);
+    let worded = EPISODES
+        .replace(",X1,", ",X1: Episode ceases and new episode begins,")
+        .replace(",S,C2,", ",S: Started to be looked after,C2 - Full care order,");
+    let said = of(HEADER, &worded);
+    assert_eq!((sayings(&said), said.reasons()), (sayings(&expected), vec![]));
+    assert_eq!(
+        said.findings().iter().filter(|found| found.contains("VALUE_MALFORMED")).count(),
+        3,
+        "{:?}",
+        said.findings()
+    );
+    let said = of(HEADER, &EPISODES.replace(",X1,", ",moved,"));
+    assert_eq!((said.of_kind("LookedAfterPeriodEnded").len(), said.of_kind("LookedAfterPeriodStarted").len()), (0, 1));
+    assert!(said.of_kind("SourceRecordKept").iter().any(|(_, kept)| kept["content"].to_string().contains("moved")));
+}
+
+#[test]
+fn what_is_blank_is_no_change_and_what_a_data_frame_made_a_fraction_is_whole() {
+    let said = of(HEADER, &EPISODES.replace("20/09/2024,P,C2,", "20/09/2024,,,"));
+    assert_eq!(said.of_kind("LegalStatusChanged").len(), 0);
+    let fractions = EPISODES.replace("\n1,", "\n1.0,").replace("1234567", "1234567.0");
+    let said = of(&HEADER.replace("\n1,", "\n1.0,").replace(",0,\n", ",0.0,\n"), &fractions);
+    assert_eq!((said.sayings(), said.reasons()), (of(HEADER, EPISODES).sayings(), vec![]));
+}
+
+#[test]
+fn a_value_without_the_day_of_its_event_is_kept() {
+    let said = of(HEADER, &EPISODES.replace("U6,PR1,20/09/2024,X1,CARPL", "U6,PR1,,E3,CARPL"));
+    assert!(said.of_kind("SourceRecordKept").iter().any(|(_, kept)| kept["content"].to_string().contains("E3")));
+    let placed = "CHILD,DOB,DATE_PLACED,DATE_PLACED_CEASED,REASON_PLACED_CEASED\n1,14/06/2012,03/06/2024,,RD1\n";
+    let said = translate(&Ssda903::ANY, &[("878_2025_p.csv", placed)]);
+    assert!(said.of_kind("SourceRecordKept").iter().any(|(_, kept)| kept["content"].to_string().contains("RD1")));
+    // A table by itself describes its children with all that it says of them.
+    let asylum = translate(&Ssda903::ANY, &[("878_2025_uasc.csv", "CHILD,SEX,DOB,DUC\n1,M,14/06/2010,01/02/2025\n")]);
+    assert_eq!(asylum.of_kind("PersonDescribed")[0].1["sex"]["code"], "M");
+    // Two headers of one year contradict each other, and both of them say so.
+    let twice = translate(&Ssda903::ANY, &[("878_2025_a.csv", format!("{HEADER}1,M,14/06/2012,WBRI,UN4,0,\n"))]);
+    assert_eq!(twice.findings().iter().filter(|found| found.contains("INT32")).count(), 2);
 }

@@ -25,3 +25,18 @@ fn a_path_that_is_not_there_is_an_error() {
     let nowhere = PathBuf::from("nowhere/at-all.csv");
     assert_eq!(translate_only(&Toy::default(), &[nowhere], &mut |_| {}).unwrap_err().kind(), io::ErrorKind::NotFound);
 }
+
+#[test]
+fn files_of_one_name_are_of_no_one_submission() {
+    let dir = tempfile::tempdir().unwrap();
+    let folders = ["2017", "2018"].map(|year| dir.path().join(year));
+    for folder in &folders {
+        std::fs::create_dir(folder).unwrap();
+        std::fs::write(folder.join("toy-2025-01-16.csv"), "id,start\n1,2024-09-01\n").unwrap();
+    }
+    let both = translate_only(&Toy::default(), &folders, &mut |_| {}).unwrap_err();
+    assert_eq!(both.kind(), io::ErrorKind::InvalidInput);
+    // Folders in a folder are not entered, and that is said.
+    let above = translate_only(&Toy::default(), &[dir.path().to_path_buf()], &mut |_| {}).unwrap_err();
+    assert!(above.to_string().contains("folders within a folder"), "{above}");
+}

@@ -61,7 +61,10 @@ fn what_cannot_be_read_says_why() {
     for (xml, told) in [
         ("", "the file is empty"),
         ("a,b\n1,2\n", "the file is not xml"),
-        ("<Other/>", "the outermost element is not one of this format"),
+        (
+            "<Other/>",
+            "the outermost element is `other`, where this format has `message`: give the file to the connector of its own collection",
+        ),
         ("<Message><Persons>", "the file breaks off before its outermost element ends"),
         ("<Message/><Message/>", "something stands behind the end of the outermost element"),
         ("<Message></Persons></Message>", "the tags do not pair"),

@@ -8,8 +8,8 @@ use proto::events::{
     StatutoryVisitMade, UnaccompaniedChildRecorded,
 };
 
-use super::need::visit;
-use super::{finish, role};
+use super::need::{is_yes, visit};
+use super::{finish, role, unread_dates};
 use crate::codes;
 use crate::say::{Reader, Voice};
 use crate::submission::told_on;
@@ -25,11 +25,13 @@ pub(super) fn looked_after(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     reader.in_order(Some(on), end_on, "end_on");
     reader.in_order(Some(on), legal_from, "legal_from");
     let key = voice.key(&format!("looked-after/{}", dates::key(&on)));
-    finish(voice, &reader, &key, on);
-    // The status is that of today: of the period's first day only where it has not changed since.
-    let began_so = legal_from.is_none_or(|from| from == on);
-    let mut rest = rest(&mut reader, legal_from.filter(|_| !began_so), legal_status.clone(), end_on);
     let at = reader.at;
+    // The status is that of today: of the period's first day only where it has not changed since.
+    let began_so = legal_from.map_or(at.get("legal_from").is_empty(), |from| from == on);
+    let mut rest = rest(&mut reader, legal_from.filter(|_| !began_so), legal_status.clone(), end_on);
+    let plan = reader.code(&codes::PERMANENCE, "permanence");
+    let is_unaccompanied = is_unaccompanied(&mut reader);
+    finish(voice, &reader, &key, on);
     let started =
         LookedAfterPeriodStarted { start_on: Some(on), legal_status: legal_status.filter(|_| began_so), primary_need };
     voice.say(at, "list-8", (&key, 0), on, std::mem::take(&mut reader.findings), started);
@@ -43,11 +45,10 @@ pub(super) fn looked_after(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
         let key = voice.key(record);
         voice.say(at, "list-8", (&key, 0), on, Vec::new(), event);
     };
-    let plan = codes::read(&codes::PERMANENCE, at.get("permanence"), "permanence").value;
     if plan.is_some() {
         of_child(&format!("permanence-plan/{}", dates::key(&on)), on, PermanencePlanRecorded { plan }.into());
     }
-    if is_yes(&codes::read(&codes::YES_NO, at.get("uasc"), "uasc").value) {
+    if is_unaccompanied {
         of_child("unaccompanied", on, UnaccompaniedChildRecorded::default().into());
     }
 }
@@ -64,6 +65,9 @@ fn rest(
     let mut rest: Vec<(u32, Date, Event)> = Vec::new();
     let mut add = |ordinal, on: Option<Date>, event: Event| rest.extend(on.map(|on| (ordinal, on, event)));
     let reason = reader.code(&codes::CEASED, "reason");
+    if reason.is_some() && end_on.is_none() {
+        reader.left_without("end_on", ("reason", "Reason Ceased to be Looked After"));
+    }
     add(ENDED, end_on, LookedAfterPeriodEnded { end_on, reason }.into());
     add(2, legal_from, LegalStatusChanged { changed_on: legal_from, legal_status }.into());
     let placed_on = reader.date("placed_on");
@@ -110,6 +114,7 @@ pub(super) fn leaver(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let reviewed_on = reader.date("pathway_on");
     let record = contacted_on.map_or("care-leaver".to_owned(), |on| format!("care-leaver/{}", dates::key(&on)));
     let key = voice.key(&record);
+    let is_unaccompanied = is_unaccompanied(&mut reader);
     finish(voice, &reader, &key, on);
     let at = reader.at;
     voice.say(at, "list-9", (&key, 0), on, reader.findings, event);
@@ -126,7 +131,7 @@ pub(super) fn leaver(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
         };
         voice.say(at, "list-9", (&format!("{key}/adviser"), 0), on, Vec::new(), event);
     }
-    if is_yes(&codes::read(&codes::YES_NO, at.get("uasc"), "uasc").value) {
+    if is_unaccompanied {
         let key = voice.key("unaccompanied-leaver");
         voice.say(at, "list-9", (&key, 0), on, Vec::new(), UnaccompaniedChildRecorded::default());
     }
@@ -135,7 +140,9 @@ pub(super) fn leaver(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
 /// List 10.
 pub(super) fn adoption(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let decided_on = reader.date("decided_on");
-    let Some(on) = decided_on.or_else(|| reader.date("entered_on")) else {
+    // By another date it would be another adoption.
+    let is_unread = decided_on.is_none() && !reader.at.get("decided_on").is_empty();
+    let Some(on) = decided_on.or_else(|| reader.date("entered_on")).filter(|_| !is_unread) else {
         return voice.cannot_place(reader.at, "decided_on");
     };
     reader.required(decided_on.is_some(), "decided_on");
@@ -146,9 +153,14 @@ pub(super) fn adoption(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     reader.in_order(matched_on, placed_on, "placed_on");
     reader.in_order(placed_on, made_on, "adopted_on");
     let reason = reader.code(&codes::REVERSED, "reason");
+    if reason.is_some() && reversed_on.is_none() {
+        reader.left_without("reversed_on", ("reason", "Reason for Reversal of the Decision"));
+    }
     let key = voice.key(&format!("adoption/{}", dates::key(&on)));
     let entered = Some(("Date the Child Entered Care", reader.at.get("entered_on")));
-    let further: Vec<(&str, &str)> = entered.into_iter().chain(reader.at.further()).collect();
+    let further: Vec<(&str, &str)> =
+        entered.into_iter().chain(reader.left.iter().copied()).chain(reader.at.further()).collect();
+    unread_dates(voice, &reader);
     voice.keep(reader.at, &key, on, further.into_iter());
     let order = Coded { code: "E1".to_owned(), code_set: "ssda903.ls".to_owned(), text: None };
     let told: [(u32, Option<Date>, Event); 7] = [
@@ -168,6 +180,11 @@ pub(super) fn adoption(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     }
 }
 
-fn is_yes(coded: &Option<Coded>) -> bool {
-    coded.as_ref().is_some_and(|coded| coded.code == "yes")
+/// Whether a child is said to be unaccompanied. What is neither yes nor no, as that they once were, is kept.
+fn is_unaccompanied(reader: &mut Reader<'_>) -> bool {
+    let Some(stated) = reader.code(&codes::YES_NO, "uasc") else { return false };
+    if !matches!(stated.code.as_str(), "yes" | "no" | "unknown") {
+        reader.left.push(("Unaccompanied", reader.at.get("uasc")));
+    }
+    is_yes(&stated)
 }

@@ -65,6 +65,9 @@ pub(super) fn assessment(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     reader.in_order(Some(on), authorised_on, "authorised_on");
     let child_seen = reader.code(&codes::YES_NO, "seen");
     let support_required = reader.code(&codes::YES_NO, "support");
+    if authorised_on.is_none() && support_required.as_ref().is_some_and(is_yes) {
+        reader.left_without("authorised_on", ("support", "Support Required"));
+    }
     let key = voice.key(&format!("assessment/{}", dates::key(&on)));
     finish(voice, &reader, &key, on);
     let started = AssessmentStarted { start_on: Some(on), internal_review_on: None, child_seen };
@@ -88,6 +91,9 @@ pub(super) fn enquiry(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
         reader.findings.push(connector_kit::reading::finding(FindingCode::FieldsContradict, "unnecessary"));
     }
     let plan_made = reader.code(&codes::YES_NO, "plan_made");
+    if conference_on.is_none() && plan_made.as_ref().is_some_and(is_yes) {
+        reader.left_without("conference_on", ("plan_made", "Child Protection Plan Made"));
+    }
     let key = voice.key(&format!("section-47/{}", dates::key(&on)));
     finish(voice, &reader, &key, on);
     voice.say(reader.at, "list-5", (&key, 0), on, reader.findings, StrategyDiscussionHeld { held_on: Some(on) });
@@ -113,7 +119,7 @@ pub(super) fn in_need(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     let primary_need = reader.code(&codes::NEED, "need");
     let reason = reader.code(&codes::CLOSURE, "reason");
     if reason.is_some() && closed_on.is_none() {
-        reader.findings.push(connector_kit::reading::finding(FindingCode::FieldMissing, "closed_on"));
+        reader.left_without("closed_on", ("reason", "Reason for Closure"));
     }
     let key = voice.key(&format!("in-need/{}", dates::key(&on)));
     finish(voice, &reader, &key, on);
@@ -158,6 +164,9 @@ pub(super) fn protection(voice: &mut Voice<'_>, mut reader: Reader<'_>) {
     reader.required(initial_category.is_some(), "initial");
     let latest_category = reader.code(&codes::ABUSE, "latest");
     let seen_alone = reader.code(&codes::YES_NO, "alone");
+    if visit_on.is_none() && seen_alone.as_ref().is_some_and(is_yes) {
+        reader.left_without("visit_on", ("alone", "Seen Alone"));
+    }
     let previous_plans = reader.count("previous");
     let key = voice.key(&format!("protection-plan/{}", dates::key(&on)));
     finish(voice, &reader, &key, on);
@@ -187,6 +196,10 @@ fn flag(reader: &mut Reader<'_>, values: &codes::Values, name: &str) -> Option<b
         "no" => Some(false),
         _ => None,
     }
+}
+
+pub(super) fn is_yes(stated: &Coded) -> bool {
+    stated.code == "yes"
 }
 
 pub(super) fn visit(kind: &str) -> Option<Coded> {

@@ -120,7 +120,8 @@ parts! {
     PreProceedings start_on
 }
 
-/// Reads the date that a part goes by. Without it the part is put on the list of those that cannot be placed.
+/// Reads the date that a part goes by. Without it the part is put on the list of those that cannot be placed; a group that holds
+/// nothing at all, as some systems write what there is not, is no part.
 fn placed<'t>(
     element: Element<'t>,
     field: Field<'t>,
@@ -129,10 +130,14 @@ fn placed<'t>(
     undated: &mut Vec<Undated<'t>>,
 ) -> Option<Dated> {
     let on = notes.date(field);
-    if on.is_none() {
-        undated.push(Undated { element, field: tag, rule });
+    if on.is_none() && !is_blank(element) {
+        undated.push(Undated { element, field: tag, rule: Some(rule) });
     }
     on
+}
+
+fn is_blank(element: Element<'_>) -> bool {
+    element.text().is_empty() && element.children().all(is_blank)
 }
 
 /// Reads `CINdetails`.
@@ -162,7 +167,7 @@ pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
     }
     // A referral without its date takes its parts with it: their keys begin with it.
     let on = placed(element, on, (Tag::CinReferralDate, "cin/8600"), &mut notes, undated)?;
-    let closed_on = notes.date(closed);
+    let closed_on = notes.date_told(closed, undated);
     let closure_reason = notes.code_of_rule(&codes::CLOSURE_REASON, year, reason, "cin/8640");
     if closed_on.is_none() {
         notes.kept.extend(reason);
@@ -175,7 +180,7 @@ pub(super) fn read<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
         no_further_action: notes.flag(nfa, "cin/8568"),
         closed_on,
         closure_reason,
-        conference_on: notes.date(conference),
+        conference_on: notes.date_told(conference, undated),
         assessments: Vec::new(),
         plans: Vec::new(),
         enquiries: Vec::new(),
@@ -226,7 +231,7 @@ fn read_assessment<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
         }
     }
     let start_on = placed(element, start, (Tag::AssessmentActualStartDate, "cin/8608"), &mut notes, undated)?;
-    let (internal_review_on, authorised_on) = (notes.date(review), notes.date(authorised));
+    let (internal_review_on, authorised_on) = (notes.date(review), notes.date_told(authorised, undated));
     Some(Assessment { element, start_on, internal_review_on, authorised_on, factors, notes })
 }
 
@@ -253,7 +258,7 @@ fn read_cin_plan<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>) -> Op
         }
     }
     let start_on = placed(element, start, (Tag::CinPlanStartDate, "cin/4010"), &mut notes, undated)?;
-    let end_on = notes.date(end);
+    let end_on = notes.date_told(end, undated);
     Some(CinPlan { element, start_on, end_on, notes })
 }
 
@@ -270,7 +275,7 @@ fn read_section_47<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>) -> 
         }
     }
     let start_on = placed(element, start, (Tag::S47ActualStartDate, "cin/8615"), &mut notes, undated)?;
-    let (conference_due_on, conference_on) = (notes.date(target), notes.date(conference));
+    let (conference_due_on, conference_on) = (notes.date(target), notes.date_told(conference, undated));
     let conference_not_required = notes.flag(not_required, "cin/8868");
     Some(Section47 { element, start_on, conference_due_on, conference_on, conference_not_required, notes })
 }
@@ -290,7 +295,7 @@ fn read_protection_plan<'t>(
             Tag::InitialCategoryOfAbuse => notes.fill(&mut initial, field),
             Tag::LatestCategoryOfAbuse => notes.fill(&mut latest, field),
             Tag::NumberOfPreviousCpp => notes.fill(&mut previous, field),
-            Tag::Reviews => read_reviews(field, &mut reviews, &mut notes),
+            Tag::Reviews => read_reviews(field, (&mut reviews, undated), &mut notes),
             _ => notes.kept.push(field),
         }
     }
@@ -299,7 +304,7 @@ fn read_protection_plan<'t>(
     Some(ProtectionPlan {
         element,
         start_on,
-        end_on: notes.date(end),
+        end_on: notes.date_told(end, undated),
         initial_category: notes.code_of_rule(&codes::ABUSE_CATEGORY, year, initial, "cin/8905"),
         latest_category: notes.code_of_rule(&codes::ABUSE_CATEGORY, year, latest, "cin/8910"),
         previous_plans: read_count(previous, &mut notes),
@@ -333,8 +338,9 @@ fn read_pre_proceedings<'t>(element: Element<'t>, undated: &mut Vec<Undated<'t>>
     }
     // No rule of the census is published for this module yet.
     let start_on = placed(element, start, (Tag::PpStartDate, "PreProceedingsandFGDM"), &mut notes, undated)?;
-    let [letter_sent_on, first_meeting_on, decided_on, applied_on, proceedings_letter_on] =
-        [letter, first, decided, applied, proceedings].map(|field| notes.date(field));
+    let [letter_sent_on, first_meeting_on, proceedings_letter_on] =
+        [letter, first, proceedings].map(|field| notes.date(field));
+    let [decided_on, applied_on] = [decided, applied].map(|field| notes.date_told(field, undated));
     let stated =
         outcome.and_then(|outcome| connector_kit::codes::unlisted(outcome.text(), "cin.pre_proceedings_outcome"));
     if decided_on.is_none() {
@@ -374,7 +380,11 @@ fn plain_flag<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<bool> {
     flag
 }
 
-fn read_reviews<'t>(element: Element<'t>, reviews: &mut Vec<Review<'t>>, of_plan: &mut Notes<'t>) {
+fn read_reviews<'t>(
+    element: Element<'t>,
+    (reviews, undated): (&mut Vec<Review<'t>>, &mut Vec<Undated<'t>>),
+    of_plan: &mut Notes<'t>,
+) {
     for field in of_plan.enter(element) {
         if field.tag() != Tag::CppReviewDate {
             of_plan.kept.push(field);
@@ -385,7 +395,11 @@ fn read_reviews<'t>(element: Element<'t>, reviews: &mut Vec<Review<'t>>, of_plan
         if slot.is_none() {
             of_plan.broke(FindingCode::FieldMissing, Tag::CppReviewDate, "cin/8842Q");
         }
-        reviews.extend(of_plan.date(slot).map(|on| Review { element: field, on, notes: Notes::default() }));
+        reviews.extend(of_plan.date_told(slot, undated).map(|on| Review {
+            element: field,
+            on,
+            notes: Notes::default(),
+        }));
     }
 }
 

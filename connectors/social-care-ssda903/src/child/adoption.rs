@@ -33,7 +33,9 @@ fn matched(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     {
         findings.broke(DatesOutOfOrder, "DATE_MATCH", "333");
     }
-    let Some(on) = matched_on.or(decided_on) else {
+    // By another date it would be another match.
+    let is_unread = matched_on.is_none() && !row.get("date_match").is_empty();
+    let Some(on) = matched_on.or(decided_on).filter(|_| !is_unread) else {
         return voice.cannot_place((row, year), "date_match", "113");
     };
     let by_foster_carers = findings.flag(row, "foster_care", "114");
@@ -169,11 +171,18 @@ fn decided(child: &Child<'_>, voice: &mut Voice<'_>, given: Given<'_>, episodes:
     let reversed = reversed_on.as_ref().and_then(dates::day);
     decided_against_care(&mut findings, (decided, reversed), year, episodes);
     decided_again(&mut findings, child, given, (decided, reversed));
-    let Some(on) = decided_on.or(reversed_on) else {
+    // By another date it would be another decision.
+    let is_unread = decided_on.is_none() && !row.get("date_placed").is_empty();
+    let Some(on) = decided_on.or(reversed_on).filter(|_| !is_unread) else {
         return voice.cannot_place((row, year), "date_placed", "115");
     };
+    if reversed_on.is_none() && !row.get("date_placed_ceased").is_empty() {
+        voice.cannot_date((row, year), "date_placed_ceased", "116");
+    }
     let key = voice.key(year, &format!("adoption/decided/{}", dates::key(&on)));
-    voice.keep((row, year), &key, on);
+    let unsaid = reason.as_ref().filter(|_| row.get("date_placed_ceased").is_empty());
+    let unsaid = unsaid.map(|_| ("reason_placed_ceased", row.get("reason_placed_ceased")));
+    voice.keep_with((row, year), &key, on, unsaid);
     let mut findings = Some(findings.0);
     if let Some(decided_on) = decided_on {
         let found = findings.take().unwrap_or_default();

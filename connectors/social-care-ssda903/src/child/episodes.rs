@@ -171,9 +171,11 @@ fn changes(episodes: &[Episode<'_>]) -> Vec<Change> {
     let mut before: Option<&Episode<'_>> = None;
     let mut changes = Vec::with_capacity(episodes.len());
     for episode in episodes {
+        // What is blank tells of no change.
+        let differ = |before: &str, now: &str| !before.is_empty() && !now.is_empty() && before != now;
         let differs = |before: &Episode<'_>| match (
-            before.legal_code() != episode.legal_code(),
-            before.place_code() != episode.place_code(),
+            differ(before.legal_code(), episode.legal_code()),
+            differ(before.place_code(), episode.place_code()),
         ) {
             (true, true) => Change::Both,
             (true, false) => Change::Legal,
@@ -228,7 +230,10 @@ fn placements(episodes: &[Episode<'_>], changes: &[Change]) -> Vec<Option<Placem
 fn tell(episode: &mut Episode<'_>, change: Change, placement: Option<Placement>, voice: &mut Voice<'_>) {
     let (row, year, on) = (episode.row, episode.year, episode.from_on);
     let key = voice.key(year, &format!("episode/{}", dates::key(&on)));
-    voice.keep((row, year), &key, on);
+    // Why it ceased is said where care ends, or goes on: else of a row without its day, or of a word that is no code.
+    let said = episode.ceased.as_ref().filter(|_| episode.to.is_some() || episode.to_on.is_some());
+    let is_unsaid = said.is_none_or(|said| said.code_set == repair::CODE_SET) && !row.get("rec").is_empty();
+    voice.keep_with((row, year), &key, on, is_unsaid.then(|| ("rec", row.get("rec"))));
     // What is odd about the row rides on its first event.
     let mut findings = Some(std::mem::take(&mut episode.findings.0));
     let mut found = || findings.take().unwrap_or_default();

@@ -31,6 +31,9 @@ pub(super) fn say(child: &Child<'_>, voice: &mut Voice<'_>, episodes: &[Episode<
             findings.broke(FieldMissing, "MISSING", rule);
         }
         let end_on = findings.date(row, "mis_end", "1005");
+        if end_on.is_none() && !row.get("mis_end").is_empty() {
+            voice.cannot_date((row, year), "mis_end", "1005");
+        }
         let end = end_on.as_ref().and_then(dates::day);
         if end.is_some_and(|end| end < start) {
             findings.broke(DatesOutOfOrder, "MIS_END", "567");
