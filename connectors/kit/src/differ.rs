@@ -41,7 +41,8 @@ pub use in_memory::{Diff, Submission, diff};
 pub use rebuild::{RebuildError, rebuild};
 pub(crate) use stored::Written;
 pub(crate) use survey::{Stating, Survey, Surveyed};
-pub(crate) use verdict::{Comes, Given, SAME_KEY_SAID, Verdicts};
+pub use verdict::SAME_KEY_SAID;
+pub(crate) use verdict::{Comes, Given, Verdicts};
 
 /// How many retractions go through.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -23,6 +23,7 @@ use crate::connector::{Descriptor, Draft, Rejection};
 use crate::quarantine;
 use measured::Measured;
 use screen::SUBJECT_ERASED;
+pub use screen::not_for_the_log;
 pub(crate) use screen::{is_of_the_future, is_organisation_id};
 pub(crate) use under_way::OnItsWay;
 use under_way::{Receipt, UnderWay};

@@ -3,6 +3,7 @@
 mod blanks;
 mod event;
 mod key;
+mod misread;
 mod person;
 mod repeated;
 pub(crate) mod value;
@@ -122,11 +123,7 @@ impl Mapping {
 }
 
 fn read(text: &str) -> Result<File, MappingUnusable> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| line_of(text, span.start));
-        let what = error.message().trim().replace('\n', " ");
-        MappingUnusable { problems: vec![Problem { line, key: String::new(), what }] }
-    })
+    toml::from_str(text).map_err(|error| MappingUnusable { problems: vec![misread::misread(text, &error)] })
 }
 
 /// The stated revision, and below it what the file says: a changed mapping is another version even where nobody raised the

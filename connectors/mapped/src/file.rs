@@ -1,5 +1,7 @@
 //! The mapping file as it is written: TOML, every key known, each value with its place in the file.
 
+mod several;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -19,12 +21,13 @@ pub(crate) struct File {
     pub(crate) labels: Vec<Spanned<String>>,
     pub(crate) source: Spanned<Source>,
     pub(crate) delivery: Spanned<Delivery>,
+    #[serde(deserialize_with = "several::placed")]
     pub(crate) key: Spanned<Vec<Spanned<Value>>>,
     pub(crate) subject: Spanned<Number>,
     #[serde(default, rename = "identifier")]
     pub(crate) identifiers: Vec<Spanned<Number>>,
     pub(crate) person: Option<Person>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) dates: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) codes: BTreeMap<String, Spanned<Codes>>,
@@ -50,11 +53,11 @@ pub(crate) struct Source {
     pub(crate) sheet: Option<Spanned<String>>,
     pub(crate) query: Option<Spanned<String>>,
     pub(crate) cursor: Option<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) ignore: Vec<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) may_lack: Vec<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) fill_down: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) pass_over: Vec<String>,
@@ -96,7 +99,7 @@ pub(crate) enum DeliveryKind {
 pub(crate) struct AsOf {
     pub(crate) column: Option<Spanned<String>>,
     pub(crate) file_name: Option<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) dates: Vec<Spanned<String>>,
 }
 
@@ -128,11 +131,11 @@ pub(crate) struct Person {
     pub(crate) sex: Option<Spanned<Value>>,
     pub(crate) ethnicity: Option<Spanned<Value>>,
     pub(crate) first_language: Option<Spanned<Value>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) address: Vec<Spanned<String>>,
     pub(crate) postcode: Option<Spanned<String>>,
     pub(crate) uprn: Option<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) phones: Vec<Spanned<String>>,
     pub(crate) practice: Option<Spanned<Value>>,
 }
@@ -162,6 +165,7 @@ pub(crate) struct Condition {
 pub(crate) struct Event {
     pub(crate) becomes: Spanned<String>,
     pub(crate) name: Option<Spanned<String>>,
+    #[serde(default, deserialize_with = "several::placed_or_none")]
     pub(crate) key: Option<Spanned<Vec<Spanned<Value>>>>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
@@ -200,7 +204,7 @@ pub(crate) struct Spec {
     pub(crate) codes: Option<Spanned<String>>,
     pub(crate) set: Option<Spanned<String>>,
     pub(crate) words: Option<Spanned<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "several::list")]
     pub(crate) dates: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) yes: Vec<String>,
@@ -211,6 +215,12 @@ pub(crate) struct Spec {
     pub(crate) prefix: Option<Spanned<String>>,
     pub(crate) before: Option<Spanned<String>>,
     pub(crate) after: Option<Spanned<String>>,
+}
+
+impl From<String> for Value {
+    fn from(column: String) -> Self {
+        Self::Column(column)
+    }
 }
 
 impl<'de> Deserialize<'de> for Value {

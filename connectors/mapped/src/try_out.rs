@@ -1,8 +1,10 @@
 //! A mapping tried on data: what would become of every row. Nothing is sealed, and nothing is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use connector_kit::{Collected, Draft, Rejection, SourceFile};
+use connector_kit::differ::SAME_KEY_SAID;
+use connector_kit::publish::not_for_the_log;
+use connector_kit::{Collected, Draft, Place, Rejection, SourceFile};
 use proto::event::KindNumber;
 use proto::events::FindingCode;
 use proto::quarantine::Reason;
@@ -68,6 +70,13 @@ pub fn try_out(mapping: &Mapping, file: SourceFile<'_>) -> Tried {
     for passed in passed {
         rows.insert(passed.record, row(passed.line));
     }
+    for (draft, reason, message) in take_refused(&mut said.drafts) {
+        let of = rows.entry(draft.place.record).or_insert_with(|| row(draft.place.line));
+        let refused = (reason.name().to_owned(), String::new(), message);
+        if !of.rejected.contains(&refused) {
+            of.rejected.push(refused);
+        }
+    }
     for draft in &said.drafts {
         let of = rows.entry(draft.place.record).or_insert_with(|| row(draft.place.line));
         of.events.push(draft.event.kind_number().map_or("", KindNumber::name));
@@ -92,6 +101,36 @@ pub fn try_out(mapping: &Mapping, file: SourceFile<'_>) -> Tried {
     }
     let rows = rows.into_values().map(|row| RowOutcome { outcome: outcome_of(&row), ..row }).collect();
     Tried { rows, of_file, said }
+}
+
+/// Takes out what would be refused once it is read: what no reader of the log takes, and records of one key that differ.
+fn take_refused(drafts: &mut Vec<Draft>) -> Vec<(Draft, Reason, String)> {
+    use prost::Message as _;
+    let key = |draft: &Draft| {
+        let version = draft.version.map(|version| (version.as_of_us, version.sequence));
+        (draft.controller.clone(), draft.subject.encode_to_vec(), draft.record_key.clone(), draft.ordinal, version)
+    };
+    let content = |draft: &Draft| Draft { place: Place::default(), ..draft.clone() };
+    let (mut first, mut differ) = (BTreeMap::new(), BTreeSet::new());
+    for draft in drafts.iter() {
+        let content = content(draft);
+        if *first.entry(key(draft)).or_insert_with(|| content.clone()) != content {
+            differ.insert(key(draft));
+        }
+    }
+    let why = |draft: &Draft| {
+        let shared = || differ.contains(&key(draft)).then(|| (Reason::KeyShared, SAME_KEY_SAID.to_owned()));
+        not_for_the_log(draft).or_else(shared)
+    };
+    let (mut good, mut refused) = (Vec::with_capacity(drafts.len()), Vec::new());
+    for draft in std::mem::take(drafts) {
+        match why(&draft) {
+            Some((reason, message)) => refused.push((draft, reason, message)),
+            None => good.push(draft),
+        }
+    }
+    *drafts = good;
+    refused
 }
 
 fn outcome_of(row: &RowOutcome) -> Outcome {

@@ -239,7 +239,7 @@ impl Gone<'_> {
 }
 
 /// What is wrong with a record beside another of its key.
-pub(crate) const SAME_KEY_SAID: &str = "another record of this submission has the same key and says something else: correct the \
+pub const SAME_KEY_SAID: &str = "another record of this submission has the same key and says something else: correct the \
                                         wrong one at its source";
 
 const ABSENT: &str = "absent from a whole return";

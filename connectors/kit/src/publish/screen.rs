@@ -72,8 +72,8 @@ impl Publisher {
         if let Err(not_yours) = said {
             return Some((Reason::NotYoursToSay, not_yours.to_string()));
         }
-        if content_bytes(draft) > PLAINTEXT_BYTES_MAX {
-            return Some((Reason::RecordTooLarge, "the record is larger than the log takes".to_owned()));
+        if let Some(unfit) = not_for_the_log(draft) {
+            return Some(unfit);
         }
         // Of no scope and without a version of its own, it takes the time at which the source knew.
         let observed_at_us = draft.observed_at_us.filter(|_| draft.scope_key.is_none());
@@ -83,9 +83,17 @@ impl Publisher {
                            sender's clock right, and send it again";
             return Some((Reason::RecordMalformed, message.to_owned()));
         }
-        let field = unfit(draft)?;
-        Some((Reason::RecordMalformed, format!("the record's {field} is missing or beyond what the log takes")))
+        None
     }
+}
+
+/// Why no reader of the log would take a record, whoever says it.
+pub fn not_for_the_log(draft: &Draft) -> Option<(Reason, String)> {
+    if content_bytes(draft) > PLAINTEXT_BYTES_MAX {
+        return Some((Reason::RecordTooLarge, "the record is larger than the log takes".to_owned()));
+    }
+    let field = unfit(draft)?;
+    Some((Reason::RecordMalformed, format!("the record's {field} is missing or beyond what the log takes")))
 }
 
 pub(super) const SUBJECT_ERASED: &str = "whom the record is about was erased: nothing of it is kept. A person who lets them in again does so with \

@@ -5,6 +5,7 @@ use proto::events::event::Kind;
 use proto::events::{When, when};
 
 use crate::worked::{checked, tried};
+use mapped::Outcome;
 
 /// Visits, whose invented rows say no more than is asked of them.
 fn visits(more: &str) -> String {
@@ -96,4 +97,7 @@ fn a_midnight_behind_a_day_is_no_time_of_it() {
         on(&tried(&mapping, "v.csv", bytes.as_bytes()).said.drafts[0].effective)
     };
     assert_eq!([placed("01/07/2025 00:00:00"), placed("01/07/2025"), placed("01/07/2025 10:30")], [true, true, false]);
+    // What a database writes for no day at all is a time that the log does not take.
+    let tried = tried(&mapping, "v.csv", b"Ref,Child,On\nV1,C1,1899-12-30T00:00:00\n");
+    assert_eq!((tried.rows[0].outcome, tried.said.drafts.len()), (Outcome::Quarantined, 0));
 }

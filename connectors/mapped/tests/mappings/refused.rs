@@ -185,3 +185,32 @@ fn words_that_are_never_met_are_warned_of() {
     let warnings = checked(&odd).warnings;
     assert!(warnings.iter().any(|warning| warning.what.contains("each word")), "{warnings:?}");
 }
+
+#[test]
+fn one_item_of_a_list_may_stand_by_itself_and_what_cannot_is_told_how_it_is_written() {
+    let good = "name = \"education-x\"\nabout = \"x\"\nrevision = 1\ncontroller = \"x\"\ndates = [\"%d/%m/%Y\"]\nkey = [\"Ref\"]\n\
+                [source]\nformat = \"csv\"\nignore = [\"b\"]\n[delivery]\nkind = \"snapshot\"\n[subject]\nscheme = \"la_child_id\"\n\
+                issuer = \"878\"\ncolumn = \"c\"\n[[event]]\nbecomes = \"ServiceAttended\"\neffective = \"attended_on\"\n[event.fields]\n\
+                attended_on = \"d\"\n";
+    assert_eq!(problems(good), [""; 0]);
+    let short =
+        good.replace("[\"%d/%m/%Y\"]", "\"%d/%m/%Y\"").replace("[\"Ref\"]", "\"Ref\"").replace("[\"b\"]", "\"b\"");
+    assert_eq!(problems(&short), [""; 0]);
+    assert_eq!(problems(&short.replace("%d/%m/%Y", "dd/mm/yyyy"))[0].split('`').next(), Some("line 5: "));
+    let event = |line: &str| good.replace("effective =", &format!("{line}\neffective ="));
+    for (bad, told) in [
+        (
+            event("when = { column = \"Ref\", is = [\"1\"] }"),
+            "line 18: `when` is written as a list of conditions: [{ column",
+        ),
+        (event("when = [{ column = \"Ref\", is = \"1\" }]"), "line 18: `is` is written as a list of words"),
+        (
+            event("third_party = { issuer = \"x\", column = \"o\" }"),
+            "line 18: `third_party` is written as [[event.third_party]]",
+        ),
+        (good.replace("revision = 1", "revision = \"one\""), "line 3: `revision` cannot be read: "),
+    ] {
+        let told_of = problems(&bad);
+        assert!(told_of[0].starts_with(told), "{told_of:?}");
+    }
+}

@@ -62,6 +62,16 @@ fn a_row_without_its_last_cells_is_read_and_a_file_that_may_be_cut_is_told() {
 }
 
 #[test]
+fn what_would_be_refused_later_is_tried_as_refused() {
+    let row = |key: &str, priority: &str, on: &str| format!("C1,,,,,,,{key},SLT,School,{priority},{on},,Waiting,,,,\n");
+    let shared = therapy(&[row("R1", "Routine", "01/09/2025"), row("R1", "Urgent", "01/09/2025")].concat());
+    assert_eq!(shared.rows.iter().map(|row| row.outcome).collect::<Vec<_>>(), [Outcome::Quarantined; 2]);
+    assert!(shared.rows[0].rejected.iter().all(|(reason, ..)| reason == "KEY_SHARED"));
+    let again = therapy(&[row("R1", "Routine", "01/09/2025"), row("R1", "Routine", "01/09/2025")].concat());
+    assert_eq!(again.rows.iter().map(|row| row.outcome).collect::<Vec<_>>(), [Outcome::Published; 2]);
+}
+
+#[test]
 fn findings_ride_on_the_event_and_reject_nothing() {
     let tried = therapy("C1,9990000108,,,30/02/2018,Robot,,R1,Music,School,,01/09/2025,,Waiting,,,,\n");
     let row = &tried.rows[0];

@@ -9,6 +9,7 @@ use anyhow::Context;
 use connector_kit::SourceFile;
 use jiff::civil::Date;
 use mapped::{Checked, Mapping, MappingUnusable, Outcome, Problem, RowOutcome, Tried};
+use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use proto::events::{Body, Event};
 use proto::quarantine::Reason;
@@ -313,11 +314,21 @@ fn remarks(row: &RowOutcome) -> String {
 fn row_json(pool: &DescriptorPool, row: &RowOutcome, tried: &Tried) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(row)?;
     let drafts = tried.said.drafts.iter().filter(|draft| draft.place.line == row.line);
+    let told = |name: &str, bytes: Vec<u8>| -> anyhow::Result<Value> {
+        let message = pool.get_message_by_name(name).with_context(|| format!("the contract has no {name}"))?;
+        Ok(serde_json::to_value(DynamicMessage::decode(message, bytes.as_slice())?)?)
+    };
     let events: anyhow::Result<Vec<Value>> = drafts
         .map(|draft| {
-            let message = pool.get_message_by_name("throughline.events.v1.Event").context("the contract has no event")?;
-            let event = DynamicMessage::decode(message, prost::Message::encode_to_vec(&draft.event).as_slice())?;
-            Ok(json!({ "record_key": draft.record_key, "controller": draft.controller, "event": serde_json::to_value(&event)? }))
+            let parties = draft.third_parties.iter();
+            let parties = parties.map(|party| told("throughline.events.v1.Subject", party.encode_to_vec()));
+            Ok(json!({
+                "record_key": draft.record_key,
+                "controller": draft.controller,
+                "effective": told("throughline.events.v1.When", draft.effective.encode_to_vec())?,
+                "third_parties": parties.collect::<anyhow::Result<Vec<Value>>>()?,
+                "event": told("throughline.events.v1.Event", draft.event.encode_to_vec())?,
+            }))
         })
         .collect();
     if let Value::Object(value) = &mut value {
