@@ -36,8 +36,10 @@ impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for Several<T> {
     }
 }
 
-/// A list with its place.
-pub(super) fn placed<'de, T, D>(deserializer: D) -> Result<Spanned<Vec<Spanned<T>>>, D::Error>
+/// A list with its place, and the place of each of its items.
+type Placed<T> = Spanned<Vec<Spanned<T>>>;
+
+pub(super) fn placed<'de, T, D>(deserializer: D) -> Result<Placed<T>, D::Error>
 where
     T: Deserialize<'de> + From<String>,
     D: Deserializer<'de>,
@@ -58,7 +60,7 @@ where
     placed(deserializer).map(Spanned::into_inner)
 }
 
-pub(super) fn placed_or_none<'de, T, D>(deserializer: D) -> Result<Option<Spanned<Vec<Spanned<T>>>>, D::Error>
+pub(super) fn placed_or_none<'de, T, D>(deserializer: D) -> Result<Option<Placed<T>>, D::Error>
 where
     T: Deserialize<'de> + From<String>,
     D: Deserializer<'de>,
