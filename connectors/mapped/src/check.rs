@@ -325,8 +325,9 @@ impl Checker<'_> {
         if let Some(row) = &source.header_row {
             dialect.header = Header::Record((*row.get_ref()).max(1));
         }
-        // A spreadsheet leaves out the blank cells at the end of a row, and so does what it saves. A query never does.
-        dialect.short_rows = source.format != Format::Sql;
+        // A sheet has no cells where a row ends early. Of lines of text a short one may as well be half of a row, parted by a line end
+        // in a cell: the other half would be a row of somebody else.
+        dialect.short_rows = source.format == Format::Xlsx;
         let of_csv = [
             ("delimiter", source.delimiter.as_ref().map(Spanned::span)),
             ("encoding", source.encoding.as_ref().map(Spanned::span)),
