@@ -133,7 +133,10 @@ fn count(child: &Value, outcome: &mut Outcome) {
         }
         for placed in list(&episode, "child_looked_after_placements") {
             let is = |field: &str, code: &str| placed.get(field).and_then(Value::as_str) == Some(code);
-            outcome.events("LookedAfterPeriodStarted", u64::from(is("start_reason", "S")));
+            let begins = is("start_reason", "S");
+            outcome.events("LookedAfterPeriodStarted", u64::from(begins));
+            // Why the placement changed no event says: it is kept.
+            outcome.events("SourceRecordKept", u64::from(!begins && placed.get("start_reason").is_some()));
             let over = placed.get("end_date").is_some() && !is("end_reason", "X1");
             outcome.events("LookedAfterPeriodEnded", u64::from(over));
         }
