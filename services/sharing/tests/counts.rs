@@ -75,6 +75,19 @@ fn a_service_that_holds_few_is_not_what_the_others_leave_of_all() {
 }
 
 #[test]
+fn what_several_ages_leave_together_gives_no_age_away() {
+    let plan: &[(Category, &str)] = &[(Category::Attendance, "school-1"), (Category::Ehcp, "council")];
+    let mut children = vec![(2, child(None, None, ATTENDS))];
+    // Of about 20 about 10 are of the second age: the other two cannot hold about 15 with a plan.
+    for (age, without, with) in [(2, 2, 3), (7, 3, 6), (12, 0, 4)] {
+        children.extend([(without, child(Some(age), None, ATTENDS)), (with, child(Some(age), None, plan))]);
+    }
+    let numbers = told(children);
+    assert_eq!(everybody(&numbers).total, Some(20));
+    assert!(everybody(&numbers).by_age.is_empty(), "{numbers:?}");
+}
+
+#[test]
 fn whoever_is_too_old_is_in_no_number_and_births_that_disagree_are_of_no_age() {
     let mut two = child(Some(3), None, ATTENDS);
     two.births.insert(date(2012, 1, 1));

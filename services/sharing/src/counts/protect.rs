@@ -1,7 +1,7 @@
 //! Which numbers are held back. A reader who knows the rounding knows of each number that is told between which two it lies, and of each
 //! that is not that it is nothing or more. From the sums that tie them together they work out more: a part is at most the total
 //! without what the other parts hold at least, and at least the total without what these hold at most. This does the same sums, over all
-//! populations, until nothing more comes of them; while any small number could not be every small one any more, the smallest number
+//! populations and over those who are in everybody and not in one of them, until nothing more comes of them; while any small number could not be every small one any more, the smallest number
 //! that is told beside it is held back.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub(super) struct Table {
 }
 
 /// Where a population's numbers are.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Places {
     total: usize,
     lines: [Vec<usize>; LINES],
@@ -42,6 +42,8 @@ struct Cell {
     told: bool,
     /// Of how many it is not known where they belong is not told, and nothing is told of anybody by it; a reader may know it all the same.
     names_somebody: bool,
+    /// How many are in one number and not in another: nobody asks for it, and what is told ties it to both.
+    is_difference: bool,
 }
 
 /// A total and its parts.
@@ -62,7 +64,7 @@ impl Table {
         let (fewest, step) = (i64::from(counting.fewest), i64::from(counting.round_to));
         let mut table =
             Self { fewest, step, cells: Vec::new(), sums: Vec::new(), within: Vec::new(), populations: Vec::new() };
-        let mut of_everybody: Option<(usize, Vec<BTreeMap<&str, usize>>)> = None;
+        let mut of_everybody: Option<(Places, Vec<BTreeMap<&str, usize>>, [u32; LINES])> = None;
         for population in populations {
             let total = table.cell(population.total, true);
             let (mut places, mut named) = (Places { total, ..Places::default() }, Vec::new());
@@ -77,12 +79,23 @@ impl Table {
                 table.sums.push(Sum { total, parts, overlaps: by_service && population.services_overlap });
             }
             match &of_everybody {
-                None => of_everybody = Some((total, named)),
-                Some((all, lines)) => {
-                    table.within.push((total, *all));
+                None => of_everybody = Some((places.clone(), named, population.unplaced)),
+                Some((all, lines, all_unplaced)) => {
+                    table.within.push((total, all.total));
                     for (of, all) in named.iter().zip(lines) {
                         let pairs = of.iter().filter_map(|(name, cell)| Some((*cell, *all.get(name)?)));
                         table.within.extend(pairs);
+                    }
+                    let others = table.difference(all.total, total);
+                    // Services may overlap, and then so do those who are with them and not in the population.
+                    for (line, (of, all)) in named.iter().zip(lines).enumerate().take(LINES - 1) {
+                        let unplaced = |of: &[u32; LINES]| of.get(line).copied().unwrap_or_default();
+                        let rest = unplaced(all_unplaced).saturating_sub(unplaced(&population.unplaced));
+                        let mut parts = vec![table.cell(rest, false)];
+                        for (name, all) in all {
+                            parts.push(of.get(name).map_or(*all, |cell| table.difference(*all, *cell)));
+                        }
+                        table.sums.push(Sum { total: others, parts, overlaps: false });
                     }
                 }
             }
@@ -93,8 +106,19 @@ impl Table {
 
     fn cell(&mut self, count: u32, names_somebody: bool) -> usize {
         let count = i64::from(count);
-        self.cells.push(Cell { count, told: names_somebody && count >= self.fewest, names_somebody });
+        let told = names_somebody && count >= self.fewest;
+        self.cells.push(Cell { count, told, names_somebody, is_difference: false });
         self.cells.len() - 1
+    }
+
+    /// Those who are in the one and not in the other, which is within it.
+    fn difference(&mut self, whole: usize, part: usize) -> usize {
+        let count = |cell: usize| self.cells.get(cell).map_or(0, |cell| cell.count);
+        let count = count(whole) - count(part);
+        self.cells.push(Cell { count, told: false, names_somebody: true, is_difference: true });
+        let rest = self.cells.len() - 1;
+        self.sums.push(Sum { total: whole, parts: vec![part, rest], overlaps: false });
+        rest
     }
 
     pub(super) fn is_total_told(&self, population: usize) -> bool {
@@ -132,7 +156,8 @@ impl Table {
         let spans = self.spans();
         let cells = self.cells.iter().zip(&spans).enumerate();
         // Nobody is none: nothing is told of anybody by it.
-        let small = |cell: &Cell| cell.names_somebody && cell.count > 0 && cell.count < self.fewest;
+        let counts = |cell: &Cell| cell.names_somebody && !cell.is_difference;
+        let small = |cell: &Cell| counts(cell) && cell.count > 0 && cell.count < self.fewest;
         let given = cells.filter(|(_, (cell, span))| small(cell) && (span.0 > 0 || span.1 < self.fewest - 1));
         given.map(|(index, _)| index).collect()
     }
