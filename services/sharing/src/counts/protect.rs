@@ -1,8 +1,8 @@
 //! Which numbers are held back. A reader who knows the rounding knows of each number that is told between which two it lies, and of each
 //! that is not that it is nothing or more. From the sums that tie them together they work out more: a part is at most the total
-//! without what the other parts hold at least, and at least the total without what these hold at most. This does the same sums, over all
-//! populations and over those who are in everybody and not in one of them, until nothing more comes of them; while any small number could not be every small one any more, the smallest number
-//! that is told beside it is held back.
+//! without what the other parts hold at least, and at least the total without what these hold at most. This does the same sums, over
+//! all populations and over those who are in everybody and not in one of them, until nothing more comes of them; while any small
+//! number could not be every small one any more, the smallest number that is told beside it is held back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
