@@ -4,6 +4,7 @@
 //! it is unpacked into nothing first.
 
 use std::io::{self, Cursor, Read as _, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use zip::ZipArchive;
 
@@ -43,6 +44,12 @@ pub fn within(archive: &[u8], bytes_max: u64) -> Result<(), Unusable> {
         }
     }
     if is_damaged { Err(Unusable::Damaged) } else { Ok(()) }
+}
+
+/// What a library reads of an archive's parts, or nothing where they are damaged. It may panic over one that somebody made for it, such
+/// as a cell in a row of eleven digits: that archive is damaged too, and the files beside it are read all the same.
+pub fn readable<T, E>(read: impl FnOnce() -> Result<T, E>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok()?.ok()
 }
 
 /// Holds nothing of what is written.

@@ -91,7 +91,7 @@ pub(crate) fn sheets(bytes: &[u8], named: Option<&str>) -> Result<Vec<Vec<u8>>, 
 /// The same, of so much text in all: a text that an archive holds once may stand in any number of cells.
 fn sheets_within(bytes: &[u8], named: Option<&str>, most: u64) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
     use WorkbookUnusable as U;
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| U::Unreadable)?;
+    let mut workbook: Xlsx<_> = unpacked::readable(|| Xlsx::new(Cursor::new(bytes))).ok_or(U::Unreadable)?;
     let named = named.map(|named| named.trim().to_lowercase());
     let wanted = |sheet: &&Sheet| match &named {
         // One that is named is meant, hidden or not.
@@ -120,9 +120,9 @@ fn is_shown(sheet: &Sheet) -> bool {
 
 fn sheet(workbook: &mut Xlsx<Cursor<&[u8]>>, name: &str, most: u64) -> Result<Vec<u8>, WorkbookUnusable> {
     use WorkbookUnusable as U;
-    let mut cells = workbook.worksheet_cells_reader(name).map_err(|_| U::Unreadable)?;
+    let mut cells = unpacked::readable(move || workbook.worksheet_cells_reader(name)).ok_or(U::Unreadable)?;
     let mut lines = Lines::default();
-    while let Some(cell) = cells.next_cell().map_err(|_| U::Unreadable)? {
+    while let Some(cell) = unpacked::readable(|| cells.next_cell()).ok_or(U::Unreadable)? {
         let (row, column) = cell.get_position();
         let text = text_of(cell.get_value());
         if text.is_empty() {

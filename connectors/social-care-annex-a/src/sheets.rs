@@ -215,7 +215,7 @@ fn opened(bytes: Box<dyn BufRead + Send + '_>) -> Result<Xlsx<Cursor<Vec<u8>>>, 
         return Err((Reason::RecordTooLarge, "the workbook is larger than any real one: send each list as CSV"));
     }
     let unreadable = "the file is no workbook that can be read: save it again as .xlsx";
-    open_workbook_from_rs(Cursor::new(held)).map_err(|_| (Reason::FileUnreadable, unreadable))
+    unpacked::readable(|| open_workbook_from_rs(Cursor::new(held))).ok_or((Reason::FileUnreadable, unreadable))
 }
 
 /// Reads a sheet's rows, the list being known by the first row that is a header of one; a sheet without is no list.
@@ -227,15 +227,17 @@ fn read_sheet<R: io::Read + io::Seek>(
     out: &mut dyn Output,
 ) -> io::Result<Seen> {
     // Of cells merged over several rows only the first has what they say.
-    let merged = workbook.merge_cells_by_sheet_name(name).unwrap_or_default();
+    let merged = unpacked::readable(|| workbook.merge_cells_by_sheet_name(name)).unwrap_or_default();
     let down = merged.into_iter().filter(|cells| cells.end.0 > cells.start.0);
     let mut above: Vec<Above> =
         down.map(|cells| Above { first: cells.start, last_row: cells.end.0, says: String::new() }).collect();
-    let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { return Ok(Seen::Unreadable) };
+    let Some(mut cells) = unpacked::readable(move || workbook.worksheet_cells_reader(name)) else {
+        return Ok(Seen::Unreadable);
+    };
     let (mut list, mut of_children, mut nearest) = (None::<List>, false, Nearest::None);
     let (mut row, mut at, mut seen) = (Vec::<String>::new(), None::<u32>, 0usize);
     loop {
-        let Ok(cell) = cells.next_cell() else { return Ok(Seen::Unreadable) };
+        let Some(cell) = unpacked::readable(|| cells.next_cell()) else { return Ok(Seen::Unreadable) };
         let place = cell.as_ref().map(calamine::Cell::get_position);
         if let Some(line) = at.filter(|line| place.map(|(line, _)| line) != Some(*line)) {
             let mut done = std::mem::take(&mut row);

@@ -4,7 +4,7 @@
 #[path = "../../social-care-ssda903/tests/support/mod.rs"]
 mod support;
 
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -84,6 +84,30 @@ fn a_damaged_workbook_is_refused_whole_or_in_part_and_never_whole() {
         let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &good[..cut])]);
         assert!(said.whole.is_empty() && !said.rejections.is_empty(), "{cut}");
     }
+}
+
+#[test]
+fn a_sheet_with_a_cell_in_no_row_is_refused_and_its_neighbours_are_read() {
+    let mut good = zip::ZipArchive::new(Cursor::new(workbook())).unwrap();
+    let mut bad = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..good.len() {
+        let (mut part, mut bytes) = (good.by_index(at).unwrap(), Vec::new());
+        let name = part.name().unwrap().into_owned();
+        part.read_to_end(&mut bytes).unwrap();
+        if name == "xl/worksheets/sheet1.xml" {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(text.contains(r#"r="A5""#));
+            // More rows than a number of thirty-two bits counts.
+            bytes = text.replace(r#"r="A5""#, r#"r="A99999999999""#).into_bytes();
+        }
+        bad.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        bad.write_all(&bytes).unwrap();
+    }
+    let bad = bad.finish().unwrap().into_inner();
+    let said = translate(&AnnexA::ANY, &[("878_2025-03-04.xlsx", &bad)]);
+    let told: Vec<_> = said.rejections.iter().map(|one| one.reason.name()).collect();
+    assert_eq!(told, ["FILE_UNREADABLE"]);
+    assert!(said.records > 0, "the other sheets");
 }
 
 #[test]

@@ -58,6 +58,15 @@ fn a_cell_at_the_end_of_the_world_costs_nothing() {
 }
 
 #[test]
+fn a_cell_beyond_the_end_of_the_world_is_refused() {
+    for at in ["A99999999999", "AAAAAAAAAAAA1", "A0", ""] {
+        let cell = format!(r#"<row r="1"><c r="{at}" t="inlineStr"><is><t>x</t></is></c></row>"#);
+        let nowhere = workbook(|sheet| sheet.write_all(cell.as_bytes()).unwrap());
+        assert_eq!(reasons(&nowhere), [Reason::FileUnreadable], "{at}");
+    }
+}
+
+#[test]
 fn what_is_no_workbook_is_refused() {
     assert_eq!(reasons(b"no workbook\n"), [Reason::FileUnreadable]);
     assert_eq!(
