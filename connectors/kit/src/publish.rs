@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use event_log::authority::{family_of, sector_topic};
 use event_log::seal::{DataKeys, PseudonymKey, SealError, WrappingKeys};
-use event_log::{EventId, EventLog, LogError, Offset, Partition, Pseudonym, Record, Topic};
+use event_log::{EventId, EventLog, KeyId, LogError, Offset, Partition, Pseudonym, Record, Topic};
 use prost::Message as _;
 use proto::quarantine::{Handled, Item, Reason};
 use proto::sharing::Label;
@@ -181,13 +181,18 @@ impl Publisher {
                 let next = records.last().map(|record| record.position.offset + 1);
                 // An id stands in clear, and anybody can write one: an item is there when this source sealed it.
                 let items = records.into_iter().filter_map(|record| event_log::envelope::decode(record.value).ok());
-                let own = items.filter(|item| keys.sealed(item) == Some(true));
-                items_known.extend(own.map(|item| item.header.event_id));
+                for item in items {
+                    if keys.sealed(&item) == Some(true) {
+                        items_known.insert(item.header.event_id);
+                        keys.let_go(item.header.key_id);
+                    }
+                }
                 next
             } {
                 from = next;
             }
         }
+        keys.shrink();
         let (keys_pending, items_tried) = (Vec::new(), HashMap::new());
         // Known from the start: a counter that nobody has seen cannot be seen not to grow.
         for counter in [&metrics::RECORDS, &metrics::FINDINGS, &metrics::EVENTS, &metrics::PUBLISH_FAILURES] {
@@ -321,7 +326,7 @@ impl Publisher {
             let sealed = measured.sealing(statement.event_id, || {
                 self.seal(statement.subject, &statement.body.controller, statement.event_id, family, &plaintext)
             });
-            let value = match sealed {
+            let (_, value) = match sealed {
                 Err(SealError::Erased(_)) => {
                     published.erased += 1;
                     continue;
@@ -360,7 +365,7 @@ impl Publisher {
     /// # Errors
     /// When the log does not take it, or it cannot be sealed.
     pub async fn quarantine(&mut self, rejections: &[Rejection], at_us: i64) -> Result<Published, PublishError> {
-        let (mut records, mut ids, mut quarantined) = (Vec::new(), Vec::new(), 0);
+        let (mut records, mut items, mut quarantined) = (Vec::new(), Vec::new(), 0);
         let mut reasons = Vec::new();
         self.settle().await;
         for rejection in rejections {
@@ -371,28 +376,28 @@ impl Publisher {
                 (item.reason, item.message) = (Reason::SubjectErased.into(), SUBJECT_ERASED.to_owned());
             }
             let Some(id) = EventId::from_slice(&item.id) else { continue };
-            if self.items_known.contains(&id) || ids.contains(&id) {
+            if self.items_known.contains(&id) || items.iter().any(|(item, _)| *item == id) {
                 continue;
             }
             item.quarantined_at_us = *self.items_tried.entry(id).or_insert(at_us);
             let subject = quarantine::subject(&self.pseudonyms, self.descriptor.name, id);
             let under = self.under(rejection.controller.as_deref());
             let family = proto::events::Family::Quarantine;
-            let value = match self.seal(subject, &under, id, family, &item.encode_to_vec()) {
+            let (key_id, value) = match self.seal(subject, &under, id, family, &item.encode_to_vec()) {
                 // Discarded by a person: it stays so.
                 Err(SealError::Erased(_)) => continue,
                 sealed => sealed?,
             };
             records.push(self.record(Topic::Quarantine, subject, value));
-            ids.push(id);
+            items.push((id, key_id));
             reasons.push(rejection.reason);
             if records.iter().map(|record| record.value.len()).sum::<usize>() >= BATCH_BYTES {
                 self.append(std::mem::take(&mut records)).await?;
-                quarantined += self.remember(&mut ids);
+                quarantined += self.remember(&mut items);
             }
         }
         self.append(records).await?;
-        quarantined += self.remember(&mut ids);
+        quarantined += self.remember(&mut items);
         for reason in reasons {
             metrics::QUARANTINED.add(1, [self.descriptor.name, reason.name()]);
         }
@@ -412,7 +417,7 @@ impl Publisher {
             let family = proto::events::Family::Quarantine;
             match self.seal(subject, &under, id, family, &said.encode_to_vec()) {
                 Err(SealError::Erased(_)) => {}
-                sealed => records.push(self.record(Topic::Quarantine, subject, sealed?)),
+                sealed => records.push(self.record(Topic::Quarantine, subject, sealed?.1)),
             }
         }
         self.append(records).await?;
@@ -425,12 +430,14 @@ impl Publisher {
         controller.filter(seals).unwrap_or(&self.credentials.home).to_owned()
     }
 
-    fn remember(&mut self, ids: &mut Vec<EventId>) -> u64 {
-        for id in ids.iter() {
-            self.items_tried.remove(id);
+    /// What is known of an item on the log is that it is there: its key sealed it alone.
+    fn remember(&mut self, items: &mut Vec<(EventId, KeyId)>) -> u64 {
+        let count = items.len() as u64;
+        for (id, key_id) in items.drain(..) {
+            self.items_tried.remove(&id);
+            self.items_known.insert(id);
+            self.keys.let_go(key_id);
         }
-        let count = ids.len() as u64;
-        self.items_known.extend(ids.drain(..));
         count
     }
 
@@ -441,10 +448,10 @@ impl Publisher {
         event_id: EventId,
         family: proto::events::Family,
         plaintext: &[u8],
-    ) -> Result<bytes::Bytes, SealError> {
+    ) -> Result<(KeyId, bytes::Bytes), SealError> {
         let (key_id, made) = self.keys.for_subject(subject, controller)?;
         self.keys_pending.extend(made);
-        self.keys.seal(key_id, event_id, subject, family, plaintext)
+        Ok((key_id, self.keys.seal(key_id, event_id, subject, family, plaintext)?))
     }
 
     fn record(&self, topic: Topic, subject: Pseudonym, value: bytes::Bytes) -> Record {

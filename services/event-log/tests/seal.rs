@@ -388,6 +388,26 @@ fn a_source_knows_what_it_sealed() {
     assert_eq!(again.sealed(&honest), Some(true), "what was erased was sealed here all the same");
 }
 
+/// What is held in memory does not grow with keys of one use each; what they sealed opens, and what is erased stays erased.
+#[test]
+fn a_key_that_was_let_go_is_another_the_next_time() {
+    let mut bench = bench();
+    let bytes = bench.sealed(b"body");
+    bench.writer.let_go(bench.key_id);
+    let (another, record) = bench.writer.for_subject(bench.subject, CONTROLLER).unwrap();
+    assert_ne!(another, bench.key_id);
+    for record in [bench.key_record.clone(), key_record(record.unwrap())] {
+        bench.keyring.absorb(&record).unwrap();
+    }
+    assert!(matches!(bench.open(bytes), Ok(Opened::Plain(opened)) if opened.bytes == b"body"));
+
+    bench.writer.let_go(bench.key_id);
+    assert_eq!(bench.writer.for_subject(bench.subject, CONTROLLER).unwrap().0, another, "it is another's turn");
+    bench.writer.let_go(another);
+    bench.writer.absorb(&key_record(seal::destruction(&bench.wrapping, &bench.key_record).unwrap())).unwrap();
+    assert!(matches!(bench.writer.for_subject(bench.subject, CONTROLLER), Err(SealError::Erased(_))));
+}
+
 #[test]
 fn key_files_are_private_durable_and_never_replaced() {
     use std::os::unix::fs::PermissionsExt as _;

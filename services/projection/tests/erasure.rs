@@ -16,8 +16,10 @@ use harness::service::{Papers, Serving, serve};
 use harness::*;
 use ledger::note::Note;
 use projection::erasure::Certificate;
-use proto::events::Subject;
+use prost::Message as _;
 use proto::events::event::Kind;
+use proto::events::{Family, Scheme, Subject};
+use proto::quarantine::{Handled, Item};
 use proto::sharing as s;
 use proto::sharing::{ErasureStage, Purpose};
 use sharing::RoleGroup;
@@ -262,6 +264,45 @@ async fn what_is_erased_is_gone_everywhere_and_whoever_stays_stays_restricted() 
     during(&mut house, &serving, one.readmit(&id)).await.unwrap();
     assert!(!refuses(&house).await);
     assert_eq!(readable(&house, &child_of_council()).await.0, left);
+}
+
+/// Puts into quarantine what CIN's connector refused, or what was noted of it. Each is sealed by a key of its own.
+async fn quarantined(house: &mut House, item: &Item) {
+    let subject = house.pseudonyms.pseudonym(Scheme::QuarantineItem, CIN, "1");
+    let keys = house.keys(CIN);
+    let (key_id, key) = keys.for_subject(subject, COUNCIL).unwrap();
+    let id = event_log::EventId([u8::from(item.raw.is_empty()); 16]);
+    let value = keys.seal(key_id, id, subject, Family::Quarantine, &item.encode_to_vec()).unwrap();
+    keys.let_go(key_id);
+    house.log.append(vec![key.unwrap()]).await.unwrap();
+    let record = Record { topic: Topic::Quarantine, partition: subject.partition(), key: subject.0, value };
+    house.log.append(vec![record]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_record_that_names_them_goes_with_all_that_was_noted_of_it() {
+    let papers = Papers::new();
+    let mut house = place(&papers).await;
+    let raw = format!("an invented row of {UPN}, which nobody can read").into_bytes();
+    for item in [Item { raw, ..Item::default() }, Item { handled: Some(Handled::default()), ..Item::default() }] {
+        quarantined(&mut house, &item).await;
+    }
+    house.catch_up().await;
+    let serving = serve(&house, papers, LAG).await;
+    let (mut one, mut other) = two(&serving).await;
+    let id = during(&mut house, &serving, one.propose(&child_of_council(), true, 0)).await.unwrap().erasure_id;
+    during(&mut house, &serving, other.confirm(&id)).await.unwrap();
+    let ran = during(&mut house, &serving, other.run(&id)).await.unwrap();
+    assert_eq!(ran.quarantine_items, 2, "keys of the one item");
+    house.catch_up().await;
+    let keyring = Keyring::new(Arc::clone(&house.wrapping));
+    for record in house.records(&[Topic::Keys]).await {
+        let _an_older_wrapping = keyring.absorb(&event_log::seal::decode_key_record(&record).unwrap());
+    }
+    for record in house.records(&[Topic::Quarantine]).await {
+        let opened = envelope::decode(record.value).unwrap().open(&keyring).unwrap();
+        assert!(matches!(opened, Opened::Erased(_)), "{opened:?}");
+    }
 }
 
 /// The log of a process that dies: it takes so many appends, and then nothing.

@@ -5,26 +5,58 @@ use event_log::Appended;
 use event_log::embedded::{EmbeddedLog, Options};
 use proto::events::{EnrolmentStarted, Scheme, Version};
 use proto::quarantine::Place;
+use proto::quarantine::handled::Outcome;
 
 use super::*;
 use crate::connector::Connector as _;
-use crate::testing::House;
+use crate::testing::{Failure, House};
 use crate::toy::Toy;
 
-/// The id of an item follows from what is refused, and stands in clear: whoever may write to the quarantine could write it first.
-#[tokio::test]
-async fn an_invented_item_keeps_nothing_out_of_quarantine() {
-    let (house, elsewhere) = (House::new(), House::new());
-    let rejections = [Rejection {
+fn rejection(record: u64) -> Rejection {
+    Rejection {
         reason: Reason::RecordMalformed,
         message: "an invented fault".to_owned(),
-        place: Place { file: "invented".to_owned(), record: 1, ..Place::default() },
+        place: Place { file: "invented".to_owned(), record, ..Place::default() },
         controller: None,
         raw: b"invented".to_vec(),
         scope_key: None,
         subject: None,
         digest: None,
-    }];
+    }
+}
+
+/// A gigabyte of refused messages is a million keys.
+#[tokio::test]
+async fn the_key_of_an_item_is_held_until_the_log_has_it_and_no_longer() {
+    let house = House::new();
+    let rejections = [rejection(1), rejection(2)];
+    let mut publisher = house.publisher(&Toy::default()).await;
+    house.log.fail_after(0, Failure::Before);
+    publisher.quarantine(&rejections, 1).await.unwrap_err();
+    assert_eq!(publisher.keys.held(), 2, "they come again as the same bytes");
+    house.log.heal();
+    assert_eq!(publisher.quarantine(&rejections, 2).await.unwrap().quarantined, 2);
+    assert_eq!(publisher.keys.held(), 0);
+    drop(publisher);
+    for _restarted in 0..2 {
+        let mut publisher = house.publisher(&Toy::default()).await;
+        assert_eq!(publisher.keys.held(), 0);
+        assert_eq!(publisher.quarantine(&rejections, 3).await.unwrap().quarantined, 0);
+    }
+    let items = house.items().await;
+    assert_eq!(items.len(), 2);
+    // What is done about one is sealed by another key.
+    let done = Handled { outcome: Outcome::SetAside.into(), ..Handled::default() };
+    house.publisher(&Toy::default()).await.note(vec![(items[0].clone(), done, 0)]).await.unwrap();
+    let publisher = house.publisher(&Toy::default()).await;
+    assert_eq!((publisher.items_known.len(), publisher.keys.held()), (3, 0));
+}
+
+/// The id of an item follows from what is refused, and stands in clear: whoever may write to the quarantine could write it first.
+#[tokio::test]
+async fn an_invented_item_keeps_nothing_out_of_quarantine() {
+    let (house, elsewhere) = (House::new(), House::new());
+    let rejections = [rejection(1)];
     elsewhere.publisher(&Toy::default()).await.quarantine(&rejections, 1).await.unwrap();
     house.wrapping().ensure("la-878").unwrap();
     for topic in [Topic::Keys, Topic::Quarantine] {

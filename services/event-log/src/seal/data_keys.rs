@@ -259,6 +259,28 @@ impl DataKeys {
         })
     }
 
+    /// Forgets a key that sealed all that there is to seal with it, once that is acknowledged: a million keys of one use each are not to
+    /// be held in memory. Whoever asks for its subject again is given another, and one that was erased is refused all the same.
+    pub fn let_go(&mut self, key_id: KeyId) {
+        let Some(Held { subject, controller, .. }) = self.keys.remove(&key_id) else { return };
+        if let hash_map::Entry::Occupied(seals) = self.by_subject.entry((subject, controller))
+            && *seals.get() == key_id
+        {
+            seals.remove();
+        }
+    }
+
+    /// How many keys are held, erased ones among them.
+    pub fn held(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Gives back the memory of keys that were let go.
+    pub fn shrink(&mut self) {
+        self.keys.shrink_to_fit();
+        self.by_subject.shrink_to_fit();
+    }
+
     /// Seals a body with a key that [`Self::for_subject`] gave for this subject.
     ///
     /// # Errors

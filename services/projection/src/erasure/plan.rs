@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_log::envelope::{self, Opened};
-use event_log::{KeyId, Partition, Pseudonym, Topic};
+use event_log::{Partition, Pseudonym, Topic};
 use jiff::civil::Date;
 use prost::Message as _;
 use proto::admin::Fact;
@@ -114,9 +114,10 @@ impl Eraser {
         Ok(())
     }
 
-    /// Keys of items of quarantine about these subjects, or in whose record one of their numbers stands.
-    async fn items_of(&self, going: &Subjects, numbers: &BTreeSet<String>) -> Result<BTreeSet<KeyId>, ErasureError> {
-        let mut found = BTreeSet::new();
+    /// The items of quarantine about these subjects, or in whose record one of their numbers stands, each a subject of its own: what was
+    /// noted of an item may be sealed by another key than the item.
+    async fn items_of(&self, going: &Subjects, numbers: &BTreeSet<String>) -> Result<Subjects, ErasureError> {
+        let mut found = Subjects::new();
         for partition in Partition::all() {
             let mut from = 0;
             loop {
@@ -130,7 +131,7 @@ impl Eraser {
                     let is_about = item.about.as_slice().try_into().is_ok_and(|id: [u8; 16]| going.contains(&id));
                     let names = || numbers.iter().any(|number| holds(&item.raw, number.as_bytes()));
                     if is_about || names() {
-                        found.insert(sealed.header.key_id);
+                        found.insert(*sealed.header.subject.as_bytes());
                     }
                 }
             }
@@ -140,13 +141,8 @@ impl Eraser {
 
     /// Every key of theirs, and the wrapping keys under which it was ever written. A controller whose keys were of all until now gets
     /// keys of its vaults: its one key goes.
-    async fn planned(
-        &self,
-        of: &Erasure,
-        going: &Subjects,
-        items: &BTreeSet<KeyId>,
-    ) -> Result<ErasureBegun, ErasureError> {
-        let (mut keys, mut concerned) = (BTreeSet::new(), BTreeSet::new());
+    async fn planned(&self, of: &Erasure, going: &Subjects, items: &Subjects) -> Result<ErasureBegun, ErasureError> {
+        let (mut keys, mut item_keys, mut concerned) = (BTreeSet::new(), 0u32, BTreeSet::new());
         let mut newest: BTreeMap<(String, Option<u8>), u32> = BTreeMap::new();
         let mut whole: BTreeSet<String> = BTreeSet::new();
         for partition in Partition::all() {
@@ -156,8 +152,11 @@ impl Eraser {
                     let last = newest.entry((record.controller.clone(), *vault)).or_default();
                     *last = (*epoch).max(*last);
                 }
-                let theirs = record.subject.as_slice().try_into().is_ok_and(|id: [u8; 16]| going.contains(&id));
-                if !theirs && !items.contains(&key_id) {
+                let is_of =
+                    |of: &Subjects| record.subject.as_slice().try_into().is_ok_and(|id: [u8; 16]| of.contains(&id));
+                if is_of(items) {
+                    item_keys += 1;
+                } else if !is_of(going) {
                     continue;
                 }
                 let Some(vault) = record.subject.first().copied() else { continue };
@@ -189,7 +188,7 @@ impl Eraser {
             erasure_id: Some(of.id.to_vec()),
             keys: keys.into_iter().map(|key_id| key_id.0.to_vec()).collect(),
             wrapping,
-            quarantine_items: Some(u32::try_from(items.len()).unwrap_or(u32::MAX)),
+            quarantine_items: Some(item_keys),
         })
     }
 }
