@@ -4,6 +4,7 @@
 //! command's answer. Metrics and traces are off unless the configuration asks for them.
 
 mod otlp;
+mod panics;
 
 use std::net::SocketAddr;
 
@@ -21,6 +22,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Section;
 use crate::{metrics, trace};
+
+pub use panics::tell_without_data as tell_of_panics_without_data;
 
 /// How log lines look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

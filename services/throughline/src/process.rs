@@ -42,6 +42,7 @@ pub(crate) fn run(
     life: impl AsyncFnOnce(Frame) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     let _until_the_end = telemetry::start(settings, env!("CARGO_PKG_VERSION"), role)?;
+    telemetry::tell_of_panics_without_data();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let told = shutdown::on_signal()?;
