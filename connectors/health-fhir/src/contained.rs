@@ -46,9 +46,8 @@ fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
         saying.retract("person", PERSON, at, IN_ERROR);
         return true;
     }
-    let mut practices = held.all("generalPractitioner");
-    let practice = practices.find_map(|to| person::organisation_of(saying.bundle, to, resource));
-    let event = person::described(held, identifiers, practice, &mut reading);
+    let practice = person::practice(saying.bundle, held, resource, saying.stood, &mut reading);
+    let event = person::described(held, identifiers, practice, saying.stood, &mut reading);
     saying.say_part("person", PERSON, at, reading, None, event.into());
     // Who is around them is said of a Patient that stands by itself.
     !has_unknown_extension(held) && ["contact", "link"].iter().all(|path| held.get(path).is_none())

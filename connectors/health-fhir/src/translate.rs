@@ -103,8 +103,8 @@ impl Translating<'_> {
             let why = "bundles stand in one another deeper than is read, or cannot be told apart as they came: send each by itself";
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
-        let Some(controller) = self.controller(bundle, resource) else {
-            let why = "nothing says whose record this is: no sender, keeper or managing organisation has an ODS code, and \
+        let Some(controller) = self.controller(bundle, entry) else {
+            let why = "nothing says whose record this is: no sender, keeper or managing organisation that still is one has an ODS code, and \
                        `controllers` names more than one organisation or none (of `throughline translate`: --organisation)";
             return refuse(entry, None, Reason::RecordMalformed, "sender", why, out);
         };
@@ -293,9 +293,8 @@ impl Translating<'_> {
                 }
             }
         }
-        let mut practices = resource.all("generalPractitioner");
-        let practice = practices.find_map(|to| person::organisation_of(saying.bundle, to, resource));
-        let event = person::described(resource, identifiers, practice, &mut reading);
+        let practice = person::practice(saying.bundle, resource, resource, saying.stood, &mut reading);
+        let event = person::described(resource, identifiers, practice, saying.stood, &mut reading);
         let (born_on, died_on) = (event.birth_on, event.death_on);
         // A message of a birth or a death that is taken back does not take back who somebody is.
         let describes = saying.action() != Action::Delete;
