@@ -202,7 +202,7 @@ impl Translating<'_> {
         let mut timing = Reading::default();
         let stood = stood(bundle, entry, &mut timing);
         around.findings.extend(timing.findings);
-        let labels = labels::of(&entry.resource, &mut around);
+        let labels = labels::of(bundle, &entry.resource, &mut around);
         Saying {
             bundle,
             labels,

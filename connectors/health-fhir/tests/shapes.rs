@@ -272,3 +272,41 @@ fn why_a_message_was_sent_is_no_action_that_is_unknown() {
         (vec![], vec!["- CODE_UNKNOWN MessageHeader.action".to_owned()])
     );
 }
+
+#[test]
+fn a_document_in_an_envelope_says_what_its_resources_say() {
+    let message = |event: &str| {
+        let coded = |code: &str| json!({ "coding": [{ "system": "http://snomed.info/sct", "code": code }] });
+        let child = json!({ "resourceType": "Patient", "id": "p1", "identifier": number("9990123454") });
+        let found = json!({ "resourceType": "Condition", "id": "c1", "code": coded("1"), "subject": { "reference": "urn:uuid:1" } });
+        let letter = json!({ "resourceType": "Composition", "id": "l1", "status": "final", "title": "Invented",
+            "subject": { "reference": "urn:uuid:1" } });
+        let mut header = header();
+        header["resource"]["event"]["code"] = event.into();
+        let entries = [letter, child, found].into_iter().enumerate();
+        let entries = entries.map(|(nth, held)| json!({ "fullUrl": format!("urn:uuid:{nth}"), "resource": held }));
+        let document = json!({ "resourceType": "Bundle", "type": "document", "entry": entries.collect::<Vec<_>>() });
+        let entries = json!([header, { "resource": document }]);
+        read("a.json", &json!({ "resourceType": "Bundle", "type": "message", "entry": entries }).to_string())
+    };
+    let labels = |said: &Collected, kind: &str| {
+        let of_kind = |draft: &&connector_kit::Draft| draft.event.kind_number().unwrap().name() == kind;
+        said.drafts.iter().filter(of_kind).flat_map(|draft| draft.labels.clone()).collect::<Vec<_>>()
+    };
+    for event in ["003D", "005D", "006D", "007C", "009D", "010D", "012M", "013D", "014M"] {
+        let said = message(&format!("ITK{event}"));
+        assert_eq!(said.kinds(), ["DocumentRecorded", "SourceRecordKept", "PersonDescribed", "DiagnosisRecorded"]);
+        assert_eq!((said.findings(), said.reasons()), (vec!["- NOT_MAPPED Composition".to_owned()], vec![]), "{event}");
+        assert!(said.drafts.iter().all(|draft| draft.labels.is_empty()));
+    }
+    // What a mental health service tells is told as such, and who the child is is not.
+    let said = message("ITK004D");
+    assert_eq!(labels(&said, "DiagnosisRecorded"), [proto::sharing::Label::MentalHealth]);
+    assert_eq!(labels(&said, "DocumentRecorded"), [proto::sharing::Label::MentalHealth]);
+    assert_eq!(labels(&said, "PersonDescribed"), []);
+    for unknown in ["ITK999X", ""] {
+        let said = message(unknown);
+        assert_eq!(said.kinds(), ["SourceRecordKept", "PersonDescribed", "SourceRecordKept"]);
+        assert!(said.findings().contains(&"- CODE_UNKNOWN MessageHeader.event".to_owned()), "{unknown}");
+    }
+}
