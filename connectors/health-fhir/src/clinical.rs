@@ -118,6 +118,8 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     let r = &mut reading;
     let verified = r.concept(resource, "verificationStatus").map(|said| said.code).unwrap_or_default();
     let recorded = ["recordedDate", "assertedDate"].into_iter().find_map(|path| r.time(resource, path));
+    // Where nothing tells when it was written down, when it began places it.
+    let recorded = recorded.or_else(|| r.choice_time(resource, "onset"));
     if matches!(verified.as_str(), "entered-in-error" | "refuted") {
         let reason = format!("AllergyIntolerance {verified}");
         saying.retract("allergy", Part::default(), recorded, &reason);

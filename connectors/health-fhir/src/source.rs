@@ -315,7 +315,10 @@ impl Window<'_, '_> {
             self.file.out.record();
             return self.file.refuse(Reason::RecordMalformed, why, self.start, raw);
         }
-        let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).map(str::to_owned);
+        // A document of STU3 says in its first resource when it was written, and nowhere else.
+        let signed = || entries.first().filter(|first| first.resource.kind() == "Composition")?.resource.text("date");
+        let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).or_else(signed);
+        let timestamp = timestamp.map(str::to_owned);
         self.say(entries, timestamp, head.text("type"));
         for (place, part) in nested {
             let start = Start { line: place.line, offset: place.byte_offset };

@@ -310,3 +310,29 @@ fn a_document_in_an_envelope_says_what_its_resources_say() {
         assert!(said.findings().contains(&"- CODE_UNKNOWN MessageHeader.event".to_owned()), "{unknown}");
     }
 }
+
+#[test]
+fn a_document_without_a_time_of_its_own_is_of_when_it_was_written() {
+    let document = |date: Option<&str>| {
+        let child = json!({ "resourceType": "Patient", "id": "p1", "identifier": number("9990123454") });
+        let allergy = json!({ "resourceType": "AllergyIntolerance", "id": "a1", "code": { "text": "Invented" },
+            "patient": { "reference": "urn:uuid:1" }, "onsetDateTime": "2020-03-01" });
+        let mut letter = json!({ "resourceType": "Composition", "id": "l1", "status": "final", "title": "Invented",
+            "subject": { "reference": "urn:uuid:1" } });
+        if let Some(date) = date {
+            letter["date"] = date.into();
+        }
+        let entries = [letter, child, allergy].into_iter().enumerate();
+        let entries = entries.map(|(nth, held)| json!({ "fullUrl": format!("urn:uuid:{nth}"), "resource": held }));
+        let document = json!({ "resourceType": "Bundle", "type": "document", "entry": entries.collect::<Vec<_>>() });
+        read("a.json", &document.to_string())
+    };
+    let said = document(Some("2026-04-02T10:00:00Z"));
+    assert_eq!(said.kinds(), ["DocumentRecorded", "SourceRecordKept", "PersonDescribed", "AllergyRecorded"]);
+    assert_eq!((said.findings(), said.reasons()), (vec!["- NOT_MAPPED Composition".to_owned()], vec![]));
+    assert!(said.drafts.iter().all(|draft| draft.version.unwrap().as_of_us == 1_775_124_000_000_000));
+    // Nobody knows when the child was described, and when the allergy began is known.
+    let said = document(None);
+    assert_eq!(said.kinds(), ["AllergyRecorded"]);
+    assert!(said.findings().contains(&"- FIELD_MISSING meta.lastUpdated".to_owned()));
+}
