@@ -9,7 +9,7 @@ use crate::codes::{SCREENS, is_none_known, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
 use crate::reading::{Reading, joined};
-use crate::saying::{Part, Saying, is_in_error};
+use crate::saying::{Part, Saying, is_in_error, is_refuted};
 use crate::time::Time;
 use crate::tree::Element;
 
@@ -116,14 +116,15 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let r = &mut reading;
-    let verified = r.concept(resource, "verificationStatus").map(|said| said.code).unwrap_or_default();
     let recorded = ["recordedDate", "assertedDate"].into_iter().find_map(|path| r.time(resource, path));
     // Where nothing tells when it was written down, when it began places it.
     let recorded = recorded.or_else(|| r.choice_time(resource, "onset"));
-    if matches!(verified.as_str(), "entered-in-error" | "refuted") {
-        let reason = format!("AllergyIntolerance {verified}");
-        saying.retract("allergy", Part::default(), recorded, &reason);
-        return saying.keep_no_more(recorded, &reason);
+    if is_in_error(resource) {
+        saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance entered-in-error");
+        return saying.keep_no_more(recorded, "AllergyIntolerance entered-in-error");
+    }
+    if is_refuted(resource) {
+        return saying.keep_instead("allergy", recorded, "verificationStatus", "AllergyIntolerance refuted");
     }
     // That somebody looked and there is none: what the same record said before is no more.
     if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
@@ -355,6 +356,9 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
     if is_in_error(resource) {
         saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
         return saying.keep_no_more(at, "Condition entered-in-error");
+    }
+    if is_refuted(resource) {
+        return saying.keep_instead("diagnosis", at, "verificationStatus", "Condition refuted");
     }
     if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
         return saying.keep_instead("diagnosis", at, "code", "Condition of none known");

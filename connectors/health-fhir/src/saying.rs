@@ -192,10 +192,20 @@ pub(crate) const IN_ERROR: &str = "entered-in-error";
 
 /// Whether a resource says of itself that it never was so.
 pub(crate) fn is_in_error(resource: &Element) -> bool {
-    let verified = |held: &Element| {
-        held.own_text() == Some(IN_ERROR) || held.all("coding").any(|c| c.text("code") == Some(IN_ERROR))
+    resource.text("status") == Some(IN_ERROR) || is_verified_as(resource, IN_ERROR)
+}
+
+/// Whether somebody looked into what a resource says, and it is not so.
+pub(crate) fn is_refuted(resource: &Element) -> bool {
+    is_verified_as(resource, "refuted")
+}
+
+/// Whether any code of how far it was verified is this one.
+fn is_verified_as(resource: &Element, code: &str) -> bool {
+    let says = |held: &Element| {
+        held.own_text() == Some(code) || held.all("coding").any(|coding| coding.text("code") == Some(code))
     };
-    resource.text("status") == Some(IN_ERROR) || resource.all("verificationStatus").any(verified)
+    resource.all("verificationStatus").any(says)
 }
 
 fn bounded(key: String) -> String {

@@ -55,9 +55,8 @@ fn an_allergy_says_whether_it_stands_and_none_known_is_none() {
     for status in ["active", "inactive", "resolved"] {
         assert_eq!(allergy("91935009", status, "confirmed").of_kind("AllergyRecorded")[0].1["status"]["code"], status);
     }
-    for verified in ["refuted", "entered-in-error"] {
-        assert_eq!(allergy("91935009", "active", verified).kinds(), ["EntryRetracted", "EntryRetracted"]);
-    }
+    assert_eq!(allergy("91935009", "active", "entered-in-error").kinds(), ["EntryRetracted", "EntryRetracted"]);
+    assert_eq!(allergy("91935009", "active", "refuted").kinds(), ["EntryRetracted", "SourceRecordKept"]);
     let in_words = json!({ "code": { "text": "No known allergies" }, "recordedDate": "2026-03-01" });
     let in_words = read("AllergyIntolerance", &in_words);
     let none = ["716186003", "409137002", "428607008", "429625007"];
@@ -242,4 +241,33 @@ fn what_is_deleted_goes_with_all_that_was_made_of_it() {
     let child = json!({ "resourceType": "Patient", "id": "p", "identifier": number });
     let held = json!({ "contained": [child], "subject": { "reference": "#p" } });
     assert_eq!(deleted("Immunization", &held), parts(&[("", 0), ("kept", 0), ("person", 0)]));
+}
+
+#[test]
+fn what_was_refuted_is_no_diagnosis_and_no_allergy_whichever_code_says_so() {
+    let coding = |system: &str, code: &str| json!({ "system": system, "code": code });
+    let local = coding("https://invented.example/certainty", "L1");
+    for (verified, kinds) in [
+        ("refuted", ["EntryRetracted", "SourceRecordKept"]),
+        ("entered-in-error", ["EntryRetracted", "EntryRetracted"]),
+    ] {
+        let own = coding("http://terminology.hl7.org/CodeSystem/condition-ver-status", verified);
+        let further = json!([coding("http://snomed.info/sct", "410605003"), local, own]);
+        for status in [json!(verified), json!({ "coding": [own] }), json!({ "coding": further })] {
+            for kind in ["Condition", "AllergyIntolerance"] {
+                let said = read(kind, &json!({ "code": snomed("1"), "verificationStatus": status }));
+                assert_eq!((said.kinds(), said.reasons()), (kinds.to_vec(), vec![]), "{kind} {status}");
+                let keys: Vec<_> =
+                    said.drafts.iter().map(|draft| draft.record_key.rsplit('/').next().unwrap()).collect();
+                assert_eq!(keys, ["r", "kept"]);
+            }
+        }
+    }
+    for stands in ["unconfirmed", "provisional", "differential", "confirmed"] {
+        let said = read(
+            "Condition",
+            &json!({ "code": snomed("1"), "verificationStatus": { "coding": [{ "code": stands }] } }),
+        );
+        assert_eq!(said.of_kind("DiagnosisRecorded")[0].1["certainty"]["code"], stands);
+    }
 }
