@@ -20,7 +20,7 @@ const WINDOW_BYTES_MAX: usize = 8 << 20;
 /// Largest message or document, which is read whole or not at all.
 const WHOLE_BYTES_MAX: usize = 16 << 20;
 
-const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
+pub(crate) const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
 /// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
 #[derive(Clone, Debug, Default)]
