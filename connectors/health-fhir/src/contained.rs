@@ -7,7 +7,7 @@ use crate::message::Says;
 use crate::naming::own_time;
 use crate::person::{self, Known};
 use crate::reading::Reading;
-use crate::saying::{IN_ERROR, Part, Saying, is_in_error};
+use crate::saying::{IN_ERROR, MODIFIED, Part, Saying, is_in_error};
 use crate::time::Time;
 use crate::translate::{has_unknown_extension, is_record};
 use crate::tree::Element;
@@ -45,6 +45,10 @@ fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
     if is_in_error(resource) {
         saying.retract("person", PERSON, at, IN_ERROR);
         return true;
+    }
+    if held.is_modified() {
+        saying.retract("person", PERSON, at, MODIFIED);
+        return false;
     }
     let practice = person::practice(saying.bundle, held, resource, saying.stood, &mut reading);
     let event = person::described(held, identifiers, practice, saying.stood, &mut reading);

@@ -14,11 +14,13 @@ use crate::saying::{Part, Saying};
 use crate::time::Time;
 use crate::tree::Element;
 
-/// Says who a contact of a Patient is. Whether it was said: a contact can be an organisation, or a telephone number alone. `told` are
+/// Says who a contact of a Patient is. Whether it was said: a contact can be an organisation, a telephone number alone, or one of whom
+/// something changes what is meant. `told` are
 /// the contacts before it, two of which can have one name.
 pub(crate) fn contact(saying: &mut Saying<'_, '_>, of: &Element, told: &mut HashSet<String>) -> bool {
     let coded = relations(of, &mut Reading::default());
-    let Some(name) = called(of, saying.stood, &mut Reading::default()) else { return false };
+    let name = called(of, saying.stood, &mut Reading::default()).filter(|_| !of.is_modified());
+    let Some(name) = name else { return false };
     let parts = [&name.given, &name.middle, &name.family].into_iter().flatten();
     let spelt = parts.map(|part| part.to_uppercase()).collect::<Vec<_>>().join(" ");
     let mut known = format!("{}/{spelt}", plainest(&coded).map_or("", |relation| relation.code.as_str()));

@@ -307,10 +307,9 @@ impl Window<'_, '_> {
                 Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
             }
         }
-        if is_message && entries.first().is_none_or(|first| first.resource.kind() != "MessageHeader") {
+        if is_message && let Some(why) = headless(entries.first()) {
             let raws = entries.into_iter().map(|entry| entry.raw).chain(flawed.into_iter().map(|(_, _, raw)| raw));
             let raw = raws.collect::<Vec<_>>().join(&b'\n');
-            let why = "the message does not begin with a header that can be read, and means nothing without it: send it again";
             self.file.records += 1;
             self.file.out.record();
             return self.file.refuse(Reason::RecordMalformed, why, self.start, raw);
@@ -410,6 +409,19 @@ impl Window<'_, '_> {
             subject: None,
             digest: None,
         });
+    }
+}
+
+/// Why what begins so is no message.
+fn headless(first: Option<&Entry>) -> Option<&'static str> {
+    match first.map(|first| &first.resource).filter(|first| first.kind() == "MessageHeader") {
+        None => Some(
+            "the message does not begin with a header that can be read, and means nothing without it: send it again",
+        ),
+        Some(header) if header.is_modified() => Some(
+            "a modifierExtension of the header changes what the message means, and none is known here: send it without one",
+        ),
+        Some(_) => None,
     }
 }
 

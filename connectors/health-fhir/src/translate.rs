@@ -14,7 +14,7 @@ use crate::message::{Action, Says};
 use crate::naming::{key, own_time, sequence, stood};
 use crate::person;
 use crate::reading::Reading;
-use crate::saying::{Part, Saying, fnv_1a};
+use crate::saying::{MODIFIED, Part, Saying, fnv_1a, is_in_error};
 use crate::time::Time;
 use crate::tree::Element;
 use crate::{clinical, consent, contained, labels, letter, link, nested, referral, relation, visit};
@@ -236,9 +236,9 @@ impl Translating<'_> {
                 return;
             }
         }
-        // It changes what the rest means, and none is known here.
-        if resource.get("modifierExtension").is_some() {
-            return saying.keep(own_time(resource), "modifierExtension");
+        // That it never was so is the last word on it, whatever else changes its meaning.
+        if resource.is_modified() && !is_in_error(resource) {
+            return saying.keep_modified(own_time(resource));
         }
         match kind {
             "RelatedPerson" => relation::say(saying, resource, ""),
@@ -298,6 +298,9 @@ impl Translating<'_> {
         let (born_on, died_on) = (event.birth_on, event.death_on);
         // A message of a birth or a death that is taken back does not take back who somebody is.
         let describes = saying.action() != Action::Delete;
+        if describes && resource.is_modified() {
+            return saying.keep_modified(saying.stood);
+        }
         if describes && saying.bundle.header.is_some() && self.is_said(saying) {
             // Twice in one message, at one version: it can say one thing of somebody, and the rest is kept.
             saying.around.flag(FindingCode::RecordRepeated, "Patient");
@@ -343,6 +346,10 @@ impl Translating<'_> {
     /// The other Patient of a birth: its mother, who is told of as such and by nothing else. The child is never hers to be.
     fn mother(&self, saying: &mut Saying<'_, '_>) {
         let resource = &saying.entry.resource;
+        if resource.is_modified() {
+            let why = "something changes what the mother's record means, and is not known here: send it without, or record her by hand";
+            return saying.reject(Reason::RecordMalformed, MODIFIED, why);
+        }
         let born =
             saying.bundle.entries.iter().find(|entry| {
                 entry.resource.kind() == "Patient" && was_born(saying.bundle, &entry.resource) == Some(true)
@@ -395,16 +402,7 @@ fn deleted(saying: &mut Saying<'_, '_>) {
         return consent::wait(saying, "it was deleted where it came from, and what it decided still binds here");
     }
     let at = saying.stood;
-    let resource = &saying.entry.resource;
-    saying.retract("deleted", Part::default(), at, DELETED);
-    match resource.kind() {
-        "Encounter" => saying.retract("deleted", visit::DISCHARGE, at, DELETED),
-        "ServiceRequest" | "ReferralRequest" => saying.retract("deleted", referral::CLOSED, at, DELETED),
-        _ => {}
-    }
-    for (_, ordinal) in resource.all("component").zip(1..) {
-        saying.retract("deleted", Part { of: "", ordinal }, at, DELETED);
-    }
+    saying.retract_all(at, DELETED);
     saying.keep_no_more(at, DELETED);
     contained::retract(saying, at, DELETED);
 }

@@ -271,3 +271,72 @@ fn what_was_refuted_is_no_diagnosis_and_no_allergy_whichever_code_says_so() {
         assert_eq!(said.of_kind("DiagnosisRecorded")[0].1["certainty"]["code"], stands);
     }
 }
+
+#[test]
+fn what_changes_the_meaning_of_a_record_and_is_not_known_is_never_passed_over() {
+    let modifier = json!([{ "url": "https://invented.example/changes", "valueBoolean": true }]);
+    let kinds = |said: &Collected| said.kinds().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let taken_back = |entries: usize| vec!["EntryRetracted".to_owned(); entries];
+    let dated = json!({ "status": "completed", "performedDateTime": "2026-03-01" });
+    let verified = json!({ "verificationStatus": { "coding": [{ "code": "entered-in-error" }] } });
+    for (kind, further, entries) in [
+        ("Immunization", json!({ "status": "completed", "vaccineCode": snomed("1") }), 1),
+        ("AllergyIntolerance", json!({ "code": snomed("1") }), 1),
+        ("Condition", json!({ "code": snomed("1") }), 1),
+        ("Observation", json!({ "status": "final", "code": snomed("1"), "valueString": "x" }), 1),
+        ("Observation", json!({ "status": "final", "component": [{ "code": snomed("1") }] }), 2),
+        ("DiagnosticReport", json!({ "status": "final", "code": snomed("1") }), 1),
+        ("Procedure", dated, 1),
+        ("QuestionnaireResponse", json!({ "status": "completed" }), 1),
+        ("ServiceRequest", json!({ "status": "active", "intent": "order", "code": snomed("1") }), 2),
+        ("DocumentReference", json!({ "status": "current" }), 1),
+        ("Encounter", json!({ "status": "finished", "class": { "code": "IMP" } }), 2),
+        ("Appointment", json!({ "status": "booked", "start": "2026-05-01T10:00:00Z" }), 1),
+        ("RelatedPerson", json!({ "name": [{ "family": "Madeup" }] }), 1),
+    ] {
+        let mut modified = further.clone();
+        modified["modifierExtension"] = modifier.clone();
+        let said = read(kind, &modified);
+        let expected = [taken_back(entries), vec!["SourceRecordKept".to_owned()]].concat();
+        assert_eq!(
+            (kinds(&said), said.findings()),
+            (expected, vec!["- NOT_MAPPED modifierExtension".to_owned()]),
+            "{kind}"
+        );
+        // What is wrong is taken back as ever.
+        let mut wrong = modified.clone();
+        let in_error = if kind == "Condition" || kind == "AllergyIntolerance" {
+            verified.clone()
+        } else {
+            json!({ "status": "entered-in-error" })
+        };
+        wrong.as_object_mut().unwrap().extend(in_error.as_object().unwrap().clone());
+        let mut plain = wrong.clone();
+        plain.as_object_mut().unwrap().remove("modifierExtension");
+        if kind != "RelatedPerson" {
+            assert_eq!(kinds(&read(kind, &wrong)), kinds(&read(kind, &plain)), "{kind}");
+        }
+    }
+    // In a part of it too.
+    let part = json!({ "code": snomed("1"), "valueString": "x", "modifierExtension": modifier });
+    assert_eq!(
+        read("Observation", &json!({ "status": "final", "component": [part] })).kinds(),
+        ["EntryRetracted", "EntryRetracted", "SourceRecordKept"]
+    );
+    let number = json!([{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }]);
+    let child = json!({ "resourceType": "Patient", "id": "p", "identifier": number, "modifierExtension": modifier });
+    let said =
+        read("Condition", &json!({ "code": snomed("1"), "contained": [child], "patient": { "reference": "#p" } }));
+    assert_eq!(said.kinds(), ["DiagnosisRecorded", "EntryRetracted", "SourceRecordKept"]);
+    let said = read("Patient", &json!({ "birthDate": "2020-01-01", "modifierExtension": modifier }));
+    assert_eq!(
+        (said.kinds(), said.findings()),
+        (vec!["EntryRetracted", "SourceRecordKept"], vec!["- NOT_MAPPED modifierExtension".to_owned()])
+    );
+    let contact = json!([{ "name": { "family": "Madeup" }, "modifierExtension": modifier }]);
+    let said = read("Patient", &json!({ "birthDate": "2020-01-01", "contact": contact }));
+    assert_eq!(
+        (said.kinds(), said.findings()),
+        (vec!["PersonDescribed", "SourceRecordKept"], vec!["- NOT_MAPPED contact".to_owned()])
+    );
+}

@@ -336,3 +336,15 @@ fn a_document_without_a_time_of_its_own_is_of_when_it_was_written() {
     assert_eq!(said.kinds(), ["AllergyRecorded"]);
     assert!(said.findings().contains(&"- FIELD_MISSING meta.lastUpdated".to_owned()));
 }
+
+#[test]
+fn a_header_whose_meaning_is_changed_spoils_the_message() {
+    let mut header = header();
+    header["resource"]["modifierExtension"] =
+        json!([{ "url": "https://invented.example/changes", "valueBoolean": true }]);
+    let message = json!({ "resourceType": "Bundle", "type": "message",
+        "entry": [header, { "resource": of_a_child("document", "9990123454") }] });
+    let said = read("a.json", &message.to_string());
+    assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"]));
+    assert!(said.rejections[0].message.contains("modifierExtension"));
+}
