@@ -130,11 +130,7 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
         return saying.keep_instead("allergy", recorded, "code", "AllergyIntolerance of none known");
     }
-    let reactions: Vec<String> = resource
-        .all("reaction")
-        .flat_map(|reaction| reaction.all("manifestation"))
-        .filter_map(|manifested| r.coded(manifested, "manifestation")?.text)
-        .collect();
+    let reactions: Vec<String> = resource.all("reaction").flat_map(|reaction| told_of(reaction, r)).collect();
     let substance = r.concept(resource, "code");
     if substance.is_none() {
         r.flag(FindingCode::FieldMissing, "code");
@@ -150,6 +146,14 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     };
     saying.say("allergy", recorded, reading, event);
     keep_notes(saying, recorded);
+}
+
+/// What a reaction was, in words where there are any, and what somebody wrote of it.
+fn told_of(reaction: &Element, reading: &mut Reading) -> Vec<String> {
+    let manifested = reaction.all("manifestation").filter_map(|manifested| reading.coded(manifested, "manifestation"));
+    let manifested = manifested.map(|Coded { code, code_set, text }| text.unwrap_or(format!("{code_set} {code}")));
+    let written = reaction.text("description").map(str::to_owned);
+    manifested.chain(written).chain(notes(reaction)).collect()
 }
 
 /// The severity of the reaction that was the most severe.
@@ -188,7 +192,12 @@ fn observed(of: &Element, reading: &mut Reading) -> Observed {
             let parts: Vec<String> = read.into_iter().flatten().map(|(number, _)| number).collect();
             Observed { value: (!parts.is_empty()).then(|| parts.join(between)), unit, ..Observed::default() }
         }
-        "Period" => plain(value.text("start").map(str::to_owned)),
+        // As ISO 8601 writes a time from one moment to another.
+        "Period" => plain(
+            value
+                .text("start")
+                .map(|start| value.text("end").map_or_else(|| start.to_owned(), |end| format!("{start}/{end}"))),
+        ),
         _ => plain(value.own_text().map(str::to_owned)),
     }
 }

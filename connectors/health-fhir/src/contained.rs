@@ -26,9 +26,23 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         // Of several patients a finding says so: it would tell each of the others.
         () if has_unknown_extension(resource) && !saying.is_of_several => "extension",
         () if is_unread => "contained",
-        () => return,
+        () => match untold_time(resource) {
+            Some(stem) => stem,
+            None => return,
+        },
     };
     saying.keep(own_time(resource), rest);
+}
+
+/// Which of its times says more than the one moment that an event has room for: how long it was, an age, words.
+fn untold_time(resource: &Element) -> Option<&'static str> {
+    ["effective", "performed", "occurrence", "onset", "abatement"].into_iter().find(|stem| {
+        match resource.choice(stem) {
+            None | Some(("DateTime" | "Date" | "Instant", _)) => false,
+            Some(("Period", period)) => period.get("start").is_some() && period.get("end").is_some(),
+            Some(_) => true,
+        }
+    })
 }
 
 /// Describes whom the resource is about, if that is who is held. In a message of a birth the mother may be.

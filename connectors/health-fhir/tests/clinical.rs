@@ -340,3 +340,68 @@ fn what_changes_the_meaning_of_a_record_and_is_not_known_is_never_passed_over() 
         (vec!["PersonDescribed", "SourceRecordKept"], vec!["- NOT_MAPPED contact".to_owned()])
     );
 }
+
+#[test]
+fn how_long_something_was_is_told_or_kept() {
+    let period = |further: Value| {
+        let mut period = json!({ "start": "2026-02-01T10:00:00Z" });
+        period.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        period
+    };
+    let ended = json!({ "end": "2026-02-03T10:00:00Z" });
+    let value = |of: Value| {
+        let said = read("Observation", &json!({ "status": "final", "code": snomed("1"), "valuePeriod": of }));
+        (said.of_kind("ObservationRecorded")[0].1["value"].clone(), said.kinds().len())
+    };
+    assert_eq!(value(period(ended.clone())), (json!("2026-02-01T10:00:00Z/2026-02-03T10:00:00Z"), 1));
+    assert_eq!(value(period(json!({}))), (json!("2026-02-01T10:00:00Z"), 1));
+    assert_eq!(value(ended.clone()), (Value::Null, 2), "kept");
+    let screen = snomed("314081000");
+    for (kind, field, further, event) in [
+        (
+            "Observation",
+            "effective",
+            json!({ "status": "final", "code": snomed("1"), "valueString": "x" }),
+            "ObservationRecorded",
+        ),
+        (
+            "Procedure",
+            "performed",
+            json!({ "status": "completed", "code": screen, "outcome": snomed("2") }),
+            "ScreeningReported",
+        ),
+        ("DiagnosticReport", "effective", json!({ "status": "final", "code": snomed("1") }), "ResultReported"),
+        ("Condition", "onset", json!({ "code": snomed("1") }), "DiagnosisRecorded"),
+        ("Condition", "abatement", json!({ "code": snomed("1") }), "DiagnosisRecorded"),
+        ("AllergyIntolerance", "onset", json!({ "code": snomed("1") }), "AllergyRecorded"),
+    ] {
+        let timed = |of: &str, value: Value| {
+            let mut further = further.clone();
+            further[format!("{field}{of}")] = value;
+            let said = read(kind, &further);
+            (said.kinds(), said.findings())
+        };
+        let kept = (vec![event, "SourceRecordKept"], vec![format!("- NOT_MAPPED {field}")]);
+        assert_eq!(timed("Period", period(ended.clone())), kept, "{kind}");
+        assert_eq!(timed("String", json!("as a baby")), kept, "{kind}");
+        assert_eq!(timed("Period", period(json!({}))), (vec![event], vec![]), "{kind}");
+        assert_eq!(timed("DateTime", json!("2026-02-01")), (vec![event], vec![]), "{kind}");
+    }
+    let wrong = json!({ "status": "entered-in-error", "code": snomed("1"), "effectivePeriod": period(ended) });
+    assert_eq!(read("Observation", &wrong).kinds(), ["EntryRetracted"; 2]);
+}
+
+#[test]
+fn every_reaction_of_an_allergy_is_told() {
+    let reactions = json!([
+        { "manifestation": [{ "coding": [{ "system": "http://snomed.info/sct", "code": "247472004" }] }, { "text": "swelling" }] },
+        { "description": "after the second biscuit", "note": [{ "text": "invented words" }] },
+        { "manifestation": [{ "coding": [{ "code": "L1" }] }], "description": "at night" },
+    ]);
+    let said = read("AllergyIntolerance", &json!({ "code": snomed("1"), "reaction": reactions }));
+    assert_eq!((said.kinds(), said.findings()), (vec!["AllergyRecorded"], vec![]));
+    assert_eq!(
+        said.of_kind("AllergyRecorded")[0].1["reaction"],
+        "snomed 247472004; swelling; after the second biscuit; invented words; fhir.manifestation L1; at night"
+    );
+}
