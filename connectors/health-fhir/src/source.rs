@@ -247,7 +247,16 @@ impl Window<'_, '_> {
             Ok(element) if is_list || document::holds(element.kind()).is_some() => self.last(&element, &raw),
             Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
             Ok(element) => {
-                let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None, modified: None };
+                let entry = Entry {
+                    full_url: None,
+                    resource: element,
+                    raw,
+                    place,
+                    odd,
+                    method: None,
+                    modified: None,
+                    version: None,
+                };
                 self.say(vec![entry], None, None);
             }
         }
@@ -433,6 +442,7 @@ fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<
     let text = |path: &str| element.text(path).map(str::to_owned);
     let (full_url, method, url) = (text("fullUrl"), text("request/method"), text("request/url"));
     let modified = text("response/lastModified");
+    let version = element.text("response/etag").and_then(version_of);
     let held = element.children.iter_mut().find(|child| &*child.name == "resource").map(std::mem::take);
     // Some servers give the resource without its wrapping; a deletion has none, and says whose address went.
     let resource = match held {
@@ -443,7 +453,12 @@ fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<
         None if method.is_none() && element.get("response").is_some() => return None,
         None => Element::default(),
     };
-    Some(Entry { full_url, resource, raw, place, odd, method, modified })
+    Some(Entry { full_url, resource, raw, place, odd, method, modified, version })
+}
+
+/// The number of a version as HTTP names it: of `W/"3"` three.
+fn version_of(etag: &str) -> Option<u64> {
+    etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"').parse().ok()
 }
 
 /// The resource that a deletion names, as far as its address tells: of "Patient/1" the kind and the id.

@@ -139,13 +139,13 @@ impl Translating<'_> {
         let Some(subject) = subject else {
             let why = match () {
                 () if is_patient => NO_NUMBER,
-                () if is_deletion(entry) => NOT_TOLD_WHOSE,
+                () if entry.is_deletion() => NOT_TOLD_WHOSE,
                 () => NO_PATIENT,
             };
             return refuse(entry, Some(controller), Reason::SubjectMissing, "subject", why, out);
         };
         let mut saying = self.saying(bundle, entry, (subject, controller), around, out);
-        if is_deletion(entry) {
+        if entry.is_deletion() {
             return deleted(&mut saying);
         }
         if is_patient {
@@ -178,7 +178,7 @@ impl Translating<'_> {
             }
             let mut saying = self.saying(bundle, entry, (subject, controller.to_owned()), around, out);
             (saying.declined, saying.is_of_several) = (declined, is_of_several);
-            if is_deletion(entry) {
+            if entry.is_deletion() {
                 deleted(&mut saying);
                 continue;
             }
@@ -186,7 +186,7 @@ impl Translating<'_> {
             contained::say(&mut saying);
         }
         if told.is_empty() || unknown > 0 {
-            let why = if is_deletion(entry) { NOT_TOLD_WHOSE } else { NO_PATIENT };
+            let why = if entry.is_deletion() { NOT_TOLD_WHOSE } else { NO_PATIENT };
             refuse(entry, Some(controller.to_owned()), Reason::SubjectMissing, "participant.actor", why, out);
         }
     }
@@ -389,10 +389,6 @@ fn patients_among<'b>(bundle: &'b Bundle, resource: &'b Element) -> impl Iterato
 
 const NOT_TOLD_WHOSE: &str = "the deletion does not say whose the resource was, by whom an entry is known here, so nothing was taken back: have the \
      resource sent once more with its patient and the status `entered-in-error`";
-
-fn is_deletion(entry: &Entry) -> bool {
-    entry.method.as_deref() == Some("DELETE")
-}
 
 const DELETED: &str = "DELETE";
 

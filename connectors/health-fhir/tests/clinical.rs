@@ -405,3 +405,46 @@ fn every_reaction_of_an_allergy_is_told() {
         "snomed 247472004; swelling; after the second biscuit; invented words; fhir.manifestation L1; at night"
     );
 }
+
+#[test]
+fn what_was_deleted_does_not_come_back_with_its_earlier_versions() {
+    let states = |entries: &[Value], stamp: Value| {
+        let set =
+            json!({ "resourceType": "Bundle", "type": "history", "timestamp": stamp, "entry": entries }).to_string();
+        let said = translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("a.json", set)]);
+        let of_it = said.drafts.iter().filter(|draft| draft.record_key.ends_with("/r"));
+        let order =
+            |draft: &connector_kit::Draft| draft.version.map(|version| (version.as_of_us, version.sequence)).unwrap();
+        let mut states: Vec<_> = of_it.map(|draft| (order(draft), draft.event.kind_number().unwrap().name())).collect();
+        states.sort_unstable();
+        assert!(states.windows(2).all(|two| two[0].0 != two[1].0), "one is the later of any two: {states:?}");
+        states.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>()
+    };
+    let version = |number: &str, changed: Option<&str>| {
+        let mut dose = json!({ "resourceType": "Immunization", "id": "r", "meta": { "versionId": number }, "status": "completed",
+            "vaccineCode": snomed("1"), "occurrenceDateTime": "2026-02-01", "patient": { "reference": "Patient/1" } });
+        if let Some(changed) = changed {
+            dose["meta"]["lastUpdated"] = changed.into();
+        }
+        dose
+    };
+    let delete = |held: Value, response: Value| json!({ "request": { "method": "DELETE", "url": "Immunization/r" }, "resource": held, "response": response });
+    let put = |held: Value| json!({ "request": { "method": "PUT", "url": "Immunization/r" }, "resource": held });
+    let (stamp, at) = (json!("2026-04-09T10:00:00Z"), Some("2026-04-02T10:00:00Z"));
+    let later = Some("2026-04-05T10:00:00Z");
+    let (given, gone) = ("ImmunisationGiven", "EntryRetracted");
+    // It holds the version that went, and says no time or number of its own.
+    assert_eq!(states(&[delete(version("3", at), json!({})), put(version("3", at))], stamp.clone()), [given, gone]);
+    // It says when it was, and what it holds is older.
+    let response = json!({ "lastModified": "2026-04-03T10:00:00Z", "etag": "W/\"4\"" });
+    let deleted = delete(version("3", at), response);
+    assert_eq!(
+        states(&[put(version("5", later)), deleted.clone(), put(version("2", at))], stamp.clone()),
+        [given, gone, given]
+    );
+    assert_eq!(states(&[deleted, put(version("2", at))], stamp.clone()), [given, gone]);
+    // Nothing tells a time but the page.
+    let deleted = delete(version("3", None), json!({ "etag": "W/\"4\"" }));
+    let all = [put(version("2", None)), deleted, put(version("5", None))];
+    assert_eq!(states(&all, stamp), [given, gone, given]);
+}
