@@ -129,8 +129,9 @@ impl Translating<'_> {
         }
     }
 
-    /// Who answers for a resource: the one organisation of the connector; else who sent the message, or keeps the document; else whoever the resource says
-    /// keeps it, its encounter is with, or manages the patient's record; else whoever made it. Who managed a record once answers for it no more.
+    /// Who answers for a resource: the one organisation of the connector; else who sent the message, or keeps the document; else whoever
+    /// the resource says keeps it, its encounter is with, or manages the patient's record; else whoever made it. Who managed a record once
+    /// answers for it no more.
     pub(crate) fn controller(&self, bundle: &Bundle, entry: &Entry) -> Option<String> {
         let resource = &entry.resource;
         if let Some(organisation) = self.organisation {

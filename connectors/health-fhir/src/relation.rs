@@ -76,12 +76,16 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     let mut phones = told("phone");
     phones.extend(told("sms"));
     let emails = told("email");
+    // Where they live now, else where they did.
+    let mut homes = of.all("address");
+    let home = homes.find(|stated| stated.text("use") != Some("old") && !r.is_over(stated, saying.stood));
+    let home = home.or_else(|| of.get("address"));
     let rank = of.extension("ContactRank").and_then(|rank| rank.choice("value")?.1.own_text()?.parse().ok());
     let recorded = RelationshipRecorded {
         kind: coded.iter().find_map(|coded| kind(&coded.code)).map(Into::into),
         relationship,
         name,
-        address: of.get("address").and_then(|stated| address(stated, r)),
+        address: home.and_then(|stated| address(stated, r)),
         phones,
         role: None,
         related: related.clone(),

@@ -177,7 +177,8 @@ impl Saying<'_, '_> {
         }
     }
 
-    /// Keeps a resource of which something changes the meaning, and nobody here knows how: what it said when it was plain is not said any more.
+    /// Keeps a resource of which something changes the meaning, and nobody here knows how: what it said when it was plain is not said any
+    /// more.
     pub(crate) fn keep_modified(&mut self, at: Option<Time>) {
         self.retract_all(at, MODIFIED);
         self.keep(at, MODIFIED);

@@ -238,16 +238,21 @@ fn of_somebody_around_the_child_what_is_told_is_what_still_is() {
         "name": [{ "family": "Inventia", "period": ended("2020-01-01") }, { "family": "Madeup" }],
         "telecom": [{ "system": "phone", "value": "0000 000001", "period": ended("2020-01-01") },
             { "system": "phone", "value": "0000 000002" }],
+        "address": [{ "use": "old", "line": ["1 Madeup Road"] }, { "line": ["2 Madeup Road"], "period": ended("2020-01-01") },
+            { "line": ["3 Madeup Road"] }],
     });
     let said = page(&[patient("p-1", json!({})), related.clone()]);
     let mother = &said.of_kind("RelationshipRecorded")[0].1;
     assert_eq!((&mother["name"]["family"], &mother["phones"]), (&json!("Madeup"), &json!(["0000 000002"])));
+    assert_eq!(mother["address"]["lines"], json!(["3 Madeup Road"]));
     assert_eq!(said.findings(), ["- NOT_MAPPED telecom"]);
     let mut only = related;
     only["name"].as_array_mut().unwrap().truncate(1);
+    only["address"].as_array_mut().unwrap().truncate(1);
     let said = page(&[patient("p-1", json!({})), only]);
-    let mother = &said.of_kind("RelationshipRecorded")[0].1["name"];
-    assert_eq!((&mother["family"], &mother["use"]), (&json!("Inventia"), &json!("USE_FORMER")));
+    let mother = &said.of_kind("RelationshipRecorded")[0].1;
+    assert_eq!((&mother["name"]["family"], &mother["name"]["use"]), (&json!("Inventia"), &json!("USE_FORMER")));
+    assert_eq!(mother["address"]["use"], "USE_FORMER");
 }
 
 #[test]
