@@ -4,6 +4,7 @@ use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
 
 use crate::bundle::{Bundle, Referred, kind_told};
 use crate::clinical::keep_notes;
+use crate::message::Says;
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
@@ -35,10 +36,13 @@ impl Performer {
 const ORDERS: &[&str] = &["108252007", "363679005", "409063005", "laboratory", "imaging"];
 
 /// Which field says that nobody was asked to see the child: it is an order, is not to be done, was not sent, or only thought of.
-fn unasked(resource: &Element, categories: &[Coded]) -> Option<&'static str> {
+fn unasked(saying: &Saying<'_, '_>, categories: &[Coded]) -> Option<&'static str> {
+    let resource = &saying.entry.resource;
     // The national standard for bookings and referrals writes what it asks for as a plan.
-    let is_national =
-        || categories.iter().any(|category| category.code_set.contains("message-category-servicerequest"));
+    let is_national = || {
+        saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Referral)
+            || categories.iter().any(|category| category.code_set.contains("message-category-servicerequest"))
+    };
     match resource.text("intent") {
         _ if categories.iter().any(|category| ORDERS.contains(&category.code.as_str())) => Some("category"),
         _ if resource.says("doNotPerform") => Some("doNotPerform"),
@@ -64,7 +68,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
         return saying.keep_no_more(asked, "referral entered-in-error");
     }
-    if let Some(field) = unasked(resource, &categories) {
+    if let Some(field) = unasked(saying, &categories) {
         let reason = format!("{} that is no referral: {field}", resource.kind());
         saying.retract(TABLE, CLOSED, asked, &reason);
         return saying.keep_instead(TABLE, asked, field, &reason);

@@ -248,6 +248,9 @@ fn what_led_to_a_referral_is_no_attendance() {
         assert_eq!(message(encounter(status, class)), ["PersonDescribed", "SourceRecordKept"], "{status} {class}");
     }
     assert_eq!(message(encounter("finished", "AMB")), ["PersonDescribed", "AppointmentKept"]);
+    // What such a message asks for calls itself a plan.
+    let asked = json!({ "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "plan", "code": { "text": "Invented" } });
+    assert_eq!(message(asked), ["PersonDescribed", "ReferralMade"]);
 }
 
 #[test]
