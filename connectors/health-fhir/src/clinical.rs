@@ -193,11 +193,10 @@ fn observed(of: &Element, reading: &mut Reading) -> Observed {
             Observed { value: (!parts.is_empty()).then(|| parts.join(between)), unit, ..Observed::default() }
         }
         // As ISO 8601 writes a time from one moment to another.
-        "Period" => plain(
-            value
-                .text("start")
-                .map(|start| value.text("end").map_or_else(|| start.to_owned(), |end| format!("{start}/{end}"))),
-        ),
+        "Period" => plain(match (value.text("start"), value.text("end")) {
+            (Some(start), Some(end)) => Some(format!("{start}/{end}")),
+            (start, _) => start.map(str::to_owned),
+        }),
         _ => plain(value.own_text().map(str::to_owned)),
     }
 }

@@ -15,8 +15,7 @@ use crate::time::Time;
 use crate::tree::Element;
 
 /// Says who a contact of a Patient is. Whether it was said: a contact can be an organisation, a telephone number alone, or one of whom
-/// something changes what is meant. `told` are
-/// the contacts before it, two of which can have one name.
+/// something changes what is meant. `told` are the contacts before it, two of which can have one name.
 pub(crate) fn contact(saying: &mut Saying<'_, '_>, of: &Element, told: &mut HashSet<String>) -> bool {
     let coded = relations(of, &mut Reading::default());
     let name = called(of, saying.stood, &mut Reading::default()).filter(|_| !of.is_modified());
