@@ -3,6 +3,7 @@
 use proto::events::Subject;
 
 use crate::bundle::{Bundle, Entry, Referred, kind_told};
+use crate::naming::stood;
 use crate::person::{self, Known};
 use crate::reading::Reading;
 use crate::translate::Translating;
@@ -128,15 +129,22 @@ impl Translating<'_> {
         }
     }
 
-    /// Who answers for a resource: the one organisation of the connector; else who sent the message, or keeps the document; else whoever the resource says
-    /// keeps it, its encounter is with, or manages the patient's record; else whoever made it.
-    pub(crate) fn controller(&self, bundle: &Bundle, resource: &Element) -> Option<String> {
+    /// Who answers for a resource: the one organisation of the connector; else who sent the message, or keeps the document; else whoever
+    /// the resource says keeps it, its encounter is with, or manages the patient's record; else whoever made it. Who managed a record once
+    /// answers for it no more.
+    pub(crate) fn controller(&self, bundle: &Bundle, entry: &Entry) -> Option<String> {
+        let resource = &entry.resource;
         if let Some(organisation) = self.organisation {
             return Some(organisation.to_owned());
         }
+        let stands = |to: &Element, of: &Element| {
+            let r = &mut Reading::default();
+            &*to.name != "managingOrganization" || !person::was_once(bundle, to, of, stood(bundle, entry, r), r)
+        };
         let named = |of: &Element, paths: &[&str]| {
             let references = paths.iter().flat_map(|path| of.all(path)).collect::<Vec<_>>();
-            references.into_iter().find_map(|to| person::organisation_of(bundle, to, of))
+            let mut standing = references.into_iter().filter(|to| stands(to, of));
+            standing.find_map(|to| person::organisation_of(bundle, to, of))
         };
         // A page of ten thousand entries has none, and is not looked through for each.
         let is_header = |held: &&Element| held.kind() == "MessageHeader";

@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) method: Option<String>,
     /// `response.lastModified`: when that was.
     pub(crate) modified: Option<String>,
+    /// `response.etag`: which version of the resource that made.
+    pub(crate) version: Option<u64>,
 }
 
 impl Entry {
@@ -37,6 +39,10 @@ impl Entry {
         kind == other.resource.kind()
             && id == other.resource.text("id")
             && (id.is_some() || std::ptr::eq(self, other) || self.raw == other.raw)
+    }
+
+    pub(crate) fn is_deletion(&self) -> bool {
+        self.method.as_deref() == Some("DELETE")
     }
 
     fn here(&self) -> Referred<'_> {

@@ -9,7 +9,7 @@ use crate::codes::{SCREENS, is_none_known, is_screening_outcome};
 use crate::consent;
 use crate::message::Says;
 use crate::reading::{Reading, joined};
-use crate::saying::{Part, Saying, is_in_error};
+use crate::saying::{Part, Saying, is_in_error, is_refuted};
 use crate::time::Time;
 use crate::tree::Element;
 
@@ -116,22 +116,21 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let r = &mut reading;
-    let verified = r.concept(resource, "verificationStatus").map(|said| said.code).unwrap_or_default();
     let recorded = ["recordedDate", "assertedDate"].into_iter().find_map(|path| r.time(resource, path));
-    if matches!(verified.as_str(), "entered-in-error" | "refuted") {
-        let reason = format!("AllergyIntolerance {verified}");
-        saying.retract("allergy", Part::default(), recorded, &reason);
-        return saying.keep_no_more(recorded, &reason);
+    // Where nothing tells when it was written down, when it began places it.
+    let recorded = recorded.or_else(|| r.choice_time(resource, "onset"));
+    if is_in_error(resource) {
+        saying.retract("allergy", Part::default(), recorded, "AllergyIntolerance entered-in-error");
+        return saying.keep_no_more(recorded, "AllergyIntolerance entered-in-error");
+    }
+    if is_refuted(resource) {
+        return saying.keep_instead("allergy", recorded, "verificationStatus", "AllergyIntolerance refuted");
     }
     // That somebody looked and there is none: what the same record said before is no more.
     if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
         return saying.keep_instead("allergy", recorded, "code", "AllergyIntolerance of none known");
     }
-    let reactions: Vec<String> = resource
-        .all("reaction")
-        .flat_map(|reaction| reaction.all("manifestation"))
-        .filter_map(|manifested| r.coded(manifested, "manifestation")?.text)
-        .collect();
+    let reactions: Vec<String> = resource.all("reaction").flat_map(|reaction| told_of(reaction, r)).collect();
     let substance = r.concept(resource, "code");
     if substance.is_none() {
         r.flag(FindingCode::FieldMissing, "code");
@@ -147,6 +146,14 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
     };
     saying.say("allergy", recorded, reading, event);
     keep_notes(saying, recorded);
+}
+
+/// What a reaction was, in words where there are any, and what somebody wrote of it.
+fn told_of(reaction: &Element, reading: &mut Reading) -> Vec<String> {
+    let manifested = reaction.all("manifestation").filter_map(|manifested| reading.coded(manifested, "manifestation"));
+    let manifested = manifested.map(|Coded { code, code_set, text }| text.unwrap_or(format!("{code_set} {code}")));
+    let written = reaction.text("description").map(str::to_owned);
+    manifested.chain(written).chain(notes(reaction)).collect()
 }
 
 /// The severity of the reaction that was the most severe.
@@ -185,7 +192,11 @@ fn observed(of: &Element, reading: &mut Reading) -> Observed {
             let parts: Vec<String> = read.into_iter().flatten().map(|(number, _)| number).collect();
             Observed { value: (!parts.is_empty()).then(|| parts.join(between)), unit, ..Observed::default() }
         }
-        "Period" => plain(value.text("start").map(str::to_owned)),
+        // As ISO 8601 writes a time from one moment to another.
+        "Period" => plain(match (value.text("start"), value.text("end")) {
+            (Some(start), Some(end)) => Some(format!("{start}/{end}")),
+            (start, _) => start.map(str::to_owned),
+        }),
         _ => plain(value.own_text().map(str::to_owned)),
     }
 }
@@ -353,6 +364,9 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
     if is_in_error(resource) {
         saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
         return saying.keep_no_more(at, "Condition entered-in-error");
+    }
+    if is_refuted(resource) {
+        return saying.keep_instead("diagnosis", at, "verificationStatus", "Condition refuted");
     }
     if r.all_coded(resource, &["code"]).iter().any(is_none_known) {
         return saying.keep_instead("diagnosis", at, "code", "Condition of none known");

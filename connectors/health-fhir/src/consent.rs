@@ -203,7 +203,7 @@ fn giver(saying: &Saying<'_, '_>) -> Option<(GivenBy, Option<String>)> {
                         .is_some_and(|of| resource.get("patient").and_then(named) == Some(of))
             });
             let holder = party.text("display").map(str::to_owned).or_else(|| {
-                person::name(found.get("name")?).map(|name| {
+                relation::called(found, saying.stood, &mut Reading::default()).map(|name| {
                     let parts = [name.given, name.family].into_iter().flatten();
                     parts.collect::<Vec<_>>().join(" ")
                 })

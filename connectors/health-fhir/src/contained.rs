@@ -7,7 +7,7 @@ use crate::message::Says;
 use crate::naming::own_time;
 use crate::person::{self, Known};
 use crate::reading::Reading;
-use crate::saying::{IN_ERROR, Part, Saying, is_in_error};
+use crate::saying::{IN_ERROR, MODIFIED, Part, Saying, is_in_error};
 use crate::time::Time;
 use crate::translate::{has_unknown_extension, is_record};
 use crate::tree::Element;
@@ -26,9 +26,23 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         // Of several patients a finding says so: it would tell each of the others.
         () if has_unknown_extension(resource) && !saying.is_of_several => "extension",
         () if is_unread => "contained",
-        () => return,
+        () => match untold_time(resource) {
+            Some(stem) => stem,
+            None => return,
+        },
     };
     saying.keep(own_time(resource), rest);
+}
+
+/// Which of its times says more than the one moment that an event has room for: how long it was, an age, words.
+fn untold_time(resource: &Element) -> Option<&'static str> {
+    ["effective", "performed", "occurrence", "onset", "abatement"].into_iter().find(|stem| {
+        match resource.choice(stem) {
+            None | Some(("DateTime" | "Date" | "Instant", _)) => false,
+            Some(("Period", period)) => period.get("start").is_some() && period.get("end").is_some(),
+            Some(_) => true,
+        }
+    })
 }
 
 /// Describes whom the resource is about, if that is who is held. In a message of a birth the mother may be.
@@ -46,9 +60,12 @@ fn is_described(saying: &mut Saying<'_, '_>, held: &Element) -> bool {
         saying.retract("person", PERSON, at, IN_ERROR);
         return true;
     }
-    let mut practices = held.all("generalPractitioner");
-    let practice = practices.find_map(|to| person::organisation_of(saying.bundle, to, resource));
-    let event = person::described(held, identifiers, practice, &mut reading);
+    if held.is_modified() {
+        saying.retract("person", PERSON, at, MODIFIED);
+        return false;
+    }
+    let practice = person::practice(saying.bundle, held, resource, saying.stood, &mut reading);
+    let event = person::described(held, identifiers, practice, saying.stood, &mut reading);
     saying.say_part("person", PERSON, at, reading, None, event.into());
     // Who is around them is said of a Patient that stands by itself.
     !has_unknown_extension(held) && ["contact", "link"].iter().all(|path| held.get(path).is_none())

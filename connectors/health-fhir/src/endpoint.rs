@@ -20,6 +20,7 @@ use serde_json::json;
 use crate::Fhir;
 use crate::document::{self, Broken, Entries, Format, Part, Shape};
 use crate::outcome::{Done, Issue, outcome, responses};
+use crate::source::UNTOLD;
 use crate::tree::Element;
 
 /// Longest post that is looked into before it is answered. Small resources take twelve times their length in memory meanwhile.
@@ -211,16 +212,18 @@ impl Requests {
             }
             Err(_) => return Ok(None),
         };
-        // What is wrong with the bundle itself is among the rejections; what it is, it said before its entries.
+        // What is wrong with the bundle itself is among the rejections; what it is, it may have said before its entries.
         let Ok(bundle) = read.whole.element else {
-            let is_transaction = listed.kind.as_deref() == Some("transaction");
+            let is_transaction = listed.may_be_transaction();
             return Ok(is_transaction.then_some(Self { is_transaction, entries: listed.entries }));
         };
         let kind = bundle.text("type").filter(|_| bundle.kind() == "Bundle").unwrap_or_default();
         let is_transaction = kind == "transaction";
-        // Where the reader did not know in time that it was a bundle, nothing tells its entries apart.
-        let known = bundle.get("entry").is_none();
-        let is_set = known && (is_transaction || kind == "batch");
+        let is_set = is_transaction || kind == "batch";
+        // Where the reader did not know in time that it was a bundle, nothing tells its entries apart, and none can be answered.
+        if is_set && bundle.get("entry").is_some() {
+            return Err(Refusal::new(RefusalCode::BodyUnreadable, UNTOLD));
+        }
         Ok(is_set.then_some(Self { is_transaction, entries: listed.entries }))
     }
 

@@ -1,9 +1,12 @@
 //! `meta.security`: what a source says of who may know of a resource. It is told as ever, and narrowed as the source says: a label
-//! that is not known here leaves it to its own organisation.
+//! that is not known here leaves it to its own organisation. What a mental health service sends of somebody is labelled as such, and
+//! not who they are.
 
 use proto::events::FindingCode;
 use proto::sharing::Label;
 
+use crate::bundle::Bundle;
+use crate::message::Says;
 use crate::reading::Reading;
 use crate::tree::Element;
 
@@ -46,8 +49,11 @@ const KNOWN: &[(&str, Label)] = &[
 ];
 
 /// The labels of a resource, each once.
-pub(crate) fn of(resource: &Element, reading: &mut Reading) -> Vec<Label> {
-    let mut labels = Vec::new();
+pub(crate) fn of(bundle: &Bundle, resource: &Element, reading: &mut Reading) -> Vec<Label> {
+    let is_of_mental_health = bundle.header.as_ref().is_some_and(|header| header.says == Says::MentalHealth);
+    let is_somebody = matches!(resource.kind(), "Patient" | "RelatedPerson");
+    let mut labels: Vec<Label> =
+        (is_of_mental_health && !is_somebody).then_some(Label::MentalHealth).into_iter().collect();
     for stated in resource.all("meta").flat_map(|meta| meta.all("security")) {
         let code = stated.text("code").unwrap_or_default().to_ascii_uppercase();
         let of_version_3 =

@@ -23,6 +23,8 @@ pub(crate) enum Says {
     Screening,
     /// Each resource by its kind; the encounter is what led to a referral or a booking, and may be none that anybody came to.
     Referral,
+    /// Each resource by its kind, and all that is told was told of by a mental health service.
+    MentalHealth,
     /// What only its own organisation is shown until somebody has looked at it: family history, the household, legal
     /// information, comments.
     Kept,
@@ -75,7 +77,16 @@ const EVENTS: &[(&str, &str, &str, Says)] = &[
     ("PDS003", "pds-birth-notification-1", "birth notification", Says::Birth),
     ("PDS004", "pds-death-notification-1", "death notification", Says::Death),
     ("PDS005", "pds-record-change-1", "change of record", Says::Resources),
-    ("ITK014M", "", "digital medicine immunisation document", Says::Resources),
+    ("ITK003D", "", "discharge", Says::Resources),
+    ("ITK004D", "", "mental health discharge", Says::MentalHealth),
+    ("ITK005D", "", "emergency care discharge", Says::Resources),
+    ("ITK006D", "", "outpatient letter", Says::Resources),
+    ("ITK007C", "", "document to a practice", Says::Resources),
+    ("ITK009D", "", "digital medicine immunisation document", Says::Resources),
+    ("ITK010D", "", "digital medicine emergency supply document", Says::Resources),
+    ("ITK012M", "", "national pathology", Says::Resources),
+    ("ITK013D", "", "digital medicine minor illness referral consultation", Says::Resources),
+    ("ITK014M", "", "update of a record", Says::Resources),
     ("booking-request", "", "booking", Says::Referral),
     ("booking-response", "", "answer to a booking", Says::Referral),
     ("servicerequest-request", "", "referral", Says::Referral),
@@ -102,7 +113,7 @@ impl Header {
         let event = header.text("event/code").or_else(|| header.text("eventCoding/code"));
         let event = event.or_else(|| header.text("eventUri")).unwrap_or_default();
         let code = event.rsplit(['/', '#']).next().unwrap_or_default();
-        let known = EVENTS.iter().find(|(own, flat, ..)| *own == code || *flat == code);
+        let known = EVENTS.iter().find(|(own, flat, ..)| *own == code || *flat == code).filter(|_| !code.is_empty());
         let stated = header.extension("MessageEventType").and_then(|extension| {
             let (_, value) = extension.choice("value")?;
             value.own_text().or_else(|| value.text("coding/code")).or_else(|| value.text("code"))

@@ -15,20 +15,27 @@ pub(crate) fn stood(bundle: &Bundle, entry: &Entry, reading: &mut Reading) -> Op
             return Some(at);
         }
     }
-    let changed = reading.time(&entry.resource, "meta/lastUpdated");
-    changed
+    // What a deletion holds is how the resource stood before it went.
+    let gone = entry.modified.as_deref().filter(|_| entry.is_deletion());
+    let gone = reading.time_of(gone, "response.lastModified");
+    gone.or_else(|| reading.time(&entry.resource, "meta/lastUpdated"))
         .or_else(|| reading.time_of(entry.modified.as_deref(), "response.lastModified"))
         .or_else(|| reading.time_of(made, "timestamp"))
 }
 
-/// The order among states of one moment: the version's number; where none counts, a number of the content's own.
+/// The order among states of one moment: the version's number, a deletion being a version after the one that it holds; where none counts, a
+/// number of the content's own.
 pub(crate) fn sequence(bundle: &Bundle, entry: &Entry) -> u64 {
     if let Some(header) = &bundle.header {
         let id = header.id.as_deref().map_or_else(|| fnv_1a(&entry.raw), |id| fnv_1a(id.as_bytes()));
         return id >> 1;
     }
-    let version = entry.resource.text("meta/versionId");
-    version.and_then(|version| version.parse().ok()).unwrap_or_else(|| fnv_1a(&entry.raw) >> 1)
+    let held = entry.resource.text("meta/versionId").and_then(|version| version.parse::<u64>().ok());
+    let version = match entry.is_deletion() {
+        true => entry.version.or(held.and_then(|held| held.checked_add(1))),
+        false => held,
+    };
+    version.unwrap_or_else(|| fnv_1a(&entry.raw) >> 1)
 }
 
 /// What a resource is known by from one time to the next: on a server its logical id; in a message the sender's number for it,

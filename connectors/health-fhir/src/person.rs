@@ -9,6 +9,7 @@ use proto::events::{Address, Coded, FindingCode, Identifier, PersonDescribed, Pe
 use crate::bundle::{Bundle, Referred};
 use crate::codes::{ETHNICITIES, GENDERS, VERIFICATIONS, is_nhs_number, is_ods};
 use crate::reading::Reading;
+use crate::time::Time;
 use crate::tree::Element;
 
 /// Most identifiers of one person.
@@ -176,6 +177,7 @@ pub(crate) fn described(
     patient: &Element,
     identifiers: Vec<Identifier>,
     practice: Option<String>,
+    stood: Option<Time>,
     reading: &mut Reading,
 ) -> PersonDescribed {
     let has_died = patient.text("deceasedBoolean").map(|said| said == "true");
@@ -195,12 +197,13 @@ pub(crate) fn described(
     });
     let language = patient.all("communication").find(|spoken| spoken.text("preferred") == Some("true"));
     let language = language.or_else(|| patient.get("communication")).and_then(|spoken| spoken.get("language"));
-    let told = |system| telecoms(patient, system);
+    let mut told = |system| telecoms(patient, system, stood, reading);
     let mut phones = told("phone");
     phones.extend(told("sms"));
+    let emails = told("email");
     let birth_order = patient.text("multipleBirthInteger").and_then(|number| number.parse().ok());
     PersonDescribed {
-        names: patient.all("name").filter_map(name).collect(),
+        names: patient.all("name").filter_map(|stated| name(stated, stood, reading)).collect(),
         birth_on: reading.day(patient, "birthDate"),
         expected_birth_on: None,
         death_on: reading.day(patient, "deceasedDateTime"),
@@ -216,18 +219,58 @@ pub(crate) fn described(
             .map(|_: u32| true)
             .or_else(|| patient.text("multipleBirthBoolean").map(|said| said == "true")),
         birth_order,
-        emails: told("email"),
+        emails,
         has_died,
     }
 }
 
-pub(crate) fn telecoms(of: &Element, system: &str) -> Vec<String> {
-    let told = of.all("telecom").filter(|told| told.text("system") == Some(system) && told.text("use") != Some("old"));
-    told.filter_map(|told| told.text("value")).map(str::to_owned).collect()
+/// The numbers or addresses of one system by which somebody can be reached. One that was theirs once may be a stranger's now.
+pub(crate) fn telecoms(of: &Element, system: &str, stood: Option<Time>, reading: &mut Reading) -> Vec<String> {
+    let mut told = Vec::new();
+    for stated in of.all("telecom").filter(|stated| stated.text("system") == Some(system)) {
+        if stated.text("use") == Some("old") || reading.is_over(stated, stood) {
+            reading.flag(FindingCode::NotMapped, "telecom");
+        } else {
+            told.extend(stated.text("value").map(str::to_owned));
+        }
+    }
+    told
+}
+
+/// The practice at which somebody is registered; one at which they were is told of.
+pub(crate) fn practice(
+    bundle: &Bundle,
+    patient: &Element,
+    within: &Element,
+    stood: Option<Time>,
+    reading: &mut Reading,
+) -> Option<String> {
+    patient.all("generalPractitioner").find_map(|to| {
+        if was_once(bundle, to, within, stood, reading) {
+            reading.flag(FindingCode::NotMapped, "generalPractitioner");
+            return None;
+        }
+        organisation_of(bundle, to, within)
+    })
+}
+
+/// Whether a reference is to what somebody had once: the number that it names is one of the past, or the role that it leads to.
+pub(crate) fn was_once(
+    bundle: &Bundle,
+    to: &Element,
+    within: &Element,
+    stood: Option<Time>,
+    reading: &mut Reading,
+) -> bool {
+    let role = match bundle.referred(to, within) {
+        Referred::Here(found, _) => Some(found),
+        _ => None,
+    };
+    [Some(to), to.get("identifier"), role].into_iter().flatten().any(|of| reading.is_over(of, stood))
 }
 
 /// A HumanName; `None` when no part of it stands there.
-pub(crate) fn name(stated: &Element) -> Option<PersonName> {
+pub(crate) fn name(stated: &Element, stood: Option<Time>, reading: &mut Reading) -> Option<PersonName> {
     let mut given = stated.all("given").filter_map(Element::own_text);
     let first = given.next().map(str::to_owned);
     let middle = given.collect::<Vec<_>>().join(" ");
@@ -239,6 +282,7 @@ pub(crate) fn name(stated: &Element) -> Option<PersonName> {
         parts => parts,
     };
     let stands_as = match stated.text("use") {
+        _ if reading.is_over(stated, stood) => Use::Former,
         Some("official" | "usual") | None => Use::Usual,
         Some("nickname") => Use::Preferred,
         Some("old" | "maiden") => Use::Former,

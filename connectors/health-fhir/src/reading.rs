@@ -50,6 +50,17 @@ impl Reading {
         self.time(resource, path)?.day()
     }
 
+    /// Whether the period of a name, a number or a role had ended when its source stood so. Where nothing tells when that was, an end
+    /// that is stated is one.
+    pub(crate) fn is_over(&mut self, of: &Element, stood: Option<Time>) -> bool {
+        let Some(end) = of.text("period/end") else { return false };
+        let Some(end) = Time::parse(end) else {
+            self.flag(FindingCode::DateUnreadable, "period/end");
+            return false;
+        };
+        stood.is_none_or(|stood| end.is_over_at(stood))
+    }
+
     /// What a choice of date, period or timing says of when something was.
     pub(crate) fn choice_time(&mut self, resource: &Element, stem: &str) -> Option<Time> {
         let (kind, element) = resource.choice(stem)?;

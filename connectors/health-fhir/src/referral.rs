@@ -4,6 +4,7 @@ use proto::events::{Coded, FindingCode, ReferralClosed, ReferralMade};
 
 use crate::bundle::{Bundle, Referred, kind_told};
 use crate::clinical::keep_notes;
+use crate::message::Says;
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
@@ -31,6 +32,27 @@ impl Performer {
     }
 }
 
+/// Orders for a test, an image or a treatment, in SNOMED CT and in HL7's own words for what is reported on them.
+const ORDERS: &[&str] = &["108252007", "363679005", "409063005", "laboratory", "imaging"];
+
+/// Which field says that nobody was asked to see the child: it is an order, is not to be done, was not sent, or only thought of.
+fn unasked(saying: &Saying<'_, '_>, categories: &[Coded]) -> Option<&'static str> {
+    let resource = &saying.entry.resource;
+    // The national standard for bookings and referrals writes what it asks for as a plan.
+    let is_national = || {
+        saying.bundle.header.as_ref().is_some_and(|header| header.says == Says::Referral)
+            || categories.iter().any(|category| category.code_set.contains("message-category-servicerequest"))
+    };
+    match resource.text("intent") {
+        _ if categories.iter().any(|category| ORDERS.contains(&category.code.as_str())) => Some("category"),
+        _ if resource.says("doNotPerform") => Some("doNotPerform"),
+        _ if resource.text("status") == Some("draft") => Some("status"),
+        Some("proposal" | "option") => Some("intent"),
+        Some("plan") if !is_national() => Some("intent"),
+        _ => None,
+    }
+}
+
 pub(crate) const CLOSED: Part<'static> = Part { of: "closed", ordinal: 0 };
 
 pub(crate) fn say(saying: &mut Saying<'_, '_>) {
@@ -41,22 +63,21 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     let asked = r.time(resource, "authoredOn").or_else(|| r.choice_time(resource, "occurrence"));
     let status = resource.text("status").unwrap_or_default();
     let categories = r.all_coded(resource, &["category"]);
-    // An order for a test, an image or a treatment is no referral.
-    let is_order = categories.iter().any(|c| matches!(c.code.as_str(), "108252007" | "363679005" | "409063005"));
-    if is_order || resource.text("intent") == Some("proposal") {
-        return saying.keep(asked, "category");
-    }
     if status == "entered-in-error" {
         saying.retract(TABLE, Part::default(), asked, "referral entered-in-error");
         saying.retract(TABLE, CLOSED, asked, "referral entered-in-error");
         return saying.keep_no_more(asked, "referral entered-in-error");
     }
-    // That it is not to be done.
-    if resource.says("doNotPerform") {
-        saying.retract(TABLE, CLOSED, asked, "ServiceRequest doNotPerform");
-        return saying.keep_instead(TABLE, asked, "doNotPerform", "ServiceRequest doNotPerform");
+    if let Some(field) = unasked(saying, &categories) {
+        let reason = format!("{} that is no referral: {field}", resource.kind());
+        saying.retract(TABLE, CLOSED, asked, &reason);
+        return saying.keep_instead(TABLE, asked, field, &reason);
     }
-    if !["draft", "active", "on-hold", "suspended", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
+    // Whoever holds one back asked before, and what was said of that stands. Holding it back asks for nothing.
+    if matches!(status, "on-hold" | "suspended") {
+        return saying.keep(asked, "status");
+    }
+    if !["active", "revoked", "cancelled", "completed", "unknown"].contains(&status) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
     let called = |text: String| Coded { code: String::new(), code_set: "fhir.performer".to_owned(), text: Some(text) };

@@ -4,19 +4,22 @@ use std::collections::HashSet;
 
 use connector_kit::identifier;
 use proto::events::parental_responsibility::Held;
+use proto::events::person_name::Use;
 use proto::events::relationship_recorded::Kind;
-use proto::events::{Coded, FindingCode, ParentalResponsibility, RelationshipRecorded, Scheme, Subject};
+use proto::events::{Coded, FindingCode, ParentalResponsibility, PersonName, RelationshipRecorded, Scheme, Subject};
 
 use crate::person::{address, by_identifier, name, telecoms};
 use crate::reading::Reading;
 use crate::saying::{Part, Saying};
+use crate::time::Time;
 use crate::tree::Element;
 
-/// Says who a contact of a Patient is. Whether it was said: a contact can be an organisation, or a telephone number alone. `told` are
-/// the contacts before it, two of which can have one name.
+/// Says who a contact of a Patient is. Whether it was said: a contact can be an organisation, a telephone number alone, or one of whom
+/// something changes what is meant. `told` are the contacts before it, two of which can have one name.
 pub(crate) fn contact(saying: &mut Saying<'_, '_>, of: &Element, told: &mut HashSet<String>) -> bool {
     let coded = relations(of, &mut Reading::default());
-    let Some(name) = of.all("name").find_map(name) else { return false };
+    let name = called(of, saying.stood, &mut Reading::default()).filter(|_| !of.is_modified());
+    let Some(name) = name else { return false };
     let parts = [&name.given, &name.middle, &name.family].into_iter().flatten();
     let spelt = parts.map(|part| part.to_uppercase()).collect::<Vec<_>>().join(" ");
     let mut known = format!("{}/{spelt}", plainest(&coded).map_or("", |relation| relation.code.as_str()));
@@ -29,6 +32,13 @@ pub(crate) fn contact(saying: &mut Saying<'_, '_>, of: &Element, told: &mut Hash
 
 fn relations(of: &Element, reading: &mut Reading) -> Vec<Coded> {
     of.all("relationship").filter_map(|relation| reading.coded(relation, "relationship")).collect()
+}
+
+/// What somebody is called now, else what they were.
+pub(crate) fn called(of: &Element, stood: Option<Time>, reading: &mut Reading) -> Option<PersonName> {
+    let names: Vec<PersonName> = of.all("name").filter_map(|stated| name(stated, stood, reading)).collect();
+    let current = names.iter().find(|name| name.r#use() != Use::Former).cloned();
+    current.or_else(|| names.into_iter().next())
 }
 
 fn plainest(coded: &[Coded]) -> Option<&Coded> {
@@ -46,7 +56,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     }
     coded.extend(as_given(of));
     let relationship = plainest(&coded).cloned();
-    let name = of.all("name").find_map(name);
+    let name = called(of, saying.stood, r);
     let related = of
         .all("identifier")
         .find_map(|stated| by_identifier(&saying.controller, stated.text("system")?, stated.text("value")?));
@@ -61,14 +71,20 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
         r.flag(FindingCode::FieldsContradict, "identifier");
     }
     let related = related.filter(|related| !is_the_child(related));
-    let mut phones = telecoms(of, "phone");
-    phones.extend(telecoms(of, "sms"));
+    let mut told = |system| telecoms(of, system, saying.stood, r);
+    let mut phones = told("phone");
+    phones.extend(told("sms"));
+    let emails = told("email");
+    // Where they live now, else where they did.
+    let mut homes = of.all("address");
+    let home = homes.find(|stated| stated.text("use") != Some("old") && !r.is_over(stated, saying.stood));
+    let home = home.or_else(|| of.get("address"));
     let rank = of.extension("ContactRank").and_then(|rank| rank.choice("value")?.1.own_text()?.parse().ok());
     let recorded = RelationshipRecorded {
         kind: coded.iter().find_map(|coded| kind(&coded.code)).map(Into::into),
         relationship,
         name,
-        address: of.get("address").and_then(|stated| address(stated, r)),
+        address: home.and_then(|stated| address(stated, r)),
         phones,
         role: None,
         related: related.clone(),
@@ -76,7 +92,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
         lives_with_child: said_of(of, "HouseholdMember"),
         since_on: r.day(of, "period/start"),
         until_on: r.day(of, "period/end"),
-        emails: telecoms(of, "email"),
+        emails,
         contact_order: rank,
     };
     let issuer = format!("{}/{}", saying.subject.issuer, saying.subject.value);

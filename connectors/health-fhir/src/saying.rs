@@ -13,6 +13,7 @@ use crate::message::Action;
 use crate::reading::Reading;
 use crate::time::Time;
 use crate::tree::Element;
+use crate::{referral, visit};
 
 /// Longest record key.
 const KEY_BYTES_MAX: usize = 512;
@@ -162,6 +163,27 @@ impl Saying<'_, '_> {
         self.say_part("kept", KEPT, at, reading, None, event.into());
     }
 
+    /// Takes back whatever may have been said of the resource, but what was kept of it.
+    pub(crate) fn retract_all(&mut self, at: Option<Time>, reason: &str) {
+        let resource = &self.entry.resource;
+        self.retract("deleted", Part::default(), at, reason);
+        match resource.kind() {
+            "Encounter" => self.retract("deleted", visit::DISCHARGE, at, reason),
+            "ServiceRequest" | "ReferralRequest" => self.retract("deleted", referral::CLOSED, at, reason),
+            _ => {}
+        }
+        for (_, ordinal) in resource.all("component").zip(1..) {
+            self.retract("deleted", Part { of: "", ordinal }, at, reason);
+        }
+    }
+
+    /// Keeps a resource of which something changes the meaning, and nobody here knows how: what it said when it was plain is not said any
+    /// more.
+    pub(crate) fn keep_modified(&mut self, at: Option<Time>) {
+        self.retract_all(at, MODIFIED);
+        self.keep(at, MODIFIED);
+    }
+
     /// Keeps the resource as it came, and takes back what was said of it when it stood otherwise.
     pub(crate) fn keep_instead(&mut self, table: &'static str, at: Option<Time>, field: &str, reason: &str) {
         self.retract(table, Part::default(), at, reason);
@@ -188,14 +210,25 @@ impl Saying<'_, '_> {
     }
 }
 
+pub(crate) const MODIFIED: &str = "modifierExtension";
 pub(crate) const IN_ERROR: &str = "entered-in-error";
 
 /// Whether a resource says of itself that it never was so.
 pub(crate) fn is_in_error(resource: &Element) -> bool {
-    let verified = |held: &Element| {
-        held.own_text() == Some(IN_ERROR) || held.all("coding").any(|c| c.text("code") == Some(IN_ERROR))
+    resource.text("status") == Some(IN_ERROR) || is_verified_as(resource, IN_ERROR)
+}
+
+/// Whether somebody looked into what a resource says, and it is not so.
+pub(crate) fn is_refuted(resource: &Element) -> bool {
+    is_verified_as(resource, "refuted")
+}
+
+/// Whether any code of how far it was verified is this one.
+fn is_verified_as(resource: &Element, code: &str) -> bool {
+    let says = |held: &Element| {
+        held.own_text() == Some(code) || held.all("coding").any(|coding| coding.text("code") == Some(code))
     };
-    resource.text("status") == Some(IN_ERROR) || resource.all("verificationStatus").any(verified)
+    resource.all("verificationStatus").any(says)
 }
 
 fn bounded(key: String) -> String {

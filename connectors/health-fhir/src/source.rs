@@ -20,7 +20,7 @@ const WINDOW_BYTES_MAX: usize = 8 << 20;
 /// Largest message or document, which is read whole or not at all.
 const WHOLE_BYTES_MAX: usize = 16 << 20;
 
-const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
+pub(crate) const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
 /// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
 #[derive(Clone, Debug, Default)]
@@ -247,7 +247,16 @@ impl Window<'_, '_> {
             Ok(element) if is_list || document::holds(element.kind()).is_some() => self.last(&element, &raw),
             Ok(element) if element.kind().is_empty() => self.file.broken(Broken::NotAResource, self.start, raw),
             Ok(element) => {
-                let entry = Entry { full_url: None, resource: element, raw, place, odd, method: None, modified: None };
+                let entry = Entry {
+                    full_url: None,
+                    resource: element,
+                    raw,
+                    place,
+                    odd,
+                    method: None,
+                    modified: None,
+                    version: None,
+                };
                 self.say(vec![entry], None, None);
             }
         }
@@ -307,15 +316,17 @@ impl Window<'_, '_> {
                 Ok(element) => entries.extend(entry(element, part.raw, part.odd, place)),
             }
         }
-        if is_message && entries.first().is_none_or(|first| first.resource.kind() != "MessageHeader") {
+        if is_message && let Some(why) = headless(entries.first()) {
             let raws = entries.into_iter().map(|entry| entry.raw).chain(flawed.into_iter().map(|(_, _, raw)| raw));
             let raw = raws.collect::<Vec<_>>().join(&b'\n');
-            let why = "the message does not begin with a header that can be read, and means nothing without it: send it again";
             self.file.records += 1;
             self.file.out.record();
             return self.file.refuse(Reason::RecordMalformed, why, self.start, raw);
         }
-        let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).map(str::to_owned);
+        // A document of STU3 says in its first resource when it was written, and nowhere else.
+        let signed = || entries.first().filter(|first| first.resource.kind() == "Composition")?.resource.text("date");
+        let timestamp = head.text("timestamp").or_else(|| head.text("meta/lastUpdated")).or_else(signed);
+        let timestamp = timestamp.map(str::to_owned);
         self.say(entries, timestamp, head.text("type"));
         for (place, part) in nested {
             let start = Start { line: place.line, offset: place.byte_offset };
@@ -410,6 +421,19 @@ impl Window<'_, '_> {
     }
 }
 
+/// Why what begins so is no message.
+fn headless(first: Option<&Entry>) -> Option<&'static str> {
+    match first.map(|first| &first.resource).filter(|first| first.kind() == "MessageHeader") {
+        None => Some(
+            "the message does not begin with a header that can be read, and means nothing without it: send it again",
+        ),
+        Some(header) if header.is_modified() => Some(
+            "a modifierExtension of the header changes what the message means, and none is known here: send it without one",
+        ),
+        Some(_) => None,
+    }
+}
+
 /// An entry of a bundle as it is used: without what only says that a search went well.
 fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<Entry> {
     if element.text("search/mode") == Some("outcome") {
@@ -418,6 +442,7 @@ fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<
     let text = |path: &str| element.text(path).map(str::to_owned);
     let (full_url, method, url) = (text("fullUrl"), text("request/method"), text("request/url"));
     let modified = text("response/lastModified");
+    let version = element.text("response/etag").and_then(version_of);
     let held = element.children.iter_mut().find(|child| &*child.name == "resource").map(std::mem::take);
     // Some servers give the resource without its wrapping; a deletion has none, and says whose address went.
     let resource = match held {
@@ -428,7 +453,12 @@ fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<
         None if method.is_none() && element.get("response").is_some() => return None,
         None => Element::default(),
     };
-    Some(Entry { full_url, resource, raw, place, odd, method, modified })
+    Some(Entry { full_url, resource, raw, place, odd, method, modified, version })
+}
+
+/// The number of a version as HTTP names it: of `W/"3"` three.
+fn version_of(etag: &str) -> Option<u64> {
+    etag.strip_prefix("W/").unwrap_or(etag).trim_matches('"').parse().ok()
 }
 
 /// The resource that a deletion names, as far as its address tells: of "Patient/1" the kind and the id.

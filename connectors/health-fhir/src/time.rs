@@ -48,6 +48,22 @@ impl Time {
         }
     }
 
+    /// Whether all of it is over at another time: of a day the whole day, of a month the whole month.
+    pub(crate) fn is_over_at(self, other: Self) -> bool {
+        self.ends_us() <= other.as_us()
+    }
+
+    /// The moment from which on it is over.
+    fn ends_us(self) -> i64 {
+        let Some(when::When::On(date)) = self.when.when else { return self.as_us() + 1 };
+        let of_a_day = |next: Option<Date>| next.and_then(midnight_utc_us).unwrap_or(i64::MAX);
+        match (date.month, date.day) {
+            (_, Some(_)) => self.as_us() + 86_400_000_000,
+            (Some(month), None) if month < 12 => of_a_day(dates::date(date.year, Some(month + 1), None)),
+            _ => of_a_day(dates::date(date.year + 1, None, None)),
+        }
+    }
+
     pub(crate) fn timestamp(self) -> prost_types::Timestamp {
         dates::timestamp(self.as_us())
     }
@@ -74,6 +90,21 @@ fn midnight_utc_us(date: Date) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_over_once_the_next_one_begins() {
+        let is_over =
+            |end: &str, at: &str| Time::parse(end).zip(Time::parse(at)).is_some_and(|(end, at)| end.is_over_at(at));
+        for (end, over, not_yet) in [
+            ("2026-04-01", "2026-04-02", "2026-04-01T10:00:00Z"),
+            ("2026-03", "2026-04-01", "2026-03-31T23:00:00Z"),
+            ("2025-12", "2026-01-01", "2025-12-31"),
+            ("2025", "2026-01-01T00:00:00Z", "2025-12-31"),
+            ("2026-04-01T10:00:00Z", "2026-04-01T10:00:01Z", "2026-04-01T10:00:00Z"),
+        ] {
+            assert!(is_over(end, over) && !is_over(end, not_yet), "{end}");
+        }
+    }
 
     #[test]
     fn dates_keep_the_precision_that_they_come_with() {

@@ -14,7 +14,7 @@ use crate::message::{Action, Says};
 use crate::naming::{key, own_time, sequence, stood};
 use crate::person;
 use crate::reading::Reading;
-use crate::saying::{Part, Saying, fnv_1a};
+use crate::saying::{MODIFIED, Part, Saying, fnv_1a, is_in_error};
 use crate::time::Time;
 use crate::tree::Element;
 use crate::{clinical, consent, contained, labels, letter, link, nested, referral, relation, visit};
@@ -103,8 +103,8 @@ impl Translating<'_> {
             let why = "bundles stand in one another deeper than is read, or cannot be told apart as they came: send each by itself";
             return refuse(entry, None, Reason::RecordMalformed, "resource", why, out);
         }
-        let Some(controller) = self.controller(bundle, resource) else {
-            let why = "nothing says whose record this is: no sender, keeper or managing organisation has an ODS code, and \
+        let Some(controller) = self.controller(bundle, entry) else {
+            let why = "nothing says whose record this is: no sender, keeper or managing organisation that still is one has an ODS code, and \
                        `controllers` names more than one organisation or none (of `throughline translate`: --organisation)";
             return refuse(entry, None, Reason::RecordMalformed, "sender", why, out);
         };
@@ -139,13 +139,13 @@ impl Translating<'_> {
         let Some(subject) = subject else {
             let why = match () {
                 () if is_patient => NO_NUMBER,
-                () if is_deletion(entry) => NOT_TOLD_WHOSE,
+                () if entry.is_deletion() => NOT_TOLD_WHOSE,
                 () => NO_PATIENT,
             };
             return refuse(entry, Some(controller), Reason::SubjectMissing, "subject", why, out);
         };
         let mut saying = self.saying(bundle, entry, (subject, controller), around, out);
-        if is_deletion(entry) {
+        if entry.is_deletion() {
             return deleted(&mut saying);
         }
         if is_patient {
@@ -178,7 +178,7 @@ impl Translating<'_> {
             }
             let mut saying = self.saying(bundle, entry, (subject, controller.to_owned()), around, out);
             (saying.declined, saying.is_of_several) = (declined, is_of_several);
-            if is_deletion(entry) {
+            if entry.is_deletion() {
                 deleted(&mut saying);
                 continue;
             }
@@ -186,7 +186,7 @@ impl Translating<'_> {
             contained::say(&mut saying);
         }
         if told.is_empty() || unknown > 0 {
-            let why = if is_deletion(entry) { NOT_TOLD_WHOSE } else { NO_PATIENT };
+            let why = if entry.is_deletion() { NOT_TOLD_WHOSE } else { NO_PATIENT };
             refuse(entry, Some(controller.to_owned()), Reason::SubjectMissing, "participant.actor", why, out);
         }
     }
@@ -202,7 +202,7 @@ impl Translating<'_> {
         let mut timing = Reading::default();
         let stood = stood(bundle, entry, &mut timing);
         around.findings.extend(timing.findings);
-        let labels = labels::of(&entry.resource, &mut around);
+        let labels = labels::of(bundle, &entry.resource, &mut around);
         Saying {
             bundle,
             labels,
@@ -236,9 +236,9 @@ impl Translating<'_> {
                 return;
             }
         }
-        // It changes what the rest means, and none is known here.
-        if resource.get("modifierExtension").is_some() {
-            return saying.keep(own_time(resource), "modifierExtension");
+        // That it never was so is the last word on it, whatever else changes its meaning.
+        if resource.is_modified() && !is_in_error(resource) {
+            return saying.keep_modified(own_time(resource));
         }
         match kind {
             "RelatedPerson" => relation::say(saying, resource, ""),
@@ -293,12 +293,14 @@ impl Translating<'_> {
                 }
             }
         }
-        let mut practices = resource.all("generalPractitioner");
-        let practice = practices.find_map(|to| person::organisation_of(saying.bundle, to, resource));
-        let event = person::described(resource, identifiers, practice, &mut reading);
+        let practice = person::practice(saying.bundle, resource, resource, saying.stood, &mut reading);
+        let event = person::described(resource, identifiers, practice, saying.stood, &mut reading);
         let (born_on, died_on) = (event.birth_on, event.death_on);
         // A message of a birth or a death that is taken back does not take back who somebody is.
         let describes = saying.action() != Action::Delete;
+        if describes && resource.is_modified() {
+            return saying.keep_modified(saying.stood);
+        }
         if describes && saying.bundle.header.is_some() && self.is_said(saying) {
             // Twice in one message, at one version: it can say one thing of somebody, and the rest is kept.
             saying.around.flag(FindingCode::RecordRepeated, "Patient");
@@ -344,6 +346,10 @@ impl Translating<'_> {
     /// The other Patient of a birth: its mother, who is told of as such and by nothing else. The child is never hers to be.
     fn mother(&self, saying: &mut Saying<'_, '_>) {
         let resource = &saying.entry.resource;
+        if resource.is_modified() {
+            let why = "something changes what the mother's record means, and is not known here: send it without, or record her by hand";
+            return saying.reject(Reason::RecordMalformed, MODIFIED, why);
+        }
         let born =
             saying.bundle.entries.iter().find(|entry| {
                 entry.resource.kind() == "Patient" && was_born(saying.bundle, &entry.resource) == Some(true)
@@ -384,10 +390,6 @@ fn patients_among<'b>(bundle: &'b Bundle, resource: &'b Element) -> impl Iterato
 const NOT_TOLD_WHOSE: &str = "the deletion does not say whose the resource was, by whom an entry is known here, so nothing was taken back: have the \
      resource sent once more with its patient and the status `entered-in-error`";
 
-fn is_deletion(entry: &Entry) -> bool {
-    entry.method.as_deref() == Some("DELETE")
-}
-
 const DELETED: &str = "DELETE";
 
 /// Takes back all that was said of a resource that went.
@@ -396,16 +398,7 @@ fn deleted(saying: &mut Saying<'_, '_>) {
         return consent::wait(saying, "it was deleted where it came from, and what it decided still binds here");
     }
     let at = saying.stood;
-    let resource = &saying.entry.resource;
-    saying.retract("deleted", Part::default(), at, DELETED);
-    match resource.kind() {
-        "Encounter" => saying.retract("deleted", visit::DISCHARGE, at, DELETED),
-        "ServiceRequest" | "ReferralRequest" => saying.retract("deleted", referral::CLOSED, at, DELETED),
-        _ => {}
-    }
-    for (_, ordinal) in resource.all("component").zip(1..) {
-        saying.retract("deleted", Part { of: "", ordinal }, at, DELETED);
-    }
+    saying.retract_all(at, DELETED);
     saying.keep_no_more(at, DELETED);
     contained::retract(saying, at, DELETED);
 }

@@ -81,6 +81,13 @@ impl Element {
         self.text("resourceType").unwrap_or_default()
     }
 
+    /// Whether something in it changes what the rest means, and nobody here knows how. A resource that it holds, and a person around the
+    /// child, is looked at by itself.
+    pub(crate) fn is_modified(&self) -> bool {
+        let own = self.children.iter().filter(|child| !matches!(&*child.name, "contained" | "contact"));
+        own.into_iter().any(|child| &*child.name == "modifierExtension" || child.is_modified())
+    }
+
     /// The child that says this by one of several types: of `effective` that is `effectiveDateTime` or `effectivePeriod`. The
     /// type, and the child.
     pub(crate) fn choice<'e>(&'e self, stem: &str) -> Option<(&'e str, &'e Element)> {

@@ -55,9 +55,8 @@ fn an_allergy_says_whether_it_stands_and_none_known_is_none() {
     for status in ["active", "inactive", "resolved"] {
         assert_eq!(allergy("91935009", status, "confirmed").of_kind("AllergyRecorded")[0].1["status"]["code"], status);
     }
-    for verified in ["refuted", "entered-in-error"] {
-        assert_eq!(allergy("91935009", "active", verified).kinds(), ["EntryRetracted", "EntryRetracted"]);
-    }
+    assert_eq!(allergy("91935009", "active", "entered-in-error").kinds(), ["EntryRetracted", "EntryRetracted"]);
+    assert_eq!(allergy("91935009", "active", "refuted").kinds(), ["EntryRetracted", "SourceRecordKept"]);
     let in_words = json!({ "code": { "text": "No known allergies" }, "recordedDate": "2026-03-01" });
     let in_words = read("AllergyIntolerance", &in_words);
     let none = ["716186003", "409137002", "428607008", "429625007"];
@@ -242,4 +241,210 @@ fn what_is_deleted_goes_with_all_that_was_made_of_it() {
     let child = json!({ "resourceType": "Patient", "id": "p", "identifier": number });
     let held = json!({ "contained": [child], "subject": { "reference": "#p" } });
     assert_eq!(deleted("Immunization", &held), parts(&[("", 0), ("kept", 0), ("person", 0)]));
+}
+
+#[test]
+fn what_was_refuted_is_no_diagnosis_and_no_allergy_whichever_code_says_so() {
+    let coding = |system: &str, code: &str| json!({ "system": system, "code": code });
+    let local = coding("https://invented.example/certainty", "L1");
+    for (verified, kinds) in [
+        ("refuted", ["EntryRetracted", "SourceRecordKept"]),
+        ("entered-in-error", ["EntryRetracted", "EntryRetracted"]),
+    ] {
+        let own = coding("http://terminology.hl7.org/CodeSystem/condition-ver-status", verified);
+        let further = json!([coding("http://snomed.info/sct", "410605003"), local, own]);
+        for status in [json!(verified), json!({ "coding": [own] }), json!({ "coding": further })] {
+            for kind in ["Condition", "AllergyIntolerance"] {
+                let said = read(kind, &json!({ "code": snomed("1"), "verificationStatus": status }));
+                assert_eq!((said.kinds(), said.reasons()), (kinds.to_vec(), vec![]), "{kind} {status}");
+                let keys: Vec<_> =
+                    said.drafts.iter().map(|draft| draft.record_key.rsplit('/').next().unwrap()).collect();
+                assert_eq!(keys, ["r", "kept"]);
+            }
+        }
+    }
+    for stands in ["unconfirmed", "provisional", "differential", "confirmed"] {
+        let said = read(
+            "Condition",
+            &json!({ "code": snomed("1"), "verificationStatus": { "coding": [{ "code": stands }] } }),
+        );
+        assert_eq!(said.of_kind("DiagnosisRecorded")[0].1["certainty"]["code"], stands);
+    }
+}
+
+#[test]
+fn what_changes_the_meaning_of_a_record_and_is_not_known_is_never_passed_over() {
+    let modifier = json!([{ "url": "https://invented.example/changes", "valueBoolean": true }]);
+    let kinds = |said: &Collected| said.kinds().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let taken_back = |entries: usize| vec!["EntryRetracted".to_owned(); entries];
+    let dated = json!({ "status": "completed", "performedDateTime": "2026-03-01" });
+    let verified = json!({ "verificationStatus": { "coding": [{ "code": "entered-in-error" }] } });
+    for (kind, further, entries) in [
+        ("Immunization", json!({ "status": "completed", "vaccineCode": snomed("1") }), 1),
+        ("AllergyIntolerance", json!({ "code": snomed("1") }), 1),
+        ("Condition", json!({ "code": snomed("1") }), 1),
+        ("Observation", json!({ "status": "final", "code": snomed("1"), "valueString": "x" }), 1),
+        ("Observation", json!({ "status": "final", "component": [{ "code": snomed("1") }] }), 2),
+        ("DiagnosticReport", json!({ "status": "final", "code": snomed("1") }), 1),
+        ("Procedure", dated, 1),
+        ("QuestionnaireResponse", json!({ "status": "completed" }), 1),
+        ("ServiceRequest", json!({ "status": "active", "intent": "order", "code": snomed("1") }), 2),
+        ("DocumentReference", json!({ "status": "current" }), 1),
+        ("Encounter", json!({ "status": "finished", "class": { "code": "IMP" } }), 2),
+        ("Appointment", json!({ "status": "booked", "start": "2026-05-01T10:00:00Z" }), 1),
+        ("RelatedPerson", json!({ "name": [{ "family": "Madeup" }] }), 1),
+    ] {
+        let mut modified = further.clone();
+        modified["modifierExtension"] = modifier.clone();
+        let said = read(kind, &modified);
+        let expected = [taken_back(entries), vec!["SourceRecordKept".to_owned()]].concat();
+        assert_eq!(
+            (kinds(&said), said.findings()),
+            (expected, vec!["- NOT_MAPPED modifierExtension".to_owned()]),
+            "{kind}"
+        );
+        // What is wrong is taken back as ever.
+        let mut wrong = modified.clone();
+        let in_error = if kind == "Condition" || kind == "AllergyIntolerance" {
+            verified.clone()
+        } else {
+            json!({ "status": "entered-in-error" })
+        };
+        wrong.as_object_mut().unwrap().extend(in_error.as_object().unwrap().clone());
+        let mut plain = wrong.clone();
+        plain.as_object_mut().unwrap().remove("modifierExtension");
+        if kind != "RelatedPerson" {
+            assert_eq!(kinds(&read(kind, &wrong)), kinds(&read(kind, &plain)), "{kind}");
+        }
+    }
+    // In a part of it too.
+    let part = json!({ "code": snomed("1"), "valueString": "x", "modifierExtension": modifier });
+    assert_eq!(
+        read("Observation", &json!({ "status": "final", "component": [part] })).kinds(),
+        ["EntryRetracted", "EntryRetracted", "SourceRecordKept"]
+    );
+    let number = json!([{ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": "9990123454" }]);
+    let child = json!({ "resourceType": "Patient", "id": "p", "identifier": number, "modifierExtension": modifier });
+    let said =
+        read("Condition", &json!({ "code": snomed("1"), "contained": [child], "patient": { "reference": "#p" } }));
+    assert_eq!(said.kinds(), ["DiagnosisRecorded", "EntryRetracted", "SourceRecordKept"]);
+    let said = read("Patient", &json!({ "birthDate": "2020-01-01", "modifierExtension": modifier }));
+    assert_eq!(
+        (said.kinds(), said.findings()),
+        (vec!["EntryRetracted", "SourceRecordKept"], vec!["- NOT_MAPPED modifierExtension".to_owned()])
+    );
+    let contact = json!([{ "name": { "family": "Madeup" }, "modifierExtension": modifier }]);
+    let said = read("Patient", &json!({ "birthDate": "2020-01-01", "contact": contact }));
+    assert_eq!(
+        (said.kinds(), said.findings()),
+        (vec!["PersonDescribed", "SourceRecordKept"], vec!["- NOT_MAPPED contact".to_owned()])
+    );
+}
+
+#[test]
+fn how_long_something_was_is_told_or_kept() {
+    let period = |further: Value| {
+        let mut period = json!({ "start": "2026-02-01T10:00:00Z" });
+        period.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        period
+    };
+    let ended = json!({ "end": "2026-02-03T10:00:00Z" });
+    let value = |of: Value| {
+        let said = read("Observation", &json!({ "status": "final", "code": snomed("1"), "valuePeriod": of }));
+        (said.of_kind("ObservationRecorded")[0].1["value"].clone(), said.kinds().len())
+    };
+    assert_eq!(value(period(ended.clone())), (json!("2026-02-01T10:00:00Z/2026-02-03T10:00:00Z"), 1));
+    assert_eq!(value(period(json!({}))), (json!("2026-02-01T10:00:00Z"), 1));
+    assert_eq!(value(ended.clone()), (Value::Null, 2), "kept");
+    let screen = snomed("314081000");
+    for (kind, field, further, event) in [
+        (
+            "Observation",
+            "effective",
+            json!({ "status": "final", "code": snomed("1"), "valueString": "x" }),
+            "ObservationRecorded",
+        ),
+        (
+            "Procedure",
+            "performed",
+            json!({ "status": "completed", "code": screen, "outcome": snomed("2") }),
+            "ScreeningReported",
+        ),
+        ("DiagnosticReport", "effective", json!({ "status": "final", "code": snomed("1") }), "ResultReported"),
+        ("Condition", "onset", json!({ "code": snomed("1") }), "DiagnosisRecorded"),
+        ("Condition", "abatement", json!({ "code": snomed("1") }), "DiagnosisRecorded"),
+        ("AllergyIntolerance", "onset", json!({ "code": snomed("1") }), "AllergyRecorded"),
+    ] {
+        let timed = |of: &str, value: Value| {
+            let mut further = further.clone();
+            further[format!("{field}{of}")] = value;
+            let said = read(kind, &further);
+            (said.kinds(), said.findings())
+        };
+        let kept = (vec![event, "SourceRecordKept"], vec![format!("- NOT_MAPPED {field}")]);
+        assert_eq!(timed("Period", period(ended.clone())), kept, "{kind}");
+        assert_eq!(timed("String", json!("as a baby")), kept, "{kind}");
+        assert_eq!(timed("Period", period(json!({}))), (vec![event], vec![]), "{kind}");
+        assert_eq!(timed("DateTime", json!("2026-02-01")), (vec![event], vec![]), "{kind}");
+    }
+    let wrong = json!({ "status": "entered-in-error", "code": snomed("1"), "effectivePeriod": period(ended) });
+    assert_eq!(read("Observation", &wrong).kinds(), ["EntryRetracted"; 2]);
+}
+
+#[test]
+fn every_reaction_of_an_allergy_is_told() {
+    let reactions = json!([
+        { "manifestation": [{ "coding": [{ "system": "http://snomed.info/sct", "code": "247472004" }] }, { "text": "swelling" }] },
+        { "description": "after the second biscuit", "note": [{ "text": "invented words" }] },
+        { "manifestation": [{ "coding": [{ "code": "L1" }] }], "description": "at night" },
+    ]);
+    let said = read("AllergyIntolerance", &json!({ "code": snomed("1"), "reaction": reactions }));
+    assert_eq!((said.kinds(), said.findings()), (vec!["AllergyRecorded"], vec![]));
+    assert_eq!(
+        said.of_kind("AllergyRecorded")[0].1["reaction"],
+        "snomed 247472004; swelling; after the second biscuit; invented words; fhir.manifestation L1; at night"
+    );
+}
+
+#[test]
+fn what_was_deleted_does_not_come_back_with_its_earlier_versions() {
+    let states = |entries: &[Value], stamp: Value| {
+        let set =
+            json!({ "resourceType": "Bundle", "type": "history", "timestamp": stamp, "entry": entries }).to_string();
+        let said = translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("a.json", set)]);
+        let of_it = said.drafts.iter().filter(|draft| draft.record_key.ends_with("/r"));
+        let order =
+            |draft: &connector_kit::Draft| draft.version.map(|version| (version.as_of_us, version.sequence)).unwrap();
+        let mut states: Vec<_> = of_it.map(|draft| (order(draft), draft.event.kind_number().unwrap().name())).collect();
+        states.sort_unstable();
+        assert!(states.windows(2).all(|two| two[0].0 != two[1].0), "one is the later of any two: {states:?}");
+        states.into_iter().map(|(_, kind)| kind).collect::<Vec<_>>()
+    };
+    let version = |number: &str, changed: Option<&str>| {
+        let mut dose = json!({ "resourceType": "Immunization", "id": "r", "meta": { "versionId": number }, "status": "completed",
+            "vaccineCode": snomed("1"), "occurrenceDateTime": "2026-02-01", "patient": { "reference": "Patient/1" } });
+        if let Some(changed) = changed {
+            dose["meta"]["lastUpdated"] = changed.into();
+        }
+        dose
+    };
+    let delete = |held: Value, response: Value| json!({ "request": { "method": "DELETE", "url": "Immunization/r" }, "resource": held, "response": response });
+    let put = |held: Value| json!({ "request": { "method": "PUT", "url": "Immunization/r" }, "resource": held });
+    let (stamp, at) = (json!("2026-04-09T10:00:00Z"), Some("2026-04-02T10:00:00Z"));
+    let later = Some("2026-04-05T10:00:00Z");
+    let (given, gone) = ("ImmunisationGiven", "EntryRetracted");
+    // It holds the version that went, and says no time or number of its own.
+    assert_eq!(states(&[delete(version("3", at), json!({})), put(version("3", at))], stamp.clone()), [given, gone]);
+    // It says when it was, and what it holds is older.
+    let response = json!({ "lastModified": "2026-04-03T10:00:00Z", "etag": "W/\"4\"" });
+    let deleted = delete(version("3", at), response);
+    assert_eq!(
+        states(&[put(version("5", later)), deleted.clone(), put(version("2", at))], stamp.clone()),
+        [given, gone, given]
+    );
+    assert_eq!(states(&[deleted, put(version("2", at))], stamp.clone()), [given, gone]);
+    // Nothing tells a time but the page.
+    let deleted = delete(version("3", None), json!({ "etag": "W/\"4\"" }));
+    let all = [put(version("2", None)), deleted, put(version("5", None))];
+    assert_eq!(states(&all, stamp), [given, gone, given]);
 }

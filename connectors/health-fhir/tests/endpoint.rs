@@ -360,3 +360,40 @@ fn a_search_asks_for_what_changed_and_follows_its_pages() {
         assert!(read(wrong).is_err(), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn a_transaction_is_one_wherever_it_says_so() {
+    let house = House::new().await;
+    let bearer = format!("authorization: Bearer {TOKEN}\r\n");
+    let child = r#"{"request":{"method":"PUT","url":"Patient/1"},"resource":{"resourceType":"Patient","id":"1","birthDate":"2020-01-01","identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9990123454"}],"managingOrganization":{"identifier":{"system":"https://fhir.nhs.uk/Id/ods-organization-code","value":"RZ99"}}}}"#;
+    let asks = r#"{"request":{"method":"GET","url":"Patient/1"}}"#;
+    // None of these says what it is in, and one of them stands first.
+    let hollow = [r#"{"fullUrl":"urn:uuid:1"}"#, "{}", r#"{"fullUrl":"urn:uuid:1","resource":{}}"#, asks];
+    for of in hollow {
+        for kind in ["transaction", "batch"] {
+            for entries in [format!("{of},{child}"), format!("{child},{of}")] {
+                for text in [
+                    format!(r#"{{"entry":[{entries}],"resourceType":"Bundle","type":"{kind}"}}"#),
+                    format!(r#"{{"type":"{kind}","entry":[{entries}],"resourceType":"Bundle"}}"#),
+                    format!(r#"{{"resourceType":"Bundle","entry":[{entries}],"type":"{kind}"}}"#),
+                    format!(r#"{{"entry":[{entries}],"type":"{kind}"}}"#),
+                ] {
+                    let spooled = house.spooled();
+                    let (status, body) = house.post("/fhir", "application/fhir+json", &bearer, text.as_bytes()).await;
+                    let said: Value = serde_json::from_str(&body).unwrap();
+                    let is_answered = said["type"] == "batch-response" && said["entry"].as_array().unwrap().len() == 2;
+                    match kind {
+                        "batch" if is_answered => {
+                            assert_eq!((status, house.spooled()), (200, spooled + 1), "{text}: {body}")
+                        }
+                        _ => assert_eq!((status, house.spooled()), (400, spooled), "{text}: {body}"),
+                    }
+                }
+            }
+        }
+    }
+    let spooled = house.spooled();
+    let twice = format!(r#"{{"entry":[{child}],"id":"1","id":"2","resourceType":"Bundle","type":"transaction"}}"#);
+    let (status, body) = house.post("/fhir", "application/fhir+json", &bearer, twice.as_bytes()).await;
+    assert_eq!((status, house.spooled()), (400, spooled), "{body}");
+}

@@ -151,3 +151,113 @@ fn what_has_no_place_in_a_contained_patient_is_kept() {
     let odd = json!({ "extension": [{ "url": "https://invented.example/more", "valueString": "2" }] });
     assert_eq!(held(odd), ["ImmunisationGiven", "PersonDescribed", "SourceRecordKept"]);
 }
+
+fn ended(on: &str) -> Value {
+    json!({ "start": "2018-01-01", "end": on })
+}
+
+#[test]
+fn what_somebody_was_called_and_reached_by_is_not_told_as_what_is() {
+    let surgery = |code: &str, end: &str| {
+        json!({ "type": "Organization", "identifier": {
+            "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": code, "period": ended(end) } })
+    };
+    let told = |end: &str| {
+        json!({
+            "name": [{ "use": "usual", "family": "Inventia", "period": ended(end) }, { "use": "usual", "family": "Madeup" }],
+            "telecom": [
+                { "system": "phone", "value": "0000 000001", "period": ended(end) },
+                { "system": "email", "value": "old@invented.example", "period": ended(end) },
+                { "system": "phone", "value": "0000 000002" },
+            ],
+            "generalPractitioner": [surgery("A00001", end), surgery("A00002", "2030-01-01")],
+        })
+    };
+    let described = |said: &Collected| said.of_kind("PersonDescribed")[0].1.clone();
+    let uses = |person: &Value| {
+        let names = person["names"].as_array().unwrap();
+        names.iter().map(|name| name["use"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // The record stood so on 2 April 2026.
+    for end in ["2020-03-01", "2026-04-01", "2026-03"] {
+        let said = page(&[patient("p-1", told(end))]);
+        let person = described(&said);
+        assert_eq!(uses(&person), ["USE_FORMER", "USE_USUAL"], "{end}");
+        assert_eq!((&person["phones"], &person["emails"]), (&json!(["0000 000002"]), &Value::Null));
+        assert_eq!(person["practice"], "ods-a00002");
+        assert_eq!(said.findings(), ["- NOT_MAPPED generalPractitioner", "- NOT_MAPPED telecom"]);
+    }
+    for end in ["2026-04-02", "2026", "2030-01-01"] {
+        let said = page(&[patient("p-1", told(end))]);
+        let person = described(&said);
+        assert_eq!(uses(&person), ["USE_USUAL", "USE_USUAL"], "{end}");
+        assert_eq!(
+            (&person["phones"], &person["emails"]),
+            (&json!(["0000 000001", "0000 000002"]), &json!(["old@invented.example"]))
+        );
+        assert_eq!((&person["practice"], said.findings().len()), (&json!("ods-a00001"), 0));
+    }
+    // Where nothing tells when the record stood so, an end that is stated is one.
+    let mut undated = patient("p-1", told("2026"));
+    undated["meta"] = json!({ "versionId": "1" });
+    assert_eq!(uses(&described(&page(&[undated]))), ["USE_FORMER", "USE_USUAL"]);
+    let unreadable = page(&[patient("p-1", told("invented"))]);
+    assert!(unreadable.findings().contains(&"- DATE_UNREADABLE period/end".to_owned()));
+    let old = patient("p-1", json!({ "telecom": [{ "system": "phone", "use": "old", "value": "0000 000001" }] }));
+    assert_eq!(page(&[old]).findings(), ["- NOT_MAPPED telecom"]);
+}
+
+#[test]
+fn a_role_that_ended_names_no_practice() {
+    let role = json!({ "resourceType": "PractitionerRole", "id": "r", "period": ended("2020-01-01"),
+        "organization": { "identifier": { "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "A00001" } } });
+    let child = patient("p-1", json!({ "generalPractitioner": [{ "reference": "PractitionerRole/r" }] }));
+    let said = page(&[role, child]);
+    assert_eq!((&said.of_kind("PersonDescribed")[0].1["practice"], said.reasons()), (&Value::Null, vec![]));
+    assert_eq!(said.findings(), ["- NOT_MAPPED generalPractitioner"]);
+}
+
+#[test]
+fn who_managed_a_record_once_does_not_answer_for_it() {
+    let managed = |end: &str| {
+        let by = json!({ "identifier": { "system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": "RZ98",
+            "period": ended(end) } });
+        let child = patient("p-1", json!({ "managingOrganization": by }));
+        translate(&Fhir::default(), &[("page.json", child.to_string())])
+    };
+    assert_eq!(managed("2030-01-01").drafts[0].controller, "ods-rz98");
+    let said = managed("2020-01-01");
+    assert_eq!((said.drafts.len(), said.reasons()), (0, vec!["REASON_RECORD_MALFORMED"]));
+}
+
+#[test]
+fn of_somebody_around_the_child_what_is_told_is_what_still_is() {
+    let related = json!({
+        "resourceType": "RelatedPerson", "id": "m", "meta": { "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" },
+        "patient": { "reference": "Patient/p-1" }, "relationship": [{ "coding": [{ "code": "MTH" }] }],
+        "name": [{ "family": "Inventia", "period": ended("2020-01-01") }, { "family": "Madeup" }],
+        "telecom": [{ "system": "phone", "value": "0000 000001", "period": ended("2020-01-01") },
+            { "system": "phone", "value": "0000 000002" }],
+        "address": [{ "use": "old", "line": ["1 Madeup Road"] }, { "line": ["2 Madeup Road"], "period": ended("2020-01-01") },
+            { "line": ["3 Madeup Road"] }],
+    });
+    let said = page(&[patient("p-1", json!({})), related.clone()]);
+    let mother = &said.of_kind("RelationshipRecorded")[0].1;
+    assert_eq!((&mother["name"]["family"], &mother["phones"]), (&json!("Madeup"), &json!(["0000 000002"])));
+    assert_eq!(mother["address"]["lines"], json!(["3 Madeup Road"]));
+    assert_eq!(said.findings(), ["- NOT_MAPPED telecom"]);
+    let mut only = related;
+    only["name"].as_array_mut().unwrap().truncate(1);
+    only["address"].as_array_mut().unwrap().truncate(1);
+    let said = page(&[patient("p-1", json!({})), only]);
+    let mother = &said.of_kind("RelationshipRecorded")[0].1;
+    assert_eq!((&mother["name"]["family"], &mother["name"]["use"]), (&json!("Inventia"), &json!("USE_FORMER")));
+    assert_eq!(mother["address"]["use"], "USE_FORMER");
+}
+
+#[test]
+fn who_stands_within_a_record_was_called_so_too() {
+    let mut dose = immunisation("completed", "1", &[]);
+    dose["contained"][0]["name"][0]["period"] = ended("2020-01-01");
+    assert_eq!(page(&[dose]).of_kind("PersonDescribed")[0].1["names"][0]["use"], "USE_FORMER");
+}

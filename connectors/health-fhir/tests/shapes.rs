@@ -272,3 +272,79 @@ fn why_a_message_was_sent_is_no_action_that_is_unknown() {
         (vec![], vec!["- CODE_UNKNOWN MessageHeader.action".to_owned()])
     );
 }
+
+#[test]
+fn a_document_in_an_envelope_says_what_its_resources_say() {
+    let message = |event: &str| {
+        let coded = |code: &str| json!({ "coding": [{ "system": "http://snomed.info/sct", "code": code }] });
+        let child = json!({ "resourceType": "Patient", "id": "p1", "identifier": number("9990123454") });
+        let found = json!({ "resourceType": "Condition", "id": "c1", "code": coded("1"), "subject": { "reference": "urn:uuid:1" } });
+        let letter = json!({ "resourceType": "Composition", "id": "l1", "status": "final", "title": "Invented",
+            "subject": { "reference": "urn:uuid:1" } });
+        let mut header = header();
+        header["resource"]["event"]["code"] = event.into();
+        let entries = [letter, child, found].into_iter().enumerate();
+        let entries = entries.map(|(nth, held)| json!({ "fullUrl": format!("urn:uuid:{nth}"), "resource": held }));
+        let document = json!({ "resourceType": "Bundle", "type": "document", "entry": entries.collect::<Vec<_>>() });
+        let entries = json!([header, { "resource": document }]);
+        read("a.json", &json!({ "resourceType": "Bundle", "type": "message", "entry": entries }).to_string())
+    };
+    let labels = |said: &Collected, kind: &str| {
+        let of_kind = |draft: &&connector_kit::Draft| draft.event.kind_number().unwrap().name() == kind;
+        said.drafts.iter().filter(of_kind).flat_map(|draft| draft.labels.clone()).collect::<Vec<_>>()
+    };
+    for event in ["003D", "005D", "006D", "007C", "009D", "010D", "012M", "013D", "014M"] {
+        let said = message(&format!("ITK{event}"));
+        assert_eq!(said.kinds(), ["DocumentRecorded", "SourceRecordKept", "PersonDescribed", "DiagnosisRecorded"]);
+        assert_eq!((said.findings(), said.reasons()), (vec!["- NOT_MAPPED Composition".to_owned()], vec![]), "{event}");
+        assert!(said.drafts.iter().all(|draft| draft.labels.is_empty()));
+    }
+    // What a mental health service tells is told as such, and who the child is is not.
+    let said = message("ITK004D");
+    assert_eq!(labels(&said, "DiagnosisRecorded"), [proto::sharing::Label::MentalHealth]);
+    assert_eq!(labels(&said, "DocumentRecorded"), [proto::sharing::Label::MentalHealth]);
+    assert_eq!(labels(&said, "PersonDescribed"), []);
+    for unknown in ["ITK999X", ""] {
+        let said = message(unknown);
+        assert_eq!(said.kinds(), ["SourceRecordKept", "PersonDescribed", "SourceRecordKept"]);
+        assert!(said.findings().contains(&"- CODE_UNKNOWN MessageHeader.event".to_owned()), "{unknown}");
+    }
+}
+
+#[test]
+fn a_document_without_a_time_of_its_own_is_of_when_it_was_written() {
+    let document = |date: Option<&str>| {
+        let child = json!({ "resourceType": "Patient", "id": "p1", "identifier": number("9990123454") });
+        let allergy = json!({ "resourceType": "AllergyIntolerance", "id": "a1", "code": { "text": "Invented" },
+            "patient": { "reference": "urn:uuid:1" }, "onsetDateTime": "2020-03-01" });
+        let mut letter = json!({ "resourceType": "Composition", "id": "l1", "status": "final", "title": "Invented",
+            "subject": { "reference": "urn:uuid:1" } });
+        if let Some(date) = date {
+            letter["date"] = date.into();
+        }
+        let entries = [letter, child, allergy].into_iter().enumerate();
+        let entries = entries.map(|(nth, held)| json!({ "fullUrl": format!("urn:uuid:{nth}"), "resource": held }));
+        let document = json!({ "resourceType": "Bundle", "type": "document", "entry": entries.collect::<Vec<_>>() });
+        read("a.json", &document.to_string())
+    };
+    let said = document(Some("2026-04-02T10:00:00Z"));
+    assert_eq!(said.kinds(), ["DocumentRecorded", "SourceRecordKept", "PersonDescribed", "AllergyRecorded"]);
+    assert_eq!((said.findings(), said.reasons()), (vec!["- NOT_MAPPED Composition".to_owned()], vec![]));
+    assert!(said.drafts.iter().all(|draft| draft.version.unwrap().as_of_us == 1_775_124_000_000_000));
+    // Nobody knows when the child was described, and when the allergy began is known.
+    let said = document(None);
+    assert_eq!(said.kinds(), ["AllergyRecorded"]);
+    assert!(said.findings().contains(&"- FIELD_MISSING meta.lastUpdated".to_owned()));
+}
+
+#[test]
+fn a_header_whose_meaning_is_changed_spoils_the_message() {
+    let mut header = header();
+    header["resource"]["modifierExtension"] =
+        json!([{ "url": "https://invented.example/changes", "valueBoolean": true }]);
+    let message = json!({ "resourceType": "Bundle", "type": "message",
+        "entry": [header, { "resource": of_a_child("document", "9990123454") }] });
+    let said = read("a.json", &message.to_string());
+    assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"]));
+    assert!(said.rejections[0].message.contains("modifierExtension"));
+}

@@ -248,6 +248,9 @@ fn what_led_to_a_referral_is_no_attendance() {
         assert_eq!(message(encounter(status, class)), ["PersonDescribed", "SourceRecordKept"], "{status} {class}");
     }
     assert_eq!(message(encounter("finished", "AMB")), ["PersonDescribed", "AppointmentKept"]);
+    // What such a message asks for calls itself a plan.
+    let asked = json!({ "resourceType": "ServiceRequest", "id": "r", "status": "active", "intent": "plan", "code": { "text": "Invented" } });
+    assert_eq!(message(asked), ["PersonDescribed", "ReferralMade"]);
 }
 
 #[test]
@@ -281,4 +284,55 @@ fn what_a_review_says_beside_itself_is_kept() {
     let with_more = told(&["HealthReviewCompleted", "SourceRecordKept"], &["- NOT_MAPPED reasonCode"]);
     assert_eq!(review(json!({ "reasonCode": [concept("R2", "Self harm")] })), with_more);
     assert_eq!(review(json!({ "serviceType": concept("711", "Child and adolescent psychiatry") })), with_more);
+}
+
+#[test]
+fn what_nobody_asked_for_is_no_referral() {
+    let request = |kind: &str, further: Value| {
+        let mut request = json!({
+            "resourceType": kind, "id": "r", "status": "active", "intent": "order", "authoredOn": "2026-03-01",
+            "meta": { "versionId": "2", "lastUpdated": "2026-04-02T10:00:00Z" }, "subject": { "reference": "Patient/1" },
+            "code": { "text": "Invented" },
+        });
+        request.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let said = translate(&Fhir { organisation: Some("ods-rz99".to_owned()) }, &[("a.json", request.to_string())]);
+        (said.kinds(), said.findings())
+    };
+    let category = |system: &str, code: &str| json!([{ "coding": [{ "system": system, "code": code }] }]);
+    let snomed = "http://snomed.info/sct";
+    let national = "https://fhir.nhs.uk/CodeSystem/message-category-servicerequest";
+    let gone = || vec!["EntryRetracted", "EntryRetracted", "SourceRecordKept"];
+    let local = json!([{ "coding": [{ "code": "L1" }, { "system": snomed, "code": "108252007" }] }]);
+    for (kind, further, field) in [
+        ("ServiceRequest", json!({ "status": "draft" }), "status"),
+        ("ReferralRequest", json!({ "status": "draft" }), "status"),
+        ("ServiceRequest", json!({ "intent": "proposal" }), "intent"),
+        ("ServiceRequest", json!({ "intent": "plan" }), "intent"),
+        ("ReferralRequest", json!({ "intent": "option" }), "intent"),
+        ("ServiceRequest", json!({ "category": category(snomed, "108252007") }), "category"),
+        ("ServiceRequest", json!({ "category": category(snomed, "363679005"), "status": "completed" }), "category"),
+        ("ServiceRequest", json!({ "category": local }), "category"),
+    ] {
+        assert_eq!(request(kind, further.clone()), (gone(), vec![format!("- NOT_MAPPED {field}")]), "{further}");
+    }
+    for status in ["on-hold", "suspended"] {
+        let held = request("ServiceRequest", json!({ "status": status }));
+        assert_eq!(
+            held,
+            (vec!["SourceRecordKept"], vec!["- NOT_MAPPED status".to_owned()]),
+            "what was asked for stands"
+        );
+    }
+    for further in [
+        json!({}),
+        json!({ "intent": "directive" }),
+        json!({ "intent": "original-order" }),
+        // As the national standard for referrals has every one of them.
+        json!({ "intent": "plan", "category": category(national, "referral") }),
+    ] {
+        assert_eq!(request("ServiceRequest", further.clone()), (vec!["ReferralMade"], vec![]), "{further}");
+    }
+    // One that was an order is taken back where it was wrong, as any.
+    let wrong = json!({ "status": "entered-in-error", "category": category(snomed, "108252007") });
+    assert_eq!(request("ServiceRequest", wrong).0, ["EntryRetracted"; 3]);
 }
