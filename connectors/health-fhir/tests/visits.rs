@@ -327,6 +327,7 @@ fn what_nobody_asked_for_is_no_referral() {
         json!({}),
         json!({ "intent": "directive" }),
         json!({ "intent": "original-order" }),
+        json!({ "category": category(snomed, "409063005") }),
         // As the national standard for referrals has every one of them.
         json!({ "intent": "plan", "category": category(national, "referral") }),
     ] {

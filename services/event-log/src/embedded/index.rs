@@ -1,4 +1,4 @@
-//! Where each record stands in the journal: in memory, made anew at each start, eight bytes a record.
+//! Where each record stands in the journal: in memory, made anew at each start, some four bytes a record.
 
 use crate::position::{Offset, PARTITIONS, Partition, Topic};
 
@@ -22,19 +22,72 @@ impl Location {
     }
 }
 
+/// The locations of one partition's records, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Locations(Vec<InSegment>);
+
+/// Those within one segment.
+#[derive(Clone, Debug)]
+struct InSegment {
+    segment: u32,
+    /// The offset of its first record.
+    first: usize,
+    bytes: Vec<u32>,
+}
+
+impl InSegment {
+    fn end(&self) -> usize {
+        self.first + self.bytes.len()
+    }
+
+    fn from(&self, offset: usize) -> impl Iterator<Item = Location> + '_ {
+        let bytes = self.bytes.get(offset.saturating_sub(self.first)..).unwrap_or_default();
+        bytes.iter().map(|byte| Location::new(self.segment, *byte))
+    }
+}
+
+impl Locations {
+    pub(super) fn len(&self) -> usize {
+        self.0.last().map_or(0, InSegment::end)
+    }
+
+    /// From this offset on.
+    pub(super) fn from(&self, offset: usize) -> impl Iterator<Item = Location> + '_ {
+        let before = self.0.partition_point(|within| within.end() <= offset);
+        self.0.iter().skip(before).flat_map(move |within| within.from(offset))
+    }
+
+    pub(super) fn last(&self) -> Option<Location> {
+        self.0.last().and_then(|within| Some(Location::new(within.segment, *within.bytes.last()?)))
+    }
+
+    fn push(&mut self, location: Location) {
+        let (segment, byte, first) = (location.segment(), location.0 as u32, self.len());
+        match self.0.last_mut() {
+            Some(within) if within.segment == segment => within.bytes.push(byte),
+            last => {
+                // Nothing more comes into the segment before.
+                last.into_iter().for_each(|within| within.bytes.shrink_to_fit());
+                self.0.push(InSegment { segment, first, bytes: vec![byte] });
+            }
+        }
+    }
+}
+
 /// Locations by topic, partition and offset.
 #[derive(Clone, Debug)]
-pub(super) struct Index(Vec<Vec<Location>>);
+pub(super) struct Index(Vec<Locations>);
 
 impl Default for Index {
     fn default() -> Self {
-        Self(vec![Vec::new(); PARTITIONS_IN_ALL])
+        Self(vec![Locations::default(); PARTITIONS_IN_ALL])
     }
 }
 
 impl Index {
-    pub(super) fn of(&self, topic: Topic, partition: Partition) -> &[Location] {
-        self.0.get(slot(topic, partition)).map_or(&[], Vec::as_slice)
+    pub(super) fn of(&self, topic: Topic, partition: Partition) -> &Locations {
+        static NONE: Locations = Locations(Vec::new());
+        self.0.get(slot(topic, partition)).unwrap_or(&NONE)
     }
 
     pub(super) fn end(&self, topic: Topic, partition: Partition) -> Offset {
@@ -71,4 +124,27 @@ impl<T: Copy + Default> PerPartition<T> {
 
 fn slot(topic: Topic, partition: Partition) -> usize {
     (topic as usize - 1) * usize::from(PARTITIONS) + usize::from(partition.number())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_are_found_by_offset_over_all_segments() {
+        let all: Vec<Location> = [(1, 9), (1, 12), (2, 9), (4, u32::MAX), (4, 9), (7, 9)]
+            .map(|(segment, byte)| Location::new(segment, byte))
+            .to_vec();
+        let mut locations = Locations::default();
+        assert_eq!((locations.len(), locations.last(), locations.from(0).next()), (0, None, None));
+        for (count, location) in all.iter().enumerate() {
+            assert_eq!(locations.len(), count);
+            locations.push(*location);
+            assert_eq!(locations.last(), Some(*location));
+        }
+        for offset in 0..=all.len() {
+            assert_eq!(locations.from(offset).collect::<Vec<_>>(), all[offset..]);
+        }
+        assert_eq!(locations.from(usize::MAX).next(), None);
+    }
 }

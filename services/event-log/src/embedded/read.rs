@@ -29,8 +29,7 @@ pub(super) fn partition(
 ) -> Result<Vec<StoredRecord>, LogError> {
     let state = shared.read();
     let from_index = usize::try_from(from).unwrap_or(usize::MAX);
-    let locations = state.index.of(topic, partition).get(from_index..).unwrap_or_default();
-    let locations = locations.get(..records_max.min(locations.len())).unwrap_or_default().to_vec();
+    let locations: Vec<Location> = state.index.of(topic, partition).from(from_index).take(records_max).collect();
     let segments = state.segments.clone();
     drop(state);
     let mut records = Vec::with_capacity(locations.len().min(ROOM_FIRST));
@@ -121,9 +120,9 @@ pub(super) fn scan(
         for partition in Partition::all() {
             let locations = state.index.of(topic, partition);
             let wanted = usize::try_from(from(topic, partition)).unwrap_or(usize::MAX);
-            if let Some(first) = locations.get(wanted) {
-                start = Some(start.map_or(*first, |s| s.min(*first)));
-                end = end.max(locations.last().copied());
+            if let Some(first) = locations.from(wanted).next() {
+                start = Some(start.map_or(first, |start| start.min(first)));
+                end = end.max(locations.last());
             }
         }
     }

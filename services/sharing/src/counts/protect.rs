@@ -58,20 +58,23 @@ struct Sum {
 /// Between which two numbers one lies.
 type Span = (i64, i64);
 
+/// The cells of a line, by what each counts.
+type Named<'a> = BTreeMap<&'a str, usize>;
+
 impl Table {
     /// The first population holds all the others.
     pub(super) fn of<'p>(counting: &Counting, populations: impl Iterator<Item = &'p Population>) -> Self {
         let (fewest, step) = (i64::from(counting.fewest), i64::from(counting.round_to));
         let mut table =
             Self { fewest, step, cells: Vec::new(), sums: Vec::new(), within: Vec::new(), populations: Vec::new() };
-        let mut of_everybody: Option<(Places, Vec<BTreeMap<&str, usize>>, [u32; LINES])> = None;
+        let mut of_everybody: Option<(Places, Vec<Named<'_>>, [u32; LINES])> = None;
         for population in populations {
             let total = table.cell(population.total, true);
             let (mut places, mut named) = (Places { total, ..Places::default() }, Vec::new());
             let lines = population.lines.iter().zip(population.unplaced).zip(&mut places.lines).enumerate();
             for (line, ((parts, unplaced), cells)) in lines {
                 cells.extend(parts.values().map(|count| table.cell(*count, true)));
-                named.push(parts.keys().map(String::as_str).zip(cells.iter().copied()).collect::<BTreeMap<_, _>>());
+                named.push(parts.keys().map(String::as_str).zip(cells.iter().copied()).collect::<Named<'_>>());
                 // Everybody who is counted is with some service.
                 let by_service = line + 1 == LINES;
                 let rest = (!by_service).then(|| table.cell(unplaced, false));
