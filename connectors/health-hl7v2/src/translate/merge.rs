@@ -3,7 +3,7 @@
 //!
 //! | triggers | become |
 //! |---|---|
-//! | A40, A18, A30, A34, A36, A47: MRG-1 became PID-3 | the number that went is superseded by the one that stands |
+//! | A40, A18, A30, A34, A36, A47: MRG-1 became PID-3 | the number that went is superseded by the one of its issuer that stands |
 //! | A45: visit MRG-5 of person MRG-1 is PV1-19 of PID-3; A42, A50: visit MRG-5 is PV1-19 | the visit's entries are reassigned |
 //! | A24: both PIDs are one person | the first claims the second |
 //! | A37: they are not | that claim, and any replacement of the one by the other, is taken back |
@@ -25,11 +25,11 @@ use super::{About, Mapping, Rejecting, describe, keep_rest};
 use crate::er7::{Message, Segment};
 use crate::reading::Reading;
 use crate::saying::Saying;
-use crate::subject::{self, Person};
+use crate::subject::{self, Number, Person};
 use crate::visit::Taken;
 
-const NOT_SUPERSEDED: &str = "MRG-1 holds no number of the sender's that could give way to PID-3's: nothing was merged; compare both \
-     numbers at the source, and have the merge sent again";
+const NOT_SUPERSEDED: &str = "MRG-1 holds no number of the sender's whose place just one of PID-3's, of the same issuer and kind, could take: \
+     nothing was merged; compare the numbers at the source, and have the merge sent again";
 const NOT_MOVED: &str = "MRG-1 and MRG-5, or PID-3 and PV1-19, do not name two visits of the sender's numbers: nothing was moved; \
      have the message sent again";
 const NOT_A_PAIR: &str =
@@ -142,12 +142,12 @@ impl<'m> About<'m, '_> {
                 Mapping::VisitMoved => self.reassign(&mut saying, group),
                 Mapping::NumbersMoved => self.part_numbers(&mut saying, group, &parted.unwrap_or_default(), out),
                 Mapping::AccountMoved => self.account_moved(&mut saying, group),
-                Mapping::OutsideMerged => self.supersede(&mut saying, group).map_err(|_| Unfollowed {
+                Mapping::OutsideMerged => self.supersede(&mut saying, group, out).map_err(|_| Unfollowed {
                     reason: Reason::MoveUndecided,
                     field: "MRG-4",
                     why: OUTSIDE_UNDECIDED,
                 }),
-                _ => self.supersede(&mut saying, group),
+                _ => self.supersede(&mut saying, group, out),
             };
             if let Err(Unfollowed { reason, field, why }) = &followed {
                 rejecting.reject(out, *reason, field, why);
@@ -164,30 +164,46 @@ impl<'m> About<'m, '_> {
         saying
     }
 
-    fn supersede(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> Result<Taken, Unfollowed> {
+    fn supersede(
+        &self,
+        saying: &mut Saying<'m, '_>,
+        group: &Group<'m>,
+        out: &mut dyn Output,
+    ) -> Result<Taken, Unfollowed> {
         let mut reading = Reading::default();
         let merged = group.first("MRG");
         let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
-        let still = self.numbers_now(group);
-        let (went, others): (Vec<Subject>, Vec<Subject>) =
-            subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading)
-                .into_iter()
-                .filter(|number| *number != saying.subject && !still.contains(number))
-                .partition(|number| subject::may_be_superseded(number, &saying.subject));
-        if went.is_empty() {
+        let now = self.numbers_now(group);
+        let mut is_followed = false;
+        let mut all = true;
+        for prior in subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading) {
+            if prior.who == saying.subject || now.iter().any(|number| number.who == prior.who) {
+                continue;
+            }
+            let key = supersedes(&prior.who);
+            let event = IdentifierSuperseded { superseded: Some(prior.who.clone()), ..Default::default() };
+            if subject::may_be_superseded(&prior.who, &saying.subject) {
+                saying.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
+            } else if let Some(stands) = prior.became(&now) {
+                // Of another hospital: what took its place is that hospital's own number.
+                let mut theirs = self.saying(stands.clone());
+                theirs.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
+                theirs.into_drafts().into_iter().for_each(|draft| out.draft(draft));
+            } else {
+                all = false;
+                continue;
+            }
+            is_followed = true;
+        }
+        if !is_followed {
             return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
         }
-        for went in went {
-            let key = supersedes(&went);
-            let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
-            saying.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
-        }
-        // What another issuer numbered gives way to nothing here.
-        Ok(if others.is_empty() { Taken::Wholly } else { Taken::InPart })
+        // What another issuer numbered, of which the person has no number or several, gives way to nothing here.
+        Ok(if all { Taken::Wholly } else { Taken::InPart })
     }
 
     /// What numbers of the sender's the person of PID-3 has.
-    fn numbers_now(&self, group: &Group<'m>) -> Vec<Subject> {
+    fn numbers_now(&self, group: &Group<'m>) -> Vec<Number> {
         subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default())
     }
 
@@ -195,7 +211,8 @@ impl<'m> About<'m, '_> {
         let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
         let prior = subject::numbers(prior.field(1), "MRG-1", self.header, reading);
         let now = self.numbers_now(group);
-        let (moved, stayed) = prior.into_iter().partition(|number| now.contains(number));
+        let (moved, stayed) =
+            prior.into_iter().map(|number| number.who).partition(|prior| now.iter().any(|number| number.who == *prior));
         Parted { moved, stayed }
     }
 
