@@ -14,7 +14,7 @@ use crate::saying::{Saying, Standing};
 use crate::subject::{self, Person};
 use crate::time::Time;
 use crate::visit::Taken;
-use crate::{allergy, appointment, document, immunisation, observation, person, problem, relation, visit};
+use crate::{allergy, appointment, document, immunisation, observation, person, problem, referral, relation, visit};
 
 /// What a message is to this connector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +25,7 @@ enum Mapping {
     PersonDeleted,
     Visit,
     Appointment,
+    Referral,
     Immunisations,
     Results,
     Problems,
@@ -41,10 +42,8 @@ enum Mapping {
     AccountMoved,
     /// PID and MRG: two numbers of another system are one.
     OutsideMerged,
-    /// It describes a person, and says of accounts, alternate numbers or plans for a visit what has no place here.
+    /// It describes a person, and says what has no place here: of accounts, alternate numbers, plans for a visit, orders.
     DescribedAndKept,
-    /// About one person, kept whole.
-    Kept,
     /// About nobody in particular.
     NotOfAPerson,
 }
@@ -77,6 +76,9 @@ impl Mapping {
             // Before version 2.3 a type that had one trigger did not name it.
             ("VXU", "V04" | "") => Self::Immunisations,
             ("ORU", "" | "R01" | "R03" | "R30" | "R31" | "R32") => Self::Results,
+            // Of the others of OUL some arrange their groups otherwise.
+            ("OUL", "R22") => Self::Results,
+            ("REF", "I12" | "I13" | "I14") => Self::Referral,
             ("PPR", "PC1" | "PC2" | "PC3") => Self::Problems,
             ("MDM", "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11") => {
                 Self::Document
@@ -85,7 +87,7 @@ impl Mapping {
                 "ADT" | "SIU" | "VXU" | "ORU" | "OUL" | "ORM" | "OML" | "OMG" | "OMP" | "MDM" | "PPR" | "PGL" | "PPP"
                 | "DFT" | "BAR" | "RDE" | "RDS" | "RAS" | "RGV" | "REF" | "RRI" | "CRM" | "CSU",
                 _,
-            ) => Self::Kept,
+            ) => Self::DescribedAndKept,
             _ => Self::NotOfAPerson,
         }
     }
@@ -111,6 +113,7 @@ impl Mapping {
             "DG1" => matches!(self, Self::Visit | Self::Person),
             "PRB" => self == Self::Problems,
             "TXA" => self == Self::Document,
+            "RF1" => self == Self::Referral,
             "MRG" => self.is_of_numbers(),
             _ => false,
         }
@@ -206,7 +209,7 @@ pub(crate) fn message(raw: &[u8], organisation: Option<&str>, standing: Standing
         (mapping, _) if mapping.is_of_numbers() => about.merged(mapping, reading, &rejecting, out),
         (Mapping::Paired(linked), _) => about.paired(linked, reading, &rejecting, out),
         (_, [pid]) => about.one(mapping, pid, reading, &rejecting, out),
-        (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
+        (Mapping::DescribedAndKept, [first, others @ ..]) if about.are_one_person(first, others) => {
             about.one(mapping, first, reading, &rejecting, out);
         }
         _ if mapping.stands_in_groups(&header) => about.each(mapping, &people, reading, &rejecting, out),
@@ -316,9 +319,7 @@ impl<'m> About<'m, '_> {
             return rejecting.reject(out, Reason::SubjectMissing, "PID-3", why);
         };
         let mut saying = self.saying(person.subject.clone());
-        if mapping == Mapping::Kept {
-            saying.keep_message(reading);
-        } else if mapping == Mapping::PersonDeleted {
+        if mapping == Mapping::PersonDeleted {
             let event = EntryRetracted { reason: Some(self.header.name()) };
             saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
             keep_rest(&mut saying, mapping, Taken::InPart);
@@ -340,6 +341,7 @@ impl<'m> About<'m, '_> {
                 Mapping::Document => document::say(&mut saying, &self.header.trigger),
                 Mapping::Visit => visit::say(&mut saying, &self.header.trigger),
                 Mapping::Appointment => appointment::say(&mut saying, &self.header.trigger),
+                Mapping::Referral => referral::say(&mut saying, &self.header.trigger),
                 Mapping::Immunisations => immunisation::say(&mut saying),
                 Mapping::DescribedAndKept => Taken::InPart,
                 _ => Taken::Wholly,
