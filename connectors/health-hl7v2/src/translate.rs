@@ -295,10 +295,10 @@ impl<'m> About<'m, '_> {
     }
 
     /// The mother of PID-21. Feeds repeat the child's own number there: nobody is their own mother.
-    fn mother(&self, person: &Person, pid: &Segment<'m>, reading: &mut Reading) -> Option<(Related, Reading)> {
+    fn mother(&self, own: &[&Subject], pid: &Segment<'m>, reading: &mut Reading) -> Option<(Related, Reading)> {
         let mut of_her = Reading::default();
         let mother = relation::mother(&pid.fields(), self.header, &mut of_her)?;
-        if person.numbers().contains(&&mother.person) {
+        if own.contains(&&mother.person) {
             reading.flag(FindingCode::FieldsContradict, "PID-21");
             return None;
         }
@@ -325,7 +325,7 @@ impl<'m> About<'m, '_> {
             keep_rest(&mut saying, mapping, Taken::InPart);
         } else {
             let pd1 = saying.fields("PD1");
-            let mother = self.mother(&person, pid, &mut reading);
+            let mother = self.mother(&person.numbers(), pid, &mut reading);
             describe(&mut saying, &person, pid, &pd1, reading);
             relate(&mut saying, pid, &person, mother);
             allergy::say(&mut saying);
@@ -376,11 +376,14 @@ fn relate<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, person: &Person, m
             saying.say_of(Some(segment), "relationship", &key, at, reading, Some(related.person), event);
         }
     }
-    if let Some((mother, reading)) = mother.filter(|(mother, _)| !named.contains(&mother.person)) {
-        let key = format!("relationship/{}", mother.key);
-        let (at, event) = (saying.recorded, mother.relationship.into());
-        saying.say_of(Some(*pid), "relationship", &key, at, reading, Some(mother.person), event);
-    }
+    relate_mother(saying, pid, mother.filter(|(mother, _)| !named.contains(&mother.person)));
+}
+
+fn relate_mother<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, mother: Option<(Related, Reading)>) {
+    let Some((mother, reading)) = mother else { return };
+    let key = format!("relationship/{}", mother.key);
+    let (at, event) = (saying.recorded, mother.relationship.into());
+    saying.say_of(Some(*pid), "relationship", &key, at, reading, Some(mother.person), event);
 }
 
 /// Keeps what nothing was made of: the whole message, or the segments that have no place.
