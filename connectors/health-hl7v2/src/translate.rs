@@ -96,15 +96,8 @@ impl Mapping {
     fn takes(self, name: &str) -> bool {
         match name {
             "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" => true,
-            "PV1" | "PV2" => !matches!(
-                self,
-                Self::Immunisations
-                    | Self::Person
-                    | Self::Superseded
-                    | Self::NumbersMoved
-                    | Self::OutsideMerged
-                    | Self::Paired(_)
-            ),
+            "PV1" => matches!(self, Self::Visit | Self::Appointment | Self::VisitMoved | Self::AccountMoved),
+            "PV2" => self == Self::Visit,
             "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
             "RXA" | "RXR" => self == Self::Immunisations,
             "ORC" => matches!(self, Self::Immunisations | Self::Results),
