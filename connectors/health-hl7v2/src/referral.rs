@@ -6,6 +6,7 @@ use crate::er7::{Fields, Value};
 use crate::person::name;
 use crate::reading::{Reading, joined};
 use crate::saying::Saying;
+use crate::time::Time;
 use crate::visit::Taken;
 
 const TABLE: &str = "referral";
@@ -57,7 +58,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         referral: Some(number.clone()),
         service: service.clone(),
         referred_on: r.asserted(3, rf1.field(7), |_, v| Reading::default().date(v, "RF1-7")),
-        referred_by: providers(saying, "RP").find_map(|by| referrer(&by, r)),
+        referred_by: providers(saying, "RP").find_map(|by| referrer(&by, saying.header.recorded, r)),
         reason: r.asserted(5, rf1.field(10), |r, v| r.coded(v, "RF1-10", "referral_reason")),
         priority: r.asserted(6, rf1.field(2), |r, v| r.coded(v, "RF1-2", "referral_priority")),
     };
@@ -117,8 +118,8 @@ fn organisation(prd: &Fields<'_>, r: &mut Reading) -> Option<String> {
 }
 
 /// Who referred: their name (PRD-2) and organisation.
-fn referrer(prd: &Fields<'_>, r: &mut Reading) -> Option<Coded> {
-    let person = name(r, prd.field(2).first(), "PRD-2").map(|name| {
+fn referrer(prd: &Fields<'_>, at: Option<Time>, r: &mut Reading) -> Option<Coded> {
+    let person = name(r, prd.field(2).first(), "PRD-2", at).map(|name| {
         let parts = [name.prefix, name.given, name.middle, name.family];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });

@@ -352,7 +352,7 @@ fn describe<'m>(
     pd1: &Fields<'_>,
     mut reading: Reading,
 ) {
-    let event = person::described(person, &pid.fields(), pd1, &mut reading);
+    let event = person::described(person, &pid.fields(), pd1, saying.header.recorded, &mut reading);
     saying.birth_on = event.birth_on;
     saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
 }
