@@ -104,7 +104,8 @@ async fn a_second_hospitals_merge_reaches_the_child_that_the_first_describes() {
     let (ours, _, _) = numbers();
     let [theirs, gone] = ["B1", "B2"].map(|value| subject(Scheme::ProviderPerson, "RH8/B", value));
     let mut house = House::new().await;
-    let described = Saying { record_key: "RH8/H1/person".to_owned(), ..described(HOSPITAL, &ours, &[theirs.clone()]) };
+    let described =
+        Saying { record_key: "RH8/H1/person".to_owned(), ..described(HOSPITAL, &ours, std::slice::from_ref(&theirs)) };
     house.say(HL7, [described, person(&gone, 1), admitted(&gone, "V1", 1)]).await;
     house.catch_up().await;
     assert_eq!(visits(&house.child(&ours, None)).len(), 0);
