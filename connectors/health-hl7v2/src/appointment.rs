@@ -46,34 +46,97 @@ impl State {
             "5" | "6" => Some(Self::Kept),
             "3" | "7" => Some(Self::Missed),
             "2" | "4" => Some(Self::Cancelled),
+            "0" => Some(Self::Booked),
             _ => None,
         }
     }
 
     /// Table 0278, and what feeds put in its place.
-    fn worded(words: &str) -> Option<Self> {
-        let word = plain(words);
-        match word.as_str() {
-            "STARTED" | "COMPLETE" | "COMPLETED" | "ATTENDED" | "ATTENDEDLATE" | "ARRIVED" | "SEEN" | "CHECKEDIN"
-            | "CHECKEDOUT" => Some(Self::Kept),
-            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "WNB" | "WASNOTBROUGHT" | "NOTBROUGHT" => Some(Self::Missed),
-            "CANCELLED" | "CANCELED" | "DC" | "DISCONTINUED" => Some(Self::Cancelled),
+    fn of_phrase(plain: &str) -> Option<Self> {
+        match plain {
+            "STARTED" | "COMPLETE" | "COMPLETED" | "COMP" | "FULFILLED" | "ATTENDED" | "ATTENDEDLATE" | "ARRIVED"
+            | "SEEN" | "CHECKIN" | "CHECKEDIN" | "CHECKOUT" | "CHECKEDOUT" => Some(Self::Kept),
+            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "DIDNTATTEND" | "NOTATTENDED" | "FAILEDTOATTEND" | "WNB"
+            | "WASNOTBROUGHT" | "NOTBROUGHT" => Some(Self::Missed),
+            "CANCELLED" | "CANCELED" | "CANC" | "CNX" | "CANX" | "DC" | "DISCONTINUED" => Some(Self::Cancelled),
             "DELETED" => Some(Self::Deleted),
-            booked if BOOKED.contains(&booked) => Some(Self::Booked),
-            _ if word.starts_with("DIDNOTATTEND") || word.starts_with("WASNOTBROUGHT") => Some(Self::Missed),
-            _ => None,
+            booked => BOOKED.contains(&booked).then_some(Self::Booked),
         }
     }
 
-    /// SCH-25: what its code says, else its text.
-    fn stated(value: Value<'_>, reading: &mut Reading) -> Option<Self> {
-        let said = |words: &String| Self::numbered(words.trim()).or_else(|| Self::worded(words));
-        words(value, "SCH-25", reading).iter().find_map(said)
+    /// The states that words name, each once and in their order; `None` for a "not" that is no part of such a name.
+    fn all_named(words: &str) -> Vec<Option<Self>> {
+        /// "Was not brought".
+        const WORDS_MAX: usize = 3;
+        let words: Vec<String> =
+            words.split(|c: char| !c.is_ascii_alphanumeric()).map(plain).filter(|word| !word.is_empty()).collect();
+        let mut named = Vec::new();
+        let mut rest = words.as_slice();
+        while let Some((word, after)) = rest.split_first() {
+            let phrase = (1..=WORDS_MAX).rev().find_map(|count| {
+                let (phrase, after) = rest.split_at_checked(count)?;
+                Some((Self::of_phrase(&phrase.concat())?, after))
+            });
+            let is_said = phrase.map(|(state, _)| Some(state));
+            let is_said = is_said.or_else(|| matches!(word.as_str(), "NOT" | "NEVER" | "WITHOUT").then_some(None));
+            named.extend(is_said.filter(|said| !named.contains(said)));
+            rest = phrase.map_or(after, |(_, after)| after);
+        }
+        named
     }
 
-    /// SCH-6, in words.
+    /// SCH-25: what its code says, else its text.
+    fn stated(value: Value<'_>, reading: &mut Reading) -> Status {
+        let statuses: Vec<Status> = words(value, "SCH-25", reading).iter().map(|words| Status::worded(words)).collect();
+        let said = statuses.iter().find(|status| matches!(status, Status::Is(_)));
+        let said = said.or_else(|| statuses.iter().find(|status| **status == Status::Contradicted));
+        said.or(statuses.first()).copied().unwrap_or(Status::Untold)
+    }
+
+    /// SCH-6, in words: what it begins with. What it goes on with is of other things too.
     fn reasoned(value: Value<'_>) -> Option<Self> {
-        words(value, "SCH-6", &mut Reading::default()).iter().find_map(|words| Self::worded(words))
+        let said = |words: &String| {
+            let whole = plain(words);
+            let begins = words.split(['-', ':', ',', ';', '(', '/']).next().map(plain).unwrap_or_default();
+            let missed = whole.starts_with("DIDNOTATTEND") || whole.starts_with("WASNOTBROUGHT");
+            let missed = missed.then_some(Self::Missed);
+            Self::of_phrase(&whole).or_else(|| Self::of_phrase(&begins)).or(missed)
+        };
+        words(value, "SCH-6", &mut Reading::default()).iter().find_map(said)
+    }
+}
+
+/// What SCH-25 says of an appointment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Status {
+    Untold,
+    Is(State),
+    /// In words that are not known.
+    Unknown,
+    /// It names states of which one denies the other, or says that it is not in one.
+    Contradicted,
+}
+
+impl Status {
+    /// One that was cancelled because nobody came was missed, and what is made anew of either is another appointment.
+    fn worded(words: &str) -> Self {
+        use State::{Booked, Cancelled, Missed};
+        if let Some(state) = State::numbered(words.trim()) {
+            return Self::Is(state);
+        }
+        match State::all_named(words).as_slice() {
+            [] | [None] => Self::Unknown,
+            [Some(one)] | [Some(one @ (Cancelled | Missed)), Some(Booked)] => Self::Is(*one),
+            [Some(Cancelled), Some(Missed)] | [Some(Missed), Some(Cancelled)] => Self::Is(Missed),
+            _ => Self::Contradicted,
+        }
+    }
+
+    fn state(self) -> Option<State> {
+        match self {
+            Self::Is(state) => Some(state),
+            _ => None,
+        }
     }
 }
 
@@ -82,10 +145,10 @@ fn plain(words: &str) -> String {
     words.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
 }
 
-/// A code, and its text.
+/// A code and its text, then those of the second system.
 fn words(value: Value<'_>, field: &str, reading: &mut Reading) -> Vec<String> {
     let value = value.first();
-    [1, 2].into_iter().filter_map(|number| reading.text(value.component(number), field)).collect()
+    [1, 2, 4, 5].into_iter().filter_map(|number| reading.text(value.component(number), field)).collect()
 }
 
 /// Says what a scheduling message tells of its appointment. Every such message states the appointment whole.
@@ -109,10 +172,18 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let stands_at = starts.unwrap_or(saying.recorded);
     let starts_at = starts.map(Time::timestamp);
     let status = State::stated(sch.field(25), &mut reading);
-    if status.is_none() && !sch.field(25).text().value.is_empty() {
+    let is_unknown = matches!(status, Status::Unknown | Status::Contradicted);
+    if is_unknown {
         reading.flag(FindingCode::CodeUnknown, "SCH-25");
     }
-    match State::of(trigger, status, State::reasoned(sch.field(6))) {
+    let state = State::of(trigger, status.state(), State::reasoned(sch.field(6)));
+    // Of one whose time went by the unknown word says what became of it: it is not said to be still to come.
+    let is_past = starts.is_some_and(|starts| starts.as_us() < saying.recorded.as_us());
+    if state == State::Booked && is_unknown && (is_past || status == Status::Contradicted) {
+        saying.of_kept = reading;
+        return Taken::InPart;
+    }
+    match state {
         State::Cancelled => {
             let event = AppointmentCancelled {
                 starts_at,
@@ -229,7 +300,7 @@ mod tests {
         let message = Message::parse(message.as_bytes()).unwrap();
         let sch = message.segments().nth(1).unwrap().fields();
         let stated = State::stated(sch.field(25), &mut Reading::default());
-        State::of(trigger, stated, State::reasoned(sch.field(6)))
+        State::of(trigger, stated.state(), State::reasoned(sch.field(6)))
     }
 
     #[test]
@@ -249,8 +320,41 @@ mod tests {
             ("S15", "Cancelled", "DNA", State::Missed),
             ("S26", "", "", State::Missed),
             ("S17", "Booked", "DNA", State::Deleted),
+            ("S15", "", "DNA - patient did not attend", State::Missed),
+            ("S14", "", "Letter about a DNA", State::Booked),
         ] {
             assert_eq!(of(trigger, status, reason), state, "{trigger} {status} {reason}");
+        }
+    }
+
+    #[test]
+    fn a_status_in_words_is_the_state_that_they_name() {
+        for (words, state) in [
+            ("DNA - patient did not attend", State::Missed),
+            ("Patient didn't attend", State::Missed),
+            ("Child was not brought in", State::Missed),
+            ("Cancelled - DNA", State::Missed),
+            ("Cancelled by patient", State::Cancelled),
+            ("Cancelled by hospital", State::Cancelled),
+            ("HOSPITAL CANCELLED", State::Cancelled),
+            ("Cancelled and rescheduled", State::Cancelled),
+            ("CNX", State::Cancelled),
+            ("Comp", State::Kept),
+            ("Completed", State::Kept),
+            ("CHECKIN", State::Kept),
+            ("Patient arrived", State::Kept),
+            ("Attended on time or, if late, before the relevant care professional was ready", State::Kept),
+            ("0", State::Booked),
+            ("Booked (urgent)", State::Booked),
+        ] {
+            assert_eq!(Status::worded(words), Status::Is(state), "{words}");
+        }
+        for words in ["Not yet arrived", "Booked - previous DNA", "Arrived, then cancelled", "Left without being seen"]
+        {
+            assert_eq!(Status::worded(words), Status::Contradicted, "{words}");
+        }
+        for words in ["Not applicable", "XYZ", "9"] {
+            assert_eq!(Status::worded(words), Status::Unknown, "{words}");
         }
     }
 }

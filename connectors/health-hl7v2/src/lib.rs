@@ -1,8 +1,9 @@
 //! HL7 v2 messages, from files and over MLLP.
 //!
 //! A message becomes the description of its child ([`proto::events::PersonDescribed`]) and what its trigger tells of:
-//! attendances, admissions, appointments, vaccines, results, screens, problems, documents, allergies, people around. Keys are made so that a cancel finds the
-//! entry that it takes back, an update the entry that it puts right, and a message sent again the events that it was.
+//! attendances, admissions, appointments, referrals, vaccines, results, screens, problems, documents, allergies, people
+//! around. Keys are made so that a cancel finds the entry that it takes back, an update the entry that it puts right, and a
+//! message sent again the events that it was.
 //! What has no place in the catalogue is kept whole, never dropped.
 //!
 //! [`er7`] is the parser, [`acknowledge`] the answer over MLLP. Why the parser is our own:
@@ -22,6 +23,7 @@ mod observation;
 mod person;
 mod problem;
 mod reading;
+mod referral;
 mod relation;
 mod saying;
 mod source;
@@ -42,4 +44,4 @@ pub fn connector(whose: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 9;
+const MAPPING_REVISION: u32 = 10;

@@ -58,19 +58,34 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, results: bool) {
 
 fn orders<'m>(saying: &mut Saying<'m, '_>) -> Vec<Order<'m>> {
     let message = saying.message;
+    // In these what was ordered stands under its specimen, and the ORC under its OBR.
+    let by_specimen = saying.header.message_type == "OUL";
     let none = || Order { obr: None, fields: message.no_fields(), orc: None, specimen: None, observations: Vec::new() };
     let mut orders = vec![none()];
     let mut orc = None;
+    let mut over = None;
     // What a note stands under: an observation, or something of which nothing is made.
     let mut under_observation = false;
     for segment in message.segments() {
         let name = segment.name();
         let Some(order) = orders.last_mut() else { break };
+        let is_of_the_specimen = by_specimen && order.obr.is_none();
         match name {
+            "ORC" if by_specimen && order.takes_its_orc() => order.orc = Some(segment),
             "ORC" => orc = Some(segment),
-            "OBR" => orders.push(Order { obr: Some(segment), fields: segment.fields(), orc: orc.take(), ..none() }),
-            "SPM" if order.specimen.is_none() => order.specimen = Some(segment),
-            "SPM" => saying.keep(&segment),
+            "OBR" => orders.push(Order {
+                obr: Some(segment),
+                fields: segment.fields(),
+                orc: orc.take(),
+                specimen: over,
+                ..none()
+            }),
+            "SPM" if by_specimen => {
+                over = Some(segment);
+                orders.push(none());
+            }
+            "SPM" => order.specimen = order.specimen.or(Some(segment)),
+            "OBX" if is_of_the_specimen => saying.keep(&segment),
             "OBX" => match order.observations.last_mut().filter(|last| last.goes_on_in(&segment)) {
                 Some(last) => last.goes_on.push(segment),
                 None => order.observations.push(Observed { obx: segment, goes_on: Vec::new(), notes: Vec::new() }),
@@ -81,8 +96,12 @@ fn orders<'m>(saying: &mut Saying<'m, '_>) -> Vec<Order<'m>> {
             "NTE" => saying.keep(&segment),
             _ => {}
         }
-        under_observation = name == "OBX" || name == "NTE" && under_observation;
+        under_observation = name == "OBX" && !is_of_the_specimen || name == "NTE" && under_observation;
     }
+    // A specimen that is no order's.
+    let taken: Vec<usize> = orders.iter().filter_map(|order| Some(order.specimen?.byte_offset())).collect();
+    let of_none = |segment: &Segment<'_>| segment.name() == "SPM" && !taken.contains(&segment.byte_offset());
+    message.segments().filter(of_none).for_each(|segment| saying.keep(&segment));
     // An ORC that no OBR followed.
     orc.iter().for_each(|segment| saying.keep(segment));
     orders
@@ -103,6 +122,11 @@ impl<'m> Observed<'m> {
 }
 
 impl<'m> Order<'m> {
+    /// Whether an ORC that comes now is of this order and not of the next.
+    fn takes_its_orc(&self) -> bool {
+        self.obr.is_some() && self.orc.is_none() && self.observations.is_empty()
+    }
+
     /// The number of the order: the filler's, which stays the same through corrections, else the placer's.
     fn number(&self, reading: &mut Reading) -> Option<String> {
         let ordered = |number| self.orc.map(|orc| orc.fields().field(number));

@@ -6,6 +6,7 @@ use proto::events::{Address, FindingCode, PersonDescribed, PersonName, address::
 use crate::er7::{Fields, Value};
 use crate::reading::Reading;
 use crate::subject::Person;
+use crate::time::Time;
 
 /// Administrative sex (table 0001), and the NHS data dictionary's codes of a person's gender, which feeds put in its place.
 const SEXES: &[&str] = &["F", "M", "O", "U", "A", "N", "0", "1", "2", "9"];
@@ -14,11 +15,17 @@ const SEXES: &[&str] = &["F", "M", "O", "U", "A", "N", "0", "1", "2", "9"];
 const ETHNICITIES: &[&str] =
     &["A", "B", "C", "D", "E", "F", "G", "H", "J", "K", "L", "M", "N", "P", "R", "S", "Z", "99"];
 
-/// The child as the message describes them. What stands nowhere in it is left as it was.
-pub(crate) fn described(person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, reading: &mut Reading) -> PersonDescribed {
+/// The child as the message describes them, at the time that it was recorded. What stands nowhere in it is left as it was.
+pub(crate) fn described(
+    person: &Person,
+    pid: &Fields<'_>,
+    pd1: &Fields<'_>,
+    at: Option<Time>,
+    reading: &mut Reading,
+) -> PersonDescribed {
     let ethnicity = Some(pid.field(10)).filter(|value| !value.is_empty()).unwrap_or(pid.field(22));
     let described = PersonDescribed {
-        names: reading.asserted(1, pid.field(5), |r, v| Some(names(r, v))).unwrap_or_default(),
+        names: reading.asserted(1, pid.field(5), |r, v| Some(names(r, v, at))).unwrap_or_default(),
         birth_on: reading.asserted(2, pid.field(7), |r, v| r.date(v, "PID-7")),
         expected_birth_on: None,
         death_on: reading.asserted(4, pid.field(29), |r, v| r.date(v, "PID-29")),
@@ -26,18 +33,13 @@ pub(crate) fn described(person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, rea
         ethnicity: reading.asserted(6, ethnicity, |r, v| r.code_of(v, "PID-10", "ethnicity", ETHNICITIES)),
         first_language: reading.asserted(7, pid.field(15), |r, v| r.coded(v, "PID-15", "language")),
         addresses: reading.asserted(8, pid.field(11), |r, v| Some(addresses(r, v, "PID-11"))).unwrap_or_default(),
-        phones: phones_of_person(pid, reading),
+        phones: phones_of_person(pid, at, reading),
         identifiers: person.identifiers.clone(),
         upn_unknown: None,
         practice: practice(pd1, reading),
         multiple_birth: reading.asserted(13, pid.field(24), |r, v| yes_or_no(r, v, "PID-24")),
         birth_order: reading.asserted(14, pid.field(25), |r, v| number(r, v, "PID-25")),
-        emails: reading
-            .asserted(15, pid.field(13), |r, v| Some(emails(r, v, "PID-13")))
-            .unwrap_or_default()
-            .into_iter()
-            .chain(emails(&mut Reading::default(), pid.field(14), "PID-14"))
-            .collect(),
+        emails: emails_of_person(pid, at, reading),
         has_died: reading.asserted(16, pid.field(30), |r, v| yes_or_no(r, v, "PID-30")),
     };
     if described.has_died() && described.death_on.is_none() {
@@ -46,32 +48,127 @@ pub(crate) fn described(person: &Person, pid: &Fields<'_>, pd1: &Fields<'_>, rea
     described
 }
 
-fn names(reading: &mut Reading, value: Value<'_>) -> Vec<PersonName> {
-    let mut names: Vec<PersonName> = value.repetitions().filter_map(|v| name(reading, v, "PID-5")).collect();
-    // The first name of a person is the one in use, whatever a feed that never types names leaves out.
-    if let Some(first) = names.first_mut()
-        && first.r#use() == Use::Unspecified
+fn names(reading: &mut Reading, value: Value<'_>, at: Option<Time>) -> Vec<PersonName> {
+    let mut names: Vec<Named> = value.repetitions().filter_map(|v| named(reading, v, "PID-5", at)).collect();
+    // The first name of those that may be is the one in use, whatever a feed that never types names leaves out.
+    let may_be_in_use = |named: &&mut Named| matches!(named.stands_as, None | Some(Use::Usual | Use::Preferred));
+    if let Some(first) = names.iter_mut().find(may_be_in_use)
+        && first.stands_as.is_none()
     {
-        first.set_use(Use::Usual);
+        first.stands_as = Some(Use::Usual);
     }
-    names
+    // One that was never theirs is not left standing because no other came with it.
+    if names.is_empty() && value.repetitions().any(|name| kind_of_name(name) == Some(KindOfName::Wrong)) {
+        reading.clears.push(1);
+    }
+    names.into_iter().map(PersonName::from).collect()
 }
 
-/// A name (XPN); `None` when no part of it stands there.
-pub(crate) fn name(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<PersonName> {
+/// A name, and how it stands; `None` where nothing says so.
+struct Named {
+    name: PersonName,
+    stands_as: Option<Use>,
+}
+
+impl From<Named> for PersonName {
+    fn from(named: Named) -> Self {
+        Self { r#use: named.stands_as.unwrap_or_default().into(), ..named.name }
+    }
+}
+
+/// What XPN-7 says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KindOfName {
+    Used(Use),
+    /// It was given to hide who they are, or by who did not know: it is not said to be the one in use.
+    Assigned,
+    /// Table 0200 knows it, and it says nothing of whether they go by it.
+    Other,
+    /// It was never theirs.
+    Wrong,
+    Unknown,
+}
+
+/// XPN-7: table 0200, and the words that feeds put in its place. `None` where it does not stand.
+fn kind_of_name(name: Value<'_>) -> Option<KindOfName> {
+    let stated = name.component(7).text().value;
+    let word: String = stated.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
+    Some(match word.as_str() {
+        "" => return None,
+        "L" | "U" | "LEGAL" | "USUAL" | "CURRENT" | "OFFICIAL" => KindOfName::Used(Use::Usual),
+        "D" | "N" | "P" | "DISPLAY" | "NICKNAME" | "PREFERRED" | "KNOWNAS" => KindOfName::Used(Use::Preferred),
+        "B" | "M" | "NOUSE" | "BIRTH" | "MAIDEN" | "FORMER" | "PREVIOUS" | "OLD" => KindOfName::Used(Use::Former),
+        "A" | "S" | "MSK" | "I" | "K" | "ALIAS" | "ASSIGNED" | "PSEUDONYM" => KindOfName::Assigned,
+        "C" | "R" | "T" | "O" | "NB" | "TEMP" | "REL" | "NAV" | "F" | "CURREG" => KindOfName::Other,
+        "BAD" => KindOfName::Wrong,
+        _ => KindOfName::Unknown,
+    })
+}
+
+/// A name (XPN); `None` when no part of it stands there, or it was never theirs. One that is over at this time (XPN-10, else 12
+/// and 13) is a former one.
+pub(crate) fn name(reading: &mut Reading, value: Value<'_>, field: &str, at: Option<Time>) -> Option<PersonName> {
+    named(reading, value, field, at).map(PersonName::from)
+}
+
+fn named(reading: &mut Reading, value: Value<'_>, field: &str, at: Option<Time>) -> Option<Named> {
     let mut part = |number| reading.text(value.component(number).subcomponent(1), field);
     let (family, given, middle, suffix, prefix) = (part(1), part(2), part(3), part(4), part(5));
-    let name_type = part(7).unwrap_or_default();
     if [&family, &given, &middle].iter().all(|part| part.is_none()) {
         return None;
     }
-    let stands_as = match name_type.as_str() {
-        "L" | "U" => Use::Usual,
-        "D" | "N" | "P" => Use::Preferred,
-        "B" | "M" => Use::Former,
-        _ => Use::Unspecified,
+    let stands_as = match kind_of_name(value) {
+        Some(KindOfName::Used(stands_as)) => Some(stands_as),
+        Some(KindOfName::Assigned) => Some(Use::Unspecified),
+        // Another's, as it may be, would be evidence of who they are.
+        Some(KindOfName::Wrong) => {
+            reading.flag(FindingCode::NotMapped, field);
+            return None;
+        }
+        Some(KindOfName::Unknown) => {
+            reading.flag(FindingCode::CodeUnknown, field);
+            None
+        }
+        Some(KindOfName::Other) | None => None,
     };
-    Some(PersonName { family, given, middle, prefix, suffix, r#use: stands_as.into() })
+    let range = value.component(10);
+    let (from, to) = ((range.subcomponent(1), value.component(12)), (range.subcomponent(2), value.component(13)));
+    let stands_as = match standing(reading, from, to, field, at) {
+        Standing::Now => stands_as,
+        Standing::Over => Some(Use::Former),
+        Standing::NotYet => Some(Use::Unspecified),
+    };
+    Some(Named { name: PersonName { family, given, middle, prefix, suffix, r#use: 0 }, stands_as })
+}
+
+/// How something that is stated from one time to another stands.
+enum Standing {
+    NotYet,
+    Now,
+    Over,
+}
+
+/// By the range, else by the single times.
+fn standing<'a>(
+    reading: &mut Reading,
+    from: (Value<'a>, Value<'a>),
+    to: (Value<'a>, Value<'a>),
+    field: &str,
+    at: Option<Time>,
+) -> Standing {
+    let mut time = |(range, single): (Value<'a>, Value<'a>)| {
+        let stated = if range.is_empty() { single } else { range };
+        if stated.is_empty() { None } else { reading.time(stated, field) }
+    };
+    let (from, to) = (time(from), time(to));
+    let Some(at) = at else { return Standing::Now };
+    if to.is_some_and(|to| to.is_over_at(at)) {
+        Standing::Over
+    } else if from.is_some_and(|from| from.as_us() > at.as_us()) {
+        Standing::NotYet
+    } else {
+        Standing::Now
+    }
 }
 
 fn addresses(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<Address> {
@@ -113,39 +210,78 @@ fn address_use(kind: Option<String>, field: &str, reading: &mut Reading) -> Opti
     })
 }
 
-/// PID-13 and PID-14 together: emptied when one is deleted and the other does not say otherwise.
-fn phones_of_person(pid: &Fields<'_>, reading: &mut Reading) -> Vec<String> {
+/// PID-13 and PID-14 together: emptied when one is deleted, or has only what is over, and the other does not say otherwise.
+fn phones_of_person(pid: &Fields<'_>, at: Option<Time>, reading: &mut Reading) -> Vec<String> {
     let (home, work) = (pid.field(13), pid.field(14));
-    let mut numbers = phones(reading, home, "PID-13");
-    numbers.extend(phones(reading, work, "PID-14"));
-    if numbers.is_empty() && (home.is_deleted() || work.is_deleted()) {
+    let mut numbers = phones(reading, home, "PID-13", at);
+    numbers.extend(phones(reading, work, "PID-14", at));
+    if numbers.is_empty() && [home, work].into_iter().any(|field| has_gone(field, at, phone)) {
         reading.clears.push(9);
     }
     numbers
 }
 
-/// Telephone numbers (XTN), as written: the first component, else the unformatted number, else area and local number.
-pub(crate) fn phones(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<String> {
+fn emails_of_person(pid: &Fields<'_>, at: Option<Time>, reading: &mut Reading) -> Vec<String> {
+    let (home, work) = (pid.field(13), pid.field(14));
+    let mut addresses = emails(reading, home, "PID-13", at);
+    addresses.extend(emails(&mut Reading::default(), work, "PID-14", at));
+    if addresses.is_empty() && (has_gone(home, at, email) || !work.is_deleted() && has_gone(work, at, email)) {
+        reading.clears.push(15);
+    }
+    addresses
+}
+
+/// What reads one number or address (XTN).
+type Contact = fn(&mut Reading, Value<'_>, &str) -> Option<String>;
+
+/// Whether a field is deleted, or what this reads of it is over.
+pub(crate) fn has_gone(value: Value<'_>, at: Option<Time>, read: Contact) -> bool {
+    let mut reading = Reading::default();
+    let mut is_of_it = |contact| is_over(&mut reading, contact, "", at) && read(&mut reading, contact, "").is_some();
+    value.is_deleted() || value.repetitions().any(&mut is_of_it)
+}
+
+/// Whether a number or an address (XTN) is over at this time (XTN-14).
+fn is_over(reading: &mut Reading, contact: Value<'_>, field: &str, at: Option<Time>) -> bool {
+    let to = contact.component(14);
+    let to = if to.is_empty() { None } else { reading.time(to, field) };
+    to.zip(at).is_some_and(|(to, at)| to.is_over_at(at))
+}
+
+/// Telephone numbers (XTN). That one is over is told: it may be somebody else's now.
+pub(crate) fn phones(reading: &mut Reading, value: Value<'_>, field: &str, at: Option<Time>) -> Vec<String> {
     let read = |value: Value<'_>| {
-        let mut part = |number| reading.text(value.component(number), field);
-        if part(1).is_some_and(|text| text.contains('@')) {
+        if is_over(reading, value, field, at) {
+            reading.flag(FindingCode::NotMapped, field);
             return None;
         }
-        part(1).or_else(|| part(12)).or_else(|| {
-            let parts: Vec<String> = [part(5), part(6), part(7)].into_iter().flatten().collect();
-            (!parts.is_empty()).then(|| parts.join(" "))
-        })
+        phone(reading, value, field)
     };
     value.repetitions().filter_map(read).collect()
 }
 
-/// Addresses of electronic mail (XTN): the fourth component, or what stands in the first and has an `@`.
-pub(crate) fn emails(reading: &mut Reading, value: Value<'_>, field: &str) -> Vec<String> {
-    let read = |value: Value<'_>| {
-        let mut part = |number| reading.text(value.component(number), field).filter(|text| text.contains('@'));
-        part(4).or_else(|| part(1))
-    };
-    value.repetitions().filter_map(read).collect()
+/// As written: the first component, else the unformatted number, else area and local number.
+pub(crate) fn phone(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<String> {
+    let mut part = |number| reading.text(value.component(number), field);
+    if part(1).is_some_and(|text| text.contains('@')) {
+        return None;
+    }
+    part(1).or_else(|| part(12)).or_else(|| {
+        let parts: Vec<String> = [part(5), part(6), part(7)].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    })
+}
+
+/// Addresses of electronic mail (XTN). That one is over is told with the telephone numbers of the field.
+pub(crate) fn emails(reading: &mut Reading, value: Value<'_>, field: &str, at: Option<Time>) -> Vec<String> {
+    let stands = |contact: &Value<'_>| !is_over(&mut Reading::default(), *contact, "", at);
+    value.repetitions().filter(stands).filter_map(|contact| email(reading, contact, field)).collect()
+}
+
+/// The fourth component, or what stands in the first and has an `@`.
+fn email(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<String> {
+    let mut part = |number| reading.text(value.component(number), field).filter(|text| text.contains('@'));
+    part(4).or_else(|| part(1))
 }
 
 /// The registered practice as an organisation id: PD1-3 (its third or tenth component), else the authority of PD1-4.

@@ -7,7 +7,7 @@ use proto::events::{Coded, FindingCode, ParentalResponsibility, RelationshipReco
 
 use crate::er7::{Fields, Segment};
 use crate::header::Header;
-use crate::person::{address, emails, name, phones};
+use crate::person::{address, emails, has_gone, name, phone, phones};
 use crate::reading::Reading;
 use crate::subject;
 
@@ -26,7 +26,8 @@ pub(crate) fn names_somebody(segment: &Segment<'_>, header: &Header) -> bool {
 
 /// NK1. `None` when it names nobody. `own` are the child's numbers, the one that it is known by first.
 pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], reading: &mut Reading) -> Option<Related> {
-    let name = reading.asserted(2, nk1.field(2), |r, v| name(r, v.first(), "NK1-2"));
+    let at = header.recorded;
+    let name = reading.asserted(2, nk1.field(2), |r, v| name(r, v.first(), "NK1-2", at));
     let number = reading.text(nk1.field(33).first().component(1), "NK1-33");
     let related = reading.asserted(6, nk1.field(33), |r, v| subject::of_somebody_else(v, "NK1-33", header, r));
     // Nobody is related to themself: the child's number was put where the other's belongs.
@@ -48,9 +49,9 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], readi
         (None, Some(spelt)) => format!("{code}/{spelt}"),
         (None, None) => return None,
     };
-    let mut numbers = phones(reading, nk1.field(5), "NK1-5");
-    numbers.extend(phones(reading, nk1.field(6), "NK1-6"));
-    if numbers.is_empty() && (nk1.field(5).is_deleted() || nk1.field(6).is_deleted()) {
+    let mut numbers = phones(reading, nk1.field(5), "NK1-5", at);
+    numbers.extend(phones(reading, nk1.field(6), "NK1-6", at));
+    if numbers.is_empty() && [5, 6].into_iter().any(|number| has_gone(nk1.field(number), at, phone)) {
         reading.clears.push(4);
     }
     // What the relation is, is said with its code, and unsaid with it.
@@ -77,7 +78,7 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], readi
         lives_with_child: None,
         since_on: reading.asserted(10, nk1.field(8), |r, v| r.date(v, "NK1-8")),
         until_on: reading.asserted(11, nk1.field(9), |r, v| r.date(v, "NK1-9")),
-        emails: emails(reading, nk1.field(5), "NK1-5"),
+        emails: emails(reading, nk1.field(5), "NK1-5", at),
         contact_order: None,
     };
     // Somebody without a number is known only as this child's, so that two children's namesakes stay two people.

@@ -220,13 +220,36 @@ pub(crate) fn superseded(mrg: &Fields<'_>, header: &Header, reading: &mut Readin
     stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).min_by_key(|ranked| ranked.0).map(|r| r.1)
 }
 
+/// A number of the sender's own for a person, and what kind of number it is (CX-5; empty where that is not told).
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Number {
+    pub(crate) who: Subject,
+    kind: String,
+}
+
+impl Number {
+    /// Which of the numbers that a person has now this one became: the only one of its issuer and kind.
+    pub(crate) fn became<'n>(&self, now: &'n [Self]) -> Option<&'n Subject> {
+        let may_be_of_its_kind = |kind: &str| kind == self.kind || kind.is_empty() || self.kind.is_empty();
+        let mut alike = now.iter().filter(|number| {
+            number.who.scheme == self.who.scheme
+                && number.who.issuer == self.who.issuer
+                && may_be_of_its_kind(&number.kind)
+        });
+        let only = alike.next()?;
+        alike.all(|number| number.who == only.who).then_some(&only.who)
+    }
+}
+
 /// The sender's own numbers in a list that name one person each, best first.
-pub(crate) fn numbers(list: Value<'_>, field: &str, header: &Header, reading: &mut Reading) -> Vec<Subject> {
+pub(crate) fn numbers(list: Value<'_>, field: &str, header: &Header, reading: &mut Reading) -> Vec<Number> {
     let stated = stated(list, field, reading);
-    let mut ranked: Vec<(u8, Subject)> =
-        stated.iter().filter_map(|id| Some((id.rank()?, id.subject(header)?))).collect();
+    let mut ranked: Vec<(u8, Number)> = stated
+        .into_iter()
+        .filter_map(|id| Some((id.rank()?, Number { who: id.subject(header)?, kind: id.kind })))
+        .collect();
     ranked.sort_by_key(|ranked| ranked.0);
-    ranked.into_iter().map(|ranked| ranked.1).filter(|number| !names_no_one_person(&number.value)).collect()
+    ranked.into_iter().map(|ranked| ranked.1).filter(|number| !names_no_one_person(&number.who.value)).collect()
 }
 
 /// Only a number that named one person can give way, and only to another of the same issuer.

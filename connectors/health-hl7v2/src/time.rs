@@ -50,6 +50,15 @@ impl Time {
         (START_OF_1850_US..START_OF_2200_US).contains(&self.as_us())
     }
 
+    /// As the last time of something: it is over at this one. A day is over when it is, and a month or a year as well.
+    pub(crate) fn is_over_at(self, at: Self) -> bool {
+        let ends_us = match self.0.when {
+            Some(when::When::On(date)) => end_utc_us(date),
+            _ => Some(self.as_us()),
+        };
+        ends_us.is_some_and(|ends| ends <= at.as_us())
+    }
+
     /// It is wholly before this day began.
     pub(crate) fn is_before_day(self, day: Date) -> bool {
         // Two days' grace: the zone of a birth abroad, and a day that was told as an instant elsewhere.
@@ -60,8 +69,26 @@ impl Time {
 }
 
 fn midnight_utc_us(date: Date) -> Option<i64> {
+    starts_us(first_day(date)?)
+}
+
+/// When the day, the month or the year is over.
+fn end_utc_us(date: Date) -> Option<i64> {
+    let first = first_day(date)?;
+    let last = match (date.month, date.day) {
+        (Some(_), Some(_)) => first,
+        (Some(_), None) => first.last_of_month(),
+        (None, _) => first.last_of_year(),
+    };
+    starts_us(last.tomorrow().ok()?)
+}
+
+fn first_day(date: Date) -> Option<jiff::civil::Date> {
     let part = |part: Option<u32>| i8::try_from(part.unwrap_or(1)).ok();
-    let day = jiff::civil::Date::new(i16::try_from(date.year).ok()?, part(date.month)?, part(date.day)?).ok()?;
+    jiff::civil::Date::new(i16::try_from(date.year).ok()?, part(date.month)?, part(date.day)?).ok()
+}
+
+fn starts_us(day: jiff::civil::Date) -> Option<i64> {
     let start = jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
     Some(start.as_microsecond())
 }
@@ -72,6 +99,17 @@ mod tests {
 
     fn time(text: &str) -> Time {
         Time::new(dates::hl7_ts(text, "field").value.unwrap())
+    }
+
+    #[test]
+    fn what_ends_on_a_day_stands_all_of_it() {
+        let sent = time("20260501130000");
+        for over in ["20260430", "202604", "2025", "20260501120000"] {
+            assert!(time(over).is_over_at(sent), "{over}");
+        }
+        for stands in ["20260501", "202605", "2026", "20260501140000", "20991231"] {
+            assert!(!time(stands).is_over_at(sent), "{stands}");
+        }
     }
 
     #[test]

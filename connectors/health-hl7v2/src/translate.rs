@@ -14,7 +14,7 @@ use crate::saying::{Saying, Standing};
 use crate::subject::{self, Person};
 use crate::time::Time;
 use crate::visit::Taken;
-use crate::{allergy, appointment, document, immunisation, observation, person, problem, relation, visit};
+use crate::{allergy, appointment, document, immunisation, observation, person, problem, referral, relation, visit};
 
 /// What a message is to this connector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +25,7 @@ enum Mapping {
     PersonDeleted,
     Visit,
     Appointment,
+    Referral,
     Immunisations,
     Results,
     Problems,
@@ -41,10 +42,8 @@ enum Mapping {
     AccountMoved,
     /// PID and MRG: two numbers of another system are one.
     OutsideMerged,
-    /// It describes a person, and says of accounts, alternate numbers or plans for a visit what has no place here.
+    /// It describes a person, and says what has no place here: of accounts, alternate numbers, plans for a visit, orders.
     DescribedAndKept,
-    /// About one person, kept whole.
-    Kept,
     /// About nobody in particular.
     NotOfAPerson,
 }
@@ -77,6 +76,9 @@ impl Mapping {
             // Before version 2.3 a type that had one trigger did not name it.
             ("VXU", "V04" | "") => Self::Immunisations,
             ("ORU", "" | "R01" | "R03" | "R30" | "R31" | "R32") => Self::Results,
+            // Of the others of OUL some arrange their groups otherwise.
+            ("OUL", "R22") => Self::Results,
+            ("REF", "I12" | "I13" | "I14") => Self::Referral,
             ("PPR", "PC1" | "PC2" | "PC3") => Self::Problems,
             ("MDM", "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11") => {
                 Self::Document
@@ -85,7 +87,7 @@ impl Mapping {
                 "ADT" | "SIU" | "VXU" | "ORU" | "OUL" | "ORM" | "OML" | "OMG" | "OMP" | "MDM" | "PPR" | "PGL" | "PPP"
                 | "DFT" | "BAR" | "RDE" | "RDS" | "RAS" | "RGV" | "REF" | "RRI" | "CRM" | "CSU",
                 _,
-            ) => Self::Kept,
+            ) => Self::DescribedAndKept,
             _ => Self::NotOfAPerson,
         }
     }
@@ -94,15 +96,8 @@ impl Mapping {
     fn takes(self, name: &str) -> bool {
         match name {
             "MSH" | "EVN" | "SFT" | "UAC" | "PID" | "PD1" => true,
-            "PV1" | "PV2" => !matches!(
-                self,
-                Self::Immunisations
-                    | Self::Person
-                    | Self::Superseded
-                    | Self::NumbersMoved
-                    | Self::OutsideMerged
-                    | Self::Paired(_)
-            ),
+            "PV1" => matches!(self, Self::Visit | Self::Appointment | Self::VisitMoved | Self::AccountMoved),
+            "PV2" => self == Self::Visit,
             "SCH" | "RGS" | "AIS" | "AIL" | "TQ1" => self == Self::Appointment,
             "RXA" | "RXR" => self == Self::Immunisations,
             "ORC" => matches!(self, Self::Immunisations | Self::Results),
@@ -111,6 +106,7 @@ impl Mapping {
             "DG1" => matches!(self, Self::Visit | Self::Person),
             "PRB" => self == Self::Problems,
             "TXA" => self == Self::Document,
+            "RF1" => self == Self::Referral,
             "MRG" => self.is_of_numbers(),
             _ => false,
         }
@@ -206,7 +202,7 @@ pub(crate) fn message(raw: &[u8], organisation: Option<&str>, standing: Standing
         (mapping, _) if mapping.is_of_numbers() => about.merged(mapping, reading, &rejecting, out),
         (Mapping::Paired(linked), _) => about.paired(linked, reading, &rejecting, out),
         (_, [pid]) => about.one(mapping, pid, reading, &rejecting, out),
-        (Mapping::Kept, [first, others @ ..]) if about.are_one_person(first, others) => {
+        (Mapping::DescribedAndKept, [first, others @ ..]) if about.are_one_person(first, others) => {
             about.one(mapping, first, reading, &rejecting, out);
         }
         _ if mapping.stands_in_groups(&header) => about.each(mapping, &people, reading, &rejecting, out),
@@ -292,10 +288,10 @@ impl<'m> About<'m, '_> {
     }
 
     /// The mother of PID-21. Feeds repeat the child's own number there: nobody is their own mother.
-    fn mother(&self, person: &Person, pid: &Segment<'m>, reading: &mut Reading) -> Option<(Related, Reading)> {
+    fn mother(&self, own: &[&Subject], pid: &Segment<'m>, reading: &mut Reading) -> Option<(Related, Reading)> {
         let mut of_her = Reading::default();
         let mother = relation::mother(&pid.fields(), self.header, &mut of_her)?;
-        if person.numbers().contains(&&mother.person) {
+        if own.contains(&&mother.person) {
             reading.flag(FindingCode::FieldsContradict, "PID-21");
             return None;
         }
@@ -316,15 +312,13 @@ impl<'m> About<'m, '_> {
             return rejecting.reject(out, Reason::SubjectMissing, "PID-3", why);
         };
         let mut saying = self.saying(person.subject.clone());
-        if mapping == Mapping::Kept {
-            saying.keep_message(reading);
-        } else if mapping == Mapping::PersonDeleted {
+        if mapping == Mapping::PersonDeleted {
             let event = EntryRetracted { reason: Some(self.header.name()) };
             saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
             keep_rest(&mut saying, mapping, Taken::InPart);
         } else {
             let pd1 = saying.fields("PD1");
-            let mother = self.mother(&person, pid, &mut reading);
+            let mother = self.mother(&person.numbers(), pid, &mut reading);
             describe(&mut saying, &person, pid, &pd1, reading);
             relate(&mut saying, pid, &person, mother);
             allergy::say(&mut saying);
@@ -340,6 +334,7 @@ impl<'m> About<'m, '_> {
                 Mapping::Document => document::say(&mut saying, &self.header.trigger),
                 Mapping::Visit => visit::say(&mut saying, &self.header.trigger),
                 Mapping::Appointment => appointment::say(&mut saying, &self.header.trigger),
+                Mapping::Referral => referral::say(&mut saying, &self.header.trigger),
                 Mapping::Immunisations => immunisation::say(&mut saying),
                 Mapping::DescribedAndKept => Taken::InPart,
                 _ => Taken::Wholly,
@@ -357,7 +352,7 @@ fn describe<'m>(
     pd1: &Fields<'_>,
     mut reading: Reading,
 ) {
-    let event = person::described(person, &pid.fields(), pd1, &mut reading);
+    let event = person::described(person, &pid.fields(), pd1, saying.header.recorded, &mut reading);
     saying.birth_on = event.birth_on;
     saying.say_of(Some(*pid), "person", "person", saying.recorded, reading, None, event.into());
 }
@@ -374,11 +369,14 @@ fn relate<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, person: &Person, m
             saying.say_of(Some(segment), "relationship", &key, at, reading, Some(related.person), event);
         }
     }
-    if let Some((mother, reading)) = mother.filter(|(mother, _)| !named.contains(&mother.person)) {
-        let key = format!("relationship/{}", mother.key);
-        let (at, event) = (saying.recorded, mother.relationship.into());
-        saying.say_of(Some(*pid), "relationship", &key, at, reading, Some(mother.person), event);
-    }
+    relate_mother(saying, pid, mother.filter(|(mother, _)| !named.contains(&mother.person)));
+}
+
+fn relate_mother<'m>(saying: &mut Saying<'m, '_>, pid: &Segment<'m>, mother: Option<(Related, Reading)>) {
+    let Some((mother, reading)) = mother else { return };
+    let key = format!("relationship/{}", mother.key);
+    let (at, event) = (saying.recorded, mother.relationship.into());
+    saying.say_of(Some(*pid), "relationship", &key, at, reading, Some(mother.person), event);
 }
 
 /// Keeps what nothing was made of: the whole message, or the segments that have no place.

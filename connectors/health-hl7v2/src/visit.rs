@@ -74,6 +74,8 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         // Whether somebody of whom only that is known lay in a bed, nobody can say.
         "A01" | "A03" if visit.is_of_an_unknown_class() => Taken::InPart,
         "A01" if class == "P" => visit.preadmitted(saying),
+        // Who is only to come lies in no bed yet, and leaves none.
+        "A02" | "A03" | "A06" | "A07" | "A12" | "A17" if class == "P" => Taken::InPart,
         // An emergency department admits nobody: who is moved within it has only attended.
         "A01" | "A04" if class == "E" => visit.attended(saying),
         "A02" if matches!(class, "E" | "O") => Taken::InPart,
@@ -89,6 +91,11 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         // From here on they come by the day: the stay is over.
         "A07" if class != "E" => visit.ended(saying, saying.happened()),
         "A08" => visit.updated(saying),
+        // Whether they are still to come, or that was cancelled too, it does not say.
+        "A11" if class == "P" => {
+            visit.retracted(saying, &["admission"]);
+            Taken::InPart
+        }
         "A11" => {
             let entries: &[&str] = match class {
                 "E" | "" => &["attendance", "admission"],
@@ -310,10 +317,11 @@ impl<'a> Visit<'a> {
     }
 
     /// A08 states the visit as it now is. It puts right only what it also dates: where the child now lies is not where the
-    /// child was admitted to, and the time of the update is not the time of the admission. A visit that it does not date is kept.
+    /// child was admitted to, and the time of the update is not the time of the admission. A visit that it does not date is kept,
+    /// and one of somebody who comes again and again (R): whether they were admitted or registered it does not say.
     fn updated(&self, saying: &mut Saying<'_, '_>) -> Taken {
         let said = match self.class {
-            "I" | "B" | "D" | "R" | "E" => self.stay_updated(saying),
+            "I" | "B" | "D" | "E" => self.stay_updated(saying),
             "O" => self.clinic_updated(saying),
             "P" if !self.pv2.field(8).is_empty() => self.preadmitted(saying) == Taken::Wholly,
             _ => false,

@@ -23,6 +23,19 @@ fn it_holds_it_for_results_problems_documents_and_schedules_too() {
 }
 
 #[test]
+fn it_holds_it_for_referrals_merges_and_words_of_feeds() {
+    let files: [(&str, &[u8]); 5] = [
+        ("referrals.hl7", include_bytes!("messages/referrals.hl7")),
+        ("words-of-statuses.hl7", include_bytes!("messages/words-of-statuses.hl7")),
+        ("names-that-were.hl7", include_bytes!("messages/names-that-were.hl7")),
+        ("mothers-in-merges.hl7", include_bytes!("messages/mothers-in-merges.hl7")),
+        ("specimens.hl7", include_bytes!("messages/specimens.hl7")),
+    ];
+    let canaries = ["ASHDOWN", "Merrin", "9991110003", "01632", "Ottoline", "SOMEBODY"];
+    check(&Hl7V2::default(), &Sample::new(&files).canaries(&canaries).end_is_not_marked());
+}
+
+#[test]
 fn queues_that_overlap_may_be_sent_in_any_order() {
     // A queue that is sent again from the middle, and one in which a message is put right: what comes of it is the same.
     let messages: Vec<&[u8]> = split(DAY);

@@ -91,6 +91,47 @@ fn a_number_that_is_still_theirs_takes_nobodys_place() {
     assert_eq!(superseded("1001^^^PAS^MR~1900^^^PAS^PI", "1900^^^PAS^PI"), (None, true));
 }
 
+/// Which number took the place of which.
+fn replaced(survivor: &str, prior: &str) -> Vec<(String, String)> {
+    let message = format!(
+        "MSH|^~\\&|PAS|RZ9|X|Y|20260305100000||ADT^A40^ADT_A39|M1|P|2.4\rEVN|A40|20260305100000\r\
+         PID|1||{survivor}||CASE^A\rMRG|{prior}\r"
+    );
+    let of = |draft: &connector_kit::Draft| match draft.event.kind.as_ref() {
+        Some(Kind::IdentifierSuperseded(event)) => {
+            Some((event.superseded.clone().unwrap().value, draft.subject.value.clone()))
+        }
+        _ => None,
+    };
+    let mut pairs: Vec<(String, String)> = translate("f", message.as_bytes()).drafts.iter().filter_map(of).collect();
+    pairs.sort();
+    pairs
+}
+
+#[test]
+fn a_second_hospitals_number_takes_the_place_of_that_hospitals() {
+    let pair = |went: &str, stands: &str| (went.to_owned(), stands.to_owned());
+    let two = "A1^^^HOSPA^MR~B1^^^HOSPB^MR";
+    assert_eq!(replaced(two, "B2^^^HOSPB^MR"), [pair("B2", "B1")]);
+    assert_eq!(replaced(two, "B2^^^HOSPB"), [pair("B2", "B1")]);
+    assert_eq!(replaced(two, "A2^^^HOSPA^MR~B2^^^HOSPB^MR"), [pair("A2", "A1"), pair("B2", "B1")]);
+    assert!(!superseded(two, "B2^^^HOSPB^MR").1);
+    // By its kind, where that hospital numbers the person twice.
+    let three = "A1^^^HOSPA^MR~B1^^^HOSPB^MR~B9^^^HOSPB^PI";
+    assert_eq!(replaced(three, "B2^^^HOSPB^MR"), [pair("B2", "B1")]);
+    // Which of two it became is not said, nor that it became one of another kind or of nobody.
+    for (now, prior) in [
+        (three, "B2^^^HOSPB"),
+        ("A1^^^HOSPA^MR~B1^^^HOSPB^MR~B3^^^HOSPB^MR", "B2^^^HOSPB^MR"),
+        ("A1^^^HOSPA^MR~B1^^^HOSPB^PI", "B2^^^HOSPB^MR"),
+        ("A1^^^HOSPA^MR~1111111^^^HOSPB^MR", "B2^^^HOSPB^MR"),
+        (two, "C2^^^HOSPC^MR"),
+        (two, "B1^^^HOSPB^MR"),
+    ] {
+        assert_eq!(superseded(now, prior), (None, true), "{now} {prior}");
+    }
+}
+
 #[test]
 fn a_number_of_another_numbering_is_another_number_whatever_its_digits() {
     let with_older = |older: &str| {

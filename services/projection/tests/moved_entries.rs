@@ -7,7 +7,7 @@ use harness::sayings::*;
 use harness::{House, Saying, now_us};
 use projection::child::{Child, is_shown};
 use proptest::prelude::*;
-use proto::events::{self as e, Cause, Subject, event::Kind};
+use proto::events::{self as e, Cause, Scheme, Subject, event::Kind};
 
 /// A statement under a key as a feed makes it: issuer and value of the person, then what it is of.
 fn of_feed(subject: &Subject, key: &str, version: u64, event: impl Into<e::Event>) -> Saying {
@@ -97,6 +97,23 @@ async fn a_discharge_said_under_the_number_that_went_is_cancelled_under_the_one_
     house.say(HL7, [discharged(&old, "V1", 5)]).await;
     house.catch_up().await;
     assert_eq!(visits(&house.child(&new, None)), ["admitted: ward of V1", "discharged: V1"]);
+}
+
+#[tokio::test]
+async fn a_second_hospitals_merge_reaches_the_child_that_the_first_describes() {
+    let (ours, _, _) = numbers();
+    let [theirs, gone] = ["B1", "B2"].map(|value| subject(Scheme::ProviderPerson, "RH8/B", value));
+    let mut house = House::new().await;
+    let described =
+        Saying { record_key: "RH8/H1/person".to_owned(), ..described(HOSPITAL, &ours, std::slice::from_ref(&theirs)) };
+    house.say(HL7, [described, person(&gone, 1), admitted(&gone, "V1", 1)]).await;
+    house.catch_up().await;
+    assert_eq!(visits(&house.child(&ours, None)).len(), 0);
+    house.say(HL7, [superseded(&gone, &theirs, 2)]).await;
+    house.catch_up().await;
+    for asked in [&ours, &theirs, &gone] {
+        assert_eq!(visits(&house.child(asked, None)), ["admitted: ward of V1"]);
+    }
 }
 
 #[tokio::test]

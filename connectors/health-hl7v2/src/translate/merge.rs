@@ -3,7 +3,7 @@
 //!
 //! | triggers | become |
 //! |---|---|
-//! | A40, A18, A30, A34, A36, A47: MRG-1 became PID-3 | the number that went is superseded by the one that stands |
+//! | A40, A18, A30, A34, A36, A47: MRG-1 became PID-3 | the number that went is superseded by the one of its issuer that stands |
 //! | A45: visit MRG-5 of person MRG-1 is PV1-19 of PID-3; A42, A50: visit MRG-5 is PV1-19 | the visit's entries are reassigned |
 //! | A24: both PIDs are one person | the first claims the second |
 //! | A37: they are not | that claim, and any replacement of the one by the other, is taken back |
@@ -21,19 +21,21 @@ use proto::events::identifier::Standing;
 use proto::events::{EntryReassigned, EntryRetracted, Identifier, IdentifierSuperseded, PersonDescribed, Subject};
 use proto::quarantine::Reason;
 
-use super::{About, Mapping, Rejecting, describe, keep_rest};
+use super::{About, Mapping, Rejecting, describe, keep_rest, relate_mother};
 use crate::er7::{Message, Segment};
 use crate::reading::Reading;
 use crate::saying::Saying;
-use crate::subject::{self, Person};
+use crate::subject::{self, Number, Person};
 use crate::visit::Taken;
 
-const NOT_SUPERSEDED: &str = "MRG-1 holds no number of the sender's that could give way to PID-3's: nothing was merged; compare both \
-     numbers at the source, and have the merge sent again";
+const NOT_SUPERSEDED: &str = "MRG-1 holds no number of the sender's whose place just one of PID-3's, of the same issuer and kind, could take: \
+     nothing was merged; compare the numbers at the source, and have the merge sent again";
 const NOT_MOVED: &str = "MRG-1 and MRG-5, or PID-3 and PV1-19, do not name two visits of the sender's numbers: nothing was moved; \
      have the message sent again";
 const NOT_A_PAIR: &str =
     "two PID segments that name two persons by numbers of one issuer are needed: nothing was linked or unlinked";
+const MOTHER_AND_CHILD: &str = "the message says that two numbers are one person's, and by PID-21 that the one is the mother of the other: they were not \
+     made one; ask the sender which of them is right";
 const NUMBERS_UNDECIDED: &str = "no number of MRG-1 is in PID-3 as well, so the message does not say whether the two numbers are one person's, or which of \
      the records of the one are the other's: nothing was moved; ask the sender, and have an A40 or A45 sent";
 const NOBODY_LEFT: &str = "every number of MRG-1 is in PID-3 as well, so the message does not say from whose numbers it moves, and what made it one \
@@ -130,6 +132,13 @@ impl<'m> About<'m, '_> {
                 rejecting.reject(out, Reason::SubjectMissing, "PID-3", why);
                 continue;
             };
+            let before = match mapping {
+                Mapping::Superseded | Mapping::OutsideMerged => self.numbers_before(group),
+                _ => Vec::new(),
+            };
+            let mother = self.mother(&person.numbers(), &group.pid, &mut reading);
+            // Her number does not give way to her child's. Which of the two was meant, the message does not say.
+            let is_of_a_mother = mother.as_ref().is_some_and(|(mother, _)| before.contains(&mother.person));
             let parted = (mapping == Mapping::NumbersMoved).then(|| self.parted(group, &mut reading));
             match &parted {
                 Some(parted) if !parted.moves() => parted.claim_nothing_undecided(&mut person),
@@ -138,16 +147,20 @@ impl<'m> About<'m, '_> {
             }
             let about = About { message: part, ..*self };
             let mut saying = about.described(&person, group, reading);
+            relate_mother(&mut saying, &group.pid, mother.filter(|_| !is_of_a_mother));
             let followed = match mapping {
+                _ if is_of_a_mother => {
+                    Err(Unfollowed { reason: Reason::RecordMalformed, field: "PID-21", why: MOTHER_AND_CHILD })
+                }
                 Mapping::VisitMoved => self.reassign(&mut saying, group),
                 Mapping::NumbersMoved => self.part_numbers(&mut saying, group, &parted.unwrap_or_default(), out),
                 Mapping::AccountMoved => self.account_moved(&mut saying, group),
-                Mapping::OutsideMerged => self.supersede(&mut saying, group).map_err(|_| Unfollowed {
+                Mapping::OutsideMerged => self.supersede(&mut saying, group, out).map_err(|_| Unfollowed {
                     reason: Reason::MoveUndecided,
                     field: "MRG-4",
                     why: OUTSIDE_UNDECIDED,
                 }),
-                _ => self.supersede(&mut saying, group),
+                _ => self.supersede(&mut saying, group, out),
             };
             if let Err(Unfollowed { reason, field, why }) = &followed {
                 rejecting.reject(out, *reason, field, why);
@@ -164,38 +177,64 @@ impl<'m> About<'m, '_> {
         saying
     }
 
-    fn supersede(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> Result<Taken, Unfollowed> {
+    fn supersede(
+        &self,
+        saying: &mut Saying<'m, '_>,
+        group: &Group<'m>,
+        out: &mut dyn Output,
+    ) -> Result<Taken, Unfollowed> {
         let mut reading = Reading::default();
         let merged = group.first("MRG");
         let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
-        let still = self.numbers_now(group);
-        let (went, others): (Vec<Subject>, Vec<Subject>) =
-            subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading)
-                .into_iter()
-                .filter(|number| *number != saying.subject && !still.contains(number))
-                .partition(|number| subject::may_be_superseded(number, &saying.subject));
-        if went.is_empty() {
+        let now = self.numbers_now(group);
+        let mut is_followed = false;
+        let mut all = true;
+        for prior in subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading) {
+            if prior.who == saying.subject || now.iter().any(|number| number.who == prior.who) {
+                continue;
+            }
+            let key = supersedes(&prior.who);
+            let event = IdentifierSuperseded { superseded: Some(prior.who.clone()), ..Default::default() };
+            if subject::may_be_superseded(&prior.who, &saying.subject) {
+                saying.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
+            } else if let Some(stands) = prior.became(&now) {
+                // Of another hospital: what took its place is that hospital's own number.
+                let mut theirs = self.saying(stands.clone());
+                theirs.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
+                theirs.into_drafts().into_iter().for_each(|draft| out.draft(draft));
+            } else {
+                all = false;
+                continue;
+            }
+            is_followed = true;
+        }
+        if !is_followed {
             return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
         }
-        for went in went {
-            let key = supersedes(&went);
-            let event = IdentifierSuperseded { superseded: Some(went), ..Default::default() };
-            saying.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
-        }
-        // What another issuer numbered gives way to nothing here.
-        Ok(if others.is_empty() { Taken::Wholly } else { Taken::InPart })
+        // What another issuer numbered, of which the person has no number or several, gives way to nothing here.
+        Ok(if all { Taken::Wholly } else { Taken::InPart })
     }
 
     /// What numbers of the sender's the person of PID-3 has.
-    fn numbers_now(&self, group: &Group<'m>) -> Vec<Subject> {
+    fn numbers_now(&self, group: &Group<'m>) -> Vec<Number> {
         subject::numbers(group.pid.fields().field(3), "PID-3", self.header, &mut Reading::default())
+    }
+
+    /// By what numbers the message says that the same person was known.
+    fn numbers_before(&self, group: &Group<'m>) -> Vec<Subject> {
+        let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
+        let mut reading = Reading::default();
+        let national = subject::of_somebody_else(prior.field(1), "MRG-1", self.header, &mut reading);
+        let own = subject::numbers(prior.field(1), "MRG-1", self.header, &mut reading);
+        own.into_iter().map(|number| number.who).chain(national).collect()
     }
 
     fn parted(&self, group: &Group<'m>, reading: &mut Reading) -> Parted {
         let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
         let prior = subject::numbers(prior.field(1), "MRG-1", self.header, reading);
         let now = self.numbers_now(group);
-        let (moved, stayed) = prior.into_iter().partition(|number| now.contains(number));
+        let (moved, stayed) =
+            prior.into_iter().map(|number| number.who).partition(|prior| now.iter().any(|number| number.who == *prior));
         Parted { moved, stayed }
     }
 
@@ -295,10 +334,16 @@ impl<'m> About<'m, '_> {
         let parts = self.parts(&groups);
         let abouts: Vec<About<'m, '_>> = parts.iter().map(|part| About { message: part, ..*self }).collect();
         let mut said: Vec<Saying<'m, '_>> = Vec::new();
+        let (mut numbers, mut mothers): (Vec<Subject>, Vec<Subject>) = (Vec::new(), Vec::new());
         for (group, about) in groups.iter().zip(&abouts) {
             let mut reading = common.take().unwrap_or_default();
             if let Some(person) = Person::read(&group.pid.fields(), self.header, &mut reading) {
-                said.push(about.described(&person, group, reading));
+                let mother = self.mother(&person.numbers(), &group.pid, &mut reading);
+                mothers.extend(mother.iter().map(|(mother, _)| mother.person.clone()));
+                numbers.extend(person.numbers().into_iter().cloned());
+                let mut saying = about.described(&person, group, reading);
+                relate_mother(&mut saying, &group.pid, mother);
+                said.push(saying);
             }
         }
         let [one, other] = said.as_mut_slice() else {
@@ -307,6 +352,8 @@ impl<'m> About<'m, '_> {
         let (ours, theirs) = (one.subject.clone(), other.subject.clone());
         if !subject::may_be_superseded(&theirs, &ours) || !subject::may_be_superseded(&ours, &theirs) {
             rejecting.reject(out, Reason::RecordMalformed, "PID-3", NOT_A_PAIR);
+        } else if linked && mothers.iter().any(|mother| numbers.contains(mother)) {
+            rejecting.reject(out, Reason::RecordMalformed, "PID-21", MOTHER_AND_CHILD);
         } else if linked {
             let claim = Identifier {
                 subject: Some(theirs.clone()),
