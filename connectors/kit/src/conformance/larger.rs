@@ -1,15 +1,17 @@
 //! A sample made larger: the records of a file over and over, each time of other children, without the whole of it ever being in
 //! memory. For tests and figures of memory.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use prost::Message as _;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use crate::collected::Collected;
-use crate::connector::{Connector, SourceFile};
+use crate::connector::{Connector, Delivery, SourceFile};
 
 /// The records of a file, and what stands around them.
 #[derive(Clone, Debug)]
@@ -143,14 +145,15 @@ pub struct LargerSubmission {
 }
 
 impl LargerSubmission {
-    /// The sample of a connector that says the most, among those in its folder: in `tests/golden`, `tests/messages` or
-    /// `fuzz/corpus`, in that order. `None` where none is to be found, or none can be made larger.
+    /// The sample of a connector that says the most, among those in its folder: in `tests/golden`, `tests/messages` or `fuzz/corpus`,
+    /// in that order; of a feed one of which nothing is refused, where there is one. `None` where none is to be found, or none can be
+    /// made larger.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn of(connector: &dyn Connector, folder: &Path) -> io::Result<Option<Self>> {
         for place in ["tests/golden", "tests/messages", "fuzz/corpus"] {
-            let mut best = (0, None);
+            let mut best = ((false, 0), None);
             for dir in folders_of(&folder.join(place))? {
                 let mut names = Vec::new();
                 for entry in fs::read_dir(&dir)? {
@@ -168,11 +171,14 @@ impl LargerSubmission {
                     }
                     let borrowed: Vec<(&str, &[u8])> =
                         files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-                    let says = Collected::of(connector, &borrowed).drafts.len();
+                    let said = Collected::of(connector, &borrowed);
+                    let is_feed = connector.descriptor().delivery == Delivery::Feed;
+                    let is_clean = is_feed && said.rejections.is_empty() && !said.drafts.is_empty();
+                    let says = (is_clean, said.drafts.len());
                     let larger = files.iter().filter_map(|(name, bytes)| Some((name.clone(), Larger::of(bytes)?)));
                     let larger: Vec<_> = larger.collect();
                     if says > best.0 && !larger.is_empty() {
-                        best = (says, Some(Self { files: larger }.of_other_children(connector, says)));
+                        best = (says, Some(Self { files: larger }.of_other_children(connector, subjects(&said))));
                     }
                 }
             }
@@ -183,13 +189,13 @@ impl LargerSubmission {
         Ok(None)
     }
 
-    /// Sees to it that the children are others each time. `says`: how many drafts come of it once.
-    fn of_other_children(mut self, connector: &dyn Connector, says: usize) -> Self {
+    /// Sees to it that the children are others each time. `once`: how many the sample has itself.
+    fn of_other_children(mut self, connector: &dyn Connector, once: usize) -> Self {
         let mut said = Collected::default();
         let files = self.files.iter();
         let files = files.map(|(name, file)| SourceFile { name: name.clone(), bytes: Box::new(file.times(3)) });
         connector.translate(files.collect(), &mut said);
-        if said.drafts.len() < says * 2 {
+        if subjects(&said) < once * 2 {
             self.files.iter_mut().for_each(|(_, file)| file.number_digits = SHORT_NUMBER_DIGITS);
         }
         self
@@ -207,6 +213,11 @@ impl LargerSubmission {
         let once: usize = self.files.iter().map(|(_, file)| file.records.len() + file.between.len()).sum();
         bytes.div_ceil(once.max(1) as u64).max(1)
     }
+}
+
+/// Of how many subjects something is said.
+fn subjects(said: &Collected) -> usize {
+    said.drafts.iter().map(|draft| draft.subject.encode_to_vec()).collect::<BTreeSet<_>>().len()
 }
 
 /// A folder and those within it, however deep; none where it is not there.
