@@ -124,6 +124,23 @@ impl Row {
         }
     }
 
+    /// A name that the pupil is called by counts where the legal one does not stand beside it, and is kept where it does.
+    pub(crate) fn settle_preferred(&mut self) {
+        for (preferred, legal, name) in [
+            (Field::PreferredSurname, Field::Surname, "preferred_surname"),
+            (Field::PreferredForename, Field::Forename, "preferred_forename"),
+        ] {
+            let Some(called) = self.said.remove(&preferred) else { continue };
+            match self.said.get(&legal) {
+                None => {
+                    self.said.insert(legal, called);
+                }
+                Some(known) if *known == called => {}
+                Some(_) => self.rest.push((name.to_owned(), called)),
+            }
+        }
+    }
+
     /// `Eastwood, Ada` is a surname and a forename, where these have no fields of their own.
     pub(crate) fn settle_name(&mut self) {
         let names = [Field::Surname, Field::Forename];

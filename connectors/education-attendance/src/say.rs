@@ -98,7 +98,8 @@ impl<'o> Register<'o> {
     }
 
     /// Takes a record that stands in others: what they say is still to come.
-    pub(crate) fn hold(&mut self, row: Row) {
+    pub(crate) fn hold(&mut self, mut row: Row) {
+        row.settle_preferred();
         self.held_bytes += row.weight();
         self.held.push(row);
     }
@@ -242,14 +243,11 @@ fn settle(rows: &[Row], of_name: Option<&str>, pupils: &mut Pupils, speaker: &mu
         // The last change counts; of what was changed at one time, whatever says the same.
         of_session.sort_by(|a, b| (b.changed_at_us, a.code).cmp(&(a.changed_at_us, b.code)));
         let Some(latest) = of_session.first() else { continue };
-        let at_once = || of_session.iter().filter(|other| other.changed_at_us == latest.changed_at_us);
-        if at_once().any(|other| other.code != latest.code) {
-            at_once().for_each(|mark| speaker.contradicted(&key, mark.row));
+        let mut at_once = of_session.iter().filter(|other| other.changed_at_us == latest.changed_at_us);
+        if at_once.any(|other| other.code != latest.code) {
+            of_session.iter().for_each(|mark| speaker.contradicted(&key, mark.row));
         } else {
-            let repeated = of_session.iter().filter(|other| other.code == latest.code).count() > 1;
-            if let Some(latest) = of_session.into_iter().next() {
-                speaker.mark(&key, latest, repeated);
-            }
+            speaker.mark(&key, of_session);
         }
     }
 }

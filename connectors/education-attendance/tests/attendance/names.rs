@@ -47,6 +47,27 @@ fn fields_of_a_pupils_and_of_a_marks_own_object_are_read() {
 }
 
 #[test]
+fn what_stands_at_the_register_is_of_its_marks_and_a_legal_name_is_a_name() {
+    let expected =
+        translate("8784001.csv", "Surname,Forename,DOB,Date,Session,Mark\nInvented,Ada,09/05/2014,06/01/2025,AM,/\n");
+    let at_register = r#"{"rollCallRegister":{"date":"2025-01-06","session":"AM"},"marks":[
+        {"student":{"person":{"legalLastName":"Invented","legalFirstName":"Ada","dateOfBirth":"2014-05-09"}},"mark":"/"}]}"#;
+    let within = r#"{"rollCallRegister":{"date":"2025-01-06","session":"AM","marks":[
+        {"student":{"legalFamilyName":"Invented","legalGivenName":"Ada","dob":"2014-05-09"},"mark":"/"}]}}"#;
+    let called = r#"[{"preferredLastName":"Invented","preferredFirstName":"Ada","dob":"2014-05-09",
+        "date":"2025-01-06","session":"AM","mark":"/"}]"#;
+    for text in [at_register, within, called] {
+        let said = translate("8784001.json", text);
+        assert_eq!((marks(&said), said.rejections.len()), (marks(&expected), 0), "{text}");
+        assert_eq!(said.drafts.len(), expected.drafts.len(), "{text}");
+    }
+    // What a pupil is called says nobody else, and is kept.
+    let both = "Surname,Preferred Surname,Forename,DOB,Date,AM\nInvented,Ann Other,Ada,09/05/2014,06/01/2025,/\n";
+    let both = translate("8784001.csv", both);
+    assert_eq!((both.drafts[0].subject.clone(), both.drafts.len()), (expected.drafts[0].subject.clone(), 3));
+}
+
+#[test]
 fn a_time_with_its_zone_is_of_its_day_in_england() {
     let keys = |date: &str| -> Vec<String> {
         let text = format!(r#"[{{"upn":"{UPN}","date":"{date}","session":"AM","code":"/"}}]"#);
