@@ -57,7 +57,7 @@ impl Connector for Sen2 {
             about: "SEN2 person-level return (XML, or COLLECT's nine CSV tables): requests, assessments, plans, placements",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 
