@@ -153,7 +153,7 @@ impl Export<'_> {
     }
 
     fn read(&mut self, opened: Opened<'_>, keys: &Keys) -> io::Result<()> {
-        let Opened { number, module, mut table } = opened;
+        let Opened { number, module, table } = opened;
         let key_of = |module: Module| keys.get(&module).map_or("", String::as_str);
         // To the rows of a table under which no other stands nothing joins: what numbers them is not needed.
         let own = module.is_parent().then(|| key_of(module));
@@ -167,6 +167,7 @@ impl Export<'_> {
             self.read_whole.insert(module, false);
             return Ok(());
         }
+        let mut table = table.taking_short_rows(own.into_iter().chain(parent));
         let mut columns: Vec<String> = table.columns().map(str::to_owned).collect();
         columns.sort_unstable();
         // Whose return it is stands in the first table, with what numbers it.
