@@ -90,6 +90,9 @@ impl Row {
         // A spreadsheet keeps text from being a number by a formula.
         let value = value.trim();
         let value = value.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(value);
+        // What a database writes for nothing. Of a name it may be the name.
+        let may_be_none = !matches!(field, Some(Field::Surname | Field::Forename | Field::Name) | None);
+        let value = if may_be_none && value.eq_ignore_ascii_case("null") { "" } else { value };
         if value.is_empty() {
             // That a session has no mark is said too.
             if let Some(field @ (Field::Code | Field::MorningCode | Field::AfternoonCode)) = field {
@@ -124,19 +127,13 @@ impl Row {
         }
     }
 
-    /// A name that the pupil is called by counts where the legal one does not stand beside it, and is kept where it does.
+    /// A name that the pupil is called by counts for the legal one where that does not stand beside it.
     pub(crate) fn settle_preferred(&mut self) {
-        for (preferred, legal, name) in [
-            (Field::PreferredSurname, Field::Surname, "preferred_surname"),
-            (Field::PreferredForename, Field::Forename, "preferred_forename"),
-        ] {
-            let Some(called) = self.said.remove(&preferred) else { continue };
-            match self.said.get(&legal) {
-                None => {
-                    self.said.insert(legal, called);
-                }
-                Some(known) if *known == called => {}
-                Some(_) => self.rest.push((name.to_owned(), called)),
+        for (preferred, legal) in
+            [(Field::PreferredSurname, Field::Surname), (Field::PreferredForename, Field::Forename)]
+        {
+            if let Some(called) = self.said.get(&preferred).cloned() {
+                self.said.entry(legal).or_insert(called);
             }
         }
     }

@@ -254,7 +254,7 @@ fn settle(rows: &[Row], of_name: Option<&str>, pupils: &mut Pupils, speaker: &mu
 
 /// When the file stood so: as it says itself, or the day in its name.
 fn as_of(name: &str, made: &str) -> Option<i64> {
-    let stated = dates::iso_at(made, "").value.or_else(|| {
+    let stated = dates::written_at(made, "").value.or_else(|| {
         let day = any_date(made, "").value?;
         dates::start_of_day_us(&day)
     });
@@ -318,7 +318,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
             "the record has no date that can be read: put it right and send the file again",
         )
     })?;
-    let changed_at_us = dates::iso_at(row.get(Field::Changed), "").value;
+    let changed_at_us = dates::written_at(row.get(Field::Changed), "").value;
     let mark = |session, code: &'r str| Mark { row, session, code, changed_at_us, findings: findings.clone() };
     let by_session = [(Session::Morning, Field::MorningCode), (Session::Afternoon, Field::AfternoonCode)];
     let mut marks: Vec<Mark<'r>> = by_session
