@@ -48,7 +48,17 @@ pub(crate) enum Field {
 const NAMES: &[(Field, &[&str])] = &[
     (
         Field::School,
-        &["laestab", "dfenumber", "dfeno", "schoollaestab", "schooldfenumber", "schoolnumber", "laestabno"],
+        &[
+            "laestab",
+            "dfe",
+            "dfenumber",
+            "dfeno",
+            "dfecode",
+            "schoollaestab",
+            "schooldfenumber",
+            "schoolnumber",
+            "laestabno",
+        ],
     ),
     (Field::Authority, &["la", "lea", "lacode", "schoollacode", "localauthority", "schoollea"]),
     (
@@ -143,9 +153,12 @@ const NAMES: &[(Field, &[&str])] = &[
             "session2",
         ],
     ),
-    (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes", "numberofminuteslate"]),
-    (Field::MorningMinutesLate, &["amminuteslate", "amminslate", "amlateminutes", "morningminuteslate"]),
-    (Field::AfternoonMinutesLate, &["pmminuteslate", "pmminslate", "pmlateminutes", "afternoonminuteslate"]),
+    (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes", "latemins", "numberofminuteslate"]),
+    (Field::MorningMinutesLate, &["amminuteslate", "amminslate", "amlateminutes", "amlatemins", "morningminuteslate"]),
+    (
+        Field::AfternoonMinutesLate,
+        &["pmminuteslate", "pmminslate", "pmlateminutes", "pmlatemins", "afternoonminuteslate"],
+    ),
     (Field::Comment, &["comment", "comments", "note", "notes"]),
     (Field::MorningComment, &["amcomment", "amcomments", "amnote", "amnotes", "morningcomment"]),
     (Field::AfternoonComment, &["pmcomment", "pmcomments", "pmnote", "pmnotes", "afternooncomment"]),

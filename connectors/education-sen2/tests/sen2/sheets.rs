@@ -129,7 +129,7 @@ fn a_workbook_with_a_sheet_a_module_says_what_its_tables_say() {
 }
 
 /// What the template calls a column; it has none of the numbers of rows but a person's and a request's.
-fn words<'c>(column: &'c str) -> Option<&'c str> {
+fn words(column: &str) -> Option<&str> {
     Some(match column {
         "persontableid" => "Person ID\n\n(This must be a unique ID for each Person record)",
         "requeststableid" => "Requests record ID\n\n(This must match the relevant ID in the Requests table)",
