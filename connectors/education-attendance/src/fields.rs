@@ -12,6 +12,9 @@ pub(crate) enum Field {
     Uln,
     Surname,
     Forename,
+    /// Names that the pupil is called by, where they are not the legal ones.
+    PreferredSurname,
+    PreferredForename,
     /// Both, the surname first and a comma between them.
     Name,
     Birth,
@@ -45,7 +48,17 @@ pub(crate) enum Field {
 const NAMES: &[(Field, &[&str])] = &[
     (
         Field::School,
-        &["laestab", "dfenumber", "dfeno", "schoollaestab", "schooldfenumber", "schoolnumber", "laestabno"],
+        &[
+            "laestab",
+            "dfe",
+            "dfenumber",
+            "dfeno",
+            "dfecode",
+            "schoollaestab",
+            "schooldfenumber",
+            "schoolnumber",
+            "laestabno",
+        ],
     ),
     (Field::Authority, &["la", "lea", "lacode", "schoollacode", "localauthority", "schoollea"]),
     (
@@ -54,8 +67,10 @@ const NAMES: &[(Field, &[&str])] = &[
     ),
     (Field::Upn, &["upn", "pupilupn", "studentupn", "learnerupn", "uniquepupilnumber", "studenteducationdetailsupn"]),
     (Field::Uln, &["uln", "uniquelearnernumber", "pupiluln", "studentuln"]),
-    (Field::Surname, &["surname", "lastname", "familyname", "pupilsurname", "studentsurname", "legalsurname"]),
-    (Field::Forename, &["forename", "firstname", "givenname", "pupilforename", "studentforename", "legalforename"]),
+    (Field::Surname, &["surname", "lastname", "familyname", "legalsurname", "legallastname", "legalfamilyname"]),
+    (Field::Forename, &["forename", "firstname", "givenname", "legalforename", "legalfirstname", "legalgivenname"]),
+    (Field::PreferredSurname, &["preferredsurname", "preferredlastname", "preferredfamilyname"]),
+    (Field::PreferredForename, &["preferredforename", "preferredfirstname", "preferredgivenname"]),
     (Field::Name, &["pupilname", "studentname", "fullname", "pupilfullname", "studentfullname", "learnername"]),
     (
         Field::Birth,
@@ -138,9 +153,12 @@ const NAMES: &[(Field, &[&str])] = &[
             "session2",
         ],
     ),
-    (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes", "numberofminuteslate"]),
-    (Field::MorningMinutesLate, &["amminuteslate", "amminslate", "amlateminutes", "morningminuteslate"]),
-    (Field::AfternoonMinutesLate, &["pmminuteslate", "pmminslate", "pmlateminutes", "afternoonminuteslate"]),
+    (Field::MinutesLate, &["minuteslate", "minslate", "lateminutes", "latemins", "numberofminuteslate"]),
+    (Field::MorningMinutesLate, &["amminuteslate", "amminslate", "amlateminutes", "amlatemins", "morningminuteslate"]),
+    (
+        Field::AfternoonMinutesLate,
+        &["pmminuteslate", "pmminslate", "pmlateminutes", "pmlatemins", "afternoonminuteslate"],
+    ),
     (Field::Comment, &["comment", "comments", "note", "notes"]),
     (Field::MorningComment, &["amcomment", "amcomments", "amnote", "amnotes", "morningcomment"]),
     (Field::AfternoonComment, &["pmcomment", "pmcomments", "pmnote", "pmnotes", "afternooncomment"]),
@@ -195,7 +213,12 @@ const NAMES: &[(Field, &[&str])] = &[
             "attendancemarkid",
             "attendancecodedescription",
             "codedescription",
+            "markdescription",
             "codetype",
+            "wondeid",
+            "ncyear",
+            "nationalcurriculumyear",
+            "year",
             "metapagination",
             "timezone",
             "datetimezone",
@@ -216,14 +239,29 @@ const NAMES: &[(Field, &[&str])] = &[
 
 /// What a name may begin with that says of what the rest is, and what that may then be: an object's own name stands before those of
 /// its fields (`student_first_name`). Of anything else the rest may be another's: a teacher has a first name too.
-const OWNERS: [(&str, &[Field]); 4] = [
+const OWNERS: [(&str, &[Field]); 8] = [
+    ("studentperson", &OF_PUPIL),
     ("student", &OF_PUPIL),
     ("pupil", &OF_PUPIL),
     ("learner", &OF_PUPIL),
     ("attendance", &[Field::On, Field::Session, Field::Code, Field::MinutesLate, Field::Comment]),
+    ("rollcallregister", &OF_REGISTER),
+    ("rollcall", &OF_REGISTER),
+    ("register", &OF_REGISTER),
 ];
-const OF_PUPIL: [Field; 7] =
-    [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Name, Field::Birth, Field::Sex];
+const OF_PUPIL: [Field; 9] = [
+    Field::Upn,
+    Field::Uln,
+    Field::Surname,
+    Field::Forename,
+    Field::PreferredSurname,
+    Field::PreferredForename,
+    Field::Name,
+    Field::Birth,
+    Field::Sex,
+];
+/// Of every mark in it.
+const OF_REGISTER: [Field; 2] = [Field::On, Field::Session];
 
 impl Field {
     /// What the field of this name holds.
@@ -263,6 +301,12 @@ mod tests {
             ("student_last_name", Field::Surname),
             ("attendance_session", Field::Session),
             ("Pupil Name", Field::Name),
+            ("pupilSurname", Field::Surname),
+            ("student_legalLastName", Field::Surname),
+            ("student_person_legalFirstName", Field::Forename),
+            ("preferredLastName", Field::PreferredSurname),
+            ("rollCallRegister_date", Field::On),
+            ("rollCall_session", Field::Session),
         ] {
             assert_eq!(Field::named(name), Some(field), "{name}");
         }

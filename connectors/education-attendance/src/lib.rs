@@ -67,7 +67,7 @@ impl Connector for DailyAttendance {
             about: "Daily attendance (JSON or CSV): register marks, with those of the days before sent again",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 6,
+            mapping_revision: 7,
         }
     }
 

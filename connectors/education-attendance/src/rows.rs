@@ -90,6 +90,9 @@ impl Row {
         // A spreadsheet keeps text from being a number by a formula.
         let value = value.trim();
         let value = value.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(value);
+        // What a database writes for nothing. Of a name it may be the name.
+        let may_be_none = !matches!(field, Some(Field::Surname | Field::Forename | Field::Name) | None);
+        let value = if may_be_none && value.eq_ignore_ascii_case("null") { "" } else { value };
         if value.is_empty() {
             // That a session has no mark is said too.
             if let Some(field @ (Field::Code | Field::MorningCode | Field::AfternoonCode)) = field {
@@ -121,6 +124,17 @@ impl Row {
             self.said.insert(Field::On, day);
         } else if self.get(Field::On) != day {
             self.rest.push(("day".to_owned(), day));
+        }
+    }
+
+    /// A name that the pupil is called by counts for the legal one where that does not stand beside it.
+    pub(crate) fn settle_preferred(&mut self) {
+        for (preferred, legal) in
+            [(Field::PreferredSurname, Field::Surname), (Field::PreferredForename, Field::Forename)]
+        {
+            if let Some(called) = self.said.get(&preferred).cloned() {
+                self.said.entry(legal).or_insert(called);
+            }
         }
     }
 

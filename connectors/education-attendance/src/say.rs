@@ -98,7 +98,8 @@ impl<'o> Register<'o> {
     }
 
     /// Takes a record that stands in others: what they say is still to come.
-    pub(crate) fn hold(&mut self, row: Row) {
+    pub(crate) fn hold(&mut self, mut row: Row) {
+        row.settle_preferred();
         self.held_bytes += row.weight();
         self.held.push(row);
     }
@@ -242,21 +243,18 @@ fn settle(rows: &[Row], of_name: Option<&str>, pupils: &mut Pupils, speaker: &mu
         // The last change counts; of what was changed at one time, whatever says the same.
         of_session.sort_by(|a, b| (b.changed_at_us, a.code).cmp(&(a.changed_at_us, b.code)));
         let Some(latest) = of_session.first() else { continue };
-        let at_once = || of_session.iter().filter(|other| other.changed_at_us == latest.changed_at_us);
-        if at_once().any(|other| other.code != latest.code) {
-            at_once().for_each(|mark| speaker.contradicted(&key, mark.row));
+        let mut at_once = of_session.iter().filter(|other| other.changed_at_us == latest.changed_at_us);
+        if at_once.any(|other| other.code != latest.code) {
+            of_session.iter().for_each(|mark| speaker.contradicted(&key, mark.row));
         } else {
-            let repeated = of_session.iter().filter(|other| other.code == latest.code).count() > 1;
-            if let Some(latest) = of_session.into_iter().next() {
-                speaker.mark(&key, latest, repeated);
-            }
+            speaker.mark(&key, of_session);
         }
     }
 }
 
 /// When the file stood so: as it says itself, or the day in its name.
 fn as_of(name: &str, made: &str) -> Option<i64> {
-    let stated = dates::iso_at(made, "").value.or_else(|| {
+    let stated = dates::written_at(made, "").value.or_else(|| {
         let day = any_date(made, "").value?;
         dates::start_of_day_us(&day)
     });
@@ -320,7 +318,7 @@ fn placed<'r>(row: &'r Row, of_name: Option<&str>) -> Result<Placed<'r>, Unfit> 
             "the record has no date that can be read: put it right and send the file again",
         )
     })?;
-    let changed_at_us = dates::iso_at(row.get(Field::Changed), "").value;
+    let changed_at_us = dates::written_at(row.get(Field::Changed), "").value;
     let mark = |session, code: &'r str| Mark { row, session, code, changed_at_us, findings: findings.clone() };
     let by_session = [(Session::Morning, Field::MorningCode), (Session::Afternoon, Field::AfternoonCode)];
     let mut marks: Vec<Mark<'r>> = by_session

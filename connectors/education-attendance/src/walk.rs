@@ -329,7 +329,8 @@ impl<'r, 'o> Walk<'r, 'o> {
 
     /// The end of an object that stands around records; `raw` is what stands behind them.
     fn around(&mut self, open: Open, raw: &[u8]) -> Result<(), Stop> {
-        let row = open.own;
+        let mut row = open.own;
+        row.settle_preferred();
         let later = row.said_bytes().saturating_sub(open.repeated_bytes) as u64;
         self.repeat(later.saturating_mul(self.records - open.records_before))?;
         if let Some(told) = &open.told {

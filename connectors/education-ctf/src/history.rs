@@ -186,10 +186,16 @@ pub(crate) fn attendance(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
         let sender = (child.of.from_school && !names_one).then(|| child.of.controller.clone());
         let school = school(&mut year).or(sender);
         let stated = year.count("year", &mut findings);
-        let sessions = year.one("attendsessions");
-        let mut sessions = sessions.unwrap_or_else(|| Part::of(element));
-        let from = sessions.date("attendancestartdate", &mut findings);
-        let school_year = from.as_ref().map(|from| u32::from(register::school_year(from))).or(stated);
+        // A run of marks for each term, where there is more than one.
+        let mut runs: Vec<Part<'_>> = std::iter::from_fn(|| year.one("attendsessions")).collect();
+        let is_apart = !runs.is_empty();
+        if !is_apart {
+            runs.push(Part::of(element));
+        }
+        let mut starts: Vec<Option<Date>> = Vec::with_capacity(runs.len());
+        starts.extend(runs.iter_mut().map(|run| run.date("attendancestartdate", &mut findings)));
+        let from = starts.iter().flatten().min_by_key(|from| dates::rank(from));
+        let school_year = from.map(|from| u32::from(register::school_year(from))).or(stated);
         let summary = AttendanceSummarised {
             school_year,
             school: school.clone(),
@@ -205,25 +211,32 @@ pub(crate) fn attendance(child: &mut Pupil<'_>, pupil: &mut Part<'_>) {
             findings.push(finding(FindingCode::FieldsContradict, "SessionsPossible"));
         }
         let place = school.as_deref().unwrap_or("-").to_owned();
-        let text = sessions.text("attendancemarks");
-        let marks = marks(child, from.as_ref(), text, school.as_deref(), &mut findings);
+        let marks: Vec<Option<Vec<Said>>> = runs
+            .iter_mut()
+            .zip(&starts)
+            .map(|(run, from)| {
+                run.text("attendancemarks");
+                marks(child, from.as_ref(), run.spaced_text("attendancemarks"), school.as_deref(), &mut findings)
+            })
+            .collect();
         let key = child.own_key(format!("attendance/{}/{place}", school_year.unwrap_or_default()));
         let on = end_of(school_year, child.of.made_on);
         child.draft(Said::one("attendance", key.clone(), on, summary).found(findings));
-        let is_apart = sessions.element.key() == "attendsessions";
-        match marks {
-            Some(marks) => {
-                marks.into_iter().for_each(|said| child.draft(said));
-                if is_apart {
-                    child.keep_of(&key, &[], sessions.rest());
-                } else {
-                    year.text("attendancestartdate");
-                    year.text("attendancemarks");
+        for (marks, run) in marks.into_iter().zip(runs) {
+            match marks {
+                Some(marks) => {
+                    marks.into_iter().for_each(|said| child.draft(said));
+                    if is_apart {
+                        child.keep_of(&key, &[], run.rest());
+                    } else {
+                        year.text("attendancestartdate");
+                        year.text("attendancemarks");
+                    }
                 }
+                // Of what day each mark is nobody knows: they are kept, and else nothing of them was asked for.
+                None if is_apart => child.keep_of(&key, &[], vec![run.element]),
+                None => {}
             }
-            // Of what day each mark is nobody knows: they are kept, and else nothing of them was asked for.
-            None if is_apart => child.keep_of(&key, &[], vec![sessions.element]),
-            None => {}
         }
         child.keep_of(&key, &[], year.rest());
     }
@@ -238,7 +251,7 @@ fn end_of(school_year: Option<u32>, made_on: Date) -> Date {
 }
 
 /// The marks of a register, an event a day. `None` where it is not known of which days they are: a run that begins with no day of a
-/// week's first five may be of another week than the next.
+/// week's first five may be of another week than the next, and of some a space may mean two things.
 fn marks(
     child: &mut Pupil<'_>,
     from: Option<&Date>,
@@ -251,7 +264,8 @@ fn marks(
         return Some(Vec::new());
     }
     let Some(days) = from.and_then(|from| register::days(marks, from)) else {
-        findings.push(register::malformed("AttendanceStartDate"));
+        let is_day = from.is_some_and(|from| register::days("", from).is_some());
+        findings.push(register::malformed(if is_day { FIELD } else { "AttendanceStartDate" }));
         return None;
     };
     if register::ends_at_noon(marks) {

@@ -52,7 +52,7 @@ impl Connector for CommonTransfer {
             about: "Common transfer file (XML): a child's school record as it goes from school to school",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 

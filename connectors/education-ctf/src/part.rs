@@ -36,6 +36,12 @@ impl<'t> Part<'t> {
         said
     }
 
+    /// The same of an element that is asked for, with the white space around it.
+    pub(crate) fn spaced_text(&self, key: &'static str) -> &'t str {
+        let elements = self.children.iter().filter(|child| child.key == key && !child.element.has_children());
+        elements.map(|child| child.element).find(|element| !element.text().is_empty()).map_or("", |e| e.spaced_text())
+    }
+
     /// The same, as a value of its own.
     pub(crate) fn words(&mut self, key: &'static str) -> Option<String> {
         Some(self.text(key).to_owned()).filter(|text| !text.is_empty())
@@ -101,9 +107,10 @@ impl<'t> Part<'t> {
         found
     }
 
-    /// The first child of this name that holds something, to be read in its turn. Others of its name are left.
+    /// The first child of this name that holds something and was not asked for, to be read in its turn. Others of its name are left.
     pub(crate) fn one(&mut self, key: &'static str) -> Option<Part<'t>> {
-        let found = self.children.iter_mut().find(|child| child.key == key && child.element.has_children())?;
+        let is_next = |child: &&mut Child<'t>| child.key == key && !child.asked && child.element.has_children();
+        let found = self.children.iter_mut().find(is_next)?;
         found.asked = true;
         Some(Part::of(found.element))
     }

@@ -475,3 +475,32 @@ fn every_seed_of_the_fuzz_target_is_translated() {
         assert!(said.records > 0 || !said.rejections.is_empty());
     }
 }
+
+#[test]
+fn marks_with_spaces_are_of_their_own_days_and_each_run_of_a_year_is_read() {
+    let days = |runs: &[(&str, &str)]| {
+        let runs: String = runs
+            .iter()
+            .map(|(from, marks)| {
+                format!(
+                    "<AttendSessions><AttendanceStartDate>{from}</AttendanceStartDate><AttendanceMarks>{marks}\
+                     </AttendanceMarks></AttendSessions>"
+                )
+            })
+            .collect();
+        let year = format!("<Attendance><YearData><Year>2024</Year>{runs}</YearData></Attendance>");
+        let said = translate(&file("full", "2025-09-10T14:05:00", TO_SCHOOL, &pupil(3, &year)));
+        assert_eq!(said.rejections, []);
+        let kept = said.drafts.iter().filter(|draft| draft.table == "kept").count();
+        let of = |table| said.drafts.iter().filter(move |draft| draft.table == table);
+        let days: Vec<String> =
+            of("marks").map(|draft| draft.record_key.rsplit('/').next().unwrap().to_owned()).collect();
+        (days, of("attendance").map(|draft| draft.findings.len()).sum::<usize>(), kept)
+    };
+    let told = |days: &[&str]| days.iter().map(|day| format!("2024-{day}")).collect::<Vec<_>>();
+    assert_eq!(days(&[("2024-09-02", "  /\\/\\")]), (told(&["09-03", "09-04"]), 0, 0));
+    assert_eq!(days(&[("2024-09-02", "/\\ /\\")]), (told(&["09-02", "09-03"]), 0, 0));
+    assert_eq!(days(&[("2024-09-02", "II II")]), (vec![], 1, 1));
+    let terms = [("2024-11-04", "/\\"), ("2024-09-02", "/\\")];
+    assert_eq!(days(&terms), (told(&["11-04", "09-02"]), 0, 0));
+}

@@ -2,7 +2,7 @@
 //!
 //! A summary is drawn from many rows, so a row that is lost makes it wrong and not merely absent. Where the tables were not
 //! read whole, the child of the last row read, the children of rows that could not be read, and the children of whom no
-//! row was read get no summary; what their rows on the rolls say of sessions is then kept.
+//! row was read get no summary; what their rows say of sessions is then kept, here and on the rolls.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -55,9 +55,9 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
         };
         speaker.too_many(sessions.group, &of_child);
         let OfChild { rows, left_out, .. } = of_child;
-        keep(speaker, sessions, at, &rows);
         let may_lack = sessions.incomplete.contains(&at) || left_out > 0 || (rows.is_empty() && !sessions.whole);
         let summary = if may_lack { None } else { summary(speaker, sessions, at, &rows) };
+        keep(speaker, sessions, at, &rows, summary.is_some());
         match summary {
             Some((row, said)) => speaker.say(at, sessions.group, &row, said),
             None => keep_stated(speaker, sessions, at),
@@ -66,14 +66,16 @@ pub(crate) fn say(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>) -> io::Res
     Ok(())
 }
 
-/// Keeps what of a child's rows has no place, each with the reason that it is of.
-fn keep(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)]) {
+/// Keeps what of a child's rows has no place, each with the reason that it is of: where no summary counts them, their sessions too.
+fn keep(speaker: &mut Speaker<'_>, sessions: &Sessions<'_>, at: u32, rows: &[(Stood, String)], is_counted: bool) {
     let Some(on) = speaker.roll.person(at).map(|person| reference_on(speaker, person)) else { return };
     let rest = |(row, text): &(Stood, String)| -> (String, Vec<(String, String)>, Stood) {
-        let [_, _, reason, _] = cells(text);
+        let [_, _, reason, count] = cells(text);
         let names = sessions.unmapped.get(&row.file).into_iter().flatten();
-        let rest = names.zip(cells_after(text, CELLS_MAPPED)).filter(|(_, cell)| !cell.is_empty());
-        (reason.to_owned(), rest.map(|(name, cell)| (name.clone(), cell.to_owned())).collect(), *row)
+        let count = Some(("sessions", count)).filter(|_| !is_counted);
+        let rest = count.into_iter().chain(names.map(String::as_str).zip(cells_after(text, CELLS_MAPPED)));
+        let rest = rest.filter(|(_, cell)| !cell.is_empty());
+        (reason.to_owned(), rest.map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect(), *row)
     };
     let mut kept: Vec<_> = rows.iter().map(rest).filter(|(_, rest, _)| !rest.is_empty()).collect();
     // Row keys, by which they come, are others in the next export.

@@ -74,7 +74,7 @@ impl Connector for SchoolCensus {
             about: "School census: CSV tables, as COLLECT's Blade export has them, or a school's own XML message",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 6,
+            mapping_revision: 7,
         }
     }
 

@@ -305,7 +305,7 @@ fn a_table_without_its_columns_is_rejected_and_its_neighbours_are_read() {
 #[test]
 fn a_ragged_row_costs_itself_and_the_wholeness_of_its_table() {
     let mut export = clean();
-    export.get_mut("2025_spring_fsmperiod.csv").unwrap().push_str("p2,N2,2021-Mar-08\n");
+    export.get_mut("2025_spring_fsmperiod.csv").unwrap().push_str("p2,N2,2021-Mar-08,,ENG,x\n");
     let said = translate(&export);
     assert_eq!((said.rejections[0].reason, said.rejections[0].place.line), (Reason::RecordMalformed, 4));
     assert_eq!(of_table(&said, "free-meals").count(), 3);

@@ -160,3 +160,33 @@ fn absences_with_leave_and_without_are_told_where_they_are_counted_so() {
     let columns = "termlysessionsauthorised,termlysessionspossible,termlysessionsunauthorised";
     assert_eq!(kept(&said), [format!("{columns}\n8,139,2\n")]);
 }
+
+#[test]
+fn sessions_by_code_of_a_child_without_a_summary_are_kept() {
+    let header = "pupilonrolltableid,NativeId,attendancereason,sessions";
+    // Of one of the child's rows nobody knows what it says: with the others alone the sum would be wrong.
+    let rows = ["p1,N1,I,4", "p1,N1,M,2,,,x"];
+    let said = translate(&Export::from([
+        table("pupilonroll", ROLL, &[PUPIL]),
+        table("termlysessiondetailsonroll", header, &rows),
+    ]));
+    assert_eq!((summaries(&said).len(), said.rejections.len()), (0, 1));
+    assert_eq!(kept(&said), ["attendancereason,sessions\nI,4\n", "termlysessionspossible\n139\n"]);
+}
+
+#[test]
+fn a_row_without_its_last_empty_cells_is_read() {
+    let said = |cut: &str| {
+        let roll = format!("{ROLL},termlysessionsauthorised,homeaddress,leavingdate");
+        let details = "pupilonrolltableid,NativeId,attendancereason,sessions,note,other";
+        let pupil = PUPIL.trim_end_matches(",139").to_owned();
+        translate(&Export::from([
+            table("pupilonroll", &roll, &[&format!("{pupil}{cut}"), &format!("{}{cut}", pupil.replace("p1", "p2"))]),
+            table("termlysessiondetailsonroll", details, &["p1,N1,I,4", "p1,N1,M,2,,"]),
+        ]))
+    };
+    let (whole, cut) = (said(",,,,"), said(""));
+    assert_eq!((cut.rejections.len(), summaries(&cut).len()), (0, 1));
+    let events = |said: &Collected| said.drafts.iter().map(|draft| draft.event.clone()).collect::<Vec<_>>();
+    assert_eq!(events(&cut), events(&whole));
+}

@@ -37,6 +37,15 @@ impl Cells {
         at.map_or("", |at| self.value(at))
     }
 
+    /// Takes out what stands under this name.
+    pub(crate) fn take(&mut self, name: &str) -> String {
+        let all = std::mem::take(self);
+        for (at, (known, _)) in all.names.iter().enumerate().filter(|(_, (known, _))| known.as_str() != name) {
+            self.push(known.clone(), all.value(at));
+        }
+        all.get(name).to_owned()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.names.iter().enumerate().map(|(at, (name, _))| (name.as_str(), self.value(at)))
     }
@@ -77,6 +86,9 @@ mod tests {
         cells.push(Name::Known("sex"), "F");
         assert_eq!((cells.get("upn"), cells.get("own"), cells.get("sex"), cells.get("dob")), ("A1", "é", "F", ""));
         assert_eq!(cells.iter().collect::<Vec<_>>(), [("upn", "A1"), ("own", "é"), ("sex", "F")]);
+        let mut fewer = cells.clone();
+        assert_eq!((fewer.take("own"), fewer.take("dob")), ("é".to_owned(), String::new()));
+        assert_eq!(fewer.iter().collect::<Vec<_>>(), [("upn", "A1"), ("sex", "F")]);
         let (names, values) = cells.parts();
         let again = Cells::of_parts(names.to_vec(), values.to_owned());
         assert!(again.iter().eq(cells.iter()));

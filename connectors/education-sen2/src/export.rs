@@ -12,11 +12,13 @@ use connector_kit::room::Refusals;
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
+use crate::columns::Columns;
 use crate::header::{Return, Unusable};
 use crate::module::{MODULES, Module, Node, Spot, Stored, is_plumbing};
 use crate::person::Persons;
 use crate::refused::{self, UNDER_REFUSED, Why};
 use crate::say::{Speaker, Telling};
+use crate::sheets;
 
 /// Reads one export and says what it holds.
 ///
@@ -24,10 +26,37 @@ use crate::say::{Speaker, Telling};
 /// When the disk does not hold its rows.
 pub(crate) fn translate(files: Vec<SourceFile<'_>>, out: &mut dyn Output) -> io::Result<()> {
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    said(&names, files.into_iter().map(|file| (None, file)).enumerate(), out)
+}
+
+/// The same of a workbook.
+///
+/// # Errors
+/// When the disk does not hold its rows.
+pub(crate) fn translate_workbook(file: SourceFile<'_>, out: &mut dyn Output) -> io::Result<()> {
+    let name = file.name.clone();
+    match sheets::read(file) {
+        Ok(tables) => {
+            let tables = tables.into_iter().map(|(module, text)| (0, (Some(module), sheets::file(&name, text))));
+            said(std::slice::from_ref(&name), tables, out)
+        }
+        Err(rejection) => {
+            out.reject(*rejection);
+            Ok(())
+        }
+    }
+}
+
+/// Says what tables hold, each by the number of its file; those of a workbook with their module.
+fn said<'f>(
+    names: &[String],
+    tables: impl Iterator<Item = (usize, (Option<Module>, SourceFile<'f>))>,
+    out: &mut dyn Output,
+) -> io::Result<()> {
     let joins = MODULES.into_iter().filter(|module| module.is_parent());
     let joins = joins.map(|module| (module, Gathering::for_output(out))).collect();
-    let mut export = Export { names: &names, out, joins, read_whole: BTreeMap::new(), lost: Vec::new() };
-    let opened = files.into_iter().enumerate().filter_map(|(number, file)| export.open(number, file));
+    let mut export = Export { names, out, joins, read_whole: BTreeMap::new(), lost: Vec::new() };
+    let opened = tables.filter_map(|(number, (sheet, file))| export.open(number, sheet, file));
     let opened: Vec<Opened<'_>> = opened.collect();
     let keys = MODULES.into_iter().map(|module| (module, key_of(module, &opened))).collect();
     for table in opened {
@@ -42,7 +71,13 @@ struct Opened<'f> {
     number: usize,
     module: Module,
     table: Table<'f>,
+    columns: Columns,
+    /// Whether it is of a workbook, of which a row ends with its last filled cell.
+    is_sheet: bool,
 }
+
+/// Stands for the number of a return that has none.
+const ALONE: &str = "-";
 
 /// By module: the column by which what stands under its rows names them.
 type Keys = BTreeMap<Module, String>;
@@ -53,8 +88,12 @@ fn key_of(module: Module, opened: &[Opened<'_>]) -> String {
     let (own, of_request) = (module.own_id(), Module::Requests.own_id());
     let has_all = |column: &str| {
         let concerned = |of: Module| of == module || of.parent() == Some(module);
-        opened.iter().filter(|opened| concerned(opened.module)).all(|opened| opened.table.has(column))
+        opened.iter().filter(|opened| concerned(opened.module)).all(|opened| opened.columns.has(column))
     };
+    // A return that is alone needs no number.
+    if module == Module::Sen2 && !opened.iter().any(|opened| opened.columns.has(&own)) {
+        return String::new();
+    }
     let is_under_request = matches!(module, Module::Assessment | Module::NamedPlan | Module::ActivePlans);
     if is_under_request && !has_all(&own) && has_all(&of_request) { of_request } else { own }
 }
@@ -134,10 +173,18 @@ enum Unplaced {
 }
 
 impl Export<'_> {
-    fn open<'f>(&mut self, number: usize, file: SourceFile<'f>) -> Option<Opened<'f>> {
+    fn open<'f>(&mut self, number: usize, sheet: Option<Module>, file: SourceFile<'f>) -> Option<Opened<'f>> {
         let name = file.name.clone();
-        let (_, by_name) = Module::of_file(&name);
-        let table = match Table::open(file, &[]) {
+        let by_name = sheet.or_else(|| Module::of_file(&name).1);
+        let table = match sheet {
+            Some(module) => {
+                let unknown =
+                    format!("the sheet or part of {} has no header: give it its column headings", module.name());
+                Table::open_where(file, |cells| sheets::is_header(module, cells), &unknown)
+            }
+            None => Table::open(file, &[]),
+        };
+        let table = match table {
             Ok(table) => table,
             Err(rejection) => {
                 self.lost.push(*rejection);
@@ -149,16 +196,18 @@ impl Export<'_> {
             self.lost.push(of_file(&name, NO_TABLE));
             return None;
         };
-        Some(Opened { number, module, table })
+        let columns = Columns::of(module, table.columns());
+        Some(Opened { number, module, table, columns, is_sheet: sheet.is_some() })
     }
 
     fn read(&mut self, opened: Opened<'_>, keys: &Keys) -> io::Result<()> {
-        let Opened { number, module, mut table } = opened;
+        let Opened { number, module, mut table, columns, is_sheet } = opened;
         let key_of = |module: Module| keys.get(&module).map_or("", String::as_str);
         // To the rows of a table under which no other stands nothing joins: what numbers them is not needed.
         let own = module.is_parent().then(|| key_of(module));
         let parent = module.parent().map(key_of);
-        let mut missing: Vec<&str> = own.into_iter().chain(parent).filter(|column| !table.has(column)).collect();
+        let keys = || own.into_iter().chain(parent).filter(|column| !column.is_empty());
+        let mut missing: Vec<&str> = keys().filter(|column| !columns.has(column)).collect();
         missing.dedup();
         if !missing.is_empty() {
             let (name, what) = (self.names.get(number).map_or("", String::as_str), missing.join(", "));
@@ -167,17 +216,18 @@ impl Export<'_> {
             self.read_whole.insert(module, false);
             return Ok(());
         }
-        let mut columns: Vec<String> = table.columns().map(str::to_owned).collect();
-        columns.sort_unstable();
+        if !is_sheet {
+            table = table.taking_short_rows(keys().filter_map(|column| columns.own(column)));
+        }
         // Whose return it is stands in the first table, with what numbers it.
-        columns.retain(|column| !is_plumbing(column));
+        let said: Vec<(&str, &str)> = columns.iter().filter(|(name, _)| !is_plumbing(name)).collect();
         let (mut records, mut refusals) = (0, Refusals::default());
         while let Some(row) = table.next_row() {
-            self.out.record();
-            records += 1;
             let row = match row {
                 Ok(row) => row,
                 Err(rejection) => {
+                    self.out.record();
+                    records += 1;
                     if refusals.row((), *rejection) {
                         continue;
                     }
@@ -186,15 +236,25 @@ impl Export<'_> {
                     return Ok(());
                 }
             };
+            let filled = || said.iter().filter_map(|(name, own)| Some((*name, row.get(own)?)));
+            let number_of = |column: &str| columns.own(column).and_then(|own| row.get(own));
+            // A template has its rows begun that nobody has filled in.
+            if is_sheet && filled().next().is_none() && keys().all(|column| number_of(column).is_none()) {
+                continue;
+            }
+            self.out.record();
+            records += 1;
             let place = row.place("");
             let spot = Spot { file: number, line: place.line, record: records, offset: place.byte_offset };
             let mut node = Node::new(module, spot, row.raw().contains(&b'\0'));
-            let filled = || columns.iter().filter_map(|name| Some((name, row.get(name)?)));
             node.reserve(filled().count(), filled().map(|(_, cell)| cell.len()).sum());
             for (name, cell) in filled() {
                 node.push(name, cell);
             }
-            let key = |column: &str| row.get(column).unwrap_or_default().trim_end_matches(".0").to_owned();
+            let key = |column: &str| match column {
+                "" => ALONE.to_owned(),
+                column => number_of(column).unwrap_or_default().trim_end_matches(".0").to_owned(),
+            };
             self.gather(&own.map(key).unwrap_or_default(), parent.map(key).unwrap_or_default(), &node)?;
         }
         self.lost.extend(refusals.take().into_iter().map(|((), refusal)| refusal));

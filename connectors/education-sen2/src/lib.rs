@@ -2,8 +2,9 @@
 //! and care needs assessment in the year, assessed, or maintained a plan. Once a year, for 2023 and after.
 //!
 //! **Files.** The return as XML (`Message`), or as COLLECT's Blade export has it: nine CSV files, one a module, named
-//! `Blade-Export_<day>-<month>-<year>_<module>.csv`. The two say the same of a child, with the same keys, in one scope: an
-//! export after the return was sent as XML adds nothing.
+//! `Blade-Export_<day>-<month>-<year>_<module>.csv`; or as a workbook, with a sheet a module, or with the modules below each other in
+//! one, each under its title, as the department's template has them. Columns are named as elements or in the template's words. All
+//! say the same of a child, with the same keys, in one scope: an export after the return was sent as XML adds nothing.
 //!
 //! **Who.** The return gives a child no number of its own. The subject is the child as this authority's return knows it, by the
 //! UPN as returned; where there is none, or two of the return have it, by name and birth date.
@@ -19,6 +20,7 @@
 
 mod cells;
 mod codes;
+mod columns;
 mod export;
 mod header;
 mod message;
@@ -28,18 +30,16 @@ mod plans;
 mod refused;
 mod requests;
 mod say;
+mod sheets;
 
 use std::collections::BTreeMap;
 
-use connector_kit::{Connector, Delivery, Descriptor, Output, Place, Registered, Rejection, SourceFile, Whose};
+use connector_kit::{Connector, Delivery, Descriptor, Output, Registered, SourceFile, Whose};
 use proto::events::Family;
-use proto::quarantine::Reason;
 
 use crate::module::Module;
 
 const WORKBOOKS: [&str; 3] = ["xlsx", "xlsm", "xls"];
-const NO_WORKBOOK: &str = "a workbook of the return is not read: save each sheet as CSV under the sheet's name (Named Plan.csv), and send \
-                           these together";
 
 /// The connector. It has no state: each submission is a return by itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,10 +54,10 @@ impl Connector for Sen2 {
     fn descriptor(&self) -> Descriptor {
         Descriptor {
             name: "education-sen2",
-            about: "SEN2 person-level return (XML, or COLLECT's nine CSV tables): requests, assessments, plans, placements",
+            about: "SEN2 person-level return (XML, a workbook, or COLLECT's nine CSV tables): requests, assessments, plans, placements",
             family: Family::Education,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 
@@ -86,12 +86,11 @@ impl Connector for Sen2 {
     fn translate(&self, files: Vec<SourceFile<'_>>, out: &mut dyn Output) {
         let is_workbook = |file: &SourceFile<'_>| WORKBOOKS.contains(&extension(&file.name).as_str());
         let (workbooks, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_workbook);
-        for SourceFile { name, .. } in workbooks {
-            let place = Place { file: name, ..Place::default() };
-            out.reject(Rejection::of(Reason::FileUnreadable, NO_WORKBOOK, place, &[]));
-        }
         let (messages, tables): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| extension(&file.name) != "csv");
         let mut translated = messages.into_iter().try_for_each(|file| message::translate(file, out));
+        if translated.is_ok() {
+            translated = workbooks.into_iter().try_for_each(|file| export::translate_workbook(file, out));
+        }
         if translated.is_ok() && !tables.is_empty() {
             translated = export::translate(tables, out);
         }

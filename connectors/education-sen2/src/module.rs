@@ -267,6 +267,11 @@ impl Node {
         self.cells.push(name, value);
     }
 
+    /// Takes out the cell of this name; "" where there is none.
+    pub(crate) fn take(&mut self, name: &str) -> String {
+        self.cells.take(name)
+    }
+
     /// Takes room for so many cells of so many bytes.
     pub(crate) fn reserve(&mut self, cells: usize, bytes: usize) {
         self.cells.reserve(cells, bytes);

@@ -1,5 +1,7 @@
 //! Plans that an authority maintains: their reviews, placements and the needs that they are for.
 
+use std::borrow::Cow;
+
 use connector_kit::dates;
 use proto::events::{
     Coded, EhcPlacementEnded, EhcPlacementStarted, EhcPlanMaintained, EhcPlanReviewed, ElectiveHomeEducationEnded,
@@ -16,11 +18,48 @@ pub(crate) fn say(child: &mut Child<'_, '_>, person: &Person) {
     let active: Vec<&Node> =
         under(&person.nodes, Module::Requests).flat_map(|request| request.each(Module::ActivePlans)).collect();
     for plan in active {
+        let plan = &*as_placements_say(plan);
         maintained(child, plan);
         for placement in plan.each(Module::PlacementDetail) {
             placed(child, placement);
         }
         ranked(child, plan);
+    }
+}
+
+/// The return of 2023 has at the plan what those after it have at its placements: whether it is residential, or at work. That is of the
+/// placement of the highest rank; which of several it is must be clear.
+fn as_placements_say(plan: &Node) -> Cow<'_, Node> {
+    const OF_PLACEMENT: [&str; 2] = ["res", "wbp"];
+    if OF_PLACEMENT.iter().all(|name| plan.get(name).is_empty()) {
+        return Cow::Borrowed(plan);
+    }
+    let mut plan = plan.clone();
+    if let Some(at) = main_placement(&plan) {
+        for name in OF_PLACEMENT {
+            let of_plan = plan.take(name);
+            match plan.under.get_mut(at) {
+                Some(placement) if placement.get(name).is_empty() => placement.push(name, &of_plan),
+                _ => plan.push(name, &of_plan),
+            }
+        }
+    }
+    Cow::Owned(plan)
+}
+
+/// Where under a plan its one placement stands, or the one of rank 1; of several such, the one that is not left.
+fn main_placement(plan: &Node) -> Option<usize> {
+    let of_plan = plan.under.iter().enumerate().filter(|(_, node)| node.module == Module::PlacementDetail);
+    let mut main: Vec<_> = of_plan.collect();
+    if main.len() > 1 {
+        main.retain(|(_, node)| matches!(node.get("placementrank"), "1" | "1.0"));
+    }
+    if main.len() > 1 {
+        main.retain(|(_, node)| node.get("leavingdate").is_empty());
+    }
+    match main.as_slice() {
+        [(at, _)] => Some(*at),
+        _ => None,
     }
 }
 

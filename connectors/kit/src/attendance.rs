@@ -109,14 +109,15 @@ pub struct DayMarks<'m> {
 
 /// Reads a run of marks, two a weekday, from its first day on. A mark is one character, or two where a digit follows the
 /// letter (C1, Y7), or three of a sub-code (X02), so that places in the run are no days. Days without any mark, and days on which the school was closed to
-/// everybody, are left out. `None` where the first day is no day of a week's first five.
+/// everybody, are left out. `None` where the first day is no day of a week's first five, or nobody can tell whether a space is a session
+/// without a mark or stands between days.
 pub fn days<'m>(marks: &'m str, from: &Date) -> Option<Vec<DayMarks<'m>>> {
     let (month, day) = (i8::try_from(from.month?).ok()?, i8::try_from(from.day?).ok()?);
     let mut on = Day::new(i16::try_from(from.year).ok()?, month, day).ok()?;
     if matches!(on.weekday(), Weekday::Saturday | Weekday::Sunday) {
         return None;
     }
-    let tokens = tokens(marks);
+    let tokens = run(marks)?;
     let mut days = Vec::with_capacity(tokens.len() / 2);
     for pair in tokens.chunks(2) {
         let (morning, afternoon) = (pair.first().copied().unwrap_or(""), pair.get(1).copied().unwrap_or(""));
@@ -128,6 +129,35 @@ pub fn days<'m>(marks: &'m str, from: &Date) -> Option<Vec<DayMarks<'m>>> {
         on = on.checked_add(step.days()).ok()?;
     }
     Some(days)
+}
+
+/// The marks of a run, a session each. A space may be a session without a mark, or stand between days or weeks; white space of other
+/// kinds only lays the text out. That `/` is of a morning and `\` of an afternoon tells which it is.
+fn run(marks: &str) -> Option<Vec<&str>> {
+    let apart: Vec<&str> = marks.split_whitespace().flat_map(tokens).collect();
+    if !marks.contains(char::is_whitespace) {
+        return Some(apart);
+    }
+    let is_laid_out = marks.chars().any(|c| c != ' ' && c.is_whitespace());
+    if is_laid_out {
+        return Some(apart).filter(|apart| fits(apart));
+    }
+    let spaced = tokens(marks);
+    match (fits(&spaced), fits(&apart)) {
+        (true, false) => Some(spaced),
+        (false, true) => Some(apart),
+        (false, false) => None,
+        // One space between marks may be either; more of them, and those at an end, are sessions.
+        (true, true) => {
+            let inside = marks.trim_matches(' ');
+            Some(spaced).filter(|_| !inside.contains(' ') || inside.contains("  "))
+        }
+    }
+}
+
+/// Whether no morning's mark stands in an afternoon, nor the other way round.
+fn fits(run: &[&str]) -> bool {
+    run.chunks(2).all(|day| day.first() != Some(&"\\") && day.get(1) != Some(&"/"))
 }
 
 fn says_nothing(mark: &str) -> bool {
@@ -155,7 +185,7 @@ fn tokens(marks: &str) -> Vec<&str> {
 
 /// Whether a run of marks ends in the middle of a day.
 pub fn ends_at_noon(marks: &str) -> bool {
-    tokens(marks).len() % 2 == 1
+    run(marks).is_some_and(|run| run.len() % 2 == 1)
 }
 
 /// A finding on marks whose run cannot be placed or ends in the middle of a day.
@@ -189,6 +219,23 @@ mod tests {
         assert_eq!(read("", "2024-09-02"), told(&[]));
         assert_eq!(read("/\\", "2024-09-07"), None, "a Saturday");
         assert!(ends_at_noon("/\\C1") && !ends_at_noon("C1C2"));
+    }
+
+    #[test]
+    fn a_space_is_a_session_without_a_mark_or_stands_between_days() {
+        let days = |marks| Some(read(marks, "2024-09-02")?.into_iter().map(|(on, ..)| on).collect::<Vec<_>>());
+        let told = |days: &[&str]| Some(days.iter().map(|day| format!("2024-09-{day}")).collect::<Vec<_>>());
+        // Nobody was there on the Monday; or on its morning.
+        assert_eq!(days(r"  /\/\"), told(&["03", "04"]));
+        assert_eq!(days(r" \/\  "), told(&["02", "03"]));
+        assert_eq!(days("/\\II  "), told(&["02", "03"]));
+        // Between days, and between weeks.
+        assert_eq!(days(r"/\ /\ II"), told(&["02", "03", "04"]));
+        assert_eq!(days(r"/\/\/\/\/\ /\/I"), told(&["02", "03", "04", "05", "06", "09", "10"]));
+        assert_eq!(days("\n  /\\/\\\n  II\n"), told(&["02", "03", "04"]));
+        assert_eq!(days("II  II"), told(&["02", "04"]));
+        // Either.
+        assert_eq!(days("II II"), None);
     }
 
     #[test]

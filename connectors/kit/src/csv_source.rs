@@ -230,6 +230,15 @@ impl<'a> Table<'a> {
         Self { is_aside: Some(Box::new(is_aside)), ..self }
     }
 
+    /// A row that reaches as far as these columns may end before the header does: it has nothing in the others, as spreadsheets save
+    /// them. One that does not may be half of one.
+    #[must_use]
+    pub fn taking_short_rows<'c>(mut self, reaching: impl IntoIterator<Item = &'c str>) -> Self {
+        let last = reaching.into_iter().filter_map(|column| self.columns.get(column)).max();
+        self.records.take_short_rows(last.map_or(usize::MAX, |last| last + 1));
+        self
+    }
+
     /// In these columns a blank cell means what stands above it, as merged cells are saved.
     #[must_use]
     pub fn filling_down(mut self, columns: &[String]) -> Self {

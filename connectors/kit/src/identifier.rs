@@ -30,7 +30,7 @@ pub enum Verdict {
     CheckCharacterWrong,
     /// Not of the shape.
     Malformed,
-    /// A stand-in for an identifier that is not there: UN1 to UN7, 0000000000, 9999999999, one digit all along.
+    /// A stand-in for an identifier that is not there: UN1 to UN10, a word, 0000000000, 9999999999, one digit all along.
     Placeholder,
 }
 

@@ -35,6 +35,7 @@ pub mod submission;
 pub mod tape;
 pub mod text;
 pub mod unpacked;
+pub mod workbook;
 pub mod xml;
 
 mod body;

@@ -19,15 +19,14 @@ mod sector;
 pub mod sql;
 mod translate;
 mod try_out;
-mod workbook;
 
 pub use check::{Checked, MAPPING_BYTES_MAX};
+pub use connector_kit::workbook::{UNPACKED_BYTES_MAX, WORKBOOK_BYTES_MAX};
 pub use explain::Told;
 pub use plan::Mapping;
 pub use problem::{MappingUnusable, Problem};
 pub use translate::PassedOver;
 pub use try_out::{Change, Outcome, RowOutcome, Tried, changes, try_out};
-pub use workbook::{UNPACKED_BYTES_MAX, WORKBOOK_BYTES_MAX};
 
 /// The fields of this kind of event as a mapping names them, each with what a cell must be to fill it; none of a kind that there is
 /// not.

@@ -6,13 +6,13 @@ use std::io::{BufRead, Cursor, Read as _};
 
 use connector_kit::csv_source::{Dialect, Row, Table};
 use connector_kit::text::TextReader;
+use connector_kit::workbook::{self, Sheet, WorkbookUnusable};
 use connector_kit::{Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::file::Format;
 use crate::fixed::Lines;
 use crate::plan::Mapping;
-use crate::workbook::{self, WorkbookUnusable};
 
 /// How much of a file is looked at to tell what stands between its cells: its first twenty rows, most often.
 const START_BYTES: u64 = 64 << 10;
@@ -108,11 +108,11 @@ impl Mapping {
             return Ok(Tables { tables: vec![table?], sheets_left: 0 });
         }
         let named = self.source.sheet.as_deref();
-        let sheets = workbook::sheets(&bytes, named).map_err(unusable)?;
+        let sheets = workbook::sheets(&bytes, is_wanted(named)).map_err(unusable)?;
         let (mut tables, mut sheets_left, mut rows) = (Vec::new(), 0, 0);
         let mut refused = refused(&name, &WorkbookUnusable::NoSuchSheet);
         let takes_all = named.is_some_and(|named| named.contains('*'));
-        for sheet in sheets {
+        for (_, sheet) in sheets {
             let lines = sheet.iter().filter(|byte| **byte == b'\n').count() as u64;
             let told = sheet.get(..sheet.len().min(START_BYTES as usize)).unwrap_or_default().to_vec();
             match self.open(&name, Box::new(Cursor::new(sheet)), self.source.dialect) {
@@ -138,11 +138,15 @@ fn refused(name: &str, error: &WorkbookUnusable) -> Rejection {
     *unread(name, error.reason(), &error.to_string())
 }
 
-/// Up to so many bytes of a file; `None` when there are more.
-pub(crate) fn at_most(mut bytes: Box<dyn BufRead + Send + '_>, most: u64) -> std::io::Result<Option<Vec<u8>>> {
-    let mut read = Vec::new();
-    bytes.by_ref().take(most + 1).read_to_end(&mut read)?;
-    Ok((read.len() as u64 <= most).then_some(read))
+/// The sheets of this name, in which `*` stands for anything; or every one that is not hidden.
+fn is_wanted(named: Option<&str>) -> impl Fn(&Sheet) -> bool {
+    let named = named.map(|named| named.trim().to_lowercase());
+    move |sheet| match &named {
+        // One that is named is meant, hidden or not.
+        Some(named) if !named.contains('*') => sheet.name.trim().to_lowercase() == *named,
+        Some(pattern) => workbook::is_shown(sheet) && is_like(sheet.name.trim().to_lowercase().as_str(), pattern),
+        None => workbook::is_shown(sheet),
+    }
 }
 
 /// What a spreadsheet writes where it could not work a cell out.
@@ -176,15 +180,4 @@ pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
         }
     }
     true
-}
-
-/// What a workbook's problem is to whoever drops the file.
-impl WorkbookUnusable {
-    fn reason(&self) -> Reason {
-        match self {
-            Self::NoSuchSheet => Reason::HeaderMissing,
-            Self::TooLarge => Reason::RecordTooLarge,
-            Self::NoWorkbook | Self::Unreadable | Self::Page | Self::Old | Self::Locked => Reason::FileUnreadable,
-        }
-    }
 }

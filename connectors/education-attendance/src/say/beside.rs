@@ -1,18 +1,22 @@
 //! What a row says beside its marks, and which mark takes it: what none takes is kept.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use connector_kit::{attendance, reading};
 use proto::events::Date;
 
-use super::Session;
+use super::{Mark, Session};
 use crate::fields::Field;
 use crate::rows::Row;
 
 /// What goes with one mark of a row.
+#[derive(Default)]
 pub(super) struct Beside<'r> {
     pub(super) minutes: &'r str,
     pub(super) comment: &'r str,
-    /// What no mark of the row takes, under the name by which it is kept: told with this one, and once of a row.
-    pub(super) left: Vec<(&'static str, &'r str)>,
+    /// What no mark takes, under the name by which it is kept: told with this one, and once of a row.
+    pub(super) left: Vec<(&'r str, &'r str)>,
 }
 
 /// What a row says of one session under names of its own.
@@ -43,8 +47,47 @@ impl<'r> Half<'r> {
     }
 }
 
+/// What goes with the first of the marks of a session: what one of the same code and time leaves blank another says, and what the
+/// others say that it does not is left.
+pub(super) fn of_all<'r>(marks: &[Mark<'r>], session: Session, on: &Date) -> Beside<'r> {
+    let mut of_each: Vec<(&Mark<'r>, Beside<'r>)> =
+        marks.iter().map(|mark| (mark, of(mark.row, session, on))).collect();
+    // In the same order wherever they stand in the file.
+    of_each.sort_by(|a, b| {
+        let order = |(mark, said): &(&Mark<'r>, Beside<'r>)| {
+            let filled = |text: &'r str| (text.is_empty(), text);
+            (Reverse(mark.changed_at_us), mark.code, filled(said.comment), filled(said.minutes))
+        };
+        order(a).cmp(&order(b))
+    });
+    let mut of_each = of_each.into_iter();
+    let Some((counts, mut said)) = of_each.next() else { return Beside::default() };
+    let mut others = BTreeSet::new();
+    for (mark, other) in of_each {
+        if (mark.changed_at_us, mark.code) == (counts.changed_at_us, counts.code) {
+            said.minutes = if said.minutes.is_empty() { other.minutes } else { said.minutes };
+            said.comment = if said.comment.is_empty() { other.comment } else { said.comment };
+        }
+        let of_mark = [("code", mark.code), ("minutes_late", other.minutes), ("comment", other.comment)];
+        others.extend(of_mark.into_iter().chain(other.left).filter(|(name, text)| !is_nothing(name, text)));
+    }
+    for told in [("code", counts.code), ("minutes_late", said.minutes), ("comment", said.comment)] {
+        others.remove(&told);
+    }
+    said.left.iter().for_each(|left| {
+        others.remove(left);
+    });
+    said.left.extend(others);
+    said
+}
+
+/// Whether it says nothing: that nobody was late is not said.
+fn is_nothing(name: &str, text: &str) -> bool {
+    text.is_empty() || name.ends_with("minutes_late") && reading::integer(text, "").value == Some(0)
+}
+
 /// What goes with the mark that a row has of this session.
-pub(super) fn of<'r>(row: &'r Row, session: Session, on: &Date) -> Beside<'r> {
+fn of<'r>(row: &'r Row, session: Session, on: &Date) -> Beside<'r> {
     const CODES: [(Session, Field); 2] =
         [(Session::Morning, Field::MorningCode), (Session::Afternoon, Field::AfternoonCode)];
     let by_session = CODES.iter().any(|(_, code)| row.says(*code));
@@ -72,7 +115,7 @@ pub(super) fn of<'r>(row: &'r Row, session: Session, on: &Date) -> Beside<'r> {
         half => half.comment.1,
     };
     let first = halves.iter().find(|half| half.code.is_some()).map_or(session, |half| half.session);
-    let mut beside = Beside { minutes: "", comment: "", left: Vec::new() };
+    let mut beside = Beside::default();
     for half in &halves {
         if half.session == session {
             (beside.minutes, beside.comment) = (minutes_of(half), comment_of(half));
@@ -96,9 +139,8 @@ pub(super) fn of<'r>(row: &'r Row, session: Session, on: &Date) -> Beside<'r> {
             beside.left.extend(others.into_iter().filter_map(own));
         }
     }
-    // Not late is not said.
-    let is_none =
-        |name: &str, said: &str| name.ends_with("minutes_late") && reading::integer(said, "").value == Some(0);
-    beside.left.retain(|(name, said)| !said.is_empty() && !is_none(name, said));
+    beside.left.retain(|(name, text)| !is_nothing(name, text));
+    let rest = row.rest.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    beside.left = rest.chain(beside.left).collect();
     beside
 }

@@ -19,7 +19,16 @@ use crate::rows::Row;
 const KNOWN_MAX: usize = 900_000;
 
 /// What a row says of who its pupil is.
-const SAYS: [Field; 6] = [Field::Upn, Field::Uln, Field::Surname, Field::Forename, Field::Birth, Field::Sex];
+const SAYS: [Field; 8] = [
+    Field::Upn,
+    Field::Uln,
+    Field::Surname,
+    Field::Forename,
+    Field::PreferredSurname,
+    Field::PreferredForename,
+    Field::Birth,
+    Field::Sex,
+];
 
 /// Descriptions of a file's pupils: each once, known again by what it hashes to, in a few bytes.
 pub(super) struct Pupils {
@@ -92,8 +101,19 @@ impl Described {
     fn by(row: &Row) -> Self {
         let mut findings = Vec::new();
         let text = |field| Some(row.get(field).to_owned()).filter(|text| !text.is_empty());
-        let (family, given) = (text(Field::Surname), text(Field::Forename));
-        let name = PersonName { family, given, r#use: Use::Usual.into(), ..PersonName::default() };
+        let name = |[family, given]: [Field; 2], r#use: Use| {
+            let name =
+                PersonName { family: text(family), given: text(given), r#use: r#use.into(), ..PersonName::default() };
+            Some(name).filter(|name| name.family.is_some() || name.given.is_some())
+        };
+        let usual = name([Field::Surname, Field::Forename], Use::Usual);
+        // What says nothing else than the legal name does is no other name.
+        let preferred = name([Field::PreferredSurname, Field::PreferredForename], Use::Preferred).filter(|preferred| {
+            let says_more = |own: &Option<String>, of: Option<&String>| own.is_some() && own.as_ref() != of;
+            let usual = usual.as_ref();
+            says_more(&preferred.family, usual.and_then(|name| name.family.as_ref()))
+                || says_more(&preferred.given, usual.and_then(|name| name.given.as_ref()))
+        });
         let birth_on = any_date(row.get(Field::Birth), "dob").keep(&mut findings);
         let mut identifiers = Vec::new();
         for (scheme, field, name) in [(Scheme::Upn, Field::Upn, "upn"), (Scheme::Uln, Field::Uln, "uln")] {
@@ -102,7 +122,7 @@ impl Described {
             findings.extend(found);
         }
         let person = PersonDescribed {
-            names: Some(name).filter(|name| name.family.is_some() || name.given.is_some()).into_iter().collect(),
+            names: usual.into_iter().chain(preferred).collect(),
             birth_on,
             sex: codes::unlisted(row.get(Field::Sex), "attendance.sex"),
             identifiers,

@@ -64,13 +64,16 @@ impl Speaker<'_> {
         });
     }
 
-    pub(super) fn mark(&mut self, key: &Key, mark: Mark<'_>, repeated: bool) {
+    /// Says what the first of a session's marks says; of the others, what it does not say too.
+    pub(super) fn mark(&mut self, key: &Key, marks: Vec<Mark<'_>>) {
         let (school, on, session, pupil) = key;
         let on = date_of(*on);
+        let beside = beside::of_all(&marks, *session, &on);
+        let repeated = marks.iter().skip(1).any(|other| marks.first().is_some_and(|mark| mark.code == other.code));
+        let Some(Mark { row, code, changed_at_us, mut findings, .. }) = marks.into_iter().next() else { return };
         let scope = self.open(scope_key(school, &on, *session));
         let subject = identifier::subject(Scheme::SchoolPupil, school, pupil);
         self.out.whole_of(&scope, &subject);
-        let Mark { row, code, changed_at_us, mut findings, .. } = mark;
         if repeated {
             findings.push(finding(FindingCode::RecordRepeated, "code"));
         }
@@ -86,7 +89,6 @@ impl Speaker<'_> {
             changed_at_us,
             place: &row.place,
         };
-        let beside = beside::of(row, *session, &on);
         if let Some(coded) = coded {
             let minutes = reading::integer(beside.minutes, "minutes_late").keep(&mut findings);
             let minutes = minutes.and_then(|minutes| u32::try_from(minutes).ok()).filter(|minutes| *minutes > 0);
@@ -103,8 +105,7 @@ impl Speaker<'_> {
             }
             self.draft(said("mark", record_key.clone()), marked.into(), findings);
         }
-        let rest = row.rest.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        if let Some(kept) = kept::columns("mark", rest.chain(beside.left)) {
+        if let Some(kept) = kept::columns("mark", beside.left) {
             let findings = vec![finding(FindingCode::NotMapped, "mark")];
             self.draft(said("kept", format!("{record_key}/kept")), kept.into(), findings);
         }

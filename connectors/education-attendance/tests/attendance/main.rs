@@ -3,6 +3,7 @@
 
 mod documents;
 mod names;
+mod repeated;
 
 use std::path::Path;
 

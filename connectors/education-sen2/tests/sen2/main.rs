@@ -300,18 +300,6 @@ fn a_letter_says_how_a_placement_is_residential_and_a_flag_that_it_is() {
     assert_eq!(findings(&said), ["CODE_UNKNOWN wbp"]);
 }
 
-#[test]
-fn what_stood_with_the_plan_before_it_stood_with_the_placement_is_kept() {
-    for (field, kept) in [("Res", "res\nB\n"), ("WBP", "wbp\nB\n")] {
-        let said = with("ActivePlans", field, "B");
-        let told = said.drafts.iter().any(|draft| match &draft.event.kind {
-            Some(Kind::SourceRecordKept(record)) => record.content() == kept,
-            _ => false,
-        });
-        assert!(told, "{field}");
-    }
-}
-
 fn reasons(said: &Collected) -> Vec<&'static str> {
     said.rejections.iter().map(|rejection| rejection.reason.as_str_name()).collect()
 }

@@ -65,9 +65,11 @@ pub fn check(value: &str) -> Checked {
 }
 
 fn verdict(value: &str) -> Verdict {
-    if let Some(rest) = value.strip_prefix("UN")
-        && matches!(rest, "1" | "2" | "3" | "4" | "5" | "6" | "7")
-    {
+    // Why there is no number; or a word, such as a database's for nothing: every child without a number has the same.
+    let is_reason = value.strip_prefix("UN").is_some_and(|rest| matches!(rest.parse(), Ok(1u8..=10)));
+    let is_word = !value.is_empty() && !value.bytes().any(|byte| byte.is_ascii_digit());
+    let is_nought = !value.is_empty() && value.bytes().all(|byte| byte == b'0');
+    if is_reason || is_word || is_nought {
         return Verdict::Placeholder;
     }
     let Some((stated, values)) = parts(value) else {
@@ -166,7 +168,11 @@ mod tests {
             (" b801 2000-05001 ", Verdict::Valid),
             ("UN1", Verdict::Placeholder),
             ("un7", Verdict::Placeholder),
-            ("UN8", Verdict::Malformed),
+            ("UN10", Verdict::Placeholder),
+            ("UN11", Verdict::Malformed),
+            ("NULL", Verdict::Placeholder),
+            ("not known", Verdict::Placeholder),
+            ("0", Verdict::Placeholder),
             ("A000000000000", Verdict::Placeholder),
             ("9999999999", Verdict::Placeholder),
             ("I801200005001", Verdict::Malformed),

@@ -182,10 +182,15 @@ impl<'t> Element<'t> {
 
     /// Its text, trimmed. Empty for an element that holds elements.
     pub fn text(&self) -> &'t str {
+        self.spaced_text().trim()
+    }
+
+    /// Its text with the white space around it, where that says something.
+    pub fn spaced_text(&self) -> &'t str {
         if self.has_children() {
             return "";
         }
-        self.tree.text.get(self.node.text.0 as usize..self.node.text.1 as usize).unwrap_or_default().trim()
+        self.tree.text.get(self.node.text.0 as usize..self.node.text.1 as usize).unwrap_or_default()
     }
 
     /// The element as it came, in UTF-8.

@@ -3,12 +3,14 @@
 //! What a workbook unpacks to is counted before anything of it is read, and cells are taken one by one, so that a sheet that claims
 //! a million columns costs nothing.
 
-use std::io::{BufRead, Cursor};
+use std::io::{BufRead, Cursor, Read as _};
 
-use calamine::{DataRef, Reader as _, Sheet, SheetType, SheetVisible, Xlsx};
-use connector_kit::unpacked::{self, Unusable};
+pub use calamine::Sheet;
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
+use proto::quarantine::Reason;
 
-use crate::rows::{at_most, is_like};
+use crate::text;
+use crate::unpacked::{self, Unusable};
 
 /// Largest workbook that is read, packed and unpacked.
 pub const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
@@ -20,9 +22,9 @@ const ROWS_MAX: u32 = 1_048_576;
 
 /// Why a workbook cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum WorkbookUnusable {
+pub enum WorkbookUnusable {
     /// No archive, or none of a workbook.
-    #[error("the file is no workbook (.xlsx): save it as one, or as CSV with a mapping that says so")]
+    #[error("the file is no workbook (.xlsx): save it as one, or as CSV")]
     NoWorkbook,
     /// A web page under the name of a workbook, as reporting tools write them.
     #[error(
@@ -42,13 +44,25 @@ pub(crate) enum WorkbookUnusable {
     #[error("the workbook is damaged, or protected by a password: open it, save it anew, and send it again")]
     Unreadable,
     /// Beyond what is read.
-    #[error("the workbook is larger than is read, packed or unpacked: export the table alone, as CSV")]
+    #[error("the workbook is larger than is read, packed or unpacked: export the tables alone, as CSV")]
     TooLarge,
     /// No sheet of the name.
     #[error(
-        "the workbook has no sheet of the name that the mapping gives (`source.sheet`), or none that is not hidden and has anything on it"
+        "the workbook has no sheet of the name that is asked for (in a mapping, `source.sheet`), or none that is not hidden and has anything on it"
     )]
     NoSuchSheet,
+}
+
+impl WorkbookUnusable {
+    /// What it is to whoever drops the file.
+    #[must_use]
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::NoSuchSheet => Reason::HeaderMissing,
+            Self::TooLarge => Reason::RecordTooLarge,
+            Self::NoWorkbook | Self::Unreadable | Self::Page | Self::Old | Self::Locked => Reason::FileUnreadable,
+        }
+    }
 }
 
 impl From<Unusable> for WorkbookUnusable {
@@ -62,9 +76,16 @@ impl From<Unusable> for WorkbookUnusable {
 }
 
 /// The whole of a file, within what is read.
-pub(crate) fn bytes(bytes: Box<dyn BufRead + Send + '_>) -> Result<Vec<u8>, WorkbookUnusable> {
+///
+/// # Errors
+/// When it is larger, or plainly no workbook that can be read.
+pub fn bytes(file: Box<dyn BufRead + Send + '_>) -> Result<Vec<u8>, WorkbookUnusable> {
     use WorkbookUnusable as U;
-    let bytes = at_most(bytes, WORKBOOK_BYTES_MAX).map_err(|_| U::Unreadable)?.ok_or(U::TooLarge)?;
+    let mut bytes = Vec::new();
+    file.take(WORKBOOK_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|_| U::Unreadable)?;
+    if bytes.len() as u64 > WORKBOOK_BYTES_MAX {
+        return Err(U::TooLarge);
+    }
     let start = bytes.trim_ascii_start();
     if start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         // Both are the same kind of container, and only the newer ones hold this by name.
@@ -77,44 +98,44 @@ pub(crate) fn bytes(bytes: Box<dyn BufRead + Send + '_>) -> Result<Vec<u8>, Work
 }
 
 /// Whether it is the text of a table, whatever it is called.
-pub(crate) fn is_text(bytes: &[u8]) -> bool {
-    !bytes.starts_with(b"PK")
-        && connector_kit::text::decode(bytes).is_ok_and(|decoded| decoded.text.contains(['\t', ',', ';', '|']))
+pub fn is_text(bytes: &[u8]) -> bool {
+    !bytes.starts_with(b"PK") && text::decode(bytes).is_ok_and(|decoded| decoded.text.contains(['\t', ',', ';', '|']))
 }
 
-/// The sheets of this name, in which `*` stands for anything; or every one that is not hidden, in order.
-pub(crate) fn sheets(bytes: &[u8], named: Option<&str>) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
+/// The sheets that are wanted, in order: what each is called, and its text.
+///
+/// # Errors
+/// When the workbook cannot be read, or none of its sheets is wanted.
+pub fn sheets(bytes: &[u8], wanted: impl Fn(&Sheet) -> bool) -> Result<Vec<(String, Vec<u8>)>, WorkbookUnusable> {
     unpacked::within(bytes, UNPACKED_BYTES_MAX)?;
-    sheets_within(bytes, named, UNPACKED_BYTES_MAX)
+    sheets_within(bytes, wanted, UNPACKED_BYTES_MAX)
 }
 
 /// The same, of so much text in all: a text that an archive holds once may stand in any number of cells.
-fn sheets_within(bytes: &[u8], named: Option<&str>, most: u64) -> Result<Vec<Vec<u8>>, WorkbookUnusable> {
+fn sheets_within(
+    bytes: &[u8],
+    wanted: impl Fn(&Sheet) -> bool,
+    most: u64,
+) -> Result<Vec<(String, Vec<u8>)>, WorkbookUnusable> {
     use WorkbookUnusable as U;
     let mut workbook: Xlsx<_> = unpacked::readable(|| Xlsx::new(Cursor::new(bytes))).ok_or(U::Unreadable)?;
-    let named = named.map(|named| named.trim().to_lowercase());
-    let wanted = |sheet: &&Sheet| match &named {
-        // One that is named is meant, hidden or not.
-        Some(named) if !named.contains('*') => sheet.name.trim().to_lowercase() == *named,
-        Some(pattern) => is_shown(sheet) && is_like(sheet.name.trim().to_lowercase().as_str(), pattern),
-        None => is_shown(sheet),
-    };
-    let wanted: Vec<String> =
-        workbook.sheets_metadata().iter().filter(wanted).map(|sheet| sheet.name.clone()).collect();
+    let wanted = workbook.sheets_metadata().iter().filter(|sheet| wanted(sheet));
+    let wanted: Vec<String> = wanted.map(|sheet| sheet.name.clone()).collect();
     if wanted.is_empty() {
         return Err(U::NoSuchSheet);
     }
     let mut left = most;
     let mut sheets = Vec::with_capacity(wanted.len());
-    for name in &wanted {
-        let text = sheet(&mut workbook, name, left)?;
+    for name in wanted {
+        let text = sheet(&mut workbook, &name, left)?;
         left = left.saturating_sub(text.len() as u64);
-        sheets.push(text);
+        sheets.push((name, text));
     }
     Ok(sheets)
 }
 
-fn is_shown(sheet: &Sheet) -> bool {
+/// Whether a sheet is of cells, and not hidden.
+pub fn is_shown(sheet: &Sheet) -> bool {
     sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
 }
 
@@ -215,7 +236,7 @@ mod tests {
             book.add_worksheet().write(0, 0, &text).unwrap();
         }
         let bytes = book.save_to_buffer().unwrap();
-        assert_eq!(sheets_within(&bytes, None, 3_100).map(|sheets| sheets.len()), Ok(3));
-        assert_eq!(sheets_within(&bytes, None, 2_900), Err(WorkbookUnusable::TooLarge));
+        assert_eq!(sheets_within(&bytes, is_shown, 3_100).map(|sheets| sheets.len()), Ok(3));
+        assert_eq!(sheets_within(&bytes, is_shown, 2_900), Err(WorkbookUnusable::TooLarge));
     }
 }
