@@ -143,6 +143,7 @@ impl Voice<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: event.into(),
             place: self.place(at, ""),

@@ -167,6 +167,7 @@ impl<'a> Voice<'a> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: event.into(),
             place: self.place(row, ""),
