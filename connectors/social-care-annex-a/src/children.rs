@@ -15,6 +15,11 @@ use crate::submission::{PERSON, told_on};
 pub(crate) fn say(voice: &mut Voice<'_>, rows: &[At<'_>], is_adopter: bool) {
     let of_list = |at: &At<'_>| at.sheet.columns.list.number;
     let same = |a: &At<'_>, b: &At<'_>| of_list(a) == of_list(b) && a.row.cells == b.row.cells;
+    let (rows, empty): (Vec<At<'_>>, Vec<At<'_>>) = rows.iter().copied().partition(At::says_something);
+    for at in empty {
+        voice.says_nothing(at);
+    }
+    let rows = rows.as_slice();
     if is_adopter {
         for repeated in rows.chunk_by(|a, b| same(a, b)) {
             if let Some(at) = repeated.first() {

@@ -97,6 +97,8 @@ fn read_csv(
     let Some(table) = table_of(csv.names()) else { return Ok(()) };
     into.tables.push(table);
     let names: Vec<String> = csv.names().iter().map(|name| plain(name)).collect();
+    let tells = telling(table, &names);
+    csv = csv.knowing_rows(move |cells| is_row(&tells, cells));
     let width = names.len();
     let layout = rows.layout(Layout::of(table, number, names));
     while let Some(row) = csv.next_row() {
@@ -120,6 +122,20 @@ fn read_csv(
     into.whole = csv.whole();
     into.odd_text = csv.odd_text();
     Ok(())
+}
+
+/// Where the columns stand by which a row that ends early is known to be one: its days, its sex.
+fn telling(table: Table, names: &[String]) -> Vec<usize> {
+    let tells = |name: &str| table.is_day(canonical(name)) || canonical(name) == "sex";
+    names.iter().enumerate().filter_map(|(at, name)| tells(name).then_some(at)).collect()
+}
+
+fn is_row(tells: &[usize], cells: &[&str]) -> bool {
+    tells.iter().filter_map(|at| cells.get(*at)).any(|cell| is_sex(cell) || date(cell, "").value.is_some())
+}
+
+fn is_sex(cell: &str) -> bool {
+    matches!(cell.to_ascii_uppercase().as_str(), "M" | "F" | "U" | "1" | "2" | "9" | "MALE" | "FEMALE")
 }
 
 /// A rejection of a whole file.

@@ -223,9 +223,20 @@ impl<'a> Voice<'a> {
         self.without_date((row, year), field, message);
     }
 
-    fn without_date(&mut self, (row, year): (&Row<'_>, Year), field: String, message: String) {
+    /// A row with nothing but its child: a total or a note below the table, or one that was never filled in.
+    pub(crate) fn says_nothing(&mut self, at: (&Row<'_>, Year)) {
+        let message = "nothing but CHILD stands in the row: take it out if it is a total or a note, else fill it in, and send the \
+                       return again";
+        self.reject(at, Reason::RecordMalformed, "CHILD".to_owned(), message.to_owned());
+    }
+
+    fn without_date(&mut self, at: (&Row<'_>, Year), field: String, message: String) {
+        self.reject(at, Reason::DateMissing, field, message);
+    }
+
+    fn reject(&mut self, (row, year): (&Row<'_>, Year), reason: Reason, field: String, message: String) {
         let rejection = Rejection {
-            reason: Reason::DateMissing,
+            reason,
             message,
             place: self.place(row, &field),
             controller: Some(self.authority.social_care()),
