@@ -61,6 +61,9 @@ impl<'v> Block<'v> {
 
     pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
         let text = self.text(name);
+        if dates::stands_for_no_day(&text) {
+            return None;
+        }
         let iso = dates::iso(&text, name);
         let read = if iso.value.is_some() { iso } else { written(&text, name) };
         read.keep(&mut self.findings)
@@ -68,7 +71,7 @@ impl<'v> Block<'v> {
 
     pub(crate) fn code(&mut self, list: &CodeList, name: &'static str) -> Option<Coded> {
         let text = self.text(name);
-        list.keep(&text, PRESENT, name, &mut self.findings)
+        list.keep_leading(&text, PRESENT, name, &mut self.findings)
     }
 
     pub(crate) fn codes(&mut self, list: &CodeList, name: &'static str) -> Vec<Coded> {

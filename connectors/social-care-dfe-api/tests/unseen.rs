@@ -305,3 +305,21 @@ fn a_description_of_which_only_what_changed_is_sent_keeps_the_rest() {
     let unread = of(json!({"date_of_birth": "2012-06-14", "sex": "M", "uasc_end_date": "soon"}));
     assert_eq!(described(&unread), Some(true));
 }
+
+/// What a database writes where there is no day is no end.
+#[test]
+fn a_day_that_stands_for_none_is_none() {
+    let of = |end: Value| {
+        let plan = json!({"child_protection_plan_id": "P1", "start_date": "2025-07-01", "end_date": end});
+        said(
+            json!([{"la_child_id": "D1", "social_care_episodes": [{"social_care_episode_id": "E1",
+            "referral_date": "2025-06-14", "child_protection_plans": [plan]}]}])
+            .to_string(),
+        )
+    };
+    let open = of(Value::Null);
+    for day in ["9999-12-31", "2099-12-31T00:00:00", "1900-01-01"] {
+        let said = of(json!(day));
+        assert_eq!((said.sayings(), said.reasons(), said.parts), (open.sayings(), vec![], open.parts.clone()), "{day}");
+    }
+}

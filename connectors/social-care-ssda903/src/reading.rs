@@ -114,7 +114,7 @@ fn read_csv(
         };
         let place = row.place("");
         let place = RowPlace { line: place.line, record: place.record, byte_offset: place.byte_offset };
-        let cells = (0..width).map(|at| if is_null(row.cell(at)) { "" } else { row.cell(at) });
+        let cells = (0..width).map(|at| if is_none(row.cell(at)) { "" } else { row.cell(at) });
         if !rows.push(into, layout, place, cells, std::iter::empty())? {
             return Ok(());
         }
@@ -136,6 +136,11 @@ fn is_row(tells: &[usize], cells: &[&str]) -> bool {
 
 fn is_sex(cell: &str) -> bool {
     matches!(cell.to_ascii_uppercase().as_str(), "M" | "F" | "U" | "1" | "2" | "9" | "MALE" | "FEMALE")
+}
+
+/// What exports write where there is nothing, a day or a code.
+pub(crate) fn is_none(cell: &str) -> bool {
+    is_null(cell) || dates::stands_for_no_day(cell) || matches!(cell.trim(), "-" | "--" | "." | "N/A" | "n/a")
 }
 
 /// A rejection of a whole file.

@@ -82,19 +82,7 @@ impl Findings {
         rule: &str,
     ) -> Option<Coded> {
         let (cell, field) = (row.get(column), column.to_ascii_uppercase());
-        let read = list.read(cell, year.number, &field);
-        let is_unknown = |read: &Read<Coded>| {
-            read.finding.as_ref().is_some_and(|finding| finding.code() == FindingCode::CodeUnknown)
-        };
-        if is_unknown(&read)
-            && let Some(code) = before_words(cell)
-        {
-            let leading = list.read(code, year.number, &field);
-            if !is_unknown(&leading) {
-                self.broke(FindingCode::ValueMalformed, &field, rule);
-                return self.keep(leading, rule);
-            }
-        }
+        let read = list.read_leading(cell, year.number, &field);
         self.keep(read, rule)
     }
 
@@ -114,12 +102,6 @@ impl Findings {
         }
         usable
     }
-}
-
-/// The code of a cell that has its words behind it: `X1: Episode ceases`, `S - Started to be looked after`.
-fn before_words(cell: &str) -> Option<&str> {
-    let ends = [":", " - "].iter().filter_map(|mark| cell.find(mark)).min()?;
-    cell.get(..ends).map(str::trim)
 }
 
 /// Says what becomes of one child's rows.

@@ -10,7 +10,7 @@ use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::held::{Layout, RowPlace, Rows};
-use crate::reading::{File, cells_of, of_file};
+use crate::reading::{File, cells_of, is_none, of_file};
 use crate::tables::{Table, canonical, is_of_the_return};
 
 const SHAPE: Shape = Shape { roots: &["expssda903", "ssda903"], holders: &["children"], records: &["child"] };
@@ -168,6 +168,6 @@ fn is_of_child(name: &str) -> bool {
 
 /// The fields of a part, by name.
 fn fields(part: Element<'_>) -> Vec<(String, String)> {
-    let leaves = part.children().filter(|field| !field.has_children());
+    let leaves = part.children().filter(|field| !field.has_children() && !is_none(field.text()));
     leaves.map(|field| (field.key().to_owned(), field.text().to_owned())).collect()
 }

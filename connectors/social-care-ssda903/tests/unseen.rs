@@ -338,3 +338,15 @@ fn a_total_or_a_note_below_a_table_is_no_child() {
         assert_eq!(said.whole.len(), expected.whole.len() + 1, "{note}");
     }
 }
+
+#[test]
+fn what_stands_for_no_day_ends_nothing_and_a_sex_in_words_is_read() {
+    let expected = of(HEADER, EPISODES);
+    for nothing in ["31/12/9999", "31/12/2099 00:00:00", "01/01/1900", "00/00/0000", "-", "N/A"] {
+        let said = of(HEADER, &EPISODES.replacen("PR4,,,,", &format!("PR4,{nothing},,,"), 1));
+        assert_eq!((said.sayings(), said.reasons()), (expected.sayings(), vec![]), "{nothing}");
+    }
+    let said = of(&HEADER.replacen(",F,", ",Female,", 1), EPISODES);
+    assert_eq!(sayings(&said), sayings(&expected));
+    assert_eq!(said.findings(), ["ssda903/101 VALUE_MALFORMED SEX"]);
+}
