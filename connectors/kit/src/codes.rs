@@ -215,14 +215,14 @@ mod tests {
 
     #[test]
     fn a_code_with_its_words_behind_it_is_that_code() {
-        let sex = CodeList { name: "x.sex", codes: &[Code::always("M"), Code::always("F")] };
+        const SEX: CodeList = CodeList { name: "x.sex", codes: &[Code::always("M"), Code::always("F")] };
         for (list, text, code, finding) in [
             (PLACEMENT, "U1 - Foster placement", "U1", Some(FindingCode::ValueMalformed)),
             (PLACEMENT, "u1: Foster placement", "U1", Some(FindingCode::ValueMalformed)),
             (PLACEMENT, "H5 - Home", "H5", Some(FindingCode::CodeOfOtherYear)),
             (PLACEMENT, "X9 - Elsewhere", "X9 - Elsewhere", Some(FindingCode::CodeUnknown)),
             (PLACEMENT, "U1", "U1", None),
-            (sex, "Female", "F", Some(FindingCode::ValueMalformed)),
+            (SEX, "Female", "F", Some(FindingCode::ValueMalformed)),
             (PLACEMENT, "Female", "Female", Some(FindingCode::CodeUnknown)),
         ] {
             let read = list.read_leading(text, 2025, "PLACE");

@@ -384,3 +384,21 @@ fn pieces_of_a_row_and_totals_are_no_children() {
         assert!(said.rejections[0].message.contains("a total or a note"), "{note}");
     }
 }
+
+/// A child who is not born yet has no birth date: the lists have the day that is expected in its place.
+#[test]
+fn a_birth_that_is_to_come_is_expected() {
+    for (cell, field) in [
+        ("01/06/2025", "expectedBirthOn"),
+        ("EDD 01/06/2025", "expectedBirthOn"),
+        ("Unborn (01/06/2025)", "expectedBirthOn"),
+        ("01/06/2024", "birthOn"),
+        ("01/06/2027", "birthOn"),
+    ] {
+        let said = of(&CONTACTS.replacen("01/02/2015", cell, 1));
+        let described = said.of_kind("PersonDescribed");
+        assert_eq!(described[0].1[field]["month"], 6, "{cell} {described:?}");
+        let found = usize::from(cell == "01/06/2027");
+        assert_eq!((said.findings().len(), said.reasons().len()), (found, 0), "{cell} {:?}", said.findings());
+    }
+}

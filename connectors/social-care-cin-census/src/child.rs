@@ -251,6 +251,22 @@ pub(crate) fn la_child_ids<'t>(record: Element<'t>) -> impl Iterator<Item = &'t 
     fields.map(|field| field.text()).filter(|text| !text.is_empty())
 }
 
+/// Whether a record's groups of identifiers are of two: of one child there is one group, and two that say another birth or sex
+/// are two children run together, whether or not both have their number.
+pub(crate) fn are_of_two(record: Element<'_>) -> bool {
+    let mut groups = record.children().filter(|part| part.tag() == Tag::ChildIdentifiers);
+    let Some(first) = groups.next() else { return false };
+    let said = |group: Element<'_>, tag: Tag| {
+        let field = group.children().find(|field| field.tag() == tag && !field.text().is_empty());
+        field.map(|field| field.text().to_owned())
+    };
+    groups.any(|other| {
+        [Tag::PersonBirthDate, Tag::Sex, Tag::GenderCurrent]
+            .into_iter()
+            .any(|tag| said(first, tag).zip(said(other, tag)).is_some_and(|(one, other)| one != other))
+    })
+}
+
 /// A part that goes by a date.
 pub(crate) trait Part<'t> {
     fn element(&self) -> Element<'t>;

@@ -263,3 +263,21 @@ fn a_day_that_stands_for_none_is_none() {
         assert_eq!((sayings(&said), said.rejections.len()), (sayings(&expected), 0), "{day}");
     }
 }
+
+/// A second group of identifiers without its number, of another birth: the referrals behind it are most likely another child's.
+#[test]
+fn two_children_run_together_are_refused_also_where_one_has_no_number() {
+    let other = "<ChildIdentifiers><PersonBirthDate>2015-01-02</PersonBirthDate><Sex>M</Sex></ChildIdentifiers>";
+    let same = "<ChildIdentifiers><PersonBirthDate>2012-06-14</PersonBirthDate><Sex>F</Sex></ChildIdentifiers>";
+    let of = |second: &str| {
+        translate(census(&child("A1", &referral("2024-06-03", "")).replacen(
+            "<CINdetails>",
+            &format!("{second}<CINdetails>"),
+            1,
+        )))
+    };
+    let said = of(other);
+    assert_eq!((said.drafts.len(), said.rejections.len()), (0, 1));
+    assert!(said.rejections[0].message.contains("run together"), "{}", said.rejections[0].message);
+    assert_eq!((sayings(&of(same)), of(same).rejections.len()), (sayings(&of("")), 0));
+}

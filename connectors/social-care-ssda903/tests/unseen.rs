@@ -350,3 +350,19 @@ fn what_stands_for_no_day_ends_nothing_and_a_sex_in_words_is_read() {
     assert_eq!(sayings(&said), sayings(&expected));
     assert_eq!(said.findings(), ["ssda903/101 VALUE_MALFORMED SEX"]);
 }
+
+/// An end tag and a start tag that are missing between two children run them together: neither is lost, and none gets the other's.
+#[test]
+fn two_headers_in_one_child_are_two_children_and_are_refused() {
+    let header = |id: &str| format!("<HEADER><CHILDID>{id}</CHILDID><SEX>F</SEX><DOB>14/06/2012</DOB></HEADER>");
+    let episode = "<EPISODE><DECOM>03/05/2024</DECOM><RNE>S</RNE><LS>C2</LS><CIN>N1</CIN><PL>U6</PL></EPISODE>";
+    let of =
+        |children: &str| translate(&Ssda903::ANY, &[("878_2025.xml", format!("<EXPSSDA903>{children}</EXPSSDA903>"))]);
+    let apart = format!("<CHILD>{}{episode}</CHILD>", header("3"));
+    let together = format!("<CHILD>{}{episode}{}{episode}</CHILD>", header("1"), header("2"));
+    let said = of(&format!("{together}{apart}"));
+    assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"]);
+    assert!(said.rejections[0].message.contains("more than one HEADER"));
+    assert_eq!(said.sayings(), of(&apart).sayings());
+    assert!(said.whole.is_empty());
+}
