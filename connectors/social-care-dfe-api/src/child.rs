@@ -140,7 +140,10 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
         upn_unknown,
         ..PersonDescribed::default()
     };
-    voice.say("child_details", (&key, 0), on, block.findings, described);
+    // Of a block of which nothing can be said what stands is not said anew.
+    if is_whole || described != PersonDescribed::default() {
+        voice.say("child_details", (&key, 0), on, block.findings, described);
+    }
     if !disabilities.is_empty() {
         voice.say("child_details", (&key, 1), on, Vec::new(), DisabilityRecorded { disabilities });
     }

@@ -301,6 +301,13 @@ fn a_description_of_which_only_what_changed_is_sent_keeps_the_rest() {
     let expected = ["disabilities", "former_unique_pupil_number", "surname", "uasc_flag"];
     assert_eq!(kept(&parts), expected.map(|field| format!("D1/details/changed/{field}")).into());
     assert_eq!(parts.of_kind("PersonDescribed")[0].1["names"], Value::Null);
+    // Of which nothing else is sent, the description is not said anew.
+    let alone = said(
+        json!([{"la_child_id": "D1", "child_details": {"surname": "New"}, "social_care_episodes": [
+        {"social_care_episode_id": "1", "referral_date": "2024-05-01", "referral_source": "6"}]}])
+        .to_string(),
+    );
+    assert_eq!(alone.kinds(), ["SourceRecordKept", "ReferralReceived"]);
     // A date that cannot be read leaves what it said before.
     let unread = of(json!({"date_of_birth": "2012-06-14", "sex": "M", "uasc_end_date": "soon"}));
     assert_eq!(described(&unread), Some(true));

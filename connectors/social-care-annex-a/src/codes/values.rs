@@ -139,8 +139,9 @@ values! {
         "~other" => "other",
     ];
     IN_TOUCH = "ssda903.in_touch" ["YES", "NO", "DIED", "REFU", "NREQ", "RHOM"] / "in_touch" [
-        "not in touch" => "NO", "in touch" => "YES", "yes" => "YES", "=y" => "YES", "=no" => "NO", "=n" => "NO", "died" => "DIED", "refus*" => "REFU",
-        "no longer required" => "NREQ", "returned home" => "RHOM", "not recorded" => "not_recorded", "exclude*" => "exclude",
+        "not in touch" => "NO", "in touch" => "YES", "yes" => "YES", "=y" => "YES", "=no" => "NO", "=n" => "NO",
+        "died" => "DIED", "refus*" => "REFU", "no longer required" => "NREQ", "returned home" => "RHOM",
+        "not recorded" => "not_recorded", "exclude*" => "exclude",
     ];
     ACCOMMODATION = "ssda903.accom" [
         "B", "C", "D", "E", "G", "H", "K", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
