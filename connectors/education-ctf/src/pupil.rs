@@ -318,6 +318,7 @@ impl<'a> Pupil<'a> {
                 findings: std::mem::take(&mut findings),
                 third_parties: third_parties.clone(),
                 clears: Vec::new(),
+                in_part: false,
                 labels: Vec::new(),
                 event,
                 place: self.place(""),

@@ -87,6 +87,7 @@ impl Speaker<'_> {
                 findings: said.findings.clone(),
                 third_parties: Vec::new(),
                 clears: Vec::new(),
+                in_part: false,
                 labels: Vec::new(),
                 event,
                 place: self.place(row),

@@ -113,6 +113,7 @@ impl Saying<'_, '_> {
             findings: reading.findings,
             third_parties: third_party.into_iter().collect(),
             clears: Vec::new(),
+            in_part: false,
             labels: self.labels.clone(),
             event,
             place: self.entry.place.clone(),

@@ -169,6 +169,7 @@ impl<'m, 'h> Saying<'m, 'h> {
             findings: reading.findings,
             third_parties: third_party.into_iter().collect(),
             clears: reading.clears,
+            in_part: false,
             labels: Vec::new(),
             event,
             place: segment.map_or_else(|| self.standing.place(""), |segment| self.standing.of_segment(&segment)),

@@ -77,7 +77,30 @@ impl CodeList {
         }
     }
 
+    /// The same of a code that may have its words behind it: `X1: Episode ceases`, `N1 - Abuse or neglect`; and of a sex in words.
+    /// That is told.
+    pub fn read_leading(&self, text: &str, year: u16, field: &str) -> Read<Coded> {
+        let read = self.read(text, year, field);
+        let is_unknown = |read: &Read<Coded>| {
+            read.finding.as_ref().is_some_and(|finding| finding.code() == FindingCode::CodeUnknown)
+        };
+        if !is_unknown(&read) {
+            return read;
+        }
+        let leading = before_words(text).map(|code| self.read(code, year, field)).filter(|read| !is_unknown(read));
+        match leading {
+            Some(Read { value: Some(coded), finding: None }) => Read::odd(coded, FindingCode::ValueMalformed, field),
+            Some(leading) => leading,
+            None => read,
+        }
+    }
+
     /// The same, its finding put on the list.
+    pub fn keep_leading(&self, text: &str, year: u16, field: &str, findings: &mut Vec<Finding>) -> Option<Coded> {
+        self.read_leading(text, year, field).keep(findings)
+    }
+
+    /// As [`Self::read`], its finding put on the list.
     pub fn keep(&self, text: &str, year: u16, field: &str, findings: &mut Vec<Finding>) -> Option<Coded> {
         self.read(text, year, field).keep(findings)
     }
@@ -90,6 +113,17 @@ impl CodeList {
         push_digits(&mut code_set, year.into(), 1);
         Coded { code, code_set, text: None }
     }
+}
+
+/// The code of a cell that has its words behind it, or is the word for one.
+fn before_words(text: &str) -> Option<&str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "male" => return Some("M"),
+        "female" => return Some("F"),
+        _ => {}
+    }
+    let ends = [":", " - "].iter().filter_map(|mark| text.find(mark)).min()?;
+    text.get(..ends).map(str::trim)
 }
 
 /// A number in decimal digits, at least so many.
@@ -177,6 +211,24 @@ mod tests {
             assert_eq!(coded.code_set, format!("ssda903.placement/{year}"));
         }
         assert_eq!(PLACEMENT.read(" ", 2025, "PLACE"), Read::blank());
+    }
+
+    #[test]
+    fn a_code_with_its_words_behind_it_is_that_code() {
+        const SEX: CodeList = CodeList { name: "x.sex", codes: &[Code::always("M"), Code::always("F")] };
+        for (list, text, code, finding) in [
+            (PLACEMENT, "U1 - Foster placement", "U1", Some(FindingCode::ValueMalformed)),
+            (PLACEMENT, "u1: Foster placement", "U1", Some(FindingCode::ValueMalformed)),
+            (PLACEMENT, "H5 - Home", "H5", Some(FindingCode::CodeOfOtherYear)),
+            (PLACEMENT, "X9 - Elsewhere", "X9 - Elsewhere", Some(FindingCode::CodeUnknown)),
+            (PLACEMENT, "U1", "U1", None),
+            (SEX, "Female", "F", Some(FindingCode::ValueMalformed)),
+            (PLACEMENT, "Female", "Female", Some(FindingCode::CodeUnknown)),
+        ] {
+            let read = list.read_leading(text, 2025, "PLACE");
+            let found = read.finding.map(|finding| finding.code());
+            assert_eq!((read.value.unwrap().code.as_str(), found), (code, finding), "{text}");
+        }
     }
 
     #[test]

@@ -170,6 +170,9 @@ pub struct Draft {
     pub third_parties: Vec<Subject>,
     /// Numbers of the fields that this version empties (HL7 `""`). On a snapshot the differ computes them.
     pub clears: Vec<u32>,
+    /// On a snapshot: only some of the record is stated here, and what it leaves out stands as it was. Without, a record says all of
+    /// itself, and what it does not hold is emptied.
+    pub in_part: bool,
     /// What makes this record more private than its kind and its fields say, beside what is put on all of its source. Each narrows
     /// who may see it.
     pub labels: Vec<Label>,
@@ -205,6 +208,7 @@ impl Draft {
             third_parties: Vec::new(),
             labels: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             event,
             place,
         }

@@ -5,6 +5,7 @@
 //! line, not the rest of the file. A header without a comma may have its columns apart by semicolons, tabs or bars. How else
 //! an export differs (an encoding, lines above the header) is said by a [`Dialect`].
 
+mod pieces;
 mod records;
 
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +70,9 @@ pub struct Aside {
 /// Whether a row whose first filled cell is this one is no record.
 type IsAside<'a> = Box<dyn Fn(&str) -> bool + Send + 'a>;
 
+/// Whether these cells, in the header's order, are a row of the table.
+type IsRow<'a> = Box<dyn Fn(&[&str]) -> bool + Send + 'a>;
+
 /// A table being read.
 pub struct Table<'a> {
     name: String,
@@ -81,6 +85,9 @@ pub struct Table<'a> {
     rows: u64,
     broken: bool,
     is_aside: Option<IsAside<'a>>,
+    is_row: Option<IsRow<'a>>,
+    /// So many of the records that follow are pieces of the row before.
+    pieces: usize,
     aside: Vec<Aside>,
     /// Of columns that are filled from above, what stood there last; `None` below a row that could not be read.
     above: BTreeMap<usize, Option<String>>,
@@ -163,6 +170,8 @@ impl<'a> Table<'a> {
             rows: 0,
             broken: false,
             is_aside: None,
+            is_row: None,
+            pieces: 0,
             aside: Vec::new(),
             above: BTreeMap::new(),
             blanks: &[],
@@ -239,6 +248,31 @@ impl<'a> Table<'a> {
         self
     }
 
+    /// Takes a short row only where it is known to be one, by its trimmed cells, and refuses it with the lines behind it that are the
+    /// rest of it: that are no rows by themselves, and with which it has the cells of one. A row of one filled cell is a total or a note,
+    /// and is left to whoever reads the table.
+    #[must_use]
+    pub fn knowing_rows(self, is_row: impl Fn(&[&str]) -> bool + Send + 'a) -> Self {
+        Self { is_row: Some(Box::new(is_row)), ..self }
+    }
+
+    /// What is wrong with the record just read, where it ends early.
+    fn cut_short(&mut self) -> Option<Trouble> {
+        if let Some(left) = self.pieces.checked_sub(1) {
+            self.pieces = left;
+            return Some(Trouble::Parted);
+        }
+        let cells = self.record.cells().len();
+        let is_row = self.is_row.as_ref().filter(|_| cells < self.width)?;
+        self.pieces = pieces::behind(&self.record, &mut self.records, self.width, is_row);
+        let row = pieces::trimmed(&self.record);
+        let is_one = row.iter().filter(|cell| !cell.is_empty()).count() == 1 || is_row(&row);
+        match self.pieces {
+            0 => (!is_one).then_some(Trouble::Ragged { cells }),
+            _ => Some(Trouble::Parted),
+        }
+    }
+
     /// In these columns a blank cell means what stands above it, as merged cells are saved.
     #[must_use]
     pub fn filling_down(mut self, columns: &[String]) -> Self {
@@ -295,6 +329,7 @@ impl<'a> Table<'a> {
                 self.aside.push(Aside { record: self.rows, line: self.record.line });
                 continue;
             }
+            let read = read.and_then(|()| self.cut_short().map_or(Ok(()), Err));
             let unknown = self.fill(read.is_ok());
             let offset = self.records.source().source_offset(self.record.offset).unwrap_or(0);
             let at = |field| Place { field, ..at(&self.name, self.record.line, self.rows, offset) };
@@ -472,6 +507,11 @@ fn told(trouble: Trouble, width: usize) -> (Reason, String) {
         Trouble::Ragged { cells } => (
             Reason::RecordMalformed,
             format!("the row has {cells} cells and the header {width}: look for a comma outside quotes"),
+        ),
+        Trouble::Parted => (
+            Reason::RecordMalformed,
+            "the line is a piece of a row that a line end in a cell parted: take the line end out of the cell, or put quotes around it"
+                .to_owned(),
         ),
         Trouble::QuoteOpen => {
             (Reason::RecordMalformed, "a quote on this line is never closed: close it or take it out".to_owned())

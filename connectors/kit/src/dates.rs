@@ -15,9 +15,11 @@ use crate::codes::push_digits;
 use crate::reading::Read;
 
 mod clock;
+mod stand_in;
 mod written;
 
 pub use clock::{Clock, Timed};
+pub use stand_in::stands_for_no_day;
 pub use written::{written, written_at};
 
 /// Years outside these are kept, with a finding.

@@ -2,7 +2,8 @@
 //!
 //! A submission states everything of its scope as it stood at one version. What it says anew becomes events of that
 //! version, each the record whole: the fields that it holds and, cleared, all that it does not. So the highest version of
-//! an entry is the entry, whatever came before or comes late, and what is unchanged is not said again.
+//! an entry is the entry, whatever came before or comes late, and what is unchanged is not said again. A source that sends only
+//! what changed of a record says so ([`Draft::in_part`]): then the fields that it holds are changed, and the others stand.
 //!
 //! A submission that comes late is put between its neighbours. What it says is published where a later submission has said
 //! something else of the entry since; where the later one only let stand what an earlier one said, the late state would
@@ -73,13 +74,20 @@ pub struct HeldBack {
     pub standing: usize,
 }
 
-/// A snapshot's record says everything of itself: what it does not hold, it empties.
+/// A snapshot's record says everything of itself: what it does not hold, it empties. One that is stated in part empties nothing.
 fn state_whole(draft: &mut Draft) {
-    let Some(message) = draft.event.kind_number().and_then(|kind| kind.info()).and_then(|info| info.message()) else {
-        return;
+    if !draft.in_part {
+        draft.clears = not_held(&draft.event);
+    }
+}
+
+/// Numbers of the fields that an event's message could hold and does not.
+fn not_held(event: &Event) -> Vec<u32> {
+    let Some(message) = event.kind_number().and_then(|kind| kind.info()).and_then(|info| info.message()) else {
+        return Vec::new();
     };
-    let held = asserted(&draft.event);
-    draft.clears = message.fields.iter().map(|field| field.number).filter(|number| !held.contains(number)).collect();
+    let held = asserted(event);
+    message.fields.iter().map(|field| field.number).filter(|number| !held.contains(number)).collect()
 }
 
 /// Numbers of the fields that an event's message holds.
@@ -107,7 +115,8 @@ pub(crate) fn digest_of(key: &PseudonymKey, draft: &Draft, labels: &[i32]) -> Di
     let third_parties = draft.third_parties.iter().map(|party| key.of(party).as_bytes().to_vec()).collect();
     let own = draft.labels.iter().map(|label| i32::from(*label));
     let labels = own.chain(labels.iter().copied()).collect();
-    digest(key, Some(&draft.effective), &draft.findings, third_parties, labels, Some(&draft.event))
+    let in_part = draft.in_part && !not_held(&draft.event).is_empty();
+    digest(key, (Some(&draft.effective), in_part), &draft.findings, third_parties, labels, Some(&draft.event))
 }
 
 #[cfg(test)]

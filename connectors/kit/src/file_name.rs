@@ -15,9 +15,10 @@ pub use authority::Authority;
 pub struct Hints {
     /// The three digits by themselves that are an authority's code. A name with those of two says neither.
     pub authority: Option<Authority>,
-    /// The year in which the collection's year ends: 2025 of `2025`, `2024-25`, `2024_25` and `202425`.
+    /// The year in which the collection's year ends: 2025 of `2025`, `2024-25`, `2024_25`, `202425`, `24-25` and `2425`. Not that of a
+    /// day or a month: a return of September 2025 is of the next.
     pub year: Option<u16>,
-    /// A day: `20250612` or `2025-06-12`.
+    /// A day: `20250612`, `2025-06-12`, `12-06-2025` or `12 June 2025`.
     pub on: Option<Date>,
     /// The name says that it is of the year before: `episodes_last.csv`, `previous year episodes.csv`.
     pub last_year: bool,
@@ -38,19 +39,71 @@ pub fn hints(name: &str) -> Hints {
         // "previous" by itself may be of a table: previous_permanence.csv.
         if matches!(*part, "last" | "lastyear") || matches!(*part, "previous" | "prev") && next == Some("year") {
             hints.last_year = true;
-        } else if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            at += read_number(part, next, third, &mut hints);
+        } else if let Some((on, parts)) = day_first(part, next, third) {
+            hints.on = hints.on.or(on);
+            at += parts - 1;
+        } else {
+            // `episodes2025`: a year may stand behind a word.
+            let number = part.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            if number.len() == part.len() || number.len() == 4 && plausible(number).is_some() {
+                at += read_number(number, next, third, &mut hints);
+            }
         }
     }
+    // The last day of a collection's year is that year's.
+    let is_last = |on: &Date| (on.month, on.day) == (Some(3), Some(31));
+    hints.year = hints.year.or_else(|| hints.on.filter(is_last)?.year.try_into().ok());
     hints
 }
+
+/// A day with its year behind it, and of how many parts: `12-06-2025`, `12 June 2025`. Of a month without its day nothing is known,
+/// and its year is not that of a return.
+fn day_first(part: &str, next: Option<&str>, third: Option<&str>) -> Option<(Option<Date>, usize)> {
+    let month = |text: &str| {
+        let is_it = |name: &&str| text.len() >= 3 && name.starts_with(text) || text == "sept" && *name == "september";
+        MONTHS.iter().position(is_it).and_then(|at| u16::try_from(at + 1).ok())
+    };
+    if month(part).is_some() {
+        return next.and_then(plausible).map(|_| (None, 2));
+    }
+    let day = part.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let day = (day.len() <= 2).then(|| day.parse::<u16>().ok()).flatten()?;
+    let numbered = next.filter(|next| next.len() == 2).and_then(|next| next.parse().ok());
+    let (year, month) = (plausible(third?)?, next.and_then(month).or(numbered)?);
+    day_of(year, month, day).map(|on| (Some(on), 3))
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 /// Reads a part that is a number, with what follows it; gives how many of the following parts belonged to it.
 fn read_number(part: &str, next: Option<&str>, third: Option<&str>, hints: &mut Hints) -> usize {
     let two = |text: Option<&str>| text.filter(|text| text.len() == 2).and_then(|text| text.parse::<u16>().ok());
     match part.len() {
+        2 => {
+            if let Some(year) = next.and_then(|next| short_year(part, next)) {
+                hints.year = hints.year.or(Some(year));
+                return 1;
+            }
+        }
         4 => {
-            let Some(year) = plausible(part) else { return 0 };
+            let Some(year) = plausible(part) else {
+                let year = part.split_at_checked(2).and_then(|(first, second)| short_year(first, second));
+                hints.year = hints.year.or(year);
+                return 0;
+            };
             let day = two(next).zip(two(third)).and_then(|(month, day)| day_of(year, month, day));
             if let Some(day) = day {
                 hints.on = hints.on.or(Some(day));
@@ -75,15 +128,25 @@ fn read_number(part: &str, next: Option<&str>, third: Option<&str>, hints: &mut 
             }
         }
         8 => {
-            let (year, rest) = part.split_at_checked(4).unwrap_or_default();
-            let (month, day) = rest.split_at_checked(2).unwrap_or_default();
-            let day = plausible(year).zip(two(Some(month)).zip(two(Some(day))));
-            let day = day.and_then(|(year, (month, day))| day_of(year, month, day));
+            let of = |year: &str, month: &str, day: &str| {
+                let parts = plausible(year).zip(two(Some(month)).zip(two(Some(day))));
+                parts.and_then(|(year, (month, day))| day_of(year, month, day))
+            };
+            let at = |from: usize, to: usize| part.get(from..to).unwrap_or_default();
+            // One that can be read from either end (20112012) is read as the year first.
+            let day = of(at(0, 4), at(4, 6), at(6, 8)).or_else(|| of(at(4, 8), at(2, 4), at(0, 2)));
             hints.on = hints.on.or(day);
         }
         _ => {}
     }
     0
+}
+
+/// `24-25`: a year where the second follows the first. Ten and eleven are lists, and so on to the months.
+fn short_year(first: &str, second: &str) -> Option<u16> {
+    let two = |text: &str| if text.len() == 2 { text.parse::<u16>().ok() } else { None };
+    let (first, second) = (two(first)?, two(second)?);
+    (first > 12 && first + 1 == second).then_some(2000 + second)
 }
 
 fn plausible(text: &str) -> Option<u16> {
@@ -116,6 +179,20 @@ mod tests {
             ("oc2_20251399.csv", None, None, None, false),
             ("annex_a_2024__List_1.csv", None, Some(2024), None, false),
             ("12345_1989.csv", None, None, None, false),
+            ("878_2425_header.csv", Some("878"), Some(2025), None, false),
+            ("878 SSDA903 24-25 header.csv", Some("878"), Some(2025), None, false),
+            ("878_episodes2025.csv", Some("878"), Some(2025), None, false),
+            ("list_10_11.csv", None, None, None, false),
+            ("878_header_31-03-2025.csv", Some("878"), Some(2025), Some("2025-03-31"), false),
+            ("878 episodes 15-09-2025.csv", Some("878"), None, Some("2025-09-15"), false),
+            ("878_episodes_15092025.csv", Some("878"), None, Some("2025-09-15"), false),
+            ("878_episodes_15 Sep 2025.csv", Some("878"), None, Some("2025-09-15"), false),
+            ("878_episodes_1st September 2025.csv", Some("878"), None, Some("2025-09-01"), false),
+            ("878_episodes_Sept 2025.csv", Some("878"), None, None, false),
+            ("878_2024-25_episodes_15-09-2025.csv", Some("878"), Some(2025), Some("2025-09-15"), false),
+            ("episodes (2).csv", None, None, None, false),
+            ("list_1_2.csv", None, None, None, false),
+            ("annex_a_may.csv", None, None, None, false),
             ("878_previous_permanence.csv", Some("878"), None, None, false),
             ("878 previous year header.csv", Some("878"), None, None, true),
             ("", None, None, None, false),

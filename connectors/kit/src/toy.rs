@@ -132,6 +132,7 @@ impl Toy {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: EnrolmentStarted { school: row.get("name").map(str::to_owned), ..Default::default() }.into(),
             place: row.place("id"),

@@ -363,6 +363,7 @@ impl Mapping {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event,
             place: row.place(""),

@@ -8,13 +8,18 @@ use connector_kit::reading::finding;
 use proto::events::{Coded, Date, DisabilityRecorded, FindingCode, PersonDescribed, SocialWorkerAllocated};
 
 use crate::codes;
-use crate::say::{At, Reader, Voice};
+use crate::say::{At, Reader, Voice, date};
 use crate::submission::{PERSON, told_on};
 
 /// Says all that a subject's rows say.
 pub(crate) fn say(voice: &mut Voice<'_>, rows: &[At<'_>], is_adopter: bool) {
     let of_list = |at: &At<'_>| at.sheet.columns.list.number;
     let same = |a: &At<'_>, b: &At<'_>| of_list(a) == of_list(b) && a.row.cells == b.row.cells;
+    let (rows, empty): (Vec<At<'_>>, Vec<At<'_>>) = rows.iter().copied().partition(At::says_something);
+    for at in empty {
+        voice.says_nothing(at);
+    }
+    let rows = rows.as_slice();
     if is_adopter {
         for repeated in rows.chunk_by(|a, b| same(a, b)) {
             if let Some(at) = repeated.first() {
@@ -51,9 +56,11 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
     let mut described = PersonDescribed::default();
     let mut disability: Option<Coded> = None;
     let mut findings = Vec::new();
+    let told = told_on(voice.of);
     for at in rows {
         let mut reader = Reader::of(*at);
-        let (birth_on, sex) = (reader.date("birth"), reader.code(&codes::GENDER, "gender"));
+        let (birth_on, expected_on) = born(&mut reader, told);
+        let sex = reader.code(&codes::GENDER, "gender");
         let ethnicity = reader.code(&codes::ETHNICITY, "ethnicity");
         let stated = reader.code(&codes::YES_NO, "disability");
         let mut differs = |field: &str| findings.push(finding(FindingCode::FieldsContradict, field));
@@ -71,6 +78,7 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
             }
         }
         described.birth_on = described.birth_on.or(birth_on);
+        described.expected_birth_on = described.expected_birth_on.or(expected_on);
         described.sex = described.sex.take().or(sex);
         described.ethnicity = described.ethnicity.take().or(ethnicity);
         disability = disability.or(stated);
@@ -78,7 +86,6 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
     }
     findings.sort_by(|a, b| (&a.field, a.code).cmp(&(&b.field, b.code)));
     findings.dedup();
-    let told = told_on(voice.of);
     if described
         .birth_on
         .as_ref()
@@ -89,7 +96,7 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
     }
     if described != PersonDescribed::default() {
         let key = voice.key("person");
-        let on = described.birth_on.unwrap_or(told);
+        let on = described.birth_on.or(described.expected_birth_on).unwrap_or(told);
         voice.say(*first, PERSON, (&key, 0), on, findings, described);
     }
     if let Some(stated) = disability.filter(|stated| stated.code != "unknown") {
@@ -98,6 +105,22 @@ fn describe(voice: &mut Voice<'_>, rows: &[At<'_>]) {
         voice.say(*first, PERSON, (&key, 0), told, Vec::new(), DisabilityRecorded { disabilities });
     }
 }
+
+/// When a child was born, or is to be: there the lists have the day that is expected, which is after their own by less than a year.
+fn born(reader: &mut Reader<'_>, told: Date) -> (Option<Date>, Option<Date>) {
+    const EXPECTED: [&str; 4] = ["edd", "expected", "due", "unborn"];
+    let text = reader.at.get("birth");
+    let (word, day) = text.split_at(text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let is_said = EXPECTED.iter().any(|expected| word.eq_ignore_ascii_case(expected));
+    let day = if is_said { day.trim_matches(|c: char| !c.is_ascii_digit()) } else { text };
+    let on = date(day, "birth").keep(&mut reader.findings);
+    let ahead = on.as_ref().and_then(dates::day).zip(dates::day(&told)).map(|(on, told)| on - told);
+    let is_near = ahead.is_some_and(|ahead| (1..=DAYS_TO_A_BIRTH).contains(&ahead.get_days()));
+    if is_said || is_near { (None, on) } else { (on, None) }
+}
+
+/// So far ahead may a birth lie that is expected.
+const DAYS_TO_A_BIRTH: i32 = 300;
 
 /// Which dates of a row could not be read. Asked when all of them were: what one of them said before is not gone.
 fn unread_dates(voice: &mut Voice<'_>, reader: &Reader<'_>) {

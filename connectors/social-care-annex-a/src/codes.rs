@@ -5,6 +5,7 @@
 
 mod values;
 
+use connector_kit::dates::stands_for_no_day;
 use connector_kit::reading::{Read, finding, is_null};
 use proto::events::{Coded, FindingCode};
 
@@ -173,7 +174,7 @@ fn first_of(text: &str) -> (&str, bool) {
 pub(crate) fn is_blank(text: &str) -> bool {
     let text = text.trim();
     let written = ["", "-", ".", "..", "n/a", "na", "<blank>", "znotrecorded", "zzcodeerror"];
-    is_null(text) || written.iter().any(|blank| text.eq_ignore_ascii_case(blank))
+    is_null(text) || stands_for_no_day(text) || written.iter().any(|blank| text.eq_ignore_ascii_case(blank))
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Connector for AnnexA {
             about: "Ofsted Annex A (xlsx or CSV): the eleven lists of children that an inspection asks for",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            mapping_revision: 5,
+            mapping_revision: 6,
         }
     }
 

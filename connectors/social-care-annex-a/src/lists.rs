@@ -390,6 +390,12 @@ impl Columns {
         })
     }
 
+    /// Where days stand.
+    pub(crate) fn dated(&self) -> impl Iterator<Item = usize> {
+        let is_day = |name: &str| name == "birth" || name.ends_with("_on");
+        self.known.iter().filter(move |(name, _)| is_day(name)).map(|(_, place)| *place)
+    }
+
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, place)| *place)
     }

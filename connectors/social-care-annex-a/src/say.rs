@@ -47,6 +47,14 @@ impl<'s> At<'s> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
+    /// Whether anything stands in it beside its id, and whose it is.
+    pub(crate) fn says_something(&self) -> bool {
+        let columns = &self.sheet.columns;
+        let filled = |place: usize| self.row.cells.get(place).is_some_and(|cell| !is_blank(cell.trim()));
+        let beside = |place: &usize| Some(*place) != columns.place("id") && Some(*place) != columns.authority;
+        (0..self.row.cells.len()).filter(beside).any(filled)
+    }
+
     /// Its columns of no event, with their headings.
     pub(crate) fn further(self) -> impl Iterator<Item = (&'s str, &'s str)> {
         self.sheet.columns.further.iter().filter_map(move |(heading, place)| {
@@ -143,6 +151,7 @@ impl Voice<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: event.into(),
             place: self.place(at, ""),
@@ -182,10 +191,24 @@ impl Voice<'_> {
         self.without_date(at, field, message);
     }
 
+    /// A row with nothing but its id: a total or a note below the list, or one that was never filled in.
+    pub(crate) fn says_nothing(&mut self, at: At<'_>) {
+        let message = format!(
+            "nothing but the id stands in a row of list {}: take it out if it is a total or a note, else fill it in, and send the \
+             list again",
+            at.sheet.columns.list.number
+        );
+        self.reject(at, Reason::RecordMalformed, "id", message);
+    }
+
     fn without_date(&mut self, at: At<'_>, field: &str, message: String) {
+        self.reject(at, Reason::DateMissing, field, message);
+    }
+
+    fn reject(&mut self, at: At<'_>, reason: Reason, field: &str, message: String) {
         let list = at.sheet.columns.list;
         let rejection = Rejection {
-            reason: Reason::DateMissing,
+            reason,
             message,
             place: self.place(at, field),
             controller: Some(self.of.authority.social_care()),

@@ -11,8 +11,9 @@ use connector_kit::unpacked::{self, Unusable};
 use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
-use crate::lists::Columns;
+use crate::lists::{ADOPTERS, Columns};
 use crate::rows::{Row, Rows, Sheet};
+use crate::say::date;
 
 /// Largest workbook that is read, in bytes; one of a large council is a few megabytes.
 const WORKBOOK_BYTES_MAX: u64 = 64 << 20;
@@ -132,6 +133,14 @@ fn read_csv(
     order.sort();
     let header: Vec<&str> = order.iter().map(|(name, _)| name.as_str()).collect();
     let Some(columns) = Columns::of_header(&header) else { return Ok(()) };
+    // Of adopters no column is known but their id. Another list may begin below.
+    let any = columns.list.number == ADOPTERS;
+    let dated: Vec<usize> = columns.dated().filter_map(|place| order.get(place)).map(|(_, at)| *at).collect();
+    let is_row = move |cells: &[&str]| {
+        let mut days = dated.iter().filter_map(|at| cells.get(*at));
+        any || days.any(|cell| date(cell, "").value.is_some()) || Columns::of_header(cells).is_some()
+    };
+    csv = csv.knowing_rows(is_row);
     let mut lists = vec![List::begin(number, columns, rows)];
     while let Some(row) = csv.next_row() {
         let Some(list) = lists.last() else { break };

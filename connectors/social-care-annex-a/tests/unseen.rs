@@ -361,3 +361,44 @@ fn a_row_is_of_the_authority_that_it_says_and_never_against_the_files_name() {
         assert!(read.whole.is_empty(), "{name} {first} {second}: {:?}", read.whole);
     }
 }
+
+/// A line end in a cell parts a row: the other half is not another child; and a total is none.
+#[test]
+fn pieces_of_a_row_and_totals_are_no_children() {
+    let parted = CONTACTS.replacen("Contact Source\n", "Contact Source,Team,Worker\n", 1).replacen(
+        "g) Police\n",
+        "g) Police,North\nEast,Invented Worker\n",
+        1,
+    );
+    let said = of(&parted);
+    assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"; 2], "{:?}", said.rejections);
+    assert!(said.drafts.iter().all(|draft| draft.subject.value == "910002"), "{:?}", said.sayings());
+    assert!(said.whole.is_empty());
+    // The row that only ends early is read: it has its days.
+    assert_eq!(said.of_kind("ContactReceived").len(), 1);
+    let expected = of(CONTACTS);
+    for note in ["Total: 2\n", "Total: 2,,,,,,\n"] {
+        let said = of(&format!("{CONTACTS}{note}"));
+        assert_eq!((said.sayings(), said.whole.len()), (expected.sayings(), expected.whole.len()), "{note}");
+        assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"], "{note}");
+        assert!(said.rejections[0].message.contains("a total or a note"), "{note}");
+    }
+}
+
+/// A child who is not born yet has no birth date: the lists have the day that is expected in its place.
+#[test]
+fn a_birth_that_is_to_come_is_expected() {
+    for (cell, field) in [
+        ("01/06/2025", "expectedBirthOn"),
+        ("EDD 01/06/2025", "expectedBirthOn"),
+        ("Unborn (01/06/2025)", "expectedBirthOn"),
+        ("01/06/2024", "birthOn"),
+        ("01/06/2027", "birthOn"),
+    ] {
+        let said = of(&CONTACTS.replacen("01/02/2015", cell, 1));
+        let described = said.of_kind("PersonDescribed");
+        assert_eq!(described[0].1[field]["month"], 6, "{cell} {described:?}");
+        let found = usize::from(cell == "01/06/2027");
+        assert_eq!((said.findings().len(), said.reasons().len()), (found, 0), "{cell} {:?}", said.findings());
+    }
+}

@@ -92,7 +92,7 @@ impl<'t> Notes<'t> {
             self.found(FindingCode::TextOdd, element.tag());
         }
         match field {
-            _ if element.text().is_empty() => {}
+            _ if element.text().is_empty() || dates::stands_for_no_day(element.text()) => {}
             None => *field = Some(element),
             Some(first) if first.text() == element.text() => self.found(FindingCode::RecordRepeated, element.tag()),
             Some(_) => {
@@ -124,13 +124,13 @@ impl<'t> Notes<'t> {
 
     fn code(&mut self, list: &CodeList, year: u16, field: Field<'t>) -> Option<Coded> {
         let element = field?;
-        list.keep(element.text(), year, element.known_as(), &mut self.findings)
+        list.keep_leading(element.text(), year, element.known_as(), &mut self.findings)
     }
 
     /// The same; what is odd about the code breaks this rule.
     fn code_of_rule(&mut self, list: &CodeList, year: u16, field: Field<'t>, rule: &str) -> Option<Coded> {
         let element = field?;
-        let read = list.read(element.text(), year, element.known_as());
+        let read = list.read_leading(element.text(), year, element.known_as());
         self.findings.extend(read.finding.map(|finding| Finding { rule: Some(rule.to_owned()), ..finding }));
         read.value
     }
@@ -206,10 +206,19 @@ pub(crate) fn read(element: Element<'_>, year: u16) -> Child<'_> {
     in_order(&mut referrals);
     let (disabilities_element, disability_fields) = disabilities;
     let mut disability_notes = Notes::default();
-    let disabilities = disability_fields
-        .into_iter()
-        .filter_map(|field| disability_notes.code_of_rule(&codes::DISABILITY, year, Some(field), "cin/8540"))
-        .collect();
+    let mut disabilities = Vec::new();
+    for field in disability_fields {
+        let listed = referral::listed(&codes::DISABILITY, field.text());
+        if listed.is_empty() {
+            disabilities.extend(disability_notes.code_of_rule(&codes::DISABILITY, year, Some(field), "cin/8540"));
+            continue;
+        }
+        disability_notes.found(FindingCode::ValueMalformed, Tag::Disability);
+        let findings = &mut disability_notes.findings;
+        disabilities.extend(
+            listed.into_iter().filter_map(|code| codes::DISABILITY.keep(code, year, field.known_as(), findings)),
+        );
+    }
     let (identifiers, upn_unknown) = claims(&fields, year, &mut notes);
     let birth_on = notes.date(fields.birth);
     let expected_birth_on = notes.date(fields.expected_birth);
@@ -240,6 +249,22 @@ pub(crate) fn la_child_ids<'t>(record: Element<'t>) -> impl Iterator<Item = &'t 
     let identifiers = record.children().filter(|part| part.tag() == Tag::ChildIdentifiers);
     let fields = identifiers.flat_map(|part| part.children()).filter(|field| field.tag() == Tag::LaChildId);
     fields.map(|field| field.text()).filter(|text| !text.is_empty())
+}
+
+/// Whether a record's groups of identifiers are of two: of one child there is one group, and two that say another birth or sex
+/// are two children run together, whether or not both have their number.
+pub(crate) fn are_of_two(record: Element<'_>) -> bool {
+    let mut groups = record.children().filter(|part| part.tag() == Tag::ChildIdentifiers);
+    let Some(first) = groups.next() else { return false };
+    let said = |group: Element<'_>, tag: Tag| {
+        let field = group.children().find(|field| field.tag() == tag && !field.text().is_empty());
+        field.map(|field| field.text().to_owned())
+    };
+    groups.any(|other| {
+        [Tag::PersonBirthDate, Tag::Sex, Tag::GenderCurrent]
+            .into_iter()
+            .any(|tag| said(first, tag).zip(said(other, tag)).is_some_and(|(one, other)| one != other))
+    })
 }
 
 /// A part that goes by a date.

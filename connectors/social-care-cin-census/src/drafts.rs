@@ -282,6 +282,7 @@ impl Drafter<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: event.into(),
             // The line is the element's own; the offset is the child's, which is read or lost as one.

@@ -77,7 +77,8 @@ pub(crate) fn read(header: Element<'_>, name: &Hints) -> Result<Return, Unusable
     let first = |outer, inner| text_of(outer, inner).find(|text| !text.is_empty()).unwrap_or_default();
 
     let collection = first(Tag::CollectionDetails, Tag::Collection);
-    if !collection.is_empty() && !collection.eq_ignore_ascii_case("CIN") {
+    let is_its_own = ["", "CIN", "CIN Census", "Children in Need", "Children in Need Census"];
+    if !is_its_own.iter().any(|own| collection.eq_ignore_ascii_case(own)) {
         return Err(Unusable::OtherCollection);
     }
     let lea = match first(Tag::Source, Tag::Lea) {

@@ -35,8 +35,9 @@ impl Connector for CinCensus {
             about: "Children in need census (XML): referrals, assessments, enquiries and plans of children's social care",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            // 2: pre-proceedings, which were kept whole before. 3: names in any letter case, dates in any usual shape.
-            mapping_revision: 4,
+            // 2: pre-proceedings, which were kept whole before. 3: names in any letter case, dates in any usual shape. 5: a time
+            // with its zone is of its day in England.
+            mapping_revision: 5,
         }
     }
 

@@ -149,10 +149,11 @@ impl Reading<'_> {
     fn child<R: BufRead>(&mut self, records: &Records<R>, whole: Whole) -> bool {
         self.sound &= whole != Whole::Unpaired;
         let Some(of) = &self.of else { return false };
-        let stated = records.record().filter(|record| record.tag() == Tag::Child).map(child::la_child_ids);
-        let mut ids = stated.into_iter().flatten();
+        let record = records.record().filter(|record| record.tag() == Tag::Child);
+        let mut ids = record.map(child::la_child_ids).into_iter().flatten();
         let first = ids.next();
-        let run_together = first.is_some_and(|first| ids.any(|other| other != first));
+        let run_together =
+            first.is_some_and(|first| ids.any(|other| other != first)) || record.is_some_and(child::are_of_two);
         let subject = first.map(|id| identifier::subject(Scheme::LaChildId, &of.lea, id));
         let subject = subject.filter(|subject| !run_together && !subject.value.is_empty());
 
@@ -171,7 +172,7 @@ impl Reading<'_> {
             ),
             _ if run_together => (
                 Reason::RecordMalformed,
-                "a child states two LAchildIDs: two children may have run together, and neither was read; give \
+                "a child states two LAchildIDs, births or sexes: two children may have run together, and neither was read; give \
                  each a Child element of its own, and send the return again",
             ),
             (Some(record), ..) if record.tag() != Tag::Child => (

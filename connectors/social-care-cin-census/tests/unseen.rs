@@ -211,3 +211,73 @@ fn only_the_children_of_a_return_are_one_too() {
     assert!(message.contains("`expssda903`") && message.contains("the connector of its own collection"), "{message}");
     assert!(!message.contains("send the whole file again"), "{message}");
 }
+
+#[test]
+fn lists_in_one_element_or_in_none_and_codes_with_their_words_are_read() {
+    let plan = |reviews: &str| {
+        format!(
+            "<ChildProtectionPlans><CPPstartDate>2024-06-28</CPPstartDate><InitialCategoryOfAbuse>NEG</InitialCategoryOfAbuse>\
+             <LatestCategoryOfAbuse>NEG</LatestCategoryOfAbuse><NumberOfPreviousCPP>0</NumberOfPreviousCPP>{reviews}</ChildProtectionPlans>"
+        )
+    };
+    let of = |parts: &str| translate(census(&child("A1", &referral("2024-06-03", parts))));
+    let (one, other) = ("<CPPreviewDate>2024-09-01</CPPreviewDate>", "<CPPreviewDate>2025-02-01</CPPreviewDate>");
+    let factors = |factors: &str| {
+        let list: String =
+            factors.split('/').map(|one| format!("<AssessmentFactors>{one}</AssessmentFactors>")).collect();
+        PARTS.replace("<AssessmentFactors>3B</AssessmentFactors>", &list)
+    };
+    for (written, expected) in [
+        (plan(&format!("{one}{other}")), plan(&format!("<Reviews>{one}{other}</Reviews>"))),
+        (factors("3B,1A; 2C"), factors("1A/2C/3B")),
+        (factors("3B - Domestic abuse"), factors("3B")),
+        (plan("").replace(">NEG<", ">NEG: Neglect<"), plan("")),
+    ] {
+        let (said, expected) = (of(&written), of(&expected));
+        assert_eq!((sayings(&said), said.rejections.len()), (sayings(&expected), 0), "{written}");
+        assert!(said.findings().iter().any(|found| found.contains("VALUE_MALFORMED")), "{written}");
+    }
+    // One that is of no list is kept as it came.
+    let said = of(&factors("3B,XX"));
+    assert!(said.findings().iter().any(|found| found.contains("CODE_UNKNOWN")), "{:?}", said.findings());
+    for (from, to) in [("<Sex>F<", "<Sex>Female<"), (">CIN<", ">Children in Need<")] {
+        assert!(plain().contains(from), "{from}");
+        let said = translate(plain().replace(from, to));
+        assert_eq!((sayings(&said), said.rejections.len()), (sayings(&translate(plain())), 0), "{to}");
+    }
+}
+
+/// What a database writes where there is no day is no end.
+#[test]
+fn a_day_that_stands_for_none_is_none() {
+    let expected = translate(plain());
+    for day in ["9999-12-31", "2099-12-31", "1900-01-01", "31/12/9999"] {
+        let open = plain()
+            .replace(
+                "<CINPlanStartDate>2024-08-01</CINPlanStartDate>",
+                "<CINPlanStartDate>2024-08-01</CINPlanStartDate>\
+            <CINPlanEndDate>DAY</CINPlanEndDate>",
+            )
+            .replace("<ReferralNFA>", "<CINclosureDate>DAY</CINclosureDate><ReferralNFA>");
+        let said = translate(open.replace("DAY", day));
+        assert_eq!((sayings(&said), said.rejections.len()), (sayings(&expected), 0), "{day}");
+    }
+}
+
+/// A second group of identifiers without its number, of another birth: the referrals behind it are most likely another child's.
+#[test]
+fn two_children_run_together_are_refused_also_where_one_has_no_number() {
+    let other = "<ChildIdentifiers><PersonBirthDate>2015-01-02</PersonBirthDate><Sex>M</Sex></ChildIdentifiers>";
+    let same = "<ChildIdentifiers><PersonBirthDate>2012-06-14</PersonBirthDate><Sex>F</Sex></ChildIdentifiers>";
+    let of = |second: &str| {
+        translate(census(&child("A1", &referral("2024-06-03", "")).replacen(
+            "<CINdetails>",
+            &format!("{second}<CINdetails>"),
+            1,
+        )))
+    };
+    let said = of(other);
+    assert_eq!((said.drafts.len(), said.rejections.len()), (0, 1));
+    assert!(said.rejections[0].message.contains("run together"), "{}", said.rejections[0].message);
+    assert_eq!((sayings(&of(same)), of(same).rejections.len()), (sayings(&of("")), 0));
+}

@@ -3,8 +3,8 @@
 use connector_kit::reading::finding;
 use connector_kit::{dates, identifier};
 use proto::events::{
-    Address, Date, DisabilityRecorded, FindingCode, PersonDescribed, PersonName, Scheme, StrengthsDifficultiesScored,
-    UnaccompaniedChildRecorded, identifier::Standing,
+    Address, Date, DisabilityRecorded, FindingCode, Identifier, PersonDescribed, PersonName, Scheme,
+    StrengthsDifficultiesScored, UnaccompaniedChildRecorded, identifier::Standing,
 };
 use proto::quarantine::Reason;
 use serde_json::{Map, Value};
@@ -93,21 +93,42 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
         identifiers.extend(claimed);
     }
     let (given, family) = (block.filled("first_name"), block.filled("surname"));
+    let is_half_named = given.is_some() != family.is_some();
     let names = (given.is_some() || family.is_some()).then(|| PersonName { given, family, ..PersonName::default() });
     let postcode = block.filled("postcode");
     let addresses = postcode.map(|postcode| Address { postcode: Some(postcode), ..Address::default() });
     let uasc = block.flag("uasc_flag");
     let uasc_end_on = block.date("uasc_end_date");
-    if birth_on.is_none() && expected_birth_on.is_none() {
-        block.findings.push(finding(FindingCode::FieldMissing, "date_of_birth"));
-    }
+    // The return's own fields of everybody: without them it is not the whole block, and what it leaves out stands.
+    let missing = [("date_of_birth", birth_on.is_none() && expected_birth_on.is_none()), ("sex", sex.is_none())];
+    let missing = missing.into_iter().filter_map(|(name, is_missing)| is_missing.then_some(name));
+    block.findings.extend(missing.map(|name| finding(FindingCode::FieldMissing, name)));
+    let is_whole = (birth_on.is_some() || expected_birth_on.is_some()) && sex.is_some();
     let Some(on) = birth_on.or(expected_birth_on).or(uasc_end_on).or(first_on) else {
         return voice.reject(Reason::DateMissing, "child_details", "date_of_birth");
     };
-    // The return's own fields of everybody: without them it is not the whole block, and what it leaves out stands.
-    let is_whole = (birth_on.is_some() || expected_birth_on.is_some()) && sex.is_some();
     voice.part(&key, is_whole && block.is_sound());
-    voice.keep("child_details", &key, on, &block);
+    // Of a list of which only some is sent, the rest would be lost: a name without the other, a number of before without that of
+    // now. And what says that something is no more would need to take back what stands. These are kept.
+    let names = names.filter(|_| is_whole || !is_half_named);
+    let identifiers = if is_whole || states_current(&identifiers) { identifiers } else { Vec::new() };
+    if is_whole {
+        voice.keep("child_details", &key, on, &block);
+    } else {
+        if names.is_none() {
+            block.leave(&["first_name", "surname"]);
+        }
+        if identifiers.is_empty() {
+            block.leave(&["former_unique_pupil_number"]);
+        }
+        if disabilities.is_empty() {
+            block.leave(&["disabilities"]);
+        }
+        if uasc == Some(false) {
+            block.leave(&["uasc_flag"]);
+        }
+        voice.keep_each("child_details", &key, on, &block);
+    }
     let described = PersonDescribed {
         names: names.into_iter().collect(),
         birth_on,
@@ -119,7 +140,10 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
         upn_unknown,
         ..PersonDescribed::default()
     };
-    voice.say("child_details", (&key, 0), on, block.findings, described);
+    // Of a block of which nothing can be said what stands is not said anew.
+    if is_whole || described != PersonDescribed::default() {
+        voice.say("child_details", (&key, 0), on, block.findings, described);
+    }
     if !disabilities.is_empty() {
         voice.say("child_details", (&key, 1), on, Vec::new(), DisabilityRecorded { disabilities });
     }
@@ -127,6 +151,11 @@ fn describe(voice: &mut Voice<'_>, fields: &Map<String, Value>, first_on: Option
         let event = UnaccompaniedChildRecorded { ceased_on: uasc_end_on };
         voice.say("child_details", (&key, 2), on, Vec::new(), event);
     }
+}
+
+/// Whether the number that a child has now is among these.
+fn states_current(identifiers: &[Identifier]) -> bool {
+    identifiers.iter().any(|identifier| identifier.standing() == Standing::Current)
 }
 
 fn health(voice: &mut Voice<'_>, fields: &Map<String, Value>) {

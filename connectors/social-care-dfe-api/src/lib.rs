@@ -7,7 +7,8 @@
 //!
 //! **A live feed.** Every block has an id of its own, so that keys are made of ids and not of dates: a date that is put right
 //! is the same record. A block that is left out says nothing. One with the date by which it goes says all of itself; without, it
-//! is only what changed of it, as some senders make it: that is said, and what it leaves out stands. `purge` takes back the
+//! is only what changed of it, as some senders make it: that is said, and what it leaves out stands, blocks within it, events and
+//! the fields of a description. `purge` takes back the
 //! block and everything within it, at every level, and nobody has to confirm it.
 //!
 //! **Scopes.** One a child: `878/csc/CHILD2234`. It stood so when it was picked up or received.
@@ -58,7 +59,7 @@ impl Connector for ChildrenSocialCare {
             about: "The DfE's children's social care data (JSON): each child as the case system has it, as it changes",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 

@@ -8,7 +8,7 @@ use proto::events::{Coded, Date, Event, Finding, FindingCode, SourceRecordKept, 
 use proto::quarantine::Reason;
 use serde_json::{Map, Value};
 
-use crate::child::text_of;
+use crate::child::{part_of_key, text_of};
 
 /// Codes are those of the present year, whatever it is.
 const PRESENT: u16 = 2026;
@@ -61,6 +61,9 @@ impl<'v> Block<'v> {
 
     pub(crate) fn date(&mut self, name: &'static str) -> Option<Date> {
         let text = self.text(name);
+        if dates::stands_for_no_day(&text) {
+            return None;
+        }
         let iso = dates::iso(&text, name);
         let read = if iso.value.is_some() { iso } else { written(&text, name) };
         read.keep(&mut self.findings)
@@ -68,7 +71,7 @@ impl<'v> Block<'v> {
 
     pub(crate) fn code(&mut self, list: &CodeList, name: &'static str) -> Option<Coded> {
         let text = self.text(name);
-        list.keep(&text, PRESENT, name, &mut self.findings)
+        list.keep_leading(&text, PRESENT, name, &mut self.findings)
     }
 
     pub(crate) fn codes(&mut self, list: &CodeList, name: &'static str) -> Vec<Coded> {
@@ -167,6 +170,8 @@ pub(crate) struct Voice<'a> {
     pub(crate) odd_text: bool,
     /// Something of it could not be taken.
     pub(crate) rejected: bool,
+    /// The thing that was last named and not told: what is said under its own key is only some of it.
+    pub(crate) untold: Option<String>,
     pub(crate) out: &'a mut dyn Output,
 }
 
@@ -196,6 +201,7 @@ impl Voice<'_> {
 
     /// A thing that has parts: all of them are told, or it is only named.
     pub(crate) fn part(&mut self, key: &str, told: bool) {
+        self.untold = (!told).then(|| key.to_owned());
         self.out.part(&self.scope_key, &self.subject, key, told);
     }
 
@@ -223,6 +229,7 @@ impl Voice<'_> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: self.untold.as_deref() == Some(key),
             labels: Vec::new(),
             event: event.into(),
             place: self.place.clone(),
@@ -234,6 +241,14 @@ impl Voice<'_> {
         let further = block.further();
         if !further.is_empty() {
             self.keep_whole(table, &format!("{key}/kept"), on, &Value::Object(further));
+        }
+    }
+
+    /// The same of a block that holds only what changed, each field by itself: another field that changes later stands beside it.
+    pub(crate) fn keep_each(&mut self, table: &'static str, key: &str, on: Date, block: &Block<'_>) {
+        for (name, value) in block.further() {
+            let key = format!("{key}/changed/{}", part_of_key(&name));
+            self.keep_whole(table, &key, on, &Value::Object([(name, value)].into_iter().collect()));
         }
     }
 

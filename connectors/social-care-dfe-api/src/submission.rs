@@ -185,6 +185,7 @@ impl Reading<'_> {
             raw: raw.text,
             odd_text,
             rejected: false,
+            untold: None,
             out: &mut *self.out,
         };
         child::say(&mut voice, &fields);
@@ -236,6 +237,7 @@ impl Reading<'_> {
             findings: Vec::new(),
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: confirmed.into(),
             place: self.at(0, ""),

@@ -122,9 +122,10 @@ fn what_is_of_another_shape_is_told_and_nothing_is_passed_over() {
     let listed =
         child(json!({"child_details": {"date_of_birth": "2012-06-14", "disabilities": "MOB, HEAR", "surname": ["A"]}}));
     assert_eq!(listed.of_kind("DisabilityRecorded")[0].1["disabilities"][1]["code"], "MOB");
-    assert_eq!(listed.findings(), ["- NOT_MAPPED", "- VALUE_MALFORMED surname"]);
-    let nested =
-        child(json!({"child_details": {"date_of_birth": "2012-06-14", "disabilities": ["MOB", {"code": "HEAR"}]}}));
+    assert_eq!(listed.findings(), ["- FIELD_MISSING sex", "- NOT_MAPPED", "- VALUE_MALFORMED surname"]);
+    let nested = child(
+        json!({"child_details": {"date_of_birth": "2012-06-14", "sex": "F", "disabilities": ["MOB", {"code": "HEAR"}]}}),
+    );
     assert_eq!(nested.findings(), ["- NOT_MAPPED", "- VALUE_MALFORMED disabilities"]);
     // Codes that went before the present year are read, and told.
     let placed = |place: &str| {
@@ -137,7 +138,7 @@ fn what_is_of_another_shape_is_told_and_nothing_is_passed_over() {
         assert_eq!(placed(place).findings(), vec!["- CODE_OF_OTHER_YEAR placement_type"; found], "{place}");
     }
     // Another order of a date is read and told.
-    let dated = child(json!({"child_details": {"date_of_birth": "14/06/2012"}}));
+    let dated = child(json!({"child_details": {"date_of_birth": "14/06/2012", "sex": "F"}}));
     assert_eq!(dated.findings(), ["- VALUE_MALFORMED date_of_birth"]);
     assert_eq!(dated.of_kind("PersonDescribed")[0].1["birthOn"]["year"], 2012);
     // Nobody's birth date is known: what is said of them stands at the first day that is.
@@ -269,5 +270,63 @@ fn a_value_without_the_day_of_its_event_is_kept() {
     let kept: String = said.of_kind("SourceRecordKept").iter().map(|(_, kept)| kept["content"].to_string()).collect();
     for cell in ["closure_reason", "RC1", "start_reason", "end_reason", "E4A"] {
         assert!(kept.contains(cell), "{cell} of {kept}");
+    }
+}
+
+/// Of a description of which only what changed is sent, what is not sent stands.
+#[test]
+fn a_description_of_which_only_what_changed_is_sent_keeps_the_rest() {
+    let of = |details: Value| said(json!([{"la_child_id": "D1", "child_details": details}]).to_string());
+    let described = |said: &Collected| {
+        let draft = said.drafts.iter().find(|draft| draft.table == "child_details" && draft.ordinal == 0);
+        draft.filter(|draft| !draft.record_key.contains("changed")).map(|draft| draft.in_part)
+    };
+    let kept = |said: &Collected| {
+        let kept = said.drafts.iter().filter(|draft| draft.record_key.contains("/changed/"));
+        kept.map(|draft| draft.record_key.clone()).collect::<std::collections::BTreeSet<_>>()
+    };
+    let whole = of(json!({"first_name": "Invented", "surname": "Delta", "date_of_birth": "2012-06-14", "sex": "M",
+        "unique_pupil_number": "E878900021000", "uasc_flag": true}));
+    assert_eq!((described(&whole), kept(&whole).len()), (Some(false), 0));
+    // What can be said is said of its own fields alone, and the finding tells that the block is not whole.
+    let moved = of(json!({"date_of_birth": "2012-06-14", "postcode": "ZZ1 1AA"}));
+    assert_eq!((described(&moved), kept(&moved).len()), (Some(true), 0));
+    assert_eq!(moved.findings(), ["- FIELD_MISSING sex"]);
+    let renamed = of(json!({"date_of_birth": "2012-06-14", "first_name": "New", "surname": "Delta"}));
+    assert_eq!((described(&renamed), kept(&renamed).len()), (Some(true), 0));
+    // A surname alone would take the first name's place, an old number that of the present; and no is an end of what stands.
+    let parts =
+        of(json!({"date_of_birth": "2012-06-14", "surname": "New", "former_unique_pupil_number": "E878900021000",
+        "uasc_flag": false, "disabilities": []}));
+    let expected = ["disabilities", "former_unique_pupil_number", "surname", "uasc_flag"];
+    assert_eq!(kept(&parts), expected.map(|field| format!("D1/details/changed/{field}")).into());
+    assert_eq!(parts.of_kind("PersonDescribed")[0].1["names"], Value::Null);
+    // Of which nothing else is sent, the description is not said anew.
+    let alone = said(
+        json!([{"la_child_id": "D1", "child_details": {"surname": "New"}, "social_care_episodes": [
+        {"social_care_episode_id": "1", "referral_date": "2024-05-01", "referral_source": "6"}]}])
+        .to_string(),
+    );
+    assert_eq!(alone.kinds(), ["SourceRecordKept", "ReferralReceived"]);
+    // A date that cannot be read leaves what it said before.
+    let unread = of(json!({"date_of_birth": "2012-06-14", "sex": "M", "uasc_end_date": "soon"}));
+    assert_eq!(described(&unread), Some(true));
+}
+
+/// What a database writes where there is no day is no end.
+#[test]
+fn a_day_that_stands_for_none_is_none() {
+    let of = |end: Value| {
+        let plan = json!({"child_protection_plan_id": "P1", "start_date": "2025-07-01", "end_date": end});
+        said(
+            json!([{"la_child_id": "D1", "social_care_episodes": [{"social_care_episode_id": "E1",
+            "referral_date": "2025-06-14", "child_protection_plans": [plan]}]}])
+            .to_string(),
+        )
+    };
+    let open = of(Value::Null);
+    for day in ["9999-12-31", "2099-12-31T00:00:00", "1900-01-01"] {
+        let said = of(json!(day));
+        assert_eq!((said.sayings(), said.reasons(), said.parts), (open.sayings(), vec![], open.parts.clone()), "{day}");
     }
 }

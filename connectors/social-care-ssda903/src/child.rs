@@ -126,6 +126,11 @@ pub(crate) fn age(birth: civil::Date, on: civil::Date) -> Option<i16> {
 
 /// Says all that a child's rows say.
 pub(crate) fn say(mut voice: Voice<'_>, rows: &[(Year, &Row<'_>, bool)], around: &Around<'_>) {
+    let (rows, empty): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|(_, row, _)| row.says_something());
+    for (year, row, _) in empty {
+        voice.says_nothing((row, year));
+    }
+    let rows = rows.as_slice();
     let births = rows.iter().rev().filter_map(|(_, row, _)| dates::day(&date(row.get("dob"), "").value?));
     let child = Child { birth: births.into_iter().next(), rows, around };
     let episodes = episodes::read(&child, &mut voice);

@@ -331,6 +331,11 @@ impl<'h> Row<'h> {
         self.table.place_of(column).and_then(|at| self.cells.get(at)).copied().unwrap_or_default()
     }
 
+    /// Whether anything stands in it beside its child, and whose and of which year it is.
+    pub(crate) fn says_something(&self) -> bool {
+        self.columns().any(|(name, cell)| name != "child" && !cell.is_empty())
+    }
+
     /// All of its columns, by name.
     pub(crate) fn columns(&self) -> impl Iterator<Item = Further<'h>> {
         let own = self.table.columns().iter().copied().zip(self.cells.iter().copied());

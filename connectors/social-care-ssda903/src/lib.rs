@@ -62,7 +62,7 @@ impl Connector for Ssda903 {
             about: "Children looked after (SSDA903, CSV or XML): periods of care, placements, reviews, adoption, leavers",
             family: Family::SocialCare,
             delivery: Delivery::Snapshot,
-            mapping_revision: 4,
+            mapping_revision: 5,
         }
     }
 

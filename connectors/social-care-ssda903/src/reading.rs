@@ -97,6 +97,8 @@ fn read_csv(
     let Some(table) = table_of(csv.names()) else { return Ok(()) };
     into.tables.push(table);
     let names: Vec<String> = csv.names().iter().map(|name| plain(name)).collect();
+    let tells = telling(table, &names);
+    csv = csv.knowing_rows(move |cells| is_row(&tells, cells));
     let width = names.len();
     let layout = rows.layout(Layout::of(table, number, names));
     while let Some(row) = csv.next_row() {
@@ -112,7 +114,7 @@ fn read_csv(
         };
         let place = row.place("");
         let place = RowPlace { line: place.line, record: place.record, byte_offset: place.byte_offset };
-        let cells = (0..width).map(|at| if is_null(row.cell(at)) { "" } else { row.cell(at) });
+        let cells = (0..width).map(|at| if is_none(row.cell(at)) { "" } else { row.cell(at) });
         if !rows.push(into, layout, place, cells, std::iter::empty())? {
             return Ok(());
         }
@@ -120,6 +122,25 @@ fn read_csv(
     into.whole = csv.whole();
     into.odd_text = csv.odd_text();
     Ok(())
+}
+
+/// Where the columns stand by which a row that ends early is known to be one: its days, its sex.
+fn telling(table: Table, names: &[String]) -> Vec<usize> {
+    let tells = |name: &str| table.is_day(canonical(name)) || canonical(name) == "sex";
+    names.iter().enumerate().filter_map(|(at, name)| tells(name).then_some(at)).collect()
+}
+
+fn is_row(tells: &[usize], cells: &[&str]) -> bool {
+    tells.iter().filter_map(|at| cells.get(*at)).any(|cell| is_sex(cell) || date(cell, "").value.is_some())
+}
+
+fn is_sex(cell: &str) -> bool {
+    matches!(cell.to_ascii_uppercase().as_str(), "M" | "F" | "U" | "1" | "2" | "9" | "MALE" | "FEMALE")
+}
+
+/// What exports write where there is nothing, a day or a code.
+pub(crate) fn is_none(cell: &str) -> bool {
+    is_null(cell) || dates::stands_for_no_day(cell) || matches!(cell.trim(), "-" | "--" | "." | "N/A" | "n/a")
 }
 
 /// A rejection of a whole file.

@@ -82,19 +82,7 @@ impl Findings {
         rule: &str,
     ) -> Option<Coded> {
         let (cell, field) = (row.get(column), column.to_ascii_uppercase());
-        let read = list.read(cell, year.number, &field);
-        let is_unknown = |read: &Read<Coded>| {
-            read.finding.as_ref().is_some_and(|finding| finding.code() == FindingCode::CodeUnknown)
-        };
-        if is_unknown(&read)
-            && let Some(code) = before_words(cell)
-        {
-            let leading = list.read(code, year.number, &field);
-            if !is_unknown(&leading) {
-                self.broke(FindingCode::ValueMalformed, &field, rule);
-                return self.keep(leading, rule);
-            }
-        }
+        let read = list.read_leading(cell, year.number, &field);
         self.keep(read, rule)
     }
 
@@ -114,12 +102,6 @@ impl Findings {
         }
         usable
     }
-}
-
-/// The code of a cell that has its words behind it: `X1: Episode ceases`, `S - Started to be looked after`.
-fn before_words(cell: &str) -> Option<&str> {
-    let ends = [":", " - "].iter().filter_map(|mark| cell.find(mark)).min()?;
-    cell.get(..ends).map(str::trim)
 }
 
 /// Says what becomes of one child's rows.
@@ -167,6 +149,7 @@ impl<'a> Voice<'a> {
             findings,
             third_parties: Vec::new(),
             clears: Vec::new(),
+            in_part: false,
             labels: Vec::new(),
             event: event.into(),
             place: self.place(row, ""),
@@ -222,9 +205,20 @@ impl<'a> Voice<'a> {
         self.without_date((row, year), field, message);
     }
 
-    fn without_date(&mut self, (row, year): (&Row<'_>, Year), field: String, message: String) {
+    /// A row with nothing but its child: a total or a note below the table, or one that was never filled in.
+    pub(crate) fn says_nothing(&mut self, at: (&Row<'_>, Year)) {
+        let message = "nothing but CHILD stands in the row: take it out if it is a total or a note, else fill it in, and send the \
+                       return again";
+        self.reject(at, Reason::RecordMalformed, "CHILD".to_owned(), message.to_owned());
+    }
+
+    fn without_date(&mut self, at: (&Row<'_>, Year), field: String, message: String) {
+        self.reject(at, Reason::DateMissing, field, message);
+    }
+
+    fn reject(&mut self, (row, year): (&Row<'_>, Year), reason: Reason, field: String, message: String) {
         let rejection = Rejection {
-            reason: Reason::DateMissing,
+            reason,
             message,
             place: self.place(row, &field),
             controller: Some(self.authority.social_care()),

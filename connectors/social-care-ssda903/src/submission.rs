@@ -161,8 +161,9 @@ fn unplaced(file: &File, no_authority: bool) -> Rejection {
     } else {
         (
             Reason::HeaderMissing,
-            "nothing says of which year this is: put it into the file's name (878_2025_header.csv), or send it with the \
-             episodes of its return",
+            "nothing says of which year this is: rename it so that its year stands in its name, as in those of the other files of \
+             its return (878_2025_header.csv); or send it together with the episodes of its return, none of them with a year in \
+             its name",
         )
     };
     of_file(&file.name, reason, message.to_owned())

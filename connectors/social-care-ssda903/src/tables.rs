@@ -233,6 +233,13 @@ impl Table {
         self.about().columns
     }
 
+    /// Whether this column of its holds a day: its own, or that of a birth.
+    pub(crate) fn is_day(self, column: &str) -> bool {
+        column == "dob"
+            || self.about().signature.contains(&column)
+                && !matches!(column, "ethnic" | "convicted" | "in_touch" | "prev_perm")
+    }
+
     pub(crate) fn place_of(self, column: &str) -> Option<usize> {
         self.columns().iter().position(|known| *known == column)
     }

@@ -10,7 +10,7 @@ use connector_kit::{Output, Place, Rejection, SourceFile};
 use proto::quarantine::Reason;
 
 use crate::held::{Layout, RowPlace, Rows};
-use crate::reading::{File, cells_of, of_file};
+use crate::reading::{File, cells_of, is_none, of_file};
 use crate::tables::{Table, canonical, is_of_the_return};
 
 const SHAPE: Shape = Shape { roots: &["expssda903", "ssda903"], holders: &["children"], records: &["child"] };
@@ -67,6 +67,12 @@ pub(crate) fn read(
         let child = records.record().filter(|element| whole == Whole::Yes && element.key() == "child");
         into.odd_text |= records.replaced() || child.is_some_and(|child| child.is_odd());
         match child {
+            Some(child) if child.each("header").nth(1).is_some() => {
+                let rejection = refused(&records, &into.name, record, Reason::RecordMalformed, TWO_HEADERS);
+                if !into.rejected.row((), rejection) {
+                    return Ok(());
+                }
+            }
             Some(child) => to.child(into, child, RowPlace { line: at.line, record, byte_offset: at.offset })?,
             None => {
                 if !into.rejected.row((), unread(&records, &into.name, record, whole)) {
@@ -76,6 +82,10 @@ pub(crate) fn read(
         }
     }
 }
+
+/// Two children run together, most likely: nobody knows whose the episodes are.
+const TWO_HEADERS: &str = "a CHILD holds more than one HEADER: it was not read, since nobody knows whose its parts are; give each child a \
+                           CHILD with one HEADER, and send the return again";
 
 /// What stands where children do and is none that can be read.
 fn unread<R: BufRead>(records: &Records<R>, name: &str, record: u64, whole: Whole) -> Rejection {
@@ -95,6 +105,10 @@ fn unread<R: BufRead>(records: &Records<R>, name: &str, record: u64, whole: Whol
             "something that is no child stands among the children: it was not read; take it out, and send the return again",
         ),
     };
+    refused(records, name, record, reason, message)
+}
+
+fn refused<R: BufRead>(records: &Records<R>, name: &str, record: u64, reason: Reason, message: &str) -> Rejection {
     let place = place(name, record, records.began());
     Rejection { place, raw: records.raw().to_vec(), ..of_file(name, reason, message.to_owned()) }
 }
@@ -168,6 +182,6 @@ fn is_of_child(name: &str) -> bool {
 
 /// The fields of a part, by name.
 fn fields(part: Element<'_>) -> Vec<(String, String)> {
-    let leaves = part.children().filter(|field| !field.has_children());
+    let leaves = part.children().filter(|field| !field.has_children() && !is_none(field.text()));
     leaves.map(|field| (field.key().to_owned(), field.text().to_owned())).collect()
 }

@@ -299,3 +299,70 @@ fn a_value_without_the_day_of_its_event_is_kept() {
     let twice = translate(&Ssda903::ANY, &[("878_2025_a.csv", format!("{HEADER}1,M,14/06/2012,WBRI,UN4,0,\n"))]);
     assert_eq!(twice.findings().iter().filter(|found| found.contains("INT32")).count(), 2);
 }
+
+/// A line end in a cell parts a row: neither half is a row, and the other half is not another child.
+#[test]
+fn the_pieces_of_a_row_that_was_parted_are_refused_and_what_only_ends_early_is_read() {
+    let wide = EPISODES.replacen("URN\n", "URN,Remark,By\n", 1).replace("1234567\n", "1234567,seen\nat home,A\n");
+    let said = of(HEADER, &wide);
+    assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"; 2]);
+    assert!(said.rejections.iter().all(|rejection| rejection.message.contains("a piece of a row")));
+    assert_eq!(said.rejections.iter().map(|rejection| rejection.place.line).collect::<Vec<_>>(), [2, 3]);
+    // The row behind them ends early, and is read.
+    assert_eq!(said.of_kind("PlacementChanged").len(), 1);
+    assert!(said.drafts.iter().all(|draft| draft.subject.value == "1"), "{:?}", said.sayings());
+    // Two rows that end early and have the cells of one row together are two.
+    let open = "1,20/09/2024,P,C2,N1,K2,PR4\n";
+    let two = format!("{}{open}2{}", EPISODES.lines().next().unwrap().to_owned() + "\n", &open[1..]);
+    let said = of(HEADER, &two);
+    assert_eq!((said.reasons().len(), said.of_kind("PlacementChanged").len()), (0, 2));
+}
+
+#[test]
+fn a_total_or_a_note_below_a_table_is_no_child() {
+    let expected = of(HEADER, EPISODES);
+    let uasc = "CHILD,SEX,DOB,DUC\n1,F,14/06/2012,\n";
+    for note in ["Total: 1\n", "Report of an invented system,,,\n"] {
+        let said = translate(
+            &Ssda903::ANY,
+            &[
+                ("878_2025_a.csv", format!("{HEADER}{note}")),
+                ("878_2025_b.csv", EPISODES.to_owned()),
+                ("878_2025_c.csv", format!("{uasc}{note}")),
+            ],
+        );
+        assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"; 2], "{note}");
+        assert!(said.rejections[0].message.contains("a total or a note"));
+        assert!(said.drafts.iter().all(|draft| draft.subject.value == "1"), "{note}");
+        // It costs the table nothing: what is gone from it is gone.
+        assert_eq!(said.whole.len(), expected.whole.len() + 1, "{note}");
+    }
+}
+
+#[test]
+fn what_stands_for_no_day_ends_nothing_and_a_sex_in_words_is_read() {
+    let expected = of(HEADER, EPISODES);
+    for nothing in ["31/12/9999", "31/12/2099 00:00:00", "01/01/1900", "00/00/0000", "-", "N/A"] {
+        let said = of(HEADER, &EPISODES.replacen("PR4,,,,", &format!("PR4,{nothing},,,"), 1));
+        assert_eq!((said.sayings(), said.reasons()), (expected.sayings(), vec![]), "{nothing}");
+    }
+    let said = of(&HEADER.replacen(",F,", ",Female,", 1), EPISODES);
+    assert_eq!(sayings(&said), sayings(&expected));
+    assert_eq!(said.findings(), ["ssda903/101 VALUE_MALFORMED SEX"]);
+}
+
+/// An end tag and a start tag that are missing between two children run them together: neither is lost, and none gets the other's.
+#[test]
+fn two_headers_in_one_child_are_two_children_and_are_refused() {
+    let header = |id: &str| format!("<HEADER><CHILDID>{id}</CHILDID><SEX>F</SEX><DOB>14/06/2012</DOB></HEADER>");
+    let episode = "<EPISODE><DECOM>03/05/2024</DECOM><RNE>S</RNE><LS>C2</LS><CIN>N1</CIN><PL>U6</PL></EPISODE>";
+    let of =
+        |children: &str| translate(&Ssda903::ANY, &[("878_2025.xml", format!("<EXPSSDA903>{children}</EXPSSDA903>"))]);
+    let apart = format!("<CHILD>{}{episode}</CHILD>", header("3"));
+    let together = format!("<CHILD>{}{episode}{}{episode}</CHILD>", header("1"), header("2"));
+    let said = of(&format!("{together}{apart}"));
+    assert_eq!(said.reasons(), ["REASON_RECORD_MALFORMED"]);
+    assert!(said.rejections[0].message.contains("more than one HEADER"));
+    assert_eq!(said.sayings(), of(&apart).sayings());
+    assert!(said.whole.is_empty());
+}

@@ -200,6 +200,7 @@ fn draft(controller: &str, subject: &Subject, n: u32, event: Event) -> Draft {
         findings: Vec::new(),
         third_parties: Vec::new(),
         clears: Vec::new(),
+        in_part: false,
         labels: Vec::new(),
         event,
         place: Place::default(),

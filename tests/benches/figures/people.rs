@@ -145,6 +145,7 @@ fn draft(subject: &Subject, controller: &str, n: u32, event: Event) -> Draft {
         findings: Vec::new(),
         third_parties: Vec::new(),
         clears: Vec::new(),
+        in_part: false,
         labels: Vec::new(),
         event,
         place: Place::default(),

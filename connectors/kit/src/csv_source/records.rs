@@ -27,6 +27,8 @@ pub(super) struct Record {
 pub(super) enum Trouble {
     /// Another number of cells than the header's.
     Ragged { cells: usize },
+    /// A piece of a row.
+    Parted,
     /// A quote that nothing closes.
     QuoteOpen,
     /// Larger than what is read.
@@ -192,6 +194,18 @@ impl<R: BufRead> Records<R> {
                 ReadRecordResult::InputEmpty => return false,
                 ReadRecordResult::Record | ReadRecordResult::End => return true,
             }
+        }
+    }
+
+    /// Has records read again that were looked at ahead of their turn, with what was found out about each.
+    pub(super) fn put_back(&mut self, records: Vec<(Record, Result<(), Trouble>)>) {
+        for (record, read) in records.into_iter().rev() {
+            if read == Err(Trouble::Unreadable) {
+                self.failure = Failure::Untold;
+                continue;
+            }
+            let cut = record.raw.len() > RECORD_BYTES_MAX;
+            self.again.push_front(Line { bytes: record.raw, number: record.line, offset: record.offset, cut });
         }
     }
 

@@ -281,10 +281,11 @@ impl Held {
 }
 
 /// What a record asserts, as a digest: everything that a later version would have to say again to differ in nothing. That it
-/// came repeated is added to the digest of the rest: whether it did is known only once everything is read.
+/// came repeated is added to the digest of the rest: whether it did is known only once everything is read. What is stated in part
+/// is not the same as a whole record that holds no more.
 pub(super) fn digest(
     key: &PseudonymKey,
-    effective: Option<&When>,
+    (effective, in_part): (Option<&When>, bool),
     mut findings: &[Finding],
     third_parties: Vec<Vec<u8>>,
     mut labels: Vec<i32>,
@@ -304,6 +305,8 @@ pub(super) fn digest(
         third_parties,
         labels,
         event: event.cloned(),
+        // No field has this number.
+        clears: if in_part { vec![0] } else { Vec::new() },
         ..Body::default()
     };
     let once = key.digest("baseline", &asserted.encode_to_vec());

@@ -11,6 +11,7 @@ use event_log::seal::{Keyring, PseudonymKey, WrappingKeys};
 use event_log::{EventLog, LogError, Partition, Topic};
 
 use super::baseline::{Baseline, digest};
+use super::not_held;
 
 const BATCH_RECORDS: usize = 1_000;
 
@@ -57,7 +58,8 @@ pub async fn rebuild(
                 }
                 let (third_parties, labels) = (body.third_parties.clone(), body.labels.clone());
                 let (effective, event) = (body.effective.as_ref(), body.event.as_ref());
-                let digest = digest(pseudonyms, effective, &body.findings, third_parties, labels, event);
+                let in_part = body.clears.is_empty() && event.is_some_and(|event| !not_held(event).is_empty());
+                let digest = digest(pseudonyms, (effective, in_part), &body.findings, third_parties, labels, event);
                 let baseline = baselines.entry(body.scope.clone()).or_default();
                 baseline.absorb(header.subject, entry_id, version, &body, digest, pseudonyms);
             }

@@ -33,6 +33,7 @@ fn draft(pupil: &str, start: &str, event: impl Into<Event>) -> Draft {
         findings: Vec::new(),
         third_parties: Vec::new(),
         clears: Vec::new(),
+        in_part: false,
         labels: Vec::new(),
         event: event.into(),
         place: Place::default(),
@@ -99,6 +100,32 @@ fn the_same_file_again_adds_nothing() {
     assert_eq!(diffs[1].statements, []);
     assert_eq!(diffs[1].baseline, diffs[0].baseline);
     assert_eq!(diffs[2].statements, []);
+}
+
+#[test]
+fn what_is_stated_in_part_leaves_the_rest_as_it_was() {
+    let on = |day: &str| dates::iso(day, "").value;
+    let enrolled = |school: Option<&str>, until: &str| {
+        let school = school.map(str::to_owned);
+        draft("P0", "2024-09-01", EnrolmentStarted { school, entry_on: on(until), ..Default::default() })
+    };
+    let part = Draft { in_part: true, ..enrolled(None, "2024-09-03") };
+    let (diffs, all) = run(vec![
+        submission(1, vec![enrolled(Some("a"), "2024-09-02")]),
+        submission(2, vec![part.clone()]),
+        submission(3, vec![part]),
+    ]);
+    assert_eq!((diffs[1].statements.len(), diffs[2].statements.len()), (1, 0));
+    assert_eq!(diffs[1].statements[0].body.clears, [0; 0]);
+    let whole = run(vec![submission(1, vec![enrolled(Some("a"), "2024-09-03")])]).1;
+    assert_eq!(folded(&all), folded(&whole));
+    // Stated whole again, it is what it says and no more.
+    let (_, all) = run(vec![
+        submission(1, vec![enrolled(Some("a"), "2024-09-02")]),
+        submission(2, vec![Draft { in_part: true, ..enrolled(None, "2024-09-03") }]),
+        submission(3, vec![enrolled(None, "2024-09-03")]),
+    ]);
+    assert_eq!(folded(&all), folded(&run(vec![submission(1, vec![enrolled(None, "2024-09-03")])]).1));
 }
 
 #[test]

@@ -63,6 +63,7 @@ impl Connector for ToyFeed {
                 findings: Vec::new(),
                 third_parties: Vec::new(),
                 clears: Vec::new(),
+                in_part: false,
                 labels: Vec::new(),
                 event: AttendedEmergency::default().into(),
                 place: Place::default(),

@@ -189,6 +189,7 @@ fn drafts() -> Vec<Draft> {
         findings: Vec::new(),
         third_parties: Vec::new(),
         clears: Vec::new(),
+        in_part: false,
         labels: Vec::new(),
         event: EnrolmentStarted::default().into(),
         place: Place::default(),

@@ -139,8 +139,9 @@ values! {
         "~other" => "other",
     ];
     IN_TOUCH = "ssda903.in_touch" ["YES", "NO", "DIED", "REFU", "NREQ", "RHOM"] / "in_touch" [
-        "not in touch" => "NO", "in touch" => "YES", "yes" => "YES", "=no" => "NO", "died" => "DIED", "refus*" => "REFU",
-        "no longer required" => "NREQ", "returned home" => "RHOM", "not recorded" => "not_recorded", "exclude*" => "exclude",
+        "not in touch" => "NO", "in touch" => "YES", "yes" => "YES", "=y" => "YES", "=no" => "NO", "=n" => "NO",
+        "died" => "DIED", "refus*" => "REFU", "no longer required" => "NREQ", "returned home" => "RHOM",
+        "not recorded" => "not_recorded", "exclude*" => "exclude",
     ];
     ACCOMMODATION = "ssda903.accom" [
         "B", "C", "D", "E", "G", "H", "K", "R", "S", "T", "U", "V", "W", "X", "Y", "Z",
@@ -155,7 +156,14 @@ values! {
         "not recorded" => "not_known", "exclude*" => "exclude",
     ];
     ACTIVITY = "ssda903.activ" ["F1", "P1", "F2", "P2", "F3", "P3", "F4", "P4", "F5", "P5", "G4", "G5", "G6"] / "activity" [
-        "not in touch" => "0",
+        "not in touch" => "0", "full time higher education" => "F1", "full time in higher education" => "F1",
+        "part time higher education" => "P1", "part time in higher education" => "P1",
+        "full time education other than" => "F2", "full time in education other than" => "F2",
+        "part time education other than" => "P2", "part time in education other than" => "P2",
+        "full time training or employment" => "F4", "full time in training or employment" => "F4",
+        "part time training or employment" => "P4", "part time in training or employment" => "P4",
+        "illness or disability" => "G4", "illness disability" => "G4", "other circumstances" => "G5",
+        "pregnancy or parenting" => "G6", "pregnancy parenting" => "G6",
     ];
     REVERSED = "ssda903.reason_placed_ceased" ["RD1", "RD2", "RD3", "RD4"] / "reversed_reason" [
         "needs changed" => "RD1", "did not make" => "RD2", "cannot be found" => "RD3", "~other" => "RD4",

@@ -1,5 +1,6 @@
 //! A referral and what was done about it.
 
+use connector_kit::codes::CodeList;
 use connector_kit::reading;
 use connector_kit::xml::Element;
 use proto::events::{Coded, Date, FindingCode};
@@ -235,9 +236,31 @@ fn read_assessment<'t>(element: Element<'t>, year: u16, undated: &mut Vec<Undate
     Some(Assessment { element, start_on, internal_review_on, authorised_on, factors, notes })
 }
 
-fn read_factor<'t>(element: Element<'t>, year: u16, of_assessment: &mut Notes<'t>) -> Option<Factor<'t>> {
+/// A factor, or several that one element lists.
+fn read_factor<'t>(element: Element<'t>, year: u16, of_assessment: &mut Notes<'t>) -> Vec<Factor<'t>> {
     let mut field = None;
     of_assessment.fill(&mut field, element);
+    let listed = listed(&codes::FACTOR, element.text());
+    if field.is_none() || listed.is_empty() {
+        return one_factor(element, field, year).into_iter().collect();
+    }
+    of_assessment.found(FindingCode::ValueMalformed, element.tag());
+    let coded = |code: &str| {
+        let mut notes = Notes::default();
+        let factor = codes::FACTOR.keep(code, year, element.known_as(), &mut notes.findings)?;
+        Some(Factor { element, factor, notes })
+    };
+    listed.into_iter().filter_map(coded).collect()
+}
+
+/// The codes of an element that lists several of them: only where all are of the list, in any of its years.
+pub(super) fn listed<'t>(list: &CodeList, text: &'t str) -> Vec<&'t str> {
+    let codes: Vec<&str> = text.split([',', ';', '|', ' ']).filter(|code| !code.is_empty()).collect();
+    let is_known = |code: &&str| list.codes.iter().any(|known| known.code.eq_ignore_ascii_case(code));
+    if codes.len() > 1 && codes.iter().all(is_known) { codes } else { Vec::new() }
+}
+
+fn one_factor<'t>(element: Element<'t>, field: Field<'t>, year: u16) -> Option<Factor<'t>> {
     let mut notes = Notes::default();
     let factor = match element.text() {
         "18A" => notes.code_of_rule(&codes::FACTOR, year, field, "cin/8945Q"),
@@ -295,7 +318,19 @@ fn read_protection_plan<'t>(
             Tag::InitialCategoryOfAbuse => notes.fill(&mut initial, field),
             Tag::LatestCategoryOfAbuse => notes.fill(&mut latest, field),
             Tag::NumberOfPreviousCpp => notes.fill(&mut previous, field),
-            Tag::Reviews => read_reviews(field, (&mut reviews, undated), &mut notes),
+            Tag::Reviews => {
+                for review in notes.enter(field) {
+                    match review.tag() {
+                        Tag::CppReviewDate => reviews.extend(read_review(review, undated, &mut notes)),
+                        _ => notes.kept.push(review),
+                    }
+                }
+            }
+            // A list that was left out around its items.
+            Tag::CppReviewDate => {
+                notes.found(FindingCode::ValueMalformed, Tag::Reviews);
+                reviews.extend(read_review(field, undated, &mut notes));
+            }
             _ => notes.kept.push(field),
         }
     }
@@ -380,27 +415,18 @@ fn plain_flag<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<bool> {
     flag
 }
 
-fn read_reviews<'t>(
+fn read_review<'t>(
     element: Element<'t>,
-    (reviews, undated): (&mut Vec<Review<'t>>, &mut Vec<Undated<'t>>),
+    undated: &mut Vec<Undated<'t>>,
     of_plan: &mut Notes<'t>,
-) {
-    for field in of_plan.enter(element) {
-        if field.tag() != Tag::CppReviewDate {
-            of_plan.kept.push(field);
-            continue;
-        }
-        let mut slot = None;
-        of_plan.fill(&mut slot, field);
-        if slot.is_none() {
-            of_plan.broke(FindingCode::FieldMissing, Tag::CppReviewDate, "cin/8842Q");
-        }
-        reviews.extend(of_plan.date_told(slot, undated).map(|on| Review {
-            element: field,
-            on,
-            notes: Notes::default(),
-        }));
+) -> Option<Review<'t>> {
+    let mut field = None;
+    of_plan.fill(&mut field, element);
+    if field.is_none() {
+        of_plan.broke(FindingCode::FieldMissing, Tag::CppReviewDate, "cin/8842Q");
     }
+    let on = of_plan.date_told(field, undated)?;
+    Some(Review { element, on, notes: Notes::default() })
 }
 
 fn read_count<'t>(field: Field<'t>, notes: &mut Notes<'t>) -> Option<u32> {
