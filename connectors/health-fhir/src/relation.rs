@@ -8,7 +8,7 @@ use proto::events::person_name::Use;
 use proto::events::relationship_recorded::Kind;
 use proto::events::{Coded, FindingCode, ParentalResponsibility, PersonName, RelationshipRecorded, Scheme, Subject};
 
-use crate::person::{address, by_identifier, name, telecoms};
+use crate::person::{address, by_identifier, flag_unreached, is_past, name, telecoms};
 use crate::reading::Reading;
 use crate::saying::{Part, Saying};
 use crate::time::Time;
@@ -59,6 +59,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     let name = called(of, saying.stood, r);
     let related = of
         .all("identifier")
+        .filter(|stated| !is_past(stated, saying.stood, r))
         .find_map(|stated| by_identifier(&saying.controller, stated.text("system")?, stated.text("value")?));
     // Nobody is related to themself: the child's number was put where the other's belongs.
     let is_the_child = |related: &Subject| {
@@ -75,9 +76,10 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     let mut phones = told("phone");
     phones.extend(told("sms"));
     let emails = told("email");
+    flag_unreached(of, r);
     // Where they live now, else where they did.
     let mut homes = of.all("address");
-    let home = homes.find(|stated| stated.text("use") != Some("old") && !r.is_over(stated, saying.stood));
+    let home = homes.find(|stated| !is_past(stated, saying.stood, r));
     let home = home.or_else(|| of.get("address"));
     let rank = of.extension("ContactRank").and_then(|rank| rank.choice("value")?.1.own_text()?.parse().ok());
     let recorded = RelationshipRecorded {
