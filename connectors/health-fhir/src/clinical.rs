@@ -97,6 +97,9 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if in_words {
         saying.keep(at, "occurrence");
     }
+    if resource.get("reaction").is_some() {
+        saying.keep(at, "reaction");
+    }
     keep_notes(saying, at);
 }
 
@@ -131,7 +134,8 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         return saying.keep_instead("allergy", recorded, "code", "AllergyIntolerance of none known");
     }
     let reactions: Vec<String> = resource.all("reaction").flat_map(|reaction| told_of(reaction, r)).collect();
-    let substance = r.concept(resource, "code");
+    // Some say what it was only of each reaction.
+    let substance = ["code", "reaction/substance"].into_iter().find_map(|path| r.concept(resource, path));
     if substance.is_none() {
         r.flag(FindingCode::FieldMissing, "code");
     }

@@ -337,8 +337,11 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
         lines.extend(stated.text(part).filter(|part| !lines.iter().any(|line| line == part)).map(str::to_owned));
     }
     let postcode = stated.text("postalCode").map(str::to_owned);
+    if lines.is_empty() {
+        lines.extend(stated.text("text").map(str::to_owned));
+    }
     if lines.is_empty() && postcode.is_none() {
-        lines.push(stated.text("text")?.to_owned());
+        return None;
     }
     let uprn = stated.extension("AddressKey").and_then(|key| {
         let of = key.all("extension").find_map(|part| part.choice("value")?.1.own_text()).unwrap_or_default();

@@ -114,6 +114,12 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     };
     saying.say(TABLE, asked, reading, event);
     keep_notes(saying, asked);
+    // What was written to whom it went, which can be all that the referral says.
+    if let Some(words) =
+        ["description", "orderDetail", "patientInstruction"].into_iter().find(|path| resource.get(path).is_some())
+    {
+        saying.keep(asked, words);
+    }
     if matches!(status, "revoked" | "cancelled" | "completed") {
         let mut reading = Reading::default();
         let reason = reading.concept(resource, "status");

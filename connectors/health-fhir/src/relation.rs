@@ -42,7 +42,7 @@ pub(crate) fn called(of: &Element, stood: Option<Time>, reading: &mut Reading) -
 }
 
 fn plainest(coded: &[Coded]) -> Option<&Coded> {
-    coded.iter().find(|coded| kind(&coded.code).is_some()).or(coded.first())
+    coded.iter().find(|coded| kind_told(coded).is_some()).or(coded.first())
 }
 
 /// Says a relation. `of` is the RelatedPerson, a contact of a Patient, or a Patient who is the child's mother; `known` what tells it from
@@ -81,9 +81,12 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     let mut homes = of.all("address");
     let home = homes.find(|stated| !is_past(stated, saying.stood, r));
     let home = home.or_else(|| of.get("address"));
+    if of.text("active") == Some("false") {
+        r.flag(FindingCode::NotMapped, "active");
+    }
     let rank = of.extension("ContactRank").and_then(|rank| rank.choice("value")?.1.own_text()?.parse().ok());
     let recorded = RelationshipRecorded {
-        kind: coded.iter().find_map(|coded| kind(&coded.code)).map(Into::into),
+        kind: coded.iter().find_map(kind_told).map(Into::into),
         relationship,
         name,
         address: home.and_then(|stated| address(stated, r)),
@@ -130,6 +133,12 @@ fn as_given(of: &Element) -> Option<Coded> {
         code_set: "fhir.relationship".to_owned(),
         text: None,
     })
+}
+
+/// What the relation is, by its code, else by its one word. A letter or two are no word.
+fn kind_told(coded: &Coded) -> Option<Kind> {
+    let word = || kind(coded.text.as_deref().filter(|word| word.len() > 2)?);
+    kind(&coded.code).or_else(word)
 }
 
 /// What a code says the relation is: version 3 RoleCode, table 0131, and the words of UK Core. One that is in none says nothing

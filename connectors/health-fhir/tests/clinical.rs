@@ -486,3 +486,20 @@ fn a_screen_that_was_not_done_says_so_in_either_version() {
         assert_eq!(said.of_kind("ScreeningReported")[0].1["status"]["code"], "not-done");
     }
 }
+
+#[test]
+fn what_a_child_reacts_to_is_told_where_only_a_reaction_says_it() {
+    let reaction = json!([{ "substance": { "text": "Invented nut" }, "manifestation": [{ "text": "Rash" }] }]);
+    let said = read("AllergyIntolerance", &json!({ "recordedDate": "2026-03-01", "reaction": reaction }));
+    assert_eq!(said.of_kind("AllergyRecorded")[0].1["substance"]["text"], "Invented nut");
+    assert_eq!(said.findings(), [""; 0]);
+}
+
+#[test]
+fn what_a_dose_led_to_is_kept() {
+    let dose = json!({ "status": "completed", "vaccineCode": snomed("1"), "occurrenceDateTime": "2026-03-01",
+        "reaction": [{ "date": "2026-03-02", "detail": { "display": "Invented" } }] });
+    let said = read("Immunization", &dose);
+    assert_eq!(said.kinds(), ["ImmunisationGiven", "SourceRecordKept"]);
+    assert_eq!(said.findings(), ["- NOT_MAPPED reaction"]);
+}

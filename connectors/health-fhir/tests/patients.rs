@@ -349,3 +349,34 @@ fn what_the_national_service_calls_unrestricted_narrows_nothing() {
     assert_eq!(labelled("U"), (vec![], 0));
     assert_eq!(labelled("R"), (vec![proto::sharing::Label::RestrictedUnspecified], 0));
 }
+
+#[test]
+fn an_address_in_words_stands_beside_its_postcode() {
+    let home = json!([{ "text": "1 Madeup Road, Madeup", "postalCode": "ZZ99 3VZ" }, { "postalCode": "ZZ99 3WZ" }]);
+    let said = page(&[patient("p-1", json!({ "address": home }))]);
+    let homes = &said.of_kind("PersonDescribed")[0].1["addresses"];
+    assert_eq!(homes[0], json!({ "lines": ["1 Madeup Road, Madeup"], "postcode": "ZZ99 3VZ" }));
+    assert_eq!(homes[1], json!({ "postcode": "ZZ99 3WZ" }));
+}
+
+#[test]
+fn a_relation_is_told_by_its_word_and_one_that_is_over_is_told_of() {
+    let related = |relationship: Value| {
+        let meta = json!({ "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" });
+        let related = json!({ "resourceType": "RelatedPerson", "id": "m", "meta": meta, "active": false,
+            "patient": { "reference": "Patient/p-1" }, "relationship": [relationship], "name": [{ "family": "Inventia" }] });
+        let said = page(&[patient("p-1", json!({})), related]);
+        (said.of_kind("RelationshipRecorded")[0].1["kind"].clone(), said.findings())
+    };
+    let findings = vec!["- NOT_MAPPED active".to_owned()];
+    let in_snomed =
+        json!({ "coding": [{ "system": "http://snomed.info/sct", "code": "72705000", "display": "Mother" }] });
+    for (relationship, kind) in [
+        (json!({ "text": "Mother" }), json!("KIND_PARENT")),
+        (in_snomed, json!("KIND_PARENT")),
+        (json!({ "text": "Mother's friend" }), Value::Null),
+        (json!({ "text": "C" }), Value::Null),
+    ] {
+        assert_eq!(related(relationship), (kind, findings.clone()));
+    }
+}

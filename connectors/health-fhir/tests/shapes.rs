@@ -377,3 +377,22 @@ fn a_reference_leads_to_the_same_child_however_it_is_written() {
         assert!(said.drafts.iter().all(|draft| draft.subject.value == "9990123454"));
     }
 }
+
+#[test]
+fn a_resource_without_an_id_is_the_one_at_its_address() {
+    let child = json!({ "resourceType": "Patient", "meta": { "lastUpdated": "2026-04-02T10:00:00Z" }, "birthDate": "2020-01-01" });
+    for (entry, value) in [
+        (json!({ "request": { "method": "PUT", "url": "Patient/p-1" }, "resource": child }), Some("P_1")),
+        (json!({ "fullUrl": "https://fhir.invented.example/Patient/p-1", "resource": child }), Some("P_1")),
+        // Whoever asks where a number stands names nobody, and a new one has no address yet.
+        (json!({ "request": { "method": "PUT", "url": "Patient?identifier=a|1" }, "resource": child }), None),
+        (json!({ "request": { "method": "POST", "url": "Patient" }, "resource": child }), None),
+        (json!({ "fullUrl": "urn:uuid:p-1", "resource": child }), None),
+    ] {
+        let said =
+            read("a.json", &json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry] }).to_string());
+        let told: Vec<&str> = said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect();
+        assert_eq!(told, value.into_iter().collect::<Vec<_>>(), "{entry}");
+        assert_eq!(said.rejections.len(), usize::from(value.is_none()), "{entry}");
+    }
+}

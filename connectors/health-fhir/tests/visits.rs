@@ -377,3 +377,19 @@ fn a_blank_between_day_and_time_is_read() {
     assert_eq!(said.of_kind("AppointmentBooked")[0].1["startsAt"], "2026-03-10T09:00:00Z");
     assert_eq!(said.findings(), ["- VALUE_MALFORMED start"]);
 }
+
+#[test]
+fn what_was_written_to_whom_a_referral_went_is_kept() {
+    for (kind, field) in [
+        ("ReferralRequest", "description"),
+        ("ServiceRequest", "patientInstruction"),
+        ("ServiceRequest", "orderDetail"),
+    ] {
+        let mut asked = json!({ "resourceType": kind, "id": "r", "status": "active", "intent": "order",
+            "authoredOn": "2026-03-01", "subject": { "reference": "Patient/1" }, "code": { "text": "Invented" } });
+        asked[field] = "Invented words".into();
+        let said = page(&[asked]);
+        assert_eq!(said.kinds(), ["ReferralMade", "SourceRecordKept"], "{field}");
+        assert_eq!(said.findings(), [format!("- NOT_MAPPED {field}")]);
+    }
+}
