@@ -229,7 +229,7 @@ impl Bundle {
         };
         if let Some(id) = to.strip_prefix('#') {
             let contained = within.all("contained").find(|resource| resource.text("id") == Some(id));
-            return contained.map_or(Referred::Nowhere, |resource| Referred::Here(resource));
+            return contained.map_or(Referred::Nowhere, Referred::Here);
         }
         let to = without_version(to);
         let urn = plain_urn(to);

@@ -238,6 +238,10 @@ impl Translating<'_> {
         if resource.is_modified() && !is_in_error(resource) {
             return saying.keep_modified(own_time(resource));
         }
+        if kind == "Observation" && is_of_another(resource) && !is_in_error(resource) {
+            saying.retract_all(own_time(resource), "Observation of another than its subject");
+            return saying.keep(own_time(resource), "focus");
+        }
         match kind {
             "RelatedPerson" => relation::say(saying, resource, ""),
             "Encounter" => visit::encounter(saying),
@@ -368,6 +372,13 @@ impl Translating<'_> {
         "mother".clone_into(&mut saying.key);
         relation::say(saying, resource, "mother");
     }
+}
+
+/// Whether what was observed is in the subject's record and of another: the mother, a child unborn, a thing.
+fn is_of_another(observation: &Element) -> bool {
+    let named = |to: &Element| to.text("reference").or_else(|| to.text("identifier/value")).map(str::to_owned);
+    let subject = observation.get("subject").and_then(named);
+    observation.all("focus").any(|of| subject.is_none() || named(of) != subject)
 }
 
 const NO_NUMBER: &str = "the patient has no number by which somebody is known here";

@@ -503,3 +503,22 @@ fn what_a_dose_led_to_is_kept() {
     assert_eq!(said.kinds(), ["ImmunisationGiven", "SourceRecordKept"]);
     assert_eq!(said.findings(), ["- NOT_MAPPED reaction"]);
 }
+
+#[test]
+fn what_was_observed_of_another_is_no_observation_of_the_child() {
+    let observed = |further: Value| {
+        let mut seen = json!({ "status": "final", "code": snomed("1"), "valueInteger": 1, "effectiveDateTime": "2026-03-01",
+            "subject": { "reference": "Patient/1" } });
+        seen.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let said = read("Observation", &seen);
+        (said.kinds(), said.findings())
+    };
+    let of_the_child = (vec!["ObservationRecorded"], vec![]);
+    assert_eq!(observed(json!({ "focus": [{ "reference": "Patient/1" }] })), of_the_child);
+    for focus in [json!([{ "reference": "RelatedPerson/2" }]), json!([{ "display": "Unborn child" }])] {
+        let of_another = (vec!["EntryRetracted", "SourceRecordKept"], vec!["- NOT_MAPPED focus".to_owned()]);
+        assert_eq!(observed(json!({ "focus": focus })), of_another);
+    }
+    let wrong = observed(json!({ "focus": [{ "reference": "RelatedPerson/2" }], "status": "entered-in-error" }));
+    assert_eq!(wrong.0, ["EntryRetracted", "EntryRetracted"]);
+}
