@@ -32,8 +32,8 @@ impl Performer {
     }
 }
 
-/// Orders for a test or an image, in SNOMED CT and in HL7's own words and letters for what is reported on them. Counselling (409063005), education
-/// and surgery are what a child is sent to somebody for.
+/// Orders for a test or an image, in SNOMED CT and in HL7's own words and letters for what is reported on them. Counselling
+/// (409063005), education and surgery are what a child is sent to somebody for.
 const ORDERS: &[&str] = &["108252007", "363679005", "laboratory", "imaging", "LAB", "RAD"];
 
 /// Which field says that nobody was asked to see the child: it is an order, is not to be done, was not sent, or only thought of.
