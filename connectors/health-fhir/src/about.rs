@@ -52,15 +52,17 @@ fn others_of(resource: &Element) -> impl Iterator<Item = &Element> {
 pub(crate) fn encounter_of<'b>(bundle: &'b Bundle, resource: &'b Element) -> Option<&'b Element> {
     let named = ["encounter", "context", "context/encounter"].into_iter().filter_map(|path| resource.get(path));
     named.into_iter().find_map(|to| match bundle.referred(to, resource) {
-        Referred::Here(found, _) if found.kind() == "Encounter" => Some(found),
+        Referred::Here(found) if found.kind() == "Encounter" => Some(found),
         _ => None,
     })
 }
 
 impl Translating<'_> {
-    pub(crate) fn stands<'s>(&self, bundle: &Bundle, controller: &'s str, full_url: Option<&'s str>) -> Known<'s> {
+    pub(crate) fn stands<'s>(&self, bundle: &Bundle, controller: &'s str, entry: &'s Entry) -> Known<'s> {
+        let full_url = entry.full_url.as_deref();
         let in_passing = full_url.is_some_and(|url| url.starts_with("urn:"));
-        Known { controller, lasting: bundle.header.is_none() && !in_passing, full_url }
+        let lasting = bundle.header.is_none() && !in_passing;
+        Known { controller, lasting, full_url, stood: stood(bundle, entry, &mut Reading::default()) }
     }
 
     /// Whom a resource is about, by what it refers to; where it refers to nobody, by the encounter that it is of.
@@ -107,10 +109,15 @@ impl Translating<'_> {
     fn referred_to(&self, who: &Who<'_>, to: &Element, within: &Element, reading: &mut Reading) -> Option<Subject> {
         let Who { bundle, controller, own_base } = *who;
         match bundle.referred(to, within) {
-            Referred::Here(found, full_url) if found.kind() == "Patient" => {
-                let contained = full_url.is_none();
-                let mut stands = self.stands(bundle, controller, full_url);
-                stands.lasting &= !(contained && found.name.as_ref() == "contained");
+            Referred::Here(found) if found.kind() == "Patient" => {
+                // One that is contained is known as what holds it stood, and by no id of its own.
+                let stands = match bundle.entry_of(found) {
+                    Some(entry) => self.stands(bundle, controller, entry),
+                    None => {
+                        let holder = self.stands(bundle, controller, bundle.entry_of(within)?);
+                        Known { lasting: false, full_url: None, ..holder }
+                    }
+                };
                 Some(person::known(found, stands, &mut Reading::default())?.0)
             }
             Referred::Elsewhere { kind: "Patient", id, base } => match base.is_some_and(person::is_national) {
@@ -123,7 +130,7 @@ impl Translating<'_> {
                 }
             },
             Referred::Known(system, value) if kind_told(to).is_none_or(|kind| kind == "Patient") => {
-                person::by_reference(controller, system, value, reading)
+                person::by_reference(controller, &system, &value, reading)
             }
             _ => None,
         }
@@ -163,7 +170,7 @@ impl Translating<'_> {
         let of_encounter = || named(encounter_of(bundle, resource)?, &["serviceProvider"]);
         let of_patient = || {
             let patient = people_of(resource).find_map(|to| match bundle.referred(to, resource) {
-                Referred::Here(found, _) if found.kind() == "Patient" => Some(found),
+                Referred::Here(found) if found.kind() == "Patient" => Some(found),
                 _ => None,
             });
             named(patient?, &["managingOrganization"])

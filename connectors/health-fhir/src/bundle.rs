@@ -1,8 +1,10 @@
 //! The resources that stand together, and who refers to whom among them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use connector_kit::Place;
+use percent_encoding::percent_decode_str;
 
 use crate::codes::is_nhs_number;
 use crate::message::Header;
@@ -46,7 +48,7 @@ impl Entry {
     }
 
     fn here(&self) -> Referred<'_> {
-        Referred::Here(&self.resource, self.full_url.as_deref())
+        Referred::Here(&self.resource)
     }
 }
 
@@ -101,8 +103,8 @@ pub(crate) struct Bundle {
 
 /// What a reference leads to.
 pub(crate) enum Referred<'b> {
-    /// A resource that stands here, and its full address.
-    Here(&'b Element, Option<&'b str>),
+    /// A resource that stands here.
+    Here(&'b Element),
     /// A resource on a server: its kind, its logical id, and the server's address where it is told.
     Elsewhere {
         kind: &'b str,
@@ -110,7 +112,7 @@ pub(crate) enum Referred<'b> {
         base: Option<&'b str>,
     },
     /// Something known by an identifier: system and value.
-    Known(&'b str, &'b str),
+    Known(Cow<'b, str>, Cow<'b, str>),
     Nowhere,
 }
 
@@ -130,6 +132,22 @@ pub(crate) fn kind_told(reference: &Element) -> Option<&str> {
 
 fn is_kind(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// A number within a query: as it is, or with its signs written as an address has them ("%7C").
+fn asked_by_number(query: &str) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
+    let one = query.split('&').next().unwrap_or(query);
+    let plain = percent_decode_str(one).decode_utf8().ok()?;
+    let (system, value) = plain.split_once('|')?;
+    Some((system.to_owned().into(), value.to_owned().into()))
+}
+
+/// The letters of a uuid may be large in one place and small in another.
+fn plain_urn(address: &str) -> Cow<'_, str> {
+    match address.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
+        true => address.to_ascii_lowercase().into(),
+        false => address.into(),
+    }
 }
 
 /// The address of a resource, whichever of its versions was meant.
@@ -164,7 +182,7 @@ impl Bundle {
                 attached.entry(url.to_owned()).or_insert(at);
             }
             if let Some(url) = &entry.full_url {
-                let known = index.entry(url.clone()).or_insert(Some(at));
+                let known = index.entry(plain_urn(url).into_owned()).or_insert(Some(at));
                 *known = known.filter(|other| is_it(other, entry));
             }
             if let Some(id) = entry.resource.text("id") {
@@ -180,7 +198,7 @@ impl Bundle {
                     same.only = same.only.filter(is_same);
                     same.addressed |= whole.is_some();
                 }
-                let known = urns.entry(format!("urn:uuid:{id}")).or_insert(Some(at));
+                let known = urns.entry(format!("urn:uuid:{}", id.to_ascii_lowercase())).or_insert(Some(at));
                 *known = known.filter(|other| is_it(other, entry));
             }
         }
@@ -205,21 +223,22 @@ impl Bundle {
     pub(crate) fn referred<'b>(&'b self, reference: &'b Element, within: &'b Element) -> Referred<'b> {
         let Some(to) = reference.text("reference") else {
             return match (reference.text("identifier/system"), reference.text("identifier/value")) {
-                (Some(system), Some(value)) => Referred::Known(system, value),
+                (Some(system), Some(value)) => Referred::Known(system.into(), value.into()),
                 _ => Referred::Nowhere,
             };
         };
         if let Some(id) = to.strip_prefix('#') {
             let contained = within.all("contained").find(|resource| resource.text("id") == Some(id));
-            return contained.map_or(Referred::Nowhere, |resource| Referred::Here(resource, None));
+            return contained.map_or(Referred::Nowhere, Referred::Here);
         }
         let to = without_version(to);
-        if let Some(found) = self.index.get(to).or_else(|| self.urns.get(to)) {
+        let urn = plain_urn(to);
+        if let Some(found) = self.index.get(&*urn).or_else(|| self.urns.get(&*urn)) {
             return found.and_then(|at| self.entries.get(at)).map_or(Referred::Nowhere, Entry::here);
         }
         // "Patient?identifier=system|value", as bulk files of some makers have it.
         if let Some((_, query)) = to.split_once("?identifier=") {
-            return query.split_once('|').map_or(Referred::Nowhere, |(system, value)| Referred::Known(system, value));
+            return asked_by_number(query).map_or(Referred::Nowhere, |(system, value)| Referred::Known(system, value));
         }
         let mut parts = to.rsplitn(3, '/');
         let (id, kind, base) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
@@ -260,19 +279,25 @@ impl Bundle {
 
     /// The address of the server that the resource of an entry is on.
     pub(crate) fn base_within(&self, within: &Element) -> Option<&str> {
+        self.entry_of(within)?.base()
+    }
+
+    /// The entry of a resource that stands by itself.
+    pub(crate) fn entry_of(&self, resource: &Element) -> Option<&Entry> {
         // Entries lie one behind the other, so that the place of one is found without looking at them all.
-        let at = self.entries.partition_point(|entry| std::ptr::from_ref(&entry.resource) < std::ptr::from_ref(within));
-        self.entries.get(at).filter(|entry| std::ptr::eq(&entry.resource, within))?.base()
+        let is_before = |entry: &Entry| std::ptr::from_ref(&entry.resource) < std::ptr::from_ref(resource);
+        let at = self.entries.partition_point(is_before);
+        self.entries.get(at).filter(|entry| std::ptr::eq(&entry.resource, resource))
     }
 
     /// Whether a reference is to a patient, also where nobody can tell to which.
     pub(crate) fn is_of_patient(&self, reference: &Element, within: &Element) -> bool {
         let told = kind_told(reference);
         match self.referred(reference, within) {
-            Referred::Here(found, _) => found.kind() == "Patient",
+            Referred::Here(found) => found.kind() == "Patient",
             Referred::Elsewhere { kind, .. } => kind == "Patient",
             // An NHS number may be a mother's too, where the reference says that it is to one.
-            Referred::Known(system, _) => told.map_or(is_nhs_number(system), |kind| kind == "Patient"),
+            Referred::Known(system, _) => told.map_or(is_nhs_number(&system), |kind| kind == "Patient"),
             Referred::Nowhere => told == Some("Patient"),
         }
     }
@@ -285,7 +310,7 @@ impl Bundle {
     /// The resource that a reference at this path leads to, where it stands here.
     pub(crate) fn resolved<'b>(&'b self, resource: &'b Element, path: &str) -> Option<&'b Element> {
         match self.referred(resource.get(path)?, resource) {
-            Referred::Here(found, _) => Some(found),
+            Referred::Here(found) => Some(found),
             _ => None,
         }
     }
@@ -293,7 +318,7 @@ impl Bundle {
     /// What the thing that a reference leads to is called: its own name, else what the reference says.
     pub(crate) fn called(&self, reference: &Element, within: &Element) -> Option<String> {
         let named = match self.referred(reference, within) {
-            Referred::Here(resource, _) => resource.text("name").or_else(|| resource.text("identifier/value")),
+            Referred::Here(resource) => resource.text("name").or_else(|| resource.text("identifier/value")),
             _ => None,
         };
         named.or_else(|| reference.text("display")).map(str::to_owned)

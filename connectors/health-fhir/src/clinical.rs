@@ -57,7 +57,7 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     if not_given {
         let reason =
             ["statusReason", "explanation/reasonNotGiven"].into_iter().find_map(|path| r.concept(resource, path));
-        let event = ImmunisationNotGiven { recorded_at: at.map(Time::timestamp), vaccine, reason };
+        let event = ImmunisationNotGiven { recorded_at: at.and_then(Time::timestamp), vaccine, reason };
         saying.say(TABLE, at, reading, event);
         return keep_notes(saying, at);
     }
@@ -83,7 +83,7 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
         None => None,
     };
     let event = ImmunisationGiven {
-        given_at: given.map(Time::timestamp),
+        given_at: given.and_then(Time::timestamp),
         vaccine,
         dose_number,
         amount: quantity(resource.get("doseQuantity"), "doseQuantity", r)
@@ -96,6 +96,9 @@ pub(crate) fn immunisation(saying: &mut Saying<'_, '_>) {
     saying.say(TABLE, at, reading, event);
     if in_words {
         saying.keep(at, "occurrence");
+    }
+    if resource.get("reaction").is_some() {
+        saying.keep(at, "reaction");
     }
     keep_notes(saying, at);
 }
@@ -131,7 +134,8 @@ pub(crate) fn allergy(saying: &mut Saying<'_, '_>) {
         return saying.keep_instead("allergy", recorded, "code", "AllergyIntolerance of none known");
     }
     let reactions: Vec<String> = resource.all("reaction").flat_map(|reaction| told_of(reaction, r)).collect();
-    let substance = r.concept(resource, "code");
+    // Some say what it was only of each reaction.
+    let substance = ["code", "reaction/substance"].into_iter().find_map(|path| r.concept(resource, path));
     if substance.is_none() {
         r.flag(FindingCode::FieldMissing, "code");
     }
@@ -365,6 +369,9 @@ pub(crate) fn condition(saying: &mut Saying<'_, '_>) {
         saying.retract("diagnosis", Part::default(), at, "Condition entered-in-error");
         return saying.keep_no_more(at, "Condition entered-in-error");
     }
+    if resource.get("code").is_none() {
+        r.flag(FindingCode::FieldMissing, "code");
+    }
     if is_refuted(resource) {
         return saying.keep_instead("diagnosis", at, "verificationStatus", "Condition refuted");
     }
@@ -434,6 +441,8 @@ pub(crate) fn procedure(saying: &mut Saying<'_, '_>) {
     let r = &mut reading;
     let at = r.choice_time(resource, "performed").or_else(|| saying.seen());
     let stated = r.concept(resource, "status");
+    // STU3 says beside the status that it was not done.
+    let stated = if resource.says("notDone") { Some(said("fhir.status", "not-done")) } else { stated };
     // One that was wrong may not say any more what it was.
     if stated.as_ref().is_some_and(|stated| stated.code == "entered-in-error") {
         saying.retract("screening", Part::default(), at, "Procedure entered-in-error");
@@ -474,9 +483,14 @@ pub(crate) fn questionnaire(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
     let at = reading.time(resource, "authored");
-    if resource.text("status") == Some("entered-in-error") {
+    let status = resource.text("status").unwrap_or_default();
+    if status == "entered-in-error" {
         saying.retract("review", Part::default(), at, "QuestionnaireResponse entered-in-error");
         return saying.keep_no_more(at, "QuestionnaireResponse entered-in-error");
+    }
+    // One that is not filled in to its end has no totals yet.
+    if matches!(status, "in-progress" | "stopped") {
+        return saying.keep_instead("review", at, "status", "QuestionnaireResponse that is not complete");
     }
     let named = ["questionnaire", "questionnaire/reference", "questionnaire/display"];
     let named = named.into_iter().filter_map(|path| resource.text(path)).collect::<Vec<_>>().join(" ").to_lowercase();

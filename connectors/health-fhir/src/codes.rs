@@ -14,8 +14,9 @@ pub(crate) fn code_set(system: &str) -> String {
 }
 
 pub(crate) fn is_nhs_number(system: &str) -> bool {
-    let system = system.to_ascii_lowercase();
-    system.ends_with("/nhs-number") || system == "urn:oid:2.16.840.1.113883.2.1.4.1"
+    let system = system.trim_end_matches('/').to_ascii_lowercase();
+    let oid = system.strip_prefix("urn:oid:").unwrap_or(&system);
+    ["/nhs-number", "/nhsnumber"].iter().any(|ends| system.ends_with(ends)) || oid == "2.16.840.1.113883.2.1.4.1"
 }
 
 pub(crate) fn is_ods(system: &str) -> bool {

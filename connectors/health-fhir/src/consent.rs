@@ -191,7 +191,7 @@ fn giver(saying: &Saying<'_, '_>) -> Option<(GivenBy, Option<String>)> {
     let party = parties.next().filter(|_| parties.next().is_none())?;
     let named = |of: &Element| of.text("reference").or_else(|| of.text("identifier/value")).map(str::to_owned);
     match saying.bundle.referred(party, resource) {
-        Referred::Here(found, _) if found.kind() == "RelatedPerson" => {
+        Referred::Here(found) if found.kind() == "RelatedPerson" => {
             let is_of_child = ["patient"].into_iter().any(|path| {
                 saying
                     .bundle

@@ -82,7 +82,7 @@ pub(crate) fn retract(saying: &mut Saying<'_, '_>, at: Option<Time>, reason: &st
 
 /// The numbers of whoever is held, if that is whom the resource is about.
 fn numbers_of_subject(saying: &Saying<'_, '_>, held: &Element, reading: &mut Reading) -> Option<Vec<Identifier>> {
-    let at = Known { controller: &saying.controller, lasting: false, full_url: None };
+    let at = Known { controller: &saying.controller, lasting: false, full_url: None, stood: saying.stood };
     let (known, identifiers) = person::known(held, at, reading)?;
     (known == saying.subject).then_some(identifiers)
 }

@@ -12,8 +12,10 @@ use crate::tree::Element;
 
 /// What narrows nothing: the ordinary confidentialities of version 3. Of another system the same letters mean another thing.
 const ORDINARY: &[&str] = &["U", "L", "M", "N"];
-/// How version 3's system of confidentialities is named, by how the name ends.
-const CONFIDENTIALITY: &[&str] = &["/v3-Confidentiality", "/v3/Confidentiality", "2.16.840.1.113883.5.25"];
+/// How version 3's system of confidentialities is named, by how the name ends. The last is the national demographics service's
+/// older one.
+const CONFIDENTIALITY: &[&str] =
+    &["/v3-Confidentiality", "/v3/Confidentiality", "2.16.840.1.113883.5.25", "/valueset-security-labels.html"];
 /// That the record is made up for a test, which narrows nothing either.
 const TEST: &str = "HTEST";
 

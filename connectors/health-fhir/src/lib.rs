@@ -56,4 +56,4 @@ pub fn connector(whose: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a resource becomes.
-const MAPPING_REVISION: u32 = 7;
+const MAPPING_REVISION: u32 = 8;

@@ -14,6 +14,8 @@ use crate::tree::Element;
 
 /// Most identifiers of one person.
 const IDENTIFIERS_MAX: usize = 16;
+/// Systems of a telephone or an address by which somebody can be reached, and is told of.
+const TOLD: &[&str] = &["phone", "sms", "email"];
 /// Kinds of number that are of another thing than a person at one provider (table 0203).
 const KINDS_OF_OTHER_THINGS: &[&str] =
     &["SS", "SB", "NI", "NIIP", "DL", "PPN", "AN", "VN", "BC", "CC", "TAX", "MB", "PRN"];
@@ -25,6 +27,8 @@ pub(crate) struct Known<'s> {
     /// Its logical id lasts: it is a server's, and not a message's.
     pub(crate) lasting: bool,
     pub(crate) full_url: Option<&'s str>,
+    /// When its source stood so.
+    pub(crate) stood: Option<Time>,
 }
 
 /// Who somebody is by their logical id on a server. Two servers of one organisation number two children.
@@ -88,9 +92,9 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
     let mut local: Vec<(bool, Subject)> = Vec::new();
     let mut unproven = None;
     for stated in patient.all("identifier").take(IDENTIFIERS_MAX) {
-        let (Some(system), Some(value)) = (stated.text("system"), stated.text("value")) else { continue };
-        let standing = if stated.text("use") == Some("old") { Standing::Former } else { Standing::Current };
-        if is_nhs_number(system) {
+        let Some(value) = stated.text("value") else { continue };
+        let standing = if is_past(stated, at.stood, reading) { Standing::Former } else { Standing::Current };
+        if is_nhs_number_of(stated) {
             let (claim, findings) = identifier::claim(Scheme::NhsNumber, value, standing, "identifier.value");
             reading.findings.extend(findings);
             if let Some(mut claim) = claim.filter(|claim| claims.iter().all(|known| known.subject != claim.subject)) {
@@ -102,6 +106,11 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
             }
             continue;
         }
+        let Some(system) = stated.text("system") else {
+            // A number that does not say whose it is names nobody.
+            reading.flag(FindingCode::FieldMissing, "identifier.system");
+            continue;
+        };
         let kind = stated.text("type/coding/code").unwrap_or_default();
         if is_ods(system) || KINDS_OF_OTHER_THINGS.contains(&kind) || stated.text("use") == Some("temp") {
             continue;
@@ -121,7 +130,9 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
     local.sort_by_key(|(is_record_number, _)| !is_record_number);
     let id = patient.text("id");
     let base = at.full_url.and_then(base_of);
-    let national = || claims.iter().find(|claim| claim.usable)?.subject.clone();
+    // A number that is over may be another's by now: it is who somebody is only where no other is told.
+    let usable = || claims.iter().filter(|claim| claim.usable);
+    let national = || usable().min_by_key(|claim| claim.standing() != Standing::Current)?.subject.clone();
     // What refers to a patient of the national service does so by the NHS number.
     let of_the_nation = base.filter(|base| is_national(base)).and_then(|_| national());
     let lasting = of_the_nation.or_else(|| Some(by_logical_id(at.controller, base, id.filter(|_| at.lasting)?)));
@@ -142,6 +153,20 @@ pub(crate) fn known(patient: &Element, at: Known<'_>, reading: &mut Reading) -> 
         }
     }
     Some((subject, claims))
+}
+
+/// Whether a number, a telephone or a home was somebody's once.
+pub(crate) fn is_past(stated: &Element, stood: Option<Time>, reading: &mut Reading) -> bool {
+    stated.text("use") == Some("old") || reading.is_over(stated, stood)
+}
+
+/// Whether an identifier is an NHS number, by its system; where it has none, by what it says that it is.
+pub(crate) fn is_nhs_number_of(stated: &Element) -> bool {
+    let by_type = || {
+        let code = stated.text("type/coding/code");
+        code == Some("NH") || stated.text("type/text").is_some_and(|words| words.eq_ignore_ascii_case("NHS number"))
+    };
+    stated.text("system").map_or_else(by_type, is_nhs_number)
 }
 
 /// Whether this Patient is known by this subject's number.
@@ -201,6 +226,7 @@ pub(crate) fn described(
     let mut phones = told("phone");
     phones.extend(told("sms"));
     let emails = told("email");
+    flag_unreached(patient, reading);
     let birth_order = patient.text("multipleBirthInteger").and_then(|number| number.parse().ok());
     PersonDescribed {
         names: patient.all("name").filter_map(|stated| name(stated, stood, reading)).collect(),
@@ -224,11 +250,18 @@ pub(crate) fn described(
     }
 }
 
+/// Tells of a telephone or an address of a system that is not told: a fax, a textphone, or nothing that says what it is.
+pub(crate) fn flag_unreached(of: &Element, reading: &mut Reading) {
+    if of.all("telecom").any(|stated| !stated.text("system").is_some_and(|system| TOLD.contains(&system))) {
+        reading.flag(FindingCode::NotMapped, "telecom");
+    }
+}
+
 /// The numbers or addresses of one system by which somebody can be reached. One that was theirs once may be a stranger's now.
 pub(crate) fn telecoms(of: &Element, system: &str, stood: Option<Time>, reading: &mut Reading) -> Vec<String> {
     let mut told = Vec::new();
     for stated in of.all("telecom").filter(|stated| stated.text("system") == Some(system)) {
-        if stated.text("use") == Some("old") || reading.is_over(stated, stood) {
+        if is_past(stated, stood, reading) {
             reading.flag(FindingCode::NotMapped, "telecom");
         } else {
             told.extend(stated.text("value").map(str::to_owned));
@@ -263,7 +296,7 @@ pub(crate) fn was_once(
     reading: &mut Reading,
 ) -> bool {
     let role = match bundle.referred(to, within) {
-        Referred::Here(found, _) => Some(found),
+        Referred::Here(found) => Some(found),
         _ => None,
     };
     [Some(to), to.get("identifier"), role].into_iter().flatten().any(|of| reading.is_over(of, stood))
@@ -304,8 +337,11 @@ pub(crate) fn address(stated: &Element, reading: &mut Reading) -> Option<Address
         lines.extend(stated.text(part).filter(|part| !lines.iter().any(|line| line == part)).map(str::to_owned));
     }
     let postcode = stated.text("postalCode").map(str::to_owned);
+    if lines.is_empty() {
+        lines.extend(stated.text("text").map(str::to_owned));
+    }
     if lines.is_empty() && postcode.is_none() {
-        lines.push(stated.text("text")?.to_owned());
+        return None;
     }
     let uprn = stated.extension("AddressKey").and_then(|key| {
         let of = key.all("extension").find_map(|part| part.choice("value")?.1.own_text()).unwrap_or_default();
@@ -349,15 +385,15 @@ fn organisation(organisation: &Element) -> Option<String> {
 /// identifier, else by the address in the national directory, whose ids are the codes.
 pub(crate) fn organisation_of(bundle: &Bundle, reference: &Element, within: &Element) -> Option<String> {
     match bundle.referred(reference, within) {
-        Referred::Here(found, _) => organisation(found).or_else(|| {
+        Referred::Here(found) => organisation(found).or_else(|| {
             let of = ["organization", "providedBy"].into_iter().find_map(|path| found.get(path))?;
             match bundle.referred(of, found) {
-                Referred::Here(found, _) => organisation(found),
+                Referred::Here(found) => organisation(found),
                 Referred::Elsewhere { kind, id, base } => in_directory(kind, id, base),
                 _ => None,
             }
         }),
-        Referred::Known(system, value) if is_ods(system) => ods(value),
+        Referred::Known(system, value) if is_ods(&system) => ods(&value),
         Referred::Elsewhere { kind, id, base } => in_directory(kind, id, base),
         _ => None,
     }

@@ -21,7 +21,7 @@ enum Performer {
 impl Performer {
     fn of(bundle: &Bundle, to: &Element, within: &Element) -> Self {
         let kind = match bundle.referred(to, within) {
-            Referred::Here(found, _) => Some(found.kind()),
+            Referred::Here(found) => Some(found.kind()),
             _ => kind_told(to),
         };
         match kind {
@@ -32,9 +32,9 @@ impl Performer {
     }
 }
 
-/// Orders for a test or an image, in SNOMED CT and in HL7's own words for what is reported on them. Counselling (409063005), education
-/// and surgery are what a child is sent to somebody for.
-const ORDERS: &[&str] = &["108252007", "363679005", "laboratory", "imaging"];
+/// Orders for a test or an image, in SNOMED CT and in HL7's own words and letters for what is reported on them. Counselling
+/// (409063005), education and surgery are what a child is sent to somebody for.
+const ORDERS: &[&str] = &["108252007", "363679005", "laboratory", "imaging", "LAB", "RAD"];
 
 /// Which field says that nobody was asked to see the child: it is an order, is not to be done, was not sent, or only thought of.
 fn unasked(saying: &Saying<'_, '_>, categories: &[Coded]) -> Option<&'static str> {
@@ -114,6 +114,12 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
     };
     saying.say(TABLE, asked, reading, event);
     keep_notes(saying, asked);
+    // What was written to whom it went, which can be all that the referral says.
+    if let Some(words) =
+        ["description", "orderDetail", "patientInstruction"].into_iter().find(|path| resource.get(path).is_some())
+    {
+        saying.keep(asked, words);
+    }
     if matches!(status, "revoked" | "cancelled" | "completed") {
         let mut reading = Reading::default();
         let reason = reading.concept(resource, "status");

@@ -8,7 +8,7 @@ use proto::events::person_name::Use;
 use proto::events::relationship_recorded::Kind;
 use proto::events::{Coded, FindingCode, ParentalResponsibility, PersonName, RelationshipRecorded, Scheme, Subject};
 
-use crate::person::{address, by_identifier, name, telecoms};
+use crate::person::{address, by_identifier, flag_unreached, is_past, name, telecoms};
 use crate::reading::Reading;
 use crate::saying::{Part, Saying};
 use crate::time::Time;
@@ -42,7 +42,7 @@ pub(crate) fn called(of: &Element, stood: Option<Time>, reading: &mut Reading) -
 }
 
 fn plainest(coded: &[Coded]) -> Option<&Coded> {
-    coded.iter().find(|coded| kind(&coded.code).is_some()).or(coded.first())
+    coded.iter().find(|coded| kind_told(coded).is_some()).or(coded.first())
 }
 
 /// Says a relation. `of` is the RelatedPerson, a contact of a Patient, or a Patient who is the child's mother; `known` what tells it from
@@ -59,6 +59,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     let name = called(of, saying.stood, r);
     let related = of
         .all("identifier")
+        .filter(|stated| !is_past(stated, saying.stood, r))
         .find_map(|stated| by_identifier(&saying.controller, stated.text("system")?, stated.text("value")?));
     // Nobody is related to themself: the child's number was put where the other's belongs.
     let is_the_child = |related: &Subject| {
@@ -75,13 +76,17 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, of: &Element, known: &str) {
     let mut phones = told("phone");
     phones.extend(told("sms"));
     let emails = told("email");
+    flag_unreached(of, r);
     // Where they live now, else where they did.
     let mut homes = of.all("address");
-    let home = homes.find(|stated| stated.text("use") != Some("old") && !r.is_over(stated, saying.stood));
+    let home = homes.find(|stated| !is_past(stated, saying.stood, r));
     let home = home.or_else(|| of.get("address"));
+    if of.text("active") == Some("false") {
+        r.flag(FindingCode::NotMapped, "active");
+    }
     let rank = of.extension("ContactRank").and_then(|rank| rank.choice("value")?.1.own_text()?.parse().ok());
     let recorded = RelationshipRecorded {
-        kind: coded.iter().find_map(|coded| kind(&coded.code)).map(Into::into),
+        kind: coded.iter().find_map(kind_told).map(Into::into),
         relationship,
         name,
         address: home.and_then(|stated| address(stated, r)),
@@ -128,6 +133,12 @@ fn as_given(of: &Element) -> Option<Coded> {
         code_set: "fhir.relationship".to_owned(),
         text: None,
     })
+}
+
+/// What the relation is, by its code, else by its one word. A letter or two are no word.
+fn kind_told(coded: &Coded) -> Option<Kind> {
+    let word = || kind(coded.text.as_deref().filter(|word| word.len() > 2)?);
+    kind(&coded.code).or_else(word)
 }
 
 /// What a code says the relation is: version 3 RoleCode, table 0131, and the words of UK Core. One that is in none says nothing

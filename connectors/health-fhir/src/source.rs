@@ -453,7 +453,19 @@ fn entry(mut element: Element, raw: Vec<u8>, odd: bool, place: Place) -> Option<
         None if method.is_none() && element.get("response").is_some() => return None,
         None => Element::default(),
     };
+    let resource = named(resource, [full_url.as_deref(), url.as_deref().filter(|_| method.as_deref() == Some("PUT"))]);
     Some(Entry { full_url, resource, raw, place, odd, method, modified, version })
+}
+
+/// A resource that does not say its id itself, by the first of these addresses that does: of "Patient/1" it is 1.
+fn named(mut resource: Element, addresses: [Option<&str>; 2]) -> Element {
+    let is_named = resource.get("id").is_some();
+    let id = addresses.into_iter().flatten().find_map(|address| {
+        let (path, id) = address.rsplit_once('/').filter(|(_, id)| !id.is_empty() && !id.contains(['?', '|']))?;
+        (path.rsplit('/').next() == Some(resource.kind())).then(|| Element::of_value("id", id))
+    });
+    resource.children.extend(id.filter(|_| !is_named));
+    resource
 }
 
 /// The number of a version as HTTP names it: of `W/"3"` three.

@@ -23,8 +23,9 @@ impl Time {
             part.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
         };
         let year = i32::try_from(number(text.get(..4))?).ok().filter(|year| (1850..2200).contains(year))?;
-        if let Some((_, clock)) = text.split_once('T') {
-            let without_zone = !clock.contains(['Z', '+', '-']);
+        // Databases write a blank between the day and the time.
+        if let Some((_, clock)) = text.split_once(['T', 't', ' ']) {
+            let without_zone = !clock.contains(['Z', 'z', '+', '-']);
             let at = dates::iso_at(text, "").value?;
             return Some(Self { when: dates::when_at(at), without_zone, ..plain });
         }
@@ -64,8 +65,9 @@ impl Time {
         }
     }
 
-    pub(crate) fn timestamp(self) -> prost_types::Timestamp {
-        dates::timestamp(self.as_us())
+    /// The moment; of a year or a month none, which would say a day that nobody told.
+    pub(crate) fn timestamp(self) -> Option<prost_types::Timestamp> {
+        (!self.is_partial).then(|| dates::timestamp(self.as_us()))
     }
 
     /// The day, as England has it.
@@ -114,6 +116,8 @@ mod tests {
         assert_eq!(day("2019-04-03"), Some("2019-04-03".to_owned()));
         assert_eq!(day("2019-06-30T23:30:00Z"), Some("2019-07-01".to_owned()), "the day in England");
         assert!(Time::parse("2019-04-03T10:00:00").is_some_and(|time| time.without_zone));
+        assert_eq!(Time::parse("2019-04-03 10:00:00"), Time::parse("2019-04-03T10:00:00"));
+        assert_eq!(Time::parse("2019-04").and_then(Time::timestamp), None, "no day was told");
         for none in
             ["", "2019-13", "2019-02-30", "19", "2019-4-3", "0019-04-03", "201a", "2019-04-03T25:00:00Z", "nächst"]
         {

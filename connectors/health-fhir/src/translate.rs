@@ -8,11 +8,10 @@ use proto::quarantine::Reason;
 
 use crate::about::{names_outright, people_of};
 use crate::bundle::{Bundle, Entry};
-use crate::codes::is_nhs_number;
 use crate::document::Format;
 use crate::message::{Action, Says};
 use crate::naming::{key, own_time, sequence, stood};
-use crate::person;
+use crate::person::{self, is_nhs_number_of};
 use crate::reading::Reading;
 use crate::saying::{MODIFIED, Part, Saying, fnv_1a, is_in_error};
 use crate::time::Time;
@@ -127,8 +126,7 @@ impl Translating<'_> {
         let mut person = Reading::default();
         let mut identifiers = Vec::new();
         let subject = if is_patient {
-            let known =
-                person::known(resource, self.stands(bundle, &controller, entry.full_url.as_deref()), &mut person);
+            let known = person::known(resource, self.stands(bundle, &controller, entry), &mut person);
             known.map(|(subject, claims)| {
                 identifiers = claims;
                 subject
@@ -240,6 +238,10 @@ impl Translating<'_> {
         if resource.is_modified() && !is_in_error(resource) {
             return saying.keep_modified(own_time(resource));
         }
+        if kind == "Observation" && is_of_another(resource) && !is_in_error(resource) {
+            saying.retract_all(own_time(resource), "Observation of another than its subject");
+            return saying.keep(own_time(resource), "focus");
+        }
         match kind {
             "RelatedPerson" => relation::say(saying, resource, ""),
             "Encounter" => visit::encounter(saying),
@@ -337,7 +339,7 @@ impl Translating<'_> {
         let before = saying.bundle.entries.iter().take_while(|other| !std::ptr::eq(*other, saying.entry));
         let mut others = before.filter(|other| other.resource.kind() == "Patient");
         others.any(|other| {
-            let stands = self.stands(saying.bundle, &saying.controller, other.full_url.as_deref());
+            let stands = self.stands(saying.bundle, &saying.controller, other);
             person::known(&other.resource, stands, &mut Reading::default())
                 .is_some_and(|(known, _)| known == saying.subject)
         })
@@ -355,7 +357,7 @@ impl Translating<'_> {
                 entry.resource.kind() == "Patient" && was_born(saying.bundle, &entry.resource) == Some(true)
             });
         let child = born.and_then(|child| {
-            let stands = self.stands(saying.bundle, &saying.controller, child.full_url.as_deref());
+            let stands = self.stands(saying.bundle, &saying.controller, child);
             Some(person::known(&child.resource, stands, &mut Reading::default())?.0)
         });
         let year = |held: &Element| held.text("birthDate").and_then(|born| born.get(..4)?.parse::<i32>().ok());
@@ -370,6 +372,13 @@ impl Translating<'_> {
         "mother".clone_into(&mut saying.key);
         relation::say(saying, resource, "mother");
     }
+}
+
+/// Whether what was observed is in the subject's record and of another: the mother, a child unborn, a thing.
+fn is_of_another(observation: &Element) -> bool {
+    let named = |to: &Element| to.text("reference").or_else(|| to.text("identifier/value")).map(str::to_owned);
+    let subject = observation.get("subject").and_then(named);
+    observation.all("focus").any(|of| subject.is_none() || named(of) != subject)
 }
 
 const NO_NUMBER: &str = "the patient has no number by which somebody is known here";
@@ -453,7 +462,7 @@ fn numbers_of_kin(bundle: &Bundle) -> Vec<String> {
 }
 
 fn nhs_numbers(of: &Element) -> impl Iterator<Item = &str> {
-    let stated = of.all("identifier").filter(|id| id.text("system").is_some_and(is_nhs_number));
+    let stated = of.all("identifier").filter(|stated| is_nhs_number_of(stated));
     stated.filter_map(|id| id.text("value"))
 }
 

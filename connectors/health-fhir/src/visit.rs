@@ -10,6 +10,7 @@ use crate::codes::{ENCOUNTER_TYPES, REVIEWS};
 use crate::message::{Action, Says};
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
+use crate::time::Time;
 use crate::tree::Element;
 
 const TABLE: &str = "visit";
@@ -33,6 +34,9 @@ const ENCOUNTER_STATUSES: &[&str] = &[
     "unknown",
 ];
 
+/// Statuses of an encounter that goes on.
+const UNDER_WAY: &[&str] = &["arrived", "triaged", "in-progress", "onleave"];
+
 pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
     let resource = &saying.entry.resource;
     let mut reading = Reading::default();
@@ -42,6 +46,16 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
         r.flag(FindingCode::CodeUnknown, "status");
     }
     let (starts, ends) = (r.time(resource, "period/start"), r.time(resource, "period/end"));
+    // Whoever is still there has not left: an end to come is when they are expected to.
+    let is_expected =
+        |ends: &Time| saying.stood.is_some_and(|stood| UNDER_WAY.contains(&status) && stood.as_us() < ends.as_us());
+    let ends = match ends.filter(is_expected) {
+        Some(_) => {
+            r.flag(FindingCode::NotMapped, "period/end");
+            None
+        }
+        None => ends,
+    };
     if starts.zip(ends).is_some_and(|(starts, ends)| ends.as_us() < starts.as_us()) {
         r.flag(FindingCode::DatesOutOfOrder, "period/end");
     }
@@ -58,7 +72,7 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
         // One that ended before it began was planned; that somebody came to an emergency department was not.
         if status == "cancelled" && !is_emergency {
             let (service, reason) = (joined(services), joined(reasons));
-            let starts_at = starts.map(|at| at.timestamp());
+            let starts_at = starts.and_then(Time::timestamp);
             saying.say("appointment", starts, reading, AppointmentCancelled { starts_at, service, reason });
         } else {
             saying.retract(TABLE, Part::default(), starts, &reason);
@@ -83,8 +97,8 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
                 reading.flag(FindingCode::FieldMissing, "period/start");
             }
             let event = AppointmentBooked {
-                starts_at: starts.map(|at| at.timestamp()),
-                ends_at: ends.map(|at| at.timestamp()),
+                starts_at: starts.and_then(Time::timestamp),
+                ends_at: ends.and_then(Time::timestamp),
                 service: joined(services),
                 place,
                 reason: joined(reasons),
@@ -94,10 +108,10 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
         () if is_emergency => {
             let disposition = r.concept(resource, "hospitalization/dischargeDisposition");
             let event = AttendedEmergency {
-                arrived_at: starts.map(|at| at.timestamp()),
+                arrived_at: starts.and_then(Time::timestamp),
                 place,
                 reason: joined(reasons),
-                left_at: ends.map(|at| at.timestamp()),
+                left_at: ends.and_then(Time::timestamp),
                 disposition,
                 service: joined(services),
             };
@@ -145,15 +159,15 @@ struct Admission {
     place: Option<String>,
     specialty: Option<Coded>,
     reason: Option<Coded>,
-    starts: Option<crate::time::Time>,
-    ends: Option<crate::time::Time>,
+    starts: Option<Time>,
+    ends: Option<Time>,
 }
 
 fn admission(saying: &mut Saying<'_, '_>, admission: Admission, reading: Reading) {
     let resource = &saying.entry.resource;
     let Admission { class, place, specialty, reason, starts, ends } = admission;
     let event = AdmissionStarted {
-        admitted_at: starts.map(|at| at.timestamp()),
+        admitted_at: starts.and_then(Time::timestamp),
         patient_class: class,
         place,
         specialty,
@@ -166,7 +180,7 @@ fn admission(saying: &mut Saying<'_, '_>, admission: Admission, reading: Reading
     let again =
         saying.action() == Action::Update || resource.text("meta/versionId").is_some_and(|version| version != "1");
     if let Some(ends) = ends {
-        let event = AdmissionEnded { discharged_at: Some(ends.timestamp()), disposition, discharged_to: to };
+        let event = AdmissionEnded { discharged_at: ends.timestamp(), disposition, discharged_to: to };
         saying.say_part(TABLE, DISCHARGE, Some(ends), reading, None, event.into());
     } else if again {
         saying.retract(TABLE, DISCHARGE, starts, "Encounter without an end");
@@ -189,7 +203,7 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
     if starts.is_none() {
         r.flag(FindingCode::FieldMissing, "start");
     }
-    let starts_at = starts.map(|at| at.timestamp());
+    let starts_at = starts.and_then(Time::timestamp);
     // The specialty first, wherever it stands: it tells most of what the child is seen for.
     let told = SERVICE.iter().flat_map(|path| [Some(resource), slot].into_iter().flatten().map(move |of| (of, path)));
     let told: Vec<Coded> = told.flat_map(|(of, path)| r.all_coded(of, &[path])).collect();
@@ -222,11 +236,13 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
             let reason = joined(reasons);
             saying.say(APPOINTMENT, starts, reading, AppointmentKept { at, service, medium: None, place, reason });
         }
+        // Of no time that was given to anybody, and so no booking.
+        "proposed" | "waitlist" => saying.keep_instead(APPOINTMENT, starts, "status", "Appointment that is not booked"),
         status => {
-            if !["booked", "proposed", "pending", "waitlist"].contains(&status) {
+            if !["booked", "pending"].contains(&status) {
                 r.flag(FindingCode::CodeUnknown, "status");
             }
-            let ends_at = ends.map(|at| at.timestamp());
+            let ends_at = ends.and_then(Time::timestamp);
             let reason = joined(reasons);
             saying.say(APPOINTMENT, starts, reading, AppointmentBooked { starts_at, ends_at, service, place, reason });
         }
@@ -237,7 +253,7 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
 fn place_of(saying: &Saying<'_, '_>, resource: &Element) -> Option<String> {
     let bundle = saying.bundle;
     let is_place = |actor: &Element| match bundle.referred(actor, resource) {
-        Referred::Here(found, _) => matches!(found.kind(), "Location" | "HealthcareService"),
+        Referred::Here(found) => matches!(found.kind(), "Location" | "HealthcareService"),
         Referred::Elsewhere { kind, .. } => matches!(kind, "Location" | "HealthcareService"),
         _ => false,
     };

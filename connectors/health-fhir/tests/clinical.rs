@@ -448,3 +448,77 @@ fn what_was_deleted_does_not_come_back_with_its_earlier_versions() {
     let all = [put(version("2", None)), deleted, put(version("5", None))];
     assert_eq!(states(&all, stamp), [given, gone, given]);
 }
+
+#[test]
+fn a_year_is_no_first_of_january() {
+    for when in ["2015", "2015-03"] {
+        let dose = json!({ "status": "completed", "vaccineCode": snomed("1"), "occurrenceDateTime": when });
+        let said = read("Immunization", &dose);
+        assert_eq!(said.of_kind("ImmunisationGiven")[0].1["givenAt"], Value::Null, "{when}");
+        assert_eq!(said.findings(), ["- FIELD_MISSING occurrence"], "{when}");
+        let effective = said.drafts[0].effective.when.unwrap();
+        assert!(matches!(effective, proto::events::when::When::On(date) if date.day.is_none()), "{when}");
+    }
+}
+
+#[test]
+fn a_questionnaire_under_way_is_no_review_that_was_completed() {
+    let filled_in = |status: &str| {
+        let item = json!([{ "linkId": "1", "text": "Communication total", "answer": [{ "valueInteger": 50 }] }]);
+        let asked = json!({ "status": status, "questionnaire": "https://invented.example/asq-3",
+            "subject": { "reference": "Patient/1" }, "authored": "2026-03-01", "item": item });
+        read("QuestionnaireResponse", &asked).kinds()
+    };
+    for status in ["completed", "amended"] {
+        assert_eq!(filled_in(status), ["HealthReviewCompleted", "SourceRecordKept"], "{status}");
+    }
+    for status in ["in-progress", "stopped"] {
+        assert_eq!(filled_in(status), ["EntryRetracted", "SourceRecordKept"], "{status}");
+    }
+}
+
+#[test]
+fn a_screen_that_was_not_done_says_so_in_either_version() {
+    for further in [json!({ "status": "completed", "notDone": true }), json!({ "status": "not-done" })] {
+        let mut screen = json!({ "code": snomed("314081000"), "performedDateTime": "2026-03-01" });
+        screen.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let said = read("Procedure", &screen);
+        assert_eq!(said.of_kind("ScreeningReported")[0].1["status"]["code"], "not-done");
+    }
+}
+
+#[test]
+fn what_a_child_reacts_to_is_told_where_only_a_reaction_says_it() {
+    let reaction = json!([{ "substance": { "text": "Invented nut" }, "manifestation": [{ "text": "Rash" }] }]);
+    let said = read("AllergyIntolerance", &json!({ "recordedDate": "2026-03-01", "reaction": reaction }));
+    assert_eq!(said.of_kind("AllergyRecorded")[0].1["substance"]["text"], "Invented nut");
+    assert_eq!(said.findings(), [""; 0]);
+}
+
+#[test]
+fn what_a_dose_led_to_is_kept() {
+    let dose = json!({ "status": "completed", "vaccineCode": snomed("1"), "occurrenceDateTime": "2026-03-01",
+        "reaction": [{ "date": "2026-03-02", "detail": { "display": "Invented" } }] });
+    let said = read("Immunization", &dose);
+    assert_eq!(said.kinds(), ["ImmunisationGiven", "SourceRecordKept"]);
+    assert_eq!(said.findings(), ["- NOT_MAPPED reaction"]);
+}
+
+#[test]
+fn what_was_observed_of_another_is_no_observation_of_the_child() {
+    let observed = |further: Value| {
+        let mut seen = json!({ "status": "final", "code": snomed("1"), "valueInteger": 1, "effectiveDateTime": "2026-03-01",
+            "subject": { "reference": "Patient/1" } });
+        seen.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        let said = read("Observation", &seen);
+        (said.kinds(), said.findings())
+    };
+    let of_the_child = (vec!["ObservationRecorded"], vec![]);
+    assert_eq!(observed(json!({ "focus": [{ "reference": "Patient/1" }] })), of_the_child);
+    for focus in [json!([{ "reference": "RelatedPerson/2" }]), json!([{ "display": "Unborn child" }])] {
+        let of_another = (vec!["EntryRetracted", "SourceRecordKept"], vec!["- NOT_MAPPED focus".to_owned()]);
+        assert_eq!(observed(json!({ "focus": focus })), of_another);
+    }
+    let wrong = observed(json!({ "focus": [{ "reference": "RelatedPerson/2" }], "status": "entered-in-error" }));
+    assert_eq!(wrong.0, ["EntryRetracted", "EntryRetracted"]);
+}

@@ -261,3 +261,122 @@ fn who_stands_within_a_record_was_called_so_too() {
     dose["contained"][0]["name"][0]["period"] = ended("2020-01-01");
     assert_eq!(page(&[dose]).of_kind("PersonDescribed")[0].1["names"][0]["use"], "USE_FORMER");
 }
+
+fn of_nhs(value: &str, further: Value) -> Value {
+    let mut number = json!({ "system": "https://fhir.nhs.uk/Id/nhs-number", "value": value });
+    number.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+    number
+}
+
+#[test]
+fn a_number_that_is_over_is_no_number_of_today() {
+    let of_the_ward = |value: &str, end: &str| json!({ "system": "https://invented.example/mrn", "value": value, "period": ended(end) });
+    let numbers = json!([
+        of_nhs("9990123454", json!({ "period": ended("2020-01-01") })),
+        of_nhs("9990001200", json!({ "period": ended("2030-01-01") })),
+        of_the_ward("A1001", "2020-01-01"),
+        of_the_ward("A1002", "2030-01-01"),
+    ]);
+    let said = page(&[patient("p-1", json!({ "identifier": numbers }))]);
+    let claims = said.of_kind("PersonDescribed")[0].1["identifiers"].clone();
+    let told = |claim: &Value| (claim["subject"]["value"].clone(), claim["standing"].clone());
+    let told: Vec<_> = claims.as_array().unwrap().iter().map(told).collect();
+    let (former, current) = (json!("STANDING_FORMER"), json!("STANDING_CURRENT"));
+    assert_eq!(
+        told,
+        [(json!("9990123454"), former), (json!("9990001200"), current.clone()), (json!("A1002"), current)]
+    );
+}
+
+#[test]
+fn nobody_is_known_by_a_number_that_is_over_where_another_stands() {
+    let message = |over: Value| {
+        let numbers = json!([of_nhs("9990123454", over), of_nhs("9990001200", json!({}))]);
+        let seen = json!({ "resourceType": "Observation", "id": "o", "status": "final", "code": { "text": "Invented" },
+            "subject": { "reference": "urn:uuid:p" }, "effectiveDateTime": "2026-03-01" });
+        let header = json!({ "resourceType": "MessageHeader", "id": "h", "timestamp": "2026-04-02T10:00:00Z",
+            "event": { "code": "CH018" } });
+        read(&json!({ "resourceType": "Bundle", "type": "message", "entry": [{ "resource": header },
+            { "fullUrl": "urn:uuid:p", "resource": patient("p", json!({ "identifier": numbers })) }, { "resource": seen }] }))
+    };
+    for over in [json!({ "use": "old" }), json!({ "period": ended("2020-01-01") })] {
+        let said = message(over);
+        assert_eq!(said.kinds(), ["PersonDescribed", "ObservationRecorded"]);
+        assert!(said.drafts.iter().all(|draft| draft.subject.value == "9990001200"));
+    }
+}
+
+#[test]
+fn an_nhs_number_is_one_however_its_system_is_written() {
+    let claims = |number: Value| {
+        let said = page(&[patient("p-1", json!({ "identifier": [number] }))]);
+        let told = said.of_kind("PersonDescribed")[0].1["identifiers"][0]["subject"]["scheme"].clone();
+        (told, said.findings())
+    };
+    for system in [
+        "https://fhir.nhs.uk/Id/nhs-number/",
+        "https://fhir.nhs.uk/Id/NHSNumber",
+        "2.16.840.1.113883.2.1.4.1",
+        "urn:oid:2.16.840.1.113883.2.1.4.1",
+    ] {
+        let told = claims(json!({ "system": system, "value": "999 012 3454" }));
+        assert_eq!(told, (json!("SCHEME_NHS_NUMBER"), vec![]), "{system}");
+    }
+    for kind in [json!({ "coding": [{ "code": "NH" }] }), json!({ "text": "NHS Number" })] {
+        assert_eq!(claims(json!({ "type": kind, "value": "9990123454" })), (json!("SCHEME_NHS_NUMBER"), vec![]));
+    }
+    // Of no system, and of no kind that tells: it is not made into anybody's.
+    let told = claims(json!({ "value": "9990123454" }));
+    assert_eq!(told, (Value::Null, vec!["- FIELD_MISSING identifier.system".to_owned()]));
+}
+
+#[test]
+fn a_telephone_of_no_system_that_is_told_is_not_lost_in_silence() {
+    for telecom in [json!([{ "value": "0000 000001" }]), json!([{ "system": "other", "value": "0000 000001" }])] {
+        assert_eq!(page(&[patient("p-1", json!({ "telecom": telecom }))]).findings(), ["- NOT_MAPPED telecom"]);
+    }
+}
+
+#[test]
+fn what_the_national_service_calls_unrestricted_narrows_nothing() {
+    let system = "https://www.hl7.org/fhir/valueset-security-labels.html";
+    let labelled = |code: &str| {
+        let meta = json!({ "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z",
+            "security": [{ "system": system, "code": code }] });
+        let said = page(&[patient("p-1", json!({ "meta": meta }))]);
+        (said.drafts[0].labels.clone(), said.findings().len())
+    };
+    assert_eq!(labelled("U"), (vec![], 0));
+    assert_eq!(labelled("R"), (vec![proto::sharing::Label::RestrictedUnspecified], 0));
+}
+
+#[test]
+fn an_address_in_words_stands_beside_its_postcode() {
+    let home = json!([{ "text": "1 Madeup Road, Madeup", "postalCode": "ZZ99 3VZ" }, { "postalCode": "ZZ99 3WZ" }]);
+    let said = page(&[patient("p-1", json!({ "address": home }))]);
+    let homes = &said.of_kind("PersonDescribed")[0].1["addresses"];
+    assert_eq!(homes[0], json!({ "lines": ["1 Madeup Road, Madeup"], "postcode": "ZZ99 3VZ" }));
+    assert_eq!(homes[1], json!({ "postcode": "ZZ99 3WZ" }));
+}
+
+#[test]
+fn a_relation_is_told_by_its_word_and_one_that_is_over_is_told_of() {
+    let related = |relationship: Value| {
+        let meta = json!({ "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z" });
+        let related = json!({ "resourceType": "RelatedPerson", "id": "m", "meta": meta, "active": false,
+            "patient": { "reference": "Patient/p-1" }, "relationship": [relationship], "name": [{ "family": "Inventia" }] });
+        let said = page(&[patient("p-1", json!({})), related]);
+        (said.of_kind("RelationshipRecorded")[0].1["kind"].clone(), said.findings())
+    };
+    let findings = vec!["- NOT_MAPPED active".to_owned()];
+    let in_snomed =
+        json!({ "coding": [{ "system": "http://snomed.info/sct", "code": "72705000", "display": "Mother" }] });
+    for (relationship, kind) in [
+        (json!({ "text": "Mother" }), json!("KIND_PARENT")),
+        (in_snomed, json!("KIND_PARENT")),
+        (json!({ "text": "Mother's friend" }), Value::Null),
+        (json!({ "text": "C" }), Value::Null),
+    ] {
+        assert_eq!(related(relationship), (kind, findings.clone()));
+    }
+}

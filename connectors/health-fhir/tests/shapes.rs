@@ -348,3 +348,51 @@ fn a_header_whose_meaning_is_changed_spoils_the_message() {
     assert_eq!((said.kinds(), said.reasons()), (vec![], vec!["REASON_RECORD_MALFORMED"]));
     assert!(said.rejections[0].message.contains("modifierExtension"));
 }
+
+#[test]
+fn a_reference_leads_to_the_same_child_however_it_is_written() {
+    let observed = |to: &str| {
+        json!({ "resourceType": "Observation", "id": "o", "status": "final", "code": { "text": "Invented" },
+            "subject": { "reference": to }, "effectiveDateTime": "2026-03-01" })
+    };
+    for asked in [
+        "Patient?identifier=https://fhir.nhs.uk/Id/nhs-number|9990123454",
+        "Patient?identifier=https://fhir.nhs.uk/Id/nhs-number%7C9990123454",
+        "Patient?identifier=https%3A%2F%2Ffhir.nhs.uk%2FId%2Fnhs-number%7c9990123454&_count=1",
+    ] {
+        let said = read("a.json", &observed(asked).to_string());
+        assert_eq!(said.reasons(), [""; 0], "{asked}");
+        assert_eq!(said.drafts[0].subject.value, "9990123454", "{asked}");
+    }
+    let child = json!({ "resourceType": "Patient", "identifier": number("9990123454") });
+    for (url, to) in [
+        ("urn:uuid:ABCD-1", "urn:uuid:abcd-1"),
+        ("urn:uuid:abcd-1", "urn:uuid:ABCD-1"),
+        ("urn:uuid:abcd-1", "URN:UUID:abcd-1"),
+    ] {
+        let entries = json!([header(), { "fullUrl": url, "resource": child }, { "resource": observed(to) }]);
+        let message = json!({ "resourceType": "Bundle", "type": "message", "entry": entries });
+        let said = read("a.json", &message.to_string());
+        assert_eq!((said.kinds().len(), said.reasons()), (2, vec![]), "{url} {to}");
+        assert!(said.drafts.iter().all(|draft| draft.subject.value == "9990123454"));
+    }
+}
+
+#[test]
+fn a_resource_without_an_id_is_the_one_at_its_address() {
+    let child = json!({ "resourceType": "Patient", "meta": { "lastUpdated": "2026-04-02T10:00:00Z" }, "birthDate": "2020-01-01" });
+    for (entry, value) in [
+        (json!({ "request": { "method": "PUT", "url": "Patient/p-1" }, "resource": child }), Some("P_1")),
+        (json!({ "fullUrl": "https://fhir.invented.example/Patient/p-1", "resource": child }), Some("P_1")),
+        // Whoever asks where a number stands names nobody, and a new one has no address yet.
+        (json!({ "request": { "method": "PUT", "url": "Patient?identifier=a|1" }, "resource": child }), None),
+        (json!({ "request": { "method": "POST", "url": "Patient" }, "resource": child }), None),
+        (json!({ "fullUrl": "urn:uuid:p-1", "resource": child }), None),
+    ] {
+        let said =
+            read("a.json", &json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry] }).to_string());
+        let told: Vec<&str> = said.drafts.iter().map(|draft| draft.subject.value.as_str()).collect();
+        assert_eq!(told, value.into_iter().collect::<Vec<_>>(), "{entry}");
+        assert_eq!(said.rejections.len(), usize::from(value.is_none()), "{entry}");
+    }
+}

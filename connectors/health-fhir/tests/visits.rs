@@ -205,7 +205,9 @@ fn what_is_planned_or_called_off_is_not_told_as_having_happened() {
         ("planned", "AMB", vec!["AppointmentBooked"]),
         ("finished", "PRENC", vec!["AppointmentBooked"]),
         ("finished", "AMB", vec!["AppointmentKept"]),
-        ("in-progress", "IMP", vec!["AdmissionStarted", "AdmissionEnded"]),
+        // Its end is to come yet.
+        ("in-progress", "IMP", vec!["AdmissionStarted"]),
+        ("finished", "IMP", vec!["AdmissionStarted", "AdmissionEnded"]),
         ("triaged", "EMER", vec!["AttendedEmergency"]),
         ("cancelled", "AMB", vec!["AppointmentCancelled"]),
         ("cancelled", "IMP", vec!["AppointmentCancelled", "EntryRetracted"]),
@@ -336,4 +338,58 @@ fn what_nobody_asked_for_is_no_referral() {
     // One that was an order is taken back where it was wrong, as any.
     let wrong = json!({ "status": "entered-in-error", "category": category(snomed, "108252007") });
     assert_eq!(request("ServiceRequest", wrong).0, ["EntryRetracted"; 3]);
+}
+
+#[test]
+fn an_end_that_is_expected_is_no_discharge() {
+    let stay = |status: &str, end: &str| {
+        let said = page(&[json!({
+            "resourceType": "Encounter", "id": "e", "status": status, "class": { "code": "IMP" },
+            "subject": { "reference": "Patient/1" }, "period": { "start": "2026-04-01T10:00:00Z", "end": end },
+        })]);
+        (said.kinds(), said.findings())
+    };
+    let (admitted, left) = ("AdmissionStarted", "AdmissionEnded");
+    // The record stood so on 2 April 2026.
+    for status in ["in-progress", "onleave", "arrived"] {
+        let expected = (vec![admitted], vec!["- NOT_MAPPED period/end".to_owned()]);
+        assert_eq!(stay(status, "2026-04-09"), expected, "{status}");
+        assert_eq!(stay(status, "2026-04-01T20:00:00Z"), (vec![admitted, left], vec![]), "{status}");
+    }
+    assert_eq!(stay("finished", "2026-04-09"), (vec![admitted, left], vec![]));
+}
+
+#[test]
+fn a_time_that_nobody_was_given_is_no_booking() {
+    for status in ["proposed", "waitlist"] {
+        let said = page(&[appointment(status)]);
+        assert_eq!(said.kinds(), ["EntryRetracted", "SourceRecordKept"], "{status}");
+        assert_eq!(said.findings(), ["- NOT_MAPPED status"]);
+    }
+    assert_eq!(page(&[appointment("pending")]).kinds(), ["AppointmentBooked"]);
+}
+
+#[test]
+fn a_blank_between_day_and_time_is_read() {
+    let mut booked = appointment("booked");
+    booked["start"] = "2026-03-10 09:00:00".into();
+    let said = page(&[booked]);
+    assert_eq!(said.of_kind("AppointmentBooked")[0].1["startsAt"], "2026-03-10T09:00:00Z");
+    assert_eq!(said.findings(), ["- VALUE_MALFORMED start"]);
+}
+
+#[test]
+fn what_was_written_to_whom_a_referral_went_is_kept() {
+    for (kind, field) in [
+        ("ReferralRequest", "description"),
+        ("ServiceRequest", "patientInstruction"),
+        ("ServiceRequest", "orderDetail"),
+    ] {
+        let mut asked = json!({ "resourceType": kind, "id": "r", "status": "active", "intent": "order",
+            "authoredOn": "2026-03-01", "subject": { "reference": "Patient/1" }, "code": { "text": "Invented" } });
+        asked[field] = "Invented words".into();
+        let said = page(&[asked]);
+        assert_eq!(said.kinds(), ["ReferralMade", "SourceRecordKept"], "{field}");
+        assert_eq!(said.findings(), [format!("- NOT_MAPPED {field}")]);
+    }
 }
