@@ -22,6 +22,9 @@ const WHOLE_BYTES_MAX: usize = 16 << 20;
 
 pub(crate) const UNTOLD: &str = "its `resourceType` stands behind what it holds, so that no entry can be told from the others as it came: put it first";
 
+const OUTSIDE: &str = "resources stand in the bundle beside its entries, under a name that is not `entry`, and were not taken: put them \
+                       right and send it again";
+
 /// FHIR R4 and STU3: messages, bundles, bulk files and single resources.
 #[derive(Clone, Debug, Default)]
 pub struct Fhir {
@@ -271,6 +274,11 @@ impl Window<'_, '_> {
         let inline: Vec<&Element> = document::holds(head.kind()).map_or(Vec::new(), |name| head.all(name).collect());
         if inline.len() > 1 && inline.len() * raw.len() > WHOLE_BYTES_MAX {
             return self.file.refuse(Reason::RecordMalformed, UNTOLD, self.start, raw.to_vec());
+        }
+        let is_outside =
+            |part: &Element| document::holds(head.kind()) != Some(&*part.name) && nested::holds_resource(part);
+        if head.kind() == "Bundle" && head.children.iter().any(is_outside) {
+            self.file.refuse(Reason::RecordMalformed, OUTSIDE, self.start, raw.to_vec());
         }
         self.is_inline = !inline.is_empty();
         let parts = inline.into_iter().map(|entry| Part {

@@ -240,6 +240,29 @@ fn two_servers_of_one_organisation_number_two_children() {
 }
 
 #[test]
+fn resources_under_another_name_than_entry_are_refused() {
+    let observation = json!({ "resource": { "resourceType": "Observation", "id": "1", "status": "final" } });
+    for (name, value) in [
+        ("#ntry", json!([observation])),
+        ("Entry", observation.clone()),
+        ("entries", json!([observation, observation])),
+    ] {
+        let said = translate(
+            &fhir(),
+            &[("a.json", json!({ "resourceType": "Bundle", "type": "searchset", name: value }).to_string())],
+        );
+        let told: Vec<_> = said.rejections.iter().map(|one| one.reason.name()).collect();
+        assert_eq!((told, said.drafts.len()), (vec!["RECORD_MALFORMED"], 0), "{name}");
+    }
+    let link = json!([{ "relation": "self", "url": "https://fhir.invented.example/r4" }]);
+    let said = translate(
+        &fhir(),
+        &[("a.json", json!({ "resourceType": "Bundle", "type": "searchset", "link": link }).to_string())],
+    );
+    assert_eq!((said.rejections.len(), said.drafts.len()), (0, 0), "nobody was found");
+}
+
+#[test]
 fn every_seed_of_the_fuzz_target_is_translated() {
     let seeds = files_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/translate"));
     assert!(seeds.len() >= 4);
