@@ -178,7 +178,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let Some(number) = number.or_else(|| starts.map(Time::key)) else {
         return Taken::InPart;
     };
-    let key = format!("appointment/{number}");
+    let key = format!("appointment/{number}{}", occurrence(&sch, &mut reading));
     if starts.is_none() {
         reading.flag(FindingCode::FieldMissing, "SCH-11");
     }
@@ -238,6 +238,13 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         }
     }
     Taken::Wholly
+}
+
+/// Which of several that were made under one number (SCH-3), as a part of their key. Of what comes once, and of the first, none.
+fn occurrence(sch: &Fields<'_>, reading: &mut Reading) -> String {
+    let stated = reading.text(sch.field(3), "SCH-3");
+    let of_several = stated.filter(|stated| !matches!(stated.as_str(), "0" | "1"));
+    of_several.map(|occurrence| format!("/{occurrence}")).unwrap_or_default()
 }
 
 /// The fourth component of SCH-11, else AIS-4, TQ1-7, AIL-6, AIP-6 or AIG-8: the first that stands.
