@@ -42,6 +42,12 @@ pub(crate) fn described(
         emails: emails_of_person(pid, at, reading),
         has_died: reading.asserted(16, pid.field(30), |r, v| yes_or_no(r, v, "PID-30")),
     };
+    // Nobody is told of who is to be born or to die.
+    for (day, field) in [(described.birth_on, "PID-7"), (described.death_on, "PID-29")] {
+        if at.zip(day).is_some_and(|(at, day)| at.is_before_day(day)) {
+            reading.flag(FindingCode::DateImplausible, field);
+        }
+    }
     if described.has_died() && described.death_on.is_none() {
         reading.flag(FindingCode::FieldMissing, "PID-29");
     }
