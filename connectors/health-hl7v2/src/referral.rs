@@ -37,8 +37,8 @@ fn is_order(kind: Value<'_>) -> bool {
         let said = [Some(coded.code.as_str()), coded.text.as_deref()];
         said.into_iter().flatten().any(|said| said.eq_ignore_ascii_case(code) || said.eq_ignore_ascii_case(words))
     };
-    let orders = KINDS.iter().filter(|(code, _)| ORDERS.contains(code));
-    orders.into_iter().any(|(code, words)| codings.iter().any(|coded| is_named(coded, code, words)))
+    let mut orders = KINDS.iter().filter(|(code, _)| ORDERS.contains(code));
+    orders.any(|(code, words)| codings.iter().any(|coded| is_named(coded, code, words)))
 }
 
 /// Says what a message tells of its referral. Whom it names, and what it encloses, is kept with the segments of which nothing
