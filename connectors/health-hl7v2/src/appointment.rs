@@ -11,8 +11,18 @@ use crate::time::Time;
 use crate::visit::Taken;
 
 /// SCH-25 (table 0278) and words of feeds for an appointment that stands.
-const BOOKED: &[&str] =
-    &["BOOKED", "PENDING", "WAITLIST", "OVERBOOK", "CONFIRMED", "SCHEDULED", "RESCHEDULED", "BLOCKED"];
+const BOOKED: &[&str] = &[
+    "BOOKED",
+    "TOBECONFIRMED",
+    "PENDING",
+    "WAITLIST",
+    "OVERBOOK",
+    "CONFIRMED",
+    "SCHEDULED",
+    "SCH",
+    "RESCHEDULED",
+    "BLOCKED",
+];
 
 /// What became of an appointment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,15 +66,17 @@ impl State {
         match plain {
             "STARTED" | "COMPLETE" | "COMPLETED" | "COMP" | "FULFILLED" | "ATTENDED" | "ATTENDEDLATE" | "ARRIVED"
             | "SEEN" | "CHECKIN" | "CHECKEDIN" | "CHECKOUT" | "CHECKEDOUT" => Some(Self::Kept),
-            "NOSHOW" | "DNA" | "DIDNOTATTEND" | "DIDNTATTEND" | "NOTATTENDED" | "FAILEDTOATTEND" | "WNB"
-            | "WASNOTBROUGHT" | "NOTBROUGHT" => Some(Self::Missed),
-            "CANCELLED" | "CANCELED" | "CANC" | "CNX" | "CANX" | "DC" | "DISCONTINUED" => Some(Self::Cancelled),
+            "NOSHOW" | "DNA" | "DIDNOTARRIVE" | "DIDNOTATTEND" | "DIDNTATTEND" | "NOTATTENDED" | "FAILEDTOATTEND"
+            | "WNB" | "WASNOTBROUGHT" | "NOTBROUGHT" => Some(Self::Missed),
+            "CANCELLED" | "CANCELED" | "CANC" | "CNX" | "CANX" | "CNA" | "COULDNOTATTEND" | "UNABLETOATTEND" | "DC"
+            | "DISCONTINUED" => Some(Self::Cancelled),
             "DELETED" => Some(Self::Deleted),
             booked => BOOKED.contains(&booked).then_some(Self::Booked),
         }
     }
 
-    /// The states that words name, each once and in their order; `None` for a "not" that is no part of such a name.
+    /// The states that words name, each once and in their order; `None` for a "not", or a "to be", that is no part of such a
+    /// name.
     fn all_named(words: &str) -> Vec<Option<Self>> {
         /// "Was not brought".
         const WORDS_MAX: usize = 3;
@@ -78,7 +90,8 @@ impl State {
                 Some((Self::of_phrase(&phrase.concat())?, after))
             });
             let is_said = phrase.map(|(state, _)| Some(state));
-            let is_said = is_said.or_else(|| matches!(word.as_str(), "NOT" | "NEVER" | "WITHOUT").then_some(None));
+            let is_said =
+                is_said.or_else(|| matches!(word.as_str(), "NOT" | "NEVER" | "WITHOUT" | "BE").then_some(None));
             named.extend(is_said.filter(|said| !named.contains(said)));
             rest = phrase.map_or(after, |(_, after)| after);
         }
@@ -165,7 +178,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
     let Some(number) = number.or_else(|| starts.map(Time::key)) else {
         return Taken::InPart;
     };
-    let key = format!("appointment/{number}");
+    let key = format!("appointment/{number}{}", occurrence(&sch, &mut reading));
     if starts.is_none() {
         reading.flag(FindingCode::FieldMissing, "SCH-11");
     }
@@ -225,6 +238,13 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         }
     }
     Taken::Wholly
+}
+
+/// Which of several that were made under one number (SCH-3), as a part of their key. Of what comes once, and of the first, none.
+fn occurrence(sch: &Fields<'_>, reading: &mut Reading) -> String {
+    let stated = reading.text(sch.field(3), "SCH-3");
+    let of_several = stated.filter(|stated| !matches!(stated.as_str(), "0" | "1"));
+    of_several.map(|occurrence| format!("/{occurrence}")).unwrap_or_default()
 }
 
 /// The fourth component of SCH-11, else AIS-4, TQ1-7, AIL-6, AIP-6 or AIG-8: the first that stands.
@@ -346,11 +366,20 @@ mod tests {
             ("Attended on time or, if late, before the relevant care professional was ready", State::Kept),
             ("0", State::Booked),
             ("Booked (urgent)", State::Booked),
+            ("To be confirmed", State::Booked),
+            ("Did not arrive", State::Missed),
+            ("Unable to attend", State::Cancelled),
+            ("Sch", State::Booked),
         ] {
             assert_eq!(Status::worded(words), Status::Is(state), "{words}");
         }
-        for words in ["Not yet arrived", "Booked - previous DNA", "Arrived, then cancelled", "Left without being seen"]
-        {
+        for words in [
+            "Not yet arrived",
+            "Waiting to be seen",
+            "Booked - previous DNA",
+            "Arrived, then cancelled",
+            "Left without being seen",
+        ] {
             assert_eq!(Status::worded(words), Status::Contradicted, "{words}");
         }
         for words in ["Not applicable", "XYZ", "9"] {

@@ -60,6 +60,8 @@ impl Header {
         let application = first(reading, 3, "MSH-3");
         let facility = first(reading, 4, "MSH-4");
         let message_type = first(reading, 9, "MSH-9").unwrap_or_default();
+        // Of a structure put in the place of the type (ADT_A01) several triggers are written: only EVN-1 says which it is.
+        let message_type = message_type.split('_').next().unwrap_or_default().to_owned();
         let trigger = reading.text(msh.field(9).component(2), "MSH-9");
         let trigger = trigger.or_else(|| reading.text(evn(1)?, "EVN-1")).unwrap_or_default();
         let control_id = reading.text(msh.field(10), "MSH-10");

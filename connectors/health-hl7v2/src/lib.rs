@@ -22,6 +22,7 @@ mod measure;
 mod observation;
 mod person;
 mod problem;
+mod protection;
 mod reading;
 mod referral;
 mod relation;
@@ -44,4 +45,4 @@ pub fn connector(whose: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a message becomes.
-const MAPPING_REVISION: u32 = 10;
+const MAPPING_REVISION: u32 = 11;

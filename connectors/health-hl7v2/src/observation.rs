@@ -112,12 +112,13 @@ impl<'m> Observed<'m> {
         std::iter::once(&self.obx).chain(&self.goes_on).chain(&self.notes)
     }
 
-    /// A report in words is sent a line at a time, each in a segment of its own.
+    /// A report in words is sent a line at a time, each in a segment of its own. What was observed at another time is another.
     fn goes_on_in(&self, next: &Segment<'m>) -> bool {
         let (this, next) = (self.obx.fields(), next.fields());
         let same = |number: usize| this.field(number).bytes() == next.field(number).bytes();
         let in_words = |fields: &Fields<'_>| matches!(fields.field(2).bytes(), b"TX" | b"FT" | b"ST");
-        in_words(&this) && in_words(&next) && same(3) && same(4) && same(11)
+        let at_one_time = next.field(14).is_empty() || same(14);
+        in_words(&this) && in_words(&next) && same(3) && same(4) && same(11) && at_one_time
     }
 }
 

@@ -1,7 +1,7 @@
 //! PID and PD1: the child, and the child's practice.
 
 use proto::events::person_name::Use;
-use proto::events::{Address, FindingCode, PersonDescribed, PersonName, address::Use as AddressUse};
+use proto::events::{Address, Coded, FindingCode, PersonDescribed, PersonName, address::Use as AddressUse};
 
 use crate::er7::{Fields, Value};
 use crate::reading::Reading;
@@ -29,7 +29,7 @@ pub(crate) fn described(
         birth_on: reading.asserted(2, pid.field(7), |r, v| r.date(v, "PID-7")),
         expected_birth_on: None,
         death_on: reading.asserted(4, pid.field(29), |r, v| r.date(v, "PID-29")),
-        sex: reading.asserted(5, pid.field(8), |r, v| r.code_of(v, "PID-8", "sex", SEXES)),
+        sex: reading.asserted(5, pid.field(8), sex),
         ethnicity: reading.asserted(6, ethnicity, |r, v| r.code_of(v, "PID-10", "ethnicity", ETHNICITIES)),
         first_language: reading.asserted(7, pid.field(15), |r, v| r.coded(v, "PID-15", "language")),
         addresses: reading.asserted(8, pid.field(11), |r, v| Some(addresses(r, v, "PID-11"))).unwrap_or_default(),
@@ -42,10 +42,28 @@ pub(crate) fn described(
         emails: emails_of_person(pid, at, reading),
         has_died: reading.asserted(16, pid.field(30), |r, v| yes_or_no(r, v, "PID-30")),
     };
+    // Nobody is told of who is to be born or to die.
+    for (day, field) in [(described.birth_on, "PID-7"), (described.death_on, "PID-29")] {
+        if at.zip(day).is_some_and(|(at, day)| at.is_before_day(day)) {
+            reading.flag(FindingCode::DateImplausible, field);
+        }
+    }
     if described.has_died() && described.death_on.is_none() {
         reading.flag(FindingCode::FieldMissing, "PID-29");
     }
     described
+}
+
+/// PID-8, of which feeds write the code or its word.
+fn sex(reading: &mut Reading, value: Value<'_>) -> Option<Coded> {
+    const WORDS: &[(&str, &str)] =
+        &[("FEMALE", "F"), ("MALE", "M"), ("UNKNOWN", "U"), ("OTHER", "O"), ("AMBIGUOUS", "A")];
+    let stated = value.first().component(1).text().value;
+    let word = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(stated.trim()));
+    let Some((_, code)) = word else { return reading.code_of(value, "PID-8", "sex", SEXES) };
+    let coded = reading.coded(value, "PID-8", "sex")?;
+    let text = coded.text.or(Some(coded.code));
+    Some(Coded { code: (*code).to_owned(), code_set: coded.code_set, text })
 }
 
 fn names(reading: &mut Reading, value: Value<'_>, at: Option<Time>) -> Vec<PersonName> {
@@ -80,7 +98,7 @@ impl From<Named> for PersonName {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum KindOfName {
     Used(Use),
-    /// It was given to hide who they are, or by who did not know: it is not said to be the one in use.
+    /// It was given to hide who they are, or by who did not know, or is a partner's (P): it is not said to be the one in use.
     Assigned,
     /// Table 0200 knows it, and it says nothing of whether they go by it.
     Other,
@@ -96,9 +114,9 @@ fn kind_of_name(name: Value<'_>) -> Option<KindOfName> {
     Some(match word.as_str() {
         "" => return None,
         "L" | "U" | "LEGAL" | "USUAL" | "CURRENT" | "OFFICIAL" => KindOfName::Used(Use::Usual),
-        "D" | "N" | "P" | "DISPLAY" | "NICKNAME" | "PREFERRED" | "KNOWNAS" => KindOfName::Used(Use::Preferred),
+        "D" | "N" | "DISPLAY" | "NICKNAME" | "PREFERRED" | "KNOWNAS" => KindOfName::Used(Use::Preferred),
         "B" | "M" | "NOUSE" | "BIRTH" | "MAIDEN" | "FORMER" | "PREVIOUS" | "OLD" => KindOfName::Used(Use::Former),
-        "A" | "S" | "MSK" | "I" | "K" | "ALIAS" | "ASSIGNED" | "PSEUDONYM" => KindOfName::Assigned,
+        "A" | "P" | "S" | "MSK" | "I" | "K" | "ALIAS" | "ASSIGNED" | "PSEUDONYM" => KindOfName::Assigned,
         "C" | "R" | "T" | "O" | "NB" | "TEMP" | "REL" | "NAV" | "F" | "CURREG" => KindOfName::Other,
         "BAD" => KindOfName::Wrong,
         _ => KindOfName::Unknown,
@@ -284,15 +302,24 @@ fn email(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<String>
     part(4).or_else(|| part(1))
 }
 
-/// The registered practice as an organisation id: PD1-3 (its third or tenth component), else the authority of PD1-4.
+/// The registered practice as an organisation id: PD1-3 (its third or tenth component, or its first where that is the code of a
+/// practice), else the authority of PD1-4. One that is named only is told.
 fn practice(pd1: &Fields<'_>, reading: &mut Reading) -> Option<String> {
     let facility = pd1.field(3);
     reading.asserted(12, facility, |_, _| Some(()));
     let facility = facility.first();
     let doctor = pd1.field(4).first();
-    let stated = [(facility, 3, "PD1-3"), (facility, 10, "PD1-3"), (doctor, 14, "PD1-4")].into_iter().find_map(
-        |(value, number, field)| Some((reading.text(value.component(number).subcomponent(1), field)?, field)),
-    );
+    let named = reading.text(facility.component(1).subcomponent(1), "PD1-3");
+    let is_named = named.is_some();
+    let code = named.filter(|named| is_practice_code(named)).map(|code| (code, "PD1-3"));
+    let mut part = |value: Value<'_>, number: usize, field: &'static str| {
+        Some((reading.text(value.component(number).subcomponent(1), field)?, field))
+    };
+    let of_facility = part(facility, 3, "PD1-3").or_else(|| part(facility, 10, "PD1-3"));
+    let stated = of_facility.or(code).or_else(|| part(doctor, 14, "PD1-4"));
+    if is_named && stated.is_none() {
+        reading.flag(FindingCode::NotMapped, "PD1-3");
+    }
     let (code, field) = stated?;
     // Organisation codes are of letters and digits, a practice's of six; anything else is somebody's own numbering.
     if !(3..=12).contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
@@ -300,6 +327,12 @@ fn practice(pd1: &Fields<'_>, reading: &mut Reading) -> Option<String> {
         return None;
     }
     Some(format!("ods-{}", code.to_ascii_lowercase()))
+}
+
+/// A letter and five digits.
+fn is_practice_code(text: &str) -> bool {
+    let digits = text.strip_prefix(|c: char| c.is_ascii_alphabetic());
+    digits.is_some_and(|digits| digits.len() == 5 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn yes_or_no(reading: &mut Reading, value: Value<'_>, field: &str) -> Option<bool> {

@@ -4,7 +4,7 @@
 use proto::events::{Coded, DiagnosisRecorded, EntryRetracted, Event, FindingCode};
 
 use crate::er7::{Fields, Segment};
-use crate::reading::{Reading, named};
+use crate::reading::{Reading, joined, named};
 use crate::saying::Saying;
 use crate::time::Time;
 
@@ -87,12 +87,10 @@ pub(crate) fn say_diagnoses(saying: &mut Saying<'_, '_>) {
         let event: Event = if r.text(dg1.field(21), "DG1-21").is_some_and(|action| action == "D") {
             EntryRetracted { reason: Some(format!("{} DG1-21 D", saying.header.name())) }.into()
         } else {
-            let note = r.text(dg1.field(4), "DG1-4");
             DiagnosisRecorded {
                 recorded_at: diagnosed.map(Time::when),
                 role: r.asserted(7, dg1.field(6), |r, v| r.coded(v, "DG1-6", "diagnosis_type")),
                 confidentiality: r.asserted(8, dg1.field(18), |r, v| r.coded(v, "DG1-18", "confidential")),
-                note: note.filter(|note| !condition.text.as_ref().is_some_and(|text| text.contains(note))),
                 condition: Some(condition),
                 ..DiagnosisRecorded::default()
             }
@@ -102,18 +100,25 @@ pub(crate) fn say_diagnoses(saying: &mut Saying<'_, '_>) {
     }
 }
 
-/// DG1-3, of the list that DG1-2 names where the code does not; for a feed that writes words alone, DG1-4.
-fn condition(reading: &mut Reading, dg1: &Fields<'_>) -> Option<Coded> {
+/// DG1-3, of the list that DG1-2 names where the code does not, with the words of DG1-4: either may be what names a sensitive
+/// condition. For a feed that writes words alone, those.
+pub(crate) fn condition(reading: &mut Reading, dg1: &Fields<'_>) -> Option<Coded> {
     let method = reading.text(dg1.field(2), "DG1-2");
-    let coded = reading.coded(dg1.field(3), "DG1-3", "diagnosis");
-    match (coded, method) {
-        (Some(coded), Some(method)) if coded.code_set == "hl7v2.diagnosis" => {
-            Some(Coded { code_set: format!("hl7v2.diagnosis/{method}"), ..coded })
+    let coded = reading.coded(dg1.field(3), "DG1-3", "diagnosis").map(|coded| match method {
+        Some(method) if coded.code_set == "hl7v2.diagnosis" => {
+            Coded { code_set: format!("hl7v2.diagnosis/{method}"), ..coded }
         }
-        (Some(coded), _) => Some(coded),
-        (None, _) => {
-            let words = reading.text(dg1.field(4), "DG1-4")?;
-            Some(Coded { code: String::new(), code_set: "hl7v2.diagnosis".to_owned(), text: Some(words) })
-        }
-    }
+        _ => coded,
+    });
+    let words = reading.text(dg1.field(4), "DG1-4").map(|words| Coded {
+        code: String::new(),
+        code_set: "hl7v2.diagnosis".to_owned(),
+        text: Some(words),
+    });
+    // Often they are the code's own once more.
+    let is_said = |said: &Coded, words: &Coded| {
+        said.text.as_ref().zip(words.text.as_ref()).is_some_and(|(said, words)| said.contains(words))
+    };
+    let words = words.filter(|words| !coded.as_ref().is_some_and(|coded| is_said(coded, words)));
+    joined(coded.into_iter().chain(words))
 }

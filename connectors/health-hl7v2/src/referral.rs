@@ -1,9 +1,13 @@
-//! REF: referrals made, changed and withdrawn. What was answered, or that it lapsed, stands beside the referral.
+//! REF: referrals made, changed and withdrawn. What was answered, or that it lapsed, stands beside the referral. An order for a test
+//! or an image asks nobody to see the child: it is kept.
 
-use proto::events::{Coded, EntryRetracted, FindingCode, ReferralClosed, ReferralMade, ReferralRejected};
+use proto::events::{
+    Coded, EntryRetracted, FindingCode, ReferralAccepted, ReferralClosed, ReferralMade, ReferralRejected,
+};
 
 use crate::er7::{Fields, Value};
 use crate::person::name;
+use crate::problem::condition;
 use crate::reading::{Reading, joined};
 use crate::saying::Saying;
 use crate::time::Time;
@@ -24,6 +28,19 @@ const KINDS: &[(&str, &str)] = &[
     ("HOM", "Home care"),
 ];
 
+/// Of those, the orders.
+const ORDERS: &[&str] = &["LAB", "RAD"];
+
+fn is_order(kind: Value<'_>) -> bool {
+    let codings = Reading::default().codings(kind, "RF1-3", "referral_type");
+    let is_named = |coded: &Coded, code: &str, words: &str| {
+        let said = [Some(coded.code.as_str()), coded.text.as_deref()];
+        said.into_iter().flatten().any(|said| said.eq_ignore_ascii_case(code) || said.eq_ignore_ascii_case(words))
+    };
+    let mut orders = KINDS.iter().filter(|(code, _)| ORDERS.contains(code));
+    orders.any(|(code, words)| codings.iter().any(|coded| is_named(coded, code, words)))
+}
+
 /// Says what a message tells of its referral. Whom it names, and what it encloses, is kept with the segments of which nothing
 /// is made.
 pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
@@ -38,13 +55,15 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         saying.of_kept.flag(FindingCode::FieldMissing, "RF1-6");
         return Taken::InPart;
     };
-    let (key, end) = (format!("referral/{number}"), format!("referral/{number}/end"));
-    if trigger == "I14" {
-        for key in [&key, &end] {
+    let of = |part: &str| format!("referral/{number}{part}");
+    let (key, accepted, end) = (of(""), of("/accepted"), of("/end"));
+    let is_order = is_order(rf1.field(3));
+    if trigger == "I14" || is_order {
+        for key in [&key, &accepted, &end] {
             let event = EntryRetracted { reason: Some(saying.header.name()) };
             saying.say("RF1", TABLE, key, saying.happened(), Reading::default(), event);
         }
-        return Taken::Wholly;
+        return if is_order { Taken::InPart } else { Taken::Wholly };
     }
     let made = r.time(rf1.field(7), "RF1-7");
     let processed = Reading::default().time(rf1.field(9), "RF1-9");
@@ -59,13 +78,19 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         service: service.clone(),
         referred_on: r.asserted(3, rf1.field(7), |_, v| Reading::default().date(v, "RF1-7")),
         referred_by: providers(saying, "RP").find_map(|by| referrer(&by, saying.header.recorded, r)),
-        reason: r.asserted(5, rf1.field(10), |r, v| r.coded(v, "RF1-10", "referral_reason")),
+        reason: reason(saying, &rf1, r),
         priority: r.asserted(6, rf1.field(2), |r, v| r.coded(v, "RF1-2", "referral_priority")),
     };
     saying.say("RF1", TABLE, &key, stands_at, reading, event);
     let ended_at = processed.unwrap_or(saying.happened());
     let mut reading = Reading::default();
-    match status.as_ref().map(|status| status.code.as_str()) {
+    let code = status.as_ref().map(|status| status.code.clone());
+    match code.as_deref() {
+        Some("A") => {
+            let accepted_on = reading.date(rf1.field(9), "RF1-9");
+            let event = ReferralAccepted { service, accepted_on };
+            saying.say("RF1", TABLE, &accepted, ended_at, reading, event);
+        }
         Some("R") => {
             let rejected_on = reading.date(rf1.field(9), "RF1-9");
             // Why they were referred (RF1-10) is not why nobody took them on, which has no field.
@@ -76,14 +101,24 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
             let closed_on = reading.date(rf1.field(8), "RF1-8");
             saying.say("RF1", TABLE, &end, ended_at, reading, ReferralClosed { service, closed_on, reason: status });
         }
-        // It stands, whatever was said of it before.
-        Some("A" | "P") if trigger == "I13" => {
-            let event = EntryRetracted { reason: Some(saying.header.name()) };
-            saying.say("RF1", TABLE, &end, ended_at, reading, event);
-        }
         _ => {}
     }
+    // It stands, whatever was said of it before.
+    if trigger == "I13" && matches!(code.as_deref(), Some("A" | "P")) {
+        let event = EntryRetracted { reason: Some(saying.header.name()) };
+        saying.say("RF1", TABLE, &end, ended_at, Reading::default(), event);
+    }
     Taken::Wholly
+}
+
+/// Why they were referred (RF1-10), and what they were found to have (DG1-3): either may be what makes it a sensitive one.
+fn reason(saying: &Saying<'_, '_>, rf1: &Fields<'_>, r: &mut Reading) -> Option<Coded> {
+    let mut reasons: Vec<Coded> = r.coded(rf1.field(10), "RF1-10", "referral_reason").into_iter().collect();
+    reasons.extend(saying.all("DG1").filter_map(|found| condition(r, &found.fields())));
+    if reasons.is_empty() && rf1.field(10).is_deleted() {
+        r.clears.push(5);
+    }
+    joined(reasons)
 }
 
 /// What was asked for: the kind (RF1-3), the organisation and place that it went to, the procedures, the category (RF1-5). Any of

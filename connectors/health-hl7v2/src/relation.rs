@@ -66,7 +66,11 @@ pub(crate) fn related(nk1: &Fields<'_>, header: &Header, own: &[&Subject], readi
         reading.clears.push(8);
     }
     let recorded = RelationshipRecorded {
-        kind: relations.iter().find_map(|coded| kind(&coded.code)).map(Into::into),
+        kind: relations
+            .iter()
+            .find_map(|coded| kind(&coded.code))
+            .or_else(|| relations.iter().find_map(kind_in_words))
+            .map(Into::into),
         parental_responsibility,
         relationship,
         name,
@@ -116,6 +120,28 @@ fn kind(code: &str) -> Option<Kind> {
         | "TRA" | "WRD" | "AUNT" | "UNCLE" | "COUSN" | "NBOR" | "FAMMEMB" | "EXT" => Kind::Other,
         _ => return None,
     })
+}
+
+/// What feeds write where a code should stand, or behind one of their own, as whole words: "mother's partner" is no mother.
+fn kind_in_words(stated: &Coded) -> Option<Kind> {
+    let of_words = |words: &str| {
+        let letters = words.chars().filter(char::is_ascii_alphabetic);
+        Some(match letters.collect::<String>().to_ascii_uppercase().as_str() {
+            "MOTHER" | "FATHER" | "PARENT" | "MUM" | "DAD" | "BIRTHMOTHER" | "BIRTHFATHER" | "BIRTHPARENT"
+            | "NATURALMOTHER" | "NATURALFATHER" | "ADOPTIVEMOTHER" | "ADOPTIVEFATHER" | "ADOPTIVEPARENT" => {
+                Kind::Parent
+            }
+            "STEPMOTHER" | "STEPFATHER" | "STEPPARENT" => Kind::StepParent,
+            "GUARDIAN" | "LEGALGUARDIAN" | "CARER" | "CAREGIVER" | "FOSTERCARER" | "FOSTERPARENT" | "FOSTERMOTHER"
+            | "FOSTERFATHER" => Kind::Carer,
+            "BROTHER" | "SISTER" | "SIBLING" => Kind::Sibling,
+            "HALFBROTHER" | "HALFSISTER" | "HALFSIBLING" => Kind::HalfSibling,
+            "STEPBROTHER" | "STEPSISTER" | "STEPSIBLING" => Kind::StepSibling,
+            "GRANDMOTHER" | "GRANDFATHER" | "GRANDPARENT" => Kind::Grandparent,
+            _ => return None,
+        })
+    };
+    of_words(&stated.code).or_else(|| of_words(stated.text.as_deref()?))
 }
 
 /// Whether somebody has parental responsibility. There is no field for it; a feed that says so says it in words beside a

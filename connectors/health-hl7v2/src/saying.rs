@@ -6,6 +6,7 @@ use proto::events::{Date, Event, FindingCode, SourceRecordKept, Subject};
 
 use crate::er7::{Fields, Message, Segment};
 use crate::header::{Content, Header, fnv_1a};
+use crate::protection::Protection;
 use crate::reading::Reading;
 use crate::time::Time;
 
@@ -64,6 +65,7 @@ pub(crate) struct Saying<'m, 'h> {
     pub(crate) birth_on: Option<Date>,
     /// What is odd about what is kept.
     pub(crate) of_kept: Reading,
+    protection: Protection,
     drafts: Vec<Draft>,
     /// Where segments begin that are kept although others of their name are taken.
     kept: Vec<usize>,
@@ -89,6 +91,7 @@ impl<'m, 'h> Saying<'m, 'h> {
             recorded,
             birth_on: None,
             of_kept,
+            protection: Protection::of(message),
             drafts,
             kept: Vec::new(),
         }
@@ -170,7 +173,7 @@ impl<'m, 'h> Saying<'m, 'h> {
             third_parties: third_party.into_iter().collect(),
             clears: reading.clears,
             in_part: false,
-            labels: Vec::new(),
+            labels: self.protection.labels(table),
             event,
             place: segment.map_or_else(|| self.standing.place(""), |segment| self.standing.of_segment(&segment)),
         });

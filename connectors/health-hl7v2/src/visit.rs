@@ -15,9 +15,9 @@ fn class_of(stated: &str) -> Option<&'static str> {
     let word: String = stated.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_uppercase();
     Some(match word.as_str() {
         "E" | "EMERGENCY" | "EMER" | "ED" | "AE" => "E",
-        "I" | "INPATIENT" | "IMP" | "IP" | "INPT" => "I",
+        "I" | "INPATIENT" | "IMP" | "IP" | "INPT" | "NEWBORN" | "SURGADMIT" => "I",
         "O" | "OUTPATIENT" | "AMB" | "OP" | "OUTPT" => "O",
-        "D" | "DAYCASE" | "DC" => "D",
+        "D" | "DAYCASE" | "DC" | "DAYSURGERY" => "D",
         "P" | "PREADMIT" | "PREADMISSION" => "P",
         "R" | "RECURRING" | "RECURRINGPATIENT" => "R",
         "B" | "OBSTETRICS" => "B",
@@ -29,6 +29,10 @@ fn class_of(stated: &str) -> Option<&'static str> {
 }
 
 const TABLE: &str = "visit";
+
+/// Fields of an attendance: when they left, and where to.
+const LEFT: u32 = 4;
+const DISPOSITION: u32 = 5;
 
 /// Whether a PV1 says no more than that there is no visit, or none that is known, as messages have it that must hold one; or a
 /// PV2 says nothing.
@@ -83,6 +87,8 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>, trigger: &str) -> Taken {
         "A13" if class == "E" => visit.stayed(saying),
         "A01" | "A04" if class == "O" => visit.kept(saying),
         "A03" | "A13" if class == "O" => Taken::InPart,
+        // Whether they were admitted or registered, and so whether this ends a stay, it does not say.
+        "A03" if class == "R" => Taken::InPart,
         "A04" if class == "R" => visit.kept(saying),
         "A01" | "A06" => visit.admitted(saying),
         "A02" | "A17" => visit.moved(saying),
@@ -197,6 +203,9 @@ impl<'a> Visit<'a> {
 
     fn attendance(&self, saying: &mut Saying<'_, '_>, arrived: Time, is_update: bool, mut reading: Reading, key: &str) {
         let r = &mut reading;
+        // Whoever came has not left, and whose leaving is called off has not either.
+        let left = Some(self.pv1.field(45)).filter(|_| is_update && !r.clears.contains(&LEFT));
+        let left = left.and_then(|left| r.asserted(LEFT, left, |r, _| self.departed(saying, arrived, None, r)));
         // What kind of patient it is stands in for a reason that is not told; an update without one leaves what was told.
         let reason =
             [(self.pv2.field(3), "PV2-3", "attendance_reason"), (self.pv1.field(18), "PV1-18", "attendance_reason")];
@@ -205,10 +214,31 @@ impl<'a> Visit<'a> {
             arrived_at: Some(arrived.timestamp()),
             place: (!is_update).then(|| r.asserted(2, self.pv1.field(3), |r, v| r.place(v, "PV1-3"))).flatten(),
             reason: r.said_of(3, reason),
+            left_at: left.map(Time::timestamp),
+            disposition: left.and_then(|_| self.disposition(DISPOSITION, r)),
             service: r.asserted(6, self.pv1.field(10), |r, v| r.coded(v, "PV1-10", "hospital_service")),
-            ..AttendedEmergency::default()
         };
         saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
+    }
+
+    /// PV1-45 of an attendance.
+    fn departed(
+        &self,
+        saying: &Saying<'_, '_>,
+        arrived: Time,
+        otherwise: Option<Time>,
+        reading: &mut Reading,
+    ) -> Option<Time> {
+        let left = self.time(saying, 45, "PV1-45", reading).or(otherwise)?;
+        if left.as_us() < arrived.as_us() {
+            reading.flag(FindingCode::DatesOutOfOrder, "PV1-45");
+        }
+        Some(left)
+    }
+
+    /// PV1-36, as the event's field of this number.
+    fn disposition(&self, number: u32, reading: &mut Reading) -> Option<Coded> {
+        reading.asserted(number, self.pv1.field(36), |r, v| r.coded(v, "PV1-36", "discharge_disposition"))
     }
 
     fn attended(&self, saying: &mut Saying<'_, '_>) -> Taken {
@@ -225,15 +255,12 @@ impl<'a> Visit<'a> {
         let mut reading = Reading::default();
         let r = &mut reading;
         let Some(arrived) = self.time(saying, 44, "PV1-44", r) else { return Taken::InPart };
-        let left = self.time(saying, 45, "PV1-45", r).unwrap_or(saying.happened());
-        if left.as_us() < arrived.as_us() {
-            r.flag(FindingCode::DatesOutOfOrder, "PV1-45");
-        }
+        let left = self.departed(saying, arrived, Some(saying.happened()), r);
         if let Some(key) = self.key(None, r) {
             let event = AttendedEmergency {
                 arrived_at: Some(arrived.timestamp()),
-                left_at: Some(left.timestamp()),
-                disposition: r.asserted(5, self.pv1.field(36), |r, v| r.coded(v, "PV1-36", "discharge_disposition")),
+                left_at: left.map(Time::timestamp),
+                disposition: self.disposition(DISPOSITION, r),
                 ..AttendedEmergency::default()
             };
             saying.say("PV1", TABLE, &format!("{key}/attendance"), arrived, reading, event);
@@ -243,12 +270,10 @@ impl<'a> Visit<'a> {
 
     /// A13 of an emergency department: they have not left. Without the time of arrival nothing can be said of which attendance.
     fn stayed(&self, saying: &mut Saying<'_, '_>) -> Taken {
-        /// `left_at` and `disposition`.
-        const END: [u32; 2] = [4, 5];
         let mut reading = Reading::default();
         let Some(arrived) = self.time(saying, 44, "PV1-44", &mut reading) else { return Taken::InPart };
         if let Some(key) = self.key(None, &mut reading) {
-            reading.clears.extend(END);
+            reading.clears.extend([LEFT, DISPOSITION]);
             self.attendance(saying, arrived, true, reading, &key);
         }
         Taken::Wholly
@@ -289,8 +314,7 @@ impl<'a> Visit<'a> {
         if let Some(key) = self.key(Some(ended), &mut reading) {
             let event = AdmissionEnded {
                 discharged_at: Some(ended.timestamp()),
-                disposition: reading
-                    .asserted(2, self.pv1.field(36), |r, v| r.coded(v, "PV1-36", "discharge_disposition")),
+                disposition: self.disposition(2, &mut reading),
                 discharged_to: reading.asserted(3, self.pv1.field(37), |r, v| r.text(v.first().component(1), "PV1-37")),
             };
             saying.say("PV1", TABLE, &format!("{key}/discharge"), ended, reading, event);

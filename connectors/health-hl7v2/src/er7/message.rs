@@ -68,7 +68,7 @@ impl<'a> Message<'a> {
                     return Err(ParseError::TooManySegments);
                 }
                 segments.push(Span { range: line, lines_before, broken: false });
-            } else if !text.trim_ascii().is_empty()
+            } else if !is_blank(text)
                 && let Some(goes_on) = segments.last_mut()
             {
                 goes_on.range.end = line.end;
@@ -257,6 +257,11 @@ const KNOWN: &str = "MSH FHS BHS EVN PID PD1 NK1 PV1 PV2 MRG AL1 IAM DG1 PRB OBR
 const OTHERS: &str = "ABS ACC ARV AUT BLG BTS CON CTD CTI DB1 DRG DSC ERR FT1 FTS GOL GP1 GP2 GT1 IN1 IN2 IN3 LAN MSA NPU ODS ODT \
                       PDA PR1 PRC PRD PRT PTH QAK QID QPD QRD QRF RF1 ROL RQ1 RQD RXC RXD RXE RXG RXO RXV SAC STF TQ2 UB1 UB2 VAR";
 
+/// Nothing, or what fills a block that a message did not.
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|b| b.is_ascii_whitespace() || *b == 0)
+}
+
 /// Spaces and tabs that a line begins with.
 pub(crate) fn blanks_before(line: &[u8]) -> usize {
     line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count()
@@ -324,6 +329,12 @@ mod tests {
         assert_eq!(obx.field(5).text().value, "line one\nline two");
         assert_eq!(obx.field(6).text().value, "F\nObx");
         assert_eq!(message.segments().nth(2).unwrap().byte_offset(), 48);
+    }
+
+    #[test]
+    fn what_fills_a_block_is_no_part_of_the_last_field() {
+        let message = b"MSH|^~\\&|A\rPID|1||7||DOE^JANE\r\0\0\0";
+        assert_eq!(names(message).iter().map(|n| n.2).collect::<Vec<_>>(), [false, false]);
     }
 
     #[test]

@@ -76,6 +76,14 @@ struct Unfollowed {
     why: &'static str,
 }
 
+/// How far one MRG was followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Followed {
+    Not,
+    InPart,
+    Wholly,
+}
+
 /// One PID and what belongs to it, up to the next.
 struct Group<'m> {
     pid: Segment<'m>,
@@ -85,6 +93,10 @@ struct Group<'m> {
 impl<'m> Group<'m> {
     fn first(&self, name: &str) -> Option<Segment<'m>> {
         self.segments.iter().find(|segment| segment.name() == name).copied()
+    }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = Segment<'m>> {
+        self.segments.iter().filter(move |segment| segment.name() == name).copied()
     }
 
     /// Each MRG with the PV1 that follows it.
@@ -183,24 +195,61 @@ impl<'m> About<'m, '_> {
         group: &Group<'m>,
         out: &mut dyn Output,
     ) -> Result<Taken, Unfollowed> {
-        let mut reading = Reading::default();
-        let merged = group.first("MRG");
-        let fields = merged.map_or(self.message.no_fields(), |segment| segment.fields());
         let now = self.numbers_now(group);
+        let mut all = true;
+        // Each MRG is a merge of its own, and one that was not followed is for a person.
+        let mut each = group.first("MRG").is_some();
+        for merged in group.all("MRG") {
+            let followed = self.supersede_by(saying, &merged, &now, out);
+            all &= followed == Followed::Wholly;
+            each &= followed != Followed::Not;
+        }
+        if !each {
+            return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
+        }
+        // What another issuer numbered, of which the person has no number or several, gives way to nothing here.
+        Ok(if all { Taken::Wholly } else { Taken::InPart })
+    }
+
+    /// Says what gave way by one MRG.
+    fn supersede_by(
+        &self,
+        saying: &mut Saying<'m, '_>,
+        merged: &Segment<'m>,
+        now: &[Number],
+        out: &mut dyn Output,
+    ) -> Followed {
+        let mut reading = Reading::default();
         let mut is_followed = false;
         let mut all = true;
-        for prior in subject::numbers(fields.field(1), "MRG-1", self.header, &mut reading) {
+        for prior in subject::numbers(merged.fields().field(1), "MRG-1", self.header, &mut reading) {
             if prior.who == saying.subject || now.iter().any(|number| number.who == prior.who) {
                 continue;
             }
             let key = supersedes(&prior.who);
             let event = IdentifierSuperseded { superseded: Some(prior.who.clone()), ..Default::default() };
             if subject::may_be_superseded(&prior.who, &saying.subject) {
-                saying.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
-            } else if let Some(stands) = prior.became(&now) {
+                saying.say_of(
+                    Some(*merged),
+                    "identifier",
+                    &key,
+                    saying.happened(),
+                    reading.clone(),
+                    None,
+                    event.into(),
+                );
+            } else if let Some(stands) = prior.became(now) {
                 // Of another hospital: what took its place is that hospital's own number.
                 let mut theirs = self.saying(stands.clone());
-                theirs.say_of(merged, "identifier", &key, saying.happened(), reading.clone(), None, event.into());
+                theirs.say_of(
+                    Some(*merged),
+                    "identifier",
+                    &key,
+                    saying.happened(),
+                    reading.clone(),
+                    None,
+                    event.into(),
+                );
                 theirs.into_drafts().into_iter().for_each(|draft| out.draft(draft));
             } else {
                 all = false;
@@ -208,11 +257,11 @@ impl<'m> About<'m, '_> {
             }
             is_followed = true;
         }
-        if !is_followed {
-            return Err(Unfollowed { reason: Reason::RecordMalformed, field: "MRG-1", why: NOT_SUPERSEDED });
+        match (is_followed, all) {
+            (false, _) => Followed::Not,
+            (true, false) => Followed::InPart,
+            (true, true) => Followed::Wholly,
         }
-        // What another issuer numbered, of which the person has no number or several, gives way to nothing here.
-        Ok(if all { Taken::Wholly } else { Taken::InPart })
     }
 
     /// What numbers of the sender's the person of PID-3 has.
@@ -222,19 +271,23 @@ impl<'m> About<'m, '_> {
 
     /// By what numbers the message says that the same person was known.
     fn numbers_before(&self, group: &Group<'m>) -> Vec<Subject> {
-        let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
-        let mut reading = Reading::default();
-        let national = subject::of_somebody_else(prior.field(1), "MRG-1", self.header, &mut reading);
-        let own = subject::numbers(prior.field(1), "MRG-1", self.header, &mut reading);
-        own.into_iter().map(|number| number.who).chain(national).collect()
+        let of_one = |merged: Segment<'m>| {
+            let mut reading = Reading::default();
+            let prior = merged.fields().field(1);
+            let national = subject::of_somebody_else(prior, "MRG-1", self.header, &mut reading);
+            let own = subject::numbers(prior, "MRG-1", self.header, &mut reading);
+            own.into_iter().map(|number| number.who).chain(national)
+        };
+        group.all("MRG").flat_map(of_one).collect()
     }
 
     fn parted(&self, group: &Group<'m>, reading: &mut Reading) -> Parted {
-        let prior = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
-        let prior = subject::numbers(prior.field(1), "MRG-1", self.header, reading);
+        let prior = group
+            .all("MRG")
+            .flat_map(|merged| subject::numbers(merged.fields().field(1), "MRG-1", self.header, reading));
         let now = self.numbers_now(group);
         let (moved, stayed) =
-            prior.into_iter().map(|number| number.who).partition(|prior| now.iter().any(|number| number.who == *prior));
+            prior.map(|number| number.who).partition(|prior| now.iter().any(|number| number.who == *prior));
         Parted { moved, stayed }
     }
 
@@ -280,9 +333,11 @@ impl<'m> About<'m, '_> {
 
     /// The visits of an account, where the message names them: nothing is known here by an account.
     fn account_moved(&self, saying: &mut Saying<'m, '_>, group: &Group<'m>) -> Result<Taken, Unfollowed> {
-        let merged = group.first("MRG").map_or(self.message.no_fields(), |segment| segment.fields());
-        let from = subject::superseded(&merged, self.header, &mut Reading::default());
-        if from.is_none_or(|from| from == saying.subject) {
+        let is_anothers = |merged: Segment<'m>| {
+            let from = subject::superseded(&merged.fields(), self.header, &mut Reading::default());
+            from.is_some_and(|from| from != saying.subject)
+        };
+        if !group.all("MRG").any(is_anothers) {
             // The account has another number, and nobody's records change hands.
             return Ok(Taken::InPart);
         }

@@ -67,6 +67,9 @@ fn draft_told(draft: &Draft) -> Value {
         "place": format!("line {} byte {} {}", draft.place.line, draft.place.byte_offset, draft.place.field),
         "event": event_json(&draft.event),
     });
+    if !draft.labels.is_empty() {
+        told["labels"] = draft.labels.iter().map(|label| label.as_str_name()).collect::<Vec<_>>().into();
+    }
     if !draft.findings.is_empty() {
         told["findings"] = findings(draft).into();
     }
