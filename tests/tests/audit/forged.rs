@@ -83,6 +83,20 @@ impl Journal {
     }
 }
 
+/// A byte within what a record seals, of one that stands about the middle of a journal's file. One of the bytes before it, which say
+/// where the record belongs, leaves nothing to name it by.
+pub(crate) fn within_a_value(bytes: &[u8]) -> usize {
+    let mut at = HEADER_BYTES;
+    loop {
+        let length = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
+        let next = at + BEFORE_VALUE + length;
+        if length > 0 && next > bytes.len() / 2 {
+            return next - length.div_ceil(2);
+        }
+        at = next;
+    }
+}
+
 /// Castagnoli's, bit by bit.
 fn crc32c(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {

@@ -13,7 +13,7 @@ use std::process::Output;
 use std::sync::Arc;
 
 use event_log::EmbeddedLog;
-use forged::{DOINGS, Journal, is_said};
+use forged::{DOINGS, Journal, is_said, within_a_value};
 use harness::{Place, line_with, number_in};
 use projection::ledger::{Folder, Keeper, KeyFolder, Options};
 
@@ -143,8 +143,8 @@ fn a_byte_on_the_disk(place: &Place, log: &Path, verify: &dyn Fn(&Path, &[&str])
     fs::create_dir_all(&dir).unwrap();
     fs::copy(log.join("mark"), dir.join("mark")).unwrap();
     let mut bytes = fs::read(log.join("journal-000001.log")).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    let at = within_a_value(&bytes);
+    bytes[at] ^= 1;
     fs::write(dir.join("journal-000001.log"), bytes).unwrap();
     let output = verify(&dir, &[]);
     let told = said(&output);
