@@ -266,19 +266,23 @@ impl Read for Reading<'_> {
     }
 }
 
-/// Makes every number that may be a child's another, the same everywhere of one turn. Dates, times and the numbers of the
-/// authority and its schools stay.
-fn renumber(bytes: &mut [u8], turn: u64, number_digits: usize) {
-    for digits in bytes.split_mut(|byte| !byte.is_ascii_digit()) {
-        let stays = [b"19".as_slice(), b"20"].iter().any(|start| digits.starts_with(start));
-        if digits.len() < number_digits || digits.len() == SCHOOL_DIGITS || stays {
-            continue;
-        }
-        let mut carry = turn.saturating_mul(STRIDE);
-        for digit in digits.iter_mut().rev() {
+/// Makes every number that may be a child's another, the same everywhere of one turn, and longer where it has no room for another.
+/// Dates, times and the numbers of the authority and its schools stay.
+fn renumber(bytes: &mut Vec<u8>, turn: u64, number_digits: usize) {
+    let of = std::mem::take(bytes);
+    for run in of.chunk_by(|one, next| one.is_ascii_digit() == next.is_ascii_digit()) {
+        let stays = [b"19".as_slice(), b"20"].iter().any(|start| run.starts_with(start)) || run.len() == SCHOOL_DIGITS;
+        let is_number = run.first().is_some_and(u8::is_ascii_digit) && run.len() >= number_digits && !stays;
+        let mut carry = if is_number { turn.saturating_mul(STRIDE) } else { 0 };
+        let from = bytes.len();
+        bytes.extend_from_slice(run);
+        for digit in bytes.iter_mut().skip(from).rev().take_while(|_| is_number) {
             let sum = u64::from(*digit - b'0') + carry;
             *digit = b'0' + u8::try_from(sum % 10).unwrap_or_default();
             carry = sum / 10;
+        }
+        if carry > 0 {
+            bytes.splice(from..from, carry.to_string().into_bytes());
         }
     }
 }
@@ -308,6 +312,13 @@ mod tests {
             assert_eq!(twice(once), expected);
         }
         assert!(Larger::of(b"PK\x03\x04\0\0").is_none());
+    }
+
+    #[test]
+    fn numbers_without_room_grow_longer() {
+        let mut piece = b"99990,2024-09-01,8784001,x99999".to_vec();
+        renumber(&mut piece, 10_000, NUMBER_DIGITS);
+        assert_eq!(piece, b"259990,2024-09-01,8784001,x259999");
     }
 
     #[test]
