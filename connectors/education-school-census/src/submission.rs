@@ -228,8 +228,6 @@ fn open<'a>(
             ));
             continue;
         }
-        let required = table.required();
-        let csv = csv.taking_short_rows(required.iter().flatten().map(String::as_str));
         progress.add(&mut opened, table, number, Source::Csv(Box::new(csv)));
     }
     opened.sort_by_key(|file| (file.table.rank(), file.number));

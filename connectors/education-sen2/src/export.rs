@@ -216,9 +216,6 @@ impl Export<'_> {
             self.read_whole.insert(module, false);
             return Ok(());
         }
-        if !is_sheet {
-            table = table.taking_short_rows(keys().filter_map(|column| columns.own(column)));
-        }
         // Whose return it is stands in the first table, with what numbers it.
         let said: Vec<(&str, &str)> = columns.iter().filter(|(name, _)| !is_plumbing(name)).collect();
         let (mut records, mut refusals) = (0, Refusals::default());

@@ -239,15 +239,6 @@ impl<'a> Table<'a> {
         Self { is_aside: Some(Box::new(is_aside)), ..self }
     }
 
-    /// A row that reaches as far as these columns may end before the header does: it has nothing in the others, as spreadsheets save
-    /// them. One that does not may be half of one.
-    #[must_use]
-    pub fn taking_short_rows<'c>(mut self, reaching: impl IntoIterator<Item = &'c str>) -> Self {
-        let last = reaching.into_iter().filter_map(|column| self.columns.get(column)).max();
-        self.records.take_short_rows(last.map_or(usize::MAX, |last| last + 1));
-        self
-    }
-
     /// Takes a short row only where it is known to be one, by its trimmed cells, and refuses it with the lines behind it that are the
     /// rest of it: that are no rows by themselves, and with which it has the cells of one. A row of one filled cell is a total or a note,
     /// and is left to whoever reads the table.

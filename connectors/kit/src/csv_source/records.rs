@@ -76,8 +76,6 @@ pub(super) struct Records<R> {
     source: R,
     parser: csv_core::Reader,
     dialect: Dialect,
-    /// Fewest cells of a row that ends before the header does.
-    least: usize,
     /// Lines read ahead for a quote that did not close, to be read again.
     again: VecDeque<Line>,
     line: u64,
@@ -89,12 +87,10 @@ pub(super) struct Records<R> {
 impl<R: BufRead> Records<R> {
     pub(super) fn new(source: R, dialect: Dialect) -> Self {
         let parser = csv_core::ReaderBuilder::new().delimiter(dialect.delimiter).build();
-        let least = if dialect.short_rows { 0 } else { usize::MAX };
         Self {
             source,
             parser,
             dialect,
-            least,
             again: VecDeque::new(),
             line: 0,
             offset: 0,
@@ -105,11 +101,6 @@ impl<R: BufRead> Records<R> {
 
     pub(super) fn source(&self) -> &R {
         &self.source
-    }
-
-    /// A row that has so many cells may end there.
-    pub(super) fn take_short_rows(&mut self, least: usize) {
-        self.least = least;
     }
 
     pub(super) fn ended_cleanly(&self) -> bool {
@@ -166,8 +157,8 @@ impl<R: BufRead> Records<R> {
         }
         let misquoted = !complete || lines.len() > 1 && !strictly_quoted(&lines, self.dialect.delimiter);
         // A short row at the end of a file may have been cut there.
-        let least = if self.last_line_ended { self.least } else { usize::MAX };
-        let trouble = if misquoted { Some(Trouble::QuoteOpen) } else { ragged(record, width, least) };
+        let short_rows = self.dialect.short_rows && self.last_line_ended;
+        let trouble = if misquoted { Some(Trouble::QuoteOpen) } else { ragged(record, width, short_rows) };
         let keep = if trouble.is_some() { 1 } else { lines.len() };
         for line in lines.drain(keep..).rev() {
             self.again.push_front(line);
@@ -314,10 +305,10 @@ fn strictly_quoted(lines: &[Line], delimiter: u8) -> bool {
     at != At::Quoted
 }
 
-fn ragged(record: &mut Record, width: Option<usize>, least: usize) -> Option<Trouble> {
+fn ragged(record: &mut Record, width: Option<usize>, short_rows: bool) -> Option<Trouble> {
     let width = width?;
     let beyond_is_blank = (width..record.count).all(|at| record.cell(at).is_some_and(|cell| cell.trim().is_empty()));
-    if record.count < width.min(least) || !beyond_is_blank {
+    if record.count < width && !short_rows || !beyond_is_blank {
         return Some(Trouble::Ragged { cells: record.count });
     }
     record.count = record.count.min(width);
