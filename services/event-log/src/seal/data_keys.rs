@@ -1,3 +1,5 @@
+mod held;
+
 use std::collections::{BTreeMap, HashMap, HashSet, hash_map};
 use std::sync::Arc;
 
@@ -5,6 +7,8 @@ use bytes::Bytes;
 use proto::events::Family;
 use proto::keys::KeyRecord;
 use proto::keys::key_record::State;
+
+use held::{Held, HeldKeys, HeldState, Of};
 
 use super::key_record::{Checked, Said, key_record_to_append, live_record};
 use super::wrapping::{folder_of, vault_of};
@@ -23,9 +27,8 @@ pub struct DataKeys {
     /// Each organisation once: what a subject's key is filed under.
     controllers: Vec<Controller>,
     /// The place of each in them, by its id: an authority has hundreds of schools.
-    places: HashMap<String, usize>,
-    by_subject: HashMap<(Pseudonym, usize), KeyId>,
-    keys: HashMap<KeyId, Held>,
+    places: HashMap<String, u32>,
+    keys: HeldKeys,
     /// Subjects that are erased and not readmitted, with the destroyed keys that say so: of any source, since two can bring one subject.
     erased: HashMap<Pseudonym, HashSet<KeyId>>,
 }
@@ -39,26 +42,6 @@ struct Controller {
     named: u32,
 }
 
-#[derive(Debug)]
-struct Held {
-    subject: Pseudonym,
-    /// Its place in `controllers`.
-    controller: usize,
-    state: HeldState,
-}
-
-#[derive(Debug)]
-enum HeldState {
-    /// From the log, not needed yet.
-    Wrapped {
-        epoch: u32,
-        of_vault: bool,
-        wrapped: [u8; 48],
-    },
-    Ready(DataKey),
-    Destroyed,
-}
-
 impl DataKeys {
     /// No keys yet: absorb every record of the keys topic before the first body.
     pub fn new(source: &str, wrapping: Arc<WrappingKeys>) -> Self {
@@ -67,8 +50,7 @@ impl DataKeys {
             wrapping,
             controllers: Vec::new(),
             places: HashMap::new(),
-            by_subject: HashMap::new(),
-            keys: HashMap::new(),
+            keys: HeldKeys::default(),
             erased: HashMap::new(),
         }
     }
@@ -111,28 +93,28 @@ impl DataKeys {
             },
         }
         let controller = self.controller(&record.controller);
-        match self.keys.entry(checked.key_id) {
-            hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Held { subject: checked.subject, controller, state });
-            }
-            hash_map::Entry::Occupied(held)
-                if (held.get().subject, held.get().controller) != (checked.subject, controller) =>
-            {
-                return Err(SealError::KeyRecordConflicts(checked.key_id));
-            }
-            hash_map::Entry::Occupied(mut held) => match (&held.get().state, &state) {
-                // What is destroyed stays so.
-                (HeldState::Destroyed, _) => {}
-                (_, HeldState::Destroyed) => held.get_mut().state = state,
-                // Wrapped anew, by a key that is here: the one before may be destroyed at any time.
-                (HeldState::Wrapped { .. }, HeldState::Wrapped { .. }) if proven == Some(true) => {
-                    held.get_mut().state = state;
+        let of = Of { subject: checked.subject, controller };
+        match self.keys.get(checked.key_id) {
+            None => self.keys.hold(Held { key_id: checked.key_id, of, state }),
+            Some(held) if held.of != of => return Err(SealError::KeyRecordConflicts(checked.key_id)),
+            Some(held) => {
+                let replaces = match (&held.state, &state) {
+                    // What is destroyed stays so.
+                    (HeldState::Destroyed, _) => false,
+                    (_, HeldState::Destroyed) => true,
+                    // Wrapped anew, by a key that is here: the one before may be destroyed at any time.
+                    (HeldState::Wrapped { .. }, HeldState::Wrapped { .. }) => proven == Some(true),
+                    _ => false,
+                };
+                if let Some(held) = self.keys.state_mut(checked.key_id).filter(|_| replaces) {
+                    *held = state;
                 }
-                _ => {}
-            },
+                if self.keys.sealing(of).is_none() {
+                    self.keys.let_seal(checked.key_id);
+                }
+            }
         }
-        self.by_subject.entry((checked.subject, controller)).or_insert(checked.key_id);
-        if let Some(of) = self.controllers.get_mut(controller) {
+        if let Some(of) = self.controllers.get_mut(controller as usize) {
             of.named = record.wrapping_epoch.max(of.named);
             if proven.is_some() {
                 let newest = of.proven.entry(vault).or_default();
@@ -205,15 +187,16 @@ impl DataKeys {
             return Err(SealError::Erased(*key_id));
         }
         let controller_at = self.controller(controller);
-        while let Some(key_id) = self.by_subject.get(&(subject, controller_at)).copied() {
+        let of = Of { subject, controller: controller_at };
+        while let Some(key_id) = self.keys.sealing(of) {
             match self.make_ready(key_id) {
                 // Taken in when its wrapping key was not here to tell that it is invented.
                 Err(SealError::WrapBroken(_)) => {
-                    self.keys.remove(&key_id);
-                    self.pass_on(subject, controller_at);
+                    self.keys.remove(key_id);
+                    self.pass_on(of);
                 }
                 // Readmitted since, or nobody's to refuse: another takes its place.
-                Err(SealError::Erased(_)) => self.pass_on(subject, controller_at),
+                Err(SealError::Erased(_)) => self.pass_on(of),
                 ready => return ready.map(|()| (key_id, None)),
             }
         }
@@ -224,15 +207,14 @@ impl DataKeys {
         let record = live_record(key_id, subject, &self.source, controller, epoch, &[]);
         let record = self.wrapping.wrap_as(KeyRecord { of_vault, ..record }, &data_key)?;
         let record = key_record_to_append(&record)?;
-        self.by_subject.insert((subject, controller_at), key_id);
-        self.keys.insert(key_id, Held { subject, controller: controller_at, state: HeldState::Ready(data_key) });
+        self.keys.hold(Held { key_id, of, state: HeldState::Ready(data_key) });
         Ok((key_id, Some(record)))
     }
 
     /// Whether something can be sealed for a subject of this controller that has no key yet: its newest wrapping key is here,
     /// or it never had one and one may be made.
     pub fn can_seal_for(&self, controller: &str) -> bool {
-        let of = self.places.get(controller).and_then(|at| self.controllers.get(*at));
+        let of = self.places.get(controller).and_then(|at| self.controllers.get(*at as usize));
         match self.wrapping.newest(controller) {
             Ok(Some(newest)) => of.is_none_or(|of| newest >= of.proven.values().min().copied().unwrap_or_default()),
             Ok(None) => of.is_none_or(|of| of.named == 0) && self.wrapping.makes(),
@@ -243,8 +225,8 @@ impl DataKeys {
     /// Whether this is an envelope that this source sealed, erased or not. `None` when its key was not absorbed.
     pub fn sealed(&self, envelope: &Sealed) -> Option<bool> {
         let header = &envelope.header;
-        let held = self.keys.get(&header.key_id)?;
-        if held.subject != header.subject {
+        let held = self.keys.get(header.key_id)?;
+        if held.of.subject != header.subject {
             return Some(false);
         }
         let opens = |key: &DataKey| open(header, envelope.format_version, key, &envelope.sealed).is_some();
@@ -252,7 +234,7 @@ impl DataKeys {
             HeldState::Destroyed => true,
             HeldState::Ready(data_key) => opens(data_key),
             HeldState::Wrapped { epoch, of_vault, wrapped } => {
-                let record = self.record(header.key_id, held, (*epoch, *of_vault), wrapped);
+                let record = self.record(held, (*epoch, *of_vault), wrapped);
                 let data_key = self.wrapping.unwrap(&record);
                 data_key.is_ok_and(|data_key| data_key.as_ref().is_some_and(opens))
             }
@@ -262,12 +244,7 @@ impl DataKeys {
     /// Forgets a key that sealed all that there is to seal with it, once that is acknowledged: a million keys of one use each are not to
     /// be held in memory. Whoever asks for its subject again is given another, and one that was erased is refused all the same.
     pub fn let_go(&mut self, key_id: KeyId) {
-        let Some(Held { subject, controller, .. }) = self.keys.remove(&key_id) else { return };
-        if let hash_map::Entry::Occupied(seals) = self.by_subject.entry((subject, controller))
-            && *seals.get() == key_id
-        {
-            seals.remove();
-        }
+        self.keys.remove(key_id);
     }
 
     /// How many keys are held, erased ones among them.
@@ -277,8 +254,7 @@ impl DataKeys {
 
     /// Gives back the memory of keys that were let go.
     pub fn shrink(&mut self) {
-        self.keys.shrink_to_fit();
-        self.by_subject.shrink_to_fit();
+        self.keys.shrink();
     }
 
     /// Seals a body with a key that [`Self::for_subject`] gave for this subject.
@@ -294,7 +270,7 @@ impl DataKeys {
         family: Family,
         plaintext: &[u8],
     ) -> Result<Bytes, SealError> {
-        let held = self.keys.get(&key_id).filter(|held| held.subject == subject);
+        let held = self.keys.get(key_id).filter(|held| held.of.subject == subject);
         match held.map(|held| &held.state) {
             Some(HeldState::Ready(data_key)) => {
                 seal(&Header { event_id, subject, family, key_id }, data_key, plaintext)
@@ -307,35 +283,34 @@ impl DataKeys {
 
     /// Unwraps the key when it is first needed.
     fn make_ready(&mut self, key_id: KeyId) -> Result<(), SealError> {
-        let held = self.keys.get(&key_id).ok_or(SealError::KeyNotHeld(key_id))?;
+        let held = self.keys.get(key_id).ok_or(SealError::KeyNotHeld(key_id))?;
         let data_key = match &held.state {
             HeldState::Wrapped { epoch, of_vault, wrapped } => {
-                let record = self.record(key_id, held, (*epoch, *of_vault), wrapped);
+                let record = self.record(held, (*epoch, *of_vault), wrapped);
                 self.wrapping.unwrap(&record)?.ok_or_else(|| self.wrapping.missing_of(&record))?
             }
             HeldState::Ready(_) => return Ok(()),
             HeldState::Destroyed => return Err(SealError::Erased(key_id)),
         };
-        if let Some(held) = self.keys.get_mut(&key_id) {
-            held.state = HeldState::Ready(data_key);
+        if let Some(state) = self.keys.state_mut(key_id) {
+            *state = HeldState::Ready(data_key);
         }
         Ok(())
     }
 
-    fn record(&self, key_id: KeyId, held: &Held, (epoch, of_vault): (u32, bool), wrapped: &[u8; 48]) -> KeyRecord {
-        let controller = self.controllers.get(held.controller).map_or("", |of| of.id.as_str());
-        KeyRecord { of_vault, ..live_record(key_id, held.subject, &self.source, controller, epoch, wrapped) }
+    fn record(&self, held: &Held, (epoch, of_vault): (u32, bool), wrapped: &[u8; 48]) -> KeyRecord {
+        let controller = self.controllers.get(held.of.controller as usize).map_or("", |of| of.id.as_str());
+        KeyRecord { of_vault, ..live_record(held.key_id, held.of.subject, &self.source, controller, epoch, wrapped) }
     }
 
     /// Another key of the subject, if there is one, seals in the place of one that does no more.
-    fn pass_on(&mut self, subject: Pseudonym, controller: usize) {
-        let may_seal = |held: &Held| {
-            (held.subject, held.controller) == (subject, controller) && !matches!(held.state, HeldState::Destroyed)
-        };
-        match self.keys.iter().find(|(_, held)| may_seal(held)) {
-            Some((another, _)) => self.by_subject.insert((subject, controller), *another),
-            None => self.by_subject.remove(&(subject, controller)),
-        };
+    fn pass_on(&mut self, of: Of) {
+        let may_seal = |held: &&Held| held.of == of && !matches!(held.state, HeldState::Destroyed);
+        let another = self.keys.iter().find(may_seal).map(|held| held.key_id);
+        match another {
+            Some(another) => self.keys.let_seal(another),
+            None => self.keys.none_seals(of),
+        }
     }
 
     /// The wrapping key for a new key of this subject: whether it is its vault's, and its epoch. A first one is made only for a
@@ -343,11 +318,11 @@ impl DataKeys {
     fn wrapping_epoch(
         &self,
         controller: &str,
-        controller_at: usize,
+        controller_at: u32,
         subject: Pseudonym,
     ) -> Result<(bool, u32), SealError> {
         let [vault, ..] = subject.0;
-        let of = self.controllers.get(controller_at);
+        let of = self.controllers.get(controller_at as usize);
         let proven = |vault: Option<u8>| of.and_then(|of| of.proven.get(&vault)).copied().unwrap_or_default();
         let named = of.map_or(0, |of| of.named);
         let (own, all) = (proven(Some(vault)), proven(None));
@@ -363,11 +338,11 @@ impl DataKeys {
         }
     }
 
-    fn controller(&mut self, id: &str) -> usize {
+    fn controller(&mut self, id: &str) -> u32 {
         if let Some(at) = self.places.get(id) {
             return *at;
         }
-        let at = self.controllers.len();
+        let at = self.controllers.len() as u32;
         self.controllers.push(Controller { id: id.to_owned(), proven: BTreeMap::new(), named: 0 });
         self.places.insert(id.to_owned(), at);
         at
