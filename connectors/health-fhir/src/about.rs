@@ -21,7 +21,7 @@ struct Who<'w> {
 }
 
 /// What says outright whom a resource is about.
-const NAMED: &[&str] = &["subject", "patient", "beneficiary", "for"];
+pub(crate) const NAMED: &[&str] = &["subject", "patient", "beneficiary", "for"];
 
 pub(crate) fn names_outright(resource: &Element) -> bool {
     NAMED.iter().any(|name| resource.get(name).is_some())

@@ -5,10 +5,11 @@
 use proto::events::FindingCode;
 use proto::sharing::Label;
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Referred};
 use crate::message::Says;
 use crate::reading::Reading;
 use crate::tree::Element;
+use crate::why;
 
 /// What narrows nothing: the ordinary confidentialities of version 3. Of another system the same letters mean another thing.
 const ORDINARY: &[&str] = &["U", "L", "M", "N"];
@@ -50,12 +51,24 @@ const KNOWN: &[(&str, Label)] = &[
     ("REDACTED", Label::RestrictedUnspecified),
 ];
 
-/// The labels of a resource, each once.
+/// The labels of a resource, each once: its own, and those of what it names as why it came about, since what somebody was seen for is said
+/// by that they were seen.
 pub(crate) fn of(bundle: &Bundle, resource: &Element, reading: &mut Reading) -> Vec<Label> {
     let is_of_mental_health = bundle.header.as_ref().is_some_and(|header| header.says == Says::MentalHealth);
     let is_somebody = matches!(resource.kind(), "Patient" | "RelatedPerson");
     let mut labels: Vec<Label> =
         (is_of_mental_health && !is_somebody).then_some(Label::MentalHealth).into_iter().collect();
+    add_stated(resource, reading, &mut labels);
+    for (_, to) in why::named(resource) {
+        if let Referred::Here(named) = bundle.referred(to, resource) {
+            // What is odd about its labels is told of itself.
+            add_stated(named, &mut Reading::default(), &mut labels);
+        }
+    }
+    labels
+}
+
+fn add_stated(resource: &Element, reading: &mut Reading, labels: &mut Vec<Label>) {
     for stated in resource.all("meta").flat_map(|meta| meta.all("security")) {
         let code = stated.text("code").unwrap_or_default().to_ascii_uppercase();
         let of_version_3 =
@@ -76,5 +89,4 @@ pub(crate) fn of(bundle: &Bundle, resource: &Element, reading: &mut Reading) -> 
             labels.push(label);
         }
     }
-    labels
 }

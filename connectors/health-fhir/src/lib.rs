@@ -40,6 +40,7 @@ mod time;
 mod translate;
 mod tree;
 mod visit;
+mod why;
 mod xml;
 
 use connector_kit::{Registered, Whose};
@@ -56,4 +57,4 @@ pub fn connector(whose: &Whose) -> Registered {
 }
 
 /// Raised by one whenever the mapping changes what a resource becomes.
-const MAPPING_REVISION: u32 = 8;
+const MAPPING_REVISION: u32 = 9;

@@ -8,6 +8,7 @@ use crate::message::Says;
 use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::tree::Element;
+use crate::why;
 
 /// Who is to do what was asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ pub(crate) fn say(saying: &mut Saying<'_, '_>) {
         text: Some(text),
     });
     let source = resource.extension("SourceOfReferral").and_then(|said| r.coded(said.choice("value")?.1, "source"));
-    let reason = joined(r.all_coded(resource, &["reasonCode", "reason"]));
+    let reason = joined(why::reasons(saying, r));
     let event = ReferralMade {
         referral: Some(saying.key.clone()),
         service: service.clone(),

@@ -12,12 +12,11 @@ use crate::reading::{Reading, joined};
 use crate::saying::{Part, Saying};
 use crate::time::Time;
 use crate::tree::Element;
+use crate::why;
 
 const TABLE: &str = "visit";
 /// What an appointment or an encounter is for, what tells most first.
 const SERVICE: &[&str] = &["specialty", "serviceType", "serviceCategory"];
-/// Why: R4, and STU3.
-const REASON: &[&str] = &["reasonCode", "reason"];
 /// Classes of an encounter in which somebody stays.
 const ADMISSIONS: &[&str] = &["IMP", "ACUTE", "NONAC", "OBSENC", "SS", "INPATIENT"];
 pub(crate) const DISCHARGE: Part<'static> = Part { of: "discharge", ordinal: 0 };
@@ -62,7 +61,7 @@ pub(crate) fn encounter(saying: &mut Saying<'_, '_>) {
     let class = resource.get("class").and_then(|class| r.coded(class, "class"));
     let code = class.as_ref().map(|class| class.code.to_ascii_uppercase()).unwrap_or_default();
     let place = resource.all("location").find_map(|at| saying.bundle.called(at.get("location")?, resource));
-    let reasons = r.all_coded(resource, REASON);
+    let reasons = why::reasons(saying, r);
     let mut services = r.all_coded(resource, SERVICE);
     services.extend(r.all_coded(resource, &["type"]));
     let is_admission = ADMISSIONS.contains(&code.as_str());
@@ -208,7 +207,7 @@ pub(crate) fn appointment(saying: &mut Saying<'_, '_>) {
     let told = SERVICE.iter().flat_map(|path| [Some(resource), slot].into_iter().flatten().map(move |of| (of, path)));
     let told: Vec<Coded> = told.flat_map(|(of, path)| r.all_coded(of, &[path])).collect();
     let service = joined(told);
-    let mut reasons = r.all_coded(resource, REASON);
+    let mut reasons = why::reasons(saying, r);
     // What somebody wrote of it, where no code says it.
     reasons.extend(
         ["description", "comment", "note/text"]

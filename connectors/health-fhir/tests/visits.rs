@@ -393,3 +393,70 @@ fn what_was_written_to_whom_a_referral_went_is_kept() {
         assert_eq!(said.findings(), [format!("- NOT_MAPPED {field}")]);
     }
 }
+
+#[test]
+fn what_is_named_as_the_reason_is_told_and_narrows() {
+    let child = json!({ "reference": "Patient/1" });
+    let condition = |id: &str, further: Value| {
+        let mut condition = json!({
+            "resourceType": "Condition", "id": id, "subject": child, "code": concept("C9", "Invented condition"),
+            "recordedDate": "2026-03-01", "clinicalStatus": { "coding": [{ "code": "active" }] },
+        });
+        condition.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
+        condition
+    };
+    let meta = json!({ "versionId": "1", "lastUpdated": "2026-04-02T10:00:00Z", "security": [{ "code": "PSY" }] });
+    let named = |further: Value, how: Value| {
+        let mut encounter = json!({
+            "resourceType": "Encounter", "id": "e", "status": "finished", "class": { "code": "AMB" }, "subject": child,
+            "period": { "start": "2026-03-10T09:00:00Z" }, "reasonCode": [concept("R1", "Review")],
+        });
+        encounter.as_object_mut().unwrap().extend(how.as_object().unwrap().clone());
+        let said = page(&[condition("c", further), encounter]);
+        let kept = said.of_kind("AppointmentKept")[0].1.clone();
+        let draft = said.drafts.last().unwrap();
+        let odd: Vec<_> = draft.findings.iter().map(|finding| finding.field.clone()).collect();
+        (kept["reason"]["text"].as_str().unwrap().to_owned(), draft.labels.clone(), odd)
+    };
+    let by_reason = json!({ "reasonReference": [{ "reference": "Condition/c" }] });
+    let by_diagnosis = json!({ "diagnosis": [{ "condition": { "reference": "Condition/c" } }] });
+    let (both, none) = ("Review; C9 Invented condition".to_owned(), Vec::<String>::new());
+    for how in [&by_reason, &by_diagnosis] {
+        assert_eq!(named(json!({}), how.clone()), (both.clone(), vec![], none.clone()), "{how}");
+        let narrowed = (both.clone(), vec![proto::sharing::Label::MentalHealth], none.clone());
+        assert_eq!(named(json!({ "meta": meta }), how.clone()), narrowed, "{how}");
+    }
+    // The mother's, and what is not so: neither is the child's reason, and what is protected about it stays so.
+    let verified = |code: &str| json!({ "coding": [{ "code": code }] });
+    for other in [
+        json!({ "subject": { "reference": "Patient/2" }, "meta": meta }),
+        json!({ "verificationStatus": verified("refuted"), "meta": meta }),
+        json!({ "verificationStatus": verified("entered-in-error"), "meta": meta }),
+    ] {
+        let (reason, labels, odd) = named(other.clone(), by_reason.clone());
+        assert_eq!((reason.as_str(), labels), ("Review", vec![proto::sharing::Label::MentalHealth]), "{other}");
+        assert_eq!(odd, ["reasonReference"], "{other}");
+    }
+    // What stands elsewhere is told by its name, where it has one.
+    let elsewhere = |to: Value| named(json!({}), json!({ "reasonReference": [to] }));
+    let by_name = elsewhere(json!({ "reference": "Condition/other", "display": "Asthma clinic" }));
+    assert_eq!(by_name, ("Review; Asthma clinic".to_owned(), vec![], none));
+    let unknown = elsewhere(json!({ "reference": "Condition/other" }));
+    assert_eq!(unknown, ("Review".to_owned(), vec![], vec!["reasonReference".to_owned()]));
+}
+
+#[test]
+fn what_is_named_of_one_of_several_children_is_told_to_none_of_them() {
+    let (one, other) = (json!({ "reference": "Patient/1" }), json!({ "reference": "Patient/2" }));
+    let mut group = appointment("booked");
+    group["participant"] = json!([{ "actor": one, "status": "accepted" }, { "actor": other, "status": "accepted" }]);
+    group["reasonReference"] = json!([{ "reference": "Condition/c", "display": "Invented condition" }]);
+    let condition = json!({ "resourceType": "Condition", "id": "c", "subject": one, "code": concept("C9", "Invented condition"),
+        "recordedDate": "2026-03-01" });
+    let said = page(&[condition, group]);
+    let booked = said.of_kind("AppointmentBooked");
+    assert_eq!(booked.len(), 2);
+    for (_, event) in booked {
+        assert_eq!(event["reason"]["text"], "Review; R2 Self harm");
+    }
+}
